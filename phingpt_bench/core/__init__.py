@@ -1,0 +1,1 @@
+"""Floor 0: records, strict configuration, fingerprints, errors, atomic files. Imports nothing of the project."""

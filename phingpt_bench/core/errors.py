@@ -1,0 +1,45 @@
+"""The one exception that a user may cause, and the nearest-name helper for its hints."""
+
+from __future__ import annotations
+
+import difflib
+from collections.abc import Iterable
+
+
+class BenchError(Exception):
+    """Bad input or a missing thing, said in one line, with what to do about it.
+
+    The command line prints it without a traceback and exits with 2. Anything that is not a `BenchError`
+    is a defect of ours and keeps its traceback.
+
+    message: what is wrong, without a full stop at the end.
+    where: the file (and line) or option it concerns, or None.
+    hint: what to do, ideally a command; None where nothing useful can be said.
+    """
+
+    def __init__(self, message: str, *, where: str | None = None, hint: str | None = None):
+        super().__init__(message)
+        self.message, self.where, self.hint = message, where, hint
+
+    def __str__(self) -> str:
+        line = f"{self.where}: {self.message}" if self.where else self.message
+        return f"{line}\nhint: {self.hint}" if self.hint else line
+
+
+def nearest(name: str, choices: Iterable[str]) -> str | None:
+    """The choice most like `name`, or None when nothing is close (difflib ratio under 0.5)."""
+    found = difflib.get_close_matches(str(name), [str(c) for c in choices], n=1, cutoff=0.5)
+    return found[0] if found else None
+
+
+def unknown(kind: str, name: str, choices: Iterable[str], *, where: str | None = None, see: str | None = None) -> BenchError:
+    """The error for a name that is not among `choices`: names the nearest one, else how to list them (`see`)."""
+    choices = sorted(choices)
+    near = nearest(name, choices)
+    if near is not None:
+        hint = f"did you mean '{near}'?"
+    elif see is not None:
+        hint = f"'{see}' lists them"
+    else:
+        hint = f"known: {', '.join(choices)}" if choices else None
+    return BenchError(f"unknown {kind} '{name}'", where=where, hint=hint)

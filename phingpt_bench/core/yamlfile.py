@@ -1,0 +1,74 @@
+"""A YAML file as plain values, with the line of every key, and syntax errors told with file and line."""
+
+from __future__ import annotations
+
+import contextlib
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import yaml
+
+from phingpt_bench.core.errors import BenchError
+
+Key = tuple[str | int, ...]  # the way from the top of the file to a value
+
+
+def load_yaml(path: Path) -> Any:
+    """The plain values of a YAML file (None when it is empty); BenchError with file and line for a syntax error."""
+    text = _read(Path(path))
+    with _told(Path(path)):
+        return yaml.safe_load(text)
+
+
+def load_with_lines(path: Path) -> tuple[Any, dict[Key, int], list[tuple[Key, str]]]:
+    """(values, line of each key, mistakes that YAML itself passes over: keys given twice, of which it keeps the last)."""
+    text = _read(path)
+    with _told(path):
+        node = yaml.compose(text, yaml.SafeLoader)
+        value = yaml.safe_load(text)
+    lines: dict[Key, int] = {} if node is None else {(): node.start_mark.line + 1}
+    twice = []
+    for key, line in _walk(node, (), frozenset()):
+        if key in lines:
+            twice.append((key, f"key '{key[-1]}' is given twice, first in line {lines[key]}"))
+        lines[key] = line
+    return value, lines, twice
+
+
+def _walk(node: yaml.Node | None, key: Key, above: frozenset[int]) -> Iterator[tuple[Key, int]]:
+    """(key, line) of everything under a node. `above` are the nodes on the way here: an alias may point back at one."""
+    if isinstance(node, yaml.MappingNode):
+        children = [((*key, name.value), name, item) for name, item in node.value]
+    elif isinstance(node, yaml.SequenceNode):
+        children = [((*key, i), item, item) for i, item in enumerate(node.value)]
+    else:
+        return
+    for child, name, item in children:
+        yield child, name.start_mark.line + 1
+        if id(item) not in above:
+            yield from _walk(item, child, above | {id(node)})
+
+
+def _read(path: Path) -> str:
+    try:
+        return path.read_text(encoding="utf-8")
+    except FileNotFoundError:
+        raise BenchError("no such file", where=str(path)) from None
+    except (OSError, UnicodeDecodeError) as err:
+        raise BenchError(f"not readable ({err})", where=str(path)) from None
+
+
+@contextlib.contextmanager
+def _told(path: Path) -> Iterator[None]:
+    try:
+        yield
+    except yaml.YAMLError as err:
+        mark = getattr(err, "problem_mark", None) or getattr(err, "context_mark", None)
+        problem = getattr(err, "problem", None) or getattr(err, "reason", None) or "cannot be read"
+        context = getattr(err, "context", None)
+        raise BenchError(
+            f"YAML syntax: {problem}" + (f" ({context})" if context else ""),
+            where=f"{path}:{mark.line + 1}" if mark else str(path),
+            hint="indent with spaces, not with tabs" if "'\\t'" in problem else None,
+        ) from None

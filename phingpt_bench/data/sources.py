@@ -1,0 +1,104 @@
+"""Where a dataset's files come from: explicit path, mirror folder, Hugging Face cache, Hub at a pinned revision.
+
+No dataset scripts and no `trust_remote_code` anywhere: a Hub repository that needs them (the original Financial
+PhraseBank) is read through its data file instead.
+"""
+
+from __future__ import annotations
+
+import os
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from phingpt_bench.core.errors import BenchError
+
+MIRROR_VARIABLE = "PHINGPT_BENCH_DATA"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Source:
+    """One dataset as published. `files` maps our split names to paths below `folder` in a mirror."""
+
+    folder: str
+    files: dict[str, str]
+    hub_id: str
+    hub_splits: dict[str, str] = field(default_factory=dict)  # our split name -> the Hub's
+    revision: str | None = None  # Hub commit; where None, the digest of the rows is what pins the content
+    hub_zip: tuple[str, str] | None = None  # (zip in the Hub repository, member) for a repository with a script
+
+
+def mirror() -> Path | None:
+    """The mirror folder named by $PHINGPT_BENCH_DATA, or None; BenchError when it is named but not there."""
+    name = os.environ.get(MIRROR_VARIABLE)
+    if not name:
+        return None
+    folder = Path(name).expanduser()
+    if not folder.is_dir():
+        raise BenchError(
+            f"the data mirror {folder} is not a folder",
+            where=MIRROR_VARIABLE,
+            hint=f"point {MIRROR_VARIABLE} at a folder with one sub-folder per dataset, or unset it",
+        )
+    return folder
+
+
+def read_rows(source: Source, split: str, path: str | None = None) -> list[dict[str, Any]]:
+    """The raw rows of one split, in file order.
+
+    path: a folder laid out like the mirror's `source.folder`; wins over every other place.
+    BenchError, naming every place that was looked at, when the split is in none of them.
+    """
+    if split not in source.files:
+        raise BenchError(f"{source.hub_id} has no split '{split}'", hint=f"splits: {', '.join(source.files)}")
+    looked = []
+    roots = [Path(path)] if path else [folder / source.folder for folder in [mirror()] if folder]
+    for root in roots:
+        file = root / source.files[split]
+        if file.is_file():
+            return _parquet(file)
+        looked.append(str(file))
+        if path:
+            raise BenchError("no such data file", where=str(file), hint="the folder must be laid out like the mirror's")
+    try:
+        return _hub_zip(source) if source.hub_zip else _hub(source, split)
+    # the Hub client raises a wide family of network and cache errors: each means "not to be had from there"
+    except Exception as err:
+        looked.append(f"Hub {source.hub_id} ({type(err).__name__})")
+    raise BenchError(
+        f"dataset {source.hub_id} ({split}) is neither in a mirror, nor in the Hugging Face cache, nor on the Hub",
+        where="; ".join(looked),
+        hint=f"set {MIRROR_VARIABLE} to a folder that holds {source.folder}/{source.files[split]}, or go online once",
+    )
+
+
+def _parquet(file: Path) -> list[dict[str, Any]]:
+    import pyarrow
+    import pyarrow.parquet
+
+    try:
+        return pyarrow.parquet.read_table(file).to_pylist()
+    except (pyarrow.ArrowInvalid, OSError) as err:
+        raise BenchError(f"not readable as parquet ({str(err).splitlines()[0]})", where=str(file)) from None
+
+
+def _hub(source: Source, split: str) -> list[dict[str, Any]]:
+    import datasets
+
+    # load_dataset answers from the Hugging Face cache when the Hub is out of reach
+    table = datasets.load_dataset(source.hub_id, split=source.hub_splits.get(split, split), revision=source.revision)
+    return table.to_list()
+
+
+def _hub_zip(source: Source) -> list[dict[str, Any]]:
+    """Sentences of a PhraseBank-like text member: Latin-1, `sentence@label`, split at the last "@"."""
+    import zipfile
+
+    import huggingface_hub
+
+    archive, member = source.hub_zip
+    file = huggingface_hub.hf_hub_download(source.hub_id, archive, repo_type="dataset", revision=source.revision)
+    with zipfile.ZipFile(file) as zipped:
+        lines = zipped.read(member).decode("latin-1").split("\n")
+    pairs = [line.rstrip("\r").rsplit("@", 1) for line in lines if line.strip()]
+    return [{"sentence": sentence, "label": label} for sentence, label in pairs]

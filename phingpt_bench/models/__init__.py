@@ -1,0 +1,1 @@
+"""Floor 2: base, quantisation and adapters on one loaded object."""

@@ -1,0 +1,144 @@
+"""An adapter on disk (safetensors + card) and on the loaded base: attached, switched, never merged."""
+
+from __future__ import annotations
+
+import contextlib
+from collections.abc import Iterator, Mapping
+from dataclasses import asdict, dataclass, field, replace
+from pathlib import Path
+from typing import Any
+
+from phingpt_bench.core import jsonio
+from phingpt_bench.core.errors import BenchError
+from phingpt_bench.core.fingerprint import file_digest
+from phingpt_bench.core.records import Ledger, Model
+from phingpt_bench.models.load import Loaded
+
+CARD = "card.json"
+WEIGHTS = "adapter_model.safetensors"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AdapterCard:
+    """What an adapter was made of. `templates` maps each task it was trained on to the digest of its prompt template."""
+
+    name: str
+    base: str
+    base_revision: str | None
+    quantisation: str | None
+    compute_dtype: str
+    vocabulary_digest: str
+    recipe: dict[str, Any]
+    templates: dict[str, str]
+    chat_template: bool
+    data: dict[str, str]  # dataset and splits -> digest of the row ids and labels
+    row_ids: dict[str, list[str]]  # dataset -> ids of the training rows, for the exposure check
+    rows: int
+    steps: int
+    seed: int
+    parameters: int  # trainable
+    final_loss: float | None
+    cost: Ledger
+    created: str
+    provenance: dict[str, Any] = field(default_factory=dict)
+
+
+def write_card(folder: Path, card: AdapterCard) -> None:
+    """Write `card.json`: last of all, so a folder without it is an unfinished training."""
+    jsonio.write_json(folder / CARD, asdict(card))
+
+
+def read_card(folder: Path) -> AdapterCard:
+    """The card of an adapter folder; BenchError when the folder, its weights or its card are missing."""
+    folder = Path(folder)
+    if not folder.is_dir():
+        raise BenchError("no such adapter folder", where=str(folder), hint="'phingpt-bench train RECIPE' makes one")
+    if not (folder / WEIGHTS).is_file():
+        raise BenchError(
+            f"the adapter has no {WEIGHTS}",
+            where=str(folder),
+            hint="pickled weights (.bin) are not read; save the adapter as safetensors, or finish its training",
+        )
+    if not (folder / CARD).is_file():
+        raise BenchError(
+            f"the adapter has no {CARD}: its base, data and template are unknown",
+            where=str(folder),
+            hint="train it with 'phingpt-bench train', or finish an interrupted training with --resume",
+        )
+    data = jsonio.read_json(folder / CARD)
+    try:
+        return AdapterCard(**{**data, "cost": Ledger(**data["cost"])})
+    except (KeyError, TypeError) as err:
+        raise BenchError(f"not an adapter card ({err})", where=str(folder / CARD)) from None
+
+
+def vocabulary_digest(tokenizer: Any) -> str:
+    """Digest of the token -> id map: an adapter trained under another vocabulary means other tokens."""
+    from phingpt_bench.core.fingerprint import digest
+
+    return digest(sorted(tokenizer.get_vocab().items(), key=lambda item: item[1]))
+
+
+def check_card(card: AdapterCard, loaded: Loaded, where: str) -> None:
+    """BenchError, naming every difference, unless the adapter was trained on exactly this loaded base."""
+    identity = loaded.identity
+    pairs = {
+        "base": (card.base, identity.base),
+        "base revision": (card.base_revision, identity.base_revision),
+        "quantisation": (card.quantisation, identity.quantisation),
+        "vocabulary": (card.vocabulary_digest, vocabulary_digest(loaded.tokenizer)),
+    }
+    differing = [f"{name} {mine} (here {theirs})" for name, (mine, theirs) in pairs.items() if mine != theirs]
+    if differing:
+        raise BenchError(
+            f"adapter '{card.name}' was trained for another base: " + ", ".join(differing),
+            where=where,
+            hint="evaluate it with the base and quantisation of its card",
+        )
+
+
+def attach(loaded: Loaded, adapters: Mapping[str, Path]) -> Any:
+    """The base wrapped in PEFT with every adapter loaded under its name; none is merged, all start switched off.
+
+    Must come before the first forward: some CPUs repack 4-bit weights in place at that moment, and a later wrap then
+    runs other kernels (measured: 0.05 nats). With no adapters, the bare model. BenchError on a mismatch with the base.
+    """
+    from peft import PeftModel
+
+    model = loaded.model
+    for name, folder in adapters.items():
+        check_card(read_card(folder), loaded, str(folder))
+        # a map of devices is asked of transformers otherwise, which the unpacked layers confuse
+        if isinstance(model, PeftModel):
+            model.load_adapter(str(folder), adapter_name=name, is_trainable=False)
+        else:
+            model = PeftModel.from_pretrained(model, str(folder), adapter_name=name, is_trainable=False)
+    return model.eval()
+
+
+@contextlib.contextmanager
+def only(model: Any, name: str | None) -> Iterator[None]:
+    """Within the block the model answers with adapter `name`, or as the bare base for None."""
+    from peft import PeftModel
+
+    if not isinstance(model, PeftModel):
+        if name is not None:
+            raise BenchError(f"no adapter '{name}' is attached")
+        yield
+    elif name is None:
+        with model.disable_adapter():
+            yield
+    else:
+        model.set_adapter(name, inference_mode=True)
+        yield
+
+
+def tuned_identity(loaded: Loaded, name: str, folder: Path) -> Model:
+    """The records' identity of the base with this adapter."""
+    return replace(
+        loaded.identity,
+        kind="tuned",
+        adapter=name,
+        adapter_digest=file_digest(Path(folder) / WEIGHTS),
+        adapter_parameters=read_card(folder).parameters,
+    )

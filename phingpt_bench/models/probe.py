@@ -1,0 +1,59 @@
+"""The liveness probe: before any score, does the adapter change the answers, and is the base still the base?"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+from phingpt_bench.core.errors import BenchError
+from phingpt_bench.models.adapter import only
+
+PROMPTS = (
+    "News: Quarterly profit fell by a third as orders dried up.\nSentiment:",
+    "News: The board proposes a dividend of 0.20 euro a share.\nSentiment:",
+    "Noticias: La compañía eleva su previsión de ventas para el año.\nSentiment:",
+    "Contract: This agreement is made between the Borrower and the Bank.\nEntities:",
+)
+
+
+def reference_logits(model: Any, tokenizer: Any, prompts: Sequence[str] = PROMPTS) -> Any:
+    """Next-token logits (prompts x vocabulary, float32) of a model before anything is attached or changed."""
+    import torch
+
+    model.eval()
+    rows = []
+    with torch.no_grad():
+        for prompt in prompts:  # one at a time: padding would be one more thing that may differ
+            tokens = tokenizer(prompt, return_tensors="pt").to(model.device)
+            rows.append(model(**tokens, use_cache=False).logits[0, -1].float())
+    return torch.stack(rows)
+
+
+def probe(model: Any, tokenizer: Any, names: Sequence[str], reference: Any | None = None) -> dict[str, float]:
+    """The largest logit difference on/off of each adapter; BenchError when one changes nothing or the base changed.
+
+    reference: `reference_logits` of the bare base; where given, "adapters off" must equal it exactly, which fails on
+    a base whose weights were altered, for example by merging.
+    """
+    import torch
+
+    with only(model, None):
+        off = reference_logits(model, tokenizer)
+    if reference is not None and not torch.equal(off, reference):
+        raise BenchError(
+            f"with the adapters off the model differs from the bare base (by up to {(off - reference).abs().max():.2g})",
+            hint="an adapter was merged into the weights, or the weights were changed after loading: load the base again",
+        )
+    differences = {}
+    for name in names:
+        with only(model, name):
+            on = reference_logits(model, tokenizer)
+        differences[name] = float((on - off).abs().max())
+        if not torch.isfinite(on).all():
+            raise BenchError(f"adapter '{name}' gives logits that are not finite", hint="its training diverged")
+        if differences[name] == 0.0:
+            raise BenchError(
+                f"adapter '{name}' changes nothing: with it on and off the logits are equal",
+                hint="its B matrices are zero (untrained), or its weights were not loaded into this base",
+            )
+    return differences

@@ -1,0 +1,86 @@
+"""A recipe: how an adapter is trained. A YAML under adapters/recipes, read strictly."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Literal
+
+from phingpt_bench.core import config
+from phingpt_bench.core.errors import BenchError, unknown
+from phingpt_bench.core.paths import share
+from phingpt_bench.models.load import BaseSpec
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Lora:
+    """LoRA (Hu et al. 2021). target_modules: names of linear layers, or "all-linear" (all but the output head).
+
+    A model that fuses the named layers (Phi-3: q_proj, k_proj, v_proj -> qkv_proj) gets the fused one instead; the
+    adapter's card says so.
+    """
+
+    r: int = 16
+    alpha: int = 32
+    dropout: float = 0.0
+    target_modules: list[str] = field(default_factory=lambda: ["all-linear"])
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Recipe:
+    """Everything that decides the trained weights, together with the data.
+
+    tasks: lm-eval tasks whose prompts and answers are trained on, rows of `splits` of each.
+    tokens_per_batch: padded tokens of one optimiser step; a batch holds as many rows as fit, at least one.
+    max_tokens: a row longer than this is left out (and counted in the card).
+    epochs: passes over the rows; learning_rate: peak, after a linear warm-up over `warmup` of the steps, cosine decay.
+    save_steps: optimiser steps between checkpoints.
+    """
+
+    name: str
+    tasks: list[str]
+    base: BaseSpec = field(default_factory=BaseSpec)
+    lora: Lora = field(default_factory=Lora)
+    splits: list[Literal["train", "validation"]] = field(default_factory=lambda: ["train"])
+    chat_template: bool = False
+    epochs: int = 1
+    learning_rate: float = 2e-4
+    warmup: float = 0.05
+    weight_decay: float = 0.0
+    max_grad_norm: float = 1.0
+    tokens_per_batch: int = 1024
+    max_tokens: int = 1024
+    save_steps: int = 200
+    seed: int = 0
+
+    def __post_init__(self) -> None:
+        for name, good, rule in (
+            ("tasks", bool(self.tasks), "names at least one task"),
+            ("epochs", self.epochs >= 1, "is at least 1"),
+            ("learning_rate", self.learning_rate > 0, "is above 0"),
+            ("warmup", 0 <= self.warmup < 1, "is from 0 up to 1"),
+            ("tokens_per_batch", self.tokens_per_batch >= 1, "is at least 1"),
+            ("max_tokens", self.max_tokens >= 2, "is at least 2"),
+            ("save_steps", self.save_steps >= 1, "is at least 1"),
+            ("lora.r", self.lora.r >= 1, "is at least 1"),
+            ("lora.dropout", 0 <= self.lora.dropout < 1, "is from 0 up to 1"),
+        ):
+            if not good:
+                raise BenchError(f"{name} {rule}")
+
+
+def recipe_names() -> list[str]:
+    """The shipped recipes."""
+    return sorted(path.stem for path in share("adapters", "recipes").glob("*.yaml"))
+
+
+def load_recipe(name_or_path: str) -> Recipe:
+    """A shipped recipe by name, or one's own by path; BenchError with the nearest name or with file and line."""
+    path = Path(name_or_path)
+    if path.suffix not in (".yaml", ".yml"):
+        if name_or_path not in recipe_names():
+            raise unknown("recipe", name_or_path, recipe_names())
+        path = share("adapters", "recipes", f"{name_or_path}.yaml")
+    if not path.is_file():
+        raise BenchError("no such recipe file", where=str(path), hint=f"shipped: {', '.join(recipe_names())}")
+    return config.load(path, Recipe)

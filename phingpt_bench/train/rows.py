@@ -1,0 +1,91 @@
+"""Training rows: token ids of prompt + answer, cut into batches by tokens."""
+
+from __future__ import annotations
+
+import random
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from phingpt_bench.harness import manager
+
+WINDOW = 512  # rows that are sorted by length together: enough to save padding, few enough to keep the order random
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """ids: prompt and answer tokens. start: index of the first answer token; the loss counts from there on."""
+
+    ids: list[int]
+    start: int
+
+
+def encode(tokenizer: Any, prompt: str, answer: str) -> Row:
+    """Tokens as lm-eval's `_encode_pair` cuts them: both together, then split at the length of the prompt alone.
+
+    A tokenizer's own leading special tokens are added unless the prompt already begins with the BOS text.
+    """
+    special = not (tokenizer.bos_token and prompt.startswith(tokenizer.bos_token))
+    start = len(tokenizer.encode(prompt, add_special_tokens=special))
+    return Row(tokenizer.encode(prompt + answer, add_special_tokens=special), start)
+
+
+def task_rows(name: str, splits: Sequence[str], tokenizer: Any, *, chat_template: bool) -> tuple[list[Row], list[dict]]:
+    """(rows, their documents) of one task, rendered by lm-eval's task object, as an evaluation renders them."""
+    task = manager.load_task(name)
+    docs = [doc for split in splits for doc in (task.training_docs() if split == "train" else task.validation_docs())]
+    rows = [
+        encode(
+            tokenizer,
+            manager.render_prompt(task, doc, chat_template=chat_template, tokenizer=tokenizer),
+            manager.answer_text(task, doc, tokenizer, chat_template),
+        )
+        for doc in docs
+    ]
+    return rows, docs
+
+
+def batches(lengths: Sequence[int], tokens_per_batch: int, epochs: int, seed: int) -> list[list[int]]:
+    """Row indices of every optimiser step of the whole training, decided beforehand.
+
+    Each epoch is shuffled, sorted by length within windows of WINDOW rows, cut where the padded size would pass
+    `tokens_per_batch` (a longer row stands alone), and the batches shuffled. One list for all epochs makes an
+    interrupted training resume at the same step with the same rows.
+    """
+    generator = random.Random(seed)
+    result = []
+    for _ in range(epochs):
+        order = list(range(len(lengths)))
+        generator.shuffle(order)
+        epoch: list[list[int]] = []
+        for at in range(0, len(order), WINDOW):
+            batch: list[int] = []
+            for index in sorted(order[at : at + WINDOW], key=lambda i: lengths[i]):
+                # sorted: the newest row is the longest, so it alone decides the padded width
+                if batch and lengths[index] * (len(batch) + 1) > tokens_per_batch:
+                    epoch.append(batch)
+                    batch = []
+                batch.append(index)
+            if batch:
+                epoch.append(batch)
+        generator.shuffle(epoch)
+        result += epoch
+    return result
+
+
+def collate(rows: Sequence[Row], pad: int) -> dict[str, Any]:
+    """Right-padded `input_ids` (batch x width) and `labels` of the same shape, -100 where there is no loss.
+
+    `labels[i, j]` is the token that follows position j: already shifted. No attention mask is needed: in a causal
+    model the padding on the right is seen by no real token.
+    """
+    import torch
+
+    width = max(len(row.ids) for row in rows) - 1
+    input_ids = torch.full((len(rows), width), pad, dtype=torch.long)
+    labels = torch.full((len(rows), width), -100, dtype=torch.long)
+    for i, row in enumerate(rows):
+        length = len(row.ids) - 1
+        input_ids[i, :length] = torch.tensor(row.ids[:-1])
+        labels[i, row.start - 1 : length] = torch.tensor(row.ids[row.start :])
+    return {"input_ids": input_ids, "labels": labels}

@@ -1,0 +1,124 @@
+"""transformers' Trainer with a loss on answer tokens only and batches decided beforehand.
+
+Why Trainer and not TRL's SFTTrainer: docs/decisions/0003-trainer.md.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+import torch
+from peft import LoraConfig, get_peft_model
+from transformers import Trainer, TrainerCallback, TrainingArguments
+
+from phingpt_bench.core.errors import BenchError, unknown
+from phingpt_bench.models.load import Loaded
+from phingpt_bench.train.recipe import Recipe
+from phingpt_bench.train.rows import Row, collate
+
+# layers that some architectures fuse into one (Phi-3)
+FUSED = {"q_proj": "qkv_proj", "k_proj": "qkv_proj", "v_proj": "qkv_proj", "gate_proj": "gate_up_proj"}
+FUSED["up_proj"] = "gate_up_proj"
+
+
+def target_modules(model: Any, names: Sequence[str]) -> list[str] | str:
+    """The layers to adapt: "all-linear" for ["all-linear"], else the names, fused ones replaced by what fuses them.
+
+    BenchError when the model has neither a layer nor its fused form.
+    """
+    if list(names) == ["all-linear"]:
+        return "all-linear"
+    present = {name.rpartition(".")[2] for name, module in model.named_modules() if _is_linear(module)}
+    found = []
+    for name in names:
+        if name not in present and FUSED.get(name) not in present:
+            raise unknown("layer in target_modules", name, present)
+        found.append(name if name in present else FUSED[name])
+    return sorted(set(found))
+
+
+def _is_linear(module: Any) -> bool:
+    return isinstance(module, torch.nn.Linear)  # bitsandbytes' Linear4bit is a subclass
+
+
+def with_lora(loaded: Loaded, recipe: Recipe) -> Any:
+    """The loaded base wrapped with a fresh LoRA, seeded, in training mode. LoRA weights are float32."""
+    torch.manual_seed(recipe.seed)
+    lora = recipe.lora
+    config = LoraConfig(
+        r=lora.r,
+        lora_alpha=lora.alpha,
+        lora_dropout=lora.dropout,
+        target_modules=target_modules(loaded.model, lora.target_modules),
+        task_type="CAUSAL_LM",
+    )
+    return get_peft_model(loaded.model, config).train()
+
+
+def answer_loss(model: Any, inputs: dict[str, torch.Tensor]) -> torch.Tensor:
+    """Mean cross-entropy over the answer tokens of a batch from `collate`.
+
+    The output head runs only at positions that have a label (1 in 50 for sentiment), and the loss is in float32. In
+    bfloat16 the LoRA products run in bfloat16 too (autocast), with float32 master weights.
+    """
+    causal_lm = model.get_base_model()
+    body, head = causal_lm.get_decoder(), causal_lm.get_output_embeddings()
+    dtype = head.weight.dtype
+    with torch.autocast(inputs["input_ids"].device.type, dtype=dtype, enabled=dtype != torch.float32):
+        hidden = body(input_ids=inputs["input_ids"], use_cache=False).last_hidden_state
+        counted = inputs["labels"] != -100
+        logits = head(hidden[counted])
+    return torch.nn.functional.cross_entropy(logits.float(), inputs["labels"][counted])
+
+
+class AnswerTrainer(Trainer):
+    """Trainer over `rows` in the order of `steps` (row indices of each optimiser step, see rows.batches)."""
+
+    def __init__(self, model: Any, rows: Sequence[Row], steps: Sequence[list[int]], pad: int, recipe: Recipe, out: Path,
+                 device: str, callbacks: Sequence[TrainerCallback]):  # fmt: skip
+        self._steps = steps
+        arguments = TrainingArguments(
+            output_dir=str(out),
+            max_steps=len(steps),
+            learning_rate=recipe.learning_rate,
+            lr_scheduler_type="cosine",
+            warmup_steps=int(recipe.warmup * len(steps)),
+            weight_decay=recipe.weight_decay,
+            max_grad_norm=recipe.max_grad_norm,
+            optim="adamw_torch",
+            save_strategy="steps",
+            save_steps=recipe.save_steps,
+            save_total_limit=1,
+            logging_steps=10,
+            report_to=[],
+            disable_tqdm=True,
+            seed=recipe.seed,
+            use_cpu=device == "cpu",
+            remove_unused_columns=False,
+            dataloader_pin_memory=False,
+        )
+        self._pad = pad
+        super().__init__(model=model, args=arguments, train_dataset=list(rows), callbacks=list(callbacks))
+        # Trainer's own print of every log line; the progress display takes its place
+        from transformers.trainer_callback import PrinterCallback
+
+        self.remove_callback(PrinterCallback)
+
+    def get_train_dataloader(self) -> torch.utils.data.DataLoader:
+        """One pass over the decided steps; Trainer skips the first ones when it resumes."""
+        return torch.utils.data.DataLoader(
+            self.train_dataset, batch_sampler=self._steps, collate_fn=lambda rows: collate(rows, self._pad)
+        )
+
+    def compute_loss(self, model: Any, inputs: dict, return_outputs: bool = False, num_items_in_batch: Any = None) -> Any:
+        """Trainer's hook. BenchError when the loss is no longer a number: nothing sensible can follow."""
+        device = next(model.parameters()).device
+        loss = answer_loss(model, {name: tensor.to(device) for name, tensor in inputs.items()})
+        if not torch.isfinite(loss):
+            raise BenchError(
+                f"the training loss is {loss.item()} at step {self.state.global_step}",
+                hint="lower learning_rate in the recipe, or train in float32",
+            )
+        return loss

@@ -1,0 +1,116 @@
+"""Training end to end on tiny models: resume, refusals, the card, every shipped recipe's architecture."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+import torch
+from safetensors.torch import load_file
+from tiny import save_tiny
+
+from phingpt_bench.core.errors import BenchError
+from phingpt_bench.models import adapter
+from phingpt_bench.models.load import load_base
+from phingpt_bench.train.recipe import Recipe, load_recipe, recipe_names
+from phingpt_bench.train.rows import Row, batches, collate
+from phingpt_bench.train.run import train
+from phingpt_bench.train.trainer import AnswerTrainer, answer_loss, with_lora
+
+ARCHITECTURES = {"phingpt-phi3-mini": "phi3", "llama-3.1-8b": "llama", "qwen3-8b": "qwen3"}
+
+
+def small(recipe: Recipe, model: Path, **changes: object) -> Recipe:
+    base = replace(recipe.base, model=str(model), revision=None, compute_dtype="float32", device="cpu")
+    return replace(recipe, base=base, tasks=["phin_demo_sentiment", "phin_demo_ner"], **changes)
+
+
+@pytest.fixture(scope="module")
+def tiny_llama(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return save_tiny(tmp_path_factory.mktemp("tiny-llama"))
+
+
+@pytest.mark.parametrize("name", recipe_names())
+def test_every_recipe_trains_its_architecture(name: str, tmp_path: Path) -> None:
+    model = save_tiny(tmp_path / "base", ARCHITECTURES.get(name, "llama"))
+    recipe = small(load_recipe(name), model, epochs=1, tokens_per_batch=512)
+    folder = train(recipe, tmp_path / "adapter", limit=6, quiet=True)
+    card = adapter.read_card(folder)
+    assert card.rows == 12
+    assert card.steps >= 2
+    assert card.cost.seconds["train"] > 0
+    weights = load_file(folder / adapter.WEIGHTS)
+    assert any(tensor.abs().max() > 0 for key, tensor in weights.items() if "lora_B" in key), "nothing was learnt"
+    # and it goes back onto its base
+    loaded = load_base(recipe.base)
+    adapter.attach(loaded, {"a": folder})
+
+
+def test_phi3_fused_layers_are_named_in_the_card(tmp_path: Path) -> None:
+    recipe = small(load_recipe("phingpt-phi3-mini"), save_tiny(tmp_path / "base", "phi3"), epochs=1)
+    card = adapter.read_card(train(recipe, tmp_path / "adapter", limit=2, quiet=True))
+    assert card.provenance["adapted layers"] == ["qkv_proj"]
+
+
+def test_a_layer_that_is_not_there_is_an_error(tiny_llama: Path, tmp_path: Path) -> None:
+    recipe = load_recipe("demo")
+    recipe = small(recipe, tiny_llama, lora=replace(recipe.lora, target_modules=["q_prj"]))
+    with pytest.raises(BenchError, match="q_prj") as error:
+        train(recipe, tmp_path / "adapter", limit=2, quiet=True)
+    assert "q_proj" in error.value.hint
+
+
+def test_interrupted_training_resumes_to_the_same_weights(
+    tiny_llama: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    recipe = load_recipe("demo")
+    # dropout makes the random state part of what must be resumed
+    recipe = small(recipe, tiny_llama, lora=replace(recipe.lora, dropout=0.1), save_steps=3, tokens_per_batch=256, epochs=1)
+    whole = train(recipe, tmp_path / "whole", limit=20, quiet=True)
+
+    original, calls = AnswerTrainer.training_step, []
+
+    def breaks_at_the_fifth(self: AnswerTrainer, *args: object, **kwargs: object) -> torch.Tensor:
+        calls.append(1)
+        if len(calls) == 5:
+            raise KeyboardInterrupt
+        return original(self, *args, **kwargs)
+
+    monkeypatch.setattr(AnswerTrainer, "training_step", breaks_at_the_fifth)
+    with pytest.raises(KeyboardInterrupt):
+        train(recipe, tmp_path / "broken", limit=20, quiet=True)
+    monkeypatch.undo()
+    with pytest.raises(BenchError, match="unfinished"):
+        train(recipe, tmp_path / "broken", limit=20, quiet=True)
+    with pytest.raises(BenchError, match="another recipe"):
+        train(replace(recipe, learning_rate=1e-3), tmp_path / "broken", limit=20, quiet=True, resume=True)
+    resumed = train(recipe, tmp_path / "broken", limit=20, quiet=True, resume=True)
+    first, second = load_file(whole / adapter.WEIGHTS), load_file(resumed / adapter.WEIGHTS)
+    assert first.keys() == second.keys()
+    for name in first:
+        assert torch.equal(first[name], second[name]), name
+    with pytest.raises(BenchError, match="already"):
+        train(recipe, tmp_path / "broken", limit=20, quiet=True)
+
+
+def test_loss_counts_answer_tokens_only_and_ignores_padding(tiny_llama: Path) -> None:
+    recipe = small(load_recipe("demo"), tiny_llama)
+    loaded = load_base(replace(recipe.base, quantisation="none"))
+    model = with_lora(loaded, recipe).eval()
+    rows = [Row([5, 6, 7, 8, 9, 10, 11], 6), Row([5, 6, 7, 8], 2)]
+    with torch.no_grad():
+        loss = answer_loss(model, collate(rows, 0))
+        by_hand = []
+        for row in rows:  # alone, unpadded, all logits: the plain way
+            logits = model(input_ids=torch.tensor([row.ids])).logits[0].log_softmax(-1)
+            by_hand += [-logits[at - 1, row.ids[at]] for at in range(row.start, len(row.ids))]
+    assert loss.item() == pytest.approx(torch.stack(by_hand).mean().item(), abs=1e-5)
+
+
+def test_batches_hold_every_row_once_an_epoch_within_the_budget() -> None:
+    lengths = [3, 50, 20, 7, 900, 12, 31, 31, 8, 5] * 30
+    steps = batches(lengths, 256, epochs=2, seed=3)
+    assert sorted(i for step in steps for i in step) == sorted(list(range(len(lengths))) * 2)
+    assert all(len(step) == 1 or max(lengths[i] for i in step) * len(step) <= 256 for step in steps)
+    assert steps == batches(lengths, 256, epochs=2, seed=3) != batches(lengths, 256, epochs=2, seed=4)

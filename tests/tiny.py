@@ -1,0 +1,32 @@
+"""Tiny causal language models with random weights and a real tokenizer, saved as a user's local model folder would be."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import torch
+from transformers import AutoConfig, AutoModelForCausalLM, AutoTokenizer
+
+SHAPE = {
+    "hidden_size": 64,
+    "intermediate_size": 128,
+    "num_hidden_layers": 2,
+    "num_attention_heads": 4,
+    "num_key_value_heads": 2,
+    "max_position_embeddings": 2048,
+}
+
+
+def save_tiny(folder: Path, architecture: str = "llama", seed: int = 0, **changes: Any) -> Path:
+    """Save a random model of `architecture` ("llama", "phi3", "qwen3") with the embedded model's tokenizer."""
+    from phingpt_bench.models.embedded import embedded_folder
+
+    tokenizer = AutoTokenizer.from_pretrained(embedded_folder())
+    special = {"bos_token_id": tokenizer.bos_token_id, "eos_token_id": tokenizer.eos_token_id, "pad_token_id": tokenizer.pad_token_id}
+    extra = {"head_dim": 16} if architecture == "qwen3" else {}
+    config = AutoConfig.for_model(architecture, vocab_size=len(tokenizer), **{**SHAPE, **extra, **special, **changes})
+    torch.manual_seed(seed)
+    AutoModelForCausalLM.from_config(config, dtype=torch.float32).save_pretrained(folder)
+    tokenizer.save_pretrained(folder)
+    return Path(folder)
