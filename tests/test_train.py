@@ -66,7 +66,9 @@ def test_interrupted_training_resumes_to_the_same_weights(
 ) -> None:
     recipe = load_recipe("demo")
     # dropout makes the random state part of what must be resumed
-    recipe = small(recipe, tiny_llama, lora=replace(recipe.lora, dropout=0.1), save_steps=3, tokens_per_batch=256, epochs=1)
+    recipe = small(
+        recipe, tiny_llama, lora=replace(recipe.lora, dropout=0.1), save_steps=3, tokens_per_batch=256, epochs=1
+    )
     whole = train(recipe, tmp_path / "whole", limit=20, quiet=True)
 
     original, calls = AnswerTrainer.training_step, []

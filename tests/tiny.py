@@ -1,4 +1,4 @@
-"""Tiny causal language models with random weights and a real tokenizer, saved as a user's local model folder would be."""
+"""Tiny causal language models with random weights and a real tokenizer, saved as a user's model folder would be."""
 
 from __future__ import annotations
 
@@ -23,7 +23,11 @@ def save_tiny(folder: Path, architecture: str = "llama", seed: int = 0, **change
     from phingpt_bench.models.embedded import embedded_folder
 
     tokenizer = AutoTokenizer.from_pretrained(embedded_folder())
-    special = {"bos_token_id": tokenizer.bos_token_id, "eos_token_id": tokenizer.eos_token_id, "pad_token_id": tokenizer.pad_token_id}
+    special = {
+        "bos_token_id": tokenizer.bos_token_id,
+        "eos_token_id": tokenizer.eos_token_id,
+        "pad_token_id": tokenizer.pad_token_id,
+    }
     extra = {"head_dim": 16} if architecture == "qwen3" else {}
     config = AutoConfig.for_model(architecture, vocab_size=len(tokenizer), **{**SHAPE, **extra, **special, **changes})
     torch.manual_seed(seed)

@@ -23,7 +23,14 @@ __all__ = ["build", "load", "load_yaml"]
 T = TypeVar("T")
 _BAD = object()  # stands for a value whose mistake has been told
 _EXPONENT = re.compile(r"[-+]?(\d+\.?\d*|\.\d+)[eE][-+]?\d+")
-_WORDS = {str: "text", int: "a whole number", float: "a number", bool: "true or false", Path: "a path", type(None): "null"}
+_WORDS = {
+    str: "text",
+    int: "a whole number",
+    float: "a number",
+    bool: "true or false",
+    Path: "a path",
+    type(None): "null",
+}
 
 
 def load(path: Path, cls: type[T]) -> T:
@@ -124,7 +131,9 @@ class _Builder:
             each = list(args)
         else:
             each = [args[0] if args else Any] * len(value)
-        items = [self.of(item_kind, item, (*key, i)) for i, (item_kind, item) in enumerate(zip(each, value, strict=True))]
+        items = [
+            self.of(item_kind, item, (*key, i)) for i, (item_kind, item) in enumerate(zip(each, value, strict=True))
+        ]
         return _BAD if any(item is _BAD for item in items) else kind(items)
 
     def _dict(self, args: tuple[Any, ...], value: Any, key: Key) -> Any:
@@ -132,7 +141,8 @@ class _Builder:
             return self._wrong(key, "a mapping", value)
         key_kind, item_kind = args or (Any, Any)
         items = {
-            self.of(key_kind, name, (*key, name)): self.of(item_kind, item, (*key, name)) for name, item in value.items()
+            self.of(key_kind, name, (*key, name)): self.of(item_kind, item, (*key, name))
+            for name, item in value.items()
         }
         return _BAD if _BAD in items or any(item is _BAD for item in items.values()) else items
 
@@ -157,7 +167,9 @@ class _Builder:
 
     def _wrong(self, key: Key, expected: str, value: Any) -> Any:
         quote = expected == "text" and value is not None and not isinstance(value, list | dict)
-        return self._mistake(key, f"expected {expected}, got {_shown(value)}" + (" (put it in quotes)" if quote else ""))
+        return self._mistake(
+            key, f"expected {expected}, got {_shown(value)}" + (" (put it in quotes)" if quote else "")
+        )
 
     def _mistake(self, key: Key, text: str, *, named: bool = True) -> Any:
         path = "".join(f"[{part}]" if isinstance(part, int) else f".{part}" for part in key).lstrip(".")

@@ -32,7 +32,9 @@ def nearest(name: str, choices: Iterable[str]) -> str | None:
     return found[0] if found else None
 
 
-def unknown(kind: str, name: str, choices: Iterable[str], *, where: str | None = None, see: str | None = None) -> BenchError:
+def unknown(
+    kind: str, name: str, choices: Iterable[str], *, where: str | None = None, see: str | None = None
+) -> BenchError:
     """The error for a name that is not among `choices`: names the nearest one, else how to list them (`see`)."""
     choices = sorted(choices)
     near = nearest(name, choices)

@@ -29,7 +29,7 @@ def digest(value: Any, length: int = 16) -> str:
 
 
 def file_digest(path: Path | str, length: int = 16) -> str:
-    """The first `length` hex digits of the SHA-256 of a file's bytes, read in pieces; OSError when it is not readable."""
+    """The first `length` hex digits of the SHA-256 of a file's bytes; OSError when it is not readable."""
     result = hashlib.sha256()
     with open(path, "rb") as file:
         while piece := file.read(1 << 20):

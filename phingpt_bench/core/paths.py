@@ -19,7 +19,7 @@ def share(*parts: str) -> Path:
 
 
 def cache_dir() -> Path:
-    """Our cache: $PHINGPT_BENCH_CACHE, else $XDG_CACHE_HOME/phingpt-bench, else ~/.cache/phingpt-bench. Not created here."""
+    """$PHINGPT_BENCH_CACHE, else $XDG_CACHE_HOME/phingpt-bench, else ~/.cache/phingpt-bench; not created here."""
     if own := os.environ.get("PHINGPT_BENCH_CACHE"):
         return Path(own).expanduser()
     base = os.environ.get("XDG_CACHE_HOME")

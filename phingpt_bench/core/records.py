@@ -56,8 +56,9 @@ class Outcomes:
     """Row by row results, aligned lists of the same length n; holds no text.
 
     kind "labels": `gold` and `pred` index into `labels`; pred -1 is INVALID (no label could be read).
-    kind "spans": `counts[i]` is one [true positives, predicted, gold] triple per type in `labels`, for row i;
-    `gold` and `pred` are empty. `invalid[i]` says that the answer of row i could not be parsed (as a whole or in part).
+    kind "spans": `counts[i]` holds one [true positives, predicted, gold] triple per type in `labels` for row i, and a
+    last triple [0, k, 0] for predictions of unknown type: `len(counts[i]) == len(labels) + 1`. `gold` and `pred` are
+    empty. `invalid[i]` says that the answer of row i could not be parsed (as a whole or in part).
     """
 
     kind: str

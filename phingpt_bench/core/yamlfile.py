@@ -22,7 +22,7 @@ def load_yaml(path: Path) -> Any:
 
 
 def load_with_lines(path: Path) -> tuple[Any, dict[Key, int], list[tuple[Key, str]]]:
-    """(values, line of each key, mistakes that YAML itself passes over: keys given twice, of which it keeps the last)."""
+    """(values, line of each key, mistakes that YAML passes over: keys given twice, of which it keeps the last)."""
     text = _read(path)
     with _told(path):
         node = yaml.compose(text, yaml.SafeLoader)

@@ -58,7 +58,7 @@ def load(name: str, path: str | None = None) -> dict[str, Rows]:
     splits = {split: with_ids(rows) for split, rows in entry.load(path).items()}
     for split, rows in splits.items():
         found = digest([[row["id"], row.get("label", row.get("entities"))] for row in rows])
-        if entry.digests[split] and (len(rows), found) != (entry.rows[split], entry.digests[split]):
+        if (len(rows), found) != (entry.rows[split], entry.digests[split]):
             raise BenchError(
                 f"{name} {split}: {len(rows)} rows with digest {found}, expected {entry.rows[split]} with "
                 f"{entry.digests[split]}: not the rows of protocol {entry.protocol}",

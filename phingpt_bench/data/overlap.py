@@ -1,7 +1,7 @@
 """Train rows found among the test rows: equal, equal after normalisation, or nearly equal.
 
-Near-duplicates are pairs whose sets of word 3-grams overlap by at least NEAR (Jaccard); candidates come from an inverted
-index over the 3-grams, so the comparison is exact and not quadratic on ordinary text.
+Near-duplicates are pairs whose sets of word 3-grams overlap by at least NEAR (Jaccard); candidates come from an
+inverted index over the 3-grams, so the comparison is exact and not quadratic on ordinary text.
 """
 
 from __future__ import annotations

@@ -6,6 +6,7 @@ PhraseBank) is read through its data file instead.
 
 from __future__ import annotations
 
+import logging
 import os
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -60,6 +61,8 @@ def read_rows(source: Source, split: str, path: str | None = None) -> list[dict[
         looked.append(str(file))
         if path:
             raise BenchError("no such data file", where=str(file), hint="the folder must be laid out like the mirror's")
+    # its client logs each retry, which would bury the one line that says what is wrong
+    logging.getLogger("huggingface_hub").setLevel(logging.ERROR)
     try:
         return _hub_zip(source) if source.hub_zip else _hub(source, split)
     # the Hub client raises a wide family of network and cache errors: each means "not to be had from there"

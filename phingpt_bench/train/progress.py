@@ -12,7 +12,7 @@ PLAIN_EVERY = 30.0  # seconds between two plain lines
 
 
 class Progress(TrainerCallback):
-    """Follows the Trainer's steps. The last logged loss (mean over 10 steps) is kept in `loss`, None before the first."""
+    """Follows the Trainer's steps. `loss` is the last logged one (mean over 10 steps), None before the first."""
 
     def __init__(self, name: str, quiet: bool = False):
         self.loss: float | None = None
@@ -27,13 +27,19 @@ class Progress(TrainerCallback):
         self._first_step = state.global_step
         if self._quiet or not sys.stderr.isatty():
             return
+        from rich import progress
         from rich.console import Console
-        from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn, TimeRemainingColumn
 
-        self._bar = Progress(
-            TextColumn("training"), BarColumn(bar_width=None), MofNCompleteColumn(), TextColumn("loss {task.fields[loss]}"),
-            TimeElapsedColumn(), TextColumn("left"), TimeRemainingColumn(), console=Console(stderr=True),
-        )  # fmt: skip
+        columns = (
+            progress.TextColumn("training"),
+            progress.BarColumn(bar_width=None),
+            progress.MofNCompleteColumn(),
+            progress.TextColumn("loss {task.fields[loss]}"),
+            progress.TimeElapsedColumn(),
+            progress.TextColumn("left"),
+            progress.TimeRemainingColumn(),
+        )
+        self._bar = progress.Progress(*columns, console=Console(stderr=True))
         self._bar.start()
         self._task = self._bar.add_task(self._name, total=state.max_steps, completed=state.global_step, loss="-")
 
@@ -44,12 +50,14 @@ class Progress(TrainerCallback):
         loss = "-" if self.loss is None else f"{self.loss:.3f}"
         if self._bar is not None:
             self._bar.update(self._task, completed=state.global_step, loss=loss)
-        elif not self._quiet and (time.monotonic() - self._printed > PLAIN_EVERY or state.global_step == state.max_steps):
+        elif not self._quiet and (
+            time.monotonic() - self._printed > PLAIN_EVERY or state.global_step == state.max_steps
+        ):
             self._printed = time.monotonic()
             rate = (self._printed - self._started) / max(1, state.global_step - self._first_step)
             left = rate * (state.max_steps - state.global_step)
-            line = f"training {self._name}: step {state.global_step} of {state.max_steps}, loss {loss}, {left / 60:.1f} min left"
-            print(line, file=sys.stderr, flush=True)
+            step = f"step {state.global_step} of {state.max_steps}"
+            print(f"training {self._name}: {step}, loss {loss}, {left / 60:.1f} min left", file=sys.stderr, flush=True)
 
     def on_train_end(self, args: Any, state: Any, control: Any, **_: Any) -> None:
         if self._bar is not None:

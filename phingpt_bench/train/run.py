@@ -94,7 +94,9 @@ def _prepare(out: Path, resume: bool) -> Path | None:
     """Make the folder; the checkpoint to go on from, or None."""
     if (out / adapter.CARD).is_file():
         raise BenchError(
-            "the adapter is already there and finished", where=str(out), hint="delete the folder or give another with --out"
+            "the adapter is already there and finished",
+            where=str(out),
+            hint="delete the folder or give another with --out",
         )
     found = sorted((out / CHECKPOINTS).glob("checkpoint-*"), key=lambda path: int(path.name.rpartition("-")[2]))
     # a checkpoint is whole only once its trainer state is written

@@ -112,7 +112,9 @@ class AnswerTrainer(Trainer):
             self.train_dataset, batch_sampler=self._steps, collate_fn=lambda rows: collate(rows, self._pad)
         )
 
-    def compute_loss(self, model: Any, inputs: dict, return_outputs: bool = False, num_items_in_batch: Any = None) -> Any:
+    def compute_loss(
+        self, model: Any, inputs: dict, return_outputs: bool = False, num_items_in_batch: Any = None
+    ) -> Any:
         """Trainer's hook. BenchError when the loss is no longer a number: nothing sensible can follow."""
         device = next(model.parameters()).device
         loss = answer_loss(model, {name: tensor.to(device) for name, tensor in inputs.items()})

@@ -1,0 +1,132 @@
+"""Comparisons of runs row by row: intervals, paired tests on aligned rows, ranks in tie bands."""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from phingpt_bench.board.cache import Cache
+from phingpt_bench.board.collect import Run
+from phingpt_bench.scoring.metrics import METRICS, row_counts, score_all
+from phingpt_bench.stats.intervals import Interval, interval
+from phingpt_bench.stats.paired import paired_test
+
+ALPHA = 0.05
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Difference:
+    """A run's score minus that of `against`, with its paired test, or the reason why there is none.
+
+    low and high bound the difference at 95 %; p is of the paired test; p_holm is p after Holm's correction over the
+    tasks of the model (None until it is known). All of them and `value` are None where `reason` is set.
+    """
+
+    against: str
+    value: float | None = None
+    low: float | None = None
+    high: float | None = None
+    p: float | None = None
+    p_holm: float | None = None
+    n: int | None = None
+    method: str | None = None
+    reason: str | None = None
+
+    @property
+    def significant(self) -> bool:
+        """Whether the corrected p (where there is none, the plain one) is under ALPHA."""
+        p = self.p if self.p_holm is None else self.p_holm
+        return p is not None and p < ALPHA
+
+
+class Comparer:
+    """Scores, intervals and tests of runs; each is computed once, and not even once where `cache` knows it."""
+
+    def __init__(self, cache: Cache | None = None) -> None:
+        self._cache = cache
+        self._counts: dict[int, np.ndarray] = {}
+        self._positions: dict[int, dict[str, int]] = {}
+        self._scores: dict[int, dict[str, float | None]] = {}
+        self._tests: dict[tuple[int, int, str], Difference] = {}
+        self._held: list[Run] = []  # ids of objects are keys above, so the objects must live as long
+
+    def counts(self, run: Run) -> np.ndarray:
+        """The per-row counts of a run, (n, k); their column sums give every metric."""
+        if id(run) not in self._counts:
+            self._held.append(run)
+            self._counts[id(run)] = row_counts(run.outcomes)
+        return self._counts[id(run)]
+
+    def scores(self, run: Run) -> dict[str, float | None]:
+        """Every metric of the run's task, recomputed from its outcomes."""
+        if id(run) not in self._scores:
+            self._held.append(run)
+            self._scores[id(run)] = score_all(run.outcomes)
+        return self._scores[id(run)]
+
+    def interval(self, run: Run, metric: str) -> Interval | None:
+        """The 95 % interval of one metric of one run; None for a single row."""
+        rows = self.counts(run)
+        found = self._remembered("interval", metric, (rows,), lambda: interval(rows, metric, METRICS[metric].function))
+        return None if found is None else Interval(**found)
+
+    def test(self, a: Run, b: Run, metric: str, against: str) -> Difference:
+        """a minus b, tested on the same rows in the same order; no test where the sets of row ids differ."""
+        key = (id(a), id(b), metric)
+        if key not in self._tests:
+            self._tests[key] = self._test(a, b, metric, against)
+        return dataclasses.replace(self._tests[key], against=against)
+
+    def _test(self, a: Run, b: Run, metric: str, against: str) -> Difference:
+        if not same_rows(a, b):
+            return Difference(against=against, reason="other rows")
+        if a.outcomes.labels != b.outcomes.labels:
+            return Difference(against=against, reason="other labels")
+        place = self._positions.setdefault(id(b), {row: i for i, row in enumerate(b.outcomes.ids)})
+        order = [place[row] for row in a.outcomes.ids]
+        pair = (self.counts(b)[order], self.counts(a))  # the reference first
+        found = self._remembered("paired", metric, pair, lambda: paired_test(*pair, metric, METRICS[metric].function))
+        if found is None:
+            return Difference(against=against, reason="no score")
+        return Difference(against=against, value=found.pop("difference"), **found)
+
+    def _remembered(
+        self, kind: str, metric: str, counts: tuple[np.ndarray, ...], compute: Callable[[], Any]
+    ) -> dict[str, Any] | None:
+        """The fields of what `compute` returns (a dataclass or None), from the cache where it knows them."""
+        if self._cache is None:
+            value = compute()
+            return None if value is None else dataclasses.asdict(value)
+        key = self._cache.key(kind, metric, *counts)
+        if key not in self._cache.known:
+            value = compute()
+            self._cache.put(key, None if value is None else dataclasses.asdict(value))
+        value = self._cache.known[key]
+        return None if value is None else dict(value)
+
+
+def same_rows(a: Run, b: Run) -> bool:
+    """Whether two runs answered the same set of rows, in whatever order."""
+    return a.outcomes.ids == b.outcomes.ids or set(a.outcomes.ids) == set(b.outcomes.ids)
+
+
+def bands(ordered: Sequence[Run], differs: Callable[[Run, Run], bool]) -> list[int]:
+    """Ranks of runs that are sorted best first: 1, 1, 3, 3, 3, 6 ...
+
+    A band is led by its best run and takes in the runs that follow as long as `differs(leader, run)` is False; the
+    first that differs leads the next band, whose rank is its place in the order. Equality in this sense is not
+    transitive: the last of a band may be tied with the first of the next.
+    """
+    ranks: list[int] = []
+    leader: Run | None = None
+    for place, run in enumerate(ordered, 1):
+        if leader is None or differs(leader, run):
+            leader = run
+            ranks.append(place)
+        else:
+            ranks.append(ranks[-1])
+    return ranks

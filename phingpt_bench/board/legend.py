@@ -1,0 +1,84 @@
+"""What the marks and numbers of a board mean, in plain words, for what the board at hand holds."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import Any
+
+from phingpt_bench.board.rows import Board, Row
+from phingpt_bench.board.text import clean
+
+METHODS = {  # of intervals and tests, in words
+    "wilson": "Wilson",
+    "bootstrap": "bootstrap over rows",
+    "mcnemar-exact": "exact McNemar",
+    "permutation": "permutation",
+}
+
+
+def legend(board: Board) -> list[str]:
+    """What the marks and numbers mean, for what the board holds; one sentence or two an entry."""
+    rows = [row for section in (*board.sections, *board.limited) for row in section.rows]
+    lines = []
+    intervals = [row.interval for row in rows if row.interval is not None]
+    if intervals:
+        levels = " and ".join(sorted({f"{100 * interval.level:g}%" for interval in intervals}))
+        methods = "; ".join(sorted({METHODS.get(interval.method, interval.method) for interval in intervals}))
+        lines.append(f"[low, high]: {levels} interval of the score over the test rows ({methods}).")
+    if any(row.rank is not None for row in rows):
+        lines.append("#: 1= is a shared rank: rows that do not differ significantly from the best of them (p >= 0.05).")
+    tests = [row.against_base for row in rows if row.against_base is not None and row.against_base.method]
+    if tests:
+        names = "; ".join(sorted({METHODS.get(test.method, test.method) for test in tests if test.method}))
+        lines.append(
+            f"vs base: score minus that of the 0-shot base with the same weights and quantisation. * p < 0.05, paired "
+            f"test on the same rows ({names}), p after Holm's correction over the tasks of the model."
+        )
+    if any("does not beat" in warning for row in rows for warning in row.warnings):
+        lines.append(
+            "! does not beat: not significantly better (p < 0.05) than the best floor row. It has shown nothing."
+        )
+    if any(row.kind == "floor" for row in rows):
+        lines.append("floor: a cheap method without a language model, the least that a model has to beat.")
+    lines.append("N/A: not measured or not published, never zero. - : does not apply.")
+    lines += _exposure_lines(rows)
+    lines += price_lines(rows)
+    if any(section.published for section in board.sections):
+        lines.append("Published rows were not run here: no interval, test or rank. Sources: --format markdown or json.")
+    if board.older:
+        lines.append(f"Older runs of the same rows that are not shown: {board.older}.")
+    return lines
+
+
+def _exposure_lines(rows: list[Row]) -> list[str]:
+    tuned = [row for row in rows if row.kind == "tuned"]
+    if not tuned:
+        return []
+    unchecked = sum(row.exposure is None for row in tuned)
+    if unchecked:
+        return [f"Training rows among the test rows: not checked for {unchecked} of {len(tuned)} tuned rows."]
+    if not any(any(row.exposure.values()) for row in tuned if row.exposure):
+        return ["Training rows among the test rows: none found for any tuned row."]
+    return []
+
+
+def price_lines(rows: Iterable[Row]) -> list[str]:
+    """One line for each price that the costs were computed with: card date, machine, USD per hour, assumption."""
+    prices: dict[str, None] = {}
+    for row in rows:
+        for ledger in (row.training, row.evaluation):
+            if ledger is not None and ledger.usd is not None and ledger.price:
+                prices[price_text(ledger.price)] = None
+    return [f"USD: {price}." for price in sorted(prices)]
+
+
+def price_text(price: dict[str, Any]) -> str:
+    """A ledger's price in words: USD per hour, entry and date of the card, assumption; unknown parts are left out."""
+    per_hour, entry, count = price.get("usd_per_hour"), price.get("entry"), price.get("count")
+    parts = [
+        None if per_hour is None else f"${per_hour:g} an hour",
+        f"{count} x {clean(entry)}" if entry and count and count != 1 else clean(entry or "") or None,
+        f"price card of {clean(price['card'])}" if price.get("card") else None,
+        clean(price.get("assumption") or "") or None,
+    ]
+    return ", ".join(part for part in parts if part)

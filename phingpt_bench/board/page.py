@@ -1,0 +1,54 @@
+"""From a folder of runs to a board, and from a board to a page in one of the formats."""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+from pathlib import Path
+
+from phingpt_bench.board import published as published_results
+from phingpt_bench.board.cache import Cache
+from phingpt_bench.board.collect import collect
+from phingpt_bench.board.export import to_csv, to_json
+from phingpt_bench.board.markdown import markdown
+from phingpt_bench.board.rows import Board, build
+from phingpt_bench.board.terminal import MINIMUM, render
+from phingpt_bench.core.errors import BenchError, unknown
+
+FORMATS = ("terminal", "markdown", "csv", "json")
+
+
+def board_of(
+    folder: Path,
+    *,
+    tasks: Collection[str] = (),
+    metric: str | None = None,
+    published: bool = True,
+    checks: bool = False,
+) -> Board:
+    """The board of the runs below `folder`; tests and intervals computed before are taken from the cache.
+
+    Arguments and errors are those of `rows.build` and `collect.collect`; published: with the shipped results.
+    """
+    cache = Cache()
+    runs = collect(folder)
+    rows = published_results.load() if published else None
+    board = build(runs, rows, tasks=tasks, metric=metric, checks=checks, cache=cache)
+    cache.save()
+    return board
+
+
+def page(board: Board, form: str = "terminal", width: int = 80) -> str:
+    """The board in one of FORMATS, newline at the end; `width` is for "terminal", which comes without colour."""
+    if form == "terminal":
+        return render(board, check_width(width))
+    writers = {"markdown": markdown, "csv": to_csv, "json": to_json}
+    if form not in writers:
+        raise unknown("format", form, FORMATS)
+    return writers[form](board)
+
+
+def check_width(width: int) -> int:
+    """`width`, or BenchError where numbers would have to be cut."""
+    if width < MINIMUM:
+        raise BenchError(f"{width} columns are too few", hint=f"give at least {MINIMUM}, or --format markdown")
+    return width

@@ -1,0 +1,190 @@
+"""The board drawn for a terminal: an overview, then a table per task. Meaning never rests on colour."""
+
+from __future__ import annotations
+
+import io
+from collections.abc import Sequence
+
+from rich.console import Console, Group, RenderableType
+from rich.rule import Rule
+from rich.table import Table
+from rich.text import Text
+
+from phingpt_bench.board import text as words
+from phingpt_bench.board.legend import legend
+from phingpt_bench.board.overview import overview
+from phingpt_bench.board.published import PublishedRow
+from phingpt_bench.board.rows import Board, Row, Section
+
+WIDE = 140  # from this width on a row is one line; below it each cell stacks two or three
+MINIMUM = 60  # below this numbers would be cut
+
+
+def render(board: Board, width: int = 80) -> str:
+    """The board as plain text, `width` columns wide, without colour."""
+    file = io.StringIO()
+    draw(board, Console(file=file, width=width, color_system=None, legacy_windows=False))
+    return "\n".join(line.rstrip() for line in file.getvalue().splitlines()) + "\n"
+
+
+def draw(board: Board, console: Console) -> None:
+    """The board on `console`; trailing spaces are left to the console."""
+    wide = console.width >= WIDE
+    if len(board.sections) > 1:
+        console.print(_heading("All tasks"))
+        console.print(overview(board.sections, console.width))
+        console.print()
+    for section in board.sections:
+        console.print(_section(section, wide))
+        console.print()
+    for section in board.limited:
+        console.print(_section(section, wide))
+        console.print()
+    if not board.sections and not board.limited:
+        console.print(Text("No runs to show: only check rows (oracle, null, echo) were found."))
+    for line in legend(board):
+        console.print(Text(line, style="dim"))
+
+
+def _heading(title: str, rest: str = "") -> RenderableType:
+    head = Text(title, style="bold")
+    return Group(head.append(f": {rest}" if rest else "", style="not bold"), Rule(style="dim", characters="-"))
+
+
+def _section(section: Section, wide: bool) -> RenderableType:
+    parts: list[RenderableType] = [_heading(*words.section_title(section).split(": ", 1))]
+    if section.limit is not None:
+        parts.append(Text(words.limited_note(section), style="yellow"))
+    parts.append(_wide_table(section) if wide else _stacked_table(section))
+    parts += [Text(f"! {note}", style="yellow") for note in section.notes]
+    if section.published:
+        parts += _published(section.published, section.metric)
+    return Group(*parts)
+
+
+def _table() -> Table:
+    return Table(box=None, expand=False, pad_edge=False, padding=(0, 2, 0, 0), show_edge=False, header_style="bold")
+
+
+def _stacked_table(section: Section) -> Table:
+    """Two or three lines a row: name over setting, score over interval, difference over p, time over USD."""
+    table = _table()
+    ranked = section.limit is None
+    if ranked:
+        table.add_column("#", justify="right", no_wrap=True)
+    table.add_column("model", overflow="fold", ratio=1)
+    for title in ("score", "vs base", "training"):
+        table.add_column(title, justify="right", no_wrap=True)
+    table.add_column("evaluation", justify="right", no_wrap=True)
+    for row in section.rows:
+        value, p = words.difference_text(row)
+        cells: list[RenderableType] = [
+            _name(row, words.setting(row)),
+            _lines(_score(row), words.interval_text(row.interval)),
+            _lines(_difference(row, value), p),
+            _lines(*words.training_texts(row)),
+            _lines(words.time_text(row.evaluation), words.money_text(row.evaluation)),
+        ]
+        table.add_row(*([Text(words.rank_text(row), style=_rank_style(row))] if ranked else []), *cells)
+    return table
+
+
+def _wide_table(section: Section) -> Table:
+    """One line a row, with columns of their own for quantisation, p, unreadable answers and USD."""
+    table = _table()
+    ranked = section.limit is None
+    if ranked:
+        table.add_column("#", justify="right", no_wrap=True)
+    table.add_column("model", overflow="fold", ratio=1)
+    table.add_column("setting", no_wrap=True)
+    for title in ("score", "95% CI", "vs base", "p", "unreadable", "training", "USD", "evaluation", "USD"):
+        table.add_column(title, justify="right", no_wrap=True)
+    for row in section.rows:
+        value, p = words.difference_text(row)
+        cells: list[RenderableType] = [
+            _name(row, None),
+            Text(words.setting(row)),
+            _score(row),
+            Text(words.interval_text(row.interval)),
+            _difference(row, value),
+            Text(p.removeprefix("p=").removeprefix("p")),
+            Text(words.UNKNOWN if row.invalid_share is None else words.percent(row.invalid_share)),
+            *map(Text, words.training_texts(row)),
+            Text(words.time_text(row.evaluation)),
+            Text(words.money_text(row.evaluation)),
+        ]
+        table.add_row(*([Text(words.rank_text(row), style=_rank_style(row))] if ranked else []), *cells)
+    return table
+
+
+def _name(row: Row, below: str | None) -> Text:
+    """The model's cell: name, adapter, then the setting (where it has no column) and the notes, a line each."""
+    cell = Text(words.display_name(row), style="bold" if row.rank == 1 else "", overflow="fold")
+    if row.kind in ("floor", "check"):
+        cell.append(f" ({row.kind})", style="not bold dim")
+    if below:
+        cell.append(f"\n{below}", style="not bold dim")
+    for note in words.row_notes(row):
+        if below is None and "unreadable" in note:
+            continue
+        cell.append(f"\n{note}", style="not bold yellow" if note.startswith("!") else "not bold")
+    return cell
+
+
+def _score(row: Row) -> Text:
+    return Text(words.score_text(row.score), style="bold")
+
+
+def _difference(row: Row, value: str) -> Text:
+    difference = row.against_base
+    if difference is None or not difference.significant or difference.value is None:
+        return Text(value)
+    return Text(value, style="green" if difference.value > 0 else "red")
+
+
+def _rank_style(row: Row) -> str:
+    return "bold" if row.rank == 1 else ""
+
+
+def _lines(*parts: Text | str) -> Text:
+    """The parts one under the other, the first as it is and the others dim; empty ones are left out."""
+    first, *rest = parts
+    cell = first if isinstance(first, Text) else Text(first)
+    for part in rest:
+        if part:
+            cell.append(f"\n{part}", style="not bold dim")
+    return cell
+
+
+def _published(rows: Sequence[PublishedRow], metric: str) -> list[RenderableType]:
+    """A table for each way of being comparable, under a line that says which; then the notes, and what costs cover."""
+    parts: list[RenderableType] = []
+    notes = words.note_marks(rows)
+    marks = words.cost_marks(rows)
+    for comparison in dict.fromkeys(row.comparison for row in rows):
+        group = [row for row in rows if row.comparison == comparison]
+        margin = max((len(f" ({notes[row.note]})") for row in group if row.note), default=0)
+        title = Text(f"published, unranked: {comparison.note}", style="italic")
+        table = _table()
+        table.add_column("model", overflow="fold", ratio=3)
+        table.add_column("size", justify="right", no_wrap=True)
+        table.add_column("method", overflow="fold", ratio=2)
+        table.add_column("score", justify="right", no_wrap=True)
+        table.add_column("training", justify="right", no_wrap=True)
+        for row in group:
+            cost = words.published_cost(row.cost)
+            mark = f" ({marks[row.cost.key]})" if row.cost is not None and row.cost.key in marks else ""
+            shots = f", k={row.shots}" if row.shots else ""
+            note = f" ({notes[row.note]})" if row.note else ""
+            table.add_row(
+                Text(words.published_name(row, rows)),
+                words.size_text(row.size_b),
+                Text(words.clean(row.method) + shots),
+                Text(words.score_text(row.metrics[metric].value) + note.ljust(margin)),
+                Text(cost + mark.ljust(4 if marks else 0)),
+            )
+        parts += [Text(""), title, table]
+    parts += [Text(f"({number}) {words.clean(note)}", style="dim") for note, number in notes.items()]
+    costs = {row.cost.key: row.cost for row in rows if row.cost is not None}
+    parts += [Text(f"({mark}) {words.published_cost_note(costs[key])}", style="dim") for key, mark in marks.items()]
+    return parts

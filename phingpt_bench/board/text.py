@@ -1,0 +1,199 @@
+"""Words and numbers of the board as text, the same in the terminal and in markdown. Our own words are plain ASCII."""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from collections.abc import Iterable
+from decimal import ROUND_HALF_UP, Decimal
+
+from phingpt_bench.board.compare import Difference
+from phingpt_bench.board.published import PublishedCost, PublishedRow, Source
+from phingpt_bench.board.rows import Row, Section
+from phingpt_bench.core.records import Ledger
+from phingpt_bench.cost.ledger import duration_text, total_seconds, usd_text
+from phingpt_bench.scoring.metrics import METRICS
+from phingpt_bench.stats.intervals import Interval
+
+UNKNOWN = "N/A"
+_BIDI_CONTROLS = re.compile("[\u200e\u200f\u202a-\u202e\u2066-\u2069]")
+
+
+def clean(text: object) -> str:
+    """A text from a file on one line, without control characters or direction overrides.
+
+    A text that holds right-to-left letters ends with a left-to-right mark, which has no width: otherwise a terminal
+    that reorders text would pull the numbers to its right over to its left.
+    """
+    line = " ".join("".join(" " if unicodedata.category(c) in ("Cc", "Zl", "Zp") else c for c in str(text)).split())
+    line = _BIDI_CONTROLS.sub("", line)
+    return line + "\u200e" if any(unicodedata.bidirectional(c) in ("R", "AL") for c in line) else line
+
+
+def metric_name(metric: str) -> str:
+    """The metric in words; an unknown one as it is."""
+    return METRICS[metric].title if metric in METRICS else clean(metric)
+
+
+def score_text(score: float | None) -> str:
+    """Three decimals, half up in decimal (0.6655 is 0.666, which binary rounding makes 0.665), or N/A."""
+    if score is None:
+        return UNKNOWN
+    return str(Decimal(repr(score)).quantize(Decimal("0.001"), ROUND_HALF_UP))
+
+
+def interval_text(interval: Interval | None) -> str:
+    """[low, high] with three decimals; empty where there is none."""
+    if interval is None:
+        return ""
+    return f"[{interval.low:.3f}, {interval.high:.3f}]"
+
+
+def rank_text(row: Row) -> str:
+    """1, or 1= where others share the rank; - where the row is not ranked."""
+    return "-" if row.rank is None else f"{row.rank}=" if row.tied else str(row.rank)
+
+
+def p_text(p: float | None) -> str:
+    """p to three decimals, without the leading zero's comfort of false precision below 0.001."""
+    if p is None:
+        return ""
+    return "p<0.001" if p < 0.001 else f"p={p:.3f}"
+
+
+def difference_text(row: Row) -> tuple[str, str]:
+    """The difference to the base (with * where significant) and its p, or words in their place."""
+    if row.is_base:
+        return "base", ""
+    difference = row.against_base
+    if difference is None:
+        return ("-", "") if row.kind in ("floor", "check") else ("no base", "")
+    if difference.reason is not None:
+        return "no test", difference.reason
+    return signed(difference), p_text(difference.p if difference.p_holm is None else difference.p_holm)
+
+
+def signed(difference: Difference) -> str:
+    """+0.123* with three decimals; never -0.000."""
+    value = f"{difference.value:+.3f}"
+    return (value if float(value) else "+0.000") + ("*" if difference.significant else "")
+
+
+def time_text(ledger: Ledger | None) -> str:
+    """All phases together, or N/A."""
+    return duration_text(total_seconds(ledger) if ledger is not None and ledger.seconds else None)
+
+
+def money_text(ledger: Ledger | None) -> str:
+    """USD, or N/A."""
+    return usd_text(None if ledger is None else ledger.usd)
+
+
+def training_texts(row: Row) -> tuple[str, str]:
+    """Time and USD of the training; - for a base, which was not trained here."""
+    if row.training is None and row.kind in ("base", "check"):
+        return "-", ""
+    if row.training is None:
+        return UNKNOWN, ""
+    return time_text(row.training), money_text(row.training)
+
+
+def percent(share: float) -> str:
+    """A share as a whole percentage; <1% rather than 0% for what is not nothing."""
+    return "0%" if share == 0 else "<1%" if share < 0.005 else f"{100 * share:.0f}%"
+
+
+def setting(row: Row) -> str:
+    """Variant and quantisation: "0-shot, nf4+dq"; nothing for floors, which take no prompt."""
+    if row.kind == "floor":
+        return ""
+    return ", ".join(clean(x) for x in (row.variant, row.quantisation) if x)
+
+
+def section_title(section: Section) -> str:
+    """Task, metric, rows and protocol of a section."""
+    return f"{clean(section.task)}: {metric_name(section.metric)}, {section.n:,} rows, {clean(section.protocol)}"
+
+
+def limited_note(section: Section) -> str:
+    """Why the rows of a limited section are not ranked."""
+    return f"limited to {section.limit:,} rows, not comparable with whole runs and not ranked"
+
+
+def size_text(size_b: float | None) -> str:
+    """Billions of parameters: 7B, 0.11B; empty where not stated."""
+    return "" if size_b is None else f"{size_b:g}B"
+
+
+def cost_marks(rows: Iterable[PublishedRow]) -> dict[str, str]:
+    """A letter for each training cost among the rows that says hours or USD, in order of appearance."""
+    keys = dict.fromkeys(row.cost.key for row in rows if row.cost is not None and published_cost(row.cost) != UNKNOWN)
+    return {key: chr(ord("a") + i) for i, key in enumerate(keys)}
+
+
+def note_marks(rows: Iterable[PublishedRow]) -> dict[str, int]:
+    """A number for each distinct note of the rows, in order of appearance."""
+    return {note: i for i, note in enumerate(dict.fromkeys(row.note for row in rows if row.note), 1)}
+
+
+def published_cost(cost: PublishedCost | None) -> str:
+    """USD, else hours, else N/A; with ? where the source's figure is doubtful."""
+    if cost is None:
+        return UNKNOWN
+    text = usd_text(cost.usd) if cost.usd is not None else UNKNOWN if cost.hours is None else f"{cost.hours:g} h"
+    return f"{text}?" if cost.doubtful else text
+
+
+def published_cost_note(cost: PublishedCost) -> str:
+    """What a published cost covers: "1 x RTX 3090, 17.25 h, $1.00 a GPU-hour; covers 4 sentiment sets"."""
+    gpu = None if cost.gpu is None else f"{cost.gpu_count} x {cost.gpu}" if cost.gpu_count else cost.gpu
+    parts = [
+        gpu,
+        None if cost.hours is None else f"{cost.hours:g} h",
+        None if cost.usd_per_gpu_hour is None else f"${cost.usd_per_gpu_hour:.2f} a GPU-hour",
+    ]
+    text = ", ".join(part for part in parts if part)
+    covers = None if cost.scope is None else f"covers {cost.scope}"
+    return "; ".join(part for part in (text, covers, cost.note if cost.doubtful else None) if part)
+
+
+def row_notes(row: Row) -> list[str]:
+    """What stands under a row's name: warnings, unreadable answers, training rows found in the test."""
+    notes = [f"! {clean(warning)}" for warning in row.warnings]
+    if row.invalid_share:
+        notes.append(f"{percent(row.invalid_share)} unreadable answers")
+    if row.exposure and any(row.exposure.values()):
+        found = ", ".join(f"{count} {clean(kind)}" for kind, count in row.exposure.items() if count)
+        notes.append(f"! training rows among the test rows: {found}")
+    return notes
+
+
+def display_name(row: Row) -> str:
+    """The model, and its adapter where the name does not say it."""
+    return clean(row.name) + (f" + {clean(row.adapter)}" if row.adapter else "")
+
+
+def published_name(row: PublishedRow, rows: Iterable[PublishedRow]) -> str:
+    """The model, with the key of its source where another row would look the same."""
+
+    def look(r: PublishedRow) -> tuple[object, ...]:
+        return r.model, r.method, r.shots, r.comparison
+
+    alike = sum(look(other) == look(row) for other in rows) > 1
+    return f"{clean(row.model)} [{published_source(row).key}]" if alike else clean(row.model)
+
+
+def published_source(row: PublishedRow) -> Source:
+    """Where the row's first value was read."""
+    return next(iter(row.metrics.values())).source
+
+
+def after_name(row: Row) -> str:
+    """What tells variants of a model apart in a table without a column for it: ", 0-shot, nf4+dq" or " (floor)"."""
+    return f" ({row.kind})" if row.kind in ("floor", "check") else f", {setting(row)}"
+
+
+def marks(row: Row) -> str:
+    """* where the score differs from the base's, ! where a tuned model does not beat the best floor."""
+    star = "*" if row.against_base is not None and row.against_base.significant else ""
+    return star + ("!" if any("does not beat" in warning for warning in row.warnings) else "")

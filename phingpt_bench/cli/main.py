@@ -1,0 +1,122 @@
+"""The command `phingpt-bench`: finds the verb and runs it; bad input ends in one clear line and exit code 2.
+
+Exit codes: 0 done, 1 the verb's own "no" (doctor: the demo cannot run), 2 bad input, 130 interrupted, 141 the reader
+of our output went away.
+"""
+
+from __future__ import annotations
+
+import argparse
+import importlib
+import os
+import sys
+import textwrap
+from collections.abc import Sequence
+from types import ModuleType
+from typing import NoReturn
+
+from phingpt_bench import __version__
+from phingpt_bench.core.errors import BenchError, unknown
+
+PROG = "phingpt-bench"
+VERBS = ("demo", "run", "train", "evaluate", "leaderboard", "tasks", "lm-eval", "doctor")
+DESCRIPTION = "Does a cheap QLoRA adapter make a base model better at financial sentiment and NER, and is it real?"
+EPILOG = f"""examples:
+  {PROG} demo                      small and offline, in minutes
+  {PROG} run SUITE.yaml --dry-run  what a suite would do
+  {PROG} leaderboard results/      look again at results
+  {PROG} doctor                    what is missing here
+
+'{PROG} VERB --help' shows a verb's arguments and examples.
+"""
+
+
+class Parser(argparse.ArgumentParser):
+    """argparse, with its errors told like all others."""
+
+    def error(self, message: str) -> NoReturn:
+        raise BenchError(message, hint=f"'{self.prog} --help' shows the arguments")
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """Runs one command line (default: that of the process) and returns its exit code; never raises for bad input."""
+    try:
+        code = _dispatch(list(sys.argv[1:] if argv is None else argv))
+        sys.stdout.flush()  # a reader that went away shows here, not at exit where nobody can catch it
+        return code
+    except BenchError as err:
+        print(_told(err), file=sys.stderr)
+        return 2
+    except KeyboardInterrupt:
+        print("interrupted", file=sys.stderr)
+        return 130
+    except BrokenPipeError:  # `| head` has read enough: nothing to tell, and nothing more to flush
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return 141
+    except SystemExit as end:  # argparse after --help, or the passed-through lm-eval
+        if isinstance(end.code, str):
+            print(end.code, file=sys.stderr)
+            return 1
+        return end.code or 0
+
+
+def _dispatch(argv: list[str]) -> int:
+    first = argv[0] if argv else None
+    if first in ("--version", "-V"):
+        print(f"{PROG} {__version__}")
+        return 0
+    if first in ("--help", "-h", "help"):
+        print(_help())
+        return 0
+    if first is None:
+        print(_help(), file=sys.stderr)
+        return 2
+    if first.startswith("-"):
+        raise BenchError(f"unknown option '{first}'", hint=f"options come after the verb; '{PROG} --help' lists verbs")
+    if first not in VERBS:
+        raise unknown("verb", first, VERBS, see=f"{PROG} --help")
+    verb = verb_module(first)
+    return verb.run(_arguments(verb, argv[1:])) or 0
+
+
+def verb_module(name: str) -> ModuleType:
+    """The module of a verb: NAME, HELP, EPILOG, configure(parser), run(args) -> exit code."""
+    return importlib.import_module(f"phingpt_bench.cli.verb_{name.replace('-', '_')}")
+
+
+def _arguments(verb: ModuleType, rest: list[str]) -> argparse.Namespace:
+    parser = Parser(
+        prog=f"{PROG} {verb.NAME}",
+        description=verb.HELP[:1].upper() + verb.HELP[1:] + ("" if verb.HELP.endswith(".") else "."),
+        epilog=verb.EPILOG,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+        allow_abbrev=False,
+    )
+    verb.configure(parser)
+    # A verb that takes everything (argparse.REMAINDER) gets it untouched: argparse would keep a leading option such as
+    # --help for itself.
+    for action in parser._actions:
+        if action.nargs == argparse.REMAINDER:
+            return argparse.Namespace(**{action.dest: rest})
+    return parser.parse_args(rest)
+
+
+def _help() -> str:
+    width = max(map(len, VERBS)) + 4
+    verbs = [
+        textwrap.fill(
+            verb_module(name).HELP, 79, initial_indent=f"  {name}".ljust(width), subsequent_indent=" " * width
+        )
+        for name in VERBS
+    ]
+    usage = f"usage: {PROG} VERB ...\n       {PROG} --version"
+    return "\n".join([usage, "", textwrap.fill(DESCRIPTION, 79), "", "verbs:", *verbs, "", EPILOG.rstrip()])
+
+
+def _told(err: BenchError) -> str:
+    text = f"{err.where}: {err.message}" if err.where else err.message
+    return f"error: {text}" + (f"\nhint: {err.hint}" if err.hint else "")
+
+
+if __name__ == "__main__":
+    sys.exit(main())

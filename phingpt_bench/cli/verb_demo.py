@@ -1,0 +1,39 @@
+"""`phingpt-bench demo`: the shipped demonstration suite, small and offline."""
+
+from __future__ import annotations
+
+import argparse
+from pathlib import Path
+
+from phingpt_bench.cli.verb_run import carry_out
+
+NAME = "demo"
+HELP = "train a small adapter and compare it with its base, offline, in minutes"
+EPILOG = """\
+examples:
+  phingpt-bench demo                          records in results/local/demo
+  phingpt-bench demo --results /tmp/demo
+
+The data are synthetic: a demonstration of the tool, no measurement of any model.
+"""
+NEXT = """\
+These data are synthetic. The same on real ones: phingpt-bench run smollm2-135m --dry-run
+Look again, in other forms: phingpt-bench leaderboard {results} --format markdown"""
+
+
+def configure(parser: argparse.ArgumentParser) -> None:
+    """The arguments."""
+    parser.add_argument("--results", type=Path, metavar="DIR", help="folder of the records, instead of the suite's")
+
+
+def run(args: argparse.Namespace) -> int:
+    """Plan, train, evaluate, board, and what to do next; 0."""
+    from dataclasses import replace
+
+    from phingpt_bench.evaluate.suite import load_suite
+
+    suite = load_suite("demo")
+    suite = replace(suite, results=args.results or suite.results)
+    carry_out(suite)
+    print(NEXT.format(results=suite.results_folder))
+    return 0

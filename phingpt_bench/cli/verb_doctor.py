@@ -1,0 +1,214 @@
+"""`phingpt-bench doctor`: what this machine can do, what is missing, and the command that mends it."""
+
+from __future__ import annotations
+
+import argparse
+import importlib.metadata
+import importlib.util
+import logging
+import os
+import shutil
+import sys
+import textwrap
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Any
+
+NAME = "doctor"
+HELP = "say what this machine can do, what is missing, and the command that mends it"
+EPILOG = """examples:
+  phingpt-bench doctor
+
+Exit code 0 when the demo can run here, 1 when something it needs is missing.
+"""
+
+DISTRIBUTION = "phingpt-bench"
+OK, NOTE, MISSING = "ok", "note", "MISSING"
+HOLD = "\xa0"  # a space at which a line of the report is not broken
+SWITCHES = ("HF_HUB_OFFLINE", "HF_DATASETS_OFFLINE", "TRANSFORMERS_OFFLINE", "HF_HOME")
+# 135 million bfloat16 parameters of the embedded model, 2 bytes each, written once beside the old copy and renamed
+CACHE_BYTES = 2 * 2 * 135_000_000
+
+
+@dataclass(frozen=True, slots=True)
+class Check:
+    """One line of the report. `level` is ok, note (the demo runs without it) or MISSING (it does not)."""
+
+    level: str
+    subject: str
+    text: str
+    mend: str | None = None
+
+
+def configure(parser: argparse.ArgumentParser) -> None:
+    """No arguments."""
+
+
+def run(args: argparse.Namespace) -> int:
+    """Prints the report; 0 when nothing that the demo needs is missing, else 1."""
+    found = []
+    for check in checks():
+        found.append(check)
+        print(line(check), flush=True)  # one by one: importing torch takes seconds
+    mends = list(dict.fromkeys(check.mend for check in found if check.mend))
+    if mends:
+        print("\nto mend:")
+        print("\n".join(f"  {mend}" for mend in mends))
+    able = all(check.level != MISSING for check in found)
+    print(f"\n{'the demo can run here: phingpt-bench demo' if able else 'the demo cannot run here yet'}")
+    return 0 if able else 1
+
+
+def line(check: Check) -> str:
+    """A check in 79 columns, its continuation lines under its text."""
+    head = f"{check.level:<8}{check.subject:<15} "
+    filled = textwrap.fill(
+        check.text,
+        width=79,
+        initial_indent=head,
+        subsequent_indent=" " * len(head),
+        break_long_words=False,
+        break_on_hyphens=False,
+    )
+    return filled.replace(HOLD, " ")
+
+
+def checks() -> Iterator[Check]:
+    """Every check in the order of the report."""
+    yield from _python_and_packages()
+    if _present("torch"):
+        yield from _device()
+    yield from _space()
+    yield _embedded_model()
+    yield _mirror()
+    yield _switches()
+
+
+def _present(module: str) -> bool:
+    return importlib.util.find_spec(module) is not None
+
+
+def _python_and_packages() -> Iterator[Check]:
+    running = ".".join(map(str, sys.version_info[:3]))
+    try:
+        metadata = importlib.metadata.metadata(DISTRIBUTION)
+    except importlib.metadata.PackageNotFoundError:
+        yield Check(OK, "python", running)
+        yield Check(MISSING, "packages", f"{DISTRIBUTION} itself is not installed", "pip install -e .")
+        return
+    if not _present("packaging"):
+        yield Check(MISSING, "packages", "packaging is not installed", "pip install packaging")
+        return
+    from packaging.requirements import Requirement
+    from packaging.specifiers import SpecifierSet
+
+    wanted = SpecifierSet(metadata["Requires-Python"] or "")
+    if running in wanted:
+        yield Check(OK, "python", running)
+    else:
+        yield Check(MISSING, "python", f"{running}, needed is {wanted}", "make a new environment with that Python")
+    requirements = [Requirement(text) for text in importlib.metadata.requires(DISTRIBUTION) or []]
+    needed = [one for one in requirements if one.marker is None or one.marker.evaluate({"extra": ""})]
+    good = []
+    for requirement in needed:
+        mend = f"pip install '{requirement.name}{requirement.specifier}'"
+        try:
+            version = importlib.metadata.version(requirement.name)
+        except importlib.metadata.PackageNotFoundError:
+            yield Check(MISSING, requirement.name, f"not installed, needed is {requirement.specifier}", mend)
+            continue
+        if requirement.specifier.contains(version, prereleases=True):
+            good.append(f"{requirement.name}{HOLD}{version}")
+        else:
+            yield Check(MISSING, requirement.name, f"{version}, needed is {requirement.specifier}", mend)
+    yield Check(OK if good else NOTE, "packages", ", ".join(good) or "none within bounds")
+
+
+def _device() -> Iterator[Check]:
+    import torch
+
+    from phingpt_bench.core.fingerprint import machine
+
+    if torch.cuda.is_available():
+        yield Check(OK, "device", f"GPU: {machine()}")
+    else:
+        yield Check(OK, "device", f"CPU: {machine()}; enough for the demo, slow for models of billions of parameters")
+    yield _four_bit(torch)
+
+
+def _four_bit(torch: Any) -> Check:
+    """Quantises a small matrix to NF4 and back on the CPU: the package being there does not say that it works."""
+    mend = "pip install --force-reinstall --no-deps 'bitsandbytes>=0.50,<0.52'"
+    if not _present("bitsandbytes"):
+        return Check(MISSING, "4-bit kernels", "bitsandbytes is not installed", mend)
+    # it warns about an optional faster kernel, which needs a package that we do not use
+    logging.getLogger("bitsandbytes").setLevel(logging.ERROR)
+    try:
+        from bitsandbytes import functional
+
+        weights = torch.linspace(-1, 1, 64 * 64).reshape(64, 64)
+        packed, state = functional.quantize_4bit(weights, quant_type="nf4", compress_statistics=True)
+        error = float((functional.dequantize_4bit(packed, state) - weights).abs().max())
+    # a broken native library raises whatever the loader or the kernel raises: any of it means "does not work here"
+    except Exception as err:
+        return Check(MISSING, "4-bit kernels", f"do not work: {type(err).__name__}: {err}", mend)
+    if error > 0.2:  # NF4's widest gap between two levels is 0.304 of a block's maximum, so rounding errs by 0.152
+        return Check(MISSING, "4-bit kernels", f"wrong by {error:.2f} on a matrix of values up to 1", mend)
+    return Check(OK, "4-bit kernels", "NF4 with double quantisation works on the CPU")
+
+
+def _space() -> Iterator[Check]:
+    from phingpt_bench.core.fingerprint import memory_bytes
+    from phingpt_bench.core.paths import cache_dir
+
+    memory = memory_bytes()
+    yield Check(OK, "memory", f"{memory / 2**30:.1f} GB" if memory else "unknown")
+    cache = cache_dir()
+    standing = next(folder for folder in (cache, *cache.absolute().parents) if folder.exists())
+    free = shutil.disk_usage(standing).free
+    text = f"{cache} ({'there' if cache.exists() else 'made at first use'}), {free / 2**30:.1f} GB free"
+    mend = "export PHINGPT_BENCH_CACHE=/a/folder/with/space"
+    if not os.access(standing, os.W_OK):
+        yield Check(MISSING, "cache", f"{text}, not writable", mend)
+    elif free < CACHE_BYTES:
+        yield Check(MISSING, "cache", f"{text}, {CACHE_BYTES / 2**30:.1f} GB needed", mend)
+    else:
+        yield Check(OK, "cache", text)
+
+
+def _embedded_model() -> Check:
+    from phingpt_bench.models.embedded import INSTALL, TITLE, wheel_file
+
+    file = wheel_file()
+    if file is None or not file.is_file():
+        return Check(MISSING, "model", f"the file of the embedded {TITLE} is not installed", INSTALL)
+    return Check(OK, "model", f"embedded {TITLE} ({file.name})")
+
+
+def _mirror() -> Check:
+    from phingpt_bench.core.errors import BenchError
+    from phingpt_bench.data import ner, sentiment
+    from phingpt_bench.data.sources import MIRROR_VARIABLE, Source, mirror
+
+    values = [*vars(sentiment).values(), *vars(ner).values()]
+    sources = {value.folder: value.files.values() for value in values if isinstance(value, Source)}
+    mend = f"export {MIRROR_VARIABLE}=/folder/with/datasets"
+    try:
+        root = mirror()
+    except BenchError as err:
+        return Check(NOTE, "data mirror", err.message, mend)
+    if root is None:
+        text = f"{MIRROR_VARIABLE} is not set: real datasets come from the Hugging Face cache or the Hub"
+        return Check(NOTE, "data mirror", text)
+    there = [name for name, files in sources.items() if all((root / name / file).is_file() for file in files)]
+    lacking = [name for name in sources if name not in there]
+    text = f"{root}: {len(there)} of {len(sources)} datasets" + (
+        f"; not there: {', '.join(lacking)}" if lacking else ""
+    )
+    return Check(NOTE if lacking else OK, "data mirror", text)
+
+
+def _switches() -> Check:
+    values = [f"{name}={os.environ[name]}" for name in SWITCHES if os.environ.get(name)]
+    text = ", ".join(values) or "none set: the Hub is asked when something is not at hand"
+    return Check(OK, "HF switches", text)

@@ -1,0 +1,88 @@
+"""`phingpt-bench leaderboard`: the runs below a folder as a board, in the terminal or as markdown, csv or json."""
+
+from __future__ import annotations
+
+import argparse
+import sys
+from pathlib import Path
+
+NAME = "leaderboard"
+HELP = "compare runs: scores with intervals, gains over the base with tests, costs, published results"
+EPILOG = """\
+examples:
+  phingpt-bench leaderboard                                  results/ here, else the results that are shipped
+  phingpt-bench leaderboard results/demo --no-published
+  phingpt-bench leaderboard --task phin_fpb --metric acc
+  phingpt-bench leaderboard --format markdown --output board.md
+  phingpt-bench leaderboard --width 160 | less
+"""
+
+
+def configure(parser: argparse.ArgumentParser) -> None:
+    """The arguments."""
+    parser.add_argument("folder", nargs="?", type=Path, metavar="DIR", help="where runs lie, at any depth")
+    parser.add_argument("--task", action="append", default=[], metavar="T", help="only this task; may be repeated")
+    parser.add_argument("--metric", metavar="M", help="this metric instead of the primary one, where a task has it")
+    parser.add_argument("--format", default="terminal", choices=("terminal", "markdown", "csv", "json"))
+    parser.add_argument("--output", type=Path, metavar="FILE", help="write here instead of to the terminal")
+    parser.add_argument("--width", type=int, metavar="N", help="columns to draw in (default: those of the terminal)")
+    parser.add_argument("--no-published", action="store_true", help="leave out published results")
+    parser.add_argument("--checks", action="store_true", help="show the oracle, null and echo rows too")
+
+
+def run(args: argparse.Namespace) -> int:
+    """Draws the board; 0. BenchError for a missing folder, no runs, a damaged file, an unknown task or metric."""
+    from rich.console import Console
+
+    from phingpt_bench.board.page import board_of, check_width, page
+    from phingpt_bench.core.jsonio import write_text
+
+    if args.width is not None:
+        check_width(args.width)
+    with Console(stderr=True).status("comparing runs (the first time takes a while)"):  # silent unless a terminal
+        board = board_of(
+            args.folder or default_folder(),
+            tasks=args.task,
+            metric=args.metric,
+            published=not args.no_published,
+            checks=args.checks,
+        )
+    if args.format == "terminal" and args.output is None:
+        _draw(board, args.width)
+        return 0
+    text = page(board, args.format, args.width or 80)
+    if args.output is None:
+        _write(text)
+        return 0
+    write_text(args.output, text)
+    print(f"wrote {args.output}", file=sys.stderr)
+    return 0
+
+
+def default_folder() -> Path:
+    """results/ in the current folder where there is one, else the shipped results."""
+    from phingpt_bench.core.paths import share
+
+    here = Path("results")
+    return here if here.is_dir() else share("results")
+
+
+def _draw(board: object, width: int | None) -> None:
+    """The board on standard output, with colour where that is a terminal and NO_COLOR is not set."""
+    from rich.console import Console
+
+    from phingpt_bench.board.terminal import MINIMUM, draw, render
+
+    if not sys.stdout.isatty():
+        _write(render(board, width or 80))
+        return
+    console = Console(width=width)
+    if width is None and console.width < MINIMUM:
+        console = Console(width=MINIMUM)
+    draw(board, console)
+
+
+def _write(text: str) -> None:
+    """Text on standard output; what its encoding lacks (in names, never in our own words) becomes a question mark."""
+    encoding = sys.stdout.encoding or "utf-8"
+    sys.stdout.write(text.encode(encoding, "replace").decode(encoding))

@@ -1,0 +1,43 @@
+"""`phingpt-bench train`: one recipe to one adapter."""
+
+from __future__ import annotations
+
+import argparse
+from pathlib import Path
+
+NAME = "train"
+HELP = "train a QLoRA adapter from a recipe"
+EPILOG = """examples:
+  phingpt-bench train demo                                 a few minutes, embedded model and data
+  phingpt-bench train sentiment-smollm2-135m               needs the datasets (see README, "Data")
+  phingpt-bench train my-recipe.yaml --out adapters/trained/mine
+  phingpt-bench train demo --resume                        go on after an interruption
+"""
+
+
+def configure(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("recipe", metavar="RECIPE", help="a shipped recipe's name or a YAML file")
+    parser.add_argument("--out", type=Path, metavar="DIR", help="adapter folder (default: adapters/trained/RECIPE)")
+    parser.add_argument("--resume", action="store_true", help="go on from the last checkpoint, if there is one")
+    parser.add_argument("--limit", type=int, metavar="N", help="only the first N rows of each task, for a trial")
+    parser.add_argument("--quiet", action="store_true", help="no progress")
+
+
+def run(args: argparse.Namespace) -> int:
+    from phingpt_bench.core.errors import BenchError
+    from phingpt_bench.cost.ledger import duration_text, usd_text
+    from phingpt_bench.models.adapter import read_card
+    from phingpt_bench.train.recipe import load_recipe
+    from phingpt_bench.train.run import train
+
+    if args.limit is not None and args.limit < 1:
+        raise BenchError(f"--limit {args.limit} leaves no row", hint="give at least 1")
+    folder = train(load_recipe(args.recipe), args.out, resume=args.resume, quiet=args.quiet, limit=args.limit)
+    card = read_card(folder)
+    seconds = card.cost.seconds.get("train")
+    print(f"adapter {card.name}: {folder}")
+    print(
+        f"{card.rows} rows, {card.steps} steps, {card.parameters:,} trainable parameters, "
+        f"training {duration_text(seconds)}, {usd_text(card.cost.usd)}"
+    )
+    return 0

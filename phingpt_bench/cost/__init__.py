@@ -1,0 +1,1 @@
+"""Floor 1: what work costs: meters, dated price cards, sums and words for ledgers."""

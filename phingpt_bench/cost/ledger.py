@@ -1,0 +1,82 @@
+"""Sums over ledgers, and a ledger's quantities in words for boards."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from phingpt_bench.core.records import Ledger
+
+MISSING = "N/A"
+
+
+def total_seconds(ledger: Ledger) -> float:
+    """Seconds over all phases; 0.0 when there is none."""
+    return sum(ledger.seconds.values())
+
+
+def add(a: Ledger, b: Ledger) -> Ledger:
+    """The ledger of both pieces of work together.
+
+    Phases, tokens and USD are added, peaks are the higher one. Unknown + x is unknown: None stands for a quantity that
+    was not measured, and a sum that leaves a part out would look like the whole and be too small. The same holds for
+    the higher of two peaks. Two prices become one entry without a price per hour, with both assumptions in words.
+    """
+    seconds = {name: a.seconds.get(name, 0.0) + b.seconds.get(name, 0.0) for name in {**a.seconds, **b.seconds}}
+    return Ledger(
+        seconds=seconds,
+        tokens_in=_sum(a.tokens_in, b.tokens_in),
+        tokens_out=_sum(a.tokens_out, b.tokens_out),
+        peak_host_bytes=_higher(a.peak_host_bytes, b.peak_host_bytes),
+        peak_gpu_bytes=_higher(a.peak_gpu_bytes, b.peak_gpu_bytes),
+        usd=_sum(a.usd, b.usd),
+        price=_both_prices(a.price, b.price),
+        machine=a.machine
+        if a.machine == b.machine
+        else " + ".join(m or "unknown machine" for m in (a.machine, b.machine)),
+    )
+
+
+def usd_text(value: float | None) -> str:
+    """ "$1.25", "<$0.01" for less than a cent, "$1,250" from $1,000 on, "N/A" for None."""
+    if value is None:
+        return MISSING
+    if 0 < value < 0.01:
+        return "<$0.01"
+    return f"${value:,.0f}" if value >= 1000 else f"${value:.2f}"
+
+
+def duration_text(seconds: float | None) -> str:
+    """ "<1 s", "42 s", "28 min", "1 h 05 min", "N/A" for None; rounded to the unit shown."""
+    if seconds is None:
+        return MISSING
+    if 0 < seconds < 1:
+        return "<1 s"
+    if round(seconds) < 60:
+        return f"{round(seconds)} s"
+    minutes = round(seconds / 60)
+    return f"{minutes} min" if minutes < 60 else f"{minutes // 60} h {minutes % 60:02d} min"
+
+
+def tokens_text(count: int | None) -> str:
+    """ "950", "12.3k", "4.5M", "2.1G", "N/A" for None."""
+    if count is None:
+        return MISSING
+    for limit, divisor, unit in ((1000, 1, ""), (999_950, 1000, "k"), (999_950_000, 1_000_000, "M")):
+        if count < limit:
+            return f"{count / divisor:.1f}{unit}" if unit else str(count)
+    return f"{count / 1e9:.1f}G"
+
+
+def _sum(a: Any, b: Any) -> Any:
+    return None if a is None or b is None else a + b
+
+
+def _higher(a: int | None, b: int | None) -> int | None:
+    return None if a is None or b is None else max(a, b)
+
+
+def _both_prices(a: dict[str, Any] | None, b: dict[str, Any] | None) -> dict[str, Any] | None:
+    if a is None or b is None or a == b:
+        return a if a == b else None
+    both: dict[str, Any] = {key: f"{a.get(key)} + {b.get(key)}" for key in ("entry", "assumption", "source")}
+    return {**both, "card": a.get("card") if a.get("card") == b.get("card") else None, "usd_per_hour": None}

@@ -1,0 +1,128 @@
+"""Price cards: dated USD per hour of machines, each with its source, and which of them fits a machine."""
+
+from __future__ import annotations
+
+import dataclasses
+import os
+import re
+from dataclasses import dataclass
+from datetime import date
+from pathlib import Path
+
+from phingpt_bench.core import config
+from phingpt_bench.core.errors import BenchError, unknown
+from phingpt_bench.core.paths import share
+
+PRICES_VARIABLE = "PHINGPT_BENCH_PRICES"
+CPU_ENTRY = "cpu-core-hour"
+# words in a GPU's name that make it another product than the one without them
+_OTHER_PRODUCT = {"ti", "super", "laptop", "mobile", "mig", "d", "max"}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Entry:
+    """One price: USD for one hour of one unit (a processor core for "cpu-core-hour", else one GPU with its host).
+
+    gpu: the words that a GPU's name must hold to take this price, e.g. "A100 80GB"; None for prices that are only
+    taken by id, such as those that a paper assumed. `count` is set by `match`: `usd_per_hour` is then for all units.
+    """
+
+    id: str
+    usd_per_hour: float
+    source: str
+    read_on: str
+    assumption: str
+    gpu: str | None = None
+    count: int = 1
+
+    def __post_init__(self) -> None:
+        date.fromisoformat(self.read_on)
+        if self.usd_per_hour <= 0:
+            raise ValueError(f"{self.id}: {self.usd_per_hour} USD an hour; leave an unknown price out of the card")
+
+    def times(self, count: int) -> Entry:
+        """The price of `count` units."""
+        return dataclasses.replace(self, usd_per_hour=self.usd_per_hour * count, count=count)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PriceCard:
+    """Prices collected on one date. Ids are distinct."""
+
+    date: str
+    entries: tuple[Entry, ...]
+
+    def __post_init__(self) -> None:
+        date.fromisoformat(self.date)
+        ids = [entry.id for entry in self.entries]
+        if twice := {name for name in ids if ids.count(name) > 1}:
+            raise ValueError(f"entry given twice: {', '.join(sorted(twice))}")
+        if any(entry.count != 1 for entry in self.entries):
+            raise ValueError("count is worked out from the machine: leave it out of the card")
+
+    def entry(self, name: str) -> Entry:
+        """The entry of that id; BenchError with the nearest one otherwise."""
+        found = next((entry for entry in self.entries if entry.id == name), None)
+        if found is None:
+            raise unknown("price entry", name, [entry.id for entry in self.entries])
+        return found
+
+
+def load_prices(path: Path | None = None) -> PriceCard:
+    """The card in `path`, else in $PHINGPT_BENCH_PRICES, else the one shipped; BenchError for a missing or bad file."""
+    own = os.environ.get(PRICES_VARIABLE)
+    return config.load(path or (Path(own).expanduser() if own else share("results", "prices.yaml")), PriceCard)
+
+
+def match(card: PriceCard, machine: str) -> Entry | None:
+    """The price of a machine described by `core.fingerprint.machine()`, or None when the card does not know it.
+
+    No GPU: the price of a core times the cores. GPUs: all must be of one kind, and the entry whose words are all in
+    its name is taken, the one with most words if several fit, times their number; the host is part of a GPU's price.
+    A GPU that the card does not know has no price: None, which boards show as N/A, never as 0.
+    """
+    cores, gpus = units(machine)
+    if cores is None:
+        return None
+    if not gpus:
+        found = [entry for entry in card.entries if entry.id == CPU_ENTRY]
+        return found[0].times(cores) if found else None
+    if len(gpus) > 1:
+        return None
+    ((name, count),) = gpus.items()
+    fitting = [entry for entry in card.entries if entry.gpu and _fits(_words(entry.gpu), _words(name))]
+    return max(fitting, key=lambda entry: len(_words(entry.gpu or ""))).times(count) if fitting else None
+
+
+def units(machine: str) -> tuple[int | None, dict[str, int]]:
+    """(cores, {GPU name: how many}) of a description; (None, {}) when it is not one of `core.fingerprint.machine()`."""
+    parts = machine.split(", ")
+    head = re.match(r"(\d+) x ", parts[0])
+    if head is None or len(parts) < 3:
+        return None, {}
+    gpus: dict[str, int] = {}
+    for part in parts[2:]:
+        if counted := re.match(r"(\d+) x (.+)$", part):
+            gpus[counted.group(2)] = int(counted.group(1))
+        elif part != "no GPU":
+            return None, {}
+    return int(head.group(1)), gpus
+
+
+def chosen(card: PriceCard, name: str, machine: str) -> Entry:
+    """The entry of that id for a machine: times its cores for "cpu-core-hour", else times its GPUs (at least 1)."""
+    cores, gpus = units(machine)
+    entry = card.entry(name)
+    if name != CPU_ENTRY:
+        return entry.times(max(sum(gpus.values()), 1))
+    if cores is None:
+        raise BenchError(f"cannot tell the cores of '{machine}'", hint="name an entry of a whole machine")
+    return entry.times(cores)
+
+
+def _words(name: str) -> set[str]:
+    return set(re.findall(r"[a-z0-9]+", name.lower()))
+
+
+def _fits(wanted: set[str], words: set[str]) -> bool:
+    return wanted <= words and not (words - wanted) & _OTHER_PRODUCT

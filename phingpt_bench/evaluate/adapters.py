@@ -1,0 +1,138 @@
+"""An adapter of a suite: where it is, whether it is trained, whether it fits the suite's bases, tasks and prompts."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any, Protocol
+
+from phingpt_bench.core.errors import BenchError
+from phingpt_bench.core.fingerprint import digest, file_digest
+from phingpt_bench.core.records import Model
+from phingpt_bench.evaluate.suite import AdapterEntry, Suite
+from phingpt_bench.evaluate.tasks import TaskFacts
+from phingpt_bench.harness import manager
+from phingpt_bench.models import adapter
+from phingpt_bench.models.load import BaseSpec
+
+
+class Recipe(Protocol):
+    """What is needed to know of a recipe: the rest is the trainer's. A dataclass."""
+
+    name: str
+    base: BaseSpec
+    chat_template: bool
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Training:
+    """How adapters are made, handed in from above: rooms of one floor do not know each other.
+
+    load: a recipe by name or path. folder: where its adapter goes. train: (recipe, folder, resume=, quiet=) -> folder.
+    """
+
+    load: Callable[[str], Any]
+    folder: Callable[[Any], Path]
+    train: Callable[..., Path]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AdapterFacts:
+    """One adapter of a suite. `card` and `digest` (of its weights) are None while it is not trained.
+
+    recipe: None where the suite gives a folder. bases: those of the suite that it was, or will be, trained on.
+    tasks: names of the tasks that it is evaluated on.
+    """
+
+    name: str
+    folder: Path
+    recipe: Recipe | None
+    card: adapter.AdapterCard | None
+    digest: str | None
+    bases: tuple[BaseSpec, ...]
+    tasks: tuple[str, ...]
+
+
+def adapter_facts(
+    entry: AdapterEntry,
+    suite: Suite,
+    training: Training,
+    tasks: Mapping[str, TaskFacts],
+    bases: Mapping[BaseSpec, Model],
+) -> AdapterFacts:
+    """One adapter entry of a suite with what lies on the disk. BenchError when it does not fit the suite."""
+    own = tuple(tasks) if entry.tasks is None else tuple(manager.expand(entry.tasks))
+    recipe = training.load(entry.recipe) if entry.recipe is not None else None
+    folder = entry.path if recipe is None else training.folder(recipe)
+    assert folder is not None  # AdapterEntry has a recipe or a path
+    card = adapter.read_card(folder) if recipe is None or (folder / adapter.CARD).is_file() else None
+    name = recipe.name if recipe else card.name if card else folder.name
+    for task in own:
+        if task not in tasks:
+            raise BenchError(
+                f"adapter '{name}' is to be evaluated on '{task}', which is not among the suite's tasks",
+                hint=f"tasks of suite '{suite.name}': {', '.join(tasks)}",
+            )
+    if recipe is not None and card is not None and digest(asdict(recipe)) != digest(card.recipe):
+        raise BenchError(
+            f"the adapter there was trained with another version of recipe '{recipe.name}'",
+            where=str(folder),
+            hint="remove the folder to train it again, or evaluate it as it is with 'path:' instead of 'recipe:'",
+        )
+    fitting = tuple(spec for spec in suite.bases if _fits(recipe, card, bases[spec], spec))
+    if not fitting:
+        wanted = _wanted(recipe, card)
+        raise BenchError(
+            f"adapter '{name}' was made for another base: {wanted}; the suite has "
+            + ", ".join(_shown(identity.base, identity.quantisation) for identity in bases.values()),
+            where=str(folder) if card else None,
+            hint="add its base to the suite's 'bases', or remove the adapter",
+        )
+    chat = card.chat_template if card is not None else bool(recipe and recipe.chat_template)
+    if suite.variants[0].chat_template != chat:
+        raise BenchError(
+            f"adapter '{name}' is trained {'with' if chat else 'without'} the chat template, and the suite's first "
+            f"variant is '{suite.variants[0]}'",
+            hint=f"put {{shots: 0, chat_template: {'true' if chat else 'false'}}} first among 'variants'",
+        )
+    if card is not None:
+        for task in own:
+            check_template(card, tasks[task], str(folder))
+    weights = file_digest(folder / adapter.WEIGHTS) if card is not None else None
+    return AdapterFacts(name=name, folder=folder, recipe=recipe, card=card, digest=weights, bases=fitting, tasks=own)
+
+
+def check_template(card: adapter.AdapterCard, task: TaskFacts, where: str) -> None:
+    """BenchError when the adapter was trained on this task under another prompt. A task it never saw is no fault."""
+    trained = card.templates.get(task.name)
+    if trained is not None and trained != task.template:
+        raise BenchError(
+            f"adapter '{card.name}' was trained with another prompt of task '{task.name}' (template {trained}, now "
+            f"{task.template})",
+            where=where,
+            hint="train it again under the present prompt, or take the version of the task that it was trained on",
+        )
+
+
+def _fits(recipe: Recipe | None, card: adapter.AdapterCard | None, identity: Model, spec: BaseSpec) -> bool:
+    """Whether base and quantisation are the adapter's; revision and vocabulary are compared when it is attached."""
+    if card is not None:
+        revisions = (card.base_revision, identity.base_revision)
+        same = None in revisions or revisions[0] == revisions[1]
+        return same and (card.base, card.quantisation) == (identity.base, identity.quantisation)
+    assert recipe is not None
+    return (recipe.base.model, recipe.base.revision, recipe.base.quantisation) == (
+        spec.model, spec.revision, spec.quantisation,
+    )  # fmt: skip
+
+
+def _wanted(recipe: Recipe | None, card: adapter.AdapterCard | None) -> str:
+    if card is not None:
+        return _shown(card.base, card.quantisation) + (f" revision {card.base_revision}" if card.base_revision else "")
+    assert recipe is not None
+    return _shown(recipe.base.model, recipe.base.quantisation)
+
+
+def _shown(base: str | None, quantisation: str | None) -> str:
+    return f"{base} ({quantisation or 'not quantised'})"

@@ -1,0 +1,52 @@
+"""What is known of a base before its weights are loaded: the identity that its records will have."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from pathlib import Path
+
+from phingpt_bench.core.records import Model
+from phingpt_bench.models import embedded, load
+from phingpt_bench.models.load import BaseSpec
+
+
+def base_identity(spec: BaseSpec, *, fetch: bool) -> Model:
+    """What `models.load.load_base(spec).identity` will be, parameters apart, without loading the weights."""
+    folder = _base_folder(spec, fetch)
+    return Model(
+        name=load.title(spec),
+        kind="base",
+        base=load.base_name(spec),
+        base_revision=load.weights_digest(folder) if folder else _hub_revision(spec, fetch),
+        quantisation="nf4+dq" if spec.quantisation == "nf4" else None,
+        compute_dtype=load.compute_dtype(spec),
+    )
+
+
+def _base_folder(spec: BaseSpec, fetch: bool) -> Path | None:
+    if spec.model != embedded.NAME:
+        return Path(spec.model) if Path(spec.model).is_dir() else None
+    # where the wheel is missing, evaluating will say how to install it; a plan can still be made
+    return embedded.embedded_folder() if fetch and embedded.wheel_file() else embedded.converted_folder()
+
+
+def _hub_revision(spec: BaseSpec, fetch: bool) -> str | None:
+    """The commit of a Hub model: of the cached copy, else asked of the Hub."""
+    if spec.model == embedded.NAME:
+        spec = replace(spec, model=embedded.HUB_ID)
+    from huggingface_hub import try_to_load_from_cache
+
+    try:
+        cached = try_to_load_from_cache(spec.model, "config.json", revision=spec.revision)
+    except ValueError:  # neither a folder nor a well-formed Hub id: load_base says so
+        return None
+    if isinstance(cached, str):
+        return Path(cached).parent.name
+    if not fetch:
+        return None
+    from transformers import AutoConfig
+
+    try:
+        return AutoConfig.from_pretrained(spec.model, revision=spec.revision)._commit_hash
+    except (OSError, ValueError):  # load_base will say what is wrong with it, with a hint
+        return None

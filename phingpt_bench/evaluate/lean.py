@@ -1,0 +1,51 @@
+"""lm-eval without what we do not need of it: its bars, its log lines, its look around the machine after every task."""
+
+from __future__ import annotations
+
+import contextlib
+import functools
+import logging
+from collections.abc import Callable, Iterator
+from typing import Any
+
+from phingpt_bench.harness import manager
+
+REQUESTS = ("loglikelihood", "generate_until")
+Block = Callable[[], contextlib.AbstractContextManager[None]]
+
+
+@contextlib.contextmanager
+def lean(model: Any, answering: Block) -> Iterator[None]:
+    """Within the block lm-eval is silent, and each batch of requests to `model` runs inside an `answering()` block.
+
+    So the time of the model's answers can be told from that of rendering prompts and scoring. lm-eval also collects
+    software versions by starting programs, 0.6 to 3 s a task, for a part of its results that our records do not use.
+    """
+    from lm_eval import evaluator
+    from lm_eval.api import task
+
+    bar, environment, commit = task.tqdm, evaluator.add_env_info, evaluator.get_git_commit_hash
+    task.tqdm = functools.partial(bar, disable=True)
+    evaluator.add_env_info = lambda results: None
+    evaluator.get_git_commit_hash = lambda: None
+    for kind in REQUESTS:
+        setattr(model, kind, _inside(answering, getattr(model, kind)))
+    datasets_log = logging.getLogger("datasets")
+    level = datasets_log.level
+    datasets_log.setLevel(logging.ERROR)
+    try:
+        with manager.quiet():
+            yield
+    finally:
+        datasets_log.setLevel(level)
+        task.tqdm, evaluator.add_env_info, evaluator.get_git_commit_hash = bar, environment, commit
+        for kind in REQUESTS:
+            delattr(model, kind)
+
+
+def _inside(block: Block, ask: Callable[..., Any]) -> Callable[..., Any]:
+    def asked(requests: Any) -> Any:
+        with block():
+            return ask(requests, disable_tqdm=True)
+
+    return asked

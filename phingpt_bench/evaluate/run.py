@@ -1,0 +1,238 @@
+"""Running a plan: train what is missing, load each base once, evaluate it and its adapters, then the floors.
+
+Every run is written as soon as it is done, so an interruption loses at most the one that is being made.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import gc
+from collections.abc import Callable, Collection, Iterator, Sequence
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+from phingpt_bench.core.records import Ledger, Model
+from phingpt_bench.cost.meters import Meter
+from phingpt_bench.cost.prices import load_prices
+from phingpt_bench.evaluate import record
+from phingpt_bench.evaluate.adapters import AdapterFacts, Training
+from phingpt_bench.evaluate.answers import Answers, check_scores, read_answers
+from phingpt_bench.evaluate.exposure import exposure_of
+from phingpt_bench.evaluate.facts import Facts, gather
+from phingpt_bench.evaluate.lean import lean
+from phingpt_bench.evaluate.plan import Step, limited, plan
+from phingpt_bench.evaluate.progress import Progress, Ticking
+from phingpt_bench.evaluate.suite import Suite
+from phingpt_bench.evaluate.tasks import TaskFacts
+from phingpt_bench.harness import manager
+from phingpt_bench.models import adapter, probe
+from phingpt_bench.models.load import BaseSpec, Loaded, load_base
+
+
+def run(
+    suite: Suite,
+    facts: Facts,
+    training: Training,
+    *,
+    only: Collection[str] = (),
+    force: bool = False,
+    quiet: bool = False,
+) -> list[Path]:
+    """Do every step of the suite's plan that is not done; returns the folders of the runs made now.
+
+    facts: of this suite, gathered with `fetch`. only, force: as in `plan.plan`.
+    BenchError for an adapter that does not belong to its base or changes nothing, for a diverged training and whatever
+    else the steps meet. What was finished before the error stays.
+    """
+    progress = Progress(quiet)
+    missing = [step for step in plan(suite, facts, only=only, force=force) if step.kind == "train" and not step.done]
+    if missing:
+        _train(missing, facts, training, quiet=quiet, progress=progress)
+        facts = gather(suite, training, facts)
+    steps = [step for step in plan(suite, facts, only=only, force=force) if step.kind != "train" and not step.done]
+    job = _Job(suite, facts, progress, len(steps))
+    for spec in suite.bases:
+        own = [step for step in steps if step.base == spec]
+        if own:
+            _run_base(job, spec, own)
+            _free()
+    for step in steps:
+        if step.kind == "floor":
+            _run_floor(job, step)
+    return [step.folder for step in steps]
+
+
+def _train(steps: Sequence[Step], facts: Facts, training: Training, *, quiet: bool, progress: Progress) -> None:
+    recipes = {entry.name: entry.recipe for entry in facts.adapters}
+    for step in steps:
+        progress.say(f"training adapter {step.adapter} -> {step.folder}")
+        training.train(recipes[step.adapter], step.folder, resume=True, quiet=quiet)
+        _free()
+
+
+class _Job:
+    """What the runs of one call share: suite, facts, progress and the number of the run that is worked on."""
+
+    def __init__(self, suite: Suite, facts: Facts, progress: Progress, total: int):
+        self.suite, self.facts, self.progress, self.total = suite, facts, progress, total
+        self.started = 0
+
+    @contextlib.contextmanager
+    def stage(self, step: Step) -> Iterator[Callable[[int], None]]:
+        """The progress of one run."""
+        self.started += 1
+        text = f"[{self.started}/{self.total}] {step.task}: {_called(step)}"
+        with self.progress.stage(text, step.documents) as advance:
+            yield advance
+
+    def finish(self, step: Step, answers: Answers, model: Model, scores: dict[str, float | None], **parts: Any) -> None:
+        """Write a run's files and say its primary score."""
+        task = self.facts.tasks[step.task or ""]
+        made = record.record(self.suite, step, task, model, answers, scores, parts.pop("evaluation"), **parts)
+        record.write(step.folder, answers, made)
+        score = made.scores[made.protocol.metric]
+        shown = "N/A" if score is None else f"{score:.3f}"
+        self.progress.say(f"{step.task}: {_called(step)}: {made.protocol.metric} {shown} on {made.protocol.n} rows")
+
+
+def _run_base(job: _Job, spec: BaseSpec, steps: Sequence[Step]) -> None:
+    """All runs of one base: loaded once, adapters attached and probed before the first score."""
+    wanted = dict.fromkeys(step.adapter for step in steps if step.adapter is not None)
+    adapters = {entry.name: entry for entry in job.facts.adapters if entry.name in wanted}
+    meter: Meter | None = Meter()
+    _forget_peaks()
+    with job.progress.stage(f"loading {spec.model}"), meter.phase("load"):
+        loaded = load_base(spec)
+        # bitsandbytes repacks 4-bit weights at the first forward on some CPUs, and a PEFT wrap after that computes
+        # with other kernels: there the bare base cannot be asked first, and "off" is compared with nothing
+        packed = spec.quantisation == "nf4" and not loaded.dequantised and loaded.model.device.type == "cpu"
+        reference = None if packed or not adapters else probe.reference_logits(loaded.model, loaded.tokenizer)
+        model = adapter.attach(loaded, {_attached(name): entry.folder for name, entry in adapters.items()})
+    differences: dict[str, float] = {}
+    if adapters:
+        with job.progress.stage("probing the adapters"), meter.phase("probe"):
+            differences = probe.probe(model, loaded.tokenizer, [_attached(name) for name in adapters], reference)
+    for step in steps:
+        entry = adapters.get(step.adapter or "")
+        name = _attached(entry.name) if entry else None
+        # the seconds of loading and probing are booked once, on the first run after it
+        probed = None if name is None else (differences[name], reference is not None)
+        _run_model(job, step, loaded, model, entry, probed, meter or Meter())
+        meter = None
+
+
+def _called(step: Step) -> str:
+    return f"floor {step.model}" if step.kind == "floor" else step.model
+
+
+def _attached(name: str) -> str:
+    """The name under which PEFT holds an adapter: torch takes no dots in names of modules."""
+    return name.replace(".", "-")
+
+
+def _run_model(
+    job: _Job, step: Step, loaded: Loaded, model: Any, entry: AdapterFacts | None, probed: tuple[float, bool] | None,
+    meter: Meter,
+) -> None:  # fmt: skip
+    """One base or tuned model on one task. probed: (largest on/off difference, whether "off" was compared)."""
+    from phingpt_bench.harness.lm import PhinLM
+
+    suite, task = job.suite, job.facts.tasks[step.task or ""]
+    with job.stage(step) as advance:
+        counter = Ticking(meter, advance, suite.batch_size)
+        lm = PhinLM(pretrained=model, tokenizer=loaded.tokenizer, batch_size=suite.batch_size, meter=counter)
+        with adapter.only(model, _attached(entry.name) if entry else None):
+            answers, scores = _evaluate(suite, step, task, lm, meter)
+    diagnostics: dict[str, Any] = {
+        "truncated_prompts": lm.truncated,
+        "batch_size": suite.batch_size,
+        "dequantised_once": loaded.dequantised,
+        "device": loaded.model.device.type,
+    }
+    training = exposure = None
+    identity = loaded.identity
+    if entry is not None and entry.card is not None and probed is not None:
+        identity = adapter.tuned_identity(loaded, entry.name, entry.folder)
+        training = entry.card.cost
+        exposure = exposure_of(entry.card, task, suite.limit, job.facts.tasks)
+        diagnostics["probe"] = {"largest_logit_difference": probed[0], "off_equals_bare_base": probed[1] or None}
+        if task.name not in entry.card.templates:
+            diagnostics["notes"] = ["not trained on this task"]
+    evaluation = meter.ledger(load_prices())
+    job.finish(
+        step, answers, identity, scores,
+        evaluation=evaluation, training=training, exposure=exposure, diagnostics=diagnostics,
+    )  # fmt: skip
+
+
+def _evaluate(
+    suite: Suite, step: Step, task: TaskFacts, lm: Any, meter: Meter
+) -> tuple[Answers, dict[str, float | None]]:
+    """One task through lm-eval, and its answers with scores that agree with lm-eval's.
+
+    The meter books the model's time under "evaluate", the rest (rendering, scoring) under "harness".
+    """
+    from lm_eval import simple_evaluate
+
+    # simple_evaluate leaves the shots of the last run in the task, and then keeps a 0 against what it is asked
+    task.task.set_config("num_fewshot", None)
+    with meter.phase("harness"), lean(lm, lambda: meter.phase("evaluate")):
+        results = simple_evaluate(
+            model=lm,
+            tasks=[task.task],
+            num_fewshot=step.variant.shots,
+            limit=limited(suite, task),
+            bootstrap_iters=0,
+            log_samples=True,
+            apply_chat_template=step.variant.chat_template,
+            fewshot_as_multiturn=step.variant.chat_template and manager.FEWSHOT_AS_MULTITURN,
+            task_manager=manager.task_manager(),
+            random_seed=suite.seed,
+            numpy_random_seed=suite.seed,
+            torch_random_seed=suite.seed,
+            fewshot_random_seed=suite.seed,
+        )
+    answers = read_answers(task.dataset, results["samples"][task.name])
+    return answers, check_scores(answers.outcomes, results["results"][task.name])
+
+
+def _run_floor(job: _Job, step: Step) -> None:
+    """Fit one cheap model on a task's training rows and run it on the test rows; the fit is its training cost."""
+    from phingpt_bench.harness.baselines import floor_models
+
+    suite, task = job.suite, job.facts.tasks[step.task or ""]
+    prices, fitting, meter = load_prices(), Meter(), Meter()
+    with job.stage(step):
+        model = floor_models(task.dataset.kind)[step.floor or ""]()
+        with fitting.phase("train"):
+            model.fit(task.task)
+        answers, scores = _evaluate(suite, step, task, model, meter)
+    evaluation, training = _without_peaks(meter.ledger(prices)), _without_peaks(fitting.ledger(prices))
+    identity = Model(name=step.model, kind="floor")
+    job.finish(step, answers, identity, scores, evaluation=evaluation, training=training, diagnostics={})
+
+
+def _without_peaks(ledger: Ledger) -> Ledger:
+    """The ledger without peak memory: the process held a language model before, so its peak says nothing of a floor."""
+    return replace(ledger, peak_host_bytes=None, peak_gpu_bytes=None)
+
+
+def _forget_peaks() -> None:
+    """Start the peaks of memory anew, so that a training in this process is not taken for the evaluation's."""
+    import torch
+
+    # only Linux has this file, and it may be closed to us: then the peak stays that of the whole process
+    with contextlib.suppress(OSError):
+        Path("/proc/self/clear_refs").write_text("5", encoding="ascii")
+    if torch.cuda.is_available():
+        torch.cuda.reset_peak_memory_stats()
+
+
+def _free() -> None:
+    """Give back the memory of a model that is no longer referred to."""
+    import torch
+
+    gc.collect()
+    if torch.cuda.is_available():
+        torch.cuda.empty_cache()

@@ -1,0 +1,110 @@
+"""A suite: bases, adapters and floors, and the tasks for them. A YAML under adapters/suites, read strictly."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from phingpt_bench.core import config
+from phingpt_bench.core.errors import BenchError, unknown
+from phingpt_bench.core.paths import share
+from phingpt_bench.models.load import BaseSpec
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Variant:
+    """How a task is put to a model: `shots` solved examples before each document, with or without the chat template."""
+
+    shots: int = 0
+    chat_template: bool = False
+
+    def __post_init__(self) -> None:
+        if self.shots < 0:
+            raise BenchError("shots is at least 0")
+
+    def __str__(self) -> str:
+        return f"{self.shots}-shot chat" if self.chat_template else f"{self.shots}-shot"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AdapterEntry:
+    """One adapter: a `recipe` (trained first where its adapter is missing) or the `path` of an adapter folder.
+
+    tasks: tasks or groups it is evaluated on; null is every task of the suite.
+    """
+
+    recipe: str | None = None
+    path: Path | None = None
+    tasks: list[str] | None = None
+
+    def __post_init__(self) -> None:
+        if (self.recipe is None) == (self.path is None):
+            raise BenchError("give either 'recipe' or 'path'")
+        if self.tasks is not None and not self.tasks:
+            raise BenchError("tasks names at least one task, or is null for all")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Suite:
+    """What one `phingpt-bench run` does.
+
+    bases: each is loaded once, for its own rows and for those of every adapter that was trained on it.
+    variants: the prompts under which the bases are evaluated; adapters run under the first.
+    floors: whether the cheap models (majority, TF-IDF, CRF ...) run too.
+    limit: rows per task, the first ones; null is all. A limited run is never ranked beside a whole one.
+    results: folder of the run records, `results/<name>` where it is not given.
+    """
+
+    name: str
+    tasks: list[str]
+    bases: list[BaseSpec] = field(default_factory=list)
+    variants: list[Variant] = field(default_factory=lambda: [Variant()])
+    adapters: list[AdapterEntry] = field(default_factory=list)
+    floors: bool = True
+    limit: int | None = None
+    batch_size: int = 16
+    seed: int = 0
+    results: Path | None = None
+
+    def __post_init__(self) -> None:
+        for good, rule in (
+            (re.fullmatch(r"[\w.-]+", self.name), "name holds only letters, digits, '.', '_' and '-'"),
+            (self.tasks, "tasks names at least one task"),
+            (self.bases or self.floors, "there is nothing to evaluate: name a base, or set floors: true"),
+            (self.bases or not self.adapters, "adapters need the base that they were trained on under 'bases'"),
+            (len(set(self.bases)) == len(self.bases), "the same base is given twice"),
+            (self.variants, "variants names at least one"),
+            (len(set(self.variants)) == len(self.variants), "the same variant is given twice"),
+            (self.limit is None or self.limit >= 1, "limit is at least 1, or null for all rows"),
+            (self.batch_size >= 1, "batch_size is at least 1"),
+        ):
+            if not good:
+                raise BenchError(rule)
+
+    @property
+    def results_folder(self) -> Path:
+        """Where the runs of this suite go."""
+        return self.results or Path("results") / self.name
+
+
+def suite_names() -> list[str]:
+    """The shipped suites."""
+    return sorted(path.stem for path in share("adapters", "suites").glob("*.yaml"))
+
+
+def load_suite(name_or_path: str) -> Suite:
+    """A shipped suite by name, or one's own by path; BenchError with the nearest name, or with file and line."""
+    path = Path(name_or_path)
+    if path.suffix not in (".yaml", ".yml"):
+        if name_or_path not in suite_names():
+            hint = None if not path.exists() else "a suite is a file that ends in .yaml"
+            raise (
+                unknown("suite", name_or_path, suite_names())
+                if hint is None
+                else BenchError("not a suite", where=name_or_path, hint=hint)
+            )
+        path = share("adapters", "suites", f"{name_or_path}.yaml")
+    if not path.is_file():
+        raise BenchError("no such suite file", where=str(path), hint=f"shipped suites: {', '.join(suite_names())}")
+    return config.load(path, Suite)

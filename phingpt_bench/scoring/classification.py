@@ -1,0 +1,89 @@
+"""Label scores from confusion counts, over a fixed label set with INVALID as one more predicted class.
+
+Each score takes summed confusion counts of shape (..., k, k + 1), gold by row and predicted by column with INVALID
+last, and gives shape (...). INVALID is a wrong answer in every class and a right one in none. Without any row (all
+counts zero) a score is nan: callers write None. The definitions are those of scikit-learn with `labels=range(k)` and
+`zero_division=0`: a class without gold rows and without predictions has F1 0 and counts in the macro mean.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+
+INVALID = -1
+
+
+def row_confusion(gold: Sequence[int], pred: Sequence[int], k: int) -> np.ndarray:
+    """One-hot confusion counts by row, shape (n, k, k + 1), int64; pred -1 is INVALID, the last column.
+
+    ValueError for unequal lengths, gold outside 0..k-1 or pred outside -1..k-1.
+    """
+    gold, pred = np.asarray(gold, dtype=np.int64), np.asarray(pred, dtype=np.int64)
+    if gold.shape != pred.shape or gold.ndim != 1:
+        raise ValueError(f"gold and pred must be aligned lists, not of shape {gold.shape} and {pred.shape}")
+    if gold.size and (gold.min() < 0 or gold.max() >= k or pred.min() < INVALID or pred.max() >= k):
+        raise ValueError(f"gold must lie in 0..{k - 1} and pred in -1..{k - 1}")
+    rows = np.zeros((gold.size, k, k + 1), dtype=np.int64)
+    rows[np.arange(gold.size), gold, np.where(pred == INVALID, k, pred)] = 1
+    return rows
+
+
+def accuracy(confusion: np.ndarray) -> np.ndarray:
+    """Right answers over all rows."""
+    return _ratio(_hits(confusion).sum(-1), np.sum(confusion, axis=(-2, -1)))
+
+
+def f1_macro(confusion: np.ndarray) -> np.ndarray:
+    """The plain mean of the F1 of all k classes, absent ones included with 0."""
+    return _unless_empty(confusion, _f1_by_class(confusion).mean(-1))
+
+
+def f1_weighted(confusion: np.ndarray) -> np.ndarray:
+    """The mean of the F1 of all classes, weighted by their gold rows."""
+    support = np.sum(confusion, axis=-1)
+    return _ratio((_f1_by_class(confusion) * support).sum(-1), support.sum(-1))
+
+
+def f1_micro(confusion: np.ndarray) -> np.ndarray:
+    """F1 of the pooled counts. INVALID is no prediction here: without INVALID this is the accuracy, with it more."""
+    k = np.shape(confusion)[-2]
+    n = np.sum(confusion, axis=(-2, -1))
+    valid = np.sum(np.asarray(confusion)[..., :k], axis=(-2, -1))
+    return _ratio(2 * _hits(confusion).sum(-1), n + valid)
+
+
+def mcc(confusion: np.ndarray) -> np.ndarray:
+    """Matthews correlation for k classes (Gorodkin 2004, R_K), INVALID as one more predicted class.
+
+    0 where it is undefined because gold, or the predictions, are all of one class (as scikit-learn has it).
+    """
+    counts = np.asarray(confusion, dtype=float)
+    n = counts.sum((-2, -1))
+    gold, pred = counts.sum(-1), counts.sum(-2)
+    covariance = _hits(counts).sum(-1) * n - (gold * pred[..., :-1]).sum(-1)  # no gold row is INVALID
+    spread = (n**2 - (gold**2).sum(-1)) * (n**2 - (pred**2).sum(-1))
+    return _unless_empty(confusion, np.where(spread > 0, covariance / np.sqrt(np.where(spread > 0, spread, 1.0)), 0.0))
+
+
+def _hits(confusion: np.ndarray) -> np.ndarray:
+    """The right answers by class, shape (..., k)."""
+    confusion = np.asarray(confusion)
+    return np.diagonal(confusion[..., : confusion.shape[-2]], axis1=-2, axis2=-1)
+
+
+def _f1_by_class(confusion: np.ndarray) -> np.ndarray:
+    """F1 by class, shape (..., k); 0 for a class that is neither gold nor predicted."""
+    confusion = np.asarray(confusion)
+    both = confusion.sum(-1) + confusion.sum(-2)[..., :-1]
+    return 2 * _hits(confusion) / np.where(both > 0, both, 1)
+
+
+def _ratio(numerator: np.ndarray, denominator: np.ndarray) -> np.ndarray:
+    """Their ratio; nan where the denominator is 0."""
+    return np.where(denominator > 0, numerator / np.where(denominator > 0, denominator, 1), np.nan)
+
+
+def _unless_empty(confusion: np.ndarray, score: np.ndarray) -> np.ndarray:
+    return np.where(np.sum(confusion, axis=(-2, -1)) > 0, score, np.nan)

@@ -1,0 +1,118 @@
+"""Entity scores of one row: strict and partial counts, and a reason for each miss."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable, Sequence
+from typing import NamedTuple
+
+import numpy as np
+
+from phingpt_bench.core.errors import BenchError
+from phingpt_bench.scoring.spans import Parsed, Span
+
+MISS_KINDS = ("boundary", "type", "hallucinated", "missed", "duplicate", "format", "spurious")
+
+
+class Miss(NamedTuple):
+    """One thing that is wrong with an answer.
+
+    kind: "type": the right place under another type; "boundary": overlaps the gold entity, but does not begin and end
+        with it (its type may be wrong too); "missed": a gold entity that no prediction touches; "spurious": a
+        prediction that touches no gold entity which is still free, or that claims a place that the answer gave away
+        already (a conflict); "hallucinated", "duplicate", "format": as in `spans.Problem`.
+    gold, predicted: the spans concerned, where there are such.
+    surface: what was written, for a prediction that has no span.
+    """
+
+    kind: str
+    gold: Span | None = None
+    predicted: Span | None = None
+    surface: str | None = None
+
+
+def strict_counts(gold: Iterable[Span], parsed: Parsed, types: Sequence[str]) -> list[list[int]]:
+    """[true positives, predicted, gold] per type, in the order of `types`, and one more row for unknown types.
+
+    A prediction is true when start, end and type are those of a gold entity (CoNLL-2003; SemEval-2013 "strict").
+    A hallucinated, conflicting or unreadable piece adds one to predicted: in its type, or in the last row ([0, k, 0])
+    where that is unknown. Both sides are sets: a span given twice counts once.
+    BenchError for a gold type that is not in `types`.
+    """
+    gold, predicted = set(gold), set(parsed.spans)
+    if strange := {span.type for span in gold} - set(types):
+        raise BenchError(
+            f"gold entities of unknown type {', '.join(sorted(strange))}",
+            hint="name the type in the task, or leave such entities out where the data are read",
+        )
+    n_true = Counter(span.type for span in gold & predicted)
+    n_gold = Counter(span.type for span in gold)
+    n_pred = Counter(span.type for span in predicted) + Counter(problem.type for problem in parsed.wrong)
+    rows = [[n_true[type_], n_pred.pop(type_, 0), n_gold[type_]] for type_ in types]
+    return [*rows, [0, sum(n_pred.values()), 0]]
+
+
+def explain(gold: Iterable[Span], parsed: Parsed) -> list[Miss]:
+    """A reason for each miss; nothing for a row without fault.
+
+    Wrong predictions and unfound gold entities are paired one to one: those of the same extent first, then those that
+    overlap, same type first, larger overlap first. So "type", "boundary", "spurious", "hallucinated" and "format"
+    together are the false positives of `strict_counts`, and "type", "boundary" and "missed" its false negatives;
+    a "duplicate" is neither.
+    """
+    gold, predicted = set(gold), set(parsed.spans)
+    missed, wrong = sorted(gold - predicted), sorted(predicted - gold)
+    misses = []
+    for mine, theirs in _pairs(missed, wrong):
+        kind = "type" if mine[:2] == theirs[:2] else "boundary"
+        misses.append(Miss(kind, mine, theirs))
+        missed.remove(mine)
+        wrong.remove(theirs)
+    misses += [Miss("missed", gold=span) for span in missed]
+    misses += [Miss("spurious", predicted=span) for span in wrong]
+    for problem in parsed.problems:
+        kind = "spurious" if problem.kind == "conflict" else problem.kind
+        misses.append(Miss(kind, surface=problem.surface))
+    return misses
+
+
+def partial_counts(gold: Iterable[Span], parsed: Parsed, type_: str | None = None) -> list[int]:
+    """[exact, overlapping, predicted, gold] of one row, for `partial_f1`; of one type only where `type_` is given.
+
+    Exact and overlapping are the pairs of gold and predicted entity, one to one, with the same and with another extent.
+    As in the "partial" measure of SemEval-2013 task 9 (Segura-Bedmar et al.) the type plays no part, unless `type_`
+    confines both sides to one. Predicted holds the wrong pieces, as in `strict_counts`.
+    """
+    mine = sorted({span for span in gold if type_ in (None, span.type)})
+    theirs = sorted({span for span in parsed.spans if type_ in (None, span.type)})
+    n_wrong = sum(type_ in (None, problem.type) for problem in parsed.wrong)
+    pairs = _pairs(mine, theirs)
+    exact = sum(a[:2] == b[:2] for a, b in pairs)
+    return [exact, len(pairs) - exact, len(theirs) + n_wrong, len(mine)]
+
+
+def partial_f1(counts: np.ndarray) -> np.ndarray:
+    """F1 with half a point for an overlap (MUC-5, SemEval-2013 "partial"), from summed `partial_counts` (..., 4).
+
+    nan where nothing is gold and nothing was predicted.
+    """
+    exact, overlapping, n_pred, n_gold = np.moveaxis(np.asarray(counts, dtype=float), -1, 0)
+    with np.errstate(invalid="ignore"):
+        return (2 * exact + overlapping) / (n_pred + n_gold)
+
+
+def _pairs(gold: Sequence[Span], predicted: Sequence[Span]) -> list[tuple[Span, Span]]:
+    """Overlapping gold and predicted entities, one to one: same extent, then same type, then larger overlap, first."""
+    candidates = []
+    for a in gold:
+        for b in predicted:
+            overlap = min(a.end, b.end) - max(a.start, b.start)
+            if overlap > 0:
+                candidates.append((a[:2] != b[:2], a.type != b.type, -overlap, a, b))
+    pairs, used_gold, used_predicted = [], set(), set()
+    for *_, a, b in sorted(candidates):
+        if a not in used_gold and b not in used_predicted:
+            pairs.append((a, b))
+            used_gold.add(a)
+            used_predicted.add(b)
+    return pairs

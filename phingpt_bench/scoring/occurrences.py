@@ -1,0 +1,66 @@
+"""Where a surface occurs in a text: as written, else with what a reader cannot see disregarded."""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from collections.abc import Iterator
+
+
+class Finder:
+    """All occurrences of a surface between word boundaries in one text, overlapping ones included, as (start, end).
+
+    The surface is compared as written; only where it occurs nowhere, in NFC and with runs of white space as one space.
+    """
+
+    def __init__(self, text: str):
+        self.text = text
+        self.folded: tuple[str, list[int], list[int]] | None = None  # made when first needed
+
+    def __call__(self, surface: str) -> list[tuple[int, int]]:
+        if exact := [(at, at + len(surface)) for at in _occurrences(self.text, surface)]:
+            return exact
+        if self.folded is None:
+            self.folded = _fold(self.text)
+        text, starts, ends = self.folded
+        surface = re.sub(r"\s+", " ", unicodedata.normalize("NFC", surface))
+        return [(starts[at], ends[at + len(surface) - 1]) for at in _occurrences(text, surface)]
+
+
+def _occurrences(text: str, surface: str) -> Iterator[int]:
+    """Where `surface` (not empty) begins in `text`, between word boundaries."""
+    left, right = _in_word(surface[0]), _in_word(surface[-1])
+    for at in places(text, surface):
+        end = at + len(surface)
+        if not (left and at > 0 and _in_word(text[at - 1])) and not (right and end < len(text) and _in_word(text[end])):
+            yield at
+
+
+def places(text: str, surface: str) -> Iterator[int]:
+    """Where `surface` (not empty) begins in `text`, inside words and overlapping itself too."""
+    at = text.find(surface)
+    while at >= 0:
+        yield at
+        at = text.find(surface, at + 1)
+
+
+def _in_word(char: str) -> bool:
+    return char.isalnum() or char == "_" or unicodedata.category(char)[0] == "M"
+
+
+def _fold(text: str) -> tuple[str, list[int], list[int]]:
+    """`text` in NFC with single spaces, and for each of its characters where the source begins and ends."""
+    folded: list[str] = []
+    starts: list[int] = []
+    ends: list[int] = []
+    start = 0
+    while start < len(text):
+        end, space = start + 1, text[start].isspace()
+        while end < len(text) and (text[end].isspace() if space else unicodedata.category(text[end])[0] == "M"):
+            end += 1
+        unit = " " if space else unicodedata.normalize("NFC", text[start:end])
+        folded.append(unit)
+        starts += [start] * len(unit)
+        ends += [end] * len(unit)
+        start = end
+    return "".join(folded), starts, ends

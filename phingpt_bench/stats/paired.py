@@ -1,0 +1,124 @@
+"""Two systems on the same rows: is B better than A, and by how much?
+
+Everywhere A is the reference (the base model) and B the challenger (the tuned one): a positive difference is a gain.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass
+from statistics import NormalDist
+
+import numpy as np
+from scipy.special import bdtr
+
+from phingpt_bench.stats import resample
+from phingpt_bench.stats.intervals import right
+from phingpt_bench.stats.resample import Score
+
+LEVEL = 0.95
+_TIE = 1e-12  # two differences closer than this differ by rounding only
+
+
+@dataclass(frozen=True, slots=True)
+class PairedTest:
+    """difference: score of B minus score of A. low, high: its 95 % interval, None where one row alone gives none.
+
+    p: two-sided, of the hypothesis that A and B do equally well. method: "mcnemar-exact" or "permutation".
+    n: rows. Interval and p come from different arguments and may, near 0.05, disagree: p decides.
+    """
+
+    difference: float
+    low: float | None
+    high: float | None
+    p: float
+    method: str
+    n: int
+
+
+def mcnemar_exact(correct_a: Sequence[bool], correct_b: Sequence[bool]) -> PairedTest | None:
+    """The exact McNemar test for accuracy: two-sided binomial over the rows that only one of the two has right.
+
+    p = min(1, 2 P(X <= min(b, c))) with X ~ Bin(b + c, 1/2), so 1 where no row tells them apart. The interval is that
+    of Bonett and Price (2012): a Wald interval after one row was added to b and one to c, so it has a width even where
+    all rows agree (two systems that agree on n rows need not agree on the next).
+    None for n = 0; one row can never be significant (p = 1). ValueError for unequal lengths.
+    """
+    a, b = np.asarray(correct_a, dtype=bool), np.asarray(correct_b, dtype=bool)
+    if a.shape != b.shape or a.ndim != 1:
+        raise ValueError(f"not the same rows: {a.shape} and {b.shape}")
+    n, gained, lost = len(a), int((b & ~a).sum()), int((a & ~b).sum())
+    if n == 0:
+        return None
+    discordant = gained + lost
+    p = min(1.0, 2 * float(bdtr(min(gained, lost), discordant, 0.5))) if discordant else 1.0
+    difference = (gained - lost) / n
+    z = NormalDist().inv_cdf((1 + LEVEL) / 2)
+    middle, spread = (gained - lost) / (n + 2), (discordant + 2) / (n + 2)
+    half = z * math.sqrt((spread - middle**2) / (n + 2))
+    return PairedTest(difference, max(-1.0, middle - half), min(1.0, middle + half), p, "mcnemar-exact", n)
+
+
+def paired_permutation(
+    rows_a: np.ndarray, rows_b: np.ndarray, metric: Score, resamples: int = 10_000, seed: int = 0
+) -> PairedTest | None:
+    """The approximate randomisation test (Noreen 1989): the answers of A and B are swapped row by row at random.
+
+    rows: (n, ...) counts of the same n rows. p = (1 + permutations at least as different) / (1 + resamples), which is
+    never 0 (Phipson and Smyth 2010); a permutation with an undefined score counts against us. The interval is a
+    percentile interval of the difference, rows of A and B drawn together, from the same seed.
+    Identical systems: difference 0, p 1. None for n = 0 and where a score is undefined. One row: p is 1 and there is
+    no interval.
+    """
+    rows_a, rows_b = np.asarray(rows_a), np.asarray(rows_b)
+    if rows_a.shape != rows_b.shape:
+        raise ValueError(f"not the same rows: {rows_a.shape} and {rows_b.shape}")
+    n, shape = len(rows_a), rows_a.shape[1:]
+    if n == 0:
+        return None
+    total_a, total_b = rows_a.sum(0), rows_b.sum(0)
+    observed = float(metric(total_b)) - float(metric(total_a))
+    if math.isnan(observed):
+        return None
+
+    types, counts = resample.distinct(rows_b - rows_a)
+    moved = types.any(axis=1)  # a row where both did the same is the same after the swap
+    types, counts = types[moved].astype(float), counts[moved]
+    lone = counts == 1
+    types, times = np.concatenate([types[lone], types[~lone]]), counts[~lone]
+    generator = np.random.default_rng(seed)
+    extreme = 0
+    for part in resample.chunks(resamples, len(types)):
+        # for rows that are one of their kind a fair coin, which is cheaper than a binomial of one
+        flips = generator.integers(0, 2, size=(part, int(lone.sum())), dtype=np.int8)
+        swapped = np.concatenate([flips, generator.binomial(times, 0.5, size=(part, len(times)))], axis=1)
+        delta = (swapped @ types).reshape(part, *shape)
+        differences = metric(total_b - delta) - metric(total_a + delta)
+        extreme += int(part - (np.abs(differences) < abs(observed) - _TIE).sum())
+    p = (1 + extreme) / (1 + resamples)
+
+    low = high = None
+    if n > 1:
+        both = np.stack([rows_a, rows_b], axis=1)
+        drawn = [metric(t[:, 1]) - metric(t[:, 0]) for t in resample.totals(both, resamples, seed)]
+        low, high = resample.percentiles(np.concatenate(drawn), LEVEL) or (None, None)
+    return PairedTest(observed, low, high, p, "permutation", n)
+
+
+def paired_test(rows_a: np.ndarray, rows_b: np.ndarray, name: str, metric: Score, seed: int = 0) -> PairedTest | None:
+    """`mcnemar_exact` for the metric "acc", `paired_permutation` for every other. None for n = 0."""
+    if name == "acc":
+        return mcnemar_exact(right(rows_a, metric), right(rows_b, metric))
+    return paired_permutation(rows_a, rows_b, metric, seed=seed)
+
+
+def holm(pvalues: Sequence[float | None]) -> list[float | None]:
+    """Adjusted p-values (Holm 1979) in the order given; None (no test was made) stays None and is not counted."""
+    order = sorted((p, at) for at, p in enumerate(pvalues) if p is not None)
+    adjusted: list[float | None] = [None] * len(pvalues)
+    largest = 0.0
+    for rank, (p, at) in enumerate(order):
+        largest = max(largest, min(1.0, (len(order) - rank) * p))
+        adjusted[at] = largest
+    return adjusted

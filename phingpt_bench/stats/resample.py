@@ -1,0 +1,60 @@
+"""Bootstrap totals: what the summed counts of n rows would be, had the rows been drawn again with replacement.
+
+A score is a function of sums, so a resample needs no rows, only how often each distinct row was drawn.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+
+import numpy as np
+
+Score = Callable[[np.ndarray], np.ndarray]  # summed counts (..., *shape of a row) -> (...)
+
+_CELLS = 2_000_000  # draws held at a time: 16 MB
+_ROWS_PER_TYPE = 14  # a multinomial draw of one type costs as much as drawing this many rows (117 and 8.6 ns, measured)
+
+
+def distinct(rows: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """The distinct rows, flattened to (m, cells), and how often each occurs, (m,); ordered by value."""
+    flat = rows.reshape(len(rows), -1)
+    return np.unique(flat, axis=0, return_counts=True)
+
+
+def chunks(resamples: int, width: int) -> Iterator[int]:
+    """`resamples` in parts of so many that `width` numbers for each fit the memory we allow ourselves."""
+    step = max(1, _CELLS // max(1, width))
+    for start in range(0, resamples, step):
+        yield min(step, resamples - start)
+
+
+def totals(rows: np.ndarray, resamples: int, seed: int) -> Iterator[np.ndarray]:
+    """Summed counts of each resample, in chunks of shape (part, *shape of a row); the order of rows plays no part.
+
+    rows: (n, ...) counts, n > 0. Draws over the distinct rows where these are few (labels), row by row where they
+    are many (spans): 10,000 resamples of 5,000 rows take under a second either way.
+    """
+    types, counts = distinct(rows)
+    n, m = len(rows), len(types)
+    types = types.astype(float)  # exact for sums under 2**53, and a product of floats is the fast one
+    generator = np.random.default_rng(seed)
+    if m * _ROWS_PER_TYPE <= n:
+        for part in chunks(resamples, m):
+            drawn = generator.multinomial(n, counts / n, size=part)
+            yield (drawn @ types).reshape(part, *rows.shape[1:])
+        return
+    type_of = np.repeat(np.arange(m), counts)
+    for part in chunks(resamples, n):
+        drawn = type_of[generator.integers(0, n, size=(part, n), dtype=np.int32)]
+        drawn += np.arange(part)[:, None] * m
+        drawn = np.bincount(drawn.ravel(), minlength=part * m).reshape(part, m)
+        yield (drawn @ types).reshape(part, *rows.shape[1:])
+
+
+def percentiles(values: np.ndarray, level: float) -> tuple[float, float] | None:
+    """The middle `level` of the values; nan (an undefined score) left out; None where nothing is left."""
+    values = values[~np.isnan(values)]
+    if not values.size:
+        return None
+    low, high = np.quantile(values, [(1 - level) / 2, (1 + level) / 2])
+    return float(low), float(high)

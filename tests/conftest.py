@@ -1,0 +1,38 @@
+"""For all tests: no network, no Hub, a cache that outlives the session, and the data mirror where there is one."""
+
+from __future__ import annotations
+
+import os
+import sys
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).resolve().parent.parent
+NO_NETWORK = Path(__file__).resolve().parent / "no_network"
+
+# Before anything imports huggingface_hub, which reads it once.
+os.environ["HF_HUB_OFFLINE"] = "1"
+# The converted embedded model takes some 20 s to make: keep it for the next session.
+os.environ.setdefault("PHINGPT_BENCH_CACHE", str(ROOT / ".cache" / "phingpt-bench"))
+# Here and, through PYTHONPATH, in every Python that a test starts.
+os.environ["PYTHONPATH"] = os.pathsep.join([str(NO_NETWORK), *filter(None, [os.environ.get("PYTHONPATH")])])
+sys.path.insert(0, str(NO_NETWORK))
+import sitecustomize  # noqa: E402
+
+if Path(sitecustomize.__file__ or "").parent != NO_NETWORK:  # the environment has one of its own, loaded at start
+    del sys.modules["sitecustomize"]
+    import sitecustomize
+sitecustomize.block()
+sys.path.remove(str(NO_NETWORK))
+
+
+@pytest.fixture(scope="session")
+def data_mirror() -> Path:
+    """The mirror folder with the real datasets; skips where $PHINGPT_BENCH_DATA is not set."""
+    from phingpt_bench.data.sources import mirror
+
+    folder = mirror()
+    if folder is None:
+        pytest.skip("PHINGPT_BENCH_DATA is not set: the real datasets are not at hand")
+    return folder

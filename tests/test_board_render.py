@@ -1,0 +1,303 @@
+"""The board as drawn: golden files, narrow and wide, hostile names, no colour where there is no terminal.
+
+UPDATE_GOLDEN=1 pytest tests/test_board_render.py     writes the golden files anew: read the difference
+"""
+
+from __future__ import annotations
+
+import csv
+import io
+import json
+import os
+import re
+from pathlib import Path
+
+import pytest
+from board_factory import example_runs, labels, make_run, spans, write_run
+from rich.cells import cell_len
+from rich.console import Console
+
+from phingpt_bench.board.collect import collect
+from phingpt_bench.board.export import FIELDS
+from phingpt_bench.board.markdown import markdown
+from phingpt_bench.board.page import FORMATS, board_of, page
+from phingpt_bench.board.published import Comparison, PublishedCost, PublishedRow, PublishedValue, Source
+from phingpt_bench.board.rows import build
+from phingpt_bench.board.terminal import draw, render
+from phingpt_bench.board.text import clean, p_text, percent, score_text
+from phingpt_bench.cli import main as command
+from phingpt_bench.core.errors import BenchError
+from phingpt_bench.cost.ledger import duration_text
+
+GOLDEN = Path(__file__).parent / "golden"
+ANSI = re.compile("\x1b")
+HEBREW = "\u05de\u05d5\u05d3\u05dc"  # a right-to-left name
+HOSTILE = [
+    "[bold]Model[/bold] [link=x]", "A" * 120, f"{HEBREW} 7", "pipe | pipe", "line\nbreak \x1b[31mred", "</td><b>",
+]  # fmt: skip
+
+
+def published() -> dict[str, tuple[PublishedRow, ...]]:
+    """Made-up published rows: one comparable with a cost, one without, one by another metric."""
+    source = Source(
+        key="made-up", title="Made-up paper", arxiv="0000.00000", table="Table 1", repository="made-up/repo",
+        path="README.md", commit="0" * 40,
+    )  # fmt: skip
+    cost = PublishedCost(
+        key="c", gpu="Made-up GPU", gpu_count=2, hours=3.5, usd=7.0, usd_per_gpu_hour=1.0, scope="three tasks",
+        evidence="printed", doubtful=True, note="doubtful: made up",
+    )  # fmt: skip
+    same = Comparison(key="same", same_rows=True, same_metric=True, note="same rows and metric; other prompts")
+    other = Comparison(key="other", same_rows=True, same_metric=False, note="another metric")
+
+    def row(model, value, comparison, cost=None, note=None):
+        return PublishedRow(
+            model=model, size_b=7, base=None, method="made-up tuning", shots=None, evidence="primary", note=note,
+            comparison=comparison, cost=cost,
+            metrics={"f1_weighted": PublishedValue(value=value, printed=str(value), source=source)},
+        )  # fmt: skip
+
+    noted = row("Model X", 0.7, same, None, "made-up note")
+    rows = (row("Model Y", 0.91, other), noted, row("Model Z", 0.8125, same, cost))
+    return {"phin_made_up_sentiment/made-up/v1": rows}
+
+
+@pytest.fixture(scope="module")
+def board():
+    return build(example_runs(), published())
+
+
+@pytest.mark.parametrize(
+    ("name", "form", "width"),
+    [
+        ("terminal-80.txt", "terminal", 80),
+        ("terminal-160.txt", "terminal", 160),
+        ("board.md", "markdown", 80),
+        ("board.csv", "csv", 80),
+        ("board.json", "json", 80),
+    ],
+)
+def test_golden(board, name, form, width):
+    text = page(board, form, width)
+    file = GOLDEN / name
+    if os.environ.get("UPDATE_GOLDEN"):
+        file.write_text(text, encoding="utf-8")
+    want = file.read_text(encoding="utf-8")
+    if form in ("csv", "json"):  # unrounded numbers: the last digits are the platform's
+        assert numbers(text) == pytest.approx(numbers(want), rel=1e-9)
+        text, want = rounded(text), rounded(want)
+    assert text == want
+
+
+NUMBER = re.compile(r"\d+\.\d{6,}(?:e-\d+)?")
+
+
+def numbers(text: str) -> list[float]:
+    return [float(number) for number in NUMBER.findall(text)]
+
+
+def rounded(text: str) -> str:
+    return NUMBER.sub("0.0", text)
+
+
+@pytest.mark.parametrize("width", [60, 80, 100, 139, 140, 160, 240])
+def test_no_line_is_wider_than_the_terminal_and_no_number_is_cut(board, width):
+    text = render(board, width)
+    assert max(map(cell_len, text.splitlines())) <= width
+    assert "\u2026" not in text
+    for section in (*board.sections, *board.limited):
+        for row in section.rows:
+            assert score_text(row.score) in text
+            assert f"[{row.interval.low:.3f}, {row.interval.high:.3f}]" in text
+            assert duration_text(sum(row.evaluation.seconds.values())) in text
+
+
+@pytest.mark.parametrize("width", [60, 80, 160])
+def test_hostile_names_stay_names(width):
+    runs = [make_run(name, base=name, outcomes=labels(0.5, seed=i)) for i, name in enumerate(HOSTILE)]
+    runs += [make_run("Model A", kind="tuned", adapter="[red]x[/red]|\x00", outcomes=labels(0.7, seed=8))]
+    board = build(runs)
+    text = render(board, width)
+    assert max(map(cell_len, text.splitlines())) <= width
+    assert not ANSI.search(text)
+    if width > 60:  # there long words are folded between columns
+        for part in ("[bold]Model[/bold]", "[link=x]", "[red]x[/red]|", "[31mred", "</td><b>", HEBREW):
+            assert part in text
+    assert text.count("A") >= 120
+    assert all(score_text(row.score) in text for section in board.sections for row in section.rows)
+
+
+def test_hostile_names_in_markdown_csv_and_json():
+    runs = [make_run(name, base=name, outcomes=labels(0.5, seed=i)) for i, name in enumerate(HOSTILE)]
+    board = build(runs)
+    table = [line for line in markdown(board).splitlines() if line.startswith("|")]
+    assert len(table) == 2 + len(HOSTILE)
+    assert {len(re.findall(r"(?<!\\)\|", line)) for line in table} == {14}
+    assert not re.search(r"(?<!\\)[<\[]", "".join(table))
+    read = list(csv.DictReader(io.StringIO(page(board, "csv"))))
+    assert {row["model"] for row in read} == set(HOSTILE)
+    assert {row["name"] for row in json.loads(page(board, "json"))["sections"][0]["rows"]} == set(HOSTILE)
+
+
+def test_clean_keeps_right_to_left_names_from_moving_numbers():
+    assert clean(HEBREW) == HEBREW + "\u200e"
+    assert clean("a\u202eb\u2066c\u200f") == "abc"
+    assert clean("a\tb\n c\x1b[0m") == "a b c [0m"
+    assert cell_len(clean(HEBREW)) == 4
+
+
+def test_csv_numbers_read_back_exactly_and_missing_is_empty(board):
+    rows = list(csv.DictReader(io.StringIO(page(board, "csv"))))
+    assert list(rows[0])[: len(FIELDS)] == list(FIELDS)
+    want = [row for section in (*board.sections, *board.limited) for row in section.rows]
+    ours = [row for row in rows if row["section"] != "published"]
+    by_id = {row["run_id"]: row for row in ours}
+    assert len(by_id) == len(want)
+    for row in want:
+        found = by_id[row.run_id]
+        assert float(found["score"]) == row.score
+        assert float(found["low"]) == row.interval.low
+        assert found["training_usd"] == ("" if row.training is None or row.training.usd is None else "0.115")
+    assert {row["section"] for row in rows} == {"ranked", "limited", "published"}
+    assert all(row["rank"] == "" for row in rows if row["section"] != "ranked")
+
+
+def test_missing_costs_are_not_available_and_never_zero(board):
+    text = render(board, 80)
+    lines = text.splitlines()
+    start = next(i for i, line in enumerate(lines) if "adapter-two" in line and "0-shot" not in line)
+    assert "N/A" in lines[start]
+    assert "$0.00" not in text
+    assert " 0 s" not in text
+
+
+def test_meaning_does_not_rest_on_colour(board):
+    text = render(board, 80)
+    for words in (
+        "! does not beat TF-IDF + LR", "1=", "base", "limited to 20 rows, not comparable", "published, unranked",
+        "+0.380*", "p<0.001", "18% unreadable answers", "Holm", "price card of 2000-01-01", "made-up price", "N/A:",
+        "(floor)", "$7.00?", "another metric", "0.700 (1)", "(1) made-up note",
+    ):  # fmt: skip
+        assert re.sub(r"\s+", " ", words) in re.sub(r"\s+", " ", text), words
+    assert "oracle" not in text
+
+
+def test_colour_only_on_a_terminal_and_not_with_no_color(board, monkeypatch):
+    def drawn(**how):
+        file = io.StringIO()
+        draw(board, Console(file=file, width=80, **how))
+        return file.getvalue()
+
+    monkeypatch.setenv("TERM", "xterm-256color")
+    monkeypatch.delenv("NO_COLOR", raising=False)
+    coloured = drawn(force_terminal=True)
+    assert "\x1b[32m" in coloured
+    assert not ANSI.search(drawn(force_terminal=False))
+    monkeypatch.setenv("NO_COLOR", "1")
+    plain = drawn(force_terminal=True)
+    assert not re.search(r"\x1b\[[0-9;]*3[0-7]", plain)
+
+
+def test_the_overview_is_split_where_tasks_do_not_fit():
+    runs = [make_run(task=f"phin_task_number_{i}", outcomes=spans(0.5, seed=i)) for i in range(6)]
+    text = render(build(runs), 80)
+    assert max(map(cell_len, text.splitlines())) <= 80
+    overview = text.split("\n\n")[0]
+    assert all(f"task_number_{i}" in overview for i in range(6))
+    assert overview.count("model ") > 1
+
+
+def test_one_task_has_no_overview_and_only_checks_say_so():
+    assert "All tasks" not in render(build([make_run()]), 80)
+    assert "No runs to show" in render(build([make_run("oracle", "check", labels(1.0))]), 80)
+
+
+def test_small_texts():
+    assert score_text(0.6655) == "0.666"
+    assert score_text(None) == "N/A"
+    assert [percent(x) for x in (0, 0.004, 0.2, 1)] == ["0%", "<1%", "20%", "100%"]
+    assert [p_text(x) for x in (0.0001, 0.05, 1.0, None)] == ["p<0.001", "p=0.050", "p=1.000", ""]
+
+
+def test_our_own_words_are_ascii(board):
+    for form in FORMATS:
+        assert page(board, form).isascii()
+
+
+@pytest.fixture(scope="module")
+def cache(tmp_path_factory):
+    return tmp_path_factory.mktemp("cache")
+
+
+@pytest.fixture
+def folder(tmp_path, cache, monkeypatch):
+    """A working folder with results/, and a cache of tests that the tests here share."""
+    monkeypatch.setenv("PHINGPT_BENCH_CACHE", str(cache))
+    monkeypatch.chdir(tmp_path)
+    for i, run in enumerate(example_runs()):
+        write_run(tmp_path / "results" / str(i), run)
+    return tmp_path
+
+
+def test_the_verb_draws_the_folder_here_by_default(folder, cache, capsys):
+    assert command.main(["leaderboard"]) == 0
+    assert capsys.readouterr().out == render(build(collect(folder / "results")), 80)
+    assert list(cache.rglob("*.json"))
+
+
+@pytest.mark.parametrize("form", ["markdown", "csv", "json", "terminal"])
+def test_the_verb_writes_files(folder, form, capsys):
+    assert command.main(["leaderboard", "results", "--format", form, "--output", "out/board.x", "--no-published"]) == 0
+    assert capsys.readouterr().out == ""
+    board = board_of(folder / "results", published=False)
+    assert (folder / "out" / "board.x").read_text(encoding="utf-8") == page(board, form)
+
+
+def test_the_verb_selects_tasks_metric_and_width(folder, capsys):
+    arguments = ["--task", "phin_made_up_sentiment", "--metric", "acc", "--width", "100"]
+    assert command.main(["leaderboard", *arguments]) == 0
+    out = capsys.readouterr().out
+    assert "Accuracy" in out
+    assert "made_up_ner" not in out
+    assert max(map(cell_len, out.splitlines())) <= 100
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        (["nowhere"], "no such folder"),
+        (["--task", "phin_made_up_nerr"], "did you mean 'phin_made_up_ner'?"),
+        (["--metric", "f1_weightd"], "did you mean 'f1_weighted'?"),
+        (["--width", "20"], "at least 60"),
+        (["--format", "xml"], "invalid choice"),
+    ],
+)
+def test_bad_input_is_one_line_and_exit_code_2(folder, arguments, message, capsys):
+    assert command.main(["leaderboard", *arguments]) == 2
+    told = capsys.readouterr().err
+    assert message in told
+    assert "Traceback" not in told
+
+
+def test_a_damaged_record_is_one_line_and_exit_code_2(folder, capsys):
+    (folder / "results" / "3" / "run.json").write_text('{"schema_version": 1}')
+    assert command.main(["leaderboard"]) == 2
+    told = capsys.readouterr().err
+    assert told.startswith("error: ")
+    assert "run.json" in told
+    assert len(told.splitlines()) == 2
+
+
+def test_names_that_the_output_cannot_encode_become_question_marks(folder, monkeypatch):
+    write_run(folder / "other" / "run", make_run(HEBREW))
+    raw = io.BytesIO()
+    monkeypatch.setattr("sys.stdout", io.TextIOWrapper(raw, encoding="cp1252"))
+    assert command.main(["leaderboard", "other"]) == 0
+    assert b"????" in raw.getvalue()
+
+
+def test_an_unknown_format_or_width_is_refused(board):
+    with pytest.raises(BenchError, match="did you mean 'markdown'"):
+        page(board, "markdwn")
+    with pytest.raises(BenchError, match="too few"):
+        page(board, width=40)

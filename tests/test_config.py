@@ -1,0 +1,192 @@
+"""Strict YAML: every mistake at once, each with its line."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any, Literal
+
+import pytest
+
+from phingpt_bench.core import config
+from phingpt_bench.core.errors import BenchError
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Lora:
+    r: int
+    dropout: float = 0.0
+    modules: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Recipe:
+    name: str
+    lora: Lora
+    learning_rate: float = 1e-4
+    kind: Literal["labels", "spans"] = "labels"
+    limit: int | None = None
+    out: Path = Path("out")
+    shuffle: bool = True
+    weights: dict[str, float] = field(default_factory=dict)
+    seeds: list[int] = field(default_factory=lambda: [0])
+    when: int | str = 0
+    anything: Any = None
+
+    def __post_init__(self) -> None:
+        if self.limit == 0:
+            raise ValueError("limit is 0: nothing would run")
+        if self.limit == -1:
+            raise BenchError("limit is negative", hint="leave it out for all rows")
+
+
+def write(folder: Path, text: str) -> Path:
+    path = folder / "recipe.yaml"
+    path.write_text(text, encoding="utf-8")
+    return path
+
+
+def mistakes(folder: Path, text: str) -> list[str]:
+    path = write(folder, text)
+    with pytest.raises(BenchError) as caught:
+        config.load(path, Recipe)
+    return [line.replace(str(path), "F") for line in str(caught.value).splitlines()]
+
+
+def test_every_type_is_read(tmp_path: Path) -> None:
+    text = """\
+name: demo
+lora: {r: 8, dropout: 0, modules: [q_proj, v_proj]}
+learning_rate: 8e-4
+kind: spans
+limit: 12
+out: a/b
+shuffle: false
+weights: {x: 1, y: 0.5}
+seeds: [1, 2]
+when: soon
+anything: {a: [1]}
+"""
+    got = config.load(write(tmp_path, text), Recipe)
+    assert got == Recipe(
+        name="demo",
+        lora=Lora(r=8, dropout=0.0, modules=("q_proj", "v_proj")),
+        learning_rate=8e-4,
+        kind="spans",
+        limit=12,
+        out=Path("a/b"),
+        shuffle=False,
+        weights={"x": 1.0, "y": 0.5},
+        seeds=[1, 2],
+        when="soon",
+        anything={"a": [1]},
+    )
+    assert isinstance(got.lora.dropout, float)
+    assert isinstance(got.lora.modules, tuple)
+
+
+def test_defaults_and_null(tmp_path: Path) -> None:
+    got = config.load(write(tmp_path, "name: a\nlora: {r: 1}\nlimit: null\n"), Recipe)
+    assert (got.limit, got.learning_rate, got.seeds) == (None, 1e-4, [0])
+
+
+@pytest.mark.parametrize(("text", "value"), [("1e-4", 1e-4), ("1E-4", 1e-4), ("-2e3", -2e3), ("1.5e-4", 1.5e-4)])
+def test_numbers_that_yaml_reads_as_text(tmp_path: Path, text: str, value: float) -> None:
+    got = config.load(write(tmp_path, f"name: a\nlora: {{r: 1}}\nlearning_rate: {text}\n"), Recipe)
+    assert got.learning_rate == value
+
+
+def test_all_mistakes_at_once(tmp_path: Path) -> None:
+    text = """\
+name: 7
+lora:
+  rr: 8
+  dropout: yes
+  modules: q_proj
+lerning_rate: 1
+limit: 1.5
+kind: span
+weights: {x: a}
+seeds: [1, two]
+when: []
+"""
+    assert mistakes(tmp_path, text) == [
+        "F:1: name: expected text, got 7 (put it in quotes)",
+        "F:2: lora: missing key 'r'",
+        "F:3: unknown key 'rr' (did you mean 'r'?)",
+        "F:4: lora.dropout: expected a number, got true",
+        "F:5: lora.modules: expected a list, got 'q_proj'",
+        "F:6: unknown key 'lerning_rate' (did you mean 'learning_rate'?)",
+        "F:7: limit: expected a whole number, got 1.5",
+        "F:8: kind: unknown value 'span' (did you mean 'spans'?)",
+        "F:9: weights.x: expected a number, got 'a'",
+        "F:10: seeds[1]: expected a whole number, got 'two'",
+        "F:11: when: expected a whole number or text, got a list of 0",
+    ]
+
+
+@pytest.mark.parametrize(
+    ("text", "told"),
+    [
+        ("", ["F: missing key 'name'", "F: missing key 'lora'"]),
+        ("- a\n", ["expected a mapping"]),
+        ("just words\n", ["expected a mapping"]),
+        ("name: a\nlora: {r: true}\n", ["F:2: lora.r: expected a whole number, got true"]),
+        ("name: on\nlora: {r: 1}\n", ["F:1: name: expected text, got true (put it in quotes)"]),
+        ("name: a\nlora: {r: 1}\nlearning_rate: .nan\n", ["F:3: learning_rate: expected a number, got nan"]),
+        ("name: a\nlora: {r: 1}\nname: b\n", ["F:3: key 'name' is given twice, first in line 1"]),
+        ("name: a\nlora: {r: 1}\nlimit: 0\n", ["F:1: limit is 0: nothing would run"]),
+        ("name: a\nlora: {r: 1}\nlimit: -1\n", ["F:1: limit is negative (leave it out for all rows)"]),
+        ("name: a\nlora:\n", ["F:2: lora: expected a mapping with the keys r, dropout, modules, got null"]),
+        ("name: a\nlora: {r: 1}\nanything: &x [*x]\nnope: 1\n", ["F:4: unknown key 'nope'"]),
+    ],
+)
+def test_awkward_files(tmp_path: Path, text: str, told: list[str]) -> None:
+    lines = mistakes(tmp_path, text)
+    assert len(lines) == len(told)
+    for line, part in zip(lines, told, strict=True):
+        assert part in line
+
+
+@pytest.mark.parametrize(
+    ("text", "line", "part"),
+    [
+        ("a: [1, 2\nb: 3\n", 2, "expected ',' or ']'"),
+        ("a: 1\n\tb: 2\n", 2, "spaces, not with tabs"),
+        ("a: 'x\n", 2, "quoted scalar"),
+        ("a: 1\nb: !function x.y\n", 2, "!function"),
+        ("a: 1\n b: 2\n", 2, "mapping values are not allowed"),
+    ],
+)
+def test_syntax_errors_have_a_line(tmp_path: Path, text: str, line: int, part: str) -> None:
+    path = write(tmp_path, text)
+    for read in (lambda: config.load(path, Recipe), lambda: config.load_yaml(path)):
+        with pytest.raises(BenchError) as caught:
+            read()
+        assert str(caught.value).startswith(f"{path}:{line}: ")
+        assert part in str(caught.value)
+
+
+def test_control_characters_and_bad_encoding(tmp_path: Path) -> None:
+    path = write(tmp_path, "a: \x00\n")
+    with pytest.raises(BenchError, match="YAML syntax"):
+        config.load_yaml(path)
+    path.write_bytes(b"a: \xff\n")
+    with pytest.raises(BenchError, match="not readable"):
+        config.load_yaml(path)
+
+
+def test_missing_file(tmp_path: Path) -> None:
+    with pytest.raises(BenchError, match="no such file"):
+        config.load(tmp_path / "none.yaml", Recipe)
+
+
+def test_build_names_its_origin() -> None:
+    assert config.build(Lora, {"r": 2}, "the --set option") == Lora(r=2)
+    with pytest.raises(BenchError, match=r"^the --set option: missing key 'r'$"):
+        config.build(Lora, {}, "the --set option")
+
+
+def test_load_yaml_gives_plain_values(tmp_path: Path) -> None:
+    assert config.load_yaml(write(tmp_path, "a: [1, {b: c}]\n")) == {"a": [1, {"b": "c"}]}
+    assert config.load_yaml(write(tmp_path, "")) is None

@@ -1,0 +1,285 @@
+"""Meters count each second once, prices have sources, and what is unknown stays unknown."""
+
+from __future__ import annotations
+
+import dataclasses
+import hashlib
+import sys
+import time
+from datetime import date
+from pathlib import Path
+
+import pytest
+
+from phingpt_bench.core import fingerprint
+from phingpt_bench.core.errors import BenchError
+from phingpt_bench.core.records import Ledger
+from phingpt_bench.cost import ledger as ledgers
+from phingpt_bench.cost import meters
+from phingpt_bench.cost.meters import Meter
+from phingpt_bench.cost.prices import Entry, PriceCard, chosen, load_prices, match, units
+
+CPU = "2 x AMD EPYC, 23 GB, no GPU"
+
+
+def entry(name: str, usd: float, gpu: str | None = None) -> Entry:
+    return Entry(id=name, usd_per_hour=usd, source="a price list", read_on="2026-01-02", assumption="none", gpu=gpu)
+
+
+CARD = PriceCard(
+    date="2026-01-03",
+    entries=(
+        entry("cpu-core-hour", 0.05),
+        entry("h100", 4.0, "H100"),
+        entry("h100-pcie", 3.0, "H100 PCIe"),
+        entry("rtx-3090", 0.5, "RTX 3090"),
+        entry("l4", 0.8, "L4"),
+        entry("paper", 1.0),
+    ),
+)
+
+
+class Clock:
+    """perf_counter under our control."""
+
+    def __init__(self, monkeypatch: pytest.MonkeyPatch):
+        self.now = 100.0
+        monkeypatch.setattr(time, "perf_counter", lambda: self.now)
+
+    def __call__(self, seconds: float) -> None:
+        self.now += seconds
+
+
+def test_phases_add_up_and_nested_time_is_counted_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    clock, meter = Clock(monkeypatch), Meter()
+    clock(7)  # before any phase: nobody's
+    with meter.phase("load"):
+        clock(1)
+    with meter.phase("train"):
+        clock(2)
+        with meter.phase("evaluate"):
+            clock(4)
+        clock(8)
+    clock(16)  # between phases: nobody's
+    with meter.phase("load"):
+        clock(32)
+    assert meter.seconds == {"load": 33.0, "train": 10.0, "evaluate": 4.0}
+
+
+def test_a_phase_inside_itself_and_one_that_fails(monkeypatch: pytest.MonkeyPatch) -> None:
+    clock, meter = Clock(monkeypatch), Meter()
+    with meter.phase("a"), meter.phase("a"):
+        clock(3)
+    with pytest.raises(RuntimeError), meter.phase("b"):
+        clock(5)
+        raise RuntimeError
+    assert meter.seconds == {"a": 3.0, "b": 5.0}
+
+
+def test_ledger_of_a_cpu(monkeypatch: pytest.MonkeyPatch) -> None:
+    clock, meter = Clock(monkeypatch), Meter()
+    monkeypatch.setattr(meters, "this_machine", lambda: CPU)
+    with meter.phase("evaluate"):
+        clock(1800)
+        meter.count(tokens_in=10)
+        meter.count(tokens_in=5, tokens_out=0)
+        running = meter.ledger(CARD)  # while the phase runs: the time so far
+    assert running.seconds == {"evaluate": 1800.0}
+    done = meter.ledger(CARD)
+    assert done.usd == pytest.approx(0.05 * 2 * 0.5)
+    assert (done.tokens_in, done.tokens_out, done.machine) == (15, 0, CPU)
+    assert done.price == {
+        "card": "2026-01-03",
+        "entry": "cpu-core-hour",
+        "count": 2,
+        "usd_per_hour": 0.1,
+        "source": "a price list",
+        "read_on": "2026-01-02",
+        "assumption": "none",
+    }
+    assert meter.ledger(CARD, "paper").usd == pytest.approx(0.5)
+    assert meter.ledger(None, entry("own", 2.0)).usd == pytest.approx(1.0)
+
+
+def test_unknown_is_none_not_zero(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(meters, "this_machine", lambda: "8 x Intel, 64 GB, 1 x NVIDIA Unheard-of 1")
+    nothing = Meter().ledger(CARD)
+    assert (nothing.usd, nothing.price, nothing.tokens_in, nothing.tokens_out) == (None, None, None, None)
+    assert Meter().ledger(None).usd is None
+
+
+def test_peak_memory_is_in_bytes() -> None:
+    peak = meters.peak_host_bytes()
+    assert peak is not None
+    assert 5e6 < peak < 1e12  # a Python process holds megabytes: the unit is right
+    if "torch" not in sys.modules or not sys.modules["torch"].cuda.is_available():
+        assert meters.peak_gpu_bytes() is None
+
+
+@pytest.mark.parametrize(
+    ("machine", "want"),
+    [
+        (CPU, ("cpu-core-hour", 0.1)),
+        ("16 x AMD EPYC, 128 GB, 1 x NVIDIA H100 80GB HBM3", ("h100", 4.0)),
+        ("16 x AMD EPYC, 128 GB, 2 x NVIDIA H100 PCIe", ("h100-pcie", 6.0)),
+        ("8 x Intel, 64 GB, 1 x NVIDIA GeForce RTX 3090", ("rtx-3090", 0.5)),
+        ("8 x Intel, 64 GB, 1 x NVIDIA GeForce RTX 3090 Ti", None),  # another product
+        ("8 x Intel, 64 GB, 1 x NVIDIA L40S", None),  # not an L4
+        ("8 x Intel, 64 GB, 1 x NVIDIA H100 80GB HBM3 MIG 1g.10gb", None),  # a slice is not the whole
+        ("8 x Intel, 64 GB, 1 x NVIDIA L4, 1 x Tesla T4", None),
+        ("8 x Intel, memory unknown, 1 x NVIDIA L4", ("l4", 0.8)),
+        ("somebody's laptop", None),
+        ("", None),
+    ],
+)
+def test_match(machine: str, want: tuple[str, float] | None) -> None:
+    got = match(CARD, machine)
+    assert (None if got is None else (got.id, pytest.approx(got.usd_per_hour))) == want
+
+
+def test_match_without_a_cpu_price() -> None:
+    assert match(dataclasses.replace(CARD, entries=CARD.entries[1:]), CPU) is None
+
+
+def test_chosen_entry() -> None:
+    assert chosen(CARD, "paper", "8 x Intel, 64 GB, 4 x NVIDIA A100").usd_per_hour == 4.0
+    assert chosen(CARD, "paper", CPU).count == 1
+    with pytest.raises(BenchError, match=r"unknown price entry 'papr'(.|\n)*did you mean 'paper'"):
+        chosen(CARD, "papr", CPU)
+    with pytest.raises(BenchError, match="cores"):
+        chosen(CARD, "cpu-core-hour", "?")
+
+
+def test_this_machine_can_be_read_back() -> None:
+    cores, _ = units(fingerprint.machine())
+    assert cores == fingerprint.cores()
+
+
+def test_shipped_card_has_sources_and_dates() -> None:
+    card = load_prices()
+    assert match(card, CPU) is not None
+    assert match(card, "16 x AMD EPYC, 128 GB, 1 x NVIDIA H100 80GB HBM3") is not None
+    assert match(card, "16 x AMD EPYC, 128 GB, 1 x NVIDIA A100-SXM4-40GB") != match(
+        card, "16 x AMD EPYC, 128 GB, 1 x NVIDIA A100-SXM4-80GB"
+    )
+    for item in card.entries:
+        assert item.source and item.assumption
+        assert date.fromisoformat(item.read_on) <= date.fromisoformat(card.date)
+    assert card.entry("fingpt-rtx-3090").usd_per_hour == 1.00
+    assert card.entry("fingpt-a100").usd_per_hour == 4.10
+    assert card.entry("rtx-a5000").usd_per_hour == 0.26
+
+
+def test_own_card(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    own = tmp_path / "prices.yaml"
+    own.write_text(
+        'date: "2026-02-03"\nentries:\n'
+        '  - {id: cpu-core-hour, usd_per_hour: 1, source: us, read_on: "2026-02-03", assumption: ours}\n'
+    )
+    monkeypatch.setenv("PHINGPT_BENCH_PRICES", str(own))
+    assert load_prices().entry("cpu-core-hour").usd_per_hour == 1.0
+    own.write_text(
+        'date: "2026-02-03"\nentries:\n  - {id: a, usd_per_hour: 0, source: us, read_on: "2026-02-03", assumption: o}\n'
+    )
+    with pytest.raises(BenchError, match=r"prices.yaml:3: .*leave an unknown price out"):
+        load_prices()
+    own.write_text("date: 2026-02-03\nentries: []\n")
+    with pytest.raises(BenchError, match="put it in quotes"):
+        load_prices()
+
+
+def test_add() -> None:
+    a = Ledger(
+        seconds={"load": 1.0, "train": 2.0}, tokens_in=3, peak_host_bytes=10, usd=0.5, price={"entry": "x"}, machine=CPU
+    )
+    b = Ledger(
+        seconds={"train": 4.0},
+        tokens_in=5,
+        tokens_out=1,
+        peak_host_bytes=7,
+        usd=0.25,
+        price={"entry": "x"},
+        machine=CPU,
+    )
+    both = ledgers.add(a, b)
+    assert both == Ledger(
+        seconds={"load": 1.0, "train": 6.0},
+        tokens_in=8,
+        peak_host_bytes=10,
+        usd=0.75,
+        price={"entry": "x"},
+        machine=CPU,
+    )
+    assert ledgers.total_seconds(both) == 7.0
+    assert ledgers.add(a, dataclasses.replace(b, usd=None)).usd is None
+    assert ledgers.add(a, dataclasses.replace(b, price=None)).price is None
+    other = ledgers.add(a, dataclasses.replace(b, price={"entry": "y", "assumption": "z"}, machine="m"))
+    assert other.price is not None
+    assert (other.price["entry"], other.price["usd_per_hour"]) == ("x + y", None)
+    assert other.machine == f"{CPU} + m"
+    assert ledgers.total_seconds(Ledger(seconds={})) == 0.0
+
+
+@pytest.mark.parametrize(
+    ("value", "text"),
+    [(None, "N/A"), (0.0, "$0.00"), (0.004, "<$0.01"), (0.01, "$0.01"), (1.256, "$1.26"), (1234.5, "$1,234")],
+)
+def test_usd_text(value: float | None, text: str) -> None:
+    assert ledgers.usd_text(value) == text
+
+
+@pytest.mark.parametrize(
+    ("value", "text"),
+    [
+        (None, "N/A"),
+        (0.0, "0 s"),
+        (0.2, "<1 s"),
+        (42.4, "42 s"),
+        (59.7, "1 min"),
+        (1680, "28 min"),
+        (3599, "1 h 00 min"),
+        (3900, "1 h 05 min"),
+    ],
+)
+def test_duration_text(value: float | None, text: str) -> None:
+    assert ledgers.duration_text(value) == text
+
+
+@pytest.mark.parametrize(
+    ("value", "text"),
+    [
+        (None, "N/A"),
+        (0, "0"),
+        (999, "999"),
+        (1000, "1.0k"),
+        (12345, "12.3k"),
+        (999_949, "999.9k"),
+        (999_950, "1.0M"),
+        (4_500_000, "4.5M"),
+        (2_100_000_000, "2.1G"),
+    ],
+)
+def test_tokens_text(value: int | None, text: str) -> None:
+    assert ledgers.tokens_text(value) == text
+
+
+def test_digest_is_canonical() -> None:
+    assert fingerprint.digest({"b": 1, "a": (1, 2)}) == fingerprint.digest({"a": [1, 2], "b": 1})
+    assert fingerprint.digest(["é", 1], 64) == hashlib.sha256('["é",1]'.encode()).hexdigest()
+    assert len(fingerprint.digest([], 8)) == 8
+    fingerprint.digest("\ud800")  # damaged text has a digest too
+    with pytest.raises(ValueError, match="JSON compliant"):
+        fingerprint.digest(float("nan"))
+
+
+def test_file_digest(tmp_path: Path) -> None:
+    path = tmp_path / "a"
+    path.write_bytes(b"abc")
+    assert fingerprint.file_digest(path) == "ba7816bf8f01cfea"  # FIPS 180-2, example of SHA-256
+
+
+def test_environment_names_versions_without_imports() -> None:
+    found = fingerprint.environment()
+    assert found["packages"]["lm_eval"]
+    assert set(found["packages"]) == set(fingerprint.PACKAGES)
+    assert found["python"].startswith("3.")

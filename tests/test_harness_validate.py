@@ -1,0 +1,154 @@
+"""`tasks validate` finds what it promises to find, and passes our own tasks."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from phingpt_bench.core.errors import BenchError
+from phingpt_bench.harness import manager
+from phingpt_bench.harness.validate import validate
+
+BASE = (manager.tasks_dir() / "phin_demo_sentiment.yaml").read_text()
+OWN_METRIC = "  - {metric: hits, aggregation: mean, higher_is_better: true}\n"
+OWN = BASE + "process_results: !function own.results\nmetric_list:\n" + OWN_METRIC
+OWN_FUNCTIONS = """
+def results(doc, answers):
+    scores = [score for score, _ in answers]
+    return {"hits": float(scores.index(max(scores)) == ["negative", "neutral", "positive"].index(doc["label"]))}
+
+
+def mean(items):
+    return sum(items) / len(items)
+"""
+NER = (manager.tasks_dir() / "phin_demo_ner.yaml").read_text()
+
+
+@pytest.fixture(scope="module")
+def tokenizer():
+    from transformers import AutoTokenizer
+
+    from phingpt_bench.models.embedded import embedded_folder
+
+    return AutoTokenizer.from_pretrained(embedded_folder())
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> Path:
+    for name in ("_labels_yaml", "_spans_yaml"):
+        (tmp_path / name).write_text((manager.tasks_dir() / name).read_text())
+    (tmp_path / "own.py").write_text(OWN_FUNCTIONS)
+    return tmp_path
+
+
+def failures(folder: Path, text: str, tokenizer=None) -> dict[str, str]:
+    """What fails for a task file with this text, by name of the check."""
+    text = text.replace("phin_demo_sentiment", "mine").replace("phin_demo_ner", "mine")
+    (folder / "mine.yaml").write_text(text)
+    return {check.name: check.detail for check in validate(folder, tokenizer=tokenizer) if check.ok is False}
+
+
+def test_our_demonstration_tasks_pass(tokenizer):
+    checks = list(validate(None, ["phin_demo_sentiment", "phin_demo_ner"], tokenizer))
+    assert [check for check in checks if not check.ok] == []
+    assert {check.name for check in checks} == {"load", "render", "few-shot", "tokens", "tokens, chat", "metrics"}
+    tokens = {check.task: check.detail for check in checks if check.name == "tokens"}
+    assert tokens["phin_demo_sentiment"] == "negative 1, neutral 1, positive 1 token(s)"
+
+
+def test_real_tasks_pass(data_mirror: Path, tokenizer):
+    checks = list(validate(None, ["phin"], tokenizer))
+    assert len(checks) == 4 * 6
+    assert [check for check in checks if not check.ok] == []
+
+
+def test_a_dataset_out_of_reach_is_not_checked(monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.delenv("PHINGPT_BENCH_DATA", raising=False)
+    monkeypatch.setattr("phingpt_bench.data.sources._hub", lambda *_: (_ for _ in ()).throw(OSError("no network")))
+    (check,) = validate(None, ["phin_tfns"])
+    assert check.ok is None
+    assert check.detail.startswith("not checked: dataset zeroshot/twitter-financial-news-sentiment")
+
+
+@pytest.mark.parametrize(
+    ("check", "detail", "text"),
+    [
+        ("load", "unknown dataset 'demo_sentimnt'", BASE.replace("dataset: demo_sentiment", "dataset: demo_sentimnt")),
+        ("load", "unexpected keyword", BASE + "metrics_list: []\n"),
+        ("load", "KeyError", BASE + "test_split: tst\n"),
+        ("load", "undefined", BASE.replace("{{text}}", "{{txt}}")),
+        ("render", "same prompt", BASE.replace("{{text}}", "")),
+        ("render", "not among the choices", BASE + "doc_to_choice: [Negative, Neutral, Positive]\n"),
+        ("render", "white space", BASE + 'gen_prefix: "Sentiment: "\n'),
+        ("render", "stop string", NER + 'generation_kwargs: {until: [";"], do_sample: false}\n'),
+        ("few-shot", "there are 462 examples", BASE + "num_fewshot: 1000\n"),
+        ("few-shot", "test split", BASE + "fewshot_split: test\n"),
+        ("metrics", "TypeError", BASE + "metric_list: [{metric: acc, aggregation: mean, higher_is_better: true}]\n"),
+        ("metrics", "'f1_makro' is in metric_list", OWN + OWN_METRIC.replace("hits", "f1_makro")),
+        ("metrics", "'hits' has no standard error", OWN.replace(": mean", ": !function own.mean")),
+        ("metrics", "'hits' is 1 for right answers and 0 for wrong", OWN.replace("better: true", "better: false")),
+    ],
+)  # fmt: skip
+def test_mistakes_are_found(check: str, detail: str, text: str, folder: Path):
+    assert detail in failures(folder, text)[check]
+
+
+def test_a_users_own_metrics_pass(folder: Path):
+    assert failures(folder, OWN) == {}
+
+
+def test_labels_that_tokenise_otherwise_or_begin_one_another(folder: Path, tokenizer):
+    choices = "doc_to_choice: [negative, neutral, neutral news]\ndoc_to_target: 0\n"
+    found = failures(folder, BASE + choices, tokenizer)["tokens"]
+    assert "the tokens of ' neutral' begin those of ' neutral news'" in found
+    joined = BASE + 'target_delimiter: ""\ngen_prefix: "Mood: posi"\ndoc_to_choice: [tive, a, b]\ndoc_to_target: 0\n'
+    assert "has other tokens after the prompt" in failures(folder, joined, tokenizer)["tokens"]
+    twice = "doc_to_choice: [negative, neutral, neutral]\ndoc_to_target: 0\n"
+    assert "given twice" in failures(folder, BASE + twice, tokenizer)["tokens"]
+
+
+def test_yaml_errors_do_not_hide_the_other_tasks(folder: Path):
+    (folder / "bad.yaml").write_text("task: bad\nx: [1\ny: 2\n")
+    (folder / "mine.yaml").write_text(BASE.replace("phin_demo_sentiment", "mine"))
+    checks = list(validate(folder))
+    assert [(c.name, c.ok) for c in checks if c.task.endswith("bad.yaml:3")] == [("yaml", False)]
+    assert {c.ok for c in checks if c.task == "mine"} == {True, None}
+
+
+def test_one_file(folder: Path):
+    (folder / "other.yaml").write_text(BASE.replace("phin_demo_sentiment", "other"))
+    (folder / "mine.yaml").write_text(BASE.replace("phin_demo_sentiment", "mine"))
+    assert {check.task for check in validate(folder / "mine.yaml")} == {"mine"}
+
+
+def test_bad_arguments(tmp_path: Path):
+    with pytest.raises(BenchError, match="no such file or folder"):
+        list(validate(tmp_path / "nowhere"))
+    with pytest.raises(BenchError, match="holds no task"):
+        list(validate(tmp_path))
+    with pytest.raises(BenchError, match="did you mean 'phin_fpb'"):
+        list(validate(None, ["phin_fbp"]))
+
+
+def command(*arguments: str) -> subprocess.CompletedProcess[str]:
+    return subprocess.run(
+        [sys.executable, "-m", "phingpt_bench.cli.main", *arguments],
+        capture_output=True, text=True, timeout=300, check=False, cwd=manager.tasks_dir().parent,
+    )  # fmt: skip
+
+
+def test_the_commands(folder: Path):
+    done = command("tasks")
+    assert done.returncode == 0
+    assert all(name in done.stdout for name in ("phin_fpb", "phin_demo_ner", "f1_weighted", "CC BY-NC 4.0", "1,212"))
+    assert max(map(len, done.stdout.splitlines())) <= 80
+    done = command("tasks", "show", "phin_demo_ner")
+    assert done.returncode == 0 and "Entities:[ " in done.stdout and "first training document" in done.stdout
+    done = command("tasks", "show", "phin_fbp")
+    assert done.returncode == 2 and done.stderr == "error: unknown task 'phin_fbp'\nhint: did you mean 'phin_fpb'?\n"
+    (folder / "mine.yaml").write_text(BASE.replace("phin_demo_sentiment", "mine").replace("{{text}}", ""))
+    done = command("tasks", "validate", str(folder))
+    assert done.returncode == 2 and "FAIL  mine  render:" in done.stdout and "1 failed" in done.stdout
