@@ -57,10 +57,16 @@ def make_run(
     seed: int = 42,
     created: str = "2000-01-01T00:00:00Z",
     base: str | None = "made-up/model-a",
+    revision: str | None = None,
+    dtype: str = "float32",
     adapter: str | None = None,
+    digest: str = "0" * 8,
+    prompts: str = "0" * 12,
+    dataset: str = "made-up",
     quantisation: str | None = "nf4+dq",
     training: Ledger | None = None,
     evaluation: Ledger | None = None,
+    diagnostics: dict[str, Any] | None = None,
     path: Path = Path("run.json"),
     **record: Any,
 ) -> Run:
@@ -69,20 +75,21 @@ def make_run(
     floor = kind in ("floor", "check")
     model = Model(
         name=name, kind=kind, base=None if floor else base, quantisation=None if floor else quantisation,
-        compute_dtype=None if floor else "float32", adapter=adapter, adapter_digest="0" * 8 if adapter else None,
+        compute_dtype=None if floor else dtype, base_revision=None if floor else revision, adapter=adapter,
+        adapter_digest=digest if adapter else None,
     )  # fmt: skip
     made = RunRecord(
         run_id=f"{task}-{name}-{kind}-{adapter}-{shots}-{chat}-{seed}-{limit}", created=created, suite="made-up",
         task=task, task_version="1", model=model, limit=limit, seed=seed,
         protocol=Protocol(
-            id=protocol or f"{task}/made-up/v1", dataset="made-up", split="test",
+            id=protocol or f"{task}/made-up/v1", dataset=dataset, split="test",
             rows_digest=hashlib.sha256(" ".join(outcomes.ids).encode()).hexdigest()[:12], n=len(outcomes.ids),
-            shots=shots, chat_template=chat, prompt_digest="0" * 12,
+            shots=shots, chat_template=chat, prompt_digest=prompts,
             extraction="label-loglikelihood" if outcomes.kind == "labels" else "generation",
             metric="f1_weighted" if outcomes.kind == "labels" else "entity_f1", kind=outcomes.kind,
         ),
-        scores=score_all(outcomes), diagnostics={}, evaluation=evaluation or Ledger(seconds={"evaluate": 75.0}),
-        training=training,
+        scores=score_all(outcomes), diagnostics=diagnostics or {}, training=training,
+        evaluation=evaluation or Ledger(seconds={"evaluate": 75.0}),
     )  # fmt: skip
     return Run(dataclasses.replace(made, **record), outcomes, path)
 

@@ -15,6 +15,9 @@ NO_NETWORK = Path(__file__).resolve().parent / "no_network"
 os.environ["HF_HUB_OFFLINE"] = "1"
 # The converted embedded model takes some 20 s to make: keep it for the next session.
 os.environ.setdefault("PHINGPT_BENCH_CACHE", str(ROOT / ".cache" / "phingpt-bench"))
+# What a user has set for prices, colours and the width of the terminal is not what the tests expect.
+for name in ("PHINGPT_BENCH_PRICES", "COLUMNS", "FORCE_COLOR", "CLICOLOR_FORCE", "TTY_COMPATIBLE"):
+    os.environ.pop(name, None)
 # Here and, through PYTHONPATH, in every Python that a test starts.
 os.environ["PYTHONPATH"] = os.pathsep.join([str(NO_NETWORK), *filter(None, [os.environ.get("PYTHONPATH")])])
 sys.path.insert(0, str(NO_NETWORK))

@@ -34,6 +34,27 @@ def test_another_seed_shot_or_limit_is_another_row(tmp_path):
     assert len(collect(tmp_path)) == 6
 
 
+def test_another_training_under_the_same_name_is_another_row(tmp_path):
+    for i, digest in enumerate(("11111111", "22222222")):
+        write_run(tmp_path / str(i), make_run(kind="tuned", adapter="x", digest=digest))
+    assert len(collect(tmp_path)) == 2
+
+
+def test_local_results_are_shown_only_when_asked_for(tmp_path):
+    write_run(tmp_path / "results" / "local" / "demo" / "runs" / "a", make_run("Demo"))
+    with pytest.raises(BenchError) as told:
+        collect(tmp_path / "results")
+    assert str(tmp_path / "results" / "local") in told.value.hint
+    write_run(tmp_path / "results" / "real" / "runs" / "a", make_run("Real"))
+
+    def names(*parts):
+        return [run.record.model.name for run in collect(tmp_path.joinpath(*parts))]
+
+    assert names() == ["Real"]
+    assert names("results") == ["Real"]
+    assert names("results", "local") == names("results", "local", "demo") == ["Demo"]
+
+
 @pytest.mark.parametrize("name", ["absent", "empty", "file"])
 def test_no_runs_is_one_line_with_a_hint(tmp_path, name):
     (tmp_path / "empty").mkdir()

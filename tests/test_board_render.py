@@ -6,6 +6,7 @@ UPDATE_GOLDEN=1 pytest tests/test_board_render.py     writes the golden files an
 from __future__ import annotations
 
 import csv
+import dataclasses
 import io
 import json
 import os
@@ -100,7 +101,7 @@ def rounded(text: str) -> str:
     return NUMBER.sub("0.0", text)
 
 
-@pytest.mark.parametrize("width", [60, 80, 100, 139, 140, 160, 240])
+@pytest.mark.parametrize("width", [76, 80, 100, 139, 140, 160, 240])
 def test_no_line_is_wider_than_the_terminal_and_no_number_is_cut(board, width):
     text = render(board, width)
     assert max(map(cell_len, text.splitlines())) <= width
@@ -112,7 +113,7 @@ def test_no_line_is_wider_than_the_terminal_and_no_number_is_cut(board, width):
             assert duration_text(sum(row.evaluation.seconds.values())) in text
 
 
-@pytest.mark.parametrize("width", [60, 80, 160])
+@pytest.mark.parametrize("width", [76, 80, 160])
 def test_hostile_names_stay_names(width):
     runs = [make_run(name, base=name, outcomes=labels(0.5, seed=i)) for i, name in enumerate(HOSTILE)]
     runs += [make_run("Model A", kind="tuned", adapter="[red]x[/red]|\x00", outcomes=labels(0.7, seed=8))]
@@ -120,9 +121,8 @@ def test_hostile_names_stay_names(width):
     text = render(board, width)
     assert max(map(cell_len, text.splitlines())) <= width
     assert not ANSI.search(text)
-    if width > 60:  # there long words are folded between columns
-        for part in ("[bold]Model[/bold]", "[link=x]", "[red]x[/red]|", "[31mred", "</td><b>", HEBREW):
-            assert part in text
+    for part in ("[bold]Model[/bold]", "[link=x]", "[red]x[/red]|", "[31mred", "</td><b>", HEBREW):
+        assert part in text
     assert text.count("A") >= 120
     assert all(score_text(row.score) in text for section in board.sections for row in section.rows)
 
@@ -216,12 +216,80 @@ def test_small_texts():
     assert score_text(0.6655) == "0.666"
     assert score_text(None) == "N/A"
     assert [percent(x) for x in (0, 0.004, 0.2, 1)] == ["0%", "<1%", "20%", "100%"]
-    assert [p_text(x) for x in (0.0001, 0.05, 1.0, None)] == ["p<0.001", "p=0.050", "p=1.000", ""]
+    assert [p_text(x) for x in (0.0001, 0.044, 0.0496, 0.04999, 0.05, 0.0504, 1.0, None)] == [
+        "p<0.001", "p=0.044", "p=0.0496", "p<0.0500", "p=0.0500", "p=0.0504", "p=1.000", "",
+    ]  # fmt: skip
 
 
 def test_our_own_words_are_ascii(board):
     for form in FORMATS:
         assert page(board, form).isascii()
+
+
+def test_synthetic_data_are_called_so():
+    for runs in ([make_run(task="phin_demo_ner")], [make_run(dataset="Demonstration corpus (synthetic)")]):
+        assert "SYNTHETIC data" in render(build(runs), 80)
+        assert "**SYNTHETIC data" in markdown(build(runs))
+    assert "SYNTHETIC" not in render(build([make_run()]), 80) + markdown(build([make_run()]))
+
+
+def test_a_check_of_row_ids_alone_is_not_called_clean():
+    def texts(exposure):
+        board = build([make_run(kind="tuned", adapter="x", exposure=exposure)])
+        return [re.sub(r"\s+", " ", text) for text in (render(board, 80), render(board, 160), markdown(board))]
+
+    for text in texts({"exact": 0, "compared": "row ids only (made up)"}):
+        assert "none found" not in text
+        assert "by row id only" in text
+        assert "partly checked for 1 of 1" in text
+    for text in texts({"exact": 3, "compared": "row ids only (made up)"}):
+        assert "3 exact (by row id only)" in text
+    for text in texts({"exact": 0, "normalised": 0, "near": 0}):
+        assert "none found" in text
+        assert "row id" not in text
+
+
+def test_bases_under_the_floor_have_the_mark(board):
+    lines = [line for line in render(board, 80).splitlines() if "Model A " in line and "0.424" in line]
+    assert lines
+    assert all("0.424!" in line for line in lines)
+    assert "0.424!" in markdown(board).replace("\\", "")
+
+
+def test_digits_stand_in_line_beside_marks(board):
+    parts = render(board, 80).split("\n\n")
+    table = next(part for part in parts if part.startswith("phin_made_up_sentiment: F1"))
+    scores = [score_text(row.score) for row in board.sections[1].rows]
+    assert len({line.index(score) for line in table.splitlines() for score in scores if score in line}) == 1
+    assert len({line.index("0.") for line in parts[0].splitlines() if "0.154" in line or "0.797" in line}) == 1
+
+
+def many() -> dict[str, tuple[PublishedRow, ...]]:
+    (first, *_), ((protocol, _),) = published().values(), published().items()
+    rows = [dataclasses.replace(first[0], model=f"Model {i:02}") for i in range(11)]
+    return {protocol: tuple(rows)}
+
+
+def test_only_the_best_published_rows_are_drawn_unless_all_are_asked_for():
+    board = build(example_runs(), many())
+    short, whole = page(board), page(board, whole=True)
+    assert sum(f"Model {i:02}" in short for i in range(11)) == 8
+    assert "3 more: --published all" in short
+    assert sum(f"Model {i:02}" in whole for i in range(11)) == 11
+    assert "more: --published" not in whole
+    for form in ("markdown", "csv", "json"):
+        assert all(f"Model {i:02}" in page(board, form) for i in range(11))
+
+
+@pytest.mark.parametrize(
+    ("arguments", "shown"),
+    [([], 8), (["--published", "all"], 11), (["--published", "none"], 0), (["--no-published"], 0)],
+)
+def test_the_verb_shows_the_published_rows_asked_for(folder, monkeypatch, arguments, shown, capsys):
+    monkeypatch.setattr("phingpt_bench.board.published.load", many)
+    assert command.main(["leaderboard", "--task", "phin_made_up_sentiment", *arguments]) == 0
+    out = capsys.readouterr().out
+    assert sum(f"Model {i:02}" in out for i in range(11)) == shown
 
 
 @pytest.fixture(scope="module")
@@ -268,7 +336,7 @@ def test_the_verb_selects_tasks_metric_and_width(folder, capsys):
         (["nowhere"], "no such folder"),
         (["--task", "phin_made_up_nerr"], "did you mean 'phin_made_up_ner'?"),
         (["--metric", "f1_weightd"], "did you mean 'f1_weighted'?"),
-        (["--width", "20"], "at least 60"),
+        (["--width", "75"], "at least 76"),
         (["--format", "xml"], "invalid choice"),
     ],
 )

@@ -11,6 +11,7 @@ from phingpt_bench.board.cache import Cache
 from phingpt_bench.board.compare import bands
 from phingpt_bench.board.published import load
 from phingpt_bench.board.rows import build
+from phingpt_bench.board.text import setting
 from phingpt_bench.core.errors import BenchError
 from phingpt_bench.core.records import Outcomes
 from phingpt_bench.scoring.metrics import METRICS, row_counts
@@ -191,7 +192,11 @@ def test_published_rows_are_those_of_the_protocol_and_the_metric():
 
 def test_seeds_and_dtypes_tell_rows_apart_where_nothing_else_does():
     rows = only(build([make_run(seed=1), make_run(seed=2), make_run("Model B", base="b")])).rows
-    assert sorted(row.variant for row in rows) == ["0-shot", "0-shot, seed 1", "0-shot, seed 2"]
+    assert sorted(setting(row) for row in rows) == [
+        "0-shot, nf4+dq",
+        "0-shot, nf4+dq, seed 1",
+        "0-shot, nf4+dq, seed 2",
+    ]
 
 
 def test_spans_without_any_entity_have_no_score_and_no_rank():

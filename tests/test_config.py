@@ -1,14 +1,16 @@
-"""Strict YAML: every mistake at once, each with its line."""
+"""Strict YAML: every mistake at once, each with its line. Files of JSON: whole or not at all, or one clear error."""
 
 from __future__ import annotations
 
+import errno
+import os
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Literal
 
 import pytest
 
-from phingpt_bench.core import config
+from phingpt_bench.core import config, jsonio
 from phingpt_bench.core.errors import BenchError
 
 
@@ -167,6 +169,31 @@ def test_syntax_errors_have_a_line(tmp_path: Path, text: str, line: int, part: s
         assert part in str(caught.value)
 
 
+@pytest.mark.parametrize(
+    ("text", "part"),
+    [
+        ("limit: 2026-13-45", "'2026-13-45' cannot be read as timestamp (month must be in 1..12)"),
+        ("limit: 2026-02-30 25:00:00", "'2026-02-30 25:00:00' cannot be read as timestamp"),
+        ("limit: !!int twelve", "'twelve' cannot be read as int"),
+        ("limit: !!bool perhaps", "'perhaps' cannot be read as bool"),
+        ("limit: !!timestamp soon", "'soon' cannot be read as timestamp"),
+    ],
+)
+def test_a_value_that_cannot_be_what_it_looks_like(tmp_path: Path, text: str, part: str) -> None:
+    path = write(tmp_path, f"name: a\n{text}\nlora: {{r: 1}}\n")
+    for read in (lambda: config.load(path, Recipe), lambda: config.load_yaml(path)):
+        with pytest.raises(BenchError) as caught:
+            read()
+        assert str(caught.value).startswith(f"{path}:2: YAML syntax: {part}")
+        assert caught.value.hint == "put it in quotes if it is meant as text"
+
+
+def test_nested_too_deeply(tmp_path: Path) -> None:
+    path = write(tmp_path, "a: " + "[" * 5000 + "]" * 5000)
+    with pytest.raises(BenchError, match="nested too deeply"):
+        config.load(path, Recipe)
+
+
 def test_control_characters_and_bad_encoding(tmp_path: Path) -> None:
     path = write(tmp_path, "a: \x00\n")
     with pytest.raises(BenchError, match="YAML syntax"):
@@ -190,3 +217,62 @@ def test_build_names_its_origin() -> None:
 def test_load_yaml_gives_plain_values(tmp_path: Path) -> None:
     assert config.load_yaml(write(tmp_path, "a: [1, {b: c}]\n")) == {"a": [1, {"b": "c"}]}
     assert config.load_yaml(write(tmp_path, "")) is None
+
+
+def test_files_are_written_whole_with_their_folders(tmp_path: Path) -> None:
+    path = tmp_path / "a" / "b" / "c.json"
+    jsonio.write_json(path, {"x": 1})
+    jsonio.write_json(path, {"x": None})
+    assert jsonio.read_json(path) == {"x": None}
+    with pytest.raises(ValueError, match="JSON compliant"):
+        jsonio.write_json(path, {"x": float("nan")})
+    assert jsonio.read_json(path) == {"x": None}
+    assert [one.name for one in path.parent.iterdir()] == ["c.json"]  # nothing temporary is left behind
+
+
+def test_a_folder_where_a_file_is_wanted(tmp_path: Path) -> None:
+    (tmp_path / "out").mkdir()
+    with pytest.raises(BenchError, match="is a folder") as caught:
+        jsonio.write_text(tmp_path / "out", "x")
+    assert caught.value.where == str(tmp_path / "out")
+    assert caught.value.hint
+    assert [one.name for one in tmp_path.iterdir()] == ["out"]
+
+
+@pytest.mark.parametrize("below", ["x", "x/y/z"])
+def test_a_file_where_a_folder_is_wanted(tmp_path: Path, below: str) -> None:
+    (tmp_path / "file").touch()
+    path = tmp_path / "file" / below
+    with pytest.raises(BenchError, match="is a file, not a folder") as caught:
+        jsonio.write_jsonl(path, [1])
+    assert caught.value.where == str(path)
+    assert str(tmp_path / "file") in caught.value.message
+
+
+@pytest.mark.parametrize("number", [errno.EACCES, errno.ENOSPC, errno.EROFS])
+def test_a_path_that_the_system_refuses(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, number: int) -> None:
+    def refuse(*args: object, **kwargs: object) -> None:  # the tests may run as a user whom nothing is forbidden
+        raise OSError(number, os.strerror(number), "some.tmp")
+
+    monkeypatch.setattr(jsonio.os, "replace", refuse)
+    with pytest.raises(BenchError) as caught:
+        jsonio.write_json(tmp_path / "a.json", 1)
+    assert caught.value.where == str(tmp_path / "a.json")
+    assert os.strerror(number) in caught.value.message
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_lines_of_json(tmp_path: Path) -> None:
+    path = tmp_path / "a.jsonl"
+    jsonio.write_jsonl(path, [{"a": "é"}, None, [1]])
+    assert list(jsonio.read_jsonl(path)) == [{"a": "é"}, None, [1]]
+    path.write_text('1\n{"a":\n')
+    with pytest.raises(BenchError, match=r"a\.jsonl:2: not readable as JSON"):
+        list(jsonio.read_jsonl(path))
+    path.write_bytes(b"1\n\xff\n")
+    with pytest.raises(BenchError, match=r"a\.jsonl.*not readable as JSON"):
+        list(jsonio.read_jsonl(path))
+    with pytest.raises(BenchError, match="no such file"):
+        list(jsonio.read_jsonl(tmp_path / "none"))
+    with pytest.raises(BenchError, match="not readable"):
+        list(jsonio.read_jsonl(tmp_path))

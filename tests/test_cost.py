@@ -150,6 +150,40 @@ def test_chosen_entry() -> None:
         chosen(CARD, "cpu-core-hour", "?")
 
 
+@pytest.mark.parametrize(
+    ("limit", "want"),
+    [
+        ("max 100000", 8),
+        ("150000 100000", 2),  # 1.5 processors of time: two can be at work
+        ("200000 100000", 2),
+        ("10000 100000", 1),
+        ("3200000 100000", 8),  # more than the process may run on
+        ("0 0", 8),
+        ("", 8),
+        (None, 8),
+    ],
+)
+def test_cores_within_a_containers_limit(
+    limit: str | None, want: int, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(fingerprint, "_CGROUP", tmp_path)
+    monkeypatch.setattr(fingerprint.os, "sched_getaffinity", lambda process: set(range(8)), raising=False)
+    if limit is not None:
+        (tmp_path / "cpu.max").write_text(f"{limit}\n")
+    assert fingerprint.cores() == want
+    assert fingerprint.machine().startswith(f"{want} x ")
+
+
+def test_memory_within_a_containers_limit(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(fingerprint, "_CGROUP", tmp_path)
+    installed = fingerprint.memory_bytes()
+    assert installed is not None
+    (tmp_path / "memory.max").write_text("max\n")
+    assert fingerprint.memory_bytes() == installed
+    (tmp_path / "memory.max").write_text(f"{installed // 2}\n")
+    assert fingerprint.memory_bytes() == installed // 2
+
+
 def test_this_machine_can_be_read_back() -> None:
     cores, _ = units(fingerprint.machine())
     assert cores == fingerprint.cores()

@@ -53,7 +53,7 @@ class World:
 
     def _train(self, recipe: Any, out: Path, **options: Any) -> Path:
         self.trained += 1
-        return train(recipe, out, limit=20, **{**options, "quiet": True})
+        return train(recipe, out, **{**options, "quiet": True})
 
     def suite(self, results: Path, **changes: Any) -> Suite:
         values = {"name": "t", "tasks": [SENTIMENT], "bases": [self.base], "floors": False, "limit": LIMIT}

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import shutil
 import subprocess
 import sys
 import sysconfig
@@ -11,30 +12,20 @@ import zipfile
 from pathlib import Path
 
 import pytest
+from board_factory import make_run, write_run
 
 ROOT = Path(__file__).resolve().parent.parent
+RECORDS = ROOT / "results" / "smollm2-135m"
 SHIPPED = ("tasks", "adapters/recipes", "adapters/suites")
 # only the temporary folder may say where things are
 CLEAN = {name: value for name, value in os.environ.items() if name not in ("PHINGPT_BENCH_DATA", "PYTHONSTARTUP")}
 
 
-@pytest.fixture(scope="module")
-def wheel(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """The wheel of this checkout, built offline."""
-    out = tmp_path_factory.mktemp("wheel")
+def build(source: Path, out: Path) -> Path:
+    """The wheel of a checkout, built offline."""
+    options = ("--no-deps", "--no-build-isolation", "--no-index", "--disable-pip-version-check")
     done = subprocess.run(
-        [
-            sys.executable,
-            "-m",
-            "pip",
-            "wheel",
-            "--no-deps",
-            "--no-build-isolation",
-            "--no-index",
-            "-w",
-            str(out),
-            str(ROOT),
-        ],
+        [sys.executable, "-m", "pip", "wheel", *options, "-w", str(out), str(source)],
         capture_output=True,
         text=True,
         check=False,
@@ -42,6 +33,11 @@ def wheel(tmp_path_factory: pytest.TempPathFactory) -> Path:
     assert done.returncode == 0, done.stdout + done.stderr
     (built,) = out.glob("phingpt_bench-*.whl")
     return built
+
+
+@pytest.fixture(scope="module")
+def wheel(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return build(ROOT, tmp_path_factory.mktemp("wheel"))
 
 
 @pytest.fixture(scope="module")
@@ -101,6 +97,35 @@ def test_wheel_holds_nothing_of_the_machine(wheel: Path) -> None:
     ]
     (licence,) = (name for name in names if name.endswith("/LICENSE"))
     assert b"Apache License" in zipfile.ZipFile(wheel).read(licence)
+
+
+def test_records_go_into_the_wheel_and_raw_answers_do_not(wheel: Path, tmp_path: Path) -> None:
+    """In a copy of what the wheel is made of, with made-up records, since the real ones may not be there yet."""
+    copy = tmp_path / "copy"
+    for name in ("pyproject.toml", "README.md", "LICENSE", ".gitignore"):
+        copy.mkdir(exist_ok=True)
+        shutil.copy(ROOT / name, copy)
+    (copy / "phingpt_bench").mkdir()
+    shutil.copy(ROOT / "phingpt_bench" / "__init__.py", copy / "phingpt_bench")
+    run_of = "smollm2-135m/runs/phin_made_up/model-a_0-shot"
+    for folder in (run_of, "local/demo/runs/phin_made_up/model-a_0-shot"):
+        write_run(copy / "results" / folder, make_run())
+        (copy / "results" / folder / "samples.jsonl").write_text("{}\n")
+    names = {name for name in zipfile.ZipFile(build(copy, tmp_path)).namelist() if "/results/" in name}
+    assert names == {f"phingpt_bench/share/results/{run_of}/{file}" for file in ("run.json", "outcomes.json")}
+    real = {name for name in zipfile.ZipFile(wheel).namelist() if "/share/results/smollm2-135m/" in name}
+    wanted = [path for name in ("run.json", "outcomes.json") for path in RECORDS.rglob(name)]
+    assert real == {f"phingpt_bench/share/{path.relative_to(ROOT).as_posix()}" for path in wanted}
+
+
+def test_the_board_of_the_wheel_shows_the_committed_results(installed: Path, tmp_path: Path) -> None:
+    if not any(RECORDS.rglob("run.json")):
+        pytest.skip("results/smollm2-135m holds no run record yet")
+    done = run(installed, tmp_path, "phingpt-bench", "leaderboard")
+    assert done.returncode == 0, done.stderr
+    for task in {path.parent.parent.name for path in RECORDS.rglob("run.json")}:
+        assert task in done.stdout
+    assert "SmolLM2-135M-Instruct" in done.stdout
 
 
 def test_shared_files_are_found_from_elsewhere(installed: Path, tmp_path: Path) -> None:

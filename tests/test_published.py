@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 
 from phingpt_bench.board.published import EVIDENCE, load
+from phingpt_bench.board.text import published_cost_note
 from phingpt_bench.core.errors import BenchError
 from phingpt_bench.core.paths import share
 from phingpt_bench.scoring.metrics import METRICS
@@ -62,9 +63,15 @@ def test_nothing_from_memory_or_at_second_hand():
 def test_flare_has_another_metric_and_the_doubtful_cost_is_marked():
     rows = load()
     assert all(row.comparison.same_rows and not row.comparison.same_metric for row in rows["fin/flare-98/v1"])
-    (llama,) = [row for row in rows["fpb/fingpt-25-seed42/v1"] if row.model == "Llama-2-7B"]
-    assert llama.cost.doubtful
-    assert llama.cost.note
+    costs = {row.cost.key: row.cost for found in rows.values() for row in found if row.cost is not None}
+    doubtful = {key for key, cost in costs.items() if cost.doubtful}
+    assert doubtful == {"a100-5h-v31", "a100-5h-v32", "rtx3090-6h", "rtx3090-4h"}
+    assert all(costs[key].note in published_cost_note(costs[key]) for key in doubtful)
+
+
+def test_a_cost_is_that_of_a_training_and_never_of_a_base_that_was_not_trained():
+    for found in load().values():
+        assert all(row.cost is None for row in found if row.method == "zero-shot")
 
 
 def test_values_equal_the_notes():

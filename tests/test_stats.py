@@ -230,6 +230,14 @@ def test_the_sign_is_that_of_b_minus_a_and_p_knows_no_sides():
     assert paired_permutation(base, tuned, MACRO, resamples=99).p == 0.01  # never 0
 
 
+def test_without_the_interval_nothing_else_changes():
+    a, b = spans(60), spans(60)
+    whole, quick = (paired_test(a, b, "entity_f1", F1, interval=interval) for interval in (True, False))
+    assert (quick.low, quick.high) == (None, None)
+    assert (quick.difference, quick.p, quick.method, quick.n) == (whole.difference, whole.p, whole.method, whole.n)
+    assert whole.low is not None
+
+
 def test_permutation_holds_its_level_when_there_is_no_difference():
     """Two systems with the same error rate: p < 0.1 in about one world of ten."""
     generator = np.random.default_rng(6)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from dataclasses import replace
 from pathlib import Path
 
@@ -10,12 +11,13 @@ import torch
 from safetensors.torch import load_file
 from tiny import save_tiny
 
+from phingpt_bench.core import config
 from phingpt_bench.core.errors import BenchError
 from phingpt_bench.models import adapter
 from phingpt_bench.models.load import load_base
 from phingpt_bench.train.recipe import Recipe, load_recipe, recipe_names
 from phingpt_bench.train.rows import Row, batches, collate
-from phingpt_bench.train.run import train
+from phingpt_bench.train.run import default_folder, train
 from phingpt_bench.train.trainer import AnswerTrainer, answer_loss, with_lora
 
 ARCHITECTURES = {"phingpt-phi3-mini": "phi3", "llama-3.1-8b": "llama", "qwen3-8b": "qwen3"}
@@ -87,7 +89,10 @@ def test_interrupted_training_resumes_to_the_same_weights(
         train(recipe, tmp_path / "broken", limit=20, quiet=True)
     with pytest.raises(BenchError, match="another recipe"):
         train(replace(recipe, learning_rate=1e-3), tmp_path / "broken", limit=20, quiet=True, resume=True)
+    before = json.loads(next((tmp_path / "broken").glob("checkpoints/*/spent.json")).read_text())
     resumed = train(recipe, tmp_path / "broken", limit=20, quiet=True, resume=True)
+    after = adapter.read_card(resumed).cost.seconds
+    assert all(after[phase] > seconds > 0 for phase, seconds in before.items()), "the interrupted part is forgotten"
     first, second = load_file(whole / adapter.WEIGHTS), load_file(resumed / adapter.WEIGHTS)
     assert first.keys() == second.keys()
     for name in first:
@@ -116,3 +121,38 @@ def test_batches_hold_every_row_once_an_epoch_within_the_budget() -> None:
     assert sorted(i for step in steps for i in step) == sorted(list(range(len(lengths))) * 2)
     assert all(len(step) == 1 or max(lengths[i] for i in step) * len(step) <= 256 for step in steps)
     assert steps == batches(lengths, 256, epochs=2, seed=3) != batches(lengths, 256, epochs=2, seed=4)
+
+
+def test_a_trial_has_a_folder_of_its_own_and_says_so(tiny_llama: Path, tmp_path: Path) -> None:
+    recipe = small(load_recipe("demo"), tiny_llama, epochs=1)
+    assert default_folder(recipe) == Path("adapters/trained/demo")
+    assert default_folder(recipe, 5) == Path("adapters/trained/demo_first-5")
+    assert adapter.read_card(train(recipe, tmp_path / "a", limit=5, quiet=True)).limit == 5
+
+
+@pytest.mark.parametrize(
+    ("change", "message"),
+    [
+        ({"name": "../x"}, "name"),
+        ({"name": ""}, "name"),
+        ({"splits": []}, "split"),
+        ({"max_grad_norm": -1.0}, "max_grad_norm"),
+        ({"lora": {"alpha": 0}}, "alpha"),
+        ({"lora": {"target_modules": []}}, "target_modules"),
+    ],
+)
+def test_recipe_values_that_make_no_sense_are_errors(change: dict, message: str) -> None:
+    with pytest.raises(BenchError, match=message):
+        config.build(Recipe, {"name": "r", "tasks": ["phin_demo_ner"], **change}, "recipe.yaml")
+
+
+def test_the_loss_keeps_what_a_model_does_to_its_logits(tmp_path: Path) -> None:
+    folder = save_tiny(tmp_path / "granite", "granite", logits_scaling=4.0)
+    recipe = small(load_recipe("demo"), folder)
+    loaded = load_base(replace(recipe.base, quantisation="none"))
+    model = with_lora(loaded, recipe).eval()
+    ids = [5, 6, 7, 8]
+    with torch.no_grad():
+        loss = answer_loss(model, collate([Row(ids, 3)], 0))
+        logits = model(input_ids=torch.tensor([ids])).logits[0, 2]
+    assert loss.item() == pytest.approx(-logits.log_softmax(-1)[ids[3]].item(), abs=1e-5)

@@ -54,5 +54,5 @@ class Cache:
         """Write the file if anything was added."""
         if not self.changed:
             return
-        with contextlib.suppress(OSError):  # a read-only home folder must not keep anyone from a board
+        with contextlib.suppress(BenchError, OSError):  # a read-only home folder must not keep anyone from a board
             write_json(self.path, self.known)

@@ -12,6 +12,7 @@ from phingpt_bench.core.records import Outcomes, RunRecord, outcomes, run_record
 from phingpt_bench.scoring.metrics import row_counts
 
 KINDS = ("base", "tuned", "floor", "check")
+LOCAL = "local"  # folder of results that stay on this machine, such as those of the demonstration
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,18 +26,21 @@ class Run:
 
     @property
     def key(self) -> tuple[Any, ...]:
-        """What a rerun shares with the run it replaces. The suite is no part of it; the seed is, since two seeds
-        are two measurements and the better one must not hide the other."""
+        """What a rerun shares with the run it replaces. The suite is no part of it; seed and adapter digest are,
+        since two seeds or trainings are two measurements and the newer one must not hide the other."""
         record, model, protocol = self.record, self.record.model, self.record.protocol
         return (
             record.task, protocol.id, model.name, model.kind, model.base, model.base_revision, model.quantisation,
-            model.compute_dtype, model.adapter, protocol.shots, protocol.chat_template, record.limit, record.seed,
+            model.compute_dtype, model.adapter, model.adapter_digest, protocol.shots, protocol.chat_template,
+            record.limit, record.seed,
         )  # fmt: skip
 
 
 def collect(folder: Path) -> list[Run]:
     """The runs below `folder` (itself included), ordered by path; of several with the same key the newest.
 
+    What lies in a sub-folder named `local` is left out, at any depth: it is shown when that folder (or one in it) is
+    asked for.
     Newest is by `created`, then by `run_id`. BenchError where the folder is missing or holds no run.json, and for the
     first file that is damaged (it is named; nothing is skipped in silence, since a board without a run would mislead).
     """
@@ -47,7 +51,16 @@ def collect(folder: Path) -> list[Run]:
             where=str(folder),
             hint="give the folder that 'phingpt-bench run SUITE' wrote, such as results/",
         )
-    files = sorted(folder.rglob("run.json"))
+    found = sorted(folder.rglob("run.json"))
+    files = [file for file in found if LOCAL not in file.relative_to(folder).parts[:-1]]
+    if found and not files:
+        at = found[0].relative_to(folder).parts.index(LOCAL)
+        raise BenchError(
+            f"no run.json below this folder outside {LOCAL}/",
+            where=str(folder),
+            hint=f"runs in {LOCAL}/ are shown when asked for: "
+            f"phingpt-bench leaderboard {folder.joinpath(*found[0].relative_to(folder).parts[: at + 1])}",
+        )
     if not files:
         raise BenchError(
             "no run.json below this folder", where=str(folder), hint="'phingpt-bench run SUITE' writes run records"

@@ -51,7 +51,7 @@ class Comparer:
         self._counts: dict[int, np.ndarray] = {}
         self._positions: dict[int, dict[str, int]] = {}
         self._scores: dict[int, dict[str, float | None]] = {}
-        self._tests: dict[tuple[int, int, str], Difference] = {}
+        self._tests: dict[tuple[int, int, str, bool], Difference] = {}
         self._held: list[Run] = []  # ids of objects are keys above, so the objects must live as long
 
     def counts(self, run: Run) -> np.ndarray:
@@ -76,12 +76,21 @@ class Comparer:
 
     def test(self, a: Run, b: Run, metric: str, against: str) -> Difference:
         """a minus b, tested on the same rows in the same order; no test where the sets of row ids differ."""
-        key = (id(a), id(b), metric)
-        if key not in self._tests:
-            self._tests[key] = self._test(a, b, metric, against)
-        return dataclasses.replace(self._tests[key], against=against)
+        return dataclasses.replace(self._known(a, b, metric, True), against=against)
 
-    def _test(self, a: Run, b: Run, metric: str, against: str) -> Difference:
+    def quick(self, a: Run, b: Run, metric: str) -> Difference:
+        """The same without the interval of the difference, which takes most of the time."""
+        return self._known(a, b, metric, (id(a), id(b), metric, True) in self._tests)
+
+    def _known(self, a: Run, b: Run, metric: str, interval: bool) -> Difference:
+        key = (id(a), id(b), metric, interval)
+        if key not in self._tests:
+            self._held += [a, b]
+            self._tests[key] = self._test(a, b, metric, interval)
+        return self._tests[key]
+
+    def _test(self, a: Run, b: Run, metric: str, interval: bool) -> Difference:
+        against = b.record.model.name
         if not same_rows(a, b):
             return Difference(against=against, reason="other rows")
         if a.outcomes.labels != b.outcomes.labels:
@@ -89,7 +98,12 @@ class Comparer:
         place = self._positions.setdefault(id(b), {row: i for i, row in enumerate(b.outcomes.ids)})
         order = [place[row] for row in a.outcomes.ids]
         pair = (self.counts(b)[order], self.counts(a))  # the reference first
-        found = self._remembered("paired", metric, pair, lambda: paired_test(*pair, metric, METRICS[metric].function))
+        found = self._remembered(
+            "paired" if interval else "paired-p",
+            metric,
+            pair,
+            lambda: paired_test(*pair, metric, METRICS[metric].function, interval=interval),
+        )
         if found is None:
             return Difference(against=against, reason="no score")
         return Difference(against=against, value=found.pop("difference"), **found)

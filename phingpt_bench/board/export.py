@@ -8,22 +8,26 @@ import io
 from typing import Any
 
 from phingpt_bench.board.published import PublishedRow
-from phingpt_bench.board.rows import Board, Row, Section
 from phingpt_bench.board.text import published_cost_note
+from phingpt_bench.board.values import Board, Row, Section
 from phingpt_bench.core.jsonio import dumps
 from phingpt_bench.core.records import Ledger
 from phingpt_bench.cost.ledger import total_seconds
 
 SCHEMA_VERSION = 1
 FIELDS = (
-    "section", "task", "protocol", "dataset", "split", "limit", "n", "metric", "rank", "tied", "model", "adapter",
-    "kind", "variant", "shots", "chat_template", "seed", "base", "quantisation", "compute_dtype", "score", "low",
-    "high", "level", "interval_method", "is_base", "difference", "difference_low", "difference_high", "p", "p_holm",
-    "test_method", "no_test_reason", "invalid_share", "training_seconds", "training_usd", "training_note",
-    "evaluation_seconds", "evaluation_usd", "exposure_exact", "exposure_normalised", "exposure_near", "warnings",
-    "run_id", "suite", "created", "size_b", "method", "evidence", "same_rows", "same_metric", "comparability",
-    "source", "source_arxiv", "source_repository", "source_path", "source_commit", "note",
+    "section", "task", "protocol", "dataset", "split", "synthetic", "limit", "n", "metric", "rank", "tied", "model",
+    "adapter", "adapter_digest", "kind", "variant", "details", "shots", "chat_template", "seed", "base",
+    "base_revision", "quantisation", "compute_dtype", "score", "low", "high", "level", "interval_method", "is_base",
+    "difference", "difference_low", "difference_high", "p", "p_holm", "test_method", "no_test_reason", "beats_floor",
+    "invalid_share", "training_seconds", "training_usd", "training_note", "evaluation_seconds", "evaluation_usd",
+    "exposure_exact", "exposure_normalised", "exposure_near", "warnings", "run_id", "suite", "created", "size_b",
+    "method", "evidence", "same_rows", "same_metric", "comparability", "source", "source_arxiv", "source_repository",
+    "source_path", "source_commit", "note",
 )  # fmt: skip
+
+
+WHERE = ("task", "protocol", "dataset", "split", "synthetic", "limit", "n", "metric")  # of the section, in each row
 
 
 def to_json(board: Board) -> str:
@@ -54,7 +58,7 @@ def _cell(value: Any) -> Any:
 
 
 def _records(section: Section) -> list[dict[str, Any]]:
-    where = {name: getattr(section, name) for name in ("task", "protocol", "dataset", "split", "limit", "n", "metric")}
+    where = {name: getattr(section, name) for name in WHERE}
     kind = "ranked" if section.limit is None else "limited"
     return [
         *({"section": kind, **where, **_run(row)} for row in section.rows),
@@ -64,8 +68,9 @@ def _records(section: Section) -> list[dict[str, Any]]:
 
 def _run(row: Row) -> dict[str, Any]:
     same = (
-        "rank", "tied", "adapter", "kind", "variant", "shots", "chat_template", "seed", "base", "quantisation",
-        "compute_dtype", "score", "is_base", "invalid_share", "run_id", "suite", "created",
+        "rank", "tied", "adapter", "adapter_digest", "kind", "variant", "shots", "chat_template", "seed", "base",
+        "base_revision", "quantisation", "compute_dtype", "score", "is_base", "beats_floor", "invalid_share", "run_id",
+        "suite", "created",
     )  # fmt: skip
     record: dict[str, Any] = {"model": row.name, "n": row.n, **{name: getattr(row, name) for name in same}}
     if row.interval is not None:
@@ -76,7 +81,7 @@ def _run(row: Row) -> dict[str, Any]:
         record |= {"p_holm": test.p_holm, "test_method": test.method, "no_test_reason": test.reason}
     record |= _cost("training", row.training) | _cost("evaluation", row.evaluation)
     record |= {f"exposure_{kind}": count for kind, count in (row.exposure or {}).items()}
-    record["warnings"] = "; ".join(row.warnings)
+    record |= {"details": ", ".join(row.details), "warnings": "; ".join(row.warnings)}
     return record | {f"metric_{name}": value for name, value in row.scores.items()}
 
 

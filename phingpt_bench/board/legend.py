@@ -5,14 +5,19 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import Any
 
-from phingpt_bench.board.rows import Board, Row
 from phingpt_bench.board.text import clean
+from phingpt_bench.board.values import Board, Row
 
 METHODS = {  # of intervals and tests, in words
     "wilson": "Wilson",
     "bootstrap": "bootstrap over rows",
     "mcnemar-exact": "exact McNemar",
     "permutation": "permutation",
+}
+REASONS = {  # why a difference was not tested, where the words in the table do not say enough
+    "other prompts": "other prompts (the task was changed between the runs)",
+    "other kernels": "other kernels (4-bit weights dequantised once in one of the runs)",
+    "other rows": "other rows (of the dataset)",
 }
 
 
@@ -31,17 +36,20 @@ def legend(board: Board) -> list[str]:
     if tests:
         names = "; ".join(sorted({METHODS.get(test.method, test.method) for test in tests if test.method}))
         lines.append(
-            f"vs base: score minus that of the 0-shot base with the same weights and quantisation. * p < 0.05, paired "
-            f"test on the same rows ({names}), p after Holm's correction over the tasks of the model."
+            f"vs base: score minus that of the base with the same weights and quantisation; for a tuned row with the "
+            f"same shots and chat template, for a base row with 0 shots. * p < 0.05, paired test on the same rows "
+            f"({names}), p after Holm's correction over all tasks of the model, shown or not."
         )
-    if any("does not beat" in warning for row in rows for warning in row.warnings):
-        lines.append(
-            "! does not beat: not significantly better (p < 0.05) than the best floor row. It has shown nothing."
-        )
+    reasons = {row.against_base.reason for row in rows if row.against_base is not None and row.against_base.reason}
+    if reasons:
+        lines.append(f"no test: {'; '.join(REASONS.get(reason, reason) for reason in sorted(reasons))}.")
+    if any(row.beats_floor is False for row in rows):
+        lines.append("! not significantly better (p < 0.05) than the best floor row: it has shown nothing.")
     if any(row.kind == "floor" for row in rows):
         lines.append("floor: a cheap method without a language model, the least that a model has to beat.")
     lines.append("N/A: not measured or not published, never zero. - : does not apply.")
     lines += _exposure_lines(rows)
+    lines += _cost_lines(rows)
     lines += price_lines(rows)
     if any(section.published for section in board.sections):
         lines.append("Published rows were not run here: no interval, test or rank. Sources: --format markdown or json.")
@@ -54,12 +62,24 @@ def _exposure_lines(rows: list[Row]) -> list[str]:
     tuned = [row for row in rows if row.kind == "tuned"]
     if not tuned:
         return []
-    unchecked = sum(row.exposure is None for row in tuned)
-    if unchecked:
-        return [f"Training rows among the test rows: not checked for {unchecked} of {len(tuned)} tuned rows."]
+    unchecked, partly = sum(row.exposure is None for row in tuned), sum(row.partly_checked for row in tuned)
+    if unchecked or partly:
+        parts = [f"not checked for {unchecked} of {len(tuned)} tuned rows"] if unchecked else []
+        if partly:
+            parts.append(f"partly checked for {partly} of {len(tuned)} (by row id, which finds no near copies)")
+        return [f"Training rows among the test rows: {', '.join(parts)}."]
     if not any(any(row.exposure.values()) for row in tuned if row.exposure):
         return ["Training rows among the test rows: none found for any tuned row."]
     return []
+
+
+def _cost_lines(rows: list[Row]) -> list[str]:
+    lines = []
+    if any(row.kind == "tuned" and row.training is not None for row in rows):
+        lines.append("training: of the whole adapter, shared by all tasks it was trained on: not to be added up.")
+    if any(row.evaluation.seconds for row in rows):
+        lines.append("evaluation: without loading and probing the model; USD in proportion to the time that is left.")
+    return lines
 
 
 def price_lines(rows: Iterable[Row]) -> list[str]:

@@ -9,7 +9,7 @@ from phingpt_bench.board import text as words
 from phingpt_bench.board.legend import legend
 from phingpt_bench.board.overview import by_model, short_titles
 from phingpt_bench.board.published import PublishedRow, Source
-from phingpt_bench.board.rows import Board, Row, Section
+from phingpt_bench.board.values import Board, Row, Section
 
 COLUMNS = (
     "#", "model", "setting", "score", "95% CI", "vs base", "p", "unreadable", "train rows in test", "training", "USD",
@@ -58,6 +58,8 @@ def _overview(sections: Sequence[Section]) -> str:
 
 def _section(section: Section) -> list[str]:
     parts = [f"## {escape(words.section_title(section))}"]
+    if section.synthetic:
+        parts.append(f"**{escape(words.SYNTHETIC)}.**")
     if section.limit is not None:
         parts.append(escape(words.limited_note(section)[:1].upper() + words.limited_note(section)[1:]) + ".")
     parts.append(table(COLUMNS, map(_cells, section.rows), (0, *range(3, len(COLUMNS)))))
@@ -71,13 +73,12 @@ def _cells(row: Row) -> list[str]:
     value, p = words.difference_text(row)
     name = words.display_name(row) + (f" ({row.kind})" if row.kind in ("floor", "check") else "")
     warnings = "".join(f" (! {warning})" for warning in row.warnings)
-    seen = words.UNKNOWN if row.kind == "tuned" else "-"
-    if row.exposure is not None:
-        seen = ", ".join(f"{count} {kind}" for kind, count in row.exposure.items() if count) or "0"
     return [
-        words.rank_text(row), name + warnings, words.setting(row), words.score_text(row.score),
+        words.rank_text(row), name + warnings, words.setting(row),
+        words.score_text(row.score) + words.floor_mark(row),
         words.interval_text(row.interval), value, p.removeprefix("p=").removeprefix("p"),
-        words.UNKNOWN if row.invalid_share is None else words.percent(row.invalid_share), seen,
+        words.UNKNOWN if row.invalid_share is None else words.percent(row.invalid_share),
+        words.exposure_text(row),
         *words.training_texts(row), words.time_text(row.evaluation), words.money_text(row.evaluation),
     ]  # fmt: skip
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Sequence
 from typing import Any
 
@@ -10,7 +11,7 @@ from rich.table import Table
 from rich.text import Text
 
 from phingpt_bench.board import text as words
-from phingpt_bench.board.rows import Row, Section
+from phingpt_bench.board.values import Row, Section
 
 KIND_ORDER = {"tuned": 0, "base": 1, "floor": 2, "check": 3}
 NAME_WIDTH = 30
@@ -34,18 +35,28 @@ def overview(sections: Sequence[Section], width: int) -> RenderableType:
         for cells in models:
             if any(i in cells for i in chunk):
                 row = next(iter(cells.values()))
-                table.add_row(_name(row), *(_cell(cells.get(i)) for i in chunk))
+                table.add_row(_name(row), *(_cell(cells.get(i), len(heads[i])) for i in chunk))
         tables.append(table)
     return Group(*tables)
 
 
 def by_model(sections: Sequence[Section]) -> list[dict[int, Row]]:
-    """For each model and variant its row in each section (by the section's place) that has one; in the order drawn."""
-    models: dict[tuple[Any, ...], dict[int, Row]] = {}
+    """For each model and variant its row in each section (by the section's place) that has one; in the order drawn.
+
+    A second row of the same identity in one section (a model under two names) gets a line of its own.
+    """
+    models: dict[tuple[tuple[Any, ...], int], dict[int, Row]] = {}
     for i, section in enumerate(sections):
+        seen: Counter[tuple[Any, ...]] = Counter()
         for row in section.rows:
-            models.setdefault(row.identity, {})[i] = row
-    return [models[key] for key in sorted(models, key=lambda k: (KIND_ORDER[k[0]], tuple(str(part) for part in k[1:])))]
+            models.setdefault((row.identity, seen[row.identity]), {})[i] = row
+            seen[row.identity] += 1
+
+    def order(cells: dict[int, Row]) -> tuple[Any, ...]:
+        row = next(iter(cells.values()))
+        return KIND_ORDER[row.kind], words.display_name(row), row.shots, row.chat_template, words.after_name(row)
+
+    return sorted(models.values(), key=order)
 
 
 def short_titles(sections: Sequence[Section]) -> list[str]:
@@ -64,7 +75,7 @@ def _chunks(titles: Sequence[str], width: int) -> list[list[int]]:
     chunks: list[list[int]] = [[]]
     used = 0
     for i, title in enumerate(titles):
-        need = max(len(title), len("0.000*")) + 2
+        need = max(len(title), len("0.000*!")) + 2
         if chunks[-1] and used + need > width:
             chunks.append([])
             used = 0
@@ -77,8 +88,9 @@ def _name(row: Row) -> Text:
     return Text(words.display_name(row)).append(words.after_name(row), style="dim")
 
 
-def _cell(row: Row | None) -> Text:
-    """The score and its marks; a gap where the model was not run."""
+def _cell(row: Row | None, width: int) -> Text:
+    """The score and its marks, right-aligned in `width` with the digits in line; a gap where the model was not run."""
     if row is None:
         return Text("")
-    return Text(f"{words.score_text(row.score)}{words.marks(row):<2}", style="bold" if row.rank == 1 else "")
+    text = f"{words.score_text(row.score)}{words.marks(row):<2}".rjust(width)
+    return Text(text, style="bold" if row.rank == 1 else "", justify="left")  # rich would take the spaces away

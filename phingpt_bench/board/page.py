@@ -10,8 +10,9 @@ from phingpt_bench.board.cache import Cache
 from phingpt_bench.board.collect import collect
 from phingpt_bench.board.export import to_csv, to_json
 from phingpt_bench.board.markdown import markdown
-from phingpt_bench.board.rows import Board, build
+from phingpt_bench.board.rows import build
 from phingpt_bench.board.terminal import MINIMUM, render
+from phingpt_bench.board.values import Board
 from phingpt_bench.core.errors import BenchError, unknown
 
 FORMATS = ("terminal", "markdown", "csv", "json")
@@ -37,10 +38,14 @@ def board_of(
     return board
 
 
-def page(board: Board, form: str = "terminal", width: int = 80) -> str:
-    """The board in one of FORMATS, newline at the end; `width` is for "terminal", which comes without colour."""
+def page(board: Board, form: str = "terminal", width: int = 80, *, whole: bool = False) -> str:
+    """The board in one of FORMATS, newline at the end.
+
+    `width` and `whole` (all published rows, not the best of each group) are for "terminal", which comes without
+    colour; the other formats always show all rows.
+    """
     if form == "terminal":
-        return render(board, check_width(width))
+        return render(board, check_width(width), whole=whole)
     writers = {"markdown": markdown, "csv": to_csv, "json": to_json}
     if form not in writers:
         raise unknown("format", form, FORMATS)

@@ -1,50 +1,98 @@
-"""Which runs are compared with which: those on the same rows, each model's base, and the best floor."""
+"""Which runs are compared with which: those on the same rows and prompts, each model's base, and the best floor."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
+from typing import Any
 
 from phingpt_bench.board.collect import Run
-from phingpt_bench.board.compare import ALPHA, Comparer, same_rows
+from phingpt_bench.board.compare import ALPHA, Comparer, Difference, same_rows
+
+CONDITIONS = {  # what moves a score in its last digits, by its name in a record's diagnostics -> reason for no test
+    "device": "other device",
+    "dequantised_once": "other kernels",
+    "batch_size": "other batch size",
+}
 
 
-def main_group(runs: Sequence[Run]) -> list[Run]:
-    """The largest group of runs that answered the same rows; of equally large ones that with the best run."""
+def main_group(runs: Sequence[Run]) -> tuple[list[Run], dict[int, str]]:
+    """The runs that can be ranked together, and for each other one (by `id`) what sets it apart, in words.
+
+    These are the largest group of runs on the same rows, and in it, for each setting, the largest group with the same
+    prompts; of equally large ones that with the best run. `runs` come best first.
+    """
+    main = max(_grouped(runs, same_rows), key=len)
+    inside = {id(run) for run in main}
+    apart = {id(run): "answered other rows" for run in runs if id(run) not in inside}
+    for setting in _grouped(main, lambda a, b: _setting(a) == _setting(b)):
+        groups = sorted(_grouped(setting, lambda a, b: not other_prompts(a, b)), key=len, reverse=True)
+        apart |= {id(run): "answered other prompts" for group in groups[1:] for run in group}
+    return [run for run in main if id(run) not in apart], apart
+
+
+def _grouped(runs: Sequence[Run], alike: Callable[[Run, Run], bool]) -> list[list[Run]]:
+    """The runs in groups whose members are like the first of the group, in order of appearance."""
     groups: list[list[Run]] = []
     for run in runs:
         for group in groups:
-            if same_rows(group[0], run):
+            if alike(group[0], run):
                 group.append(run)
                 break
         else:
             groups.append([run])
-    return max(groups, key=len)
+    return groups
+
+
+def _setting(run: Run) -> tuple[Any, ...]:
+    """What makes prompts alike: examples are drawn by the seed, and each model has a chat template of its own.
+
+    A floor takes no prompt, so nothing sets it apart.
+    """
+    model, protocol = run.record.model, run.record.protocol
+    if model.kind in ("floor", "check"):
+        return ("none", id(run))
+    chat = (model.base or model.name, model.base_revision) if protocol.chat_template else None
+    return (protocol.shots, run.record.seed if protocol.shots else None, chat)
+
+
+def other_prompts(a: Run, b: Run) -> bool:
+    """Whether two runs of the same shots and template on the same rows in the same order were asked otherwise."""
+    p, q = a.record.protocol, b.record.protocol
+    same = (p.shots, p.chat_template, p.rows_digest) == (q.shots, q.chat_template, q.rows_digest)
+    return same and bool(p.prompt_digest and q.prompt_digest) and p.prompt_digest != q.prompt_digest
 
 
 def base_of(run: Run, runs: Iterable[Run]) -> Run | None:
-    """The 0-shot base that `run` is compared with, itself included; None for floors and where there is none.
+    """The base that `run` is compared with, itself included; None for floors and where there is none.
 
-    It has the same base model, revision (where both say one), quantisation and dtype. Of several the one on the same
-    rows, then for a tuned model that with the same use of the chat template, then without it, with the same seed.
+    It has the same base model, revision (where both say one), quantisation and dtype. For a tuned model it is the base
+    with the same shots and the same use of the chat template, and only where there is none the 0-shot base
+    (`fallback_note` says so); for a base it is the 0-shot base. Of several it is one that can be tested against, then
+    that without the chat template, with the same seed, and the newest.
     """
     model, protocol = run.record.model, run.record.protocol
     if model.kind not in ("base", "tuned"):
         return None
 
+    def same_setting(other: Run) -> bool:
+        return model.kind == "tuned" and _asked(other) == _asked(run)
+
     def fits(other: Run) -> bool:
         m = other.record.model
         return (
             m.kind == "base"
-            and other.record.protocol.shots == 0
+            and (other.record.protocol.shots == 0 or same_setting(other))
             and (m.base or m.name) == (model.base or model.name)
             and (m.quantisation, m.compute_dtype) == (model.quantisation, model.compute_dtype)
             and (None in (m.base_revision, model.base_revision) or m.base_revision == model.base_revision)
         )
 
-    def preference(other: Run) -> tuple[bool, bool, bool, bool, str]:
+    def preference(other: Run) -> tuple[Any, ...]:
         p = other.record.protocol
         return (
+            same_setting(other),
             p.rows_digest == protocol.rows_digest,
+            model.kind == "base" or objection(run, other) is None,
             model.kind != "tuned" or p.chat_template == protocol.chat_template,
             not p.chat_template,
             other.record.seed == run.record.seed,
@@ -54,12 +102,47 @@ def base_of(run: Run, runs: Iterable[Run]) -> Run | None:
     return max(filter(fits, runs), key=preference, default=None)
 
 
-def below_floor(run: Run, floor: Run, metric: str, comparer: Comparer) -> list[str]:
-    """The warning of a tuned model that is not significantly better than the best floor row."""
+def _asked(run: Run) -> tuple[int, bool]:
+    return run.record.protocol.shots, run.record.protocol.chat_template
+
+
+def fallback_note(run: Run, base: Run | None) -> str | None:
+    """The warning of a tuned run whose base was asked with other shots or another use of the chat template."""
+    if base is None or run.record.model.kind != "tuned" or _asked(base) == _asked(run):
+        return None
+    shots, chat = _asked(base)
+    return f"vs the {shots}-shot{' chat' if chat else ''} base: none was run in this setting"
+
+
+def objection(run: Run, base: Run) -> str | None:
+    """Why the difference of `run` and `base` would not be that of the models alone, or None; unknown is no objection.
+
+    CONDITIONS must agree, and where shots, template and rows do, so must the prompts.
+    """
+    if other_prompts(run, base):
+        return "other prompts"
+    ours, theirs = run.record.diagnostics, base.record.diagnostics
+    for name, reason in CONDITIONS.items():
+        if None not in (ours.get(name), theirs.get(name)) and ours[name] != theirs[name]:
+            return reason
+    return None
+
+
+def against_base(run: Run, base: Run, metric: str, comparer: Comparer) -> Difference:
+    """The difference of a run to its base, with its test, or with the reason why there is none."""
+    name = base.record.model.name
+    reason = objection(run, base)
+    if reason is not None and same_rows(run, base):
+        return Difference(against=name, reason=reason)
+    return comparer.test(run, base, metric, name)
+
+
+def beats(run: Run, floor: Run, metric: str, comparer: Comparer) -> tuple[bool | None, str | None]:
+    """Whether a run is significantly better than the best floor row (None: not tested), and the warning where not."""
     name = floor.record.model.name
-    test = comparer.test(run, floor, metric, name)
+    test = comparer.quick(run, floor, metric)
     if test.reason is not None:
-        return [f"not tested against {name} ({test.reason})"]
+        return None, f"not tested against {name} ({test.reason})"
     if test.value is not None and test.value > 0 and test.p is not None and test.p < ALPHA:
-        return []
-    return [f"does not beat {name}"]
+        return True, None
+    return False, f"does not beat {name}"

@@ -1,87 +1,24 @@
-"""The board as plain values: one section per task and protocol, its rows ranked, compared and flagged."""
+"""From runs to a board: one section per task and protocol, its rows ranked, compared and flagged."""
 
 from __future__ import annotations
 
 import dataclasses
 from collections import Counter, defaultdict
 from collections.abc import Collection, Iterable, Sequence
-from dataclasses import dataclass
 from typing import Any
 
 from phingpt_bench.board.cache import Cache
 from phingpt_bench.board.collect import Run
-from phingpt_bench.board.compare import ALPHA, Comparer, Difference, bands
-from phingpt_bench.board.pairing import base_of, below_floor, main_group
+from phingpt_bench.board.compare import ALPHA, Comparer, bands
+from phingpt_bench.board.families import corrected, told_apart
+from phingpt_bench.board.pairing import against_base, base_of, beats, fallback_note, main_group
 from phingpt_bench.board.published import PublishedRow
+from phingpt_bench.board.values import Board, Row, Section
 from phingpt_bench.core.errors import unknown
 from phingpt_bench.core.records import Ledger
-from phingpt_bench.stats.intervals import Interval
-from phingpt_bench.stats.paired import holm
 
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Row:
-    """One run on the board. `rank` is None where it is not ranked, and `tied` says that others share it."""
-
-    name: str
-    adapter: str | None  # None also where `name` already says it
-    kind: str
-    variant: str  # "0-shot", "5-shot chat", with the seed where only that tells two rows apart
-    base: str | None
-    quantisation: str | None
-    compute_dtype: str | None
-    shots: int
-    chat_template: bool
-    seed: int
-    n: int
-    rank: int | None
-    tied: bool
-    score: float | None
-    interval: Interval | None
-    scores: dict[str, float | None]
-    invalid_share: float | None
-    is_base: bool  # the 0-shot base that the others are compared with
-    against_base: Difference | None  # None for floors, for the base itself, and where there is no base
-    training: Ledger | None
-    evaluation: Ledger
-    exposure: dict[str, int] | None
-    warnings: tuple[str, ...]
-    run_id: str
-    suite: str
-    created: str
-
-    @property
-    def identity(self) -> tuple[Any, ...]:
-        """What makes rows of several tasks rows of one model."""
-        return (
-            self.kind, self.name, self.adapter, self.variant, self.base, self.quantisation, self.compute_dtype,
-            self.seed,
-        )  # fmt: skip
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Section:
-    """The rows of one task under one protocol, best first. `limit` is None for the whole split; else none is ranked."""
-
-    task: str
-    protocol: str
-    dataset: str
-    split: str
-    metric: str
-    limit: int | None
-    n: int
-    rows: tuple[Row, ...]
-    published: tuple[PublishedRow, ...]
-    notes: tuple[str, ...]
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Board:
-    """Everything a renderer draws. `older` counts runs that a newer one of the same kind replaces."""
-
-    sections: tuple[Section, ...]
-    limited: tuple[Section, ...]
-    older: int
+SETUP = ("load", "probe")  # phases of a ledger that prepare a model for all its runs
+DEMO = "phin_demo_"
 
 
 def build(
@@ -105,20 +42,24 @@ def build(
         if task not in known:
             raise unknown("task", task, known)
     order = list(dict.fromkeys(tasks)) or sorted(known)
-    chosen = [r for r in runs if r.record.task in order and (checks or r.record.model.kind != "check")]
+    shown = [run for run in runs if checks or run.record.model.kind != "check"]
+    chosen = [run for run in shown if run.record.task in order]
     comparer = Comparer(cache)
     if metric is not None:
         metrics = {name for run in chosen for name in comparer.scores(run)}
         if metric not in metrics:
             raise unknown("metric", metric, metrics)
     groups: dict[tuple[str, str, int | None], list[Run]] = defaultdict(list)
-    for run in chosen:
+    for run in shown:
         groups[run.record.task, run.record.protocol.id, run.record.limit].append(run)
-    keys = sorted(groups, key=lambda key: (order.index(key[0]), key[1], key[2] or 0))
-    sections = [_section(groups[key], key, comparer, metric, published or {}) for key in keys]
+    places = {task: place for place, task in enumerate(order)}
+    keys = sorted(groups, key=lambda key: (places.get(key[0], len(order)), key[0], key[1], key[2] or 0))
+    # all tasks are compared, also those that are not shown: else Holm's correction and the names would depend on it
+    sections = told_apart([_section(groups[key], key, comparer, metric, published or {}) for key in keys])
+    sections = [section for section in corrected(sections) if section.task in places]
     return Board(
-        sections=_corrected([s for s in sections if s.limit is None]),
-        limited=_corrected([s for s in sections if s.limit is not None]),
+        sections=tuple(s for s in sections if s.limit is None),
+        limited=tuple(s for s in sections if s.limit is not None),
         older=sum(run.older for run in chosen),
     )
 
@@ -137,24 +78,24 @@ def _section(
         if metric not in comparer.scores(run):
             raise unknown("metric", metric, comparer.scores(run), where=str(run.path))
     runs = sorted(runs, key=lambda run: (-_score(run, metric, comparer), run.record.model.name, run.record.run_id))
-    main = main_group(runs)
+    main, apart = main_group(runs)
     ranks: dict[int, int] = {}
     if limit is None:
         ranked = [run for run in main if comparer.scores(run)[metric] is not None]
-        places = bands(ranked, lambda a, b: (comparer.test(a, b, metric, "").p or 0.0) < ALPHA)
+        places = bands(ranked, lambda a, b: (comparer.quick(a, b, metric).p or 0.0) < ALPHA)
         ranks = {id(run): rank for run, rank in zip(ranked, places, strict=True)}
     shared = Counter(ranks.values())
     floor = next((run for run in main if run.record.model.kind == "floor"), None)
     rows = []
     for run in runs:
         rank = ranks.get(id(run))
-        rows.append(_row(run, runs, metric, comparer, rank, shared[rank] > 1, floor, any(run is m for m in main)))
+        rows.append(_row(run, runs, metric, comparer, rank, shared[rank] > 1, floor, apart.get(id(run))))
     notes = []
     if limit is None and floor is None and any(row.kind == "tuned" for row in rows):
         notes.append("no floor rows: nothing here shows that a cheap classical model would not do as well")
     return Section(
         task=task, protocol=protocol, dataset=first.dataset, split=first.split, metric=metric, limit=limit,
-        n=len(main[0].outcomes.ids), rows=_told_apart(rows), notes=tuple(notes),
+        n=len(main[0].outcomes.ids), synthetic=_synthetic(task, first.dataset), rows=tuple(rows), notes=tuple(notes),
         published=() if limit is not None else _published(published.get(protocol, ()), metric),
     )  # fmt: skip
 
@@ -167,31 +108,50 @@ def _row(
     rank: int | None,
     tied: bool,
     floor: Run | None,
-    main: bool,
+    apart: str | None,
 ) -> Row:
     record, model, protocol = run.record, run.record.model, run.record.protocol
     scores = comparer.scores(run)
     score = scores[metric]
     warnings = []
-    if not main:
-        warnings.append("answered other rows than the rest, so it is not ranked")
+    if apart is not None:
+        warnings.append(f"{apart} than the rest, so it is not ranked")
     stored = record.scores.get(metric, score)
     if (stored is None) != (score is None) or (score is not None and abs(stored - score) > 1e-6):
         warnings.append(f"run.json says {stored}, its outcomes give {score}")
-    if model.kind == "tuned" and floor is not None:
-        warnings += below_floor(run, floor, metric, comparer)
+    better = None
+    if model.kind in ("base", "tuned") and floor is not None:
+        better, warning = beats(run, floor, metric, comparer)
+        if model.kind == "tuned" and warning:  # on every weak base a line would be too much: there the mark must do
+            warnings.append(warning)
     base = base_of(run, runs)
-    adapter = model.adapter if model.adapter and model.adapter not in model.name else None
+    if note := fallback_note(run, base):
+        warnings.append(note)
     return Row(
-        name=model.name, adapter=adapter, kind=model.kind, variant=_variant(protocol.shots, protocol.chat_template),
-        base=model.base, quantisation=model.quantisation, compute_dtype=model.compute_dtype, shots=protocol.shots,
-        chat_template=protocol.chat_template, seed=record.seed, n=protocol.n, rank=rank, tied=tied, score=score,
-        interval=None if score is None else comparer.interval(run, metric), scores=scores,
+        name=model.name, adapter=model.adapter, adapter_digest=model.adapter_digest, kind=model.kind,
+        variant=_variant(protocol.shots, protocol.chat_template), details=(), base=model.base,
+        base_revision=model.base_revision, quantisation=model.quantisation, compute_dtype=model.compute_dtype,
+        shots=protocol.shots, chat_template=protocol.chat_template, seed=record.seed, n=protocol.n, rank=rank,
+        tied=tied, score=score, interval=None if score is None else comparer.interval(run, metric), scores=scores,
         invalid_share=sum(run.outcomes.invalid) / protocol.n if run.outcomes.invalid else None, is_base=base is run,
-        against_base=None if base is None or base is run else comparer.test(run, base, metric, base.record.model.name),
-        training=record.training, evaluation=record.evaluation, exposure=_exposure(record.exposure),
-        warnings=tuple(warnings), run_id=record.run_id, suite=record.suite, created=record.created,
+        against_base=None if base is None or base is run else against_base(run, base, metric, comparer),
+        beats_floor=better, training=record.training, evaluation=evaluated(record.evaluation),
+        exposure=_exposure(record.exposure), warnings=tuple(warnings), run_id=record.run_id, suite=record.suite,
+        created=record.created,
     )  # fmt: skip
+
+
+def evaluated(ledger: Ledger) -> Ledger:
+    """The ledger without loading and probing, which are booked on the first run of a model only.
+
+    USD are reduced in proportion to the seconds; they are unknown where no other phase is left.
+    """
+    seconds = {phase: spent for phase, spent in ledger.seconds.items() if phase not in SETUP}
+    whole, rest = sum(ledger.seconds.values()), sum(seconds.values())
+    usd = ledger.usd if whole == rest else None
+    if usd is None and ledger.usd is not None and seconds:
+        usd = ledger.usd * rest / whole
+    return dataclasses.replace(ledger, seconds=seconds, usd=usd)
 
 
 def _variant(shots: int, chat_template: bool) -> str:
@@ -210,18 +170,9 @@ def _exposure(data: dict[str, Any] | None) -> dict[str, int] | None:
     return {kind: int(data[kind]) for kind in ("exact", "normalised", "near") if kind in data} or None
 
 
-def _told_apart(rows: list[Row]) -> tuple[Row, ...]:
-    """The rows with the dtype or the seed added to the variant where rows would look the same without."""
-    looks: dict[tuple[Any, ...], list[Row]] = defaultdict(list)
-    for row in rows:
-        looks[row.name, row.adapter, row.variant, row.quantisation].append(row)
-    told = []
-    for row in rows:
-        alike = looks[row.name, row.adapter, row.variant, row.quantisation]
-        extra = [row.compute_dtype] if row.compute_dtype and len({r.compute_dtype for r in alike}) > 1 else []
-        extra += [f"seed {row.seed}"] if len({r.seed for r in alike}) > 1 else []
-        told.append(dataclasses.replace(row, variant=", ".join([row.variant, *extra])) if extra else row)
-    return tuple(told)
+def _synthetic(task: str, dataset: str) -> bool:
+    """Whether rows are made up; records hold the catalogue's title of their dataset, which says so."""
+    return task.startswith(DEMO) or "synthetic" in dataset.lower()
 
 
 def _published(rows: Iterable[PublishedRow], metric: str) -> tuple[PublishedRow, ...]:
@@ -233,18 +184,3 @@ def _published(rows: Iterable[PublishedRow], metric: str) -> tuple[PublishedRow,
             key=lambda r: (not (r.comparison.same_rows and r.comparison.same_metric), -r.metrics[metric].value),
         )
     )
-
-
-def _corrected(sections: list[Section]) -> tuple[Section, ...]:
-    """The sections with p_holm filled in: Holm's correction over the tasks of each model and variant."""
-    places: dict[tuple[Any, ...], list[tuple[int, int, float]]] = defaultdict(list)
-    for i, section in enumerate(sections):
-        for j, row in enumerate(section.rows):
-            if row.against_base is not None and row.against_base.p is not None:
-                places[row.identity].append((i, j, row.against_base.p))
-    rows = [list(section.rows) for section in sections]
-    for family in places.values():
-        for (i, j, _), p in zip(family, holm([p for _, _, p in family]), strict=True):
-            row = rows[i][j]
-            rows[i][j] = dataclasses.replace(row, against_base=dataclasses.replace(row.against_base, p_holm=float(p)))
-    return tuple(dataclasses.replace(s, rows=tuple(r)) for s, r in zip(sections, rows, strict=True))

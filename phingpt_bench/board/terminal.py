@@ -14,20 +14,21 @@ from phingpt_bench.board import text as words
 from phingpt_bench.board.legend import legend
 from phingpt_bench.board.overview import overview
 from phingpt_bench.board.published import PublishedRow
-from phingpt_bench.board.rows import Board, Row, Section
+from phingpt_bench.board.values import Board, Row, Section
 
 WIDE = 140  # from this width on a row is one line; below it each cell stacks two or three
-MINIMUM = 60  # below this numbers would be cut
+MINIMUM = 76  # below this numbers would be cut or names folded letter by letter
+TOP = 8  # published rows of a group that are drawn unless all are asked for
 
 
-def render(board: Board, width: int = 80) -> str:
-    """The board as plain text, `width` columns wide, without colour."""
+def render(board: Board, width: int = 80, *, whole: bool = False) -> str:
+    """The board as plain text, `width` columns wide, without colour. whole: all published rows, not TOP of a group."""
     file = io.StringIO()
-    draw(board, Console(file=file, width=width, color_system=None, legacy_windows=False))
+    draw(board, Console(file=file, width=width, color_system=None, legacy_windows=False), whole=whole)
     return "\n".join(line.rstrip() for line in file.getvalue().splitlines()) + "\n"
 
 
-def draw(board: Board, console: Console) -> None:
+def draw(board: Board, console: Console, *, whole: bool = False) -> None:
     """The board on `console`; trailing spaces are left to the console."""
     wide = console.width >= WIDE
     if len(board.sections) > 1:
@@ -35,10 +36,10 @@ def draw(board: Board, console: Console) -> None:
         console.print(overview(board.sections, console.width))
         console.print()
     for section in board.sections:
-        console.print(_section(section, wide))
+        console.print(_section(section, wide, whole))
         console.print()
     for section in board.limited:
-        console.print(_section(section, wide))
+        console.print(_section(section, wide, whole))
         console.print()
     if not board.sections and not board.limited:
         console.print(Text("No runs to show: only check rows (oracle, null, echo) were found."))
@@ -51,14 +52,16 @@ def _heading(title: str, rest: str = "") -> RenderableType:
     return Group(head.append(f": {rest}" if rest else "", style="not bold"), Rule(style="dim", characters="-"))
 
 
-def _section(section: Section, wide: bool) -> RenderableType:
+def _section(section: Section, wide: bool, whole: bool) -> RenderableType:
     parts: list[RenderableType] = [_heading(*words.section_title(section).split(": ", 1))]
+    if section.synthetic:
+        parts.append(Text(words.SYNTHETIC, style="bold yellow"))
     if section.limit is not None:
         parts.append(Text(words.limited_note(section), style="yellow"))
     parts.append(_wide_table(section) if wide else _stacked_table(section))
     parts += [Text(f"! {note}", style="yellow") for note in section.notes]
     if section.published:
-        parts += _published(section.published, section.metric)
+        parts += _published(section.published, section.metric, None if whole else TOP)
     return Group(*parts)
 
 
@@ -76,11 +79,13 @@ def _stacked_table(section: Section) -> Table:
     for title in ("score", "vs base", "training"):
         table.add_column(title, justify="right", no_wrap=True)
     table.add_column("evaluation", justify="right", no_wrap=True)
+    marked = any(map(words.floor_mark, section.rows))
+    width = max((len(words.interval_text(row.interval)) for row in section.rows), default=0)
     for row in section.rows:
         value, p = words.difference_text(row)
         cells: list[RenderableType] = [
             _name(row, words.setting(row)),
-            _lines(_score(row), words.interval_text(row.interval)),
+            _lines(_score(row, marked, width), words.interval_text(row.interval)),
             _lines(_difference(row, value), p),
             _lines(*words.training_texts(row)),
             _lines(words.time_text(row.evaluation), words.money_text(row.evaluation)),
@@ -99,12 +104,13 @@ def _wide_table(section: Section) -> Table:
     table.add_column("setting", no_wrap=True)
     for title in ("score", "95% CI", "vs base", "p", "unreadable", "training", "USD", "evaluation", "USD"):
         table.add_column(title, justify="right", no_wrap=True)
+    marked = any(map(words.floor_mark, section.rows))
     for row in section.rows:
         value, p = words.difference_text(row)
         cells: list[RenderableType] = [
             _name(row, None),
             Text(words.setting(row)),
-            _score(row),
+            _score(row, marked, len("0.000!") if marked else 0),
             Text(words.interval_text(row.interval)),
             _difference(row, value),
             Text(p.removeprefix("p=").removeprefix("p")),
@@ -131,8 +137,14 @@ def _name(row: Row, below: str | None) -> Text:
     return cell
 
 
-def _score(row: Row) -> Text:
-    return Text(words.score_text(row.score), style="bold")
+def _score(row: Row, marked: bool, width: int = 0) -> Text:
+    """The score and its mark, right-aligned in `width`; where other rows are `marked` a space keeps digits in line.
+
+    It is aligned here, since rich takes the space away where it aligns to the right.
+    """
+    score, mark = words.score_text(row.score), words.floor_mark(row) or " " * marked
+    cell = Text(" " * (width - len(score + mark)), justify="left")
+    return cell.append(score, style="bold").append(mark)
 
 
 def _difference(row: Row, value: str) -> Text:
@@ -156,15 +168,21 @@ def _lines(*parts: Text | str) -> Text:
     return cell
 
 
-def _published(rows: Sequence[PublishedRow], metric: str) -> list[RenderableType]:
-    """A table for each way of being comparable, under a line that says which; then the notes, and what costs cover."""
+def _published(rows: Sequence[PublishedRow], metric: str, most: int | None) -> list[RenderableType]:
+    """A table for each way of being comparable, under a line that says which; then the notes, and what costs cover.
+
+    Each shows the first `most` rows, which are the best (None: all).
+    """
     parts: list[RenderableType] = []
+    groups = [[row for row in rows if row.comparison == c] for c in dict.fromkeys(row.comparison for row in rows)]
+    hidden = [max(0, len(group) - (most or len(group))) for group in groups]
+    groups = [group[:most] for group in groups]
+    rows = [row for group in groups for row in group]
     notes = words.note_marks(rows)
     marks = words.cost_marks(rows)
-    for comparison in dict.fromkeys(row.comparison for row in rows):
-        group = [row for row in rows if row.comparison == comparison]
+    for group, more in zip(groups, hidden, strict=True):
         margin = max((len(f" ({notes[row.note]})") for row in group if row.note), default=0)
-        title = Text(f"published, unranked: {comparison.note}", style="italic")
+        title = Text(f"published, unranked: {group[0].comparison.note}", style="italic")
         table = _table()
         table.add_column("model", overflow="fold", ratio=3)
         table.add_column("size", justify="right", no_wrap=True)
@@ -184,6 +202,7 @@ def _published(rows: Sequence[PublishedRow], metric: str) -> list[RenderableType
                 Text(cost + mark.ljust(4 if marks else 0)),
             )
         parts += [Text(""), title, table]
+        parts += [Text(f"{more} more: --published all", style="dim")] if more else []
     parts += [Text(f"({number}) {words.clean(note)}", style="dim") for note, number in notes.items()]
     costs = {row.cost.key: row.cost for row in rows if row.cost is not None}
     parts += [Text(f"({mark}) {words.published_cost_note(costs[key])}", style="dim") for key, mark in marks.items()]

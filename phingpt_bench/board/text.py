@@ -9,13 +9,15 @@ from decimal import ROUND_HALF_UP, Decimal
 
 from phingpt_bench.board.compare import Difference
 from phingpt_bench.board.published import PublishedCost, PublishedRow, Source
-from phingpt_bench.board.rows import Row, Section
+from phingpt_bench.board.values import Row, Section
 from phingpt_bench.core.records import Ledger
 from phingpt_bench.cost.ledger import duration_text, total_seconds, usd_text
 from phingpt_bench.scoring.metrics import METRICS
 from phingpt_bench.stats.intervals import Interval
 
 UNKNOWN = "N/A"
+ID_ONLY = "by row id only"
+SYNTHETIC = "SYNTHETIC data: a demonstration of the tool, no measurement of any model"
 _BIDI_CONTROLS = re.compile("[\u200e\u200f\u202a-\u202e\u2066-\u2069]")
 
 
@@ -55,9 +57,11 @@ def rank_text(row: Row) -> str:
 
 
 def p_text(p: float | None) -> str:
-    """p to three decimals, without the leading zero's comfort of false precision below 0.001."""
+    """p to three decimals, four where three would not tell on which side of 0.05 it is; "p<0.001" below that."""
     if p is None:
         return ""
+    if 0.045 <= p < 0.055:
+        return "p<0.0500" if p < 0.05 and f"{p:.4f}" == "0.0500" else f"p={p:.4f}"
     return "p<0.001" if p < 0.001 else f"p={p:.3f}"
 
 
@@ -104,10 +108,9 @@ def percent(share: float) -> str:
 
 
 def setting(row: Row) -> str:
-    """Variant and quantisation: "0-shot, nf4+dq"; nothing for floors, which take no prompt."""
-    if row.kind == "floor":
-        return ""
-    return ", ".join(clean(x) for x in (row.variant, row.quantisation) if x)
+    """Variant, quantisation and details: "0-shot, nf4+dq, seed 7"; no variant for floors, which take no prompt."""
+    parts = () if row.kind == "floor" else (row.variant, row.quantisation)
+    return ", ".join(clean(x) for x in (*parts, *row.details) if x)
 
 
 def section_title(section: Section) -> str:
@@ -154,7 +157,8 @@ def published_cost_note(cost: PublishedCost) -> str:
     ]
     text = ", ".join(part for part in parts if part)
     covers = None if cost.scope is None else f"covers {cost.scope}"
-    return "; ".join(part for part in (text, covers, cost.note if cost.doubtful else None) if part)
+    doubt = None if not cost.doubtful else f"doubtful: {(cost.note or '').removeprefix('doubtful: ')}".rstrip(": ")
+    return "; ".join(part for part in (text, covers, doubt) if part)
 
 
 def row_notes(row: Row) -> list[str]:
@@ -164,12 +168,22 @@ def row_notes(row: Row) -> list[str]:
         notes.append(f"{percent(row.invalid_share)} unreadable answers")
     if row.exposure and any(row.exposure.values()):
         found = ", ".join(f"{count} {clean(kind)}" for kind, count in row.exposure.items() if count)
-        notes.append(f"! training rows among the test rows: {found}")
+        notes.append(f"! training rows among the test rows: {found}" + (f" ({ID_ONLY})" if row.partly_checked else ""))
+    elif row.partly_checked:
+        notes.append(f"training rows in test: checked {ID_ONLY}")
     return notes
 
 
+def exposure_text(row: Row) -> str:
+    """Training rows found among the test rows in few words, for a column; "0 (by row id only)" is no clean bill."""
+    if row.exposure is None:
+        return UNKNOWN if row.kind == "tuned" else "-"
+    found = ", ".join(f"{count} {kind}" for kind, count in row.exposure.items() if count) or "0"
+    return f"{found} ({ID_ONLY})" if row.partly_checked else found
+
+
 def display_name(row: Row) -> str:
-    """The model, and its adapter where the name does not say it."""
+    """The model, and its adapter."""
     return clean(row.name) + (f" + {clean(row.adapter)}" if row.adapter else "")
 
 
@@ -190,10 +204,16 @@ def published_source(row: PublishedRow) -> Source:
 
 def after_name(row: Row) -> str:
     """What tells variants of a model apart in a table without a column for it: ", 0-shot, nf4+dq" or " (floor)"."""
-    return f" ({row.kind})" if row.kind in ("floor", "check") else f", {setting(row)}"
+    rest = f", {setting(row)}" if setting(row) else ""
+    return f" ({row.kind}){rest}" if row.kind in ("floor", "check") else rest
+
+
+def floor_mark(row: Row) -> str:
+    """! where a model, trained or not, is not significantly better than the best floor row."""
+    return "!" if row.beats_floor is False else ""
 
 
 def marks(row: Row) -> str:
-    """* where the score differs from the base's, ! where a tuned model does not beat the best floor."""
+    """* where the score differs from the base's, then `floor_mark`."""
     star = "*" if row.against_base is not None and row.against_base.significant else ""
-    return star + ("!" if any("does not beat" in warning for warning in row.warnings) else "")
+    return star + floor_mark(row)

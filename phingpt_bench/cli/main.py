@@ -53,6 +53,12 @@ def main(argv: Sequence[str] | None = None) -> int:
     except BrokenPipeError:  # `| head` has read enough: nothing to tell, and nothing more to flush
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return 141
+    except (OSError, MemoryError, RuntimeError) as err:
+        told = _of_the_machine(err)
+        if told is None:
+            raise
+        print(_told(told), file=sys.stderr)
+        return 2
     except SystemExit as end:  # argparse after --help, or the passed-through lm-eval
         if isinstance(end.code, str):
             print(end.code, file=sys.stderr)
@@ -111,6 +117,22 @@ def _help() -> str:
     ]
     usage = f"usage: {PROG} VERB ...\n       {PROG} --version"
     return "\n".join([usage, "", textwrap.fill(DESCRIPTION, 79), "", "verbs:", *verbs, "", EPILOG.rstrip()])
+
+
+def _of_the_machine(err: Exception) -> BenchError | None:
+    """The error for a file that the system refuses and for memory that ran out; None for anything else: a defect."""
+    if isinstance(err, OSError) and err.filename is not None:
+        name = os.fsdecode(err.filename) if isinstance(err.filename, str | bytes | os.PathLike) else str(err.filename)
+        return BenchError(err.strerror or str(err), where=name, hint="see to that file or folder, or name another")
+    torch = sys.modules.get("torch")  # memory of a GPU can only run out where torch is loaded
+    gpu = isinstance(err, getattr(torch, "OutOfMemoryError", ()))
+    # torch has no class of its own for main memory that ran out
+    if gpu or isinstance(err, MemoryError) or "DefaultCPUAllocator: " in str(err):
+        return BenchError(
+            f"out of {'GPU' if gpu else 'main'} memory",
+            hint="a smaller batch_size in the suite (--batch-size), or tokens_per_batch and max_tokens in the recipe",
+        )
+    return None
 
 
 def _told(err: BenchError) -> str:

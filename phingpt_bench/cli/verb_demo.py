@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import shlex
 from pathlib import Path
 
 from phingpt_bench.cli.verb_run import carry_out
@@ -16,9 +17,11 @@ examples:
 
 The data are synthetic: a demonstration of the tool, no measurement of any model.
 """
-NEXT = """\
-These data are synthetic. The same on real ones: phingpt-bench run smollm2-135m --dry-run
-Look again, in other forms: phingpt-bench leaderboard {results} --format markdown"""
+NEXT = """
+These data are synthetic. The same on real ones:
+  phingpt-bench run smollm2-135m --dry-run
+Look again, in other forms:
+  phingpt-bench leaderboard {results} --format markdown"""
 
 
 def configure(parser: argparse.ArgumentParser) -> None:
@@ -35,5 +38,5 @@ def run(args: argparse.Namespace) -> int:
     suite = load_suite("demo")
     suite = replace(suite, results=args.results or suite.results)
     carry_out(suite)
-    print(NEXT.format(results=suite.results_folder))
+    print(NEXT.format(results=shlex.quote(str(suite.results_folder))))
     return 0

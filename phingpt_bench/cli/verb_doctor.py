@@ -7,12 +7,16 @@ import importlib.metadata
 import importlib.util
 import logging
 import os
+import shlex
 import shutil
 import sys
 import textwrap
 from collections.abc import Iterator
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
+
+from phingpt_bench.cli.doctor_data import in_mirror, real_suites, sources
 
 NAME = "doctor"
 HELP = "say what this machine can do, what is missing, and the command that mends it"
@@ -23,16 +27,18 @@ Exit code 0 when the demo can run here, 1 when something it needs is missing.
 """
 
 DISTRIBUTION = "phingpt-bench"
-OK, NOTE, MISSING = "ok", "note", "MISSING"
+OK, NOTE, MISSING, BROKEN = "ok", "note", "MISSING", "BROKEN"
 HOLD = "\xa0"  # a space at which a line of the report is not broken
 SWITCHES = ("HF_HUB_OFFLINE", "HF_DATASETS_OFFLINE", "TRANSFORMERS_OFFLINE", "HF_HOME")
 # 135 million bfloat16 parameters of the embedded model, 2 bytes each, written once beside the old copy and renamed
 CACHE_BYTES = 2 * 2 * 135_000_000
+# the version in constraints.txt, for where that file is not at hand
+TORCH = "torch==2.13.0"
 
 
 @dataclass(frozen=True, slots=True)
 class Check:
-    """One line of the report. `level` is ok, note (the demo runs without it) or MISSING (it does not)."""
+    """One line of the report. `level` is ok, note (the demo runs without it), MISSING or BROKEN (it does not)."""
 
     level: str
     subject: str
@@ -53,9 +59,11 @@ def run(args: argparse.Namespace) -> int:
     mends = list(dict.fromkeys(check.mend for check in found if check.mend))
     if mends:
         print("\nto mend:")
-        print("\n".join(f"  {mend}" for mend in mends))
-    able = all(check.level != MISSING for check in found)
-    print(f"\n{'the demo can run here: phingpt-bench demo' if able else 'the demo cannot run here yet'}")
+        # torch first: the packages that need it would pull a build of their own choice
+        print("\n".join(f"  {mend}" for mend in sorted(mends, key=lambda mend: "torch" not in mend.split()[-1])))
+    able = all(check.level not in (MISSING, BROKEN) for check in found)
+    print(f"\ndemo: {'can run here: phingpt-bench demo' if able else 'cannot run here yet'}")
+    print(f"real suites: {real_suites(able)}")
     return 0 if able else 1
 
 
@@ -111,7 +119,7 @@ def _python_and_packages() -> Iterator[Check]:
     needed = [one for one in requirements if one.marker is None or one.marker.evaluate({"extra": ""})]
     good = []
     for requirement in needed:
-        mend = f"pip install '{requirement.name}{requirement.specifier}'"
+        mend = _install(f"'{requirement.name}{requirement.specifier}'", name=requirement.name)
         try:
             version = importlib.metadata.version(requirement.name)
         except importlib.metadata.PackageNotFoundError:
@@ -124,11 +132,35 @@ def _python_and_packages() -> Iterator[Check]:
     yield Check(OK if good else NOTE, "packages", ", ".join(good) or "none within bounds")
 
 
-def _device() -> Iterator[Check]:
-    import torch
+def _install(requirement: str, *, name: str, options: str = "") -> str:
+    """The command that installs a package in the version that was tested, so that no other build of torch comes along.
 
+    In a checkout constraints.txt pins all of them; elsewhere only torch is pinned, whose newest build may be for CUDA
+    and gigabytes large.
+    """
+    from phingpt_bench.core.paths import share
+
+    constraints = share("constraints.txt")
+    if constraints.is_file():
+        folder = "" if constraints.parent == Path.cwd() else f"{constraints.parent}{os.sep}"
+        options += f"-c {shlex.quote(folder + constraints.name)} "
+        requirement = name if name == "torch" else requirement
+    elif name == "torch":
+        requirement = TORCH
+    return f"pip install {options}{requirement}"
+
+
+def _device() -> Iterator[Check]:
     from phingpt_bench.core.fingerprint import machine
 
+    try:
+        import torch
+    # a broken install raises whatever its loader or its own modules raise: any of it means "does not work here"
+    except Exception as err:
+        sys.modules.pop("torch", None)  # half of it, which others would take for the whole
+        why = f"installed, but cannot be imported: {type(err).__name__}: {err}"
+        yield Check(BROKEN, "torch", why, _install("", name="torch", options="--force-reinstall --no-deps "))
+        return
     if torch.cuda.is_available():
         yield Check(OK, "device", f"GPU: {machine()}")
     else:
@@ -187,11 +219,9 @@ def _embedded_model() -> Check:
 
 def _mirror() -> Check:
     from phingpt_bench.core.errors import BenchError
-    from phingpt_bench.data import ner, sentiment
-    from phingpt_bench.data.sources import MIRROR_VARIABLE, Source, mirror
+    from phingpt_bench.data.sources import MIRROR_VARIABLE, mirror
 
-    values = [*vars(sentiment).values(), *vars(ner).values()]
-    sources = {value.folder: value.files.values() for value in values if isinstance(value, Source)}
+    known = sources()
     mend = f"export {MIRROR_VARIABLE}=/folder/with/datasets"
     try:
         root = mirror()
@@ -200,9 +230,8 @@ def _mirror() -> Check:
     if root is None:
         text = f"{MIRROR_VARIABLE} is not set: real datasets come from the Hugging Face cache or the Hub"
         return Check(NOTE, "data mirror", text)
-    there = [name for name, files in sources.items() if all((root / name / file).is_file() for file in files)]
-    lacking = [name for name in sources if name not in there]
-    text = f"{root}: {len(there)} of {len(sources)} datasets" + (
+    lacking = [name for name, source in known.items() if not in_mirror(source, root)]
+    text = f"{root}: {len(known) - len(lacking)} of {len(known)} datasets" + (
         f"; not there: {', '.join(lacking)}" if lacking else ""
     )
     return Check(NOTE if lacking else OK, "data mirror", text)

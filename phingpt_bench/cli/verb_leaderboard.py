@@ -5,13 +5,17 @@ from __future__ import annotations
 import argparse
 import sys
 from pathlib import Path
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from phingpt_bench.board.values import Board
 
 NAME = "leaderboard"
 HELP = "compare runs: scores with intervals, gains over the base with tests, costs, published results"
 EPILOG = """\
 examples:
   phingpt-bench leaderboard                                  results/ here, else the results that are shipped
-  phingpt-bench leaderboard results/demo --no-published
+  phingpt-bench leaderboard results/local/demo --published none
   phingpt-bench leaderboard --task phin_fpb --metric acc
   phingpt-bench leaderboard --format markdown --output board.md
   phingpt-bench leaderboard --width 160 | less
@@ -26,7 +30,13 @@ def configure(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--format", default="terminal", choices=("terminal", "markdown", "csv", "json"))
     parser.add_argument("--output", type=Path, metavar="FILE", help="write here instead of to the terminal")
     parser.add_argument("--width", type=int, metavar="N", help="columns to draw in (default: those of the terminal)")
-    parser.add_argument("--no-published", action="store_true", help="leave out published results")
+    parser.add_argument(
+        "--published",
+        default="top",
+        choices=("top", "all", "none"),
+        help="published results in the terminal: the best of each kind (default), all, none; other formats show all",
+    )
+    parser.add_argument("--no-published", dest="published", action="store_const", const="none", help="--published none")
     parser.add_argument("--checks", action="store_true", help="show the oracle, null and echo rows too")
 
 
@@ -44,13 +54,14 @@ def run(args: argparse.Namespace) -> int:
             args.folder or default_folder(),
             tasks=args.task,
             metric=args.metric,
-            published=not args.no_published,
+            published=args.published != "none",
             checks=args.checks,
         )
+    whole = args.published == "all"
     if args.format == "terminal" and args.output is None:
-        _draw(board, args.width)
+        _draw(board, args.width, whole)
         return 0
-    text = page(board, args.format, args.width or 80)
+    text = page(board, args.format, args.width or 80, whole=whole)
     if args.output is None:
         _write(text)
         return 0
@@ -67,19 +78,21 @@ def default_folder() -> Path:
     return here if here.is_dir() else share("results")
 
 
-def _draw(board: object, width: int | None) -> None:
+def _draw(board: Board, width: int | None, whole: bool) -> None:
     """The board on standard output, with colour where that is a terminal and NO_COLOR is not set."""
     from rich.console import Console
 
     from phingpt_bench.board.terminal import MINIMUM, draw, render
 
     if not sys.stdout.isatty():
-        _write(render(board, width or 80))
+        _write(render(board, width or 80, whole=whole))
         return
     console = Console(width=width)
     if width is None and console.width < MINIMUM:
+        # after a long run a board with broken lines is better than none
+        print(f"hint: {console.width} columns are too few; at least {MINIMUM}, or --format markdown", file=sys.stderr)
         console = Console(width=MINIMUM)
-    draw(board, console)
+    draw(board, console, whole=whole)
 
 
 def _write(text: str) -> None:

@@ -16,6 +16,7 @@ from typing import Any
 
 PACKAGES = ("phingpt_bench", "lm_eval", "torch", "transformers", "peft", "bitsandbytes", "datasets")
 _ROOT = Path(__file__).resolve().parent.parent.parent
+_CGROUP = Path("/sys/fs/cgroup")  # cgroup 2; a container sees its own limits here
 
 
 def digest(value: Any, length: int = 16) -> str:
@@ -62,8 +63,8 @@ def version(package: str) -> str | None:
 def machine() -> str:
     """The machine in words, without its name: "2 x AMD EPYC, 23 GB, no GPU".
 
-    The number is the processors this process may run on; memory is in units of 2**30 bytes, and a container's limit
-    counts where it is lower. torch is not imported: the GPU is what torch says if it is already imported (it knows
+    The number is the processors this process may run on; memory is in units of 2**30 bytes; a container's limits
+    count where they are lower. torch is not imported: the GPU is what torch says if it is already imported (it knows
     which ones this process may use), else what nvidia-smi says.
     """
     memory = memory_bytes()
@@ -79,10 +80,16 @@ def machine() -> str:
 
 
 def cores() -> int:
-    """How many processors this process may run on."""
-    if hasattr(os, "sched_getaffinity"):
-        return len(os.sched_getaffinity(0))
-    return os.cpu_count() or 1
+    """How many processors this process may run on, at least 1.
+
+    A container's limit on processor time counts where it is lower, rounded up: 1.5 processors of time are 2 processors.
+    """
+    allowed = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+    try:
+        quota, period = map(int, (_CGROUP / "cpu.max").read_text().split())  # microseconds in each period
+        return max(1, min(allowed, -(-quota // period)))
+    except (OSError, ValueError, ZeroDivisionError):  # no cgroup 2, or "max": no limit
+        return allowed
 
 
 def memory_bytes() -> int | None:
@@ -92,7 +99,7 @@ def memory_bytes() -> int | None:
     except (AttributeError, ValueError, OSError):  # Windows has no sysconf
         return None
     try:
-        limit = int(Path("/sys/fs/cgroup/memory.max").read_text())
+        limit = int((_CGROUP / "memory.max").read_text())
     except (OSError, ValueError):  # no cgroup 2, or "max": no limit
         return installed
     return min(installed, limit)

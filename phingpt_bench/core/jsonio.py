@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import os
 import tempfile
@@ -18,18 +19,23 @@ def dumps(value: Any, *, indent: int | None = None) -> str:
 
 
 def write_text(path: Path, text: str) -> None:
-    """Write through a temporary file in the same folder and rename: a reader sees the old file or the new one."""
+    """Write through a temporary file in the same folder and rename: a reader sees the old file or the new one.
+
+    Folders on the way are made. BenchError naming the path where it cannot be written: a folder has its name, a file
+    stands where a folder is needed, no permission, no space.
+    """
     path = Path(path)
-    path.parent.mkdir(parents=True, exist_ok=True)
-    handle, name = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.", suffix=".tmp")
-    try:
-        with os.fdopen(handle, "w", encoding="utf-8") as file:
-            file.write(text)
-        os.chmod(name, 0o644)
-        os.replace(name, path)
-    except BaseException:
-        os.unlink(name)
-        raise
+    with _writing(path):
+        path.parent.mkdir(parents=True, exist_ok=True)
+        handle, name = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.", suffix=".tmp")
+        try:
+            with os.fdopen(handle, "w", encoding="utf-8") as file:
+                file.write(text)
+            os.chmod(name, 0o644)
+            os.replace(name, path)
+        except BaseException:
+            os.unlink(name)
+            raise
 
 
 def write_json(path: Path, value: Any) -> None:
@@ -53,10 +59,36 @@ def read_json(path: Path) -> Any:
 
 
 def read_jsonl(path: Path) -> Iterator[Any]:
-    """The values of a JSON-lines file; BenchError with the line number at the first bad line."""
-    with open(path, encoding="utf-8") as file:
-        for number, line in enumerate(file, 1):
-            try:
-                yield json.loads(line)
-            except ValueError as err:
-                raise BenchError(f"not readable as JSON ({err})", where=f"{path}:{number}") from None
+    """The values of a JSON-lines file; BenchError when it is missing, with the line number at a bad line."""
+    number = 0
+    try:
+        with open(path, encoding="utf-8") as file:
+            for number, line in enumerate(file, 1):
+                try:
+                    value = json.loads(line)
+                except ValueError as err:
+                    raise BenchError(f"not readable as JSON ({err})", where=f"{path}:{number}") from None
+                yield value
+    except FileNotFoundError:
+        raise BenchError("no such file", where=str(path)) from None
+    except UnicodeDecodeError as err:
+        raise BenchError(f"not readable as JSON ({err})", where=f"{path}:{number + 1}") from None
+    except OSError as err:
+        raise BenchError(f"not readable ({err.strerror or err})", where=str(path)) from None
+
+
+@contextlib.contextmanager
+def _writing(path: Path) -> Iterator[None]:
+    try:
+        yield
+    except OSError as err:
+        # of a file that stands where a folder is needed, the system says only that it exists
+        in_the_way = next((folder for folder in path.parents if folder.exists() and not folder.is_dir()), None)
+        if path.is_dir():
+            why, hint = "is a folder, a file is to be written", "give the name of a file"
+        elif in_the_way is not None:
+            why, hint = f"cannot be written: {in_the_way} is a file, not a folder", "give another path"
+        else:
+            why = f"cannot be written ({err.strerror or err})"
+            hint = f"give another path, or see to the permissions and the space of {path.parent}"
+        raise BenchError(why, where=str(path), hint=hint) from None

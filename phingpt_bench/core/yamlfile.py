@@ -14,19 +14,32 @@ from phingpt_bench.core.errors import BenchError
 Key = tuple[str | int, ...]  # the way from the top of the file to a value
 
 
+class _Loader(yaml.SafeLoader):
+    """SafeLoader that says at which line a value cannot be what it looks like, such as a day in a 13th month."""
+
+    def construct_object(self, node: yaml.Node, deep: bool = False) -> Any:
+        try:
+            return super().construct_object(node, deep)
+        # what PyYAML's own readers of dates, numbers and truth values let through: none of them names the place
+        except (ValueError, KeyError, AttributeError, OverflowError) as err:
+            shown = node.value if isinstance(node, yaml.ScalarNode) else node.tag
+            problem = f"'{shown}' cannot be read as {node.tag.rpartition(':')[2]} ({err})"
+            raise yaml.constructor.ConstructorError(None, None, problem, node.start_mark) from None
+
+
 def load_yaml(path: Path) -> Any:
     """The plain values of a YAML file (None when it is empty); BenchError with file and line for a syntax error."""
     text = _read(Path(path))
     with _told(Path(path)):
-        return yaml.safe_load(text)
+        return yaml.load(text, _Loader)
 
 
 def load_with_lines(path: Path) -> tuple[Any, dict[Key, int], list[tuple[Key, str]]]:
     """(values, line of each key, mistakes that YAML passes over: keys given twice, of which it keeps the last)."""
     text = _read(path)
     with _told(path):
-        node = yaml.compose(text, yaml.SafeLoader)
-        value = yaml.safe_load(text)
+        node = yaml.compose(text, _Loader)
+        value = yaml.load(text, _Loader)
     lines: dict[Key, int] = {} if node is None else {(): node.start_mark.line + 1}
     twice = []
     for key, line in _walk(node, (), frozenset()):
@@ -70,5 +83,13 @@ def _told(path: Path) -> Iterator[None]:
         raise BenchError(
             f"YAML syntax: {problem}" + (f" ({context})" if context else ""),
             where=f"{path}:{mark.line + 1}" if mark else str(path),
-            hint="indent with spaces, not with tabs" if "'\\t'" in problem else None,
+            hint=_hint(problem),
         ) from None
+    except RecursionError:
+        raise BenchError("YAML syntax: nested too deeply", where=str(path)) from None
+
+
+def _hint(problem: str) -> str | None:
+    if "'\\t'" in problem:
+        return "indent with spaces, not with tabs"
+    return "put it in quotes if it is meant as text" if "cannot be read as" in problem else None

@@ -55,7 +55,14 @@ def load(name: str, path: str | None = None) -> dict[str, Rows]:
     BenchError when rows are missing, added, changed or in another order: such rows would be another protocol.
     """
     entry = dataset(name)
-    splits = {split: with_ids(rows) for split, rows in entry.load(path).items()}
+    try:
+        raw = entry.load(path)
+    except (KeyError, IndexError, ValueError, TypeError) as err:
+        raise BenchError(
+            f"dataset {name} has other columns or codes than its source ({type(err).__name__}: {err})",
+            hint="take the dataset from its source again",
+        ) from None
+    splits = {split: with_ids(rows) for split, rows in raw.items()}
     for split, rows in splits.items():
         found = digest([[row["id"], row.get("label", row.get("entities"))] for row in rows])
         if (len(rows), found) != (entry.rows[split], entry.digests[split]):
@@ -68,7 +75,7 @@ def load(name: str, path: str | None = None) -> dict[str, Rows]:
 
 
 def with_ids(rows: Rows) -> Rows:
-    """The rows with `id` first (rows that have one keep it)."""
+    """The rows with `id` first. Rows of the embedded corpus bring one of their own, by which its editors know them."""
     seen: Counter[str] = Counter()
     result = []
     for row in rows:

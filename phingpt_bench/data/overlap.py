@@ -27,7 +27,7 @@ def exposure(train: Sequence[str], test: Sequence[str]) -> dict[str, Any]:
     Returns {"rows": len(test), "exact": n, "normalised": n, "near": n, "ids": sorted indices of all of them}.
     An empty train or test gives zeros: nothing was seen.
     """
-    exact, normal = set(train), {normalise(text) for text in train}
+    exact, normal = set(train), {normalise(text) for text in train} - {""}
     index: dict[str, list[int]] = defaultdict(list)
     grams = [_grams(text) for text in train]
     for row, own in enumerate(grams):

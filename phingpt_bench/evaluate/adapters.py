@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Protocol
 
+from phingpt_bench.core import config
 from phingpt_bench.core.errors import BenchError
-from phingpt_bench.core.fingerprint import digest, file_digest
+from phingpt_bench.core.fingerprint import file_digest
 from phingpt_bench.core.records import Model
 from phingpt_bench.evaluate.suite import AdapterEntry, Suite
 from phingpt_bench.evaluate.tasks import TaskFacts
@@ -74,7 +75,13 @@ def adapter_facts(
                 f"adapter '{name}' is to be evaluated on '{task}', which is not among the suite's tasks",
                 hint=f"tasks of suite '{suite.name}': {', '.join(tasks)}",
             )
-    if recipe is not None and card is not None and digest(asdict(recipe)) != digest(card.recipe):
+    if recipe is not None and card is not None and card.limit is not None:
+        raise BenchError(
+            f"the adapter there is a trial of recipe '{recipe.name}' on the first {card.limit} rows of each task",
+            where=str(folder),
+            hint="remove the folder to train it whole, or evaluate it as it is with 'path:' instead of 'recipe:'",
+        )
+    if recipe is not None and card is not None and not _same(recipe, card.recipe):
         raise BenchError(
             f"the adapter there was trained with another version of recipe '{recipe.name}'",
             where=str(folder),
@@ -101,6 +108,14 @@ def adapter_facts(
             check_template(card, tasks[task], str(folder))
     weights = file_digest(folder / adapter.WEIGHTS) if card is not None else None
     return AdapterFacts(name=name, folder=folder, recipe=recipe, card=card, digest=weights, bases=fitting, tasks=own)
+
+
+def _same(recipe: Recipe, stored: dict[str, Any]) -> bool:
+    """Whether a card's recipe is this one; a key that the card's version did not know has its default."""
+    try:
+        return config.build(type(recipe), stored, "card") == recipe
+    except BenchError:  # a key or value that recipes no longer have
+        return False
 
 
 def check_template(card: adapter.AdapterCard, task: TaskFacts, where: str) -> None:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from pathlib import Path
 
 from phingpt_bench.core.records import Model
@@ -32,21 +31,13 @@ def _base_folder(spec: BaseSpec, fetch: bool) -> Path | None:
 
 def _hub_revision(spec: BaseSpec, fetch: bool) -> str | None:
     """The commit of a Hub model: of the cached copy, else asked of the Hub."""
-    if spec.model == embedded.NAME:
-        spec = replace(spec, model=embedded.HUB_ID)
-    from huggingface_hub import try_to_load_from_cache
-
-    try:
-        cached = try_to_load_from_cache(spec.model, "config.json", revision=spec.revision)
-    except ValueError:  # neither a folder nor a well-formed Hub id: load_base says so
-        return None
-    if isinstance(cached, str):
-        return Path(cached).parent.name
-    if not fetch:
-        return None
+    known = load.hub_revision(spec)
+    if known is not None or not fetch:
+        return known
     from transformers import AutoConfig
 
     try:
-        return AutoConfig.from_pretrained(spec.model, revision=spec.revision)._commit_hash
+        name = embedded.HUB_ID if spec.model == embedded.NAME else spec.model
+        return AutoConfig.from_pretrained(name, revision=spec.revision)._commit_hash
     except (OSError, ValueError):  # load_base will say what is wrong with it, with a hint
         return None

@@ -15,7 +15,7 @@ from phingpt_bench.evaluate.adapters import AdapterFacts
 from phingpt_bench.evaluate.facts import Facts
 from phingpt_bench.evaluate.suite import Suite, Variant
 from phingpt_bench.evaluate.tasks import TaskFacts
-from phingpt_bench.models.load import BaseSpec
+from phingpt_bench.models.load import BaseSpec, device
 
 FINGERPRINT = "fingerprint"  # its key in a run record's provenance
 PLAIN = Variant()
@@ -29,6 +29,7 @@ _CHANGED = {
     "variant": "it was run with another prompt variant",
     "limit": "it was run with another limit",
     "seed": "it was run with another seed",
+    "numerics": "it was run on another device, with another batch size or another way of unpacking",
 }
 
 
@@ -126,7 +127,9 @@ def _run(
         variant=variant,
         documents=_documents(suite, task),
         requests=_documents(suite, task) * task.requests,
-        fingerprint=_fingerprint(suite, task, base, (entry.digest or "not trained yet") if entry else None, variant),
+        fingerprint=_fingerprint(suite, task, base, (entry.digest or "not trained yet") if entry else None, variant)
+        # what may move a score in its last digits: base and tuned are to be run under the same
+        | {"numerics": [device(spec), spec.dequantise, suite.batch_size]},
     )
 
 

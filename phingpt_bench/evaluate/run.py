@@ -46,6 +46,7 @@ def run(
     else the steps meet. What was finished before the error stays.
     """
     progress = Progress(quiet)
+    load_prices()  # a price card that cannot be read is better found now than after hours
     missing = [step for step in plan(suite, facts, only=only, force=force) if step.kind == "train" and not step.done]
     if missing:
         _train(missing, facts, training, quiet=quiet, progress=progress)
@@ -67,6 +68,7 @@ def _train(steps: Sequence[Step], facts: Facts, training: Training, *, quiet: bo
     recipes = {entry.name: entry.recipe for entry in facts.adapters}
     for step in steps:
         progress.say(f"training adapter {step.adapter} -> {step.folder}")
+        _forget_peaks()
         training.train(recipes[step.adapter], step.folder, resume=True, quiet=quiet)
         _free()
 
@@ -77,6 +79,7 @@ class _Job:
     def __init__(self, suite: Suite, facts: Facts, progress: Progress, total: int):
         self.suite, self.facts, self.progress, self.total = suite, facts, progress, total
         self.started = 0
+        self.prices = load_prices()
 
     @contextlib.contextmanager
     def stage(self, step: Step) -> Iterator[Callable[[int], None]]:
@@ -108,17 +111,19 @@ def _run_base(job: _Job, spec: BaseSpec, steps: Sequence[Step]) -> None:
         # with other kernels: there the bare base cannot be asked first, and "off" is compared with nothing
         packed = spec.quantisation == "nf4" and not loaded.dequantised and loaded.model.device.type == "cpu"
         reference = None if packed or not adapters else probe.reference_logits(loaded.model, loaded.tokenizer)
-        model = adapter.attach(loaded, {_attached(name): entry.folder for name, entry in adapters.items()})
+        attached = {name: f"adapter_{at}" for at, name in enumerate(adapters)}  # torch takes no dots in such names
+        model = adapter.attach(loaded, {attached[name]: entry.folder for name, entry in adapters.items()})
     differences: dict[str, float] = {}
     if adapters:
         with job.progress.stage("probing the adapters"), meter.phase("probe"):
-            differences = probe.probe(model, loaded.tokenizer, [_attached(name) for name in adapters], reference)
+            differences = probe.probe(model, loaded.tokenizer, list(attached.values()), reference)
     for step in steps:
         entry = adapters.get(step.adapter or "")
-        name = _attached(entry.name) if entry else None
+        name = attached[entry.name] if entry else None
         # the seconds of loading and probing are booked once, on the first run after it
         probed = None if name is None else (differences[name], reference is not None)
-        _run_model(job, step, loaded, model, entry, probed, meter or Meter())
+        with adapter.only(model, name):
+            _run_model(job, step, loaded, model, entry, probed, meter or Meter())
         meter = None
 
 
@@ -126,26 +131,24 @@ def _called(step: Step) -> str:
     return f"floor {step.model}" if step.kind == "floor" else step.model
 
 
-def _attached(name: str) -> str:
-    """The name under which PEFT holds an adapter: torch takes no dots in names of modules."""
-    return name.replace(".", "-")
-
-
 def _run_model(
     job: _Job, step: Step, loaded: Loaded, model: Any, entry: AdapterFacts | None, probed: tuple[float, bool] | None,
     meter: Meter,
 ) -> None:  # fmt: skip
-    """One base or tuned model on one task. probed: (largest on/off difference, whether "off" was compared)."""
+    """One base or tuned model, as `model` is switched now, on one task.
+
+    probed: (largest on/off difference, whether "off" was compared).
+    """
     from phingpt_bench.harness.lm import PhinLM
 
     suite, task = job.suite, job.facts.tasks[step.task or ""]
     with job.stage(step) as advance:
         counter = Ticking(meter, advance, suite.batch_size)
         lm = PhinLM(pretrained=model, tokenizer=loaded.tokenizer, batch_size=suite.batch_size, meter=counter)
-        with adapter.only(model, _attached(entry.name) if entry else None):
-            answers, scores = _evaluate(suite, step, task, lm, meter)
+        answers, scores = _evaluate(suite, step, task, lm, meter)
     diagnostics: dict[str, Any] = {
         "truncated_prompts": lm.truncated,
+        "cut_answers": lm.cut_answers,
         "batch_size": suite.batch_size,
         "dequantised_once": loaded.dequantised,
         "device": loaded.model.device.type,
@@ -159,7 +162,7 @@ def _run_model(
         diagnostics["probe"] = {"largest_logit_difference": probed[0], "off_equals_bare_base": probed[1] or None}
         if task.name not in entry.card.templates:
             diagnostics["notes"] = ["not trained on this task"]
-    evaluation = meter.ledger(load_prices())
+    evaluation = meter.ledger(job.prices)
     job.finish(
         step, answers, identity, scores,
         evaluation=evaluation, training=training, exposure=exposure, diagnostics=diagnostics,
@@ -202,13 +205,13 @@ def _run_floor(job: _Job, step: Step) -> None:
     from phingpt_bench.harness.baselines import floor_models
 
     suite, task = job.suite, job.facts.tasks[step.task or ""]
-    prices, fitting, meter = load_prices(), Meter(), Meter()
+    fitting, meter = Meter(), Meter()
     with job.stage(step):
-        model = floor_models(task.dataset.kind)[step.floor or ""]()
+        model = floor_models(task.dataset.kind, suite.seed)[step.floor or ""]()
         with fitting.phase("train"):
             model.fit(task.task)
         answers, scores = _evaluate(suite, step, task, model, meter)
-    evaluation, training = _without_peaks(meter.ledger(prices)), _without_peaks(fitting.ledger(prices))
+    evaluation, training = _without_peaks(meter.ledger(job.prices)), _without_peaks(fitting.ledger(job.prices))
     identity = Model(name=step.model, kind="floor")
     job.finish(step, answers, identity, scores, evaluation=evaluation, training=training, diagnostics={})
 

@@ -110,7 +110,7 @@ class RandomLM(FloorLM):
 
 
 class OracleLM(FloorLM):
-    """The gold answer. It scores 1 on label tasks, and on NER what the answer format can say at most."""
+    """The gold answer. It scores 1 on every task."""
 
     def label_scores(self, task: Any, doc: Doc) -> Sequence[float]:
         gold = manager.gold_index(task, doc)
@@ -137,12 +137,15 @@ class EchoLM(NullLM):
         return doc["text"]
 
 
-def floor_models(kind: str) -> dict[str, Callable[[], FloorLM]]:
-    """The floor models of a task kind ("labels" or "spans") by name, each made without arguments; fit before use."""
+def floor_models(kind: str, seed: int = 0) -> dict[str, Callable[[], FloorLM]]:
+    """The floor models of a task kind ("labels" or "spans") by name, each made without arguments; fit before use.
+
+    seed: of those that draw.
+    """
     from phingpt_bench.harness.classical import CrfLM, TfidfLM
 
     if kind == "labels":
-        return {"majority": MajorityLM, "random": RandomLM, "tfidf-lr": TfidfLM}
+        return {"majority": MajorityLM, "random": lambda: RandomLM(seed), "tfidf-lr": TfidfLM}
     if kind == "spans":
         return {"crf": CrfLM}
     raise BenchError(f"no floor models for tasks of kind '{kind}'", hint="known kinds: labels, spans")

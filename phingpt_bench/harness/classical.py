@@ -1,6 +1,7 @@
 """Floor models that learn: TF-IDF with logistic regression for labels, a linear-chain CRF for entities.
 
-Both are fitted on the training split alone; their one setting is chosen on the validation split, from a fixed grid.
+Their one setting is chosen on the validation split, from a fixed grid, by models fitted on the training split; the
+model that answers is then fitted on both, which are the rows that the shipped recipes train on.
 """
 
 from __future__ import annotations
@@ -43,23 +44,30 @@ class TfidfLM(FloorLM):
         from sklearn.metrics import f1_score
         from sklearn.pipeline import make_pipeline, make_union
 
+        def columns(docs: Sequence[Doc]) -> tuple[list[str], list[int]]:
+            return [doc["text"] for doc in docs], [manager.gold_index(task, doc) for doc in docs]
+
+        def vectors() -> Any:
+            return make_union(
+                TfidfVectorizer(ngram_range=(1, 2), sublinear_tf=True),
+                TfidfVectorizer(analyzer="char_wb", ngram_range=(2, 5), sublinear_tf=True),
+            )
+
+        def regression(c: float) -> Any:
+            return LogisticRegression(C=c, class_weight="balanced", max_iter=2000)
+
         train, validation = _splits(task)
-        features = make_union(
-            TfidfVectorizer(ngram_range=(1, 2), sublinear_tf=True),
-            TfidfVectorizer(analyzer="char_wb", ngram_range=(2, 5), sublinear_tf=True),
-        )
-        x_train = features.fit_transform([doc["text"] for doc in train])
-        x_validation = features.transform([doc["text"] for doc in validation])
-        y_train = [manager.gold_index(task, doc) for doc in train]
-        y_validation = [manager.gold_index(task, doc) for doc in validation]
-        best = -1.0
+        (texts, labels), (held_out, right) = columns(train), columns(validation)
+        features = vectors()
+        x_train, x_validation = features.fit_transform(texts), features.transform(held_out)
+        scores = {}
         for c in self.GRID:
-            model = LogisticRegression(C=c, class_weight="balanced", max_iter=2000).fit(x_train, y_train)
-            score = f1_score(y_validation, model.predict(x_validation), average="weighted", zero_division=0)
-            if score > best:
-                best = score
-                self.chosen[task.config.task] = {"C": c, "validation": float(score)}
-                self._models[task.config.task] = make_pipeline(features, model)
+            predicted = regression(c).fit(x_train, labels).predict(x_validation)
+            scores[c] = float(f1_score(right, predicted, average="weighted", zero_division=0))
+        c = max(scores, key=lambda c: scores[c])  # the first of the best
+        self.chosen[task.config.task] = {"C": c, "validation": scores[c]}
+        model = make_pipeline(vectors(), regression(c))
+        self._models[task.config.task] = model.fit(texts + held_out, labels + right)
 
     def label_scores(self, task: Any, doc: Doc) -> Sequence[float]:
         model = self._models[task.config.task]
@@ -86,20 +94,22 @@ class CrfLM(FloorLM):
     def learn(self, task: Any) -> None:
         import sklearn_crfsuite
 
-        train, validation = _splits(task)
-        x = [features(doc["text"]) for doc in train]
-        y = [tags(doc["text"], hooks.gold_spans(doc)) for doc in train]
-        best = -1.0
-        for c1, c2 in self.GRID:
+        def fitted(docs: Sequence[Doc], c1: float, c2: float) -> Any:
             model = sklearn_crfsuite.CRF(
                 algorithm="lbfgs", c1=c1, c2=c2, max_iterations=self.ITERATIONS, all_possible_transitions=True
-            ).fit(x, y)
+            )
+            return model.fit([features(d["text"]) for d in docs], [tags(d["text"], hooks.gold_spans(d)) for d in docs])
+
+        train, validation = _splits(task)
+        scores = {}
+        for setting in self.GRID:
+            model = fitted(train, *setting)
             counts = [hooks.read_spans(doc, _answer(model, doc["text"]))[0] for doc in validation]
-            score = float(METRICS["entity_f1"].function(np.asarray(counts).sum(0)))
-            if score > best or not self._models.get(task.config.task):  # nan (no entity at all) is better than nothing
-                best = score
-                self.chosen[task.config.task] = {"c1": c1, "c2": c2, "validation": score}
-                self._models[task.config.task] = model
+            # nan where nothing is gold and nothing found: no setting is better than another then
+            scores[setting] = float(np.nan_to_num(METRICS["entity_f1"].function(np.asarray(counts).sum(0))))
+        c1, c2 = max(scores, key=lambda setting: scores[setting])  # the first of the best
+        self.chosen[task.config.task] = {"c1": c1, "c2": c2, "validation": scores[c1, c2]}
+        self._models[task.config.task] = fitted(train + validation, c1, c2)
 
     def answer(self, task: Any, doc: Doc) -> str:
         return _answer(self._models[task.config.task], doc["text"])

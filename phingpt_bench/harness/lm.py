@@ -18,10 +18,11 @@ from lm_eval.models.huggingface import HFLM
 from tqdm import tqdm
 
 from phingpt_bench.core.errors import BenchError
+from phingpt_bench.harness.head import head_only_at
 from phingpt_bench.harness.manager import quiet
 
 BATCH = 16  # where "auto" was asked for: lm-eval's search needs ten times the time of the work itself on a CPU
-VOCABULARY_PIECE = 16384  # rows of the LM head that are cast to float32 at a time
+PLAIN = {"repetition_penalty": 1.0, "no_repeat_ngram_size": 0, "num_beams": 1}  # greedy decoding and nothing else
 
 Request = tuple[Any, list[int], list[int]]  # (texts, context tokens, continuation tokens)
 
@@ -40,8 +41,10 @@ class PhinLM(HFLM):
     single tokens), in batches of one size sorted by length; the LM head runs only at the scored positions, on float32
     hidden states and weights. In bfloat16 8 % of the documents of a measurement had an exact tie for the best label.
     Generation: a batch ends when each of its answers holds a stop string, not when all hold the same one.
-    Counting: `truncated` is the number of prompts that lost tokens on the left since the object was made; `meter` is
-    told the tokens that went in (without padding) and came out.
+    Greedy is greedy: a repetition penalty or other habit in the model's own generation settings is not applied.
+    Counting: `truncated` is the number of prompts that lost tokens on the left since the object was made, `cut_answers`
+    that of the answers that reached the length limit without ending; `meter` is told the tokens that went in (without
+    padding) and came out.
     """
 
     def __init__(self, pretrained: Any, *, batch_size: int | str = BATCH, meter: Meter | None = None, **options: Any):
@@ -49,7 +52,7 @@ class PhinLM(HFLM):
         with quiet():  # HFLM warns about each model object that it is given
             super().__init__(pretrained=pretrained, batch_size=batch_size, **options)
         self.meter = meter
-        self.truncated = 0
+        self.truncated = self.cut_answers = 0
 
     def set_cache_hook(self, cache_hook: Any) -> None:
         """Refused: lm-eval's cache of answers does not know which model or adapter gave them."""
@@ -110,7 +113,7 @@ class PhinLM(HFLM):
     def _scores(self, inputs: torch.Tensor, row_of: Sequence[int], position_of: Sequence[int]) -> torch.Tensor:
         """Float32 log-probabilities (n x vocabulary) of the token after each of the n given places of a batch."""
         places = torch.tensor([row_of, position_of], device=self.device)
-        with torch.no_grad(), self._autocast(), _head_only_at(self.model, places, inputs.shape[1]):
+        with torch.no_grad(), self._autocast(), head_only_at(self.model, places, inputs.shape[1]):
             logits = self.model(input_ids=inputs.to(self.device), use_cache=False).logits
         return F.log_softmax(logits.float(), dim=-1).cpu()
 
@@ -138,6 +141,8 @@ class PhinLM(HFLM):
         if options.get("temperature", 0.0) == 0.0 and not options.get("do_sample"):
             options["do_sample"] = False
             options.pop("temperature", None)  # transformers warns of a temperature that has no effect
+        # models bring generation settings of their own (Qwen2.5 a repetition penalty, which punishes copying names)
+        options = {**PLAIN, **options}
         stopping = StopStrings(self.tokenizer, stop, context.shape[1])
         with self._autocast():
             tokens = self.model.generate(
@@ -148,12 +153,29 @@ class PhinLM(HFLM):
                 use_cache=True,
                 **options,
             )
+        lengths = [
+            stopped if stopped is not None else _length(answer, self._eos_ids())
+            for stopped, answer in zip(stopping.lengths, tokens[:, context.shape[1] :].tolist(), strict=True)
+        ]
+        self.cut_answers += sum(length is None for length in lengths)
         if self.meter is not None:
             mask = options.get("attention_mask", torch.ones_like(context))
             answered = tokens.shape[1] - context.shape[1]
-            lengths = [answered if n is None else n for n in stopping.lengths]
-            self.meter.count(tokens_in=int(mask.sum()), tokens_out=sum(lengths))
+            self.meter.count(
+                tokens_in=int(mask.sum()), tokens_out=sum(answered if length is None else length for length in lengths)
+            )
         return tokens
+
+    def _eos_ids(self) -> list[int]:
+        """The tokens that end an answer: the model's own, and the tokenizer's."""
+        own = self.model.generation_config.eos_token_id
+        ids = own if isinstance(own, list) else [own]
+        return sorted({i for i in [*ids, self.tokenizer.eos_token_id] if i is not None})
+
+
+def _length(answer: list[int], eos: list[int]) -> int | None:
+    """Tokens of an answer up to its end-of-text token; None when it has none, so was cut by the length limit."""
+    return next((at + 1 for at, token in enumerate(answer) if token in eos), None)
 
 
 class StopStrings(transformers.StoppingCriteria):
@@ -177,36 +199,3 @@ class StopStrings(transformers.StoppingCriteria):
             if self.lengths[i] is None and any(stop in text for stop in self.stop):
                 self.lengths[i] = generated.shape[1]
         return torch.tensor([length is not None for length in self.lengths], device=input_ids.device)
-
-
-@contextlib.contextmanager
-def _head_only_at(model: Any, places: torch.Tensor, width: int) -> Iterator[None]:
-    """Within the block the model's LM head gives float32 logits (n x vocabulary) for `places` (2 x n: row, position).
-
-    The head is swapped inside the model, rather than called on the body's hidden states, so that whatever a model does
-    to its logits afterwards (Gemma caps them, Granite scales them) still happens. width: of the batch without the
-    virtual tokens that prompt tuning puts in front.
-    """
-    head = model.get_output_embeddings()
-    forward, own = head.forward, head.__dict__.get("forward")
-
-    def at_places(hidden: torch.Tensor) -> torch.Tensor:
-        needed = hidden[places[0], places[1] + hidden.shape[1] - width]
-        if type(head) is not torch.nn.Linear:  # with an adapter of its own, or quantised: it knows its own arithmetic
-            return forward(needed)
-        with torch.autocast(device_type=needed.device.type, enabled=False):
-            needed = needed.float()
-            bias = None if head.bias is None else head.bias.float()
-            if head.weight.dtype == torch.float32:
-                return F.linear(needed, head.weight, bias)
-            pieces = [F.linear(needed, piece.float()) for piece in head.weight.split(VOCABULARY_PIECE)]
-            return torch.cat(pieces, dim=-1) + (0 if bias is None else bias)
-
-    head.forward = at_places
-    try:
-        yield
-    finally:
-        if own is None:
-            del head.forward
-        else:
-            head.forward = own

@@ -10,12 +10,13 @@ from typing import Any
 
 from phingpt_bench.core import jsonio
 from phingpt_bench.core.errors import BenchError
-from phingpt_bench.core.fingerprint import file_digest
+from phingpt_bench.core.fingerprint import digest, file_digest
 from phingpt_bench.core.records import Ledger, Model
 from phingpt_bench.models.load import Loaded
 
 CARD = "card.json"
 WEIGHTS = "adapter_model.safetensors"
+CONFIG = "adapter_config.json"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -40,7 +41,15 @@ class AdapterCard:
     final_loss: float | None
     cost: Ledger
     created: str
+    chat_template_digest: str | None = None  # of the tokenizer's template, where it was used
+    limit: int | None = None  # rows a task of a trial training; None is all of them
     provenance: dict[str, Any] = field(default_factory=dict)
+
+
+def chat_template_digest(tokenizer: Any) -> str | None:
+    """Digest of the tokenizer's chat template; None where it has none."""
+    template = getattr(tokenizer, "chat_template", None)
+    return digest(template) if template else None
 
 
 def write_card(folder: Path, card: AdapterCard) -> None:
@@ -53,12 +62,13 @@ def read_card(folder: Path) -> AdapterCard:
     folder = Path(folder)
     if not folder.is_dir():
         raise BenchError("no such adapter folder", where=str(folder), hint="'phingpt-bench train RECIPE' makes one")
-    if not (folder / WEIGHTS).is_file():
-        raise BenchError(
-            f"the adapter has no {WEIGHTS}",
-            where=str(folder),
-            hint="pickled weights (.bin) are not read; save the adapter as safetensors, or finish its training",
-        )
+    for needed in (WEIGHTS, CONFIG):
+        if not (folder / needed).is_file():
+            raise BenchError(
+                f"the adapter has no {needed}",
+                where=str(folder),
+                hint="pickled weights (.bin) are not read; save the adapter as safetensors, or finish its training",
+            )
     if not (folder / CARD).is_file():
         raise BenchError(
             f"the adapter has no {CARD}: its base, data and template are unknown",
@@ -74,8 +84,6 @@ def read_card(folder: Path) -> AdapterCard:
 
 def vocabulary_digest(tokenizer: Any) -> str:
     """Digest of the token -> id map: an adapter trained under another vocabulary means other tokens."""
-    from phingpt_bench.core.fingerprint import digest
-
     return digest(sorted(tokenizer.get_vocab().items(), key=lambda item: item[1]))
 
 
@@ -88,6 +96,8 @@ def check_card(card: AdapterCard, loaded: Loaded, where: str) -> None:
         "quantisation": (card.quantisation, identity.quantisation),
         "vocabulary": (card.vocabulary_digest, vocabulary_digest(loaded.tokenizer)),
     }
+    if card.chat_template_digest is not None:
+        pairs["chat template"] = (card.chat_template_digest, chat_template_digest(loaded.tokenizer))
     differing = [f"{name} {mine} (here {theirs})" for name, (mine, theirs) in pairs.items() if mine != theirs]
     if differing:
         raise BenchError(
@@ -104,15 +114,23 @@ def attach(loaded: Loaded, adapters: Mapping[str, Path]) -> Any:
     runs other kernels (measured: 0.05 nats). With no adapters, the bare model. BenchError on a mismatch with the base.
     """
     from peft import PeftModel
+    from safetensors import SafetensorError
 
     model = loaded.model
     for name, folder in adapters.items():
         check_card(read_card(folder), loaded, str(folder))
-        # a map of devices is asked of transformers otherwise, which the unpacked layers confuse
-        if isinstance(model, PeftModel):
-            model.load_adapter(str(folder), adapter_name=name, is_trainable=False)
-        else:
-            model = PeftModel.from_pretrained(model, str(folder), adapter_name=name, is_trainable=False)
+        try:
+            if isinstance(model, PeftModel):
+                model.load_adapter(str(folder), adapter_name=name, is_trainable=False)
+            else:
+                model = PeftModel.from_pretrained(model, str(folder), adapter_name=name, is_trainable=False)
+        # what PEFT and safetensors raise for files that are cut off, or shaped for another model
+        except (OSError, ValueError, RuntimeError, SafetensorError) as err:
+            raise BenchError(
+                f"cannot load the adapter ({str(err).strip().splitlines()[0]})",
+                where=str(folder),
+                hint="its files are damaged or do not belong together: train it again",
+            ) from None
     return model.eval()
 
 

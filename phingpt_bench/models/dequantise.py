@@ -7,7 +7,10 @@ into the compute dtype gives the same numbers, since that is the matrix which bi
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Any
+
+from phingpt_bench.core.fingerprint import memory_bytes
 
 # share of the available memory that the unpacked weights may take: the rest is for activations and the optimiser
 MEMORY_SHARE = 0.5
@@ -21,16 +24,18 @@ def wanted(choice: str, parameters: int, dtype: Any, device: str) -> bool:
 
 
 def available_bytes() -> int:
-    """Memory that can still be had without swapping, in bytes; 0 when the system does not say."""
+    """Memory that can still be had without swapping, in bytes, within a container's limit; the physical memory where
+    the system does not say (not Linux)."""
     try:
         with open("/proc/meminfo", encoding="ascii") as file:
-            return next(int(line.split()[1]) * 1024 for line in file if line.startswith("MemAvailable"))
-    except OSError:  # not Linux: the physical memory is the best that the standard library knows
-        import os
-
-        if "SC_PHYS_PAGES" not in getattr(os, "sysconf_names", {}):
-            return 0
-        return os.sysconf("SC_PHYS_PAGES") * os.sysconf("SC_PAGE_SIZE")
+            free = next(int(line.split()[1]) * 1024 for line in file if line.startswith("MemAvailable"))
+    except OSError:
+        return memory_bytes() or 0
+    try:
+        limit, used = (Path("/sys/fs/cgroup", f"memory.{name}").read_text("ascii") for name in ("max", "current"))
+        return min(free, int(limit) - int(used))
+    except (OSError, ValueError):  # no cgroup v2, or no limit ("max")
+        return free
 
 
 def unpack(model: Any, dtype: Any) -> int:

@@ -55,14 +55,17 @@ def load_base(spec: BaseSpec) -> Loaded:
     BenchError when the model cannot be found or cannot be loaded.
     """
     import torch
+    from safetensors import SafetensorError
     from transformers import AutoModelForCausalLM, AutoTokenizer, BitsAndBytesConfig
 
     source = embedded.source() if spec.model == embedded.NAME else spec.model
+    local = Path(source).is_dir()
+    revision = None if local else hub_revision(spec)
     # bitsandbytes warns that an optional kernel package is absent; on the CPU paths used here it would not run anyway
     logging.getLogger("bitsandbytes").setLevel(logging.ERROR)
-    device = _device(spec)
+    target = device(spec)
     dtype = getattr(torch, compute_dtype(spec))
-    options: dict[str, Any] = {"dtype": dtype, "device_map": {"": device}, "use_safetensors": True}
+    options: dict[str, Any] = {"dtype": dtype, "device_map": {"": target}, "use_safetensors": True}
     if spec.quantisation == "nf4":
         options["quantization_config"] = BitsAndBytesConfig(
             load_in_4bit=True,
@@ -70,13 +73,13 @@ def load_base(spec: BaseSpec) -> Loaded:
             bnb_4bit_use_double_quant=True,
             bnb_4bit_compute_dtype=dtype,
         )
-    if device == "cpu":
+    if target == "cpu":
         # PyTorch's fused CPU attention is slow at these lengths: a training step took 1.5 times as long (docs/log.md)
         options["attn_implementation"] = "eager"
     try:
-        tokenizer = AutoTokenizer.from_pretrained(source, revision=spec.revision)
-        model = AutoModelForCausalLM.from_pretrained(source, revision=spec.revision, **options)
-    except (OSError, ValueError) as err:
+        tokenizer = AutoTokenizer.from_pretrained(source, revision=revision)
+        model = AutoModelForCausalLM.from_pretrained(source, revision=revision, **options)
+    except (OSError, ValueError, SafetensorError) as err:
         raise BenchError(
             f"cannot load the base model '{spec.model}' ({str(err).strip().splitlines()[0]})",
             hint=f"{embedded.INSTALL} (or go online once)"
@@ -88,16 +91,14 @@ def load_base(spec: BaseSpec) -> Loaded:
         tokenizer.pad_token = tokenizer.eos_token
     model.requires_grad_(False)
     parameters = model.num_parameters()
-    unpacked = spec.quantisation == "nf4" and dequantise.wanted(spec.dequantise, parameters, dtype, device)
+    unpacked = spec.quantisation == "nf4" and dequantise.wanted(spec.dequantise, parameters, dtype, target)
     if unpacked:
         dequantise.unpack(model, dtype)
     identity = Model(
         name=title(spec),
         kind="base",
         base=base_name(spec),
-        base_revision=weights_digest(Path(source))
-        if Path(source).is_dir()
-        else getattr(model.config, "_commit_hash", None),
+        base_revision=weights_digest(Path(source)) if local else getattr(model.config, "_commit_hash", None),
         quantisation="nf4+dq" if spec.quantisation == "nf4" else None,
         compute_dtype=compute_dtype(spec),
         parameters=parameters,
@@ -118,18 +119,41 @@ def compute_dtype(spec: BaseSpec) -> str:
 
     if spec.compute_dtype != "auto":
         return spec.compute_dtype
-    if _device(spec) == "cpu":
+    if device(spec) == "cpu":
         # what torch.compile's CPU backend asks too
         capable = torch.backends.mkldnn.is_available() and torch.ops.mkldnn._is_mkldnn_bf16_supported()
     else:
-        capable = torch.cuda.is_bf16_supported()
+        capable = torch.cuda.is_bf16_supported(including_emulation=False)
     return "bfloat16" if capable else "float32"
 
 
-def _device(spec: BaseSpec) -> str:
+def device(spec: BaseSpec) -> str:
+    """The device that "auto" means here, or the one asked for; BenchError when torch does not have it."""
     import torch
 
-    return spec.device if spec.device != "auto" else "cuda" if torch.cuda.is_available() else "cpu"
+    if spec.device == "auto":
+        return "cuda" if torch.cuda.is_available() else "cpu"
+    if spec.device.partition(":")[0] == "cuda" and not torch.cuda.is_available():
+        raise BenchError(f"device '{spec.device}' is asked for, and torch sees no GPU", hint="use 'auto' or 'cpu'")
+    try:
+        return str(torch.device(spec.device))
+    except RuntimeError:
+        raise BenchError(f"unknown device '{spec.device}'", hint="use 'auto', 'cpu', 'cuda' or 'cuda:1'") from None
+
+
+def hub_revision(spec: BaseSpec) -> str | None:
+    """The commit that a Hub base is, or would be, loaded at: asked for, else that of the cached copy, else None.
+
+    The cached copy comes before whatever the Hub holds today, so that an adapter, its base and a plan mean one base.
+    """
+    from huggingface_hub import try_to_load_from_cache
+
+    model = embedded.HUB_ID if spec.model == embedded.NAME else spec.model
+    try:
+        cached = try_to_load_from_cache(model, "config.json", revision=spec.revision)
+    except ValueError:  # neither a folder nor a well-formed Hub id: loading will say so
+        return spec.revision
+    return Path(cached).parent.name if isinstance(cached, str) else spec.revision
 
 
 def weights_digest(folder: Path) -> str:

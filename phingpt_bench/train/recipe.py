@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Literal
@@ -10,6 +11,8 @@ from phingpt_bench.core import config
 from phingpt_bench.core.errors import BenchError, unknown
 from phingpt_bench.core.paths import share
 from phingpt_bench.models.load import BaseSpec
+
+NAME = re.compile(r"[A-Za-z0-9_][A-Za-z0-9._-]*")  # it names a folder
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -31,6 +34,8 @@ class Recipe:
     """Everything that decides the trained weights, together with the data.
 
     tasks: lm-eval tasks whose prompts and answers are trained on, rows of `splits` of each.
+    gradient_checkpointing: keep no activations and compute them again in the backward pass: a third more work for
+        memory that no longer grows with depth. For models of billions of parameters.
     tokens_per_batch: padded tokens of one optimiser step; a batch holds as many rows as fit, at least one.
     max_tokens: a row longer than this is left out (and counted in the card).
     epochs: passes over the rows; learning_rate: peak, after a linear warm-up over `warmup` of the steps, cosine decay.
@@ -50,12 +55,21 @@ class Recipe:
     max_grad_norm: float = 1.0
     tokens_per_batch: int = 1024
     max_tokens: int = 1024
+    gradient_checkpointing: bool = False
     save_steps: int = 200
     seed: int = 0
 
     def __post_init__(self) -> None:
         for name, good, rule in (
+            (
+                "name",
+                bool(NAME.fullmatch(self.name)),
+                "is letters, digits, '.', '_' and '-', and begins with none of '.-'",
+            ),
             ("tasks", bool(self.tasks), "names at least one task"),
+            ("splits", bool(self.splits), "names at least one split"),
+            ("max_grad_norm", self.max_grad_norm > 0, "is above 0"),
+            ("weight_decay", self.weight_decay >= 0, "is at least 0"),
             ("epochs", self.epochs >= 1, "is at least 1"),
             ("learning_rate", self.learning_rate > 0, "is above 0"),
             ("warmup", 0 <= self.warmup < 1, "is from 0 up to 1"),
@@ -63,6 +77,8 @@ class Recipe:
             ("max_tokens", self.max_tokens >= 2, "is at least 2"),
             ("save_steps", self.save_steps >= 1, "is at least 1"),
             ("lora.r", self.lora.r >= 1, "is at least 1"),
+            ("lora.alpha", self.lora.alpha >= 1, "is at least 1"),
+            ("lora.target_modules", bool(self.lora.target_modules), "names at least one layer"),
             ("lora.dropout", 0 <= self.lora.dropout < 1, "is from 0 up to 1"),
         ):
             if not good:

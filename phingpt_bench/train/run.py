@@ -6,25 +6,30 @@ import datetime
 import shutil
 from dataclasses import asdict
 from pathlib import Path
-from typing import Any
 
+from phingpt_bench.core import jsonio
 from phingpt_bench.core.errors import BenchError
 from phingpt_bench.core.fingerprint import digest, environment
+from phingpt_bench.core.records import Ledger
 from phingpt_bench.cost.meters import Meter
 from phingpt_bench.cost.prices import load_prices
-from phingpt_bench.harness import manager
 from phingpt_bench.models import adapter
 from phingpt_bench.models.load import Loaded, load_base
+from phingpt_bench.train.dataset import TrainingData, training_data
 from phingpt_bench.train.recipe import Recipe
-from phingpt_bench.train.rows import Row, batches, task_rows
+from phingpt_bench.train.rows import batches
 
 CHECKPOINTS = "checkpoints"
 ADAPTER = "default"  # PEFT's own name for a fresh adapter; saved without it
 
 
-def default_folder(recipe: Recipe) -> Path:
-    """Where an adapter goes unless told otherwise: adapters/trained/<recipe> under the current folder."""
-    return Path("adapters") / "trained" / recipe.name
+def default_folder(recipe: Recipe, limit: int | None = None) -> Path:
+    """Where an adapter goes unless told otherwise: adapters/trained/<recipe> under the current folder.
+
+    A trial on the first `limit` rows has a folder of its own: it must not be taken for the recipe's adapter.
+    """
+    name = recipe.name if limit is None else f"{recipe.name}_first-{limit}"
+    return Path("adapters") / "trained" / name
 
 
 def train(
@@ -35,85 +40,65 @@ def train(
     resume: go on from the last checkpoint in `out`; without one, start. limit: rows a task, for a trial.
     BenchError when `out` holds a finished adapter, or an unfinished one and `resume` was not asked for.
     """
-    out = Path(out) if out is not None else default_folder(recipe)
+    out = Path(out) if out is not None else default_folder(recipe, limit)
+    prices = load_prices()  # a price card that cannot be read is better found now than after hours
     checkpoint = _prepare(out, resume)
     meter = Meter()
     with meter.phase("load"):
         loaded = load_base(recipe.base)
     with meter.phase("prepare"):
-        data = _data(recipe, loaded, limit)
+        data = training_data(recipe, loaded.tokenizer, limit)
         steps = batches([len(row.ids) for row in data.rows], recipe.tokens_per_batch, recipe.epochs, recipe.seed)
-        _check_checkpoint(out, recipe, data, steps, resume=checkpoint is not None)
-        from phingpt_bench.train.progress import Progress
+        _check_plan(out, recipe, data, steps, resume=checkpoint is not None)
+        # what imports torch and transformers comes after what can fail early
+        from phingpt_bench.train.callbacks import Progress, Spending
         from phingpt_bench.train.trainer import AnswerTrainer, with_lora
 
         model = with_lora(loaded, recipe)
         progress = Progress(recipe.name, quiet)
         trainer = AnswerTrainer(
-            model, data.rows, steps, loaded.tokenizer.pad_token_id, recipe, out / CHECKPOINTS,
-            loaded.model.device.type, [progress],
-        )  # fmt: skip
-    with meter.phase("train"):
+            model,
+            data.rows,
+            steps,
+            loaded.tokenizer.pad_token_id,
+            recipe,
+            out / CHECKPOINTS,
+            [progress, Spending(meter)],
+        )
+    if checkpoint is not None:
+        Spending.add_earlier(meter, checkpoint)
+    with meter.phase("train"), progress:
         trainer.train(resume_from_checkpoint=str(checkpoint) if checkpoint else None)
     meter.count(tokens_in=sum(len(data.rows[i].ids) for step in steps for i in step))
     model.save_pretrained(str(out), safe_serialization=True)
-    adapter.write_card(out, _card(recipe, loaded, data, trainer, progress.loss, meter))
+    adapter.write_card(out, _card(recipe, loaded, data, model, len(steps), progress.loss, limit, meter.ledger(prices)))
     shutil.rmtree(out / CHECKPOINTS)
     return out
-
-
-class _Data:
-    """The rows of all tasks of a recipe, and what the card says of them."""
-
-    def __init__(self) -> None:
-        self.rows: list[Row] = []
-        self.digests: dict[str, str] = {}
-        self.ids: dict[str, list[str]] = {}
-        self.templates: dict[str, str] = {}
-        self.too_long = 0
-
-
-def _data(recipe: Recipe, loaded: Loaded, limit: int | None) -> _Data:
-    data = _Data()
-    for name in recipe.tasks:
-        rows, docs = task_rows(name, recipe.splits, loaded.tokenizer, chat_template=recipe.chat_template)
-        kept = [(row, doc) for row, doc in zip(rows, docs, strict=True) if len(row.ids) <= recipe.max_tokens][:limit]
-        data.too_long += sum(len(row.ids) > recipe.max_tokens for row in rows)
-        data.rows += [row for row, _ in kept]
-        data.digests[f"{name} {'+'.join(recipe.splits)}"] = digest([[row.ids, row.start] for row, _ in kept])
-        data.ids[name] = [doc["id"] for _, doc in kept]
-        data.templates[name] = manager.template_digest(manager.load_task(name))
-    if not data.rows:
-        raise BenchError(
-            f"recipe '{recipe.name}' has no row of at most {recipe.max_tokens} tokens", hint="raise max_tokens"
-        )
-    return data
 
 
 def _prepare(out: Path, resume: bool) -> Path | None:
     """Make the folder; the checkpoint to go on from, or None."""
     if (out / adapter.CARD).is_file():
         raise BenchError(
-            "the adapter is already there and finished",
-            where=str(out),
-            hint="delete the folder or give another with --out",
+            "the adapter is already there and finished", where=str(out), hint="delete the folder, or use --out DIR"
         )
     found = sorted((out / CHECKPOINTS).glob("checkpoint-*"), key=lambda path: int(path.name.rpartition("-")[2]))
-    # a checkpoint is whole only once its trainer state is written
-    found = [path for path in found if (path / "trainer_state.json").is_file()]
+    # a checkpoint is whole only once what is written last is there
+    found = [path for path in found if (path / "spent.json").is_file()]
     if found and not resume:
         raise BenchError(
             "an unfinished training is there", where=str(out), hint="go on with --resume, or delete the folder"
         )
-    out.mkdir(parents=True, exist_ok=True)
+    try:
+        out.mkdir(parents=True, exist_ok=True)
+    except OSError as err:
+        raise BenchError(f"cannot make the adapter's folder ({err.strerror})", where=str(out)) from None
     return found[-1] if found else None
 
 
-def _check_checkpoint(out: Path, recipe: Recipe, data: _Data, steps: list[list[int]], *, resume: bool) -> None:
+def _check_plan(out: Path, recipe: Recipe, data: TrainingData, steps: list[list[int]], *, resume: bool) -> None:
     """Write what decides the training beside the checkpoints, or compare with what was written: a checkpoint of
     another recipe or other rows is refused."""
-    from phingpt_bench.core import jsonio
-
     file = out / CHECKPOINTS / "plan.json"
     plan = {"recipe": digest(asdict(recipe)), "data": data.digests, "steps": digest(steps)}
     if resume and jsonio.read_json(file) != plan:
@@ -126,9 +111,10 @@ def _check_checkpoint(out: Path, recipe: Recipe, data: _Data, steps: list[list[i
 
 
 def _card(
-    recipe: Recipe, loaded: Loaded, data: _Data, trainer: Any, loss: float | None, meter: Meter
-) -> adapter.AdapterCard:
-    model, identity = trainer.model, loaded.identity
+    recipe: Recipe, loaded: Loaded, data: TrainingData, model: object, steps: int, loss: float | None,
+    limit: int | None, cost: Ledger,
+) -> adapter.AdapterCard:  # fmt: skip
+    identity = loaded.identity
     return adapter.AdapterCard(
         name=recipe.name,
         base=identity.base or identity.name,
@@ -139,14 +125,16 @@ def _card(
         recipe=asdict(recipe),
         templates=data.templates,
         chat_template=recipe.chat_template,
+        chat_template_digest=adapter.chat_template_digest(loaded.tokenizer) if recipe.chat_template else None,
         data=data.digests,
         row_ids=data.ids,
         rows=len(data.rows),
-        steps=trainer.state.global_step,
+        limit=limit,
+        steps=steps,
         seed=recipe.seed,
         parameters=model.get_nb_trainable_parameters()[0],
         final_loss=loss,
-        cost=meter.ledger(load_prices()),
+        cost=cost,
         created=datetime.datetime.now(datetime.timezone.utc).isoformat(timespec="seconds"),
         provenance={
             **environment(),

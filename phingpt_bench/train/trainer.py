@@ -14,6 +14,7 @@ from peft import LoraConfig, get_peft_model
 from transformers import Trainer, TrainerCallback, TrainingArguments
 
 from phingpt_bench.core.errors import BenchError, unknown
+from phingpt_bench.harness.head import head_only_at
 from phingpt_bench.models.load import Loaded
 from phingpt_bench.train.recipe import Recipe
 from phingpt_bench.train.rows import Row, collate
@@ -64,20 +65,22 @@ def answer_loss(model: Any, inputs: dict[str, torch.Tensor]) -> torch.Tensor:
     bfloat16 the LoRA products run in bfloat16 too (autocast), with float32 master weights.
     """
     causal_lm = model.get_base_model()
-    body, head = causal_lm.get_decoder(), causal_lm.get_output_embeddings()
-    dtype = head.weight.dtype
-    with torch.autocast(inputs["input_ids"].device.type, dtype=dtype, enabled=dtype != torch.float32):
-        hidden = body(input_ids=inputs["input_ids"], use_cache=False).last_hidden_state
-        counted = inputs["labels"] != -100
-        logits = head(hidden[counted])
-    return torch.nn.functional.cross_entropy(logits.float(), inputs["labels"][counted])
+    dtype = causal_lm.get_output_embeddings().weight.dtype
+    ids, labels = inputs["input_ids"], inputs["labels"]
+    counted = labels != -100
+    with (
+        torch.autocast(ids.device.type, dtype=dtype, enabled=dtype.is_floating_point and dtype != torch.float32),
+        head_only_at(causal_lm, counted.nonzero().T, ids.shape[1], float32=False),
+    ):
+        logits = causal_lm(input_ids=ids, use_cache=False).logits
+    return torch.nn.functional.cross_entropy(logits.float(), labels[counted])
 
 
 class AnswerTrainer(Trainer):
     """Trainer over `rows` in the order of `steps` (row indices of each optimiser step, see rows.batches)."""
 
     def __init__(self, model: Any, rows: Sequence[Row], steps: Sequence[list[int]], pad: int, recipe: Recipe, out: Path,
-                 device: str, callbacks: Sequence[TrainerCallback]):  # fmt: skip
+                 callbacks: Sequence[TrainerCallback]):  # fmt: skip
         self._steps = steps
         arguments = TrainingArguments(
             output_dir=str(out),
@@ -91,11 +94,13 @@ class AnswerTrainer(Trainer):
             save_strategy="steps",
             save_steps=recipe.save_steps,
             save_total_limit=1,
+            gradient_checkpointing=recipe.gradient_checkpointing,
+            gradient_checkpointing_kwargs={"use_reentrant": False},
             logging_steps=10,
             report_to=[],
             disable_tqdm=True,
             seed=recipe.seed,
-            use_cpu=device == "cpu",
+            use_cpu=model.device.type == "cpu",
             remove_unused_columns=False,
             dataloader_pin_memory=False,
         )

@@ -1,18 +1,26 @@
-"""What a training shows while it runs: a bar with ETA on a terminal, plain lines elsewhere, nothing when quiet."""
+"""What follows a training step by step: what it shows, and what it has spent."""
 
 from __future__ import annotations
 
 import sys
 import time
+from pathlib import Path
 from typing import Any
 
 from transformers import TrainerCallback
+
+from phingpt_bench.core import jsonio
+from phingpt_bench.cost.meters import Meter
 
 PLAIN_EVERY = 30.0  # seconds between two plain lines
 
 
 class Progress(TrainerCallback):
-    """Follows the Trainer's steps. `loss` is the last logged one (mean over 10 steps), None before the first."""
+    """A bar with ETA on a terminal, plain lines elsewhere, nothing when quiet.
+
+    As a context it leaves the terminal in order however the block ends. `loss` is the last logged one (mean over 10
+    steps), None before the first.
+    """
 
     def __init__(self, name: str, quiet: bool = False):
         self.loss: float | None = None
@@ -59,6 +67,28 @@ class Progress(TrainerCallback):
             step = f"step {state.global_step} of {state.max_steps}"
             print(f"training {self._name}: {step}, loss {loss}, {left / 60:.1f} min left", file=sys.stderr, flush=True)
 
-    def on_train_end(self, args: Any, state: Any, control: Any, **_: Any) -> None:
+    def __enter__(self) -> Progress:
+        return self
+
+    def __exit__(self, *_: object) -> None:
         if self._bar is not None:
             self._bar.stop()
+
+
+class Spending(TrainerCallback):
+    """Writes what a training has cost so far into each checkpoint, last of all its files."""
+
+    FILE = "spent.json"
+
+    def __init__(self, meter: Meter):
+        self._meter = meter
+
+    def on_save(self, args: Any, state: Any, control: Any, **_: Any) -> None:
+        folder = Path(args.output_dir) / f"checkpoint-{state.global_step}"
+        jsonio.write_json(folder / self.FILE, self._meter.ledger(None).seconds)
+
+    @classmethod
+    def add_earlier(cls, meter: Meter, checkpoint: Path) -> None:
+        """Book the seconds of an interrupted training up to `checkpoint`, phase by phase."""
+        for phase, seconds in jsonio.read_json(checkpoint / cls.FILE).items():
+            meter.seconds[phase] = meter.seconds.get(phase, 0.0) + seconds

@@ -1,0 +1,68 @@
+"""Rows of one model over all sections: names that tell models apart, and p-values corrected over the tasks."""
+
+from __future__ import annotations
+
+import dataclasses
+from collections import defaultdict
+from collections.abc import Iterable, Sequence
+from typing import Any
+
+from phingpt_bench.board.values import Row, Section
+from phingpt_bench.stats.paired import holm
+
+PREFIX = 7  # characters of a digest or commit that are shown
+
+
+def told_apart(sections: Sequence[Section]) -> list[Section]:
+    """The sections with `details` filled in wherever two different models of any section would look the same.
+
+    A detail (base, revision, dtype, adapter digest, seed) is shown for all rows that look alike or for none, so a
+    model is called the same in every section.
+    """
+    looks: dict[tuple[Any, ...], dict[tuple[Any, ...], Row]] = defaultdict(dict)
+    for section in sections:
+        for row in section.rows:
+            looks[_look(row)].setdefault(row.identity, row)
+
+    def told(row: Row) -> Row:
+        return dataclasses.replace(row, details=_details(row, looks[_look(row)].values()))
+
+    return [dataclasses.replace(section, rows=tuple(map(told, section.rows))) for section in sections]
+
+
+def _look(row: Row) -> tuple[Any, ...]:
+    return row.kind, row.name, row.adapter, row.variant, row.quantisation
+
+
+def _details(row: Row, alike: Iterable[Row]) -> tuple[str, ...]:
+    """What differs among rows that look alike, as this row has it; what it does not know is left out."""
+    alike = list(alike)
+    parts = (
+        ("base", lambda r: r.base),
+        ("base_revision", lambda r: f"revision {r.base_revision[:PREFIX]}" if r.base_revision else None),
+        ("compute_dtype", lambda r: r.compute_dtype),
+        ("adapter_digest", lambda r: f"adapter {r.adapter_digest[:PREFIX]}" if r.adapter_digest else None),
+        ("seed", lambda r: f"seed {r.seed}"),
+    )
+    told = (text(row) for field, text in parts if len({getattr(r, field) for r in alike}) > 1)
+    return tuple(text for text in told if text)
+
+
+def corrected(sections: Sequence[Section]) -> list[Section]:
+    """The sections with p_holm filled in: Holm's correction over the tasks of each model in one setting.
+
+    Sections of whole splits make one family, those of each limit another: a quick look must not change a result.
+    """
+    places: dict[tuple[Any, ...], list[tuple[int, int, float]]] = defaultdict(list)
+    for i, section in enumerate(sections):
+        for j, row in enumerate(section.rows):
+            if row.against_base is not None and row.against_base.p is not None:
+                places[section.limit, row.identity].append((i, j, row.against_base.p))
+    rows = [list(section.rows) for section in sections]
+    for family in places.values():
+        for (i, j, _), p in zip(family, holm([p for _, _, p in family]), strict=True):
+            row = rows[i][j]
+            if row.against_base is not None and p is not None:
+                test = dataclasses.replace(row.against_base, p_holm=float(p))
+                rows[i][j] = dataclasses.replace(row, against_base=test)
+    return [dataclasses.replace(s, rows=tuple(r)) for s, r in zip(sections, rows, strict=True)]

@@ -1,0 +1,90 @@
+"""The board's values: rows, sections of rows, and the board that renderers draw."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+from phingpt_bench.board.compare import Difference
+from phingpt_bench.board.published import PublishedRow
+from phingpt_bench.core.records import Ledger
+from phingpt_bench.stats.intervals import Interval
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Row:
+    """One run on the board. `rank` is None where it is not ranked, and `tied` says that others share it."""
+
+    name: str
+    adapter: str | None
+    adapter_digest: str | None
+    kind: str
+    variant: str  # "0-shot", "5-shot chat"
+    details: tuple[str, ...]  # what tells the row from one that looks the same: dtype, revision, seed ...
+    base: str | None
+    base_revision: str | None
+    quantisation: str | None
+    compute_dtype: str | None
+    shots: int
+    chat_template: bool
+    seed: int
+    n: int
+    rank: int | None
+    tied: bool
+    score: float | None
+    interval: Interval | None
+    scores: dict[str, float | None]
+    invalid_share: float | None
+    is_base: bool  # the 0-shot base that the other base rows are compared with
+    against_base: Difference | None  # None for floors, for the base itself, and where there is no base
+    beats_floor: bool | None  # significantly better than the best floor row; None for floors and where untested
+    training: Ledger | None
+    evaluation: Ledger  # without loading and probing, see `rows.evaluated`
+    exposure: dict[str, int] | None  # a kind of likeness that was not looked for is not in it
+    warnings: tuple[str, ...]
+    run_id: str
+    suite: str
+    created: str
+
+    @property
+    def identity(self) -> tuple[Any, ...]:
+        """What makes rows of several tasks rows of one model in one setting. The display name has no part in it,
+        except where there is no base to go by (floors, checks)."""
+        return (
+            self.kind, self.base or self.name, self.base_revision, self.quantisation, self.compute_dtype, self.adapter,
+            self.adapter_digest, self.shots, self.chat_template, self.seed,
+        )  # fmt: skip
+
+    @property
+    def partly_checked(self) -> bool:
+        """Whether training rows were looked for among the test rows by row id alone, which finds no near copies."""
+        return self.exposure is not None and not {"normalised", "near"} <= set(self.exposure)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Section:
+    """The rows of one task under one protocol, best first. `limit` is None for the whole split; else none is ranked.
+
+    synthetic: the rows are of the demonstration corpus, and no score on them says anything of a model.
+    """
+
+    task: str
+    protocol: str
+    dataset: str
+    split: str
+    metric: str
+    limit: int | None
+    n: int
+    synthetic: bool
+    rows: tuple[Row, ...]
+    published: tuple[PublishedRow, ...]
+    notes: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Board:
+    """Everything a renderer draws. `older` counts runs that a newer one of the same kind replaces."""
+
+    sections: tuple[Section, ...]
+    limited: tuple[Section, ...]
+    older: int

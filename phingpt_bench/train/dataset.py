@@ -1,0 +1,45 @@
+"""The rows that a recipe trains on, and what its adapter's card says of them."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+from phingpt_bench.core.errors import BenchError
+from phingpt_bench.core.fingerprint import digest
+from phingpt_bench.harness import manager
+from phingpt_bench.train.recipe import Recipe
+from phingpt_bench.train.rows import Row, task_rows
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TrainingData:
+    """rows: of all tasks, in order. digests: task and splits -> digest of the token ids. ids: task -> row ids.
+    templates: task -> digest of its prompt template. too_long: rows left out for their length."""
+
+    rows: list[Row]
+    digests: dict[str, str]
+    ids: dict[str, list[str]]
+    templates: dict[str, str]
+    too_long: int
+
+
+def training_data(recipe: Recipe, tokenizer: Any, limit: int | None) -> TrainingData:
+    """The rows of every task of the recipe, the first `limit` of each; BenchError when none is short enough."""
+    rows: list[Row] = []
+    digests, ids, templates = {}, {}, {}
+    too_long = 0
+    for name in recipe.tasks:
+        found, docs = task_rows(name, recipe.splits, tokenizer, chat_template=recipe.chat_template)
+        kept = [pair for pair in zip(found, docs, strict=True) if len(pair[0].ids) <= recipe.max_tokens]
+        too_long += len(found) - len(kept)
+        kept = kept[:limit]
+        rows += [row for row, _ in kept]
+        digests[f"{name} {'+'.join(recipe.splits)}"] = digest([[row.ids, row.start] for row, _ in kept])
+        ids[name] = [doc["id"] for _, doc in kept]
+        templates[name] = manager.template_digest(manager.load_task(name))
+    if not rows:
+        raise BenchError(
+            f"recipe '{recipe.name}' has no row of at most {recipe.max_tokens} tokens", hint="raise max_tokens"
+        )
+    return TrainingData(rows=rows, digests=digests, ids=ids, templates=templates, too_long=too_long)
