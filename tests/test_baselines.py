@@ -87,8 +87,8 @@ def test_settings_are_chosen_on_validation_and_test_is_never_read(monkeypatch: p
 
 
 def test_the_tfidf_floor_reaches_its_known_level(request: pytest.FixtureRequest):
-    """Financial PhraseBank, FinGPT's split: 0.7765 weighted F1 when trained on the rows without validation."""
-    assert scores(load("phin_fpb", request), TfidfLM())["f1_weighted"] == pytest.approx(0.7765, abs=0.01)
+    """Financial PhraseBank, FinGPT's split: 0.777 weighted F1 (C chosen on validation, then fitted on both)."""
+    assert scores(load("phin_fpb", request), TfidfLM())["f1_weighted"] == pytest.approx(0.777, abs=0.005)
 
 
 def test_random_depends_on_the_document_alone():
