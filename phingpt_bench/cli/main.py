@@ -7,6 +7,7 @@ of our output went away.
 from __future__ import annotations
 
 import argparse
+import errno
 import importlib
 import os
 import sys
@@ -124,6 +125,9 @@ def _of_the_machine(err: Exception) -> BenchError | None:
     if isinstance(err, OSError) and err.filename is not None:
         name = os.fsdecode(err.filename) if isinstance(err.filename, str | bytes | os.PathLike) else str(err.filename)
         return BenchError(err.strerror or str(err), where=name, hint="see to that file or folder, or name another")
+    if isinstance(err, OSError) and err.errno == errno.ENOSPC:
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())  # what is still buffered has nowhere to go
+        return BenchError("no space left where the output goes", hint="write it somewhere else")
     torch = sys.modules.get("torch")  # memory of a GPU can only run out where torch is loaded
     gpu = isinstance(err, getattr(torch, "OutOfMemoryError", ()))
     # torch has no class of its own for main memory that ran out

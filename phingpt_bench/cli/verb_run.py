@@ -58,6 +58,7 @@ def carry_out(
 ) -> None:
     """Plan a suite, show the plan, do what is not done, and draw the board of its results."""
     from phingpt_bench.cli import verb_leaderboard
+    from phingpt_bench.cli.hush import hush
     from phingpt_bench.core.errors import unknown
     from phingpt_bench.evaluate.adapters import Training
     from phingpt_bench.evaluate.facts import gather
@@ -99,16 +100,3 @@ def show(suite: Suite, steps: Sequence[object]) -> None:
     else:
         print(plan_text(suite, steps))  # type: ignore[arg-type]
         sys.stdout.flush()
-
-
-def hush() -> None:
-    """Keep transformers' and datasets' own bars and warnings from between our lines."""
-    import warnings
-
-    import datasets
-    import transformers
-
-    transformers.utils.logging.disable_progress_bar()
-    transformers.utils.logging.set_verbosity_error()
-    datasets.disable_progress_bars()
-    warnings.filterwarnings("ignore", category=FutureWarning, module="transformers")

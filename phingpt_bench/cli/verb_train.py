@@ -24,6 +24,7 @@ def configure(parser: argparse.ArgumentParser) -> None:
 
 
 def run(args: argparse.Namespace) -> int:
+    from phingpt_bench.cli.hush import hush
     from phingpt_bench.core.errors import BenchError
     from phingpt_bench.cost.ledger import duration_text, usd_text
     from phingpt_bench.models.adapter import read_card
@@ -32,6 +33,7 @@ def run(args: argparse.Namespace) -> int:
 
     if args.limit is not None and args.limit < 1:
         raise BenchError(f"--limit {args.limit} leaves no row", hint="give at least 1")
+    hush()
     folder = train(load_recipe(args.recipe), args.out, resume=args.resume, quiet=args.quiet, limit=args.limit)
     card = read_card(folder)
     seconds = card.cost.seconds.get("train")

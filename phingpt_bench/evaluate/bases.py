@@ -11,6 +11,7 @@ from phingpt_bench.models.load import BaseSpec
 
 def base_identity(spec: BaseSpec, *, fetch: bool) -> Model:
     """What `models.load.load_base(spec).identity` will be, parameters apart, without loading the weights."""
+    load.check_name(spec)
     folder = _base_folder(spec, fetch)
     return Model(
         name=load.title(spec),

@@ -20,6 +20,7 @@ from phingpt_bench.models.load import BaseSpec, device
 FINGERPRINT = "fingerprint"  # its key in a run record's provenance
 PLAIN = Variant()
 # what is said of a run whose record has another value there
+UNTRAINED = "not trained yet"
 _CHANGED = {
     "template": "the task's prompt has changed",
     "setup": "the task's settings have changed",
@@ -127,7 +128,7 @@ def _run(
         variant=variant,
         documents=_documents(suite, task),
         requests=_documents(suite, task) * task.requests,
-        fingerprint=_fingerprint(suite, task, base, (entry.digest or "not trained yet") if entry else None, variant)
+        fingerprint=_fingerprint(suite, task, base, (entry.digest or UNTRAINED) if entry else None, variant)
         # what may move a score in its last digits: base and tuned are to be run under the same
         | {"numerics": [device(spec), spec.dequantise, suite.batch_size]},
     )
@@ -197,6 +198,8 @@ def _difference(step: Step, record: RunRecord) -> str | None:
                 continue
         elif mine == other:
             continue
+        if key == "adapter" and mine == UNTRAINED:
+            return "its adapter is not here and will be trained"
         return _CHANGED[key]
     return None
 

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Literal
 
-from phingpt_bench.core.errors import BenchError
+from phingpt_bench.core.errors import BenchError, nearest
 from phingpt_bench.core.fingerprint import digest, file_digest
 from phingpt_bench.core.records import Model
 from phingpt_bench.models import dequantise, embedded
@@ -58,6 +58,7 @@ def load_base(spec: BaseSpec) -> Loaded:
     from safetensors import SafetensorError
     from transformers import AutoModelForCausalLM, AutoTokenizer, BitsAndBytesConfig
 
+    check_name(spec)
     source = embedded.source() if spec.model == embedded.NAME else spec.model
     local = Path(source).is_dir()
     revision = None if local else hub_revision(spec)
@@ -139,6 +140,13 @@ def device(spec: BaseSpec) -> str:
         return str(torch.device(spec.device))
     except RuntimeError:
         raise BenchError(f"unknown device '{spec.device}'", hint="use 'auto', 'cpu', 'cuda' or 'cuda:1'") from None
+
+
+def check_name(spec: BaseSpec) -> None:
+    """BenchError for what looks like a slip in the embedded model's name: the Hub would be asked for it otherwise."""
+    model = spec.model
+    if "/" not in model and model != embedded.NAME and not Path(model).is_dir() and nearest(model, [embedded.NAME]):
+        raise BenchError(f"unknown base model '{model}'", hint=f"did you mean '{embedded.NAME}'?")
 
 
 def hub_revision(spec: BaseSpec) -> str | None:

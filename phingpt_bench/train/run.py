@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime
 import shutil
+import sys
 from dataclasses import asdict
 from pathlib import Path
 
@@ -67,8 +68,14 @@ def train(
         )
     if checkpoint is not None:
         Spending.add_earlier(meter, checkpoint)
-    with meter.phase("train"), progress:
-        trainer.train(resume_from_checkpoint=str(checkpoint) if checkpoint else None)
+    try:
+        with meter.phase("train"), progress:
+            trainer.train(resume_from_checkpoint=str(checkpoint) if checkpoint else None)
+    except KeyboardInterrupt:
+        kept = _checkpoints(out)
+        steps_kept = kept[-1].name.rpartition("-")[2] if kept else "no"
+        print(f"training stopped: {steps_kept} of {len(steps)} steps are kept in {out}", file=sys.stderr)
+        raise
     meter.count(tokens_in=sum(len(data.rows[i].ids) for step in steps for i in step))
     model.save_pretrained(str(out), safe_serialization=True)
     adapter.write_card(out, _card(recipe, loaded, data, model, len(steps), progress.loss, limit, meter.ledger(prices)))
@@ -82,9 +89,7 @@ def _prepare(out: Path, resume: bool) -> Path | None:
         raise BenchError(
             "the adapter is already there and finished", where=str(out), hint="delete the folder, or use --out DIR"
         )
-    found = sorted((out / CHECKPOINTS).glob("checkpoint-*"), key=lambda path: int(path.name.rpartition("-")[2]))
-    # a checkpoint is whole only once what is written last is there
-    found = [path for path in found if (path / "spent.json").is_file()]
+    found = _checkpoints(out)
     if found and not resume:
         raise BenchError(
             "an unfinished training is there", where=str(out), hint="go on with --resume, or delete the folder"
@@ -94,6 +99,12 @@ def _prepare(out: Path, resume: bool) -> Path | None:
     except OSError as err:
         raise BenchError(f"cannot make the adapter's folder ({err.strerror})", where=str(out)) from None
     return found[-1] if found else None
+
+
+def _checkpoints(out: Path) -> list[Path]:
+    """The whole checkpoints of an unfinished training, oldest first: those where what is written last is there."""
+    found = (out / CHECKPOINTS).glob("checkpoint-*")
+    return sorted((p for p in found if (p / "spent.json").is_file()), key=lambda p: int(p.name.rpartition("-")[2]))
 
 
 def _check_plan(out: Path, recipe: Recipe, data: TrainingData, steps: list[list[int]], *, resume: bool) -> None:

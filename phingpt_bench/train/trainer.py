@@ -95,7 +95,7 @@ class AnswerTrainer(Trainer):
             save_steps=recipe.save_steps,
             save_total_limit=1,
             gradient_checkpointing=recipe.gradient_checkpointing,
-            gradient_checkpointing_kwargs={"use_reentrant": False},
+            gradient_checkpointing_kwargs={"use_reentrant": False} if recipe.gradient_checkpointing else None,
             logging_steps=10,
             report_to=[],
             disable_tqdm=True,
