@@ -376,3 +376,13 @@ def test_the_network_is_blocked_here_and_in_children() -> None:
 
     with pytest.raises(OSError, match="without a network"):
         socket.create_connection(("192.0.2.1", 80), timeout=1)
+
+
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="needs Linux's /dev/full")
+def test_a_full_disk_is_one_line():
+    with open("/dev/full", "w") as full:
+        done = subprocess.run(
+            [sys.executable, "-m", "phingpt_bench.cli.main", "--help"], stdout=full, stderr=subprocess.PIPE, text=True,
+            timeout=120, check=False,
+        )  # fmt: skip
+    assert (done.returncode, done.stderr.splitlines()[0]) == (2, "error: no space left where the output goes")

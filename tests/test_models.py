@@ -147,3 +147,9 @@ def test_unpacking_is_chosen_by_memory(monkeypatch: pytest.MonkeyPatch) -> None:
     assert not dequantise.wanted("auto", 900_000, torch.bfloat16, "cuda")
     assert dequantise.wanted("always", 10**12, torch.float32, "cuda")
     assert not dequantise.wanted("never", 1, torch.bfloat16, "cpu")
+
+
+def test_a_slip_in_the_embedded_models_name_is_caught_before_the_hub_is_asked() -> None:
+    with pytest.raises(BenchError, match="unknown base model 'smollm2-135m'") as error:
+        load_base(BaseSpec(model="smollm2-135m"))
+    assert "smollm2-135m-instruct" in error.value.hint

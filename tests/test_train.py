@@ -156,3 +156,21 @@ def test_the_loss_keeps_what_a_model_does_to_its_logits(tmp_path: Path) -> None:
         loss = answer_loss(model, collate([Row(ids, 3)], 0))
         logits = model(input_ids=torch.tensor([ids])).logits[0, 2]
     assert loss.item() == pytest.approx(-logits.log_softmax(-1)[ids[3]].item(), abs=1e-5)
+
+
+def test_an_interrupted_training_says_what_it_kept(
+    tiny_llama: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    recipe = small(load_recipe("demo"), tiny_llama, save_steps=2, tokens_per_batch=256, epochs=1)
+    original, calls = AnswerTrainer.training_step, []
+
+    def breaks_at_the_fourth(self: AnswerTrainer, *args: object, **kwargs: object) -> torch.Tensor:
+        calls.append(1)
+        if len(calls) == 4:
+            raise KeyboardInterrupt
+        return original(self, *args, **kwargs)
+
+    monkeypatch.setattr(AnswerTrainer, "training_step", breaks_at_the_fourth)
+    with pytest.raises(KeyboardInterrupt):
+        train(recipe, tmp_path / "a", limit=20, quiet=True)
+    assert "2 of" in capsys.readouterr().err
