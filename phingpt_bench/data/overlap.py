@@ -17,7 +17,9 @@ NEAR = 0.8
 
 def normalise(text: str) -> str:
     """Lower case, accents and punctuation dropped, digits kept, one space between words."""
-    plain = "".join(c for c in unicodedata.normalize("NFKD", text.casefold()) if not unicodedata.combining(c))
+    # decomposed before and after folding: a mathematical A becomes a plain one only then, and is folded only after
+    folded = unicodedata.normalize("NFKD", unicodedata.normalize("NFKD", text).casefold())
+    plain = "".join(c for c in folded if not unicodedata.combining(c))
     return " ".join(re.findall(r"\w+", plain))
 
 
