@@ -63,7 +63,8 @@ def run(args: argparse.Namespace) -> int:
         print("\n".join(f"  {mend}" for mend in sorted(mends, key=lambda mend: "torch" not in mend.split()[-1])))
     able = all(check.level not in (MISSING, BROKEN) for check in found)
     print(f"\ndemo: {'can run here: phingpt-bench demo' if able else 'cannot run here yet'}")
-    print(f"real suites: {real_suites(able)}")
+    # a command in it stays in one piece, so that it can be copied
+    print(textwrap.fill(f"real suites: {real_suites(able)}", 79, subsequent_indent="  ", break_on_hyphens=False))
     return 0 if able else 1
 
 
