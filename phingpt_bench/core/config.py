@@ -15,7 +15,7 @@ import typing
 from pathlib import Path
 from typing import Any, TypeVar
 
-from phingpt_bench.core.errors import BenchError, nearest
+from phingpt_bench.core.errors import BenchError, nearest, unknown
 from phingpt_bench.core.yamlfile import Key, load_with_lines, load_yaml
 
 __all__ = ["build", "load", "load_yaml"]
@@ -31,6 +31,30 @@ _WORDS = {
     Path: "a path",
     type(None): "null",
 }
+
+
+def shipped_names(folder: Path) -> list[str]:
+    """The names under which the YAML files of a shipped folder are known."""
+    return sorted(path.stem for path in folder.glob("*.yaml"))
+
+
+def load_shipped(kind: str, folder: Path, name_or_path: str, cls: type[T]) -> T:
+    """A file of `folder` by name, or one's own by path (it ends in .yaml or .yml), as `load` reads it.
+
+    kind: what such a file is called ("recipe"). BenchError with the nearest name, or with file and line.
+    """
+    path = Path(name_or_path)
+    if path.suffix not in (".yaml", ".yml"):
+        if name_or_path not in shipped_names(folder):
+            if path.exists():
+                raise BenchError(f"not a {kind}", where=name_or_path, hint=f"a {kind} is a file that ends in .yaml")
+            raise unknown(kind, name_or_path, shipped_names(folder))
+        path = folder / f"{name_or_path}.yaml"
+    if not path.is_file():
+        raise BenchError(
+            f"no such {kind} file", where=str(path), hint=f"shipped {kind}s: {', '.join(shipped_names(folder))}"
+        )
+    return load(path, cls)
 
 
 def load(path: Path, cls: type[T]) -> T:

@@ -14,7 +14,7 @@ from typing import Any
 
 from phingpt_bench.core.records import Ledger, Model
 from phingpt_bench.cost.meters import Meter
-from phingpt_bench.cost.prices import load_prices
+from phingpt_bench.cost.prices import PriceCard, load_prices
 from phingpt_bench.evaluate import record
 from phingpt_bench.evaluate.adapters import AdapterFacts, Training
 from phingpt_bench.evaluate.answers import Answers, check_scores, read_answers
@@ -46,13 +46,13 @@ def run(
     else the steps meet. What was finished before the error stays.
     """
     progress = Progress(quiet)
-    load_prices()  # a price card that cannot be read is better found now than after hours
+    prices = load_prices()  # a price card that cannot be read is better found now than after hours
     missing = [step for step in plan(suite, facts, only=only, force=force) if step.kind == "train" and not step.done]
     if missing:
         _train(missing, facts, training, quiet=quiet, progress=progress)
         facts = gather(suite, training, facts)
     steps = [step for step in plan(suite, facts, only=only, force=force) if step.kind != "train" and not step.done]
-    job = _Job(suite, facts, progress, len(steps))
+    job = _Job(suite, facts, progress, len(steps), prices)
     for spec in suite.bases:
         own = [step for step in steps if step.base == spec]
         if own:
@@ -76,10 +76,10 @@ def _train(steps: Sequence[Step], facts: Facts, training: Training, *, quiet: bo
 class _Job:
     """What the runs of one call share: suite, facts, progress and the number of the run that is worked on."""
 
-    def __init__(self, suite: Suite, facts: Facts, progress: Progress, total: int):
+    def __init__(self, suite: Suite, facts: Facts, progress: Progress, total: int, prices: PriceCard):
         self.suite, self.facts, self.progress, self.total = suite, facts, progress, total
+        self.prices = prices
         self.started = 0
-        self.prices = load_prices()
 
     @contextlib.contextmanager
     def stage(self, step: Step) -> Iterator[Callable[[int], None]]:

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from phingpt_bench.core import config
-from phingpt_bench.core.errors import BenchError, unknown
+from phingpt_bench.core.errors import BenchError
 from phingpt_bench.core.paths import share
 from phingpt_bench.models.load import BaseSpec
 
@@ -90,21 +90,9 @@ class Suite:
 
 def suite_names() -> list[str]:
     """The shipped suites."""
-    return sorted(path.stem for path in share("adapters", "suites").glob("*.yaml"))
+    return config.shipped_names(share("adapters", "suites"))
 
 
 def load_suite(name_or_path: str) -> Suite:
     """A shipped suite by name, or one's own by path; BenchError with the nearest name, or with file and line."""
-    path = Path(name_or_path)
-    if path.suffix not in (".yaml", ".yml"):
-        if name_or_path not in suite_names():
-            hint = None if not path.exists() else "a suite is a file that ends in .yaml"
-            raise (
-                unknown("suite", name_or_path, suite_names())
-                if hint is None
-                else BenchError("not a suite", where=name_or_path, hint=hint)
-            )
-        path = share("adapters", "suites", f"{name_or_path}.yaml")
-    if not path.is_file():
-        raise BenchError("no such suite file", where=str(path), hint=f"shipped suites: {', '.join(suite_names())}")
-    return config.load(path, Suite)
+    return config.load_shipped("suite", share("adapters", "suites"), name_or_path, Suite)

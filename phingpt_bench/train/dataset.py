@@ -30,14 +30,15 @@ def training_data(recipe: Recipe, tokenizer: Any, limit: int | None) -> Training
     digests, ids, templates = {}, {}, {}
     too_long = 0
     for name in recipe.tasks:
-        found, docs = task_rows(name, recipe.splits, tokenizer, chat_template=recipe.chat_template)
+        task = manager.load_task(name)
+        found, docs = task_rows(task, recipe.splits, tokenizer, chat_template=recipe.chat_template)
         kept = [pair for pair in zip(found, docs, strict=True) if len(pair[0].ids) <= recipe.max_tokens]
         too_long += len(found) - len(kept)
         kept = kept[:limit]
         rows += [row for row, _ in kept]
         digests[f"{name} {'+'.join(recipe.splits)}"] = digest([[row.ids, row.start] for row, _ in kept])
         ids[name] = [doc["id"] for _, doc in kept]
-        templates[name] = manager.template_digest(manager.load_task(name))
+        templates[name] = manager.template_digest(task)
     if not rows:
         raise BenchError(
             f"recipe '{recipe.name}' has no row of at most {recipe.max_tokens} tokens", hint="raise max_tokens"

@@ -4,11 +4,10 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass, field
-from pathlib import Path
 from typing import Literal
 
 from phingpt_bench.core import config
-from phingpt_bench.core.errors import BenchError, unknown
+from phingpt_bench.core.errors import BenchError
 from phingpt_bench.core.paths import share
 from phingpt_bench.models.load import BaseSpec
 
@@ -87,16 +86,9 @@ class Recipe:
 
 def recipe_names() -> list[str]:
     """The shipped recipes."""
-    return sorted(path.stem for path in share("adapters", "recipes").glob("*.yaml"))
+    return config.shipped_names(share("adapters", "recipes"))
 
 
 def load_recipe(name_or_path: str) -> Recipe:
     """A shipped recipe by name, or one's own by path; BenchError with the nearest name or with file and line."""
-    path = Path(name_or_path)
-    if path.suffix not in (".yaml", ".yml"):
-        if name_or_path not in recipe_names():
-            raise unknown("recipe", name_or_path, recipe_names())
-        path = share("adapters", "recipes", f"{name_or_path}.yaml")
-    if not path.is_file():
-        raise BenchError("no such recipe file", where=str(path), hint=f"shipped: {', '.join(recipe_names())}")
-    return config.load(path, Recipe)
+    return config.load_shipped("recipe", share("adapters", "recipes"), name_or_path, Recipe)

@@ -30,9 +30,8 @@ def encode(tokenizer: Any, prompt: str, answer: str) -> Row:
     return Row(tokenizer.encode(prompt + answer, add_special_tokens=special), start)
 
 
-def task_rows(name: str, splits: Sequence[str], tokenizer: Any, *, chat_template: bool) -> tuple[list[Row], list[dict]]:
+def task_rows(task: Any, splits: Sequence[str], tokenizer: Any, *, chat_template: bool) -> tuple[list[Row], list[dict]]:
     """(rows, their documents) of one task, rendered by lm-eval's task object, as an evaluation renders them."""
-    task = manager.load_task(name)
     docs = [doc for split in splits for doc in (task.training_docs() if split == "train" else task.validation_docs())]
     rows = [
         encode(
