@@ -17,8 +17,9 @@ from hypothesis import strategies as st
 
 from phingpt_bench.core.errors import BenchError
 from phingpt_bench.core.fingerprint import digest
-from phingpt_bench.data import catalogue, ner, sentiment, sources
-from phingpt_bench.data.catalogue import Dataset, cut_validation, with_ids
+from phingpt_bench.data import catalogue, readers
+from phingpt_bench.data.bio import from_bio
+from phingpt_bench.data.catalogue import cut_validation, with_ids
 from phingpt_bench.data.sources import MIRROR_VARIABLE, Source, read_rows
 
 SOURCE = Source(
@@ -197,18 +198,47 @@ CHANGES = {
 }
 
 
-def made_up(monkeypatch: pytest.MonkeyPatch, loader: Any) -> str:
+PASSPORT = """
+name: made_up
+protocol: made-up/v1
+title: Made up
+kind: labels
+language: en
+labels: [negative, neutral, positive]
+origin: {{folder: made_up, paper: none, licence: none, unpinned: invented}}
+reader: made_up
+split: none
+rows: {{test: 2}}
+ids: {{test: "{ids}"}}
+digests: {{test: "{digest}"}}
+metric: f1_weighted
+comparable: with nothing
+"""
+
+
+@pytest.fixture
+def made_up(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Any:
+    """A function that makes a reader's answer, or the error it raises, that of the dataset "made_up"."""
     pinned = digest([[row["id"], row["label"]] for row in with_ids(LABELLED)])
-    entry = Dataset(
-        name="made_up", title="Made up", protocol="made-up/v1", kind="labels", labels=sentiment.LABELS, licence="none",
-        split_rule="none", load=loader, rows={"test": 2}, digests={"test": pinned},
-    )  # fmt: skip
-    monkeypatch.setattr(catalogue, "_registry", lambda: {"made_up": entry})
-    return pinned
+    ids = catalogue.ids_digest(with_ids(LABELLED))
+    (tmp_path / "passports").mkdir()
+    (tmp_path / "passports" / "made_up.yaml").write_text(PASSPORT.format(ids=ids, digest=pinned))
+    monkeypatch.setenv("PHINGPT_BENCH_TASKS", str(tmp_path))
+
+    def answers(rows: Any) -> str:
+        def read(origin: Any, path: str | None) -> dict[str, Any]:
+            if isinstance(rows, Exception):
+                raise rows
+            return {"test": [{**row, "path": path} for row in rows]}
+
+        monkeypatch.setattr(catalogue, "reader", lambda name: read)
+        return pinned
+
+    return answers
 
 
-def test_the_rows_of_the_protocol_are_taken(monkeypatch: pytest.MonkeyPatch) -> None:
-    made_up(monkeypatch, lambda path: {"test": [{**row, "path": path} for row in LABELLED]})
+def test_the_rows_of_the_protocol_are_taken(made_up: Any) -> None:
+    made_up(LABELLED)
     assert [(row["text"], row["path"]) for row in catalogue.load("made_up", "x")["test"]] == [
         ("up", "x"),
         ("down", "x"),
@@ -216,8 +246,8 @@ def test_the_rows_of_the_protocol_are_taken(monkeypatch: pytest.MonkeyPatch) -> 
 
 
 @pytest.mark.parametrize("change", CHANGES)
-def test_changed_rows_are_refused(change: str, monkeypatch: pytest.MonkeyPatch) -> None:
-    pinned = made_up(monkeypatch, lambda path: {"test": CHANGES[change]})
+def test_changed_rows_are_refused(change: str, made_up: Any) -> None:
+    pinned = made_up(CHANGES[change])
     rows = len(CHANGES[change])
     with pytest.raises(
         BenchError, match=rf"made_up test: {rows} rows with digest \w+, expected 2 with {pinned}"
@@ -227,13 +257,27 @@ def test_changed_rows_are_refused(change: str, monkeypatch: pytest.MonkeyPatch) 
 
 
 @pytest.mark.parametrize("error", [KeyError("sentence"), IndexError("7"), TypeError("null"), ValueError("length")])
-def test_other_columns_or_codes_are_told(error: Exception, monkeypatch: pytest.MonkeyPatch) -> None:
-    def fail(path: str | None) -> None:
-        raise error
-
-    made_up(monkeypatch, fail)
+def test_other_columns_or_codes_are_told(error: Exception, made_up: Any) -> None:
+    made_up(error)
     with pytest.raises(BenchError, match=rf"made_up has other columns or codes.*{type(error).__name__}"):
         catalogue.load("made_up")
+
+
+def test_passports_of_a_folder_of_ones_own(made_up: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """They are found beside the shipped ones; the name in the file is that of the file; the folder must be there."""
+    assert {"made_up", "fpb"} <= set(catalogue.names())
+    file = tmp_path / "passports" / "made_up.yaml"
+    file.rename(file.with_name("other.yaml"))
+    with pytest.raises(BenchError, match=r"its name is 'made_up', and its file is other\.yaml"):
+        catalogue.dataset("other")
+    monkeypatch.setenv("PHINGPT_BENCH_TASKS", str(tmp_path / "none"))
+    with pytest.raises(BenchError, match="is not a folder"):
+        catalogue.names()
+
+
+def test_an_unknown_reader_names_the_nearest() -> None:
+    with pytest.raises(BenchError, match="did you mean 'table'"):
+        readers.reader("tabel")
 
 
 def test_an_unknown_dataset_names_the_nearest() -> None:
@@ -252,15 +296,15 @@ def test_an_unknown_dataset_names_the_nearest() -> None:
     ],
 )
 def test_tags_become_offsets(tags: list[str], want: list[tuple[int, int, str]]) -> None:
-    row = ner.from_bio(["a", "bb", "c", "ddd"], [*tags[:2], tags[2], tags[3]])
+    row = from_bio(["a", "bb", "c", "ddd"], [*tags[:2], tags[2], tags[3]])
     assert row["text"] == "a bb c ddd"
     assert [(e["start"], e["end"], e["type"]) for e in row["entities"]] == want
 
 
 def test_a_sentence_without_words_and_one_with_too_few_tags() -> None:
-    assert ner.from_bio([], []) == {"text": "", "entities": []}
+    assert from_bio([], []) == {"text": "", "entities": []}
     with pytest.raises(ValueError, match="shorter"):
-        ner.from_bio(["a", "b"], ["O"])
+        from_bio(["a", "b"], ["O"])
 
 
 # Counts as the sources publish them, written down apart from the catalogue's own.
@@ -310,11 +354,5 @@ def test_real_labels_mean_what_they_say(name: str, split: str | None, counts: di
 def test_real_entities_have_the_published_counts(name: str) -> None:
     for split, rows in catalogue.load(name).items():
         kinds = Counter(entity["type"] for row in rows for entity in row["entities"])
-        assert tuple(kinds[kind] for kind in ner.TYPES) == ENTITIES[name][split]
+        assert tuple(kinds[kind] for kind in ("PER", "ORG", "LOC")) == ENTITIES[name][split]
         assert all(row["text"][e["start"] : e["end"]].strip() for row in rows for e in row["entities"])
-
-
-def test_a_mirrors_folder_is_named_once_for_each_source() -> None:
-    known = [value for module in (sentiment, ner) for value in vars(module).values() if isinstance(value, Source)]
-    assert len({one.folder for one in known}) == len(known) == 4
-    assert sources.MIRROR_VARIABLE == "PHINGPT_BENCH_DATA"

@@ -3,42 +3,45 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Iterable
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from phingpt_bench.data.sources import Source
+    from phingpt_bench.data.passport import Origin
 
 OFFLINE = ("HF_HUB_OFFLINE", "HF_DATASETS_OFFLINE")
 REAL = "phingpt-bench run smollm2-135m --dry-run"
+FIRST = ("fpb", "tfns", "fin", "finer_ord")  # the datasets of the tasks to begin with, group phin
 
 
-def sources() -> dict[str, Source]:
-    """The real datasets by folder in a mirror."""
-    from phingpt_bench.data import ner, sentiment
-    from phingpt_bench.data.sources import Source
+def origins(names: Iterable[str] | None = None) -> dict[str, Origin]:
+    """Where datasets come from, by their folder in a mirror; the embedded corpus is always there and left out.
 
-    values = [*vars(sentiment).values(), *vars(ner).values()]
-    return {value.folder: value for value in values if isinstance(value, Source)}
+    names: of the catalogue; None is all of it.
+    """
+    from phingpt_bench.data import catalogue
 
-
-def in_mirror(source: Source, root: Path | None) -> bool:
-    return root is not None and all((root / source.folder / file).is_file() for file in source.files.values())
+    found = [catalogue.dataset(name) for name in (catalogue.names() if names is None else names)]
+    return {one.origin.folder: one.origin for one in found if not one.name.startswith("demo_")}
 
 
-def in_cache(source: Source) -> bool:
-    """Whether the Hugging Face cache seems to hold a dataset: its folder is there; what is in it is not opened."""
-    if source.hub_zip is not None:
-        from huggingface_hub import try_to_load_from_cache
+def in_mirror(origin: Origin, root: Path | None) -> bool:
+    """Whether the mirror has a folder for it with something in it; what is in it is not opened."""
+    return root is not None and (root / origin.folder).is_dir() and any((root / origin.folder).iterdir())
 
-        archive = source.hub_zip[0]
-        found = try_to_load_from_cache(source.hub_id, archive, repo_type="dataset", revision=source.revision)
-        return isinstance(found, str)
+
+def in_cache(origin: Origin) -> bool:
+    """Whether the Hugging Face cache seems to hold a dataset, as rows or as a file of its repository."""
+    if origin.hub is None:
+        return False
     from datasets import config
+    from huggingface_hub import constants
 
-    name = source.hub_id.replace("/", "___").lower()
-    folder = Path(config.HF_DATASETS_CACHE)
-    return folder.is_dir() and any(one.name.lower() == name for one in folder.iterdir())
+    rows, files = Path(config.HF_DATASETS_CACHE), Path(constants.HF_HUB_CACHE)
+    name = origin.hub.replace("/", "___").lower()
+    as_rows = rows.is_dir() and any(one.name.lower() == name for one in rows.iterdir())
+    return as_rows or (files / f"datasets--{origin.hub.replace('/', '--')}").is_dir()
 
 
 def real_suites(able: bool) -> str:
@@ -52,9 +55,9 @@ def real_suites(able: bool) -> str:
         root = mirror()
     except BenchError:  # told as a check of its own
         return f"cannot run here yet: {MIRROR_VARIABLE} names no folder"
-    lacking = [name for name, one in sources().items() if not in_mirror(one, root) and not in_cache(one)]
+    lacking = [name for name, one in origins(FIRST).items() if not in_mirror(one, root) and not in_cache(one)]
     if not lacking:
-        return f"can run here, all datasets are at hand: {REAL}"
+        return f"can run here, their datasets are at hand: {REAL}"
     listed = ", ".join(lacking)
     if any(os.environ.get(name, "").lower() in ("1", "on", "yes", "true") for name in OFFLINE):
         return f"cannot run here yet: no {listed} in a mirror or in the cache, and the Hub is switched off"

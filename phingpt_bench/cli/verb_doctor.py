@@ -16,7 +16,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from phingpt_bench.cli.doctor_data import in_mirror, real_suites, sources
+from phingpt_bench.cli.doctor_data import in_mirror, origins, real_suites
 
 NAME = "doctor"
 HELP = "say what this machine can do, what is missing, and the command that mends it"
@@ -222,7 +222,7 @@ def _mirror() -> Check:
     from phingpt_bench.core.errors import BenchError
     from phingpt_bench.data.sources import MIRROR_VARIABLE, mirror
 
-    known = sources()
+    known = origins()
     mend = f"export {MIRROR_VARIABLE}=/folder/with/datasets"
     try:
         root = mirror()
@@ -231,7 +231,7 @@ def _mirror() -> Check:
     if root is None:
         text = f"{MIRROR_VARIABLE} is not set: real datasets come from the Hugging Face cache or the Hub"
         return Check(NOTE, "data mirror", text)
-    lacking = [name for name, source in known.items() if not in_mirror(source, root)]
+    lacking = [name for name, origin in known.items() if not in_mirror(origin, root)]
     text = f"{root}: {len(known) - len(lacking)} of {len(known)} datasets" + (
         f"; not there: {', '.join(lacking)}" if lacking else ""
     )

@@ -8,6 +8,7 @@ YAML 1.1 reads as text because it has no dot. Nothing else is converted.
 from __future__ import annotations
 
 import dataclasses
+import functools
 import math
 import re
 import types
@@ -115,7 +116,7 @@ class _Builder:
             required = field.default is field.default_factory is dataclasses.MISSING
             if required and name not in value:
                 self._mistake(key, f"missing key '{name}'")
-        hints = typing.get_type_hints(cls)
+        hints = _types(cls)
         built = {name: self.of(hints[name], value[name], (*key, name)) for name in fields if name in value}
         if len(self.mistakes) > before:
             return _BAD
@@ -210,6 +211,12 @@ class _Builder:
     def _at(self, key: Key) -> str:
         line = self._line(key)
         return f"{self.where}:{line}" if line else self.where
+
+
+@functools.cache
+def _types(cls: type) -> dict[str, Any]:
+    """The declared types of a dataclass; resolving them takes longer than all the rest, and lists hold many of one."""
+    return typing.get_type_hints(cls)
 
 
 def _shown(value: Any) -> str:

@@ -1,10 +1,13 @@
-"""Where the shipped files (tasks, recipes, published results) and the caches are."""
+"""Where the shipped files (tasks, recipes, published results), a user's own tasks and the caches are."""
 
 from __future__ import annotations
 
 import os
 from pathlib import Path
 
+from phingpt_bench.core.errors import BenchError
+
+TASKS_VARIABLE = "PHINGPT_BENCH_TASKS"
 _PACKAGE = Path(__file__).resolve().parent.parent
 
 
@@ -16,6 +19,24 @@ def share(*parts: str) -> Path:
     """
     installed = _PACKAGE / "share"
     return (installed if installed.is_dir() else _PACKAGE.parent).joinpath(*parts)
+
+
+def task_folders() -> list[Path]:
+    """The folders with task files and, below passports/, passports: the shipped one, then that of the user.
+
+    The user's is named by $PHINGPT_BENCH_TASKS; BenchError when it is named and not there.
+    """
+    folders = [share("tasks")]
+    if own := os.environ.get(TASKS_VARIABLE):
+        folder = Path(own).expanduser()
+        if not folder.is_dir():
+            raise BenchError(
+                f"the task folder {folder} is not a folder",
+                where=TASKS_VARIABLE,
+                hint=f"point {TASKS_VARIABLE} at a folder with task files and passports/, or unset it",
+            )
+        folders.append(folder)
+    return folders
 
 
 def cache_dir() -> Path:

@@ -15,7 +15,8 @@ from typing import Any
 
 from phingpt_bench.core.errors import BenchError
 
-SCHEMA_VERSION = 1
+# 2: outcomes may hold label probabilities, groups of rows, partial and typed span counts, and scores
+SCHEMA_VERSION = 2
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -46,28 +47,37 @@ class Protocol:
     shots: int
     chat_template: bool
     prompt_digest: str  # of all rendered requests, in order
-    extraction: str  # "label-loglikelihood" or "generation"
+    extraction: str  # "label-loglikelihood", "generation", or the format of written entities ("json", "tags")
     metric: str  # the primary metric, a key of RunRecord.scores
-    kind: str  # "labels" or "spans"
+    kind: str  # "labels", "spans" or "scores"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Outcomes:
     """Row by row results, aligned lists of the same length n; holds no text.
 
-    kind "labels": `gold` and `pred` index into `labels`; pred -1 is INVALID (no label could be read).
+    kind "labels": `gold` and `pred` index into `labels`; pred -1 is INVALID (no label could be read). `probs[i]` are
+    the probabilities of the labels where these were compared by log-likelihood, null where one was not finite; empty
+    where the answer was written. `groups[i]` is the question of row i where each text is asked several, else empty.
+    kind "scores": `gold` and `pred` are numbers, pred null is INVALID; `labels` is empty.
     kind "spans": `counts[i]` holds one [true positives, predicted, gold] triple per type in `labels` for row i, and a
     last triple [0, k, 0] for predictions of unknown type: `len(counts[i]) == len(labels) + 1`. `gold` and `pred` are
-    empty. `invalid[i]` says that the answer of row i could not be parsed (as a whole or in part).
+    empty. `partial[i]` is [exact, overlapping, predicted, gold], `typed[i]` [overlapping with the right type,
+    predicted, gold]; both are empty in records of schema 1. `invalid[i]` says that the answer of row i could not be
+    parsed (as a whole or in part).
     """
 
     kind: str
     labels: list[str]
     ids: list[str]
-    gold: list[int] = field(default_factory=list)
-    pred: list[int] = field(default_factory=list)
+    gold: list[Any] = field(default_factory=list)
+    pred: list[Any] = field(default_factory=list)
     counts: list[list[list[int]]] = field(default_factory=list)
+    partial: list[list[int]] = field(default_factory=list)
+    typed: list[list[int]] = field(default_factory=list)
     invalid: list[bool] = field(default_factory=list)
+    probs: list[list[float] | None] = field(default_factory=list)
+    groups: list[int] = field(default_factory=list)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -1,77 +1,82 @@
-"""The datasets the tasks read: rows in one shape, splits by an explicit rule, contents pinned by a digest.
+"""The datasets the tasks read: rows in one shape, splits by an explicit rule, contents pinned by digests.
 
-Rows of a labels dataset: {"id", "text", "label"}; of a spans dataset: {"id", "text", "entities": [{"start", "end",
-"type"}]} with character offsets, in text order. `id` is the SHA-256 prefix of the text (with "-2", "-3" ... for
-repeated texts), so it says which row without showing it.
+Each is described by a passport (data/passport.py) and read by a reader (data/readers). Rows of a labels dataset:
+{"id", "text", "label"}; of a spans dataset: {"id", "text", "entities": [{"start", "end", "type"}]} with character
+offsets, in text order; of a scores dataset: {"id", "text", "score"}. `id` is the SHA-256 prefix of the text (with "-2",
+"-3" ... for repeated texts), so it says which row without showing it.
 """
 
 from __future__ import annotations
 
+import functools
 import hashlib
 from collections import Counter
-from collections.abc import Callable
-from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
+from phingpt_bench.core import config
 from phingpt_bench.core.errors import BenchError, unknown
 from phingpt_bench.core.fingerprint import digest
+from phingpt_bench.core.paths import task_folders
+from phingpt_bench.data.passport import Passport
+from phingpt_bench.data.readers import Rows, reader
 
-Rows = list[dict[str, Any]]
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Dataset:
-    """A dataset under one split rule. `rows` and `digests` are what each split must hold, checked at every load."""
-
-    name: str
-    title: str
-    protocol: str  # protocol id without shots and prompt, e.g. "fpb/fingpt-25-seed42/v1"
-    kind: str  # "labels" or "spans"
-    labels: tuple[str, ...]
-    licence: str
-    split_rule: str
-    load: Callable[[str | None], dict[str, Rows]]  # explicit path or None -> raw splits
-    rows: dict[str, int]
-    digests: dict[str, str]
+PASSPORTS = "passports"  # the folder beside the task files
 
 
 def names() -> list[str]:
     """Every dataset of the catalogue."""
-    return sorted(_registry())
+    return sorted(_files())
 
 
-def dataset(name: str) -> Dataset:
-    """The catalogue's entry; BenchError with the nearest name otherwise."""
-    registry = _registry()
-    if name not in registry:
-        raise unknown("dataset", name, registry)
-    return registry[name]
+def dataset(name: str) -> Passport:
+    """The passport of a dataset; BenchError with the nearest name, or with file and line of what is wrong in it."""
+    files = _files()
+    if name not in files:
+        raise unknown("dataset", name, files)
+    return _passport(files[name], files[name].stat().st_mtime_ns)
 
 
 def load(name: str, path: str | None = None) -> dict[str, Rows]:
-    """All splits of a dataset, ids added, contents checked against the digest of the catalogue.
+    """All splits of a dataset, ids added, contents checked against the digests of the passport.
 
     path: a folder of the user's own, laid out like the mirror's folder of this dataset (see data/sources.py).
     BenchError when rows are missing, added, changed or in another order: such rows would be another protocol.
     """
-    entry = dataset(name)
-    try:
-        raw = entry.load(path)
-    except (KeyError, IndexError, ValueError, TypeError) as err:
-        raise BenchError(
-            f"dataset {name} has other columns or codes than its source ({type(err).__name__}: {err})",
-            hint="take the dataset from its source again",
-        ) from None
-    splits = {split: with_ids(rows) for split, rows in raw.items()}
+    passport = dataset(name)
+    splits = read(passport, path)
     for split, rows in splits.items():
-        found = digest([[row["id"], row.get("label", row.get("entities"))] for row in rows])
-        if (len(rows), found) != (entry.rows[split], entry.digests[split]):
+        found = len(rows), content_digest(rows)
+        expected = passport.rows.get(split), passport.digests.get(split)
+        if found != expected:
             raise BenchError(
-                f"{name} {split}: {len(rows)} rows with digest {found}, expected {entry.rows[split]} with "
-                f"{entry.digests[split]}: not the rows of protocol {entry.protocol}",
+                f"{name} {split}: {found[0]} rows with digest {found[1]}, expected {expected[0]} with {expected[1]}: "
+                f"not the rows of protocol {passport.protocol}",
                 hint="take the dataset from its source again; scores on other rows are not comparable",
             )
     return splits
+
+
+def read(passport: Passport, path: str | None = None) -> dict[str, Rows]:
+    """The splits as the passport's reader gives them, ids added, contents not checked."""
+    try:
+        raw = reader(passport.reader)(passport.origin, path, **passport.options)
+    except (KeyError, IndexError, ValueError, TypeError) as err:
+        raise BenchError(
+            f"dataset {passport.name} has other columns or codes than its source ({type(err).__name__}: {err})",
+            hint="take the dataset from its source again",
+        ) from None
+    return {split: with_ids(rows) for split, rows in raw.items()}
+
+
+def content_digest(rows: Rows) -> str:
+    """The digest of the rows' ids and of what is right for each, in order."""
+    return digest([[row["id"], row.get("label", row.get("entities", row.get("score")))] for row in rows])
+
+
+def ids_digest(rows: Rows) -> str:
+    """The SHA-256 of the rows' ids, one a line."""
+    return hashlib.sha256("\n".join(row["id"] for row in rows).encode()).hexdigest()
 
 
 def with_ids(rows: Rows) -> Rows:
@@ -79,7 +84,7 @@ def with_ids(rows: Rows) -> Rows:
     seen: Counter[str] = Counter()
     result = []
     for row in rows:
-        key = hashlib.sha256(row["text"].encode()).hexdigest()[:12]
+        key = hashlib.sha256(row["text"].encode("utf-8", "surrogatepass")).hexdigest()[:12]
         seen[key] += 1
         result.append({"id": key if seen[key] == 1 else f"{key}-{seen[key]}", **row})
     return result
@@ -98,7 +103,14 @@ def cut_validation(rows: Rows, percent: int = 10) -> tuple[Rows, Rows]:
     return [row for row in rows if not held_out(row)], [row for row in rows if held_out(row)]
 
 
-def _registry() -> dict[str, Dataset]:
-    from phingpt_bench.data import embedded, ner, sentiment
+def _files() -> dict[str, Path]:
+    """Passport files by dataset name; one of the user's replaces a shipped one of the same name."""
+    return {file.stem: file for folder in task_folders() for file in (folder / PASSPORTS).glob("*.yaml")}
 
-    return {entry.name: entry for module in (sentiment, ner, embedded) for entry in module.DATASETS}
+
+@functools.lru_cache(maxsize=256)
+def _passport(file: Path, _changed: int) -> Passport:
+    passport = config.load(file, Passport)
+    if passport.name != file.stem:
+        raise BenchError(f"its name is '{passport.name}', and its file is {file.name}", where=str(file))
+    return passport

@@ -13,9 +13,9 @@ from pathlib import Path
 from typing import Any
 
 from phingpt_bench.core.errors import BenchError, unknown
-from phingpt_bench.data.ner import TYPES
-from phingpt_bench.data.sentiment import LABELS
 
+LABELS = ("negative", "neutral", "positive")
+TYPES = ("PER", "ORG", "LOC")
 CORPUS = Path(__file__).resolve().parent / "corpus"
 LANGUAGES = ("en", "es")
 SPLITS = ("train", "validation", "test")

@@ -6,6 +6,8 @@ PhraseBank) is read through its data file instead.
 
 from __future__ import annotations
 
+import csv
+import json
 import logging
 import os
 from dataclasses import dataclass, field
@@ -13,17 +15,23 @@ from pathlib import Path
 from typing import Any
 
 from phingpt_bench.core.errors import BenchError
+from phingpt_bench.data.passport import Origin
 
 MIRROR_VARIABLE = "PHINGPT_BENCH_DATA"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Source:
-    """One dataset as published. `files` maps our split names to paths below `folder` in a mirror."""
+    """One dataset as published. `files` maps our split names to paths below `folder` in a mirror.
+
+    The suffix of a file says its format: .parquet, .csv (with a header line; every value is text) or .jsonl. A folder
+    given as an absolute path, or from "~", is itself where the files are, mirror or not. hub_id is None where the
+    rows are on no Hub.
+    """
 
     folder: str
     files: dict[str, str]
-    hub_id: str
+    hub_id: str | None = None
     hub_splits: dict[str, str] = field(default_factory=dict)  # our split name -> the Hub's
     revision: str | None = None  # Hub commit; where None, the digest of the rows is what pins the content
     hub_zip: tuple[str, str] | None = None  # (zip in the Hub repository, member) for a repository with a script
@@ -44,6 +52,19 @@ def mirror() -> Path | None:
     return folder
 
 
+def source_of(origin: Origin, files: dict[str, str], **hub: Any) -> Source:
+    """The source that a passport's origin names. hub: `hub_splits` or `hub_zip` of Source."""
+    return Source(folder=origin.folder, files=files, hub_id=origin.hub, revision=origin.revision, **hub)
+
+
+def place(source: Source, split: str, path: str | None = None) -> str:
+    """Where `read_rows` would take the split from, in words for a message: a file, or the Hub dataset."""
+    for root in _roots(source, path):
+        if (root / source.files[split]).is_file():
+            return str(root / source.files[split])
+    return f"Hub {source.hub_id} ({source.hub_splits.get(split, split)})"
+
+
 def read_rows(source: Source, split: str, path: str | None = None) -> list[dict[str, Any]]:
     """The raw rows of one split, in file order.
 
@@ -51,16 +72,22 @@ def read_rows(source: Source, split: str, path: str | None = None) -> list[dict[
     BenchError, naming every place that was looked at, when the split is in none of them.
     """
     if split not in source.files:
-        raise BenchError(f"{source.hub_id} has no split '{split}'", hint=f"splits: {', '.join(source.files)}")
+        raise BenchError(f"{_name(source)} has no split '{split}'", hint=f"splits: {', '.join(source.files)}")
     looked = []
-    roots = [Path(path)] if path else [folder / source.folder for folder in [mirror()] if folder]
-    for root in roots:
+    for root in _roots(source, path):
         file = root / source.files[split]
         if file.is_file():
-            return _parquet(file)
+            return _file(file)
         looked.append(str(file))
         if path:
             raise BenchError("no such data file", where=str(file), hint="the folder must be laid out like the mirror's")
+    folder = f"{source.folder}/{source.files[split]}"
+    if source.hub_id is None:
+        raise BenchError(
+            f"dataset {_name(source)} ({split}) is in no mirror, and it is on no Hub",
+            where="; ".join(looked) or None,
+            hint=f"set {MIRROR_VARIABLE} to a folder that holds {folder}",
+        )
     # its client logs each retry, which would bury the one line that says what is wrong
     logging.getLogger("huggingface_hub").setLevel(logging.ERROR)
     try:
@@ -71,8 +98,58 @@ def read_rows(source: Source, split: str, path: str | None = None) -> list[dict[
     raise BenchError(
         f"dataset {source.hub_id} ({split}) is neither in a mirror, nor in the Hugging Face cache, nor on the Hub",
         where="; ".join(looked),
-        hint=f"set {MIRROR_VARIABLE} to a folder that holds {source.folder}/{source.files[split]}, or go online once",
+        hint=f"set {MIRROR_VARIABLE} to a folder that holds {folder}, or go online once",
     )
+
+
+def _name(source: Source) -> str:
+    return source.hub_id or source.folder
+
+
+def _roots(source: Source, path: str | None) -> list[Path]:
+    if path:
+        return [Path(path)]
+    own = Path(source.folder).expanduser()
+    return [own] if own.is_absolute() else [folder / own for folder in [mirror()] if folder]
+
+
+def _file(file: Path) -> list[dict[str, Any]]:
+    formats = {".parquet": _parquet, ".csv": _csv, ".jsonl": _jsonl}
+    if file.suffix not in formats:
+        raise BenchError(f"data files end in {', '.join(formats)}", where=str(file))
+    return formats[file.suffix](file)
+
+
+def _csv(file: Path) -> list[dict[str, Any]]:
+    """Rows of a file in UTF-8 with a header line; every value is text. A cell that a row lacks is None."""
+    try:
+        with open(file, encoding="utf-8-sig", newline="") as lines:
+            reader = csv.DictReader(lines)
+            rows = []
+            for row in reader:
+                if None in row:
+                    raise BenchError("more cells than the header has names", where=f"{file}:{reader.line_num}")
+                rows.append(row)
+    except (csv.Error, UnicodeDecodeError, OSError) as err:
+        raise BenchError(f"not readable as CSV in UTF-8 ({err})", where=str(file)) from None
+    return rows
+
+
+def _jsonl(file: Path) -> list[dict[str, Any]]:
+    """One JSON object a line, in UTF-8; blank lines are passed over."""
+    rows = []
+    try:
+        with open(file, encoding="utf-8-sig") as lines:
+            for number, line in enumerate(lines, 1):
+                if line.strip():
+                    rows.append(json.loads(line))
+                    if not isinstance(rows[-1], dict):
+                        raise BenchError("not a JSON object", where=f"{file}:{number}")
+    except json.JSONDecodeError as err:
+        raise BenchError(f"not readable as JSON ({err.msg})", where=f"{file}:{number}") from None
+    except (UnicodeDecodeError, OSError) as err:
+        raise BenchError(f"not readable as JSON lines in UTF-8 ({err})", where=str(file)) from None
+    return rows
 
 
 def _parquet(file: Path) -> list[dict[str, Any]]:

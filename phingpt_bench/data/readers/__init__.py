@@ -1,0 +1,45 @@
+"""Readers: functions that make the splits of a dataset, by the name that a passport gives.
+
+It is called as reader(passport.origin, path, **passport.options), where path is an explicit folder or None (mirror,
+Hugging Face cache, Hub), and returns {"train": rows, "validation": rows, "test": rows} without ids; a dataset without
+training rows has "test" only.
+"""
+
+from __future__ import annotations
+
+import importlib
+from collections.abc import Callable
+from typing import Any
+
+from phingpt_bench.core.errors import unknown
+
+Rows = list[dict[str, Any]]
+Reader = Callable[..., dict[str, Rows]]
+
+# name -> module below this package; the function has the name of the reader
+READERS = {
+    "table": "table",
+    "phrasebank": "phrasebank",
+    "fiqa_fingpt": "fiqa",
+    "fiqa_official": "fiqa",
+    "fiqa_official_score": "fiqa",
+    "semeval": "semeval",
+    "semeval_score": "semeval",
+    "fin_flare": "fin",
+    "fin_sec": "fin",
+    "finer_ord": "finer_ord",
+    "given_span": "given_span",
+    "finentity": "finentity",
+    "finentity_spans": "finentity",
+    "gold": "gold",
+    "fpb_es": "spanish",
+    "demo_sentiment": "demo",
+    "demo_ner": "demo",
+}
+
+
+def reader(name: str) -> Reader:
+    """The reader of that name; BenchError with the nearest one otherwise."""
+    if name not in READERS:
+        raise unknown("reader", name, READERS)
+    return getattr(importlib.import_module(f"phingpt_bench.data.readers.{READERS[name]}"), name)

@@ -1,0 +1,17 @@
+"""The project's own demonstration corpus as datasets. Synthetic: never to be mixed with real results."""
+
+from __future__ import annotations
+
+from phingpt_bench.data.demo import load_demo
+from phingpt_bench.data.passport import Origin
+from phingpt_bench.data.readers import Rows
+
+
+def demo_sentiment(origin: Origin, path: str | None) -> dict[str, Rows]:
+    """The sentiment rows, English and Spanish. They ship with the program: `path` changes nothing."""
+    return load_demo("sentiment")
+
+
+def demo_ner(origin: Origin, path: str | None) -> dict[str, Rows]:
+    """The entity rows, English and Spanish. They ship with the program: `path` changes nothing."""
+    return load_demo("ner")

@@ -1,0 +1,27 @@
+"""The type of a span that is given: what some papers call NER. Made from any entity dataset."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from phingpt_bench.data.passport import Origin
+from phingpt_bench.data.readers import Rows
+from phingpt_bench.data.readers import reader as named
+
+
+def given_span(origin: Origin, path: str | None, *, reader: str, **options: Any) -> dict[str, Rows]:
+    """One row for each entity of the dataset that `reader` reads: {"text", "entity": its surface, "label": its type}.
+
+    Finding the entity is not asked, so scores are never comparable with extraction. A surface that is marked twice in a
+    text gives two rows that read alike; a text without an entity gives none.
+    """
+    return {split: expand(rows) for split, rows in named(reader)(origin, path, **options).items()}
+
+
+def expand(rows: Rows) -> Rows:
+    """One {"text", "entity", "label"} for each entity of spans rows, in text order."""
+    return [
+        {"text": row["text"], "entity": row["text"][entity["start"] : entity["end"]], "label": entity["type"]}
+        for row in rows
+        for entity in row["entities"]
+    ]

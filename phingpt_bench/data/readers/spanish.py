@@ -1,0 +1,32 @@
+"""The Financial PhraseBank in Spanish, put through machine translation: not human Spanish."""
+
+from __future__ import annotations
+
+from phingpt_bench.data import catalogue
+from phingpt_bench.data.passport import Origin
+from phingpt_bench.data.readers import Rows
+from phingpt_bench.data.sources import read_rows, source_of
+
+LABELS = ("negative", "neutral", "positive")  # the codes 0, 1, 2 of the Financial PhraseBank
+
+
+def fpb_es(origin: Origin, path: str | None, *, english: str = "fpb") -> dict[str, Rows]:
+    """Machine-translated rows, each in the split in which its English sentence is in the dataset `english`.
+
+    So an adapter trained on the English training rows has seen the English side of no Spanish test row: a sentence that
+    is in English train and test goes to train. A row whose English side lost its first character is matched by the
+    sentence that ends with it and is one character longer. KeyError (a sentence that is in no split) is told as a
+    dataset with other rows than its source.
+    """
+    split_of: dict[str, str] = {}
+    for split, rows in catalogue.load(english).items():
+        for row in rows:
+            if split_of.get(row["text"]) != "train":
+                split_of[row["text"]] = split
+    whole = {sentence[1:]: sentence for sentence in split_of}
+    splits: dict[str, Rows] = {"train": [], "validation": [], "test": []}
+    for row in read_rows(source_of(origin, {"train": "train.parquet"}), "train", path):
+        sentence = row["sentence_en"]
+        split = split_of[sentence if sentence in split_of else whole[sentence]]
+        splits[split].append({"text": row["sentence_es_googletranslate"], "label": LABELS[row["label"]]})
+    return splits

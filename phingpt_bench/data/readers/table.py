@@ -1,0 +1,158 @@
+"""The general reader: any table with a text column and a label or score column, described in a passport alone.
+
+So a dataset can be added without Python. Formats by suffix: .parquet, .csv, .jsonl.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import math
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from typing import Any
+
+from phingpt_bench.core.errors import BenchError, nearest, unknown
+from phingpt_bench.data import catalogue
+from phingpt_bench.data.passport import SPLITS, Origin
+from phingpt_bench.data.readers import Rows
+from phingpt_bench.data.sources import place, read_rows, source_of
+
+OURS = ("id", "text", "label", "score")  # what a kept column cannot be called
+
+
+def table(
+    origin: Origin,
+    path: str | None,
+    *,
+    files: dict[str, str],
+    text: str,
+    label: str | None = None,
+    codes: Sequence[str] | Mapping[Any, str] | None = None,
+    score: str | None = None,
+    hub_splits: dict[str, str] | None = None,
+    keep: Sequence[str] | Mapping[str, str] = (),
+    cut_test: int = 0,
+    cut_validation: int = 0,
+) -> dict[str, Rows]:
+    """{split: rows} of tables with one row for each text.
+
+    files: our split -> path below the origin's folder. text: the column with the text.
+    label: the column with the label; codes: the labels of 0, 1, 2 ..., or value -> label; without codes the values are
+        the labels. score: the column with a number, for kind "scores"; either label or score.
+    hub_splits: our split -> the Hub's, where the names differ. keep: further columns, [column] or {our name: column}.
+    cut_test, cut_validation: percent of the train rows, chosen by the hash of their text, that become the split which
+        the source lacks; test is cut first, and the hash is of the normalised text there (see cuts.py).
+    BenchError naming the file and the nearest column or code, or the row (the first is 1), for what does not fit.
+    """
+    rules = (
+        (bool(label) != bool(score), "table wants either label or score"),
+        (label or not codes, "codes are of the label column, and there is none"),
+        (not cut_test or "test" not in files, "cut_test makes the test split, and files has one"),
+        (not cut_validation or "validation" not in files, "cut_validation makes the split, and files has one"),
+        (not (cut_test or cut_validation) or "train" in files, "rows are cut from train, and files has none"),
+    )
+    for good, rule in rules:
+        if not good:
+            raise BenchError(rule, where=f"options of {origin.folder}")
+    for split in files:
+        if split not in SPLITS:
+            raise unknown("split", split, SPLITS, where=f"options of {origin.folder}")
+    kept = dict(keep) if isinstance(keep, Mapping) else {name: name for name in keep}
+    for name in kept:
+        if name in OURS:
+            raise BenchError(f"a kept column cannot be called '{name}'", where=f"options of {origin.folder}")
+    source = source_of(origin, files, hub_splits=hub_splits or {})
+    splits = {}
+    for split in files:
+        raw, where = read_rows(source, split, path), place(source, split, path)
+        columns = [text, label or score, *kept.values()]
+        check_columns(raw, [column for column in columns if column], where)
+        value = _coded(codes) if label else _number
+        splits[split] = [
+            {
+                "text": _text(row[text], where, number),
+                **_value(value, "label" if label else "score", row[label or score], where, number),
+                **{name: row[column] for name, column in kept.items()},
+            }
+            for number, row in enumerate(raw, 1)
+        ]
+    if cut_test:
+        from phingpt_bench.data.readers.cuts import cut_copies  # which imports this module
+
+        splits["train"], splits["test"] = cut_copies(splits["train"], "test", cut_test)
+    if cut_validation:
+        splits["train"], splits["validation"] = catalogue.cut_validation(splits["train"], cut_validation)
+    return {split: splits[split] for split in SPLITS if split in splits}
+
+
+def check_columns(rows: Rows, columns: Iterable[str], where: str) -> None:
+    """BenchError, naming the nearest column, when the rows lack one of `columns` or there is no row at all."""
+    if not rows:
+        raise BenchError("no rows", where=where)
+    for column in columns:
+        if column not in rows[0]:
+            raise unknown("column", column, rows[0], where=where)
+
+
+def cut(rows: Rows, part: str, percent: int) -> tuple[Rows, Rows]:
+    """(rest, part): a row goes to `part` when the hash of the part's name and its text, modulo 100, is below `percent`.
+
+    As catalogue.cut_validation, whose part is "validation": the rule reads only the row itself, and copies of a text
+    stay on one side.
+    """
+
+    def taken(row: dict[str, Any]) -> bool:
+        return int(hashlib.sha256(f"{part}:{row['text']}".encode()).hexdigest()[:8], 16) % 100 < percent
+
+    return [row for row in rows if not taken(row)], [row for row in rows if taken(row)]
+
+
+def _text(value: Any, where: str, number: int) -> str:
+    if not isinstance(value, str) or not value.strip():
+        raise BenchError(f"row {number} has no text", where=where)
+    return value
+
+
+def _value(read: Callable[[Any], Any], name: str, value: Any, where: str, number: int) -> dict[str, Any]:
+    try:
+        return {name: read(value)}
+    except BenchError as err:
+        raise BenchError(f"row {number}: {err.message}", where=where, hint=err.hint) from None
+
+
+def _coded(codes: Sequence[str] | Mapping[Any, str] | None) -> Callable[[Any], str]:
+    """A function from a cell to its label. Text and numbers are the same code: "1" of a CSV file, 1 and 1.0."""
+    if codes is None:
+
+        def plain(value: Any) -> str:
+            if not isinstance(value, str) or not value:
+                hint = "give codes: the label of each value" if value not in (None, "") else None
+                raise BenchError(f"{value!r} is no label", hint=hint)
+            return value
+
+        return plain
+    pairs = codes.items() if isinstance(codes, Mapping) else enumerate(codes)
+    known = {_key(value): name for value, name in pairs}
+
+    def coded(value: Any) -> str:
+        if (key := _key(value)) in known:
+            return known[key]
+        near = nearest(key, known)
+        raise BenchError(
+            f"{value!r} is none of the codes", hint=f"did you mean '{near}'?" if near else f"codes: {', '.join(known)}"
+        )
+
+    return coded
+
+
+def _key(value: Any) -> str:
+    return str(int(value)) if isinstance(value, float) and value.is_integer() else str(value)
+
+
+def _number(value: Any) -> float:
+    try:
+        number = math.nan if isinstance(value, bool) else float(value)
+    except (TypeError, ValueError):
+        number = math.nan
+    if not math.isfinite(number):
+        raise BenchError(f"{value!r} is no number")
+    return number
