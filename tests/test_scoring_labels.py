@@ -50,8 +50,9 @@ def test_scores_equal_sklearn(case):
 def test_metrics_work_on_stacks_of_totals(cases):
     stack = np.stack([classification.row_confusion(gold, pred, 5).sum(0) for _, gold, pred in cases])
     for metric in METRICS.values():
-        if metric.kind == "labels":
-            assert metric.function(stack[None]).tolist() == [[float(metric.function(total)) for total in stack]]
+        if metric.statistic in ("confusion", "written"):
+            each = [[float(metric.function(total)) for total in stack]]
+            np.testing.assert_array_equal(metric.function(stack[None]), each)  # nan where all are INVALID
 
 
 @given(answers())
@@ -74,7 +75,8 @@ def test_all_invalid_is_zero_and_not_a_class():
 def test_no_rows_is_unscored():
     outcomes = Outcomes(kind="labels", labels=["a", "b", "c"], ids=[])
     assert row_counts(outcomes).shape == (0, 3, 4)
-    assert score_all(outcomes) == {"acc": None, "f1_weighted": None, "f1_macro": None, "mcc": None}
+    names = ("acc", "f1_weighted", "f1_macro", "mcc", "f1_valid", "invalid_rate")
+    assert score_all(outcomes) == dict.fromkeys(names)
     assert np.isnan(classification.f1_micro(np.zeros((3, 4))))
 
 
@@ -92,3 +94,24 @@ def test_out_of_set_indices_are_errors(gold, pred):
         classification.row_confusion(gold, pred, 3)
     with pytest.raises(BenchError, match="inconsistent"):
         row_counts(Outcomes(kind="labels", labels=["a", "b", "c"], ids=["x"] * len(gold), gold=gold, pred=pred))
+
+
+def test_which_metrics_there_are_depends_on_what_the_outcomes_hold():
+    """Likelihoods give calibration, written answers give validity, poles give flips, questions their own mean."""
+    values = {"ids": ["a", "b", "c"], "gold": [0, 1, 2], "pred": [0, 2, -1]}
+    chosen = Outcomes(
+        kind="labels", labels=["negative", "neutral", "positive"], **values, probs=[[0.8, 0.1, 0.1], [0, 0.4, 0.6], None]
+    )
+    written = Outcomes(kind="labels", labels=["tax", "trade", "law"], **values)
+    asked = Outcomes(kind="labels", labels=["no", "yes", "unsure"], **values, groups=[0, 1, 1])
+    common = {"acc", "f1_weighted", "f1_macro", "mcc"}
+    assert set(score_all(chosen)) == common | {"flip_rate", "brier", "ece"}
+    assert set(score_all(written)) == common | {"f1_valid", "invalid_rate"}
+    assert set(score_all(asked)) == common | {"f1_valid", "invalid_rate", "f1_by_question"}
+    assert score_all(written)["invalid_rate"] == 1 / 3
+    # without the INVALID row: "tax" right (F1 1), "trade" taken for "law" (F1 0), one row each
+    assert score_all(written)["f1_valid"] == 0.5
+    # question 0: one row, right. Question 1: two rows, none right
+    assert score_all(asked)["f1_by_question"] == 0.5
+    # squared errors 0.06, 0.72 (0.6, 0.6, 0), and 2 for the row without a result
+    assert score_all(chosen)["brier"] == pytest.approx((0.06 + 0.72 + 2) / 3)

@@ -171,7 +171,7 @@ def test_metrics_work_on_stacks_of_totals():
     stack = np.random.default_rng(0).integers(0, 5, (7, 2, 4, 3))
     stack[..., 1:] += stack[..., :1]
     for metric in METRICS.values():
-        if metric.kind == "spans":
+        if metric.statistic == "spans":
             scores = metric.function(stack)
             assert scores.shape == (7, 2)
             assert scores[3, 1] == metric.function(stack[3, 1])

@@ -46,6 +46,32 @@ def f1_weighted(confusion: np.ndarray) -> np.ndarray:
     return _ratio((_f1_by_class(confusion) * support).sum(-1), support.sum(-1))
 
 
+def f1_by_question(counts: np.ndarray) -> np.ndarray:
+    """The mean over the questions of their weighted F1, from (..., questions, k, k + 1), as BloombergGPT averages.
+
+    A question without rows is left out; nan without any.
+    """
+    scores = f1_weighted(counts)
+    asked = ~np.isnan(scores)
+    return _ratio(np.where(asked, scores, 0.0).sum(-1), asked.sum(-1))
+
+
+def f1_weighted_valid(confusion: np.ndarray) -> np.ndarray:
+    """Weighted F1 over the rows with a readable answer alone; nan without any.
+
+    Beside f1_weighted it splits a gain: what remains here is knowledge, the rest is form.
+    """
+    valid = np.array(confusion, dtype=float)
+    valid[..., -1] = 0
+    return f1_weighted(valid)
+
+
+def invalid_rate(confusion: np.ndarray) -> np.ndarray:
+    """INVALID answers over all rows."""
+    confusion = np.asarray(confusion)
+    return _ratio(confusion[..., -1].sum(-1), confusion.sum((-2, -1)))
+
+
 def f1_micro(confusion: np.ndarray) -> np.ndarray:
     """F1 of the pooled counts. INVALID is no prediction here: without INVALID this is the accuracy, with it more."""
     k = np.shape(confusion)[-2]

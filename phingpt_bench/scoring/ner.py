@@ -1,4 +1,4 @@
-"""Entity scores of one row: strict and partial counts, and a reason for each miss."""
+"""Entity counts of one row, strict, by type only and partial, and a reason for each miss."""
 
 from __future__ import annotations
 
@@ -40,13 +40,36 @@ def strict_counts(gold: Iterable[Span], parsed: Parsed, types: Sequence[str]) ->
     BenchError for a gold type that is not in `types`.
     """
     gold, predicted = set(gold), set(parsed.spans)
-    if strange := {span.type for span in gold} - set(types):
+    return _by_type(gold & predicted, gold, predicted, parsed, types)
+
+
+def type_only_counts(gold: Iterable[Span], parsed: Parsed, types: Sequence[str]) -> list[list[int]]:
+    """As `strict_counts`, but a prediction is true when it overlaps a gold entity of its type, wherever it ends.
+
+    The "type" measure of SemEval-2013 task 9: is the right type named with a mention? Entities are paired one to one
+    within each type, those of the same extent first, so no count of true ones is below the strict one, and one long
+    prediction is not true for two gold entities. Predicted and gold are those of `strict_counts`.
+    """
+    gold, predicted = set(gold), set(parsed.spans)
+    true = [
+        mine
+        for type_ in types
+        for mine, _ in _pairs(
+            [span for span in gold if span.type == type_], [span for span in predicted if span.type == type_]
+        )
+    ]
+    return _by_type(true, gold, predicted, parsed, types)
+
+
+def _by_type(
+    true: Iterable[Span], gold: Iterable[Span], predicted: Iterable[Span], parsed: Parsed, types: Sequence[str]
+) -> list[list[int]]:
+    n_true, n_gold = Counter(span.type for span in true), Counter(span.type for span in gold)
+    if strange := n_gold.keys() - set(types):
         raise BenchError(
             f"gold entities of unknown type {', '.join(sorted(strange))}",
             hint="name the type in the task, or leave such entities out where the data are read",
         )
-    n_true = Counter(span.type for span in gold & predicted)
-    n_gold = Counter(span.type for span in gold)
     n_pred = Counter(span.type for span in predicted) + Counter(problem.type for problem in parsed.wrong)
     rows = [[n_true[type_], n_pred.pop(type_, 0), n_gold[type_]] for type_ in types]
     return [*rows, [0, sum(n_pred.values()), 0]]

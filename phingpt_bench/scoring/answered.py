@@ -1,0 +1,131 @@
+"""What one answer is worth, row by row: the bridge from documents and raw answers to outcomes.
+
+lm-eval's hooks, our runner and `rescore` all read answers here, so that the same answer has the same score everywhere.
+"""
+
+from __future__ import annotations
+
+import functools
+import math
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from phingpt_bench.core.errors import BenchError
+from phingpt_bench.core.records import Outcomes
+from phingpt_bench.scoring import calibration, labels, ner, regression
+from phingpt_bench.scoring.classification import INVALID
+from phingpt_bench.scoring.formats import answer_format
+from phingpt_bench.scoring.spans import Parsed, Span
+
+Doc = Mapping[str, Any]
+# words that stand for a label where the label set has it: prompts in Spanish, traders' English
+ALIASES = {
+    "negativo": "negative", "negativa": "negative", "bearish": "negative",
+    "neutro": "neutral", "neutra": "neutral",
+    "positivo": "positive", "positiva": "positive", "bullish": "positive",
+    "sí": "yes", "si": "yes",
+    "business": "Business & Management", "government": "Government & Controls", "tax": "Tax & Accounting",
+    "negocios": "Business & Management", "finanzas": "Finance", "gobierno": "Government & Controls",
+    "industria": "Industry", "impuestos": "Tax & Accounting", "tecnología": "Technology",
+}  # fmt: skip
+DIGITS = 5  # of stored probabilities
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Answered:
+    """One row. The first nine fields are those of `Outcomes` for a row of its kind, None where the kind has none.
+
+    probs: empty where labels were compared without a finite result, None where the answer was written.
+    reason: why the answer is INVALID, None where it was read. parsed: the label, the number or the `Parsed` spans.
+    """
+
+    gold: Any = None
+    pred: Any = None
+    probs: list[float] | None = None
+    group: int | None = None
+    counts: list[list[int]] | None = None
+    partial: list[int] | None = None
+    typed: list[int] | None = None
+    invalid: bool = False
+    reason: str | None = None
+    parsed: Any = None
+
+
+def chosen_label(doc: Doc, names: Sequence[str], likelihoods: Sequence[float]) -> Answered:
+    """A label by the log-likelihoods of all labels, in the order of `names`; INVALID when one is not finite.
+
+    An exact tie goes to the first, as in lm-eval.
+    """
+    finite = all(math.isfinite(value) for value in likelihoods)
+    pred = int(np.argmax(likelihoods)) if finite else INVALID
+    probs: list[float] = []  # compared, though without a result: not the same as None, an answer that was written
+    if finite:
+        probs = [round(p, DIGITS) for p in calibration.probabilities(np.asarray([likelihoods]))[0].tolist()]
+    return Answered(
+        gold=_gold(doc, names), pred=pred, probs=probs, group=doc.get("group"), invalid=not finite,
+        reason=None if finite else "a log-likelihood is not finite", parsed=names[pred] if finite else None,
+    )  # fmt: skip
+
+
+def written_label(doc: Doc, names: Sequence[str], answer: str) -> Answered:
+    """A label that the model wrote in its own words (scoring/labels.py says how it is found)."""
+    pred, reason = _label_reader(tuple(names))(answer)
+    return Answered(
+        gold=_gold(doc, names), pred=pred, group=doc.get("group"), invalid=pred == INVALID, reason=reason,
+        parsed=None if pred == INVALID else names[pred],
+    )  # fmt: skip
+
+
+def written_score(doc: Doc, answer: str) -> Answered:
+    """A number from -1 to 1 that the model wrote."""
+    value, reason = regression.read_score(answer)
+    return Answered(gold=float(doc["score"]), pred=value, invalid=value is None, reason=reason, parsed=value)
+
+
+def written_spans(doc: Doc, types: Sequence[str], answer: str, form: str = "lines") -> Answered:
+    """Entities that the model wrote in one of the answer formats, aligned to the text."""
+    parsed = answer_format(form).read(answer, doc["text"], types)
+    return spans_row(doc, types, parsed)
+
+
+def spans_row(doc: Doc, types: Sequence[str], parsed: Parsed) -> Answered:
+    """The counts of entities that are already aligned."""
+    gold = gold_spans(doc)
+    typed = np.asarray(ner.type_only_counts(gold, parsed, types)).sum(0).tolist()
+    return Answered(
+        counts=ner.strict_counts(gold, parsed, types), partial=ner.partial_counts(gold, parsed), typed=typed,
+        invalid=parsed.invalid, reason="format" if parsed.invalid else None, parsed=parsed,
+    )  # fmt: skip
+
+
+def gold_spans(doc: Doc) -> list[Span]:
+    """The annotated spans of a document of a spans task."""
+    return [Span(e["start"], e["end"], e["type"]) for e in doc["entities"]]
+
+
+def outcomes_of(kind: str, names: Sequence[str], ids: Iterable[str], rows: Sequence[Answered]) -> Outcomes:
+    """The outcomes of rows of one kind, in order."""
+    columns: dict[str, list[Any]] = {
+        "labels": ["gold", "pred"], "scores": ["gold", "pred"], "spans": ["counts", "partial", "typed"],
+    }.get(kind, [])  # fmt: skip
+    values = {column: [getattr(row, column) for row in rows] for column in columns}
+    if kind == "labels":
+        if any(row.probs is not None for row in rows):
+            values["probs"] = [row.probs or None for row in rows]
+        if rows and all(row.group is not None for row in rows):
+            values["groups"] = [row.group for row in rows]
+    return Outcomes(kind=kind, labels=list(names), ids=list(ids), invalid=[row.invalid for row in rows], **values)
+
+
+def _gold(doc: Doc, names: Sequence[str]) -> int:
+    if doc["label"] not in names:
+        raise BenchError(f"gold label '{doc['label']}' is not among {', '.join(names)}")
+    return names.index(doc["label"])
+
+
+@functools.lru_cache(maxsize=64)
+def _label_reader(names: tuple[str, ...]) -> Callable[[str], tuple[int, str | None]]:
+    return labels.reader(names, {word: label for word, label in ALIASES.items() if label in names})

@@ -1,0 +1,197 @@
+"""What the answers of entity tasks have in common, in whatever format: entities, and where in the text they are."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Collection, Iterable, Sequence
+from dataclasses import dataclass, field
+from typing import NamedTuple
+
+from phingpt_bench.core.errors import BenchError
+from phingpt_bench.scoring.occurrences import Finder, places
+
+WRONG_KINDS = ("format", "hallucinated", "conflict")  # each such piece is one wrong prediction; a duplicate is not
+
+_NONE = re.compile(r"none\.?", re.IGNORECASE)
+
+
+class Span(NamedTuple):
+    """One entity in one text: character offsets, `end` exclusive."""
+
+    start: int
+    end: int
+    type: str
+
+
+class Problem(NamedTuple):
+    """One piece of an answer that gave no span.
+
+    kind: "format": not `TYPE: surface`, an unknown type, or an answer without any piece;
+        "hallucinated": the surface is not in the text as a whole word (or words);
+        "duplicate": the same piece again;
+        "conflict": every occurrence belongs to a longer surface or to one that was named before.
+    surface: what was written: the surface, or the whole piece where no type could be read.
+    type: None where no known type could be read.
+    """
+
+    kind: str
+    surface: str
+    type: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class Parsed:
+    """What an answer says about its text: spans by position, none overlapping, and problems in order of writing."""
+
+    spans: list[Span] = field(default_factory=list)
+    problems: list[Problem] = field(default_factory=list)
+
+    @property
+    def wrong(self) -> list[Problem]:
+        """The problems that count as wrong predictions: all but duplicates."""
+        return [problem for problem in self.problems if problem.kind in WRONG_KINDS]
+
+    @property
+    def invalid(self) -> bool:
+        """Whether the answer could not be read, as a whole or in part (for `Outcomes.invalid`)."""
+        return any(problem.kind == "format" for problem in self.problems)
+
+
+class Entity(NamedTuple):
+    """An entity as answers name it: a type and a surface, and which of its occurrences are meant."""
+
+    type: str
+    surface: str
+    marks: tuple[int, ...]  # which occurrences, from 1; empty for every one
+
+    def chosen(self, text: str) -> list[tuple[int, int]]:
+        """Where the marked occurrences are in `text`; a number that no occurrence has is passed over."""
+        starts = list(places(text, self.surface))
+        return [(starts[k - 1], starts[k - 1] + len(self.surface)) for k in self.marks if 0 < k <= len(starts)]
+
+
+class Piece(NamedTuple):
+    """One piece of an answer, as written: `type` is None where no known one could be read."""
+
+    type: str | None
+    surface: str
+    marks: tuple[int, ...] = ()
+
+
+def checked_spans(text: str, spans: Iterable[Span], not_in_types: re.Pattern[str]) -> list[Span]:
+    """The distinct spans by position; BenchError for one that the text or the form of the answer cannot hold."""
+    spans = sorted(set(spans))
+    for span in spans:
+        if not 0 <= span.start < span.end <= len(text):
+            raise BenchError(f"entity {span.start}:{span.end} ({span.type}) not in the text of {len(text)} characters")
+        if span.type != span.type.strip() or not span.type or not_in_types.search(span.type):
+            raise BenchError(f"entity type {span.type!r} cannot be written", hint="use letters and digits, such as ORG")
+    return spans
+
+
+def write_entities(
+    text: str, spans: Sequence[Span], line: Callable[[list[Entity]], str], read: Callable[[str], Parsed]
+) -> str:
+    """What `line` writes for the distinct entities of `spans` (sorted), with marks only where `read` needs them."""
+    entities: dict[tuple[str, str], list[Span]] = {}  # a dict keeps the order of insertion
+    for span in spans:
+        entities.setdefault((span.type, text[span.start : span.end]), []).append(span)
+
+    def written(marked: Collection[tuple[str, str]]) -> str:
+        named = []
+        for (type_, surface), mentions in entities.items():
+            marks: tuple[int, ...] = ()
+            if (type_, surface) in marked:
+                starts = list(places(text, surface))
+                marks = tuple(starts.index(span.start) + 1 for span in mentions)
+            named.append(Entity(type_, surface, marks))
+        return line(named)
+
+    def read_differently(answer: str) -> set[tuple[str, str]]:
+        found = set(read(answer).spans)
+        return {(span.type, text[span.start : span.end]) for span in found ^ set(spans)} & entities.keys()
+
+    answer = written(())
+    if marked := read_differently(answer):
+        answer = written(marked)
+        if read_differently(answer):  # a marked entity no longer covers a shorter one inside it: mark all
+            answer = written(entities)
+    return answer
+
+
+def first_line(answer: str) -> str:
+    """The first line of an answer that is not blank; "" without any."""
+    lines = answer.split("\n") if "\r" not in answer else re.split(r"[\r\n]", answer)
+    return next((line for line in lines if line.strip()), "")
+
+
+def names_nothing(line: str) -> bool:
+    """Whether an answer is "none" alone, in any case, a full stop allowed."""
+    return _NONE.fullmatch(line.strip()) is not None
+
+
+def type_reader(types: Sequence[str]) -> Callable[[str], str | None]:
+    """From a type as written to one of `types`: as written, then without case; None for any other."""
+    known = {type_.casefold(): type_ for type_ in reversed(types)} | {type_: type_ for type_ in types}
+    return lambda name: known.get(name) or known.get(name.casefold())
+
+
+def align(pieces: Iterable[Piece], text: str) -> Parsed:
+    """The spans that the pieces of an answer stand for; no piece at all is a format problem.
+
+    An entity stands for each occurrence of its surface between word boundaries: no letter, digit, underscore or
+    combining mark directly before a surface that begins with one, nor after one that ends with one. (Scripts that put
+    no spaces between words would need another rule.) The surface is compared as written. Only where it occurs nowhere,
+    white space (any run is one space) and Unicode composition (NFC) are disregarded, as a reader cannot see them; case,
+    quotes and dashes are never disregarded. Where occurrences overlap the longest is kept, then the leftmost; where two
+    types claim one surface, the type that was written first. An entity with an occurrence mark (` @2`) stands for those
+    occurrences only, wherever they begin and end, before all others; a number that no occurrence has is hallucinated.
+    """
+    entities, problems = _sorted_out(pieces)
+    found = Finder(text)
+    claims = [
+        (not entity.marks, start - end, start, at)
+        for at, entity in entities.items()
+        for start, end in (entity.chosen(text) if entity.marks else found(entity.surface))
+    ]
+    kept = settle(claims, len(text))
+    placed, occurring = {at for _, _, at in kept}, {at for *_, at in claims}
+    for at, entity in entities.items():
+        if at not in placed:
+            kind = "conflict" if at in occurring else "hallucinated"
+            problems[at] = Problem(kind, entity.surface, entity.type)
+    spans = sorted(Span(start, end, entities[at].type) for start, end, at in kept)
+    return Parsed(spans, [problems[at] for at in sorted(problems)])
+
+
+def settle(claims: Iterable[tuple[int, int, int, int]], length: int) -> list[tuple[int, int, int]]:
+    """Which claims on a text of `length` characters stand, none overlapping: (start, end, by which piece).
+
+    Claims are (rank, minus the length, start, piece), and the least comes first.
+    """
+    kept = []
+    taken = bytearray(length)
+    for _, minus_length, start, at in sorted(claims):
+        end = start - minus_length
+        if taken.find(1, start, end) < 0:
+            taken[start:end] = b"\1" * (end - start)
+            kept.append((start, end, at))
+    return kept
+
+
+def _sorted_out(pieces: Iterable[Piece]) -> tuple[dict[int, Entity], dict[int, Problem]]:
+    """The distinct entities among the pieces of an answer, and what is wrong with the others, by place."""
+    entities: dict[int, Entity] = {}
+    problems: dict[int, Problem] = {}
+    seen: set[Piece] = set()
+    for at, piece in enumerate(pieces):
+        if piece in seen:
+            problems[at] = Problem("duplicate", piece.surface, piece.type)
+        elif piece.type is None or not piece.surface:
+            problems[at] = Problem("format", piece.surface, piece.type)
+        else:
+            entities[at] = Entity(piece.type, piece.surface, piece.marks)
+        seen.add(piece)
+    if not seen:
+        problems[0] = Problem("format", "", None)
+    return entities, problems

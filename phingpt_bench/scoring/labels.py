@@ -1,0 +1,320 @@
+"""Which label a freely written answer names: read by words, safe from negation, INVALID with a reason.
+
+The rule of `read_label`, in full. Its word lists are the constants of scoring/words.py.
+
+**Text.** Disregarded: characters of category Cf (zero-width ones, byte order mark, soft hyphen), variation selectors,
+U+034F, and control characters that are no white space (NUL). A lone surrogate becomes U+FFFD. Then NFKC, case folding,
+NFKC. Every kind of line break is "\\n"; the apostrophes ’ ʼ ` ´ between letters are '. What stands before the last
+"</think>" is no part of the answer, nor is anything from a "<think>" that is not closed.
+
+**Tokens.** A word is a longest run of letters, digits and combining marks; an apostrophe between two such runs, and a
+point or comma between two digits, belong to the word ("isn't", "0.5"). The underscore is no part of a word. Stops are
+. , ; : = ! ? ( ) / | and the line break; an em dash, "--", and a dash with white space on both sides are the stop "—".
+"&" is the word "and". Anything else (quotes, asterisks, braces, hyphens) only separates words. Stops before the first
+word of the answer are disregarded, and so are those at its end, back to a question mark.
+
+**Mentions.** Labels and aliases are cut into words in the same way. From left to right, the longest sequence of tokens
+that is a label or an alias is a mention of that label. So "mildly negative" is no mention of "negative" where it is a
+label itself, "positively" is no mention of "positive", and the letter of an option is no mention of anything.
+
+**Negation.** A mention is negated
+  (a) by a negator (NEGATORS, or a word that ends in "n't") before it, with at most WINDOW words between and none of
+      these, which end the reach of the negator: a stop (but "neither" reaches over commas until "nor"); a word of
+      ENDS; after the negated mention, a word of COPULAS; after "no" and "without", a word of VERBS, after "sin" one of
+      SPANISH ("no growth is negative"). The word sequences in AFFIRMING ("not only") negate nothing. A negator that
+      is itself a label or an alias ("no" beside "yes") is none;
+  (b) by joining: only JOINS and commas, and at least one of JOINS, stand between it and a negated mention;
+  (c) by a copula and "not", "isn't" and the like, or "no es", directly after it ("positive is not right").
+A mention is asked where the next of . ! ? ; : ( and line break behind it is a question mark. What is neither negated
+nor asked is stated.
+
+**Which mention counts.** A list is two or more mentions of different labels, stated, with nothing but JOINS, commas
+and bars between. The first of these rules that applies decides:
+  1. Opening. The first line with a word in it begins with a stated mention, where words of KEYWORDS, FILLERS and
+     COPULAS and stops may come first. Not in a list. Behind it the line ends, or a stop other than : = ? follows, or a
+     word of KEYWORDS or REASONS_WHY. And no other label in the line stands between two such places (begin of the line
+     or . ; ! before it, end of the line or a stop other than : = ? behind it). The answer was given; whatever
+     follows explains it or, with a model that runs on, belongs to an invented next example.
+  2. The first later line that begins with a word of PROMPTS and a colon, and has a mention before it, begins such an
+     example: if rules 3 to 6 find a label in what stands before it, that is the answer.
+  3. Explicit. The last stated mention, not in a list, behind a word of KEYWORDS: FILLERS, bars and line breaks are
+     passed over backwards, and then the keyword stands there at once, or a colon, an equals sign or a copula does with
+     at most WINDOW + 3 words between it and the keyword, no stop among them ("The answer to this is: negative").
+  4. Lines of nothing but one stated mention and stops other than : = ?, where all such lines name the same label.
+  5. The first line, where its stated mentions are all of one label.
+  6. The whole answer, where its stated mentions are all of one label.
+Otherwise the answer is INVALID, for one of REASONS: no word at all; no mention; stated mentions of several labels;
+no stated mention, and one that is negated; mentions that are all asked.
+
+What it does not understand: irony, comparison of degree, a negation in other words ("I doubt that it is positive",
+"positive is ruled out"), languages other than English and Spanish, and labels that are told apart by signs alone.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from functools import lru_cache
+from itertools import pairwise
+from typing import NamedTuple
+
+from phingpt_bench.core.errors import BenchError, unknown
+from phingpt_bench.scoring.classification import INVALID
+from phingpt_bench.scoring.words import (
+    AFFIRMING,
+    COPULAS,
+    ENDS,
+    FILLERS,
+    JOINS,
+    KEYWORDS,
+    NEGATORS,
+    PROMPTS,
+    REASONS_WHY,
+    SPANISH,
+    STOPS,
+    VERBS,
+    fold,
+)
+from phingpt_bench.scoring.words import tokens as tokenise
+
+REASONS = ("empty", "no label", "several labels", "only negated", "only asked")
+WINDOW = 5
+KEPT = 65_536  # answers a reader remembers
+
+_SENTENCE = frozenset(".!?;:(\n")
+_CLOSING = STOPS - frozenset(":=?")
+_NOT = frozenset(("not", "no", "never"))
+_THINK, _END_THINK = "<think>", "</think>"
+
+
+class Reading(NamedTuple):
+    """label: an index into the labels, or -1 (INVALID). reason: one of REASONS where it is INVALID, else None."""
+
+    label: int
+    reason: str | None
+
+
+class _Mention(NamedTuple):
+    start: int  # in tokens
+    end: int
+    label: int
+    negated: bool
+
+
+def read_label(answer: str, labels: Sequence[str], aliases: Mapping[str, str] | None = None) -> Reading:
+    """The label that `answer` names, by the rule above; never raises for an answer, whatever it is (None is empty).
+
+    labels: in the order that indices follow. aliases: other ways to write a label, such as {"bullish": "positive"}.
+    BenchError for labels that cannot be told apart, see `reader`.
+    """
+    return _cached_reader(tuple(labels), tuple(sorted((aliases or {}).items())))(answer)
+
+
+def reader(labels: Sequence[str], aliases: Mapping[str, str] | None = None) -> Callable[[str], Reading]:
+    """`read_label` with its labels prepared once; it remembers up to KEPT different answers.
+
+    BenchError for a label or alias without a letter or digit, for two of them that are the same words, and for an
+    alias of something that is not among the labels.
+    """
+    vocabulary = _Vocabulary(labels, aliases or {})
+    known = lru_cache(maxsize=KEPT)(vocabulary.read)
+
+    def read(answer: str) -> Reading:
+        return known(answer) if isinstance(answer, str) else Reading(INVALID, "empty")
+
+    return read
+
+
+_cached_reader = lru_cache(maxsize=64)(lambda labels, aliases: reader(labels, dict(aliases)))
+
+
+def _by_first(phrases: Iterable[tuple[tuple[str, ...], int]]) -> dict[str, list[tuple[tuple[str, ...], int]]]:
+    """Word sequences and their values by first word, the longest first."""
+    table: dict[str, list[tuple[tuple[str, ...], int]]] = {}
+    for words, value in sorted(phrases, key=lambda phrase: -len(phrase[0])):
+        table.setdefault(words[0], []).append((words, value))
+    return table
+
+
+class _Vocabulary:
+    """The labels as word sequences, and the reading of one answer."""
+
+    def __init__(self, labels: Sequence[str], aliases: Mapping[str, str]):
+        phrases: dict[tuple[str, ...], str] = {}
+        for written, label in [*((label, label) for label in labels), *aliases.items()]:
+            if label not in labels:
+                raise unknown("label", label, labels, where=f"alias '{written}'")
+            words = tuple(token for token in tokenise(fold(written)) if token not in STOPS)
+            if not words:
+                raise BenchError(f"label '{written}' holds no letter or digit, so no answer can name it")
+            if written != label and phrases.get(words) == label:
+                continue  # an alias that only repeats its label
+            if words in phrases:
+                raise BenchError(f"labels '{phrases[words]}' and '{label}' cannot be told apart in an answer")
+            phrases[words] = label
+        index = {label: at for at, label in enumerate(labels)}
+        self.labels = _by_first((words, index[label]) for words, label in phrases.items())
+        self.whole = {" ".join(words): Reading(index[label], None) for words, label in phrases.items()}
+        negating = [(tuple(phrase.split()), 1) for phrase in NEGATORS] + [(tuple(p.split()), 0) for p in AFFIRMING]
+        self.negators = _by_first(phrase for phrase in negating if phrase[0] not in phrases)
+
+    def read(self, answer: str) -> Reading:
+        text = fold(answer)
+        if reading := self.whole.get(text.strip()):  # what most answers are; rule 1 says the same
+            return reading
+        if _THINK in text or _END_THINK in text:
+            text = text.rpartition(_END_THINK)[2].partition(_THINK)[0]
+        tokens = tokenise(text)
+        while tokens and tokens[-1] in STOPS:
+            if tokens.pop() == "?":
+                tokens.append("?")
+                break
+        begin = next((at for at, token in enumerate(tokens) if token not in STOPS), len(tokens))
+        if begin == len(tokens):
+            return Reading(INVALID, "empty")
+        tokens = tokens[begin:]
+        mentions, asked = ([], set()) if self.labels.keys().isdisjoint(tokens) else self.mentions(tokens)
+        if not mentions:
+            return Reading(INVALID, "no label")
+        stated = [at for at, mention in enumerate(mentions) if not mention.negated and at not in asked]
+        if not stated:
+            return Reading(INVALID, "only negated" if any(mention.negated for mention in mentions) else "only asked")
+        return _decide(tokens, [mentions[at] for at in stated], mentions[0].end)
+
+    def match(self, table: dict[str, list[tuple[tuple[str, ...], int]]], tokens: list[str], at: int) -> tuple[int, int]:
+        """Where the longest sequence of `table` that begins at `at` ends (`at` where none does), and its value."""
+        for words, value in table.get(tokens[at], ()):
+            if len(words) == 1 or tuple(tokens[at : at + len(words)]) == words:
+                return at + len(words), value
+        return at, 0
+
+    def mentions(self, tokens: list[str]) -> tuple[list[_Mention], set[int]]:
+        """All mentions by position, and which of them (by index) are asked."""
+        found: list[_Mention] = []
+        asked: set[int] = set()
+        sentence = 0  # the first mention since the last end of a sentence
+        negator, words, reached = "", 0, False  # the open negator, words behind it, whether it reached a mention
+        at = 0
+        while at < len(tokens):
+            token = tokens[at]
+            end, label = self.match(self.labels, tokens, at) if token in self.labels else (at, 0)
+            if end > at:
+                negated = bool(negator) and words <= WINDOW
+                negated = negated or (bool(found) and found[-1].negated and _joined(tokens[found[-1].end : at]))
+                found.append(_Mention(at, end, label, negated or _refused(tokens[end : end + 2])))
+                reached, words = reached or bool(negator), words + end - at
+                at = end
+                continue
+            end, negates = self.match(self.negators, tokens, at) if token in self.negators else (at, 1)
+            if end > at:
+                negator, words, reached = (token, 0, False) if negates else (negator, words + end - at, reached)
+                at = end
+                continue
+            if token in STOPS:
+                if token == "?":
+                    asked.update(range(sentence, len(found)))
+                if token in _SENTENCE:
+                    sentence = len(found)
+                if not (token == "," and negator == "neither"):
+                    negator = ""
+            elif token.endswith("n't"):
+                negator, words, reached = token, 0, False
+            elif negator:
+                words += 1
+                if token in ENDS or token in (COPULAS if reached else _CLOSED_BY.get(negator, ())):
+                    negator = ""
+            at += 1
+        return found, asked
+
+
+_CLOSED_BY = {"no": VERBS, "without": VERBS, "sin": SPANISH}
+
+
+def _joined(between: list[str]) -> bool:
+    return any(token in JOINS for token in between) and all(token in JOINS or token == "," for token in between)
+
+
+def _refused(after: list[str]) -> bool:
+    """Whether "is not", "isn't" or "no es" stands at the beginning."""
+    if after and after[0].endswith("n't"):
+        return after[0][:-3] in COPULAS
+    pair = after if len(after) == 2 else ["", ""]
+    return (pair[0] in COPULAS and pair[1] in _NOT) or (pair[0] == "no" and pair[1] in SPANISH)
+
+
+def _decide(tokens: list[str], stated: list[_Mention], first: int) -> Reading:
+    """The rules "Which mention counts", for at least one stated mention; `first` is where the first mention ends."""
+    if len({mention.label for mention in stated}) == 1:
+        return Reading(stated[0].label, None)  # every rule says so
+    listed = set()
+    for one, other in pairwise(stated):
+        between = tokens[one.end : other.start]
+        if one.label != other.label and between and all(token in JOINS or token in ",|" for token in between):
+            listed |= {one, other}
+    line = tokens.index("\n") if "\n" in tokens else len(tokens)
+    if (label := _opening(tokens, stated, listed, line)) is not None:
+        return Reading(label, None)
+    for at in range(max(first, line), len(tokens) - 2):
+        if tokens[at] == "\n" and tokens[at + 1] in PROMPTS and tokens[at + 2] == ":":
+            label = _discussed(tokens[:at], [m for m in stated if m.end <= at], listed, line)
+            if label is not None:
+                return Reading(label, None)
+            break
+    label = _discussed(tokens, stated, listed, line)
+    return Reading(INVALID, "several labels") if label is None else Reading(label, None)
+
+
+def _opening(tokens: list[str], stated: list[_Mention], listed: set[_Mention], line: int) -> int | None:
+    """The label by rule 1."""
+    opening = stated[0]
+    before = tokens[: opening.start]
+    behind = tokens[opening.end] if opening.end < line else "\n"
+    if opening.end > line or opening in listed:
+        return None
+    if not all(token in KEYWORDS or token in FILLERS or token in COPULAS or token in STOPS for token in before):
+        return None
+    if not (behind in _CLOSING or behind in KEYWORDS or behind in REASONS_WHY):
+        return None
+    for other in stated[1:]:
+        alone = other.end <= line and tokens[other.start - 1] in ".;!"
+        if other.label != opening.label and alone and (other.end == line or tokens[other.end] in _CLOSING):
+            return None
+    return opening.label
+
+
+def _discussed(tokens: list[str], stated: list[_Mention], listed: set[_Mention], line: int) -> int | None:
+    """The label by rules 3 to 6, in what is left of the answer."""
+    for mention in reversed(stated):
+        if mention not in listed and _explicit(tokens, mention.start):
+            return mention.label
+    alone = {mention.label for mention in stated if _fills_line(tokens, mention)}
+    for labels in (alone, {m.label for m in stated if m.end <= line}, {m.label for m in stated}):
+        if len(labels) == 1:
+            return labels.pop()
+    return None
+
+
+def _fills_line(tokens: list[str], mention: _Mention) -> bool:
+    """Whether nothing but stops stands beside a mention in its line."""
+    start, end = mention.start - 1, mention.end
+    while start >= 0 and tokens[start] in _CLOSING and tokens[start] != "\n":
+        start -= 1
+    while end < len(tokens) and tokens[end] in _CLOSING and tokens[end] != "\n":
+        end += 1
+    return (start < 0 or tokens[start] == "\n") and (end == len(tokens) or tokens[end] == "\n")
+
+
+def _explicit(tokens: list[str], start: int) -> bool:
+    """Whether a word of KEYWORDS leads to the mention at `start` (rule 3)."""
+    at = start - 1
+    while at >= 0 and (tokens[at] in FILLERS or tokens[at] in "|\n"):
+        at -= 1
+    if at < 0 or tokens[at] in KEYWORDS:
+        return at >= 0
+    if tokens[at] not in COPULAS and tokens[at] not in ":=":
+        return False
+    for token in reversed(tokens[max(at - WINDOW - 4, 0) : at]):
+        if token in STOPS:
+            return False
+        if token in KEYWORDS:
+            return True
+    return False

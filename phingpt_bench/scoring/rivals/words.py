@@ -1,0 +1,62 @@
+"""BIO tags over the words of a text, as the rivals use them: entities become tags, tags become entities.
+
+Words are what stands between white space. Rivals know no characters: an entity that begins or ends inside a word takes
+the whole word.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import numpy as np
+
+_WORD = re.compile(r"\S+")
+
+
+def tagged(doc: Mapping[str, Any]) -> tuple[list[str], list[str]]:
+    """The words of a doc's text and their gold tags ("B-ORG", "I-ORG", "O"). The first entity of a word keeps it."""
+    matches = list(_WORD.finditer(doc["text"]))
+    tags = ["O"] * len(matches)
+    for entity in sorted(doc["entities"], key=lambda entity: (entity["start"], entity["end"])):
+        prefix = "B-"
+        for i, match in enumerate(matches):
+            if match.start() < entity["end"] and entity["start"] < match.end() and tags[i] == "O":
+                tags[i] = prefix + entity["type"]
+                prefix = "I-"
+    return [match[0] for match in matches], tags
+
+
+def chunks(tags: Sequence[str]) -> set[tuple[str, int, int]]:
+    """(type, first word, behind the last word) of each entity, as seqeval's default mode reads BIO.
+
+    An I- tag that continues nothing, or another type, opens an entity.
+    """
+    found = set()
+    open_type, start = None, 0
+    for i, tag in enumerate([*tags, "O"]):
+        prefix, type_ = tag[0], tag[2:] or "_"
+        if open_type is not None and (prefix != "I" or type_ != open_type):
+            found.add((open_type, start, i))
+            open_type = None
+        if prefix != "O" and open_type is None:
+            open_type, start = type_, i
+    return found
+
+
+def entity_counts(gold: Sequence[str], predicted: Sequence[str], types: Sequence[str]) -> np.ndarray:
+    """True, predicted and gold entities by type, (types + 1, 3) int64; the last line is for other types."""
+    line = {type_: i for i, type_ in enumerate(types)}
+    counts = np.zeros((len(types) + 1, 3), dtype=np.int64)
+    mine, theirs = chunks(gold), chunks(predicted)
+    for column, entities in enumerate((mine & theirs, theirs, mine)):
+        for type_, _, _ in entities:
+            counts[line.get(type_, len(types)), column] += 1
+    return counts
+
+
+def shown(words: Sequence[str], tags: Sequence[str]) -> str:
+    """Tags for people: "ORG: Nokia Oyj; LOC: Espoo", or "nothing"."""
+    entities = sorted(chunks(tags), key=lambda chunk: chunk[1])
+    return "; ".join(f"{type_}: {' '.join(words[start:end])}" for type_, start, end in entities) or "nothing"

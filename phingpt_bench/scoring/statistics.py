@@ -1,0 +1,119 @@
+"""The additive counts by row that metrics are functions of, made from outcomes."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import numpy as np
+
+from phingpt_bench.core.errors import BenchError
+from phingpt_bench.core.records import Outcomes
+from phingpt_bench.scoring import calibration, classification, polarity, regression
+
+
+def confusion(outcomes: Outcomes) -> np.ndarray:
+    """One-hot confusion counts, (n, k, k + 1)."""
+    return _checked(outcomes, lambda: classification.row_confusion(outcomes.gold, outcomes.pred, len(outcomes.labels)))
+
+
+def written(outcomes: Outcomes) -> np.ndarray | None:
+    """The confusion counts of answers that were written; None where labels were compared by likelihood."""
+    return None if outcomes.probs else confusion(outcomes)
+
+
+def questions(outcomes: Outcomes) -> np.ndarray | None:
+    """The confusion counts, each in the place of its row's question, (n, questions, k, k + 1)."""
+    if not outcomes.groups:
+        return None
+    rows = confusion(outcomes)
+
+    def placed() -> np.ndarray:
+        groups = np.asarray(outcomes.groups, dtype=np.int64)
+        result = np.zeros((len(rows), groups.max() + 1, *rows.shape[1:]), dtype=np.int64)
+        result[np.arange(len(rows)), groups] = rows
+        return result
+
+    return _checked(outcomes, placed)
+
+
+def flips(outcomes: Outcomes) -> np.ndarray | None:
+    """[taken for the opposite pole, gold has a pole], (n, 2); None for labels without poles."""
+    if polarity.polarity(outcomes.labels) is None:
+        return None
+    return _checked(outcomes, lambda: polarity.flip_counts(outcomes.gold, outcomes.pred, outcomes.labels))
+
+
+def brier(outcomes: Outcomes) -> np.ndarray | None:
+    """[squared error, 1], (n, 2)."""
+    if not outcomes.probs:
+        return None
+    return _checked(outcomes, lambda: calibration.brier_counts(outcomes.gold, probabilities(outcomes)))
+
+
+def ece(outcomes: Outcomes) -> np.ndarray | None:
+    """[rows, right, confidence] in the bin of the row's confidence, (n, bins, 3)."""
+    if not outcomes.probs:
+        return None
+    return _checked(outcomes, lambda: calibration.ece_counts(outcomes.gold, probabilities(outcomes)))
+
+
+def spans(outcomes: Outcomes) -> np.ndarray:
+    """[true positives, predicted, gold] by type and one more row for unknown types, (n, types + 1, 3)."""
+    k = len(outcomes.labels)
+    return _checked(outcomes, lambda: np.array(outcomes.counts, dtype=np.int64).reshape(len(outcomes.counts), k + 1, 3))
+
+
+def partial(outcomes: Outcomes) -> np.ndarray | None:
+    """[exact, overlapping, predicted, gold], (n, 4); None in records that do not hold it."""
+    return _checked(outcomes, lambda: np.array(outcomes.partial, dtype=np.int64)) if outcomes.partial else None
+
+
+def typed(outcomes: Outcomes) -> np.ndarray | None:
+    """[overlapping with the right type, predicted, gold], (n, 1, 3); None in records that do not hold it."""
+    if not outcomes.typed:
+        return None
+    return _checked(outcomes, lambda: np.array(outcomes.typed, dtype=np.int64).reshape(-1, 1, 3))
+
+
+def errors(outcomes: Outcomes) -> np.ndarray:
+    """The sums that regression scores are made of, (n, 7)."""
+
+    def made() -> np.ndarray:
+        predicted = [np.nan if value is None else value for value in outcomes.pred]
+        return regression.error_counts(np.asarray(outcomes.gold, dtype=float), np.asarray(predicted, dtype=float))
+
+    return _checked(outcomes, made)
+
+
+def probabilities(outcomes: Outcomes) -> np.ndarray:
+    """The label probabilities, (n, k); nan in rows without."""
+    nothing = [np.nan] * len(outcomes.labels)
+    return np.array([nothing if row is None else row for row in outcomes.probs], dtype=float)
+
+
+STATISTICS: dict[str, Callable[[Outcomes], np.ndarray | None]] = {
+    function.__name__: function
+    for function in (
+        confusion,
+        written,
+        questions,
+        flips,
+        brier,
+        ece,
+        spans,
+        partial,
+        typed,
+        errors,
+    )
+}
+
+
+def _checked(outcomes: Outcomes, make: Callable[[], np.ndarray]) -> np.ndarray:
+    """What `make` gives, one row for each id; BenchError for outcomes that do not fit together."""
+    try:
+        rows = make()
+    except (ValueError, TypeError, IndexError) as err:  # outcomes come from a file that somebody may have edited
+        raise BenchError(f"outcomes are inconsistent ({err})") from None
+    if len(rows) != len(outcomes.ids):
+        raise BenchError(f"outcomes hold {len(outcomes.ids)} ids, but {len(rows)} rows")
+    return rows

@@ -1,0 +1,269 @@
+"""Entities as tags in the text: the text again, on one line, with <TYPE> before and </TYPE> after each entity.
+
+    <PER>Anna Lee</PER> moved to <LOC>Leeds</LOC>
+
+Where an entity is says its place in the copy, so repeated names need no marks. Line breaks of the text become spaces.
+Escapes: a "<" of the text that begins what would be read as a tag is written &lt;, an "&" that begins what would be
+read as an escape &amp;, and white space at the ends of an entity by its number, &#32;. Any other "<" or "&" stands as
+it is.
+"""
+
+from __future__ import annotations
+
+import functools
+import re
+import unicodedata
+from collections.abc import Iterable, Sequence
+from typing import NamedTuple
+
+from phingpt_bench.scoring.entities import (
+    Parsed,
+    Problem,
+    Span,
+    checked_spans,
+    names_nothing,
+    settle,
+    type_reader,
+)
+from phingpt_bench.scoring.occurrences import Finder
+from phingpt_bench.scoring.subsequence import common_subsequence
+
+COMPLETE = 0.8  # of the words of the text: a copy with fewer is cut, or no copy
+
+_BREAKS = {ord("\n"): " ", ord("\r"): " "}
+_ESCAPE = "(?-i:&(?:lt|amp|#[0-9]{1,6});)"
+_FENCE = re.compile(r"\s*```\w*\s*")
+_TOKEN = re.compile(r"(?:\w|[\u0300-\u036f])+|[^\w\s]")
+
+
+def write_tags(text: str, spans: Iterable[Span], types: Sequence[str]) -> str:
+    """`text` with tags for `spans`; "none" for a blank text without any.
+
+    Of spans that overlap the first is written. BenchError as in `spans.format_entities`.
+    """
+    spans = checked_spans(text, spans, re.compile(r"[<>&/\r\n]"))
+    if not text.strip() and not spans:
+        return "none"
+    copy = text.translate(_BREAKS)
+    known = tuple(dict.fromkeys([*types, *(span.type for span in spans)]))
+    read_type = type_reader(known)
+    written = list(copy)
+    for match in _pattern(known).finditer(copy):
+        if match["name"] is None:
+            written[match.start()] = "&amp;"
+        elif read_type(match["name"]):
+            written[match.start()] = "&lt;"
+    parts, at = [], 0
+    for start, end, type_ in spans:
+        if start < at:
+            continue
+        inner = written[start:end]
+        for edge in (0, -1):
+            if inner[edge].isspace():
+                inner[edge] = f"&#{ord(inner[edge])};"
+        parts += [*written[at:start], f"<{type_}>", *inner, f"</{type_}>"]
+        at = end
+    return "".join([*parts, *written[at:]])
+
+
+def read_tags(answer: str, text: str, types: Sequence[str]) -> Parsed:
+    """The spans of `text` that are tagged in `answer`; never raises, whatever the answer is.
+
+    The first line that is not blank (nor a code fence) counts; all lines where the text itself has line breaks. "none"
+    alone names no entity, as the text without tags does. Types are compared as written, then without case. Without the
+    tags the answer is a copy of the text. Where it is an exact one, the tags say the offsets. Otherwise its words are
+    aligned with those of the text by a longest common subsequence, and a tagged piece has the place of its words if
+    they stand there as written (but for white space and Unicode composition). A piece that has none is looked up by
+    `Finder`, in the parts of the text that the copy lacks first: it is taken where it occurs once, is a duplicate where
+    it was tagged there already, and else hallucinated. White space at the ends of a piece is dropped.
+
+    Slips in copying are no fault of their own; a copy that lacks more than a fifth of the words of the text (because it
+    was cut, or is none) is one format problem, and what it does tag counts. A format problem each: a tag that is not
+    closed, one that was not opened, a pair of different names (a closing tag closes the last open one), an empty piece,
+    and a pair of a name that is no type, unless the text itself holds that tag. Of nested pieces the longest is kept
+    and the others are conflicts.
+    """
+    folded = text.translate(_BREAKS)
+    line = _copied_part(answer, folded != text)
+    if not line.strip():
+        return Parsed([], [Problem("format", "", None)])
+    if names_nothing(line):
+        return Parsed()
+    copy, tagged, unread = _untagged(line, folded, tuple(types))
+    alignment = _Alignment(copy, text, folded)
+    places = {piece.at: alignment(piece) for piece in tagged}
+    claims = [
+        (rank, found[0][0] - found[0][1], found[0][0], at) for at, (rank, found) in places.items() if len(found) == 1
+    ]
+    kept = settle(claims, len(text))
+    by_piece = {piece.at: piece for piece in tagged}
+    spans = {Span(start, end, by_piece[at].type) for start, end, at in kept}
+    placed = {at for *_, at in kept}
+    problems: dict[int, Problem] = {}
+    seen: set[tuple[str | None, str]] = set()
+    for at, type_, surface in sorted([*unread, *((piece.at, piece.type, piece.surface(copy)) for piece in tagged)]):
+        if at in placed:
+            continue
+        found = places[at][1] if at in places else []
+        if (type_, surface) in seen or (type_ and any(Span(*place, type_) in spans for place in found)):
+            kind = "duplicate"
+        elif at not in places:
+            kind = "format"
+        else:
+            kind = "conflict" if len(found) == 1 else "hallucinated"
+        problems[at] = Problem(kind, surface, type_)
+        seen.add((type_, surface))
+    incomplete = [] if alignment.complete else [Problem("format", "", None)]
+    return Parsed(sorted(spans), [*problems.values(), *incomplete])
+
+
+class _Tagged(NamedTuple):
+    """A piece between tags: the number of its opening tag, and where the copy has it."""
+
+    at: int
+    type: str
+    start: int
+    end: int
+
+    def surface(self, copy: str) -> str:
+        return copy[self.start : self.end]
+
+
+class _Unread(NamedTuple):
+    """A tag, or a pair, that names no entity: as _Tagged.at, its type where it has a known one, and as written."""
+
+    at: int
+    type: str | None
+    surface: str
+
+
+def _copied_part(answer: str, has_breaks: bool) -> str:
+    if "\n" not in answer and "\r" not in answer:
+        return answer
+    lines = [line for line in re.split(r"[\r\n]", answer) if line.strip() and not _FENCE.fullmatch(line)]
+    return " ".join(lines if has_breaks else lines[:1])
+
+
+def _untagged(line: str, folded: str, types: tuple[str, ...]) -> tuple[str, list[_Tagged], list[_Unread]]:
+    """The copy of the text without its tags, the pieces that were between tags, and the tags that cannot be read."""
+    read_type = type_reader(types)
+    tags: list[tuple[re.Match[str], int]] = []  # with its place in the copy
+    parts: list[str] = []
+    firm: set[int] = set()  # escaped white space, which belongs to its piece
+    length = last = 0
+    for match in _pattern(types).finditer(line):
+        is_escape = match["name"] is None
+        if not is_escape and read_type(match["name"]) is None and match[0] in folded:
+            continue
+        parts += [line[last : match.start()], _unescaped(match[0]) if is_escape else ""]
+        length += match.start() - last
+        if not is_escape:
+            tags.append((match, length))
+        elif match[0][1] == "#":
+            firm.add(length)
+        length += is_escape
+        last = match.end()
+    copy = "".join([*parts, line[last:]])
+    tagged: list[_Tagged] = []
+    unread: list[_Unread] = []
+    still_open: list[int] = []
+    for at, (match, end) in enumerate(tags):
+        type_ = read_type(match["name"])
+        if not match["closing"]:
+            still_open.append(at)
+            continue
+        if not still_open:
+            unread.append(_Unread(at, type_, match[0]))
+            continue
+        opened = still_open.pop()
+        opening, start = tags[opened]
+        if type_ is None or read_type(opening["name"]) != type_:
+            unread.append(_Unread(opened, None, _shown(line, opening.start(), match.end())))
+            continue
+        while start < end and copy[start].isspace() and start not in firm:
+            start += 1
+        while start < end and copy[end - 1].isspace() and end - 1 not in firm:
+            end -= 1
+        if start < end:
+            tagged.append(_Tagged(opened, type_, start, end))
+        else:
+            unread.append(_Unread(opened, type_, ""))
+    for at in still_open:
+        match = tags[at][0]
+        until = tags[at + 1][0].start() if at + 1 < len(tags) else len(line)
+        unread.append(_Unread(at, read_type(match["name"]), _shown(line, match.start(), until).strip()))
+    return copy, sorted(tagged), unread
+
+
+def _unescaped(written: str) -> str:
+    """The one character that an escape stands for."""
+    return {"&lt;": "<", "&amp;": "&"}.get(written) or chr(int(written[2:-1]))
+
+
+class _Alignment:
+    """Where the pieces of a copy stand in the text. `complete`: enough of the text is in the copy."""
+
+    def __init__(self, copy: str, text: str, folded: str):
+        self.copy, self.text = copy, text
+        self.exact = self.complete = copy == folded
+        if self.exact:
+            return
+        self.find = functools.lru_cache(maxsize=None)(Finder(text))
+        self.begins: dict[int, int] = {}  # from a place in the copy to one in the text, at words that both have
+        self.ends: dict[int, int] = {}
+        self.covered = bytearray(len(text))  # 1 where the text has a word of the copy
+        theirs = list(_TOKEN.finditer(folded))
+        mine = list(_TOKEN.finditer(copy))[: 4 * len(theirs) + 100]  # more is a loop
+        pairs = common_subsequence([_key(token[0]) for token in mine], [_key(token[0]) for token in theirs])
+        for i, j in pairs:
+            self._match(mine[i].span(), theirs[j].span())
+        # dots and commas are lost too easily to tell a copy by, unless the text has nothing else
+        words = {j for j, token in enumerate(theirs) if token[0][0].isalnum()} or set(range(len(theirs)))
+        self.complete = bool(pairs) and sum(j in words for _, j in pairs) >= COMPLETE * len(words)
+
+    def _match(self, mine: tuple[int, int], theirs: tuple[int, int]) -> None:
+        (a, b), (start, end) = mine, theirs
+        self.covered[start:end] = b"\1" * (end - start)
+        self.begins[a], self.ends[b] = start, end
+        if b - a == end - start:  # else a composed letter in the one is decomposed in the other
+            self.begins.update(zip(range(a, b), range(start, end), strict=True))
+            self.ends.update(zip(range(a + 1, b + 1), range(start + 1, end + 1), strict=True))
+
+    def __call__(self, piece: _Tagged) -> tuple[bool, list[tuple[int, int]]]:
+        """(False, [its place]) by alignment, else (True, the places it may have: several, or none)."""
+        if self.exact:
+            return False, [(piece.start, piece.end)]
+        start, end = self.begins.get(piece.start, -1), self.ends.get(piece.end, -1)
+        surface = piece.surface(self.copy)
+        if 0 <= start < end and _same(self.text[start:end], surface):
+            return False, [(start, end)]
+        found = self.find(surface)
+        return True, [place for place in found if self.covered.find(1, *place) < 0] or found
+
+
+def _key(word: str) -> str:
+    """Words are aligned without case, so that a lowercased copy is a copy; its pieces are not found all the same."""
+    return unicodedata.normalize("NFC", word).casefold()
+
+
+def _same(a: str, b: str) -> bool:
+    """Whether two pieces are written alike, but for Unicode composition and white space.
+
+    White space also where the one has none: "Oyj , Espoo" is copied as "Oyj, Espoo", and the place is certain here.
+    """
+    return a == b or _visible(a) == _visible(b)
+
+
+def _visible(piece: str) -> str:
+    return re.sub(r"\s+", "", unicodedata.normalize("NFC", piece))
+
+
+def _shown(line: str, start: int, end: int) -> str:
+    return line[start : min(end, start + 200)]
+
+
+@functools.lru_cache(maxsize=64)
+def _pattern(types: tuple[str, ...]) -> re.Pattern[str]:
+    """A tag (groups closing and name) or an escape (name is None)."""
+    names = "|".join([*(re.escape(type_) for type_ in sorted(types, key=len, reverse=True)), r"[A-Za-z][\w.-]{0,39}"])
+    return re.compile(rf"<\s{{0,3}}(?P<closing>/?)\s{{0,3}}(?P<name>{names})\s{{0,3}}>|{_ESCAPE}", re.IGNORECASE)

@@ -1,0 +1,106 @@
+"""The words of a freely written answer: its text without what nobody sees, cut into tokens, and the lists of words that
+the rule of scoring/labels.py goes by (English and Spanish).
+"""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from functools import lru_cache
+
+
+def _words(text: str) -> frozenset[str]:
+    return frozenset(text.split())
+
+
+NEGATORS = _words(
+    "not no non never neither nor none nothing cannot without hardly than isnt arent wasnt werent dont doesnt didnt "
+    "cant wont wouldnt shouldnt couldnt aint ni nunca jamás jamas tampoco sin nada"
+) | {"instead of", "opposed to", "far from", "anything but", "en lugar de", "en vez de", "lejos de"}
+AFFIRMING = frozenset(  # begin with a negator and negate nothing
+    (
+        *("not only", "not just", "not merely", "no doubt", "no question", "nothing but"),
+        *("without doubt", "without a doubt", "without question"),
+        *("no solo", "no sólo", "no solamente", "no hay duda", "sin duda", "sin lugar a dudas"),
+    )
+)
+ENDS = _words(  # begin a new thought
+    "but and so yet however though although because since thus hence therefore making while whereas which instead "
+    "rather pero sino y e aunque mientras porque así asi entonces"
+)
+JOINS = _words("or nor and / o u y e ni")
+ENGLISH = _words("is are was were be it's")
+SPANISH = _words("es son era eran sea ser será sería está")
+COPULAS = ENGLISH | SPANISH
+VERBS = ENGLISH | _words("means indicates suggests implies")
+KEYWORDS = _words(  # not "result" or "output", which are subjects of financial news
+    "answer label sentiment class classification category verdict conclusion polarity stance tone topic prediction "
+    "boxed respuesta etiqueta sentimiento clase clasificación categoría conclusión polaridad postura tono tema "
+    "predicción"
+)
+FILLERS = _words(
+    "the a an final overall my this that would should therefore clearly likely el la un una mi este esta final"
+)
+REASONS_WHY = _words("because since as due given porque pues ya")
+PROMPTS = _words(
+    "news text headline sentence tweet question input instruction context document article statement user human "
+    "noticia texto titular oración frase pregunta entrada instrucción contexto documento artículo usuario"
+)
+
+STOPS = frozenset(".,;:=!?()/|\n—")
+
+_STOP = r"[.,;:=!?()/|\n—&]|--+|(?<!\S)[-–](?!\S)"
+_SAME = {"&": "and", "-": "—", "–": "—"}
+_BREAK = re.compile("\r\n?|[\x0b\x0c\x1c-\x1e\x85\u2028\u2029]")
+_CONTROL = re.compile("[\0-\x08\x0e-\x1b\x7f]")
+
+
+def fold(text: str) -> str:
+    """`text` without what nobody sees, in NFKC, without case, every line break "\\n" (see "Text" in labels.py)."""
+    if text.isascii():
+        if _CONTROL.search(text):
+            text = _CONTROL.sub("", text)
+        text = text.lower()
+    else:
+        text = unicodedata.normalize("NFKC", text.translate(_SEEN))
+        text = unicodedata.normalize("NFKC", text.casefold())
+    return text if text.isprintable() else _BREAK.sub("\n", text)
+
+
+class _Seen(dict[int, "int | None"]):
+    """A table for str.translate that fills itself: None for a character to disregard."""
+
+    def __missing__(self, code: int) -> int | None:
+        char = chr(code)
+        category = unicodedata.category(char)
+        unseen = category == "Cf" or (category == "Cc" and not char.isspace()) or code == 0x34F
+        unseen = unseen or "VARIATION SELECTOR" in unicodedata.name(char, "")
+        self[code] = None if unseen else 0xFFFD if category == "Cs" else code
+        return self[code]
+
+
+_SEEN = _Seen()
+
+
+def _pattern(char: str) -> re.Pattern[str]:
+    """Tokens, where `char` is the regular expression of one character of a word."""
+    return re.compile(rf"{char}+(?:'{char}+|(?<=\d)[.,](?=\d){char}+)*|{_STOP}")
+
+
+_ASCII = _pattern("[a-z0-9]")
+
+
+@lru_cache(maxsize=1)
+def _unicode() -> re.Pattern[str]:
+    # beyond U+1FFFF the only marks are variation selectors, which `fold` removes
+    marks = "".join(char for char in map(chr, range(0x300, 0x20000)) if unicodedata.category(char)[0] == "M")
+    return _pattern(rf"(?:[^\W_]|[{marks}])")
+
+
+def tokens(text: str) -> list[str]:
+    """The tokens of folded text."""
+    if not text.isascii():
+        found = _unicode().findall(re.sub("(?<=\\w)[’ʼ´`](?=\\w)", "'", text))
+    else:
+        found = _ASCII.findall(re.sub(r"(?<=\w)`(?=\w)", "'", text) if "`" in text else text)
+    return [_SAME.get(token, token) if len(token) == 1 else "—" if token[:2] == "--" else token for token in found]
