@@ -76,7 +76,7 @@ def run(installed: Path, cwd: Path, *command: str, timeout: int = 240) -> subpro
 def test_wheel_holds_every_shipped_file(wheel: Path) -> None:
     names = set(zipfile.ZipFile(wheel).namelist())
     wanted = [path for folder in SHIPPED for path in (ROOT / folder).rglob("*") if path.is_file()]
-    wanted += [*(ROOT / "results").glob("published*"), ROOT / "results" / "prices.yaml"]
+    wanted += [*(ROOT / "results" / "published").glob("*.yaml"), ROOT / "results" / "prices.yaml"]
     wanted = [path for path in wanted if "__pycache__" not in path.parts]
     assert len(wanted) > 10
     for path in wanted:
@@ -133,7 +133,7 @@ def test_shared_files_are_found_from_elsewhere(installed: Path, tmp_path: Path) 
         "import phingpt_bench; from phingpt_bench.core.paths import share\n"
         "print(phingpt_bench.__file__)\n"
         "print(all(share(*p.split('/')).is_dir() for p in ('tasks', 'adapters/recipes', 'adapters/suites')))\n"
-        "print(share('results', 'prices.yaml').is_file(), share('results', 'published.yaml').is_file())"
+        "print(share('results', 'prices.yaml').is_file(), share('results', 'published', 'protocols.yaml').is_file())"
     )
     done = run(installed, tmp_path, "python", "-c", code)
     file, folders, files = done.stdout.splitlines()

@@ -11,7 +11,7 @@ import numpy as np
 
 from phingpt_bench.board.cache import Cache
 from phingpt_bench.board.collect import Run
-from phingpt_bench.scoring.metrics import METRICS, row_counts, score_all
+from phingpt_bench.scoring.metrics import METRICS, metric_rows, score_all
 from phingpt_bench.stats.intervals import Interval, interval
 from phingpt_bench.stats.paired import paired_test
 
@@ -48,18 +48,21 @@ class Comparer:
 
     def __init__(self, cache: Cache | None = None) -> None:
         self._cache = cache
-        self._counts: dict[int, np.ndarray] = {}
+        self._counts: dict[tuple[int, str], np.ndarray] = {}
         self._positions: dict[int, dict[str, int]] = {}
         self._scores: dict[int, dict[str, float | None]] = {}
         self._tests: dict[tuple[int, int, str, bool], Difference] = {}
         self._held: list[Run] = []  # ids of objects are keys above, so the objects must live as long
 
-    def counts(self, run: Run) -> np.ndarray:
-        """The per-row counts of a run, (n, k); their column sums give every metric."""
-        if id(run) not in self._counts:
+    def counts(self, run: Run, metric: str) -> np.ndarray:
+        """The per-row counts of a run that a metric of its scores is a function of, (n, ...)."""
+        key = id(run), METRICS[metric].statistic
+        if key not in self._counts:
             self._held.append(run)
-            self._counts[id(run)] = row_counts(run.outcomes)
-        return self._counts[id(run)]
+            rows = metric_rows(metric, run.outcomes)
+            assert rows is not None  # the metric is among the run's scores
+            self._counts[key] = rows
+        return self._counts[key]
 
     def scores(self, run: Run) -> dict[str, float | None]:
         """Every metric of the run's task, recomputed from its outcomes."""
@@ -70,7 +73,7 @@ class Comparer:
 
     def interval(self, run: Run, metric: str) -> Interval | None:
         """The 95 % interval of one metric of one run; None for a single row."""
-        rows = self.counts(run)
+        rows = self.counts(run, metric)
         found = self._remembered("interval", metric, (rows,), lambda: interval(rows, metric, METRICS[metric].function))
         return None if found is None else Interval(**found)
 
@@ -95,9 +98,11 @@ class Comparer:
             return Difference(against=against, reason="other rows")
         if a.outcomes.labels != b.outcomes.labels:
             return Difference(against=against, reason="other labels")
+        if metric not in self.scores(a) or metric not in self.scores(b):
+            return Difference(against=against, reason="no such score")
         place = self._positions.setdefault(id(b), {row: i for i, row in enumerate(b.outcomes.ids)})
         order = [place[row] for row in a.outcomes.ids]
-        pair = (self.counts(b)[order], self.counts(a))  # the reference first
+        pair = (self.counts(b, metric)[order], self.counts(a, metric))  # the reference first
         found = self._remembered(
             "paired" if interval else "paired-p",
             metric,

@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import Any
 
-from phingpt_bench.board.text import clean
+from phingpt_bench.board.published_values import EVIDENCE
+from phingpt_bench.board.text import clean, evidence_text
 from phingpt_bench.board.values import Board, Row
 
 METHODS = {  # of intervals and tests, in words
@@ -53,6 +54,10 @@ def legend(board: Board) -> list[str]:
     lines += price_lines(rows)
     if any(section.published for section in board.sections):
         lines.append("Published rows were not run here: no interval, test or rank. Sources: --format markdown or json.")
+        kinds = {row.evidence for section in board.sections for row in section.published}
+        lines += [
+            f"{evidence_text(kind)}: {EVIDENCE[kind]}." for kind in EVIDENCE if kind in kinds and evidence_text(kind)
+        ]
     if board.older:
         lines.append(f"Older runs of the same rows that are not shown: {board.older}.")
     return lines

@@ -100,7 +100,8 @@ def _published_cells(row: PublishedRow, metric: str) -> list[str]:
     if row.cost is not None:
         cost = words.published_cost(row.cost)
         cost = f"{cost} ({words.published_cost_note(row.cost)})"
-    evidence = "" if row.evidence == "primary" else f" ({row.evidence})"
+    kind = words.evidence_text(row.evidence)
+    evidence = f" ({kind})" if kind else ""
     shots = "" if row.shots is None else str(row.shots)
     return [
         row.model, words.size_text(row.size_b), row.method, shots, words.score_text(row.metrics[metric].value), cost,

@@ -1,29 +1,15 @@
-"""Published results from results/published.yaml: read, checked, resolved; never ranked beside runs."""
+"""Published results for the board: rows by our protocol id, apart from the runs and never ranked."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Iterable
+from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Any
 
-from phingpt_bench.core.errors import BenchError, unknown
-from phingpt_bench.core.paths import share
-from phingpt_bench.core.yamlfile import load_yaml
+from phingpt_bench.board.published_files import read
+from phingpt_bench.board.published_values import EVIDENCE, PublishedCost, PublishedScore, Source
 
-EVIDENCE = ("primary", "recomputed")
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Source:
-    """Where a value was read. `commit` is the full hash of the repository state that was read."""
-
-    key: str
-    title: str
-    arxiv: str | None
-    table: str | None
-    repository: str | None
-    path: str | None
-    commit: str | None
+__all__ = ["EVIDENCE", "Comparison", "PublishedCost", "PublishedRow", "PublishedValue", "Source", "load", "rows_of"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -37,24 +23,8 @@ class Comparison:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class PublishedCost:
-    """A training cost as published. hours are wall hours; usd covers `scope`, hardly ever one task alone."""
-
-    key: str
-    gpu: str | None
-    gpu_count: int | None
-    hours: float | None
-    usd: float | None
-    usd_per_gpu_hour: float | None
-    scope: str | None
-    evidence: str
-    doubtful: bool
-    note: str | None
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
 class PublishedValue:
-    """One score: the fraction, the text the source prints, and the source."""
+    """One score: the fraction (the error itself for MSE), the text the source prints, and the source."""
 
     value: float
     printed: str
@@ -63,7 +33,11 @@ class PublishedValue:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PublishedRow:
-    """One model of one source on one protocol. size_b: parameters in billions, None where not stated."""
+    """One model of one source on one protocol. size_b: parameters in billions, None where not stated.
+
+    metrics: by our name. evidence: one of EVIDENCE. cost: of training the model; None for one that was used
+    zero-shot as it was, whatever the source prints for the pre-training of its base.
+    """
 
     model: str
     size_b: float | None
@@ -77,58 +51,65 @@ class PublishedRow:
     note: str | None
 
 
-def load(path: Path | None = None) -> dict[str, tuple[PublishedRow, ...]]:
-    """The rows by protocol id, in file order. `path` defaults to the shipped results/published.yaml.
+def load(folder: Path | None = None) -> dict[str, tuple[PublishedRow, ...]]:
+    """The rows by our protocol id, for scores that we have the metric of; claims are never among them.
 
-    BenchError for a missing file, YAML that does not parse (with its line), an unknown key or name, a value outside
-    0..1, or evidence that is not among EVIDENCE.
+    folder: by default the shipped results/published/. Errors are those of `published_files.read`.
     """
-    path = share("results", "published.yaml") if path is None else Path(path)
-    data = load_yaml(path)
-    try:
-        return _Reader(data, str(path)).rows()
-    except (KeyError, TypeError, AttributeError) as err:
-        raise BenchError(f"not a file of published results ({err!r})", where=str(path)) from None
+    return rows_of(read(folder).scores)
 
 
-class _Reader:
-    """Resolves the names of one file; `where` goes into its errors."""
+def rows_of(scores: Iterable[PublishedScore]) -> dict[str, tuple[PublishedRow, ...]]:
+    """Scores of the same runs on the same protocol become one row, as long as they compare with ours alike."""
+    rows: dict[str, dict[tuple[object, ...], PublishedRow]] = {}
+    for score in scores:
+        if score.metric.metric is None:
+            continue
+        comparison = _comparison(score)
+        key = (score.runs, comparison.key, score.model, score.method, score.shots, score.evidence)
+        for ours in score.protocol.our_ids:
+            of_protocol = rows.setdefault(ours, {})
+            row = of_protocol.get(key)
+            of_protocol[key] = _first(score, comparison) if row is None else _joined(row, score)
+    return {ours: tuple(found.values()) for ours, found in rows.items()}
 
-    def __init__(self, data: dict[str, Any], where: str):
-        self.where = where
-        self.protocols = data["protocols"]
-        self.sources = {key: Source(key=key, **value) for key, value in data["sources"].items()}
-        self.comparisons = {key: Comparison(key=key, **value) for key, value in data["comparisons"].items()}
-        self.costs = {key: PublishedCost(key=key, **value) for key, value in data["costs"].items()}
 
-    def rows(self) -> dict[str, tuple[PublishedRow, ...]]:
-        return {
-            protocol: tuple(self.row(protocol, dict(row)) for row in entry["results"])
-            for protocol, entry in self.protocols.items()
-        }
+def _comparison(score: PublishedScore) -> Comparison:
+    protocol, same_metric = score.protocol, score.metric.same_metric
+    quoted = score.elsewhere and score.note is not None
+    key = [protocol.key, *([] if same_metric else ["another metric"]), *(["other rows"] if quoted else [])]
+    return Comparison(
+        key=", ".join(key),
+        same_rows=score.same_rows,
+        same_metric=same_metric,
+        note=score.note if quoted and score.note else protocol.note,
+    )
 
-    def row(self, protocol: str, row: dict[str, Any]) -> PublishedRow:
-        where = f"{self.where}: {protocol}: {row.get('model')}"
-        source = row.pop("source")
-        metrics = {}
-        for name, entry in row.pop("metrics").items():
-            value = entry["value"]
-            if not isinstance(value, int | float) or isinstance(value, bool) or not 0 <= value <= 1:
-                raise BenchError(f"{name} is not a fraction: {value!r}", where=where)
-            origin = self.named("source", self.sources, entry.get("source", source), where)
-            metrics[name] = PublishedValue(value=float(value), printed=entry["printed"], source=origin)
-        if row["evidence"] not in EVIDENCE:
-            raise BenchError(f"evidence '{row['evidence']}' is not kept here", where=where)
-        comparison = self.named("comparison", self.comparisons, row.pop("comparable"), where)
-        cost = row.pop("cost", None)
-        return PublishedRow(
-            metrics=metrics,
-            comparison=comparison,
-            cost=None if cost is None else self.named("cost", self.costs, cost, where),
-            **{"base": None, "note": None, **row},
-        )
 
-    def named(self, kind: str, choices: dict[str, Any], name: str, where: str) -> Any:
-        if name not in choices:
-            raise unknown(kind, name, choices, where=where)
-        return choices[name]
+def _first(score: PublishedScore, comparison: Comparison) -> PublishedRow:
+    return PublishedRow(
+        model=score.model, size_b=score.size_b, base=score.base, method=score.method, shots=score.shots,
+        metrics=_value(score), evidence=score.evidence, comparison=comparison, cost=_cost(score),
+        note=None if score.elsewhere else score.note,
+    )  # fmt: skip
+
+
+def _joined(row: PublishedRow, score: PublishedScore) -> PublishedRow:
+    """The row with one more metric; what it does not say yet is taken from the score. A metric it has stays."""
+    return replace(
+        row,
+        metrics=row.metrics | {name: value for name, value in _value(score).items() if name not in row.metrics},
+        size_b=score.size_b if row.size_b is None else row.size_b,
+        base=row.base or score.base,
+        cost=row.cost or _cost(score),
+        note=row.note or score.note,
+    )
+
+
+def _cost(score: PublishedScore) -> PublishedCost | None:
+    return None if score.method == "zero-shot" else score.cost
+
+
+def _value(score: PublishedScore) -> dict[str, PublishedValue]:
+    assert score.metric.metric is not None
+    return {score.metric.metric: PublishedValue(value=score.value, printed=score.printed, source=score.source)}

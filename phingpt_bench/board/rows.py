@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import math
 from collections import Counter, defaultdict
 from collections.abc import Collection, Iterable, Sequence
 from typing import Any
@@ -11,11 +12,12 @@ from phingpt_bench.board.cache import Cache
 from phingpt_bench.board.collect import Run
 from phingpt_bench.board.compare import ALPHA, Comparer, bands
 from phingpt_bench.board.families import corrected, told_apart
-from phingpt_bench.board.pairing import against_base, base_of, beats, fallback_note, main_group
+from phingpt_bench.board.pairing import against_base, base_of, beats, exposed, fallback_note, main_group
 from phingpt_bench.board.published import PublishedRow
 from phingpt_bench.board.values import Board, Row, Section
 from phingpt_bench.core.errors import unknown
 from phingpt_bench.core.records import Ledger
+from phingpt_bench.scoring.metrics import METRICS
 
 SETUP = ("load", "probe")  # phases of a ledger that prepare a model for all its runs
 DEMO = "phin_demo_"
@@ -78,10 +80,13 @@ def _section(
         if metric not in comparer.scores(run):
             raise unknown("metric", metric, comparer.scores(run), where=str(run.path))
     runs = sorted(runs, key=lambda run: (-_score(run, metric, comparer), run.record.model.name, run.record.run_id))
-    main, apart = main_group(runs)
+    main, others = main_group(runs)
+    apart = {key: f"{reason} than the rest" for key, reason in others.items()}
+    apart |= {id(run): reason for run in main if (reason := exposed(run))}
+    main = [run for run in main if id(run) not in apart] or main
     ranks: dict[int, int] = {}
     if limit is None:
-        ranked = [run for run in main if comparer.scores(run)[metric] is not None]
+        ranked = [run for run in main if comparer.scores(run)[metric] is not None and id(run) not in apart]
         places = bands(ranked, lambda a, b: (comparer.quick(a, b, metric).p or 0.0) < ALPHA)
         ranks = {id(run): rank for run, rank in zip(ranked, places, strict=True)}
     shared = Counter(ranks.values())
@@ -115,7 +120,7 @@ def _row(
     score = scores[metric]
     warnings = []
     if apart is not None:
-        warnings.append(f"{apart} than the rest, so it is not ranked")
+        warnings.append(f"{apart}, so it is not ranked")
     stored = record.scores.get(metric, score)
     if (stored is None) != (score is None) or (score is not None and abs(stored - score) > 1e-6):
         warnings.append(f"run.json says {stored}, its outcomes give {score}")
@@ -159,8 +164,11 @@ def _variant(shots: int, chat_template: bool) -> str:
 
 
 def _score(run: Run, metric: str, comparer: Comparer) -> float:
+    """What runs are sorted by, the best highest; a run without score comes last."""
     score = comparer.scores(run)[metric]
-    return -1.0 if score is None else score
+    if score is None:
+        return -math.inf
+    return score if METRICS[metric].higher_is_better else -score
 
 
 def _exposure(data: dict[str, Any] | None) -> dict[str, int] | None:
@@ -178,9 +186,10 @@ def _synthetic(task: str, dataset: str) -> bool:
 def _published(rows: Iterable[PublishedRow], metric: str) -> tuple[PublishedRow, ...]:
     """The published rows that have the metric: those on our rows and by our metric first, then by score."""
     having = [row for row in rows if metric in row.metrics]
+    sign = -1 if metric not in METRICS or METRICS[metric].higher_is_better else 1
     return tuple(
         sorted(
             having,
-            key=lambda r: (not (r.comparison.same_rows and r.comparison.same_metric), -r.metrics[metric].value),
+            key=lambda r: (not (r.comparison.same_rows and r.comparison.same_metric), sign * r.metrics[metric].value),
         )
     )

@@ -182,7 +182,9 @@ def _published(rows: Sequence[PublishedRow], metric: str, most: int | None) -> l
     marks = words.cost_marks(rows)
     for group, more in zip(groups, hidden, strict=True):
         margin = max((len(f" ({notes[row.note]})") for row in group if row.note), default=0)
-        title = Text(f"published, unranked: {group[0].comparison.note}", style="italic")
+        kinds = {words.evidence_text(row.evidence) for row in group}
+        shared = f" ({kind})" if len(kinds) == 1 and (kind := next(iter(kinds))) else ""
+        title = Text(f"published, unranked{shared}: {group[0].comparison.note}", style="italic")
         table = _table()
         table.add_column("model", overflow="fold", ratio=3)
         table.add_column("size", justify="right", no_wrap=True)
@@ -194,8 +196,9 @@ def _published(rows: Sequence[PublishedRow], metric: str, most: int | None) -> l
             mark = f" ({marks[row.cost.key]})" if row.cost is not None and row.cost.key in marks else ""
             shots = f", k={row.shots}" if row.shots else ""
             note = f" ({notes[row.note]})" if row.note else ""
+            kind = words.evidence_text(row.evidence) if len(kinds) > 1 else ""
             table.add_row(
-                Text(words.published_name(row, rows)),
+                Text(words.published_name(row, rows) + (f" ({kind})" if kind else "")),
                 words.size_text(row.size_b),
                 Text(words.clean(row.method) + shots),
                 Text(words.score_text(row.metrics[metric].value) + note.ljust(margin)),

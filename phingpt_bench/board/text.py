@@ -131,7 +131,18 @@ def size_text(size_b: float | None) -> str:
 def cost_marks(rows: Iterable[PublishedRow]) -> dict[str, str]:
     """A letter for each training cost among the rows that says hours or USD, in order of appearance."""
     keys = dict.fromkeys(row.cost.key for row in rows if row.cost is not None and published_cost(row.cost) != UNKNOWN)
-    return {key: chr(ord("a") + i) for i, key in enumerate(keys)}
+    return {key: _letters(i) for i, key in enumerate(keys)}
+
+
+def _letters(place: int) -> str:
+    """a to z, then aa, ab, ..."""
+    above, last = divmod(place, 26)
+    return (_letters(above - 1) if above else "") + chr(ord("a") + last)
+
+
+def evidence_text(evidence: str) -> str:
+    """How a value came here, in a word; empty where it was read in the authors' own text."""
+    return {"primary": "", "secondary": "quoted"}.get(evidence, evidence)
 
 
 def note_marks(rows: Iterable[PublishedRow]) -> dict[str, int]:
@@ -158,7 +169,8 @@ def published_cost_note(cost: PublishedCost) -> str:
     text = ", ".join(part for part in parts if part)
     covers = None if cost.scope is None else f"covers {cost.scope}"
     doubt = None if not cost.doubtful else f"doubtful: {(cost.note or '').removeprefix('doubtful: ')}".rstrip(": ")
-    return "; ".join(part for part in (text, covers, doubt) if part)
+    quoted = "quoted by another document" if cost.evidence == "secondary" else None
+    return "; ".join(part for part in (text, covers, quoted, doubt) if part)
 
 
 def row_notes(row: Row) -> list[str]:

@@ -1,0 +1,90 @@
+"""`phingpt-bench published`: results from papers and repositories, by protocol, with sources and what differs."""
+
+from __future__ import annotations
+
+import argparse
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+
+NAME = "published"
+HELP = "show results from papers: as printed, with sources, and what keeps them apart from ours"
+EPILOG = """\
+examples:
+  phingpt-bench published                           everything, by protocol
+  phingpt-bench published --task phin_fpb           what is there on a task's rows
+  phingpt-bench published --protocol fpb-flare-970  one published protocol
+  phingpt-bench published --model finma --source finben-english
+  phingpt-bench published --format csv --output published.csv
+
+Nothing here was run by us, and nothing is ranked. 'phingpt-bench leaderboard'
+shows the same rows below runs of ours.
+"""
+
+
+def configure(parser: argparse.ArgumentParser) -> None:
+    """The arguments."""
+    parser.add_argument("--task", action="append", default=[], metavar="T", help="a task, group or protocol of ours")
+    parser.add_argument("--source", action="append", default=[], metavar="S", help="a source, such as flame")
+    parser.add_argument("--model", metavar="TEXT", help="models with this in their name")
+    parser.add_argument("--protocol", action="append", default=[], metavar="P", help="a published protocol id, or ours")
+    parser.add_argument("--format", default="terminal", choices=("terminal", "markdown", "csv", "json"))
+    parser.add_argument("--output", type=Path, metavar="FILE", help="write here instead of to the terminal")
+    parser.add_argument("--width", type=int, metavar="N", help="columns to draw in (default: those of the terminal)")
+
+
+def run(args: argparse.Namespace) -> int:
+    """Prints what was asked for; 0, also where nothing was published. BenchError for a name that is not there."""
+    from phingpt_bench.board import published_page, published_terminal, published_writers
+    from phingpt_bench.board.page import check_width
+    from phingpt_bench.board.published_files import read
+    from phingpt_bench.core.jsonio import write_text
+
+    if args.width is not None:
+        check_width(args.width)
+    published = read()
+    chosen = published_page.choose(
+        published,
+        ours=our_protocols(args.task) if args.task else None,
+        protocols=args.protocol,
+        sources=args.source,
+        model=args.model,
+    )
+    if args.format == "terminal":
+        others = published_page.beside(published, chosen) if args.task else {}
+        if args.output is None and sys.stdout.isatty():
+            from rich.console import Console
+
+            published_terminal.draw(chosen, Console(width=args.width), others)
+            return 0
+        text = published_terminal.render(chosen, args.width or 80, others)
+    else:
+        writers = {"markdown": "to_markdown", "csv": "to_csv", "json": "to_json"}
+        text = getattr(published_writers, writers[args.format])(chosen)
+    if args.output is None:
+        encoding = sys.stdout.encoding or "utf-8"
+        sys.stdout.write(text.encode(encoding, "replace").decode(encoding))
+        return 0
+    write_text(args.output, text)
+    print(f"wrote {args.output}", file=sys.stderr)
+    return 0
+
+
+def our_protocols(names: Sequence[str]) -> list[str]:
+    """The protocol ids of tasks, groups and tags of ours; a protocol id is taken as it is. BenchError for no such."""
+    from phingpt_bench.core.errors import unknown
+    from phingpt_bench.data import catalogue
+
+    ids = {name for name in names if "/" in name}
+    if ids:
+        known = {catalogue.dataset(name).protocol for name in catalogue.names()}
+        for name in sorted(ids - known):
+            raise unknown("protocol", name, known, see="phingpt-bench tasks")
+    tasks = [name for name in names if name not in ids]
+    if tasks:
+        from phingpt_bench.harness.manager import expand, task_manager
+
+        manager = task_manager()
+        for name in expand(tasks, manager):
+            ids.add(catalogue.dataset(manager.task_index[name].cfg["dataset_kwargs"]["dataset"]).protocol)
+    return sorted(ids)
