@@ -36,12 +36,16 @@ def suite(tmp_path: Path, **changes: object) -> Suite:
 
 def task(name: str, dataset: str, rows: int = 5, requests: int = 3, **changes: object) -> TaskFacts:
     ids = tuple(f"row-{i}" for i in range(rows))
-    values = {"version": "1.0", "split": "test", "template": "t", "setup": "s", "task": None, "ids": ids}
+    values = {
+        "version": "1.0", "split": "test", "template": "t", "setup": "s", "examples": "e", "task": None, "ids": ids,
+        "extraction": "generation", "metric": "f1_weighted", "trainable": True,
+    }  # fmt: skip
     return TaskFacts(name=name, dataset=catalogue.dataset(dataset), requests=requests, **{**values, **changes})
 
 
 def adapter(name: str = "a", tasks: tuple[str, ...] = ("phin_fpb",), **changes: object) -> AdapterFacts:
     values = {"folder": Path("adapters") / name, "recipe": None, "card": None, "digest": "d1", "bases": (BASE,)}
+    values["variants"] = (Variant(),)
     return AdapterFacts(name=name, tasks=tasks, **{**values, **changes})  # type: ignore[arg-type]
 
 

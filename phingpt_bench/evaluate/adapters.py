@@ -11,7 +11,7 @@ from phingpt_bench.core import config
 from phingpt_bench.core.errors import BenchError
 from phingpt_bench.core.fingerprint import file_digest
 from phingpt_bench.core.records import Model
-from phingpt_bench.evaluate.suite import AdapterEntry, Suite
+from phingpt_bench.evaluate.suite import AdapterEntry, Suite, Variant
 from phingpt_bench.evaluate.tasks import TaskFacts
 from phingpt_bench.harness import manager
 from phingpt_bench.models import adapter
@@ -43,7 +43,7 @@ class AdapterFacts:
     """One adapter of a suite. `card` and `digest` (of its weights) are None while it is not trained.
 
     recipe: None where the suite gives a folder. bases: those of the suite that it was, or will be, trained on.
-    tasks: names of the tasks that it is evaluated on.
+    tasks: names of the tasks that it is evaluated on. variants: the prompts.
     """
 
     name: str
@@ -53,6 +53,7 @@ class AdapterFacts:
     digest: str | None
     bases: tuple[BaseSpec, ...]
     tasks: tuple[str, ...]
+    variants: tuple[Variant, ...]
 
 
 def adapter_facts(
@@ -97,17 +98,20 @@ def adapter_facts(
             hint="add its base to the suite's 'bases', or remove the adapter",
         )
     chat = card.chat_template if card is not None else bool(recipe and recipe.chat_template)
-    if suite.variants[0].chat_template != chat:
+    variants = tuple(entry.variants or suite.variants[:1])
+    if wrong := next((variant for variant in variants if variant.chat_template != chat), None):
         raise BenchError(
-            f"adapter '{name}' is trained {'with' if chat else 'without'} the chat template, and the suite's first "
-            f"variant is '{suite.variants[0]}'",
+            f"adapter '{name}' is trained {'with' if chat else 'without'} the chat template, and is to run under "
+            f"variant '{wrong}'",
             hint=f"put {{shots: 0, chat_template: {'true' if chat else 'false'}}} first among 'variants'",
         )
     if card is not None:
         for task in own:
             check_template(card, tasks[task], str(folder))
     weights = file_digest(folder / adapter.WEIGHTS) if card is not None else None
-    return AdapterFacts(name=name, folder=folder, recipe=recipe, card=card, digest=weights, bases=fitting, tasks=own)
+    return AdapterFacts(
+        name=name, folder=folder, recipe=recipe, card=card, digest=weights, bases=fitting, tasks=own, variants=variants
+    )
 
 
 def _same(recipe: Recipe, stored: dict[str, Any]) -> bool:

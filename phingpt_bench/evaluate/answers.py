@@ -10,20 +10,24 @@ from typing import Any
 
 from phingpt_bench.core.fingerprint import digest
 from phingpt_bench.core.records import Outcomes
-from phingpt_bench.data.catalogue import Dataset
+from phingpt_bench.data.passport import Passport
 from phingpt_bench.harness import hooks
-from phingpt_bench.scoring import ner
+from phingpt_bench.scoring import answered, calibration, ner
+from phingpt_bench.scoring.answered import Answered
 from phingpt_bench.scoring.metrics import score_all
+from phingpt_bench.scoring.statistics import probabilities
 
 Sample = Mapping[str, Any]
-TOLERANCE = 1e-9
+TOLERANCE = 1e-6  # lm-eval's own samples hold the stored, rounded probabilities
+COVERAGES = (0.5, 0.8, 0.9)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Answers:
     """What a run answered. `lines` go to samples.jsonl; `prompt_digest` is over all requests in order.
 
-    counts: for diagnostics; "invalid" always, for entities also problems and misses by kind.
+    counts: for diagnostics; "invalid" always, and by kind of task the reasons of INVALID answers, the problems and
+    misses of entities, the risk when only the most confident answers are kept.
     """
 
     outcomes: Outcomes
@@ -32,93 +36,94 @@ class Answers:
     counts: dict[str, Any]
 
 
-def read_answers(dataset: Dataset, samples: Sequence[Sample]) -> Answers:
+def read_answers(dataset: Passport, samples: Sequence[Sample]) -> Answers:
     """The answers in lm-eval's `samples` of one task, in the order of the documents."""
     ordered = sorted(samples, key=lambda sample: sample["doc_id"])
     prompt_digest = digest([[list(arguments) for arguments in sample["arguments"]] for sample in ordered])
-    build = _labels if dataset.kind == "labels" else _spans
-    outcomes, lines, counts = build(dataset, ordered)
-    return Answers(outcomes=outcomes, lines=lines, prompt_digest=prompt_digest, counts=counts)
+    rows = [hooks.read(sample["doc"], _results(sample))[1] for sample in ordered]
+    ids = [sample["doc"]["id"] for sample in ordered]
+    outcomes = answered.outcomes_of(dataset.kind, dataset.labels, ids, rows)
+    describe = _spans_line if dataset.kind == "spans" else _label_line
+    lines = [
+        {"doc_id": sample["doc_id"], "id": sample["doc"]["id"], **describe(dataset, sample, row)}
+        for sample, row in zip(ordered, rows, strict=True)
+    ]
+    return Answers(outcomes=outcomes, lines=lines, prompt_digest=prompt_digest, counts=_counts(outcomes, rows, lines))
 
 
 def check_scores(outcomes: Outcomes, results: Mapping[str, Any]) -> dict[str, float | None]:
-    """All scores of the outcomes, after comparing each with lm-eval's own aggregate in `results`.
+    """All scores of the outcomes, after comparing those that the task lists with lm-eval's aggregates in `results`.
 
     RuntimeError on a difference above TOLERANCE: the outcomes then are not what lm-eval scored, a defect of ours.
     """
     scores = score_all(outcomes)
     for name, mine in scores.items():
         theirs = results.get(f"{name},none")
-        if not isinstance(theirs, float):
-            raise RuntimeError(f"lm-eval reports no {name}: {theirs!r}")
+        if theirs is None:  # a task of the user's own may list fewer metrics
+            continue
         same = math.isnan(theirs) if mine is None else abs(mine - theirs) <= TOLERANCE
         if not same:
             raise RuntimeError(f"{name} from the outcomes is {mine!r}, lm-eval's is {theirs!r}")
     return scores
 
 
-def _labels(dataset: Dataset, samples: Sequence[Sample]) -> tuple[Outcomes, list[dict[str, Any]], dict[str, Any]]:
-    gold, pred, lines = [], [], []
-    for sample in samples:
-        answered = [(float(likelihood), bool(greedy)) for likelihood, greedy in sample["filtered_resps"]]
-        right, chosen = hooks.read_label(sample["doc"], [likelihood for likelihood, _ in answered])
-        gold.append(right)
-        pred.append(chosen)
-        prompts = {arguments[0] for arguments in sample["arguments"]}
-        lines.append(
-            {
-                "doc_id": sample["doc_id"],
-                "id": sample["doc"]["id"],
-                # one prompt for all labels, unless a task asks each label its own question
-                "prompt": prompts.pop() if len(prompts) == 1 else [arguments[0] for arguments in sample["arguments"]],
-                "continuations": [arguments[1] for arguments in sample["arguments"]],
-                # JSON knows no infinity: null is a log-likelihood that is not finite
-                "log_likelihoods": [value if math.isfinite(value) else None for value, _ in answered],
-                "greedy": [greedy for _, greedy in answered],
-                "parsed": dataset.labels[chosen] if chosen >= 0 else None,
-                "gold": dataset.labels[right],
-                "problems": [] if chosen >= 0 else ["a log-likelihood is not finite"],
-            }
-        )
-    outcomes = Outcomes(
-        kind="labels",
-        labels=list(dataset.labels),
-        ids=[line["id"] for line in lines],
-        gold=gold,
-        pred=pred,
-        invalid=[chosen < 0 for chosen in pred],
-    )
-    return outcomes, lines, {"invalid": sum(outcomes.invalid)}
+def _results(sample: Sample) -> list[Any]:
+    """What lm-eval handed to `process_results`; likelihoods are logged as texts."""
+    if isinstance(sample["filtered_resps"][0], str):
+        return list(sample["filtered_resps"])
+    return [(float(likelihood), greedy) for likelihood, greedy in sample["filtered_resps"]]
 
 
-def _spans(dataset: Dataset, samples: Sequence[Sample]) -> tuple[Outcomes, list[dict[str, Any]], dict[str, Any]]:
-    counts, invalid, lines = [], [], []
-    problems: Counter[str] = Counter()
-    misses: Counter[str] = Counter(dict.fromkeys(ner.MISS_KINDS, 0))
-    for sample in samples:
-        doc = sample["doc"]
-        row, parsed = hooks.read_spans(doc, sample["filtered_resps"][0])
-        gold = hooks.gold_spans(doc)
-        found = ner.explain(gold, parsed)
-        counts.append(row)
-        invalid.append(parsed.invalid)
-        problems.update(problem.kind for problem in parsed.problems)
-        misses.update(miss.kind for miss in found)
-        prompt, settings = sample["arguments"][0]
-        lines.append(
-            {
-                "doc_id": sample["doc_id"],
-                "id": doc["id"],
-                "prompt": prompt,
-                "generation": settings,
-                "answer": sample["resps"][0][0],
-                "parsed": [[*span, doc["text"][span.start : span.end]] for span in parsed.spans],
-                "gold": [[*span, doc["text"][span.start : span.end]] for span in gold],
-                "problems": [problem._asdict() for problem in parsed.problems],
-                "misses": [miss._asdict() for miss in found],
-            }
-        )
-    outcomes = Outcomes(
-        kind="spans", labels=list(dataset.labels), ids=[line["id"] for line in lines], counts=counts, invalid=invalid
-    )
-    return outcomes, lines, {"invalid": sum(invalid), "problems": dict(problems), "misses": dict(misses)}
+def _label_line(dataset: Passport, sample: Sample, row: Answered) -> dict[str, Any]:
+    """A line of a labels or scores task."""
+    problems = [row.reason] if row.reason else []
+    gold = dataset.labels[row.gold] if dataset.kind == "labels" else row.gold
+    if row.probs is None:
+        return {**_written(sample), "parsed": row.parsed, "gold": gold, "problems": problems}
+    prompts = {arguments[0] for arguments in sample["arguments"]}
+    values = [float(likelihood) for likelihood, _ in sample["filtered_resps"]]
+    return {
+        # one prompt for all labels, unless a task asks each label its own question
+        "prompt": prompts.pop() if len(prompts) == 1 else [arguments[0] for arguments in sample["arguments"]],
+        "continuations": [arguments[1] for arguments in sample["arguments"]],
+        # JSON knows no infinity: null is a log-likelihood that is not finite
+        "log_likelihoods": [value if math.isfinite(value) else None for value in values],
+        "greedy": [bool(greedy) for _, greedy in sample["filtered_resps"]],
+        "parsed": row.parsed,
+        "gold": gold,
+        "problems": problems,
+    }
+
+
+def _spans_line(dataset: Passport, sample: Sample, row: Answered) -> dict[str, Any]:
+    doc, parsed = sample["doc"], row.parsed
+    gold = answered.gold_spans(doc)
+    return {
+        **_written(sample),
+        "parsed": [[*span, doc["text"][span.start : span.end]] for span in parsed.spans],
+        "gold": [[*span, doc["text"][span.start : span.end]] for span in gold],
+        "problems": [problem._asdict() for problem in parsed.problems],
+        "misses": [miss._asdict() for miss in ner.explain(gold, parsed)],
+    }
+
+
+def _written(sample: Sample) -> dict[str, Any]:
+    prompt, settings = sample["arguments"][0]
+    return {"prompt": prompt, "generation": settings, "answer": sample["resps"][0][0]}
+
+
+def _counts(outcomes: Outcomes, rows: Sequence[Answered], lines: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
+    counts: dict[str, Any] = {"invalid": sum(outcomes.invalid)}
+    if outcomes.kind == "spans":
+        misses: Counter[str] = Counter(dict.fromkeys(ner.MISS_KINDS, 0))
+        misses.update(miss["kind"] for line in lines for miss in line["misses"])
+        problems = Counter(problem["kind"] for line in lines for problem in line["problems"])
+        return {**counts, "problems": dict(problems), "misses": dict(misses)}
+    if reasons := Counter(row.reason for row in rows if row.reason):
+        counts["reasons"] = dict(reasons)
+    if outcomes.probs and outcomes.ids:
+        probs = probabilities(outcomes)
+        risks = calibration.risk_at(outcomes.gold, probs, COVERAGES)
+        counts["selective_risk"] = {str(c): round(risk, 4) for c, risk in zip(COVERAGES, risks, strict=True)}
+        counts["aurc"] = round(calibration.aurc(outcomes.gold, probs), 4)
+    return counts

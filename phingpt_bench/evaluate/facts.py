@@ -22,7 +22,7 @@ from phingpt_bench.models.load import BaseSpec
 class Facts:
     """Everything `plan.plan` needs. `records` maps each run folder to its record, None where that is not readable.
 
-    floors: per kind of task ("labels", "spans") the names of the cheap models.
+    floors: per kind of task ("labels", "spans", "scores") the names of the cheap models.
     """
 
     tasks: Mapping[str, TaskFacts]
@@ -60,7 +60,7 @@ def gather(suite: Suite, training: Training, earlier: Facts | None = None, *, fe
 def _floors() -> dict[str, tuple[str, ...]]:
     from phingpt_bench.harness.baselines import floor_models
 
-    return {kind: tuple(floor_models(kind)) for kind in ("labels", "spans")}
+    return {kind: tuple(floor_models(kind)) for kind in ("labels", "spans", "scores")}
 
 
 def read_records(folder: Path) -> dict[Path, RunRecord | None]:

@@ -19,11 +19,13 @@ from phingpt_bench.models.load import BaseSpec, device
 
 FINGERPRINT = "fingerprint"  # its key in a run record's provenance
 PLAIN = Variant()
+UNTAUGHT = ("random",)  # floors that a dataset without training rows can have
 # what is said of a run whose record has another value there
 UNTRAINED = "not trained yet"
 _CHANGED = {
     "template": "the task's prompt has changed",
     "setup": "the task's settings have changed",
+    "examples": "the examples in its prompts have changed",
     "rows": "it was run on other rows",
     "base": "the base model is another one",
     "adapter": "the adapter has been trained anew",
@@ -84,12 +86,14 @@ def plan(suite: Suite, facts: Facts, *, only: Collection[str] = (), force: bool 
         for task in tasks:
             runs += [_run(suite, task, spec, identity, variant, None) for variant in suite.variants]
             runs += [
-                _run(suite, task, spec, identity, suite.variants[0], entry)
+                _run(suite, task, spec, identity, variant, entry)
                 for entry in facts.adapters
                 if spec in entry.bases and task.name in entry.tasks
+                for variant in entry.variants
             ]
     for task in tasks:
-        runs += [_floor(suite, task, name) for name in facts.floors.get(task.dataset.kind, ())]
+        names = facts.floors.get(task.dataset.kind, ())
+        runs += [_floor(suite, task, name) for name in names if task.trainable or name in UNTAUGHT]
     seen: dict[Path, Step] = {}
     for step in runs:
         if step.folder in seen:
@@ -164,6 +168,7 @@ def _fingerprint(
     return {
         "template": task.template,
         "setup": task.setup,
+        "examples": task.examples if variant.shots else None,
         "rows": digest(list(task.ids[: suite.limit])),
         "base": base,
         "adapter": adapter,

@@ -15,13 +15,10 @@ from phingpt_bench.evaluate.suite import Suite
 from phingpt_bench.evaluate.tasks import TaskFacts
 
 RECORD, OUTCOMES, SAMPLES = "run.json", "outcomes.json", "samples.jsonl"
-EXTRACTION = {"labels": "label-loglikelihood", "spans": "generation"}
-PRIMARY = {"labels": "f1_weighted", "spans": "entity_f1"}
 
 
 def protocol(task: TaskFacts, step: Step, answers: Answers) -> Protocol:
     """The protocol of a run; `n` and the digests are those of what was really answered."""
-    kind = task.dataset.kind
     return Protocol(
         id=task.dataset.protocol,
         dataset=task.dataset.title,
@@ -31,9 +28,9 @@ def protocol(task: TaskFacts, step: Step, answers: Answers) -> Protocol:
         shots=step.variant.shots,
         chat_template=step.variant.chat_template,
         prompt_digest=answers.prompt_digest,
-        extraction=EXTRACTION[kind],
-        metric=PRIMARY[kind],
-        kind=kind,
+        extraction=task.extraction,
+        metric=task.metric,
+        kind=task.dataset.kind,
     )
 
 

@@ -32,17 +32,21 @@ class AdapterEntry:
     """One adapter: a `recipe` (trained first where its adapter is missing) or the `path` of an adapter folder.
 
     tasks: tasks or groups it is evaluated on; null is every task of the suite.
+    variants: prompts under which it is evaluated; null is the suite's first variant.
     """
 
     recipe: str | None = None
     path: Path | None = None
     tasks: list[str] | None = None
+    variants: list[Variant] | None = None
 
     def __post_init__(self) -> None:
         if (self.recipe is None) == (self.path is None):
             raise BenchError("give either 'recipe' or 'path'")
         if self.tasks is not None and not self.tasks:
             raise BenchError("tasks names at least one task, or is null for all")
+        if self.variants is not None and not self.variants:
+            raise BenchError("variants names at least one, or is null for the suite's first")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -50,7 +54,8 @@ class Suite:
     """What one `phingpt-bench run` does.
 
     bases: each is loaded once, for its own rows and for those of every adapter that was trained on it.
-    variants: the prompts under which the bases are evaluated; adapters run under the first.
+    variants: the prompts under which the bases are evaluated; adapters run under the first
+        unless they name their own.
     floors: whether the cheap models (majority, TF-IDF, CRF ...) run too.
     limit: rows per task, the first ones; null is all. A limited run is never ranked beside a whole one.
     results: folder of the run records, `results/<name>` where it is not given.

@@ -8,6 +8,7 @@ from typing import Any
 from phingpt_bench.core.errors import BenchError
 from phingpt_bench.core.fingerprint import digest
 from phingpt_bench.data import catalogue
+from phingpt_bench.data.passport import Passport
 from phingpt_bench.harness import manager
 
 
@@ -15,18 +16,24 @@ from phingpt_bench.harness import manager
 class TaskFacts:
     """One task. `ids` are those of its test rows in order; `requests` are asked per row; `task` is lm-eval's object.
 
-    template: digest of what shapes prompt and answer. setup: digest of the rest that decides the answers (few-shot
-    examples, generation settings, version).
+    extraction: how an answer is had, as in `Protocol.extraction`; metric: the headline metric.
+    template: digest of what shapes prompt and answer. setup: digest of the rest that decides the answers without
+    examples (generation settings, version); examples: digest of the block that k-shot prompts take theirs from, None
+    where there is none. trainable: whether there are training rows.
     """
 
     name: str
     version: str
-    dataset: catalogue.Dataset
+    dataset: Passport
+    extraction: str
+    metric: str
     split: str
     ids: tuple[str, ...]
     requests: int
     template: str
     setup: str
+    examples: str | None
+    trainable: bool
     task: Any
 
 
@@ -43,20 +50,31 @@ def task_facts(name: str) -> TaskFacts:
     docs = task.eval_docs
     choices = config.doc_to_choice if task.OUTPUT_TYPE == "multiple_choice" else None
     version = str(task.VERSION)
-    fewshot = config.fewshot_config
-    setup = {
-        "version": version,
-        "generation": config.generation_kwargs if choices is None else None,
-        "fewshot": [config.fewshot_split, fewshot.get("sampler") if isinstance(fewshot, dict) else str(fewshot)],
-    }
+    setup = {"version": version, "generation": config.generation_kwargs if choices is None else None}
+    passport, form = catalogue.dataset(source), (config.dataset_kwargs or {}).get("format", "lines")
+    written = "generation" if form == "lines" else form
     return TaskFacts(
         name=name,
         version=version,
-        dataset=catalogue.dataset(source),
+        dataset=passport,
+        extraction=written if choices is None else "label-loglikelihood",
+        metric=passport.metric,
         split=config.test_split or config.validation_split,
         ids=tuple(doc["id"] for doc in docs),
         requests=1 if choices is None else len(task.doc_to_choice(docs[0])),
         template=manager.template_digest(task),
         setup=digest(setup),
+        examples=_examples(task),
+        trainable=bool(config.training_split),
         task=task,
     )
+
+
+def _examples(task: Any) -> str | None:
+    """The digest of the examples in order, with the rule by which a prompt takes its own."""
+    docs = list(task.fewshot_docs() or ()) if task.config.fewshot_split else []
+    if not docs:
+        return None
+    fewshot = task.config.fewshot_config
+    sampler = fewshot.get("sampler") if isinstance(fewshot, dict) else str(fewshot)
+    return digest([sampler, [doc["id"] for doc in docs]])

@@ -13,67 +13,94 @@ from typing import Any
 import numpy as np
 
 from phingpt_bench.core.errors import BenchError
+from phingpt_bench.core.records import Outcomes
 from phingpt_bench.data import catalogue
-from phingpt_bench.data.ner import TYPES
-from phingpt_bench.data.sentiment import LABELS
-from phingpt_bench.scoring import classification, ner, spans
+from phingpt_bench.data.examples import examples
+from phingpt_bench.scoring import answered, classification
+from phingpt_bench.scoring.answered import Answered
+from phingpt_bench.scoring.formats import answer_format
 from phingpt_bench.scoring.metrics import METRICS
+from phingpt_bench.scoring.statistics import STATISTICS
 from phingpt_bench.stats.intervals import bootstrap_stderr
 
+COMPACT = ("confusion", "written", "questions")  # one-hot statistics: an item holds the indices instead
 
-def load(dataset: str | None = None, path: str | None = None, **_model_args: Any) -> Any:
-    """A `datasets.DatasetDict` with splits train, validation and test of a catalogue dataset.
 
-    path: an explicit folder that wins over mirror and Hub. lm-eval also passes its model arguments here, whatever
-    they are called: they are ignored.
+def load(dataset: str | None = None, path: str | None = None, format: str = "lines", **_model_args: Any) -> Any:
+    """A `datasets.DatasetDict` with the splits of a catalogue dataset, and "fewshot", the examples for k-shot prompts.
+
+    path: an explicit folder that wins over mirror and Hub. format: how entities are written (scoring/formats.py).
+    lm-eval also passes its model arguments here, whatever they are called: they are ignored.
+    Rows get what scoring needs to know of their task: "labels", and "gold" (index) or "answer" and "format".
     """
     import datasets
 
     if dataset is None:
         raise BenchError("the task names no dataset", hint="set dataset_kwargs: {dataset: NAME} in its YAML")
-    kind = catalogue.dataset(dataset).kind
+    passport = catalogue.dataset(dataset)
     splits = catalogue.load(dataset, path)
-    if kind == "spans":
-        splits = {name: [_with_answer(row) for row in rows] for name, rows in splits.items()}
-    return datasets.DatasetDict({name: datasets.Dataset.from_list(rows) for name, rows in splits.items()})
+    if shots := examples(splits.get("train", []), passport.labels):
+        splits["fewshot"] = shots
+    names = list(passport.labels)
+
+    def known(row: dict[str, Any]) -> dict[str, Any]:
+        if passport.kind == "labels":
+            return {**row, "labels": names, "gold": names.index(row["label"])}
+        if passport.kind == "scores":
+            return {**row, "answer": f"{row['score']:.2f}"}
+        answer = answer_format(format).write(row["text"], answered.gold_spans(row), names)
+        return {**row, "labels": names, "answer": answer, "format": format}
+
+    return datasets.DatasetDict(
+        {split: datasets.Dataset.from_list([known(row) for row in rows]) for split, rows in splits.items()}
+    )
 
 
-def gold_spans(doc: dict[str, Any]) -> list[spans.Span]:
-    """The annotated spans of a document of a spans task."""
-    return [spans.Span(e["start"], e["end"], e["type"]) for e in doc["entities"]]
+def read(doc: dict[str, Any], results: Sequence[Any]) -> tuple[str, Answered]:
+    """(kind, what the answer is worth) of one document, from what lm-eval hands to `process_results`.
 
-
-def _with_answer(row: dict[str, Any]) -> dict[str, Any]:
-    return {**row, "answer": spans.format_entities(row["text"], gold_spans(row))}
-
-
-def read_label(doc: dict[str, Any], likelihoods: Sequence[float]) -> tuple[int, int]:
-    """(gold, predicted) index into LABELS. Predicted is -1 (INVALID) when a log-likelihood is not finite.
-
-    likelihoods: one per label, in the order of the YAML's doc_to_choice. An exact tie goes to the first, as in lm-eval.
+    Results of compared labels are (log-likelihood, whether greedy) pairs, written answers are texts.
     """
-    pred = int(np.argmax(likelihoods)) if np.isfinite(likelihoods).all() else -1
-    return LABELS.index(doc["label"]), pred
+    if "score" in doc:
+        return "scores", answered.written_score(doc, results[0])
+    if "entities" in doc:
+        return "spans", answered.written_spans(doc, doc["labels"], results[0], doc["format"])
+    if isinstance(results[0], str):
+        return "labels", answered.written_label(doc, doc["labels"], results[0])
+    return "labels", answered.chosen_label(doc, doc["labels"], [likelihood for likelihood, _is_greedy in results])
 
 
-def read_spans(doc: dict[str, Any], answer: str) -> tuple[list[list[int]], spans.Parsed]:
-    """([true positives, predicted, gold] per type, parsed answer) of one generated answer."""
-    parsed = spans.parse_entities(answer, doc["text"], TYPES)
-    return ner.strict_counts(gold_spans(doc), parsed, TYPES), parsed
+def results(doc: dict[str, Any], results: Sequence[Any]) -> dict[str, Any]:
+    """lm-eval's `process_results` of all tasks: for each metric that the answer allows, the row's counts for it."""
+    kind, row = read(doc, results)
+    alone = answered.outcomes_of(kind, doc.get("labels", ()), [doc["id"]], [row])
+    items = {}
+    for name, metric in METRICS.items():
+        if metric.kind == kind and (item := _item(metric.statistic, alone)) is not None:
+            items[name] = items[f"{name}_stderr"] = item
+    return items
 
 
-def label_results(doc: dict[str, Any], results: Sequence[tuple[float, bool]]) -> dict[str, Any]:
-    """lm-eval `process_results` of the label tasks: the (gold, predicted) pair, once for each metric."""
-    return _for_each_metric("labels", read_label(doc, [likelihood for likelihood, _is_greedy in results]))
+def _item(statistic: str, alone: Outcomes) -> list[Any] | None:
+    if statistic in COMPACT:
+        if STATISTICS[statistic](alone) is None:
+            return None
+        return [alone.gold[0], alone.pred[0], len(alone.labels), *alone.groups]
+    rows = STATISTICS[statistic](alone)
+    return None if rows is None else rows[0].tolist()
 
 
-def span_results(doc: dict[str, Any], results: Sequence[str]) -> dict[str, Any]:
-    """lm-eval `process_results` of the NER tasks: the counts of the row, once for each metric."""
-    return _for_each_metric("spans", read_spans(doc, results[0])[0])
-
-
-def _for_each_metric(kind: str, item: Any) -> dict[str, Any]:
-    return {name + end: item for name, metric in METRICS.items() if metric.kind == kind for end in ("", "_stderr")}
+def _rows(statistic: str, items: Sequence[Any]) -> np.ndarray:
+    if statistic not in COMPACT:
+        return np.asarray(items)
+    gold, pred, k, *groups = zip(*items, strict=True)
+    rows = classification.row_confusion(gold, pred, k[0])
+    if statistic != "questions":
+        return rows
+    group = np.asarray(groups[0])
+    placed = np.zeros((len(rows), group.max() + 1, *rows.shape[1:]), dtype=rows.dtype)
+    placed[np.arange(len(rows)), group] = rows
+    return placed
 
 
 def __getattr__(name: str) -> Callable[[Sequence[Any]], float]:
@@ -83,11 +110,7 @@ def __getattr__(name: str) -> Callable[[Sequence[Any]], float]:
         raise AttributeError(name)
 
     def aggregation(items: Sequence[Any]) -> float:
-        if metric.kind == "labels":
-            gold, pred = np.asarray(items).T
-            rows = classification.row_confusion(gold, pred, len(LABELS))
-        else:
-            rows = np.asarray(items)
+        rows = _rows(metric.statistic, items)
         if name.endswith("_stderr"):
             return bootstrap_stderr(rows, metric.function)
         return float(metric.function(rows.sum(0)))

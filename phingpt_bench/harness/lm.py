@@ -7,6 +7,7 @@ already loaded model, with or without adapters.
 from __future__ import annotations
 
 import contextlib
+import logging
 from collections.abc import Iterator, Sequence
 from typing import Any, Protocol
 
@@ -20,6 +21,7 @@ from tqdm import tqdm
 from phingpt_bench.core.errors import BenchError
 from phingpt_bench.harness.head import head_only_at
 from phingpt_bench.harness.manager import quiet
+from phingpt_bench.harness.prefix import before_padding, for_batch, prefix_cache, shared_prefix
 
 BATCH = 16  # where "auto" was asked for: lm-eval's search needs ten times the time of the work itself on a CPU
 PLAIN = {"repetition_penalty": 1.0, "no_repeat_ngram_size": 0, "num_beams": 1}  # greedy decoding and nothing else
@@ -35,11 +37,12 @@ class Meter(Protocol):
 
 @register_model("phin")
 class PhinLM(HFLM):
-    """HFLM for causal models, with three differences.
+    """HFLM for causal models, with four differences.
 
     Log-likelihoods: one forward per distinct context + continuation[:-1] (so one per document when its labels are
     single tokens), in batches of one size sorted by length; the LM head runs only at the scored positions, on float32
     hidden states and weights. In bfloat16 8 % of the documents of a measurement had an exact tie for the best label.
+    Shared prefixes: what the prompts have in common (a few-shot block) is computed once, and its keys and values reused.
     Generation: a batch ends when each of its answers holds a stop string, not when all hold the same one.
     Greedy is greedy: a repetition penalty or other habit in the model's own generation settings is not applied.
     Counting: `truncated` is the number of prompts that lost tokens on the left since the object was made, `cut_answers`
@@ -53,6 +56,7 @@ class PhinLM(HFLM):
             super().__init__(pretrained=pretrained, batch_size=batch_size, **options)
         self.meter = meter
         self.truncated = self.cut_answers = 0
+        self._kept: tuple[tuple[int, ...], Any] = ((), None)  # tokens and cache of the last prefix of a generation
 
     def set_cache_hook(self, cache_hook: Any) -> None:
         """Refused: lm-eval's cache of answers does not know which model or adapter gave them."""
@@ -75,21 +79,50 @@ class PhinLM(HFLM):
                 raise BenchError(f"a continuation of {len(continuation)} tokens exceeds the model's {self.max_length}")
             rows.setdefault(tuple(context + continuation[:-1]), []).append(index)
         self.truncated += sum(len(tokens) > self.max_length for tokens in rows)
-        order = sorted(rows, key=lambda tokens: (-len(tokens), tokens))
         size = override_bs or (self.batch_size if isinstance(self.batch_size, int) else BATCH)
+        prefix, cache = self._prefix(list(rows))
+        # rows that do not begin with the prefix first, so that no batch mixes the two
+        order = sorted(rows, key=lambda tokens: (tokens[: len(prefix)] == prefix, -len(tokens), tokens))
+        plain = sum(tokens[: len(prefix)] != prefix for tokens in order) if prefix else len(order)
+        starts = [*range(0, plain, size), *range(plain, len(order), size)]
         answers: list[tuple[float, bool]] = [(0.0, False)] * len(requests)
         with tqdm(total=len(requests), disable=disable_tqdm or self.rank != 0, desc="Scoring labels") as bar:
-            for at in range(0, len(order), size):
-                for index, answer in self._score_batch(order[at : at + size], rows, requests):
+            for at, end in zip(starts, [*starts[1:], len(order)], strict=True):
+                reused = (prefix, cache) if at >= plain else ((), None)
+                for index, answer in self._score_batch(order[at:end], rows, requests, *reused):
                     answers[index] = answer
                     bar.update(1)
         return answers
 
+    def _prefix(self, rows: Sequence[tuple[int, ...]]) -> tuple[tuple[int, ...], Any]:
+        """(tokens, cache) of the prefix that most of the rows share; ((), None) where there is none to reuse."""
+        fitting = [tokens for tokens in rows if len(tokens) <= self.max_length]
+        length = shared_prefix(fitting)
+        if length == 0:
+            return (), None
+        ordered = sorted(fitting)
+        prefix = ordered[len(ordered) // 2][:length]
+        with self._autocast():
+            cache = prefix_cache(self.model, prefix)
+        if cache is None:
+            logging.getLogger(__name__).warning(
+                "prompts share %d tokens, but this model's cache is no plain one", length
+            )
+            return (), None
+        if self.meter is not None:
+            self.meter.count(tokens_in=length)
+        return prefix, cache
+
     def _score_batch(
-        self, batch: Sequence[tuple[int, ...]], rows: dict[tuple[int, ...], list[int]], requests: Sequence[Request]
+        self,
+        batch: Sequence[tuple[int, ...]],
+        rows: dict[tuple[int, ...], list[int]],
+        requests: Sequence[Request],
+        prefix: tuple[int, ...] = (),
+        cache: Any = None,
     ) -> Iterator[tuple[int, tuple[float, bool]]]:
-        """(index, answer) of every request that the token rows in `batch` answer."""
-        inputs = [tokens[-self.max_length :] for tokens in batch]
+        """(index, answer) of every request that the token rows in `batch` answer; all begin with `prefix`."""
+        inputs = [tokens[-self.max_length :][len(prefix) :] for tokens in batch]
         padded = torch.zeros(len(inputs), max(map(len, inputs)), dtype=torch.long)
         row_of, position_of, ends = [], [], []
         for row, tokens in enumerate(inputs):
@@ -101,7 +134,7 @@ class PhinLM(HFLM):
         if self.meter is not None:
             self.meter.count(tokens_in=sum(map(len, inputs)))
         # right padding without a mask: in a causal model no real token sees it
-        scores = self._scores(padded, row_of, position_of)
+        scores = self._scores(padded, row_of, position_of, cache)
         greedy = scores.argmax(-1).tolist()
         for tokens, end in zip(batch, ends, strict=True):
             for index in rows[tokens]:
@@ -110,11 +143,17 @@ class PhinLM(HFLM):
                 total = float(scores[list(at), continuation].sum())
                 yield index, (total, [greedy[i] for i in at] == continuation)
 
-    def _scores(self, inputs: torch.Tensor, row_of: Sequence[int], position_of: Sequence[int]) -> torch.Tensor:
-        """Float32 log-probabilities (n x vocabulary) of the token after each of the n given places of a batch."""
+    def _scores(
+        self, inputs: torch.Tensor, row_of: Sequence[int], position_of: Sequence[int], cache: Any = None
+    ) -> torch.Tensor:
+        """Float32 log-probabilities (n x vocabulary) of the token after each of the n given places of a batch.
+
+        cache: of what stands before the inputs, for one row.
+        """
         places = torch.tensor([row_of, position_of], device=self.device)
         with torch.no_grad(), self._autocast(), head_only_at(self.model, places, inputs.shape[1]):
-            logits = self.model(input_ids=inputs.to(self.device), use_cache=False).logits
+            past = {} if cache is None else {"past_key_values": for_batch(cache, len(inputs))}
+            logits = self.model(input_ids=inputs.to(self.device), use_cache=cache is not None, **past).logits
         return F.log_softmax(logits.float(), dim=-1).cpu()
 
     def _autocast(self) -> contextlib.AbstractContextManager[Any]:
@@ -144,15 +183,19 @@ class PhinLM(HFLM):
         # models bring generation settings of their own (Qwen2.5 a repetition penalty, which punishes copying names)
         options = {**PLAIN, **options}
         stopping = StopStrings(self.tokenizer, stop, context.shape[1])
+        given, mask, past = self._reused(context, options.get("attention_mask"))
+        if past is not None:
+            options |= {"attention_mask": mask, "past_key_values": past}
         with self._autocast():
             tokens = self.model.generate(
-                input_ids=context,
+                input_ids=given,
                 max_length=max_length,
                 stopping_criteria=transformers.StoppingCriteriaList([stopping]),
                 pad_token_id=self.tokenizer.pad_token_id,
                 use_cache=True,
                 **options,
             )
+        tokens = torch.cat([context, tokens[:, context.shape[1] :]], dim=1)  # the prompts as they were given
         lengths = [
             stopped if stopped is not None else _length(answer, self._eos_ids())
             for stopped, answer in zip(stopping.lengths, tokens[:, context.shape[1] :].tolist(), strict=True)
@@ -165,6 +208,31 @@ class PhinLM(HFLM):
                 tokens_in=int(mask.sum()), tokens_out=sum(answered if length is None else length for length in lengths)
             )
         return tokens
+
+    def generate_until(self, requests: list[Any], disable_tqdm: bool = False) -> list[str]:
+        """As in HFLM; what was kept of a prefix belongs to the adapter that was switched on then, so it is forgotten."""
+        self._kept = ((), None)
+        return super().generate_until(requests, disable_tqdm=disable_tqdm)
+
+    def _reused(
+        self, context: torch.Tensor, mask: torch.Tensor | None
+    ) -> tuple[torch.Tensor, torch.Tensor | None, Any]:
+        """(ids, mask, cache) of a batch whose rows share a prefix, else the batch itself and no cache."""
+        if mask is None or len(context) < 2 or self.backend != "causal":
+            return context, mask, None
+        ids, moved, shared = before_padding(context, mask)
+        if not shared:
+            return context, mask, None
+        prefix = tuple(ids[0, :shared].tolist())
+        tokens, cache = self._kept
+        if tokens and prefix[: len(tokens)] == tokens:
+            return *before_padding(context, mask, at_most=len(tokens))[:2], for_batch(cache, len(context))
+        with self._autocast():
+            cache = prefix_cache(self.model, prefix)
+        if cache is None:
+            return context, mask, None
+        self._kept = (prefix, cache)
+        return ids, moved, for_batch(cache, len(context))
 
     def _eos_ids(self) -> list[int]:
         """The tokens that end an answer: the model's own, and the tokenizer's."""

@@ -1,0 +1,76 @@
+"""The prompt part that documents share (instruction, few-shot block): its keys and values are computed once."""
+
+from __future__ import annotations
+
+import copy
+from collections.abc import Sequence
+from typing import Any
+
+import torch
+
+LEAST = 32  # tokens: a shorter prefix saves less than the copies of its cache cost
+
+
+def shared_prefix(rows: Sequence[Sequence[int]], least: int = LEAST) -> int:
+    """The length of the prefix worth computing once: 0 where none of `least` tokens is shared.
+
+    Not simply the longest common one: a document that stands among the examples is shown others, and would leave
+    nothing in common. So the prefix of the middle row (in lexical order) that saves most tokens is taken, and rows that
+    do not begin with it are left to the plain way. At least one token of each row stays outside.
+    """
+    if len(rows) < 2:
+        return 0
+    ordered = sorted(rows)
+    middle = ordered[len(ordered) // 2]
+    common = sorted((_common(row, middle) for row in ordered), reverse=True)
+    saved = [(length * at, length) for at, length in enumerate(common) if length >= least]
+    return max(saved, default=(0, 0))[1]
+
+
+def _common(a: Sequence[int], b: Sequence[int]) -> int:
+    """How many tokens two rows share at their beginning, with one left over in each."""
+    most = min(len(a), len(b)) - 1
+    return next((at for at in range(most) if a[at] != b[at]), max(0, most))
+
+
+def prefix_cache(model: Any, tokens: Sequence[int]) -> Any:
+    """The cache of `tokens` for one row, or None where it may not be reused exactly.
+
+    That is where a layer keeps a window of the past only, or something else than keys and values.
+    """
+    from transformers.cache_utils import DynamicLayer
+
+    ids = torch.tensor([list(tokens)], device=model.device)
+    with torch.no_grad():
+        cache = model(input_ids=ids, use_cache=True, logits_to_keep=1).past_key_values
+    layers = getattr(cache, "layers", ())
+    return cache if layers and all(type(layer) is DynamicLayer for layer in layers) else None
+
+
+def before_padding(
+    context: torch.Tensor, mask: torch.Tensor, *, least: int = LEAST, at_most: int | None = None
+) -> tuple[torch.Tensor, torch.Tensor, int]:
+    """A left-padded batch with what all its rows share in front of the padding: (ids, mask, shared tokens).
+
+    at_most: how many of the shared tokens go there.     Both keep their shape (batch x width); rows of a batch without `least` shared tokens stay as they are, with 0.
+    """
+    rows = [ids[kept.bool()].tolist() for ids, kept in zip(context, mask, strict=True)]
+    shared = min(_common(row, rows[0]) for row in rows)
+    shared = shared if at_most is None else min(shared, at_most)
+    if shared < least:
+        return context, mask, 0
+    ids, moved = context.clone(), mask.clone()
+    width = context.shape[1]
+    for at, row in enumerate(rows):
+        ids[at, :shared] = torch.tensor(row[:shared])
+        ids[at, shared : width - len(row) + shared] = context[at, 0]  # as padded: the rows that need it begin with it
+        moved[at] = 1
+        moved[at, shared : width - len(row) + shared] = 0
+    return ids, moved, shared
+
+
+def for_batch(cache: Any, size: int) -> Any:
+    """A copy of a one-row cache for a batch of `size` rows; the forward extends the copy."""
+    copied = copy.deepcopy(cache)
+    copied.batch_repeat_interleave(size)
+    return copied
