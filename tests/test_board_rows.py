@@ -240,3 +240,38 @@ def test_the_cache_changes_nothing_and_saves_the_work(tmp_path, monkeypatch):
 def test_the_base_of_a_model_without_hub_id_is_found_by_name():
     section = only(build([make_run(base=None), make_run(kind="tuned", base="Model A", adapter="x")]))
     assert next(row for row in section.rows if row.kind == "tuned").against_base is not None
+
+
+def test_a_run_that_saw_the_test_rows_in_training_is_not_ranked():
+    """At the limit it still is; above it, it is shown with the reason, and the others are ranked without it."""
+
+    def tuned(exact, near):
+        return make_run(
+            kind="tuned", adapter=f"seen-{exact}-{near}", outcomes=labels(0.9, seed=exact + 1),
+            exposure={"exact": exact, "normalised": 0, "near": near, "ids": [], "compared": "texts"},
+        )  # fmt: skip
+
+    runs = [make_run(outcomes=labels(0.5, seed=1)), tuned(30, 0), tuned(30, 1), tuned(299, 0)]
+    section = only(build(runs))
+    ranks = {row.adapter: row.rank for row in section.rows}
+    assert (ranks["seen-30-0"], ranks[None]) == (1, 2)
+    assert ranks["seen-30-1"] is ranks["seen-299-0"] is None
+    warnings = {row.adapter: row.warnings for row in section.rows}
+    assert "31 of 300 test rows were in its training, so it is not ranked" in warnings["seen-30-1"]
+    assert not any("not ranked" in warning for warning in warnings["seen-30-0"])
+    alone = only(build([tuned(299, 0)]))
+    assert [row.rank for row in alone.rows] == [None]
+
+
+def test_where_less_is_better_the_least_comes_first():
+    runs = [make_run(outcomes=labels(0.5, seed=1)), make_run(kind="tuned", adapter="x", outcomes=labels(0.9, seed=2))]
+    section = only(build(runs, metric="flip_rate"))
+    assert [row.kind for row in section.rows] == ["tuned", "base"]
+    assert section.rows[0].score < section.rows[1].score
+    assert section.rows[0].rank == 1
+    floor = make_run("lexicon", kind="floor", outcomes=labels(0.7, seed=3))
+    section = only(build([*runs, floor], metric="flip_rate"))
+    assert {row.name + (row.adapter or ""): row.beats_floor for row in section.rows if row.kind != "floor"} == {
+        "Model Ax": True,
+        "Model A": False,
+    }

@@ -100,7 +100,10 @@ def test_which_metrics_there_are_depends_on_what_the_outcomes_hold():
     """Likelihoods give calibration, written answers give validity, poles give flips, questions their own mean."""
     values = {"ids": ["a", "b", "c"], "gold": [0, 1, 2], "pred": [0, 2, -1]}
     chosen = Outcomes(
-        kind="labels", labels=["negative", "neutral", "positive"], **values, probs=[[0.8, 0.1, 0.1], [0, 0.4, 0.6], None]
+        kind="labels",
+        labels=["negative", "neutral", "positive"],
+        **values,
+        probs=[[0.8, 0.1, 0.1], [0, 0.4, 0.6], None],
     )
     written = Outcomes(kind="labels", labels=["tax", "trade", "law"], **values)
     asked = Outcomes(kind="labels", labels=["no", "yes", "unsure"], **values, groups=[0, 1, 1])

@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from typing import Any
 
 from phingpt_bench.board.published_values import EVIDENCE
-from phingpt_bench.board.text import clean, evidence_text
+from phingpt_bench.board.text import clean, evidence_text, higher_is_better, metric_name
 from phingpt_bench.board.values import Board, Row
 
 METHODS = {  # of intervals and tests, in words
@@ -48,6 +48,13 @@ def legend(board: Board) -> list[str]:
         lines.append("! not significantly better (p < 0.05) than the best floor row: it has shown nothing.")
     if any(row.kind == "floor" for row in rows):
         lines.append("floor: a cheap method without a language model, the least that a model has to beat.")
+    if any(row.scores.get("flip_rate") is not None for row in rows):
+        lines.append(
+            "flips: rows of one pole (positive, hawkish) taken for the opposite one, of all rows that have a pole. "
+            "ECE: expected calibration error of the label probabilities (15 bins)."
+        )
+    if metrics := sorted({s.metric for s in board.sections if not higher_is_better(s.metric)}):
+        lines.append(f"{', '.join(map(metric_name, metrics))}: lower is better.")
     lines.append("N/A: not measured or not published, never zero. - : does not apply.")
     lines += _exposure_lines(rows)
     lines += _cost_lines(rows)

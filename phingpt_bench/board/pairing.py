@@ -15,8 +15,8 @@ CONDITIONS = {  # what moves a score in its last digits, by its name in a record
     "batch_size": "other batch size",
 }
 
-# Of test rows seen in training: above it a score says what was remembered. FiNER-ORD's own splits share 7 % (short lines
-# that recur in its articles), the parts of Financial PhraseBank that different papers test on share 75 %.
+# Of test rows seen in training: above it a score says what was remembered. FiNER-ORD's own splits share 7 % (short
+# lines that recur in its articles), the parts of Financial PhraseBank that different papers test on share 75 %.
 EXPOSED = 0.1
 
 

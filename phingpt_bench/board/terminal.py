@@ -70,13 +70,15 @@ def _table() -> Table:
 
 
 def _stacked_table(section: Section) -> Table:
-    """Two or three lines a row: name over setting, score over interval, difference over p, time over USD."""
+    """Two or three lines a row: name over setting, score over interval, difference over p, flips over ECE, time over
+    USD."""
     table = _table()
     ranked = section.limit is None
     if ranked:
         table.add_column("#", justify="right", no_wrap=True)
     table.add_column("model", overflow="fold", ratio=1)
-    for title in ("score", "vs base", "training"):
+    flips = words.has_flips(section)
+    for title in ("score", "vs base", *(["flips"] if flips else []), "training"):
         table.add_column(title, justify="right", no_wrap=True)
     table.add_column("evaluation", justify="right", no_wrap=True)
     marked = any(map(words.floor_mark, section.rows))
@@ -86,7 +88,8 @@ def _stacked_table(section: Section) -> Table:
         cells: list[RenderableType] = [
             _name(row, words.setting(row)),
             _lines(_score(row, marked, width), words.interval_text(row.interval)),
-            _lines(_difference(row, value), p),
+            _lines(_difference(row, value, words.higher_is_better(section.metric)), p),
+            *([_lines(*words.flip_texts(row))] if flips else []),
             _lines(*words.training_texts(row)),
             _lines(words.time_text(row.evaluation), words.money_text(row.evaluation)),
         ]
@@ -102,7 +105,9 @@ def _wide_table(section: Section) -> Table:
         table.add_column("#", justify="right", no_wrap=True)
     table.add_column("model", overflow="fold", ratio=1)
     table.add_column("setting", no_wrap=True)
-    for title in ("score", "95% CI", "vs base", "p", "unreadable", "training", "USD", "evaluation", "USD"):
+    flips = words.has_flips(section)
+    more = ("flips", "ECE") if flips else ()
+    for title in ("score", "95% CI", "vs base", "p", *more, "unreadable", "training", "USD", "evaluation", "USD"):
         table.add_column(title, justify="right", no_wrap=True)
     marked = any(map(words.floor_mark, section.rows))
     for row in section.rows:
@@ -112,8 +117,9 @@ def _wide_table(section: Section) -> Table:
             Text(words.setting(row)),
             _score(row, marked, len("0.000!") if marked else 0),
             Text(words.interval_text(row.interval)),
-            _difference(row, value),
+            _difference(row, value, words.higher_is_better(section.metric)),
             Text(p.removeprefix("p=").removeprefix("p")),
+            *([Text(part.removeprefix("ECE ")) for part in words.flip_texts(row)] if flips else []),
             Text(words.UNKNOWN if row.invalid_share is None else words.percent(row.invalid_share)),
             *map(Text, words.training_texts(row)),
             Text(words.time_text(row.evaluation)),
@@ -147,11 +153,11 @@ def _score(row: Row, marked: bool, width: int = 0) -> Text:
     return cell.append(score, style="bold").append(mark)
 
 
-def _difference(row: Row, value: str) -> Text:
+def _difference(row: Row, value: str, higher_is_better: bool = True) -> Text:
     difference = row.against_base
     if difference is None or not difference.significant or difference.value is None:
         return Text(value)
-    return Text(value, style="green" if difference.value > 0 else "red")
+    return Text(value, style="green" if (difference.value > 0) == higher_is_better else "red")
 
 
 def _rank_style(row: Row) -> str:

@@ -102,6 +102,22 @@ def training_texts(row: Row) -> tuple[str, str]:
     return time_text(row.training), money_text(row.training)
 
 
+def higher_is_better(metric: str) -> bool:
+    """Whether more of a metric is better; True for one that is not known here."""
+    return metric not in METRICS or METRICS[metric].higher_is_better
+
+
+def has_flips(section: Section) -> bool:
+    """Whether any row of a section says how often one pole was taken for the other."""
+    return any(row.scores.get("flip_rate") is not None for row in section.rows)
+
+
+def flip_texts(row: Row) -> tuple[str, str]:
+    """The share of polarity flips, and the expected calibration error where labels were compared by likelihood."""
+    flips, ece = row.scores.get("flip_rate"), row.scores.get("ece")
+    return UNKNOWN if flips is None else percent(flips), "" if ece is None else f"ECE {ece:.2f}"
+
+
 def percent(share: float) -> str:
     """A share as a whole percentage; <1% rather than 0% for what is not nothing."""
     return "0%" if share == 0 else "<1%" if share < 0.005 else f"{100 * share:.0f}%"

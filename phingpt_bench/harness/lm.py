@@ -42,7 +42,7 @@ class PhinLM(HFLM):
     Log-likelihoods: one forward per distinct context + continuation[:-1] (so one per document when its labels are
     single tokens), in batches of one size sorted by length; the LM head runs only at the scored positions, on float32
     hidden states and weights. In bfloat16 8 % of the documents of a measurement had an exact tie for the best label.
-    Shared prefixes: what the prompts have in common (a few-shot block) is computed once, and its keys and values reused.
+    Shared prefixes: what the prompts have in common (a few-shot block) is computed once, its keys and values reused.
     Generation: a batch ends when each of its answers holds a stop string, not when all hold the same one.
     Greedy is greedy: a repetition penalty or other habit in the model's own generation settings is not applied.
     Counting: `truncated` is the number of prompts that lost tokens on the left since the object was made, `cut_answers`
