@@ -13,7 +13,7 @@ FLOORS = {
     "core": 0,
     **dict.fromkeys(("data", "scoring", "stats", "cost"), 1),
     **dict.fromkeys(("models", "harness"), 2),
-    **dict.fromkeys(("train", "evaluate"), 3),
+    **dict.fromkeys(("train", "evaluate", "rescore"), 3),
     "board": 4,
     "cli": 5,
 }

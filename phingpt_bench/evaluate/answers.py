@@ -18,7 +18,7 @@ from phingpt_bench.scoring.metrics import score_all
 from phingpt_bench.scoring.statistics import probabilities
 
 Sample = Mapping[str, Any]
-TOLERANCE = 1e-6  # lm-eval's own samples hold the stored, rounded probabilities
+TOLERANCE = 1e-9
 COVERAGES = (0.5, 0.8, 0.9)
 
 
@@ -61,6 +61,8 @@ def check_scores(outcomes: Outcomes, results: Mapping[str, Any]) -> dict[str, fl
         theirs = results.get(f"{name},none")
         if theirs is None:  # a task of the user's own may list fewer metrics
             continue
+        if not isinstance(theirs, float):
+            raise RuntimeError(f"lm-eval reports no {name}: {theirs!r}")
         same = math.isnan(theirs) if mine is None else abs(mine - theirs) <= TOLERANCE
         if not same:
             raise RuntimeError(f"{name} from the outcomes is {mine!r}, lm-eval's is {theirs!r}")

@@ -1,0 +1,93 @@
+"""`phingpt-bench rescore`: scores answers that lie in a file, by our rule and by those of other benchmarks."""
+
+from __future__ import annotations
+
+import argparse
+import sys
+from pathlib import Path
+
+NAME = "rescore"
+HELP = "score answers made elsewhere, or our stored ones again, under any scorer, with intervals"
+EPILOG = """\
+examples:
+  phingpt-bench rescore answers.csv --task phin_fpb
+  phingpt-bench rescore answers.csv --task phin_fpb --scorer all
+  phingpt-bench rescore mine.jsonl --labels negative,neutral,positive --gold-column truth
+  phingpt-bench rescore mine.parquet --entity-types PER,ORG,LOC --answer-format json
+  phingpt-bench rescore results/local/x/runs/phin_fpb/m/samples.jsonl   what a changed scorer changes
+
+FILE is CSV, TSV, JSON lines, JSON or parquet, a row an answer. Rows are matched
+with those of the task by id or by text; what is not matched is reported. No
+model is loaded.
+"""
+
+
+def configure(parser: argparse.ArgumentParser) -> None:
+    """The arguments."""
+    parser.add_argument("file", type=Path, metavar="FILE", help="the answers, or the folder of a run of ours")
+    parser.add_argument("--task", metavar="ID", help="name of a task or dataset, or a protocol id")
+    parser.add_argument("--labels", metavar="A,B,C", help="instead of --task: the labels of a file with its own gold")
+    parser.add_argument(
+        "--entity-types", metavar="T,U", help="instead of --task: the types of a file with its own gold"
+    )
+    parser.add_argument(
+        "--scorer", nargs="+", action="extend", default=[], metavar="NAME",
+        help="phin (ours, default), another benchmark's (docs/compatibility.md), or all",
+    )  # fmt: skip
+    columns = parser.add_argument_group(
+        "columns", "guessed from common names where not given; 'none' for no such column"
+    )
+    columns.add_argument("--answer-column", metavar="C", help="what the model wrote")
+    columns.add_argument("--gold-column", metavar="C", help="the right answer; with --task: instead of the task's gold")
+    columns.add_argument("--id-column", metavar="C", help="the row ids of the task")
+    columns.add_argument("--text-column", metavar="C", help="the bare text, without a prompt")
+    parser.add_argument(
+        "--answer-format", metavar="F", help="how entities are written: lines, json or tags (default: as in the task)"
+    )
+    parser.add_argument(
+        "--answered-only", action="store_true", help="leave out rows of the task without an answer: another row set"
+    )
+    parser.add_argument(
+        "--doubled", default="error", choices=("error", "first", "last"),
+        help="where rows answer one question differently: an error (default), or which of them counts",
+    )  # fmt: skip
+    parser.add_argument("--format", default="terminal", choices=("terminal", "markdown", "csv", "json"))
+    parser.add_argument("--output", type=Path, metavar="FILE", help="write here instead of to the terminal")
+    parser.add_argument("--width", type=int, metavar="N", help="columns to draw in (default: those of the terminal)")
+
+
+def run(args: argparse.Namespace) -> int:
+    """Prints the scores; 0. BenchError for bad input, before anything is printed."""
+    from phingpt_bench.cli import rescore_export, rescore_page
+    from phingpt_bench.core.jsonio import write_text
+    from phingpt_bench.rescore.rescore import Request, rescore
+
+    width = rescore_page.fitting(args.width)
+    report = rescore(
+        Request(
+            file=args.file,
+            task=args.task,
+            labels=args.labels,
+            entity_types=args.entity_types,
+            scorers=tuple(args.scorer),
+            columns={role: getattr(args, f"{role}_column") for role in ("answer", "gold", "id", "text")},
+            answer_format=args.answer_format,
+            answered_only=args.answered_only,
+            doubled=args.doubled,
+        )
+    )
+    if args.format == "terminal":
+        text = rescore_page.terminal(report, width)
+    elif args.format == "markdown":
+        text = rescore_page.markdown(report)
+    else:
+        text = {"csv": rescore_export.to_csv, "json": rescore_export.to_json}[args.format](report)
+    if args.format == "csv":  # a table has no room for them
+        print("\n".join(report.notes), file=sys.stderr)
+    if args.output is not None:
+        write_text(args.output, text)
+        print(f"wrote {args.output}", file=sys.stderr)
+        return 0
+    encoding = sys.stdout.encoding or "utf-8"
+    sys.stdout.write(text.encode(encoding, "replace").decode(encoding))
+    return 0

@@ -1,0 +1,85 @@
+"""Which column of a file is what: by name as the user says, else by the names that such columns usually have."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass
+
+from phingpt_bench.core.errors import BenchError, nearest
+from phingpt_bench.rescore.table import Table
+
+NONE = "none"  # as the name of a column: there is none, whatever the names look like
+# the surest first
+NAMES = {
+    role: tuple(names.split())
+    for role, names in (
+        ("answer", "answer prediction predicted pred output response generated_text generated completion "
+         "model_output model_answer predicted_label out_text raw_answer raw_output"),
+        ("likelihoods", "log_likelihoods loglikelihoods"),
+        ("gold", "gold gold_label gold_entities label true_label target reference expected ground_truth truth actual "
+         "entities labels score"),
+        ("id", "id row_id example_id sample_id uid guid"),
+        ("text", "text sentence headline tweet news title document content input"),
+    )
+}  # fmt: skip
+OPTIONS = {"answer": "--answer-column", "gold": "--gold-column", "id": "--id-column", "text": "--text-column"}
+
+
+@dataclass(frozen=True, slots=True)
+class Column:
+    """A column of the file. guessed: its name was not given. also: other columns whose names would have fitted."""
+
+    name: str
+    guessed: bool = False
+    also: tuple[str, ...] = ()
+
+
+Columns = dict[str, Column]
+
+
+def find_columns(table: Table, given: Mapping[str, str | None]) -> Columns:
+    """The columns by role ("answer", "likelihoods", "gold", "id", "text"); roles without one are left out.
+
+    given: names by role, None to guess, "none" for no such column. BenchError for a name that the file has not, with
+    the nearest one, and when there is neither a column of answers nor one of log-likelihoods.
+    """
+    found = {role: Column(_given(table, role, name)) for role, name in given.items() if name not in (None, NONE)}
+    for role in NAMES:
+        if role in found or given.get(role) == NONE or (role == "likelihoods" and "answer" in found):
+            continue
+        fits = _fitting(table, role, {column.name for column in found.values()})
+        if fits:
+            found[role] = Column(fits[0], True, tuple(fits[1:]))
+    if "answer" not in found and "likelihoods" not in found:
+        raise BenchError(
+            "no column is named like answers",
+            where=table.path,
+            hint=f"--answer-column NAME says which it is; columns: {_listed(table)}",
+        )
+    return found
+
+
+def extra_column(table: Table, name: str) -> str | None:
+    """The column of exactly that name, case aside."""
+    return next((column for column in table.columns if _plain(column) == name), None)
+
+
+def _given(table: Table, role: str, name: str) -> str:
+    if name not in table.columns:
+        near = nearest(name, table.columns)
+        hint = f"did you mean '{near}'?" if near else f"columns: {_listed(table)}"
+        raise BenchError(f"no column '{name}' ({OPTIONS[role]})", where=table.path, hint=hint)
+    return name
+
+
+def _fitting(table: Table, role: str, taken: Collection[str]) -> list[str]:
+    plain = {_plain(column): column for column in reversed(table.columns)}  # the first of those that look alike
+    return [plain[name] for name in NAMES[role] if name in plain and plain[name] not in taken]
+
+
+def _plain(name: str) -> str:
+    return name.strip().lower().replace("-", "_").replace(" ", "_")
+
+
+def _listed(table: Table) -> str:
+    return ", ".join(map(str, table.columns)) or "none"

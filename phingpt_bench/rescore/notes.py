@@ -1,0 +1,119 @@
+"""What has to be said of a rescoring beside its numbers: which columns, which rows, what became of the others."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from typing import TYPE_CHECKING
+
+from phingpt_bench.rescore.case import SHOWN
+from phingpt_bench.rescore.columns import OPTIONS
+from phingpt_bench.rescore.judge import OURS
+from phingpt_bench.scoring.answered import Answered
+
+if TYPE_CHECKING:
+    from phingpt_bench.rescore.values import Report
+
+WARNING = "! "  # before what changes the meaning of the scores
+_ROLES = {"answer": "answers", "likelihoods": "log-likelihoods", "gold": "gold", "id": "ids", "text": "texts"}
+
+
+def notes(report: Report, rows: Sequence[Answered]) -> list[str]:
+    """One sentence a line, those that change the meaning of the scores with "! " before them."""
+    first = [] if report.recorded else [_columns(report)]
+    return [*first, *_row_notes(report), *_answers(report, rows), *_record(report)]
+
+
+def _columns(report: Report) -> str:
+    """Which column was taken for what."""
+    used = {role: column for role, column in report.columns.items() if role in _used(report)}
+    parts = []
+    for role, column in used.items():
+        also = f", not {_names(column.also)}" if column.also else ""
+        parts.append(f"{_ROLES[role]} from '{column.name}'" + (f" (guessed{also})" if column.guessed else ""))
+    options = [OPTIONS[role] for role, column in used.items() if column.guessed and role in OPTIONS]
+    return f"Columns: {'; '.join(parts)}." + (f" To change: {', '.join(options)}." if options else "")
+
+
+def _used(report: Report) -> set[str]:
+    case, columns = report.case, report.columns
+    used = {"answer" if "answer" in columns else "likelihoods"}
+    if case.gold_of == "file":
+        return used | {"gold", "id"} | ({"text"} if report.target.kind == "spans" else set())
+    return used | {case.matching.by}
+
+
+def _row_notes(report: Report) -> Iterable[str]:
+    case, table, found = report.case, report.table, report.case.matching
+    task = report.target.task or report.target.dataset
+    if case.gold_of == "task":
+        matched = len({row for row in case.rows if row is not None})
+        yield f"Rows: {matched:,} of {len(table):,} in the file matched by {found.by}; gold of the task."
+    elif report.recorded is not None:
+        yield f"Rows: the {report.n:,} of the record; gold as stored with the answers."
+    elif task is not None:
+        yield (
+            f"{WARNING}Rows and gold are those of the file, not shown to be those of {report.target.protocol}: not "
+            "comparable under that id."
+        )
+    if missing := sum(case.missing):
+        yield (
+            f"{WARNING}{_rows(missing)} of the task without an answer, counted as INVALID (other scorers are given an "
+            "empty answer)."
+        )
+    if case.left_out:
+        yield (
+            f"{WARNING}ANOTHER ROW SET: {_rows(case.left_out)} of the task without an answer left out "
+            "(--answered-only); the scores compare with none on all rows."
+        )
+    if found.unmatched:
+        lost = found.unmatched
+        yield f"{WARNING}{_rows(len(lost))} of the file not in the task, not scored: {_at(report, lost)}."
+    if found.doubled:
+        yield f"{WARNING}{_rows(len(found.doubled))} of the file doubled, not scored: {_at(report, found.doubled)}."
+    if found.normalised:
+        yield f"{_rows(found.normalised)} matched but for case, accents, punctuation or white space."
+    if found.shared:
+        yield f"{found.shared:,} further rows of the task have the text of an answered one, and its answer."
+    if found.paired:
+        yield f"{_rows(found.paired)} of repeated texts, paired with the task's in the order of the file."
+    if case.disputed:
+        places = _at(report, case.disputed)
+        yield f"{WARNING}{len(case.disputed):,} gold labels of the file are not the task's, which count: {places}."
+
+
+def _answers(report: Report, rows: Sequence[Answered]) -> Iterable[str]:
+    target, case = report.target, report.case
+    if target.chosen and case.likelihoods is None:
+        yield f"{target.task} compares log-likelihoods; these answers were written, which is another way to ask."
+    if target.kind == "labels" and case.likelihoods is None:
+        codes = sum(row.invalid and answer.strip().isdigit() for row, answer in zip(rows, case.answers, strict=True))
+        if 2 * codes > len(rows):
+            yield f"{WARNING}Most answers are numbers, and labels are read by name: write {', '.join(target.names)}."
+    for name, reason in report.unfit.items():
+        yield f"Scorer {name} left out: {reason}."
+    if len(report.scored) > 1 or report.scored[0].scorer != OURS:
+        yield "Scores of different scorers are not to be ranked: the answers are the same, the rules are not."
+
+
+def _record(report: Report) -> Iterable[str]:
+    found = report.recorded
+    if found is None:
+        return
+    if not found.complete:
+        yield f"{WARNING}The file does not hold the {found.record.protocol.n:,} rows of the record in its order."
+    if found.otherwise:
+        yield f"{len(found.otherwise):,} answers are read otherwise than when the record was made."
+
+
+def _rows(count: int) -> str:
+    return "1 row" if count == 1 else f"{count:,} rows"
+
+
+def _at(report: Report, rows: Sequence[int]) -> str:
+    unit = report.table.unit if len(rows) == 1 else f"{report.table.unit}s"
+    more = f" and {len(rows) - SHOWN:,} more" if len(rows) > SHOWN else ""
+    return f"{unit} {', '.join(f'{report.table.places[row]}' for row in rows[:SHOWN])}{more}"
+
+
+def _names(names: Iterable[str]) -> str:
+    return ", ".join(f"'{name}'" for name in names)

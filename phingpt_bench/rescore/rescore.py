@@ -1,0 +1,143 @@
+"""From a file of answers to a report: read it, find out against what, match its rows, score them."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+
+from phingpt_bench.core.errors import BenchError
+from phingpt_bench.core.records import RunRecord
+from phingpt_bench.data import catalogue
+from phingpt_bench.rescore import case as cases
+from phingpt_bench.rescore import judge, notes, recorded, target
+from phingpt_bench.rescore.case import Case
+from phingpt_bench.rescore.columns import Columns, find_columns
+from phingpt_bench.rescore.details import details
+from phingpt_bench.rescore.match import DOUBLED
+from phingpt_bench.rescore.table import Table, read_table
+from phingpt_bench.rescore.target import Target
+from phingpt_bench.rescore.values import OURS, Report, Scored
+from phingpt_bench.scoring.answered import outcomes_of
+from phingpt_bench.scoring.rivals import SCORERS
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Request:
+    """What to score. Of `task`, `labels` and `entity_types` one is given; none for our own samples beside their record.
+
+    columns: names by role ("answer", "gold", "id", "text"), None to guess, "none" for no such column. A gold column
+    that is given by name makes the rows of the file the rows to score; else those of the task are.
+    """
+
+    file: Path
+    task: str | None = None
+    labels: str | None = None
+    entity_types: str | None = None
+    scorers: tuple[str, ...] = ()
+    columns: dict[str, str | None]
+    answer_format: str | None = None
+    answered_only: bool = False
+    doubled: str = "error"
+
+
+def rescore(request: Request) -> Report:
+    """Scores the file. BenchError for everything that is wrong with it or with the request; no file is written."""
+    judge.check_names(request.scorers)
+    if request.doubled not in DOUBLED:
+        raise BenchError(f"--doubled is one of {', '.join(DOUBLED)}")
+    table = read_table(_file(request.file))
+    record = recorded.record_of(table) if not (request.labels or request.entity_types) else None
+    if record is not None and request.task not in (None, record.task):
+        record = None
+    aim = _target(request, record, table)
+    scorers = judge.chosen(request.scorers, aim.kind)
+    columns = find_columns(table, request.columns)
+    case = _case(request, table, columns, aim, record)
+    if not case.docs:
+        raise BenchError("no row is left to score", where=table.path)
+    return _scored(table, columns, aim, case, scorers, request.scorers, record)
+
+
+def _file(path: Path) -> Path:
+    """The file; of a run's folder its samples."""
+    samples = Path(path) / recorded.SAMPLES
+    return samples if samples.is_file() else Path(path)
+
+
+def _target(request: Request, record: RunRecord | None, table: Table) -> Target:
+    if sum(x is not None for x in (request.task, request.labels, request.entity_types)) > 1:
+        raise BenchError(
+            "--task, --labels and --entity-types exclude each other",
+            hint="--task knows its labels; the others are for a file with its own",
+        )
+    if request.labels is not None:
+        if request.answer_format is not None:
+            raise BenchError("--answer-format is for entities, and --labels asks for labels")
+        return target.of_labels(request.labels)
+    if request.entity_types is not None:
+        return target.of_types(request.entity_types, request.answer_format)
+    task = request.task or (record.task if record else None)
+    if task is None:
+        raise BenchError(
+            "nothing says what the answers are answers to",
+            where=table.path,
+            hint="--task NAME (phingpt-bench tasks lists them), --labels a,b,c or --entity-types PER,ORG",
+        )
+    return target.of_task(task, request.answer_format)
+
+
+def _case(request: Request, table: Table, columns: Columns, aim: Target, record: RunRecord | None) -> Case:
+    own = aim.dataset is None or request.columns.get("gold") not in (None, "none")
+    if record is not None and aim.kind != "spans" and not aim.questions and recorded.complete(table, record):
+        own = True  # the record's digest says that these are its rows: no need of the dataset
+    if own:
+        if request.answered_only:
+            raise BenchError("--answered-only is for the rows of a task, and these are the rows of the file")
+        return cases.from_file(table, columns, aim, doubled=request.doubled)
+    if "id" not in columns and "text" not in columns:
+        raise BenchError(
+            "no column is named like ids or texts, so rows cannot be matched with the task's",
+            where=table.path,
+            hint="--id-column or --text-column NAME; or --gold-column NAME scores the file as it is",
+        )
+    docs = aim.docs()
+    if record is not None and record.limit is not None:
+        docs = docs[: record.protocol.n]  # the first ones
+    return cases.from_task(table, columns, aim, docs, doubled=request.doubled, answered_only=request.answered_only)
+
+
+def _scored(
+    table: Table, columns: Columns, aim: Target, case: Case, scorers: list[str], asked: tuple[str, ...],
+    record: RunRecord | None,
+) -> Report:  # fmt: skip
+    rows = judge.read(case, aim)
+    outcomes = outcomes_of(aim.kind, aim.names, [doc["id"] for doc in case.docs], rows)
+    mine = judge.ours(outcomes, catalogue.dataset(aim.dataset).metric if aim.dataset else None)
+    readings = judge.readings(case, aim, rows) if set(scorers) - {OURS} else []
+    scored: list[Scored] = []
+    unfit: dict[str, str] = {}
+    for name in scorers:
+        if name == OURS:
+            scored.append(mine)
+            continue
+        try:
+            if case.likelihoods is not None:
+                raise BenchError("the file holds log-likelihoods, and it reads written answers")
+            scored.append(judge.rival(SCORERS[name], case, aim, table, readings))
+        except BenchError as err:
+            if name in asked:
+                raise BenchError(
+                    f"scorer '{name}' cannot score these answers: {err.message}", where=err.where, hint=err.hint
+                ) from None
+            unfit[name] = err.message
+    changes = None
+    if record is not None:
+        now = {name: value.score for name, value in mine.values.items()}
+        changes = recorded.compare(table, record, aim, now, rows, case.rows)
+    report = Report(
+        table=table, columns=columns, target=aim, case=case, scored=scored,
+        details=details(case, aim, rows, outcomes), unfit=unfit, resamples=judge.resamples(len(case.docs)),
+        recorded=changes,
+    )  # fmt: skip
+    report.notes.extend(notes.notes(report, rows))
+    return report

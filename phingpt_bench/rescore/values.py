@@ -1,0 +1,112 @@
+"""What a rescoring gives: scores with intervals by scorer, what rivals read otherwise, and our own details."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import Any
+
+from phingpt_bench.rescore.case import Case
+from phingpt_bench.rescore.columns import Columns
+from phingpt_bench.rescore.recorded import Recorded
+from phingpt_bench.rescore.table import Table
+from phingpt_bench.rescore.target import Target
+from phingpt_bench.stats.intervals import Interval
+
+OURS = "phin"
+__all__ = ["OURS", "ClassScore", "Details", "Example", "Report", "Scored", "Value"]
+
+
+@dataclass(frozen=True, slots=True)
+class Value:
+    """A score, None where it is undefined, and its 95 % interval, None where there is none."""
+
+    metric: str
+    score: float | None
+    interval: Interval | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Example:
+    """An answer that a rival reads otherwise than we do. place: line or row of the file."""
+
+    place: int
+    answer: str
+    ours: str
+    theirs: str
+    gold: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Scored:
+    """One scorer. values: by its own order, the headline metric `primary` among them.
+
+    differs: answers that it reads otherwise than ours does, None for ours; examples: some of them.
+    """
+
+    scorer: str
+    rule: str
+    primary: str
+    values: dict[str, Value]
+    differs: int | None = None
+    examples: tuple[Example, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ClassScore:
+    """One label or entity type. partial, typed: F1 with half points for overlaps, and by overlap alone; entities only.
+
+    None where there is nothing to divide by.
+    """
+
+    name: str
+    precision: float | None
+    recall: float | None
+    f1: float | None
+    gold: int
+    predicted: int
+    partial: float | None = None
+    typed: float | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Details:
+    """What our scorer says beyond scores.
+
+    classes: by label or type. reasons: of INVALID answers, with their number. misses: errors of entities by kind.
+    risks: share of wrong answers when only the most confident share of the rows is answered, by that share; aurc: the
+    area under that curve. Both only for log-likelihoods.
+    """
+
+    classes: list[ClassScore] = field(default_factory=list)
+    reasons: dict[str, int] = field(default_factory=dict)
+    misses: dict[str, int] = field(default_factory=dict)
+    risks: dict[str, float] = field(default_factory=dict)
+    aurc: float | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Report:
+    """Everything that is shown. unfit: scorers that cannot score these labels, with the reason.
+
+    resamples: of the bootstrap. recorded: where the file lies beside a record of its task. notes: sentences for people.
+    """
+
+    table: Table
+    columns: Columns
+    target: Target
+    case: Case
+    scored: list[Scored]
+    details: Details
+    unfit: dict[str, str]
+    resamples: int
+    recorded: Recorded | None = None
+    notes: list[str] = field(default_factory=list)
+
+    @property
+    def n(self) -> int:
+        """The rows that were scored."""
+        return len(self.case.docs)
+
+    def value(self, scorer: str, metric: str) -> Any:
+        """The Value, or None."""
+        return next((scored.values.get(metric) for scored in self.scored if scored.scorer == scorer), None)
