@@ -6,6 +6,7 @@ what nobody runs.
 
 from __future__ import annotations
 
+import json
 import os
 import re
 import shlex
@@ -19,6 +20,7 @@ from board_factory import example_runs, write_run
 from tiny import save_tiny
 
 from phingpt_bench.cli.main import main
+from phingpt_bench.data.demo import load_demo
 
 ROOT = Path(__file__).resolve().parent.parent
 SMALL = ("--limit", "3")
@@ -53,6 +55,11 @@ TABLE = {
     "lm_eval run --model hf --model_args pretrained=MODEL --include_path tasks --tasks phin_fpb": Run(
         (MODEL, ("include_path tasks", f"include_path {shlex.quote(str(ROOT / 'tasks'))}"), *DATA), HF
     ),
+    "phingpt-bench tasks show phin_fpb_flare": AS_IT_IS,
+    "phingpt-bench published --task phin_fpb": AS_IT_IS,
+    "phingpt-bench tasks validate my_tasks/": AS_IT_IS,
+    "phingpt-bench rescore answers.csv --task phin_fpb --scorer all": Run((("phin_fpb", "phin_demo_sentiment"),)),
+    "phingpt-bench rescore answers.jsonl --labels no,yes --answer-column output --gold-column target": AS_IT_IS,
     "make demo": AS_IT_IS,
     "make test": AS_IT_IS,
 }
@@ -84,6 +91,14 @@ def place(tmp_path_factory: pytest.TempPathFactory) -> Path:
         f"name: my-suite\nbases: [{base}]\ntasks: [phin_demo_sentiment]\n"
         "adapters: [{path: adapters/trained/my-recipe}]\nlimit: 3\nresults: results/local/my-suite\n"
     )
+    (folder / "my_tasks").mkdir()
+    (folder / "my_tasks" / "my.yaml").write_text(
+        f"task: my\ninclude: {ROOT / 'tasks' / 'demo' / 'phin_demo_sentiment.yaml'}\nmetadata: {{version: 1.0}}\n"
+    )
+    rows = [{"id": row["id"], "answer": row["label"]} for row in load_demo("sentiment")["test"]]
+    (folder / "answers.csv").write_text("\n".join(["id,answer", *(f"{row['id']},{row['answer']}" for row in rows)]))
+    pairs = [{"output": "Yes, it does.", "target": "yes"}, {"output": "no", "target": "yes"}]
+    (folder / "answers.jsonl").write_text("\n".join(map(json.dumps, pairs)))
     for at, made in enumerate(example_runs()):
         write_run(folder / "results" / str(at), made)
     before = Path.cwd()
