@@ -9,9 +9,12 @@ import pytest
 from lm_eval.api.instance import Instance
 
 from phingpt_bench.core.errors import BenchError
-from phingpt_bench.harness import classical, manager
+from phingpt_bench.harness import crf, hooks, manager
 from phingpt_bench.harness.baselines import EchoLM, MajorityLM, NullLM, OracleLM, RandomLM, floor_models
-from phingpt_bench.harness.classical import CrfLM, TfidfLM
+from phingpt_bench.harness.classical import MeanLM, RidgeLM, TfidfLM, seen
+from phingpt_bench.harness.crf import CrfLM
+from phingpt_bench.scoring.answered import gold_spans, outcomes_of
+from phingpt_bench.scoring.metrics import score_all
 from phingpt_bench.scoring.spans import Span
 
 LABELS = ("phin_demo_sentiment", "phin_fpb", "phin_tfns")
@@ -35,10 +38,11 @@ def scores(task: Any, model: Any) -> dict[str, float]:
 
 @pytest.mark.parametrize("name", LABELS)
 def test_check_models_on_label_tasks(name: str, request: pytest.FixtureRequest):
+    """Through lm-eval and over all test rows; tests/test_tasks.py has all tasks."""
     task = load(name, request)
     oracle = scores(task, OracleLM())
     assert {oracle[metric] for metric in ("acc", "f1_weighted", "f1_macro", "mcc")} == {1.0}
-    assert oracle["acc_stderr"] == 0.0
+    assert oracle["acc_stderr"] == oracle["flip_rate"] == 0.0
     majority, null, echo = (scores(task, model) for model in (MajorityLM(), NullLM(), EchoLM()))
     gold = [doc["label"] for doc in task.test_docs()]
     train = [doc["label"] for doc in task.training_docs()]
@@ -54,9 +58,51 @@ def test_check_models_on_entity_tasks(name: str, request: pytest.FixtureRequest)
     """The answer format can say every gold span of every row (docs/decisions/0002)."""
     task = load(name, request)
     oracle = scores(task, OracleLM())
-    assert oracle["entity_f1"] == oracle["entity_precision"] == oracle["entity_recall"] == 1.0
+    for metric in ("f1", "precision", "recall", "f1_macro", "f1_partial", "f1_type"):
+        assert oracle[f"entity_{metric}"] == 1.0
     for model in (MajorityLM(), NullLM(), EchoLM()):
         assert scores(task, model)["entity_f1"] == 0.0
+
+
+def test_floors_write_the_label_that_they_would_choose(request: pytest.FixtureRequest):
+    chosen, written = load("phin_fiqa_pauri32", request), load("phin_fiqa_pauri32_gen", request)
+    for floor in (MajorityLM, RandomLM, TfidfLM):
+        one, other = scores(chosen, floor()), scores(written, floor())
+        assert (other["acc"], other["f1_macro"]) == (one["acc"], one["f1_macro"])
+        assert other["invalid_rate"] == 0.0
+
+
+def test_the_crf_scores_alike_in_every_answer_form(request: pytest.FixtureRequest):
+    """So what a model scores between forms is the model's trouble with the form."""
+    names = ("phin_fin", "phin_fin_json", "phin_fin_tags")
+    tasks, model = {name: load(name, request) for name in names}, CrfLM()
+    model.GRID, model.ITERATIONS = ((0.1, 0.1),), 30
+    model.fit(tasks["phin_fin"])
+    found = {}
+    for name, task in tasks.items():
+        model._models[name] = model._models["phin_fin"]
+        rows = [hooks.read(doc, [model.answer(task, doc)])[1] for doc in task.test_docs()]
+        assert not any(row.invalid for row in rows)
+        outcomes = outcomes_of("spans", ["PER", "ORG", "LOC"], task.test_docs()["id"], rows)
+        found[name] = score_all(outcomes)["entity_f1"]
+    assert 0.5 < found["phin_fin"] < 1.0
+    assert set(found.values()) == {found["phin_fin"]}
+
+
+@pytest.mark.parametrize("name", ["phin_fiqa_official_score", "phin_semeval_score"])
+def test_floors_of_scores(name: str, request: pytest.FixtureRequest):
+    task, ridge = load(name, request), RidgeLM()
+    mean, learnt = scores(task, MeanLM()), scores(task, ridge)
+    assert mean["r2"] == pytest.approx(0.0, abs=0.05)
+    assert mean["r2"] < learnt["r2"] < 0.8
+    assert learnt["mse"] < mean["mse"]
+    assert ridge.chosen[name]["alpha"] in RidgeLM.GRID
+    assert all(-1 <= float(ridge.answer(task, doc)) <= 1 for doc in task.test_docs().select(range(20)))
+
+
+def test_a_bag_of_words_sees_what_is_asked_about():
+    assert seen({"text": "Sales fell.", "entity": "Nokia", "question": "Up?", "label": "no"}) == "Up? Nokia Sales fell."
+    assert seen({"text": "Sales fell.", "label": "no"}) == "Sales fell."
 
 
 def test_floors_on_the_demonstration_corpus():
@@ -68,11 +114,11 @@ def test_floors_on_the_demonstration_corpus():
     assert tfidf.fit_seconds["phin_demo_sentiment"] > 0
     assert tfidf.chosen["phin_demo_sentiment"]["C"] in TfidfLM.GRID
     assert scores(task, TfidfLM()) == learnt
-    task, crf = manager.load_task("phin_demo_ner"), CrfLM()
-    found = scores(task, crf)
+    task, model = manager.load_task("phin_demo_ner"), CrfLM()
+    found = scores(task, model)
     assert 0.2 < found["entity_f1"] < 1.0
     doc = task.test_docs()[0]
-    assert CrfLM().fit(task).answer(task, doc) == crf.answer(task, doc)
+    assert CrfLM().fit(task).answer(task, doc) == model.answer(task, doc)
 
 
 def test_settings_are_chosen_on_validation_and_test_is_never_read(monkeypatch: pytest.MonkeyPatch):
@@ -122,31 +168,30 @@ def test_what_floor_models_cannot_do_is_said():
         RandomLM().fit(task).generate_until([request])
     with pytest.raises(BenchError, match="no language model"):
         NullLM().loglikelihood_rolling([request])
-    with pytest.raises(BenchError, match="labels, spans"):
+    with pytest.raises(BenchError, match="labels, spans, scores"):
         floor_models("lables")
     assert list(floor_models("labels")) == ["majority", "random", "tfidf-lr"]
     assert list(floor_models("spans")) == ["crf"]
+    assert list(floor_models("scores")) == ["mean", "tfidf-ridge"]
 
 
 def test_tags_and_spans_are_inverse():
     text = 'Anna Lee, of "Nokia Oyj" (Espoo): U.S.-based, U.S.'
     entities = [Span(0, 8, "PER"), Span(14, 23, "ORG"), Span(26, 31, "LOC"), Span(34, 38, "LOC"), Span(46, 50, "LOC")]
-    assert list(classical.spans(text, classical.tags(text, entities))) == entities
-    assert list(classical.spans("", [])) == []
+    assert list(crf.spans(text, crf.tags(text, entities))) == entities
+    assert list(crf.spans("", [])) == []
     adjacent = [Span(0, 4, "PER"), Span(5, 8, "PER")]
-    assert list(classical.spans("Anna Lee", classical.tags("Anna Lee", adjacent))) == adjacent
-    assert list(classical.spans("a b c", ["I-ORG", "I-LOC", "O"])) == [Span(0, 1, "ORG"), Span(2, 3, "LOC")]
+    assert list(crf.spans("Anna Lee", crf.tags("Anna Lee", adjacent))) == adjacent
+    assert list(crf.spans("a b c", ["I-ORG", "I-LOC", "O"])) == [Span(0, 1, "ORG"), Span(2, 3, "LOC")]
 
 
 @pytest.mark.parametrize("name", SPANS)
 def test_no_gold_entity_is_cut_by_the_tokens(name: str, request: pytest.FixtureRequest):
-    from phingpt_bench.harness.hooks import gold_spans
-
     task = load(name, request)
     for docs in (task.training_docs(), task.validation_docs(), task.test_docs()):
         for doc in docs:
             gold = gold_spans(doc)
-            assert list(classical.spans(doc["text"], classical.tags(doc["text"], gold))) == sorted(gold)
+            assert list(crf.spans(doc["text"], crf.tags(doc["text"], gold))) == sorted(gold)
 
 
 def test_crf_on_texts_without_a_token():
@@ -154,5 +199,7 @@ def test_crf_on_texts_without_a_token():
     model = CrfLM()
     model.GRID = ((0.1, 0.1),)
     model.fit(task)
-    assert model.answer(task, {"text": " "}) == "none"
-    assert model.answer(task, {"text": ""}) == "none"
+    asked = {"labels": ["PER", "ORG", "LOC"], "format": "lines"}
+    assert model.answer(task, {"text": " ", **asked}) == "none"
+    assert model.answer(task, {"text": "", **asked}) == "none"
+    assert model.answer(task, {"text": "", **asked, "format": "json"}) == "[]"

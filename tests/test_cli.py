@@ -327,11 +327,12 @@ def test_doctor_and_the_mirror(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) 
 
 def test_doctor_and_the_real_suites(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     monkeypatch.setattr("datasets.config.HF_DATASETS_CACHE", str(tmp_path / "cache"))
-    monkeypatch.setattr("huggingface_hub.try_to_load_from_cache", lambda *names, **rest: None)
     monkeypatch.delenv("PHINGPT_BENCH_DATA", raising=False)
     for name in OFFLINE:
         monkeypatch.delenv(name, raising=False)
-    known = doctor_data.sources()
+    monkeypatch.setattr("huggingface_hub.constants.HF_HUB_CACHE", str(tmp_path / "hub"))
+    known = doctor_data.origins(doctor_data.FIRST)
+    assert len(known) == 4
     assert doctor_data.real_suites(False) == "cannot run here yet"
     assert doctor_data.real_suites(True).startswith(f"need the Hub for {', '.join(known)} ")
     monkeypatch.setenv("HF_HUB_OFFLINE", "1")
@@ -339,14 +340,13 @@ def test_doctor_and_the_real_suites(monkeypatch: pytest.MonkeyPatch, tmp_path: P
     monkeypatch.setenv("PHINGPT_BENCH_DATA", str(tmp_path / "none"))
     assert "PHINGPT_BENCH_DATA names no folder" in doctor_data.real_suites(True)
     monkeypatch.setenv("PHINGPT_BENCH_DATA", str(tmp_path))
-    first, *rest = known.values()
+    first, second, *rest = known.values()
     for one in rest:  # as load_dataset names its folders
-        (tmp_path / "cache" / one.hub_id.replace("/", "___").lower()).mkdir(parents=True)
-    assert first.hub_zip is not None
+        (tmp_path / "cache" / one.hub.replace("/", "___").lower()).mkdir(parents=True)
+    (tmp_path / "hub" / f"datasets--{second.hub.replace('/', '--')}").mkdir(parents=True)
+    (tmp_path / first.folder).mkdir()
     assert doctor_data.real_suites(True).startswith(f"cannot run here yet: no {first.folder} in")
-    for file in first.files.values():
-        (tmp_path / first.folder / file).parent.mkdir(parents=True)
-        (tmp_path / first.folder / file).touch()
+    (tmp_path / first.folder / "file").touch()
     assert doctor_data.real_suites(True).startswith("can run here")
 
 

@@ -8,7 +8,8 @@ from pathlib import Path
 import pytest
 
 from phingpt_bench.core.errors import BenchError
-from phingpt_bench.harness import manager
+from phingpt_bench.core.paths import TASKS_VARIABLE
+from phingpt_bench.harness import manager, taskfiles, templates
 
 DEMO = ("phin_demo_sentiment", "phin_demo_ner")
 
@@ -23,9 +24,51 @@ def tokenizer():
 
 
 def test_our_tasks_and_groups():
-    assert set(manager.task_names()) == {"phin_fpb", "phin_tfns", "phin_fin", "phin_finer_ord", *DEMO}
+    assert {"phin_fpb", "phin_tfns", "phin_fin", "phin_finer_ord", *DEMO} <= set(manager.task_names())
     assert manager.expand(["phin"]) == ["phin_fpb", "phin_tfns", "phin_fin", "phin_finer_ord"]
     assert manager.expand(["phin_fin", "phin_ner", "phin_demo_ner"]) == ["phin_fin", "phin_finer_ord", "phin_demo_ner"]
+    assert len(manager.expand(["phin_fpb_all"])) == len(manager.expand(["phin_fpb_all_gen"])) == 7
+    assert len(manager.expand(["phin_ner_formats"])) == 10
+
+
+def test_task_files_are_read_as_lm_eval_reads_them():
+    """Names, keys with includes, groups and tags; functions are text in both."""
+    tasks, files = manager.task_manager(), taskfiles.read_tasks()
+    assert list(files.tasks) == sorted(tasks.all_subtasks)
+    assert set(files.groups) == {*tasks.all_groups, *tasks.all_tags}
+    for name, task in files.tasks.items():
+        theirs = tasks.task_index[name].cfg
+        assert theirs.keys() == task.config.keys()
+        same = [key for key in theirs if key not in ("metric_list", "custom_dataset", "process_results")]
+        assert [theirs[key] for key in same] == [task.config[key] for key in same]
+        assert theirs["custom_dataset"].endswith(task.config["custom_dataset"])
+    for group in files.groups:
+        assert sorted(files.members(group)) == sorted(manager.expand([group], tasks))
+    assert files.base("phin_fpb_gen") == "phin_fpb"
+    assert files.base("phin_fpb_es_mt_en") == "phin_fpb_es_mt_en"
+    assert files.variants("phin_fin") == ["json", "tags"]
+
+
+def test_passports_are_no_tasks_and_their_mistakes_are_told(tmp_path: Path):
+    (tmp_path / "passports").mkdir()
+    (tmp_path / "passports" / "mine.yaml").write_text("name: mine\nprotocol: mine/v1\n")
+    (tmp_path / "mine.yaml").write_text("task: mine\noutput_type: multiple_choice\n")
+    assert "mine" in manager.task_manager([tmp_path]).all_subtasks
+    assert list(taskfiles.read_tasks([tmp_path]).tasks) == ["mine"]
+    assert taskfiles.passport_paths(tmp_path) == [tmp_path / "passports" / "mine.yaml"]
+
+
+def test_the_users_folder_is_indexed_and_wins(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.setenv(TASKS_VARIABLE, str(tmp_path))
+    for name in ("mine", "phin_fpb"):
+        (tmp_path / f"{name}.yaml").write_text(f"task: {name}\ntag: [mine_all]\ndescription: of my own\n")
+    assert manager.expand(["mine_all", "phin_demo_ner"]) == ["mine", "phin_fpb", "phin_demo_ner"]
+    with manager.quiet():
+        assert manager.task_manager().task_index["phin_fpb"].cfg["description"] == "of my own"
+    assert taskfiles.read_tasks().tasks["phin_fpb"].config["description"] == "of my own"
+    monkeypatch.setenv(TASKS_VARIABLE, str(tmp_path / "nowhere"))
+    with pytest.raises(BenchError, match="is not a folder"):
+        manager.task_manager()
 
 
 def test_unknown_names():
@@ -110,7 +153,7 @@ def test_digest_follows_the_template(tmp_path: Path):
     before = manager.template_digest(manager.load_task("phin_demo_sentiment"))
     assert before == manager.template_digest(manager.load_task("phin_demo_sentiment"))
     shutil.copy(manager.tasks_dir() / "_labels_yaml", tmp_path)
-    text = (manager.tasks_dir() / "phin_demo_sentiment.yaml").read_text()
+    text = (manager.tasks_dir() / "demo" / "phin_demo_sentiment.yaml").read_text().replace("../", "")
     for name, changed in {
         "mine_text": text.replace("Is this", "Is it"),
         "mine_label": text + "doc_to_choice: [bearish, neutral, bullish]\ndoc_to_target: 0\n",
@@ -123,3 +166,38 @@ def test_digest_follows_the_template(tmp_path: Path):
     digests = {name: manager.template_digest(manager.load_task(name, tasks)) for name in mine}
     assert digests.pop("mine_same") == before
     assert len({before, *digests.values()}) == 4
+
+
+@pytest.mark.parametrize("name", DEMO)
+def test_digest_without_the_dataset_is_that_of_the_loaded_task(name: str):
+    file = taskfiles.read_tasks().tasks[name]
+    assert templates.digest_of(file) == manager.template_digest(manager.load_task(name))
+
+
+def test_the_lock_holds_every_prompt():
+    """An edited prompt needs a new version, and then `phingpt-bench tasks stamp --templates`."""
+    folder = manager.tasks_dir()
+    pinned, found = templates.read_lock(folder), templates.digests(folder)
+    assert {name: templates.fault(pinned, name, found[name]) for name in found} == dict.fromkeys(found)
+    assert set(pinned) == set(found)
+
+
+def test_an_edited_prompt_needs_a_new_version(tmp_path: Path):
+    file = tmp_path / "mine.yaml"
+    text = "task: mine\noutput_type: multiple_choice\ndoc_to_text: A\nmetadata: {version: 1.0}\n"
+    file.write_text(text)
+    assert templates.write_lock(tmp_path) == 1
+    (pinned,) = templates.read_lock(tmp_path).values()
+    assert pinned[0] == "1.0"
+    file.write_text(text.replace("doc_to_text: A", "doc_to_text: B"))
+    with pytest.raises(BenchError, match="another prompt under the same version: mine"):
+        templates.write_lock(tmp_path)
+    (found,) = templates.digests(tmp_path).values()
+    assert "under the same version" in str(templates.fault({"mine": pinned}, "mine", found))
+    file.write_text(text.replace("doc_to_text: A", "doc_to_text: B").replace("1.0", "1.1"))
+    assert templates.write_lock(tmp_path) == 1
+    assert templates.read_lock(tmp_path) == {"mine": ("1.1", found[1])}
+    assert templates.fault({}, "mine", found) is not None
+    (tmp_path / templates.LOCK).write_text("mine 1.0\n")
+    with pytest.raises(BenchError, match=r"templates\.lock:1: a line is"):
+        templates.read_lock(tmp_path)

@@ -2,17 +2,15 @@
 
 from __future__ import annotations
 
-import subprocess
-import sys
 from pathlib import Path
 
 import pytest
 
 from phingpt_bench.core.errors import BenchError
-from phingpt_bench.harness import manager
+from phingpt_bench.harness import manager, templates
 from phingpt_bench.harness.validate import validate
 
-BASE = (manager.tasks_dir() / "phin_demo_sentiment.yaml").read_text()
+BASE = (manager.tasks_dir() / "demo" / "phin_demo_sentiment.yaml").read_text().replace("../", "")
 OWN_METRIC = "  - {metric: hits, aggregation: mean, higher_is_better: true}\n"
 OWN = BASE + "process_results: !function own.results\nmetric_list:\n" + OWN_METRIC
 OWN_FUNCTIONS = """
@@ -24,7 +22,10 @@ def results(doc, answers):
 def mean(items):
     return sum(items) / len(items)
 """
-NER = (manager.tasks_dir() / "phin_demo_ner.yaml").read_text()
+NER = (manager.tasks_dir() / "demo" / "phin_demo_ner.yaml").read_text().replace("../", "")
+
+
+NO_SPLITS = "training_split: null\nvalidation_split: null\nfewshot_split: null\n"
 
 
 @pytest.fixture(scope="module")
@@ -54,38 +55,44 @@ def failures(folder: Path, text: str, tokenizer=None) -> dict[str, str]:
 def test_our_demonstration_tasks_pass(tokenizer):
     checks = list(validate(None, ["phin_demo_sentiment", "phin_demo_ner"], tokenizer))
     assert [check for check in checks if not check.ok] == []
-    assert {check.name for check in checks} == {"load", "render", "few-shot", "tokens", "tokens, chat", "metrics"}
+    names = {"rows", "load", "template", "render", "few-shot", "tokens", "tokens, chat", "metrics"}
+    assert {check.name for check in checks} == names
     tokens = {check.task: check.detail for check in checks if check.name == "tokens"}
     assert tokens["phin_demo_sentiment"] == "negative 1, neutral 1, positive 1 token(s)"
 
 
 def test_real_tasks_pass(data_mirror: Path, tokenizer):
-    checks = list(validate(None, ["phin"], tokenizer))
-    assert len(checks) == 4 * 6
+    checks = list(
+        validate(None, ["phin_tfns", "phin_multifin_es_gen", "phin_fin_tags", "phin_semeval_score"], tokenizer)
+    )
+    assert len(checks) == 4 * 8
     assert [check for check in checks if not check.ok] == []
 
 
 def test_a_dataset_out_of_reach_is_not_checked(monkeypatch: pytest.MonkeyPatch):
     monkeypatch.delenv("PHINGPT_BENCH_DATA", raising=False)
     monkeypatch.setattr("phingpt_bench.data.sources._hub", lambda *_: (_ for _ in ()).throw(OSError("no network")))
-    (check,) = validate(None, ["phin_tfns"])
-    assert check.ok is None
-    assert check.detail.startswith("not checked: dataset zeroshot/twitter-financial-news-sentiment")
+    checks = list(validate(None, ["phin_tfns"]))
+    assert [(check.name, check.ok) for check in checks] == [("rows", None), ("load", None)]
+    for check in checks:
+        assert check.detail.startswith("not checked: dataset zeroshot/twitter-financial-news-sentiment")
 
 
 @pytest.mark.parametrize(
     ("check", "detail", "text"),
     [
         ("load", "unknown dataset 'demo_sentimnt'", BASE.replace("dataset: demo_sentiment", "dataset: demo_sentimnt")),
-        ("load", "unexpected keyword", BASE + "metrics_list: []\n"),
+        ("keys", "mine.yaml:11: unknown key 'metrics_list' (did you mean 'metric_list'?)", BASE + "metrics_list: []\n"),
+        ("keys", "mine.yaml:12: fewshot_config: unknown key 'samplr'", BASE + "fewshot_config:\n  samplr: first_n\n"),
         ("load", "KeyError", BASE + "test_split: tst\n"),
         ("load", "undefined", BASE.replace("{{text}}", "{{txt}}")),
         ("render", "same prompt", BASE.replace("{{text}}", "")),
         ("render", "not among the choices", BASE + "doc_to_choice: [Negative, Neutral, Positive]\n"),
         ("render", "white space", BASE + 'gen_prefix: "Sentiment: "\n'),
         ("render", "stop string", NER + 'generation_kwargs: {until: [";"], do_sample: false}\n'),
-        ("few-shot", "there are 462 examples", BASE + "num_fewshot: 1000\n"),
+        ("few-shot", "there are 32 examples", BASE + "num_fewshot: 1000\n"),
         ("few-shot", "test split", BASE + "fewshot_split: test\n"),
+        ("few-shot", "would be test rows", BASE + NO_SPLITS),
         ("metrics", "TypeError", BASE + "metric_list: [{metric: acc, aggregation: mean, higher_is_better: true}]\n"),
         ("metrics", "'f1_makro' is in metric_list", OWN + OWN_METRIC.replace("hits", "f1_makro")),
         ("metrics", "'hits' has no standard error", OWN.replace(": mean", ": !function own.mean")),
@@ -133,22 +140,41 @@ def test_bad_arguments(tmp_path: Path):
         list(validate(None, ["phin_fbp"]))
 
 
-def command(*arguments: str) -> subprocess.CompletedProcess[str]:
-    return subprocess.run(
-        [sys.executable, "-m", "phingpt_bench.cli.main", *arguments],
-        capture_output=True, text=True, timeout=300, check=False, cwd=manager.tasks_dir().parent,
-    )  # fmt: skip
+def test_an_unknown_key_of_an_included_file_is_told_where_it_stands(folder: Path):
+    shared = folder / "_labels_yaml"
+    shared.write_text("gen_prefx: no\n" + shared.read_text())
+    assert f"{shared}:1: unknown key 'gen_prefx' (did you mean 'gen_prefix'?)" in failures(folder, BASE)["keys"]
 
 
-def test_the_commands(folder: Path):
-    done = command("tasks")
-    assert done.returncode == 0
-    assert all(name in done.stdout for name in ("phin_fpb", "phin_demo_ner", "f1_weighted", "CC BY-NC 4.0", "1,212"))
-    assert max(map(len, done.stdout.splitlines())) <= 80
-    done = command("tasks", "show", "phin_demo_ner")
-    assert done.returncode == 0 and "Entities:[ " in done.stdout and "first training document" in done.stdout
-    done = command("tasks", "show", "phin_fbp")
-    assert done.returncode == 2 and done.stderr == "error: unknown task 'phin_fbp'\nhint: did you mean 'phin_fpb'?\n"
-    (folder / "mine.yaml").write_text(BASE.replace("phin_demo_sentiment", "mine").replace("{{text}}", ""))
-    done = command("tasks", "validate", str(folder))
-    assert done.returncode == 2 and "FAIL  mine  render:" in done.stdout and "1 failed" in done.stdout
+def test_an_edited_prompt_is_found(folder: Path):
+    (folder / "mine.yaml").write_text(BASE.replace("phin_demo_sentiment", "mine"))
+    templates.write_lock(folder)
+    assert "template" not in failures(folder, BASE)
+    assert "under the same version" in failures(folder, BASE.replace("Is this", "Is it"))["template"]
+
+
+PASSPORT = (manager.tasks_dir() / "passports" / "demo_sentiment.yaml").read_text()
+
+
+@pytest.mark.parametrize(
+    ("name", "detail", "text"),
+    [
+        ("rows", "rows differ from what 'phingpt-bench tasks stamp", PASSPORT.replace("test: 132", "test: 131")),
+        ("rows", "counts differ", PASSPORT.replace("positive: ", "positive: 1", 1)),
+        ("fields", "unknown key 'licenze'", PASSPORT + "licenze: none\n"),
+        ("fields", "its name is 'demo_sentimnt'", PASSPORT.replace("name: demo_sentiment", "name: demo_sentimnt")),
+        ("fields", "YAML syntax", PASSPORT + "labels: [\n"),
+    ],
+)
+def test_mistakes_of_passports_are_found(name: str, detail: str, text: str, tmp_path: Path):
+    assert text != PASSPORT
+    (tmp_path / "passports").mkdir()
+    file = tmp_path / "passports" / "demo_sentiment.yaml"
+    file.write_text(PASSPORT)
+    (check,) = validate(tmp_path)
+    assert check.ok and check.detail == "train 462, validation 66, test 132"
+    file.write_text(text)
+    for checks in (validate(tmp_path), validate(file)):
+        (check,) = checks
+        assert (check.name, check.ok) == (name, False)
+        assert detail in check.detail

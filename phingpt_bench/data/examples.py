@@ -7,29 +7,31 @@ from collections import defaultdict
 from collections.abc import Sequence
 from typing import Any
 
+from phingpt_bench.data.overlap import normalise
 from phingpt_bench.data.readers import Rows
 
 MOST = 32  # BloombergGPT's 20 examples are the most that a published protocol gives
 
 
-def examples(rows: Rows, labels: Sequence[str]) -> Rows:
+def examples(rows: Rows, test: Rows, labels: Sequence[str]) -> Rows:
     """Up to MOST training rows in the order in which k-shot prompts take the first k; empty without training rows.
 
-    Only rows whose text is at most of median length, so that a block stays short. In turns over the classes of rows
-    (the labels; for entities which types occur; for scores their sign), each class in the order of the hash of its
-    texts; the classes begin in label order, rows without entities last. No two examples have the same text. First-come
-    blocks are no substitute: TFNS begins with five negative tweets, and a base shown these answered negative almost
-    always.
+    Only rows whose text is at most of median length, so that a block stays short, and is no test row's (case, accents
+    and punctuation aside): such an example would give an answer away. In turns over the classes of rows (the labels;
+    for entities which types occur; for scores their sign), each class in the order of the hash of its texts; the
+    classes begin in label order, rows without entities last. No two examples have the same text. First-come blocks are
+    no substitute: TFNS begins with five negative tweets, and a base shown these answered negative almost always.
     """
     if not rows:
         return []
     lengths = sorted(len(row["text"]) for row in rows)
     median = lengths[(len(lengths) - 1) // 2]
     classes: dict[Any, Rows] = defaultdict(list)
-    seen = set()
+    seen = {normalise(row["text"]) for row in test}
     for row in sorted(rows, key=lambda row: hashlib.sha256(b"example:" + row["text"].encode()).hexdigest()):
-        if len(row["text"]) <= median and row["text"] not in seen:
-            seen.add(row["text"])
+        text = normalise(row["text"])
+        if len(row["text"]) <= median and text not in seen:
+            seen.add(text)
             classes[_class(row, labels)].append(row)
     turns = [classes[key] for key in sorted(classes)]
     block = [turn[at] for at in range(MOST) for turn in turns if at < len(turn)]

@@ -168,7 +168,7 @@ def _fingerprint(
     return {
         "template": task.template,
         "setup": task.setup,
-        "examples": task.examples if variant.shots else None,
+        "examples": digest(task.examples[: variant.shots]) if variant.shots else None,
         "rows": digest(list(task.ids[: suite.limit])),
         "base": base,
         "adapter": adapter,

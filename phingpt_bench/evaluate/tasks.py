@@ -18,8 +18,7 @@ class TaskFacts:
 
     extraction: how an answer is had, as in `Protocol.extraction`; metric: the headline metric.
     template: digest of what shapes prompt and answer. setup: digest of the rest that decides the answers without
-    examples (generation settings, version); examples: digest of the block that k-shot prompts take theirs from, None
-    where there is none. trainable: whether there are training rows.
+    examples (generation settings, version); examples: ids of the rows that k-shot prompts take the first k of. trainable: whether there are training rows.
     """
 
     name: str
@@ -32,7 +31,7 @@ class TaskFacts:
     requests: int
     template: str
     setup: str
-    examples: str | None
+    examples: tuple[str, ...]
     trainable: bool
     task: Any
 
@@ -70,11 +69,6 @@ def task_facts(name: str) -> TaskFacts:
     )
 
 
-def _examples(task: Any) -> str | None:
-    """The digest of the examples in order, with the rule by which a prompt takes its own."""
-    docs = list(task.fewshot_docs() or ()) if task.config.fewshot_split else []
-    if not docs:
-        return None
-    fewshot = task.config.fewshot_config
-    sampler = fewshot.get("sampler") if isinstance(fewshot, dict) else str(fewshot)
-    return digest([sampler, [doc["id"] for doc in docs]])
+def _examples(task: Any) -> tuple[str, ...]:
+    docs = task.fewshot_docs() if task.config.fewshot_split else None
+    return tuple(doc["id"] for doc in docs or ())

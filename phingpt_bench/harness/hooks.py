@@ -39,7 +39,7 @@ def load(dataset: str | None = None, path: str | None = None, format: str = "lin
         raise BenchError("the task names no dataset", hint="set dataset_kwargs: {dataset: NAME} in its YAML")
     passport = catalogue.dataset(dataset)
     splits = catalogue.load(dataset, path)
-    if shots := examples(splits.get("train", []), passport.labels):
+    if shots := examples(splits.get("train", []), splits["test"], passport.labels):
         splits["fewshot"] = shots
     names = list(passport.labels)
 

@@ -10,15 +10,14 @@ import contextlib
 import functools
 import logging
 import types
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-import yaml
-
 from phingpt_bench.core.errors import BenchError, unknown
 from phingpt_bench.core.fingerprint import digest
-from phingpt_bench.core.paths import share
+from phingpt_bench.core.paths import share, task_folders
+from phingpt_bench.harness.taskfiles import check_syntax
 
 if TYPE_CHECKING:
     from lm_eval.api.task import ConfigurableTask
@@ -26,7 +25,6 @@ if TYPE_CHECKING:
 
 # lm-eval's command line does so whenever it applies a chat template; its Python interface must be told
 FEWSHOT_AS_MULTITURN = True
-_LOADER = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 
 
 def tasks_dir() -> Path:
@@ -35,60 +33,19 @@ def tasks_dir() -> Path:
 
 
 def task_manager(extra: Sequence[Path] = ()) -> TaskManager:
-    """A TaskManager over our tasks and those in the folders `extra`, without lm-eval's own (their index takes 5 s).
+    """A TaskManager over our tasks, the user's ($PHINGPT_BENCH_TASKS) and those in the folders `extra`.
+
+    lm-eval's own are left out: their index takes 5 s.
 
     BenchError with file and line for a YAML file that lm-eval would pass over in silence: it logs syntax errors at
     DEBUG and then says only that there is no such task.
     """
     from lm_eval.tasks import TaskManager
 
-    folders = [tasks_dir(), *(Path(folder) for folder in extra)]
+    folders = [*task_folders(), *(Path(folder) for folder in extra)]
     for folder in folders:
         check_syntax(folder)
     return TaskManager(include_path=[str(folder) for folder in folders], include_defaults=False)
-
-
-def check_syntax(folder: Path) -> None:
-    """BenchError for the first thing that `syntax_errors` finds, or when there is no such folder."""
-    if not folder.is_dir():
-        raise BenchError("no such folder", where=str(folder))
-    for error in syntax_errors(sorted(folder.glob("**/*.yaml"))):
-        raise error
-
-
-def syntax_errors(files: Iterable[Path]) -> Iterator[BenchError]:
-    """An error with file and line for each YAML file, given or included, with a syntax error or a missing include."""
-    waiting, seen = list(files), set()
-    while waiting:
-        path = waiting.pop(0)
-        if path in seen:
-            continue
-        seen.add(path)
-        try:
-            # composed, not loaded: `!function` tags are not resolved, so nothing is imported
-            node = yaml.compose(path.read_text(encoding="utf-8"), Loader=_LOADER)
-        except yaml.MarkedYAMLError as err:
-            mark = err.problem_mark or err.context_mark
-            where = f"{path}:{mark.line + 1}" if mark else str(path)
-            yield BenchError(f"YAML syntax: {err.problem or err.context}", where=where)
-            continue
-        except (yaml.YAMLError, OSError, UnicodeDecodeError) as err:
-            yield BenchError(f"not readable ({err})", where=str(path))
-            continue
-        for item in _includes(node):
-            included = path.parent / item.value
-            if included.is_file():
-                waiting.append(included)
-            else:
-                where = f"{path}:{item.start_mark.line + 1}"
-                yield BenchError(f"includes '{item.value}', and there is no such file", where=where)
-
-
-def _includes(node: yaml.Node | None) -> list[yaml.Node]:
-    """The nodes with the file names that a task file includes."""
-    pairs = node.value if isinstance(node, yaml.MappingNode) else []
-    values = [value for key, value in pairs if key.value == "include"]
-    return [item for value in values for item in (value.value if isinstance(value, yaml.SequenceNode) else [value])]
 
 
 def task_names(manager: TaskManager | None = None) -> list[str]:
@@ -204,7 +161,11 @@ def gold_index(task: ConfigurableTask, doc: Mapping[str, Any]) -> int:
 
 def template_digest(task: ConfigurableTask) -> str:
     """A digest of all that shapes prompt and answer, apart from the document: it binds an adapter to its template."""
-    config = task.config
+    return config_digest(task.config)
+
+
+def config_digest(config: Any) -> str:
+    """`template_digest` of a task's configuration."""
     return digest(
         {
             "doc_to_text": _plain(config.doc_to_text),

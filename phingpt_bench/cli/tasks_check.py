@@ -1,0 +1,66 @@
+"""`tasks stamp` and `tasks validate`: numbers for a new passport, the lock of the prompts, checks of task files."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+from phingpt_bench.core.errors import BenchError
+from phingpt_bench.core.paths import share
+
+
+def stamp(file: Path | None, data: str | None, templates: bool) -> int:
+    """Prints the counted part of a passport; with `templates`, writes the lock of a folder's prompts."""
+    if templates:
+        from phingpt_bench.harness.templates import LOCK, write_lock
+
+        folder = file or share("tasks")
+        if not folder.is_dir():
+            raise BenchError("with --templates it is a folder of task files", where=str(folder))
+        print(f"{folder / LOCK}: {write_lock(folder)} tasks")
+        return 0
+    if file is None:
+        raise BenchError("which passport?", hint="phingpt-bench tasks stamp my_tasks/passports/mine.yaml")
+    from phingpt_bench.data import stamp as stamps
+
+    print(stamps.as_yaml(stamps.stamp(file, data)), end="")
+    return 0
+
+
+def validate(path: Path | None, names: list[str], model: str | None) -> int:
+    """Prints one line a check; 0, or 2 when one failed."""
+    from phingpt_bench.harness.validate import validate as checked
+
+    counts = {True: 0, False: 0, None: 0}
+    tokenizer, reason = _tokenizer(model)
+    if tokenizer is None:
+        print(f"tokens are not checked: {reason}")
+    for check in checked(path, names, tokenizer):
+        counts[check.ok] += 1
+        word = {True: "ok  ", False: "FAIL", None: "--  "}[check.ok]
+        print(f"{word}  {check.task}  {check.name}: {check.detail}", flush=True)
+    failed = f"{counts[False]} failed" if counts[False] else "none failed"
+    print(f"{sum(counts.values())} checks: {failed}, {counts[None]} not made")
+    return 2 if counts[False] else 0
+
+
+def _tokenizer(model: str | None) -> tuple[Any, str]:
+    """(tokenizer, ""), or (None, why not) where the embedded model is out of reach; BenchError for a named model."""
+    from transformers import AutoTokenizer
+
+    from phingpt_bench.models import embedded
+
+    if model is None or model == embedded.NAME:
+        try:
+            return AutoTokenizer.from_pretrained(embedded.embedded_folder()), ""
+        except BenchError as err:  # the other checks do not need it
+            if model is not None:
+                raise
+            return None, err.message
+    try:
+        return AutoTokenizer.from_pretrained(model), ""
+    except (OSError, ValueError) as err:
+        raise BenchError(
+            f"no tokenizer of '{model}' to be had ({str(err).strip().splitlines()[0]})",
+            hint=f"give a folder, a Hub id that is cached or in reach, or '{embedded.NAME}' for the embedded model",
+        ) from None

@@ -1,0 +1,216 @@
+"""Task YAMLs read as lm-eval reads them, but without lm-eval: names, groups, merged keys, and mistakes with their line.
+
+lm-eval takes seconds to import, passes over a file that it cannot read, and names no line. Functions (`!function x.y`)
+stay text here, so that nothing is imported.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import yaml
+
+from phingpt_bench.core.errors import BenchError, nearest
+from phingpt_bench.core.paths import task_folders
+from phingpt_bench.data.catalogue import PASSPORTS
+
+VARIANTS = ("gen", "json", "tags")  # endings of tasks that ask for the same rows' answers in another form
+
+
+class _Loader(getattr(yaml, "CSafeLoader", yaml.SafeLoader)):
+    """A safe loader that knows `!function` and leaves it text."""
+
+
+_Loader.add_constructor("!function", lambda loader, node: loader.construct_scalar(node))
+
+
+@dataclass(frozen=True, slots=True)
+class TaskFile:
+    """One task: its file, and its keys with those of the included files merged in."""
+
+    name: str
+    path: Path
+    config: dict[str, Any]
+
+    @property
+    def dataset(self) -> str | None:
+        """The catalogue's dataset that it reads, or None."""
+        return (self.config.get("dataset_kwargs") or {}).get("dataset")
+
+    @property
+    def version(self) -> str:
+        return str((self.config.get("metadata") or {}).get("version", "none"))
+
+    @property
+    def extraction(self) -> str:
+        """How an answer is had, in words."""
+        if self.config.get("output_type") == "multiple_choice":
+            return "the log-likelihood of each label after the same prompt, the highest wins"
+        form = (self.config.get("dataset_kwargs") or {}).get("format")
+        return "written freely and read" + (f" as {form}" if form else "")
+
+    @property
+    def metrics(self) -> list[str]:
+        """The names in metric_list, without the standard errors."""
+        names = [str(entry["metric"]) for entry in self.config.get("metric_list") or ()]
+        return [name for name in names if not name.endswith("_stderr")]
+
+
+@dataclass(frozen=True, slots=True)
+class TaskFiles:
+    """Tasks, and groups and tags with their members, by name; both sorted."""
+
+    tasks: dict[str, TaskFile]
+    groups: dict[str, list[str]]
+
+    def members(self, name: str) -> list[str]:
+        """The tasks of a task, group or tag name, each once; what is no task of these folders is left out."""
+        found: dict[str, None] = {}
+        waiting, seen = [name], set()
+        while waiting:
+            name = waiting.pop(0)
+            if name in self.groups and name not in seen:
+                seen.add(name)
+                waiting = self.groups[name] + waiting
+            elif name in self.tasks:
+                found[name] = None
+        return list(found)
+
+    def variants(self, name: str) -> list[str]:
+        """The endings of the tasks that ask for the same answers in another form, such as ["gen"]."""
+        return [ending for ending in VARIANTS if self.base(f"{name}_{ending}") == name]
+
+    def base(self, name: str) -> str:
+        """The task of which this one is another form; itself where it is none."""
+        stem, _, ending = name.rpartition("_")
+        if ending not in VARIANTS or name not in self.tasks or stem not in self.tasks:
+            return name
+        return stem if self.tasks[stem].dataset == self.tasks[name].dataset else name
+
+
+def read_tasks(folders: Sequence[Path] | None = None) -> TaskFiles:
+    """The tasks of all folders (default: ours and the user's); a later folder wins over an earlier one.
+
+    BenchError with file and line for a file that cannot be read.
+    """
+    tasks: dict[str, TaskFile] = {}
+    groups: dict[str, list[str]] = {}
+    parsed: dict[Path, dict[str, Any]] = {}
+    for folder in task_folders() if folders is None else folders:
+        check_syntax(folder)
+        for path in task_paths(folder):
+            config = _merged(path.resolve(), parsed)
+            if "group" in config:
+                items = config.get("task") or []
+                names = [item if isinstance(item, str) else item.get("task") or item.get("group") for item in items]
+                groups[config["group"]] = names
+            elif isinstance(config.get("task"), str):
+                tasks[config["task"]] = TaskFile(config["task"], path, config)
+    for name, task in sorted(tasks.items()):
+        tags = task.config.get("tag") or []
+        for tag in [tags] if isinstance(tags, str) else tags:
+            groups.setdefault(tag, []).append(name)
+    return TaskFiles(dict(sorted(tasks.items())), dict(sorted(groups.items())))
+
+
+def task_paths(folder: Path) -> list[Path]:
+    """The YAML files of a folder that may be tasks or groups: all but the passports."""
+    return [path for path in sorted(Path(folder).glob("**/*.yaml")) if path.parent.name != PASSPORTS]
+
+
+def passport_paths(folder: Path) -> list[Path]:
+    """The passports of a folder with task files."""
+    return sorted((Path(folder) / PASSPORTS).glob("*.yaml"))
+
+
+def _merged(path: Path, parsed: dict[Path, dict[str, Any]], above: tuple[Path, ...] = ()) -> dict[str, Any]:
+    """The keys of a file over those of its includes, in lm-eval's order; a file includes itself no second time."""
+    if path not in parsed:
+        parsed[path] = yaml.load(path.read_text(encoding="utf-8"), _Loader)  # a safe loader
+    config = parsed[path]
+    if not isinstance(config, dict):
+        return {}
+    includes = config.get("include") or []
+    merged: dict[str, Any] = {}
+    for name in includes if isinstance(includes, list) else [includes]:
+        included = (path.parent / name).resolve()
+        if included not in (*above, path):
+            merged |= _merged(included, parsed, (*above, path))
+    return merged | {key: value for key, value in config.items() if key != "include"}
+
+
+def check_syntax(folder: Path) -> None:
+    """BenchError for the first thing that `syntax_errors` finds, or when there is no such folder."""
+    if not Path(folder).is_dir():
+        raise BenchError("no such folder", where=str(folder))
+    for error in syntax_errors(task_paths(folder)):
+        raise error
+
+
+def syntax_errors(files: Iterable[Path]) -> Iterator[BenchError]:
+    """An error with file and line for each YAML file, given or included, with a syntax error or a missing include."""
+    for path, node in _nodes(files):
+        if isinstance(node, BenchError):
+            yield node
+            continue
+        for item in _includes(node):
+            if not (path.parent / item.value).is_file():
+                where = f"{path}:{item.start_mark.line + 1}"
+                yield BenchError(f"includes '{item.value}', and there is no such file", where=where)
+
+
+def unknown_keys(file: Path, known: Iterable[str], known_of_fewshot: Iterable[str]) -> Iterator[BenchError]:
+    """An error with file and line for each key that lm-eval does not know, in a task file or what it includes.
+
+    known_of_fewshot: the keys of `fewshot_config`.
+    """
+    known, inner = {*known, "include", "task_list", "class"}, set(known_of_fewshot)
+    for path, node in _nodes([file]):
+        if not isinstance(node, yaml.MappingNode):
+            continue
+        for key, value in node.value:
+            yield from _unknown(path, key, known)
+            if key.value == "fewshot_config" and isinstance(value, yaml.MappingNode):
+                for below, _ in value.value:
+                    yield from _unknown(path, below, inner, "fewshot_config: ")
+
+
+def _unknown(path: Path, key: yaml.Node, known: set[str], within: str = "") -> Iterator[BenchError]:
+    if key.value not in known:
+        near = nearest(key.value, known)
+        about = f" (did you mean '{near}'?)" if near else ""
+        yield BenchError(f"{within}unknown key '{key.value}'{about}", where=f"{path}:{key.start_mark.line + 1}")
+
+
+def _nodes(files: Iterable[Path]) -> Iterator[tuple[Path, yaml.Node | BenchError | None]]:
+    """The tree of each file, given or included and there, or what keeps it from being read."""
+    waiting, seen = list(files), set()
+    while waiting:
+        path = waiting.pop(0)
+        if path in seen:
+            continue
+        seen.add(path)
+        try:
+            # composed, not loaded: `!function` tags are not resolved, so nothing is imported
+            node = yaml.compose(path.read_text(encoding="utf-8"), Loader=_Loader)
+        except yaml.MarkedYAMLError as err:
+            mark = err.problem_mark or err.context_mark
+            where = f"{path}:{mark.line + 1}" if mark else str(path)
+            yield path, BenchError(f"YAML syntax: {err.problem or err.context}", where=where)
+            continue
+        except (yaml.YAMLError, OSError, UnicodeDecodeError) as err:
+            yield path, BenchError(f"not readable ({err})", where=str(path))
+            continue
+        yield path, node
+        included = (path.parent / item.value for item in _includes(node))
+        waiting += [file for file in included if file.is_file()]
+
+
+def _includes(node: yaml.Node | None) -> list[yaml.Node]:
+    """The nodes with the file names that a task file includes."""
+    pairs = node.value if isinstance(node, yaml.MappingNode) else []
+    values = [value for key, value in pairs if key.value == "include"]
+    return [item for value in values for item in (value.value if isinstance(value, yaml.SequenceNode) else [value])]
