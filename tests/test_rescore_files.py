@@ -71,6 +71,56 @@ def test_a_byte_order_mark_blank_lines_and_semicolons_are_accepted(tmp_path: Pat
     assert table.where(1) == f"{file}:5"
 
 
+def test_bars_between_columns_and_every_line_end_are_accepted(tmp_path: Path) -> None:
+    for ending, delimiter in (("\n", "|"), ("\r\n", ","), ("\r", "\t")):
+        file = tmp_path / "a.csv"
+        lines = (delimiter.join(row) for row in (("id", "answer"), ("1", "up"), ("2", "down")))
+        file.write_bytes(ending.join(lines).encode() + ending.encode())
+        assert read_table(file).columns == {"id": ["1", "2"], "answer": ["up", "down"]}
+
+
+@pytest.mark.parametrize("name", ["a.json", "a.jsonl"])
+def test_objects_over_several_lines_and_a_list_inside_an_object(tmp_path: Path, name: str) -> None:
+    rows = [{"id": 1, "answer": "a } b"}, {"id": 2, "answer": "c"}]
+    file = tmp_path / name
+    file.write_text("\n".join(json.dumps(row, indent=1) for row in rows), encoding="utf-8")
+    table = read_table(file)
+    assert table.columns == {"id": [1, 2], "answer": ["a } b", "c"]}
+    assert list(table.places) == [1, 5] and table.unit == "line"
+    file.write_text(json.dumps({"model": "m", "results": rows}, indent=1), encoding="utf-8")
+    table = read_table(file)
+    assert table.columns == {"id": [1, 2], "answer": ["a } b", "c"]} and table.unit == "row"
+
+
+def test_a_cut_object_over_several_lines_is_an_error_with_its_line(tmp_path: Path) -> None:
+    file = tmp_path / "a.jsonl"
+    file.write_text('{\n"id": 1\n}\n{\n"id": ', encoding="utf-8")
+    with pytest.raises(BenchError, match="not readable as JSON"):
+        read_table(file)
+
+
+def test_the_columns_of_a_wide_file_are_not_all_listed(tmp_path: Path) -> None:
+    file = write(tmp_path / "a.csv", [{f"{'x' * 100}{at}": "1" for at in range(50)}])
+    with pytest.raises(BenchError) as error:
+        find_columns(read_table(file), COLUMNS)
+    assert len(error.value.hint or "") < 600 and "and 38 more" in (error.value.hint or "")
+
+
+@pytest.mark.parametrize("nothing", [None, "", float("nan")])
+def test_rows_without_an_id_are_rows_of_their_own(tmp_path: Path, nothing: Any) -> None:
+    rows = [{"id": nothing, "gold": "positive", "answer": answer} for answer in ("positive", "positive", "neutral")]
+    report = score(write(tmp_path / "a.jsonl", rows), labels=LABELS)
+    assert report.n == 3 and not report.case.matching.doubled
+
+
+def test_gold_labels_in_another_case_are_the_same_labels(tmp_path: Path) -> None:
+    rows = [{"gold": gold, "answer": "positive"} for gold in ("Positive", " POSITIVE ", "negative")]
+    report = score(write(tmp_path / "a.csv", rows), labels=LABELS)
+    assert report.value("phin", "acc").score == pytest.approx(2 / 3)
+    with pytest.raises(BenchError, match="gold label 'UP' is not among"):  # it could be either
+        score(write(tmp_path / "b.csv", [{"gold": "UP", "answer": "x"}]), labels="up-,up_,Down")
+
+
 def test_rows_of_json_may_lack_a_column(tmp_path: Path) -> None:
     file = tmp_path / "answers.txt"  # told by its first character
     file.write_text('{"id": 1, "answer": "neutral"}\n{"id": 2}\n', encoding="utf-8")

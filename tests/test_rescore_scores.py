@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import random
 import time
+import unicodedata
 from pathlib import Path
 from typing import Any
 
@@ -168,6 +169,54 @@ def test_entity_scores_are_those_of_seqeval(tmp_path: Path, form: str, gold_as: 
     )
 
 
+def damaged_entities(answer: str, draw: random.Random) -> str:
+    """The same entities in characters that a copy through other programs leaves."""
+    return draw.choice(
+        [
+            unicodedata.normalize("NFD", answer),
+            answer.replace(" ", "\u00a0"),
+            f"\ufeff{answer}",
+            answer.replace("ö", "ö\u200b"),
+            answer.replace("W", "W\u00ad"),
+            f"\r\n{answer}\r\nand a second line",
+        ]
+    )
+
+
+@pytest.mark.parametrize("form", list(FORMATS))
+@pytest.mark.parametrize("fate", ["truncated", "doubled rows", "doubled entities", "damaged"])
+@pytest.mark.parametrize("seed", range(3))
+def test_entity_scores_of_damaged_files_are_those_of_seqeval(tmp_path: Path, form: str, fate: str, seed: int) -> None:
+    from seqeval.metrics import f1_score, precision_score, recall_score
+    from seqeval.scheme import IOB2
+
+    draw = random.Random(seed)
+    tokens, gold, predicted = tagged(80, seed)
+    rows = []
+    for at, (words, mine, theirs) in enumerate(zip(tokens, gold, predicted, strict=True)):
+        doc, other = from_bio(words, mine), from_bio(words, theirs)
+        spans = [Span(e["start"], e["end"], e["type"]) for e in other["entities"]]
+        answer = FORMATS[form].write(doc["text"], spans, TYPES)
+        if fate == "damaged":
+            answer = damaged_entities(answer, draw)
+        if fate == "doubled entities" and spans and form != "tags":  # a copy of the text has no place for that
+            answer = f"{answer}; {answer}" if form == "lines" else f"{answer[:-1]}, {answer[1:]}"
+        rows.append({"id": f"r{at}", "text": doc["text"], "gold": doc["entities"], "answer": answer})
+    if fate == "truncated":
+        rows, gold, predicted = rows[:31], gold[:31], predicted[:31]
+    if fate == "doubled rows":
+        rows += draw.sample(rows, 20)
+    draw.shuffle(rows)
+    report = score(tmp_path / "a.jsonl", rows, entity_types=",".join(TYPES), answer_format=form)
+    assert len(report.case.matching.doubled) == (20 if fate == "doubled rows" else 0)
+    assert (report.details.misses["duplicate"] > 0) == (fate == "doubled entities" and form != "tags")
+    assert not report.details.reasons
+    how = {"mode": "strict", "scheme": IOB2}
+    assert report.value("phin", "entity_f1").score == pytest.approx(f1_score(gold, predicted, **how))
+    assert report.value("phin", "entity_precision").score == pytest.approx(precision_score(gold, predicted, **how))
+    assert report.value("phin", "entity_recall").score == pytest.approx(recall_score(gold, predicted, **how))
+
+
 def test_unanswered_texts_of_an_entity_task_are_no_gain(tmp_path: Path) -> None:
     from phingpt_bench.data import catalogue
 
@@ -217,6 +266,22 @@ def test_numbers_of_a_regression_task(tmp_path: Path, data_mirror: Path) -> None
     gold, pred = [doc["score"] for doc in docs], [row["prediction"] for row in rows]
     assert report.value("phin", "mse").score == pytest.approx(mean_squared_error(gold, pred))
     assert report.value("phin", "r2").score == pytest.approx(r2_score(gold, pred))
+
+
+def test_what_other_scorers_make_of_missing_rows_is_said(tmp_path: Path) -> None:
+    from phingpt_bench.data import catalogue
+
+    rows = [{"id": doc["id"], "answer": doc["label"]} for doc in catalogue.load("demo_sentiment")["test"][:20]]
+    noted = {
+        scorers: next(
+            note for note in score(tmp_path / "a.jsonl", rows, task="phin_demo_sentiment", scorers=scorers).notes
+            if "without an answer" in note
+        )
+        for scorers in (("phin",), ("helm",), ("all",))
+    }  # fmt: skip
+    assert "Other scorers" not in noted[("phin",)]
+    assert "wrong for them too" in noted[("helm",)]
+    assert "fingpt takes it for neutral" in noted[("all",)] and "flame-fomc leaves it out" in noted[("all",)]
 
 
 def test_what_rivals_read_otherwise_is_counted_and_shown(tmp_path: Path) -> None:

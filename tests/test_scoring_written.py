@@ -9,6 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from phingpt_bench.core.errors import BenchError
+from phingpt_bench.scoring.answered import written_label
 from phingpt_bench.scoring.labels import REASONS, Reading, read_label, reader
 
 LABELS = ["negative", "neutral", "positive"]
@@ -16,6 +17,7 @@ SEVEN = [
     *("strong negative", "moderately negative", "mildly negative", "neutral"),
     *("mildly positive", "moderately positive", "strong positive"),
 ]
+YES_NO = ["no", "yes"]
 SPANISH = ["negativo", "neutral", "positivo"]
 TOPICS = ["Technology", "Industry", "Tax & Accounting", "Finance", "Government & Controls", "Business & Management"]
 
@@ -183,6 +185,65 @@ def test_three_labels(answer, expected):
 )
 def test_other_label_sets(labels, answer, expected):
     assert named(answer, labels) == expected
+
+
+@pytest.mark.parametrize(
+    ("labels", "answer", "expected"),
+    [
+        # "no" answers where it opens or closes something, and is a word of the sentence elsewhere
+        (YES_NO, "no", "no"),
+        (YES_NO, "No, the price fell.", "no"),
+        (YES_NO, "No price is named", "no"),
+        (YES_NO, "The headline is about gold, so no.", "no"),
+        (YES_NO, "I would say no because prices fell", "no"),
+        (YES_NO, "The answer is no", "no"),
+        (YES_NO, "yes or no", "several labels"),
+        (YES_NO, "There is no way to tell.", "no label"),
+        (YES_NO, "The answer is that there is no price", "no label"),
+        (YES_NO, "No idea.", "no label"),
+        (YES_NO, "no sé", "no label"),
+        (YES_NO, "No lo sé.", "no label"),
+        (YES_NO, "There is no doubt: yes", "yes"),
+        (YES_NO, "Sí, no hay duda", "yes"),
+        # "si" without its accent, and "if"
+        (YES_NO, "Si", "yes"),
+        (YES_NO, "Respuesta: si.", "yes"),
+        (YES_NO, "Si, porque sube el precio", "yes"),
+        (YES_NO, "Si el precio sube, no se dice", "no"),
+        (YES_NO, "El titular dice si el precio sube", "no label"),
+        # topics
+        (TOPICS, "tax", "Tax & Accounting"),
+        (TOPICS, "Topic: technology", "Technology"),
+        (TOPICS, "The topic is business because it merges", "Business & Management"),
+        (TOPICS, "Impuestos y contabilidad", "Tax & Accounting"),
+        (TOPICS, "business, technology", "several labels"),
+        (TOPICS, "This text is about tax, so Tax & Accounting", "Tax & Accounting"),
+        (TOPICS, "The company's business grew", "no label"),
+        (TOPICS, "A new government was formed.", "no label"),
+        (TOPICS, "El gobierno sube los impuestos", "no label"),
+        (TOPICS, "The industry is growing", "no label"),
+    ],
+)
+def test_common_words_are_labels_only_where_they_stand_as_answers(labels, answer, expected):
+    read = written_label({"label": labels[0]}, labels, answer)
+    assert (read.parsed or read.reason) == expected
+
+
+@pytest.mark.parametrize(
+    ("answer", "expected"),
+    [
+        ("It is less positive than negative", "only negated"),
+        ("The tone is less negative", "only negated"),
+        ("menos positivo que neutral", "neutral"),
+        ("more or less positive", "positive"),
+        ("no less positive than before", "positive"),
+        ("Less, but positive", "positive"),
+        ("A profit higher than last year is positive", "positive"),
+    ],
+)
+def test_comparisons_do_not_name_the_lesser_label(answer, expected):
+    read = written_label({"label": "positive"}, LABELS, answer)
+    assert (read.parsed or read.reason) == expected
 
 
 def test_aliases_are_other_ways_to_write_a_label():

@@ -85,6 +85,33 @@ def test_the_collapsed_bootstrap_has_the_distribution_of_the_plain_one(rows, met
     assert bootstrap_stderr(rows, metric, resamples=10_000) == pytest.approx(sd, rel=0.05)
 
 
+@given(
+    st.integers(0, 40),
+    st.sampled_from([(), (1,), (3,), (2, 3), (9, 2, 3)]),
+    st.sampled_from([(0, 2), (-1, 2), (-(2**40), 2**40), (2**62, 2**62 + 3), (0.0, 1.0), (-0.0, 0.0)]),
+    st.integers(0, 2**32 - 1),
+)
+@settings(max_examples=200, deadline=None)
+def test_distinct_rows_are_those_of_numpy(n, shape, ends, seed):
+    generator = np.random.default_rng(seed)
+    if isinstance(ends[0], float):
+        rows = generator.choice([*ends, 0.3, -0.7], size=(n, *shape))
+    else:
+        rows = generator.choice([*ends, 0], size=(n, *shape))
+    rows = rows[generator.integers(0, n, n)] if n else rows  # some of them twice
+    if not rows.size:
+        return
+    types, counts = resample.distinct(rows)
+    expected, of_each = np.unique(rows.reshape(n, -1), axis=0, return_counts=True)
+    assert types.dtype == rows.dtype
+    assert np.array_equal(types, expected) and np.array_equal(counts, of_each)
+
+
+def test_distinct_rows_with_undefined_numbers_do_not_fail():
+    rows = np.array([[np.nan, 1.0], [np.nan, 1.0], [0.0, 2.0]])
+    assert resample.distinct(rows)[1].sum() == 3
+
+
 @pytest.mark.parametrize("rows", [labels(50), spans(50)], ids=["few types", "many types"])
 def test_each_resample_draws_n_rows(rows, monkeypatch):
     monkeypatch.setattr(resample, "_CELLS", 1000)  # several chunks

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import shutil
 import textwrap
 from collections.abc import Iterable, Sequence
@@ -198,7 +199,7 @@ def _short(text: str, width: int) -> str:
 
 
 def _cell(text: str) -> str:
-    return text.replace("\\", "\\\\").replace("|", "\\|").replace("<", "&lt;")
+    return re.sub(r"[\\|*`\[\]]", r"\\\g<0>", text).replace("<", "&lt;")
 
 
 def _drawn(grid: Grid, width: int) -> list[str]:

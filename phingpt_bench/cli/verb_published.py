@@ -24,7 +24,7 @@ shows the same rows below runs of ours.
 
 def configure(parser: argparse.ArgumentParser) -> None:
     """The arguments."""
-    parser.add_argument("--task", action="append", default=[], metavar="T", help="a task, group or protocol of ours")
+    parser.add_argument("--task", action="append", default=[], metavar="T", help="a task, group or dataset of ours")
     parser.add_argument("--source", action="append", default=[], metavar="S", help="a source, such as flame")
     parser.add_argument("--model", metavar="TEXT", help="models with this in their name")
     parser.add_argument("--protocol", action="append", default=[], metavar="P", help="a published protocol id, or ours")
@@ -71,7 +71,7 @@ def run(args: argparse.Namespace) -> int:
 
 
 def our_protocols(names: Sequence[str]) -> list[str]:
-    """The protocol ids of tasks, groups and tags of ours; a protocol id is taken as it is. BenchError for no such."""
+    """The protocol ids of tasks, groups, tags and datasets of ours; such an id is taken as it is. BenchError else."""
     from phingpt_bench.core.errors import unknown
     from phingpt_bench.data import catalogue
 
@@ -80,7 +80,9 @@ def our_protocols(names: Sequence[str]) -> list[str]:
         known = {catalogue.dataset(name).protocol for name in catalogue.names()}
         for name in sorted(ids - known):
             raise unknown("protocol", name, known, see="phingpt-bench tasks")
-    tasks = [name for name in names if name not in ids]
+    datasets = [name for name in names if name in catalogue.names()]  # one may be both, and then it is the same rows
+    ids |= {catalogue.dataset(name).protocol for name in datasets}
+    tasks = [name for name in names if "/" not in name and name not in datasets]
     if tasks:
         from phingpt_bench.harness.manager import expand, task_manager
 

@@ -114,7 +114,8 @@ def _likelihoods(table: Table, column: str, target: Target) -> list[list[float]]
     k = len(target.names)
     named = table.columns.get("continuations", [None] * len(table))
     result = []
-    for row, (values, names) in enumerate(zip(table.columns[column], named, strict=True)):
+    for row, cells in enumerate(zip(table.columns[column], named, strict=True)):
+        values, names = map(_listed, cells)
         good = isinstance(values, list) and len(values) == k
         if not good or not all(value is None or type(value) in (int, float) for value in values):
             raise BenchError(
@@ -128,6 +129,16 @@ def _likelihoods(table: Table, column: str, target: Target) -> list[list[float]]
             numbers = [numbers[order.index(name)] for name in target.names]
         result.append(numbers)
     return result
+
+
+def _listed(value: Any) -> Any:
+    """A list that stands as JSON in a cell; anything else as it is."""
+    if isinstance(value, str) and value.lstrip().startswith("["):
+        try:
+            return json.loads(value)
+        except (ValueError, RecursionError):
+            return value
+    return value
 
 
 def _disputed(table: Table, columns: Columns, target: Target, pairs: Sequence[tuple[Doc, int | None]]) -> list[int]:

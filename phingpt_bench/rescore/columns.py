@@ -82,4 +82,6 @@ def _plain(name: str) -> str:
 
 
 def _listed(table: Table) -> str:
-    return ", ".join(map(str, table.columns)) or "none"
+    """The names of the columns, those of many and long ones cut."""
+    names = [name if len(name) <= 30 else f"{name[:27]}..." for name in map(str, table.columns)]
+    return ", ".join(names[:12]) + (f" and {len(names) - 12:,} more" if len(names) > 12 else "") or "none"

@@ -34,6 +34,7 @@ def own_docs(table: Table, columns: Columns, target: Target) -> list[Doc]:
         )
     gold = table.columns[columns["gold"].name]
     ids = table.columns[columns["id"].name] if "id" in columns else table.places
+    ids = [f"({table.unit} {at})" if _blank(key) else key for key, at in zip(ids, table.places, strict=True)]
     texts = table.columns[columns["text"].name] if "text" in columns else [""] * len(table)
     docs = []
     for row, (key, text, value) in enumerate(zip(ids, texts, gold, strict=True)):
@@ -50,8 +51,15 @@ def own_docs(table: Table, columns: Columns, target: Target) -> list[Doc]:
     return docs
 
 
+def _blank(key: Any) -> bool:
+    return key is None or key != key or not str(key).strip()  # nan is how pandas writes that there is none
+
+
 def _label(value: Any, target: Target, table: Table, row: int) -> str:
     name = str(value).strip()
+    if name not in target.names:  # in another case, where that is one label
+        same = [own for own in target.names if own.casefold() == name.casefold()]
+        name = same[0] if len(same) == 1 else name
     if value is None or name not in target.names:
         near = nearest(name, target.names)
         raise BenchError(

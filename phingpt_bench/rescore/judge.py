@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
-import math
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 import numpy as np
@@ -47,11 +46,12 @@ def check_names(names: Sequence[str]) -> None:
 
 
 def chosen(names: Sequence[str], kind: str) -> list[str]:
-    """The scorers to use, each once, in the order given; "all" stands for those of the kind.
+    """The scorers to use, each once, in the order given; "all" stands for those of the kind, each rule once.
 
     BenchError for one that reads another kind of answer.
     """
     fitting = [OURS, *(name for name, rival in SCORERS.items() if rival.kind == kind)]
+    rules = {SCORERS[name].counter: name for name in reversed(fitting[1:])}  # finlora-type is finlora by another name
     result: dict[str, None] = {}
     for name in names or [OURS]:
         if name in SCORERS and SCORERS[name].kind != kind:
@@ -59,7 +59,7 @@ def chosen(names: Sequence[str], kind: str) -> list[str]:
                 f"scorer '{name}' reads {KINDS[SCORERS[name].kind]}, and the answers here are {KINDS[kind]}",
                 hint=f"scorers for {KINDS[kind]}: {', '.join(fitting)}",
             )
-        result |= dict.fromkeys(fitting if name == ALL else [name])
+        result |= dict.fromkeys([OURS, *reversed(rules.values())] if name == ALL else [name])
     return list(result)
 
 
@@ -145,7 +145,7 @@ def values(rows: np.ndarray, functions: Mapping[str, Callable[[np.ndarray], np.n
     scores = {name: float(function(total)) for name, function in functions.items()}
     drawn: dict[str, list[np.ndarray]] = {name: [] for name in functions}
     if len(rows) > 1:
-        for part in _totals(rows, resamples(len(rows))):
+        for part in resample.totals(rows, resamples(len(rows)), seed=0):
             for name, function in functions.items():
                 drawn[name].append(np.asarray(function(part)))
     result = {}
@@ -157,34 +157,6 @@ def values(rows: np.ndarray, functions: Mapping[str, Callable[[np.ndarray], np.n
         undefined = np.isnan(score)
         result[name] = Value(name, None if undefined else score, None if undefined else interval)
     return result
-
-
-def _totals(rows: np.ndarray, times: int) -> Iterator[np.ndarray]:
-    """`resample.totals`, and the same draws in a fraction of the time where many rows are of few kinds."""
-    types, counts = _kinds(rows)
-    n, m = len(rows), len(types)
-    if 20 * m > n:  # many kinds, or numbers of which none can be made: row by row
-        yield from resample.totals(rows, times, seed=0)
-        return
-    generator = np.random.default_rng(0)
-    for part in resample.chunks(times, m):
-        drawn = generator.multinomial(n, counts / n, size=part)
-        yield (drawn @ types.astype(float)).reshape(part, *rows.shape[1:])
-
-
-def _kinds(rows: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """What `resample.distinct` gives, by sorting one number a row, where small counts allow for that; else the rows."""
-    flat = rows.reshape(len(rows), -1)
-    if flat.dtype.kind != "i" or flat.min(initial=0) < 0:
-        return flat, np.ones(len(flat))
-    tops = [int(top) + 1 for top in flat.max(axis=0)]
-    if math.prod(tops) >= 2**62:
-        return flat, np.ones(len(flat))
-    codes = np.zeros(len(flat), dtype=np.int64)
-    for column, top in enumerate(tops):
-        codes = codes * top + flat[:, column]
-    _, first, counts = np.unique(codes, return_index=True, return_counts=True)
-    return flat[first], counts
 
 
 def _wilson(rows: np.ndarray, accuracy: Callable[[np.ndarray], np.ndarray], score: float) -> Interval | None:

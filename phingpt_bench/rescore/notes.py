@@ -9,6 +9,7 @@ from phingpt_bench.rescore.case import SHOWN
 from phingpt_bench.rescore.columns import OPTIONS
 from phingpt_bench.rescore.judge import OURS
 from phingpt_bench.scoring.answered import Answered
+from phingpt_bench.scoring.rivals import SCORERS
 
 if TYPE_CHECKING:
     from phingpt_bench.rescore.values import Report
@@ -20,6 +21,8 @@ _ROLES = {"answer": "answers", "likelihoods": "log-likelihoods", "gold": "gold",
 def notes(report: Report, rows: Sequence[Answered]) -> list[str]:
     """One sentence a line, those that change the meaning of the scores with "! " before them."""
     first = [] if report.recorded else [_columns(report)]
+    if report.table.note:
+        first.insert(0, report.table.note)
     return [*first, *_row_notes(report), *_answers(report, rows), *_record(report)]
 
 
@@ -57,8 +60,8 @@ def _row_notes(report: Report) -> Iterable[str]:
         )
     if missing := sum(case.missing):
         yield (
-            f"{WARNING}{_rows(missing)} of the task without an answer, counted as INVALID (other scorers are given an "
-            "empty answer)."
+            f"{WARNING}{_rows(missing)} of the task without an answer, counted as INVALID (--answered-only leaves "
+            f"them out).{_empty(report)}"
         )
     if case.left_out:
         yield (
@@ -79,6 +82,17 @@ def _row_notes(report: Report) -> Iterable[str]:
     if case.disputed:
         places = _at(report, case.disputed)
         yield f"{WARNING}{len(case.disputed):,} gold labels of the file are not the task's, which count: {places}."
+
+
+def _empty(report: Report) -> str:
+    """What other scorers make of an empty answer, which is what they are given for a row without one."""
+    others = [scored.scorer for scored in report.scored if scored.scorer != OURS]
+    if not others:
+        return ""
+    odd = [f"{name} {SCORERS[name].empty}" for name in others if SCORERS[name].empty]
+    if not odd:
+        return " Other scorers are given an empty answer, which is wrong for them too."
+    return f" Other scorers are given an empty answer: {', '.join(odd)}."
 
 
 def _answers(report: Report, rows: Sequence[Answered]) -> Iterable[str]:

@@ -9,7 +9,7 @@ from phingpt_bench.core.errors import BenchError
 from phingpt_bench.core.records import RunRecord
 from phingpt_bench.data import catalogue
 from phingpt_bench.rescore import case as cases
-from phingpt_bench.rescore import judge, notes, recorded, target
+from phingpt_bench.rescore import judge, lm_eval_samples, notes, recorded, target
 from phingpt_bench.rescore.case import Case
 from phingpt_bench.rescore.columns import Columns, find_columns
 from phingpt_bench.rescore.details import details
@@ -49,6 +49,8 @@ def rescore(request: Request) -> Report:
     record = recorded.record_of(table) if not (request.labels or request.entity_types) else None
     if record is not None and request.task not in (None, record.task):
         record = None
+    if lm_eval_samples.are_samples(table):
+        table = lm_eval_samples.flattened(table)
     aim = _target(request, record, table)
     scorers = judge.chosen(request.scorers, aim.kind)
     columns = find_columns(table, request.columns)
@@ -76,7 +78,7 @@ def _target(request: Request, record: RunRecord | None, table: Table) -> Target:
         return target.of_labels(request.labels)
     if request.entity_types is not None:
         return target.of_types(request.entity_types, request.answer_format)
-    task = request.task or (record.task if record else None)
+    task = request.task or (record.task if record else lm_eval_samples.task_in_name(table.path))
     if task is None:
         raise BenchError(
             "nothing says what the answers are answers to",

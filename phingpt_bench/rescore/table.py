@@ -21,7 +21,7 @@ SUFFIXES = {
     ".csv": "csv", ".tsv": "csv", ".jsonl": "jsonl", ".ndjson": "jsonl", ".json": "jsonl", ".parquet": "parquet",
     ".pq": "parquet",
 }  # fmt: skip
-_DELIMITERS = (",", ";", "\t")
+_DELIMITERS = (",", ";", "\t", "|")
 _PARQUET = b"PAR1"  # the first bytes of such a file, and its last
 
 
@@ -30,13 +30,14 @@ class Table:
     """The rows of a file as columns of one length, None where a row has no value (an empty CSV cell is "").
 
     places: of each row, the line on which it begins (unit "line") or, in a format without lines, its number (unit
-    "row"); both from 1.
+    "row"); both from 1. note: what a reader has to know of how the columns were made, for people.
     """
 
     path: str
     columns: dict[str, list[Any]]
     places: Sequence[int]
     unit: str
+    note: str = ""
 
     def __len__(self) -> int:
         return len(self.places)
@@ -57,7 +58,9 @@ def read_table(path: Path) -> Table:
     except FileNotFoundError:
         raise BenchError("no such file", where=str(path)) from None
     except IsADirectoryError:
-        raise BenchError("is a folder, not a file of answers", where=str(path)) from None
+        names = sorted(file.name for file in path.iterdir() if file.suffix.lower() in SUFFIXES)
+        held = f"it holds {', '.join(names[:5])}{' ...' if len(names) > 5 else ''}" if names else None
+        raise BenchError("is a folder, not a file of answers", where=str(path), hint=held) from None
     except OSError as err:
         raise BenchError(f"not readable ({err.strerror or err})", where=str(path)) from None
     if not data.strip():
@@ -125,7 +128,7 @@ def _csv(path: Path, text: str) -> Table:
                 raise BenchError(
                     f"{len(row)} columns, the header has {len(names)}",
                     where=f"{path}:{at}",
-                    hint="a field with a comma, a quote or a line break in it needs quotes around it",
+                    hint="a field with a comma, a quote or a line break in it needs double quotes around it",
                 )
             rows.append(row)
             places.append(at)
@@ -136,13 +139,56 @@ def _csv(path: Path, text: str) -> Table:
 
 
 def _lines(path: Path, text: str) -> Table:
+    """JSON lines; also objects over several lines, and one object that holds the list of rows."""
+    start = len(text) - len(text.lstrip())
+    if not _is_value(text[start:].partition("\n")[0]) and (found := _objects(text, start)):
+        rows, places = found
+    else:
+        rows, places = _one_a_line(path, text)
+    lists = [value for value in rows[0].values() if _are_rows(value)] if len(rows) == 1 else []
+    if len(lists) == 1:
+        return Table(str(path), _columns(lists[0]), range(1, len(lists[0]) + 1), "row")
+    return Table(str(path), _columns(rows), places, "line")
+
+
+def _is_value(text: str) -> bool:
+    try:
+        json.loads(text)
+    except (ValueError, RecursionError):
+        return False
+    return True
+
+
+def _are_rows(value: Any) -> bool:
+    return isinstance(value, list) and bool(value) and all(isinstance(row, dict) for row in value)
+
+
+def _objects(text: str, at: int) -> tuple[list[dict[str, Any]], list[int]] | None:
+    """The objects that stand one behind the other in `text`, and on which lines they begin; None for anything else."""
+    decoder, rows, places, line, counted = json.JSONDecoder(), [], [], 1, 0
+    while at < len(text):
+        line, counted = line + text.count("\n", counted, at), at
+        try:
+            value, at = decoder.raw_decode(text, at)
+        except (ValueError, RecursionError):
+            return None
+        if not isinstance(value, dict):
+            return None
+        rows.append(value)
+        places.append(line)
+        while at < len(text) and text[at].isspace():
+            at += 1
+    return rows, places
+
+
+def _one_a_line(path: Path, text: str) -> tuple[list[dict[str, Any]], list[int]]:
     rows, places = [], []
     for number, line in enumerate(text.split("\n"), 1):  # not splitlines: a text may hold other line breaks
         if not line.strip():
             continue
         rows.append(_object(_value(line, f"{path}:{number}"), f"{path}:{number}"))
         places.append(number)
-    return Table(str(path), _columns(rows), places, "line")
+    return rows, places
 
 
 def _list(path: Path, text: str) -> Table:

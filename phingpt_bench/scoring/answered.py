@@ -21,15 +21,18 @@ from phingpt_bench.scoring.formats import answer_format
 from phingpt_bench.scoring.spans import Parsed, Span
 
 Doc = Mapping[str, Any]
+# words that stand for the topics of MultiFin, which have longer names; its prompts ask for these words
+TOPICS = {
+    "business": "Business & Management", "government": "Government & Controls", "tax": "Tax & Accounting",
+    "negocios": "Business & Management", "finanzas": "Finance", "gobierno": "Government & Controls",
+    "industria": "Industry", "impuestos": "Tax & Accounting", "tecnología": "Technology",
+}  # fmt: skip
 # words that stand for a label where the label set has it: prompts in Spanish, traders' English
-ALIASES = {
+ALIASES = TOPICS | {
     "negativo": "negative", "negativa": "negative", "bearish": "negative",
     "neutro": "neutral", "neutra": "neutral",
     "positivo": "positive", "positiva": "positive", "bullish": "positive",
     "sí": "yes", "si": "yes",
-    "business": "Business & Management", "government": "Government & Controls", "tax": "Tax & Accounting",
-    "negocios": "Business & Management", "finanzas": "Finance", "gobierno": "Government & Controls",
-    "industria": "Industry", "impuestos": "Tax & Accounting", "tecnología": "Technology",
 }  # fmt: skip
 DIGITS = 5  # of stored probabilities
 
@@ -128,4 +131,6 @@ def _gold(doc: Doc, names: Sequence[str]) -> int:
 
 @functools.lru_cache(maxsize=64)
 def _label_reader(names: tuple[str, ...]) -> Callable[[str], tuple[int, str | None]]:
-    return labels.reader(names, {word: label for word, label in ALIASES.items() if label in names})
+    topics = set(TOPICS.values()) <= set(names)  # then none of them is read out of the middle of a sentence
+    common = {*TOPICS, *(name for name in names if " " not in name)} if topics else ()
+    return labels.reader(names, {word: label for word, label in ALIASES.items() if label in names}, common)

@@ -142,10 +142,11 @@ def align(pieces: Iterable[Piece], text: str) -> Parsed:
     An entity stands for each occurrence of its surface between word boundaries: no letter, digit, underscore or
     combining mark directly before a surface that begins with one, nor after one that ends with one. (Scripts that put
     no spaces between words would need another rule.) The surface is compared as written. Only where it occurs nowhere,
-    white space (any run is one space) and Unicode composition (NFC) are disregarded, as a reader cannot see them; case,
-    quotes and dashes are never disregarded. Where occurrences overlap the longest is kept, then the leftmost; where two
-    types claim one surface, the type that was written first. An entity with an occurrence mark (` @2`) stands for those
-    occurrences only, wherever they begin and end, before all others; a number that no occurrence has is hallucinated.
+    white space (any run is one space), Unicode composition (NFC) and characters of category Cf (zero-width ones, soft
+    hyphens) are disregarded, as a reader cannot see them; case, quotes and dashes are never disregarded. Where
+    occurrences overlap the longest is kept, then the leftmost; where two types claim one surface, the type that was
+    written first. An entity with an occurrence mark (` @2`) stands for those occurrences only, wherever they begin and
+    end, before all others; a number that no occurrence has is hallucinated.
     """
     entities, problems = _sorted_out(pieces)
     found = Finder(text)

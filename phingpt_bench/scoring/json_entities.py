@@ -27,6 +27,7 @@ from phingpt_bench.scoring.entities import (
     type_reader,
     write_entities,
 )
+from phingpt_bench.scoring.occurrences import as_seen
 
 # The names that models give the two fields of an entity, the surest first: "entity" may be either.
 SURFACE_KEYS = ("text", "name", "surface", "mention", "value", "word", "entity")
@@ -62,12 +63,14 @@ def read_json(answer: str, text: str, types: Sequence[str]) -> Parsed:
     Read alike are a list of entities, {"entities": [...]}, an object by type ({"PER": ["Anna Lee"]}; types without a
     value are passed over), and entities one after another without a list. The fields of an entity may have any of the
     names above, and its surface may be a list of several. A comma before a closing bracket is allowed. White space
-    around a surface is dropped unless `nth` is given. "none" or "null" alone name no entity, as [] and {} do; an answer
-    without any JSON, empty or not, is a format problem.
+    around a surface is dropped unless `nth` is given; characters of category Cf are disregarded where `text` holds
+    none. "none" or "null" alone name no entity, as [] and {} do; an answer without any JSON, empty or not, is a format
+    problem.
 
     Where the JSON breaks off or breaks down (also: more than DEPTH levels), everything complete before that place
     counts, and the rest is one format problem; an entity is complete with its closing brace.
     """
+    answer = as_seen(answer, text)
     if (line := first_line(answer)) and (names_nothing(line) or line.strip() == "null"):
         return Parsed()
     opening = re.search(r"[\[{]", answer)

@@ -16,15 +16,22 @@ word of the answer are disregarded, and so are those at its end, back to a quest
 **Mentions.** Labels and aliases are cut into words in the same way. From left to right, the longest sequence of tokens
 that is a label or an alias is a mention of that label. So "mildly negative" is no mention of "negative" where it is a
 label itself, "positively" is no mention of "positive", and the letter of an option is no mention of anything.
+Common words are mentions only where they stand as answers ("no" is a label of many tasks and a word of most sentences,
+"si" is "sí" without its accent or "if"; and the `common` ones that `reader` is given, such as "tax" for a topic):
+  "no" at the begin of the answer or behind a stop, unless UNSURE or AFFIRMING begins there ("no idea", "no doubt"), or
+    where it closes: the answer ends behind it, or a stop or a word of JOINS, ENDS, REASONS_WHY or KEYWORDS follows;
+  "si" where it closes;
+  the others where they close, and stand at the begin, behind a stop or a word of JOINS, or as in rule 3.
 
 **Negation.** A mention is negated
   (a) by a negator (NEGATORS, or a word that ends in "n't") before it, with at most WINDOW words between and none of
       these, which end the reach of the negator: a stop (but "neither" reaches over commas until "nor"); a word of
-      ENDS; after the negated mention, a word of COPULAS; after "no" and "without", a word of VERBS, after "sin" one of
-      SPANISH ("no growth is negative"). The word sequences in AFFIRMING ("not only") negate nothing. A negator that
-      is itself a label or an alias ("no" beside "yes") is none;
+      ENDS; after the negated mention, a word of COPULAS; after "no", "without" and "than", a word of VERBS, after
+      "sin" one of SPANISH ("no growth is negative"). The word sequences in AFFIRMING ("not only") negate nothing. A
+      negator that is itself a label or an alias ("no" beside "yes") is none;
   (b) by joining: only JOINS and commas, and at least one of JOINS, stand between it and a negated mention;
-  (c) by a copula and "not", "isn't" and the like, or "no es", directly after it ("positive is not right").
+  (c) by a copula and "not", "isn't" and the like, or "no es", directly after it ("positive is not right");
+  (d) by "less" or "menos" directly before it ("less positive than negative"), but not "more or less" or "no less".
 A mention is asked where the next of . ! ? ; : ( and line break behind it is a question mark. What is neither negated
 nor asked is stated.
 
@@ -52,37 +59,20 @@ What it does not understand: irony, comparison of degree, a negation in other wo
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from functools import lru_cache
 from itertools import pairwise
 from typing import NamedTuple
 
-from phingpt_bench.core.errors import BenchError, unknown
 from phingpt_bench.scoring.classification import INVALID
-from phingpt_bench.scoring.words import (
-    AFFIRMING,
-    COPULAS,
-    ENDS,
-    FILLERS,
-    JOINS,
-    KEYWORDS,
-    NEGATORS,
-    PROMPTS,
-    REASONS_WHY,
-    SPANISH,
-    STOPS,
-    VERBS,
-    fold,
-)
+from phingpt_bench.scoring.mentions import Mention, Vocabulary, explicit
+from phingpt_bench.scoring.words import COPULAS, FILLERS, JOINS, KEYWORDS, PROMPTS, REASONS_WHY, STOPS, fold
 from phingpt_bench.scoring.words import tokens as tokenise
 
 REASONS = ("empty", "no label", "several labels", "only negated", "only asked")
-WINDOW = 5
 KEPT = 65_536  # answers a reader remembers
 
-_SENTENCE = frozenset(".!?;:(\n")
 _CLOSING = STOPS - frozenset(":=?")
-_NOT = frozenset(("not", "no", "never"))
 _THINK, _END_THINK = "<think>", "</think>"
 
 
@@ -91,13 +81,6 @@ class Reading(NamedTuple):
 
     label: int
     reason: str | None
-
-
-class _Mention(NamedTuple):
-    start: int  # in tokens
-    end: int
-    label: int
-    negated: bool
 
 
 def read_label(answer: str, labels: Sequence[str], aliases: Mapping[str, str] | None = None) -> Reading:
@@ -109,14 +92,17 @@ def read_label(answer: str, labels: Sequence[str], aliases: Mapping[str, str] | 
     return _cached_reader(tuple(labels), tuple(sorted((aliases or {}).items())))(answer)
 
 
-def reader(labels: Sequence[str], aliases: Mapping[str, str] | None = None) -> Callable[[str], Reading]:
+def reader(
+    labels: Sequence[str], aliases: Mapping[str, str] | None = None, common: Collection[str] = ()
+) -> Callable[[str], Reading]:
     """`read_label` with its labels prepared once; it remembers up to KEPT different answers.
 
+    common: labels and aliases of one word that often stand in sentences with another meaning, beside "no" and "si".
     BenchError for a label or alias without a letter or digit, for two of them that are the same words, and for an
     alias of something that is not among the labels.
     """
-    vocabulary = _Vocabulary(labels, aliases or {})
-    known = lru_cache(maxsize=KEPT)(vocabulary.read)
+    vocabulary = Vocabulary(labels, aliases or {}, common)
+    known = lru_cache(maxsize=KEPT)(lambda answer: _read(vocabulary, answer))
 
     def read(answer: str) -> Reading:
         return known(answer) if isinstance(answer, str) else Reading(INVALID, "empty")
@@ -127,121 +113,31 @@ def reader(labels: Sequence[str], aliases: Mapping[str, str] | None = None) -> C
 _cached_reader = lru_cache(maxsize=64)(lambda labels, aliases: reader(labels, dict(aliases)))
 
 
-def _by_first(phrases: Iterable[tuple[tuple[str, ...], int]]) -> dict[str, list[tuple[tuple[str, ...], int]]]:
-    """Word sequences and their values by first word, the longest first."""
-    table: dict[str, list[tuple[tuple[str, ...], int]]] = {}
-    for words, value in sorted(phrases, key=lambda phrase: -len(phrase[0])):
-        table.setdefault(words[0], []).append((words, value))
-    return table
+def _read(vocabulary: Vocabulary, answer: str) -> Reading:
+    text = fold(answer)
+    if (label := vocabulary.whole.get(text.strip())) is not None:  # what most answers are; rule 1 says the same
+        return Reading(label, None)
+    if _THINK in text or _END_THINK in text:
+        text = text.rpartition(_END_THINK)[2].partition(_THINK)[0]
+    tokens = tokenise(text)
+    while tokens and tokens[-1] in STOPS:
+        if tokens.pop() == "?":
+            tokens.append("?")
+            break
+    begin = next((at for at, token in enumerate(tokens) if token not in STOPS), len(tokens))
+    if begin == len(tokens):
+        return Reading(INVALID, "empty")
+    tokens = tokens[begin:]
+    mentions, asked = ([], set()) if vocabulary.labels.keys().isdisjoint(tokens) else vocabulary.mentions(tokens)
+    if not mentions:
+        return Reading(INVALID, "no label")
+    stated = [at for at, mention in enumerate(mentions) if not mention.negated and at not in asked]
+    if not stated:
+        return Reading(INVALID, "only negated" if any(mention.negated for mention in mentions) else "only asked")
+    return _decide(tokens, [mentions[at] for at in stated], mentions[0].end)
 
 
-class _Vocabulary:
-    """The labels as word sequences, and the reading of one answer."""
-
-    def __init__(self, labels: Sequence[str], aliases: Mapping[str, str]):
-        phrases: dict[tuple[str, ...], str] = {}
-        for written, label in [*((label, label) for label in labels), *aliases.items()]:
-            if label not in labels:
-                raise unknown("label", label, labels, where=f"alias '{written}'")
-            words = tuple(token for token in tokenise(fold(written)) if token not in STOPS)
-            if not words:
-                raise BenchError(f"label '{written}' holds no letter or digit, so no answer can name it")
-            if written != label and phrases.get(words) == label:
-                continue  # an alias that only repeats its label
-            if words in phrases:
-                raise BenchError(f"labels '{phrases[words]}' and '{label}' cannot be told apart in an answer")
-            phrases[words] = label
-        index = {label: at for at, label in enumerate(labels)}
-        self.labels = _by_first((words, index[label]) for words, label in phrases.items())
-        self.whole = {" ".join(words): Reading(index[label], None) for words, label in phrases.items()}
-        negating = [(tuple(phrase.split()), 1) for phrase in NEGATORS] + [(tuple(p.split()), 0) for p in AFFIRMING]
-        self.negators = _by_first(phrase for phrase in negating if phrase[0] not in phrases)
-
-    def read(self, answer: str) -> Reading:
-        text = fold(answer)
-        if reading := self.whole.get(text.strip()):  # what most answers are; rule 1 says the same
-            return reading
-        if _THINK in text or _END_THINK in text:
-            text = text.rpartition(_END_THINK)[2].partition(_THINK)[0]
-        tokens = tokenise(text)
-        while tokens and tokens[-1] in STOPS:
-            if tokens.pop() == "?":
-                tokens.append("?")
-                break
-        begin = next((at for at, token in enumerate(tokens) if token not in STOPS), len(tokens))
-        if begin == len(tokens):
-            return Reading(INVALID, "empty")
-        tokens = tokens[begin:]
-        mentions, asked = ([], set()) if self.labels.keys().isdisjoint(tokens) else self.mentions(tokens)
-        if not mentions:
-            return Reading(INVALID, "no label")
-        stated = [at for at, mention in enumerate(mentions) if not mention.negated and at not in asked]
-        if not stated:
-            return Reading(INVALID, "only negated" if any(mention.negated for mention in mentions) else "only asked")
-        return _decide(tokens, [mentions[at] for at in stated], mentions[0].end)
-
-    def match(self, table: dict[str, list[tuple[tuple[str, ...], int]]], tokens: list[str], at: int) -> tuple[int, int]:
-        """Where the longest sequence of `table` that begins at `at` ends (`at` where none does), and its value."""
-        for words, value in table.get(tokens[at], ()):
-            if len(words) == 1 or tuple(tokens[at : at + len(words)]) == words:
-                return at + len(words), value
-        return at, 0
-
-    def mentions(self, tokens: list[str]) -> tuple[list[_Mention], set[int]]:
-        """All mentions by position, and which of them (by index) are asked."""
-        found: list[_Mention] = []
-        asked: set[int] = set()
-        sentence = 0  # the first mention since the last end of a sentence
-        negator, words, reached = "", 0, False  # the open negator, words behind it, whether it reached a mention
-        at = 0
-        while at < len(tokens):
-            token = tokens[at]
-            end, label = self.match(self.labels, tokens, at) if token in self.labels else (at, 0)
-            if end > at:
-                negated = bool(negator) and words <= WINDOW
-                negated = negated or (bool(found) and found[-1].negated and _joined(tokens[found[-1].end : at]))
-                found.append(_Mention(at, end, label, negated or _refused(tokens[end : end + 2])))
-                reached, words = reached or bool(negator), words + end - at
-                at = end
-                continue
-            end, negates = self.match(self.negators, tokens, at) if token in self.negators else (at, 1)
-            if end > at:
-                negator, words, reached = (token, 0, False) if negates else (negator, words + end - at, reached)
-                at = end
-                continue
-            if token in STOPS:
-                if token == "?":
-                    asked.update(range(sentence, len(found)))
-                if token in _SENTENCE:
-                    sentence = len(found)
-                if not (token == "," and negator == "neither"):
-                    negator = ""
-            elif token.endswith("n't"):
-                negator, words, reached = token, 0, False
-            elif negator:
-                words += 1
-                if token in ENDS or token in (COPULAS if reached else _CLOSED_BY.get(negator, ())):
-                    negator = ""
-            at += 1
-        return found, asked
-
-
-_CLOSED_BY = {"no": VERBS, "without": VERBS, "sin": SPANISH}
-
-
-def _joined(between: list[str]) -> bool:
-    return any(token in JOINS for token in between) and all(token in JOINS or token == "," for token in between)
-
-
-def _refused(after: list[str]) -> bool:
-    """Whether "is not", "isn't" or "no es" stands at the beginning."""
-    if after and after[0].endswith("n't"):
-        return after[0][:-3] in COPULAS
-    pair = after if len(after) == 2 else ["", ""]
-    return (pair[0] in COPULAS and pair[1] in _NOT) or (pair[0] == "no" and pair[1] in SPANISH)
-
-
-def _decide(tokens: list[str], stated: list[_Mention], first: int) -> Reading:
+def _decide(tokens: list[str], stated: list[Mention], first: int) -> Reading:
     """The rules "Which mention counts", for at least one stated mention; `first` is where the first mention ends."""
     if len({mention.label for mention in stated}) == 1:
         return Reading(stated[0].label, None)  # every rule says so
@@ -263,7 +159,7 @@ def _decide(tokens: list[str], stated: list[_Mention], first: int) -> Reading:
     return Reading(INVALID, "several labels") if label is None else Reading(label, None)
 
 
-def _opening(tokens: list[str], stated: list[_Mention], listed: set[_Mention], line: int) -> int | None:
+def _opening(tokens: list[str], stated: list[Mention], listed: set[Mention], line: int) -> int | None:
     """The label by rule 1."""
     opening = stated[0]
     before = tokens[: opening.start]
@@ -281,10 +177,10 @@ def _opening(tokens: list[str], stated: list[_Mention], listed: set[_Mention], l
     return opening.label
 
 
-def _discussed(tokens: list[str], stated: list[_Mention], listed: set[_Mention], line: int) -> int | None:
+def _discussed(tokens: list[str], stated: list[Mention], listed: set[Mention], line: int) -> int | None:
     """The label by rules 3 to 6, in what is left of the answer."""
     for mention in reversed(stated):
-        if mention not in listed and _explicit(tokens, mention.start):
+        if mention not in listed and explicit(tokens, mention.start):
             return mention.label
     alone = {mention.label for mention in stated if _fills_line(tokens, mention)}
     for labels in (alone, {m.label for m in stated if m.end <= line}, {m.label for m in stated}):
@@ -293,7 +189,7 @@ def _discussed(tokens: list[str], stated: list[_Mention], listed: set[_Mention],
     return None
 
 
-def _fills_line(tokens: list[str], mention: _Mention) -> bool:
+def _fills_line(tokens: list[str], mention: Mention) -> bool:
     """Whether nothing but stops stands beside a mention in its line."""
     start, end = mention.start - 1, mention.end
     while start >= 0 and tokens[start] in _CLOSING and tokens[start] != "\n":
@@ -301,20 +197,3 @@ def _fills_line(tokens: list[str], mention: _Mention) -> bool:
     while end < len(tokens) and tokens[end] in _CLOSING and tokens[end] != "\n":
         end += 1
     return (start < 0 or tokens[start] == "\n") and (end == len(tokens) or tokens[end] == "\n")
-
-
-def _explicit(tokens: list[str], start: int) -> bool:
-    """Whether a word of KEYWORDS leads to the mention at `start` (rule 3)."""
-    at = start - 1
-    while at >= 0 and (tokens[at] in FILLERS or tokens[at] in "|\n"):
-        at -= 1
-    if at < 0 or tokens[at] in KEYWORDS:
-        return at >= 0
-    if tokens[at] not in COPULAS and tokens[at] not in ":=":
-        return False
-    for token in reversed(tokens[max(at - WINDOW - 4, 0) : at]):
-        if token in STOPS:
-            return False
-        if token in KEYWORDS:
-            return True
-    return False

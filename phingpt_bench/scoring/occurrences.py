@@ -10,7 +10,8 @@ from collections.abc import Iterator
 class Finder:
     """All occurrences of a surface between word boundaries in one text, overlapping ones included, as (start, end).
 
-    The surface is compared as written; only where it occurs nowhere, in NFC and with runs of white space as one space.
+    The surface is compared as written; only where it occurs nowhere, in NFC, with runs of white space as one space and
+    without characters that nobody sees (`seen`).
     """
 
     def __init__(self, text: str):
@@ -23,8 +24,22 @@ class Finder:
         if self.folded is None:
             self.folded = _fold(self.text)
         text, starts, ends = self.folded
-        surface = re.sub(r"\s+", " ", unicodedata.normalize("NFC", surface))
+        surface = re.sub(r"\s+", " ", unicodedata.normalize("NFC", seen(surface)))
+        if not surface:
+            return []
         return [(starts[at], ends[at + len(surface) - 1]) for at in _occurrences(text, surface)]
+
+
+def seen(text: str) -> str:
+    """`text` without characters of category Cf: zero-width ones, byte order marks, soft hyphens, direction marks."""
+    if text.isascii():
+        return text
+    return "".join(char for char in text if unicodedata.category(char) != "Cf")
+
+
+def as_seen(answer: str, text: str) -> str:
+    """`seen` of an answer about `text`, unless the text itself holds such characters."""
+    return answer if answer.isascii() or seen(text) != text else seen(answer)
 
 
 def _occurrences(text: str, surface: str) -> Iterator[int]:
@@ -49,7 +64,7 @@ def _in_word(char: str) -> bool:
 
 
 def _fold(text: str) -> tuple[str, list[int], list[int]]:
-    """`text` in NFC with single spaces, and for each of its characters where the source begins and ends."""
+    """`text` as seen, in NFC with single spaces, and for each of its characters where the source begins and ends."""
     folded: list[str] = []
     starts: list[int] = []
     ends: list[int] = []
@@ -58,7 +73,7 @@ def _fold(text: str) -> tuple[str, list[int], list[int]]:
         end, space = start + 1, text[start].isspace()
         while end < len(text) and (text[end].isspace() if space else unicodedata.category(text[end])[0] == "M"):
             end += 1
-        unit = " " if space else unicodedata.normalize("NFC", text[start:end])
+        unit = " " if space else unicodedata.normalize("NFC", seen(text[start:end]))
         folded.append(unit)
         starts += [start] * len(unit)
         ends += [end] * len(unit)

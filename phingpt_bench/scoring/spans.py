@@ -30,6 +30,7 @@ from phingpt_bench.scoring.entities import (
     type_reader,
     write_entities,
 )
+from phingpt_bench.scoring.occurrences import as_seen
 
 __all__ = ["NONE", "WRONG_KINDS", "Parsed", "Problem", "Span", "format_entities", "parse_entities"]
 
@@ -63,10 +64,12 @@ def _line(entities: list[Entity]) -> str:
 def parse_entities(answer: str, text: str, types: Sequence[str]) -> Parsed:
     """The spans of `text` that `answer` names; never raises, whatever the answer is.
 
-    The first line that is not blank counts. "none" alone (any case, a full stop allowed) names no entity. Pieces stand
-    between semicolons; blank ones (a semicolon at the end) are passed over, but an answer of nothing else is a format
-    problem. Types are compared as written, then without case. What an entity stands for says `align`.
+    Characters of category Cf are disregarded where the text holds none. The first line that is not blank counts. "none"
+    alone (any case, a full stop allowed) names no entity. Pieces stand between semicolons; blank ones (a semicolon at
+    the end) are passed over, but an answer of nothing else is a format problem. Types are compared as written, then
+    without case. What an entity stands for says `align`.
     """
+    answer = as_seen(answer, text)
     line = first_line(answer)
     return Parsed() if names_nothing(line) else align(_pieces(line, types), text)
 

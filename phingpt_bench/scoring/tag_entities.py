@@ -25,7 +25,7 @@ from phingpt_bench.scoring.entities import (
     settle,
     type_reader,
 )
-from phingpt_bench.scoring.occurrences import Finder
+from phingpt_bench.scoring.occurrences import Finder, as_seen
 from phingpt_bench.scoring.subsequence import common_subsequence
 
 COMPLETE = 0.8  # of the words of the text: a copy with fewer is cut, or no copy
@@ -73,9 +73,10 @@ def read_tags(answer: str, text: str, types: Sequence[str]) -> Parsed:
     alone names no entity, as the text without tags does. Types are compared as written, then without case. Without the
     tags the answer is a copy of the text. Where it is an exact one, the tags say the offsets. Otherwise its words are
     aligned with those of the text by a longest common subsequence, and a tagged piece has the place of its words if
-    they stand there as written (but for white space and Unicode composition). A piece that has none is looked up by
-    `Finder`, in the parts of the text that the copy lacks first: it is taken where it occurs once, is a duplicate where
-    it was tagged there already, and else hallucinated. White space at the ends of a piece is dropped.
+    they stand there as written (but for white space, Unicode composition, and category Cf where the text has none). A
+    piece that has none is looked up by `Finder`, in the parts of the text that the copy lacks first: it is taken where
+    it occurs once, is a duplicate where it was tagged there already, and else hallucinated. White space at the ends of
+    a piece is dropped.
 
     Slips in copying are no fault of their own; a copy that lacks more than a fifth of the words of the text (because it
     was cut, or is none) is one format problem, and what it does tag counts. A format problem each: a tag that is not
@@ -83,6 +84,7 @@ def read_tags(answer: str, text: str, types: Sequence[str]) -> Parsed:
     and a pair of a name that is no type, unless the text itself holds that tag. Of nested pieces the longest is kept
     and the others are conflicts.
     """
+    answer = as_seen(answer, text)
     folded = text.translate(_BREAKS)
     line = _copied_part(answer, folded != text)
     if not line.strip():

@@ -19,11 +19,19 @@ NEGATORS = _words(
 ) | {"instead of", "opposed to", "far from", "anything but", "en lugar de", "en vez de", "lejos de"}
 AFFIRMING = frozenset(  # begin with a negator and negate nothing
     (
-        *("not only", "not just", "not merely", "no doubt", "no question", "nothing but"),
+        *("not only", "not just", "not merely", "no doubt", "no question", "nothing but", "no less", "not less"),
         *("without doubt", "without a doubt", "without question"),
-        *("no solo", "no sólo", "no solamente", "no hay duda", "sin duda", "sin lugar a dudas"),
+        *("no solo", "no sólo", "no solamente", "no menos", "no hay duda", "sin duda", "sin lugar a dudas"),
     )
 )
+UNSURE = frozenset(  # begin with "no" and answer nothing
+    (
+        *("no idea", "no clue", "no information", "no opinion", "no comment", "no answer", "no way to", "no one"),
+        *("no sé", "no se sabe", "no lo sé", "no lo se", "no estoy", "no tengo", "no puedo", "no se puede"),
+        *("no es posible", "no está claro", "no esta claro", "no queda claro"),
+    )
+)
+LESS = frozenset(("less", "menos"))  # directly before a label
 ENDS = _words(  # begin a new thought
     "but and so yet however though although because since thus hence therefore making while whereas which instead "
     "rather pero sino y e aunque mientras porque así asi entonces"

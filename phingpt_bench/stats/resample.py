@@ -12,13 +12,39 @@ import numpy as np
 Score = Callable[[np.ndarray], np.ndarray]  # summed counts (..., *shape of a row) -> (...)
 
 _CELLS = 2_000_000  # draws held at a time: 16 MB
+_CODES = 2**62
 _ROWS_PER_TYPE = 14  # a multinomial draw of one type costs as much as drawing this many rows (117 and 8.6 ns, measured)
 
 
 def distinct(rows: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """The distinct rows, flattened to (m, cells), and how often each occurs, (m,); ordered by value."""
+    """The distinct rows, flattened to (m, cells), and how often each occurs, (m,); ordered by value.
+
+    What np.unique(axis=0) gives, by sorting one number a row instead of the row: many times faster.
+    """
     flat = rows.reshape(len(rows), -1)
-    return np.unique(flat, axis=0, return_counts=True)
+    if not flat.size or flat.dtype.kind not in "biuf" or (flat.dtype.kind == "f" and np.isnan(flat).any()):
+        return np.unique(flat, axis=0, return_counts=True)
+    codes, kinds = np.zeros(len(flat), dtype=np.int64), 1  # codes lie in 0..kinds - 1, in the order of the rows
+    for column in flat.T:
+        ranks, top = _ranks(column)
+        if top * kinds > _CODES:
+            unique, codes = np.unique(codes, return_inverse=True)
+            kinds = len(unique)
+        codes, kinds = codes * top + ranks, kinds * top
+    _, first, counts = np.unique(codes, return_index=True, return_counts=True)
+    return flat[first], counts
+
+
+def _ranks(column: np.ndarray) -> tuple[np.ndarray, int]:
+    """Numbers from 0 in the order of the values, and one more than the largest."""
+    if column.dtype.kind in "biu":
+        low, high = int(column.min()), int(column.max())
+        if high - low < len(column):
+            return column.astype(np.int64) - low if high > low else np.zeros(
+                len(column), dtype=np.int64
+            ), high - low + 1
+    values, ranks = np.unique(column, return_inverse=True)
+    return ranks, len(values)
 
 
 def chunks(resamples: int, width: int) -> Iterator[int]:

@@ -278,3 +278,18 @@ def test_a_hundred_thousand_answers_take_seconds(name):
     started = time.process_time()
     rival(name).rows(answers, docs, FPB)
     assert time.process_time() - started < 4  # about 0.1 to 1 s on a quiet machine
+
+
+@pytest.mark.parametrize("name", rivals("labels"))
+def test_what_becomes_of_an_empty_answer_is_declared(name):
+    scorer = rival(name)
+    labels = ["no", "yes"] if name == "flare-headline" else ["negative", "neutral", "positive"]
+    docs = [{"label": label, "group": 0} for label in labels]
+    read = scorer.read([""] * len(docs), docs, labels)
+    dropped = scorer.rows([docs[0]["label"]] + [""] * (len(docs) - 1), docs, labels).sum(0)
+    if scorer.empty == "leaves it out":
+        assert float(scorer.functions[scorer.primary](dropped)) == 1
+    elif scorer.empty:
+        assert scorer.empty == f"takes it for {read[0]}"
+    else:
+        assert set(read) == {"missing"} and float(scorer.functions["acc"](dropped)) < 0.5

@@ -29,6 +29,7 @@ class Rival:
     rule: how an answer is read, one sentence. defects: what that gets wrong.
     functions: its metrics, each from summed counts (..., *shape of a row) to (...); `primary` is the headline one. They
         give what the rival prints, so 0 where seqeval says 0; nan only without any row.
+    empty: what becomes of an empty answer, as a verb with its object; "" where it is wrong and no more.
     counter, reader: behind `rows` and `read`, which check the lengths first.
     """
 
@@ -41,6 +42,7 @@ class Rival:
     functions: dict[str, Function]
     counter: Callable[[Answers, Docs, Labels], np.ndarray] = field(repr=False)
     reader: Callable[[Answers, Docs, Labels], list[str]] = field(repr=False)
+    empty: str = ""
 
     def rows(self, answers: Answers, docs: Docs, labels: Labels) -> np.ndarray:
         """Additive counts by row, (n, ...): `functions` take their sum. `labels`: the label set, or the entity types.

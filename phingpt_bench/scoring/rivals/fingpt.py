@@ -53,6 +53,7 @@ FINGPT = Rival(
     },
     counter=counter(_judge),
     reader=reader(_judge),
+    empty="takes it for neutral",
 )
 
 

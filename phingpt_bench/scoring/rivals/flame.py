@@ -64,4 +64,5 @@ FLAME_FOMC = Rival(
     },
     counter=counter(_judge),
     reader=reader(_judge),
+    empty="leaves it out",
 )

@@ -110,4 +110,5 @@ FLAME_NER = Rival(
     },
     counter=_ner_count,
     reader=_ner_read,
+    empty="leaves it out",
 )

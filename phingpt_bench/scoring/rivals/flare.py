@@ -102,4 +102,5 @@ FLARE_HEADLINE = Rival(
     },
     counter=_headline_count,
     reader=reader(_yes_no),
+    empty="takes it for no",
 )
