@@ -10,7 +10,7 @@ from hypothesis import strategies as st  # noqa: E402
 from lm_eval.api.instance import Instance  # noqa: E402
 from tiny import save_tiny  # noqa: E402
 
-from phingpt_bench.harness import lm as lm_module  # noqa: E402
+from phingpt_bench.harness import likelihood  # noqa: E402
 from phingpt_bench.harness.lm import PhinLM  # noqa: E402
 from phingpt_bench.harness.prefix import LEAST, before_padding, for_batch, prefix_cache, shared_prefix  # noqa: E402
 from phingpt_bench.models.load import BaseSpec, load_base  # noqa: E402
@@ -73,7 +73,7 @@ def test_likelihoods_with_and_without_the_prefix(loaded, monkeypatch):
 
     with_prefix, tokens = answers(4)
     again, _ = answers(7)
-    monkeypatch.setattr(lm_module, "shared_prefix", lambda rows: 0)
+    monkeypatch.setattr(likelihood, "shared_prefix", lambda rows: 0)
     without, all_tokens = answers(4)
     for one, other in zip([*with_prefix, *again], [*without, *without], strict=True):
         assert one[0] == pytest.approx(other[0], abs=1e-4)
@@ -95,6 +95,7 @@ def test_generations_with_and_without_the_prefix(loaded, monkeypatch):
     settings = {"until": ["\n"], "max_gen_toks": 12, "do_sample": False}
     requests = [Instance("generate_until", {}, (prompt, settings), 0) for prompt in prompts()]
     model = PhinLM(pretrained=loaded.model, tokenizer=loaded.tokenizer, batch_size=4)
+    model.plain = True  # lm-eval's way; what replaces it is in test_harness_decode.py
     with_prefix = model.generate_until(requests, disable_tqdm=True)
     assert len(model._kept[0]) >= LEAST
     monkeypatch.setattr(PhinLM, "_reused", lambda self, context, mask: (context, mask, None))

@@ -43,6 +43,12 @@ def write_json(path: Path, value: Any) -> None:
     write_text(path, dumps(value, indent=1) + "\n")
 
 
+def write_columns(path: Path, columns: dict[str, Any]) -> None:
+    """One JSON object, one key a line: for long lists of numbers, which indented would take a line each."""
+    lines = [f"{dumps(key)}: {dumps(value)}" for key, value in columns.items()]
+    write_text(path, "{\n" + ",\n".join(lines) + "\n}\n")
+
+
 def write_jsonl(path: Path, rows: Iterable[Any]) -> None:
     """One JSON value a line, the whole file at once."""
     write_text(path, "".join(dumps(row) + "\n" for row in rows))

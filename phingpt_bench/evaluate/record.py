@@ -72,5 +72,5 @@ def write(folder: Path, answers: Answers, run: RunRecord) -> None:
     """Write the three files. run.json goes first and comes last: a folder without it is an unfinished run."""
     (folder / RECORD).unlink(missing_ok=True)
     jsonio.write_jsonl(folder / SAMPLES, answers.lines)
-    jsonio.write_json(folder / OUTCOMES, to_dict(answers.outcomes))
+    jsonio.write_columns(folder / OUTCOMES, to_dict(answers.outcomes))
     jsonio.write_json(folder / RECORD, to_dict(run))

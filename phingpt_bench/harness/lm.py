@@ -8,25 +8,24 @@ from __future__ import annotations
 
 import contextlib
 import logging
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from typing import Any, Protocol
 
 import torch
-import torch.nn.functional as F
 import transformers
 from lm_eval.api.registry import register_model
 from lm_eval.models.huggingface import HFLM
 from tqdm import tqdm
 
 from phingpt_bench.core.errors import BenchError
-from phingpt_bench.harness.head import head_only_at
+from phingpt_bench.harness import generate
+from phingpt_bench.harness.encodings import encodings
+from phingpt_bench.harness.likelihood import Request, Scorer
 from phingpt_bench.harness.manager import quiet
-from phingpt_bench.harness.prefix import before_padding, for_batch, prefix_cache, shared_prefix
+from phingpt_bench.harness.prefix import before_padding, for_batch, prefix_cache
 
 BATCH = 16  # where "auto" was asked for: lm-eval's search needs ten times the time of the work itself on a CPU
 PLAIN = {"repetition_penalty": 1.0, "no_repeat_ngram_size": 0, "num_beams": 1}  # greedy decoding and nothing else
-
-Request = tuple[Any, list[int], list[int]]  # (texts, context tokens, continuation tokens)
 
 
 class Meter(Protocol):
@@ -39,11 +38,12 @@ class Meter(Protocol):
 class PhinLM(HFLM):
     """HFLM for causal models, with four differences.
 
-    Log-likelihoods: one forward per distinct context + continuation[:-1] (so one per document when its labels are
-    single tokens), in batches of one size sorted by length; the LM head runs only at the scored positions, on float32
-    hidden states and weights. In bfloat16 8 % of the documents of a measurement had an exact tie for the best label.
+    Log-likelihoods: each distinct context once for all its labels (`likelihood`), in batches sorted by length; the LM
+    head runs only at the scored positions, on float32 hidden states and weights. In bfloat16 8 % of the documents of a
+    measurement had an exact tie for the best label.
     Shared prefixes: what the prompts have in common (a few-shot block) is computed once, its keys and values reused.
-    Generation: a batch ends when each of its answers holds a stop string, not when all hold the same one.
+    Generation: greedy answers token for token those of model.generate, in fewer steps (`decode`); an answer ends with
+    its own stop string, not when all of a batch hold the same one.
     Greedy is greedy: a repetition penalty or other habit in the model's own generation settings is not applied.
     Counting: `truncated` is the number of prompts that lost tokens on the left since the object was made, `cut_answers`
     that of the answers that reached the length limit without ending; `meter` is told the tokens that went in (without
@@ -57,6 +57,12 @@ class PhinLM(HFLM):
         self.meter = meter
         self.truncated = self.cut_answers = 0
         self._kept: tuple[tuple[int, ...], Any] = ((), None)  # tokens and cache of the last prefix of a generation
+        self.plain = False  # whether to generate in HFLM's way only
+        self.suited: str | None = (
+            None  # why the model does not suit `decode`; "" where it does, None before it was tried
+        )
+        self.work: Any = None  # decode.Work of the last group of requests
+        self._told: set[str] = set()  # reasons for HFLM's way that were logged
 
     def set_cache_hook(self, cache_hook: Any) -> None:
         """Refused: lm-eval's cache of answers does not know which model or adapter gave them."""
@@ -65,96 +71,41 @@ class PhinLM(HFLM):
             hint="leave out --use_cache",
         )
 
+    def tok_encode(
+        self,
+        string: str,
+        add_special_tokens: bool | None = None,
+        left_truncate_len: int | None = None,
+        **options: Any,
+    ) -> list[int]:
+        """As in HFLM; a text is encoded once for all labels that follow it, and for all models with its tokenizer."""
+
+        def encode() -> list[int]:
+            return super(PhinLM, self).tok_encode(string, add_special_tokens, **options)
+
+        if options:
+            ids = encode()
+        else:
+            ids = encodings(self.tokenizer).get(string, (add_special_tokens, self.add_bos_token, self.backend), encode)
+        return ids[-left_truncate_len:] if left_truncate_len else ids
+
     def _loglikelihood_tokens(
         self, requests: Sequence[Request], disable_tqdm: bool = False, override_bs: int | None = None
     ) -> list[tuple[float, bool]]:
         """(log-likelihood, whether greedy) of each continuation, in the order of `requests`."""
         if self.backend != "causal":
             return super()._loglikelihood_tokens(requests, disable_tqdm=disable_tqdm, override_bs=override_bs)
-        rows: dict[tuple[int, ...], list[int]] = {}  # the tokens of a forward -> the requests that it answers
-        for index, (texts, context, continuation) in enumerate(requests):
-            if not context or not continuation:
-                raise BenchError(f"nothing to score: context or continuation has no token of its own ({texts!r})")
-            if len(continuation) > self.max_length:
-                raise BenchError(f"a continuation of {len(continuation)} tokens exceeds the model's {self.max_length}")
-            rows.setdefault(tuple(context + continuation[:-1]), []).append(index)
-        self.truncated += sum(len(tokens) > self.max_length for tokens in rows)
-        size = override_bs or (self.batch_size if isinstance(self.batch_size, int) else BATCH)
-        prefix, cache = self._prefix(list(rows))
-        # rows that do not begin with the prefix first, so that no batch mixes the two
-        order = sorted(rows, key=lambda tokens: (tokens[: len(prefix)] == prefix, -len(tokens), tokens))
-        plain = sum(tokens[: len(prefix)] != prefix for tokens in order) if prefix else len(order)
-        starts = [*range(0, plain, size), *range(plain, len(order), size)]
-        answers: list[tuple[float, bool]] = [(0.0, False)] * len(requests)
+        scorer = Scorer(
+            model=self.model,
+            longest=self.max_length,
+            rows=override_bs or (self.batch_size if isinstance(self.batch_size, int) else BATCH),
+            autocast=self._autocast,
+            meter=self.meter,
+        )
         with tqdm(total=len(requests), disable=disable_tqdm or self.rank != 0, desc="Scoring labels") as bar:
-            for at, end in zip(starts, [*starts[1:], len(order)], strict=True):
-                reused = (prefix, cache) if at >= plain else ((), None)
-                for index, answer in self._score_batch(order[at:end], rows, requests, *reused):
-                    answers[index] = answer
-                    bar.update(1)
+            answers = scorer.score(requests, bar.update)
+        self.truncated += scorer.truncated
         return answers
-
-    def _prefix(self, rows: Sequence[tuple[int, ...]]) -> tuple[tuple[int, ...], Any]:
-        """(tokens, cache) of the prefix that most of the rows share; ((), None) where there is none to reuse."""
-        fitting = [tokens for tokens in rows if len(tokens) <= self.max_length]
-        length = shared_prefix(fitting)
-        if length == 0:
-            return (), None
-        ordered = sorted(fitting)
-        prefix = ordered[len(ordered) // 2][:length]
-        with self._autocast():
-            cache = prefix_cache(self.model, prefix)
-        if cache is None:
-            logging.getLogger(__name__).warning(
-                "prompts share %d tokens, but this model's cache is no plain one", length
-            )
-            return (), None
-        if self.meter is not None:
-            self.meter.count(tokens_in=length)
-        return prefix, cache
-
-    def _score_batch(
-        self,
-        batch: Sequence[tuple[int, ...]],
-        rows: dict[tuple[int, ...], list[int]],
-        requests: Sequence[Request],
-        prefix: tuple[int, ...] = (),
-        cache: Any = None,
-    ) -> Iterator[tuple[int, tuple[float, bool]]]:
-        """(index, answer) of every request that the token rows in `batch` answer; all begin with `prefix`."""
-        inputs = [tokens[-self.max_length :][len(prefix) :] for tokens in batch]
-        padded = torch.zeros(len(inputs), max(map(len, inputs)), dtype=torch.long)
-        row_of, position_of, ends = [], [], []
-        for row, tokens in enumerate(inputs):
-            padded[row, : len(tokens)] = torch.tensor(tokens)
-            scored = max(len(requests[index][2]) for index in rows[batch[row]])
-            row_of += [row] * scored
-            position_of += range(len(tokens) - scored, len(tokens))
-            ends.append(len(row_of))
-        if self.meter is not None:
-            self.meter.count(tokens_in=sum(map(len, inputs)))
-        # right padding without a mask: in a causal model no real token sees it
-        scores = self._scores(padded, row_of, position_of, cache)
-        greedy = scores.argmax(-1).tolist()
-        for tokens, end in zip(batch, ends, strict=True):
-            for index in rows[tokens]:
-                continuation = requests[index][2]
-                at = range(end - len(continuation), end)
-                total = float(scores[list(at), continuation].sum())
-                yield index, (total, [greedy[i] for i in at] == continuation)
-
-    def _scores(
-        self, inputs: torch.Tensor, row_of: Sequence[int], position_of: Sequence[int], cache: Any = None
-    ) -> torch.Tensor:
-        """Float32 log-probabilities (n x vocabulary) of the token after each of the n given places of a batch.
-
-        cache: of what stands before the inputs, for one row.
-        """
-        places = torch.tensor([row_of, position_of], device=self.device)
-        with torch.no_grad(), self._autocast(), head_only_at(self.model, places, inputs.shape[1]):
-            past = {} if cache is None else {"past_key_values": for_batch(cache, len(inputs))}
-            logits = self.model(input_ids=inputs.to(self.device), use_cache=cache is not None, **past).logits
-        return F.log_softmax(logits.float(), dim=-1).cpu()
 
     def _autocast(self) -> contextlib.AbstractContextManager[Any]:
         """HFLM's `mixed_precision_dtype`, where it was given."""
@@ -182,6 +133,8 @@ class PhinLM(HFLM):
             options.pop("temperature", None)  # transformers warns of a temperature that has no effect
         # models bring generation settings of their own (Qwen2.5 a repetition penalty, which punishes copying names)
         options = {**PLAIN, **options}
+        if options["num_beams"] > 1:  # the rows are beams then, neither ended nor counted one by one
+            return super()._model_generate(context, max_length, stop, **options)
         stopping = StopStrings(self.tokenizer, stop, context.shape[1])
         given, mask, past = self._reused(context, options.get("attention_mask"))
         if past is not None:
@@ -197,7 +150,7 @@ class PhinLM(HFLM):
             )
         tokens = torch.cat([context, tokens[:, context.shape[1] :]], dim=1)  # the prompts as they were given
         lengths = [
-            stopped if stopped is not None else _length(answer, self._eos_ids())
+            stopped if stopped is not None else _length(answer, self.eos_ids())
             for stopped, answer in zip(stopping.lengths, tokens[:, context.shape[1] :].tolist(), strict=True)
         ]
         self.cut_answers += sum(length is None for length in lengths)
@@ -210,9 +163,26 @@ class PhinLM(HFLM):
         return tokens
 
     def generate_until(self, requests: list[Any], disable_tqdm: bool = False) -> list[str]:
-        """As in HFLM; what was kept of a prefix belongs to the adapter that was switched on then, so it is forgotten."""
+        """As in HFLM, greedy answers with the engine of `decode`; what that cannot do exactly is left to HFLM's way."""
+        # what was kept of a prefix belongs to the adapter that was switched on then, so it is forgotten
         self._kept = ((), None)
-        return super().generate_until(requests, disable_tqdm=disable_tqdm)
+        answers = [""] * len(requests)
+        for places in generate.grouped(requests).values():
+            group = [requests[at] for at in places]
+            settings = generate.settings_of(self, group[0].args[1])
+            reason = "it was asked for" if self.plain else generate.why_not(self, settings)
+            if reason is None:
+                size = self.batch_size if isinstance(self.batch_size, int) else BATCH
+                contexts = [request.args[0] for request in group]
+                got = generate.texts(self, contexts, settings, size=size, disable_tqdm=disable_tqdm)
+            else:
+                if reason not in self._told:
+                    logging.getLogger(__name__).warning("answers are generated in lm-eval's way: %s", reason)
+                    self._told.add(reason)
+                got = super().generate_until(group, disable_tqdm=disable_tqdm)
+            for at, text in zip(places, got, strict=True):
+                answers[at] = text
+        return answers
 
     def _reused(
         self, context: torch.Tensor, mask: torch.Tensor | None
@@ -234,7 +204,7 @@ class PhinLM(HFLM):
         self._kept = (prefix, cache)
         return ids, moved, for_batch(cache, len(context))
 
-    def _eos_ids(self) -> list[int]:
+    def eos_ids(self) -> list[int]:
         """The tokens that end an answer: the model's own, and the tokenizer's."""
         own = self.model.generation_config.eos_token_id
         ids = own if isinstance(own, list) else [own]

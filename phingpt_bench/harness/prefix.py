@@ -52,7 +52,8 @@ def before_padding(
 ) -> tuple[torch.Tensor, torch.Tensor, int]:
     """A left-padded batch with what all its rows share in front of the padding: (ids, mask, shared tokens).
 
-    at_most: how many of the shared tokens go there.     Both keep their shape (batch x width); rows of a batch without `least` shared tokens stay as they are, with 0.
+    at_most: how many of the shared tokens go there. Both keep their shape (batch x width); rows of a batch without
+    `least` shared tokens stay as they are, with 0.
     """
     rows = [ids[kept.bool()].tolist() for ids, kept in zip(context, mask, strict=True)]
     shared = min(_common(row, rows[0]) for row in rows)
@@ -74,3 +75,23 @@ def for_batch(cache: Any, size: int) -> Any:
     copied = copy.deepcopy(cache)
     copied.batch_repeat_interleave(size)
     return copied
+
+
+def lent(cache: Any) -> Any:
+    """A one-row cache that serves batches of any size and keeps nothing of them."""
+    from transformers.cache_utils import DynamicCache, DynamicLayer
+
+    class Lent(DynamicLayer):
+        def update(self, keys: torch.Tensor, values: torch.Tensor, *_: Any, **__: Any) -> tuple[Any, Any]:
+            shape = (len(keys), -1, -1, -1)
+            both = ((self.keys.expand(shape), keys), (self.values.expand(shape), values))
+            return torch.cat(both[0], dim=-2), torch.cat(both[1], dim=-2)
+
+    lent = DynamicCache()
+    lent.layers = []
+    for layer in cache.layers:
+        one = Lent()
+        one.lazy_initialization(layer.keys, layer.values)
+        one.keys, one.values = layer.keys, layer.values
+        lent.layers.append(one)
+    return lent

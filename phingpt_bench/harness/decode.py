@@ -1,0 +1,119 @@
+"""Greedy answers, token for token those of model.generate, with the steps that need no computation left out.
+
+Documents take places in a batch; one whose answer has ended gives its place to the next at once. Each step forwards,
+for every document in the batch, its last token with a guess of what follows, or its prompt: as much of a guess as
+equals the model's own choice is kept, which is all that greedy decoding would have chosen one by one.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from phingpt_bench.harness.drafts import Drafter
+from phingpt_bench.harness.prefix import shared_prefix
+from phingpt_bench.harness.rows import Rows
+
+# How many tokens more could be forwarded in the time that a step takes whatever its size (measured on one core with
+# SmolLM2-135M): where that is many, a step with a few guesses costs nearly what one without costs.
+FREE_TOKENS = {"float32": 16, "other": 48}
+
+
+@dataclass(slots=True)
+class Answer:
+    """One document on its way. ended: by a stop string or an end-of-text token, not by the length limit."""
+
+    index: int
+    prompt: Sequence[int]
+    tokens: list[int] = field(default_factory=list)
+    past: int = 0  # how many positions of its row count
+    ended: bool = False
+    places: dict[int, list[int]] = field(default_factory=dict)
+
+
+@dataclass(slots=True)
+class Work:
+    """What was forwarded: steps, tokens, and of the guessed tokens those made and kept."""
+
+    steps: int = 0
+    tokens: int = 0
+    guessed: int = 0
+    kept: int = 0
+
+
+def decode(
+    model: Any,
+    prompts: Sequence[Sequence[int]],
+    *,
+    ends: Callable[[Sequence[int]], bool],
+    limit: int,
+    size: int,
+    shape: Callable[[int], str],
+    work: Work | None = None,
+) -> Iterator[Answer]:
+    """The finished answer of each prompt (tokens), in the order in which they end.
+
+    ends: whether an answer (tokens) is complete with its newest token; limit: most tokens of an answer; size: most
+    documents at a time. Raises rows.Unsuited on a model whose attention turns out to be another.
+    """
+    work = Work() if work is None else work
+    rows, drafter = Rows(model), Drafter(shape)
+    prefix = _prefix(prompts)
+    if prefix:
+        rows.compute_prefix(prefix)
+        work.tokens += len(prefix)
+    # the longest first: so room is made once, and what a run needs of memory shows at its start
+    waiting = sorted(range(len(prompts)), key=lambda at: (len(prompts[at]), at))
+    batch: list[Answer] = []
+    free = FREE_TOKENS["float32" if str(model.dtype) == "torch.float32" and model.device.type == "cpu" else "other"]
+    while batch or waiting:
+        inputs: list[list[int]] = []
+        least = len(batch) / (len(batch) + free)
+        for answer in batch:
+            left = limit - len(answer.tokens) - 1
+            guess = drafter.guess(answer.prompt, answer.places, answer.tokens, left, least) if left else []
+            inputs.append([answer.tokens[-1], *guess])
+        drafts = [tokens[1:] for tokens in inputs]
+        while waiting and len(batch) < size:
+            index = waiting.pop()
+            answer = Answer(index, prompts[index], places=drafter.index(prompts[index]))
+            if prefix and tuple(answer.prompt[: len(prefix)]) == prefix:
+                answer.past = rows.begin(len(batch))
+            guess = drafter.guess(answer.prompt, answer.places, (), limit - 1, least) if limit > 1 else []
+            inputs.append([*answer.prompt[answer.past :], *guess])
+            drafts.append(guess)
+            batch.append(answer)
+        best = rows.forward(inputs, [answer.past for answer in batch], [len(draft) + 1 for draft in drafts])
+        work.steps += 1
+        work.tokens += sum(map(len, inputs))
+        for answer, given, draft, chosen in zip(batch, inputs, drafts, best, strict=True):
+            before = len(answer.tokens)
+            for at, token in enumerate(chosen):
+                answer.tokens.append(token)
+                answer.ended = ends(answer.tokens)
+                if answer.ended or at == len(draft) or draft[at] != token:
+                    break
+            new = answer.tokens[before:]
+            answer.past += len(given) - len(draft) + len(new) - 1
+            drafter.learn(answer.prompt, answer.places, answer.tokens[:before], new)
+            work.guessed += len(draft)
+            work.kept += len(new) - 1
+        yield from _leave(batch, rows, limit)
+
+
+def _leave(batch: list[Answer], rows: Rows, limit: int) -> Iterator[Answer]:
+    """Take the finished answers out of the batch; the last rows move to their places."""
+    for at in reversed(range(len(batch))):
+        if batch[at].ended or len(batch[at].tokens) == limit:
+            answer, last = batch[at], batch.pop()
+            if last is not answer:
+                rows.move(len(batch), at, last.past)
+                batch[at] = last
+            yield answer
+
+
+def _prefix(prompts: Sequence[Sequence[int]]) -> tuple[int, ...]:
+    """What most of the prompts begin with, where it is long enough to be computed once."""
+    ordered = sorted(map(tuple, prompts))
+    return ordered[len(ordered) // 2][: shared_prefix(ordered)] if ordered else ()
