@@ -343,6 +343,13 @@ def test_the_verb_shows_each_number_of_a_protocol_as_printed(published, capsys):
     assert re.search(r"0\.753 +0\.7917 +0\.7648 .*\dr\n", text)
 
 
+def test_a_task_a_dataset_and_a_protocol_of_ours_name_the_same_rows():
+    from phingpt_bench.cli.verb_published import our_protocols
+
+    for name in ("phin_tfns", "tfns", "tfns/validation/v1"):
+        assert our_protocols([name]) == ["tfns/validation/v1"]
+
+
 def test_the_verb_by_task_names_what_else_there_is(capsys):
     text = verb(capsys, "--task", "phin_fpb")
     assert text == verb(capsys, "--task", "fpb/fingpt-25-seed42/v1")

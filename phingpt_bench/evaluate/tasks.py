@@ -18,7 +18,8 @@ class TaskFacts:
 
     extraction: how an answer is had, as in `Protocol.extraction`; metric: the headline metric.
     template: digest of what shapes prompt and answer. setup: digest of the rest that decides the answers without
-    examples (generation settings, version); examples: ids of the rows that k-shot prompts take the first k of. trainable: whether there are training rows.
+    examples (generation settings, version); examples: ids of the rows that k-shot prompts take the first k of.
+    trainable: whether there are training rows.
     """
 
     name: str
