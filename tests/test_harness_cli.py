@@ -11,7 +11,7 @@ from phingpt_bench.cli import verb_lm_eval
 from phingpt_bench.core.errors import BenchError
 from phingpt_bench.harness import manager
 
-BASE = (manager.tasks_dir() / "phin_demo_sentiment.yaml").read_text()
+BASE = (manager.tasks_dir() / "demo" / "phin_demo_sentiment.yaml").read_text()
 
 
 def lm_eval(*words: str) -> int:
@@ -48,7 +48,7 @@ def test_help_is_lm_evals(capsys: pytest.CaptureFixture[str]):
 
 def test_our_tasks_and_the_users(tmp_path: Path, no_own_index, capsys: pytest.CaptureFixture[str]):
     (tmp_path / "_labels_yaml").write_text((manager.tasks_dir() / "_labels_yaml").read_text())
-    mine = BASE.replace("phin_demo_sentiment", "mine").replace("demo sentiment", "my task")
+    mine = BASE.replace("phin_demo_sentiment", "mine").replace("demo sentiment", "my task").replace("../", "")
     (tmp_path / "mine.yaml").write_text(mine)
     tasks = ("--tasks", "mine,phin_demo_sentiment", "phin_demo_ner")
     assert lm_eval("run", "--model", "dummy", *tasks, "--include_path", str(tmp_path), "--limit", "3") == 0
