@@ -11,7 +11,7 @@ from phingpt_bench.board.cache import Cache
 from phingpt_bench.board.compare import bands
 from phingpt_bench.board.published import load
 from phingpt_bench.board.rows import build
-from phingpt_bench.board.text import setting
+from phingpt_bench.board.text import floor_mark, setting
 from phingpt_bench.core.errors import BenchError
 from phingpt_bench.core.records import Outcomes
 from phingpt_bench.scoring.metrics import METRICS, row_counts
@@ -259,6 +259,7 @@ def test_a_run_that_saw_the_test_rows_in_training_is_not_ranked():
     warnings = {row.adapter: row.warnings for row in section.rows}
     assert "31 of 300 test rows were in its training, so it is not ranked" in warnings["seen-30-1"]
     assert not any("not ranked" in warning for warning in warnings["seen-30-0"])
+    assert {row.adapter: floor_mark(row) for row in section.rows}["seen-299-0"] == "x"
     alone = only(build([tuned(299, 0)]))
     assert [row.rank for row in alone.rows] == [None]
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import Any
 
+from phingpt_bench.board.pairing import EXPOSED
 from phingpt_bench.board.published_values import EVIDENCE
 from phingpt_bench.board.text import clean, evidence_text, higher_is_better, metric_name
 from phingpt_bench.board.values import Board, Row
@@ -46,6 +47,11 @@ def legend(board: Board) -> list[str]:
         lines.append(f"no test: {'; '.join(REASONS.get(reason, reason) for reason in sorted(reasons))}.")
     if any(row.beats_floor is False for row in rows):
         lines.append("! not significantly better (p < 0.05) than the best floor row: it has shown nothing.")
+    if any(row.exposed for row in rows):
+        lines.append(
+            f"x not ranked: more than {EXPOSED:.0%} of the test rows were in its training, so the score says what was "
+            "remembered."
+        )
     if any(row.kind == "floor" for row in rows):
         lines.append("floor: a cheap method without a language model, the least that a model has to beat.")
     if any(row.scores.get("flip_rate") is not None for row in rows):

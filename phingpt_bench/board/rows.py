@@ -141,7 +141,8 @@ def _row(
         invalid_share=sum(run.outcomes.invalid) / protocol.n if run.outcomes.invalid else None, is_base=base is run,
         against_base=None if base is None or base is run else against_base(run, base, metric, comparer),
         beats_floor=better, training=record.training, evaluation=evaluated(record.evaluation),
-        exposure=_exposure(record.exposure), warnings=tuple(warnings), run_id=record.run_id, suite=record.suite,
+        exposure=_exposure(record.exposure), exposed=exposed(run) is not None, warnings=tuple(warnings),
+        run_id=record.run_id, suite=record.suite,
         created=record.created,
     )  # fmt: skip
 

@@ -78,7 +78,7 @@ def _stacked_table(section: Section) -> Table:
         table.add_column("#", justify="right", no_wrap=True)
     table.add_column("model", overflow="fold", ratio=1)
     flips = words.has_flips(section)
-    for title in ("score", "vs base", *(["flips"] if flips else []), "training"):
+    for title in ("score", "vs base", *([_flips_title(section)] if flips else []), "training"):
         table.add_column(title, justify="right", no_wrap=True)
     table.add_column("evaluation", justify="right", no_wrap=True)
     marked = any(map(words.floor_mark, section.rows))
@@ -95,6 +95,11 @@ def _stacked_table(section: Section) -> Table:
         ]
         table.add_row(*([Text(words.rank_text(row), style=_rank_style(row))] if ranked else []), *cells)
     return table
+
+
+def _flips_title(section: Section) -> str:
+    """With the calibration error below, where a row has one."""
+    return "flips\nECE" if any(row.scores.get("ece") is not None for row in section.rows) else "flips"
 
 
 def _wide_table(section: Section) -> Table:
@@ -119,7 +124,7 @@ def _wide_table(section: Section) -> Table:
             Text(words.interval_text(row.interval)),
             _difference(row, value, words.higher_is_better(section.metric)),
             Text(p.removeprefix("p=").removeprefix("p")),
-            *([Text(part.removeprefix("ECE ")) for part in words.flip_texts(row)] if flips else []),
+            *([Text(part) for part in words.flip_texts(row)] if flips else []),
             Text(words.UNKNOWN if row.invalid_share is None else words.percent(row.invalid_share)),
             *map(Text, words.training_texts(row)),
             Text(words.time_text(row.evaluation)),

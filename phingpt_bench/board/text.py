@@ -115,7 +115,7 @@ def has_flips(section: Section) -> bool:
 def flip_texts(row: Row) -> tuple[str, str]:
     """The share of polarity flips, and the expected calibration error where labels were compared by likelihood."""
     flips, ece = row.scores.get("flip_rate"), row.scores.get("ece")
-    return UNKNOWN if flips is None else percent(flips), "" if ece is None else f"ECE {ece:.2f}"
+    return UNKNOWN if flips is None else percent(flips), "" if ece is None else f"{ece:.2f}"
 
 
 def percent(share: float) -> str:
@@ -194,7 +194,7 @@ def row_notes(row: Row) -> list[str]:
     notes = [f"! {clean(warning)}" for warning in row.warnings]
     if row.invalid_share:
         notes.append(f"{percent(row.invalid_share)} unreadable answers")
-    if row.exposure and any(row.exposure.values()):
+    if row.exposure and any(row.exposure.values()) and not row.exposed:  # else a warning says it
         found = ", ".join(f"{count} {clean(kind)}" for kind, count in row.exposure.items() if count)
         notes.append(f"! training rows among the test rows: {found}" + (f" ({ID_ONLY})" if row.partly_checked else ""))
     elif row.partly_checked:
@@ -237,8 +237,8 @@ def after_name(row: Row) -> str:
 
 
 def floor_mark(row: Row) -> str:
-    """! where a model, trained or not, is not significantly better than the best floor row."""
-    return "!" if row.beats_floor is False else ""
+    """x where its training saw the test rows, else ! for a model that is not significantly better than the floor."""
+    return "x" if row.exposed else "!" if row.beats_floor is False else ""
 
 
 def marks(row: Row) -> str:

@@ -41,6 +41,7 @@ class Row:
     training: Ledger | None
     evaluation: Ledger  # without loading and probing, see `rows.evaluated`
     exposure: dict[str, int] | None  # a kind of likeness that was not looked for is not in it
+    exposed: bool  # its training saw so many test rows that it is not ranked
     warnings: tuple[str, ...]
     run_id: str
     suite: str

@@ -1,0 +1,88 @@
+"""What the evaluation benchmark evaluates: tasks, shots and label words. Not run by itself."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+from phingpt_bench.data.sources import mirror
+from phingpt_bench.harness import manager
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Case:
+    """One comparison. `demo` is the task to take where the real data is not at hand, None to leave the case out there.
+
+    labels: words to put in the place of the task's own, in their order: no set of the catalogue with training rows,
+    which examples need, has labels of several tokens. documents: how many rows, unless told otherwise.
+    adapter: answer with the trained entity adapter, where there is one: its answers end, as real ones do.
+    """
+
+    name: str
+    title: str
+    task: str
+    demo: str | None
+    shots: int = 0
+    labels: tuple[str, ...] = ()
+    documents: int = 64
+    generates: bool = False
+    adapter: bool = False
+
+
+SENTIMENT, NER = "phin_demo_sentiment", "phin_demo_ner"
+# token counts are those of SmolLM2's tokenizer
+ONE_TO_THREE = ("bearish", "neutral", "very bullish")
+TWO_TO_THREE = ("bearish", "market neutral", "very bullish")
+CASES = (
+    Case(name="labels-1", title="0-shot, labels of one token", task="phin_fpb", demo=SENTIMENT),
+    Case(
+        name="labels-3",
+        title="0-shot, labels of 1 to 3 tokens (bearish, neutral, very bullish)",
+        task="phin_fpb",
+        demo=SENTIMENT,
+        labels=ONE_TO_THREE,
+    ),
+    Case(name="labels-7", title="0-shot, seven labels of 1 to 2 tokens (NWGI)", task="phin_nwgi", demo=None),
+    Case(
+        name="shots-1",
+        title="5 fixed examples, labels of one token",
+        task="phin_fpb",
+        demo=SENTIMENT,
+        shots=5,
+        documents=32,
+    ),
+    Case(
+        name="shots-3",
+        title="5 fixed examples, labels of 2 to 3 tokens (bearish, market neutral, very bullish)",
+        task="phin_fpb",
+        demo=SENTIMENT,
+        shots=5,
+        labels=TWO_TO_THREE,
+        documents=32,
+    ),
+    Case(
+        name="ner",
+        title="entities written by the model",
+        task="phin_finer_ord",
+        demo=NER,
+        documents=200,
+        generates=True,
+        adapter=True,
+    ),
+)
+ADAPTERS = "adapters"  # base and three adapters, which is no Case: benchmarks/several.py
+NAMES = (*(case.name for case in CASES), ADAPTERS)
+
+
+def task_of(case: Case, demo: bool) -> Any:
+    """lm-eval's task object of a case, with its label words."""
+    task = manager.load_task(str(case.demo) if demo else case.task)
+    if case.labels:
+        task.set_config("doc_to_choice", list(case.labels))
+        task.set_config("doc_to_target", "gold")  # the label's index: rows hold the task's own words
+    return task
+
+
+def real_data() -> bool:
+    """Whether the mirror with the real datasets is at hand."""
+    return mirror() is not None

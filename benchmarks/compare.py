@@ -1,0 +1,158 @@
+"""One case of the evaluation benchmark: its sides in turn, their answers compared, the floor. Not run by itself."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from benchmarks.cases import Case, task_of
+from benchmarks.floor import Needed, bare, needed, tokens_at_once
+from benchmarks.measure import interleaved, spread
+from benchmarks.sides import SIDES, Run, run_side
+
+STOCK, OURS, FLOOR = "stock", "ours", "floor"
+
+
+@dataclass(slots=True)
+class Models:
+    """The same weights for both sides: one object, or two where ours de-quantised what stock keeps packed."""
+
+    stock: Any
+    ours: Any
+    tokenizer: Any
+    stock_attention: str
+    ours_attention: str
+    shared: bool
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Settings:
+    """How often and on what: `slow_repeats` is for stock-1 and stock-auto. clock: "seconds" or "cpu_seconds"."""
+
+    columns: tuple[str, ...]
+    repeats: int
+    slow_repeats: int
+    documents: int | None
+    demo: bool
+    clock: str
+
+
+@dataclass(slots=True)
+class Measured:
+    """All runs of one case by side, and the seconds of the bare forwards on our matrix kernels and on torch's own."""
+
+    runs: dict[str, list[Run]] = field(default_factory=dict)
+    floors: list[float] = field(default_factory=list)
+    plain_floors: list[float] = field(default_factory=list)
+    need: Needed | None = None
+
+
+def compare(case: Case, models: Models, settings: Settings) -> dict[str, Any]:
+    """Run a case and give its part of the results file."""
+    task = task_of(case, settings.demo)
+    documents = min(settings.documents or case.documents, len(task.eval_docs))
+    columns, left_out = _columns(case, models, settings.columns)
+    result = Measured()
+    _warm_up(case, models, task)
+
+    def work(name: str, _repeat: int) -> None:
+        if name == FLOOR:
+            ours = result.runs[OURS][-1]
+            result.need = result.need or needed(result.runs[STOCK][0].watch.sequences)
+            at_once = tokens_at_once(ours.watch.forwards)
+            if not result.floors:  # kernels for new shapes are made once
+                bare(models.ours, result.need, at_once, fast=True)
+            for fast, seconds in ((True, result.floors), (False, result.plain_floors)):
+                seconds.append(getattr(bare(models.ours, result.need, at_once, fast), settings.clock))
+            return
+        ours = SIDES[name].ours
+        model, attention = (models.ours, models.ours_attention) if ours else (models.stock, models.stock_attention)
+        run = run_side(SIDES[name], model, models.tokenizer, task, case.shots, documents, attention)
+        result.runs.setdefault(name, []).append(run)
+
+    def both(name: str, repeat: int) -> None:
+        work(name, repeat)
+        if name == OURS:  # right after it, under its attention; stock has run: it comes first in the first round
+            work(FLOOR, repeat)
+
+    interleaved(columns, lambda name: settings.repeats if name in (STOCK, OURS) else settings.slow_repeats, both)
+    return {
+        "case": case.name,
+        "title": case.title,
+        "task": task.config.task,
+        "shots": case.shots,
+        "labels": list(case.labels) or None,
+        "documents": documents,
+        "requests": len(result.runs[STOCK][0].watch.sequences),
+        "tokens_needed": result.need.tokens if result.need else None,
+        "shared_prefix": result.need.prefix if result.need else None,
+        "sides": {name: _side(result, name, documents, settings.clock) for name in columns},
+        "left_out": left_out,
+        "floor": {
+            "seconds": spread(result.floors),
+            "plain_seconds": spread(result.plain_floors),
+            "ours_over_floor": spread(_over(result.runs.get(OURS, []), result.floors, settings.clock)),
+            "ours_over_plain_floor": spread(_over(result.runs.get(OURS, []), result.plain_floors, settings.clock)),
+        },
+        "answers": agreement(result.runs[STOCK][0].watch, result.runs[OURS][0].watch) if OURS in columns else None,
+    }
+
+
+def _columns(case: Case, models: Models, asked: Sequence[str]) -> tuple[list[str], dict[str, str]]:
+    """The sides that run, and why others do not."""
+    left_out = {}
+    if "stock-auto" in asked and models.stock.device.type == "cpu" and (case.generates or case.shots):
+        # measured on a random two-layer model at five examples: 420 times stock's time, 8.6 GB
+        left_out["stock-auto"] = "on a CPU its search of a batch size takes gigabytes and hours"
+    return [name for name in asked if name not in left_out], left_out
+
+
+def _warm_up(case: Case, models: Models, task: Any) -> None:
+    """First forwards pay for allocations, kernels and repacked weights: two documents a side, not counted."""
+    for name, model, attention in (
+        (OURS, models.ours, models.ours_attention),
+        (STOCK, models.stock, models.stock_attention),
+    ):
+        run_side(SIDES[name], model, models.tokenizer, task, case.shots, min(2, len(task.eval_docs)), attention)
+
+
+def _side(result: Measured, name: str, documents: int, clock: str) -> dict[str, Any]:
+    runs, stock = result.runs[name], result.runs[STOCK]
+    return {
+        "seconds_per_document": spread([run.watch.time.seconds / documents for run in runs]),
+        "cpu_seconds_per_document": spread([run.watch.time.cpu_seconds / documents for run in runs]),
+        "whole_seconds": spread([run.whole.seconds for run in runs]),
+        "forwards": len(runs[0].watch.forwards),
+        "tokens_forwarded": sum(rows * width for rows, width in runs[0].watch.forwards),
+        "peak_host_bytes": max(run.whole.peak_host_bytes or 0 for run in runs) or None,
+        "peak_gpu_bytes": max(run.whole.peak_gpu_bytes or 0 for run in runs) or None,
+        # repeat by repeat, so that what slows the machine for a while slows both sides of a ratio
+        "faster_than_stock": spread(
+            [getattr(a.watch.time, clock) / getattr(b.watch.time, clock) for a, b in zip(stock, runs, strict=False)]
+        ),
+    }
+
+
+def _over(runs: Sequence[Run], floors: Sequence[float], clock: str) -> list[float]:
+    return [getattr(run.watch.time, clock) / floor for run, floor in zip(runs, floors, strict=True)]
+
+
+def agreement(stock: Any, ours: Any) -> dict[str, Any]:
+    """How far the two sides' answers are the same: log-likelihoods and greedy flags, or generated texts."""
+    pairs = list(zip(stock.answers, ours.answers, strict=True))
+    if pairs and isinstance(pairs[0][0], str):
+        return {"texts": len(pairs), "same_texts": sum(a == b for a, b in pairs)}
+    values = len(stock.answers) // len({prompt for prompt, _ in stock.sequences}) if pairs else 1
+    return {
+        "largest_difference": max(abs(a[0] - b[0]) for a, b in pairs),
+        "choices": len(pairs) // values,
+        "same_choices": sum(
+            _best(stock.answers[at : at + values]) == _best(ours.answers[at : at + values])
+            for at in range(0, len(pairs), values)
+        ),
+    }
+
+
+def _best(answers: Sequence[Any]) -> int:
+    return max(range(len(answers)), key=lambda at: answers[at][0])

@@ -1,0 +1,98 @@
+"""What a problem needs at the least: its distinct tokens, and a bare forward of them. Not run by itself.
+
+The requests of a task form a prefix tree: a node is one token after all tokens above it, whose keys and values need to
+be computed once. No way of scoring can forward fewer tokens than the tree has nodes. For generation the answers are in
+the tree too, so its floor is that of a reader who knows each answer beforehand and only verifies it.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import copy
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from benchmarks.measure import Stopwatch
+
+PREFIX = 32  # tokens: what all requests share counts as a prefix of its own from this length on
+
+
+@dataclass(frozen=True, slots=True)
+class Needed:
+    """prefix: tokens that all requests begin with, 0 below PREFIX. own: the other nodes of the tree by document."""
+
+    prefix: int
+    own: tuple[int, ...]
+
+    @property
+    def tokens(self) -> int:
+        """Nodes of the tree."""
+        return self.prefix + sum(self.own)
+
+
+def needed(sequences: Sequence[tuple[Any, Sequence[int]]]) -> Needed:
+    """The prefix tree of (document, tokens that must go in); a token that two documents share is booked on one."""
+    ordered = sorted((tuple(tokens), document) for document, tokens in sequences)
+    shared = _common(ordered[0][0], ordered[-1][0]) if len(ordered) > 1 else 0
+    prefix = shared if shared >= PREFIX else 0
+    own: dict[Any, int] = {}
+    before: tuple[int, ...] = ()
+    for tokens, document in ordered:
+        known = max(_common(tokens, before), prefix)
+        own[document] = own.get(document, 0) + len(tokens) - known
+        before = tokens
+    return Needed(prefix, tuple(sorted((count for count in own.values() if count), reverse=True)))
+
+
+def _common(a: Sequence[int], b: Sequence[int]) -> int:
+    least = min(len(a), len(b))
+    return next((at for at in range(least) if a[at] != b[at]), least)
+
+
+def tokens_at_once(forwards: Sequence[tuple[int, int]]) -> int:
+    """Tokens per forward (rows x width) as the average token met them."""
+    sizes = [rows * width for rows, width in forwards]
+    return round(sum(size * size for size in sizes) / max(1, sum(sizes)))
+
+
+def layout(own: Sequence[int], at_once: int) -> list[tuple[int, int]]:
+    """Batches (rows, width) without padding: documents by length, cut where `at_once` tokens are reached."""
+    shapes, batch = [], []
+    for count in own:
+        batch.append(count)
+        if sum(batch) >= at_once:
+            shapes.append((len(batch), round(sum(batch) / len(batch))))
+            batch = []
+    return [*shapes, (len(batch), round(sum(batch) / len(batch)))] if batch else shapes
+
+
+def bare(model: Any, need: Needed, at_once: int, fast: bool) -> Stopwatch:
+    """The time that the model's body alone (no output head, no padding) takes for the needed tokens.
+
+    fast: on the matrix kernels that our side chooses here, else on torch's own.
+    The keys and values of the shared prefix are at hand for the batches; copying them is not in the time.
+    """
+    import torch
+
+    from phingpt_bench.harness.kernels import FastLinear, helps
+
+    causal = model.get_base_model() if hasattr(model, "get_base_model") else model
+    body, vocabulary = causal.get_decoder(), causal.config.vocab_size
+    watch, cache = Stopwatch(), None
+
+    def ids(rows: int, width: int) -> Any:
+        return torch.randint(vocabulary, (rows, width), device=causal.device)
+
+    with torch.no_grad(), FastLinear() if fast and helps() else contextlib.nullcontext():
+        if need.prefix:
+            tokens = ids(1, need.prefix)
+            with watch.running():
+                cache = body(input_ids=tokens, use_cache=True).past_key_values
+        for rows, width in layout(need.own, at_once):
+            tokens, past = ids(rows, width), copy.deepcopy(cache)
+            if past is not None:
+                past.batch_repeat_interleave(rows)
+            with watch.running():
+                body(input_ids=tokens, use_cache=past is not None, past_key_values=past)
+    return watch

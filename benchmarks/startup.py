@@ -1,0 +1,111 @@
+# python -m benchmarks.startup --out results/benchmarks/startup.json
+"""Start-up: what a user waits for before the work begins, each in a fresh Python process."""
+
+from __future__ import annotations
+
+import argparse
+import os
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+from benchmarks import report
+from benchmarks.measure import spread
+from phingpt_bench.core.errors import BenchError
+from phingpt_bench.models import embedded
+from phingpt_bench.models.load import BaseSpec, title
+
+HELP = "from phingpt_bench.cli.main import main; main(['--help'])"
+IMPORT = "import phingpt_bench.cli.main"
+OUR_TASKS = "from phingpt_bench.harness.manager import task_manager as made; made().all_tasks"
+ALL_TASKS = "from lm_eval.tasks import TaskManager; TaskManager().all_tasks"
+LM_EVAL = "import lm_eval.tasks"
+# ends at the first request that reaches the model; what is left undone is only the answer
+FIRST_PROMPT = """\
+import os, sys
+from phingpt_bench.cli.main import main
+def first(*_args, **_options):
+    os._exit(0)
+from phingpt_bench.harness import lm
+lm.PhinLM.loglikelihood = first
+main(sys.argv[1:])
+os._exit(9)
+"""
+
+
+def parser() -> argparse.ArgumentParser:
+    """The arguments."""
+    made = argparse.ArgumentParser(prog="python -m benchmarks.startup", description=__doc__)
+    made.add_argument("--repeats", type=int, default=5, metavar="N", help="of each (default 5)")
+    made.add_argument("--model", default=embedded.NAME, help="base of the first prompt (default: the embedded model)")
+    made.add_argument("--task", default="phin_demo_sentiment", help="task of the first prompt (default demo)")
+    made.add_argument("--out", type=Path, metavar="FILE", help="write the results as JSON")
+    return made
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """Measure, print, write; 2 when one of the processes fails."""
+    args = parser().parse_args(argv)
+    try:
+        with tempfile.TemporaryDirectory() as folder:
+            evaluate = ["evaluate", "--base", args.model, "--tasks", args.task, "--limit", "2", "--no-floors"]
+            measures = {
+                "phingpt-bench --help": [HELP],
+                "import of the command line": [IMPORT],
+                "evaluate, to its first prompt": [FIRST_PROMPT, *evaluate, "--quiet", "--results", folder],
+                "lm-eval imported, no task index": [LM_EVAL],
+                "index of our tasks": [OUR_TASKS],
+                "lm-eval's default task index": [ALL_TASKS],
+            }
+            results = {name: _measure(command, args.repeats) for name, command in measures.items()}
+    except BenchError as err:
+        print(f"error: {err}", file=sys.stderr)
+        return 2
+    facts = report.facts("startup", args, title(BaseSpec(model=args.model)))
+    print(table(facts, results))
+    report.save(args.out, facts, {"measures": results})
+    return 0
+
+
+def _measure(command: Sequence[str], repeats: int) -> dict[str, Any]:
+    both = [_seconds(command) for _ in range(repeats)]
+    return {"seconds": spread([wall for wall, _ in both]), "cpu_seconds": spread([cpu for _, cpu in both])}
+
+
+def _seconds(command: Sequence[str]) -> tuple[float, float]:
+    """(wall, processor) seconds of a process that runs a piece of Python with arguments. BenchError when it fails."""
+    paths = os.pathsep.join(filter(None, [os.getcwd(), os.environ.get("PYTHONPATH")]))
+    environment = {**os.environ, "PYTHONPATH": paths}
+    cpu, began = _children(), time.perf_counter()
+    done = subprocess.run(
+        [sys.executable, "-c", *command], capture_output=True, text=True, check=False, env=environment
+    )
+    seconds = time.perf_counter() - began, _children() - cpu
+    if done.returncode != 0:
+        last = (done.stderr.strip().splitlines() or [f"exit code {done.returncode}"])[-1]
+        raise BenchError(f"a measured process failed ({last})")
+    return seconds
+
+
+def _children() -> float:
+    """Processor seconds of all processes that this one has waited for."""
+    times = os.times()
+    return times.children_user + times.children_system
+
+
+def table(facts: dict[str, Any], results: dict[str, dict[str, Any]]) -> str:
+    """A line a measure."""
+    lines = [f"{facts['machine']}, load {facts['load_average_before']}"]
+    lines.append(f"{'':36}{'seconds':>8} {'least-most':>14} {'processor':>10}")
+    for name, both in results.items():
+        wall, cpu = both["seconds"], both["cpu_seconds"]["median"]
+        lines.append(f"  {name:34}{wall['median']:8.2f} {report.between(wall, 1, 2):>14} {cpu:10.2f}")
+    return "\n".join(lines)
+
+
+if __name__ == "__main__":
+    sys.exit(main())

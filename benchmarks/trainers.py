@@ -1,0 +1,143 @@
+"""The sides of the training benchmark, and the loss that both are judged by. Not run by itself."""
+
+from __future__ import annotations
+
+import contextlib
+import io
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from benchmarks.measure import Stopwatch, Usage, free, measured
+from benchmarks.sides import load_stock
+from phingpt_bench.core.errors import BenchError
+from phingpt_bench.models import adapter
+from phingpt_bench.models.load import compute_dtype, device, load_base
+from phingpt_bench.train.dataset import training_data
+from phingpt_bench.train.recipe import Recipe
+from phingpt_bench.train.rows import Row
+
+JUDGED = 32  # rows whose loss is compared before and after
+
+
+@dataclass(frozen=True, slots=True)
+class Trained:
+    """One training. seconds: of the training steps alone; usage: of loading and preparing too. tokens: no padding."""
+
+    rows: int
+    tokens: int
+    steps: int
+    seconds: float
+    usage: Usage
+
+    @property
+    def speed(self) -> float:
+        """Tokens per second."""
+        return self.tokens / self.seconds
+
+
+def rows_of(recipe: Recipe, limit: int | None) -> list[Row]:
+    """The recipe's training rows as tokens, the first `limit`."""
+    from transformers import AutoTokenizer
+
+    from phingpt_bench.models import embedded
+
+    source = embedded.source() if recipe.base.model == embedded.NAME else recipe.base.model
+    return training_data(recipe, AutoTokenizer.from_pretrained(source, revision=recipe.base.revision), limit).rows
+
+
+def ours(recipe: Recipe, limit: int, out: Path) -> Trained:
+    """The verb `train`, whole; its own card says what the training took."""
+    from phingpt_bench.train.run import train
+
+    with measured() as usage, quiet():
+        train(recipe, out, quiet=True, limit=limit)
+    card = adapter.read_card(out)
+    return Trained(card.rows, card.cost.tokens_in or 0, card.steps, card.cost.seconds["train"], usage)
+
+
+def trl(recipe: Recipe, limit: int, out: Path, keep: bool = False) -> Trained:
+    """TRL's SFTTrainer on the same tokens, with its defaults but for the learning rate and what it writes.
+
+    So: 8 rows a step as they come, recomputed activations, the model's own attention. keep: keep the activations.
+    The dtype is that of the model; under bfloat16 TRL's own mixed precision is on, as by default.
+    """
+    try:
+        from trl import SFTConfig, SFTTrainer
+    except ImportError:
+        raise BenchError("TRL is not installed", hint="pip install -e '.[bench]'") from None
+    from datasets import Dataset
+    from peft import LoraConfig
+
+    rows = rows_of(recipe, limit)
+    lora = recipe.lora
+    with measured() as usage, quiet():
+        model, tokenizer = load_stock(recipe.base)
+        data = Dataset.from_list(
+            [{"input_ids": row.ids, "labels": [-100] * row.start + row.ids[row.start :]} for row in rows]
+        )
+        settings = SFTConfig(
+            output_dir=str(out),
+            num_train_epochs=1,
+            learning_rate=recipe.learning_rate,
+            bf16=compute_dtype(recipe.base) == "bfloat16",
+            use_cpu=device(recipe.base) == "cpu",
+            dataloader_pin_memory=False,
+            save_strategy="no",
+            report_to=[],
+            disable_tqdm=True,
+            seed=recipe.seed,
+            **({"gradient_checkpointing": False} if keep else {}),
+        )
+        target = lora.target_modules
+        config = LoraConfig(
+            r=lora.r,
+            lora_alpha=lora.alpha,
+            lora_dropout=lora.dropout,
+            target_modules="all-linear" if target == ["all-linear"] else target,
+            task_type="CAUSAL_LM",
+        )
+        trainer = SFTTrainer(model, args=settings, train_dataset=data, processing_class=tokenizer, peft_config=config)
+        watch = Stopwatch()
+        with watch.running():
+            trainer.train()
+        trainer.model.save_pretrained(str(out), safe_serialization=True)
+        steps = trainer.state.global_step
+    del trainer, model
+    free()
+    return Trained(len(rows), sum(len(row.ids) for row in rows), steps, watch.seconds, usage)
+
+
+def losses(recipe: Recipe, limit: int, out: Path) -> dict[str, float]:
+    """Mean cross-entropy over the answer tokens of the first rows, without and with the adapter in `out`."""
+    from peft import PeftModel
+
+    rows = rows_of(recipe, limit)[:JUDGED]
+    with quiet():
+        model = PeftModel.from_pretrained(load_base(recipe.base).model, str(out)).eval()
+    after = _loss(model, rows)
+    with model.disable_adapter():
+        return {"loss_before": _loss(model, rows), "loss_after": after}
+
+
+def _loss(model: Any, rows: Sequence[Row]) -> float:
+    """One row at a time: no padding, no trainer's own arithmetic."""
+    import torch
+
+    total, count = 0.0, 0
+    with torch.no_grad():
+        for row in rows:
+            ids = torch.tensor([row.ids], device=model.device)
+            answer = ids[0, row.start :]
+            logits = model(input_ids=ids).logits[0, row.start - 1 : -1].float()
+            total += float(torch.nn.functional.cross_entropy(logits, answer, reduction="sum"))
+            count += len(answer)
+    return total / count
+
+
+@contextlib.contextmanager
+def quiet() -> Any:
+    """Within the block nothing is printed: both trainers log their steps."""
+    with contextlib.redirect_stdout(io.StringIO()), contextlib.redirect_stderr(io.StringIO()):
+        yield

@@ -1,0 +1,206 @@
+"""The benchmarks run in miniature, their files are well-formed, and what they count is what they say they count."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from tiny import save_tiny
+
+from benchmarks import evaluation, report, startup, training
+from benchmarks.floor import layout, needed, tokens_at_once
+from benchmarks.measure import interleaved, measured, spread
+
+SENTIMENT, NER = "phin_demo_sentiment", "phin_demo_ner"
+sequences = st.lists(st.lists(st.integers(0, 2), min_size=1, max_size=40), min_size=1, max_size=12)
+
+
+@given(sequences)
+def test_needed_tokens_are_the_distinct_prefixes(rows: list[list[int]]) -> None:
+    need = needed(list(enumerate(rows)))
+    assert need.tokens == len({tuple(row[:end]) for row in rows for end in range(1, len(row) + 1)})
+
+
+def test_a_long_shared_prefix_is_counted_once() -> None:
+    block = list(range(100))
+    need = needed([("a", [*block, 1, 2]), ("a", [*block, 1, 3]), ("b", [*block, 4])])
+    assert (need.prefix, need.own) == (100, (3, 1))
+    assert needed([("a", [1, 2]), ("b", [1, 3])]).prefix == 0, "two tokens are no prefix worth a forward"
+
+
+@given(st.lists(st.integers(1, 50), min_size=1, max_size=40), st.integers(1, 500))
+def test_layout_holds_every_document(own: list[int], at_once: int) -> None:
+    shapes = layout(sorted(own, reverse=True), at_once)
+    assert sum(rows for rows, _ in shapes) == len(own)
+    assert all(abs(rows * width - sum(own)) >= 0 and width >= 1 for rows, width in shapes)
+    assert abs(sum(rows * width for rows, width in shapes) - sum(own)) <= len(own)  # rounding: under 1 token a row
+
+
+def test_tokens_at_once_is_weighted_by_tokens() -> None:
+    assert tokens_at_once([(16, 50)] * 3) == 800
+    assert tokens_at_once([(1, 1)] * 1000 + [(10, 100)]) == 500
+
+
+def test_spread_and_turns() -> None:
+    assert spread([3.0, 1.0, 2.0]) == {"median": 2.0, "least": 1.0, "most": 3.0, "values": [3.0, 1.0, 2.0]}
+    assert spread([])["median"] is None
+    order: list[tuple[str, int]] = []
+    interleaved(["a", "b"], {"a": 3, "b": 2}.__getitem__, lambda name, repeat: order.append((name, repeat)))
+    assert order == [("a", 0), ("b", 0), ("b", 1), ("a", 1), ("a", 2)]
+
+
+@pytest.mark.skipif(not Path("/proc/self/clear_refs").exists(), reason="peaks of a block are had on Linux only")
+def test_a_peak_is_that_of_its_block() -> None:
+    size = 200_000_000
+    with measured() as large:
+        bytearray(size)
+    with measured() as small:
+        pass
+    assert large.peak_host_bytes is not None
+    assert small.peak_host_bytes is not None
+    assert large.peak_host_bytes - small.peak_host_bytes > size * 0.8
+
+
+@pytest.fixture(autouse=True)
+def _no_look_around(monkeypatch: pytest.MonkeyPatch) -> None:
+    """lm-eval starts programs after each of its evaluations to learn about the machine, for seconds."""
+    from lm_eval import evaluator
+
+    monkeypatch.setattr(evaluator, "add_env_info", lambda results: None)
+
+
+def run(module: Any, out: Path, capsys: pytest.CaptureFixture[str], *arguments: str) -> dict[str, Any]:
+    """A benchmark's file, after its table has been looked at."""
+    assert module.main([*arguments, "--out", str(out)]) == 0
+    shown = capsys.readouterr().out
+    assert max(map(len, shown.splitlines())) <= 80, shown
+    text = out.read_text(encoding="utf-8")
+    assert str(out.parent) not in text, "a path of this machine"
+    results = json.loads(text)
+    assert results["schema"] == report.SCHEMA
+    assert results["machine"]
+    assert results["environment"]["packages"]["torch"]
+    return results
+
+
+def check_sides(case: dict[str, Any], time: str = "seconds_per_document") -> None:
+    """Ratios are those of the times; peaks are there."""
+    stock, ours = case["sides"]["stock"], case["sides"]["ours"]
+    expected = [a / b for a, b in zip(stock[time]["values"], ours[time]["values"], strict=True)]
+    assert ours["faster_than_stock"]["values"] == pytest.approx(expected)
+    assert stock["faster_than_stock"]["values"] == [1.0] * len(expected)
+    assert min(stock["peak_host_bytes"], ours["peak_host_bytes"]) > 10_000_000
+
+
+def test_evaluation_of_labels(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    model = save_tiny(tmp_path / "tiny")
+    results = run(
+        evaluation, tmp_path / "out.json", capsys, "--model", str(model), "--demo", "--documents", "2",
+        "--repeats", "2", "--case", "labels-1", "--case", "shots-3", "--columns", "stock", "stock-1", "ours",
+    )  # fmt: skip
+    assert results["model"] == "tiny"
+    one, examples = results["cases"]
+    for case in (one, examples):
+        check_sides(case)
+        assert case["task"] == SENTIMENT
+        assert case["documents"] == 2
+        assert case["requests"] == 6
+        assert case["answers"]["same_choices"] == case["answers"]["choices"] == 2
+        assert case["answers"]["largest_difference"] < 1e-3
+        assert len(case["floor"]["seconds"]["values"]) == 2
+        for floor, over in (("seconds", "ours_over_floor"), ("plain_seconds", "ours_over_plain_floor")):
+            own = case["sides"]["ours"]["seconds_per_document"]["values"]
+            ratios = [2 * a / b for a, b in zip(own, case["floor"][floor]["values"], strict=True)]
+            assert case["floor"][over]["values"] == pytest.approx(ratios)
+        assert all(case["tokens_needed"] <= side["tokens_forwarded"] for side in case["sides"].values())
+    # batch size 1 pads nothing, and one-token labels share their forward: all but the documents' common beginning
+    alone = one["sides"]["stock-1"]
+    assert alone["forwards"] == 2
+    assert 0 < alone["tokens_forwarded"] - one["tokens_needed"] < 10
+    assert examples["shared_prefix"] > 32
+    assert examples["labels"] == ["bearish", "market neutral", "very bullish"]
+    assert examples["tokens_needed"] < examples["sides"]["stock-1"]["tokens_forwarded"] / 2
+
+
+def test_evaluation_of_a_random_shape_in_nf4(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """What runs on a GPU with --shape llama-8b: generation, and base with adapters through the runner."""
+    results = run(
+        evaluation, tmp_path / "out.json", capsys, "--shape", "tiny", "--quantisation", "nf4", "--dtype", "float32",
+        "--demo", "--documents", "2", "--repeats", "1", "--case", "ner", "--case", "adapters", "--adapter-tasks",
+        SENTIMENT, "--columns", "stock", "stock-auto", "ours",
+    )  # fmt: skip
+    ner, adapters = results["cases"]
+    check_sides(ner)
+    assert ner["task"] == NER
+    assert "stock-auto" in ner["left_out"]
+    assert ner["answers"]["texts"] == 2
+    assert ner["tokens_needed"] <= ner["sides"]["stock"]["tokens_forwarded"]
+    check_sides(adapters, "seconds")
+    assert adapters["peak_over_one_stock_run"] > 0
+    assert adapters["tasks"] == [SENTIMENT]
+
+
+def test_training(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    pytest.importorskip("trl")
+    results = run(
+        training, tmp_path / "out.json", capsys, "--shape", "tiny", "--demo", "--rows", "8", "--repeats", "1",
+        "--columns", "trl", "ours", "--learning-rate", "0.01",
+    )  # fmt: skip
+    assert results["rows"] == 8
+    trl, ours = results["sides"]["trl"], results["sides"]["ours"]
+    for side in (trl, ours):
+        assert side["tokens_per_second"]["median"] > 0
+        assert side["loss_after"] < side["loss_before"], "nothing was learnt"
+    assert trl["loss_before"] == pytest.approx(ours["loss_before"])
+    assert ours["faster_than_trl"]["median"] == pytest.approx(
+        ours["tokens_per_second"]["median"] / trl["tokens_per_second"]["median"]
+    )
+    epoch = results["epoch"]
+    assert epoch["tokens"] > results["tokens"]
+    assert epoch["seconds"] == pytest.approx(epoch["tokens"] / ours["tokens_per_second"]["median"])
+    if epoch["price"] is not None:
+        assert epoch["usd"] == pytest.approx(epoch["price"]["usd_per_hour"] * epoch["seconds"] / 3600)
+
+
+def test_startup(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    model = save_tiny(tmp_path / "tiny")
+    results = run(startup, tmp_path / "out.json", capsys, "--repeats", "1", "--model", str(model))
+    seconds = {name: values["cpu_seconds"]["median"] for name, values in results["measures"].items()}
+    assert len(seconds) == 6
+    assert min(seconds.values()) > 0
+    assert seconds["phingpt-bench --help"] < seconds["evaluate, to its first prompt"]
+
+
+def test_a_failing_process_is_told(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert startup.main(["--repeats", "1", "--task", "no_such_task", "--model", str(tmp_path)]) == 2
+    assert "a measured process failed" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize("verb", [["tasks"], ["tasks", "show", SENTIMENT], ["evaluate"]], ids=" ".join)
+def test_no_verb_builds_lm_evals_default_index(
+    verb: list[str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    from lm_eval.tasks import TaskManager
+
+    from phingpt_bench.cli.main import main
+
+    built: list[bool] = []
+    plain = TaskManager.__init__
+
+    def watched(self: Any, *args: Any, include_defaults: bool = True, **options: Any) -> None:
+        built.append(include_defaults)
+        plain(self, *args, include_defaults=include_defaults, **options)
+
+    monkeypatch.setattr(TaskManager, "__init__", watched)
+    if verb == ["evaluate"]:
+        model = save_tiny(tmp_path / "tiny")
+        verb = ["evaluate", "--base", str(model), "--tasks", SENTIMENT, "--limit", "1", "--no-floors", "--quiet"]
+        verb += ["--results", str(tmp_path / "results")]
+    assert main(verb) == 0
+    capsys.readouterr()
+    assert built or verb == ["tasks"]  # which reads the files itself
+    assert not any(built)
