@@ -128,7 +128,7 @@ def test_rows_of_json_may_lack_a_column(tmp_path: Path) -> None:
 
 
 def test_columns_are_guessed_by_the_surest_name_and_said(tmp_path: Path) -> None:
-    rows = [{"Sentence": "x", "label": "neutral", "output": "a", "Prediction": "b"}]
+    rows = [{"Sentence": "x", "label": "neutral", "output": "a", "Prediction": "a"}]
     found = find_columns(read_table(write(tmp_path / "a.jsonl", rows)), COLUMNS)
     assert (found["answer"].name, found["answer"].guessed, found["answer"].also) == ("Prediction", True, ("output",))
     assert (found["gold"].name, found["text"].name, "id" in found) == ("label", "Sentence", False)
@@ -286,7 +286,7 @@ def test_a_gold_column_beside_a_task(tmp_path: Path, demo: list[dict[str, Any]])
     file = write(tmp_path / "a.jsonl", rows)
     beside = score(file, task="phin_demo_sentiment")
     assert beside.value("phin", "acc").score == 1
-    assert "! 1 gold labels of the file are not the task's, which count: line 5." in beside.notes
+    assert "! 1 gold label of the file is not the task's, which counts: line 5." in beside.notes
     own = score(file, task="phin_demo_sentiment", columns={"gold": "label"})
     assert own.value("phin", "acc").score == pytest.approx(131 / 132)
     assert any("not comparable under that id" in note for note in own.notes)

@@ -24,7 +24,9 @@ model is loaded.
 
 def configure(parser: argparse.ArgumentParser) -> None:
     """The arguments."""
-    parser.add_argument("file", type=Path, metavar="FILE", help="the answers, or the folder of a run of ours")
+    parser.add_argument(
+        "file", type=Path, metavar="FILE", help="the answers, or the folder of a run of ours with its samples.jsonl"
+    )
     parser.add_argument("--task", metavar="ID", help="name of a task or dataset, or a protocol id")
     parser.add_argument("--labels", metavar="A,B,C", help="instead of --task: the labels of a file with its own gold")
     parser.add_argument(
@@ -59,10 +61,15 @@ def configure(parser: argparse.ArgumentParser) -> None:
 def run(args: argparse.Namespace) -> int:
     """Prints the scores; 0. BenchError for bad input, before anything is printed."""
     from phingpt_bench.cli import rescore_export, rescore_page
+    from phingpt_bench.core.errors import BenchError
     from phingpt_bench.core.jsonio import write_text
     from phingpt_bench.rescore.rescore import Request, rescore
 
     width = rescore_page.fitting(args.width)
+    if args.output is not None and not args.output.parent.exists():
+        raise BenchError(
+            "no such folder", where=str(args.output.parent), hint="--output names a file in one that is there"
+        )
     report = rescore(
         Request(
             file=args.file,

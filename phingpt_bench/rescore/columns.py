@@ -41,13 +41,16 @@ def find_columns(table: Table, given: Mapping[str, str | None]) -> Columns:
     """The columns by role ("answer", "likelihoods", "gold", "id", "text"); roles without one are left out.
 
     given: names by role, None to guess, "none" for no such column. BenchError for a name that the file has not, with
-    the nearest one, and when there is neither a column of answers nor one of log-likelihoods.
+    the nearest one, when there is neither a column of answers nor one of log-likelihoods, and when several columns
+    could be the answers and do not say the same: in many published files "answer" is the gold.
     """
     found = {role: Column(_given(table, role, name)) for role, name in given.items() if name not in (None, NONE)}
     for role in NAMES:
         if role in found or given.get(role) == NONE or (role == "likelihoods" and "answer" in found):
             continue
         fits = _fitting(table, role, {column.name for column in found.values()})
+        if role == "answer":
+            _one_answer(table, fits)
         if fits:
             found[role] = Column(fits[0], True, tuple(fits[1:]))
     if "answer" not in found and "likelihoods" not in found:
@@ -72,9 +75,20 @@ def _given(table: Table, role: str, name: str) -> str:
     return name
 
 
+def _one_answer(table: Table, fits: list[str]) -> None:
+    other = next((name for name in fits[1:] if table.columns[name] != table.columns[fits[0]]), None)
+    if other is not None:
+        raise BenchError(
+            f"columns '{fits[0]}' and '{other}' could both be the answers",
+            where=table.path,
+            hint="--answer-column NAME says which holds what the model wrote; in some files 'answer' is the gold",
+        )
+
+
 def _fitting(table: Table, role: str, taken: Collection[str]) -> list[str]:
-    plain = {_plain(column): column for column in reversed(table.columns)}  # the first of those that look alike
-    return [plain[name] for name in NAMES[role] if name in plain and plain[name] not in taken]
+    """The columns whose names fit, the surest first."""
+    plain = {column: _plain(column) for column in table.columns if column not in taken}
+    return [column for name in NAMES[role] for column in plain if plain[column] == name]
 
 
 def _plain(name: str) -> str:

@@ -65,9 +65,18 @@ def _label(value: Any, target: Target, table: Table, row: int) -> str:
         raise BenchError(
             f"gold label '{name}' is not among {', '.join(target.names)}",
             where=table.where(row),
-            hint=f"did you mean '{near}'?" if near else "--gold-column says in which column gold labels are",
+            hint=_hint(value, near),
         )
     return name
+
+
+def _hint(value: Any, near: str | None) -> str:
+    try:
+        float(value)
+    except (TypeError, ValueError):
+        return f"did you mean '{near}'?" if near else "--gold-column says in which column gold labels are"
+    # which number is which label differs from file to file: nothing is assumed
+    return "write the names of the labels in place of numbers; where answers are numbers too: --labels 0,1,2"
 
 
 def _score(value: Any, table: Table, row: int) -> float:

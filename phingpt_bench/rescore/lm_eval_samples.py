@@ -59,7 +59,9 @@ def flattened(table: Table) -> Table:
     places = [table.places[row] for row in kept]
     note = f"Samples of lm-eval: {what} as the model gave them ('resps'), columns of the rows from 'doc'."
     if len(kept) < len(table):
-        note += f" {len(table) - len(kept):,} lines of further filters hold the same and were passed over."
+        more = len(table) - len(kept)
+        lines = "1 line of a further filter holds" if more == 1 else f"{more:,} lines of further filters hold"
+        note += f" {lines} the same and {'was' if more == 1 else 'were'} passed over."
     return Table(table.path, result, places, table.unit, note)
 
 

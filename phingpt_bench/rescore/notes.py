@@ -76,12 +76,16 @@ def _row_notes(report: Report) -> Iterable[str]:
     if found.normalised:
         yield f"{_rows(found.normalised)} matched but for case, accents, punctuation or white space."
     if found.shared:
-        yield f"{found.shared:,} further rows of the task have the text of an answered one, and its answer."
+        one = found.shared == 1
+        have = f"{found.shared:,} further {'row' if one else 'rows'} of the task {'has' if one else 'have'}"
+        yield f"{have} the text of an answered one, and its answer."
     if found.paired:
         yield f"{_rows(found.paired)} of repeated texts, paired with the task's in the order of the file."
     if case.disputed:
         places = _at(report, case.disputed)
-        yield f"{WARNING}{len(case.disputed):,} gold labels of the file are not the task's, which count: {places}."
+        count = len(case.disputed)
+        are = "1 gold label of the file is" if count == 1 else f"{count:,} gold labels of the file are"
+        yield f"{WARNING}{are} not the task's, which count{'s' if count == 1 else ''}: {places}."
 
 
 def _empty(report: Report) -> str:
@@ -114,9 +118,11 @@ def _record(report: Report) -> Iterable[str]:
     if found is None:
         return
     if not found.complete:
-        yield f"{WARNING}The file does not hold the {found.record.protocol.n:,} rows of the record in its order."
+        yield f"{WARNING}The file does not hold the {_rows(found.record.protocol.n)} of the record in its order."
     if found.otherwise:
-        yield f"{len(found.otherwise):,} answers are read otherwise than when the record was made."
+        count = len(found.otherwise)
+        are = "1 answer is" if count == 1 else f"{count:,} answers are"
+        yield f"{are} read otherwise than when the record was made."
 
 
 def _rows(count: int) -> str:

@@ -11,7 +11,7 @@ from phingpt_bench.data import catalogue
 from phingpt_bench.rescore import case as cases
 from phingpt_bench.rescore import judge, lm_eval_samples, notes, recorded, target
 from phingpt_bench.rescore.case import Case
-from phingpt_bench.rescore.columns import Columns, find_columns
+from phingpt_bench.rescore.columns import NONE, Columns, find_columns
 from phingpt_bench.rescore.details import details
 from phingpt_bench.rescore.match import DOUBLED
 from phingpt_bench.rescore.table import Table, read_table
@@ -49,11 +49,14 @@ def rescore(request: Request) -> Report:
     record = recorded.record_of(table) if not (request.labels or request.entity_types) else None
     if record is not None and request.task not in (None, record.task):
         record = None
+    given = request.columns
     if lm_eval_samples.are_samples(table):
         table = lm_eval_samples.flattened(table)
+        if given.get("answer") is None:  # known, whatever the columns of the docs are named like
+            given = {**given, "answer": "answer" if "answer" in table.columns else NONE}
     aim = _target(request, record, table)
     scorers = judge.chosen(request.scorers, aim.kind)
-    columns = find_columns(table, request.columns)
+    columns = find_columns(table, given)
     case = _case(request, table, columns, aim, record)
     if not case.docs:
         raise BenchError("no row is left to score", where=table.path)
@@ -61,9 +64,18 @@ def rescore(request: Request) -> Report:
 
 
 def _file(path: Path) -> Path:
-    """The file; of a run's folder its samples."""
-    samples = Path(path) / recorded.SAMPLES
-    return samples if samples.is_file() else Path(path)
+    """The file; of a run's folder its samples. BenchError for such a folder without them."""
+    folder = Path(path)
+    samples = folder / recorded.SAMPLES
+    if samples.is_file():
+        return samples
+    if (folder / recorded.RECORD).is_file():
+        raise BenchError(
+            f"this run's {recorded.SAMPLES} is not there",
+            where=str(folder),
+            hint="raw answers stay on the machine that made them, unpublished; phingpt-bench evaluate makes them anew",
+        )
+    return folder
 
 
 def _target(request: Request, record: RunRecord | None, table: Table) -> Target:

@@ -9,6 +9,7 @@ from typing import Any
 from phingpt_bench.core.errors import BenchError, unknown
 from phingpt_bench.data import catalogue
 from phingpt_bench.harness.taskfiles import TaskFiles, read_tasks
+from phingpt_bench.rescore.hub import patient
 from phingpt_bench.scoring.formats import answer_format
 from phingpt_bench.scoring.rivals.flare import CHOICES
 
@@ -38,7 +39,8 @@ class Target:
     def docs(self) -> list[Doc]:
         """The test rows of the task, with the order of choices by which FLARE reads them where it has one."""
         assert self.dataset is not None and self.protocol is not None
-        rows = catalogue.load(self.dataset)["test"]
+        with patient(catalogue.dataset(self.dataset).origin):
+            rows = catalogue.load(self.dataset)["test"]
         choices = CHOICES.get(_FLARE.get(self.protocol.split("/")[0], ""))
         if choices and set(choices) == set(self.names):
             rows = [{**row, "choices": choices} for row in rows]

@@ -27,13 +27,13 @@ TOPICS = {
     "negocios": "Business & Management", "finanzas": "Finance", "gobierno": "Government & Controls",
     "industria": "Industry", "impuestos": "Tax & Accounting", "tecnología": "Technology",
 }  # fmt: skip
-# words that stand for a label where the label set has it: prompts in Spanish, traders' English
-ALIASES = TOPICS | {
-    "negativo": "negative", "negativa": "negative", "bearish": "negative",
-    "neutro": "neutral", "neutra": "neutral",
-    "positivo": "positive", "positiva": "positive", "bullish": "positive",
-    "sí": "yes", "si": "yes",
-}  # fmt: skip
+# words of one meaning: a set of labels with one of them reads the others as it (prompts in Spanish, Spanish labels)
+MEANINGS = (
+    ("negative", "negativo", "negativa"), ("neutral", "neutro", "neutra"), ("positive", "positivo", "positiva"),
+    ("yes", "sí", "si"),
+)  # fmt: skip
+# traders' English stands for a polarity, but no polarity for it: "positive" says less than "bullish"
+TRADERS = {"negative": "bearish", "positive": "bullish"}
 DIGITS = 5  # of stored probabilities
 
 
@@ -123,6 +123,21 @@ def outcomes_of(kind: str, names: Sequence[str], ids: Iterable[str], rows: Seque
     return Outcomes(kind=kind, labels=list(names), ids=list(ids), invalid=[row.invalid for row in rows], **values)
 
 
+def aliases(names: Sequence[str]) -> dict[str, str]:
+    """The words beside the labels themselves that stand for one of them, in this set.
+
+    None for a meaning that several labels share ("negative" and "negativo"), nor a word that is a label itself.
+    """
+    known = {name.casefold() for name in names}
+    found = {word: label for word, label in TOPICS.items() if label in names}
+    for words in MEANINGS:
+        owners = [name for name in names if name.casefold() in words]
+        if len(owners) == 1:
+            others = {*words, TRADERS.get(words[0], words[0])} - known
+            found.update(dict.fromkeys(sorted(others), owners[0]))
+    return found
+
+
 def _gold(doc: Doc, names: Sequence[str]) -> int:
     if doc["label"] not in names:
         raise BenchError(f"gold label '{doc['label']}' is not among {', '.join(names)}")
@@ -133,4 +148,4 @@ def _gold(doc: Doc, names: Sequence[str]) -> int:
 def _label_reader(names: tuple[str, ...]) -> Callable[[str], tuple[int, str | None]]:
     topics = set(TOPICS.values()) <= set(names)  # then none of them is read out of the middle of a sentence
     common = {*TOPICS, *(name for name in names if " " not in name)} if topics else ()
-    return labels.reader(names, {word: label for word, label in ALIASES.items() if label in names}, common)
+    return labels.reader(names, aliases(names), common)
