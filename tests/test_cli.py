@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import itertools
 import os
 import re
 import resource
@@ -78,6 +79,27 @@ def test_every_verb_has_help_with_examples(name: str, capsys: pytest.CaptureFixt
     out = capsys.readouterr().out
     assert f"usage: phingpt-bench {name}" in out
     assert "example" in out
+
+
+@pytest.mark.parametrize("name", command.VERBS)
+def test_the_help_of_every_verb_fits_a_narrow_terminal(
+    name: str, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("COLUMNS", "80")
+    if name == "lm-eval":  # its --help is lm-eval's own
+        out = command.verb_module(name).EPILOG
+    else:
+        assert command.main([name, "--help"]) == 0
+        out = capsys.readouterr().out
+    assert [line for line in out.splitlines() if len(line) > 80] == []
+
+
+@pytest.mark.parametrize("name", command.VERBS)
+def test_wrapped_examples_can_be_copied(name: str) -> None:
+    """A line that goes on ends with a backslash and nothing after it, and only then the next one is indented more."""
+    lines = command.verb_module(name).EPILOG.splitlines()
+    for line, following in itertools.pairwise(lines):
+        assert line.endswith(" \\") == following.startswith("      "), line
 
 
 def test_version(capsys: pytest.CaptureFixture[str]) -> None:
@@ -323,6 +345,38 @@ def test_doctor_and_the_mirror(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) 
     assert "1 of " in text
     assert "financial_phrasebank" in text.split("not there:")[1]
     assert "twitter" not in text.split("not there:")[1]
+
+
+def test_doctor_goes_on_past_a_broken_passport(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (tmp_path / "passports").mkdir()
+    (tmp_path / "passports" / "mine.yaml").write_text("name: mine\nrows: {test: 1}\nrows: {test: 2}\n")
+    monkeypatch.setenv("PHINGPT_BENCH_TASKS", str(tmp_path))
+    monkeypatch.setattr(verb_doctor, "_four_bit", lambda torch: verb_doctor.Check("ok", "4-bit kernels", "not tried"))
+    assert command.main(["doctor"]) == 0
+    out = " ".join(capsys.readouterr().out.split())
+    assert "note passports" in out and "'rows' is given twice" in out and "delete the older block" in out
+    assert "real suites: " in out
+
+
+def test_a_board_of_a_dataset_or_protocol(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    write_run(tmp_path / "a", make_run(task="phin_fpb_helm", protocol="fpb/helm-30-seed121/v1"))
+    write_run(tmp_path / "b", make_run(task="phin_other", protocol="made-up/other/v1"))
+    told = []
+    for name in ("phin_fpb_helm", "fpb_helm", "fpb/helm-30-seed121/v1"):
+        assert command.main(["leaderboard", str(tmp_path), "--no-published", "--task", name]) == 0
+        told.append(capsys.readouterr().out)
+    assert "phin_fpb_helm" in told[0] and "phin_other" not in told[0]
+    assert told[0] == told[1] == told[2]
+    assert command.main(["leaderboard", str(tmp_path), "--task", "fpb"]) == 2
+    assert "unknown task 'fpb/fingpt-25-seed42/v1'" in capsys.readouterr().err
+
+
+def test_a_model_without_a_name_has_a_row_that_says_so(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    write_run(tmp_path / "a", make_run(name=" "))
+    assert command.main(["leaderboard", str(tmp_path), "--no-published"]) == 0
+    assert "(no name)" in capsys.readouterr().out
 
 
 def test_doctor_and_the_real_suites(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:

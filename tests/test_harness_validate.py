@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 
 from phingpt_bench.core.errors import BenchError
+from phingpt_bench.data import stamp
 from phingpt_bench.harness import manager, templates
 from phingpt_bench.harness.validate import validate
 
@@ -101,6 +102,39 @@ def test_a_dataset_out_of_reach_is_not_checked(monkeypatch: pytest.MonkeyPatch):
 )  # fmt: skip
 def test_mistakes_are_found(check: str, detail: str, text: str, folder: Path):
     assert detail in failures(folder, text)[check]
+
+
+@pytest.mark.parametrize(
+    ("include", "hint"),
+    [
+        ("_labels_yaml", "include _topics_yaml instead of _labels_yaml"),
+        ("[_labels_yaml, _written_yaml]", "include _written_topics_yaml instead of _written_yaml"),
+    ],
+)
+def test_labels_without_known_poles_are_told_what_to_include(include: str, hint: str, folder: Path, monkeypatch):
+    """flip_rate of labels that nobody has placed at a pole."""
+    known = {"negative": "bajista", "neutral": "neutro", "positive": "alcista"}
+    (folder / "passports").mkdir()
+    rows = [{"text": f"{known[mood]} {i}", "label": known[mood]} for i in range(9) for mood in known]
+    data = folder / "data" / "bolsa"
+    data.mkdir(parents=True)
+    (data / "test.csv").write_text("text,label\n" + "".join(f"{row['text']},{row['label']}\n" for row in rows))
+    passport = folder / "passports" / "bolsa.yaml"
+    passport.write_text(
+        "name: bolsa\nprotocol: bolsa/given/v1\ntitle: Bolsa\nkind: labels\nlanguage: es\n"
+        "labels: [bajista, neutro, alcista]\nmetric: f1_weighted\nnoise: []\nsplit: as given\ncomparable: With none.\n"
+        "origin: {folder: bolsa, paper: none, licence: CC0 1.0, unpinned: made up}\n"
+        "reader: table\noptions: {files: {test: test.csv}, text: text, label: label}\n"
+    )
+    monkeypatch.setenv("PHINGPT_BENCH_DATA", str(folder / "data"))
+    monkeypatch.setenv("PHINGPT_BENCH_TASKS", str(folder))
+    passport.write_text(passport.read_text() + stamp.as_yaml(stamp.stamp(passport)))
+    (folder / "_written_yaml").write_text((manager.tasks_dir() / "_written_yaml").read_text())
+    text = BASE.replace("dataset: demo_sentiment", "dataset: bolsa") + NO_SPLITS + "num_fewshot: 0\n"
+    text = text.replace("include: _labels_yaml", f"include: {include}")
+    text += "fewshot_config: {sampler: first_n, samples: []}\n"
+    found = failures(folder, text + ("" if "written" in include else "doc_to_choice: [bajista, neutro, alcista]\n"))
+    assert hint in found["metrics"] and "bajista, neutro, alcista" in found["metrics"]
 
 
 def test_a_users_own_metrics_pass(folder: Path):

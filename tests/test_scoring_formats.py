@@ -405,7 +405,7 @@ def test_hostile_answers_are_fast(form, answer):
     text = " ".join([TEXT] * 20)
     start = time.process_time()
     parsed = form.read(answer, text, TYPES)
-    assert time.process_time() - start < 0.2
+    assert time.process_time() - start < 3  # some 0.2 s alone; what is quadratic takes minutes
     assert parsed.problems or parsed.spans
 
 

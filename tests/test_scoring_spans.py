@@ -228,7 +228,7 @@ def test_hostile_answers_are_fast(answer, n_problems):
     text = " ".join([TEXT] * 20)
     start = time.process_time()
     parsed = parse_entities(answer, text, TYPES)
-    assert time.process_time() - start < 0.05
+    assert time.process_time() - start < 1  # some ms on an idle machine; what is quadratic takes minutes
     assert len(parsed.problems) == n_problems
 
 
@@ -237,7 +237,7 @@ def test_all_substrings_of_a_long_text_are_fast():
     answer = "; ".join(f"PER: {text[at : at + 12].replace(';', ',')}" for at in range(len(text) - 12))
     start = time.process_time()
     parse_entities(answer, text, TYPES)
-    assert time.process_time() - start < 0.05
+    assert time.process_time() - start < 1  # some ms on an idle machine; what is quadratic takes minutes
 
 
 def test_an_occurrence_mark_is_written_only_where_it_is_needed():

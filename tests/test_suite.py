@@ -37,7 +37,7 @@ def suite(tmp_path: Path, **changes: object) -> Suite:
 def task(name: str, dataset: str, rows: int = 5, requests: int = 3, **changes: object) -> TaskFacts:
     ids = tuple(f"row-{i}" for i in range(rows))
     values = {
-        "version": "1.0", "split": "test", "template": "t", "setup": "s", "examples": ("e1", "e2"),
+        "version": "1.0", "split": "test", "template": "t", "setup": "s", "examples": ("e1", "e2", "e3", "e4", "e5"),
         "task": None, "ids": ids,
         "extraction": "generation", "metric": "f1_weighted", "trainable": True,
     }  # fmt: skip
@@ -160,6 +160,28 @@ def test_only_leaves_out_other_tasks_and_trainings(tmp_path: Path) -> None:
     entry = adapter(recipe=load_recipe("demo"))
     steps = plan(suite(tmp_path), facts(adapters=[entry]), only=["phin_fin"])
     assert {step.task for step in steps} == {"phin_fin"}
+
+
+@pytest.mark.parametrize(
+    ("examples", "shots", "words", "hint"),
+    [
+        ((), 3, "task 'phin_fpb' cannot be run 3-shot: it has no examples", "--shots 0"),
+        (("e1", "e2"), 3, "task 'phin_fpb' cannot be run 3-shot: it has 2 examples", "at most 2"),
+    ],
+)
+def test_more_shots_than_there_are_examples(
+    examples: tuple[str, ...], shots: int, words: str, hint: str, tmp_path: Path
+) -> None:
+    few = {"phin_fpb": task("phin_fpb", "fpb", examples=examples), "phin_fin": task("phin_fin", "fin")}
+    s = suite(tmp_path, variants=[Variant(shots=shots)])
+    with pytest.raises(BenchError, match=words) as error:
+        plan(s, facts(tasks=few))
+    assert hint in (error.value.hint or "")
+    with pytest.raises(BenchError, match=words):
+        plan(suite(tmp_path), facts(tasks=few, adapters=[adapter(variants=(Variant(shots=shots),))]))
+    assert plan(s, facts(tasks=few), only=["phin_fin"])
+    enough = suite(tmp_path, variants=[Variant(shots=len(examples))])
+    assert plan(enough, facts(tasks=few))
 
 
 def test_an_untrained_recipe_is_trained_first(tmp_path: Path) -> None:

@@ -52,7 +52,8 @@ def test_the_list_can_be_narrowed(capsys: pytest.CaptureFixture[str]):
     assert not {"phin_fpb", "phin_fin_type", "phin_fin_json"} & set(spans)
     spanish = {name for name in shown(said(capsys, "--language", "es")) if "demo" not in name}
     assert spanish == {"phin_fpb_es_mt", "phin_fpb_es_mt_en", "phin_multifin_es", "phin_multifin_es_en"}
-    assert "No such task" in said(capsys, "--language", "fr")
+    assert said(capsys, "--language", "ES") == said(capsys, "--language", "es")
+    assert said(capsys, "--language", "fr") == "No such task. There are tasks over rows in en and es.\n"
 
 
 def test_tasks_without_a_passport_are_listed_too(
@@ -61,6 +62,42 @@ def test_tasks_without_a_passport_are_listed_too(
     monkeypatch.setenv(TASKS_VARIABLE, str(tmp_path))
     (tmp_path / "mine.yaml").write_text("task: mine\ndataset_path: csv\nmetric_list: [{metric: acc}]\n")
     assert "mine                     no protocol: its rows have no passport" in said(capsys)
+
+
+def test_a_broken_passport_does_not_hide_the_rest(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+):
+    shipped = manager.tasks_dir() / "passports" / "demo_sentiment.yaml"
+    (tmp_path / "passports").mkdir()
+    file = tmp_path / "passports" / "mine.yaml"
+    text = shipped.read_text().replace("name: demo_sentiment", "name: mine").replace("demo-sentiment/", "mine/")
+    stamped = "rows: {train: 462, validation: 66, test: 132}\n"
+    assert stamped in text
+    file.write_text(text + stamped)
+    (tmp_path / "mine.yaml").write_text("task: mine\ndataset_kwargs: {dataset: mine}\ndoc_to_text: A\n")
+    monkeypatch.setenv(TASKS_VARIABLE, str(tmp_path))
+    assert main(["tasks"]) == 2
+    out, err = capsys.readouterr()
+    assert "37 of 73 tasks shown." in " ".join(out.split())
+    assert "no protocol: its passport cannot be read" in out
+    assert "error: the passport of dataset 'mine' cannot be read" in err
+    assert "key 'rows' is given twice" in err and "hint: stamped twice? delete the older block (rows, ids" in err
+    assert "demo-ner/v1" in said(capsys, "show", "demo_ner")
+    assert "delete the older block" in said(capsys, "show", "mine", code=2)
+    found = said(capsys, "validate", str(file), code=2)
+    assert "FAIL  passport mine  fields: " in found and "delete the older block" in found
+
+
+def test_validate_of_no_yaml_file_is_short(tmp_path: Path):
+    """Not followed by a log line for each of our tasks that its folder holds as well."""
+    (tmp_path / "README.md").write_text("# A page\n\n- [ ] with: a: colon\n")
+    (tmp_path / "phin_fpb.yaml").write_text("task: phin_fpb\ndataset_path: csv\n")
+    done = subprocess.run(
+        [sys.executable, "-m", "phingpt_bench.cli.main", "tasks", "validate", str(tmp_path / "README.md")],
+        capture_output=True, text=True, timeout=300, check=False,
+    )  # fmt: skip
+    assert done.returncode == 2 and "FAIL" in done.stdout
+    assert "verrid" not in done.stdout + done.stderr
 
 
 def test_the_list_is_quick():
@@ -138,7 +175,7 @@ def test_path_and_stamp(capsys: pytest.CaptureFixture[str], tmp_path: Path):
     assert "rows: {train: 462, validation: 66, test: 132}" in said(capsys, "stamp", str(passport))
     assert "which passport?" in said(capsys, "stamp", code=2)
     (tmp_path / "mine.yaml").write_text("task: mine\noutput_type: multiple_choice\ndoc_to_text: A\n")
-    assert "templates.lock: 1 tasks" in said(capsys, "stamp", str(tmp_path), "--templates")
+    assert "templates.lock: 1 task\n" in said(capsys, "stamp", str(tmp_path), "--templates")
     assert "a folder of task files" in said(capsys, "stamp", str(passport), "--templates", code=2)
 
 
@@ -147,7 +184,7 @@ def test_validate_exits_with_2_when_a_check_fails(capsys: pytest.CaptureFixture[
     file = tmp_path / "passports" / "demo_sentiment.yaml"
     text = (manager.tasks_dir() / "passports" / "demo_sentiment.yaml").read_text()
     file.write_text(text)
-    assert "1 checks: none failed, 0 not made" in said(capsys, "validate", str(tmp_path))
+    assert "1 check: none failed, 0 not made" in said(capsys, "validate", str(tmp_path))
     file.write_text(text.replace("test: 132", "test: 133"))
     found = said(capsys, "validate", str(tmp_path), code=2)
     assert "FAIL  passport demo_sentiment  rows: rows differ" in found

@@ -34,12 +34,17 @@ def build(
 ) -> Board:
     """The board of `runs`.
 
-    published: rows by protocol id, or None for none. tasks: only these, in this order (empty: all, by name).
+    published: rows by protocol id, or None for none. tasks: only these, or those on a protocol
+        id, in this order (empty: all, by name).
     metric: this one instead of the primary metric wherever a task has it. checks: show oracle, null and echo as well.
     cache: of tests and intervals; new ones are added, and saving it is the caller's.
     BenchError for a task that no run is of, or a metric that none of the tasks has.
     """
     known = {run.record.task for run in runs}
+    of = defaultdict(set)
+    for run in runs:
+        of[run.record.protocol.id].add(run.record.task)
+    tasks = [task for name in tasks for task in ([name] if name in known else sorted(of.get(name, [name])))]
     for task in tasks:
         if task not in known:
             raise unknown("task", task, known)

@@ -211,8 +211,8 @@ def exposure_text(row: Row) -> str:
 
 
 def display_name(row: Row) -> str:
-    """The model, and its adapter."""
-    return clean(row.name) + (f" + {clean(row.adapter)}" if row.adapter else "")
+    """The model, and its adapter; a name of nothing but blanks or controls is said to be none."""
+    return (clean(row.name) or "(no name)") + (f" + {clean(row.adapter)}" if row.adapter else "")
 
 
 def published_name(row: PublishedRow, rows: Iterable[PublishedRow]) -> str:

@@ -18,11 +18,12 @@ FIRST = ("fpb", "tfns", "fin", "finer_ord")  # the datasets of the tasks to begi
 def origins(names: Iterable[str] | None = None) -> dict[str, Origin]:
     """Where datasets come from, by their folder in a mirror; the embedded corpus is always there and left out.
 
-    names: of the catalogue; None is all of it.
+    names: of the catalogue; None is all of it. A dataset whose passport cannot be read is left out.
     """
     from phingpt_bench.data import catalogue
 
-    found = [catalogue.dataset(name) for name in (catalogue.names() if names is None else names)]
+    passports, _ = catalogue.readable()
+    found = [passports[name] for name in (passports if names is None else names) if name in passports]
     return {one.origin.folder: one.origin for one in found if not one.name.startswith("demo_")}
 
 

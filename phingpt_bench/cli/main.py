@@ -94,7 +94,8 @@ def verb_module(name: str) -> ModuleType:
 def _arguments(verb: ModuleType, rest: list[str]) -> argparse.Namespace:
     parser = Parser(
         prog=f"{PROG} {verb.NAME}",
-        description=verb.HELP[:1].upper() + verb.HELP[1:] + ("" if verb.HELP.endswith(".") else "."),
+        # the formatter leaves the examples as they are, and with them the description
+        description=textwrap.fill(verb.HELP[:1].upper() + verb.HELP[1:].removesuffix(".") + ".", 79),
         epilog=verb.EPILOG,
         formatter_class=argparse.RawDescriptionHelpFormatter,
         allow_abbrev=False,

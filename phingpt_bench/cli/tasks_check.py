@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
+from phingpt_bench.cli.tasks_list import number
 from phingpt_bench.core.errors import BenchError
 from phingpt_bench.core.paths import share
 
@@ -17,7 +18,7 @@ def stamp(file: Path | None, data: str | None, templates: bool) -> int:
         folder = file or share("tasks")
         if not folder.is_dir():
             raise BenchError("with --templates it is a folder of task files", where=str(folder))
-        print(f"{folder / LOCK}: {write_lock(folder)} tasks")
+        print(f"{folder / LOCK}: {number(write_lock(folder), 'task')}")
         return 0
     if file is None:
         raise BenchError("which passport?", hint="phingpt-bench tasks stamp my_tasks/passports/mine.yaml")
@@ -40,7 +41,7 @@ def validate(path: Path | None, names: list[str], model: str | None) -> int:
         word = {True: "ok  ", False: "FAIL", None: "--  "}[check.ok]
         print(f"{word}  {check.task}  {check.name}: {check.detail}", flush=True)
     failed = f"{counts[False]} failed" if counts[False] else "none failed"
-    print(f"{sum(counts.values())} checks: {failed}, {counts[None]} not made")
+    print(f"{number(sum(counts.values()), 'check')}: {failed}, {counts[None]} not made")
     return 2 if counts[False] else 0
 
 

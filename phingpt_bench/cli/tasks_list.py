@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import re
+import sys
 import textwrap
 from collections import defaultdict
 
+from phingpt_bench.core.errors import BenchError
 from phingpt_bench.data import catalogue
 from phingpt_bench.data.passport import Passport
 from phingpt_bench.harness.taskfiles import TaskFile, TaskFiles, read_tasks
@@ -21,31 +23,44 @@ LEGEND = (
 
 
 def show_list(kind: str | None = None, language: str | None = None, every: bool = False) -> int:
-    """Prints the list.
+    """Prints the list; 0, or 2 when a passport cannot be read, which is told at the end.
 
-    every: answer formats have lines of their own, in place of a column.
+    every: answer formats have lines of their own, in place of a column. language: in any case ("ES").
     """
     files = read_tasks()
     families: dict[str, list[tuple[TaskFile, Passport | None]]] = defaultdict(list)
-    known = set(catalogue.names())
+    passports, errors = catalogue.readable()
     for name, task in files.tasks.items():
-        passport = catalogue.dataset(task.dataset) if task.dataset in known else None
+        passport = passports.get(task.dataset or "")
         if (every or files.base(name) == name) and _wanted(passport, kind, language):
             families[passport.protocol.split("/")[0] if passport else OTHER].append((task, passport))
     if not families:
-        print("No such task.")
-        return 0
+        languages = sorted({spoken for passport in passports.values() for spoken in _spoken(passport)})
+        print(f"No such task. There are tasks over rows in {' and '.join(languages)}.")
+        return _told(errors)
     width = max(len(task.name) for tasks in families.values() for task, _ in tasks)
     lines = []
     for family, tasks in sorted(families.items(), key=lambda item: _place(item[0])):
         lines.append(_heading(family, [passport for _, passport in tasks if passport]))
         for task, passport in tasks:
-            lines += _lines(task, passport, files, width, every)
+            lines += _lines(task, passport, files, width, every, broken=task.dataset in errors)
     shown = sum(map(len, families.values()))
-    lines += ["", textwrap.fill(f"{shown} of {len(files.tasks)} tasks shown. {LEGEND}", WIDTH)]
+    lines += ["", textwrap.fill(f"{shown} of {number(len(files.tasks), 'task')} shown. {LEGEND}", WIDTH)]
     lines += ["", "Groups and tags, for --tasks:", _groups(files)]
     print("\n".join(lines))
-    return 0
+    return _told(errors)
+
+
+def number(count: int, noun: str) -> str:
+    """ "1 task", "2 tasks"."""
+    return f"{count} {noun}" if count == 1 else f"{count} {noun}s"
+
+
+def _told(errors: dict[str, BenchError]) -> int:
+    """The exit code, after a line or more on standard error for each passport that cannot be read."""
+    for name, err in errors.items():
+        print(f"error: the passport of dataset '{name}' cannot be read: {err}", file=sys.stderr)
+    return 2 if errors else 0
 
 
 def _place(family: str) -> tuple[bool, bool, str]:
@@ -67,8 +82,12 @@ def _groups(files: TaskFiles) -> str:
 def _wanted(passport: Passport | None, kind: str | None, language: str | None) -> bool:
     if passport is None:
         return kind is None and language is None
-    spoken = re.findall(r"\w+", passport.language)  # the demonstration corpus is "en and es"
-    return kind in (None, passport.kind) and (language is None or language in spoken)
+    return kind in (None, passport.kind) and (language is None or language.lower() in _spoken(passport))
+
+
+def _spoken(passport: Passport) -> list[str]:
+    """The codes of the rows' languages: the demonstration corpus is "en and es"."""
+    return [word.lower() for word in re.findall(r"\w+", passport.language) if word != "and"]
 
 
 def _heading(family: str, passports: list[Passport]) -> str:
@@ -76,9 +95,12 @@ def _heading(family: str, passports: list[Passport]) -> str:
     return f"{family}/ ({', '.join(languages)})" if languages else family
 
 
-def _lines(task: TaskFile, passport: Passport | None, files: TaskFiles, width: int, every: bool) -> list[str]:
+def _lines(
+    task: TaskFile, passport: Passport | None, files: TaskFiles, width: int, every: bool, broken: bool = False
+) -> list[str]:
     if passport is None:
-        return [f"  {task.name:<{width}} no protocol: its rows have no passport"]
+        why = "its passport cannot be read, see below" if broken else "its rows have no passport"
+        return [f"  {task.name:<{width}} no protocol: {why}"]
     rule = passport.protocol.split("/", 1)[1]
     also = [] if every else [f"_{ending}" for ending in files.variants(task.name)]
     rows = f"{passport.rows['test']:,}"

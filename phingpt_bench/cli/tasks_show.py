@@ -5,6 +5,7 @@ from __future__ import annotations
 import textwrap
 from collections.abc import Iterable
 
+from phingpt_bench.cli.tasks_list import number
 from phingpt_bench.core.errors import unknown
 from phingpt_bench.core.fingerprint import digest
 from phingpt_bench.data import catalogue
@@ -18,7 +19,10 @@ Fact = tuple[str, str | Iterable[str]]
 def show(name: str) -> int:
     """Prints what is known of a task, dataset, protocol, group or tag; BenchError for an unknown name."""
     files = read_tasks()
-    protocols = {catalogue.dataset(dataset).protocol: dataset for dataset in catalogue.names()}
+    passports, errors = catalogue.readable()
+    if name in errors:
+        raise errors[name]
+    protocols = {passport.protocol: dataset for dataset, passport in passports.items()}
     dataset = name if name in protocols.values() else protocols.get(name)
     if name in files.tasks:
         _task(files.tasks[name], files)
@@ -29,7 +33,7 @@ def show(name: str) -> int:
         if readers:
             _example(readers[0])
     elif name in files.groups:
-        print(f"{name}: {len(files.members(name))} tasks")
+        print(f"{name}: {number(len(files.members(name)), 'task')}")
         for member in files.members(name):
             print(f"  {member:<26} {_protocol(files.tasks[member])}")
     else:
@@ -40,7 +44,8 @@ def show(name: str) -> int:
 
 
 def _protocol(task: TaskFile) -> str:
-    return catalogue.dataset(task.dataset).protocol if task.dataset in catalogue.names() else "no protocol"
+    passport = catalogue.readable()[0].get(task.dataset or "")
+    return passport.protocol if passport else "no protocol"
 
 
 def _task(task: TaskFile, files: TaskFiles) -> None:

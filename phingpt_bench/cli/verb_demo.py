@@ -15,7 +15,7 @@ examples:
   phingpt-bench demo                          records in results/local/demo
   phingpt-bench demo --results /tmp/demo
 
-The data are synthetic: a demonstration of the tool, no measurement of any model.
+The data are synthetic: a demonstration of the tool, no measurement of a model.
 """
 NEXT = """
 These data are synthetic. The same on real ones:

@@ -89,6 +89,7 @@ def checks() -> Iterator[Check]:
         yield from _device()
     yield from _space()
     yield _embedded_model()
+    yield from _passports()
     yield _mirror()
     yield _switches()
 
@@ -216,6 +217,15 @@ def _embedded_model() -> Check:
     if file is None or not file.is_file():
         return Check(MISSING, "model", f"the file of the embedded {TITLE} is not installed", INSTALL)
     return Check(OK, "model", f"embedded {TITLE} ({file.name})")
+
+
+def _passports() -> Iterator[Check]:
+    """A line for each passport that cannot be read."""
+    from phingpt_bench.data import catalogue
+
+    _, errors = catalogue.readable()
+    for err in errors.values():
+        yield Check(NOTE, "passports", "; ".join(str(err).splitlines()))
 
 
 def _mirror() -> Check:

@@ -11,9 +11,12 @@ NAME = "evaluate"
 HELP = "evaluate one base, and adapters on it, without a suite file"
 EPILOG = """\
 examples:
-  phingpt-bench evaluate --base smollm2-135m-instruct --tasks phin_demo_sentiment --limit 20
-  phingpt-bench evaluate --base smollm2-135m-instruct --adapter adapters/trained/demo --tasks phin_demo_ner
-  phingpt-bench evaluate --base Qwen/Qwen2.5-0.5B-Instruct --tasks phin_sentiment --chat-template --results results/qwen
+  phingpt-bench evaluate --base smollm2-135m-instruct \\
+      --tasks phin_demo_sentiment --limit 20
+  phingpt-bench evaluate --base smollm2-135m-instruct \\
+      --adapter adapters/trained/demo --tasks phin_demo_ner
+  phingpt-bench evaluate --base Qwen/Qwen2.5-0.5B-Instruct \\
+      --tasks phin_sentiment --chat-template --results results/qwen
 """
 
 

@@ -14,7 +14,7 @@ NAME = "leaderboard"
 HELP = "compare runs: scores with intervals, gains over the base with tests, costs, published results"
 EPILOG = """\
 examples:
-  phingpt-bench leaderboard                                  results/ here, else the results that are shipped
+  phingpt-bench leaderboard            results/ here, else the shipped results
   phingpt-bench leaderboard results/local/demo --published none
   phingpt-bench leaderboard --task phin_fpb --metric acc
   phingpt-bench leaderboard --format markdown --output board.md
@@ -25,7 +25,9 @@ examples:
 def configure(parser: argparse.ArgumentParser) -> None:
     """The arguments."""
     parser.add_argument("folder", nargs="?", type=Path, metavar="DIR", help="where runs lie, at any depth")
-    parser.add_argument("--task", action="append", default=[], metavar="T", help="only this task; may be repeated")
+    parser.add_argument(
+        "--task", action="append", default=[], metavar="T", help="only this task, dataset or protocol; may be repeated"
+    )
     parser.add_argument("--metric", metavar="M", help="this metric instead of the primary one, where a task has it")
     parser.add_argument("--format", default="terminal", choices=("terminal", "markdown", "csv", "json"))
     parser.add_argument("--output", type=Path, metavar="FILE", help="write here instead of to the terminal")
@@ -52,7 +54,7 @@ def run(args: argparse.Namespace) -> int:
     with Console(stderr=True).status("comparing runs (the first time takes a while)"):  # silent unless a terminal
         board = board_of(
             args.folder or default_folder(),
-            tasks=args.task,
+            tasks=[protocol_of(name) for name in args.task],
             metric=args.metric,
             published=args.published != "none",
             checks=args.checks,
@@ -68,6 +70,16 @@ def run(args: argparse.Namespace) -> int:
     write_text(args.output, text)
     print(f"wrote {args.output}", file=sys.stderr)
     return 0
+
+
+def protocol_of(name: str) -> str:
+    """The protocol id for the name of a dataset; any other name as it is, and one that is a task's too."""
+    from phingpt_bench.data import catalogue
+    from phingpt_bench.harness.taskfiles import read_tasks
+
+    if name not in catalogue.names() or name in read_tasks().tasks:
+        return name
+    return catalogue.dataset(name).protocol
 
 
 def default_folder() -> Path:

@@ -10,8 +10,10 @@ NAME = "lm-eval"
 HELP = "lm-evaluation-harness's own command line, with our tasks and the model 'phin'"
 EPILOG = """\
 examples:
-  phingpt-bench lm-eval run --model hf --model_args pretrained=MODEL --tasks phin_fpb
-  phingpt-bench lm-eval run --model phin --model_args pretrained=MODEL --tasks phin --batch_size 16
+  phingpt-bench lm-eval run --tasks phin_fpb \\
+      --model hf --model_args pretrained=MODEL
+  phingpt-bench lm-eval run --tasks phin --batch_size 16 \\
+      --model phin --model_args pretrained=MODEL
   phingpt-bench lm-eval run --tasks mine,phin_fpb --include_path my_tasks ...
   phingpt-bench lm-eval ls tasks
 """

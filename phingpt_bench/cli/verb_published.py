@@ -12,13 +12,14 @@ HELP = "show results from papers: as printed, with sources, and what keeps them 
 EPILOG = """\
 examples:
   phingpt-bench published                           everything, by protocol
-  phingpt-bench published --task phin_fpb           what is there on a task's rows
+  phingpt-bench published --task phin_fpb           what is on a task's rows
   phingpt-bench published --protocol fpb-flare-970  one published protocol
   phingpt-bench published --model finma --source finben-english
   phingpt-bench published --format csv --output published.csv
 
 Nothing here was run by us, and nothing is ranked. 'phingpt-bench leaderboard'
-shows the same rows below runs of ours.
+shows the same rows below runs of ours. CSV and JSON hold the claims as well
+(column 'claim': true), which nobody can check: they are not counted as results.
 """
 
 
@@ -77,7 +78,7 @@ def our_protocols(names: Sequence[str]) -> list[str]:
 
     ids = {name for name in names if "/" in name}
     if ids:
-        known = {catalogue.dataset(name).protocol for name in catalogue.names()}
+        known = {passport.protocol for passport in catalogue.readable()[0].values()}
         for name in sorted(ids - known):
             raise unknown("protocol", name, known, see="phingpt-bench tasks")
     datasets = [name for name in names if name in catalogue.names()]  # one may be both, and then it is the same rows

@@ -12,9 +12,10 @@ EPILOG = """\
 examples:
   phingpt-bench rescore answers.csv --task phin_fpb
   phingpt-bench rescore answers.csv --task phin_fpb --scorer all
-  phingpt-bench rescore mine.jsonl --labels negative,neutral,positive --gold-column truth
-  phingpt-bench rescore mine.parquet --entity-types PER,ORG,LOC --answer-format json
-  phingpt-bench rescore results/local/x/runs/phin_fpb/m/samples.jsonl   what a changed scorer changes
+  phingpt-bench rescore mine.jsonl --labels no,yes --gold-column truth
+  phingpt-bench rescore mine.parquet --entity-types PER,ORG,LOC \\
+      --answer-format json
+  phingpt-bench rescore MY-RUN/samples.jsonl   a run of ours, scored again
 
 FILE is CSV, TSV, JSON lines, JSON or parquet, a row an answer. Rows are matched
 with those of the task by id or by text; what is not matched is reported. No

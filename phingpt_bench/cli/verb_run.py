@@ -15,10 +15,12 @@ NAME = "run"
 HELP = "run a suite: train what is missing, evaluate, compare; what is done already is skipped"
 EPILOG = """\
 examples:
-  phingpt-bench run smollm2-135m --dry-run           what would be done; nothing is written
-  phingpt-bench run smollm2-135m                     a shipped suite; interrupted, the same command goes on
-  phingpt-bench run my-suite.yaml --only phin_fpb    one task (or group) of it
-  phingpt-bench run my-suite.yaml --limit 50         a trial on the first 50 rows of each task, never ranked
+  phingpt-bench run smollm2-135m --dry-run         only say what would be done
+  phingpt-bench run smollm2-135m                   a shipped suite
+  phingpt-bench run my-suite.yaml --only phin_fpb  one task (or group) of it
+  phingpt-bench run my-suite.yaml --limit 50       a trial on the first 50 rows
+
+After an interruption, the same command goes on. What has a limit is not ranked.
 """
 
 

@@ -9,18 +9,20 @@ NAME = "tasks"
 HELP = "list the tasks and their protocols, show one with an example, or check task files"
 EPILOG = """\
 examples:
-  phingpt-bench tasks                               all tasks, by dataset
-  phingpt-bench tasks --kind spans --all            entity tasks, every answer format in a line of its own
-  phingpt-bench tasks show phin_fpb                 a task's passport, with a prompt and its answer
-  phingpt-bench tasks show fpb/helm-30-seed121/v1   a protocol and the tasks that ask its rows
-  phingpt-bench tasks path                          the folder for lm_eval's --include_path
-  phingpt-bench tasks stamp my/passports/mine.yaml  rows and digests for a new passport
-  phingpt-bench tasks validate                      check our tasks and passports
-  phingpt-bench tasks validate my_tasks/            check your own YAML files
-  phingpt-bench tasks validate --task phin_fpb --model HuggingFaceTB/SmolLM2-1.7B-Instruct
+  phingpt-bench tasks                              all tasks, by dataset
+  phingpt-bench tasks --kind spans --all           entities, a line a format
+  phingpt-bench tasks show phin_fpb                its passport, with a prompt
+  phingpt-bench tasks show fpb/helm-30-seed121/v1  a protocol and its tasks
+  phingpt-bench tasks path                         for lm_eval's --include_path
+  phingpt-bench tasks stamp my/passports/mine.yaml numbers for a new passport
+  phingpt-bench tasks validate                     check our tasks and passports
+  phingpt-bench tasks validate my_tasks/           check your own YAML files
+  phingpt-bench tasks validate --task phin_fpb \\
+      --model HuggingFaceTB/SmolLM2-1.7B-Instruct
 
-'validate' exits with 2 when a check fails; a task whose dataset is out of reach is "not checked". Tasks and passports
-of your own are found in the folder that $PHINGPT_BENCH_TASKS names (docs/add-a-task.md).
+'validate' exits with 2 when a check fails; a task whose dataset is out of reach
+is "not checked". Tasks and passports of your own are found in the folder that
+$PHINGPT_BENCH_TASKS names (docs/add-a-task.md).
 """
 
 

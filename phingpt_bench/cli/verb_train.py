@@ -8,10 +8,10 @@ from pathlib import Path
 NAME = "train"
 HELP = "train a QLoRA adapter from a recipe"
 EPILOG = """examples:
-  phingpt-bench train demo                                 a few minutes, embedded model and data
-  phingpt-bench train sentiment-smollm2-135m               needs the datasets (see README, "Data")
+  phingpt-bench train demo                    minutes, embedded model and data
+  phingpt-bench train sentiment-smollm2-135m  needs data (README, "Data")
   phingpt-bench train my-recipe.yaml --out adapters/trained/mine
-  phingpt-bench train demo --resume                        go on after an interruption
+  phingpt-bench train demo --resume           go on after an interruption
 """
 
 

@@ -22,6 +22,7 @@ from phingpt_bench.data.passport import Passport
 from phingpt_bench.data.readers import Rows, reader
 
 PASSPORTS = "passports"  # the folder beside the task files
+COUNTED = ("rows", "ids", "digests", "counts")  # the part of a passport that `tasks stamp` prints
 
 
 def names() -> list[str]:
@@ -35,6 +36,31 @@ def dataset(name: str) -> Passport:
     if name not in files:
         raise unknown("dataset", name, files)
     return _passport(files[name], files[name].stat().st_mtime_ns)
+
+
+def readable() -> tuple[dict[str, Passport], dict[str, BenchError]]:
+    """(passports, errors of those that cannot be read), both by dataset: one broken file must not hide the others."""
+    passports: dict[str, Passport] = {}
+    errors: dict[str, BenchError] = {}
+    for name in names():
+        try:
+            passports[name] = dataset(name)
+        except BenchError as err:
+            errors[name] = err
+    return passports, errors
+
+
+def read_passport(file: Path) -> Passport:
+    """The passport in a file, all its fields checked; BenchError with file and line of each mistake."""
+    try:
+        passport = config.load(file, Passport)
+    except BenchError as err:
+        twice = any(f"key '{key}' is given twice" in err.message for key in COUNTED)
+        hint = f"stamped twice? delete the older block ({', '.join(COUNTED)})" if twice else err.hint
+        raise BenchError(err.message, where=err.where, hint=hint) from None
+    if passport.name != file.stem:
+        raise BenchError(f"its name is '{passport.name}', and its file is {file.name}", where=str(file))
+    return passport
 
 
 def load(name: str, path: str | None = None) -> dict[str, Rows]:
@@ -110,7 +136,4 @@ def _files() -> dict[str, Path]:
 
 @functools.lru_cache(maxsize=256)
 def _passport(file: Path, _changed: int) -> Passport:
-    passport = config.load(file, Passport)
-    if passport.name != file.stem:
-        raise BenchError(f"its name is '{passport.name}', and its file is {file.name}", where=str(file))
-    return passport
+    return read_passport(file)

@@ -68,7 +68,7 @@ def plan(suite: Suite, facts: Facts, *, only: Collection[str] = (), force: bool 
     """The steps in the order in which they are done: trainings, then base by base, then floors.
 
     only: run just these tasks (all of them when empty). force: runs that are done are made again; adapters are not.
-    BenchError when two models would share a run folder.
+    BenchError when two models would share a run folder, and for more shots than a task has examples.
     """
     tasks = [task for task in facts.tasks.values() if not only or task.name in only]
     steps: list[Step] = []
@@ -119,6 +119,7 @@ def slug(*parts: str | None) -> str:
 def _run(
     suite: Suite, task: TaskFacts, spec: BaseSpec, identity: Model, variant: Variant, entry: AdapterFacts | None
 ) -> Step:
+    _check_shots(task, variant.shots)
     numbers = f"{identity.quantisation or 'full'}-{identity.compute_dtype}"
     base = [identity.base, identity.base_revision, identity.quantisation, identity.compute_dtype]
     parts = (f"{identity.name}-{numbers}", entry.name if entry else None, str(variant))
@@ -135,6 +136,22 @@ def _run(
         fingerprint=_fingerprint(suite, task, base, (entry.digest or UNTRAINED) if entry else None, variant)
         # what may move a score in its last digits: base and tuned are to be run under the same
         | {"numerics": [device(spec), spec.dequantise, suite.batch_size]},
+    )
+
+
+def _check_shots(task: TaskFacts, shots: int) -> None:
+    """BenchError where a prompt cannot hold that many examples: lm-eval would end in a traceback, after loading."""
+    there = len(task.examples)
+    if shots <= there:
+        return
+    if there == 0:
+        raise BenchError(
+            f"task '{task.name}' cannot be run {shots}-shot: it has no examples, as there are no training rows",
+            hint="run it 0-shot (--shots 0, in a suite 'shots: 0'), or leave the task out",
+        )
+    raise BenchError(
+        f"task '{task.name}' cannot be run {shots}-shot: it has {there} example{'' if there == 1 else 's'}",
+        hint=f"at most {there} (--shots {there}, in a suite 'shots: {there}'), or leave the task out",
     )
 
 

@@ -14,6 +14,7 @@ from typing import Any
 
 from phingpt_bench.harness import manager
 from phingpt_bench.harness.baselines import Doc, FloorLM, OracleLM, gold_label, label_names
+from phingpt_bench.scoring.polarity import polarity
 
 DOCS = 64  # of each split: enough to meet every label, few enough to take a second
 SURE = -50.0  # log-likelihood of the labels that are not answered: a probability of 0
@@ -154,7 +155,7 @@ def metrics(task: Any) -> str:
     shown = []
     for name in names:
         if name not in gold:
-            raise Fault(f"'{name}' is in metric_list, and lm-eval gives no such score")
+            raise Fault(f"'{name}' is in metric_list, and lm-eval gives no such score{_why_none(task, name)}")
         if name.endswith("_stderr") and name.removesuffix("_stderr") in names:
             continue
         if not isinstance(gold.get(f"{name}_stderr"), float):
@@ -164,6 +165,17 @@ def metrics(task: Any) -> str:
             raise Fault(f"'{name}' is {gold[name]:.3g} for right answers and {wrong[name]:.3g} for wrong ones")
         shown.append(f"{name} {gold[name]:.3g}/{wrong[name]:.3g}")
     return "right/wrong answers: " + ", ".join(shown)
+
+
+def _why_none(task: Any, metric: str) -> str:
+    """Why a metric never comes out, where that is known: the shared files assume labels with poles."""
+    labels = next(iter(task.eval_docs)).get("labels") or ()
+    if metric != "flip_rate" or not labels or polarity(labels) is not None:
+        return ""
+    chosen = task.OUTPUT_TYPE == "multiple_choice"
+    topics, poles = ("_topics_yaml", "_labels_yaml") if chosen else ("_written_topics_yaml", "_written_yaml")
+    known = f"labels {', '.join(labels)} have no poles that are known"
+    return f": {known}; include {topics} instead of {poles}"
 
 
 def _scores(task: Any, model: FloorLM) -> dict[str, Any]:
