@@ -70,15 +70,13 @@ def _table() -> Table:
 
 
 def _stacked_table(section: Section) -> Table:
-    """Two or three lines a row: name over setting, score over interval, difference over p, flips over ECE, time over
-    USD."""
+    """Two or three lines a row: name over setting, score over interval, difference over p, time over USD."""
     table = _table()
     ranked = section.limit is None
     if ranked:
         table.add_column("#", justify="right", no_wrap=True)
     table.add_column("model", overflow="fold", ratio=1)
-    flips = words.has_flips(section)
-    for title in ("score", "vs base", *([_flips_title(section)] if flips else []), "training"):
+    for title in ("score", "vs base", "training"):
         table.add_column(title, justify="right", no_wrap=True)
     table.add_column("evaluation", justify="right", no_wrap=True)
     marked = any(map(words.floor_mark, section.rows))
@@ -86,20 +84,14 @@ def _stacked_table(section: Section) -> Table:
     for row in section.rows:
         value, p = words.difference_text(row)
         cells: list[RenderableType] = [
-            _name(row, words.setting(row)),
+            _name(row, "\n".join(filter(None, (words.setting(row), words.flip_line(row))))),
             _lines(_score(row, marked, width), words.interval_text(row.interval)),
             _lines(_difference(row, value, words.higher_is_better(section.metric)), p),
-            *([_lines(*words.flip_texts(row))] if flips else []),
             _lines(*words.training_texts(row)),
             _lines(words.time_text(row.evaluation), words.money_text(row.evaluation)),
         ]
         table.add_row(*([Text(words.rank_text(row), style=_rank_style(row))] if ranked else []), *cells)
     return table
-
-
-def _flips_title(section: Section) -> str:
-    """With the calibration error below, where a row has one."""
-    return "flips\nECE" if any(row.scores.get("ece") is not None for row in section.rows) else "flips"
 
 
 def _wide_table(section: Section) -> Table:

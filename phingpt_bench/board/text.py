@@ -118,6 +118,13 @@ def flip_texts(row: Row) -> tuple[str, str]:
     return UNKNOWN if flips is None else percent(flips), "" if ece is None else f"{ece:.2f}"
 
 
+def flip_line(row: Row) -> str:
+    """ "flips 3%, ECE 0.06", as far as the row has them."""
+    flips, ece = flip_texts(row)
+    parts = (f"flips {flips}" if row.scores.get("flip_rate") is not None else "", f"ECE {ece}" if ece else "")
+    return ", ".join(filter(None, parts))
+
+
 def percent(share: float) -> str:
     """A share as a whole percentage; <1% rather than 0% for what is not nothing."""
     return "0%" if share == 0 else "<1%" if share < 0.005 else f"{100 * share:.0f}%"
