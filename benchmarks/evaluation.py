@@ -11,7 +11,7 @@ import argparse
 import contextlib
 import sys
 import tempfile
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -67,11 +67,15 @@ def spec_of(args: argparse.Namespace) -> Iterator[BaseSpec]:
 
 def main(argv: Sequence[str] | None = None) -> int:
     """Run the cases, print a table after each, write the file after each; 2 for bad input."""
-    args = parser().parse_args(argv)
+    return carry_out(parser().parse_args(argv), _run)
+
+
+def carry_out(args: argparse.Namespace, run: Callable[[argparse.Namespace, BaseSpec], None]) -> int:
+    """Run a benchmark of one model and return its exit code: 2, after one line, for bad input."""
     prepare(args.threads)
     try:
         with spec_of(args) as spec:
-            _run(args, spec)
+            run(args, spec)
     except BenchError as err:
         print(f"error: {err}", file=sys.stderr)
         return 2

@@ -15,9 +15,8 @@ from typing import Any
 
 from benchmarks import report
 from benchmarks.cases import SENTIMENT, real_data
-from benchmarks.evaluation import add_model_arguments, spec_of
-from benchmarks.measure import Usage, interleaved, prepare, spread
-from phingpt_bench.core.errors import BenchError
+from benchmarks.evaluation import add_model_arguments, carry_out
+from benchmarks.measure import Usage, interleaved, spread
 from phingpt_bench.models.load import BaseSpec, title
 from phingpt_bench.train.recipe import Recipe
 
@@ -41,15 +40,7 @@ def parser() -> argparse.ArgumentParser:
 
 def main(argv: Sequence[str] | None = None) -> int:
     """Train all sides, print the table, write the file; 2 for bad input."""
-    args = parser().parse_args(argv)
-    prepare(args.threads)
-    try:
-        with spec_of(args) as spec:
-            _run(args, spec)
-    except BenchError as err:
-        print(f"error: {err}", file=sys.stderr)
-        return 2
-    return 0
+    return carry_out(parser().parse_args(argv), _run)
 
 
 def _run(args: argparse.Namespace, spec: BaseSpec) -> None:

@@ -13,7 +13,7 @@ from hypothesis import given, settings  # noqa: E402
 from hypothesis import strategies as st  # noqa: E402
 from lm_eval.api.instance import Instance  # noqa: E402
 from lm_eval.models.huggingface import HFLM  # noqa: E402
-from tiny import save_tiny  # noqa: E402
+from tiny import Counter, save_tiny  # noqa: E402
 
 from phingpt_bench.harness import generate, manager  # noqa: E402
 from phingpt_bench.harness.decode import Work, decode  # noqa: E402
@@ -99,15 +99,6 @@ def test_the_length_limit_and_its_count(llama, limit):
     assert model.cut_answers == len(texts)
     assert meter.tokens_out == limit * len(texts)
     assert meter.tokens_in == sum(len(llama.tokenizer.encode(text)) for text in texts)
-
-
-class Counter:
-    def __init__(self):
-        self.tokens_in = self.tokens_out = 0
-
-    def count(self, *, tokens_in=0, tokens_out=0):
-        self.tokens_in += tokens_in
-        self.tokens_out += tokens_out
 
 
 def test_end_of_text_in_the_middle(llama):

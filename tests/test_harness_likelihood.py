@@ -13,6 +13,7 @@ from hypothesis import HealthCheck, given, settings  # noqa: E402
 from hypothesis import strategies as st  # noqa: E402
 from lm_eval.api.instance import Instance  # noqa: E402
 from lm_eval.models.huggingface import HFLM  # noqa: E402
+from tiny import Counter  # noqa: E402
 from transformers import AutoConfig, AutoModelForCausalLM  # noqa: E402
 
 from phingpt_bench.core.errors import BenchError  # noqa: E402
@@ -83,14 +84,6 @@ def by_hand(model, requests, longest: int = 128):
 def assert_same(got, expected, within: float = 1e-4):
     assert [greedy for _, greedy in got] == [greedy for _, greedy in expected]
     assert [value for value, _ in got] == pytest.approx([value for value, _ in expected], abs=within)
-
-
-class Counter:
-    def __init__(self):
-        self.tokens_in = 0
-
-    def count(self, *, tokens_in: int = 0, tokens_out: int = 0):
-        self.tokens_in += tokens_in
 
 
 @pytest.fixture(scope="module")

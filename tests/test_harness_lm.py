@@ -10,21 +10,13 @@ import pytest
 torch = pytest.importorskip("torch")
 from lm_eval.api.instance import Instance  # noqa: E402
 from lm_eval.models.huggingface import HFLM  # noqa: E402
+from tiny import Counter  # noqa: E402
 
 from phingpt_bench.core.errors import BenchError  # noqa: E402
 from phingpt_bench.harness import manager  # noqa: E402
 from phingpt_bench.harness.lm import PhinLM, StopStrings  # noqa: E402
 
 LABELS = (" negative", " neutral", " positive", " bullish", " very bearish indeed", "\nx")
-
-
-class Counter:
-    def __init__(self):
-        self.tokens_in = self.tokens_out = 0
-
-    def count(self, *, tokens_in: int = 0, tokens_out: int = 0):
-        self.tokens_in += tokens_in
-        self.tokens_out += tokens_out
 
 
 @pytest.fixture(scope="module")

@@ -8,7 +8,7 @@ torch = pytest.importorskip("torch")
 from hypothesis import given  # noqa: E402
 from hypothesis import strategies as st  # noqa: E402
 from lm_eval.api.instance import Instance  # noqa: E402
-from tiny import save_tiny  # noqa: E402
+from tiny import Counter, save_tiny  # noqa: E402
 
 from phingpt_bench.harness import likelihood  # noqa: E402
 from phingpt_bench.harness.lm import PhinLM  # noqa: E402
@@ -80,15 +80,6 @@ def test_likelihoods_with_and_without_the_prefix(loaded, monkeypatch):
         assert one[1] == other[1]
     assert len({round(value, 3) for value, _ in without}) > len(requests) // 2, "the answers differ among themselves"
     assert tokens < all_tokens / 2, "most of the prompt was computed once"
-
-
-class Counter:
-    def __init__(self):
-        self.tokens_in = self.tokens_out = 0
-
-    def count(self, *, tokens_in=0, tokens_out=0):
-        self.tokens_in += tokens_in
-        self.tokens_out += tokens_out
 
 
 def test_generations_with_and_without_the_prefix(loaded, monkeypatch):

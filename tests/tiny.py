@@ -34,3 +34,14 @@ def save_tiny(folder: Path, architecture: str = "llama", seed: int = 0, **change
     AutoModelForCausalLM.from_config(config, dtype=torch.float32).save_pretrained(folder)
     tokenizer.save_pretrained(folder)
     return Path(folder)
+
+
+class Counter:
+    """A meter: the tokens that a model says it read and wrote."""
+
+    def __init__(self) -> None:
+        self.tokens_in = self.tokens_out = 0
+
+    def count(self, *, tokens_in: int = 0, tokens_out: int = 0) -> None:
+        self.tokens_in += tokens_in
+        self.tokens_out += tokens_out

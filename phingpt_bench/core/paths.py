@@ -26,17 +26,23 @@ def task_folders() -> list[Path]:
 
     The user's is named by $PHINGPT_BENCH_TASKS; BenchError when it is named and not there.
     """
-    folders = [share("tasks")]
-    if own := os.environ.get(TASKS_VARIABLE):
-        folder = Path(own).expanduser()
-        if not folder.is_dir():
-            raise BenchError(
-                f"the task folder {folder} is not a folder",
-                where=TASKS_VARIABLE,
-                hint=f"point {TASKS_VARIABLE} at a folder with task files and passports/, or unset it",
-            )
-        folders.append(folder)
-    return folders
+    own = named_folder(TASKS_VARIABLE, "the task folder", "task files and passports/")
+    return [share("tasks"), *([own] if own else [])]
+
+
+def named_folder(variable: str, what: str, content: str) -> Path | None:
+    """The folder that an environment variable names, None where it names none; BenchError when it is not there."""
+    name = os.environ.get(variable)
+    if not name:
+        return None
+    folder = Path(name).expanduser()
+    if not folder.is_dir():
+        raise BenchError(
+            f"{what} {folder} is not a folder",
+            where=variable,
+            hint=f"point {variable} at a folder with {content}, or unset it",
+        )
+    return folder
 
 
 def cache_dir() -> Path:

@@ -117,16 +117,21 @@ def with_ids(rows: Rows) -> Rows:
 
 
 def cut_validation(rows: Rows, percent: int = 10) -> tuple[Rows, Rows]:
-    """(train, validation): a row is validation when its text's hash modulo 100 is below `percent`.
+    """(train, validation), as `cut` chooses it."""
+    return cut(rows, "validation", percent)
+
+
+def cut(rows: Rows, part: str, percent: int) -> tuple[Rows, Rows]:
+    """(rest, part): a row goes to `part` when the hash of the part's name and its text, modulo 100, is below `percent`.
 
     The rule reads only the row itself, so it does not depend on order or on other rows, and copies of a text stay on
     one side.
     """
 
-    def held_out(row: dict[str, Any]) -> bool:
-        return int(hashlib.sha256(b"validation:" + row["text"].encode()).hexdigest()[:8], 16) % 100 < percent
+    def taken(row: dict[str, Any]) -> bool:
+        return int(hashlib.sha256(f"{part}:{row['text']}".encode()).hexdigest()[:8], 16) % 100 < percent
 
-    return [row for row in rows if not held_out(row)], [row for row in rows if held_out(row)]
+    return [row for row in rows if not taken(row)], [row for row in rows if taken(row)]
 
 
 def _files() -> dict[str, Path]:

@@ -9,12 +9,12 @@ from __future__ import annotations
 import csv
 import json
 import logging
-import os
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
 from phingpt_bench.core.errors import BenchError
+from phingpt_bench.core.paths import named_folder
 from phingpt_bench.data.passport import Origin
 
 MIRROR_VARIABLE = "PHINGPT_BENCH_DATA"
@@ -39,17 +39,7 @@ class Source:
 
 def mirror() -> Path | None:
     """The mirror folder named by $PHINGPT_BENCH_DATA, or None; BenchError when it is named but not there."""
-    name = os.environ.get(MIRROR_VARIABLE)
-    if not name:
-        return None
-    folder = Path(name).expanduser()
-    if not folder.is_dir():
-        raise BenchError(
-            f"the data mirror {folder} is not a folder",
-            where=MIRROR_VARIABLE,
-            hint=f"point {MIRROR_VARIABLE} at a folder with one sub-folder per dataset, or unset it",
-        )
-    return folder
+    return named_folder(MIRROR_VARIABLE, "the data mirror", "one sub-folder per dataset")
 
 
 def source_of(origin: Origin, files: dict[str, str], **hub: Any) -> Source:

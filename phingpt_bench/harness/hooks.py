@@ -20,7 +20,7 @@ from phingpt_bench.scoring import answered, classification
 from phingpt_bench.scoring.answered import Answered
 from phingpt_bench.scoring.formats import answer_format
 from phingpt_bench.scoring.metrics import METRICS
-from phingpt_bench.scoring.statistics import STATISTICS
+from phingpt_bench.scoring.statistics import STATISTICS, by_question
 from phingpt_bench.stats.intervals import bootstrap_stderr
 
 COMPACT = ("confusion", "written", "questions")  # one-hot statistics: an item holds the indices instead
@@ -74,20 +74,19 @@ def results(doc: dict[str, Any], results: Sequence[Any]) -> dict[str, Any]:
     """lm-eval's `process_results` of all tasks: for each metric that the answer allows, the row's counts for it."""
     kind, row = read(doc, results)
     alone = answered.outcomes_of(kind, doc.get("labels", ()), [doc["id"]], [row])
-    items = {}
-    for name, metric in METRICS.items():
-        if metric.kind == kind and (item := _item(metric.statistic, alone)) is not None:
-            items[name] = items[f"{name}_stderr"] = item
-    return items
+    mine = {name: metric.statistic for name, metric in METRICS.items() if metric.kind == kind}
+    counts = {statistic: _item(statistic, alone) for statistic in dict.fromkeys(mine.values())}
+    found = {name: item for name, statistic in mine.items() if (item := counts[statistic]) is not None}
+    return {name + end: item for name, item in found.items() for end in ("", "_stderr")}
 
 
 def _item(statistic: str, alone: Outcomes) -> list[Any] | None:
-    if statistic in COMPACT:
-        if STATISTICS[statistic](alone) is None:
-            return None
-        return [alone.gold[0], alone.pred[0], len(alone.labels), *alone.groups]
     rows = STATISTICS[statistic](alone)
-    return None if rows is None else rows[0].tolist()
+    if rows is None:
+        return None
+    if statistic in COMPACT:
+        return [alone.gold[0], alone.pred[0], len(alone.labels), *alone.groups]
+    return rows[0].tolist()
 
 
 def _rows(statistic: str, items: Sequence[Any]) -> np.ndarray:
@@ -95,12 +94,7 @@ def _rows(statistic: str, items: Sequence[Any]) -> np.ndarray:
         return np.asarray(items)
     gold, pred, k, *groups = zip(*items, strict=True)
     rows = classification.row_confusion(gold, pred, k[0])
-    if statistic != "questions":
-        return rows
-    group = np.asarray(groups[0])
-    placed = np.zeros((len(rows), group.max() + 1, *rows.shape[1:]), dtype=rows.dtype)
-    placed[np.arange(len(rows)), group] = rows
-    return placed
+    return by_question(rows, groups[0]) if statistic == "questions" else rows
 
 
 def __getattr__(name: str) -> Callable[[Sequence[Any]], float]:

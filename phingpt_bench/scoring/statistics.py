@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 
 import numpy as np
 
@@ -26,14 +26,15 @@ def questions(outcomes: Outcomes) -> np.ndarray | None:
     if not outcomes.groups:
         return None
     rows = confusion(outcomes)
+    return _checked(outcomes, lambda: by_question(rows, outcomes.groups))
 
-    def placed() -> np.ndarray:
-        groups = np.asarray(outcomes.groups, dtype=np.int64)
-        result = np.zeros((len(rows), groups.max() + 1, *rows.shape[1:]), dtype=np.int64)
-        result[np.arange(len(rows)), groups] = rows
-        return result
 
-    return _checked(outcomes, placed)
+def by_question(rows: np.ndarray, groups: Sequence[int]) -> np.ndarray:
+    """Counts (n, ...) in the place of their row's question, (n, questions, ...); zeros for the other questions."""
+    places = np.asarray(groups, dtype=np.int64)
+    result = np.zeros((len(rows), places.max() + 1, *rows.shape[1:]), dtype=np.int64)
+    result[np.arange(len(rows)), places] = rows
+    return result
 
 
 def flips(outcomes: Outcomes) -> np.ndarray | None:

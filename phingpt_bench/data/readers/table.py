@@ -5,7 +5,6 @@ So a dataset can be added without Python. Formats by suffix: .parquet, .csv, .js
 
 from __future__ import annotations
 
-import hashlib
 import math
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any
@@ -14,6 +13,7 @@ from phingpt_bench.core.errors import BenchError, nearest, unknown
 from phingpt_bench.data import catalogue
 from phingpt_bench.data.passport import SPLITS, Origin
 from phingpt_bench.data.readers import Rows
+from phingpt_bench.data.readers.cuts import cut_copies
 from phingpt_bench.data.sources import place, read_rows, source_of
 
 OURS = ("id", "text", "label", "score")  # what a kept column cannot be called
@@ -76,8 +76,6 @@ def table(
             for number, row in enumerate(raw, 1)
         ]
     if cut_test:
-        from phingpt_bench.data.readers.cuts import cut_copies  # which imports this module
-
         splits["train"], splits["test"] = cut_copies(splits["train"], "test", cut_test)
     if cut_validation:
         splits["train"], splits["validation"] = catalogue.cut_validation(splits["train"], cut_validation)
@@ -91,19 +89,6 @@ def check_columns(rows: Rows, columns: Iterable[str], where: str) -> None:
     for column in columns:
         if column not in rows[0]:
             raise unknown("column", column, rows[0], where=where)
-
-
-def cut(rows: Rows, part: str, percent: int) -> tuple[Rows, Rows]:
-    """(rest, part): a row goes to `part` when the hash of the part's name and its text, modulo 100, is below `percent`.
-
-    As catalogue.cut_validation, whose part is "validation": the rule reads only the row itself, and copies of a text
-    stay on one side.
-    """
-
-    def taken(row: dict[str, Any]) -> bool:
-        return int(hashlib.sha256(f"{part}:{row['text']}".encode()).hexdigest()[:8], 16) % 100 < percent
-
-    return [row for row in rows if not taken(row)], [row for row in rows if taken(row)]
 
 
 def _text(value: Any, where: str, number: int) -> str:
