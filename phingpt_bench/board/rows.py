@@ -12,11 +12,13 @@ from phingpt_bench.board.cache import Cache
 from phingpt_bench.board.collect import Run
 from phingpt_bench.board.compare import ALPHA, Comparer, bands
 from phingpt_bench.board.families import corrected, told_apart
+from phingpt_bench.board.frontier import frontier
 from phingpt_bench.board.pairing import against_base, base_of, beats, exposed, fallback_note, main_group
 from phingpt_bench.board.published import PublishedRow
 from phingpt_bench.board.values import Board, Row, Section
 from phingpt_bench.core.errors import unknown
 from phingpt_bench.core.records import Ledger
+from phingpt_bench.cost.ledger import per_thousand
 from phingpt_bench.scoring.metrics import METRICS
 
 SETUP = ("load", "probe")  # phases of a ledger that prepare a model for all its runs
@@ -100,6 +102,7 @@ def _section(
     for run in runs:
         rank = ranks.get(id(run))
         rows.append(_row(run, runs, metric, comparer, rank, shared[rank] > 1, floor, apart.get(id(run))))
+    rows = _on_frontier(rows, metric)
     notes = []
     if limit is None and floor is None and any(row.kind == "tuned" for row in rows):
         notes.append("no floor rows: nothing here shows that a cheap classical model would not do as well")
@@ -135,6 +138,7 @@ def _row(
         if model.kind == "tuned" and warning:  # on every weak base a line would be too much: there the mark must do
             warnings.append(warning)
     base = base_of(run, runs)
+    evaluation = evaluated(record.evaluation)
     if note := fallback_note(run, base):
         warnings.append(note)
     return Row(
@@ -145,11 +149,20 @@ def _row(
         tied=tied, score=score, interval=None if score is None else comparer.interval(run, metric), scores=scores,
         invalid_share=sum(run.outcomes.invalid) / protocol.n if run.outcomes.invalid else None, is_base=base is run,
         against_base=None if base is None or base is run else against_base(run, base, metric, comparer),
-        beats_floor=better, training=record.training, evaluation=evaluated(record.evaluation),
+        beats_floor=better, training=record.training, evaluation=evaluation,
+        usd_per_1000=per_thousand(evaluation, protocol.n), frontier=None, parameters=model.parameters,
+        adapter_parameters=model.adapter_parameters,
         exposure=_exposure(record.exposure), exposed=exposed(run) is not None, warnings=tuple(warnings),
         run_id=record.run_id, suite=record.suite,
         created=record.created,
     )  # fmt: skip
+
+
+def _on_frontier(rows: Sequence[Row], metric: str) -> list[Row]:
+    """The rows with `frontier` filled in; a row without rank takes no part."""
+    points = [(row.usd_per_1000, row.score) if row.rank is not None else (None, None) for row in rows]
+    front = frontier(points, higher_is_better=METRICS[metric].higher_is_better)
+    return [dataclasses.replace(row, frontier=on) for row, on in zip(rows, front, strict=True)]
 
 
 def evaluated(ledger: Ledger) -> Ledger:

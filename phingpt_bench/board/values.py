@@ -40,6 +40,10 @@ class Row:
     beats_floor: bool | None  # significantly better than the best floor row; None for floors and where untested
     training: Ledger | None
     evaluation: Ledger  # without loading and probing, see `rows.evaluated`
+    usd_per_1000: float | None  # of evaluating 1,000 documents
+    frontier: bool | None  # on the Pareto front of usd_per_1000 and score; None where unranked or not known
+    parameters: int | None  # of the base, without the adapter
+    adapter_parameters: int | None
     exposure: dict[str, int] | None  # a kind of likeness that was not looked for is not in it
     exposed: bool  # its training saw so many test rows that it is not ranked
     warnings: tuple[str, ...]

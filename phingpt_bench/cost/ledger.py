@@ -36,6 +36,11 @@ def add(a: Ledger, b: Ledger) -> Ledger:
     )
 
 
+def per_thousand(ledger: Ledger, documents: int) -> float | None:
+    """USD for 1,000 documents, from a ledger of `documents`; None where its USD are unknown or there are none."""
+    return None if ledger.usd is None or not documents else 1000 * ledger.usd / documents
+
+
 def usd_text(value: float | None) -> str:
     """ "$1.25", "<$0.01" for less than a cent, "$1,250" from $1,000 on, "N/A" for None."""
     if value is None:

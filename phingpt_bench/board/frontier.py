@@ -1,0 +1,26 @@
+"""The Pareto front of cost and score: the rows that no other row beats in one of the two without losing the other."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+
+def frontier(
+    points: Sequence[tuple[float | None, float | None]], *, higher_is_better: bool = True
+) -> list[bool | None]:
+    """Whether each (cost, score) is on the front; None where either is unknown: such a point beats nobody either.
+
+    A point is off the front where another costs no more and scores no worse, and does better in one of them. Two equal
+    points are both on it. By the point values alone: whether a gain is real is what the tests say.
+    """
+    sign = 1 if higher_is_better else -1
+    known = [(cost, sign * score) for cost, score in points if cost is not None and score is not None]
+    best: dict[float, float] = {}  # the best score at each cost
+    for cost, score in known:
+        best[cost] = max(score, best.get(cost, score))
+    front: dict[float, float] = {}
+    reached = None
+    for cost, score in sorted(best.items()):
+        if reached is None or score > reached:
+            front[cost] = reached = score
+    return [None if cost is None or score is None else front.get(cost) == sign * score for cost, score in points]

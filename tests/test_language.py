@@ -1,0 +1,102 @@
+"""Translations: none missing, none left over, the same values in both; which language is taken."""
+
+from __future__ import annotations
+
+import ast
+import string
+from pathlib import Path
+
+import pytest
+
+from phingpt_bench.core import language
+from phingpt_bench.core.errors import BenchError
+from phingpt_bench.core.language import ENGLISH, LANGUAGES, WORDS, preferred, say, speaking, translations
+from phingpt_bench.core.yamlfile import load_with_lines
+from phingpt_bench.scoring.metrics import METRICS
+
+PACKAGE = Path(language.__file__).resolve().parent.parent
+OTHERS = [name for name in LANGUAGES if name != ENGLISH]
+# sentences that reach `say` through a name: values of tables that the code holds
+BY_NAME = {metric.title for metric in METRICS.values()}
+
+
+def said() -> set[str]:
+    """Every literal first argument of `say(...)` in the package, and what is marked by TRANSLATED = (...)."""
+    found = set(BY_NAME)
+    for path in PACKAGE.rglob("*.py"):
+        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+            if isinstance(node, ast.Call) and getattr(node.func, "id", None) == "say" and node.args:
+                try:
+                    found.add(ast.literal_eval(node.args[0]))
+                except ValueError:
+                    continue
+            named = isinstance(node, ast.Assign | ast.AnnAssign)
+            targets = (node.targets if isinstance(node, ast.Assign) else [node.target]) if named else []
+            if any(isinstance(target, ast.Name) and target.id == "TRANSLATED" for target in targets):
+                found |= set(ast.literal_eval(node.value))
+    return found
+
+
+def fields(text: str) -> list[str]:
+    return sorted(name for _, name, _, _ in string.Formatter().parse(text) if name)
+
+
+@pytest.mark.parametrize("name", OTHERS)
+def test_every_sentence_is_translated_and_no_translation_is_left_over(name):
+    words = translations(name)
+    assert said() - set(words) == set()
+    assert set(words) - said() == set()
+
+
+@pytest.mark.parametrize("name", OTHERS)
+def test_translations_have_the_same_values(name):
+    for english, translated in translations(name).items():
+        assert isinstance(translated, str) and translated.strip(), english
+        assert fields(english) == fields(translated), english
+
+
+@pytest.mark.parametrize("path", sorted(WORDS.rglob("*.yaml")), ids=lambda path: path.name)
+def test_a_file_says_nothing_twice(path):
+    _, _, twice = load_with_lines(path)
+    assert twice == []
+
+
+def test_no_sentence_stands_in_two_files():
+    for name in OTHERS:
+        keys = [key for path in (WORDS / name).glob("*.yaml") for key in load_with_lines(path)[0]]
+        assert sorted(keys) == sorted(set(keys))
+
+
+def test_say_speaks_the_language_in_force_and_english_where_it_has_no_word():
+    assert say("Accuracy") == "Accuracy"
+    with speaking("es"):
+        assert say("Accuracy") == "Exactitud"
+        assert say("no such sentence {n}", n=3) == "no such sentence 3"
+    assert say("Accuracy") == "Accuracy"
+
+
+@pytest.mark.parametrize(
+    ("own", "locale", "expected"),
+    [
+        ("es", {"LANG": "en_US.UTF-8"}, "es"),
+        ("", {"LANG": "es_MX.UTF-8"}, "es"),
+        ("", {"LC_ALL": "C", "LANG": "es_MX.UTF-8"}, "en"),
+        ("", {"LANG": "de_DE.UTF-8"}, "en"),
+        ("", {}, "en"),
+    ],
+)
+def test_the_language_is_that_of_the_variable_else_of_the_locale(monkeypatch, own, locale, expected):
+    for name in ("LC_ALL", "LC_MESSAGES", "LANG"):
+        monkeypatch.delenv(name, raising=False)
+    for name, value in locale.items():
+        monkeypatch.setenv(name, value)
+    monkeypatch.setenv("PHINGPT_BENCH_LANG", own)
+    assert preferred() == expected
+
+
+def test_an_unknown_language_is_an_error(monkeypatch):
+    monkeypatch.setenv("PHINGPT_BENCH_LANG", "xx")
+    with pytest.raises(BenchError, match="no language 'xx'"):
+        preferred()
+    with pytest.raises(BenchError, match="no language 'fr'"), speaking("fr"):
+        pass
