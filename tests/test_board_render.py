@@ -19,13 +19,13 @@ from rich.cells import cell_len
 from rich.console import Console
 
 from phingpt_bench.board.collect import collect
-from phingpt_bench.board.export import FIELDS
-from phingpt_bench.board.markdown import markdown
-from phingpt_bench.board.page import FORMATS, board_of, page
-from phingpt_bench.board.published import Comparison, PublishedCost, PublishedRow, PublishedValue, Source
+from phingpt_bench.board.published.rows import Comparison, PublishedCost, PublishedRow, PublishedValue, Source
+from phingpt_bench.board.render.export import FIELDS
+from phingpt_bench.board.render.markdown import markdown
+from phingpt_bench.board.render.page import FORMATS, board_of, page
+from phingpt_bench.board.render.terminal import draw, render
+from phingpt_bench.board.render.text import clean, p_text, percent, score_text
 from phingpt_bench.board.rows import build
-from phingpt_bench.board.terminal import draw, render
-from phingpt_bench.board.text import clean, p_text, percent, score_text
 from phingpt_bench.cli import main as command
 from phingpt_bench.core.errors import BenchError
 from phingpt_bench.cost.ledger import duration_text
@@ -286,7 +286,7 @@ def test_only_the_best_published_rows_are_drawn_unless_all_are_asked_for():
     [([], 8), (["--published", "all"], 11), (["--published", "none"], 0), (["--no-published"], 0)],
 )
 def test_the_verb_shows_the_published_rows_asked_for(folder, monkeypatch, arguments, shown, capsys):
-    monkeypatch.setattr("phingpt_bench.board.published.load", many)
+    monkeypatch.setattr("phingpt_bench.board.published.rows.load", many)
     assert command.main(["leaderboard", "--task", "phin_made_up_sentiment", *arguments]) == 0
     out = capsys.readouterr().out
     assert sum(f"Model {i:02}" in out for i in range(11)) == shown

@@ -9,9 +9,9 @@ from board_factory import example_runs, labels, make_run, spans
 
 from phingpt_bench.board.cache import Cache
 from phingpt_bench.board.compare import bands
-from phingpt_bench.board.published import load
+from phingpt_bench.board.published.rows import load
+from phingpt_bench.board.render.text import floor_mark, setting
 from phingpt_bench.board.rows import build
-from phingpt_bench.board.text import floor_mark, setting
 from phingpt_bench.core.errors import BenchError
 from phingpt_bench.core.records import Outcomes
 from phingpt_bench.scoring.metrics import METRICS, row_counts

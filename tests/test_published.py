@@ -14,11 +14,11 @@ import pytest
 import yaml
 from rich.cells import cell_len
 
-from phingpt_bench.board.published import load, rows_of
-from phingpt_bench.board.published_files import CLAIMS, PROTOCOLS, read
-from phingpt_bench.board.published_page import choose, lines_of
-from phingpt_bench.board.published_values import EVIDENCE, check_printed
-from phingpt_bench.board.text import cost_marks, published_cost_note
+from phingpt_bench.board.published.files import CLAIMS, PROTOCOLS, read
+from phingpt_bench.board.published.page import choose, lines_of
+from phingpt_bench.board.published.rows import load, rows_of
+from phingpt_bench.board.published.values import EVIDENCE, check_printed
+from phingpt_bench.board.render.text import cost_marks, published_cost_note
 from phingpt_bench.cli import main as command
 from phingpt_bench.core import config
 from phingpt_bench.core.errors import BenchError
@@ -277,7 +277,7 @@ def test_a_missing_file_is_told(tmp_path):
 
 
 def test_the_fast_reader_reads_what_the_slow_one_reads():
-    from phingpt_bench.board.published_files import _Loader
+    from phingpt_bench.board.published.files import _Loader
 
     for path in FOLDER.glob("*.yaml"):
         assert yaml.load(path.read_text(encoding="utf-8"), _Loader) == config.load_yaml(path)

@@ -14,7 +14,7 @@ from phingpt_bench.board.compare import ALPHA, Comparer, bands
 from phingpt_bench.board.families import corrected, told_apart
 from phingpt_bench.board.frontier import frontier
 from phingpt_bench.board.pairing import against_base, base_of, beats, exposed, fallback_note, main_group
-from phingpt_bench.board.published import PublishedRow
+from phingpt_bench.board.published.rows import PublishedRow
 from phingpt_bench.board.values import Board, Row, Section
 from phingpt_bench.core.errors import unknown
 from phingpt_bench.core.records import Ledger

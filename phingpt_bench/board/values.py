@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from phingpt_bench.board.compare import Difference
-from phingpt_bench.board.published import PublishedRow
+from phingpt_bench.board.published.rows import PublishedRow
 from phingpt_bench.core.records import Ledger
 from phingpt_bench.stats.intervals import Interval
 

@@ -62,7 +62,7 @@ def _wrapped(text: str, width: int, indent: str = "") -> list[str]:
 
 
 def _head(report: Report) -> str:
-    from phingpt_bench.board.text import clean
+    from phingpt_bench.board.render.text import clean
 
     rows = f"{report.n:,} row" + ("" if report.n == 1 else "s")
     return f"{clean(report.table.path)}: {rows} scored as {clean(report.target.title)}"
@@ -73,13 +73,13 @@ def _foot(report: Report) -> str:
 
 
 def _cleaned(notes: Iterable[str]) -> list[str]:
-    from phingpt_bench.board.text import clean
+    from phingpt_bench.board.render.text import clean
 
     return [clean(note) for note in notes]
 
 
 def _grids(report: Report) -> Iterable[Grid]:
-    from phingpt_bench.board.text import metric_name
+    from phingpt_bench.board.render.text import metric_name
 
     metrics = [name for name in SHARED[report.target.kind] if any(name in scored.values for scored in report.scored)]
     rows = [[scored.scorer, *(_value(scored.values.get(name)) for name in metrics)] for scored in report.scored]
@@ -109,7 +109,7 @@ def _differing(report: Report, rivals: Sequence[Scored]) -> Grid:
 
 
 def _examples(scored: Scored) -> Grid:
-    from phingpt_bench.board.text import clean
+    from phingpt_bench.board.render.text import clean
 
     rows = [
         [str(e.place), *(_short(clean(_printable(text)), 40) for text in (e.answer, e.ours, e.theirs, e.gold))]
@@ -147,7 +147,7 @@ def _counts(title: str, what: str, counts: dict[str, int], n: int | None) -> Gri
 
 
 def _recorded(report: Report) -> Iterable[Grid]:
-    from phingpt_bench.board.text import clean, metric_name
+    from phingpt_bench.board.render.text import clean, metric_name
 
     found = report.recorded
     assert found is not None
@@ -169,13 +169,13 @@ def _value(value: Value | None) -> str:
     """0.812 [0.790, 0.833]; "-" for a metric that the scorer has not."""
     if value is None:
         return "-"
-    from phingpt_bench.board.text import interval_text
+    from phingpt_bench.board.render.text import interval_text
 
     return f"{_number(value.score)} {interval_text(value.interval)}".strip()
 
 
 def _number(score: float | None) -> str:
-    from phingpt_bench.board.text import score_text
+    from phingpt_bench.board.render.text import score_text
 
     return score_text(score)
 

@@ -46,7 +46,7 @@ def run(args: argparse.Namespace) -> int:
     """Draws the board; 0. BenchError for a missing folder, no runs, a damaged file, an unknown task or metric."""
     from rich.console import Console
 
-    from phingpt_bench.board.page import board_of, check_width, page
+    from phingpt_bench.board.render.page import board_of, check_width, page
     from phingpt_bench.core.jsonio import write_text
 
     if args.width is not None:
@@ -94,7 +94,7 @@ def _draw(board: Board, width: int | None, whole: bool) -> None:
     """The board on standard output, with colour where that is a terminal and NO_COLOR is not set."""
     from rich.console import Console
 
-    from phingpt_bench.board.terminal import MINIMUM, draw, render
+    from phingpt_bench.board.render.terminal import MINIMUM, draw, render
 
     if not sys.stdout.isatty():
         _write(render(board, width or 80, whole=whole))

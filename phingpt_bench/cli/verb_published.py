@@ -36,15 +36,15 @@ def configure(parser: argparse.ArgumentParser) -> None:
 
 def run(args: argparse.Namespace) -> int:
     """Prints what was asked for; 0, also where nothing was published. BenchError for a name that is not there."""
-    from phingpt_bench.board import published_page, published_terminal, published_writers
-    from phingpt_bench.board.page import check_width
-    from phingpt_bench.board.published_files import read
+    from phingpt_bench.board.published import page, terminal, writers
+    from phingpt_bench.board.published.files import read
+    from phingpt_bench.board.render.page import check_width
     from phingpt_bench.core.jsonio import write_text
 
     if args.width is not None:
         check_width(args.width)
     published = read()
-    chosen = published_page.choose(
+    chosen = page.choose(
         published,
         ours=our_protocols(args.task) if args.task else None,
         protocols=args.protocol,
@@ -52,16 +52,16 @@ def run(args: argparse.Namespace) -> int:
         model=args.model,
     )
     if args.format == "terminal":
-        others = published_page.beside(published, chosen) if args.task else {}
+        others = page.beside(published, chosen) if args.task else {}
         if args.output is None and sys.stdout.isatty():
             from rich.console import Console
 
-            published_terminal.draw(chosen, Console(width=args.width), others)
+            terminal.draw(chosen, Console(width=args.width), others)
             return 0
-        text = published_terminal.render(chosen, args.width or 80, others)
+        text = terminal.render(chosen, args.width or 80, others)
     else:
-        writers = {"markdown": "to_markdown", "csv": "to_csv", "json": "to_json"}
-        text = getattr(published_writers, writers[args.format])(chosen)
+        write = {"markdown": writers.to_markdown, "csv": writers.to_csv, "json": writers.to_json}
+        text = write[args.format](chosen)
     if args.output is None:
         encoding = sys.stdout.encoding or "utf-8"
         sys.stdout.write(text.encode(encoding, "replace").decode(encoding))

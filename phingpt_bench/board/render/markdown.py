@@ -5,10 +5,10 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Sequence
 
-from phingpt_bench.board import text as words
-from phingpt_bench.board.legend import legend
-from phingpt_bench.board.overview import by_model, short_titles
-from phingpt_bench.board.published import PublishedRow, Source
+from phingpt_bench.board.published.rows import PublishedRow, Source
+from phingpt_bench.board.render import text as words
+from phingpt_bench.board.render.legend import legend
+from phingpt_bench.board.render.overview import by_model, short_titles
 from phingpt_bench.board.values import Board, Row, Section
 
 COLUMNS = (

@@ -5,13 +5,13 @@ from __future__ import annotations
 from collections.abc import Collection
 from pathlib import Path
 
-from phingpt_bench.board import published as published_results
 from phingpt_bench.board.cache import Cache
 from phingpt_bench.board.collect import collect
-from phingpt_bench.board.export import to_csv, to_json
-from phingpt_bench.board.markdown import markdown
+from phingpt_bench.board.published import rows as published_results
+from phingpt_bench.board.render.export import to_csv, to_json
+from phingpt_bench.board.render.markdown import markdown
+from phingpt_bench.board.render.terminal import MINIMUM, render
 from phingpt_bench.board.rows import build
-from phingpt_bench.board.terminal import MINIMUM, render
 from phingpt_bench.board.values import Board
 from phingpt_bench.core.errors import BenchError, unknown
 

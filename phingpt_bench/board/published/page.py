@@ -5,8 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass, replace
 
-from phingpt_bench.board import text as words
-from phingpt_bench.board.published_values import (
+from phingpt_bench.board.published.values import (
     Claims,
     Published,
     PublishedCost,
@@ -14,6 +13,7 @@ from phingpt_bench.board.published_values import (
     PublishedScore,
     Source,
 )
+from phingpt_bench.board.render import text as words
 from phingpt_bench.core.errors import unknown
 
 FORMATS = ("terminal", "markdown", "csv", "json")

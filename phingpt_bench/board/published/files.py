@@ -13,7 +13,7 @@ from typing import Any, Literal
 
 import yaml
 
-from phingpt_bench.board.published_values import (
+from phingpt_bench.board.published.values import (
     Claim,
     Claims,
     Evidence,

@@ -6,8 +6,8 @@ from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from phingpt_bench.board.published_files import read
-from phingpt_bench.board.published_values import EVIDENCE, PublishedCost, PublishedScore, Source
+from phingpt_bench.board.published.files import read
+from phingpt_bench.board.published.values import EVIDENCE, PublishedCost, PublishedScore, Source
 
 __all__ = ["EVIDENCE", "Comparison", "PublishedCost", "PublishedRow", "PublishedValue", "Source", "load", "rows_of"]
 
@@ -54,7 +54,7 @@ class PublishedRow:
 def load(folder: Path | None = None) -> dict[str, tuple[PublishedRow, ...]]:
     """The rows by our protocol id, for scores that we have the metric of; claims are never among them.
 
-    folder: by default the shipped results/published/. Errors are those of `published_files.read`.
+    folder: by default the shipped results/published/. Errors are those of `files.read`.
     """
     return rows_of(read(folder).scores)
 

@@ -6,8 +6,8 @@ from collections.abc import Iterable
 from typing import Any
 
 from phingpt_bench.board.pairing import EXPOSED
-from phingpt_bench.board.published_values import EVIDENCE
-from phingpt_bench.board.text import clean, evidence_text, higher_is_better, metric_name
+from phingpt_bench.board.published.values import EVIDENCE
+from phingpt_bench.board.render.text import clean, evidence_text, higher_is_better, metric_name
 from phingpt_bench.board.values import Board, Row
 
 METHODS = {  # of intervals and tests, in words

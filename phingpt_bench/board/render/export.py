@@ -7,8 +7,8 @@ import dataclasses
 import io
 from typing import Any
 
-from phingpt_bench.board.published import PublishedRow
-from phingpt_bench.board.text import published_cost_note
+from phingpt_bench.board.published.rows import PublishedRow
+from phingpt_bench.board.render.text import published_cost_note
 from phingpt_bench.board.values import Board, Row, Section
 from phingpt_bench.core.jsonio import dumps
 from phingpt_bench.core.records import Ledger

@@ -7,9 +7,7 @@ import io
 from dataclasses import asdict
 from typing import Any
 
-from phingpt_bench.board import text as words
-from phingpt_bench.board.markdown import escape, source_text, table
-from phingpt_bench.board.published_page import (
+from phingpt_bench.board.published.page import (
     MARKS,
     TITLE,
     claim_texts,
@@ -22,7 +20,9 @@ from phingpt_bench.board.published_page import (
     source_marks,
     standing,
 )
-from phingpt_bench.board.published_values import EVIDENCE, Claims, Published, PublishedCost, PublishedScore, Source
+from phingpt_bench.board.published.values import EVIDENCE, Claims, Published, PublishedCost, PublishedScore, Source
+from phingpt_bench.board.render import text as words
+from phingpt_bench.board.render.markdown import escape, source_text, table
 from phingpt_bench.core.jsonio import dumps
 
 FIELDS = (

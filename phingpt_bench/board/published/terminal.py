@@ -12,9 +12,7 @@ from rich.rule import Rule
 from rich.table import Table
 from rich.text import Text
 
-from phingpt_bench.board import text as words
-from phingpt_bench.board.markdown import source_text
-from phingpt_bench.board.published_page import (
+from phingpt_bench.board.published.page import (
     MARKS,
     TITLE,
     Line,
@@ -30,7 +28,9 @@ from phingpt_bench.board.published_page import (
     source_marks,
     standing,
 )
-from phingpt_bench.board.published_values import Claims, Published, PublishedProtocol
+from phingpt_bench.board.published.values import Claims, Published, PublishedProtocol
+from phingpt_bench.board.render import text as words
+from phingpt_bench.board.render.markdown import source_text
 
 SCORE, NAME = (
     8,

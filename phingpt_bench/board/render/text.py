@@ -8,7 +8,7 @@ from collections.abc import Iterable
 from decimal import ROUND_HALF_UP, Decimal
 
 from phingpt_bench.board.compare import Difference
-from phingpt_bench.board.published import PublishedCost, PublishedRow, Source
+from phingpt_bench.board.published.rows import PublishedCost, PublishedRow, Source
 from phingpt_bench.board.values import Row, Section
 from phingpt_bench.core.records import Ledger
 from phingpt_bench.cost.ledger import duration_text, total_seconds, usd_text

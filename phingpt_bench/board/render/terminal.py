@@ -10,10 +10,10 @@ from rich.rule import Rule
 from rich.table import Table
 from rich.text import Text
 
-from phingpt_bench.board import text as words
-from phingpt_bench.board.legend import legend
-from phingpt_bench.board.overview import overview
-from phingpt_bench.board.published import PublishedRow
+from phingpt_bench.board.published.rows import PublishedRow
+from phingpt_bench.board.render import text as words
+from phingpt_bench.board.render.legend import legend
+from phingpt_bench.board.render.overview import overview
 from phingpt_bench.board.values import Board, Row, Section
 
 WIDE = 140  # from this width on a row is one line; below it each cell stacks two or three

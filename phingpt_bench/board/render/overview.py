@@ -10,7 +10,7 @@ from rich.console import Group, RenderableType
 from rich.table import Table
 from rich.text import Text
 
-from phingpt_bench.board import text as words
+from phingpt_bench.board.render import text as words
 from phingpt_bench.board.values import Row, Section
 
 KIND_ORDER = {"tuned": 0, "base": 1, "floor": 2, "check": 3}

@@ -1,0 +1,1 @@
+"""A board drawn: the words, and one file a form."""
