@@ -15,8 +15,17 @@ from seqeval.scheme import IOB2
 
 from phingpt_bench.core.errors import BenchError
 from phingpt_bench.core.records import Outcomes
+from phingpt_bench.scoring import answered
+from phingpt_bench.scoring.formats import answer_format
 from phingpt_bench.scoring.metrics import METRICS, row_counts, score_all
-from phingpt_bench.scoring.ner import MISS_KINDS, explain, partial_counts, partial_f1, strict_counts
+from phingpt_bench.scoring.ner import (
+    MISS_KINDS,
+    explain,
+    misses_by_kind,
+    partial_counts,
+    partial_f1,
+    strict_counts,
+)
 from phingpt_bench.scoring.spans import Parsed, Problem, Span, format_entities, parse_entities
 
 TYPES = ("PER", "ORG", "LOC")
@@ -193,3 +202,31 @@ def test_inconsistent_outcomes_are_errors():
     empty = Outcomes(kind="spans", labels=list(TYPES), ids=[])
     assert row_counts(empty).shape == (0, 4, 3)
     assert set(score_all(empty).values()) == {None}
+
+
+@pytest.mark.parametrize("form", ["lines", "json", "tags"])
+@given(case=rows(), problems=PROBLEMS)
+@settings(max_examples=100, deadline=None)
+def test_entities_by_offset_and_misses_recount_the_strict_counts(form, case, problems):
+    length, gold, pred = case
+    text = " ".join(f"w{i:02d}" for i in range(length))
+    doc = {"text": text, "entities": [{"start": s, "end": e, "type": t} for s, e, t in characters(gold)]}
+    written = answered.written_spans(doc, TYPES, answer_format(form).write(text, characters(pred), TYPES), form)
+    for row in (written, answered.spans_row(doc, TYPES, Parsed(characters(pred), problems))):
+        own, found = ({tuple(span) for span in spans} for spans in row.entities)
+        assert found == {(s, e, TYPES.index(t)) for s, e, t in row.parsed.spans}
+        unplaced = Counter(problem.type for problem in row.parsed.wrong)
+        for at, type_ in enumerate(TYPES):
+            n_true, n_pred, n_gold = row.counts[at]
+            assert n_true == sum(span[2] == at for span in own & found)
+            assert n_gold == sum(span[2] == at for span in own)
+            assert n_pred == sum(span[2] == at for span in found) + unplaced[type_]
+        misses = dict(zip(MISS_KINDS, row.misses, strict=True))
+        n_true, n_pred, n_gold = np.sum(row.counts, axis=0)
+        assert sum(misses[k] for k in ("type", "boundary", "spurious", "hallucinated", "format")) == n_pred - n_true
+        assert sum(misses[k] for k in ("type", "boundary", "missed")) == n_gold - n_true
+
+
+def test_misses_by_kind_of_no_rows_are_zeros():
+    assert misses_by_kind([]) == dict.fromkeys(MISS_KINDS, 0)
+    assert misses_by_kind([[1, 0, 0, 0, 0, 0, 2], [1, 0, 0, 0, 0, 0, 0]])["boundary"] == 2

@@ -16,7 +16,8 @@ from typing import Any
 from phingpt_bench.core.errors import BenchError
 
 # 2: outcomes may hold label probabilities, groups of rows, partial and typed span counts, and scores
-SCHEMA_VERSION = 2
+# 3: outcomes may hold entities by offset and the kinds of their misses
+SCHEMA_VERSION = 3
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -63,8 +64,11 @@ class Outcomes:
     kind "spans": `counts[i]` holds one [true positives, predicted, gold] triple per type in `labels` for row i, and a
     last triple [0, k, 0] for predictions of unknown type: `len(counts[i]) == len(labels) + 1`. `gold` and `pred` are
     empty. `partial[i]` is [exact, overlapping, predicted, gold], `typed[i]` [overlapping with the right type,
-    predicted, gold]; both are empty in records of schema 1. `invalid[i]` says that the answer of row i could not be
-    parsed (as a whole or in part).
+    predicted, gold]; both are empty in records of schema 1. `entities[i]` is [gold, predicted], each a list of
+    [start, end, index into `labels`] by character offset in the row's text, `end` exclusive, in order; a prediction
+    that has no place in the text (hallucinated, unreadable, in conflict) stands in `counts` and `misses` alone.
+    `misses[i]` counts what is wrong with row i by kind, in the order of `scoring.ner.MISS_KINDS`. Both are empty in
+    records of schema 2. `invalid[i]` says that the answer of row i could not be parsed (as a whole or in part).
     """
 
     kind: str
@@ -75,6 +79,8 @@ class Outcomes:
     counts: list[list[list[int]]] = field(default_factory=list)
     partial: list[list[int]] = field(default_factory=list)
     typed: list[list[int]] = field(default_factory=list)
+    entities: list[list[list[list[int]]]] = field(default_factory=list)
+    misses: list[list[int]] = field(default_factory=list)
     invalid: list[bool] = field(default_factory=list)
     probs: list[list[float] | None] = field(default_factory=list)
     groups: list[int] = field(default_factory=list)

@@ -117,10 +117,9 @@ def _written(sample: Sample) -> dict[str, Any]:
 def _counts(outcomes: Outcomes, rows: Sequence[Answered], lines: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
     counts: dict[str, Any] = {"invalid": sum(outcomes.invalid)}
     if outcomes.kind == "spans":
-        misses: Counter[str] = Counter(dict.fromkeys(ner.MISS_KINDS, 0))
-        misses.update(miss["kind"] for line in lines for miss in line["misses"])
+        misses = ner.misses_by_kind(outcomes.misses)
         problems = Counter(problem["kind"] for line in lines for problem in line["problems"])
-        return {**counts, "problems": dict(problems), "misses": dict(misses)}
+        return {**counts, "problems": dict(problems), "misses": misses}
     if reasons := Counter(row.reason for row in rows if row.reason):
         counts["reasons"] = dict(reasons)
     if outcomes.probs and outcomes.ids:

@@ -23,10 +23,8 @@ def details(case: Case, target: Target, rows: Sequence[Answered], outcomes: Outc
     reasons = dict(Counter(row.reason for row in rows if row.reason).most_common())
     if target.kind == "spans":
         gold = [answered.gold_spans(doc) for doc in case.docs]
-        misses = Counter(dict.fromkeys(ner.MISS_KINDS, 0))
-        for mine, row in zip(gold, rows, strict=True):
-            misses.update(miss.kind for miss in ner.explain(mine, row.parsed))
-        return Details(classes=_types(target, gold, rows, outcomes), reasons=reasons, misses=dict(misses))
+        misses = ner.misses_by_kind(outcomes.misses)
+        return Details(classes=_types(target, gold, rows, outcomes), reasons=reasons, misses=misses)
     if target.kind == "scores":
         return Details(reasons=reasons)
     classes = _labels(target, confusion(outcomes).sum(0))

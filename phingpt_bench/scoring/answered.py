@@ -34,12 +34,13 @@ MEANINGS = (
 )  # fmt: skip
 # traders' English stands for a polarity, but no polarity for it: "positive" says less than "bullish"
 TRADERS = {"negative": "bearish", "positive": "bullish"}
+SPAN_COLUMNS = ("counts", "partial", "typed", "entities", "misses")
 DIGITS = 5  # of stored probabilities
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Answered:
-    """One row. The first nine fields are those of `Outcomes` for a row of its kind, None where the kind has none.
+    """One row. The fields down to `invalid` are those of `Outcomes` for a row of its kind, None where it has none.
 
     probs: empty where labels were compared without a finite result, None where the answer was written.
     reason: why the answer is INVALID, None where it was read. parsed: the label, the number or the `Parsed` spans.
@@ -52,6 +53,8 @@ class Answered:
     counts: list[list[int]] | None = None
     partial: list[int] | None = None
     typed: list[int] | None = None
+    entities: list[list[list[int]]] | None = None
+    misses: list[int] | None = None
     invalid: bool = False
     reason: str | None = None
     parsed: Any = None
@@ -95,12 +98,14 @@ def written_spans(doc: Doc, types: Sequence[str], answer: str, form: str = "line
 
 
 def spans_row(doc: Doc, types: Sequence[str], parsed: Parsed) -> Answered:
-    """The counts of entities that are already aligned."""
+    """The counts of entities that are already aligned, and where they are."""
     gold = gold_spans(doc)
+    index = {type_: at for at, type_ in enumerate(types)}
+    entities = [[[*span[:2], index[span.type]] for span in sorted(set(spans))] for spans in (gold, parsed.spans)]
     typed = np.asarray(ner.type_only_counts(gold, parsed, types)).sum(0).tolist()
     return Answered(
         counts=ner.strict_counts(gold, parsed, types), partial=ner.partial_counts(gold, parsed), typed=typed,
-        invalid=parsed.invalid, reason="format" if parsed.invalid else None, parsed=parsed,
+        entities=entities, misses=ner.miss_counts(ner.explain(gold, parsed)), invalid=parsed.invalid, reason="format" if parsed.invalid else None, parsed=parsed,
     )  # fmt: skip
 
 
@@ -112,7 +117,7 @@ def gold_spans(doc: Doc) -> list[Span]:
 def outcomes_of(kind: str, names: Sequence[str], ids: Iterable[str], rows: Sequence[Answered]) -> Outcomes:
     """The outcomes of rows of one kind, in order."""
     columns: dict[str, list[Any]] = {
-        "labels": ["gold", "pred"], "scores": ["gold", "pred"], "spans": ["counts", "partial", "typed"],
+        "labels": ["gold", "pred"], "scores": ["gold", "pred"], "spans": list(SPAN_COLUMNS),
     }.get(kind, [])  # fmt: skip
     values = {column: [getattr(row, column) for row in rows] for column in columns}
     if kind == "labels":

@@ -99,6 +99,17 @@ def explain(gold: Iterable[Span], parsed: Parsed) -> list[Miss]:
     return misses
 
 
+def miss_counts(misses: Iterable[Miss]) -> list[int]:
+    """How many there are of each kind, in the order of MISS_KINDS."""
+    found = Counter(miss.kind for miss in misses)
+    return [found[kind] for kind in MISS_KINDS]
+
+
+def misses_by_kind(rows: Iterable[Sequence[int]]) -> dict[str, int]:
+    """The sums of `miss_counts` rows by kind; zeros without rows."""
+    return {kind: sum(counts) for kind, counts in zip(MISS_KINDS, zip([0] * len(MISS_KINDS), *rows), strict=True)}
+
+
 def partial_counts(gold: Iterable[Span], parsed: Parsed, type_: str | None = None) -> list[int]:
     """[exact, overlapping, predicted, gold] of one row, for `partial_f1`; of one type only where `type_` is given.
 
