@@ -90,6 +90,8 @@ def damage(path, change):
         ("outcomes.json", lambda d: d["gold"].__setitem__(0, "neutral")),
         ("outcomes.json", lambda d: d["ids"].__setitem__(0, d["ids"][1])),
         ("outcomes.json", lambda d: d.update(invalid=[True])),
+        ("outcomes.json", lambda d: d.update(entities=[[[], []]])),
+        ("outcomes.json", lambda d: d.update(misses=[[0] * 7])),
         ("outcomes.json", lambda d: d.update(kind="words")),
         ("outcomes.json", lambda d: d.update(more=1)),
         ("outcomes.json", lambda d: d.update(ids=None)),

@@ -144,8 +144,9 @@ def _outcomes_fault(rows: Outcomes) -> str | None:
         return "no rows"
     if len(set(rows.ids)) != n:
         return "row ids are not distinct"
-    if len(rows.invalid) not in (0, n):
-        return f"invalid has {len(rows.invalid)} values for {n} rows"
+    for name in ("invalid", "entities", "misses"):
+        if len(column := getattr(rows, name)) not in (0, n):
+            return f"{name} has {len(column)} values for {n} rows"
     row_counts(rows)
     return None
 

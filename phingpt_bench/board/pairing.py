@@ -22,12 +22,17 @@ EXPOSED = 0.1
 
 def exposed(run: Run) -> str | None:
     """What keeps a run from being ranked because its training saw the test rows, in words; None below EXPOSED."""
-    found = run.record.exposure or {}
-    seen = sum(value for kind in ("exact", "normalised", "near") if isinstance(value := found.get(kind), int))
-    n = run.record.protocol.n
-    if n == 0 or seen / n <= EXPOSED:
+    n, found = run.record.protocol.n, seen(run) or 0
+    if n == 0 or found / n <= EXPOSED:
         return None
-    return f"{seen} of {n} test rows were in its training"
+    return f"{found} of {n} test rows were in its training"
+
+
+def seen(run: Run) -> int | None:
+    """The test rows that were found in the training of a run, exact or alike; None where nobody looked."""
+    if not isinstance(found := run.record.exposure, dict):
+        return None
+    return sum(value for kind in ("exact", "normalised", "near") if isinstance(value := found.get(kind), int))
 
 
 def main_group(runs: Sequence[Run]) -> tuple[list[Run], dict[int, str]]:
@@ -39,8 +44,8 @@ def main_group(runs: Sequence[Run]) -> tuple[list[Run], dict[int, str]]:
     main = max(_grouped(runs, same_rows), key=len)
     inside = {id(run) for run in main}
     apart = {id(run): "answered other rows" for run in runs if id(run) not in inside}
-    for setting in _grouped(main, lambda a, b: _setting(a) == _setting(b)):
-        groups = sorted(_grouped(setting, lambda a, b: not other_prompts(a, b)), key=len, reverse=True)
+    for alike in _grouped(main, lambda a, b: setting(a) == setting(b)):
+        groups = sorted(_grouped(alike, lambda a, b: not other_prompts(a, b)), key=len, reverse=True)
         apart |= {id(run): "answered other prompts" for group in groups[1:] for run in group}
     return [run for run in main if id(run) not in apart], apart
 
@@ -58,7 +63,7 @@ def _grouped(runs: Sequence[Run], alike: Callable[[Run, Run], bool]) -> list[lis
     return groups
 
 
-def _setting(run: Run) -> tuple[Any, ...]:
+def setting(run: Run) -> tuple[Any, ...]:
     """What makes prompts alike: examples are drawn by the seed, and each model has a chat template of its own.
 
     A floor takes no prompt, so nothing sets it apart.

@@ -108,7 +108,7 @@ def _section(
         notes.append("no floor rows: nothing here shows that a cheap classical model would not do as well")
     return Section(
         task=task, protocol=protocol, dataset=first.dataset, split=first.split, metric=metric, limit=limit,
-        n=len(main[0].outcomes.ids), synthetic=_synthetic(task, first.dataset), rows=tuple(rows), notes=tuple(notes),
+        n=len(main[0].outcomes.ids), synthetic=synthetic(task, first.dataset), rows=tuple(rows), notes=tuple(notes),
         published=() if limit is not None else _published(published.get(protocol, ()), metric),
     )  # fmt: skip
 
@@ -143,7 +143,7 @@ def _row(
         warnings.append(note)
     return Row(
         name=model.name, adapter=model.adapter, adapter_digest=model.adapter_digest, kind=model.kind,
-        variant=_variant(protocol.shots, protocol.chat_template), details=(), base=model.base,
+        variant=variant(protocol.shots, protocol.chat_template), details=(), base=model.base,
         base_revision=model.base_revision, quantisation=model.quantisation, compute_dtype=model.compute_dtype,
         shots=protocol.shots, chat_template=protocol.chat_template, seed=record.seed, n=protocol.n, rank=rank,
         tied=tied, score=score, interval=None if score is None else comparer.interval(run, metric), scores=scores,
@@ -178,7 +178,7 @@ def evaluated(ledger: Ledger) -> Ledger:
     return dataclasses.replace(ledger, seconds=seconds, usd=usd)
 
 
-def _variant(shots: int, chat_template: bool) -> str:
+def variant(shots: int, chat_template: bool) -> str:
     return f"{shots}-shot chat" if chat_template else f"{shots}-shot"
 
 
@@ -197,7 +197,7 @@ def _exposure(data: dict[str, Any] | None) -> dict[str, int] | None:
     return {kind: int(data[kind]) for kind in ("exact", "normalised", "near") if kind in data} or None
 
 
-def _synthetic(task: str, dataset: str) -> bool:
+def synthetic(task: str, dataset: str) -> bool:
     """Whether rows are made up; records hold the catalogue's title of their dataset, which says so."""
     return task.startswith(DEMO) or "synthetic" in dataset.lower()
 

@@ -10,6 +10,7 @@ A run is one model on one task under one prompt variant. Its folder holds
 from __future__ import annotations
 
 import dataclasses
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -120,6 +121,13 @@ class RunRecord:
     exposure: dict[str, Any] | None = None  # train rows found among the test rows: exact, normalised, near
     provenance: dict[str, Any] = field(default_factory=dict)
     schema_version: int = SCHEMA_VERSION
+
+
+def rows_at(rows: Outcomes, places: Sequence[int]) -> Outcomes:
+    """The rows at `places`, in that order; columns that the outcomes do not have stay empty. IndexError beyond n."""
+    columns = (f.name for f in dataclasses.fields(rows) if f.name not in ("kind", "labels"))
+    chosen = {name: [column[at] for at in places] for name in columns if (column := getattr(rows, name))}
+    return dataclasses.replace(rows, **chosen)
 
 
 def to_dict(record: Any) -> dict[str, Any]:

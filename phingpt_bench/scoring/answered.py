@@ -105,7 +105,8 @@ def spans_row(doc: Doc, types: Sequence[str], parsed: Parsed) -> Answered:
     typed = np.asarray(ner.type_only_counts(gold, parsed, types)).sum(0).tolist()
     return Answered(
         counts=ner.strict_counts(gold, parsed, types), partial=ner.partial_counts(gold, parsed), typed=typed,
-        entities=entities, misses=ner.miss_counts(ner.explain(gold, parsed)), invalid=parsed.invalid, reason="format" if parsed.invalid else None, parsed=parsed,
+        entities=entities, misses=ner.miss_counts(ner.explain(gold, parsed)), invalid=parsed.invalid,
+        reason="format" if parsed.invalid else None, parsed=parsed,
     )  # fmt: skip
 
 

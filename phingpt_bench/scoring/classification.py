@@ -93,6 +93,17 @@ def mcc(confusion: np.ndarray) -> np.ndarray:
     return _unless_empty(confusion, np.where(spread > 0, covariance / np.sqrt(np.where(spread > 0, spread, 1.0)), 0.0))
 
 
+def by_class(confusion: np.ndarray) -> np.ndarray:
+    """[precision, recall, F1] of each class, shape (..., k, 3).
+
+    nan where there is nothing to divide by: precision without predictions of the class, recall without gold rows, F1
+    without either. INVALID is no prediction of any class, and a gold row that was not found.
+    """
+    hits, counts = _hits(confusion), np.asarray(confusion)
+    gold, pred = counts.sum(-1), counts.sum(-2)[..., :-1]
+    return np.stack([_ratio(hits, pred), _ratio(hits, gold), _ratio(2 * hits, gold + pred)], axis=-1)
+
+
 def _hits(confusion: np.ndarray) -> np.ndarray:
     """The right answers by class, shape (..., k)."""
     confusion = np.asarray(confusion)

@@ -37,6 +37,16 @@ def entity_f1_macro(counts: np.ndarray) -> np.ndarray:
     return np.where(present.any(-1), total / np.maximum(present.sum(-1), 1), np.nan)
 
 
+def by_type(counts: np.ndarray) -> np.ndarray:
+    """[precision, recall, F1] of each type, shape (..., types, 3); nan where there is nothing to divide by.
+
+    Pieces of unknown type belong to no type.
+    """
+    n_true, n_pred, n_gold = np.moveaxis(np.asarray(counts, dtype=float)[..., :-1, :], -1, 0)
+    with np.errstate(invalid="ignore", divide="ignore"):
+        return np.stack([n_true / n_pred, n_true / n_gold, 2 * n_true / (n_pred + n_gold)], axis=-1)
+
+
 def _pooled(counts: np.ndarray) -> np.ndarray:
     """True, predicted and gold over all types, shape (3, ...)."""
     return np.moveaxis(np.asarray(counts).sum(-2), -1, 0)

@@ -107,7 +107,8 @@ def miss_counts(misses: Iterable[Miss]) -> list[int]:
 
 def misses_by_kind(rows: Iterable[Sequence[int]]) -> dict[str, int]:
     """The sums of `miss_counts` rows by kind; zeros without rows."""
-    return {kind: sum(counts) for kind, counts in zip(MISS_KINDS, zip([0] * len(MISS_KINDS), *rows), strict=True)}
+    totals = [sum(counts) for counts in zip([0] * len(MISS_KINDS), *rows, strict=True)]
+    return dict(zip(MISS_KINDS, totals, strict=True))
 
 
 def partial_counts(gold: Iterable[Span], parsed: Parsed, type_: str | None = None) -> list[int]:

@@ -9,6 +9,7 @@ import numpy as np
 from phingpt_bench.core.errors import BenchError
 from phingpt_bench.core.records import Outcomes
 from phingpt_bench.scoring import calibration, classification, polarity, regression
+from phingpt_bench.scoring.ner import MISS_KINDS
 
 
 def confusion(outcomes: Outcomes) -> np.ndarray:
@@ -74,6 +75,14 @@ def typed(outcomes: Outcomes) -> np.ndarray | None:
     if not outcomes.typed:
         return None
     return _checked(outcomes, lambda: np.array(outcomes.typed, dtype=np.int64).reshape(-1, 1, 3))
+
+
+def misses(outcomes: Outcomes) -> np.ndarray | None:
+    """What is wrong with entities by kind (scoring.ner.MISS_KINDS), (n, 7); None in records that do not hold it."""
+    k = len(MISS_KINDS)
+    if not outcomes.misses:
+        return None
+    return _checked(outcomes, lambda: np.array(outcomes.misses, dtype=np.int64).reshape(len(outcomes.misses), k))
 
 
 def errors(outcomes: Outcomes) -> np.ndarray:

@@ -1,0 +1,187 @@
+"""From two runs to a comparison: rows aligned, the test, the caveats, and the details of their kind of answer."""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Sequence
+
+import numpy as np
+
+from phingpt_bench.board.collect import Run
+from phingpt_bench.board.compare import Comparer, Difference, same_rows
+from phingpt_bench.board.comparison.form import form_of
+from phingpt_bench.board.comparison.labels import labels_of
+from phingpt_bench.board.comparison.numbers import numbers_of
+from phingpt_bench.board.comparison.spans import spans_of
+from phingpt_bench.board.comparison.values import Caveat, Comparison, Side
+from phingpt_bench.board.pairing import exposed, objection, seen, setting
+from phingpt_bench.board.rows import synthetic, variant
+from phingpt_bench.core.errors import unknown
+from phingpt_bench.core.records import Outcomes, rows_at
+from phingpt_bench.scoring.metrics import METRICS, metric_rows
+from phingpt_bench.scoring.statistics import spans
+from phingpt_bench.stats.changes import Change, changes
+from phingpt_bench.stats.paired import holm
+
+
+def compare(
+    a: Run,
+    b: Run,
+    comparer: Comparer | None = None,
+    *,
+    metric: str | None = None,
+    runs: Sequence[Run] = (),
+    test: Difference | None = None,
+) -> Comparison:
+    """What changed from `a`, the reference, to `b`, the challenger.
+
+    metric: instead of the primary one of `a`. runs: those among which twins are looked for (see values.Split). test:
+    where it was made before, as by `corrected_tests`.
+    Never raises for runs that cannot be compared: `test.reason` then says why. BenchError for a metric that the runs do
+    not have, and for outcomes that are inconsistent.
+    """
+    comparer = comparer or Comparer()
+    metric = _metric(a, b, metric, comparer)
+    test = test or tested(a, b, metric, comparer)
+    record, protocol = a.record, a.record.protocol
+    fates: dict[str, int] = {}
+    details = {}
+    metrics: dict[str, Change] = {}
+    if apart(a, b) is None:
+        x, y = a.outcomes, aligned(b, a)
+        metrics = _metrics(x, y, comparer.scores(a).keys() & comparer.scores(b).keys())
+        name, make = {
+            "labels": ("labels", labels_of), "spans": ("spans", spans_of), "scores": ("numbers", numbers_of)
+        }[x.kind]  # fmt: skip
+        fates, found = make(x, y)
+        details = {name: found, "form": form_of(a, b, x, y, metric, runs, [row.fate for row in found.rows])}
+    return Comparison(
+        task=record.task, protocol=protocol.id, dataset=protocol.dataset, split=protocol.split, metric=metric,
+        kind=protocol.kind, n=len(a.outcomes.ids), limit=record.limit,
+        synthetic=synthetic(record.task, protocol.dataset), a=_side(a, metric, comparer), b=_side(b, metric, comparer),
+        test=test, caveats=tuple(_caveats(a, b)), fates=fates, metrics=metrics, **details,
+    )  # fmt: skip
+
+
+def corrected_tests(
+    pairs: Sequence[tuple[Run, Run]], comparer: Comparer, metric: str | None = None
+) -> list[Difference]:
+    """The test of each pair (reference first), with p corrected by Holm over all of them.
+
+    Pairs of limited runs make families of their own, one for each limit: a quick look must not change a result.
+    metric: instead of the primary one, where both runs of a pair have it.
+    """
+    found = []
+    for a, b in pairs:
+        both = comparer.scores(a).keys() & comparer.scores(b).keys()
+        found.append(tested(a, b, metric if metric in both else a.record.protocol.metric, comparer))
+    for limit in {a.record.limit for a, _ in pairs}:
+        places = [at for at, (a, _) in enumerate(pairs) if a.record.limit == limit]
+        for at, p in zip(places, holm([found[at].p for at in places]), strict=True):
+            found[at] = dataclasses.replace(found[at], p_holm=p)
+    return found
+
+
+def tested(a: Run, b: Run, metric: str, comparer: Comparer) -> Difference:
+    """b minus a with its paired test, or the reason why there is none.
+
+    As on the board (`pairing.against_base`), but runs of other shots, examples or chat templates are compared too: then
+    the prompts are meant to differ, and a caveat says so.
+    """
+    name = a.record.model.name
+    reason = apart(a, b) or objection(b, a)
+    if reason == "other prompts" and _other_setting(a, b):
+        reason = None
+    if reason is not None:
+        return Difference(against=name, reason=reason)
+    return comparer.test(b, a, metric, name)
+
+
+def apart(a: Run, b: Run) -> str | None:
+    """Why nothing can be told row by row, or None: other rows, labels or gold."""
+    if not same_rows(a, b):
+        return "other rows"
+    x, y = a.outcomes, b.outcomes
+    if (x.kind, x.labels) != (y.kind, y.labels):
+        return "other labels"
+    y = aligned(b, a)
+    same = np.array_equal(spans(x)[..., 2], spans(y)[..., 2]) if x.kind == "spans" else x.gold == y.gold
+    return None if same else "other gold"
+
+
+def aligned(b: Run, a: Run) -> Outcomes:
+    """The outcomes of `b` in the order of the rows of `a`, which are the same rows."""
+    if a.outcomes.ids == b.outcomes.ids:
+        return b.outcomes
+    places = {row: at for at, row in enumerate(b.outcomes.ids)}
+    return rows_at(b.outcomes, [places[row] for row in a.outcomes.ids])
+
+
+def _metric(a: Run, b: Run, metric: str | None, comparer: Comparer) -> str:
+    if metric is None:
+        return a.record.protocol.metric
+    both = comparer.scores(a).keys() & comparer.scores(b).keys()
+    if metric not in both:
+        raise unknown("metric", metric, both)
+    return metric
+
+
+def _metrics(x: Outcomes, y: Outcomes, names: Sequence[str] | set[str]) -> dict[str, Change]:
+    """The change of each metric, resampled once for all that are functions of the same counts."""
+    found: dict[str, Change] = {}
+    for statistic in dict.fromkeys(METRICS[name].statistic for name in METRICS if name in names):
+        mine = [name for name in METRICS if name in names and METRICS[name].statistic == statistic]
+
+        def scores(totals: np.ndarray, mine: Sequence[str] = mine) -> np.ndarray:
+            return np.stack([METRICS[name].function(totals) for name in mine], axis=-1)
+
+        rows_a, rows_b = metric_rows(mine[0], x), metric_rows(mine[0], y)
+        assert rows_a is not None and rows_b is not None  # the metrics are among the scores of both
+        found |= zip(mine, changes(rows_a, rows_b, scores), strict=True)
+    return {name: found[name] for name in METRICS if name in found}
+
+
+def _side(run: Run, metric: str, comparer: Comparer) -> Side:
+    record, model, protocol = run.record, run.record.model, run.record.protocol
+    scores = comparer.scores(run)
+    score = scores.get(metric)
+    return Side(
+        name=model.name, adapter=model.adapter, kind=model.kind,
+        variant=variant(protocol.shots, protocol.chat_template), quantisation=model.quantisation,
+        compute_dtype=model.compute_dtype, seed=record.seed, run_id=record.run_id,
+        created=record.created, score=score, interval=None if score is None else comparer.interval(run, metric),
+        scores=scores, invalid=sum(map(bool, run.outcomes.invalid)), seen=seen(run), exposed=exposed(run) is not None,
+    )  # fmt: skip
+
+
+def _caveats(a: Run, b: Run) -> list[Caveat]:
+    first, second = a.record, b.record
+    found = []
+    if a.record.run_id == b.record.run_id:
+        found.append(Caveat(kind="same run"))
+    if first.task != second.task:
+        found.append(Caveat(kind="other task", values={"a": first.task, "b": second.task}))
+    if first.protocol.id != second.protocol.id:
+        found.append(Caveat(kind="other protocol", values={"a": first.protocol.id, "b": second.protocol.id}))
+    for run, side in ((a, "A"), (b, "B")):
+        if run.record.limit is not None:
+            found.append(Caveat(kind="limited", values={"side": side, "limit": run.record.limit}))
+        if exposed(run):
+            values = {"side": side, "seen": seen(run) or 0, "n": run.record.protocol.n}
+            found.append(Caveat(kind="exposed", values=values))
+    if len(a.outcomes.ids) == 1:
+        found.append(Caveat(kind="one row"))
+    if _other_setting(a, b):
+        found.append(Caveat(kind="other setting"))
+    kind = a.outcomes.kind
+    if kind == "labels" and not (a.outcomes.probs and b.outcomes.probs):
+        found.append(Caveat(kind="no probabilities"))
+    if kind == "spans" and not (a.outcomes.entities and b.outcomes.entities):
+        found.append(Caveat(kind="no offsets"))
+    return found
+
+
+def _other_setting(a: Run, b: Run) -> bool:
+    """Whether the prompts are meant to differ: other shots or examples, another chat template. A floor takes none."""
+    floors = {"floor", "check"} & {a.record.model.kind, b.record.model.kind}
+    return not floors and setting(a) != setting(b)

@@ -1,0 +1,84 @@
+"""Intervals of many changes at once: every number that a function makes of the counts of A and of B, B minus A."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from phingpt_bench.stats import resample
+from phingpt_bench.stats.resample import Score
+
+LEVEL = 0.95
+
+
+@dataclass(frozen=True, slots=True)
+class Change:
+    """A number of A, that of B, and B minus A with its interval.
+
+    None where a number is undefined (so is the difference then); low and high are None where one row alone, or a
+    number that is undefined in every resample, gives no interval.
+    """
+
+    a: float | None
+    b: float | None
+    difference: float | None
+    low: float | None = None
+    high: float | None = None
+
+    @property
+    def certain(self) -> bool:
+        """Whether the interval lies on one side of zero. No test: many such intervals are looked at together."""
+        return self.low is not None and self.high is not None and (self.low > 0 or self.high < 0)
+
+
+def changes(rows_a: np.ndarray, rows_b: np.ndarray, function: Score, resamples: int = 10_000, seed: int = 0) -> list:
+    """`Change`s of `function`, in nested lists of the shape that it gives.
+
+    rows: (n, ...) counts of the same n rows. function: from summed counts (..., *shape of a row) to (..., *shape of
+    the result). The interval is a percentile bootstrap of the difference in which rows of A and B are drawn together
+    (as in `paired_permutation`). ValueError for unequal shapes.
+    """
+    return linear([rows_a, rows_b], [function] * 2, [-1, 1], resamples, seed)
+
+
+def linear(
+    rows: list[np.ndarray], functions: list[Score], weights: list[int], resamples: int = 10_000, seed: int = 0
+) -> list:
+    """As `changes` for a weighted sum of scores of several systems on the same rows, weights -1 and 1.
+
+    `a` of the result is the sum of what is subtracted, `b` that of what is added. So a difference of differences,
+    (d - c) - (b - a), has the interval that it should have: the same rows are drawn for all four.
+    """
+    if len({part.shape for part in rows}) != 1:
+        raise ValueError(f"not the same rows: {', '.join(str(part.shape) for part in rows)}")
+    both = np.stack(rows, axis=1)
+
+    def scored(totals: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+        """(subtracted, added) from totals (..., systems, *shape of a row)."""
+        sums: dict[int, np.ndarray | float] = {-1: 0.0, 1: 0.0}
+        for at, (function, weight) in enumerate(zip(functions, weights, strict=True)):
+            sums[weight] = sums[weight] + np.asarray(function(totals[:, at]), dtype=float)
+        return np.asarray(sums[-1]), np.asarray(sums[1])
+
+    a, b = (part[0] for part in scored(both.sum(0)[None]))
+    low = high = np.full(a.shape, np.nan)
+    if len(both) > 1:
+        drawn = [added - taken for taken, added in map(scored, resample.totals(both, resamples, seed))]
+        low, high = _ends(np.concatenate(drawn))
+    return _nested(a, b, low, high)
+
+
+def _ends(values: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """The middle LEVEL of values (resamples, *shape), shape (2, *shape); nan left out."""
+    flat = values.reshape(len(values), -1)
+    ends = [resample.percentiles(column, LEVEL) or (np.nan, np.nan) for column in flat.T]
+    low, high = np.array(ends).T if ends else np.zeros((2, 0))
+    return low.reshape(values.shape[1:]), high.reshape(values.shape[1:])
+
+
+def _nested(a: np.ndarray, b: np.ndarray, low: np.ndarray, high: np.ndarray):
+    if a.ndim:
+        return [_nested(*parts) for parts in zip(a, b, low, high, strict=True)]
+    known = [None if np.isnan(value) else float(value) for value in (a, b, b - a, low, high)]
+    return Change(*known) if known[2] is not None else Change(*known[:3])
