@@ -221,9 +221,9 @@ class Form:
 
     readable: the metric over the `n_readable` rows that both answered readably. fixed_unread: fixed (or better) rows
     whose answer of A was unreadable; broken_unread: broken (or worse) rows whose answer of B is.
-    bounds: (low, high) of the score if every unreadable answer had been wrong, and if it had been right; None for metrics that are not of answers.
-    A label or a number that cannot be read is wrong already; of a text with an unreadable piece every prediction is.
-    bounds_difference: the least and the largest difference that these leave.
+    bounds: (low, high) of the score if every unreadable answer had been wrong, and if it had been right; None for
+    metrics that are not of answers. A label or a number that cannot be read is wrong already; of a text with an
+    unreadable piece every prediction is. bounds_difference: the least and the largest difference that these leave.
     """
 
     written: bool
