@@ -95,9 +95,16 @@ def test_a_tuned_model_with_chat_template_meets_the_base_with_it():
 
 def test_bands_start_anew_at_the_first_that_differs_from_their_leader():
     values = [10, 9, 8, 7, 6, 3]
-    assert bands(values, lambda a, b: a - b > 2) == [1, 1, 1, 4, 4, 6]
-    assert bands([], lambda a, b: True) == []
-    assert bands([5], lambda a, b: True) == [1]
+    assert bands(values, lambda a, b: 0.001 if a - b > 2 else 0.9) == [1, 1, 1, 4, 4, 6]
+    assert bands([], lambda a, b: 0.0) == []
+    assert bands([5], lambda a, b: 0.0) == [1]
+    assert bands([5, 4], lambda a, b: None) == [1, 2]
+
+
+def test_bands_pay_for_the_number_of_comparisons():
+    """p 0.02 tells two systems apart, but not the first of four from the others."""
+    assert bands([1, 2], lambda a, b: 0.02) == [1, 2]
+    assert bands([1, 2, 3, 4], lambda a, b: 0.02) == [1, 1, 1, 1]
 
 
 def test_equal_models_share_a_rank_and_a_clearly_worse_one_does_not():
@@ -198,13 +205,11 @@ def test_published_rows_are_those_of_the_protocol_and_the_metric():
     assert only(build([make_run(protocol=protocol)])).published == ()
 
 
-def test_seeds_and_dtypes_tell_rows_apart_where_nothing_else_does():
-    rows = only(build([make_run(seed=1), make_run(seed=2), make_run("Model B", base="b")])).rows
-    assert sorted(setting(row) for row in rows) == [
-        "0-shot, nf4+dq",
-        "0-shot, nf4+dq, seed 1",
-        "0-shot, nf4+dq, seed 2",
-    ]
+def test_seeds_tell_rows_of_several_sections_apart_where_nothing_else_does():
+    board = build([make_run(task="a", seed=1), make_run(task="b", seed=2), make_run("Model B", base="b", task="a")])
+    assert sorted(setting(row) for section in board.sections for row in section.rows) == [
+        "0-shot, nf4+dq", "0-shot, nf4+dq, seed 1", "0-shot, nf4+dq, seed 2",
+    ]  # fmt: skip
 
 
 def test_spans_without_any_entity_have_no_score_and_no_rank():

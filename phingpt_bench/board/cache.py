@@ -14,9 +14,9 @@ from phingpt_bench.core.errors import BenchError
 from phingpt_bench.core.jsonio import read_json, write_json
 from phingpt_bench.core.paths import cache_dir
 from phingpt_bench.scoring import classification, metrics
-from phingpt_bench.stats import intervals, paired, resample
+from phingpt_bench.stats import clusters, interval, intervals, paired, resample, seeds
 
-CODE = (classification, metrics, intervals, paired, resample)  # a change in any of them makes a new cache
+CODE = (classification, metrics, clusters, interval, intervals, paired, resample, seeds)  # a change in any of them makes a new cache
 
 
 class Cache:

@@ -17,12 +17,21 @@ LOCAL = "local"  # folder of results that stay on this machine, such as those of
 
 @dataclass(frozen=True, slots=True)
 class Run:
-    """One run as it lies on the disk. `older` counts runs of the same key that this one replaces."""
+    """One run as it lies on the disk. `older` counts runs of the same key that this one replaces.
+
+    seeds: the runs that this one stands for (board/seeds.py), which differ only in the seed; else empty.
+    """
 
     record: RunRecord
     outcomes: Outcomes
     path: Path
     older: int = 0
+    seeds: tuple[Run, ...] = ()
+
+    @property
+    def members(self) -> tuple[Run, ...]:
+        """The runs that it stands for, which may be itself alone."""
+        return self.seeds or (self,)
 
     @property
     def key(self) -> tuple[Any, ...]:
@@ -144,9 +153,11 @@ def _outcomes_fault(rows: Outcomes) -> str | None:
         return "no rows"
     if len(set(rows.ids)) != n:
         return "row ids are not distinct"
-    for name in ("invalid", "entities", "misses"):
+    for name in ("invalid", "entities", "misses", "clusters"):
         if len(column := getattr(rows, name)) not in (0, n):
             return f"{name} has {len(column)} values for {n} rows"
+    if not all(type(cluster) is int for cluster in rows.clusters):
+        return "clusters are not whole numbers"
     row_counts(rows)
     return None
 

@@ -1,4 +1,7 @@
-"""Comparisons of runs row by row: intervals, paired tests on aligned rows, ranks in tie bands."""
+"""Comparisons of runs row by row: intervals, paired tests on aligned rows, ranks in tie bands.
+
+A run that stands for several seeds (`Run.seeds`) has the mean of their scores, and the intervals and tests of stats/seeds.
+"""
 
 from __future__ import annotations
 
@@ -13,7 +16,8 @@ from phingpt_bench.board.cache import Cache
 from phingpt_bench.board.collect import Run
 from phingpt_bench.scoring.metrics import METRICS, metric_rows, score_all
 from phingpt_bench.stats.intervals import Interval, interval
-from phingpt_bench.stats.paired import paired_test
+from phingpt_bench.stats.paired import PairedTest, paired_test
+from phingpt_bench.stats.seeds import mean_interval, mean_test
 
 ALPHA = 0.05
 
@@ -65,16 +69,25 @@ class Comparer:
         return self._counts[key]
 
     def scores(self, run: Run) -> dict[str, float | None]:
-        """Every metric of the run's task, recomputed from its outcomes."""
+        """Every metric of the run's task, recomputed from its outcomes; of several seeds the mean."""
         if id(run) not in self._scores:
             self._held.append(run)
-            self._scores[id(run)] = score_all(run.outcomes)
+            found = [score_all(member.outcomes) for member in run.members]
+            self._scores[id(run)] = {name: mean([scores.get(name) for scores in found]) for name in found[0]}
         return self._scores[id(run)]
 
     def interval(self, run: Run, metric: str) -> Interval | None:
-        """The 95 % interval of one metric of one run; None for a single row."""
-        rows = self.counts(run, metric)
-        found = self._remembered("interval", metric, (rows,), lambda: interval(rows, metric, METRICS[metric].function))
+        """The 95 % interval of one metric of one run; None where a single row, or cluster of rows, gives none."""
+        known = METRICS[metric]
+        rows = self._aligned(run, run, metric)
+        clusters = run.outcomes.clusters
+
+        def compute() -> Interval | None:
+            if run.seeds:
+                return mean_interval(rows, known.function, clusters=clusters, bounds=known.bounds)
+            return interval(rows[0], metric, known.function, clusters=clusters)
+
+        found = self._remembered("interval", metric, (*rows, np.asarray(clusters, dtype=np.int64)), compute)
         return None if found is None else Interval(**found)
 
     def test(self, a: Run, b: Run, metric: str, against: str) -> Difference:
@@ -100,18 +113,33 @@ class Comparer:
             return Difference(against=against, reason="other labels")
         if metric not in self.scores(a) or metric not in self.scores(b):
             return Difference(against=against, reason="no such score")
-        place = self._positions.setdefault(id(b), {row: i for i, row in enumerate(b.outcomes.ids)})
-        order = [place[row] for row in a.outcomes.ids]
-        pair = (self.counts(b, metric)[order], self.counts(a, metric))  # the reference first
-        found = self._remembered(
-            "paired" if interval else "paired-p",
-            metric,
-            pair,
-            lambda: paired_test(*pair, metric, METRICS[metric].function, interval=interval),
-        )
+        before, after = self._aligned(b, a, metric), self._aligned(a, a, metric)  # the reference first
+        clusters = shared_clusters(a, b)
+        function, matched = METRICS[metric].function, matched_seeds(a, b)
+
+        def compute() -> PairedTest | None:
+            if a.seeds or b.seeds:
+                return mean_test(before, after, function, matched=matched, clusters=clusters)
+            return paired_test(before[0], after[0], metric, function, interval=interval, clusters=clusters)
+
+        kind = f"{'paired' if interval else 'paired-p'} {len(before)}{' matched' if matched else ''}"
+        found = self._remembered(kind, metric, (*before, *after, np.asarray(clusters, dtype=np.int64)), compute)
         if found is None:
             return Difference(against=against, reason="no score")
         return Difference(against=against, value=found.pop("difference"), **found)
+
+    def _aligned(self, run: Run, to: Run, metric: str) -> list[np.ndarray]:
+        """The counts of each of a run's members, their rows in the order of `to`."""
+        return [self._ordered(member, to, self.counts(member, metric)) for member in run.members]
+
+    def _ordered(self, run: Run, to: Run, rows: np.ndarray) -> np.ndarray:
+        if run.outcomes.ids == to.outcomes.ids:
+            return rows
+        if id(run) not in self._positions:
+            self._held.append(run)
+            self._positions[id(run)] = {row: i for i, row in enumerate(run.outcomes.ids)}
+        place = self._positions[id(run)]
+        return rows[[place[row] for row in to.outcomes.ids]]
 
     def _remembered(
         self, kind: str, metric: str, counts: tuple[np.ndarray, ...], compute: Callable[[], Any]
@@ -133,17 +161,46 @@ def same_rows(a: Run, b: Run) -> bool:
     return a.outcomes.ids == b.outcomes.ids or set(a.outcomes.ids) == set(b.outcomes.ids)
 
 
-def bands(ordered: Sequence[Run], differs: Callable[[Run, Run], bool]) -> list[int]:
+def shared_clusters(a: Run, b: Run) -> list[int]:
+    """The clusters of the rows of two runs on the same rows, in the order of `a`; empty where neither knows any.
+
+    An older record knows none; where both do and differ, those with fewer clusters hold.
+    """
+    if a.outcomes.clusters == b.outcomes.clusters and a.outcomes.ids == b.outcomes.ids:
+        return a.outcomes.clusters
+    known = [run.outcomes for run in (a, b) if run.outcomes.clusters]
+    if not known:
+        return []
+    fewest = min(known, key=lambda outcomes: len(set(outcomes.clusters)))
+    of = dict(zip(fewest.ids, fewest.clusters, strict=True))
+    return [of[row] for row in a.outcomes.ids]
+
+
+def matched_seeds(a: Run, b: Run) -> bool:
+    """Whether the members of two runs go together one by one: both were made under the same seeds, in that order."""
+    seeds = [[(m.record.seed, m.record.model.training_seed) for m in run.seeds] for run in (a, b)]
+    return len(seeds[0]) > 1 and seeds[0] == seeds[1]
+
+
+def mean(scores: Sequence[float | None]) -> float | None:
+    """Their mean; None where one is unknown."""
+    known = [score for score in scores if score is not None]
+    return sum(known) / len(known) if len(known) == len(scores) else None
+
+
+def bands(ordered: Sequence[Run], p: Callable[[Run, Run], float | None]) -> list[int]:
     """Ranks of runs that are sorted best first: 1, 1, 3, 3, 3, 6 ...
 
-    A band is led by its best run and takes in the runs that follow as long as `differs(leader, run)` is False; the
-    first that differs leads the next band, whose rank is its place in the order. Equality in this sense is not
-    transitive: the last of a band may be tied with the first of the next.
+    A band is led by its best run and takes in the runs that follow until one differs from it; that one leads the next
+    band, and its rank is its place in the order. A run differs from the leader where p, times the number of
+    comparisons (runs - 1, Bonferroni), is under ALPHA: the leader was chosen for being the best of all, and by a plain
+    p the first of ten equal systems would more often than not leave some behind. p None (no test) is a difference.
+    Equality in this sense is not transitive: the last of a band may be tied with the first of the next.
     """
     ranks: list[int] = []
     leader: Run | None = None
     for place, run in enumerate(ordered, 1):
-        if leader is None or differs(leader, run):
+        if leader is None or (p(leader, run) or 0.0) * (len(ordered) - 1) < ALPHA:
             leader = run
             ranks.append(place)
         else:

@@ -17,7 +17,7 @@ def told_apart(sections: Sequence[Section]) -> list[Section]:
     """The sections with `details` filled in wherever two different models of any section would look the same.
 
     A detail (base, revision, dtype, adapter digest, seed) is shown for all rows that look alike or for none, so a
-    model is called the same in every section.
+    model is called the same in every section. A row of several seeds always says how many.
     """
     looks: dict[tuple[Any, ...], dict[tuple[Any, ...], Row]] = defaultdict(dict)
     for section in sections:
@@ -36,7 +36,7 @@ def _look(row: Row) -> tuple[Any, ...]:
 
 def _details(row: Row, alike: Iterable[Row]) -> tuple[str, ...]:
     """What differs among rows that look alike, as this row has it; what it does not know is left out."""
-    alike = list(alike)
+    alike = [other for other in alike if bool(other.seeds) == bool(row.seeds)]
     parts = (
         ("base", lambda r: r.base),
         ("base_revision", lambda r: f"revision {r.base_revision[:PREFIX]}" if r.base_revision else None),
@@ -45,7 +45,8 @@ def _details(row: Row, alike: Iterable[Row]) -> tuple[str, ...]:
         ("seed", lambda r: f"seed {r.seed}"),
     )
     told = (text(row) for field, text in parts if len({getattr(r, field) for r in alike}) > 1)
-    return tuple(text for text in told if text)
+    seeds = (f"{len(row.seeds)} seeds",) if row.seeds else ()
+    return (*(text for text in told if text), *seeds)
 
 
 def corrected(sections: Sequence[Section]) -> list[Section]:

@@ -7,13 +7,8 @@ from typing import Any
 
 from phingpt_bench.board.collect import Run
 from phingpt_bench.board.compare import ALPHA, Comparer, Difference, same_rows
+from phingpt_bench.board.seeds import CONDITIONS, seen
 from phingpt_bench.scoring.metrics import METRICS
-
-CONDITIONS = {  # what moves a score in its last digits, by its name in a record's diagnostics -> reason for no test
-    "device": "other device",
-    "dequantised_once": "other kernels",
-    "batch_size": "other batch size",
-}
 
 # Of test rows seen in training: above it a score says what was remembered. FiNER-ORD's own splits share 7 % (short
 # lines that recur in its articles), the parts of Financial PhraseBank that different papers test on share 75 %.
@@ -22,17 +17,10 @@ EXPOSED = 0.1
 
 def exposed(run: Run) -> str | None:
     """What keeps a run from being ranked because its training saw the test rows, in words; None below EXPOSED."""
-    n, found = run.record.protocol.n, seen(run) or 0
+    found, n = seen(run.record.exposure) or 0, run.record.protocol.n
     if n == 0 or found / n <= EXPOSED:
         return None
     return f"{found} of {n} test rows were in its training"
-
-
-def seen(run: Run) -> int | None:
-    """The test rows that were found in the training of a run, exact or alike; None where nobody looked."""
-    if not isinstance(found := run.record.exposure, dict):
-        return None
-    return sum(value for kind in ("exact", "normalised", "near") if isinstance(value := found.get(kind), int))
 
 
 def main_group(runs: Sequence[Run]) -> tuple[list[Run], dict[int, str]]:

@@ -10,11 +10,12 @@ from typing import Any
 
 from phingpt_bench.board.cache import Cache
 from phingpt_bench.board.collect import Run
-from phingpt_bench.board.compare import ALPHA, Comparer, bands
+from phingpt_bench.board.compare import Comparer, bands, mean
 from phingpt_bench.board.families import corrected, told_apart
 from phingpt_bench.board.frontier import frontier
 from phingpt_bench.board.pairing import against_base, base_of, beats, exposed, fallback_note, main_group
 from phingpt_bench.board.published.rows import PublishedRow
+from phingpt_bench.board.seeds import with_seeds_joined
 from phingpt_bench.board.values import Board, Row, Section
 from phingpt_bench.core.errors import unknown
 from phingpt_bench.core.records import Ledger
@@ -51,7 +52,7 @@ def build(
         if task not in known:
             raise unknown("task", task, known)
     order = list(dict.fromkeys(tasks)) or sorted(known)
-    shown = [run for run in runs if checks or run.record.model.kind != "check"]
+    shown = with_seeds_joined([run for run in runs if checks or run.record.model.kind != "check"])
     chosen = [run for run in shown if run.record.task in order]
     comparer = Comparer(cache)
     if metric is not None:
@@ -94,7 +95,7 @@ def _section(
     ranks: dict[int, int] = {}
     if limit is None:
         ranked = [run for run in main if comparer.scores(run)[metric] is not None and id(run) not in apart]
-        places = bands(ranked, lambda a, b: (comparer.quick(a, b, metric).p or 0.0) < ALPHA)
+        places = bands(ranked, lambda a, b: comparer.quick(a, b, metric).p)
         ranks = {id(run): rank for run, rank in zip(ranked, places, strict=True)}
     shared = Counter(ranks.values())
     floor = next((run for run in main if run.record.model.kind == "floor"), None)
@@ -147,14 +148,14 @@ def _row(
         base_revision=model.base_revision, quantisation=model.quantisation, compute_dtype=model.compute_dtype,
         shots=protocol.shots, chat_template=protocol.chat_template, seed=record.seed, n=protocol.n, rank=rank,
         tied=tied, score=score, interval=None if score is None else comparer.interval(run, metric), scores=scores,
-        invalid_share=sum(run.outcomes.invalid) / protocol.n if run.outcomes.invalid else None, is_base=base is run,
+        invalid_share=_invalid_share(run), is_base=base is run,
         against_base=None if base is None or base is run else against_base(run, base, metric, comparer),
         beats_floor=better, training=record.training, evaluation=evaluation,
         usd_per_1000=per_thousand(evaluation, protocol.n), frontier=None, parameters=model.parameters,
         adapter_parameters=model.adapter_parameters,
         exposure=_exposure(record.exposure), exposed=exposed(run) is not None, warnings=tuple(warnings),
         run_id=record.run_id, suite=record.suite,
-        created=record.created,
+        created=record.created, seeds=_seed_scores(run, metric, comparer),
     )  # fmt: skip
 
 
@@ -163,6 +164,17 @@ def _on_frontier(rows: Sequence[Row], metric: str) -> list[Row]:
     points = [(row.usd_per_1000, row.score) if row.rank is not None else (None, None) for row in rows]
     front = frontier(points, higher_is_better=METRICS[metric].higher_is_better)
     return [dataclasses.replace(row, frontier=on) for row, on in zip(rows, front, strict=True)]
+
+
+def _invalid_share(run: Run) -> float | None:
+    """Answers that could not be read over all rows, of several seeds the mean; None where it was not written down."""
+    shares = [sum(m.outcomes.invalid) / len(m.outcomes.ids) if m.outcomes.invalid else None for m in run.members]
+    return mean(shares)
+
+
+def _seed_scores(run: Run, metric: str, comparer: Comparer) -> tuple[float | None, ...]:
+    """The score of each of several seeds; empty for a single run."""
+    return tuple(comparer.scores(member)[metric] for member in run.seeds)
 
 
 def evaluated(ledger: Ledger) -> Ledger:

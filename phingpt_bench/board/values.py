@@ -50,6 +50,7 @@ class Row:
     run_id: str
     suite: str
     created: str
+    seeds: tuple[float | None, ...] = ()  # the scores that `score` is the mean of, by seed; empty for a single run
 
     @property
     def identity(self) -> tuple[Any, ...]:
@@ -57,7 +58,7 @@ class Row:
         except where there is no base to go by (floors, checks)."""
         return (
             self.kind, self.base or self.name, self.base_revision, self.quantisation, self.compute_dtype, self.adapter,
-            self.adapter_digest, self.shots, self.chat_template, self.seed,
+            self.adapter_digest, self.shots, self.chat_template, self.seed, len(self.seeds),
         )  # fmt: skip
 
     @property

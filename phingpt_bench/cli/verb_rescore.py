@@ -44,6 +44,7 @@ def configure(parser: argparse.ArgumentParser) -> None:
     columns.add_argument("--gold-column", metavar="C", help="the right answer; with --task: instead of the task's gold")
     columns.add_argument("--id-column", metavar="C", help="the row ids of the task")
     columns.add_argument("--text-column", metavar="C", help="the bare text, without a prompt")
+    columns.add_argument("--document-column", metavar="C", help="which rows are of one document, for intervals")
     parser.add_argument(
         "--answer-format", metavar="F", help="how entities are written: lines, json or tags (default: as in the task)"
     )
@@ -64,6 +65,7 @@ def run(args: argparse.Namespace) -> int:
     from phingpt_bench.cli import rescore_export, rescore_page
     from phingpt_bench.core.errors import BenchError
     from phingpt_bench.core.jsonio import write_text
+    from phingpt_bench.rescore.columns import OPTIONS
     from phingpt_bench.rescore.rescore import Request, rescore
 
     width = rescore_page.fitting(args.width)
@@ -78,7 +80,7 @@ def run(args: argparse.Namespace) -> int:
             labels=args.labels,
             entity_types=args.entity_types,
             scorers=tuple(args.scorer),
-            columns={role: getattr(args, f"{role}_column") for role in ("answer", "gold", "id", "text")},
+            columns={role: getattr(args, f"{role}_column") for role in OPTIONS},
             answer_format=args.answer_format,
             answered_only=args.answered_only,
             doubled=args.doubled,

@@ -17,7 +17,8 @@ from typing import Any
 from phingpt_bench.core.errors import BenchError
 
 # 2: outcomes may hold label probabilities, groups of rows, partial and typed span counts, and scores
-# 3: outcomes may hold entities by offset and the kinds of their misses
+# 3: outcomes may hold entities by offset, the kinds of their misses, and clusters of rows; models the digest of their
+#    recipe and the seed of their training
 SCHEMA_VERSION = 3
 
 
@@ -33,6 +34,8 @@ class Model:
     compute_dtype: str | None = None
     adapter: str | None = None  # the adapter's name, e.g. "sentiment-smollm2-135m"
     adapter_digest: str | None = None
+    recipe_digest: str | None = None  # of recipe and training rows without name and seed; None in records of schema 2
+    training_seed: int | None = None
     parameters: int | None = None  # of the base, without the adapter
     adapter_parameters: int | None = None
 
@@ -70,6 +73,8 @@ class Outcomes:
     that has no place in the text (hallucinated, unreadable, in conflict) stands in `counts` and `misses` alone.
     `misses[i]` counts what is wrong with row i by kind, in the order of `scoring.ner.MISS_KINDS`. Both are empty in
     records of schema 2. `invalid[i]` says that the answer of row i could not be parsed (as a whole or in part).
+    `clusters[i]` numbers the document of row i, where rows share documents (data/clusters.py says when); empty where
+    every row stands alone, and in records of schema 1 and 2.
     """
 
     kind: str
@@ -85,6 +90,7 @@ class Outcomes:
     invalid: list[bool] = field(default_factory=list)
     probs: list[list[float] | None] = field(default_factory=list)
     groups: list[int] = field(default_factory=list)
+    clusters: list[int] = field(default_factory=list)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

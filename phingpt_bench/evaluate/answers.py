@@ -10,6 +10,7 @@ from typing import Any
 
 from phingpt_bench.core.fingerprint import digest
 from phingpt_bench.core.records import Outcomes
+from phingpt_bench.data.clusters import clusters_of
 from phingpt_bench.data.passport import Passport
 from phingpt_bench.harness import hooks
 from phingpt_bench.scoring import answered, calibration, ner
@@ -42,7 +43,8 @@ def read_answers(dataset: Passport, samples: Sequence[Sample]) -> Answers:
     prompt_digest = digest([[list(arguments) for arguments in sample["arguments"]] for sample in ordered])
     rows = [hooks.read(sample["doc"], _results(sample))[1] for sample in ordered]
     ids = [sample["doc"]["id"] for sample in ordered]
-    outcomes = answered.outcomes_of(dataset.kind, dataset.labels, ids, rows)
+    shared = clusters_of([sample["doc"] for sample in ordered])
+    outcomes = answered.outcomes_of(dataset.kind, dataset.labels, ids, rows, shared)
     describe = _spans_line if dataset.kind == "spans" else _label_line
     lines = [
         {"doc_id": sample["doc_id"], "id": sample["doc"]["id"], **describe(dataset, sample, row)}

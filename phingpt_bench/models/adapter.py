@@ -151,12 +151,21 @@ def only(model: Any, name: str | None) -> Iterator[None]:
         yield
 
 
+def recipe_digest(card: AdapterCard) -> str:
+    """Digest of what the adapter was made of but for name and seed: those of one digest are trainings of one recipe."""
+    recipe = {key: value for key, value in card.recipe.items() if key not in ("name", "seed")}
+    return digest([recipe, card.templates, card.data, card.limit])
+
+
 def tuned_identity(loaded: Loaded, name: str, folder: Path) -> Model:
     """The records' identity of the base with this adapter."""
+    card = read_card(folder)
     return replace(
         loaded.identity,
         kind="tuned",
         adapter=name,
         adapter_digest=file_digest(Path(folder) / WEIGHTS),
-        adapter_parameters=read_card(folder).parameters,
+        recipe_digest=recipe_digest(card),
+        training_seed=card.seed,
+        adapter_parameters=card.parameters,
     )

@@ -20,9 +20,12 @@ NAMES = {
          "entities labels score"),
         ("id", "id row_id example_id sample_id uid guid"),
         ("text", "text sentence headline tweet news title document content input"),
+        ("document", "document_id article_id cluster_id cluster"),
     )
 }  # fmt: skip
-OPTIONS = {"answer": "--answer-column", "gold": "--gold-column", "id": "--id-column", "text": "--text-column"}
+OPTIONS = {
+    role: f"--{role}-column" for role in ("answer", "gold", "id", "text", "document")
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,7 +41,7 @@ Columns = dict[str, Column]
 
 
 def find_columns(table: Table, given: Mapping[str, str | None]) -> Columns:
-    """The columns by role ("answer", "likelihoods", "gold", "id", "text"); roles without one are left out.
+    """The columns by role ("answer", "likelihoods", "gold", "id", "text", "document"); roles without one are left out.
 
     given: names by role, None to guess, "none" for no such column. BenchError for a name that the file has not, with
     the nearest one, when there is neither a column of answers nor one of log-likelihoods, and when several columns

@@ -18,6 +18,8 @@ _ENTITIES = '[{"start": 0, "end": 5, "type": "ORG"}], or [{"type": "ORG", "text"
 def own_docs(table: Table, columns: Columns, target: Target) -> list[Doc]:
     """A document for each row of the file, in order; the place of the row is its id where it has none.
 
+    "document" says which rows are of one document, where the file has such a column (data/clusters.py).
+
     BenchError without a gold column (or, for entities, a text column), and for the first row whose gold cannot be used.
     """
     if "gold" not in columns:
@@ -36,9 +38,12 @@ def own_docs(table: Table, columns: Columns, target: Target) -> list[Doc]:
     ids = table.columns[columns["id"].name] if "id" in columns else table.places
     ids = [f"({table.unit} {at})" if _blank(key) else key for key, at in zip(ids, table.places, strict=True)]
     texts = table.columns[columns["text"].name] if "text" in columns else [""] * len(table)
+    shared = table.columns[columns["document"].name] if "document" in columns else [None] * len(table)
     docs = []
     for row, (key, text, value) in enumerate(zip(ids, texts, gold, strict=True)):
         doc: Doc = {"id": str(key), "text": text if isinstance(text, str) else ""}
+        if not _blank(shared[row]):
+            doc["document"] = str(shared[row])
         if target.kind == "labels":
             doc["label"] = _label(value, target, table, row)
         elif target.kind == "scores":

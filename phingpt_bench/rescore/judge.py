@@ -10,6 +10,7 @@ import numpy as np
 
 from phingpt_bench.core.errors import BenchError, unknown
 from phingpt_bench.core.records import Outcomes
+from phingpt_bench.data.clusters import clusters_of
 from phingpt_bench.rescore.case import Case
 from phingpt_bench.rescore.table import Table
 from phingpt_bench.rescore.target import Doc, Target
@@ -22,7 +23,8 @@ from phingpt_bench.scoring.rivals import words as rival_words
 from phingpt_bench.scoring.rivals.base import MISSING
 from phingpt_bench.scoring.statistics import STATISTICS
 from phingpt_bench.stats import resample
-from phingpt_bench.stats.intervals import Interval, wilson
+from phingpt_bench.stats.clusters import summed
+from phingpt_bench.stats.intervals import Interval, interval
 
 ALL = "all"
 EXAMPLES = 3
@@ -93,7 +95,7 @@ def ours(outcomes: Outcomes, primary: str | None) -> Scored:
     for statistic, functions in by_statistic.items():
         rows = STATISTICS[statistic](outcomes)
         if rows is not None:
-            found |= values(rows, functions)
+            found |= values(rows, functions, outcomes.clusters)
     ordered = {name: found[name] for name in METRICS if name in found}
     return Scored(scorer=OURS, rule=OUR_RULE, primary=primary or next(iter(ordered)), values=ordered)
 
@@ -103,7 +105,7 @@ def rival(scorer: Rival, case: Case, target: Target, table: Table, mine: Sequenc
 
     BenchError where it cannot score such labels.
     """
-    found = values(scorer.rows(case.answers, case.docs, target.names), scorer.functions)
+    found = values(scorer.rows(case.answers, case.docs, target.names), scorer.functions, clusters_of(case.docs))
     theirs = scorer.read(case.answers, case.docs, target.names)
     other = [at for at, row in enumerate(case.rows) if row is not None and theirs[at] != mine[at]]
     examples = []
@@ -139,31 +141,35 @@ def _example(case: Case, target: Target, table: Table, at: int, mine: str, their
     return Example(place=table.places[row], answer=case.answers[at], ours=mine, theirs=theirs, gold=gold)
 
 
-def values(rows: np.ndarray, functions: Mapping[str, Callable[[np.ndarray], np.ndarray]]) -> dict[str, Value]:
+def values(
+    rows: np.ndarray, functions: Mapping[str, Callable[[np.ndarray], np.ndarray]], clusters: Sequence[int] = ()
+) -> dict[str, Value]:
     """Scores of rows of counts, with the intervals of `stats.intervals.interval`; all of them from one set of draws."""
-    total = rows.sum(0)
+    total, units = rows.sum(0), summed(rows, clusters)
     scores = {name: float(function(total)) for name, function in functions.items()}
     drawn: dict[str, list[np.ndarray]] = {name: [] for name in functions}
-    if len(rows) > 1:
-        for part in resample.totals(rows, resamples(len(rows)), seed=0):
+    if len(units) > 1:
+        for part in resample.totals(units, resamples(len(rows)), seed=0):
             for name, function in functions.items():
                 drawn[name].append(np.asarray(function(part)))
     result = {}
     for name, score in scores.items():
-        interval = _wilson(rows, functions[name], score) if name == "acc" else None
-        if interval is None and drawn[name]:
-            ends = resample.percentiles(np.concatenate(drawn[name]), LEVEL)
-            interval = Interval(*ends, LEVEL, "bootstrap") if ends else None
+        found = _of_accuracy(rows, functions[name], score, clusters) if name == "acc" else None
+        if found is None and drawn[name]:
+            ends = resample.percentiles(np.concatenate(drawn[name]), LEVEL, len(units))
+            found = Interval(*ends, LEVEL, "bootstrap" if units is rows else "bootstrap-clustered") if ends else None
         undefined = np.isnan(score)
-        result[name] = Value(name, None if undefined else score, None if undefined else interval)
+        result[name] = Value(name, None if undefined else score, None if undefined else found)
     return result
 
 
-def _wilson(rows: np.ndarray, accuracy: Callable[[np.ndarray], np.ndarray], score: float) -> Interval | None:
-    """Wilson's interval of an accuracy; None where it is no share of the rows that have one (a mean of means)."""
+def _of_accuracy(
+    rows: np.ndarray, accuracy: Callable[[np.ndarray], np.ndarray], score: float, clusters: Sequence[int]
+) -> Interval | None:
+    """The interval of an accuracy; None where it is no share of the rows that have one (a mean of means)."""
     alone = np.asarray(accuracy(rows), dtype=float)
-    counted = alone[~np.isnan(alone)]
-    right = int((counted > 0.5).sum())
-    if not counted.size or abs(right / counted.size - score) > 1e-9:
+    counted = ~np.isnan(alone)
+    if not counted.any() or abs(float((alone[counted] > 0.5).mean()) - score) > 1e-9:
         return None
-    return wilson(right, int(counted.size), LEVEL)
+    own = np.asarray(clusters)[counted] if len(clusters) else None
+    return interval(rows[counted], "acc", accuracy, clusters=own, level=LEVEL)

@@ -8,6 +8,7 @@ from pathlib import Path
 from phingpt_bench.core.errors import BenchError
 from phingpt_bench.core.records import RunRecord
 from phingpt_bench.data import catalogue
+from phingpt_bench.data.clusters import clusters_of
 from phingpt_bench.rescore import case as cases
 from phingpt_bench.rescore import judge, lm_eval_samples, notes, recorded, target
 from phingpt_bench.rescore.case import Case
@@ -125,7 +126,7 @@ def _scored(
     record: RunRecord | None,
 ) -> Report:  # fmt: skip
     rows = judge.read(case, aim)
-    outcomes = outcomes_of(aim.kind, aim.names, [doc["id"] for doc in case.docs], rows)
+    outcomes = outcomes_of(aim.kind, aim.names, [doc["id"] for doc in case.docs], rows, clusters_of(case.docs))
     mine = judge.ours(outcomes, catalogue.dataset(aim.dataset).metric if aim.dataset else None)
     readings = judge.readings(case, aim, rows) if set(scorers) - {OURS} else []
     scored: list[Scored] = []

@@ -115,7 +115,9 @@ def gold_spans(doc: Doc) -> list[Span]:
     return [Span(e["start"], e["end"], e["type"]) for e in doc["entities"]]
 
 
-def outcomes_of(kind: str, names: Sequence[str], ids: Iterable[str], rows: Sequence[Answered]) -> Outcomes:
+def outcomes_of(
+    kind: str, names: Sequence[str], ids: Iterable[str], rows: Sequence[Answered], clusters: Sequence[int] = ()
+) -> Outcomes:
     """The outcomes of rows of one kind, in order."""
     columns: dict[str, list[Any]] = {
         "labels": ["gold", "pred"], "scores": ["gold", "pred"], "spans": list(SPAN_COLUMNS),
@@ -126,7 +128,10 @@ def outcomes_of(kind: str, names: Sequence[str], ids: Iterable[str], rows: Seque
             values["probs"] = [row.probs or None for row in rows]
         if rows and all(row.group is not None for row in rows):
             values["groups"] = [row.group for row in rows]
-    return Outcomes(kind=kind, labels=list(names), ids=list(ids), invalid=[row.invalid for row in rows], **values)
+    return Outcomes(
+        kind=kind, labels=list(names), ids=list(ids), invalid=[row.invalid for row in rows], clusters=list(clusters),
+        **values,
+    )  # fmt: skip
 
 
 def aliases(names: Sequence[str]) -> dict[str, str]:

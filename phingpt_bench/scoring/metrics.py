@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable
 from dataclasses import dataclass
 
@@ -25,7 +26,7 @@ class Metric:
     kind: of the outcomes it belongs to, "labels", "spans" or "scores".
     statistic: the name in STATISTICS of the additive counts that it is a function of.
     function: from summed counts to the score, leading axes kept; nan where the score is undefined.
-    title: for the head of a column.
+    title: for the head of a column. bounds: the least and the largest score there can be.
     """
 
     name: str
@@ -34,6 +35,7 @@ class Metric:
     function: Callable[[np.ndarray], np.ndarray]
     title: str
     higher_is_better: bool = True
+    bounds: tuple[float, float] = (0.0, 1.0)
 
 
 METRICS: dict[str, Metric] = {
@@ -43,9 +45,9 @@ METRICS: dict[str, Metric] = {
         Metric("acc", "labels", "confusion", classification.accuracy, "Accuracy"),
         Metric("f1_weighted", "labels", "confusion", classification.f1_weighted, "F1 weighted"),
         Metric("f1_macro", "labels", "confusion", classification.f1_macro, "F1 macro"),
-        Metric("mcc", "labels", "confusion", classification.mcc, "MCC"),
+        Metric("mcc", "labels", "confusion", classification.mcc, "MCC", bounds=(-1, 1)),
         Metric("flip_rate", "labels", "flips", polarity.flip_rate, "Polarity flips", False),
-        Metric("brier", "labels", "brier", calibration.brier, "Brier", False),
+        Metric("brier", "labels", "brier", calibration.brier, "Brier", False, (0, 2)),
         Metric("ece", "labels", "ece", calibration.ece, "ECE", False),
         Metric("f1_valid", "labels", "written", classification.f1_weighted_valid, "F1 of readable answers"),
         Metric("invalid_rate", "labels", "written", classification.invalid_rate, "Invalid answers", False),
@@ -55,10 +57,10 @@ METRICS: dict[str, Metric] = {
         Metric("entity_f1_macro", "spans", "spans", entity_f1_macro, "Entity F1 macro"),
         Metric("entity_f1_partial", "spans", "partial", partial_f1, "Entity F1 partial"),
         Metric("entity_f1_type", "spans", "typed", entity_f1, "Entity F1 type only"),
-        Metric("r2", "scores", "errors", regression.r2, "R2"),
-        Metric("mse", "scores", "errors", regression.mse, "MSE", False),
-        Metric("mae", "scores", "errors", regression.mae, "MAE", False),
-        Metric("cosine", "scores", "errors", regression.cosine, "Cosine"),
+        Metric("r2", "scores", "errors", regression.r2, "R2", bounds=(-math.inf, 1)),
+        Metric("mse", "scores", "errors", regression.mse, "MSE", False, (0, math.inf)),
+        Metric("mae", "scores", "errors", regression.mae, "MAE", False, (0, math.inf)),
+        Metric("cosine", "scores", "errors", regression.cosine, "Cosine", bounds=(-1, 1)),
     )
 }
 

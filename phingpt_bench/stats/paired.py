@@ -7,13 +7,14 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from statistics import NormalDist
 
 import numpy as np
-from scipy.special import bdtr
+from scipy.special import bdtr, stdtrit
 
 from phingpt_bench.stats import resample
+from phingpt_bench.stats.clusters import Clusters, sign_flip_p, summed
 from phingpt_bench.stats.intervals import right
 from phingpt_bench.stats.resample import Score
 
@@ -26,8 +27,10 @@ class PairedTest:
     """difference: score of B minus score of A. low, high: its 95 % interval, None where one row alone gives none or
     none was asked for.
 
-    p: two-sided, of the hypothesis that A and B do equally well. method: "mcnemar-exact" or "permutation".
-    n: rows. Interval and p come from different arguments and may, near 0.05, disagree: p decides.
+    p: two-sided, of the hypothesis that A and B do equally well. n: rows.
+    method: "mcnemar-exact" or "permutation"; "sign-flip-exact" or "permutation-clustered" where rows share documents;
+    "seeds" where one of them stands for several runs.
+    Interval and p come from different arguments and may, near 0.05, disagree: p decides.
     """
 
     difference: float
@@ -59,6 +62,33 @@ def mcnemar_exact(correct_a: Sequence[bool], correct_b: Sequence[bool]) -> Paire
     middle, spread = (gained - lost) / (n + 2), (discordant + 2) / (n + 2)
     half = z * math.sqrt((spread - middle**2) / (n + 2))
     return PairedTest(difference, max(-1.0, middle - half), min(1.0, middle + half), p, "mcnemar-exact", n)
+
+
+def sign_flip_exact(correct_a: Sequence[bool], correct_b: Sequence[bool], clusters: Clusters) -> PairedTest | None:
+    """McNemar's test where rows share documents: the answers of A and B are swapped by whole clusters.
+
+    p is exact over all swaps (`clusters.sign_flip_p`), and that of `mcnemar_exact` where each row is a cluster.
+    The interval is that of Bonett and Price (2012) with the variance over clusters and a t quantile of G - 1 degrees of
+    freedom; where no row tells A and B apart, the two rows that it adds are clusters of mean size, as nothing is known
+    of how differences keep together. None for fewer than two clusters.
+    """
+    a, b = np.asarray(correct_a, dtype=bool), np.asarray(correct_b, dtype=bool)
+    if a.shape != b.shape or a.ndim != 1:
+        raise ValueError(f"not the same rows: {a.shape} and {b.shape}")
+    units = summed(np.stack([b.astype(int) - a, np.ones(len(a), dtype=int)], axis=1), clusters)
+    groups, n = len(units), len(a)
+    if groups < 2:
+        return None
+    differences, sizes = units.T.astype(float)
+    added = 1.0 if (a != b).any() else n / groups
+    differences, sizes = np.r_[differences, added, -added], np.r_[sizes, added, added]
+    middle = differences.sum() / sizes.sum()
+    variance = (groups + 2) / (groups + 1) * ((differences - middle * sizes) ** 2).sum() / sizes.sum() ** 2
+    half = float(stdtrit(groups - 1, (1 + LEVEL) / 2)) * math.sqrt(variance)
+    return PairedTest(
+        float(b.mean() - a.mean()), max(-1.0, middle - half), min(1.0, middle + half), sign_flip_p(units[:, 0]),
+        "sign-flip-exact", n,
+    )  # fmt: skip
 
 
 def paired_permutation(
@@ -109,20 +139,35 @@ def paired_permutation(
     if interval and n > 1:
         both = np.stack([rows_a, rows_b], axis=1)
         drawn = [metric(t[:, 1]) - metric(t[:, 0]) for t in resample.totals(both, resamples, seed)]
-        low, high = resample.percentiles(np.concatenate(drawn), LEVEL) or (None, None)
+        low, high = resample.percentiles(np.concatenate(drawn), LEVEL, n) or (None, None)
     return PairedTest(observed, low, high, p, "permutation", n)
 
 
 def paired_test(
-    rows_a: np.ndarray, rows_b: np.ndarray, name: str, metric: Score, seed: int = 0, interval: bool = True
+    rows_a: np.ndarray,
+    rows_b: np.ndarray,
+    name: str,
+    metric: Score,
+    seed: int = 0,
+    interval: bool = True,
+    clusters: Clusters | None = None,
 ) -> PairedTest | None:
     """`mcnemar_exact` for the metric "acc", `paired_permutation` for every other. None for n = 0.
 
     interval: False where only p is needed; the exact test gives its interval all the same, at no cost.
+    clusters: of each row; answers are then swapped, and rows drawn, by whole clusters. None for fewer than two.
     """
+    clustered = clusters is not None and 0 < len(set(clusters)) < len(rows_a)
     if name == "acc":
-        return mcnemar_exact(right(rows_a, metric), right(rows_b, metric))
-    return paired_permutation(rows_a, rows_b, metric, seed=seed, interval=interval)
+        hits = right(rows_a, metric), right(rows_b, metric)
+        return sign_flip_exact(*hits, clusters) if clustered else mcnemar_exact(*hits)
+    if not clustered:
+        return paired_permutation(rows_a, rows_b, metric, seed=seed, interval=interval)
+    units = summed(rows_a, clusters), summed(rows_b, clusters)
+    if len(units[0]) < 2:
+        return None
+    found = paired_permutation(*units, metric, seed=seed, interval=interval)
+    return found and replace(found, method="permutation-clustered", n=len(rows_a))
 
 
 def holm(pvalues: Sequence[float | None]) -> list[float | None]:

@@ -5,9 +5,11 @@ A score is a function of sums, so a resample needs no rows, only how often each 
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Iterator
 
 import numpy as np
+from scipy.special import ndtr, stdtrit
 
 Score = Callable[[np.ndarray], np.ndarray]  # summed counts (..., *shape of a row) -> (...)
 
@@ -77,10 +79,18 @@ def totals(rows: np.ndarray, resamples: int, seed: int) -> Iterator[np.ndarray]:
         yield (drawn @ types).reshape(part, *rows.shape[1:])
 
 
-def percentiles(values: np.ndarray, level: float) -> tuple[float, float] | None:
-    """The middle `level` of the values; nan (an undefined score) left out; None where nothing is left."""
+def percentiles(values: np.ndarray, level: float, units: int | None = None) -> tuple[float, float] | None:
+    """The middle `level` of the values; nan (an undefined score) left out; None where nothing is left.
+
+    units: rows (or clusters) that were drawn. With them the ends are taken further out, at the normal probability of
+    sqrt(n / (n - 1)) times the t quantile: the expanded percentile interval (Hesterberg 2015, section 4), as the plain
+    one is too narrow for few units. At 30 it is the middle 95.8 % for a level of 95 %, at 1,000 the middle 95.03 %.
+    """
     values = values[~np.isnan(values)]
     if not values.size:
         return None
-    low, high = np.quantile(values, [(1 - level) / 2, (1 + level) / 2])
+    tail = (1 - level) / 2
+    if units is not None and units > 1:
+        tail = float(ndtr(math.sqrt(units / (units - 1)) * stdtrit(units - 1, tail)))
+    low, high = np.quantile(values, [tail, 1 - tail])
     return float(low), float(high)

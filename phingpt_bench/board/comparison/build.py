@@ -14,8 +14,9 @@ from phingpt_bench.board.comparison.labels import labels_of
 from phingpt_bench.board.comparison.numbers import numbers_of
 from phingpt_bench.board.comparison.spans import spans_of
 from phingpt_bench.board.comparison.values import Caveat, Comparison, Side
-from phingpt_bench.board.pairing import exposed, objection, seen, setting
+from phingpt_bench.board.pairing import exposed, objection, setting
 from phingpt_bench.board.rows import synthetic, variant
+from phingpt_bench.board.seeds import seen
 from phingpt_bench.core.errors import unknown
 from phingpt_bench.core.records import Outcomes, rows_at
 from phingpt_bench.scoring.metrics import METRICS, metric_rows
@@ -150,7 +151,7 @@ def _side(run: Run, metric: str, comparer: Comparer) -> Side:
         variant=variant(protocol.shots, protocol.chat_template), quantisation=model.quantisation,
         compute_dtype=model.compute_dtype, seed=record.seed, run_id=record.run_id,
         created=record.created, score=score, interval=None if score is None else comparer.interval(run, metric),
-        scores=scores, invalid=sum(map(bool, run.outcomes.invalid)), seen=seen(run), exposed=exposed(run) is not None,
+        scores=scores, invalid=sum(map(bool, run.outcomes.invalid)), seen=seen(run.record.exposure), exposed=exposed(run) is not None,
     )  # fmt: skip
 
 
@@ -167,7 +168,7 @@ def _caveats(a: Run, b: Run) -> list[Caveat]:
         if run.record.limit is not None:
             found.append(Caveat(kind="limited", values={"side": side, "limit": run.record.limit}))
         if exposed(run):
-            values = {"side": side, "seen": seen(run) or 0, "n": run.record.protocol.n}
+            values = {"side": side, "seen": seen(run.record.exposure) or 0, "n": run.record.protocol.n}
             found.append(Caveat(kind="exposed", values=values))
     if len(a.outcomes.ids) == 1:
         found.append(Caveat(kind="one row"))

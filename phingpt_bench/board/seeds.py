@@ -1,0 +1,110 @@
+"""Runs that differ only in the seed, drawn as one row: the mean of their scores, with `k seeds` behind the name.
+
+A single run of a recipe says what this training gave, not what the recipe gives; stats/seeds.py says how far several
+runs tell.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import os
+import re
+from collections.abc import Sequence
+from typing import Any
+
+from phingpt_bench.board.collect import Run
+from phingpt_bench.board.compare import mean
+from phingpt_bench.core.records import Ledger, Model
+
+CONDITIONS = {  # what moves a score in its last digits, by its name in a record's diagnostics -> reason for no test
+    "device": "other device",
+    "dequantised_once": "other kernels",
+    "batch_size": "other batch size",
+}
+_SEED_ENDING = re.compile(r"[-_.]*(seed|s)?[-_.]*$")
+
+
+def with_seeds_joined(runs: Sequence[Run]) -> list[Run]:
+    """The runs, those that differ only in the seed in one that stands for them, in the place of the first."""
+    groups: dict[Any, list[Run]] = {}
+    for run in runs:
+        groups.setdefault(_key(run), []).append(run)
+    return [joined(group) if len(group) > 1 else group[0] for group in groups.values()]
+
+
+def _key(run: Run) -> Any:
+    """What runs share that differ only in the seed: task, rows, prompts, conditions, and the model up to its training.
+
+    Trainings are of one recipe where the digests of recipe and training rows agree, whatever the adapters are called;
+    where a record knows no such digest (schema 2) only runs of the very same adapter are. Examples may be drawn by the
+    seed, so prompts need to agree for 0 shots only.
+    """
+    record, model, protocol, rows = run.record, run.record.model, run.record.protocol, run.outcomes
+    if model.kind == "check":
+        return id(run)
+    recipe = model.recipe_digest or (model.adapter, model.adapter_digest)
+    return (
+        record.task, record.task_version, record.limit, protocol.id, protocol.rows_digest, tuple(rows.labels),
+        protocol.shots, protocol.chat_template, None if protocol.shots else protocol.prompt_digest, protocol.extraction,
+        model.kind, model.name, model.base, model.base_revision, model.quantisation, model.compute_dtype, recipe,
+        bool(rows.probs), bool(rows.partial), bool(rows.typed), bool(rows.groups),
+        *(record.diagnostics.get(name) for name in CONDITIONS),
+    )  # fmt: skip
+
+
+def joined(runs: Sequence[Run]) -> Run:
+    """One run for several, in the order of their seeds. Costs are means, peaks the largest, exposure is the worst.
+
+    Its outcomes are those of the first seed, and say which rows were answered; scores come from all of them.
+    """
+    runs = sorted(runs, key=lambda run: (run.record.model.training_seed or 0, run.record.seed, run.record.run_id))
+    first, records = runs[0], [run.record for run in runs]
+    scores = {name: mean([record.scores.get(name) for record in records]) for name in first.record.scores}
+    trainings = [record.training for record in records if record.training is not None]
+    record = dataclasses.replace(
+        first.record,
+        run_id="+".join(record.run_id for record in records),
+        created=max(record.created for record in records),
+        model=_model([record.model for record in records]),
+        scores=scores,
+        evaluation=mean_ledger([record.evaluation for record in records]),
+        training=mean_ledger(trainings) if len(trainings) == len(records) else None,
+        exposure=max(
+            (record.exposure for record in records), key=lambda found: -1 if (n := seen(found)) is None else n
+        ),
+    )
+    return Run(record, first.outcomes, first.path, sum(run.older for run in runs), tuple(runs))
+
+
+def _model(models: Sequence[Model]) -> Model:
+    """The model, its adapter under the name that the adapters have in common."""
+    first = models[0]
+    if len({model.adapter_digest for model in models}) == 1:
+        return first
+    common = _SEED_ENDING.sub("", os.path.commonprefix([model.adapter or "" for model in models]))
+    same = len({model.adapter for model in models}) == 1
+    name = first.adapter if same else common or first.adapter
+    return dataclasses.replace(first, adapter=name, adapter_digest=None, training_seed=None)
+
+
+def mean_ledger(ledgers: Sequence[Ledger]) -> Ledger:
+    """What one of them cost on average: peaks are the largest, a phase that a ledger lacks took no time there, and what
+    one does not know is not known. What is no number (price, machine) is the first's."""
+    first = ledgers[0]
+    phases = dict.fromkeys(phase for ledger in ledgers for phase in ledger.seconds)
+    seconds = {phase: sum(ledger.seconds.get(phase, 0.0) for ledger in ledgers) / len(ledgers) for phase in phases}
+    changed: dict[str, Any] = {}
+    for field in dataclasses.fields(first):
+        values = [getattr(ledger, field.name) for ledger in ledgers]
+        if all(isinstance(value, int | float) and not isinstance(value, bool) for value in values):
+            changed[field.name] = max(values) if field.name.startswith("peak") else mean(values)
+        elif any(value is None for value in values):
+            changed[field.name] = None
+    return dataclasses.replace(first, **changed | {"seconds": seconds})
+
+
+def seen(exposure: dict[str, Any] | None) -> int | None:
+    """Test rows that were found in training, exact or alike; None where nobody looked."""
+    if not isinstance(exposure, dict):
+        return None
+    return sum(value for kind in ("exact", "normalised", "near") if isinstance(value := exposure.get(kind), int))

@@ -1,0 +1,79 @@
+"""Rows that share a document: counts are summed by cluster, and clusters take the place of rows.
+
+A score is a function of sums, so resampling or swapping whole clusters is resampling or swapping rows of summed counts.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+
+import numpy as np
+from scipy.special import gammaln, stdtrit
+
+from phingpt_bench.stats.interval import Interval, wilson
+
+Clusters = Sequence[int] | np.ndarray  # the cluster of each row; empty: every row is one of its own
+
+
+def summed(rows: np.ndarray, clusters: Clusters | None) -> np.ndarray:
+    """The counts of each cluster, (G, ...), in the order of their numbers; `rows` itself where there are no clusters.
+
+    ValueError unless there is one cluster a row.
+    """
+    if clusters is None or len(clusters) == 0:
+        return rows
+    if len(clusters) != len(rows):
+        raise ValueError(f"{len(clusters)} clusters for {len(rows)} rows")
+    order = np.argsort(clusters, kind="stable")
+    ordered = np.asarray(clusters)[order]
+    first = np.flatnonzero(np.r_[True, ordered[1:] != ordered[:-1]])
+    return np.add.reduceat(np.asarray(rows)[order], first, axis=0)
+
+
+def wilson_clustered(right: np.ndarray, sizes: np.ndarray, level: float = 0.95) -> Interval | None:
+    """Wilson's interval of an accuracy at the number of independent rows that the clusters are worth.
+
+    right, sizes: (G,) right answers and rows of each cluster. The design effect is the variance of the ratio
+    right.sum() / sizes.sum() over clusters (linearised) by that of as many independent rows (Kish 1965; Rao and Scott
+    1992), at least 1; with G - 1 degrees of freedom the effective number of rows is reduced once more by the ratio of
+    the squared t quantiles (Korn and Graubard 1998). Where all rows are right, or all wrong, the clusters do not show
+    how alike their rows are, and each counts as one row. None for fewer than two clusters.
+    """
+    groups, n = len(sizes), int(np.sum(sizes))
+    if groups < 2:
+        return None
+    share = float(np.sum(right)) / n
+    if share in (0.0, 1.0):
+        effective = float(groups)
+    else:
+        variance = groups / (groups - 1) * float(((right - share * sizes) ** 2).sum()) / n**2
+        effect = max(1.0, variance / (share * (1 - share) / n))
+        tail = (1 + level) / 2
+        effective = n / effect * float(stdtrit(n - 1, tail) / stdtrit(groups - 1, tail)) ** 2
+    found = wilson(share * effective, effective, level)
+    assert found is not None
+    return Interval(found.low, found.high, level, "wilson-clustered")
+
+
+def sign_flip_p(differences: np.ndarray) -> float:
+    """The exact two-sided p of the sum of whole numbers whose signs are as likely to be the other way round.
+
+    P(|sum of +-|d|| >= |sum of d|) over all 2^G choices of signs (Fisher 1935), by convolution (Pagano and Tritchler
+    1983) and not by chance. With differences of -1, 0 and 1 alone it is the exact McNemar test. 1 where all are 0.
+    """
+    values, counts = np.unique(np.abs(np.asarray(differences, dtype=np.int64)), return_counts=True)
+    chosen = np.ones(1)  # of the sum of the sizes whose sign is plus
+    for value, count in zip(values[values > 0].tolist(), counts[values > 0].tolist(), strict=True):
+        spread = np.zeros(value * count + 1)
+        spread[::value] = _coins(count)
+        chosen = np.convolve(chosen, spread)
+    whole = len(chosen) - 1
+    extreme = np.abs(2 * np.arange(whole + 1) - whole) >= abs(int(np.sum(differences)))
+    return min(1.0, float(chosen[extreme].sum()))
+
+
+def _coins(n: int) -> np.ndarray:
+    """The probabilities of 0 to n heads."""
+    heads = np.arange(n + 1)
+    return np.exp(gammaln(n + 1) - gammaln(heads + 1) - gammaln(n - heads + 1) - n * math.log(2))
