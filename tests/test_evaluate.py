@@ -336,7 +336,7 @@ def test_dry_run_writes_nothing(
     assert list(tmp_path.iterdir()) == []
     assert main(flags) == 0
     shown = capsys.readouterr()
-    assert "[1/1] phin_demo_sentiment: tiny 0-shot" in shown.err
+    assert "phin_demo_sentiment: tiny 0-shot: F1 weighted 0.000 on 2 documents" in shown.err
     assert "limited to 2 rows" in shown.out
     assert main([*flags, "--quiet"]) == 0
     shown = capsys.readouterr()

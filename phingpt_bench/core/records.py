@@ -16,7 +16,8 @@ from typing import Any
 from phingpt_bench.core.errors import BenchError
 
 # 2: outcomes may hold label probabilities, groups of rows, partial and typed span counts, and scores
-SCHEMA_VERSION = 2
+# 3: ledgers may hold joules by phase with the method of measurement, and computed FLOPs
+SCHEMA_VERSION = 3
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -92,6 +93,9 @@ class Ledger:
     usd: float | None = None
     price: dict[str, Any] | None = None  # card date, machine entry, USD per hour, assumption in words
     machine: str | None = None  # e.g. "2 x AMD EPYC, 23 GB, no GPU"
+    joules: dict[str, float] | None = None  # by phase, of what `energy_method` names: it may be the GPUs alone
+    energy_method: str | None = None  # "nvml-counter", "nvml-sampled", "rapl", joined by "+": cost/energy.py
+    flops: float | None = None  # computed from the counted tokens, never measured: cost/flops.py
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Any
 
 from phingpt_bench.core.records import Ledger, Model
+from phingpt_bench.cost import flops
 from phingpt_bench.cost.meters import Meter
 from phingpt_bench.cost.prices import PriceCard, load_prices, match
 from phingpt_bench.evaluate import record
@@ -30,7 +31,7 @@ from phingpt_bench.harness import manager
 from phingpt_bench.live.display import QUIET, Display
 from phingpt_bench.live.events import Planned, Priced, Said, Scored
 from phingpt_bench.models import adapter, probe
-from phingpt_bench.models.load import BaseSpec, Loaded, load_base
+from phingpt_bench.models.load import BaseSpec, Loaded, layer_weights, load_base
 from phingpt_bench.scoring.metrics import METRICS
 
 
@@ -166,6 +167,9 @@ def _run_model(
         if task.name not in entry.card.templates:
             diagnostics["notes"] = ["not trained on this task"]
     evaluation = meter.ledger(job.prices)
+    tokens = None if evaluation.tokens_in is None else evaluation.tokens_in + (evaluation.tokens_out or 0)
+    computed = flops.forward(layer_weights(loaded), tokens, identity.adapter_parameters or 0)
+    evaluation = replace(evaluation, flops=computed)
     job.finish(
         step, answers, identity, scores,
         evaluation=evaluation, training=training, exposure=exposure, diagnostics=diagnostics,

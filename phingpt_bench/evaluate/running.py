@@ -23,8 +23,8 @@ class Running:
     """Between the model, which tells each answer at once and in its own order, and the display.
 
     The running score is the task's headline metric over the documents answered so far, by the same code as the final
-    one: equal to it once all are answered. Models answer in the order of length, so it is no forecast. Nothing of lm-eval's
-    is touched; answers are read once more, in portions, seldom enough to take no more than SHARE of the time.
+    one: equal to it once all are answered. Models answer in the order of length, so it is no forecast. Nothing of
+    lm-eval's is touched; answers are read once more, in portions, seldom enough to take no more than SHARE of the time.
     A task with filters of its own is only scored at the end: what its answers are worth is not known before.
     As a meter it books tokens on the run's own.
     """

@@ -57,7 +57,7 @@ class Scorer:
         advance: Callable[[int], None] = lambda count: None,
         tell: Callable[[int, Answer], None] = lambda index, answer: None,
     ) -> list[Answer]:
-        """The answers in the order of `requests`; `advance` is told how many a batch has answered, `tell` each of them."""
+        """The answers in the order of `requests`; `advance` is told how many a batch has answered, `tell` each one."""
         rows = self._plan(requests)
         prefix, cache = self._prefix(rows)
         answers: list[Answer] = [(0.0, False)] * len(requests)

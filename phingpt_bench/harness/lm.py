@@ -49,7 +49,7 @@ class PhinLM(HFLM):
     Counting: `truncated` is the number of prompts that lost tokens on the left since the object was made, `cut_answers`
     that of the answers that reached the length limit without ending; `meter` is told the tokens that went in (without
     padding) and came out.
-    Telling: `told` gets (place among the requests, answer) as soon as an answer is there; what is left to HFLM is not told.
+    Telling: `told` gets (place among the requests, answer) as soon as an answer is there, but for what is left to HFLM.
     """
 
     def __init__(self, pretrained: Any, *, batch_size: int | str = BATCH, meter: Meter | None = None, **options: Any):

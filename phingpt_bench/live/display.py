@@ -1,4 +1,7 @@
-"""Who shows the events of a run: a live view on a terminal, plain lines elsewhere, nothing when quiet. All on stderr."""
+"""Who shows the events of a run: a live view on a terminal, plain lines elsewhere, nothing when quiet.
+
+All of it goes to stderr.
+"""
 
 from __future__ import annotations
 
@@ -8,8 +11,6 @@ import sys
 import threading
 import time
 from collections.abc import Callable, Iterator
-from types import TracebackType
-from typing import Any
 
 from phingpt_bench.live.events import Event, Said, Stage, StageEnded, StageStarted
 from phingpt_bench.live.state import State
@@ -32,9 +33,7 @@ class Display:
     def __enter__(self) -> Display:
         return self
 
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
+    def __exit__(self, *error: object) -> None:
         pass
 
     @contextlib.contextmanager
@@ -86,7 +85,7 @@ class Watched(Display):
         self._thread.start()
         return self
 
-    def __exit__(self, kind: Any, error: Any, trace: Any) -> None:
+    def __exit__(self, *error: object) -> None:
         self._stop.set()
         if self._thread is not None:
             self._thread.join()

@@ -54,7 +54,7 @@ def frame(state: State, now: float, *, width: int, height: int, memory: str, pla
     lines += [_line(one, now, width) for one in waiting[:ahead]]
     if ahead < len(waiting):
         lines.append(Text(f"{INDENT}{len(waiting) - ahead:,} more waiting", style="dim"))
-    lines.append(Text(f"{words.cost_text(state, now)}, {memory}"))
+    lines.append(Text(", ".join(filter(None, [words.cost_text(state, now), memory]))))
     for line in lines:
         line.truncate(width, overflow="ellipsis")
     return lines[: max(1, height - 1)]

@@ -66,12 +66,13 @@ class State:
     def __init__(self) -> None:
         self.stages: list[Progress] = []
         self.last: Progress | None = None
+        self.priced = False  # whether a price, or that there is none, was told
         self.usd_per_hour: float | None = None
 
     def apply(self, event: Event, now: float) -> None:
         """Take in one event. What belongs to a stage when none runs is passed over."""
         if isinstance(event, Priced):
-            self.usd_per_hour = event.usd_per_hour
+            self.priced, self.usd_per_hour = True, event.usd_per_hour
         elif isinstance(event, Planned):
             begun = [one for one in self.stages if one.status != WAITING]
             self.stages = begun + [Progress(stage) for stage in event.stages]

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import sys
 import time
 from collections.abc import Callable
 from typing import Any
@@ -12,6 +11,9 @@ from phingpt_bench.live import words
 from phingpt_bench.live.display import Watched
 from phingpt_bench.live.events import Event, Said
 from phingpt_bench.live.frame import frame
+from phingpt_bench.live.state import DONE, STOPPED
+
+LOOK_EVERY = 1.0  # seconds between two looks at the memory
 
 
 class LiveDisplay(Watched):
@@ -33,7 +35,9 @@ class LiveDisplay(Watched):
             get_renderable=self.picture, console=self.console, auto_refresh=False, transient=True,
             redirect_stdout=False, redirect_stderr=True, vertical_overflow="crop",
         )  # fmt: skip
+        self._last_words: list[str] = []
         self._drawn = 0  # columns of the widest line on the screen
+        self._memory, self._looked = words.memory_text(peak_host_bytes(), None), -LOOK_EVERY
 
     def picture(self) -> Any:
         """What is on the screen now."""
@@ -45,15 +49,23 @@ class LiveDisplay(Watched):
             self.clock(),
             width=max(20, size.width - 1),  # a full last column makes some terminals wrap
             height=size.height,
-            memory=words.memory_text(peak_host_bytes(), peak_gpu_bytes()),
+            memory=self._memory,
             plain=not self.console.encoding.lower().startswith("utf"),
         )
         self._drawn = max(line.cell_len for line in lines)
         return Text("\n").join(lines)
 
     def told(self, event: Event) -> None:
-        """What stays is printed above the picture; everything else waits for the next tick."""
-        if isinstance(event, Said):
+        """What stays is printed above the picture, what is urgent at the end; everything else waits for the next tick.
+
+        Memory is looked at here, by the thread that works: torch may be half imported when the other one asks.
+        """
+        if self.clock() - self._looked >= LOOK_EVERY:
+            self._looked = self.clock()
+            self._memory = words.memory_text(peak_host_bytes(), peak_gpu_bytes())
+        if isinstance(event, Said) and event.urgent:
+            self._last_words.append(words.safe(event.text))
+        elif isinstance(event, Said):
             self.console.print(words.safe(event.text), markup=False, highlight=False)
 
     def tick(self) -> None:
@@ -73,12 +85,6 @@ class LiveDisplay(Watched):
         """Take the picture away; what has ended stays as the lines that a file would have got."""
         super().__exit__(*error)
         self._live.stop()
-        for one in self.state.stages:
-            if one.status not in ("waiting", "running"):
-                self._stay(words.ended_line(self.state, one))
-        if line := words.sum_line(self.state):
-            self._stay(line)
-
-    def _stay(self, line: str) -> None:
-        print(line, file=self.console.file, flush=True)
-        sys.stderr.flush()
+        over = [one for one in self.state.stages if one.status in (DONE, STOPPED)]
+        lines = [words.ended_line(self.state, one) for one in over] + [words.sum_line(self.state)] + self._last_words
+        print("\n".join(filter(None, lines)), file=self.console.file, flush=True)

@@ -65,7 +65,7 @@ def running_line(state: State, one: Progress, now: float) -> str:
         *rates(one, now),
         score(one),
         "" if left is None else f"about {duration_text(left)} left",
-        usd_text(state.usd(one.seconds(now))),
+        _cost(state, one.seconds(now)),
     ]
     return safe(f"{one.stage.label}: " + ", ".join(filter(None, parts)))
 
@@ -77,7 +77,7 @@ def ended_line(state: State, one: Progress) -> str:
     done = "" if final and one.status == DONE else position(one)
     parts = [
         "stopped" if one.status != DONE else "", score(one), done, duration_text(one.seconds(now)), *rates(one, now),
-        usd_text(state.usd(one.seconds(now))),
+        _cost(state, one.seconds(now)),
     ]  # fmt: skip
     return safe(f"{one.stage.label}: " + ", ".join(filter(None, parts)))
 
@@ -88,7 +88,7 @@ def sum_line(state: State) -> str:
     if len(over) < 2:
         return ""
     seconds = state.seconds(0.0)
-    return f"{len(over)} stages, {duration_text(seconds)}, {usd_text(state.usd(seconds))}"
+    return ", ".join(filter(None, [f"{len(over)} stages", duration_text(seconds), _cost(state, seconds)]))
 
 
 def left_text(state: State, now: float) -> str:
@@ -103,7 +103,10 @@ def left_text(state: State, now: float) -> str:
 
 
 def cost_text(state: State, now: float) -> str:
-    """ "$0.01 so far at $0.10 an hour"; "cost N/A (this machine is not in the price card)"."""
+    """ "$0.01 so far at $0.10 an hour"; "cost N/A (this machine is not in the price card)"; "" before the
+    price is told."""
+    if not state.priced:
+        return ""
     usd = state.usd(state.seconds(now))
     if usd is None:
         return f"cost {MISSING} (this machine is not in the price card)"
@@ -114,6 +117,10 @@ def memory_text(host: int | None, gpu: int | None) -> str:
     """ "peak memory 2.3 GB, GPU 4.1 GB"; the GPU only where there is one."""
     said = "peak memory " + (MISSING if host is None else f"{host / GB:.1f} GB")
     return said if gpu is None else f"{said}, GPU {gpu / GB:.1f} GB"
+
+
+def _cost(state: State, seconds: float) -> str:
+    return usd_text(state.usd(seconds)) if state.priced else ""
 
 
 def _figure(value: float) -> str:

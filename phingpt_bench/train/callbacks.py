@@ -10,6 +10,7 @@ from typing import Any
 from transformers import TrainerCallback
 
 from phingpt_bench.core import jsonio
+from phingpt_bench.core.records import Ledger, to_dict
 from phingpt_bench.cost.meters import Meter
 from phingpt_bench.live.events import Advanced, Event, Scored
 
@@ -52,10 +53,11 @@ class Spending(TrainerCallback):
 
     def on_save(self, args: Any, state: Any, control: Any, **_: Any) -> None:
         folder = Path(args.output_dir) / f"checkpoint-{state.global_step}"
-        jsonio.write_json(folder / self.FILE, self._meter.ledger(None).seconds)
+        jsonio.write_json(folder / self.FILE, to_dict(self._meter.ledger(None)))
 
     @classmethod
     def add_earlier(cls, meter: Meter, checkpoint: Path) -> None:
-        """Book the seconds of an interrupted training up to `checkpoint`, phase by phase."""
-        for phase, seconds in jsonio.read_json(checkpoint / cls.FILE).items():
-            meter.seconds[phase] = meter.seconds.get(phase, 0.0) + seconds
+        """Book what an interrupted training took up to `checkpoint`."""
+        spent = jsonio.read_json(checkpoint / cls.FILE)
+        # a checkpoint of an earlier version holds nothing but the seconds by phase
+        meter.resume(Ledger(**spent) if "seconds" in spent else Ledger(seconds=spent))

@@ -4,19 +4,20 @@ from __future__ import annotations
 
 import datetime
 import shutil
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from pathlib import Path
 
 from phingpt_bench.core import jsonio
 from phingpt_bench.core.errors import BenchError
 from phingpt_bench.core.fingerprint import digest, environment, machine
 from phingpt_bench.core.records import Ledger
+from phingpt_bench.cost import flops
 from phingpt_bench.cost.meters import Meter
 from phingpt_bench.cost.prices import load_prices, match
 from phingpt_bench.live.display import QUIET, Display
 from phingpt_bench.live.events import Priced, Said, training_stages
 from phingpt_bench.models import adapter
-from phingpt_bench.models.load import Loaded, load_base
+from phingpt_bench.models.load import Loaded, layer_weights, load_base
 from phingpt_bench.train.dataset import TrainingData, training_data
 from phingpt_bench.train.recipe import Recipe
 from phingpt_bench.train.rows import batches
@@ -84,12 +85,17 @@ def train(
             trainer.train(resume_from_checkpoint=str(checkpoint) if checkpoint else None)
     except KeyboardInterrupt:
         kept = _checkpoints(out)
-        steps_kept = _steps(kept[-1]) if kept else "no"
+        steps_kept = _steps(kept[-1]) if kept else 0
         display.tell(Said(f"training stopped: {steps_kept} of {len(steps)} steps are kept in {out}", urgent=True))
         raise
-    meter.count(tokens_in=sum(len(data.rows[i].ids) for step in steps for i in step))
+    tokens = sum(len(data.rows[i].ids) for step in steps for i in step)
+    meter.count(tokens_in=tokens)
     model.save_pretrained(str(out), safe_serialization=True)
-    adapter.write_card(out, _card(recipe, loaded, data, model, len(steps), telling.loss, limit, meter.ledger(prices)))
+    computed = flops.training(
+        layer_weights(loaded), tokens, model.get_nb_trainable_parameters()[0], recomputing=recipe.gradient_checkpointing
+    )
+    cost = replace(meter.ledger(prices), flops=computed)
+    adapter.write_card(out, _card(recipe, loaded, data, model, len(steps), telling.loss, limit, cost))
     shutil.rmtree(out / CHECKPOINTS)
     return out
 
