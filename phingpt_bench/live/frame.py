@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import textwrap
 from typing import TYPE_CHECKING
 
 from phingpt_bench.live import words
@@ -28,20 +29,17 @@ def frame(state: State, now: float, *, width: int, height: int, memory: str, pla
 
     width = min(width, WIDEST)
     done, running, waiting = state.of(DONE) + state.of(STOPPED), state.running, state.of(WAITING)
-    head = ", ".join(
-        filter(
-            None,
-            [
-                f"{len(done)} of {len(state.stages)} stages done",
-                words.clock(state.seconds(now)),
-                words.left_text(state, now),
-            ],
-        )
-    )
-    lines = [Text(head, style="bold")]
+    head = [
+        f"{len(done)} of {len(state.stages)} stages done",
+        words.clock(state.seconds(now)),
+        words.left_text(state, now),
+    ]
+    lines = [Text(line, style="bold") for line in _wrapped(", ".join(filter(None, head)), width)]
+    foot = _wrapped(", ".join(filter(None, [words.cost_text(state, now), memory])), width)
     details = _details(state, running, now, width, plain) if running is not None else []
-    # head, cost and the line on which the cursor stands; the running stage; and the two counts of what is not shown
-    room = min(MOST_STAGES, height - 3 - (1 + len(details) if running is not None else 0) - 2)
+    # what is there anyway: the line on which the cursor stands and the two counts of what is not shown among it
+    fixed = len(lines) + len(foot) + (1 + len(details) if running is not None else 0) + 3
+    room = min(MOST_STAGES, height - fixed)
     if room < 2:
         details, room = details[:1], 0
     ahead = min(len(waiting), max(room // 2, room - len(done)))
@@ -54,9 +52,9 @@ def frame(state: State, now: float, *, width: int, height: int, memory: str, pla
     lines += [_line(one, now, width) for one in waiting[:ahead]]
     if ahead < len(waiting):
         lines.append(Text(f"{INDENT}{len(waiting) - ahead:,} more waiting", style="dim"))
-    lines.append(Text(", ".join(filter(None, [words.cost_text(state, now), memory]))))
+    lines += map(Text, foot)
     for line in lines:
-        line.truncate(width, overflow="ellipsis")
+        line.truncate(width, overflow="crop" if plain else "ellipsis")
     return lines[: max(1, height - 1)]
 
 
@@ -95,20 +93,29 @@ def _details(state: State, one: Progress, now: float, width: int, plain: bool) -
     from rich.text import Text
 
     margin = INDENT + " " * 9
-    lines: list[Text] = []
     left = state.left(one, now)
-    words_left = "" if left is None else f"{words.clock(left)} left"
+    where = ", ".join(filter(None, [words.position(one), "" if left is None else f"{words.clock(left)} left"]))
+    lines: list[Text] = []
     if one.stage.total:
         share = min(1.0, one.done / one.stage.total)
-        cells = 20 if width >= 80 else 10
+        cells = 20 if width >= 70 else 10
         full = int(share * cells)
         mark, rest = PLAIN_BAR if plain else BAR
-        bar = Text(margin)
-        bar.append(mark * full, style="cyan").append(rest * (cells - full), style="dim")
-        bar.append(f" {share:>4.0%}  {', '.join(filter(None, [words.position(one), words_left]))}")
-        lines.append(bar)
-    elif words_left:
-        lines.append(Text(margin + words_left))
-    said = [words.score(one), ", ".join(words.rates(one, now))]
-    lines += [Text(margin + words.safe(text)) for text in said if text]
+        bar = f"{mark * full}{rest * (cells - full)} {share:>4.0%}  "
+        first, *more = _wrapped(where, width, margin + bar, margin)
+        line = Text(first)
+        line.stylize("cyan", len(margin), len(margin) + full)
+        line.stylize("dim", len(margin) + full, len(margin) + cells)
+        lines = [line, *map(Text, more)]
+    elif where:
+        lines = [Text(margin + where)]
+    for said in (words.score(one), ", ".join(words.rates(one, now))):
+        lines += [Text(line) for line in _wrapped(words.safe(said), width, margin, margin)]
     return lines
+
+
+def _wrapped(text: str, width: int, first: str = "", more: str = "") -> list[str]:
+    """The text in lines of at most `width` columns behind their indents; [] for an empty one."""
+    if not text:
+        return []
+    return textwrap.wrap(first + text, width, subsequent_indent=more, drop_whitespace=True, break_long_words=False)

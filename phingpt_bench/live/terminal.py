@@ -31,13 +31,13 @@ class LiveDisplay(Watched):
         from rich.live import Live
 
         self.console = console or Console(stderr=True, highlight=False)
+        self._last_words: list[str] = []
+        self._drawn = 0  # columns of the widest line on the screen
+        self._memory, self._looked = words.memory_text(peak_host_bytes(), None), -LOOK_EVERY
         self._live = Live(
             get_renderable=self.picture, console=self.console, auto_refresh=False, transient=True,
             redirect_stdout=False, redirect_stderr=True, vertical_overflow="crop",
         )  # fmt: skip
-        self._last_words: list[str] = []
-        self._drawn = 0  # columns of the widest line on the screen
-        self._memory, self._looked = words.memory_text(peak_host_bytes(), None), -LOOK_EVERY
 
     def picture(self) -> Any:
         """What is on the screen now."""
