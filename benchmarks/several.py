@@ -119,7 +119,7 @@ def _ours(spec: BaseSpec, tasks: Sequence[str], documents: int, adapters: Sequen
     )
     training = Training(load=load_recipe, folder=default_folder, train=train)
     with silent(), measured() as usage:
-        run(suite, gather(suite, training), training, quiet=True)
+        run(suite, gather(suite, training), training)
     return usage
 
 

@@ -52,7 +52,7 @@ def ours(recipe: Recipe, limit: int, out: Path) -> Trained:
     from phingpt_bench.train.run import train
 
     with measured() as usage, quiet():
-        train(recipe, out, quiet=True, limit=limit)
+        train(recipe, out, limit=limit)
     card = adapter.read_card(out)
     return Trained(card.rows, card.cost.tokens_in or 0, card.steps, card.cost.seconds["train"], usage)
 

@@ -55,14 +55,14 @@ class World:
 
     def _train(self, recipe: Any, out: Path, **options: Any) -> Path:
         self.trained += 1
-        return train(recipe, out, **{**options, "quiet": True})
+        return train(recipe, out, **options)
 
     def suite(self, results: Path, **changes: Any) -> Suite:
         values = {"name": "t", "tasks": [SENTIMENT], "bases": [self.base], "floors": False, "limit": LIMIT}
         return Suite(**{**values, "results": results, **changes})
 
     def run(self, suite: Suite, **options: Any) -> list[Path]:
-        return engine.run(suite, gather(suite, self.training), self.training, quiet=True, **options)
+        return engine.run(suite, gather(suite, self.training), self.training, **options)
 
     def plan(self, suite: Suite) -> list[Step]:
         return plan(suite, gather(suite, self.training))
@@ -336,7 +336,7 @@ def test_dry_run_writes_nothing(
     assert list(tmp_path.iterdir()) == []
     assert main(flags) == 0
     shown = capsys.readouterr()
-    assert "[1/1] phin_demo_sentiment: tiny 0-shot" in shown.err
+    assert "phin_demo_sentiment: tiny 0-shot: F1 weighted 0.000 on 2 documents" in shown.err
     assert "limited to 2 rows" in shown.out
     assert main([*flags, "--quiet"]) == 0
     shown = capsys.readouterr()

@@ -12,7 +12,7 @@ PACKAGE = Path(__file__).resolve().parent.parent / "phingpt_bench"
 FLOORS = {
     "core": 0,
     **dict.fromkeys(("data", "scoring", "stats", "cost"), 1),
-    **dict.fromkeys(("models", "harness"), 2),
+    **dict.fromkeys(("models", "harness", "live"), 2),
     **dict.fromkeys(("train", "evaluate", "rescore"), 3),
     "board": 4,
     "cli": 5,

@@ -29,7 +29,7 @@ def base(tmp_path_factory: pytest.TempPathFactory) -> BaseSpec:
 @pytest.fixture(scope="module")
 def trained(base: BaseSpec, tmp_path_factory: pytest.TempPathFactory) -> Path:
     recipe = replace(load_recipe("demo"), base=base, epochs=1)
-    return train(recipe, tmp_path_factory.mktemp("trained") / "a", limit=8, quiet=True)
+    return train(recipe, tmp_path_factory.mktemp("trained") / "a", limit=8)
 
 
 def changed(trained: Path, folder: Path, change) -> Path:

@@ -37,7 +37,7 @@ def tiny_llama(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def test_every_recipe_trains_its_architecture(name: str, tmp_path: Path) -> None:
     model = save_tiny(tmp_path / "base", ARCHITECTURES.get(name, "llama"))
     recipe = small(load_recipe(name), model, epochs=1, tokens_per_batch=512)
-    folder = train(recipe, tmp_path / "adapter", limit=6, quiet=True)
+    folder = train(recipe, tmp_path / "adapter", limit=6)
     card = adapter.read_card(folder)
     assert card.rows == 12
     assert card.steps >= 2
@@ -51,7 +51,7 @@ def test_every_recipe_trains_its_architecture(name: str, tmp_path: Path) -> None
 
 def test_phi3_fused_layers_are_named_in_the_card(tmp_path: Path) -> None:
     recipe = small(load_recipe("phingpt-phi3-mini"), save_tiny(tmp_path / "base", "phi3"), epochs=1)
-    card = adapter.read_card(train(recipe, tmp_path / "adapter", limit=2, quiet=True))
+    card = adapter.read_card(train(recipe, tmp_path / "adapter", limit=2))
     assert card.provenance["adapted layers"] == ["qkv_proj"]
 
 
@@ -59,7 +59,7 @@ def test_a_layer_that_is_not_there_is_an_error(tiny_llama: Path, tmp_path: Path)
     recipe = load_recipe("demo")
     recipe = small(recipe, tiny_llama, lora=replace(recipe.lora, target_modules=["q_prj"]))
     with pytest.raises(BenchError, match="q_prj") as error:
-        train(recipe, tmp_path / "adapter", limit=2, quiet=True)
+        train(recipe, tmp_path / "adapter", limit=2)
     assert "q_proj" in error.value.hint
 
 
@@ -71,7 +71,7 @@ def test_interrupted_training_resumes_to_the_same_weights(
     recipe = small(
         recipe, tiny_llama, lora=replace(recipe.lora, dropout=0.1), save_steps=3, tokens_per_batch=256, epochs=1
     )
-    whole = train(recipe, tmp_path / "whole", limit=20, quiet=True)
+    whole = train(recipe, tmp_path / "whole", limit=20)
 
     original, calls = AnswerTrainer.training_step, []
 
@@ -83,14 +83,14 @@ def test_interrupted_training_resumes_to_the_same_weights(
 
     monkeypatch.setattr(AnswerTrainer, "training_step", breaks_at_the_fifth)
     with pytest.raises(KeyboardInterrupt):
-        train(recipe, tmp_path / "broken", limit=20, quiet=True)
+        train(recipe, tmp_path / "broken", limit=20)
     monkeypatch.undo()
     with pytest.raises(BenchError, match="unfinished"):
-        train(recipe, tmp_path / "broken", limit=20, quiet=True)
+        train(recipe, tmp_path / "broken", limit=20)
     with pytest.raises(BenchError, match="another recipe"):
-        train(replace(recipe, learning_rate=1e-3), tmp_path / "broken", limit=20, quiet=True, resume=True)
+        train(replace(recipe, learning_rate=1e-3), tmp_path / "broken", limit=20, resume=True)
     before = json.loads(next((tmp_path / "broken").glob("checkpoints/*/spent.json")).read_text())
-    resumed = train(recipe, tmp_path / "broken", limit=20, quiet=True, resume=True)
+    resumed = train(recipe, tmp_path / "broken", limit=20, resume=True)
     after = adapter.read_card(resumed).cost.seconds
     assert all(after[phase] > seconds > 0 for phase, seconds in before.items()), "the interrupted part is forgotten"
     first, second = load_file(whole / adapter.WEIGHTS), load_file(resumed / adapter.WEIGHTS)
@@ -98,7 +98,7 @@ def test_interrupted_training_resumes_to_the_same_weights(
     for name in first:
         assert torch.equal(first[name], second[name]), name
     with pytest.raises(BenchError, match="already"):
-        train(recipe, tmp_path / "broken", limit=20, quiet=True)
+        train(recipe, tmp_path / "broken", limit=20)
 
 
 def test_loss_counts_answer_tokens_only_and_ignores_padding(tiny_llama: Path) -> None:
@@ -127,7 +127,7 @@ def test_a_trial_has_a_folder_of_its_own_and_says_so(tiny_llama: Path, tmp_path:
     recipe = small(load_recipe("demo"), tiny_llama, epochs=1)
     assert default_folder(recipe) == Path("adapters/trained/demo")
     assert default_folder(recipe, 5) == Path("adapters/trained/demo_first-5")
-    assert adapter.read_card(train(recipe, tmp_path / "a", limit=5, quiet=True)).limit == 5
+    assert adapter.read_card(train(recipe, tmp_path / "a", limit=5)).limit == 5
 
 
 @pytest.mark.parametrize(
@@ -172,5 +172,5 @@ def test_an_interrupted_training_says_what_it_kept(
 
     monkeypatch.setattr(AnswerTrainer, "training_step", breaks_at_the_fourth)
     with pytest.raises(KeyboardInterrupt):
-        train(recipe, tmp_path / "a", limit=20, quiet=True)
+        train(recipe, tmp_path / "a", limit=20)
     assert "2 of" in capsys.readouterr().err

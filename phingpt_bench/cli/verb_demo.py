@@ -27,6 +27,7 @@ Look again, in other forms:
 def configure(parser: argparse.ArgumentParser) -> None:
     """The arguments."""
     parser.add_argument("--results", type=Path, metavar="DIR", help="folder of the records, instead of the suite's")
+    parser.add_argument("--quiet", action="store_true", help="no plan and no progress, only the board")
 
 
 def run(args: argparse.Namespace) -> int:
@@ -37,6 +38,6 @@ def run(args: argparse.Namespace) -> int:
 
     suite = load_suite("demo")
     suite = replace(suite, results=args.results or suite.results)
-    carry_out(suite)
+    carry_out(suite, quiet=args.quiet)
     print(NEXT.format(results=shlex.quote(str(suite.results_folder))))
     return 0

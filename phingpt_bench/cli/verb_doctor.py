@@ -88,6 +88,7 @@ def checks() -> Iterator[Check]:
     if _present("torch"):
         yield from _device()
     yield from _space()
+    yield _meters()
     yield _embedded_model()
     yield from _passports()
     yield _mirror()
@@ -208,6 +209,22 @@ def _space() -> Iterator[Check]:
         yield Check(MISSING, "cache", f"{text}, {CACHE_BYTES / 2**30:.1f} GB needed", mend)
     else:
         yield Check(OK, "cache", text)
+
+
+def _meters() -> Check:
+    """What of a run's cost can be measured here."""
+    from phingpt_bench.cost.energy import here
+
+    energy = here()
+    always = "time, tokens, peak memory"
+    torch = sys.modules.get("torch")
+    if torch is not None and torch.cuda.is_available() and not _present("pynvml"):
+        mend = _install("'nvidia-ml-py>=12.535,<14'", name="nvidia-ml-py")
+        return Check(NOTE, "meters", f"{always}; the GPU's energy needs nvidia-ml-py", mend)
+    if energy.method is None:
+        return Check(OK, "meters", f"{always}; energy is N/A: {'; '.join(energy.lacking)}")
+    lacking = f" ({'; '.join(energy.lacking)})" if energy.lacking else ""
+    return Check(OK, "meters", f"{always}, energy by {energy.method}{lacking}")
 
 
 def _embedded_model() -> Check:

@@ -65,9 +65,10 @@ def carry_out(
     from phingpt_bench.evaluate.adapters import Training
     from phingpt_bench.evaluate.facts import gather
     from phingpt_bench.evaluate.plan import plan
-    from phingpt_bench.evaluate.progress import Progress
     from phingpt_bench.evaluate.run import run as run_plan
     from phingpt_bench.harness.manager import expand
+    from phingpt_bench.live.display import display
+    from phingpt_bench.live.events import Stage
     from phingpt_bench.train.recipe import load_recipe
     from phingpt_bench.train.run import default_folder, train
 
@@ -77,13 +78,15 @@ def carry_out(
             raise unknown("task of this suite", name, tasks, where="--only")
     training = Training(load=load_recipe, folder=default_folder, train=train)
     hush()
-    with Progress(quiet).stage("reading tasks, data and models"):
+    reading = Stage(key="read", label="read tasks, data and models")
+    with display(quiet=quiet) as shown, shown.stage(reading):
         facts = gather(suite, training, fetch=not dry_run)
     if dry_run or not quiet:
         show(suite, plan(suite, facts, only=chosen, force=force))
     if dry_run:
         return
-    run_plan(suite, facts, training, only=chosen, force=force, quiet=quiet)
+    with display(quiet=quiet) as shown:
+        run_plan(suite, facts, training, only=chosen, force=force, display=shown)
     parser = argparse.ArgumentParser()
     verb_leaderboard.configure(parser)
     verb_leaderboard.run(parser.parse_args([str(suite.results_folder)]))

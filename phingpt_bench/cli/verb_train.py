@@ -26,7 +26,9 @@ def configure(parser: argparse.ArgumentParser) -> None:
 def run(args: argparse.Namespace) -> int:
     from phingpt_bench.cli.hush import hush
     from phingpt_bench.core.errors import BenchError
-    from phingpt_bench.cost.ledger import duration_text, usd_text
+    from phingpt_bench.cost.ledger import duration_text, energy_text, total_joules, usd_text
+    from phingpt_bench.live.display import display
+    from phingpt_bench.live.events import Planned, training_stages
     from phingpt_bench.models.adapter import read_card
     from phingpt_bench.train.recipe import load_recipe
     from phingpt_bench.train.run import train
@@ -34,12 +36,15 @@ def run(args: argparse.Namespace) -> int:
     if args.limit is not None and args.limit < 1:
         raise BenchError(f"--limit {args.limit} leaves no row", hint="give at least 1")
     hush()
-    folder = train(load_recipe(args.recipe), args.out, resume=args.resume, quiet=args.quiet, limit=args.limit)
+    recipe = load_recipe(args.recipe)
+    with display(quiet=args.quiet) as shown:
+        shown.tell(Planned(training_stages(recipe.name)))
+        folder = train(recipe, args.out, resume=args.resume, limit=args.limit, display=shown)
     card = read_card(folder)
     seconds = card.cost.seconds.get("train")
     print(f"adapter {card.name}: {folder}")
     print(
         f"{card.rows} rows, {card.steps} steps, {card.parameters:,} trainable parameters, "
-        f"training {duration_text(seconds)}, {usd_text(card.cost.usd)}"
+        f"training {duration_text(seconds)}, {usd_text(card.cost.usd)}, energy {energy_text(total_joules(card.cost))}"
     )
     return 0

@@ -18,7 +18,8 @@ from phingpt_bench.core.errors import BenchError
 
 # 2: outcomes may hold label probabilities, groups of rows, partial and typed span counts, and scores
 # 3: outcomes may hold entities by offset, the kinds of their misses, and clusters of rows; models the digest of their
-#    recipe and the seed of their training
+#    recipe and the seed of their training; ledgers joules by phase with the method of their
+#    measurement, and computed FLOPs
 SCHEMA_VERSION = 3
 
 
@@ -105,6 +106,9 @@ class Ledger:
     usd: float | None = None
     price: dict[str, Any] | None = None  # card date, machine entry, USD per hour, assumption in words
     machine: str | None = None  # e.g. "2 x AMD EPYC, 23 GB, no GPU"
+    joules: dict[str, float] | None = None  # by phase, of what `energy_method` names: it may be the GPUs alone
+    energy_method: str | None = None  # "nvml-counter", "nvml-sampled", "rapl", joined by "+": cost/energy.py
+    flops: float | None = None  # computed from the counted tokens, never measured: cost/flops.py
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

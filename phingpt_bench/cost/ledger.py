@@ -19,7 +19,8 @@ def add(a: Ledger, b: Ledger) -> Ledger:
 
     Phases, tokens and USD are added, peaks are the higher one. Unknown + x is unknown: None stands for a quantity that
     was not measured, and a sum that leaves a part out would look like the whole and be too small. The same holds for
-    the higher of two peaks. Two prices become one entry without a price per hour, with both assumptions in words.
+    the higher of two peaks. Energy is only added where both were measured in the same way: the GPUs' alone and that of
+    GPUs and processor are no sum. Two prices become one entry without a price per hour, with both assumptions in words.
     """
     seconds = {name: a.seconds.get(name, 0.0) + b.seconds.get(name, 0.0) for name in {**a.seconds, **b.seconds}}
     return Ledger(
@@ -30,6 +31,9 @@ def add(a: Ledger, b: Ledger) -> Ledger:
         peak_gpu_bytes=_higher(a.peak_gpu_bytes, b.peak_gpu_bytes),
         usd=_sum(a.usd, b.usd),
         price=_both_prices(a.price, b.price),
+        joules=_joules(a, b),
+        energy_method=a.energy_method if a.energy_method == b.energy_method else None,
+        flops=_sum(a.flops, b.flops),
         machine=a.machine
         if a.machine == b.machine
         else " + ".join(m or "unknown machine" for m in (a.machine, b.machine)),
@@ -39,6 +43,11 @@ def add(a: Ledger, b: Ledger) -> Ledger:
 def per_thousand(ledger: Ledger, documents: int) -> float | None:
     """USD for 1,000 documents, from a ledger of `documents`; None where its USD are unknown or there are none."""
     return None if ledger.usd is None or not documents else 1000 * ledger.usd / documents
+
+
+def total_joules(ledger: Ledger) -> float | None:
+    """Joules over all phases; None where energy was not measured."""
+    return None if ledger.joules is None else sum(ledger.joules.values())
 
 
 def usd_text(value: float | None) -> str:
@@ -70,6 +79,27 @@ def tokens_text(count: int | None) -> str:
         if count < limit:
             return f"{count / divisor:.1f}{unit}" if unit else str(count)
     return f"{count / 1e9:.1f}G"
+
+
+def energy_text(joules: float | None) -> str:
+    """ "950 J", "12.3 kJ", "4.5 MJ", "N/A" for None."""
+    if joules is None:
+        return MISSING
+    for limit, divisor, unit in ((1e3, 1.0, "J"), (1e6, 1e3, "kJ"), (1e9, 1e6, "MJ")):
+        if joules < limit:
+            return f"{joules / divisor:.0f} {unit}" if unit == "J" else f"{joules / divisor:.1f} {unit}"
+    return f"{joules / 1e9:.1f} GJ"
+
+
+def flops_text(flops: float | None) -> str:
+    """ "3.2e+15 FLOPs (computed)", "N/A" for None."""
+    return MISSING if flops is None else f"{flops:.1e} FLOPs (computed)"
+
+
+def _joules(a: Ledger, b: Ledger) -> dict[str, float] | None:
+    if a.joules is None or b.joules is None or a.energy_method != b.energy_method:
+        return None
+    return {name: a.joules.get(name, 0.0) + b.joules.get(name, 0.0) for name in {**a.joules, **b.joules}}
 
 
 def _sum(a: Any, b: Any) -> Any:

@@ -9,11 +9,12 @@ from collections.abc import Iterator
 
 from phingpt_bench.core.fingerprint import machine as this_machine
 from phingpt_bench.core.records import Ledger
+from phingpt_bench.cost.energy import Energy, here
 from phingpt_bench.cost.prices import Entry, PriceCard, chosen, match
 
 
 class Meter:
-    """Seconds by phase, tokens and peak memory of the work that is done while it runs.
+    """Seconds and joules by phase, tokens and peak memory of the work that is done while it runs.
 
         meter = Meter()
         with meter.phase("load"):
@@ -23,11 +24,16 @@ class Meter:
 
     While an inner phase runs the outer one stands still, so the sum over phases is the time spent in phases, each
     second counted once. A phase entered again adds to itself; one that ends in an exception counts too.
-    Time is `time.perf_counter`: wall time, sleep of the process included. For one thread.
+    Time is `time.perf_counter`: wall time, sleep of the process included. For one thread. Energy is that of the
+    whole machine, as far as it has meters; all of it is unknown as soon as one of them could not be read.
     """
 
-    def __init__(self) -> None:
+    def __init__(self, energy: Energy | None = None):
+        """energy: the meters, those of this machine where none are given."""
         self.seconds: dict[str, float] = {}
+        self.joules: dict[str, float] | None = {}
+        self._energy = energy or here()
+        self._read: float | None = None
         self.tokens_in: int | None = None
         self.tokens_out: int | None = None
         self._running: list[str] = []
@@ -39,6 +45,8 @@ class Meter:
         self._settle()
         self._running.append(name)
         self.seconds.setdefault(name, 0.0)
+        if self.joules is not None:
+            self.joules.setdefault(name, 0.0)
         try:
             yield
         finally:
@@ -75,14 +83,30 @@ class Meter:
             usd=entry.usd_per_hour * sum(self.seconds.values()) / 3600 if entry else None,
             price=_price(entry, prices) if entry else None,
             machine=machine,
+            joules=dict(self.joules) if self.joules is not None and self._energy.method else None,
+            energy_method=self._energy.method if self.joules is not None else None,
         )
+
+    def resume(self, earlier: Ledger) -> None:
+        """Book what an interrupted part of the same work took, phase by phase. Energy unknown there is unknown now."""
+        for phase, seconds in earlier.seconds.items():
+            self.seconds[phase] = self.seconds.get(phase, 0.0) + seconds
+        if earlier.joules is None or earlier.energy_method != self._energy.method:
+            self.joules = None
+        for phase, joules in (earlier.joules or {}).items():
+            if self.joules is not None:
+                self.joules[phase] = self.joules.get(phase, 0.0) + joules
 
     def _settle(self) -> None:
         """Books the time since the last change to the innermost running phase."""
-        now = time.perf_counter()
+        now, read = time.perf_counter(), self._energy.read()
         if self._running:
             self.seconds[self._running[-1]] += now - self._since
-        self._since = now
+            if read is None or self._read is None:
+                self.joules = None
+            elif self.joules is not None:
+                self.joules[self._running[-1]] += read - self._read
+        self._since, self._read = now, read
 
 
 def _price(entry: Entry, prices: PriceCard | None) -> dict[str, object]:

@@ -30,7 +30,8 @@ class Recipe(Protocol):
 class Training:
     """How adapters are made, handed in from above: rooms of one floor do not know each other.
 
-    load: a recipe by name or path. folder: where its adapter goes. train: (recipe, folder, resume=, quiet=) -> folder.
+    load: a recipe by name or path. folder: where its adapter goes.
+    train: (recipe, folder, resume=, display=) -> folder.
     """
 
     load: Callable[[str], Any]

@@ -5,8 +5,8 @@ from __future__ import annotations
 import contextlib
 import functools
 import logging
-from collections.abc import Callable, Iterator
-from typing import Any
+from collections.abc import Callable, Iterator, Sequence
+from typing import Any, Protocol
 
 from phingpt_bench.harness import manager
 
@@ -14,8 +14,15 @@ REQUESTS = ("loglikelihood", "generate_until")
 Block = Callable[[], contextlib.AbstractContextManager[None]]
 
 
+class Follower(Protocol):
+    """Who wants to see the requests before the model is asked, and the answers after."""
+
+    def begin(self, requests: Sequence[Any]) -> None: ...
+    def finish(self, answers: Sequence[Any]) -> None: ...
+
+
 @contextlib.contextmanager
-def lean(model: Any, answering: Block) -> Iterator[None]:
+def lean(model: Any, answering: Block, follower: Follower | None = None) -> Iterator[None]:
     """Within the block lm-eval is silent, and each batch of requests to `model` runs inside an `answering()` block.
 
     So the time of the model's answers can be told from that of rendering prompts and scoring. lm-eval also collects
@@ -29,7 +36,7 @@ def lean(model: Any, answering: Block) -> Iterator[None]:
     evaluator.add_env_info = lambda results: None
     evaluator.get_git_commit_hash = lambda: None
     for kind in REQUESTS:
-        setattr(model, kind, _inside(answering, getattr(model, kind)))
+        setattr(model, kind, _inside(answering, getattr(model, kind), follower))
     datasets_log = logging.getLogger("datasets")
     level = datasets_log.level
     datasets_log.setLevel(logging.ERROR)
@@ -43,9 +50,14 @@ def lean(model: Any, answering: Block) -> Iterator[None]:
             delattr(model, kind)
 
 
-def _inside(block: Block, ask: Callable[..., Any]) -> Callable[..., Any]:
+def _inside(block: Block, ask: Callable[..., Any], follower: Follower | None) -> Callable[..., Any]:
     def asked(requests: Any) -> Any:
+        if follower is not None:
+            follower.begin(requests)
         with block():
-            return ask(requests, disable_tqdm=True)
+            answers = ask(requests, disable_tqdm=True)
+        if follower is not None:
+            follower.finish(answers)
+        return answers
 
     return asked

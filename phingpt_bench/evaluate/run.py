@@ -7,14 +7,15 @@ from __future__ import annotations
 
 import contextlib
 import gc
-from collections.abc import Callable, Collection, Iterator, Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 from phingpt_bench.core.records import Ledger, Model
+from phingpt_bench.cost import flops
 from phingpt_bench.cost.meters import Meter
-from phingpt_bench.cost.prices import PriceCard, load_prices
+from phingpt_bench.cost.prices import PriceCard, load_prices, match
 from phingpt_bench.evaluate import record
 from phingpt_bench.evaluate.adapters import AdapterFacts, Training
 from phingpt_bench.evaluate.answers import Answers, check_scores, read_answers
@@ -22,12 +23,16 @@ from phingpt_bench.evaluate.exposure import exposure_of
 from phingpt_bench.evaluate.facts import Facts, gather
 from phingpt_bench.evaluate.lean import lean
 from phingpt_bench.evaluate.plan import Step, limited, plan
-from phingpt_bench.evaluate.progress import Progress, Ticking
+from phingpt_bench.evaluate.running import Running
+from phingpt_bench.evaluate.stages import loading, probing, run_stage, stages
 from phingpt_bench.evaluate.suite import Suite
 from phingpt_bench.evaluate.tasks import TaskFacts
 from phingpt_bench.harness import manager
+from phingpt_bench.live.display import QUIET, Display
+from phingpt_bench.live.events import Planned, Priced, Said, Scored
 from phingpt_bench.models import adapter, probe
-from phingpt_bench.models.load import BaseSpec, Loaded, load_base
+from phingpt_bench.models.load import BaseSpec, Loaded, layer_weights, load_base
+from phingpt_bench.scoring.metrics import METRICS
 
 
 def run(
@@ -37,66 +42,68 @@ def run(
     *,
     only: Collection[str] = (),
     force: bool = False,
-    quiet: bool = False,
+    display: Display = QUIET,
 ) -> list[Path]:
     """Do every step of the suite's plan that is not done; returns the folders of the runs made now.
 
-    facts: of this suite, gathered with `fetch`. only, force: as in `plan.plan`.
+    facts: of this suite, gathered with `fetch`. only, force: as in `plan.plan`. display: is told what is worked on.
     BenchError for an adapter that does not belong to its base or changes nothing, for a diverged training and whatever
     else the steps meet. What was finished before the error stays.
     """
-    progress = Progress(quiet)
     prices = load_prices()  # a price card that cannot be read is better found now than after hours
-    missing = [step for step in plan(suite, facts, only=only, force=force) if step.kind == "train" and not step.done]
-    if missing:
-        _train(missing, facts, training, quiet=quiet, progress=progress)
+    entry = match(prices, facts.machine)
+    display.tell(Priced(entry.usd_per_hour if entry else None))
+    todo = [step for step in plan(suite, facts, only=only, force=force) if not step.done]
+    display.tell(Planned(stages(suite, facts, todo)))
+    if missing := [step for step in todo if step.kind == "train"]:
+        _train(missing, facts, training, display)
         facts = gather(suite, training, facts)
-    steps = [step for step in plan(suite, facts, only=only, force=force) if step.kind != "train" and not step.done]
-    job = _Job(suite, facts, progress, len(steps), prices)
-    for spec in suite.bases:
-        own = [step for step in steps if step.base == spec]
-        if own:
-            _run_base(job, spec, own)
-            _free()
-    for step in steps:
-        if step.kind == "floor":
-            _run_floor(job, step)
-    return [step.folder for step in steps]
+        todo = [step for step in plan(suite, facts, only=only, force=force) if step.kind != "train" and not step.done]
+        display.tell(Planned(stages(suite, facts, todo)))
+    job = _Job(suite, facts, display, prices)
+    try:
+        for spec in suite.bases:
+            own = [step for step in todo if step.base == spec]
+            if own:
+                _run_base(job, spec, own)
+                _free()
+        for step in todo:
+            if step.kind == "floor":
+                _run_floor(job, step)
+    except KeyboardInterrupt:
+        kept = f"{job.finished} of {len(todo)} runs are kept in {suite.results_folder}"
+        display.tell(Said(f"stopped: {kept}; the same command goes on from there", urgent=True))
+        raise
+    return [step.folder for step in todo]
 
 
-def _train(steps: Sequence[Step], facts: Facts, training: Training, *, quiet: bool, progress: Progress) -> None:
+def _train(steps: Sequence[Step], facts: Facts, training: Training, display: Display) -> None:
     recipes = {entry.name: entry.recipe for entry in facts.adapters}
     for step in steps:
-        progress.say(f"training adapter {step.adapter} -> {step.folder}")
         _forget_peaks()
-        training.train(recipes[step.adapter], step.folder, resume=True, quiet=quiet)
+        training.train(recipes[step.adapter], step.folder, resume=True, display=display)
         _free()
 
 
 class _Job:
-    """What the runs of one call share: suite, facts, progress and the number of the run that is worked on."""
+    """What the runs of one call share: suite, facts, display, prices, and how many are finished."""
 
-    def __init__(self, suite: Suite, facts: Facts, progress: Progress, total: int, prices: PriceCard):
-        self.suite, self.facts, self.progress, self.total = suite, facts, progress, total
-        self.prices = prices
-        self.started = 0
+    def __init__(self, suite: Suite, facts: Facts, display: Display, prices: PriceCard):
+        self.suite, self.facts, self.display, self.prices = suite, facts, display, prices
+        self.finished = 0
 
-    @contextlib.contextmanager
-    def stage(self, step: Step) -> Iterator[Callable[[int], None]]:
-        """The progress of one run."""
-        self.started += 1
-        text = f"[{self.started}/{self.total}] {step.task}: {_called(step)}"
-        with self.progress.stage(text, step.documents) as advance:
-            yield advance
+    def running(self, task: TaskFacts, meter: Meter) -> Running | None:
+        """Who follows the answers of a run; nobody where nobody watches."""
+        return Running(self.display.tell, task, meter) if self.display.watched else None
 
     def finish(self, step: Step, answers: Answers, model: Model, scores: dict[str, float | None], **parts: Any) -> None:
-        """Write a run's files and say its primary score."""
+        """Write a run's files and tell its primary score."""
         task = self.facts.tasks[step.task or ""]
         made = record.record(self.suite, step, task, model, answers, scores, parts.pop("evaluation"), **parts)
         record.write(step.folder, answers, made)
-        score = made.scores[made.protocol.metric]
-        shown = "N/A" if score is None else f"{score:.3f}"
-        self.progress.say(f"{step.task}: {_called(step)}: {made.protocol.metric} {shown} on {made.protocol.n} rows")
+        self.finished += 1
+        metric = made.protocol.metric
+        self.display.tell(Scored(METRICS[metric].title, made.scores[metric], made.protocol.n, final=True))
 
 
 def _run_base(job: _Job, spec: BaseSpec, steps: Sequence[Step]) -> None:
@@ -105,7 +112,7 @@ def _run_base(job: _Job, spec: BaseSpec, steps: Sequence[Step]) -> None:
     adapters = {entry.name: entry for entry in job.facts.adapters if entry.name in wanted}
     meter: Meter | None = Meter()
     _forget_peaks()
-    with job.progress.stage(f"loading {spec.model}"), meter.phase("load"):
+    with job.display.stage(loading(spec)), meter.phase("load"):
         loaded = load_base(spec)
         # bitsandbytes repacks 4-bit weights at the first forward on some CPUs, and a PEFT wrap after that computes
         # with other kernels: there the bare base cannot be asked first, and "off" is compared with nothing
@@ -115,20 +122,16 @@ def _run_base(job: _Job, spec: BaseSpec, steps: Sequence[Step]) -> None:
         model = adapter.attach(loaded, {attached[name]: entry.folder for name, entry in adapters.items()})
     differences: dict[str, float] = {}
     if adapters:
-        with job.progress.stage("probing the adapters"), meter.phase("probe"):
+        with job.display.stage(probing(spec)), meter.phase("probe"):
             differences = probe.probe(model, loaded.tokenizer, list(attached.values()), reference)
     for step in steps:
         entry = adapters.get(step.adapter or "")
         name = attached[entry.name] if entry else None
         # the seconds of loading and probing are booked once, on the first run after it
         probed = None if name is None else (differences[name], reference is not None)
-        with adapter.only(model, name):
+        with job.display.stage(run_stage(step, job.facts)), adapter.only(model, name):
             _run_model(job, step, loaded, model, entry, probed, meter or Meter())
         meter = None
-
-
-def _called(step: Step) -> str:
-    return f"floor {step.model}" if step.kind == "floor" else step.model
 
 
 def _run_model(
@@ -142,10 +145,11 @@ def _run_model(
     from phingpt_bench.harness.lm import PhinLM
 
     suite, task = job.suite, job.facts.tasks[step.task or ""]
-    with job.stage(step) as advance:
-        counter = Ticking(meter, advance, suite.batch_size)
-        lm = PhinLM(pretrained=model, tokenizer=loaded.tokenizer, batch_size=suite.batch_size, meter=counter)
-        answers, scores = _evaluate(suite, step, task, lm, meter)
+    running = job.running(task, meter)
+    lm = PhinLM(pretrained=model, tokenizer=loaded.tokenizer, batch_size=suite.batch_size, meter=running or meter)
+    if running is not None:
+        lm.told = running.told
+    answers, scores = _evaluate(suite, step, task, lm, meter, running)
     diagnostics: dict[str, Any] = {
         "truncated_prompts": lm.truncated,
         "cut_answers": lm.cut_answers,
@@ -163,6 +167,9 @@ def _run_model(
         if task.name not in entry.card.templates:
             diagnostics["notes"] = ["not trained on this task"]
     evaluation = meter.ledger(job.prices)
+    tokens = None if evaluation.tokens_in is None else evaluation.tokens_in + (evaluation.tokens_out or 0)
+    computed = flops.forward(layer_weights(loaded), tokens, identity.adapter_parameters or 0)
+    evaluation = replace(evaluation, flops=computed)
     job.finish(
         step, answers, identity, scores,
         evaluation=evaluation, training=training, exposure=exposure, diagnostics=diagnostics,
@@ -170,7 +177,7 @@ def _run_model(
 
 
 def _evaluate(
-    suite: Suite, step: Step, task: TaskFacts, lm: Any, meter: Meter
+    suite: Suite, step: Step, task: TaskFacts, lm: Any, meter: Meter, running: Running | None
 ) -> tuple[Answers, dict[str, float | None]]:
     """One task through lm-eval, and its answers with scores that agree with lm-eval's.
 
@@ -180,7 +187,7 @@ def _evaluate(
 
     # simple_evaluate leaves the shots of the last run in the task, and then keeps a 0 against what it is asked
     task.task.set_config("num_fewshot", None)
-    with meter.phase("harness"), lean(lm, lambda: meter.phase("evaluate")):
+    with meter.phase("harness"), lean(lm, lambda: meter.phase("evaluate"), running):
         results = simple_evaluate(
             model=lm,
             tasks=[task.task],
@@ -206,14 +213,14 @@ def _run_floor(job: _Job, step: Step) -> None:
 
     suite, task = job.suite, job.facts.tasks[step.task or ""]
     fitting, meter = Meter(), Meter()
-    with job.stage(step):
+    with job.display.stage(run_stage(step, job.facts)):
         model = floor_models(task.dataset.kind, suite.seed)[step.floor or ""]()
         with fitting.phase("train"):
             model.fit(task.task)
-        answers, scores = _evaluate(suite, step, task, model, meter)
-    evaluation, training = _without_peaks(meter.ledger(job.prices)), _without_peaks(fitting.ledger(job.prices))
-    identity = Model(name=step.model, kind="floor")
-    job.finish(step, answers, identity, scores, evaluation=evaluation, training=training, diagnostics={})
+        answers, scores = _evaluate(suite, step, task, model, meter, job.running(task, meter))
+        evaluation, training = _without_peaks(meter.ledger(job.prices)), _without_peaks(fitting.ledger(job.prices))
+        identity = Model(name=step.model, kind="floor")
+        job.finish(step, answers, identity, scores, evaluation=evaluation, training=training, diagnostics={})
 
 
 def _without_peaks(ledger: Ledger) -> Ledger:

@@ -67,9 +67,18 @@ def grouped(requests: Sequence[Any]) -> dict[str, list[int]]:
 
 
 def texts(
-    lm: Any, contexts: Sequence[str], settings: dict[str, Any], *, size: int, disable_tqdm: bool = False
+    lm: Any,
+    contexts: Sequence[str],
+    settings: dict[str, Any],
+    *,
+    size: int,
+    disable_tqdm: bool = False,
+    tell: Callable[[int, str], None] = lambda index, text: None,
 ) -> list[str]:
-    """The answer to each context, cut before its stop string, in their order; counts go to `lm` as documented there."""
+    """The answer to each context, cut before its stop string, in their order; counts go to `lm` as documented there.
+
+    `tell` gets each answer, with the place of its context, as soon as it is there.
+    """
     limit, until = settings["max_gen_toks"], settings["until"]
     room = lm.max_length - limit
     assert room > 0, f"max_gen_toks {limit} leaves no room for a prompt: the model has {lm.max_length} positions"
@@ -85,6 +94,7 @@ def texts(
             lm.cut_answers += not answer.ended
             if lm.meter is not None:
                 lm.meter.count(tokens_in=len(answer.prompt), tokens_out=len(answer.tokens))
+            tell(answer.index, answers[answer.index])
             bar.update(1)
     lm.work = work
     return answers

@@ -51,8 +51,13 @@ class Scorer:
     meter: Any = None
     truncated: int = 0
 
-    def score(self, requests: Sequence[Request], advance: Callable[[int], None] = lambda count: None) -> list[Answer]:
-        """The answers in the order of `requests`; `advance` is told how many a batch has answered."""
+    def score(
+        self,
+        requests: Sequence[Request],
+        advance: Callable[[int], None] = lambda count: None,
+        tell: Callable[[int, Answer], None] = lambda index, answer: None,
+    ) -> list[Answer]:
+        """The answers in the order of `requests`; `advance` is told how many a batch has answered, `tell` each one."""
         rows = self._plan(requests)
         prefix, cache = self._prefix(rows)
         answers: list[Answer] = [(0.0, False)] * len(requests)
@@ -60,6 +65,7 @@ class Scorer:
             given = (len(prefix), cache) if reused else (0, None)
             for index, answer in self._answers(batch, requests, *given):
                 answers[index] = answer
+                tell(index, answer)
             advance(sum(len(row.asked) for row in batch))
         return answers
 

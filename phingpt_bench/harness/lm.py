@@ -7,8 +7,9 @@ already loaded model, with or without adapters.
 from __future__ import annotations
 
 import contextlib
+import functools
 import logging
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Any, Protocol
 
 import torch
@@ -48,6 +49,7 @@ class PhinLM(HFLM):
     Counting: `truncated` is the number of prompts that lost tokens on the left since the object was made, `cut_answers`
     that of the answers that reached the length limit without ending; `meter` is told the tokens that went in (without
     padding) and came out.
+    Telling: `told` gets (place among the requests, answer) as soon as an answer is there, but for what is left to HFLM.
     """
 
     def __init__(self, pretrained: Any, *, batch_size: int | str = BATCH, meter: Meter | None = None, **options: Any):
@@ -55,6 +57,7 @@ class PhinLM(HFLM):
         with quiet():  # HFLM warns about each model object that it is given
             super().__init__(pretrained=pretrained, batch_size=batch_size, **options)
         self.meter = meter
+        self.told: Callable[[int, Any], None] = _nobody
         self.truncated = self.cut_answers = 0
         self._kept: tuple[tuple[int, ...], Any] = ((), None)  # tokens and cache of the last prefix of a generation
         self.plain = False  # whether to generate in HFLM's way only
@@ -103,7 +106,7 @@ class PhinLM(HFLM):
             meter=self.meter,
         )
         with tqdm(total=len(requests), disable=disable_tqdm or self.rank != 0, desc="Scoring labels") as bar:
-            answers = scorer.score(requests, bar.update)
+            answers = scorer.score(requests, bar.update, self.told)
         self.truncated += scorer.truncated
         return answers
 
@@ -174,7 +177,8 @@ class PhinLM(HFLM):
             if reason is None:
                 size = self.batch_size if isinstance(self.batch_size, int) else BATCH
                 contexts = [request.args[0] for request in group]
-                got = generate.texts(self, contexts, settings, size=size, disable_tqdm=disable_tqdm)
+                tell = functools.partial(_tell_at, self.told, places)
+                got = generate.texts(self, contexts, settings, size=size, disable_tqdm=disable_tqdm, tell=tell)
             else:
                 if reason not in self._told:
                     logging.getLogger(__name__).warning("answers are generated in lm-eval's way: %s", reason)
@@ -209,6 +213,15 @@ class PhinLM(HFLM):
         own = self.model.generation_config.eos_token_id
         ids = own if isinstance(own, list) else [own]
         return sorted({i for i in [*ids, self.tokenizer.eos_token_id] if i is not None})
+
+
+def _nobody(index: int, answer: Any) -> None:
+    """Where answers are told when nobody wants to know."""
+
+
+def _tell_at(tell: Callable[[int, Any], None], places: Sequence[int], index: int, answer: Any) -> None:
+    """Tell the answer to one of a group of requests, which stand at `places` among all."""
+    tell(places[index], answer)
 
 
 def _length(answer: list[int], eos: list[int]) -> int | None:

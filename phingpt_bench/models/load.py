@@ -107,6 +107,18 @@ def load_base(spec: BaseSpec) -> Loaded:
     return Loaded(model, tokenizer, spec, identity, unpacked)
 
 
+def layer_weights(loaded: Loaded) -> int | None:
+    """Parameters of a base without its embedding and output head: those that every token is multiplied with."""
+    if loaded.identity.parameters is None:
+        return None
+    ends = {
+        id(layer.weight): layer.weight.numel()  # one of both where they are tied
+        for layer in (loaded.model.get_input_embeddings(), loaded.model.get_output_embeddings())
+        if layer is not None
+    }
+    return loaded.identity.parameters - sum(ends.values())
+
+
 def base_name(spec: BaseSpec) -> str:
     """The name under which records and adapter cards know a base: no path of this machine is in it."""
     if spec.model == embedded.NAME:

@@ -1,78 +1,46 @@
-"""What follows a training step by step: what it shows, and what it has spent."""
+"""What follows a training step by step: what it tells, and what it has spent."""
 
 from __future__ import annotations
 
-import sys
-import time
+import itertools
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
 from transformers import TrainerCallback
 
 from phingpt_bench.core import jsonio
+from phingpt_bench.core.records import Ledger, to_dict
 from phingpt_bench.cost.meters import Meter
+from phingpt_bench.live.events import Advanced, Event, Scored
 
-PLAIN_EVERY = 30.0  # seconds between two plain lines
 
+class Telling(TrainerCallback):
+    """Tells each step with its tokens (without padding) and epoch, and the loss.
 
-class Progress(TrainerCallback):
-    """A bar with ETA on a terminal, plain lines elsewhere, nothing when quiet.
-
-    As a context it leaves the terminal in order however the block ends. `loss` is the last logged one (mean over 10
-    steps), None before the first.
+    lengths: tokens of each row. steps: rows of each step, as in rows.batches. `loss` is the last logged one, the mean
+    over `args.logging_steps` steps; None before the first.
     """
 
-    def __init__(self, name: str, quiet: bool = False):
+    def __init__(self, tell: Callable[[Event], None], lengths: Sequence[int], steps: Sequence[Sequence[int]]):
         self.loss: float | None = None
-        self._name, self._quiet = name, quiet
-        self._bar: Any = None
-        self._task: Any = None
-        self._started = self._printed = 0.0
-        self._first_step = 0
+        self._tell = tell
+        self._tokens = [sum(lengths[i] for i in step) for step in steps]
+        rows = list(itertools.accumulate(len(step) for step in steps))
+        epochs = -(-rows[-1] // len(lengths))
+        self._epochs = [f"epoch {min(epochs, done // len(lengths) + 1)} of {epochs}" for done in [0, *rows]]
 
     def on_train_begin(self, args: Any, state: Any, control: Any, **_: Any) -> None:
-        self._started = self._printed = time.monotonic()
-        self._first_step = state.global_step
-        if self._quiet or not sys.stderr.isatty():
-            return
-        from rich import progress
-        from rich.console import Console
-
-        columns = (
-            progress.TextColumn("training"),
-            progress.BarColumn(bar_width=None),
-            progress.MofNCompleteColumn(),
-            progress.TextColumn("loss {task.fields[loss]}"),
-            progress.TimeElapsedColumn(),
-            progress.TextColumn("left"),
-            progress.TimeRemainingColumn(),
-        )
-        self._bar = progress.Progress(*columns, console=Console(stderr=True))
-        self._bar.start()
-        self._task = self._bar.add_task(self._name, total=state.max_steps, completed=state.global_step, loss="-")
+        self._tell(Advanced(note=self._epochs[state.global_step]))
 
     def on_log(self, args: Any, state: Any, control: Any, logs: dict[str, Any] | None = None, **_: Any) -> None:
-        self.loss = (logs or {}).get("loss", self.loss)
+        if logs is not None and "loss" in logs:
+            self.loss = logs["loss"]
+            self._tell(Scored("loss", self.loss, note=f"mean of {args.logging_steps} steps"))
 
     def on_step_end(self, args: Any, state: Any, control: Any, **_: Any) -> None:
-        loss = "-" if self.loss is None else f"{self.loss:.3f}"
-        if self._bar is not None:
-            self._bar.update(self._task, completed=state.global_step, loss=loss)
-        elif not self._quiet and (
-            time.monotonic() - self._printed > PLAIN_EVERY or state.global_step == state.max_steps
-        ):
-            self._printed = time.monotonic()
-            rate = (self._printed - self._started) / max(1, state.global_step - self._first_step)
-            left = rate * (state.max_steps - state.global_step)
-            step = f"step {state.global_step} of {state.max_steps}"
-            print(f"training {self._name}: {step}, loss {loss}, {left / 60:.1f} min left", file=sys.stderr, flush=True)
-
-    def __enter__(self) -> Progress:
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        if self._bar is not None:
-            self._bar.stop()
+        done = state.global_step
+        self._tell(Advanced(count=1, tokens=self._tokens[done - 1], note=self._epochs[done]))
 
 
 class Spending(TrainerCallback):
@@ -85,10 +53,11 @@ class Spending(TrainerCallback):
 
     def on_save(self, args: Any, state: Any, control: Any, **_: Any) -> None:
         folder = Path(args.output_dir) / f"checkpoint-{state.global_step}"
-        jsonio.write_json(folder / self.FILE, self._meter.ledger(None).seconds)
+        jsonio.write_json(folder / self.FILE, to_dict(self._meter.ledger(None)))
 
     @classmethod
     def add_earlier(cls, meter: Meter, checkpoint: Path) -> None:
-        """Book the seconds of an interrupted training up to `checkpoint`, phase by phase."""
-        for phase, seconds in jsonio.read_json(checkpoint / cls.FILE).items():
-            meter.seconds[phase] = meter.seconds.get(phase, 0.0) + seconds
+        """Book what an interrupted training took up to `checkpoint`."""
+        spent = jsonio.read_json(checkpoint / cls.FILE)
+        # a checkpoint of an earlier version holds nothing but the seconds by phase
+        meter.resume(Ledger(**spent) if "seconds" in spent else Ledger(seconds=spent))

@@ -4,18 +4,20 @@ from __future__ import annotations
 
 import datetime
 import shutil
-import sys
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from pathlib import Path
 
 from phingpt_bench.core import jsonio
 from phingpt_bench.core.errors import BenchError
-from phingpt_bench.core.fingerprint import digest, environment
+from phingpt_bench.core.fingerprint import digest, environment, machine
 from phingpt_bench.core.records import Ledger
+from phingpt_bench.cost import flops
 from phingpt_bench.cost.meters import Meter
-from phingpt_bench.cost.prices import load_prices
+from phingpt_bench.cost.prices import load_prices, match
+from phingpt_bench.live.display import QUIET, Display
+from phingpt_bench.live.events import Priced, Said, training_stages
 from phingpt_bench.models import adapter
-from phingpt_bench.models.load import Loaded, load_base
+from phingpt_bench.models.load import Loaded, layer_weights, load_base
 from phingpt_bench.train.dataset import TrainingData, training_data
 from phingpt_bench.train.recipe import Recipe
 from phingpt_bench.train.rows import batches
@@ -34,29 +36,38 @@ def default_folder(recipe: Recipe, limit: int | None = None) -> Path:
 
 
 def train(
-    recipe: Recipe, out: Path | None = None, *, resume: bool = False, quiet: bool = False, limit: int | None = None
+    recipe: Recipe,
+    out: Path | None = None,
+    *,
+    resume: bool = False,
+    limit: int | None = None,
+    display: Display = QUIET,
 ) -> Path:
     """Train and save; returns the adapter's folder.
 
-    resume: go on from the last checkpoint in `out`; without one, start. limit: rows a task, for a trial.
+    resume: go on from the last checkpoint in `out`; without one, start. limit: rows a task, for a trial. display: is
+    told what is worked on, in the stages of `live.events.training_stages`.
     BenchError when `out` holds a finished adapter, or an unfinished one and `resume` was not asked for.
     """
     out = Path(out) if out is not None else default_folder(recipe, limit)
     prices = load_prices()  # a price card that cannot be read is better found now than after hours
     checkpoint = _prepare(out, resume)
+    entry = match(prices, machine())
+    display.tell(Priced(entry.usd_per_hour if entry else None))
+    loading, preparing, _ = training_stages(recipe.name)
     meter = Meter()
-    with meter.phase("load"):
+    with display.stage(loading), meter.phase("load"):
         loaded = load_base(recipe.base)
-    with meter.phase("prepare"):
+    with display.stage(preparing), meter.phase("prepare"):
         data = training_data(recipe, loaded.tokenizer, limit)
         steps = batches([len(row.ids) for row in data.rows], recipe.tokens_per_batch, recipe.epochs, recipe.seed)
         _check_plan(out, recipe, data, steps, resume=checkpoint is not None)
         # what imports torch and transformers comes after what can fail early
-        from phingpt_bench.train.callbacks import Progress, Spending
+        from phingpt_bench.train.callbacks import Spending, Telling
         from phingpt_bench.train.trainer import AnswerTrainer, with_lora
 
         model = with_lora(loaded, recipe)
-        progress = Progress(recipe.name, quiet)
+        telling = Telling(display.tell, [len(row.ids) for row in data.rows], steps)
         trainer = AnswerTrainer(
             model,
             data.rows,
@@ -64,21 +75,27 @@ def train(
             loaded.tokenizer.pad_token_id,
             recipe,
             out / CHECKPOINTS,
-            [progress, Spending(meter)],
+            [telling, Spending(meter)],
         )
+    already = _steps(checkpoint) if checkpoint is not None else 0
     if checkpoint is not None:
         Spending.add_earlier(meter, checkpoint)
     try:
-        with meter.phase("train"), progress:
+        with display.stage(training_stages(recipe.name, len(steps))[-1], already), meter.phase("train"):
             trainer.train(resume_from_checkpoint=str(checkpoint) if checkpoint else None)
     except KeyboardInterrupt:
         kept = _checkpoints(out)
-        steps_kept = kept[-1].name.rpartition("-")[2] if kept else "no"
-        print(f"training stopped: {steps_kept} of {len(steps)} steps are kept in {out}", file=sys.stderr)
+        steps_kept = _steps(kept[-1]) if kept else 0
+        display.tell(Said(f"training stopped: {steps_kept} of {len(steps)} steps are kept in {out}", urgent=True))
         raise
-    meter.count(tokens_in=sum(len(data.rows[i].ids) for step in steps for i in step))
+    tokens = sum(len(data.rows[i].ids) for step in steps for i in step)
+    meter.count(tokens_in=tokens)
     model.save_pretrained(str(out), safe_serialization=True)
-    adapter.write_card(out, _card(recipe, loaded, data, model, len(steps), progress.loss, limit, meter.ledger(prices)))
+    computed = flops.training(
+        layer_weights(loaded), tokens, model.get_nb_trainable_parameters()[0], recomputing=recipe.gradient_checkpointing
+    )
+    cost = replace(meter.ledger(prices), flops=computed)
+    adapter.write_card(out, _card(recipe, loaded, data, model, len(steps), telling.loss, limit, cost))
     shutil.rmtree(out / CHECKPOINTS)
     return out
 
@@ -104,7 +121,12 @@ def _prepare(out: Path, resume: bool) -> Path | None:
 def _checkpoints(out: Path) -> list[Path]:
     """The whole checkpoints of an unfinished training, oldest first: those where what is written last is there."""
     found = (out / CHECKPOINTS).glob("checkpoint-*")
-    return sorted((p for p in found if (p / "spent.json").is_file()), key=lambda p: int(p.name.rpartition("-")[2]))
+    return sorted((p for p in found if (p / "spent.json").is_file()), key=_steps)
+
+
+def _steps(checkpoint: Path) -> int:
+    """How many steps of the training lie behind a checkpoint."""
+    return int(checkpoint.name.rpartition("-")[2])
 
 
 def _check_plan(out: Path, recipe: Recipe, data: TrainingData, steps: list[list[int]], *, resume: bool) -> None:

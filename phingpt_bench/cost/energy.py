@@ -1,0 +1,213 @@
+"""Energy meters of this machine: joules by a counter of the hardware, or by its sampled power. Never an estimate.
+
+nvml-counter  NVIDIA GPUs since Volta count the energy of the whole board: nvmlDeviceGetTotalEnergyConsumption, mJ since
+              the driver was loaded.
+nvml-sampled  Older GPUs say their power only: nvmlDeviceGetPowerUsage, mW; sampled twice a second and summed by the
+              trapezoidal rule.
+rapl          Linux' powercap: energy_uj of processor packages, and of DRAM where it is a domain of its own, in uJ.
+              Since CVE-2020-8694 only root may read it, unless the file is opened to others.
+
+A meter is of the hardware, not of the process: whatever else runs there is in it. Where a machine has GPUs and RAPL
+both are added ("nvml-counter+rapl"); where RAPL is closed the processor is missing, and the method's name says so. A
+figure is comparable only under the same method. codecarbon's figures for processors without RAPL are a share of a
+nominal wattage: an estimate, which is not taken.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import functools
+import os
+import re
+import sys
+import threading
+import time
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from typing import Any, Protocol
+
+POWERCAP = Path("/sys/class/powercap")
+# seconds between two looks: at power, which changes; at RAPL, which wraps (262 kJ, a usual range, are 15 min at 290 W)
+INTERVALS = {"nvml-sampled": 0.5, "rapl": 30.0}
+
+
+class Counter(Protocol):
+    """One meter. `read` is joules since some fixed point, never falling; None when it could not be read."""
+
+    method: str
+
+    def read(self) -> float | None: ...
+
+
+class NvmlCounter:
+    """The energy counters of some GPUs. `handles` are NVML's."""
+
+    method = "nvml-counter"
+
+    def __init__(self, nvml: Any, handles: Sequence[Any]):
+        self._nvml, self._handles = nvml, handles
+
+    def read(self) -> float | None:
+        try:
+            return sum(self._nvml.nvmlDeviceGetTotalEnergyConsumption(one) for one in self._handles) / 1000
+        except self._nvml.NVMLError:  # not supported (before Volta, a slice of a GPU), or the driver is gone
+            return None
+
+
+class NvmlSampled:
+    """The power of some GPUs, integrated. Whoever reads samples too; `Ticker` reads in between."""
+
+    method = "nvml-sampled"
+
+    def __init__(self, nvml: Any, handles: Sequence[Any], clock: Callable[[], float] = time.perf_counter):
+        self._nvml, self._handles, self._clock = nvml, handles, clock
+        self._joules = 0.0
+        self._last: tuple[float, float] | None = None  # (time, watts)
+        self._lock = threading.Lock()
+
+    def read(self) -> float | None:
+        with self._lock:
+            try:
+                watts = sum(self._nvml.nvmlDeviceGetPowerUsage(one) for one in self._handles) / 1000
+            except self._nvml.NVMLError:
+                self._last = None
+                return None
+            now = self._clock()
+            if self._last is not None:
+                self._joules += (now - self._last[0]) * (watts + self._last[1]) / 2
+            self._last = (now, watts)
+            return self._joules
+
+
+class Rapl:
+    """The powercap domains in `folders`, each with energy_uj and max_energy_range_uj, at which it begins at 0 again.
+
+    A wrap is seen when at most one lies between two reads, which `Ticker` sees to.
+    """
+
+    method = "rapl"
+
+    def __init__(self, folders: Sequence[Path]):
+        self._files = [folder / "energy_uj" for folder in folders]
+        self._ranges = [int((folder / "max_energy_range_uj").read_text()) for folder in folders]
+        self._last = [int(file.read_text()) for file in self._files]
+        self._joules = 0.0
+        self._lock = threading.Lock()
+
+    def read(self) -> float | None:
+        with self._lock:
+            try:
+                values = [int(file.read_text()) for file in self._files]
+            except (OSError, ValueError):
+                return None
+            for value, last, most in zip(values, self._last, self._ranges, strict=True):
+                self._joules += (value - last if value >= last else value - last + most) / 1e6
+            self._last = values
+            return self._joules
+
+
+class Energy:
+    """All meters of this machine together. `method` names them, joined by "+"; None where there is none.
+
+    lacking: why there are no others, in words. While it is used, a thread looks at meters that must be looked at often.
+    """
+
+    def __init__(self, counters: Sequence[Counter], lacking: Sequence[str] = ()):
+        self._counters = list(counters)
+        self.lacking = list(lacking)
+        self.method = "+".join(counter.method for counter in self._counters) or None
+        often = [counter for counter in self._counters if counter.method in INTERVALS]
+        if often:
+            every = min(INTERVALS[counter.method] for counter in often)
+            threading.Thread(target=_look, args=(often, every), name="energy", daemon=True).start()
+
+    def read(self) -> float | None:
+        """Joules since some fixed point; None where one of the meters cannot be read: a part would look like all."""
+        read = [counter.read() for counter in self._counters]
+        known = [value for value in read if value is not None]
+        return sum(known) if known and len(known) == len(read) else None
+
+
+def _look(counters: Sequence[Counter], every: float) -> None:
+    while True:
+        time.sleep(every)
+        for counter in counters:
+            counter.read()
+
+
+@functools.cache
+def here() -> Energy:
+    """The meters of this machine, looked for once in a process."""
+    gpus, no_gpus = _nvml()
+    packages, no_packages = rapl(POWERCAP)
+    found = [counter for counter in (gpus, packages) if counter is not None]
+    return Energy(found, [why for why in (no_gpus, no_packages) if why])
+
+
+def rapl(root: Path) -> tuple[Rapl | None, str | None]:
+    """(the RAPL meter below a powercap folder, None) or (None, why there is none).
+
+    Packages, and DRAM domains below them; "core" and "uncore" are parts of a package, "psys" would count it twice.
+    """
+    folders = []
+    for folder in sorted(root.glob("intel-rapl:*")):  # the name is the driver's, on AMD too
+        with contextlib.suppress(OSError):
+            if re.match(r"package|dram", (folder / "name").read_text()):
+                folders.append(folder)
+    if not folders:
+        return None, f"no RAPL: nothing in {root}/intel-rapl:*"
+    try:
+        return Rapl(folders), None
+    except PermissionError:
+        return None, f"RAPL is closed: {folders[0]}/energy_uj can be read by root only"
+    except (OSError, ValueError) as err:
+        return None, f"RAPL cannot be read: {err}"
+
+
+def _nvml() -> tuple[Counter | None, str | None]:
+    try:
+        import pynvml
+    except ImportError:
+        return None, "no NVML: package nvidia-ml-py is not installed"
+    return nvml(pynvml)
+
+
+def nvml(module: Any) -> tuple[Counter | None, str | None]:
+    """(the meter of the GPUs that this process may use, None) or (None, why there is none). module: pynvml."""
+    torch = sys.modules.get("torch")
+    if torch is not None and hasattr(torch, "cuda") and not torch.cuda.is_available():
+        return None, "torch sees no GPU"
+    try:
+        module.nvmlInit()
+        handles = _visible(module, os.environ.get("CUDA_VISIBLE_DEVICES"))
+    except module.NVMLError as err:
+        return None, f"no NVML: {err}"
+    if not handles:
+        return None, "no GPU, or which of them are used here cannot be told"
+    counter = NvmlCounter(module, handles)
+    if counter.read() is not None:
+        return counter, None
+    sampled = NvmlSampled(module, handles)
+    return (sampled, None) if sampled.read() is not None else (None, "NVML says neither energy nor power of these GPUs")
+
+
+def _visible(module: Any, chosen: str | None) -> list[Any]:
+    """Handles of the GPUs in a value of CUDA_VISIBLE_DEVICES (all where it is None); empty where that cannot be told.
+
+    NVML counts by bus, CUDA by speed unless told otherwise: a number means the same to both where all GPUs are equal.
+    """
+    handles = [module.nvmlDeviceGetHandleByIndex(at) for at in range(module.nvmlDeviceGetCount())]
+    if chosen is None:
+        return handles
+    names = {str(module.nvmlDeviceGetName(handle)) for handle in handles}
+    by_bus = len(names) == 1 or os.environ.get("CUDA_DEVICE_ORDER") == "PCI_BUS_ID"
+    ids = [str(module.nvmlDeviceGetUUID(handle)) for handle in handles]
+    found = []
+    for word in filter(None, (part.strip() for part in chosen.split(","))):
+        if word.isdigit() and by_bus and int(word) < len(handles):
+            found.append(handles[int(word)])
+        elif word.startswith("GPU-") and sum(own.startswith(word) for own in ids) == 1:
+            found.append(next(handle for handle, own in zip(handles, ids, strict=True) if own.startswith(word)))
+        else:  # a slice of a GPU (MIG), or a number that may mean another one
+            return []
+    return found

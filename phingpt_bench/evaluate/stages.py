@@ -1,0 +1,53 @@
+"""The steps of a plan as the stages that a display shows, loading and probing of bases among them."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from phingpt_bench.evaluate.facts import Facts
+from phingpt_bench.evaluate.plan import Step
+from phingpt_bench.evaluate.suite import Suite
+from phingpt_bench.live.events import Stage, training_stages
+from phingpt_bench.models.load import BaseSpec, title
+
+
+def stages(suite: Suite, facts: Facts, todo: Sequence[Step]) -> tuple[Stage, ...]:
+    """The stages of the steps that are to be done, in the order in which they are."""
+    found: list[Stage] = []
+    for step in todo:
+        if step.kind == "train":
+            found += training_stages(step.model)
+    for spec in suite.bases:
+        own = [step for step in todo if step.kind == "evaluate" and step.base == spec]
+        if own:
+            found.append(loading(spec))
+            found += [probing(spec)] if any(step.adapter for step in own) else []
+            found += [run_stage(step, facts) for step in own]
+    return (*found, *(run_stage(step, facts) for step in todo if step.kind == "floor"))
+
+
+def loading(spec: BaseSpec) -> Stage:
+    """Loading a base and attaching its adapters."""
+    return Stage(key=f"load {spec}", label=f"load {title(spec)}", alike=("load",))
+
+
+def probing(spec: BaseSpec) -> Stage:
+    """The check that each adapter changes something and that "off" is the bare base."""
+    return Stage(key=f"probe {spec}", label=f"probe the adapters of {title(spec)}", alike=("probe",))
+
+
+def run_stage(step: Step, facts: Facts) -> Stage:
+    """One model on one task. Its pace is that of the same task and prompt, else of the same way of answering.
+
+    Only models of one base are taken for alike: another may be a hundred times as large.
+    """
+    extraction = facts.tasks[step.task or ""].extraction
+    who = step.model if step.kind == "floor" else f"{step.base}"
+    return Stage(
+        key=str(step.folder),
+        label=f"{step.task}: {'floor ' if step.kind == 'floor' else ''}{step.model}",
+        unit="documents",
+        total=step.documents,
+        expected=step.seconds,
+        alike=(f"{who}, {step.task}, {step.variant}", f"{who}, {extraction}, {step.variant}"),
+    )

@@ -1,0 +1,1 @@
+"""Floor 2: what a run tells while it works, and the three ways to show it."""

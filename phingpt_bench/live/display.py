@@ -1,0 +1,108 @@
+"""Who shows the events of a run: a live view on a terminal, plain lines elsewhere, nothing when quiet.
+
+All of it goes to stderr.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import sys
+import threading
+import time
+from collections.abc import Callable, Iterator
+
+from phingpt_bench.live.events import Event, Said, Stage, StageEnded, StageStarted
+from phingpt_bench.live.state import State
+
+
+class Display:
+    """Takes events. As a context it shows what it shows, and leaves the terminal in order however the block ends.
+
+    watched: whether anybody sees what is told; nobody needs to work out a running score otherwise.
+    This one is the quiet one: it shows urgent lines only.
+    """
+
+    watched = False
+
+    def tell(self, event: Event) -> None:
+        """Take one event."""
+        if isinstance(event, Said) and event.urgent:
+            print(event.text, file=sys.stderr, flush=True)
+
+    def __enter__(self) -> Display:
+        return self
+
+    def __exit__(self, *error: object) -> None:
+        pass
+
+    @contextlib.contextmanager
+    def stage(self, stage: Stage, already: int = 0) -> Iterator[None]:
+        """The stage lasts as long as the block; an error in it ends it unfinished."""
+        self.tell(StageStarted(stage, already))
+        try:
+            yield
+        except BaseException:
+            self.tell(StageEnded(whole=False))
+            raise
+        self.tell(StageEnded())
+
+
+QUIET = Display()
+
+
+class Watched(Display):
+    """What plain lines and the live view share: the state, one lock, and a thread that looks at the time.
+
+    every: seconds between two looks. clock: monotonic seconds.
+    """
+
+    watched = True
+    every = 1.0
+
+    def __init__(self, clock: Callable[[], float] = time.monotonic):
+        self.state = State()
+        self.clock = clock
+        self._lock = threading.RLock()
+        self._stop = threading.Event()
+        self._thread: threading.Thread | None = None
+
+    def tell(self, event: Event) -> None:
+        """Take one event in, from the thread that works."""
+        with self._lock:
+            self.state.apply(event, self.clock())
+            self.told(event)
+
+    def told(self, event: Event) -> None:
+        """What an event causes beyond the state."""
+
+    def tick(self) -> None:
+        """Show what the time of day makes due."""
+
+    def __enter__(self) -> Display:
+        self._stop.clear()
+        self._thread = threading.Thread(target=self._run, name="display", daemon=True)
+        self._thread.start()
+        return self
+
+    def __exit__(self, *error: object) -> None:
+        self._stop.set()
+        if self._thread is not None:
+            self._thread.join()
+            self._thread = None
+
+    def _run(self) -> None:
+        while not self._stop.wait(self.every):
+            with self._lock:
+                self.tick()
+
+
+def display(*, quiet: bool = False) -> Display:
+    """The one that suits: a terminal that can move its cursor gets the live view."""
+    from phingpt_bench.live.plain import PlainDisplay
+    from phingpt_bench.live.terminal import LiveDisplay
+
+    if quiet:
+        return QUIET
+    able = sys.stderr.isatty() and os.environ.get("TERM", "").lower() not in ("", "dumb", "unknown")
+    return LiveDisplay() if able or (sys.stderr.isatty() and sys.platform == "win32") else PlainDisplay()

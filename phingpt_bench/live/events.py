@@ -1,0 +1,103 @@
+"""What training and evaluation tell while they work: one stream of plain values. Nobody who tells draws.
+
+The order of a run: Priced, Planned, then for each stage StageStarted, Advanced and Scored as often as there is
+something to tell, and StageEnded. One stage runs at a time.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Stage:
+    """One part of the work. `key` names it among the stages of a run, `label` to a reader.
+
+    total: how many `unit`s it has ("documents", "steps"); None where it has no parts or they are not known yet.
+    expected: seconds that it took before on this machine; None where it never ran here.
+    alike: names of what its pace may be taken from before it has one of its own, the nearest first: stages that share
+        a name are expected to take as long a unit.
+    """
+
+    key: str
+    label: str
+    unit: str = ""
+    total: int | None = None
+    expected: float | None = None
+    alike: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Priced:
+    """What an hour of this machine costs by the price card, in USD; None where the card does not know the machine."""
+
+    usd_per_hour: float | None
+
+
+@dataclass(frozen=True, slots=True)
+class Planned:
+    """What is still to do, in order. It takes the place of all stages told of before that were not started."""
+
+    stages: tuple[Stage, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class StageStarted:
+    """A stage begins: a planned one, perhaps better known by now, or another.
+
+    already: units that an earlier run has done.
+    """
+
+    stage: Stage
+    already: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Advanced:
+    """The running stage is `count` units and `tokens` tokens further. `note` replaces its remark, such as the epoch."""
+
+    count: int = 0
+    tokens: int = 0
+    note: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Scored:
+    """How good the running stage is so far. `name` is a metric's title, or "loss"; value None is undefined.
+
+    count: the documents that the value is over; None for a loss, whose basis is in `note`.
+    final: it is the score of all documents, as recorded.
+    """
+
+    name: str
+    value: float | None
+    count: int | None = None
+    note: str = ""
+    final: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class StageEnded:
+    """The running stage is over; `whole` is False where an error or an interruption ended it."""
+
+    whole: bool = True
+
+
+@dataclass(frozen=True, slots=True)
+class Said:
+    """A line that stays. `urgent`: shown even when quiet, such as what an interrupted training has kept."""
+
+    text: str
+    urgent: bool = False
+
+
+Event = Priced | Planned | StageStarted | Advanced | Scored | StageEnded | Said
+
+
+def training_stages(name: str, steps: int | None = None) -> tuple[Stage, Stage, Stage]:
+    """The stages of one training: loading the base, reading the rows, the steps (their number once it is known)."""
+    return (
+        Stage(key=f"train {name}: load", label=f"train {name}: load the base", alike=("load",)),
+        Stage(key=f"train {name}: prepare", label=f"train {name}: prepare the rows"),
+        Stage(key=f"train {name}", label=f"train {name}", unit="steps", total=steps),
+    )

@@ -1,0 +1,121 @@
+"""One picture of the live view: the state as lines that fit the terminal."""
+
+from __future__ import annotations
+
+import textwrap
+from typing import TYPE_CHECKING
+
+from phingpt_bench.live import words
+from phingpt_bench.live.state import DONE, RUNNING, STOPPED, WAITING, Progress, State
+
+if TYPE_CHECKING:
+    from rich.text import Text
+
+WIDEST = 100  # columns: wider lines are harder to read, and wrap when the terminal is made narrower
+MOST_STAGES = 16  # lines of stages, also on a tall terminal
+INDENT = "  "
+STYLES = {DONE: "green", RUNNING: "bold", STOPPED: "bold red", WAITING: "dim"}
+BAR = ("━", "─")
+PLAIN_BAR = ("#", ".")
+
+
+def frame(state: State, now: float, *, width: int, height: int, memory: str, plain: bool = False) -> list[Text]:
+    """Lines of at most `width` columns, at most `height - 1` of them: the head, the stages, the sums.
+
+    The running stage has lines of its own for bar, score and rates. Where there is no room for all stages, the
+    nearest ones are shown and the others counted. plain: ASCII only.
+    """
+    from rich.text import Text
+
+    width = min(width, WIDEST)
+    done, running, waiting = state.of(DONE) + state.of(STOPPED), state.running, state.of(WAITING)
+    head = [
+        f"{len(done)} of {len(state.stages)} stages done",
+        words.clock(state.seconds(now)),
+        words.left_text(state, now),
+    ]
+    lines = [Text(line, style="bold") for line in _wrapped(", ".join(filter(None, head)), width)]
+    foot = _wrapped(", ".join(filter(None, [words.cost_text(state, now), memory])), width)
+    details = _details(state, running, now, width, plain) if running is not None else []
+    # what is there anyway: the line on which the cursor stands and the two counts of what is not shown among it
+    fixed = len(lines) + len(foot) + (1 + len(details) if running is not None else 0) + 3
+    room = min(MOST_STAGES, height - fixed)
+    if room < 2:
+        details, room = details[:1], 0
+    ahead = min(len(waiting), max(room // 2, room - len(done)))
+    before = min(len(done), room - ahead)
+    if before < len(done):
+        lines.append(Text(f"{INDENT}{len(done) - before:,} more done", style="dim"))
+    lines += [_line(one, now, width) for one in done[len(done) - before :]]
+    if running is not None:
+        lines += [_line(running, now, width), *details]
+    lines += [_line(one, now, width) for one in waiting[:ahead]]
+    if ahead < len(waiting):
+        lines.append(Text(f"{INDENT}{len(waiting) - ahead:,} more waiting", style="dim"))
+    lines += map(Text, foot)
+    for line in lines:
+        line.truncate(width, overflow="crop" if plain else "ellipsis")
+    return lines[: max(1, height - 1)]
+
+
+def _line(one: Progress, now: float, width: int) -> Text:
+    """A stage: status, label, and on the right its score and time."""
+    from rich.cells import cell_len, set_cell_size
+    from rich.text import Text
+
+    score = one.score if one.status == DONE else None
+    shown = "" if score is None or score.value is None else f"{score.value:.3f}"
+    right = f"{shown:>7} {words.clock(one.seconds(now)):>8}" if one.status != WAITING else ""
+    left = f"{INDENT}{one.status:<8} "
+    room = max(8, width - len(left) - len(right) - 1)
+    label = words.safe(one.stage.label)
+    if cell_len(label) > room:
+        label = label_cut(label, room)
+    text = Text(left, style=STYLES[one.status])
+    text.append(set_cell_size(label, room) + " ", style="bold" if one.status == RUNNING else "")
+    text.append(right)
+    return text
+
+
+def label_cut(label: str, room: int) -> str:
+    """A label without its middle, so that task and shots can still be read: "phin_fpb: Smol...+ sentiment 0-shot"."""
+    from rich.cells import set_cell_size
+
+    mark = "..."
+    behind = (room - len(mark)) // 2
+    ahead = room - len(mark) - behind
+    tail = label[-behind:] if behind else ""
+    return set_cell_size(label, ahead) + mark + set_cell_size(tail, behind)
+
+
+def _details(state: State, one: Progress, now: float, width: int, plain: bool) -> list[Text]:
+    """What is shown of the running stage below its line."""
+    from rich.text import Text
+
+    margin = INDENT + " " * 9
+    left = state.left(one, now)
+    where = ", ".join(filter(None, [words.position(one), "" if left is None else f"{words.clock(left)} left"]))
+    lines: list[Text] = []
+    if one.stage.total:
+        share = min(1.0, one.done / one.stage.total)
+        cells = 20 if width >= 70 else 10
+        full = int(share * cells)
+        mark, rest = PLAIN_BAR if plain else BAR
+        bar = f"{mark * full}{rest * (cells - full)} {share:>4.0%}  "
+        first, *more = _wrapped(where, width, margin + bar, margin)
+        line = Text(first)
+        line.stylize("cyan", len(margin), len(margin) + full)
+        line.stylize("dim", len(margin) + full, len(margin) + cells)
+        lines = [line, *map(Text, more)]
+    elif where:
+        lines = [Text(margin + where)]
+    for said in (words.score(one), ", ".join(words.rates(one, now))):
+        lines += [Text(line) for line in _wrapped(words.safe(said), width, margin, margin)]
+    return lines
+
+
+def _wrapped(text: str, width: int, first: str = "", more: str = "") -> list[str]:
+    """The text in lines of at most `width` columns behind their indents; [] for an empty one."""
+    if not text:
+        return []
+    return textwrap.wrap(first + text, width, subsequent_indent=more, drop_whitespace=True, break_long_words=False)

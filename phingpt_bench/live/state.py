@@ -1,0 +1,141 @@
+"""Where a run stands: the events so far, summed up. No clock of its own: every question and event brings its time."""
+
+from __future__ import annotations
+
+from collections import deque
+from dataclasses import dataclass, field
+
+from phingpt_bench.live.events import Advanced, Event, Planned, Priced, Scored, Stage, StageEnded, StageStarted
+
+WINDOW = 30.0  # seconds that a rate is taken over: batches come sorted by length, so the pace changes
+WAITING, RUNNING, DONE, STOPPED = "waiting", "running", "done", "stopped"
+
+
+@dataclass(slots=True)
+class Progress:
+    """One stage and how far it is. Times are seconds of the clock that the events are stamped with.
+
+    done: units, `already` among them, which an earlier run did. marks: (time, units, tokens) of the last WINDOW.
+    """
+
+    stage: Stage
+    status: str = WAITING
+    started: float = 0.0
+    ended: float = 0.0
+    already: int = 0
+    done: int = 0
+    tokens: int = 0
+    note: str = ""
+    score: Scored | None = None
+    marks: deque[tuple[float, int, int]] = field(default_factory=deque)
+
+    def seconds(self, now: float) -> float:
+        """How long it has run; 0.0 while it waits."""
+        if self.status == WAITING:
+            return 0.0
+        return max(0.0, (now if self.status == RUNNING else self.ended) - self.started)
+
+    def rates(self, now: float) -> tuple[float | None, float | None]:
+        """(units, tokens) per second: of the last WINDOW while it runs, of all of it when done; None where none came.
+
+        Between two events the rate falls with the time that nothing comes.
+        """
+        if self.status != RUNNING or not self.marks:
+            seconds, units, tokens = self.seconds(now), self.done - self.already, self.tokens
+        else:
+            time, before, read = self.marks[0]
+            seconds, units, tokens = now - time, self.done - before, self.tokens - read
+        if seconds <= 0:
+            return None, None
+        return (units / seconds if units else None), (tokens / seconds if tokens else None)
+
+    def advance(self, event: Advanced, now: float) -> None:
+        """Book units and tokens."""
+        if not self.marks:
+            self.marks.append((self.started, self.done, self.tokens))
+        self.done, self.tokens = self.done + event.count, self.tokens + event.tokens
+        self.note = self.note if event.note is None else event.note
+        self.marks.append((now, self.done, self.tokens))
+        while len(self.marks) > 2 and self.marks[1][0] <= now - WINDOW:
+            self.marks.popleft()
+
+
+class State:
+    """All stages in order, the one that ended last, and the price of an hour."""
+
+    def __init__(self) -> None:
+        self.stages: list[Progress] = []
+        self.last: Progress | None = None
+        self.priced = False  # whether a price, or that there is none, was told
+        self.usd_per_hour: float | None = None
+
+    def apply(self, event: Event, now: float) -> None:
+        """Take in one event. What belongs to a stage when none runs is passed over."""
+        if isinstance(event, Priced):
+            self.priced, self.usd_per_hour = True, event.usd_per_hour
+        elif isinstance(event, Planned):
+            begun = [one for one in self.stages if one.status != WAITING]
+            self.stages = begun + [Progress(stage) for stage in event.stages]
+        elif isinstance(event, StageStarted):
+            self._start(event, now)
+        elif (running := self.running) is not None:
+            if isinstance(event, Advanced):
+                running.advance(event, now)
+            elif isinstance(event, Scored):
+                running.score = event
+            elif isinstance(event, StageEnded):
+                running.status, running.ended = (DONE if event.whole else STOPPED), now
+                self.last = running
+
+    def _start(self, event: StageStarted, now: float) -> None:
+        places = [at for at, one in enumerate(self.stages) if one.stage.key == event.stage.key]
+        waiting = [at for at, one in enumerate(self.stages) if one.status == WAITING]
+        at = places[0] if places else min(waiting, default=len(self.stages))
+        self.stages[at : at + bool(places)] = [
+            Progress(event.stage, RUNNING, started=now, already=event.already, done=event.already)
+        ]
+
+    @property
+    def running(self) -> Progress | None:
+        """The stage that is worked on."""
+        return next((one for one in self.stages if one.status == RUNNING), None)
+
+    def of(self, status: str) -> list[Progress]:
+        """The stages of one status, in order."""
+        return [one for one in self.stages if one.status == status]
+
+    def seconds(self, now: float) -> float:
+        """The time of all stages so far. What lies between stages is in none."""
+        return sum(one.seconds(now) for one in self.stages)
+
+    def usd(self, seconds: float) -> float | None:
+        """What so many seconds cost; None where the card has no price for the machine."""
+        return None if self.usd_per_hour is None else self.usd_per_hour * seconds / 3600
+
+    def left(self, one: Progress, now: float) -> float | None:
+        """Seconds until a stage is over: by its own rate, else by `expected`, else by stages like it; None unknown."""
+        if one.status in (DONE, STOPPED):
+            return 0.0
+        total, (rate, _) = one.stage.total, one.rates(now)
+        if one.status == RUNNING and total and rate:
+            return max(0, total - one.done) / rate
+        whole = one.stage.expected if one.stage.expected is not None else self._like(one.stage)
+        return None if whole is None else max(0.0, whole - one.seconds(now))
+
+    def all_left(self, now: float) -> tuple[float, int]:
+        """(seconds left of the stages where that is known, number of stages where it is not)."""
+        known = [self.left(one, now) for one in self.stages if one.status in (WAITING, RUNNING)]
+        return sum(one for one in known if one is not None), sum(one is None for one in known)
+
+    def _like(self, stage: Stage) -> float | None:
+        """What the nearest finished stages took, in proportion to their units."""
+        for name in stage.alike:
+            done = [one for one in self.of(DONE) if name in one.stage.alike]
+            if not done:
+                continue
+            seconds = sum(one.seconds(0.0) for one in done)
+            if stage.total is None:
+                return seconds / len(done)
+            if units := sum(one.done - one.already for one in done):
+                return seconds * stage.total / units
+        return None
