@@ -10,13 +10,29 @@ from typing import Any
 import numpy as np
 
 from phingpt_bench.board.collect import Run
+from phingpt_bench.board.values import Prices
 from phingpt_bench.core.jsonio import write_json
 from phingpt_bench.core.records import Ledger, Model, Outcomes, Protocol, RunRecord, to_dict
+from phingpt_bench.cost.prices import ApiPrice, Entry, PriceCard
 from phingpt_bench.scoring.metrics import score_all
 
 LABELS = ["negative", "neutral", "positive"]
 TYPES = ["PER", "ORG", "LOC"]
 PRICE = {"card": "2000-01-01", "entry": "made-up-core", "count": 2, "usd_per_hour": 0.25, "assumption": "made-up price"}
+PAPER = {"source": "made-up", "read_on": "2000-01-01", "assumption": "made-up price"}
+HOST = {**PAPER, "usd_per_million_out": 40.0}
+PRICES = Prices(
+    name="made-up.yaml",
+    own=False,
+    card=PriceCard(
+        date="2000-01-01",
+        entries=(Entry(id="made-up-gpu", gpu="Made-up GPU", usd_per_hour=0.5, **PAPER),),
+        api=(
+            ApiPrice(id="cheap-h", models=("Model H",), host="Cheap", usd_per_million_in=2.0, **HOST),
+            ApiPrice(id="dear-h", models=("Model H",), host="Dear", usd_per_million_in=10.0, **HOST),
+        ),
+    ),
+)
 
 
 def labels(
@@ -105,7 +121,7 @@ def example_runs() -> list[Run]:
     """Two tasks with floors, a base in three variants, two tuned models (one under the floor) and a limited run."""
     sentiment, ner = "phin_made_up_sentiment", "phin_made_up_ner"
     trained = Ledger(seconds={"load": 4.0, "train": 1650.0}, usd=0.115, price=PRICE, peak_host_bytes=2**31)
-    timed = Ledger(seconds={"evaluate": 75.0}, usd=0.0052, price=PRICE)
+    timed = Ledger(seconds={"evaluate": 75.0}, usd=0.0052, price=PRICE, tokens_in=12_000)
     clean = {"exact": 0, "normalised": 0, "near": 0}
     tuned = {"kind": "tuned", "training": trained, "evaluation": timed, "exposure": clean}
     return [

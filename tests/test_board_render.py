@@ -14,7 +14,7 @@ import re
 from pathlib import Path
 
 import pytest
-from board_factory import example_runs, labels, make_run, spans, write_run
+from board_factory import PRICES, example_runs, labels, make_run, spans, write_run
 from rich.cells import cell_len
 from rich.console import Console
 
@@ -22,7 +22,7 @@ from phingpt_bench.board.collect import collect
 from phingpt_bench.board.published.rows import Comparison, PublishedCost, PublishedRow, PublishedValue, Source
 from phingpt_bench.board.render.export import FIELDS
 from phingpt_bench.board.render.markdown import markdown
-from phingpt_bench.board.render.page import FORMATS, board_of, page
+from phingpt_bench.board.render.page import FORMATS, board_of, page, prices_of
 from phingpt_bench.board.render.terminal import draw, render
 from phingpt_bench.board.render.text import clean, p_text, percent, score_text
 from phingpt_bench.board.rows import build
@@ -39,7 +39,7 @@ HOSTILE = [
 
 
 def published() -> dict[str, tuple[PublishedRow, ...]]:
-    """Made-up published rows: one comparable with a cost, one without, one by another metric."""
+    """Made-up published rows: one comparable with a cost, one without, one by another metric, one of an API."""
     source = Source(
         key="made-up", title="Made-up paper", arxiv="0000.00000", table="Table 1", repository="made-up/repo",
         path="README.md", commit="0" * 40,
@@ -51,21 +51,22 @@ def published() -> dict[str, tuple[PublishedRow, ...]]:
     same = Comparison(key="same", same_rows=True, same_metric=True, note="same rows and metric; other prompts")
     other = Comparison(key="other", same_rows=True, same_metric=False, note="another metric")
 
-    def row(model, value, comparison, cost=None, note=None):
+    def row(model, value, comparison, cost=None, note=None, method="made-up tuning"):
         return PublishedRow(
-            model=model, size_b=7, base=None, method="made-up tuning", shots=None, evidence="primary", note=note,
+            model=model, size_b=7, base=None, method=method, shots=None, evidence="primary", note=note,
             comparison=comparison, cost=cost,
             metrics={"f1_weighted": PublishedValue(value=value, printed=str(value), source=source)},
         )  # fmt: skip
 
     noted = row("Model X", 0.7, same, None, "made-up note")
-    rows = (row("Model Y", 0.91, other), noted, row("Model Z", 0.8125, same, cost))
+    hosted = row("Model H", 0.6, same, method="zero-shot")
+    rows = (row("Model Y", 0.91, other), noted, row("Model Z", 0.8125, same, cost), hosted)
     return {"phin_made_up_sentiment/made-up/v1": rows}
 
 
 @pytest.fixture(scope="module")
 def board():
-    return build(example_runs(), published())
+    return build(example_runs(), published(), prices=PRICES)
 
 
 @pytest.mark.parametrize(
@@ -309,7 +310,7 @@ def folder(tmp_path, cache, monkeypatch):
 
 def test_the_verb_draws_the_folder_here_by_default(folder, cache, capsys):
     assert command.main(["leaderboard"]) == 0
-    assert capsys.readouterr().out == render(build(collect(folder / "results")), 80)
+    assert capsys.readouterr().out == render(build(collect(folder / "results"), prices=prices_of()), 80)
     assert list(cache.rglob("*.json"))
 
 

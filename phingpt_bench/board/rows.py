@@ -11,12 +11,13 @@ from typing import Any
 from phingpt_bench.board.cache import Cache
 from phingpt_bench.board.collect import Run
 from phingpt_bench.board.compare import Comparer, bands, mean
+from phingpt_bench.board.costs import on_card, payback, tokens_each, with_costs
 from phingpt_bench.board.families import corrected, told_apart
 from phingpt_bench.board.frontier import frontier
 from phingpt_bench.board.pairing import against_base, base_of, beats, exposed, fallback_note, main_group
 from phingpt_bench.board.published.rows import PublishedRow
 from phingpt_bench.board.seeds import with_seeds_joined
-from phingpt_bench.board.values import Board, Row, Section
+from phingpt_bench.board.values import Board, Prices, Row, Section
 from phingpt_bench.core.errors import unknown
 from phingpt_bench.core.records import Ledger
 from phingpt_bench.cost.ledger import per_thousand
@@ -34,6 +35,7 @@ def build(
     metric: str | None = None,
     checks: bool = False,
     cache: Cache | None = None,
+    prices: Prices | None = None,
 ) -> Board:
     """The board of `runs`.
 
@@ -41,8 +43,10 @@ def build(
         id, in this order (empty: all, by name).
     metric: this one instead of the primary metric wherever a task has it. checks: show oracle, null and echo as well.
     cache: of tests and intervals; new ones are added, and saving it is the caller's.
+    prices: the card for published rows and, where it is the user's own, for the runs too; None for no estimates.
     BenchError for a task that no run is of, or a metric that none of the tasks has.
     """
+    runs = runs if prices is None else on_card(runs, prices)
     known = {run.record.task for run in runs}
     of = defaultdict(set)
     for run in runs:
@@ -65,12 +69,13 @@ def build(
     places = {task: place for place, task in enumerate(order)}
     keys = sorted(groups, key=lambda key: (places.get(key[0], len(order)), key[0], key[1], key[2] or 0))
     # all tasks are compared, also those that are not shown: else Holm's correction and the names would depend on it
-    sections = told_apart([_section(groups[key], key, comparer, metric, published or {}) for key in keys])
+    sections = told_apart([_section(groups[key], key, comparer, metric, published or {}, prices) for key in keys])
     sections = [section for section in corrected(sections) if section.task in places]
     return Board(
         sections=tuple(s for s in sections if s.limit is None),
         limited=tuple(s for s in sections if s.limit is not None),
         older=sum(run.older for run in chosen),
+        prices=prices,
     )
 
 
@@ -80,6 +85,7 @@ def _section(
     comparer: Comparer,
     metric: str | None,
     published: dict[str, tuple[PublishedRow, ...]],
+    prices: Prices | None,
 ) -> Section:
     task, protocol, limit = key
     first = runs[0].record.protocol
@@ -107,10 +113,14 @@ def _section(
     notes = []
     if limit is None and floor is None and any(row.kind == "tuned" for row in rows):
         notes.append("no floor rows: nothing here shows that a cheap classical model would not do as well")
+    tokens = tokens_each(runs)
+    others = () if limit is not None else _published(published.get(protocol, ()), metric)
+    if prices is not None:
+        others = tuple(with_costs(row, tokens, prices.card) for row in others)
     return Section(
         task=task, protocol=protocol, dataset=first.dataset, split=first.split, metric=metric, limit=limit,
         n=len(main[0].outcomes.ids), synthetic=synthetic(task, first.dataset), rows=tuple(rows), notes=tuple(notes),
-        published=() if limit is not None else _published(published.get(protocol, ()), metric),
+        published=others, tokens=tokens, payback=payback(rows, others) if limit is None else None,
     )  # fmt: skip
 
 

@@ -8,6 +8,9 @@ from typing import Any
 from phingpt_bench.board.compare import Difference
 from phingpt_bench.board.published.rows import PublishedRow
 from phingpt_bench.core.records import Ledger
+from phingpt_bench.cost.breakeven import Case
+from phingpt_bench.cost.estimate import Usd
+from phingpt_bench.cost.prices import PriceCard
 from phingpt_bench.stats.intervals import Interval
 
 
@@ -68,10 +71,63 @@ class Row:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class TokensEach:
+    """Tokens of one document, read and written, as the run `run_id` of the model `counted_by` metered them.
+
+    assumed: no answer was written; `written` is what a label takes, not a measurement.
+    """
+
+    read: float
+    written: float
+    assumed: bool
+    counted_by: str
+    run_id: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Against:
+    """What a tuned row is compared with in cost, and from which document on that is dearer, see `cost.breakeven`.
+
+    kind: hosted (a published row at its API's price: an estimate), larger (a run of a larger model) or floor.
+    best, worst: over the ranges of prices; None where something is not known.
+    """
+
+    name: str
+    run_id: str | None
+    kind: str
+    training_usd: float | None
+    usd_per_1000: Usd | None
+    best: Case | None
+    worst: Case | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Payback:
+    """The tuned row of a section that is placed highest, and when it is cheaper than others."""
+
+    run_id: str
+    model: str
+    adapter: str | None
+    training_usd: float | None
+    usd_per_1000: float | None
+    against: tuple[Against, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Prices:
+    """The price card in force. own: the user's, at whose prices all USD are; else runs keep the USD they recorded."""
+
+    name: str  # of its file, without folders
+    own: bool
+    card: PriceCard
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Section:
     """The rows of one task under one protocol, best first. `limit` is None for the whole split; else none is ranked.
 
     synthetic: the rows are of the demonstration corpus, and no score on them says anything of a model.
+    tokens: what estimates for published rows are made of; None where no run has counted them.
     """
 
     task: str
@@ -85,6 +141,8 @@ class Section:
     rows: tuple[Row, ...]
     published: tuple[PublishedRow, ...]
     notes: tuple[str, ...]
+    tokens: TokensEach | None = None
+    payback: Payback | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -94,3 +152,4 @@ class Board:
     sections: tuple[Section, ...]
     limited: tuple[Section, ...]
     older: int
+    prices: Prices | None = None

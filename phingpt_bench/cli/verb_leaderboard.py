@@ -19,6 +19,7 @@ examples:
   phingpt-bench leaderboard --task phin_fpb --metric acc
   phingpt-bench leaderboard --format markdown --output board.md
   phingpt-bench leaderboard --width 160 | less
+  phingpt-bench leaderboard --prices my-prices.yaml
 """
 
 
@@ -39,6 +40,9 @@ def configure(parser: argparse.ArgumentParser) -> None:
         help="published results in the terminal: the best of each kind (default), all, none; other formats show all",
     )
     parser.add_argument("--no-published", dest="published", action="store_const", const="none", help="--published none")
+    parser.add_argument(
+        "--prices", type=Path, metavar="FILE", help="all USD at the prices of this card (default: as recorded)"
+    )
     parser.add_argument("--checks", action="store_true", help="show the oracle, null and echo rows too")
 
 
@@ -58,6 +62,7 @@ def run(args: argparse.Namespace) -> int:
             metric=args.metric,
             published=args.published != "none",
             checks=args.checks,
+            prices=args.prices,
         )
     whole = args.published == "all"
     if args.format == "terminal" and args.output is None:

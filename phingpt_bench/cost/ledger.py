@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from typing import Any
 
 from phingpt_bench.core.records import Ledger
@@ -57,6 +58,14 @@ def usd_text(value: float | None) -> str:
     if 0 < value < 0.01:
         return "<$0.01"
     return f"${value:,.0f}" if value >= 1000 else f"${value:.2f}"
+
+
+def rate_text(value: float | None) -> str:
+    """USD of 1,000 documents: like `usd_text`, but to two figures below ten cents ("$0.0044"), where rates differ."""
+    if value is None or value >= 0.1 or value == 0:
+        return usd_text(value)
+    places = 1 - math.floor(math.log10(value))
+    return f"${value:.{places}f}"
 
 
 def duration_text(seconds: float | None) -> str:

@@ -10,7 +10,7 @@ from collections.abc import Iterator
 from phingpt_bench.core.fingerprint import machine as this_machine
 from phingpt_bench.core.records import Ledger
 from phingpt_bench.cost.energy import Energy, here
-from phingpt_bench.cost.prices import Entry, PriceCard, chosen, match
+from phingpt_bench.cost.prices import Entry, PriceCard, chosen, facts, match
 
 
 class Meter:
@@ -81,7 +81,7 @@ class Meter:
             peak_host_bytes=peak_host_bytes(),
             peak_gpu_bytes=peak_gpu_bytes(),
             usd=entry.usd_per_hour * sum(self.seconds.values()) / 3600 if entry else None,
-            price=_price(entry, prices) if entry else None,
+            price=facts(entry, prices) if entry else None,
             machine=machine,
             joules=dict(self.joules) if self.joules is not None and self._energy.method else None,
             energy_method=self._energy.method if self.joules is not None else None,
@@ -107,18 +107,6 @@ class Meter:
             elif self.joules is not None:
                 self.joules[self._running[-1]] += read - self._read
         self._since, self._read = now, read
-
-
-def _price(entry: Entry, prices: PriceCard | None) -> dict[str, object]:
-    return {
-        "card": prices.date if prices else None,
-        "entry": entry.id,
-        "count": entry.count,
-        "usd_per_hour": entry.usd_per_hour,
-        "source": entry.source,
-        "read_on": entry.read_on,
-        "assumption": entry.assumption,
-    }
 
 
 def peak_host_bytes() -> int | None:

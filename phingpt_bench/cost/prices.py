@@ -1,4 +1,4 @@
-"""Price cards: dated USD per hour of machines, each with its source, and which of them fits a machine."""
+"""Price cards: dated USD per hour of machines and per million tokens of APIs, each with its source, and which fits."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ import re
 from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
+from typing import Any
 
 from phingpt_bench.core import config
 from phingpt_bench.core.errors import BenchError, unknown
@@ -46,15 +47,48 @@ class Entry:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class ApiPrice:
+    """One price list line of a hosted model: USD per million tokens read and written.
+
+    models: the names under which published results give the model, each exactly. Several entries may name one model,
+    one for each host: its price is then the range from the cheapest to the dearest. cached: what a token costs that
+    the host has seen before in the same prompt; None where the list has no such price. Estimates do not use it.
+    """
+
+    id: str
+    models: tuple[str, ...]
+    host: str
+    usd_per_million_in: float
+    usd_per_million_out: float
+    source: str
+    read_on: str
+    assumption: str
+    usd_per_million_cached: float | None = None
+
+    def __post_init__(self) -> None:
+        date.fromisoformat(self.read_on)
+        if not self.models:
+            raise ValueError(f"{self.id}: models names no model")
+        prices = (self.usd_per_million_in, self.usd_per_million_out, self.usd_per_million_cached)
+        if any(price is not None and price <= 0 for price in prices):
+            raise ValueError(f"{self.id}: a price that is not above 0; leave an unknown price out of the card")
+
+    def usd(self, tokens_in: float, tokens_out: float) -> float:
+        """USD for so many tokens, none of them cached."""
+        return (tokens_in * self.usd_per_million_in + tokens_out * self.usd_per_million_out) / 1e6
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class PriceCard:
-    """Prices collected on one date. Ids are distinct."""
+    """Prices collected on one date: of machines (`entries`) and of APIs. Ids are distinct."""
 
     date: str
     entries: tuple[Entry, ...]
+    api: tuple[ApiPrice, ...] = ()
 
     def __post_init__(self) -> None:
         date.fromisoformat(self.date)
-        ids = [entry.id for entry in self.entries]
+        ids = [entry.id for entry in (*self.entries, *self.api)]
         if twice := {name for name in ids if ids.count(name) > 1}:
             raise ValueError(f"entry given twice: {', '.join(sorted(twice))}")
         if any(entry.count != 1 for entry in self.entries):
@@ -67,11 +101,20 @@ class PriceCard:
             raise unknown("price entry", name, [entry.id for entry in self.entries])
         return found
 
+    def hosted(self, model: str) -> tuple[ApiPrice, ...]:
+        """The prices of a hosted model, by a name that published results give it; empty where the card has none."""
+        return tuple(price for price in self.api if model in price.models)
+
 
 def load_prices(path: Path | None = None) -> PriceCard:
     """The card in `path`, else in $PHINGPT_BENCH_PRICES, else the one shipped; BenchError for a missing or bad file."""
+    return config.load(path or own_card() or share("results", "prices.yaml"), PriceCard)
+
+
+def own_card() -> Path | None:
+    """The file that $PHINGPT_BENCH_PRICES names, or None."""
     own = os.environ.get(PRICES_VARIABLE)
-    return config.load(path or (Path(own).expanduser() if own else share("results", "prices.yaml")), PriceCard)
+    return Path(own).expanduser() if own else None
 
 
 def match(card: PriceCard, machine: str) -> Entry | None:
@@ -92,6 +135,27 @@ def match(card: PriceCard, machine: str) -> Entry | None:
     ((name, count),) = gpus.items()
     fitting = [entry for entry in card.entries if entry.gpu and _fits(_words(entry.gpu), _words(name))]
     return max(fitting, key=lambda entry: len(_words(entry.gpu or ""))).times(count) if fitting else None
+
+
+def of_gpu(card: PriceCard, name: str) -> tuple[Entry, ...]:
+    """The prices of one GPU that a paper names, as exactly as it does; empty where the card does not know it.
+
+    "RTX 3090" is one entry; "A100" are those of 40 and of 80 GB, since it may be either; "RTX 3090 / A100-40GB" are
+    both, and none where one of them is unknown.
+    """
+    found: dict[str, Entry] = {}
+    for alternative in name.split("/"):
+        words = _words(re.sub(r"\(.*?\)", " ", alternative))
+        known = [entry for entry in card.entries if entry.gpu]
+        fitting = [entry for entry in known if _fits(_words(entry.gpu or ""), words)]
+        if fitting:
+            fitting = [max(fitting, key=lambda entry: len(_words(entry.gpu or "")))]
+        else:
+            fitting = [entry for entry in known if words and words <= _words(entry.gpu or "")]
+        if not fitting:
+            return ()
+        found |= {entry.id: entry for entry in fitting}
+    return tuple(found.values())
 
 
 def units(machine: str) -> tuple[int | None, dict[str, int]]:
@@ -118,6 +182,19 @@ def chosen(card: PriceCard, name: str, machine: str) -> Entry:
     if cores is None:
         raise BenchError(f"cannot tell the cores of '{machine}'", hint="name an entry of a whole machine")
     return entry.times(cores)
+
+
+def facts(entry: Entry, card: PriceCard | None) -> dict[str, Any]:
+    """A price as a ledger keeps it."""
+    return {
+        "card": card.date if card else None,
+        "entry": entry.id,
+        "count": entry.count,
+        "usd_per_hour": entry.usd_per_hour,
+        "source": entry.source,
+        "read_on": entry.read_on,
+        "assumption": entry.assumption,
+    }
 
 
 def _words(name: str) -> set[str]:

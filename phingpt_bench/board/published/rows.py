@@ -8,6 +8,7 @@ from pathlib import Path
 
 from phingpt_bench.board.published.files import read
 from phingpt_bench.board.published.values import EVIDENCE, PublishedCost, PublishedScore, Source
+from phingpt_bench.cost.estimate import Usd
 
 __all__ = ["EVIDENCE", "Comparison", "PublishedCost", "PublishedRow", "PublishedValue", "Source", "load", "rows_of"]
 
@@ -37,6 +38,8 @@ class PublishedRow:
 
     metrics: by our name. evidence: one of EVIDENCE. cost: of training the model; None for one that was used
     zero-shot as it was, whatever the source prints for the pre-training of its base.
+    usd_per_1000, training_on_card: estimates of ours from a price card, filled in by `board.costs`: of 1,000 documents
+    on the board's task through an API, and of the training's GPU hours; None where they cannot be made.
     """
 
     model: str
@@ -49,6 +52,8 @@ class PublishedRow:
     comparison: Comparison
     cost: PublishedCost | None
     note: str | None
+    usd_per_1000: Usd | None = None
+    training_on_card: Usd | None = None
 
 
 def load(folder: Path | None = None) -> dict[str, tuple[PublishedRow, ...]]:

@@ -7,6 +7,7 @@ import dataclasses
 import io
 from typing import Any
 
+from phingpt_bench.board.costs import assumed_per_hour
 from phingpt_bench.board.published.rows import PublishedRow
 from phingpt_bench.board.render.text import published_cost_note
 from phingpt_bench.board.values import Board, Row, Section
@@ -20,10 +21,11 @@ FIELDS = (
     "adapter", "adapter_digest", "kind", "variant", "details", "shots", "chat_template", "seed", "base",
     "base_revision", "quantisation", "compute_dtype", "score", "low", "high", "level", "interval_method", "is_base",
     "difference", "difference_low", "difference_high", "p", "p_holm", "test_method", "no_test_reason", "beats_floor",
-    "invalid_share", "training_seconds", "training_usd", "training_note", "evaluation_seconds", "evaluation_usd",
-    "exposure_exact", "exposure_normalised", "exposure_near", "warnings", "run_id", "suite", "created", "size_b",
-    "method", "evidence", "same_rows", "same_metric", "comparability", "source", "source_arxiv", "source_repository",
-    "source_path", "source_commit", "note",
+    "invalid_share", "training_seconds", "training_usd", "training_note", "training_usd_per_gpu_hour",
+    "training_on_card_low", "training_on_card_high", "evaluation_seconds", "evaluation_usd", "usd_per_1000",
+    "estimate_per_1000_low", "estimate_per_1000_high", "exposure_exact", "exposure_normalised", "exposure_near",
+    "warnings", "run_id", "suite", "created", "size_b", "method", "evidence", "same_rows", "same_metric",
+    "comparability", "source", "source_arxiv", "source_repository", "source_path", "source_commit", "note",
 )  # fmt: skip
 
 
@@ -69,8 +71,8 @@ def _records(section: Section) -> list[dict[str, Any]]:
 def _run(row: Row) -> dict[str, Any]:
     same = (
         "rank", "tied", "adapter", "adapter_digest", "kind", "variant", "shots", "chat_template", "seed", "base",
-        "base_revision", "quantisation", "compute_dtype", "score", "is_base", "beats_floor", "invalid_share", "run_id",
-        "suite", "created",
+        "base_revision", "quantisation", "compute_dtype", "score", "is_base", "beats_floor", "invalid_share",
+        "usd_per_1000", "run_id", "suite", "created",
     )  # fmt: skip
     record: dict[str, Any] = {"model": row.name, "n": row.n, **{name: getattr(row, name) for name in same}}
     if row.interval is not None:
@@ -103,4 +105,8 @@ def _published(row: PublishedRow, metric: str) -> dict[str, Any]:
     if row.cost is not None:
         record["training_seconds"] = None if row.cost.hours is None else round(3600 * row.cost.hours, 3)
         record |= {"training_usd": row.cost.usd, "training_note": published_cost_note(row.cost)}
+        record["training_usd_per_gpu_hour"] = assumed_per_hour(row.cost)
+    for name, usd in (("training_on_card", row.training_on_card), ("estimate_per_1000", row.usd_per_1000)):
+        if usd is not None:
+            record |= {f"{name}_low": usd.low, f"{name}_high": usd.high}
     return record | {f"metric_{name}": entry.value for name, entry in row.metrics.items()}

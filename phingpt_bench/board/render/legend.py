@@ -7,6 +7,7 @@ from typing import Any
 
 from phingpt_bench.board.pairing import EXPOSED
 from phingpt_bench.board.published.values import EVIDENCE
+from phingpt_bench.board.render.costs import cost_lines
 from phingpt_bench.board.render.text import clean, evidence_text, higher_is_better, metric_name
 from phingpt_bench.board.values import Board, Row
 
@@ -65,6 +66,7 @@ def legend(board: Board) -> list[str]:
     lines += _exposure_lines(rows)
     lines += _cost_lines(rows)
     lines += price_lines(rows)
+    lines += cost_lines(board)
     if any(section.published for section in board.sections):
         lines.append("Published rows were not run here: no interval, test or rank. Sources: --format markdown or json.")
         kinds = {row.evidence for section in board.sections for row in section.published}

@@ -6,10 +6,12 @@ import re
 from collections.abc import Iterable, Sequence
 
 from phingpt_bench.board.published.rows import PublishedRow, Source
+from phingpt_bench.board.render import costs
 from phingpt_bench.board.render import text as words
 from phingpt_bench.board.render.legend import legend
 from phingpt_bench.board.render.overview import by_model, short_titles
 from phingpt_bench.board.values import Board, Row, Section
+from phingpt_bench.core.language import say
 
 COLUMNS = (
     "#", "model", "setting", "score", "95% CI", "vs base", "p", "unreadable", "train rows in test", "training", "USD",
@@ -64,6 +66,9 @@ def _section(section: Section) -> list[str]:
         parts.append(escape(words.limited_note(section)[:1].upper() + words.limited_note(section)[1:]) + ".")
     parts.append(table(COLUMNS, map(_cells, section.rows), (0, *range(3, len(COLUMNS)))))
     parts += [f"{escape(note[:1].upper() + note[1:])}." for note in section.notes]
+    if section.payback is not None and (told := costs.payback_lines(section.payback)):
+        head, *lines = told
+        parts += [f"{escape(head)}:", "\n".join(f"- {escape(line)}" for line in lines)]
     if section.published:
         parts += _published(section.published, section.metric)
     return parts
@@ -88,8 +93,11 @@ def _published(rows: Sequence[PublishedRow], metric: str) -> list[str]:
     for comparison in dict.fromkeys(row.comparison for row in rows):
         parts.append(f"**Published, unranked:** {escape(comparison.note)}.")
         group = [row for row in rows if row.comparison == comparison]
-        head = ("model", "size", "method", "shots", "score", "training cost", "source", "note")
-        parts.append(table(head, [_published_cells(row, metric) for row in group], (1, 3, 4)))
+        head = (
+            "model", "size", "method", "shots", "score", "training cost", say("GPU-hour assumed"), say(costs.ON_CARD),
+            say(costs.EACH), "source", "note",
+        )  # fmt: skip
+        parts.append(table(head, [_published_cells(row, metric) for row in group], (1, 3, 4, 6, 7, 8)))
     sources = dict.fromkeys(row.metrics[metric].source for row in rows)
     parts.append("\n".join(f"- {escape(source.key)}: {escape(source_text(source))}" for source in sources))
     return parts
@@ -105,6 +113,7 @@ def _published_cells(row: PublishedRow, metric: str) -> list[str]:
     shots = "" if row.shots is None else str(row.shots)
     return [
         row.model, words.size_text(row.size_b), row.method, shots, words.score_text(row.metrics[metric].value), cost,
+        costs.assumed_text(row.cost) or words.UNKNOWN, costs.cell(row, costs.ON_CARD), costs.cell(row, costs.EACH),
         row.metrics[metric].source.key + evidence, row.note or "",
     ]  # fmt: skip
 

@@ -12,8 +12,9 @@ from phingpt_bench.board.render.export import to_csv, to_json
 from phingpt_bench.board.render.markdown import markdown
 from phingpt_bench.board.render.terminal import MINIMUM, render
 from phingpt_bench.board.rows import build
-from phingpt_bench.board.values import Board
+from phingpt_bench.board.values import Board, Prices
 from phingpt_bench.core.errors import BenchError, unknown
+from phingpt_bench.cost.prices import load_prices, own_card
 
 FORMATS = ("terminal", "markdown", "csv", "json")
 
@@ -25,17 +26,26 @@ def board_of(
     metric: str | None = None,
     published: bool = True,
     checks: bool = False,
+    prices: Path | None = None,
 ) -> Board:
     """The board of the runs below `folder`; tests and intervals computed before are taken from the cache.
 
     Arguments and errors are those of `rows.build` and `collect.collect`; published: with the shipped results.
+    prices: the user's price card; else that in $PHINGPT_BENCH_PRICES, else the shipped one (`prices_of`).
     """
+    card = prices_of(prices)
     cache = Cache()
     runs = collect(folder)
     rows = published_results.load() if published else None
-    board = build(runs, rows, tasks=tasks, metric=metric, checks=checks, cache=cache)
+    board = build(runs, rows, tasks=tasks, metric=metric, checks=checks, cache=cache, prices=card)
     cache.save()
     return board
+
+
+def prices_of(path: Path | None = None) -> Prices:
+    """The price card in `path`, else in $PHINGPT_BENCH_PRICES, both the user's own, else the one shipped."""
+    own = path or own_card()
+    return Prices(name="prices.yaml" if own is None else own.name, own=own is not None, card=load_prices(own))
 
 
 def page(board: Board, form: str = "terminal", width: int = 80, *, whole: bool = False) -> str:

@@ -11,10 +11,12 @@ from rich.table import Table
 from rich.text import Text
 
 from phingpt_bench.board.published.rows import PublishedRow
+from phingpt_bench.board.render import costs
 from phingpt_bench.board.render import text as words
 from phingpt_bench.board.render.legend import legend
 from phingpt_bench.board.render.overview import overview
 from phingpt_bench.board.values import Board, Row, Section
+from phingpt_bench.core.language import say
 
 WIDE = 140  # from this width on a row is one line; below it each cell stacks two or three
 MINIMUM = 76  # below this numbers would be cut or names folded letter by letter
@@ -60,6 +62,9 @@ def _section(section: Section, wide: bool, whole: bool) -> RenderableType:
         parts.append(Text(words.limited_note(section), style="yellow"))
     parts.append(_wide_table(section) if wide else _stacked_table(section))
     parts += [Text(f"! {note}", style="yellow") for note in section.notes]
+    if section.payback is not None and (told := costs.payback_lines(section.payback)):
+        head, *lines = told
+        parts += [Text(""), Text(f"{head}:", style="italic"), *(Text(f"- {line}") for line in lines)]
     if section.published:
         parts += _published(section.published, section.metric, None if whole else TOP)
     return Group(*parts)
@@ -194,8 +199,12 @@ def _published(rows: Sequence[PublishedRow], metric: str, most: int | None) -> l
         table.add_column("method", overflow="fold", ratio=2)
         table.add_column("score", justify="right", no_wrap=True)
         table.add_column("training", justify="right", no_wrap=True)
+        extra = costs.columns(group)
+        for column in extra:
+            table.add_column(say(column), justify="right", no_wrap=True)
         for row in group:
             cost = words.published_cost(row.cost)
+            assumed = costs.assumed_text(row.cost)
             mark = f" ({marks[row.cost.key]})" if row.cost is not None and row.cost.key in marks else ""
             shots = f", k={row.shots}" if row.shots else ""
             note = f" ({notes[row.note]})" if row.note else ""
@@ -205,11 +214,12 @@ def _published(rows: Sequence[PublishedRow], metric: str, most: int | None) -> l
                 words.size_text(row.size_b),
                 Text(words.clean(row.method) + shots),
                 Text(words.score_text(row.metrics[metric].value) + note.ljust(margin)),
-                Text(cost + mark.ljust(4 if marks else 0)),
+                _lines(cost + mark.ljust(4 if marks else 0), assumed and assumed + " " * (4 if marks else 0)),
+                *(Text(costs.cell(row, column)) for column in extra),
             )
         parts += [Text(""), title, table]
         parts += [Text(f"{more} more: --published all", style="dim")] if more else []
     parts += [Text(f"({number}) {words.clean(note)}", style="dim") for note, number in notes.items()]
-    costs = {row.cost.key: row.cost for row in rows if row.cost is not None}
-    parts += [Text(f"({mark}) {words.published_cost_note(costs[key])}", style="dim") for key, mark in marks.items()]
+    of_key = {row.cost.key: row.cost for row in rows if row.cost is not None}
+    parts += [Text(f"({mark}) {words.published_cost_note(of_key[key])}", style="dim") for key, mark in marks.items()]
     return parts
