@@ -25,6 +25,8 @@ from phingpt_bench.evaluate.facts import gather
 from phingpt_bench.evaluate.plan import Step, plan
 from phingpt_bench.evaluate.suite import AdapterEntry, Suite, Variant
 from phingpt_bench.evaluate.tasks import task_facts
+from phingpt_bench.live.display import Display
+from phingpt_bench.live.events import Advanced, Event, Planned, Priced, Said, Scored, StageEnded, StageStarted
 from phingpt_bench.models import adapter
 from phingpt_bench.models.load import BaseSpec
 from phingpt_bench.train.recipe import load_recipe
@@ -148,6 +150,63 @@ def test_tokens_and_seconds_are_measured_and_loading_is_booked_once(whole: Suite
         assert run["evaluation"]["tokens_in"] > LIMIT
     shots = {run["protocol"]["shots"]: run["evaluation"]["tokens_in"] for run in runs if run["task"] == SENTIMENT}
     assert shots[2] > shots[0]
+
+
+class Recorder(Display):
+    """Keeps what it is told, by stage."""
+
+    watched = True
+
+    def __init__(self) -> None:
+        self.planned: list[str] = []
+        self.stages: dict[str, list[Event]] = {}
+        self.said: list[str] = []
+        self.priced = False
+
+    def tell(self, event: Event) -> None:
+        if isinstance(event, Planned):
+            self.planned = [*self.stages, *(stage.key for stage in event.stages)]
+        elif isinstance(event, StageStarted):
+            self.stages[event.stage.key] = [event]
+        elif isinstance(event, Said):
+            self.said.append(event.text)
+        elif isinstance(event, Priced):
+            self.priced = True
+        else:
+            next(reversed(self.stages.values())).append(event)
+
+
+def test_what_is_told_is_what_is_recorded_and_changes_nothing(whole: Suite, world: World, tmp_path: Path) -> None:
+    suite = replace(whole, results=tmp_path)
+    recorder = Recorder()
+    made = world.run(suite, display=recorder)
+    assert recorder.priced and recorder.planned == list(recorder.stages), "another order than planned"
+    assert [key for key in recorder.stages if key.split()[0] in ("load", "probe")] == list(recorder.stages)[:2]
+    for folder in made:
+        told = recorder.stages[str(folder)]
+        scores = [event for event in told if isinstance(event, Scored)]
+        metric = record(folder)["protocol"]["metric"]
+        assert scores[-1].final and scores[-1].value == record(folder)["scores"][metric]
+        assert not scores[-2].final and replace(scores[-2], final=True) == scores[-1], "the running score at the end"
+        assert sum(event.count for event in told if isinstance(event, Advanced)) == LIMIT == told[0].stage.total
+        tokens = [record(folder)["evaluation"][name] or 0 for name in ("tokens_in", "tokens_out")]
+        assert sum(event.tokens for event in told if isinstance(event, Advanced)) == sum(tokens)
+        assert told[-1] == StageEnded()
+        quiet = whole.results_folder / folder.relative_to(tmp_path)
+        assert record(quiet)["scores"] == record(folder)["scores"]
+        for name in ("outcomes.json", "samples.jsonl"):
+            assert (quiet / name).read_bytes() == (folder / name).read_bytes()
+
+
+def test_answers_in_lm_evals_own_way_are_told_in_the_end(
+    world: World, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("phingpt_bench.harness.generate.why_not", lambda lm, settings: "a test")
+    recorder = Recorder()
+    (folder,) = world.run(world.suite(tmp_path, tasks=[NER]), display=recorder)
+    told = recorder.stages[str(folder)]
+    assert sum(event.count for event in told if isinstance(event, Advanced)) == LIMIT
+    assert [event.final for event in told if isinstance(event, Scored)] == [False, True]
 
 
 def test_what_is_done_is_not_done_again(whole: Suite, world: World) -> None:

@@ -215,7 +215,7 @@ def test_the_picture() -> None:
         "           10.0 documents/s, 600 tokens/s",
         "  waiting  phin_tfns: Tiny 0-shot",
         "  waiting  phin_fin: Tiny 0-shot",
-        "<$0.01 so far at $0.36 an hour, peak memory 1.0 GB",
+        "$0.0018 so far at $0.36 an hour, peak memory 1.0 GB",
     ]
     ascii_lines = frame(state, clock.now, width=59, height=24, memory="", plain=True)
     assert "".join(line.plain for line in ascii_lines).isascii()
@@ -255,10 +255,11 @@ def test_the_live_view_is_drawn_in_place_and_leaves_plain_lines() -> None:
         shown.tell(StageEnded())
     assert Screen(written(made)).text().splitlines() == [
         "one line that stays",
-        "load Tiny: 4 s, <$0.01",
-        "phin_fpb: Tiny 0-shot: F1 weighted 0.250 on 100 documents, 10 s, 10.0 documents/s, 500 tokens/s, <$0.01",
-        "phin_fpb: Tiny + demo 0-shot: F1 weighted 0.500 on 100 documents, 6 s, 10.0 documents/s, 600 tokens/s, <$0.01",
-        "3 stages, 20 s, <$0.01",
+        "load Tiny: 4 s, $0.0004",
+        "phin_fpb: Tiny 0-shot: F1 weighted 0.250 on 100 documents, 10 s, 10.0 documents/s, 500 tokens/s, $0.0010",
+        "phin_fpb: Tiny + demo 0-shot: F1 weighted 0.500 on 100 documents, 6 s, 10.0 documents/s, 600 tokens/s, "
+        "$0.0006",
+        "3 stages, 20 s, $0.0021",
     ]
 
 
@@ -312,7 +313,7 @@ def test_an_interruption_leaves_the_terminal_in_order_and_says_what_is_kept() ->
     with pytest.raises(KeyboardInterrupt):
         work()
     lines = Screen(written(made)).text().splitlines()
-    assert lines == ["phin_tfns: Tiny 0-shot: stopped, 20 of 200 documents, 3 s, 6.7 documents/s",
+    assert lines == ["phin_tfns: Tiny 0-shot: stopped at 20 of 200 documents, 3 s, 6.7 documents/s",
                      "stopped: 1 of 3 runs are kept"]  # fmt: skip
     assert written(made).rindex("\x1b[?25h") > written(made).rindex("\x1b[?25l"), "the cursor stays hidden"
     assert not any(thread.name == "display" for thread in threading.enumerate())

@@ -13,6 +13,8 @@ from tiny import save_tiny
 
 from phingpt_bench.core import config
 from phingpt_bench.core.errors import BenchError
+from phingpt_bench.live.display import Display
+from phingpt_bench.live.events import Advanced, Event, Scored, StageStarted, training_stages
 from phingpt_bench.models import adapter
 from phingpt_bench.models.load import load_base
 from phingpt_bench.train.recipe import Recipe, load_recipe, recipe_names
@@ -26,6 +28,16 @@ ARCHITECTURES = {"phingpt-phi3-mini": "phi3", "llama-3.1-8b": "llama", "qwen3-8b
 def small(recipe: Recipe, model: Path, **changes: object) -> Recipe:
     base = replace(recipe.base, model=str(model), revision=None, compute_dtype="float32", device="cpu")
     return replace(recipe, base=base, tasks=["phin_demo_sentiment", "phin_demo_ner"], **changes)
+
+
+class Recorder(Display):
+    """Keeps what it is told."""
+
+    def __init__(self) -> None:
+        self.told: list[Event] = []
+
+    def tell(self, event: Event) -> None:
+        self.told.append(event)
 
 
 @pytest.fixture(scope="module")
@@ -89,8 +101,11 @@ def test_interrupted_training_resumes_to_the_same_weights(
         train(recipe, tmp_path / "broken", limit=20)
     with pytest.raises(BenchError, match="another recipe"):
         train(replace(recipe, learning_rate=1e-3), tmp_path / "broken", limit=20, resume=True)
-    before = json.loads(next((tmp_path / "broken").glob("checkpoints/*/spent.json")).read_text())
-    resumed = train(recipe, tmp_path / "broken", limit=20, resume=True)
+    before = json.loads(next((tmp_path / "broken").glob("checkpoints/*/spent.json")).read_text())["seconds"]
+    recorder = Recorder()
+    resumed = train(recipe, tmp_path / "broken", limit=20, resume=True, display=recorder)
+    begun = [event for event in recorder.told if isinstance(event, StageStarted)][-1]
+    assert begun.already == 3 and begun.stage.total == adapter.read_card(resumed).steps
     after = adapter.read_card(resumed).cost.seconds
     assert all(after[phase] > seconds > 0 for phase, seconds in before.items()), "the interrupted part is forgotten"
     first, second = load_file(whole / adapter.WEIGHTS), load_file(resumed / adapter.WEIGHTS)
@@ -99,6 +114,26 @@ def test_interrupted_training_resumes_to_the_same_weights(
         assert torch.equal(first[name], second[name]), name
     with pytest.raises(BenchError, match="already"):
         train(recipe, tmp_path / "broken", limit=20)
+
+
+def test_a_training_tells_steps_tokens_epochs_and_the_loss(tiny_llama: Path, tmp_path: Path) -> None:
+    recorder = Recorder()
+    recipe = small(load_recipe("demo"), tiny_llama, tokens_per_batch=256, epochs=2)
+    folder = train(recipe, tmp_path / "a", limit=24, display=recorder)
+    told, card = recorder.told, adapter.read_card(folder)
+    started = [event for event in told if isinstance(event, StageStarted)]
+    assert [event.stage.key for event in started] == [stage.key for stage in training_stages(recipe.name)]
+    assert started[-1].stage.total == card.steps > 10 and started[-1].already == 0
+    steps = [event for event in told if isinstance(event, Advanced)]
+    assert sum(event.count for event in steps) == card.steps
+    assert sum(event.tokens for event in steps) == card.cost.tokens_in
+    assert steps[0].note == steps[1].note == "epoch 1 of 2" and steps[-1].note == "epoch 2 of 2"
+    losses = [event for event in told if isinstance(event, Scored)]
+    assert len(losses) == card.steps // 10 and losses[-1].value == card.final_loss
+    assert losses[-1].note == "mean of 10 steps"
+    layers = load_base(recipe.base)
+    weights = sum(p.numel() for name, p in layers.model.named_parameters() if "proj" in name or "norm" in name)
+    assert card.cost.flops == (4 * weights + 6 * card.parameters) * card.cost.tokens_in
 
 
 def test_loss_counts_answer_tokens_only_and_ignores_padding(tiny_llama: Path) -> None:

@@ -26,7 +26,7 @@ def configure(parser: argparse.ArgumentParser) -> None:
 def run(args: argparse.Namespace) -> int:
     from phingpt_bench.cli.hush import hush
     from phingpt_bench.core.errors import BenchError
-    from phingpt_bench.cost.ledger import duration_text, energy_text, total_joules, usd_text
+    from phingpt_bench.cost.ledger import duration_text, energy_text, flops_text, total_joules, usd_text
     from phingpt_bench.live.display import display
     from phingpt_bench.live.events import Planned, training_stages
     from phingpt_bench.models.adapter import read_card
@@ -43,8 +43,9 @@ def run(args: argparse.Namespace) -> int:
     card = read_card(folder)
     seconds = card.cost.seconds.get("train")
     print(f"adapter {card.name}: {folder}")
+    print(f"{card.rows} rows, {card.steps} steps, {card.parameters:,} trainable parameters")
+    energy = energy_text(total_joules(card.cost))
     print(
-        f"{card.rows} rows, {card.steps} steps, {card.parameters:,} trainable parameters, "
-        f"training {duration_text(seconds)}, {usd_text(card.cost.usd)}, energy {energy_text(total_joules(card.cost))}"
+        f"training {duration_text(seconds)}, {usd_text(card.cost.usd)}, energy {energy}, {flops_text(card.cost.flops)}"
     )
     return 0

@@ -17,13 +17,11 @@ LOOK_EVERY = 1.0  # seconds between two looks at the memory
 
 
 class LiveDisplay(Watched):
-    """Drawn twice a second with rich.live, never scrolling: what does not fit is counted, not shown.
+    """Drawn once a second with rich.live, never scrolling: what does not fit is counted, not shown.
 
     console: for tests; the terminal behind stderr otherwise. Standard output is left alone: print to it before or
     after. Standard error goes above the picture, so that a library's warning does not spoil it.
     """
-
-    every = 0.5
 
     def __init__(self, console: Any = None, clock: Callable[[], float] = time.monotonic):
         super().__init__(clock)

@@ -73,12 +73,12 @@ def running_line(state: State, one: Progress, now: float) -> str:
 def ended_line(state: State, one: Progress) -> str:
     """A stage that is over: its score, what was done, time, rates and cost."""
     now = one.ended
-    final = one.score is not None and one.score.final
-    done = "" if final and one.status == DONE else position(one)
-    parts = [
-        "stopped" if one.status != DONE else "", score(one), done, duration_text(one.seconds(now)), *rates(one, now),
-        _cost(state, one.seconds(now)),
-    ]  # fmt: skip
+    where = position(one)
+    if one.status != DONE:
+        where = f"stopped at {where}" if where else "stopped"
+    elif one.score is not None and one.score.final:
+        where = ""  # the score says on how many
+    parts = [where, score(one), duration_text(one.seconds(now)), *rates(one, now), _cost(state, one.seconds(now))]
     return safe(f"{one.stage.label}: " + ", ".join(filter(None, parts)))
 
 
@@ -103,14 +103,14 @@ def left_text(state: State, now: float) -> str:
 
 
 def cost_text(state: State, now: float) -> str:
-    """ "$0.01 so far at $0.10 an hour"; "cost N/A (this machine is not in the price card)"; "" before the
+    """ "$0.0131 so far at $0.10 an hour"; "cost N/A (this machine is not in the price card)"; "" before the
     price is told."""
     if not state.priced:
         return ""
     usd = state.usd(state.seconds(now))
     if usd is None:
         return f"cost {MISSING} (this machine is not in the price card)"
-    return f"{usd_text(usd)} so far at {usd_text(state.usd_per_hour)} an hour"
+    return f"{_usd(usd)} so far at {usd_text(state.usd_per_hour)} an hour"
 
 
 def memory_text(host: int | None, gpu: int | None) -> str:
@@ -120,7 +120,12 @@ def memory_text(host: int | None, gpu: int | None) -> str:
 
 
 def _cost(state: State, seconds: float) -> str:
-    return usd_text(state.usd(seconds)) if state.priced else ""
+    return _usd(state.usd(seconds)) if state.priced else ""
+
+
+def _usd(value: float | None) -> str:
+    """As on the board, and below 10 cents to the hundredth of a cent: a stage costs little, and less than another."""
+    return f"${value:.4f}" if value is not None and 0.0001 <= value < 0.1 else usd_text(value)
 
 
 def _figure(value: float) -> str:
