@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 import time
 from pathlib import Path
 from types import SimpleNamespace
@@ -66,9 +67,23 @@ def powercap(root: Path, **values: int) -> Path:
 @pytest.fixture(autouse=True)
 def no_torch(monkeypatch: pytest.MonkeyPatch) -> None:
     """The GPUs are NVML's word alone: a torch without CUDA would say that there are none."""
-    monkeypatch.setitem(energy.sys.modules, "torch", None)
+    monkeypatch.setattr(energy, "torch_is_blind", lambda: False)
     monkeypatch.delenv("CUDA_VISIBLE_DEVICES", raising=False)
     monkeypatch.delenv("CUDA_DEVICE_ORDER", raising=False)
+
+
+def test_gpus_that_torch_does_not_use_are_not_counted(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.undo()
+    cuda = SimpleNamespace(is_available=lambda: False)
+    monkeypatch.setitem(sys.modules, "torch", SimpleNamespace(cuda=cuda))
+    assert nvml(fake_nvml()) == (None, "torch sees no GPU")
+    cuda.is_available = lambda: True
+    assert isinstance(nvml(fake_nvml())[0], NvmlCounter)
+    monkeypatch.setitem(sys.modules, "torch", SimpleNamespace())  # half imported
+    monkeypatch.setattr("importlib.metadata.version", lambda name: "2.13.0+cpu")
+    assert nvml(fake_nvml())[0] is None
+    monkeypatch.setattr("importlib.metadata.version", lambda name: "2.13.0+cu130")
+    assert isinstance(nvml(fake_nvml())[0], NvmlCounter)
 
 
 def test_gpus_count_their_energy() -> None:

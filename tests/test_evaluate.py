@@ -241,13 +241,15 @@ def interrupt_at(call: int, function: Callable[..., Any]) -> Callable[..., Any]:
 
 
 def test_an_interrupted_run_goes_on_where_it_stopped(
-    world: World, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    world: World, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     suite = world.suite(tmp_path / "r", variants=[Variant(), Variant(shots=1), Variant(shots=2)])
     with monkeypatch.context() as patch:
         patch.setattr(engine, "check_scores", interrupt_at(2, engine.check_scores))
         with pytest.raises(KeyboardInterrupt):
             world.run(suite)
+    kept = f"stopped: 1 of 3 runs are kept in {suite.results_folder}; the same command goes on from there\n"
+    assert capsys.readouterr().err.endswith(kept)
     first = folder_of(suite, SENTIMENT, "0-shot")
     assert [step.done for step in world.plan(suite)] == [True, False, False]
     before = (first / "run.json").read_bytes()

@@ -17,6 +17,7 @@ from __future__ import annotations
 
 import contextlib
 import functools
+import importlib.metadata
 import os
 import re
 import sys
@@ -174,8 +175,7 @@ def _nvml() -> tuple[Counter | None, str | None]:
 
 def nvml(module: Any) -> tuple[Counter | None, str | None]:
     """(the meter of the GPUs that this process may use, None) or (None, why there is none). module: pynvml."""
-    torch = sys.modules.get("torch")
-    if torch is not None and hasattr(torch, "cuda") and not torch.cuda.is_available():
+    if torch_is_blind():
         return None, "torch sees no GPU"
     try:
         module.nvmlInit()
@@ -189,6 +189,17 @@ def nvml(module: Any) -> tuple[Counter | None, str | None]:
         return counter, None
     sampled = NvmlSampled(module, handles)
     return (sampled, None) if sampled.read() is not None else (None, "NVML says neither energy nor power of these GPUs")
+
+
+def torch_is_blind() -> bool:
+    """Whether this torch uses no GPU, so that the energy of one would be idle energy. torch is not imported for it."""
+    torch = sys.modules.get("torch")
+    if torch is not None and hasattr(torch, "cuda"):
+        return not torch.cuda.is_available()
+    try:
+        return importlib.metadata.version("torch").endswith("+cpu")
+    except importlib.metadata.PackageNotFoundError:
+        return True
 
 
 def _visible(module: Any, chosen: str | None) -> list[Any]:
