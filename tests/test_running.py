@@ -80,8 +80,11 @@ def test_the_running_score_is_that_of_the_rows_answered_so_far(name: str) -> Non
     assert scored.value == score_all(final(task, asked, given, whole))[task.metric]
     assert scored.name == METRICS[task.metric].title and not scored.final
 
+    clock.now += 9
+    before = len([event for event in told if isinstance(event, Scored)])
     running.finish(given)  # tells the rest, and nothing twice
     newest = [event for event in told if isinstance(event, Scored)][-1]
+    assert len([event for event in told if isinstance(event, Scored)]) == before + 1
     assert (newest.count, newest.value) == (30, score_all(final(task, asked, given))[task.metric])
     assert sum(event.count for event in told if isinstance(event, Advanced)) == 30
 

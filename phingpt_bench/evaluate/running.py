@@ -73,6 +73,7 @@ class Running:
 
     def finish(self, answers: Sequence[Any]) -> None:
         """All answers in the order of the requests: those that the model did not tell by itself are told now."""
+        self._due = math.inf  # once, below
         for index, answer in enumerate(answers):
             self.told(index, answer)
         self._score()
