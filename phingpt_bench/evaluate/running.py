@@ -60,8 +60,10 @@ class Running:
     def told(self, index: int, answer: Any) -> None:
         """The answer to request `index` of those of `begin`; one that is told again is passed over."""
         doc, which = self._places[index]
+        if self._missing[doc] == 0:
+            return
         known = self._answers.setdefault(doc, {})
-        if self._missing.get(doc, 0) == 0 or which in known:
+        if which in known:
             return
         known[which] = answer
         self._missing[doc] -= 1
