@@ -8,6 +8,10 @@ from pathlib import Path
 
 import pytest
 
+from phingpt_bench.board.pairing import BELOW_FLOOR
+from phingpt_bench.board.published.values import EVIDENCE
+from phingpt_bench.board.render.columns import COLUMNS
+from phingpt_bench.board.render.legend import METHODS, REASONS
 from phingpt_bench.core import language
 from phingpt_bench.core.errors import BenchError
 from phingpt_bench.core.language import ENGLISH, LANGUAGES, WORDS, preferred, say, speaking, translations
@@ -17,15 +21,17 @@ from phingpt_bench.scoring.metrics import METRICS
 PACKAGE = Path(language.__file__).resolve().parent.parent
 OTHERS = [name for name in LANGUAGES if name != ENGLISH]
 # sentences that reach `say` through a name: values of tables that the code holds
-BY_NAME = {metric.title for metric in METRICS.values()}
+BY_NAME = {metric.title for metric in METRICS.values()} | {BELOW_FLOOR, *METHODS.values(), *REASONS.values()}
+BY_NAME |= {head for column in COLUMNS.values() for head in (column.head, column.stacked) if head}
+BY_NAME |= set(EVIDENCE.values()) - {EVIDENCE["primary"]}
 
 
 def said() -> set[str]:
-    """Every literal first argument of `say(...)` in the package, and what is marked by TRANSLATED = (...)."""
+    """Every literal first argument of `say` and `sentence` in the package, and what is marked by TRANSLATED = (...)."""
     found = set(BY_NAME)
     for path in PACKAGE.rglob("*.py"):
         for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
-            if isinstance(node, ast.Call) and getattr(node.func, "id", None) == "say" and node.args:
+            if isinstance(node, ast.Call) and getattr(node.func, "id", None) in ("say", "sentence") and node.args:
                 try:
                     found.add(ast.literal_eval(node.args[0]))
                 except ValueError:

@@ -16,7 +16,16 @@ from phingpt_bench.core.paths import cache_dir
 from phingpt_bench.scoring import classification, metrics
 from phingpt_bench.stats import clusters, interval, intervals, paired, resample, seeds
 
-CODE = (classification, metrics, clusters, interval, intervals, paired, resample, seeds)  # a change in any of them makes a new cache
+CODE = (
+    classification,
+    metrics,
+    clusters,
+    interval,
+    intervals,
+    paired,
+    resample,
+    seeds,
+)  # a change in any of them makes a new cache
 
 
 class Cache:

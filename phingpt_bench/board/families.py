@@ -8,6 +8,7 @@ from collections.abc import Iterable, Sequence
 from typing import Any
 
 from phingpt_bench.board.values import Row, Section
+from phingpt_bench.core.language import sentence
 from phingpt_bench.stats.paired import holm
 
 PREFIX = 7  # characters of a digest or commit that are shown
@@ -39,13 +40,19 @@ def _details(row: Row, alike: Iterable[Row]) -> tuple[str, ...]:
     alike = [other for other in alike if bool(other.seeds) == bool(row.seeds)]
     parts = (
         ("base", lambda r: r.base),
-        ("base_revision", lambda r: f"revision {r.base_revision[:PREFIX]}" if r.base_revision else None),
+        (
+            "base_revision",
+            lambda r: sentence("revision {id}", id=r.base_revision[:PREFIX]) if r.base_revision else None,
+        ),
         ("compute_dtype", lambda r: r.compute_dtype),
-        ("adapter_digest", lambda r: f"adapter {r.adapter_digest[:PREFIX]}" if r.adapter_digest else None),
-        ("seed", lambda r: f"seed {r.seed}"),
+        (
+            "adapter_digest",
+            lambda r: sentence("adapter {id}", id=r.adapter_digest[:PREFIX]) if r.adapter_digest else None,
+        ),
+        ("seed", lambda r: sentence("seed {n}", n=r.seed)),
     )
     told = (text(row) for field, text in parts if len({getattr(r, field) for r in alike}) > 1)
-    seeds = (f"{len(row.seeds)} seeds",) if row.seeds else ()
+    seeds = (sentence("{n} seeds", n=len(row.seeds)),) if row.seeds else ()
     return (*(text for text in told if text), *seeds)
 
 

@@ -8,8 +8,10 @@ from typing import Any
 from phingpt_bench.board.collect import Run
 from phingpt_bench.board.compare import ALPHA, Comparer, Difference, same_rows
 from phingpt_bench.board.seeds import CONDITIONS, seen
+from phingpt_bench.core.language import sentence
 from phingpt_bench.scoring.metrics import METRICS
 
+BELOW_FLOOR = "does not beat {name}"  # the warning of a tuned row, which boards say by a mark
 # Of test rows seen in training: above it a score says what was remembered. FiNER-ORD's own splits share 7 % (short
 # lines that recur in its articles), the parts of Financial PhraseBank that different papers test on share 75 %.
 EXPOSED = 0.1
@@ -20,7 +22,7 @@ def exposed(run: Run) -> str | None:
     found, n = seen(run.record.exposure) or 0, run.record.protocol.n
     if n == 0 or found / n <= EXPOSED:
         return None
-    return f"{found} of {n} test rows were in its training"
+    return sentence("{seen} of {n} test rows were in its training, so it is not ranked", seen=found, n=n)
 
 
 def main_group(runs: Sequence[Run]) -> tuple[list[Run], dict[int, str]]:
@@ -31,10 +33,12 @@ def main_group(runs: Sequence[Run]) -> tuple[list[Run], dict[int, str]]:
     """
     main = max(_grouped(runs, same_rows), key=len)
     inside = {id(run) for run in main}
-    apart = {id(run): "answered other rows" for run in runs if id(run) not in inside}
+    rows = sentence("answered other rows than the rest, so it is not ranked")
+    prompts = sentence("answered other prompts than the rest, so it is not ranked")
+    apart: dict[int, str] = {id(run): rows for run in runs if id(run) not in inside}
     for alike in _grouped(main, lambda a, b: setting(a) == setting(b)):
         groups = sorted(_grouped(alike, lambda a, b: not other_prompts(a, b)), key=len, reverse=True)
-        apart |= {id(run): "answered other prompts" for group in groups[1:] for run in group}
+        apart |= {id(run): prompts for group in groups[1:] for run in group}
     return [run for run in main if id(run) not in apart], apart
 
 
@@ -119,7 +123,9 @@ def fallback_note(run: Run, base: Run | None) -> str | None:
     if base is None or run.record.model.kind != "tuned" or _asked(base) == _asked(run):
         return None
     shots, chat = _asked(base)
-    return f"vs the {shots}-shot{' chat' if chat else ''} base: none was run in this setting"
+    if chat:
+        return sentence("vs the {shots}-shot chat base: none was run in this setting", shots=shots)
+    return sentence("vs the {shots}-shot base: none was run in this setting", shots=shots)
 
 
 def objection(run: Run, base: Run) -> str | None:
@@ -150,8 +156,8 @@ def beats(run: Run, floor: Run, metric: str, comparer: Comparer) -> tuple[bool |
     name = floor.record.model.name
     test = comparer.quick(run, floor, metric)
     if test.reason is not None:
-        return None, f"not tested against {name} ({test.reason})"
+        return None, sentence("not tested against {name} ({reason})", name=name, reason=sentence(test.reason))
     gain = test.value if test.value is None or METRICS[metric].higher_is_better else -test.value
     if gain is not None and gain > 0 and test.p is not None and test.p < ALPHA:
         return True, None
-    return False, f"does not beat {name}"
+    return False, sentence(BELOW_FLOOR, name=name)

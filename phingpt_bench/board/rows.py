@@ -5,7 +5,7 @@ from __future__ import annotations
 import dataclasses
 import math
 from collections import Counter, defaultdict
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from typing import Any
 
 from phingpt_bench.board.cache import Cache
@@ -19,8 +19,10 @@ from phingpt_bench.board.published.rows import PublishedRow
 from phingpt_bench.board.seeds import with_seeds_joined
 from phingpt_bench.board.values import Board, Prices, Row, Section
 from phingpt_bench.core.errors import unknown
+from phingpt_bench.core.language import sentence
 from phingpt_bench.core.records import Ledger
 from phingpt_bench.cost.ledger import per_thousand
+from phingpt_bench.data.catalogue import Rights
 from phingpt_bench.scoring.metrics import METRICS
 
 SETUP = ("load", "probe")  # phases of a ledger that prepare a model for all its runs
@@ -36,6 +38,7 @@ def build(
     checks: bool = False,
     cache: Cache | None = None,
     prices: Prices | None = None,
+    rights: Mapping[str, Rights] | None = None,
 ) -> Board:
     """The board of `runs`.
 
@@ -44,6 +47,7 @@ def build(
     metric: this one instead of the primary metric wherever a task has it. checks: show oracle, null and echo as well.
     cache: of tests and intervals; new ones are added, and saving it is the caller's.
     prices: the card for published rows and, where it is the user's own, for the runs too; None for no estimates.
+    rights: languages and licence of the data by protocol id.
     BenchError for a task that no run is of, or a metric that none of the tasks has.
     """
     runs = runs if prices is None else on_card(runs, prices)
@@ -69,7 +73,10 @@ def build(
     places = {task: place for place, task in enumerate(order)}
     keys = sorted(groups, key=lambda key: (places.get(key[0], len(order)), key[0], key[1], key[2] or 0))
     # all tasks are compared, also those that are not shown: else Holm's correction and the names would depend on it
-    sections = told_apart([_section(groups[key], key, comparer, metric, published or {}, prices) for key in keys])
+    sections = [_section(groups[key], key, comparer, metric, published or {}, prices) for key in keys]
+    if rights is not None:
+        sections = [_with_rights(section, rights) for section in sections]
+    sections = told_apart(sections)
     sections = [section for section in corrected(sections) if section.task in places]
     return Board(
         sections=tuple(s for s in sections if s.limit is None),
@@ -77,6 +84,13 @@ def build(
         older=sum(run.older for run in chosen),
         prices=prices,
     )
+
+
+def _with_rights(section: Section, rights: Mapping[str, Rights]) -> Section:
+    found = rights.get(section.protocol)
+    if found is None:
+        return section
+    return dataclasses.replace(section, languages=found.languages, licence=found.licence)
 
 
 def _section(
@@ -95,8 +109,7 @@ def _section(
             raise unknown("metric", metric, comparer.scores(run), where=str(run.path))
     runs = sorted(runs, key=lambda run: (-_score(run, metric, comparer), run.record.model.name, run.record.run_id))
     main, others = main_group(runs)
-    apart = {key: f"{reason} than the rest" for key, reason in others.items()}
-    apart |= {id(run): reason for run in main if (reason := exposed(run))}
+    apart = others | {id(run): reason for run in main if (reason := exposed(run))}
     main = [run for run in main if id(run) not in apart] or main
     ranks: dict[int, int] = {}
     if limit is None:
@@ -110,9 +123,9 @@ def _section(
         rank = ranks.get(id(run))
         rows.append(_row(run, runs, metric, comparer, rank, shared[rank] > 1, floor, apart.get(id(run))))
     rows = _on_frontier(rows, metric)
-    notes = []
+    notes: list[str] = []
     if limit is None and floor is None and any(row.kind == "tuned" for row in rows):
-        notes.append("no floor rows: nothing here shows that a cheap classical model would not do as well")
+        notes.append(sentence("no floor rows: nothing here shows that a cheap classical model would not do as well"))
     tokens = tokens_each(runs)
     others = () if limit is not None else _published(published.get(protocol, ()), metric)
     if prices is not None:
@@ -137,12 +150,12 @@ def _row(
     record, model, protocol = run.record, run.record.model, run.record.protocol
     scores = comparer.scores(run)
     score = scores[metric]
-    warnings = []
+    warnings: list[str] = []
     if apart is not None:
-        warnings.append(f"{apart}, so it is not ranked")
+        warnings.append(apart)
     stored = record.scores.get(metric, score)
     if (stored is None) != (score is None) or (score is not None and abs(stored - score) > 1e-6):
-        warnings.append(f"run.json says {stored}, its outcomes give {score}")
+        warnings.append(sentence("run.json says {stored}, its outcomes give {score}", stored=stored, score=score))
     better = None
     if model.kind in ("base", "tuned") and floor is not None:
         better, warning = beats(run, floor, metric, comparer)

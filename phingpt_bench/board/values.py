@@ -143,13 +143,20 @@ class Section:
     notes: tuple[str, ...]
     tokens: TokensEach | None = None
     payback: Payback | None = None
+    languages: tuple[str, ...] = ()  # codes of the rows' languages; empty where no passport is known
+    licence: str | None = None  # of the data, as the passport has it
+    hidden: int = 0  # rows that filters took away; ranks, tests and floors were worked out with them
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Board:
-    """Everything a renderer draws. `older` counts runs that a newer one of the same kind replaces."""
+    """Everything a renderer draws. `older` counts runs that a newer one of the same kind replaces.
+
+    hidden: sections that filters took away altogether, beside those that were not asked for by task.
+    """
 
     sections: tuple[Section, ...]
     limited: tuple[Section, ...]
     older: int
     prices: Prices | None = None
+    hidden: int = 0

@@ -9,6 +9,7 @@ from collections import defaultdict
 
 from phingpt_bench.core.errors import BenchError
 from phingpt_bench.data import catalogue
+from phingpt_bench.data.catalogue import languages_of
 from phingpt_bench.data.passport import Passport
 from phingpt_bench.harness.taskfiles import TaskFile, TaskFiles, read_tasks
 
@@ -86,8 +87,8 @@ def _wanted(passport: Passport | None, kind: str | None, language: str | None) -
 
 
 def _spoken(passport: Passport) -> list[str]:
-    """The codes of the rows' languages: the demonstration corpus is "en and es"."""
-    return [word.lower() for word in re.findall(r"\w+", passport.language) if word != "and"]
+    """The codes of the rows' languages."""
+    return languages_of(passport.language)
 
 
 def _heading(family: str, passports: list[Passport]) -> str:

@@ -1,11 +1,15 @@
-"""`phingpt-bench leaderboard`: the runs below a folder as a board, in the terminal or as markdown, csv or json."""
+"""`phingpt-bench leaderboard`: the runs below a folder as a board, in the terminal or in another form."""
 
 from __future__ import annotations
 
 import argparse
+import codecs
 import sys
+import unicodedata
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
+
+from phingpt_bench.board.names import COLUMNS, FORMATS
 
 if TYPE_CHECKING:
     from phingpt_bench.board.values import Board
@@ -17,9 +21,14 @@ examples:
   phingpt-bench leaderboard            results/ here, else the shipped results
   phingpt-bench leaderboard results/local/demo --published none
   phingpt-bench leaderboard --task phin_fpb --metric acc
-  phingpt-bench leaderboard --format markdown --output board.md
-  phingpt-bench leaderboard --width 160 | less
+  phingpt-bench leaderboard --kind tuned,floor --size '<1B' --sort cost --plot
+  phingpt-bench leaderboard --columns rank,model,score,usd,date
+  phingpt-bench leaderboard --format latex --output board.tex
   phingpt-bench leaderboard --prices my-prices.yaml
+  phingpt-bench leaderboard --lang es --width 160 | less
+
+Filters hide rows and change no rank, test or floor. docs/leaderboard.md tells of
+every column, mark and option.
 """
 
 
@@ -30,9 +39,21 @@ def configure(parser: argparse.ArgumentParser) -> None:
         "--task", action="append", default=[], metavar="T", help="only this task, dataset or protocol; may be repeated"
     )
     parser.add_argument("--metric", metavar="M", help="this metric instead of the primary one, where a task has it")
-    parser.add_argument("--format", default="terminal", choices=("terminal", "markdown", "csv", "json"))
+    add_filters(parser)
+    parser.add_argument(
+        "--columns", action="append", default=[], type=names, metavar="A,B",
+        help=f"columns of the tables, in this order: {', '.join(COLUMNS)}",
+    )  # fmt: skip
+    plot = parser.add_mutually_exclusive_group()
+    plot.add_argument(
+        "--plot", action="store_true", default=None,
+        help="draw cost against score under each task (in the terminal; default: where one task is shown)",
+    )  # fmt: skip
+    plot.add_argument("--no-plot", dest="plot", action="store_false", help="draw no plot")
+    parser.add_argument("--format", default="terminal", metavar="F", help=f"one of {', '.join(FORMATS)}")
     parser.add_argument("--output", type=Path, metavar="FILE", help="write here instead of to the terminal")
     parser.add_argument("--width", type=int, metavar="N", help="columns to draw in (default: those of the terminal)")
+    parser.add_argument("--lang", metavar="L", help="en or es (default: $PHINGPT_BENCH_LANG, else the locale's)")
     parser.add_argument(
         "--published",
         default="top",
@@ -46,16 +67,54 @@ def configure(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--checks", action="store_true", help="show the oracle, null and echo rows too")
 
 
+def add_filters(parser: argparse.ArgumentParser) -> None:
+    """The arguments that choose and sort rows."""
+    for name, metavar, told in (
+        ("--protocol", "P", "only tasks on these protocols, by id"),
+        ("--language", "L", "only tasks whose rows are in these languages: en, es"),
+        ("--licence", "TEXT", "only tasks whose data have a licence with this in its name: MIT, 'CC BY'"),
+        ("--model-licence", "TEXT", "only models whose base has such a licence, as far as it is known"),
+        ("--kind", "K", "only rows of these kinds: tuned, base, floor, check, published"),
+        ("--size", "S", "only models of this many parameters: '<1B', '>=350M', 7B (floors have no size, and stay)"),
+    ):
+        help = f"{told}; several with commas"
+        parser.add_argument(name, action="append", default=[], type=names, metavar=metavar, help=help)
+    parser.add_argument("--sort", default="score", metavar="S", help="score (default), cost, name, size or date")
+
+
+def names(text: str) -> list[str]:
+    """The parts of "a,b,c", for argparse."""
+    return [part.strip() for part in text.split(",") if part.strip()]
+
+
 def run(args: argparse.Namespace) -> int:
-    """Draws the board; 0. BenchError for a missing folder, no runs, a damaged file, an unknown task or metric."""
+    """Draws the board; 0. BenchError for a missing folder, no runs, a damaged file, or a name that is not there."""
+    from phingpt_bench.core.language import preferred, speaking
+
+    with speaking(preferred() if args.lang is None else args.lang):
+        return _run(args)
+
+
+def _run(args: argparse.Namespace) -> int:
     from rich.console import Console
 
-    from phingpt_bench.board.render.page import board_of, check_width, page
+    from phingpt_bench.board.filters import Filter, filtered, size
+    from phingpt_bench.board.render.columns import chosen
+    from phingpt_bench.board.render.page import board_of, check_form, check_width, page
     from phingpt_bench.core.jsonio import write_text
+    from phingpt_bench.core.language import say
 
+    check_form(args.format)
     if args.width is not None:
         check_width(args.width)
-    with Console(stderr=True).status("comparing runs (the first time takes a while)"):  # silent unless a terminal
+    columns = chosen(flat(args.columns))
+    wanted = Filter(
+        protocols=flat(args.protocol), languages=flat(args.language), licences=flat(args.licence),
+        model_licences=flat(args.model_licence), kinds=flat(args.kind), sizes=tuple(map(size, flat(args.size))),
+        sort=args.sort,
+    )  # fmt: skip
+    # silent unless a terminal
+    with Console(stderr=True).status(say("comparing runs (the first time takes a while)")):
         board = board_of(
             args.folder or default_folder(),
             tasks=[protocol_of(name) for name in args.task],
@@ -64,17 +123,23 @@ def run(args: argparse.Namespace) -> int:
             checks=args.checks,
             prices=args.prices,
         )
+    board = filtered(board, wanted)
     whole = args.published == "all"
     if args.format == "terminal" and args.output is None:
-        _draw(board, args.width, whole)
+        _draw(board, args.width, whole=whole, columns=columns, plot=args.plot)
         return 0
-    text = page(board, args.format, args.width or 80, whole=whole)
+    text = page(board, args.format, args.width or 80, whole=whole, columns=columns, plot=args.plot)
     if args.output is None:
         _write(text)
         return 0
     write_text(args.output, text)
     print(f"wrote {args.output}", file=sys.stderr)
     return 0
+
+
+def flat(lists: list[list[str]]) -> tuple[str, ...]:
+    """The names of an option that was given several times, with several names each time."""
+    return tuple(name for part in lists for name in part)
 
 
 def protocol_of(name: str) -> str:
@@ -95,24 +160,33 @@ def default_folder() -> Path:
     return here if here.is_dir() else share("results")
 
 
-def _draw(board: Board, width: int | None, whole: bool) -> None:
+def _draw(board: Board, width: int | None, **how: Any) -> None:
     """The board on standard output, with colour where that is a terminal and NO_COLOR is not set."""
     from rich.console import Console
 
     from phingpt_bench.board.render.terminal import MINIMUM, draw, render
 
+    encoding = sys.stdout.encoding or "utf-8"
     if not sys.stdout.isatty():
-        _write(render(board, width or 80, whole=whole))
+        _write(render(board, width or 80, encoding=encoding, **how))
         return
     console = Console(width=width)
     if width is None and console.width < MINIMUM:
         # after a long run a board with broken lines is better than none
         print(f"hint: {console.width} columns are too few; at least {MINIMUM}, or --format markdown", file=sys.stderr)
         console = Console(width=MINIMUM)
-    draw(board, console, whole=whole)
+    draw(board, console, **how)
 
 
 def _write(text: str) -> None:
-    """Text on standard output; what its encoding lacks (in names, never in our own words) becomes a question mark."""
+    """Text on standard output; a letter that its encoding lacks loses its accent, or else becomes a question mark."""
     encoding = sys.stdout.encoding or "utf-8"
-    sys.stdout.write(text.encode(encoding, "replace").decode(encoding))
+
+    def letter(error: UnicodeError) -> tuple[str, int]:
+        assert isinstance(error, UnicodeEncodeError)
+        lacking = error.object[error.start : error.end]
+        plain = unicodedata.normalize("NFD", lacking).encode("ascii", "ignore").decode()
+        return plain or "?" * len(lacking), error.end
+
+    codecs.register_error("phingpt-bench-plain", letter)
+    sys.stdout.write(text.encode(encoding, "phingpt-bench-plain").decode(encoding))

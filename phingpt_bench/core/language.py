@@ -30,6 +30,32 @@ def say(sentence: str, /, **values: object) -> str:
     return words.format(**values) if values else words
 
 
+class Sentence(str):
+    """An English sentence with its values filled in, which `spoken` says again in the language in force.
+
+    For what is worked out long before anybody reads it, such as the warnings of a board's rows: in every other respect
+    it is the English text.
+    """
+
+    key: str
+    values: dict[str, object]
+
+
+def sentence(english: str, /, **values: object) -> Sentence:
+    """The English sentence, with its {values} filled in by str.format, to be said later by `spoken`."""
+    told = Sentence(english.format(**values) if values else english)
+    told.key, told.values = english, values
+    return told
+
+
+def spoken(text: str) -> str:
+    """A `Sentence` in the language in force; any other text by its translation, or as it is where it has none."""
+    if not isinstance(text, Sentence):
+        return say(text)
+    values = {name: spoken(part) if isinstance(part, Sentence) else part for name, part in text.values.items()}
+    return say(text.key, **values)
+
+
 @contextlib.contextmanager
 def speaking(language: str) -> Iterator[None]:
     """Within the block `say` speaks this language; BenchError for one that is not in LANGUAGES."""

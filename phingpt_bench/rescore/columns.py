@@ -23,9 +23,7 @@ NAMES = {
         ("document", "document_id article_id cluster_id cluster"),
     )
 }  # fmt: skip
-OPTIONS = {
-    role: f"--{role}-column" for role in ("answer", "gold", "id", "text", "document")
-}
+OPTIONS = {role: f"--{role}-column" for role in ("answer", "gold", "id", "text", "document")}
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterable, Sequence
 
 from phingpt_bench.board.costs import assumed_per_hour
 from phingpt_bench.board.published.rows import PublishedCost, PublishedRow
-from phingpt_bench.board.render.text import UNKNOWN, clean
+from phingpt_bench.board.render.text import clean, unknown
 from phingpt_bench.board.values import Against, Board, Payback, Section
 from phingpt_bench.core.language import say
 from phingpt_bench.cost.breakeven import Case
@@ -17,14 +17,14 @@ from phingpt_bench.cost.ledger import rate_text, usd_text
 def range_text(usd: Usd | None, one: Callable[[float | None], str] = usd_text) -> str:
     """ "$3.11", "$13.75-15.10", "N/A" for None."""
     if usd is None:
-        return UNKNOWN
+        return unknown()
     low, high = one(usd.low), one(usd.high)
     return low if low == high else f"{low}-{high.removeprefix('$')}"
 
 
 def estimate_text(row: PublishedRow) -> str:
     """What 1,000 documents would cost through an API, marked as an estimate; N/A where there is none."""
-    return UNKNOWN if row.usd_per_1000 is None else f"~{range_text(row.usd_per_1000, rate_text)}"
+    return unknown() if row.usd_per_1000 is None else f"~{range_text(row.usd_per_1000, rate_text)}"
 
 
 TRANSLATED = ("our card", "1,000 docs")
@@ -96,7 +96,7 @@ def _line(other: Against) -> str:
 def when_text(best: Case | None, worst: Case | None) -> str:
     """From which document on it is cheaper: "after 490 documents", "after 1,200 to 4,900 documents", "never", "N/A"."""
     if best is None or worst is None:
-        return UNKNOWN
+        return unknown()
     if best.kind == worst.kind == "after" and best.documents is not None and worst.documents is not None:
         low, high = count_text(best.documents), count_text(worst.documents)
         if low != high:
@@ -123,40 +123,38 @@ def count_text(count: int) -> str:
     return f"{round(count, -places):,}"
 
 
-def cost_lines(board: Board) -> list[str]:
-    """What the estimates of a board mean and which price card they are on, for what it holds."""
+def cost_entries(board: Board) -> list[tuple[str, str]]:
+    """What the estimates of a board mean and which price card they are on, for what it holds: mark and meaning."""
     sections = (*board.sections, *board.limited)
     published = [row for section in sections for row in section.published]
-    lines = []
+    found = []
     if any(row.usd_per_1000 is not None for row in published):
-        lines.append(_estimate_line(sections))
+        found.append(("~", _estimate_line(sections)))
     if any(row.training_on_card is not None for row in published):
-        lines.append(
-            say(
-                "our card: published hours times GPUs at our card's price of that GPU; a range where its name fits "
-                "several. Under the published cost stands the price of a GPU-hour that the source assumed."
-            )
+        text = say(
+            "published hours times GPUs at our card's price of that GPU, a range where its name fits several; under "
+            "the published cost stands the price of a GPU-hour that the source assumed"
         )
+        found.append((say(ON_CARD), text))
     if any(section.payback is not None for section in sections):
-        lines.append(
-            say(
-                "Break-even: USD of the training over what a document costs less. The training counts whole, also "
-                "where the adapter serves several tasks."
-            )
+        text = say(
+            "USD of the training over what a document costs less; the training counts whole, also where the adapter "
+            "serves several tasks"
         )
-    return lines + _card_lines(board)
+        found.append((say("break-even"), text))
+    return found + [("USD", line) for line in _card_lines(board)]
 
 
 def _estimate_line(sections: Iterable[Section]) -> str:
     counted = [s.tokens for s in sections if s.tokens and any(row.usd_per_1000 is not None for row in s.published)]
     models = ", ".join(sorted({clean(tokens.counted_by) for tokens in counted}))
     line = say(
-        "~ of 1,000 documents: an estimate, list price of the API (lowest to highest host) times the tokens of our own "
-        "0-shot prompt and answer, counted with the tokenizer of {models}.",
+        "an estimate: list price of the API (lowest to highest host) times the tokens of our own 0-shot prompt and "
+        "answer, counted with the tokenizer of {models}",
         models=models,
     )
     labels = {f"{tokens.written:g}" for tokens in counted if tokens.assumed}
-    return " ".join([line, *(say("A label is taken as {n} tokens.", n=n) for n in sorted(labels))])
+    return "; ".join([line, *(say("a label is taken as {n} tokens", n=n) for n in sorted(labels))])
 
 
 def _card_lines(board: Board) -> list[str]:
@@ -164,5 +162,5 @@ def _card_lines(board: Board) -> list[str]:
         return []
     name, date = clean(board.prices.name), board.prices.card.date
     if board.prices.own:
-        return [say("All USD of runs and all estimates are at the prices of {name}, {date}.", name=name, date=date)]
-    return [say("Estimates are at the shipped price card of {date}; runs have the USD that they recorded.", date=date)]
+        return [say("all USD of runs and all estimates are at the prices of {name}, {date}", name=name, date=date)]
+    return [say("estimates are at the shipped price card of {date}; runs have the USD that they recorded", date=date)]

@@ -17,19 +17,22 @@ from phingpt_bench.cost.ledger import total_seconds
 
 SCHEMA_VERSION = 1
 FIELDS = (
-    "section", "task", "protocol", "dataset", "split", "synthetic", "limit", "n", "metric", "rank", "tied", "model",
-    "adapter", "adapter_digest", "kind", "variant", "details", "shots", "chat_template", "seed", "base",
-    "base_revision", "quantisation", "compute_dtype", "score", "low", "high", "level", "interval_method", "is_base",
-    "difference", "difference_low", "difference_high", "p", "p_holm", "test_method", "no_test_reason", "beats_floor",
-    "invalid_share", "training_seconds", "training_usd", "training_note", "training_usd_per_gpu_hour",
-    "training_on_card_low", "training_on_card_high", "evaluation_seconds", "evaluation_usd", "usd_per_1000",
-    "estimate_per_1000_low", "estimate_per_1000_high", "exposure_exact", "exposure_normalised", "exposure_near",
-    "warnings", "run_id", "suite", "created", "size_b", "method", "evidence", "same_rows", "same_metric",
-    "comparability", "source", "source_arxiv", "source_repository", "source_path", "source_commit", "note",
+    "section", "task", "protocol", "dataset", "languages", "licence", "split", "synthetic", "limit", "n", "metric",
+    "rank", "tied", "model", "adapter", "adapter_digest", "kind", "variant", "details", "shots", "chat_template",
+    "seed", "base", "base_revision", "quantisation", "compute_dtype", "score", "low", "high", "level",
+    "interval_method", "is_base", "difference", "difference_low", "difference_high", "p", "p_holm", "test_method",
+    "no_test_reason", "beats_floor", "invalid_share", "training_seconds", "training_usd", "training_note",
+    "training_usd_per_gpu_hour", "training_on_card_low", "training_on_card_high", "evaluation_seconds",
+    "evaluation_usd", "usd_per_1000", "estimate_per_1000_low", "estimate_per_1000_high", "frontier", "parameters",
+    "exposure_exact", "exposure_normalised", "exposure_near", "warnings", "run_id", "suite", "created", "size_b",
+    "method", "evidence", "same_rows", "same_metric", "comparability", "source", "source_arxiv",
+    "source_repository", "source_path", "source_commit", "note",
 )  # fmt: skip
 
 
-WHERE = ("task", "protocol", "dataset", "split", "synthetic", "limit", "n", "metric")  # of the section, in each row
+WHERE = (  # of the section, in each row
+    "task", "protocol", "dataset", "licence", "split", "synthetic", "limit", "n", "metric",
+)  # fmt: skip
 
 
 def to_json(board: Board) -> str:
@@ -60,7 +63,7 @@ def _cell(value: Any) -> Any:
 
 
 def _records(section: Section) -> list[dict[str, Any]]:
-    where = {name: getattr(section, name) for name in WHERE}
+    where = {name: getattr(section, name) for name in WHERE} | {"languages": " ".join(section.languages)}
     kind = "ranked" if section.limit is None else "limited"
     return [
         *({"section": kind, **where, **_run(row)} for row in section.rows),
@@ -71,8 +74,8 @@ def _records(section: Section) -> list[dict[str, Any]]:
 def _run(row: Row) -> dict[str, Any]:
     same = (
         "rank", "tied", "adapter", "adapter_digest", "kind", "variant", "shots", "chat_template", "seed", "base",
-        "base_revision", "quantisation", "compute_dtype", "score", "is_base", "beats_floor", "invalid_share",
-        "usd_per_1000", "run_id", "suite", "created",
+        "base_revision", "quantisation", "compute_dtype", "score", "is_base", "beats_floor", "invalid_share", "run_id",
+        "suite", "created", "usd_per_1000", "frontier", "parameters",
     )  # fmt: skip
     record: dict[str, Any] = {"model": row.name, "n": row.n, **{name: getattr(row, name) for name in same}}
     if row.interval is not None:

@@ -8,28 +8,27 @@ from collections.abc import Iterable, Sequence
 from phingpt_bench.board.published.rows import PublishedRow, Source
 from phingpt_bench.board.render import costs
 from phingpt_bench.board.render import text as words
-from phingpt_bench.board.render.legend import legend
-from phingpt_bench.board.render.overview import by_model, short_titles
+from phingpt_bench.board.render.columns import WIDE, Column, columns_of
+from phingpt_bench.board.render.legend import entries
+from phingpt_bench.board.render.overview import FEW, by_model, full_name, grid, short_titles
 from phingpt_bench.board.values import Board, Row, Section
-from phingpt_bench.core.language import say
+from phingpt_bench.core.language import say, spoken
 
-COLUMNS = (
-    "#", "model", "setting", "score", "95% CI", "vs base", "p", "unreadable", "train rows in test", "training", "USD",
-    "evaluation", "USD",
-)  # fmt: skip
 _SPECIAL = re.compile(r"([\\`*_{}\[\]<>|~#!&$])")
 
 
-def markdown(board: Board) -> str:
-    """The board as one markdown text, newline at the end."""
-    parts = ["# Leaderboard"]
+def markdown(board: Board, columns: Sequence[str] = ()) -> str:
+    """The board as one markdown text, newline at the end. columns: as in `terminal.draw`."""
+    parts = [f"# {say('Leaderboard')}"]
     if len(board.sections) > 1:
-        parts.append(_overview(board.sections))
+        parts += _overview(board.sections)
     for section in (*board.sections, *board.limited):
-        parts += _section(section)
+        parts += _section(section, columns)
     if not board.sections and not board.limited:
-        parts.append("No runs to show.")
-    parts.append("\n".join(f"- {escape(line)}" for line in legend(board)))
+        parts.append(escape(words.nothing(board)))
+    parts.append(
+        "\n".join(f"- **{escape(entry.mark)}** {escape(entry.text)}" for entry in entries(board, columns or WIDE))
+    )
     return "\n\n".join(parts) + "\n"
 
 
@@ -46,26 +45,40 @@ def table(head: Sequence[str], rows: Iterable[Sequence[str]], right: Iterable[in
     return "\n".join(f"| {' | '.join(line)} |" for line in lines)
 
 
-def _overview(sections: Sequence[Section]) -> str:
+def _overview(sections: Sequence[Section]) -> list[str]:
+    if len(sections) > FEW:
+        return _tasks_down(sections)
     head = [f"{t} ({words.metric_name(s.metric)})" for t, s in zip(short_titles(sections), sections, strict=True)]
-    rows = []
-    for cells in by_model(sections):
-        first = next(iter(cells.values()))
-        scores = [
-            words.score_text(cells[i].score) + words.marks(cells[i]) if i in cells else "" for i in range(len(sections))
-        ]
-        rows.append([words.display_name(first) + words.after_name(first), *scores])
-    return table(["model", *head], rows, range(1, len(head) + 1))
+    rows = [[full_name(cells), *(_score(cells.get(i)) for i in range(len(sections)))] for cells in by_model(sections)]
+    return [table([say("model"), *head], rows, range(1, len(head) + 1))]
 
 
-def _section(section: Section) -> list[str]:
-    parts = [f"## {escape(words.section_title(section))}"]
+def _tasks_down(sections: Sequence[Section]) -> list[str]:
+    found = grid(sections)
+    names = "\n".join(f"- **{letter}** {escape(name)}" for letter, name in found.names.items())
+    rows = [[line.title, line.metric, *map(_score, line.rows), _score(line.floor)] for line in found.lines]
+    head = [say("task"), say("metric"), *found.names, say("floor")]
+    return [names, table(head, rows, range(2, len(head)))]
+
+
+def _score(row: Row | None) -> str:
+    return "" if row is None else words.score_text(row.score) + words.marks(row)
+
+
+def _section(section: Section, names: Sequence[str]) -> list[str]:
+    parts = [f"## {escape(words.section_title(section))}", escape(words.section_about(section)) + "."]
     if section.synthetic:
-        parts.append(f"**{escape(words.SYNTHETIC)}.**")
+        parts.append(f"**{escape(words.synthetic())}.**")
     if section.limit is not None:
-        parts.append(escape(words.limited_note(section)[:1].upper() + words.limited_note(section)[1:]) + ".")
-    parts.append(table(COLUMNS, map(_cells, section.rows), (0, *range(3, len(COLUMNS)))))
-    parts += [f"{escape(note[:1].upper() + note[1:])}." for note in section.notes]
+        parts.append(escape(_sentence(words.limited_note(section))))
+    columns = columns_of(section, names, WIDE)
+    right = [i for i, column in enumerate(columns) if not column.left]
+    parts.append(table([column.title for column in columns], (_cells(row, columns) for row in section.rows), right))
+    if line := words.floor_line(section):
+        parts.append(escape(f"! {line}."))
+    parts += [escape(_sentence(spoken(note))) for note in section.notes]
+    if section.hidden:
+        parts.append(escape(_sentence(words.hidden_line(section))))
     if section.payback is not None and (told := costs.payback_lines(section.payback)):
         head, *lines = told
         parts += [f"{escape(head)}:", "\n".join(f"- {escape(line)}" for line in lines)]
@@ -74,29 +87,24 @@ def _section(section: Section) -> list[str]:
     return parts
 
 
-def _cells(row: Row) -> list[str]:
-    value, p = words.difference_text(row)
-    name = words.display_name(row) + (f" ({row.kind})" if row.kind in ("floor", "check") else "")
-    warnings = "".join(f" (! {warning})" for warning in row.warnings)
-    return [
-        words.rank_text(row), name + warnings, words.setting(row),
-        words.score_text(row.score) + words.floor_mark(row),
-        words.interval_text(row.interval), value, p.removeprefix("p=").removeprefix("p"),
-        words.UNKNOWN if row.invalid_share is None else words.percent(row.invalid_share),
-        words.exposure_text(row),
-        *words.training_texts(row), words.time_text(row.evaluation), words.money_text(row.evaluation),
-    ]  # fmt: skip
+def _sentence(text: str) -> str:
+    return f"{text[:1].upper()}{text[1:]}."
+
+
+def _cells(row: Row, columns: Sequence[Column]) -> list[str]:
+    """The cells of a row; its warnings stand behind the name."""
+    names = [column.name for column in columns]
+    warnings = "".join(f" ({note})" for note in words.row_notes(row, names) if note.startswith("!"))
+    return [column.cell(row) + (warnings if column.name == "model" else "") for column in columns]
 
 
 def _published(rows: Sequence[PublishedRow], metric: str) -> list[str]:
     parts = []
     for comparison in dict.fromkeys(row.comparison for row in rows):
-        parts.append(f"**Published, unranked:** {escape(comparison.note)}.")
+        parts.append(f"**{say('Published, unranked')}:** {escape(spoken(comparison.note))}.")
         group = [row for row in rows if row.comparison == comparison]
-        head = (
-            "model", "size", "method", "shots", "score", "training cost", say("GPU-hour assumed"), say(costs.ON_CARD),
-            say(costs.EACH), "source", "note",
-        )  # fmt: skip
+        head = [say("model"), say("size"), say("method"), say("shots"), say("score"), say("training cost")]
+        head += [say("GPU-hour assumed"), say(costs.ON_CARD), say(costs.EACH), say("source"), say("note")]
         parts.append(table(head, [_published_cells(row, metric) for row in group], (1, 3, 4, 6, 7, 8)))
     sources = dict.fromkeys(row.metrics[metric].source for row in rows)
     parts.append("\n".join(f"- {escape(source.key)}: {escape(source_text(source))}" for source in sources))
@@ -104,7 +112,7 @@ def _published(rows: Sequence[PublishedRow], metric: str) -> list[str]:
 
 
 def _published_cells(row: PublishedRow, metric: str) -> list[str]:
-    cost = words.UNKNOWN
+    cost = words.unknown()
     if row.cost is not None:
         cost = words.published_cost(row.cost)
         cost = f"{cost} ({words.published_cost_note(row.cost)})"
@@ -113,8 +121,8 @@ def _published_cells(row: PublishedRow, metric: str) -> list[str]:
     shots = "" if row.shots is None else str(row.shots)
     return [
         row.model, words.size_text(row.size_b), row.method, shots, words.score_text(row.metrics[metric].value), cost,
-        costs.assumed_text(row.cost) or words.UNKNOWN, costs.cell(row, costs.ON_CARD), costs.cell(row, costs.EACH),
-        row.metrics[metric].source.key + evidence, row.note or "",
+        costs.assumed_text(row.cost) or words.unknown(), costs.cell(row, costs.ON_CARD), costs.cell(row, costs.EACH),
+        row.metrics[metric].source.key + evidence, spoken(row.note or ""),
     ]  # fmt: skip
 
 
@@ -125,6 +133,8 @@ def source_text(source: Source) -> str:
         source.title,
         f"arXiv {source.arxiv}" if source.arxiv else None,
         source.table,
-        f"{place} at {source.commit[:12]}" if place and source.commit else place or None,
+        say("{place} at {commit}", place=place, commit=source.commit[:12])
+        if place and source.commit
+        else place or None,
     ]
     return "; ".join(part for part in parts if part)

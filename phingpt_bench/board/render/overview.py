@@ -1,9 +1,10 @@
-"""The overview table: models down, tasks across, one score in each cell."""
+"""The overview table: one score for each model and task."""
 
 from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Sequence
+from dataclasses import dataclass
 from typing import Any
 
 from rich.console import Group, RenderableType
@@ -12,36 +13,73 @@ from rich.text import Text
 
 from phingpt_bench.board.render import text as words
 from phingpt_bench.board.values import Row, Section
+from phingpt_bench.core.language import say
 
 KIND_ORDER = {"tuned": 0, "base": 1, "floor": 2, "check": 3}
 NAME_WIDTH = 30
+CELL = len("0.000*!")
+FEW = 6  # tasks that a page without a width, such as markdown, shows side by side
+
+
+@dataclass(frozen=True, slots=True)
+class Grid:
+    """The overview of many tasks: tasks down, models across, and the best floor of each task beside them."""
+
+    names: dict[str, str]  # of the models, by letter
+    lines: list[Line]
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """One task: the row of each model in the order of the letters, None where it was not run, and the best floor."""
+
+    title: str
+    metric: str
+    rows: list[Row | None]
+    floor: Row | None
 
 
 def overview(sections: Sequence[Section], width: int) -> RenderableType:
-    """One line a model and variant, one column a section; several tables where the sections do not fit in `width`.
+    """Models down and tasks across where the tasks fit in `width`, else tasks down and lettered models across.
 
-    Order: tuned, base, floors; then by name. No average over tasks: their metrics are not of one kind.
+    No average over tasks: their metrics are not of one kind.
     """
-    models = by_model(sections)
+    if (table := _models_down(sections, width)) is not None:
+        return table
+    return _tasks_down(grid(sections), width)
+
+
+def grid(sections: Sequence[Section]) -> Grid:
+    """The overview with tasks down; those of one metric stand together, in the order of their first."""
+    models = [cells for cells in by_model(sections) if next(iter(cells.values())).kind != "floor"]
+    letters = [words.letters(i).upper() for i in range(len(models))]
+    names = {letter: full_name(cells) for letter, cells in zip(letters, models, strict=True)}
     titles = short_titles(sections)
-    tables = []
-    heads = [max(titles[i], words.metric_name(section.metric), key=len) for i, section in enumerate(sections)]
-    for chunk in _chunks(heads, width - NAME_WIDTH - 2):
-        table = Table(box=None, pad_edge=False, padding=(0, 2, 0, 0), header_style="bold")
-        table.add_column("model", overflow="fold", ratio=1)
-        for i in chunk:
-            metric = words.metric_name(sections[i].metric)
-            table.add_column(Text(f"{titles[i]}\n{metric}"), justify="right", no_wrap=True)
-        for cells in models:
-            if any(i in cells for i in chunk):
-                row = next(iter(cells.values()))
-                table.add_row(_name(row), *(_cell(cells.get(i), len(heads[i])) for i in chunk))
-        tables.append(table)
-    return Group(*tables)
+    metrics = list(dict.fromkeys(section.metric for section in sections))
+    order = sorted(range(len(sections)), key=lambda i: metrics.index(sections[i].metric))
+    lines = [
+        Line(titles[i], words.metric_name(sections[i].metric), [cells.get(i) for cells in models], _floor(sections[i]))
+        for i in order
+    ]
+    return Grid(names, lines)
+
+
+def _floor(section: Section) -> Row | None:
+    """The best of the floors, which are sorted by score unless the user wants otherwise."""
+    floors = [row for row in section.rows if row.kind == "floor" and row.score is not None]
+    sign = 1 if words.higher_is_better(section.metric) else -1
+    return max(floors, key=lambda row: sign * (row.score or 0.0), default=None)
+
+
+def full_name(cells: dict[int, Row]) -> str:
+    """The name of a model and all that tells it from others."""
+    row = next(iter(cells.values()))
+    return words.display_name(row) + words.after_name(row)
 
 
 def by_model(sections: Sequence[Section]) -> list[dict[int, Row]]:
-    """For each model and variant its row in each section (by the section's place) that has one; in the order drawn.
+    """For each model and variant its row in each section (by the section's place) that has one; in the order drawn:
+    tuned, base, floors; then by name.
 
     A second row of the same identity in one section (a model under two names) gets a line of its own.
     """
@@ -70,22 +108,57 @@ def short_titles(sections: Sequence[Section]) -> list[str]:
     ]
 
 
-def _chunks(titles: Sequence[str], width: int) -> list[list[int]]:
-    """Places of the titles in as few runs as fit in `width` columns, at least one a run."""
-    chunks: list[list[int]] = [[]]
-    used = 0
-    for i, title in enumerate(titles):
-        need = max(len(title), len("0.000*!")) + 2
-        if chunks[-1] and used + need > width:
-            chunks.append([])
-            used = 0
-        chunks[-1].append(i)
-        used += need
-    return chunks
+def _table() -> Table:
+    return Table(box=None, pad_edge=False, padding=(0, 2, 0, 0), header_style="bold")
 
 
-def _name(row: Row) -> Text:
-    return Text(words.display_name(row)).append(words.after_name(row), style="dim")
+def _models_down(sections: Sequence[Section], width: int) -> Table | None:
+    """None where the tasks do not fit side by side."""
+    titles = short_titles(sections)
+    heads = [max(title, words.metric_name(s.metric), key=len) for title, s in zip(titles, sections, strict=True)]
+    widths = [max(len(head), CELL) for head in heads]
+    if sum(widths) + 2 * len(widths) + NAME_WIDTH > width:
+        return None
+    table = _table()
+    table.add_column(say("model"), overflow="fold", ratio=1)
+    for title, section in zip(titles, sections, strict=True):
+        table.add_column(Text(f"{title}\n{words.metric_name(section.metric)}"), justify="right", no_wrap=True)
+    for cells in by_model(sections):
+        row = next(iter(cells.values()))
+        name = Text(words.display_name(row)).append(words.after_name(row), style="dim")
+        table.add_row(name, *(_cell(cells.get(i), widths[i]) for i in range(len(sections))))
+    return table
+
+
+def _tasks_down(found: Grid, width: int) -> RenderableType:
+    """The letters and their models, then a table for as many models as fit side by side, each with the floors."""
+    key = Table.grid(padding=(0, 2, 0, 0))
+    key.add_column(no_wrap=True)
+    key.add_column(overflow="fold")
+    for letter, name in found.names.items():
+        key.add_row(Text(letter, style="bold"), Text(name))
+    parts: list[RenderableType] = [key]
+    metrics = list(dict.fromkeys(line.metric for line in found.lines))
+    floors = any(line.floor is not None for line in found.lines)
+    first = min(max(len(text) for line in found.lines for text in (line.title, line.metric)) + 2, NAME_WIDTH)
+    letters = list(found.names)
+    fit = max(1, (width - first) // (CELL + 1) - floors)
+    per_table = -(-len(letters) // -(-len(letters) // fit))  # tables of about the same width
+    for start in range(0, len(letters), per_table):
+        shown = range(start, min(start + per_table, len(letters)))
+        table = Table(box=None, pad_edge=False, padding=(0, 1, 0, 0), header_style="bold")
+        table.add_column("", overflow="fold", max_width=NAME_WIDTH)
+        for head in (*(letters[i] for i in shown), *([say("floor")] if floors else [])):
+            table.add_column(Text(head.rjust(CELL - 2)), no_wrap=True)
+        for metric in metrics:
+            lines = [line for line in found.lines if line.metric == metric and any(line.rows[i] for i in shown)]
+            if lines:
+                table.add_row(Text(metric, style="dim"))
+            for line in lines:
+                cells = [_cell(line.rows[i], CELL) for i in shown] + [_cell(line.floor, CELL)] * floors
+                table.add_row(Text(f" {line.title}"), *cells)
+        parts += [Text(""), table]
+    return Group(*parts)
 
 
 def _cell(row: Row | None, width: int) -> Text:

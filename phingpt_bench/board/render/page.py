@@ -2,21 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 from pathlib import Path
 
 from phingpt_bench.board.cache import Cache
 from phingpt_bench.board.collect import collect
+from phingpt_bench.board.names import FORMATS
 from phingpt_bench.board.published import rows as published_results
 from phingpt_bench.board.render.export import to_csv, to_json
+from phingpt_bench.board.render.latex import latex
 from phingpt_bench.board.render.markdown import markdown
 from phingpt_bench.board.render.terminal import MINIMUM, render
 from phingpt_bench.board.rows import build
 from phingpt_bench.board.values import Board, Prices
 from phingpt_bench.core.errors import BenchError, unknown
 from phingpt_bench.cost.prices import load_prices, own_card
-
-FORMATS = ("terminal", "markdown", "csv", "json")
+from phingpt_bench.data.catalogue import rights
 
 
 def board_of(
@@ -37,7 +38,7 @@ def board_of(
     cache = Cache()
     runs = collect(folder)
     rows = published_results.load() if published else None
-    board = build(runs, rows, tasks=tasks, metric=metric, checks=checks, cache=cache, prices=card)
+    board = build(runs, rows, tasks=tasks, metric=metric, checks=checks, cache=cache, prices=card, rights=rights())
     cache.save()
     return board
 
@@ -48,18 +49,35 @@ def prices_of(path: Path | None = None) -> Prices:
     return Prices(name="prices.yaml" if own is None else own.name, own=own is not None, card=load_prices(own))
 
 
-def page(board: Board, form: str = "terminal", width: int = 80, *, whole: bool = False) -> str:
-    """The board in one of FORMATS, newline at the end.
+def page(
+    board: Board,
+    form: str = "terminal",
+    width: int = 80,
+    *,
+    whole: bool = False,
+    columns: Sequence[str] = (),
+    plot: bool | None = None,
+) -> str:
+    """The board in one of FORMATS, newline at the end, in the language in force.
 
-    `width` and `whole` (all published rows, not the best of each group) are for "terminal", which comes without
-    colour; the other formats always show all rows.
+    `width`, `whole` (all published rows, not the best of each group) and `plot` are for "terminal", which comes without
+    colour; the other formats always show all rows. columns: names in place of the usual ones, for tables; csv and json
+    always hold all fields, in English.
     """
     if form == "terminal":
-        return render(board, check_width(width), whole=whole)
-    writers = {"markdown": markdown, "csv": to_csv, "json": to_json}
-    if form not in writers:
-        raise unknown("format", form, FORMATS)
-    return writers[form](board)
+        return render(board, check_width(width), whole=whole, columns=columns, plot=plot)
+    if form == "markdown":
+        return markdown(board, columns)
+    if form in ("latex", "latex-tables"):
+        return latex(board, columns, document=form == "latex")
+    return to_csv(board) if check_form(form) == "csv" else to_json(board)
+
+
+def check_form(form: str) -> str:
+    """`form`, or BenchError where it is not one of FORMATS."""
+    if form not in FORMATS:
+        raise unknown("format", form, FORMATS, where="--format")
+    return form
 
 
 def check_width(width: int) -> int:

@@ -1,23 +1,30 @@
-"""Words and numbers of the board as text, the same in the terminal and in markdown. Our own words are plain ASCII."""
+"""Words and numbers of the board as text, the same in every form, in the language in force (core/language.py).
+
+Our own English words are plain ASCII.
+"""
 
 from __future__ import annotations
 
 import re
 import unicodedata
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from decimal import ROUND_HALF_UP, Decimal
 
 from phingpt_bench.board.compare import Difference
+from phingpt_bench.board.pairing import BELOW_FLOOR
 from phingpt_bench.board.published.rows import PublishedCost, PublishedRow, Source
-from phingpt_bench.board.values import Row, Section
+from phingpt_bench.board.values import Board, Row, Section
+from phingpt_bench.core.language import say, spoken
 from phingpt_bench.core.records import Ledger
-from phingpt_bench.cost.ledger import duration_text, total_seconds, usd_text
+from phingpt_bench.cost.ledger import duration_text, rate_text, total_seconds, usd_text
 from phingpt_bench.scoring.metrics import METRICS
 from phingpt_bench.stats.intervals import Interval
 
-UNKNOWN = "N/A"
-ID_ONLY = "by row id only"
-SYNTHETIC = "SYNTHETIC data: a demonstration of the tool, no measurement of any model"
+# sentences that reach `spoken` through a value: kinds of rows, reasons for no test
+TRANSLATED = (
+    "tuned", "base", "floor", "check", "other rows", "other labels", "other prompts",
+    "other device", "other kernels", "other batch size", "no such score", "no score", "quoted", "recomputed",
+)  # fmt: skip
 _BIDI_CONTROLS = re.compile("[\u200e\u200f\u202a-\u202e\u2066-\u2069]")
 
 
@@ -34,13 +41,23 @@ def clean(text: object) -> str:
 
 def metric_name(metric: str) -> str:
     """The metric in words; an unknown one as it is."""
-    return METRICS[metric].title if metric in METRICS else clean(metric)
+    return say(METRICS[metric].title) if metric in METRICS else clean(metric)
+
+
+def unknown() -> str:
+    """What stands in the place of a value that nobody measured."""
+    return say("N/A")
+
+
+def synthetic() -> str:
+    """The warning over rows of the demonstration corpus."""
+    return say("SYNTHETIC data: a demonstration of the tool, no measurement of any model")
 
 
 def score_text(score: float | None) -> str:
     """Three decimals, half up in decimal (0.6655 is 0.666, which binary rounding makes 0.665), or N/A."""
     if score is None:
-        return UNKNOWN
+        return unknown()
     return str(Decimal(repr(score)).quantize(Decimal("0.001"), ROUND_HALF_UP))
 
 
@@ -68,12 +85,12 @@ def p_text(p: float | None) -> str:
 def difference_text(row: Row) -> tuple[str, str]:
     """The difference to the base (with * where significant) and its p, or words in their place."""
     if row.is_base:
-        return "base", ""
+        return say("base"), ""
     difference = row.against_base
     if difference is None:
-        return ("-", "") if row.kind in ("floor", "check") else ("no base", "")
+        return ("-", "") if row.kind in ("floor", "check") else (say("no base"), "")
     if difference.reason is not None:
-        return "no test", difference.reason
+        return say("no test"), spoken(difference.reason)
     return signed(difference), p_text(difference.p if difference.p_holm is None else difference.p_holm)
 
 
@@ -85,21 +102,36 @@ def signed(difference: Difference) -> str:
 
 def time_text(ledger: Ledger | None) -> str:
     """All phases together, or N/A."""
-    return duration_text(total_seconds(ledger) if ledger is not None and ledger.seconds else None)
+    return duration_text(total_seconds(ledger)) if ledger is not None and ledger.seconds else unknown()
+
+
+def short_time(seconds: float | None) -> str:
+    """A duration in at most six characters, for narrow columns: "42 s", "65 min", "1.8 h", "140 h"."""
+    if seconds is None:
+        return unknown()
+    if seconds < 99.5 * 60:
+        return duration_text(seconds) if seconds < 59.5 else f"{seconds / 60:.0f} min"
+    return f"{seconds / 3600:.1f} h" if seconds < 99.95 * 3600 else f"{seconds / 3600:.0f} h"
 
 
 def money_text(ledger: Ledger | None) -> str:
     """USD, or N/A."""
-    return usd_text(None if ledger is None else ledger.usd)
+    return unknown() if ledger is None or ledger.usd is None else usd_text(ledger.usd)
 
 
-def training_texts(row: Row) -> tuple[str, str]:
-    """Time and USD of the training; - for a base, which was not trained here."""
-    if row.training is None and row.kind in ("base", "check"):
-        return "-", ""
-    if row.training is None:
-        return UNKNOWN, ""
-    return time_text(row.training), money_text(row.training)
+def small_usd(value: float | None) -> str:
+    """Two digits that say something: "$0.0012", "$3.40", "$1,250"; "<$0.0001" for less, N/A for None.
+
+    Costs of 1,000 documents lie many powers of ten apart, and "<$0.01" would make most of them one.
+    """
+    if value is None:
+        return unknown()
+    return rate_text(value) if value == 0 or value >= 0.0001 else "<$0.0001"
+
+
+def trained(row: Row) -> bool:
+    """Whether anything is to be said of a row's training: a base was not trained here."""
+    return row.training is not None or row.kind not in ("base", "check")
 
 
 def higher_is_better(metric: str) -> bool:
@@ -115,14 +147,7 @@ def has_flips(section: Section) -> bool:
 def flip_texts(row: Row) -> tuple[str, str]:
     """The share of polarity flips, and the expected calibration error where labels were compared by likelihood."""
     flips, ece = row.scores.get("flip_rate"), row.scores.get("ece")
-    return UNKNOWN if flips is None else percent(flips), "" if ece is None else f"{ece:.2f}"
-
-
-def flip_line(row: Row) -> str:
-    """ "flips 3%, ECE 0.06", as far as the row has them."""
-    flips, ece = flip_texts(row)
-    parts = (f"flips {flips}" if row.scores.get("flip_rate") is not None else "", f"ECE {ece}" if ece else "")
-    return ", ".join(filter(None, parts))
+    return unknown() if flips is None else percent(flips), "" if ece is None else f"{ece:.2f}"
 
 
 def percent(share: float) -> str:
@@ -130,20 +155,50 @@ def percent(share: float) -> str:
     return "0%" if share == 0 else "<1%" if share < 0.005 else f"{100 * share:.0f}%"
 
 
-def setting(row: Row) -> str:
-    """Variant, quantisation and details: "0-shot, nf4+dq, seed 7"; no variant for floors, which take no prompt."""
-    parts = () if row.kind == "floor" else (row.variant, row.quantisation)
-    return ", ".join(clean(x) for x in (*parts, *row.details) if x)
+def setting(row: Row, without: str | None = None) -> str:
+    """Variant, quantisation and details: "0-shot, nf4+dq, seed 7"; no variant for floors, which take no prompt.
+
+    without: a quantisation that is said elsewhere.
+    """
+    quantisation = None if row.quantisation == without else row.quantisation
+    parts = () if row.kind == "floor" else (row.variant, quantisation)
+    return ", ".join(clean(spoken(x)) for x in (*parts, *row.details) if x)
+
+
+def quantisation_of(section: Section) -> str | None:
+    """The quantisation that all models of a section share, to be said once; None where they do not, or have none."""
+    found = {row.quantisation for row in section.rows if row.kind in ("base", "tuned")}
+    return found.pop() if len(found) == 1 else None
 
 
 def section_title(section: Section) -> str:
-    """Task, metric, rows and protocol of a section."""
-    return f"{clean(section.task)}: {metric_name(section.metric)}, {section.n:,} rows, {clean(section.protocol)}"
+    """Task and metric of a section."""
+    return f"{clean(section.task)}: {metric_name(section.metric)}"
+
+
+def section_about(section: Section) -> str:
+    """Rows, protocol, language and licence of a section's data, and the quantisation that its models share."""
+    parts = [say("{n:,} rows of {protocol}", n=section.n, protocol=clean(section.protocol))]
+    parts += [clean(part) for part in (", ".join(section.languages), section.licence) if part]
+    shared = quantisation_of(section)
+    return ", ".join(parts) + (say("; models in {quantisation}", quantisation=clean(shared)) if shared else "")
 
 
 def limited_note(section: Section) -> str:
     """Why the rows of a limited section are not ranked."""
-    return f"limited to {section.limit:,} rows, not comparable with whole runs and not ranked"
+    return say("limited to {n:,} rows, not comparable with whole runs and not ranked", n=section.limit)
+
+
+def hidden_line(section: Section) -> str:
+    """How many rows of a section the filters took away."""
+    return say("{n} more rows are hidden by filters; ranks and tests were made with them", n=section.hidden)
+
+
+def nothing(board: Board) -> str:
+    """Why a board has no table."""
+    if board.hidden:
+        return say("No row is left: the filters hide all of it.")
+    return say("No runs to show: only check rows (oracle, null, echo) were found.")
 
 
 def size_text(size_b: float | None) -> str:
@@ -151,21 +206,31 @@ def size_text(size_b: float | None) -> str:
     return "" if size_b is None else f"{size_b:g}B"
 
 
+def parameters_text(row: Row) -> str:
+    """Parameters of the base: "135M", "7.2B"; - for floors, N/A where the record does not say."""
+    count = row.parameters
+    if count is None:
+        return "-" if row.kind in ("floor", "check") else unknown()
+    return (
+        f"{count / 1e6:.0f}M" if count < 999.5e6 else f"{count / 1e9:.2g}B" if count < 1e10 else f"{count / 1e9:.0f}B"
+    )
+
+
 def cost_marks(rows: Iterable[PublishedRow]) -> dict[str, str]:
     """A letter for each training cost among the rows that says hours or USD, in order of appearance."""
-    keys = dict.fromkeys(row.cost.key for row in rows if row.cost is not None and published_cost(row.cost) != UNKNOWN)
-    return {key: _letters(i) for i, key in enumerate(keys)}
+    keys = dict.fromkeys(row.cost.key for row in rows if row.cost is not None and published_cost(row.cost) != unknown())
+    return {key: letters(i) for i, key in enumerate(keys)}
 
 
-def _letters(place: int) -> str:
+def letters(place: int) -> str:
     """a to z, then aa, ab, ..."""
     above, last = divmod(place, 26)
-    return (_letters(above - 1) if above else "") + chr(ord("a") + last)
+    return (letters(above - 1) if above else "") + chr(ord("a") + last)
 
 
 def evidence_text(evidence: str) -> str:
     """How a value came here, in a word; empty where it was read in the authors' own text."""
-    return {"primary": "", "secondary": "quoted"}.get(evidence, evidence)
+    return {"primary": "", "secondary": say("quoted")}.get(evidence, spoken(evidence))
 
 
 def note_marks(rows: Iterable[PublishedRow]) -> dict[str, int]:
@@ -176,8 +241,8 @@ def note_marks(rows: Iterable[PublishedRow]) -> dict[str, int]:
 def published_cost(cost: PublishedCost | None) -> str:
     """USD, else hours, else N/A; with ? where the source's figure is doubtful."""
     if cost is None:
-        return UNKNOWN
-    text = usd_text(cost.usd) if cost.usd is not None else UNKNOWN if cost.hours is None else f"{cost.hours:g} h"
+        return unknown()
+    text = usd_text(cost.usd) if cost.usd is not None else unknown() if cost.hours is None else f"{cost.hours:g} h"
     return f"{text}?" if cost.doubtful else text
 
 
@@ -187,39 +252,60 @@ def published_cost_note(cost: PublishedCost) -> str:
     parts = [
         gpu,
         None if cost.hours is None else f"{cost.hours:g} h",
-        None if cost.usd_per_gpu_hour is None else f"${cost.usd_per_gpu_hour:.2f} a GPU-hour",
+        None if cost.usd_per_gpu_hour is None else say("${usd:.2f} a GPU-hour", usd=cost.usd_per_gpu_hour),
     ]
     text = ", ".join(part for part in parts if part)
-    covers = None if cost.scope is None else f"covers {cost.scope}"
-    doubt = None if not cost.doubtful else f"doubtful: {(cost.note or '').removeprefix('doubtful: ')}".rstrip(": ")
-    quoted = "quoted by another document" if cost.evidence == "secondary" else None
+    covers = None if cost.scope is None else say("covers {scope}", scope=spoken(cost.scope))
+    why = spoken(cost.note or "").removeprefix("doubtful: ")
+    doubt = say("doubtful: {why}", why=why).rstrip(": ") if cost.doubtful else None
+    quoted = say("quoted by another document") if cost.evidence == "secondary" else None
     return "; ".join(part for part in (text, covers, quoted, doubt) if part)
 
 
-def row_notes(row: Row) -> list[str]:
-    """What stands under a row's name: warnings, unreadable answers, training rows found in the test."""
-    notes = [f"! {clean(warning)}" for warning in row.warnings]
-    if row.invalid_share:
-        notes.append(f"{percent(row.invalid_share)} unreadable answers")
-    if row.exposure and any(row.exposure.values()) and not row.exposed:  # else a warning says it
-        found = ", ".join(f"{count} {clean(kind)}" for kind, count in row.exposure.items() if count)
-        notes.append(f"! training rows among the test rows: {found}" + (f" ({ID_ONLY})" if row.partly_checked else ""))
-    elif row.partly_checked:
-        notes.append(f"training rows in test: checked {ID_ONLY}")
+def row_notes(row: Row, columns: Collection[str] = ()) -> list[str]:
+    """What stands under a row's name: warnings, unreadable answers and test rows seen where no column says so.
+
+    That it does not beat the floor is no note of its own: a mark says so, and the line under the table (`floor_line`).
+    """
+    notes = [f"! {clean(spoken(text))}" for text in row.warnings if getattr(text, "key", "") != BELOW_FLOOR]
+    if row.invalid_share and "unreadable" not in columns:
+        notes.append(say("{share} unreadable answers", share=percent(row.invalid_share)))
+    seen = exposure_count(row)
+    if seen and not row.exposed and "exposure" not in columns:  # where it is exposed a warning says it
+        note = say("! saw {share} of the test rows", share=percent(seen / row.n))
+        notes.append(note + (f" ({id_only()})" if row.partly_checked else ""))
     return notes
 
 
-def exposure_text(row: Row) -> str:
-    """Training rows found among the test rows in few words, for a column; "0 (by row id only)" is no clean bill."""
-    if row.exposure is None:
-        return UNKNOWN if row.kind == "tuned" else "-"
-    found = ", ".join(f"{count} {kind}" for kind, count in row.exposure.items() if count) or "0"
-    return f"{found} ({ID_ONLY})" if row.partly_checked else found
+def floor_line(section: Section) -> str | None:
+    """Which floor the rows marked ! do not beat; None where no row has the mark."""
+    floor = next((row for row in section.rows if row.kind == "floor" and row.rank is not None), None)
+    if floor is None or not any(floor_mark(row) == "!" for row in section.rows):
+        return None
+    return say("not significantly better than {name}, the best floor", name=display_name(floor))
+
+
+def id_only() -> str:
+    """That a check for training rows among the test rows went by row id alone."""
+    return say("by row id only")
+
+
+def exposure_count(row: Row) -> int | None:
+    """Training rows found among the test rows, of whatever likeness; None where nobody looked."""
+    return None if row.exposure is None else sum(row.exposure.values())
+
+
+def exposure_short(row: Row) -> str:
+    """The share of test rows seen in training; with ? where only row ids were compared, which is no clean bill."""
+    seen = exposure_count(row)
+    if seen is None:
+        return unknown() if row.kind == "tuned" else "-"
+    return percent(seen / row.n) + ("?" if row.partly_checked else "")
 
 
 def display_name(row: Row) -> str:
     """The model, and its adapter; a name of nothing but blanks or controls is said to be none."""
-    return (clean(row.name) or "(no name)") + (f" + {clean(row.adapter)}" if row.adapter else "")
+    return (clean(row.name) or say("(no name)")) + (f" + {clean(row.adapter)}" if row.adapter else "")
 
 
 def published_name(row: PublishedRow, rows: Iterable[PublishedRow]) -> str:
@@ -240,12 +326,17 @@ def published_source(row: PublishedRow) -> Source:
 def after_name(row: Row) -> str:
     """What tells variants of a model apart in a table without a column for it: ", 0-shot, nf4+dq" or " (floor)"."""
     rest = f", {setting(row)}" if setting(row) else ""
-    return f" ({row.kind}){rest}" if row.kind in ("floor", "check") else rest
+    return f" ({spoken(row.kind)}){rest}" if row.kind in ("floor", "check") else rest
 
 
 def floor_mark(row: Row) -> str:
     """x where its training saw the test rows, else ! for a model that is not significantly better than the floor."""
     return "x" if row.exposed else "!" if row.beats_floor is False else ""
+
+
+def front_mark(row: Row) -> str:
+    """P where the row is on the Pareto front of cost and score."""
+    return " P" if row.frontier else ""
 
 
 def marks(row: Row) -> str:

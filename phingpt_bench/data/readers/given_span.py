@@ -22,7 +22,9 @@ def expand(rows: Rows) -> Rows:
     """One {"text", "entity", "label"} for each entity of spans rows, in text order; with "document" where they have it."""
     return [
         {
-            "text": row["text"], "entity": row["text"][entity["start"] : entity["end"]], "label": entity["type"],
+            "text": row["text"],
+            "entity": row["text"][entity["start"] : entity["end"]],
+            "label": entity["type"],
             **({"document": row["document"]} if "document" in row else {}),
         }  # fmt: skip
         for row in rows
