@@ -354,10 +354,10 @@ def test_what_is_unknown_is_said_to_be() -> None:
         clock.now += 2
     shown.tell(StageStarted(NER))
     clock.now += 31
-    shown.tell(Scored("Entity F1", None, 3))
+    shown.tell(Scored("Entity F1", None, 1))
     shown.tick()
     assert lines[0] == "load Tiny: 2 s, N/A"
-    assert "Entity F1 N/A of the 3 documents" in lines[1] and "left" not in lines[1]
+    assert "Entity F1 N/A of the 1 document answered so far" in lines[1] and "left" not in lines[1]
     assert words.cost_text(shown.state, clock.now) == "cost N/A (this machine is not in the price card)"
     assert words.memory_text(None, None) == "peak memory N/A"
     assert words.memory_text(2**30, 3 * 2**30) == "peak memory 1.0 GB, GPU 3.0 GB"

@@ -98,7 +98,7 @@ def test_it_is_worked_out_seldom_where_it_takes_long() -> None:
         if isinstance(event, Scored):
             clock.now += 0.5  # what it takes to work out
 
-    running = Running(tell, task, Meter(Energy([])), clock)
+    running = Running(tell, task, Meter(Energy([])), clock, clock)
     asked = requests(task, 120)
     running.begin(asked)
     for index, answer in enumerate(answers(task, asked)):

@@ -30,9 +30,15 @@ class Running:
     """
 
     def __init__(
-        self, tell: Callable[[Event], None], task: TaskFacts, meter: Meter, clock: Callable[[], float] = time.monotonic
+        self,
+        tell: Callable[[Event], None],
+        task: TaskFacts,
+        meter: Meter,
+        clock: Callable[[], float] = time.monotonic,
+        work: Callable[[], float] = time.thread_time,
     ):
-        self._tell, self._task, self._meter, self._clock = tell, task, meter, clock
+        """clock: seconds that go by; work: seconds of the processor, so that waiting for it does not count as work."""
+        self._tell, self._task, self._meter, self._clock, self._work = tell, task, meter, clock, work
         self._scored = task.task.config.filter_list is None
         self._places: list[tuple[int, int]] = []  # of each request: document, which of its requests
         self._docs: dict[int, Any] = {}
@@ -83,13 +89,13 @@ class Running:
     def _score(self) -> None:
         if not self._scored:
             return
-        started = self._clock()
+        started = self._work()
         with self._meter.phase("harness"):  # not the model's time
             self._read()
             scored = self._scored_now()
         if scored is not None:
             self._tell(scored)
-        self._due = self._clock() + max(EVERY, (self._clock() - started) / SHARE)
+        self._due = self._clock() + max(EVERY, (self._work() - started) / SHARE)
 
     def _read(self) -> None:
         for doc in self._whole:

@@ -42,10 +42,9 @@ def score(one: Progress) -> str:
         return ""
     value = MISSING if scored.value is None else f"{scored.value:.3f}"
     said = f"{scored.name} {value}"
-    if scored.count is not None and scored.final:
-        said += f" on {scored.count:,} documents"
-    elif scored.count is not None:
-        said += f" of the {scored.count:,} documents answered so far"
+    if scored.count is not None:
+        many = f"{scored.count:,} document{'' if scored.count == 1 else 's'}"
+        said += f" on {many}" if scored.final else f" of the {many} answered so far"
     return said + (f" ({scored.note})" if scored.note else "")
 
 
