@@ -226,6 +226,15 @@ def test_the_picture() -> None:
     assert ascii_lines[5].plain == "           ####......  40%  40 of 100 documents, 0:06 left"
 
 
+def test_a_line_is_broken_between_its_parts() -> None:
+    clock, state = Clock(), State()
+    begun(SimpleNamespace(tell=lambda event: state.apply(event, clock.now)), clock)
+    state.apply(Advanced(note="epoch 1 of 3"), clock.now)
+    lines = [line.plain for line in frame(state, clock.now, width=67, height=24, memory="")]
+    at = next(at for at, line in enumerate(lines) if "40%" in line)
+    assert lines[at].endswith("40 of 100 documents, epoch 1 of 3,") and lines[at + 1].strip() == "0:06 left"
+
+
 def test_a_long_name_keeps_both_ends() -> None:
     label = "phin_fpb: SmolLM2-135M-Instruct + sentiment 0-shot"
     assert label_cut(label, 31) == "phin_fpb: Smol...ntiment 0-shot" and len(label_cut(label, 31)) == 31

@@ -14,6 +14,7 @@ if TYPE_CHECKING:
 WIDEST = 100  # columns: wider lines are harder to read, and wrap when the terminal is made narrower
 MOST_STAGES = 16  # lines of stages, also on a tall terminal
 INDENT = "  "
+HOLD = "\xa0"  # a space at which a line is not broken
 STYLES = {DONE: "green", RUNNING: "bold", STOPPED: "bold red", WAITING: "dim"}
 BAR = ("━", "─")
 PLAIN_BAR = ("#", ".")
@@ -94,7 +95,7 @@ def _details(state: State, one: Progress, now: float, width: int, plain: bool) -
 
     margin = INDENT + " " * 9
     left = state.left(one, now)
-    where = ", ".join(filter(None, [words.position(one), "" if left is None else f"{words.clock(left)} left"]))
+    where = ", ".join(filter(None, [words.position(one), "" if left is None else f"{words.clock(left)}{HOLD}left"]))
     lines: list[Text] = []
     if one.stage.total:
         share = min(1.0, one.done / one.stage.total)
@@ -108,14 +109,15 @@ def _details(state: State, one: Progress, now: float, width: int, plain: bool) -
         line.stylize("dim", len(margin) + full, len(margin) + cells)
         lines = [line, *map(Text, more)]
     elif where:
-        lines = [Text(margin + where)]
+        lines = [Text(line) for line in _wrapped(where, width, margin, margin)]
     for said in (words.score(one), ", ".join(words.rates(one, now))):
         lines += [Text(line) for line in _wrapped(words.safe(said), width, margin, margin)]
     return lines
 
 
 def _wrapped(text: str, width: int, first: str = "", more: str = "") -> list[str]:
-    """The text in lines of at most `width` columns behind their indents; [] for an empty one."""
+    """The text in lines of at most `width` columns behind their indents, not broken at HOLD; [] for an empty one."""
     if not text:
         return []
-    return textwrap.wrap(first + text, width, subsequent_indent=more, drop_whitespace=True, break_long_words=False)
+    lines = textwrap.wrap(first + text, width, subsequent_indent=more, break_long_words=False)
+    return [line.replace(HOLD, " ") for line in lines]
