@@ -67,6 +67,15 @@ def setting(run: Run) -> tuple[Any, ...]:
     return (protocol.shots, run.record.seed if protocol.shots else None, chat)
 
 
+def model_key(run: Run) -> tuple[Any, ...]:
+    """What makes two runs runs of one model: kind, base, its revision, quantisation, dtype, adapter and its digest."""
+    model = run.record.model
+    return (
+        model.kind, model.base or model.name, model.base_revision, model.quantisation, model.compute_dtype,
+        model.adapter, model.adapter_digest,
+    )  # fmt: skip
+
+
 def other_prompts(a: Run, b: Run) -> bool:
     """Whether two runs of the same shots and template on the same rows in the same order were asked otherwise."""
     p, q = a.record.protocol, b.record.protocol

@@ -20,7 +20,9 @@ from phingpt_bench import __version__
 from phingpt_bench.core.errors import BenchError, unknown
 
 PROG = "phingpt-bench"
-VERBS = ("demo", "run", "train", "evaluate", "rescore", "leaderboard", "published", "tasks", "lm-eval", "doctor")
+VERBS = (
+    "demo", "run", "train", "evaluate", "rescore", "leaderboard", "compare", "published", "tasks", "lm-eval", "doctor",
+)  # fmt: skip
 DESCRIPTION = "Does a cheap QLoRA adapter make a base model better at financial sentiment and NER, and is it real?"
 EPILOG = f"""examples:
   {PROG} demo                      small and offline, in minutes

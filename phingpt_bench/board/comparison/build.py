@@ -3,17 +3,18 @@
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
+from typing import Any
 
 import numpy as np
 
 from phingpt_bench.board.collect import Run
 from phingpt_bench.board.compare import Comparer, Difference, same_rows
 from phingpt_bench.board.comparison.form import form_of
-from phingpt_bench.board.comparison.labels import labels_of
-from phingpt_bench.board.comparison.numbers import numbers_of
-from phingpt_bench.board.comparison.spans import spans_of
-from phingpt_bench.board.comparison.values import Caveat, Comparison, Side
+from phingpt_bench.board.comparison.labels import counted, label_fates, labels_of
+from phingpt_bench.board.comparison.numbers import number_fates, numbers_of
+from phingpt_bench.board.comparison.spans import span_fates, spans_of
+from phingpt_bench.board.comparison.values import ERROR_FATES, FATES, Caveat, Comparison, Side
 from phingpt_bench.board.pairing import exposed, objection, setting
 from phingpt_bench.board.rows import synthetic, variant
 from phingpt_bench.board.seeds import seen
@@ -33,11 +34,13 @@ def compare(
     metric: str | None = None,
     runs: Sequence[Run] = (),
     test: Difference | None = None,
+    details: bool = True,
 ) -> Comparison:
     """What changed from `a`, the reference, to `b`, the challenger.
 
     metric: instead of the primary one of `a`. runs: those among which twins are looked for (see values.Split). test:
-    where it was made before, as by `corrected_tests`.
+    where it was made before, as by `corrected_tests`. details: without, only scores, test, caveats and fates, which
+    takes a fraction of the time.
     Never raises for runs that cannot be compared: `test.reason` then says why. BenchError for a metric that the runs do
     not have, and for outcomes that are inconsistent.
     """
@@ -45,23 +48,35 @@ def compare(
     metric = _metric(a, b, metric, comparer)
     test = test or tested(a, b, metric, comparer)
     record, protocol = a.record, a.record.protocol
-    fates: dict[str, int] = {}
-    details = {}
-    metrics: dict[str, Change] = {}
+    found: dict[str, Any] = {"fates": {}, "metrics": {}}
     if apart(a, b) is None:
         x, y = a.outcomes, aligned(b, a)
-        metrics = _metrics(x, y, comparer.scores(a).keys() & comparer.scores(b).keys())
-        name, make = {
-            "labels": ("labels", labels_of), "spans": ("spans", spans_of), "scores": ("numbers", numbers_of)
-        }[x.kind]  # fmt: skip
-        fates, found = make(x, y)
-        details = {name: found, "form": form_of(a, b, x, y, metric, runs, [row.fate for row in found.rows])}
+        found = _details(a, b, x, y, metric, runs, comparer) if details else {"fates": _fates(x, y), "metrics": {}}
     return Comparison(
         task=record.task, protocol=protocol.id, dataset=protocol.dataset, split=protocol.split, metric=metric,
         kind=protocol.kind, n=len(a.outcomes.ids), limit=record.limit,
         synthetic=synthetic(record.task, protocol.dataset), a=_side(a, metric, comparer), b=_side(b, metric, comparer),
-        test=test, caveats=tuple(_caveats(a, b)), fates=fates, metrics=metrics, **details,
+        test=test, caveats=tuple(_caveats(a, b)), **found,
     )  # fmt: skip
+
+
+def _details(
+    a: Run, b: Run, x: Outcomes, y: Outcomes, metric: str, runs: Sequence[Run], comparer: Comparer
+) -> dict[str, Any]:
+    """What a comparison holds of its kind of answer; x and y are the outcomes of a and b in the same order."""
+    name, make = {
+        "labels": ("labels", labels_of), "spans": ("spans", spans_of), "scores": ("numbers", numbers_of)
+    }[x.kind]  # fmt: skip
+    fates, found = make(x, y)
+    both = comparer.scores(a).keys() & comparer.scores(b).keys()
+    form = form_of(a, b, x, y, metric, runs, [row.fate for row in found.rows])
+    return {"fates": fates, "metrics": _metrics(x, y, both), name: found, "form": form}
+
+
+def _fates(x: Outcomes, y: Outcomes) -> dict[str, int]:
+    if x.kind == "scores":
+        return counted(number_fates(x, y), ERROR_FATES)
+    return counted((label_fates if x.kind == "labels" else span_fates)(x, y), FATES)
 
 
 def corrected_tests(
@@ -127,7 +142,7 @@ def _metric(a: Run, b: Run, metric: str | None, comparer: Comparer) -> str:
     return metric
 
 
-def _metrics(x: Outcomes, y: Outcomes, names: Sequence[str] | set[str]) -> dict[str, Change]:
+def _metrics(x: Outcomes, y: Outcomes, names: Collection[str]) -> dict[str, Change]:
     """The change of each metric, resampled once for all that are functions of the same counts."""
     found: dict[str, Change] = {}
     for statistic in dict.fromkeys(METRICS[name].statistic for name in METRICS if name in names):

@@ -9,7 +9,7 @@ import numpy as np
 
 from phingpt_bench.board.collect import Run
 from phingpt_bench.board.comparison.values import Form, Split
-from phingpt_bench.board.pairing import setting
+from phingpt_bench.board.pairing import model_key, setting
 from phingpt_bench.core.records import Outcomes, rows_at
 from phingpt_bench.scoring.metrics import METRICS, metric_rows
 from phingpt_bench.stats.changes import Change, changes, linear
@@ -78,21 +78,13 @@ def twin(run: Run, runs: Sequence[Run]) -> Run | None:
         return (
             other.record.task == name
             and other.record.protocol.id == run.record.protocol.id
-            and _who(other) == _who(run)
+            and model_key(other) == model_key(run)
             and (setting(other) == setting(run) or run.record.model.kind in ("floor", "check"))
             and sorted(other.outcomes.ids) == sorted(run.outcomes.ids)
             and other.outcomes.labels == run.outcomes.labels
         )
 
     return max(filter(fits, runs), key=lambda other: other.record.created, default=None)
-
-
-def _who(run: Run) -> tuple[object, ...]:
-    model = run.record.model
-    return (
-        model.kind, model.base or model.name, model.base_revision, model.quantisation, model.compute_dtype,
-        model.adapter, model.adapter_digest,
-    )  # fmt: skip
 
 
 def _rows(run: Run, like: Run, metric: str) -> np.ndarray | None:

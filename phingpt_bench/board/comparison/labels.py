@@ -18,6 +18,7 @@ BINS = 15
 
 def labels_of(a: Outcomes, b: Outcomes) -> tuple[dict[str, int], Labels]:
     """The counts of FATES and the details; rows of `a` and `b` in the same order."""
+    fates = label_fates(a, b)
     rows_a, rows_b = statistics.confusion(a), statistics.confusion(b)
     total_a, total_b = rows_a.sum(0), rows_b.sum(0)
     classes = tuple(
@@ -28,17 +29,23 @@ def labels_of(a: Outcomes, b: Outcomes) -> tuple[dict[str, int], Labels]:
     )
     rows = tuple(
         LabelRow(
-            id=row, gold=gold, a=mine, b=theirs, fate=fate(mine == gold, theirs == gold, mine == theirs),
-            margin_a=margin_a, margin_b=margin_b, probs_a=probs_a, probs_b=probs_b,
+            id=row, fate=fate_, gold=gold, a=mine, b=theirs, margin_a=margin_a, margin_b=margin_b, probs_a=probs_a,
+            probs_b=probs_b,
         )
-        for row, gold, mine, theirs, (margin_a, probs_a), (margin_b, probs_b) in zip(
-            a.ids, a.gold, a.pred, b.pred, _confidence(a), _confidence(b), strict=True
+        for row, fate_, gold, mine, theirs, (margin_a, probs_a), (margin_b, probs_b) in zip(
+            a.ids, fates, a.gold, a.pred, b.pred, _confidence(a), _confidence(b), strict=True
         )
     )  # fmt: skip
-    return counted((row.fate for row in rows), FATES), Labels(
+    return counted(fates, FATES), Labels(
         labels=tuple(a.labels), confusion_a=_table(total_a), confusion_b=_table(total_b),
         shift=_table(total_b - total_a), classes=classes, flips=_flips(a, b), calibration=_calibration(a, b), rows=rows,
     )  # fmt: skip
+
+
+def label_fates(a: Outcomes, b: Outcomes) -> list[str]:
+    """One of FATES by row."""
+    rows = zip(a.gold, a.pred, b.pred, strict=True)
+    return [fate(mine == gold, theirs == gold, mine == theirs) for gold, mine, theirs in rows]
 
 
 def fate(right_a: bool, right_b: bool, alike: bool) -> str:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import Any
 
 import numpy as np
 
@@ -25,32 +26,45 @@ def spans_of(a: Outcomes, b: Outcomes) -> tuple[dict[str, int], Spans]:
         Class(name=name, gold=int(n), precision=precision, recall=recall, f1=f1)
         for name, n, (precision, recall, f1) in zip(a.labels, gold, changes(rows_a, rows_b, by_type), strict=True)
     )
+    fates = span_fates(a, b)
     offsets = (placed(a), placed(b)) if a.entities and b.entities else None
-    rows = tuple(_row(at, a, b, rows_a[at], rows_b[at], offsets) for at in range(len(a.ids)))
-    return counted((row.fate for row in rows), FATES), Spans(
+    errors = zip(map(_errors, rows_a), map(_errors, rows_b), strict=True)
+    rows = tuple(_row(at, a, b, fates[at], mine, theirs, offsets) for at, (mine, theirs) in enumerate(errors))
+    return counted(fates, FATES), Spans(
         types=tuple(a.labels), classes=classes, misses=_misses(a, b), rows=rows,
         entities=_by_counts(rows_a, rows_b) if offsets is None else _by_offsets(*offsets),
     )  # fmt: skip
 
 
+def span_fates(a: Outcomes, b: Outcomes) -> list[str]:
+    """One of FATES by row; two wrong answers are alike where counts and, as far as they are known, offsets are."""
+    pairs = list(zip(statistics.spans(a), statistics.spans(b), strict=True))
+    alike = [bool(np.array_equal(x, y)) for x, y in pairs]
+    if a.entities and b.entities:
+        alike = [same and x == y for same, x, y in zip(alike, a.entities, b.entities, strict=True)]
+    return [fate(not _errors(x), not _errors(y), same) for (x, y), same in zip(pairs, alike, strict=True)]
+
+
+def _errors(counts: np.ndarray) -> int:
+    """False positives plus false negatives of one row, (types + 1, 3)."""
+    n_true, n_pred, n_gold = counts.sum(0)
+    return int(n_pred + n_gold - 2 * n_true)
+
+
 def _row(
-    at: int, a: Outcomes, b: Outcomes, counts_a: np.ndarray, counts_b: np.ndarray, offsets: tuple[Placed, Placed] | None
+    at: int, a: Outcomes, b: Outcomes, fate_: str, errors_a: int, errors_b: int, offsets: tuple[Placed, Placed] | None
 ) -> SpanRow:
-    errors = [int(counts[:, 1].sum() + counts[:, 2].sum() - 2 * counts[:, 0].sum()) for counts in (counts_a, counts_b)]
-    alike = np.array_equal(counts_a, counts_b)
-    details = {}
+    details: dict[str, Any] = {}
     if offsets is not None:
-        gold, mine, theirs = offsets[0].gold[at], offsets[0].predicted[at], offsets[1].predicted[at]
-        alike = alike and mine == theirs
-        details = _entities(gold, mine, theirs, a.labels)
+        details = _entities(offsets[0].gold[at], offsets[0].predicted[at], offsets[1].predicted[at], a.labels)
     for side, outcomes in (("a", a), ("b", b)):
         if outcomes.misses:
             found = zip(ner.MISS_KINDS, outcomes.misses[at], strict=True)
             details[f"misses_{side}"] = {kind: n for kind, n in found if n}
     invalid_a, invalid_b = (bool(side.invalid and side.invalid[at]) for side in (a, b))
     return SpanRow(
-        id=a.ids[at], fate=fate(errors[0] == 0, errors[1] == 0, alike), errors_a=errors[0], errors_b=errors[1],
-        invalid_a=invalid_a, invalid_b=invalid_b, **details,
+        id=a.ids[at], fate=fate_, errors_a=errors_a, errors_b=errors_b, invalid_a=invalid_a, invalid_b=invalid_b,
+        **details,
     )  # fmt: skip
 
 

@@ -1,0 +1,164 @@
+"""Which runs `compare A B` means: a system is one model in one setting, with its run of each task.
+
+A system is named as a board shows it: its adapter, its model, "base", or the name of one of its runs' folders. Behind
+an @ stands its setting: "5-shot", "chat", a quantisation, a dtype, "seed1", "limit20", the beginning of a digest, with
+commas between them.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from phingpt_bench.board.collect import Run, read_run
+from phingpt_bench.board.pairing import model_key
+from phingpt_bench.core.errors import BenchError, unknown
+
+RECORD = "run.json"
+SHORTEST = 4  # characters of a digest that name it
+
+
+@dataclass(frozen=True, slots=True)
+class System:
+    """runs: by task. given: it was named by a folder or file, so it is that one run."""
+
+    runs: dict[str, Run]
+    given: bool = False
+
+    @property
+    def first(self) -> Run:
+        return next(iter(self.runs.values()))
+
+    @property
+    def names(self) -> list[str]:
+        """What it may be called, the shortest that a board shows first."""
+        model = self.first.record.model
+        tuned = [model.adapter, f"{model.name} + {model.adapter}"] if model.adapter else [model.name]
+        bare = ["base"] if model.kind == "base" else []
+        return list(dict.fromkeys([*tuned, *bare, *(run.path.parent.name for run in self.runs.values())]))
+
+    @property
+    def variant(self) -> tuple[int, bool, int | None]:
+        """(shots, chat template, limit)."""
+        record = self.first.record
+        return record.protocol.shots, record.protocol.chat_template, record.limit
+
+    @property
+    def setting(self) -> list[str]:
+        """The words that may stand behind the @."""
+        model, (shots, chat, limit) = self.first.record.model, self.variant
+        variant = [] if model.kind in ("floor", "check") else [f"{shots}-shot", "chat" if chat else None]
+        parts = (*variant, model.quantisation, model.compute_dtype, f"seed{self.first.record.seed}",
+                 f"limit{limit}" if limit is not None else None, model.adapter_digest, model.base_revision)  # fmt: skip
+        return [part for part in parts if part]
+
+
+def systems(runs: Sequence[Run]) -> list[System]:
+    """The systems among runs, in order of appearance."""
+    found: dict[tuple[Any, ...], dict[str, Run]] = {}
+    for run in runs:
+        protocol, record = run.record.protocol, run.record
+        key = (*model_key(run), protocol.shots, protocol.chat_template, record.seed, record.limit)
+        found.setdefault(key, {})[record.task] = run
+    return [System(by_task) for by_task in found.values()]
+
+
+def resolve(a: str, b: str, runs: Sequence[Run]) -> tuple[System, System]:
+    """The systems that two names, run folders or run.json files mean.
+
+    Where a name fits several systems, those with the weights of the other name are taken, in its setting if that says
+    one, else over whole splits, without a chat template, 0-shot. BenchError for a name that fits none, and for one
+    that still fits several, listing them.
+    """
+    known = systems(runs)
+    fitting = [_fitting(name, known) for name in (a, b)]
+    for at in (0, 1):
+        fitting[at] = _narrowed(fitting[at], _said(a, b, at), fitting[1 - at])
+    for name, found in zip((a, b), fitting, strict=True):
+        if len(found) > 1:
+            choices = ", ".join(sorted(f"'{choice}'" for choice in called(found)))
+            raise BenchError(f"'{name}' may be one of {len(found)}", hint=f"say which: {choices}")
+    return fitting[0][0], fitting[1][0]
+
+
+def pairs(a: System, b: System) -> list[tuple[Run, Run]]:
+    """(reference, challenger) for each task that both have; BenchError for none.
+
+    Two runs that were given by their folders are a pair whatever their tasks.
+    """
+    shared = sorted(a.runs.keys() & b.runs.keys())
+    if not shared and a.given and b.given:
+        return [(a.first, b.first)]
+    if not shared:
+        raise BenchError(
+            "no task that both were run on",
+            hint=f"A has {', '.join(sorted(a.runs))}; B has {', '.join(sorted(b.runs))}",
+        )
+    return [(a.runs[task], b.runs[task]) for task in shared]
+
+
+def called(found: Sequence[System]) -> list[str]:
+    """A name for each of several systems that none of the others has: name@setting, as far as settings differ."""
+    common = set.intersection(*(set(system.setting) for system in found))
+    names = []
+    for system in found:
+        own = [part for part in system.setting if part not in common]
+        names.append(system.names[0] + (f"@{','.join(own)}" if own else ""))
+    if len(set(names)) < len(names):  # nothing but the model itself tells them apart: its folder does
+        names = [system.first.path.parent.as_posix() for system in found]
+    return names
+
+
+def _fitting(wanted: str, known: Sequence[System]) -> list[System]:
+    path = Path(wanted)
+    if path.name == RECORD or (path / RECORD).is_file():
+        run = read_run(path if path.name == RECORD else path / RECORD)
+        return [System({run.record.task: run}, given=True)]
+    if path.is_dir() and ("/" in wanted or not any(_is_called(wanted, system) for system in known)):
+        raise BenchError("no run.json in this folder", where=wanted, hint="give the folder of one run, or a name")
+    found = [system for system in known if _is_called(wanted, system)]
+    if not found:
+        name, _, setting = wanted.rpartition("@")
+        named = [system for system in known if name and _is_called(name, system)]
+        found = [system for system in named if all(_is_in(part, system) for part in _parts(setting))]
+        if named and not found:
+            raise unknown("setting", setting, {part for system in named for part in system.setting}, where=name)
+    if not found:
+        raise unknown("run", wanted, {name for system in known for name in system.names[:2]})
+    return found
+
+
+def _is_called(name: str, system: System) -> bool:
+    return name.casefold() in (own.casefold() for own in system.names)
+
+
+def _is_in(part: str, system: System) -> bool:
+    return any(part == own or (len(part) >= SHORTEST and own.startswith(part)) for own in system.setting)
+
+
+def _parts(setting: str) -> list[str]:
+    """ "5-shot chat" as a board shows it, "5-shot-chat" as a folder is called, "5-shot,chat"."""
+    return [part for part in setting.replace("-shot-chat", "-shot,chat").replace(" ", ",").split(",") if part]
+
+
+def _said(a: str, b: str, at: int) -> bool:
+    """Whether the other name says a setting and this one does not."""
+    mine, other = (a, b)[at], (a, b)[1 - at]
+    return "@" not in mine and "@" in other
+
+
+def _narrowed(found: list[System], as_other: bool, others: list[System]) -> list[System]:
+    """The likeliest of several systems."""
+    rules = [
+        lambda s: model_key(s.first)[1:5] in [model_key(other.first)[1:5] for other in others],
+        *([lambda s: s not in others and s.variant in [other.variant for other in others]] if as_other else []),
+        lambda s: s.variant[2] is None,
+        lambda s: not s.variant[1],
+        lambda s: s.variant[0] == 0,
+    ]
+    for rule in rules:
+        if len(found) > 1:
+            found = [system for system in found if rule(system)] or found
+    return found

@@ -1,0 +1,95 @@
+"""Words and numbers of a comparison as text. Our own words are plain ASCII in English."""
+
+from __future__ import annotations
+
+from phingpt_bench.board.compare import Difference
+from phingpt_bench.board.comparison.values import Caveat, Comparison, Side
+from phingpt_bench.board.render.text import clean, metric_name, p_text, percent, score_text
+from phingpt_bench.core.language import say
+from phingpt_bench.stats.changes import Change
+from phingpt_bench.stats.intervals import Interval
+
+TRANSLATED = (
+    "fixed", "broken", "wrong-alike", "wrong-otherwise", "right", "better", "worse", "equal",
+    "boundary", "type", "hallucinated", "missed", "duplicate", "format", "spurious",
+    "precision", "recall", "F1", "mean confidence", "overconfidence",
+    "other rows", "other labels", "other gold", "other prompts", "other device", "other kernels", "other batch size",
+    "no such score", "no score", "mcnemar-exact", "permutation",
+)  # fmt: skip
+
+
+def name_of(side: Side) -> str:
+    """The model and its adapter, then its setting."""
+    name = (clean(side.name) or say("(no name)")) + (f" + {clean(side.adapter)}" if side.adapter else "")
+    if side.kind in ("floor", "check"):
+        return f"{name} ({say('floor') if side.kind == 'floor' else say('check')})"
+    return ", ".join(filter(None, (name, side.variant, clean(side.quantisation or ""))))
+
+
+def title_of(comparison: Comparison) -> tuple[str, str]:
+    """(task, what it is)."""
+    rest = say("{metric}, {n:,} rows", metric=metric_name(comparison.metric), n=comparison.n)
+    return clean(comparison.task), f"{rest}, {clean(comparison.protocol)}"
+
+
+def signed(value: float | None, mark: str = "") -> str:
+    """+0.123 with three decimals, N/A for None; never -0.000."""
+    if value is None:
+        return "N/A"
+    text = f"{value:+.3f}"
+    return (text if float(text) else "+0.000") + mark
+
+
+def signed_interval(low: float | None, high: float | None) -> str:
+    """[-0.012, +0.345]; empty where there is none."""
+    return "" if low is None or high is None else f"[{signed(low)}, {signed(high)}]"
+
+
+def change_text(change: Change) -> str:
+    """+0.123 [+0.100, +0.150]."""
+    return f"{signed(change.difference)} {signed_interval(change.low, change.high)}".rstrip()
+
+
+def score_with(score: float | None, interval: Interval | None) -> str:
+    """0.853 [0.832, 0.872]."""
+    inside = "" if interval is None else f" [{interval.low:.3f}, {interval.high:.3f}]"
+    return score_text(score) + inside
+
+
+def range_text(ends: tuple[float, float]) -> str:
+    """0.084 to 0.956."""
+    return say("{low} to {high}", low=score_text(ends[0]), high=score_text(ends[1]))
+
+
+def test_text(test: Difference, tasks: int) -> str:
+    """The difference with its interval and test, or why there is none; `tasks` share Holm's correction."""
+    if test.reason is not None:
+        return say("not tested: {reason}", reason=say(test.reason))
+    p = test.p if test.p_holm is None else test.p_holm
+    method = say(test.method or "")
+    how = say("{method}, Holm over {n} tasks", method=method, n=tasks) if tasks > 1 else method
+    value = signed(test.value, "*" if test.significant else "")
+    return f"{value} {signed_interval(test.low, test.high)}".rstrip() + f", {p_text(p)} ({how})"
+
+
+def caveat_text(caveat: Caveat) -> str:
+    """The sentence for a kind of caveat."""
+    values = {key: clean(value) if isinstance(value, str) else value for key, value in caveat.values.items()}
+    return {
+        "same run": lambda: say("A and B are the same run"),
+        "other task": lambda: say("A is of the task {a}, B of {b}", **values),
+        "other protocol": lambda: say("A is of the protocol {a}, B of {b}", **values),
+        "limited": lambda: say("{side} was run on the first {limit:,} rows only", **values),
+        "exposed": lambda: say(
+            "{seen} of {n} test rows were in the training of {side}: its score says what was remembered", **values
+        ),
+        "one row": lambda: say("one row alone: no interval, and no difference can be significant"),
+        "other setting": lambda: say("A and B were asked in other words: other shots, examples or chat template"),
+        "no probabilities": lambda: say("no margins or calibration: answers of A or B were written, not chosen"),
+        "no offsets": lambda: say("entities without offsets in the record of A or B: what was gained is the least"),
+    }[caveat.kind]()
+
+
+def share(part: int, whole: int) -> str:
+    """ "1,103 (91%)"."""
+    return f"{part:,} ({percent(part / whole)})" if whole else f"{part:,}"

@@ -1,0 +1,200 @@
+"""`phingpt-bench compare`: what changed from one model to another, row by row."""
+
+from __future__ import annotations
+
+import argparse
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from phingpt_bench.board.collect import Run
+    from phingpt_bench.board.comparison.values import Comparison
+    from phingpt_bench.board.render.comparison.blocks import Block
+
+NAME = "compare"
+HELP = "what changed from A to B: paired test, rows fixed and broken, confusion, labels and types, format or knowledge"
+EPILOG = """\
+A is the reference, B the challenger. They are names as a board shows them (an
+adapter, a model, "base", "tfidf-lr"), with a setting behind an @ where that is
+not 0-shot ("base@5-shot,chat"), or folders of single runs.
+
+examples:
+  phingpt-bench compare base sentiment-smollm2-135m        a line a task
+  phingpt-bench compare base sentiment-smollm2-135m --task phin_fpb
+  phingpt-bench compare tfidf-lr sentiment-smollm2-135m@5-shot --task phin_fpb
+  phingpt-bench compare base ner-smollm2-135m --task phin_finer_ord --with-text
+  phingpt-bench compare base ner-smollm2-135m --fate broken --rows 20 --task fin
+  phingpt-bench compare RUN_FOLDER OTHER_RUN_FOLDER --format json
+"""
+FATES = ("fixed", "broken", "wrong-alike", "wrong-otherwise", "right", "better", "worse", "equal")
+
+
+def configure(parser: argparse.ArgumentParser) -> None:
+    """The arguments."""
+    parser.add_argument("a", metavar="A", help="the reference")
+    parser.add_argument("b", metavar="B", help="the challenger")
+    parser.add_argument(
+        "--task", action="append", default=[], metavar="T", help="this task, dataset or protocol in detail; repeatable"
+    )
+    parser.add_argument("--results", type=Path, metavar="DIR", help="where runs lie (default: as in leaderboard)")
+    parser.add_argument("--metric", metavar="M", help="this metric instead of the primary one, where a task has it")
+    parser.add_argument(
+        "--fate", action="append", default=[], choices=FATES, metavar="F",
+        help=f"rows of this fate: {', '.join(FATES)} (default: fixed and broken, or better and worse); repeatable",
+    )  # fmt: skip
+    parser.add_argument("--rows", type=int, default=5, metavar="N", help="rows to show of each fate (default: 5)")
+    parser.add_argument("--with-text", action="store_true", help="show what the rows say; the dataset must be at hand")
+    parser.add_argument("--format", default="terminal", choices=("terminal", "markdown", "json"))
+    parser.add_argument("--output", type=Path, metavar="FILE", help="write here instead of to the terminal")
+    parser.add_argument("--width", type=int, metavar="N", help="columns to draw in (default: those of the terminal)")
+    parser.add_argument("--lang", metavar="L", help="language: en or es (default: that of the locale)")
+
+
+def run(args: argparse.Namespace) -> int:
+    """Draws the comparison; 0. BenchError for names that fit no run or several, and for tasks that not both have."""
+    from rich.console import Console
+
+    from phingpt_bench.board.render.page import check_width
+    from phingpt_bench.core.errors import BenchError
+    from phingpt_bench.core.jsonio import write_text
+    from phingpt_bench.core.language import preferred, speaking
+
+    if args.width is not None:
+        check_width(args.width)
+    if args.rows < 0:
+        raise BenchError("--rows is a number of rows, at least 0")
+    with speaking(args.lang or preferred()):
+        with Console(stderr=True).status("comparing runs"):  # silent unless a terminal
+            comparisons, tasks = _comparisons(args)
+            docs = [_docs(one, args) for one in comparisons]
+        if args.format == "json":
+            from phingpt_bench.board.render.comparison.export import to_json
+
+            text = to_json(comparisons, docs)
+        else:
+            blocks = _blocks(args, comparisons, docs, tasks)
+            if args.format == "terminal" and args.output is None:
+                _draw(blocks, args.width)
+                return 0
+            text = _text(blocks, args.format, args.width or 80)
+    if args.output is None:
+        _write(text)
+    else:
+        write_text(args.output, text)
+        print(f"wrote {args.output}", file=sys.stderr)
+    return 0
+
+
+def _comparisons(args: argparse.Namespace) -> tuple[list[Comparison], int]:
+    """Those that were asked for (all, without --task), and how many tasks share Holm's correction."""
+    from phingpt_bench.board.cache import Cache
+    from phingpt_bench.board.compare import Comparer
+    from phingpt_bench.board.comparison.build import compare, corrected_tests
+    from phingpt_bench.board.comparison.systems import pairs, resolve
+
+    cache = Cache()
+    comparer = Comparer(cache)
+    runs = _runs(args)
+    found = pairs(*resolve(args.a, args.b, runs))
+    wanted = _wanted(args.task, found)
+    tested = corrected_tests(found, comparer, args.metric)
+    metric = args.metric
+    details = args.format == "json" or not _a_line_each(args, len(wanted))
+    comparisons = []
+    for (a, b), test in zip(found, tested, strict=True):
+        if a.record.task in wanted:
+            both = comparer.scores(a).keys() & comparer.scores(b).keys()
+            mine = metric if metric in both or len(found) == 1 else None
+            comparisons.append(compare(a, b, comparer, metric=mine, runs=runs, test=test, details=details))
+    cache.save()
+    return comparisons, sum(test.p is not None for test in tested)
+
+
+def _runs(args: argparse.Namespace) -> list[Run]:
+    """The runs among which names, and twins of runs given by their folders, are looked for."""
+    from phingpt_bench.board.collect import collect
+    from phingpt_bench.cli.verb_leaderboard import default_folder
+
+    if args.results is None and all((Path(name) / "run.json").is_file() for name in (args.a, args.b)):
+        beside = {Path(name).resolve().parent.parent for name in (args.a, args.b)}  # <results>/runs/<task>/<model>
+        return [run for folder in sorted(beside) if folder.name == "runs" for run in collect(folder)]
+    return collect(args.results or default_folder())
+
+
+def _wanted(asked: Sequence[str], found: Sequence[tuple[Run, Run]]) -> set[str]:
+    """The tasks to show. BenchError for one that not both systems have."""
+    from phingpt_bench.cli.verb_leaderboard import protocol_of
+    from phingpt_bench.core.errors import unknown
+
+    of = {a.record.task: a.record.protocol.id for a, _ in found}
+    if not asked:
+        return set(of)
+    wanted = set()
+    for name in asked:
+        mine = {name} & of.keys() or {task for task, protocol in of.items() if protocol == protocol_of(name)}
+        if not mine:
+            raise unknown("task", name, of, where="tasks that both were run on")
+        wanted |= mine
+    return wanted
+
+
+def _docs(comparison: Comparison, args: argparse.Namespace) -> dict[str, Any] | None:
+    if not args.with_text or not comparison.fates:
+        return None
+    from phingpt_bench.board.comparison.docs import docs_of
+
+    return docs_of(comparison.protocol, comparison.split, _ids(comparison))
+
+
+def _ids(comparison: Comparison) -> list[str]:
+    details = comparison.labels or comparison.spans or comparison.numbers
+    return [row.id for row in details.rows] if details is not None else []
+
+
+def _blocks(
+    args: argparse.Namespace, comparisons: Sequence[Comparison], docs: Sequence[dict[str, Any] | None], tasks: int
+) -> list[Block]:
+    """A line a task where all of several are asked for, else each in detail."""
+    from phingpt_bench.board.render.comparison.rows import row_blocks
+    from phingpt_bench.board.render.comparison.sections import sections
+    from phingpt_bench.board.render.comparison.summary import summary
+
+    if _a_line_each(args, len(comparisons)):
+        return summary(comparisons)
+    blocks: list[Block] = []
+    for one, mine in zip(comparisons, docs, strict=True):
+        blocks += [*sections(one, tasks), *row_blocks(one, args.fate, args.rows, mine)]
+    return blocks
+
+
+def _a_line_each(args: argparse.Namespace, tasks: int) -> bool:
+    return not args.task and tasks > 1
+
+
+def _text(blocks: Sequence[Block], form: str, width: int) -> str:
+    from phingpt_bench.board.render.comparison.markdown import markdown
+    from phingpt_bench.board.render.comparison.terminal import render
+
+    return markdown(blocks) if form == "markdown" else render(blocks, width)
+
+
+def _draw(blocks: Sequence[Block], width: int | None) -> None:
+    """On standard output, with colour where that is a terminal and NO_COLOR is not set."""
+    from rich.console import Console
+
+    from phingpt_bench.board.render.comparison.terminal import draw
+    from phingpt_bench.board.render.terminal import MINIMUM
+
+    if not sys.stdout.isatty():
+        _write(_text(blocks, "terminal", width or 80))
+        return
+    console = Console(width=width)
+    draw(blocks, console if console.width >= MINIMUM else Console(width=MINIMUM))
+
+
+def _write(text: str) -> None:
+    """Text on standard output; what its encoding lacks becomes a question mark."""
+    encoding = sys.stdout.encoding or "utf-8"
+    sys.stdout.write(text.encode(encoding, "replace").decode(encoding))
