@@ -8,6 +8,8 @@ import math
 import numpy as np
 import pytest
 from board_factory import LABELS, TYPES, example_runs, labels, make_run, spans
+from comparison_factory import ADAPTER as TUNED
+from comparison_factory import entities, entity_row
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from sklearn.metrics import precision_recall_fscore_support
@@ -22,9 +24,8 @@ from phingpt_bench.board.comparison.values import FATES
 from phingpt_bench.board.rows import build
 from phingpt_bench.core.errors import BenchError
 from phingpt_bench.core.records import Outcomes, rows_at
-from phingpt_bench.scoring import answered
 from phingpt_bench.scoring.classification import by_class, f1_weighted, row_confusion
-from phingpt_bench.scoring.spans import Parsed, Problem, Span
+from phingpt_bench.scoring.spans import Problem
 from phingpt_bench.stats.changes import Change, changes, linear
 from phingpt_bench.stats.paired import holm, paired_permutation
 
@@ -132,22 +133,6 @@ def test_a_difference_of_differences_draws_the_same_rows_for_all():
     assert (none.difference, none.low, none.high) == (0.0, 0.0, 0.0)
 
 
-# "w00 w01 w02 ...": word i begins at 4 i and ends at 4 i + 3
-def entity_row(gold, found, problems=()):
-    doc = {"text": " ".join(f"w{i:02d}" for i in range(12)), "entities": [
-        {"start": s, "end": e, "type": t} for s, e, t in map(word, gold)]}  # fmt: skip
-    return answered.spans_row(doc, TYPES, Parsed([word(x) for x in found], list(problems)))
-
-
-def word(entity) -> Span:
-    at, type_, *long = entity
-    return Span(4 * at, 4 * (at + (long[0] if long else 1)) - 1, type_)
-
-
-def entities(rows) -> Outcomes:
-    return answered.outcomes_of("spans", TYPES, [f"s{i}" for i in range(len(rows))], rows)
-
-
 GOLD_ENTITIES = [(0, "PER"), (2, "ORG", 2), (5, "LOC"), (7, "ORG")]
 
 
@@ -245,7 +230,6 @@ def test_numbers_by_hand():
 
 WHO = {"task": "phin_x_gen", "protocol": "x/made-up/v1"}
 CHOSEN = {"task": "phin_x", "protocol": "x/made-up/v1"}
-TUNED = {"kind": "tuned", "adapter": "adapter-one"}
 
 
 def labels_fates(a, b):

@@ -93,21 +93,23 @@ def _comparisons(args: argparse.Namespace) -> tuple[list[Comparison], int]:
     from phingpt_bench.board.compare import Comparer
     from phingpt_bench.board.comparison.build import compare, corrected_tests
     from phingpt_bench.board.comparison.systems import pairs, resolve
+    from phingpt_bench.core.errors import unknown
 
     cache = Cache()
     comparer = Comparer(cache)
     runs = _runs(args)
     found = pairs(*resolve(args.a, args.b, runs))
     wanted = _wanted(args.task, found)
+    shared = [comparer.scores(a).keys() & comparer.scores(b).keys() for a, b in found]
+    if args.metric is not None and not any(args.metric in both for both in shared):
+        raise unknown("metric", args.metric, set().union(*shared))
     tested = corrected_tests(found, comparer, args.metric)
-    metric = args.metric
     details = args.format == "json" or not _a_line_each(args, len(wanted))
     comparisons = []
-    for (a, b), test in zip(found, tested, strict=True):
+    for (a, b), test, both in zip(found, tested, shared, strict=True):
         if a.record.task in wanted:
-            both = comparer.scores(a).keys() & comparer.scores(b).keys()
-            mine = metric if metric in both or len(found) == 1 else None
-            comparisons.append(compare(a, b, comparer, metric=mine, runs=runs, test=test, details=details))
+            metric = args.metric if args.metric in both else None
+            comparisons.append(compare(a, b, comparer, metric=metric, runs=runs, test=test, details=details))
     cache.save()
     return comparisons, sum(test.p is not None for test in tested)
 
@@ -115,10 +117,12 @@ def _comparisons(args: argparse.Namespace) -> tuple[list[Comparison], int]:
 def _runs(args: argparse.Namespace) -> list[Run]:
     """The runs among which names, and twins of runs given by their folders, are looked for."""
     from phingpt_bench.board.collect import collect
+    from phingpt_bench.board.comparison.systems import run_file
     from phingpt_bench.cli.verb_leaderboard import default_folder
 
-    if args.results is None and all((Path(name) / "run.json").is_file() for name in (args.a, args.b)):
-        beside = {Path(name).resolve().parent.parent for name in (args.a, args.b)}  # <results>/runs/<task>/<model>
+    files = [run_file(args.a), run_file(args.b)]
+    if args.results is None and None not in files:
+        beside = {file.resolve().parents[2] for file in files if file}  # <results>/runs/<task>/<model>/run.json
         return [run for folder in sorted(beside) if folder.name == "runs" for run in collect(folder)]
     return collect(args.results or default_folder())
 

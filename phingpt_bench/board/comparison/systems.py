@@ -99,6 +99,13 @@ def pairs(a: System, b: System) -> list[tuple[Run, Run]]:
     return [(a.runs[task], b.runs[task]) for task in shared]
 
 
+def run_file(wanted: str) -> Path | None:
+    """The run.json that a folder of a run, or the file itself, means; None where neither is named."""
+    path = Path(wanted)
+    file = path if path.name == RECORD else path / RECORD
+    return file if path.name == RECORD or file.is_file() else None
+
+
 def called(found: Sequence[System]) -> list[str]:
     """A name for each of several systems that none of the others has: name@setting, as far as settings differ."""
     common = set.intersection(*(set(system.setting) for system in found))
@@ -112,11 +119,10 @@ def called(found: Sequence[System]) -> list[str]:
 
 
 def _fitting(wanted: str, known: Sequence[System]) -> list[System]:
-    path = Path(wanted)
-    if path.name == RECORD or (path / RECORD).is_file():
-        run = read_run(path if path.name == RECORD else path / RECORD)
+    if file := run_file(wanted):
+        run = read_run(file)
         return [System({run.record.task: run}, given=True)]
-    if path.is_dir() and ("/" in wanted or not any(_is_called(wanted, system) for system in known)):
+    if Path(wanted).is_dir() and ("/" in wanted or not any(_is_called(wanted, system) for system in known)):
         raise BenchError("no run.json in this folder", where=wanted, hint="give the folder of one run, or a name")
     found = [system for system in known if _is_called(wanted, system)]
     if not found:

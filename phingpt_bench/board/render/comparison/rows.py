@@ -36,7 +36,7 @@ def row_blocks(
         if not rows:
             blocks.append(Title(say("Rows {fate}", fate=say(fate)), say("none")))
             continue
-        rest = say("{k:,} of {n:,}, {order}", k=len(rows), n=comparison.fates[fate], order=_order(rows[0]))
+        rest = say("{k:,} of {n:,}, {order}", k=len(rows), n=comparison.fates[fate], order=_order(rows))
         blocks.append(Title(say("Rows {fate}", fate=say(fate)), rest))
         blocks += _shown(rows, comparison, docs)
     notes = []
@@ -64,10 +64,13 @@ def _rank(row: Row) -> tuple[float, ...]:
     return (-abs(row.error_a - row.error_b),)
 
 
-def _order(row: Row) -> str:
-    if isinstance(row, LabelRow):
-        return say("surest first")
-    return say("largest change of errors first")
+def _order(rows: Sequence[Row]) -> str:
+    """How `chosen` ordered them, in words."""
+    first = rows[0]  # with a margin, if any has one
+    if not isinstance(first, LabelRow):
+        return say("largest change of errors first")
+    known = first.margin_a is not None or first.margin_b is not None
+    return say("surest first") if known else say("in the order of the dataset")
 
 
 def _shown(rows: Sequence[Row], comparison: Comparison, docs: Mapping[str, Doc] | None) -> list[Block]:
@@ -95,21 +98,26 @@ def _cells(row: Row, comparison: Comparison) -> list[str]:
 
 
 def _entry(row: Row, comparison: Comparison, docs: Mapping[str, Doc] | None) -> Entry:
-    doc = None if docs is None else docs.get(row.id, {"text": say("(not in the dataset at hand)")})
+    """What there is to say of a row: answers, or errors and entities; and its text, where docs were asked for."""
+    doc = None if docs is None else docs.get(row.id)
+    lacks = [] if docs is None or doc is not None else [("", say("(not in the dataset at hand)"))]
     if not isinstance(row, SpanRow):
         name, gold, a, b = _cells(row, comparison)
         head = say("{id}  gold {gold}  A {a}  B {b}", id=name, gold=gold, a=a, b=b)
-        return Entry(head, [] if doc is None else [("", clean(doc["text"]))])
+        return Entry(head, lacks if doc is None else [("", clean(doc["text"]))])
     assert comparison.spans is not None
     types = comparison.spans.types
     head = say("{id}  errors: A {a}, B {b}", id=clean(row.id), a=row.errors_a, b=row.errors_b)
-    if row.gold is None or row.a is None or row.b is None:
-        own = doc.get("entities", ()) if doc else ()
-        marks = [Found(start=e["start"], end=e["end"], type=types.index(e["type"])) for e in own if e["type"] in types]
-        return Entry(head, [] if doc is None else [(say("gold"), _marked(marks, types, doc["text"]))])
     text = None if doc is None else doc["text"]
-    sides = ((say("gold"), row.gold, None), ("A", row.a, row.misses_a), ("B", row.b, row.misses_b))
-    return Entry(head, [(name, _marked(found, types, text) + _unplaced(misses)) for name, found, misses in sides])
+    if row.gold is not None and row.a is not None and row.b is not None:
+        sides = ((say("gold"), row.gold, None), ("A", row.a, row.misses_a), ("B", row.b, row.misses_b))
+        told = [(name, _marked(found, types, text) + _unplaced(misses)) for name, found, misses in sides]
+        return Entry(head, [*told, *lacks])
+    if doc is None:
+        return Entry(head, lacks)
+    own = [e for e in doc.get("entities", ()) if e["type"] in types]
+    marks = [Found(start=e["start"], end=e["end"], type=types.index(e["type"])) for e in own]
+    return Entry(head, [(say("gold"), _marked(marks, types, text))])
 
 
 def _marked(found: Sequence[Found | GoldEntity], types: Sequence[str], text: str | None) -> str:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from phingpt_bench.board.compare import Difference
 from phingpt_bench.board.comparison.values import Caveat, Comparison, Side
+from phingpt_bench.board.render.legend import METHODS
 from phingpt_bench.board.render.text import clean, metric_name, p_text, percent, score_text
 from phingpt_bench.core.language import say
 from phingpt_bench.stats.changes import Change
@@ -14,7 +15,7 @@ TRANSLATED = (
     "boundary", "type", "hallucinated", "missed", "duplicate", "format", "spurious",
     "precision", "recall", "F1", "mean confidence", "overconfidence",
     "other rows", "other labels", "other gold", "other prompts", "other device", "other kernels", "other batch size",
-    "no such score", "no score", "mcnemar-exact", "permutation",
+    "no such score", "no score", "exact McNemar", "permutation",
 )  # fmt: skip
 
 
@@ -66,7 +67,7 @@ def test_text(test: Difference, tasks: int) -> str:
     if test.reason is not None:
         return say("not tested: {reason}", reason=say(test.reason))
     p = test.p if test.p_holm is None else test.p_holm
-    method = say(test.method or "")
+    method = say(METHODS.get(test.method or "", test.method or ""))
     how = say("{method}, Holm over {n} tasks", method=method, n=tasks) if tasks > 1 else method
     value = signed(test.value, "*" if test.significant else "")
     return f"{value} {signed_interval(test.low, test.high)}".rstrip() + f", {p_text(p)} ({how})"
