@@ -127,9 +127,26 @@ def test_intervals_of_changes_are_those_of_the_paired_test():
         changes(a, b[:5], f1_weighted)
 
 
+def test_rows_that_share_a_document_are_drawn_together():
+    a, b = labels(0.6, 120, seed=1), labels(0.7, 120, seed=2)
+    clusters = [at // 4 for at in range(120)]
+    mine, theirs = (dataclasses.replace(side, clusters=clusters) for side in (a, b))
+    found = compare(make_run(outcomes=mine), make_run(outcomes=theirs, **TUNED))
+    assert found.test.method == "permutation-clustered"
+    change = found.metrics["f1_weighted"]
+    assert (change.low, change.high) == (found.test.low, found.test.high)
+    alone = compare(make_run(outcomes=a), make_run(outcomes=b, **TUNED))
+    assert (change.low, change.high) != (alone.test.low, alone.test.high)
+    # a record of before knows no documents: those of the other hold
+    assert compare(make_run(outcomes=a), make_run(outcomes=theirs, **TUNED)).metrics == found.metrics
+    whole = [0] * 120
+    one = dataclasses.replace(a, clusters=whole)
+    assert compare(make_run(outcomes=one), make_run(outcomes=one, **TUNED)).labels.classes[0].f1.low is None
+
+
 def test_a_difference_of_differences_draws_the_same_rows_for_all():
     a, b = (row_confusion(side.gold, side.pred, 3) for side in (labels(0.6, 120, seed=1), labels(0.7, 120, seed=2)))
-    none = linear([b, a, b, a], [f1_weighted] * 4, [1, -1, -1, 1])
+    none = linear([b, a, b, a], f1_weighted, [1, -1, -1, 1])
     assert (none.difference, none.low, none.high) == (0.0, 0.0, 0.0)
 
 

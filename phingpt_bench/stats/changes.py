@@ -2,22 +2,24 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 
 from phingpt_bench.stats import resample
+from phingpt_bench.stats.clusters import Clusters, summed
+from phingpt_bench.stats.paired import LEVEL
 from phingpt_bench.stats.resample import Score
-
-LEVEL = 0.95
 
 
 @dataclass(frozen=True, slots=True)
 class Change:
     """A number of A, that of B, and B minus A with its interval.
 
-    None where a number is undefined (so is the difference then); low and high are None where one row alone, or a
-    number that is undefined in every resample, gives no interval.
+    None where a number is undefined (so is the difference then); low and high are None where one row (cluster) alone,
+    or a number that is undefined in every resample, gives no interval.
     """
 
     a: float | None
@@ -32,52 +34,64 @@ class Change:
         return self.low is not None and self.high is not None and (self.low > 0 or self.high < 0)
 
 
-def changes(rows_a: np.ndarray, rows_b: np.ndarray, function: Score, resamples: int = 10_000, seed: int = 0) -> list:
+def changes(
+    rows_a: np.ndarray,
+    rows_b: np.ndarray,
+    function: Score,
+    clusters: Clusters | None = None,
+    resamples: int = 10_000,
+    seed: int = 0,
+) -> Any:
     """`Change`s of `function`, in nested lists of the shape that it gives.
 
     rows: (n, ...) counts of the same n rows. function: from summed counts (..., *shape of a row) to (..., *shape of
-    the result). The interval is a percentile bootstrap of the difference in which rows of A and B are drawn together
-    (as in `paired_permutation`). ValueError for unequal shapes.
+    the result). clusters: of each row; these are then drawn whole. The interval is that of `paired_permutation`: a
+    percentile bootstrap of the difference in which rows of A and B are drawn together. ValueError for unequal shapes.
     """
-    return linear([rows_a, rows_b], [function] * 2, [-1, 1], resamples, seed)
+    return linear([rows_a, rows_b], function, [-1, 1], clusters, resamples, seed)
 
 
 def linear(
-    rows: list[np.ndarray], functions: list[Score], weights: list[int], resamples: int = 10_000, seed: int = 0
-) -> list:
-    """As `changes` for a weighted sum of scores of several systems on the same rows, weights -1 and 1.
+    rows: Sequence[np.ndarray],
+    function: Score,
+    weights: Sequence[int],
+    clusters: Clusters | None = None,
+    resamples: int = 10_000,
+    seed: int = 0,
+) -> Any:
+    """As `changes` for a weighted sum of the scores of several systems on the same rows, weights -1 and 1.
 
     `a` of the result is the sum of what is subtracted, `b` that of what is added. So a difference of differences,
     (d - c) - (b - a), has the interval that it should have: the same rows are drawn for all four.
     """
     if len({part.shape for part in rows}) != 1:
         raise ValueError(f"not the same rows: {', '.join(str(part.shape) for part in rows)}")
-    both = np.stack(rows, axis=1)
+    units = summed(np.stack(rows, axis=1), clusters)
 
     def scored(totals: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
         """(subtracted, added) from totals (..., systems, *shape of a row)."""
         sums: dict[int, np.ndarray | float] = {-1: 0.0, 1: 0.0}
-        for at, (function, weight) in enumerate(zip(functions, weights, strict=True)):
+        for at, weight in enumerate(weights):
             sums[weight] = sums[weight] + np.asarray(function(totals[:, at]), dtype=float)
         return np.asarray(sums[-1]), np.asarray(sums[1])
 
-    a, b = (part[0] for part in scored(both.sum(0)[None]))
+    a, b = (part[0] for part in scored(units.sum(0)[None]))
     low = high = np.full(a.shape, np.nan)
-    if len(both) > 1:
-        drawn = [added - taken for taken, added in map(scored, resample.totals(both, resamples, seed))]
-        low, high = _ends(np.concatenate(drawn))
+    if len(units) > 1:
+        drawn = [added - taken for taken, added in map(scored, resample.totals(units, resamples, seed))]
+        low, high = _ends(np.concatenate(drawn), len(units))
     return _nested(a, b, low, high)
 
 
-def _ends(values: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """The middle LEVEL of values (resamples, *shape), shape (2, *shape); nan left out."""
+def _ends(values: np.ndarray, units: int) -> tuple[np.ndarray, np.ndarray]:
+    """The ends of the intervals of values (resamples, *shape), (low, high) of that shape; nan left out."""
     flat = values.reshape(len(values), -1)
-    ends = [resample.percentiles(column, LEVEL) or (np.nan, np.nan) for column in flat.T]
+    ends = [resample.percentiles(column, LEVEL, units) or (np.nan, np.nan) for column in flat.T]
     low, high = np.array(ends).T if ends else np.zeros((2, 0))
     return low.reshape(values.shape[1:]), high.reshape(values.shape[1:])
 
 
-def _nested(a: np.ndarray, b: np.ndarray, low: np.ndarray, high: np.ndarray):
+def _nested(a: np.ndarray, b: np.ndarray, low: np.ndarray, high: np.ndarray) -> Any:
     if a.ndim:
         return [_nested(*parts) for parts in zip(a, b, low, high, strict=True)]
     known = [None if np.isnan(value) else float(value) for value in (a, b, b - a, low, high)]

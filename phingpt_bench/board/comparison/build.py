@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 
 from phingpt_bench.board.collect import Run
-from phingpt_bench.board.compare import Comparer, Difference, same_rows
+from phingpt_bench.board.compare import Comparer, Difference, same_rows, shared_clusters
 from phingpt_bench.board.comparison.form import form_of
 from phingpt_bench.board.comparison.labels import counted, label_fates, labels_of
 from phingpt_bench.board.comparison.numbers import number_fates, numbers_of
@@ -50,7 +50,8 @@ def compare(
     record, protocol = a.record, a.record.protocol
     found: dict[str, Any] = {"fates": {}, "metrics": {}}
     if apart(a, b) is None:
-        x, y = a.outcomes, aligned(b, a)
+        clusters = shared_clusters(a, b)
+        x, y = (dataclasses.replace(side, clusters=clusters) for side in (a.outcomes, aligned(b, a)))
         found = _details(a, b, x, y, metric, runs, comparer) if details else {"fates": _fates(x, y), "metrics": {}}
     return Comparison(
         task=record.task, protocol=protocol.id, dataset=protocol.dataset, split=protocol.split, metric=metric,
@@ -153,7 +154,7 @@ def _metrics(x: Outcomes, y: Outcomes, names: Collection[str]) -> dict[str, Chan
 
         rows_a, rows_b = metric_rows(mine[0], x), metric_rows(mine[0], y)
         assert rows_a is not None and rows_b is not None  # the metrics are among the scores of both
-        found |= zip(mine, changes(rows_a, rows_b, scores), strict=True)
+        found |= zip(mine, changes(rows_a, rows_b, scores, x.clusters), strict=True)
     return {name: found[name] for name in METRICS if name in found}
 
 
@@ -166,7 +167,8 @@ def _side(run: Run, metric: str, comparer: Comparer) -> Side:
         variant=variant(protocol.shots, protocol.chat_template), quantisation=model.quantisation,
         compute_dtype=model.compute_dtype, seed=record.seed, run_id=record.run_id,
         created=record.created, score=score, interval=None if score is None else comparer.interval(run, metric),
-        scores=scores, invalid=sum(map(bool, run.outcomes.invalid)), seen=seen(run.record.exposure), exposed=exposed(run) is not None,
+        scores=scores, invalid=sum(map(bool, run.outcomes.invalid)), seen=seen(run.record.exposure),
+        exposed=exposed(run) is not None,
     )  # fmt: skip
 
 

@@ -26,7 +26,7 @@ def form_of(
 
     x, y: the outcomes of a and b, in the same order, and their fates. runs: where twins are looked for.
     """
-    split = split_of(a, b, metric, runs)
+    split = split_of(a, b, metric, runs, x.clusters)
     written = not (x.probs or y.probs)
     unread_a, unread_b = (np.asarray(side.invalid or [False] * len(fates), dtype=bool) for side in (x, y))
     if split is None and not (unread_a | unread_b).any():
@@ -45,8 +45,11 @@ def form_of(
     )  # fmt: skip
 
 
-def split_of(a: Run, b: Run, metric: str, runs: Sequence[Run]) -> Split | None:
-    """The gain in two parts (values.Split), where both runs have a twin among `runs` on the same rows; else None."""
+def split_of(a: Run, b: Run, metric: str, runs: Sequence[Run], clusters: Sequence[int] = ()) -> Split | None:
+    """The gain in two parts (values.Split), where both runs have a twin among `runs` on the same rows; else None.
+
+    clusters: of the rows of `a`, in their order; empty where every row stands alone.
+    """
     twin_a, twin_b = twin(a, runs), twin(b, runs)
     if a.record.task != b.record.task or twin_a is None or twin_b is None:
         return None
@@ -56,9 +59,9 @@ def split_of(a: Run, b: Run, metric: str, runs: Sequence[Run]) -> Split | None:
         return None
     rows_wa, rows_wb, rows_ca, rows_cb = (rows for rows in counts if rows is not None)
     function = METRICS[metric].function
-    gain, knowledge = changes(rows_wa, rows_wb, function), changes(rows_ca, rows_cb, function)
-    assert isinstance(gain, Change) and isinstance(knowledge, Change)
-    form = linear([rows_wb, rows_cb, rows_wa, rows_ca], [function] * 4, [1, -1, -1, 1])
+    gain = changes(rows_wa, rows_wb, function, clusters)
+    knowledge = changes(rows_ca, rows_cb, function, clusters)
+    form = linear([rows_wb, rows_cb, rows_wa, rows_ca], function, [1, -1, -1, 1], clusters)
     if None in (gain.a, gain.b, knowledge.a, knowledge.b):
         return None
     form = dataclasses.replace(form, a=gain.a - knowledge.a, b=gain.b - knowledge.b)
@@ -97,9 +100,7 @@ def _change(x: Outcomes, y: Outcomes, metric: str) -> Change | None:
     rows_a, rows_b = metric_rows(metric, x), metric_rows(metric, y)
     if rows_a is None or rows_b is None:
         return None
-    found = changes(rows_a, rows_b, METRICS[metric].function)
-    assert isinstance(found, Change)
-    return found
+    return changes(rows_a, rows_b, METRICS[metric].function, x.clusters)
 
 
 def _bounds(outcomes: Outcomes, metric: str) -> tuple[float, float] | None:

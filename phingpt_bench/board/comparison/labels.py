@@ -24,7 +24,7 @@ def labels_of(a: Outcomes, b: Outcomes) -> tuple[dict[str, int], Labels]:
     classes = tuple(
         Class(name=name, gold=int(gold), precision=precision, recall=recall, f1=f1)
         for name, gold, (precision, recall, f1) in zip(
-            a.labels, total_a.sum(1), changes(rows_a, rows_b, by_class), strict=True
+            a.labels, total_a.sum(1), changes(rows_a, rows_b, by_class, a.clusters), strict=True
         )
     )
     rows = tuple(
@@ -115,7 +115,8 @@ def _calibration(a: Outcomes, b: Outcomes) -> Calibration | None:
         n, right, confidence = np.moveaxis(bins.sum(-2), -1, 0)
         return np.stack([totals[..., -1] / n, calibration.ece(bins), confidence / n, (confidence - right) / n], axis=-1)
 
-    brier, ece, confidence, over = changes(*sums, numbers)
+    clusters = [cluster for cluster, kept in zip(a.clusters, both, strict=False) if kept]
+    brier, ece, confidence, over = changes(*sums, numbers, clusters)
     return Calibration(n=len(gold), brier=brier, ece=ece, confidence=confidence, overconfidence=over)
 
 

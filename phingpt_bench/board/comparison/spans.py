@@ -24,7 +24,9 @@ def spans_of(a: Outcomes, b: Outcomes) -> tuple[dict[str, int], Spans]:
     gold = rows_a.sum(0)[:-1, 2]
     classes = tuple(
         Class(name=name, gold=int(n), precision=precision, recall=recall, f1=f1)
-        for name, n, (precision, recall, f1) in zip(a.labels, gold, changes(rows_a, rows_b, by_type), strict=True)
+        for name, n, (precision, recall, f1) in zip(
+            a.labels, gold, changes(rows_a, rows_b, by_type, a.clusters), strict=True
+        )
     )
     fates = span_fates(a, b)
     offsets = (placed(a), placed(b)) if a.entities and b.entities else None
@@ -131,4 +133,4 @@ def _misses(a: Outcomes, b: Outcomes) -> dict[str, Change] | None:
     mine, theirs = statistics.misses(a), statistics.misses(b)
     if mine is None or theirs is None:
         return None
-    return dict(zip(ner.MISS_KINDS, changes(mine, theirs, lambda totals: totals), strict=True))
+    return dict(zip(ner.MISS_KINDS, changes(mine, theirs, lambda totals: totals, a.clusters), strict=True))

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from phingpt_bench.board.compare import Difference
 from phingpt_bench.board.comparison.values import Caveat, Comparison, Side
-from phingpt_bench.board.render.legend import METHODS
 from phingpt_bench.board.render.text import clean, metric_name, p_text, percent, score_text
 from phingpt_bench.core.language import say
 from phingpt_bench.stats.changes import Change
@@ -15,8 +14,16 @@ TRANSLATED = (
     "boundary", "type", "hallucinated", "missed", "duplicate", "format", "spurious",
     "precision", "recall", "F1", "mean confidence", "overconfidence",
     "other rows", "other labels", "other gold", "other prompts", "other device", "other kernels", "other batch size",
-    "no such score", "no score", "exact McNemar", "permutation",
+    "no such score", "no score", "exact McNemar", "permutation", "permutation of documents",
+    "exact sign flips of documents", "several seeds",
 )  # fmt: skip
+METHODS = {  # of tests, in words
+    "mcnemar-exact": "exact McNemar",
+    "permutation": "permutation",
+    "sign-flip-exact": "exact sign flips of documents",
+    "permutation-clustered": "permutation of documents",
+    "seeds": "several seeds",
+}
 
 
 def name_of(side: Side) -> str:
