@@ -132,7 +132,7 @@ def test_rows_that_share_a_document_are_drawn_together():
     clusters = [at // 4 for at in range(120)]
     mine, theirs = (dataclasses.replace(side, clusters=clusters) for side in (a, b))
     found = compare(make_run(outcomes=mine), make_run(outcomes=theirs, **TUNED))
-    assert found.test.method == "permutation-clustered"
+    assert (found.test.method, found.documents) == ("permutation-clustered", 30)
     change = found.metrics["f1_weighted"]
     assert (change.low, change.high) == (found.test.low, found.test.high)
     alone = compare(make_run(outcomes=a), make_run(outcomes=b, **TUNED))

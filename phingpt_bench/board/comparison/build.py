@@ -55,10 +55,16 @@ def compare(
         found = _details(a, b, x, y, metric, runs, comparer) if details else {"fates": _fates(x, y), "metrics": {}}
     return Comparison(
         task=record.task, protocol=protocol.id, dataset=protocol.dataset, split=protocol.split, metric=metric,
-        kind=protocol.kind, n=len(a.outcomes.ids), limit=record.limit,
+        kind=protocol.kind, n=len(a.outcomes.ids), documents=_documents(a, b), limit=record.limit,
         synthetic=synthetic(record.task, protocol.dataset), a=_side(a, metric, comparer), b=_side(b, metric, comparer),
         test=test, caveats=tuple(_caveats(a, b)), **found,
     )  # fmt: skip
+
+
+def _documents(a: Run, b: Run) -> int | None:
+    clusters = shared_clusters(a, b) if same_rows(a, b) else a.outcomes.clusters
+    found = len(set(clusters))
+    return found if 0 < found < len(clusters) else None
 
 
 def _details(

@@ -249,6 +249,7 @@ class Caveat:
 class Comparison:
     """Two runs of one task. `test` says why where the difference was not tested.
 
+    documents: how many the rows are of, where rows share documents and are resampled with them; else None.
     Where they answered other rows or have other labels, nothing can be told row by row: `fates`, `metrics` and what
     follows are empty or None. Of labels, spans and numbers one at most is not None.
     """
@@ -260,6 +261,7 @@ class Comparison:
     metric: str
     kind: str
     n: int
+    documents: int | None
     limit: int | None
     synthetic: bool
     a: Side

@@ -208,5 +208,7 @@ def _metrics(comparison: Comparison) -> list[Block]:
         rows.append(_cells(say("mean confidence"), calibration.confidence))
         rows.append(_cells(say("overconfidence"), calibration.overconfidence, signed))
     head = [say("metric"), "A", "B", say("change, 95% interval")]
-    note = say("Intervals: paired bootstrap over rows. They are many, and only the difference at the top is tested.")
+    alone = comparison.documents is None
+    drawn = say("paired bootstrap over rows") if alone else say("paired bootstrap over documents")
+    note = say("Intervals: {drawn}. They are many, and only the difference at the top is tested.", drawn=drawn)
     return [Title(say("All metrics")), Grid(head, rows, right=(1, 2)), Lines([note], "note")]

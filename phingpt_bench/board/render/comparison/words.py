@@ -36,7 +36,11 @@ def name_of(side: Side) -> str:
 
 def title_of(comparison: Comparison) -> tuple[str, str]:
     """(task, what it is)."""
-    rest = say("{metric}, {n:,} rows", metric=metric_name(comparison.metric), n=comparison.n)
+    values = {"metric": metric_name(comparison.metric), "n": comparison.n, "documents": comparison.documents}
+    if comparison.documents is None:
+        rest = say("{metric}, {n:,} rows", **values)
+    else:
+        rest = say("{metric}, {n:,} rows of {documents:,} documents", **values)
     return clean(comparison.task), f"{rest}, {clean(comparison.protocol)}"
 
 
