@@ -12,8 +12,11 @@ from board_factory import labels, make_run, write_run
 from comparison_factory import ADAPTER, pairs
 
 from phingpt_bench.board.collect import Run
+from phingpt_bench.board.comparison.build import compare
 from phingpt_bench.board.comparison.systems import called, resolve, systems
 from phingpt_bench.board.comparison.systems import pairs as pairs_of
+from phingpt_bench.board.render.comparison.sections import sections
+from phingpt_bench.board.render.comparison.terminal import render
 from phingpt_bench.cli.main import main
 from phingpt_bench.core.errors import BenchError
 from phingpt_bench.data import catalogue
@@ -191,9 +194,36 @@ def test_a_base_is_that_of_the_adapter_and_what_stays_ambiguous_is_listed():
     assert told.value.hint == "say which: 'adapter-one@00000000', 'adapter-one@ffffffffffffffff'"
     assert named("base", "adapter-one@ffff", [mine, tuned, again]) == [mine, again]
     seeds = [run(name="random", kind="floor", seed=seed) for seed in (1, 2)]
-    with pytest.raises(BenchError, match="may be one of 2") as told:
-        resolve("random", "adapter-one", [*seeds, tuned])
-    assert "'random@seed1', 'random@seed2'" in told.value.hint
+    assert len(named("random", "adapter-one", [*seeds, tuned])[0].seeds) == 2
+    assert named("random@seed2", "adapter-one", [*seeds, tuned]) == [seeds[1], tuned]
+
+
+def seeds_of(*outcomes) -> list[Run]:
+    """Runs of adapters of one recipe, each with a seed of its own."""
+    made = []
+    for seed, rows in enumerate(outcomes, 1):
+        one = run(kind="tuned", adapter=f"adapter-s{seed}", digest=str(seed) * 8, seed=seed, outcomes=rows)
+        model = dataclasses.replace(one.record.model, recipe_digest="r" * 16, training_seed=seed)
+        made.append(dataclasses.replace(one, record=dataclasses.replace(one.record, model=model)))
+    return made
+
+
+def test_several_seeds_are_compared_as_the_mean_that_a_board_shows():
+    base, tuned = run(), seeds_of(labels(0.7, 40, seed=3), labels(0.8, 40, seed=4))
+    a, b = (system.first for system in resolve("base", "adapter", [base, *tuned]))
+    assert [member.record.model.adapter for member in b.seeds] == ["adapter-s1", "adapter-s2"]
+    found = compare(a, b)
+    scores = [compare(base, one).b.score for one in tuned]
+    assert found.b.score == pytest.approx(sum(scores) / 2)
+    assert (found.b.seeds, found.test.method) == (2, "seeds")
+    change = found.metrics["f1_weighted"]
+    assert (change.difference, change.low, change.high) == (found.test.value, found.test.low, found.test.high)
+    assert found.labels == compare(base, tuned[0]).labels  # row by row: of the first
+    assert [caveat.values for caveat in found.caveats if caveat.kind == "seeds"] == [
+        {"side": "B", "seeds": 2, "seed": 1}
+    ]
+    assert named("adapter-s2", "adapter-s1", [base, *tuned]) == [tuned[1], tuned[0]]
+    assert "adapter, 0-shot, nf4+dq, 2 seeds" in render(sections(found, 1), 120)
 
 
 def test_every_name_that_is_listed_can_be_said():

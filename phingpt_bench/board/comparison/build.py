@@ -77,7 +77,7 @@ def _details(
     fates, found = make(x, y)
     both = comparer.scores(a).keys() & comparer.scores(b).keys()
     form = form_of(a, b, x, y, metric, runs, [row.fate for row in found.rows])
-    return {"fates": fates, "metrics": _metrics(x, y, both), name: found, "form": form}
+    return {"fates": fates, "metrics": _metrics(a, b, x, y, both, comparer), name: found, "form": form}
 
 
 def _fates(x: Outcomes, y: Outcomes) -> dict[str, int]:
@@ -149,8 +149,13 @@ def _metric(a: Run, b: Run, metric: str | None, comparer: Comparer) -> str:
     return metric
 
 
-def _metrics(x: Outcomes, y: Outcomes, names: Collection[str]) -> dict[str, Change]:
-    """The change of each metric, resampled once for all that are functions of the same counts."""
+def _metrics(a: Run, b: Run, x: Outcomes, y: Outcomes, names: Collection[str], comparer: Comparer) -> dict[str, Change]:
+    """The change of each metric, resampled once for all that are functions of the same counts.
+
+    Of several seeds it is that of the mean, with the interval of its test.
+    """
+    if a.seeds or b.seeds:
+        return {name: _of_means(a, b, name, comparer) for name in METRICS if name in names}
     found: dict[str, Change] = {}
     for statistic in dict.fromkeys(METRICS[name].statistic for name in METRICS if name in names):
         mine = [name for name in METRICS if name in names and METRICS[name].statistic == statistic]
@@ -164,6 +169,11 @@ def _metrics(x: Outcomes, y: Outcomes, names: Collection[str]) -> dict[str, Chan
     return {name: found[name] for name in METRICS if name in found}
 
 
+def _of_means(a: Run, b: Run, name: str, comparer: Comparer) -> Change:
+    test = comparer.test(b, a, name, a.record.model.name)
+    return Change(comparer.scores(a)[name], comparer.scores(b)[name], test.value, test.low, test.high)
+
+
 def _side(run: Run, metric: str, comparer: Comparer) -> Side:
     record, model, protocol = run.record, run.record.model, run.record.protocol
     scores = comparer.scores(run)
@@ -172,8 +182,9 @@ def _side(run: Run, metric: str, comparer: Comparer) -> Side:
         name=model.name, adapter=model.adapter, kind=model.kind,
         variant=variant(protocol.shots, protocol.chat_template), quantisation=model.quantisation,
         compute_dtype=model.compute_dtype, seed=record.seed, run_id=record.run_id,
-        created=record.created, score=score, interval=None if score is None else comparer.interval(run, metric),
-        scores=scores, invalid=sum(map(bool, run.outcomes.invalid)), seen=seen(run.record.exposure),
+        created=record.created, seeds=len(run.members), score=score,
+        interval=None if score is None else comparer.interval(run, metric), scores=scores,
+        invalid=sum(map(bool, run.outcomes.invalid)), seen=seen(run.record.exposure),
         exposed=exposed(run) is not None,
     )  # fmt: skip
 
@@ -193,6 +204,9 @@ def _caveats(a: Run, b: Run) -> list[Caveat]:
         if exposed(run):
             values = {"side": side, "seen": seen(run.record.exposure) or 0, "n": run.record.protocol.n}
             found.append(Caveat(kind="exposed", values=values))
+        if run.seeds:
+            values = {"side": side, "seeds": len(run.seeds), "seed": run.seeds[0].record.seed}
+            found.append(Caveat(kind="seeds", values=values))
     if len(a.outcomes.ids) == 1:
         found.append(Caveat(kind="one row"))
     if _other_setting(a, b):

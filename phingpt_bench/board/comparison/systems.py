@@ -2,7 +2,7 @@
 
 A system is named as a board shows it: its adapter, its model, "base", or the name of one of its runs' folders. Behind
 an @ stands its setting: "5-shot", "chat", a quantisation, a dtype, "seed1", "limit20", the beginning of a digest, with
-commas between them.
+commas between them ("3-seeds": all of them together).
 """
 
 from __future__ import annotations
@@ -14,6 +14,7 @@ from typing import Any
 
 from phingpt_bench.board.collect import Run, read_run
 from phingpt_bench.board.pairing import model_key
+from phingpt_bench.board.seeds import with_seeds_joined
 from phingpt_bench.core.errors import BenchError, unknown
 
 RECORD = "run.json"
@@ -33,11 +34,12 @@ class System:
 
     @property
     def names(self) -> list[str]:
-        """What it may be called, the shortest that a board shows first."""
+        """What it may be called, the shortest that a board shows first; several seeds have no folder of their own."""
         model = self.first.record.model
         tuned = [model.adapter, f"{model.name} + {model.adapter}"] if model.adapter else [model.name]
         bare = ["base"] if model.kind == "base" else []
-        return list(dict.fromkeys([*tuned, *bare, *(run.path.parent.name for run in self.runs.values())]))
+        folders = [run.path.parent.name for run in self.runs.values() if not run.seeds]
+        return list(dict.fromkeys([*tuned, *bare, *folders]))
 
     @property
     def variant(self) -> tuple[int, bool, int | None]:
@@ -50,17 +52,20 @@ class System:
         """The words that may stand behind the @."""
         model, (shots, chat, limit) = self.first.record.model, self.variant
         variant = [] if model.kind in ("floor", "check") else [f"{shots}-shot", "chat" if chat else None]
-        parts = (*variant, model.quantisation, model.compute_dtype, f"seed{self.first.record.seed}",
+        seeds = f"{len(self.first.seeds)}-seeds" if self.first.seeds else f"seed{self.first.record.seed}"
+        parts = (*variant, model.quantisation, model.compute_dtype, seeds,
                  f"limit{limit}" if limit is not None else None, model.adapter_digest, model.base_revision)  # fmt: skip
         return [part for part in parts if part]
 
 
 def systems(runs: Sequence[Run]) -> list[System]:
-    """The systems among runs, in order of appearance."""
+    """The systems among runs, in order of appearance; behind them those that a board draws for several seeds."""
+    together = [run for run in with_seeds_joined(runs) if run.seeds]
     found: dict[tuple[Any, ...], dict[str, Run]] = {}
-    for run in runs:
+    for run in (*runs, *together):
         protocol, record = run.record.protocol, run.record
-        key = (*model_key(run), protocol.shots, protocol.chat_template, record.seed, record.limit)
+        seeds = [member.record.seed for member in run.members]
+        key = (*model_key(run), protocol.shots, protocol.chat_template, record.limit, len(seeds), min(seeds))
         found.setdefault(key, {})[record.task] = run
     return [System(by_task) for by_task in found.values()]
 
@@ -69,8 +74,8 @@ def resolve(a: str, b: str, runs: Sequence[Run]) -> tuple[System, System]:
     """The systems that two names, run folders or run.json files mean.
 
     Where a name fits several systems, those with the weights of the other name are taken, in its setting if that says
-    one, else over whole splits, without a chat template, 0-shot. BenchError for a name that fits none, and for one
-    that still fits several, listing them.
+    one, else over whole splits, without a chat template, 0-shot; and all seeds together, as a board has them.
+    BenchError for a name that fits none, and for one that still fits several, listing them.
     """
     known = systems(runs)
     fitting = [_fitting(name, known) for name in (a, b)]
@@ -163,6 +168,7 @@ def _narrowed(found: list[System], as_other: bool, others: list[System]) -> list
         lambda s: s.variant[2] is None,
         lambda s: not s.variant[1],
         lambda s: s.variant[0] == 0,
+        lambda s: bool(s.first.seeds),
     ]
     for rule in rules:
         if len(found) > 1:

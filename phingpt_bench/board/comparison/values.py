@@ -29,6 +29,7 @@ class Side:
     seed: int
     run_id: str
     created: str
+    seeds: int  # how many it is the mean of; 1 for a single run
     score: float | None
     interval: Interval | None
     scores: dict[str, float | None]
@@ -248,6 +249,9 @@ class Caveat:
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Comparison:
     """Two runs of one task. `test` says why where the difference was not tested.
+
+    Of a run that stands for several seeds `test`, `metrics` and the scores of its side are of all of them; what is told
+    row by row, and by label or type, is of its first seed.
 
     documents: how many the rows are of, where rows share documents and are resampled with them; else None.
     Where they answered other rows or have other labels, nothing can be told row by row: `fates`, `metrics` and what

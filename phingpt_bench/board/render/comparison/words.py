@@ -31,7 +31,8 @@ def name_of(side: Side) -> str:
     name = (clean(side.name) or say("(no name)")) + (f" + {clean(side.adapter)}" if side.adapter else "")
     if side.kind in ("floor", "check"):
         return f"{name} ({say('floor') if side.kind == 'floor' else say('check')})"
-    return ", ".join(filter(None, (name, side.variant, clean(side.quantisation or ""))))
+    seeds = say("{n} seeds", n=side.seeds) if side.seeds > 1 else ""
+    return ", ".join(filter(None, (name, side.variant, clean(side.quantisation or ""), seeds)))
 
 
 def title_of(comparison: Comparison) -> tuple[str, str]:
@@ -94,6 +95,9 @@ def caveat_text(caveat: Caveat) -> str:
         "limited": lambda: say("{side} was run on the first {limit:,} rows only", **values),
         "exposed": lambda: say(
             "{seen} of {n} test rows were in the training of {side}: its score says what was remembered", **values
+        ),
+        "seeds": lambda: say(
+            "{side} stands for {seeds} seeds: what is not in the table of all metrics is of the first, {seed}", **values
         ),
         "one row": lambda: say("one row alone: no interval, and no difference can be significant"),
         "other setting": lambda: say("A and B were asked in other words: other shots, examples or chat template"),
