@@ -8,6 +8,8 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from phingpt_bench.cli.output import write_out
+
 if TYPE_CHECKING:
     from phingpt_bench.board.collect import Run
     from phingpt_bench.board.comparison.values import Comparison
@@ -49,7 +51,7 @@ def configure(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--format", default="terminal", choices=("terminal", "markdown", "json"))
     parser.add_argument("--output", type=Path, metavar="FILE", help="write here instead of to the terminal")
     parser.add_argument("--width", type=int, metavar="N", help="columns to draw in (default: those of the terminal)")
-    parser.add_argument("--lang", metavar="L", help="language: en or es (default: that of the locale)")
+    parser.add_argument("--lang", metavar="L", help="en or es (default: $PHINGPT_BENCH_LANG, else the locale's)")
 
 
 def run(args: argparse.Namespace) -> int:
@@ -65,7 +67,7 @@ def run(args: argparse.Namespace) -> int:
         check_width(args.width)
     if args.rows < 0:
         raise BenchError("--rows is a number of rows, at least 0")
-    with speaking(args.lang or preferred()):
+    with speaking(preferred() if args.lang is None else args.lang):
         with Console(stderr=True).status("comparing runs"):  # silent unless a terminal
             comparisons, tasks = _comparisons(args)
             docs = [_docs(one, args) for one in comparisons]
@@ -80,7 +82,7 @@ def run(args: argparse.Namespace) -> int:
                 return 0
             text = _text(blocks, args.format, args.width or 80)
     if args.output is None:
-        _write(text)
+        write_out(text)
     else:
         write_text(args.output, text)
         print(f"wrote {args.output}", file=sys.stderr)
@@ -192,13 +194,7 @@ def _draw(blocks: Sequence[Block], width: int | None) -> None:
     from phingpt_bench.board.render.terminal import MINIMUM
 
     if not sys.stdout.isatty():
-        _write(_text(blocks, "terminal", width or 80))
+        write_out(_text(blocks, "terminal", width or 80))
         return
     console = Console(width=width)
     draw(blocks, console if console.width >= MINIMUM else Console(width=MINIMUM))
-
-
-def _write(text: str) -> None:
-    """Text on standard output; what its encoding lacks becomes a question mark."""
-    encoding = sys.stdout.encoding or "utf-8"
-    sys.stdout.write(text.encode(encoding, "replace").decode(encoding))

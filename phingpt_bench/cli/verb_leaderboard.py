@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 import argparse
-import codecs
 import sys
-import unicodedata
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from phingpt_bench.board.names import COLUMNS, FORMATS
+from phingpt_bench.cli.output import write_out
 
 if TYPE_CHECKING:
     from phingpt_bench.board.values import Board
@@ -130,7 +129,7 @@ def _run(args: argparse.Namespace) -> int:
         return 0
     text = page(board, args.format, args.width or 80, whole=whole, columns=columns, plot=args.plot)
     if args.output is None:
-        _write(text)
+        write_out(text)
         return 0
     write_text(args.output, text)
     print(f"wrote {args.output}", file=sys.stderr)
@@ -168,7 +167,7 @@ def _draw(board: Board, width: int | None, **how: Any) -> None:
 
     encoding = sys.stdout.encoding or "utf-8"
     if not sys.stdout.isatty():
-        _write(render(board, width or 80, encoding=encoding, **how))
+        write_out(render(board, width or 80, encoding=encoding, **how))
         return
     console = Console(width=width)
     if width is None and console.width < MINIMUM:
@@ -176,17 +175,3 @@ def _draw(board: Board, width: int | None, **how: Any) -> None:
         print(f"hint: {console.width} columns are too few; at least {MINIMUM}, or --format markdown", file=sys.stderr)
         console = Console(width=MINIMUM)
     draw(board, console, **how)
-
-
-def _write(text: str) -> None:
-    """Text on standard output; a letter that its encoding lacks loses its accent, or else becomes a question mark."""
-    encoding = sys.stdout.encoding or "utf-8"
-
-    def letter(error: UnicodeError) -> tuple[str, int]:
-        assert isinstance(error, UnicodeEncodeError)
-        lacking = error.object[error.start : error.end]
-        plain = unicodedata.normalize("NFD", lacking).encode("ascii", "ignore").decode()
-        return plain or "?" * len(lacking), error.end
-
-    codecs.register_error("phingpt-bench-plain", letter)
-    sys.stdout.write(text.encode(encoding, "phingpt-bench-plain").decode(encoding))

@@ -89,11 +89,11 @@ def _cells(row: Row, comparison: Comparison) -> list[str]:
         return [clean(row.id), str(row.errors_a), str(row.errors_b)]
     if isinstance(row, LabelRow):
         assert comparison.labels is not None
-        names = [*map(clean, comparison.labels.labels), say("unreadable")]  # -1, INVALID, finds the last
+        names = [*map(clean, comparison.labels.labels), say("not readable")]  # -1, INVALID, finds the last
         sides = ((row.a, row.margin_a), (row.b, row.margin_b))
         answers = [names[answer] + ("" if margin is None else f" ({margin:.2f})") for answer, margin in sides]
         return [clean(row.id), names[row.gold], *answers]
-    answers = [say("unreadable") if answer is None else f"{answer:+.3f}" for answer in (row.a, row.b)]
+    answers = [say("not readable") if answer is None else f"{answer:+.3f}" for answer in (row.a, row.b)]
     return [clean(row.id), f"{row.gold:+.3f}", *answers]
 
 

@@ -17,7 +17,7 @@ from phingpt_bench.board.render.comparison.words import (
     test_text,
     title_of,
 )
-from phingpt_bench.board.render.text import SYNTHETIC, clean, metric_name, score_text
+from phingpt_bench.board.render.text import clean, metric_name, score_text, synthetic
 from phingpt_bench.core.language import say
 from phingpt_bench.stats.changes import Change
 
@@ -56,7 +56,7 @@ def head(comparison: Comparison, tasks: int) -> list[Block]:
             found = share(value.seen, comparison.n)
             line = say("{found} of the test rows were in the training of {side}", found=found, side=side)
             blocks.append(Lines([line]))
-    warnings = [SYNTHETIC] if comparison.synthetic else []
+    warnings = [synthetic()] if comparison.synthetic else []
     if warnings := warnings + [caveat_text(caveat) for caveat in comparison.caveats]:
         blocks.append(Lines([f"! {warning}" for warning in warnings], "warning"))
     return blocks
@@ -83,7 +83,7 @@ def _fates(comparison: Comparison) -> list[Block]:
 
 def _confusion(labels: Labels) -> list[Block]:
     """Gold by answer: counts of B with the change from A, or with many labels the changes alone."""
-    answers = [*map(clean, labels.labels), say("unreadable")]
+    answers = [*map(clean, labels.labels), say("not readable")]
     shown = [at for at in range(len(answers)) if at < len(labels.labels) or _any(labels, at)]
     few = len(labels.labels) <= MOST_SHOWN
     names = [answers[at] if few else f"[{at + 1}]" if at < len(labels.labels) else answers[at] for at in shown]
@@ -135,13 +135,12 @@ def _flips(flips: Flips | None) -> list[Block]:
 
 def _entities(spans: Spans) -> list[Block]:
     found = spans.entities
-    least, most = ("", "") if found.exact else (">= ", "<= ")
-    gold = [f"{most}{found.kept:,}", f"{least}{found.gained:,}", f"{least}{found.lost:,}", f"{most}{found.neither:,}"]
-    wrong = [f"{most}{found.repeated:,}", f"{least}{found.introduced:,}", f"{least}{found.dropped:,}", "-"]
+    gold = _bounds(not found.exact and found.kept > 0, found.kept, found.gained, found.lost, found.neither)
+    wrong = [*_bounds(not found.exact and found.repeated > 0, found.repeated, found.introduced, found.dropped), "-"]
     head = ["", say("both"), say("B alone"), say("A alone"), say("neither")]
     rows = [[say("gold entities found"), *gold], [say("wrong predictions"), *wrong]]
     blocks: list[Block] = [Title(say("Entities")), Grid(head, rows, right=(1, 2, 3, 4))]
-    if not found.exact:
+    if any(cell.startswith(">=") for row in rows for cell in row):
         note = say("Without offsets in both records these are bounds, from counts by row and type.")
         blocks.append(Lines([note], "note"))
     if spans.misses is not None:
@@ -154,6 +153,12 @@ def _entities(spans: Spans) -> list[Block]:
             Grid([say("kind"), "A", "B", say("change, 95% interval")], rows, right=(1, 2)),
         ]
     return blocks
+
+
+def _bounds(are_bounds: bool, both: int, b_alone: int, a_alone: int, *neither: int) -> list[str]:
+    """The numbers, marked where they are bounds: none are where what both have is none at the most."""
+    least, most = (">= ", "<= ") if are_bounds else ("", "")
+    return [f"{most}{both:,}", f"{least}{b_alone:,}", f"{least}{a_alone:,}", *(f"{most}{n:,}" for n in neither)]
 
 
 def _count_change(change: Change) -> str:

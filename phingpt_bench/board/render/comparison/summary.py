@@ -8,7 +8,7 @@ from phingpt_bench.board.comparison.values import Comparison
 from phingpt_bench.board.render.comparison.blocks import Block, Grid, Lines, Title
 from phingpt_bench.board.render.comparison.words import name_of, signed
 from phingpt_bench.board.render.text import clean, metric_name, p_text, score_text
-from phingpt_bench.core.language import say
+from phingpt_bench.core.language import say, spoken
 
 
 def summary(comparisons: Sequence[Comparison]) -> list[Block]:
@@ -24,7 +24,7 @@ def summary(comparisons: Sequence[Comparison]) -> list[Block]:
         rows.append([
             clean(one.task) + marks[one.metric], f"{one.n:,}", score_text(one.a.score), score_text(one.b.score),
             say("no test") if test.reason else signed(test.value) + mark,
-            say(test.reason) if test.reason else p_text(test.p if test.p_holm is None else test.p_holm),
+            spoken(test.reason) if test.reason else p_text(test.p if test.p_holm is None else test.p_holm),
             "-" if gained is None else f"{gained:,}", "-" if lost is None else f"{lost:,}",
         ])  # fmt: skip
     head = [say("task"), "n", "A", "B", "B - A", "p", say("fixed"), say("broken")]

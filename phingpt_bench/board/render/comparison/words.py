@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from phingpt_bench.board.compare import Difference
 from phingpt_bench.board.comparison.values import Caveat, Comparison, Side
-from phingpt_bench.board.render.text import clean, metric_name, p_text, percent, score_text
-from phingpt_bench.core.language import say
+from phingpt_bench.board.render.legend import METHODS
+from phingpt_bench.board.render.text import clean, metric_name, p_text, percent, score_text, unknown
+from phingpt_bench.core.language import say, spoken
 from phingpt_bench.stats.changes import Change
 from phingpt_bench.stats.intervals import Interval
 
@@ -14,16 +15,8 @@ TRANSLATED = (
     "boundary", "type", "hallucinated", "missed", "duplicate", "format", "spurious",
     "precision", "recall", "F1", "mean confidence", "overconfidence",
     "other rows", "other labels", "other gold", "other prompts", "other device", "other kernels", "other batch size",
-    "no such score", "no score", "exact McNemar", "permutation", "permutation of documents",
-    "exact sign flips of documents", "several seeds",
+    "no such score", "no score",
 )  # fmt: skip
-METHODS = {  # of tests, in words
-    "mcnemar-exact": "exact McNemar",
-    "permutation": "permutation",
-    "sign-flip-exact": "exact sign flips of documents",
-    "permutation-clustered": "permutation of documents",
-    "seeds": "several seeds",
-}
 
 
 def name_of(side: Side) -> str:
@@ -48,7 +41,7 @@ def title_of(comparison: Comparison) -> tuple[str, str]:
 def signed(value: float | None, mark: str = "") -> str:
     """+0.123 with three decimals, N/A for None; never -0.000."""
     if value is None:
-        return "N/A"
+        return unknown()
     text = f"{value:+.3f}"
     return (text if float(text) else "+0.000") + mark
 
@@ -77,7 +70,7 @@ def range_text(ends: tuple[float, float]) -> str:
 def test_text(test: Difference, tasks: int) -> str:
     """The difference with its interval and test, or why there is none; `tasks` share Holm's correction."""
     if test.reason is not None:
-        return say("not tested: {reason}", reason=say(test.reason))
+        return say("not tested: {reason}", reason=spoken(test.reason))
     p = test.p if test.p_holm is None else test.p_holm
     method = say(METHODS.get(test.method or "", test.method or ""))
     how = say("{method}, Holm over {n} tasks", method=method, n=tasks) if tasks > 1 else method
