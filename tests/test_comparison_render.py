@@ -17,9 +17,11 @@ from board_factory import labels, make_run
 from comparison_factory import ADAPTER, entities, entity_row, pairs, word
 from rich.cells import cell_len
 
-from phingpt_bench.board.compare import Comparer
+from phingpt_bench.board.collect import collect
+from phingpt_bench.board.compare import Comparer, Difference
 from phingpt_bench.board.comparison.build import compare, corrected_tests
 from phingpt_bench.board.comparison.values import FATES
+from phingpt_bench.board.pairing import setting
 from phingpt_bench.board.render.comparison.export import to_json
 from phingpt_bench.board.render.comparison.markdown import markdown
 from phingpt_bench.board.render.comparison.rows import chosen, row_blocks
@@ -30,7 +32,8 @@ from phingpt_bench.core.errors import BenchError
 from phingpt_bench.core.language import speaking
 from phingpt_bench.scoring.spans import Problem
 
-GOLDEN = Path(__file__).parent / "golden"
+ROOT = Path(__file__).resolve().parent.parent
+GOLDEN = ROOT / "tests" / "golden"
 HEBREW = "\u05de\u05d5\u05d3\u05dc"
 HOSTILE = [
     "[bold]Model[/bold] [link=x]", "A" * 120, f"{HEBREW} 7", "pipe | pipe", "line\nbreak \x1b[31mred", "</td><b>",
@@ -67,6 +70,25 @@ def test_golden(comparisons, name, at, language):
 
 def test_golden_markdown(comparisons):
     same_as_golden("compare.md", markdown(detail(comparisons[0])))
+
+
+def test_the_examples_of_the_documentation_are_what_is_drawn():
+    """All but the lines with p, which take tests of all tasks."""
+    text = (ROOT / "docs" / "compare.md").read_text(encoding="utf-8")
+    examples = re.findall(r"```\n(phin_\w+: .*?)```", text, flags=re.DOTALL)
+    drawn = []
+    for task, twins in (("phin_fpb", ["phin_fpb_gen"]), ("phin_finer_ord", [])):
+        runs = [run for name in (task, *twins) for run in collect(ROOT / "results/smollm2-135m/runs" / name)]
+        a, b = (
+            next(run for run in runs if run.record.model.kind == kind and setting(run)[:2] == (0, None))
+            for kind in ("base", "tuned")
+        )
+        blocks = detail(compare(a, b, runs=runs, test=Difference(against="", reason="other rows")))
+        drawn.append(set(render(blocks, 80).splitlines()))
+    assert len(examples) == len(drawn)
+    for example, lines in zip(examples, drawn, strict=True):
+        told = [line for line in example.splitlines() if "tasks)" not in line and not line.startswith("B - A: ")]
+        assert [line for line in told if line not in lines] == []
 
 
 def same_as_golden(name: str, text: str) -> None:

@@ -95,7 +95,7 @@ def caveat_text(caveat: Caveat) -> str:
         "one row": lambda: say("one row alone: no interval, and no difference can be significant"),
         "other setting": lambda: say("A and B were asked in other words: other shots, examples or chat template"),
         "no probabilities": lambda: say("no margins or calibration: answers of A or B were written, not chosen"),
-        "no offsets": lambda: say("entities without offsets in the record of A or B: what was gained is the least"),
+        "no offsets": lambda: say("no offsets of entities in the record of A or B: they are told apart by counts"),
     }[caveat.kind]()
 
 
