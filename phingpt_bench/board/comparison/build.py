@@ -14,7 +14,7 @@ from phingpt_bench.board.comparison.form import form_of
 from phingpt_bench.board.comparison.labels import counted, label_fates, labels_of
 from phingpt_bench.board.comparison.numbers import number_fates, numbers_of
 from phingpt_bench.board.comparison.spans import span_fates, spans_of
-from phingpt_bench.board.comparison.values import ERROR_FATES, FATES, Caveat, Comparison, Side
+from phingpt_bench.board.comparison.values import ERROR_FATES, FATES, Caveat, Comparison, Labels, Side
 from phingpt_bench.board.pairing import exposed, objection, setting
 from phingpt_bench.board.rows import synthetic, variant
 from phingpt_bench.board.seeds import seen
@@ -77,7 +77,11 @@ def _details(
     fates, found = make(x, y)
     both = comparer.scores(a).keys() & comparer.scores(b).keys()
     form = form_of(a, b, x, y, metric, runs, [row.fate for row in found.rows])
-    return {"fates": fates, "metrics": _metrics(a, b, x, y, both, comparer), name: found, "form": form}
+    known: dict[str, Change] = {}
+    if isinstance(found, Labels) and found.calibration is not None and found.calibration.n == len(x.ids):
+        known = {"brier": found.calibration.brier, "ece": found.calibration.ece}  # costly, and not twice
+    metrics = _metrics(a, b, x, y, both, comparer, known)
+    return {"fates": fates, "metrics": metrics, name: found, "form": form}
 
 
 def _fates(x: Outcomes, y: Outcomes) -> dict[str, int]:
@@ -149,16 +153,19 @@ def _metric(a: Run, b: Run, metric: str | None, comparer: Comparer) -> str:
     return metric
 
 
-def _metrics(a: Run, b: Run, x: Outcomes, y: Outcomes, names: Collection[str], comparer: Comparer) -> dict[str, Change]:
-    """The change of each metric, resampled once for all that are functions of the same counts.
+def _metrics(
+    a: Run, b: Run, x: Outcomes, y: Outcomes, names: Collection[str], comparer: Comparer, known: dict[str, Change]
+) -> dict[str, Change]:
+    """The change of each metric, resampled once for all that are functions of the same counts; those `known` are taken.
 
     Of several seeds it is that of the mean, with the interval of its test.
     """
     if a.seeds or b.seeds:
         return {name: _of_means(a, b, name, comparer) for name in METRICS if name in names}
-    found: dict[str, Change] = {}
-    for statistic in dict.fromkeys(METRICS[name].statistic for name in METRICS if name in names):
-        mine = [name for name in METRICS if name in names and METRICS[name].statistic == statistic]
+    found = dict(known)
+    left = [name for name in METRICS if name in names and name not in known]
+    for statistic in dict.fromkeys(METRICS[name].statistic for name in left):
+        mine = [name for name in left if METRICS[name].statistic == statistic]
 
         def scores(totals: np.ndarray, mine: Sequence[str] = mine) -> np.ndarray:
             return np.stack([METRICS[name].function(totals) for name in mine], axis=-1)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections import Counter
 from collections.abc import Iterable, Sequence
 
@@ -86,13 +87,12 @@ def _confidence(outcomes: Outcomes) -> list[tuple[float | None, tuple[float, ...
     if not outcomes.probs:
         return [(None, None)] * len(outcomes.ids)
     result: list[tuple[float | None, tuple[float, ...] | None]] = []
-    for row, pred in zip(statistics.probabilities(outcomes), outcomes.pred, strict=True):
-        if not np.isfinite(row).all():
+    for row, pred in zip(statistics.probabilities(outcomes).tolist(), outcomes.pred, strict=True):
+        if not all(map(math.isfinite, row)):
             result.append((None, None))
             continue
-        others = np.delete(row, pred) if pred >= 0 else row[:0]
-        margin = round(float(row[pred] - others.max()), 5) if others.size else None
-        result.append((margin, tuple(row.tolist())))
+        others = row[:pred] + row[pred + 1 :] if pred >= 0 else []
+        result.append((round(row[pred] - max(others), 5) if others else None, tuple(row)))
     return result
 
 
