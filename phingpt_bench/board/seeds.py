@@ -7,9 +7,9 @@ runs tell.
 from __future__ import annotations
 
 import dataclasses
-import os
 import re
 from collections.abc import Sequence
+from itertools import takewhile
 from typing import Any
 
 from phingpt_bench.board.collect import Run
@@ -81,9 +81,9 @@ def _model(models: Sequence[Model]) -> Model:
     first = models[0]
     if len({model.adapter_digest for model in models}) == 1:
         return first
-    common = _SEED_ENDING.sub("", os.path.commonprefix([model.adapter or "" for model in models]))
-    same = len({model.adapter for model in models}) == 1
-    name = first.adapter if same else common or first.adapter
+    names = {model.adapter or "" for model in models}
+    start = "".join(takewhile(bool, (a if a == b else "" for a, b in zip(min(names), max(names), strict=False))))
+    name = first.adapter if len(names) == 1 else _SEED_ENDING.sub("", start) or first.adapter
     return dataclasses.replace(first, adapter=name, adapter_digest=None, training_seed=None)
 
 
