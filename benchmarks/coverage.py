@@ -345,7 +345,7 @@ def parser() -> argparse.ArgumentParser:
     """The arguments."""
     made = argparse.ArgumentParser(prog="python -m benchmarks.coverage", description=__doc__)
     made.add_argument("--worlds", type=int, default=2000, metavar="N", help="of each scenario (default 2,000)")
-    made.add_argument("--resamples", type=int, default=1000, metavar="N", help="of each bootstrap or permutation")
+    made.add_argument("--resamples", type=int, default=500, metavar="N", help="of each bootstrap or permutation")
     made.add_argument("--only", action="append", default=[], metavar="NAME", help="this scenario; may be repeated")
     made.add_argument("--out", type=Path, metavar="FILE", help="write the results as JSON")
     return made

@@ -10,9 +10,9 @@ from board_factory import labels, make_run, write_run
 
 from phingpt_bench.board.collect import collect
 from phingpt_bench.board.compare import Comparer, matched_seeds, shared_clusters
+from phingpt_bench.board.render.text import display_name, setting
 from phingpt_bench.board.rows import build
 from phingpt_bench.board.seeds import mean_ledger, with_seeds_joined
-from phingpt_bench.board.text import display_name, setting
 from phingpt_bench.core.errors import BenchError
 from phingpt_bench.core.jsonio import read_json, write_json
 from phingpt_bench.core.records import Ledger, Outcomes
@@ -109,6 +109,10 @@ def test_costs_are_means_and_peaks_the_largest():
     assert found.seconds == {"load": 5.0, "train": 40.0}
     assert (found.tokens_in, found.peak_host_bytes, found.usd, found.machine) == (200, 9, None, "a box")
     assert mean_ledger([first, first]).usd == pytest.approx(0.2)
+    metered = [Ledger(seconds={}, joules={"train": j}, energy_method=how) for j, how in ((2.0, "rapl"), (4.0, "rapl"))]
+    assert mean_ledger(metered).joules == {"train": 3.0}
+    other = dataclasses.replace(metered[1], energy_method="nvml")
+    assert (mean_ledger([metered[0], other]).joules, mean_ledger([metered[0], other]).energy_method) == (None, None)
 
 
 def test_the_worst_exposure_of_the_seeds_counts():

@@ -88,19 +88,23 @@ def _model(models: Sequence[Model]) -> Model:
 
 
 def mean_ledger(ledgers: Sequence[Ledger]) -> Ledger:
-    """What one of them cost on average: peaks are the largest, a phase that a ledger lacks took no time there, and what
-    one does not know is not known. What is no number (price, machine) is the first's."""
+    """What one of them cost on average: peaks are the largest, a phase that a ledger lacks took nothing there, and what
+    one does not know is not known. What is no number (price, machine) is the first's; energy that was measured in
+    different ways has no mean."""
     first = ledgers[0]
-    phases = dict.fromkeys(phase for ledger in ledgers for phase in ledger.seconds)
-    seconds = {phase: sum(ledger.seconds.get(phase, 0.0) for ledger in ledgers) / len(ledgers) for phase in phases}
     changed: dict[str, Any] = {}
     for field in dataclasses.fields(first):
         values = [getattr(ledger, field.name) for ledger in ledgers]
-        if all(isinstance(value, int | float) and not isinstance(value, bool) for value in values):
-            changed[field.name] = max(values) if field.name.startswith("peak") else mean(values)
-        elif any(value is None for value in values):
+        if any(value is None for value in values):
             changed[field.name] = None
-    return dataclasses.replace(first, **changed | {"seconds": seconds})
+        elif all(isinstance(value, int | float) and not isinstance(value, bool) for value in values):
+            changed[field.name] = max(values) if field.name.startswith("peak") else mean(values)
+        elif field.name in ("seconds", "joules"):
+            phases = dict.fromkeys(phase for value in values for phase in value)
+            changed[field.name] = {phase: mean([value.get(phase, 0.0) for value in values]) for phase in phases}
+    if len({ledger.energy_method for ledger in ledgers}) > 1:
+        changed |= {"joules": None, "energy_method": None}
+    return dataclasses.replace(first, **changed)
 
 
 def seen(exposure: dict[str, Any] | None) -> int | None:

@@ -151,7 +151,8 @@ def _side(run: Run, metric: str, comparer: Comparer) -> Side:
         variant=variant(protocol.shots, protocol.chat_template), quantisation=model.quantisation,
         compute_dtype=model.compute_dtype, seed=record.seed, run_id=record.run_id,
         created=record.created, score=score, interval=None if score is None else comparer.interval(run, metric),
-        scores=scores, invalid=sum(map(bool, run.outcomes.invalid)), seen=seen(run.record.exposure), exposed=exposed(run) is not None,
+        scores=scores, invalid=sum(map(bool, run.outcomes.invalid)), seen=seen(run.record.exposure),
+        exposed=exposed(run) is not None,
     )  # fmt: skip
 
 
