@@ -1,6 +1,7 @@
 """Comparisons of runs row by row: intervals, paired tests on aligned rows, ranks in tie bands.
 
-A run that stands for several seeds (`Run.seeds`) has the mean of their scores, and the intervals and tests of stats/seeds.
+A run that stands for several seeds (`Run.seeds`) has the mean of their scores, its intervals and tests are those of
+stats/seeds.py.
 """
 
 from __future__ import annotations

@@ -7,9 +7,9 @@ runs tell.
 from __future__ import annotations
 
 import dataclasses
-import os
 import re
 from collections.abc import Sequence
+from itertools import takewhile
 from typing import Any
 
 from phingpt_bench.board.collect import Run
@@ -81,26 +81,30 @@ def _model(models: Sequence[Model]) -> Model:
     first = models[0]
     if len({model.adapter_digest for model in models}) == 1:
         return first
-    common = _SEED_ENDING.sub("", os.path.commonprefix([model.adapter or "" for model in models]))
-    same = len({model.adapter for model in models}) == 1
-    name = first.adapter if same else common or first.adapter
+    names = {model.adapter or "" for model in models}
+    start = "".join(takewhile(bool, (a if a == b else "" for a, b in zip(min(names), max(names), strict=False))))
+    name = first.adapter if len(names) == 1 else _SEED_ENDING.sub("", start) or first.adapter
     return dataclasses.replace(first, adapter=name, adapter_digest=None, training_seed=None)
 
 
 def mean_ledger(ledgers: Sequence[Ledger]) -> Ledger:
-    """What one of them cost on average: peaks are the largest, a phase that a ledger lacks took no time there, and what
-    one does not know is not known. What is no number (price, machine) is the first's."""
+    """What one of them cost on average: peaks are the largest, a phase that a ledger lacks took nothing there, and what
+    one does not know is not known. What is no number (price, machine) is the first's; energy that was measured in
+    different ways has no mean."""
     first = ledgers[0]
-    phases = dict.fromkeys(phase for ledger in ledgers for phase in ledger.seconds)
-    seconds = {phase: sum(ledger.seconds.get(phase, 0.0) for ledger in ledgers) / len(ledgers) for phase in phases}
     changed: dict[str, Any] = {}
     for field in dataclasses.fields(first):
         values = [getattr(ledger, field.name) for ledger in ledgers]
-        if all(isinstance(value, int | float) and not isinstance(value, bool) for value in values):
-            changed[field.name] = max(values) if field.name.startswith("peak") else mean(values)
-        elif any(value is None for value in values):
+        if any(value is None for value in values):
             changed[field.name] = None
-    return dataclasses.replace(first, **changed | {"seconds": seconds})
+        elif all(isinstance(value, int | float) and not isinstance(value, bool) for value in values):
+            changed[field.name] = max(values) if field.name.startswith("peak") else mean(values)
+        elif field.name in ("seconds", "joules"):
+            phases = dict.fromkeys(phase for value in values for phase in value)
+            changed[field.name] = {phase: mean([value.get(phase, 0.0) for value in values]) for phase in phases}
+    if len({ledger.energy_method for ledger in ledgers}) > 1:
+        changed |= {"joules": None, "energy_method": None}
+    return dataclasses.replace(first, **changed)
 
 
 def seen(exposure: dict[str, Any] | None) -> int | None:

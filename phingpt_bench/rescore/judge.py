@@ -23,7 +23,7 @@ from phingpt_bench.scoring.rivals import words as rival_words
 from phingpt_bench.scoring.rivals.base import MISSING
 from phingpt_bench.scoring.statistics import STATISTICS
 from phingpt_bench.stats import resample
-from phingpt_bench.stats.clusters import summed
+from phingpt_bench.stats.clusters import independent, summed
 from phingpt_bench.stats.intervals import Interval, interval
 
 ALL = "all"
@@ -156,7 +156,7 @@ def values(
     for name, score in scores.items():
         found = _of_accuracy(rows, functions[name], score, clusters) if name == "acc" else None
         if found is None and drawn[name]:
-            ends = resample.percentiles(np.concatenate(drawn[name]), LEVEL, len(units))
+            ends = resample.percentiles(np.concatenate(drawn[name]), LEVEL, independent(len(rows), clusters))
             found = Interval(*ends, LEVEL, "bootstrap" if units is rows else "bootstrap-clustered") if ends else None
         undefined = np.isnan(score)
         result[name] = Value(name, None if undefined else score, None if undefined else found)

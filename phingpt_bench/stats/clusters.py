@@ -31,27 +31,42 @@ def summed(rows: np.ndarray, clusters: Clusters | None) -> np.ndarray:
     return np.add.reduceat(np.asarray(rows)[order], first, axis=0)
 
 
+def effective(sizes: np.ndarray) -> float:
+    """How many clusters of equal size say as much of a variance: (sum of sizes)^2 / sum of sizes^2 (Kish 1965).
+
+    As many as there are where all are of one size; at least 2, so that a quantile can be had.
+    """
+    return max(2.0, float(np.sum(sizes)) ** 2 / float(np.sum(np.square(sizes, dtype=float))))
+
+
+def independent(n: int, clusters: Clusters | None) -> float:
+    """The effective number of clusters of n rows; n where there are no clusters."""
+    return float(n) if clusters is None or len(clusters) == 0 else effective(summed(np.ones(n), clusters))
+
+
 def wilson_clustered(right: np.ndarray, sizes: np.ndarray, level: float = 0.95) -> Interval | None:
     """Wilson's interval of an accuracy at the number of independent rows that the clusters are worth.
 
     right, sizes: (G,) right answers and rows of each cluster. The design effect is the variance of the ratio
-    right.sum() / sizes.sum() over clusters (linearised) by that of as many independent rows (Kish 1965; Rao and Scott
-    1992), at least 1; with G - 1 degrees of freedom the effective number of rows is reduced once more by the ratio of
-    the squared t quantiles (Korn and Graubard 1998). Where all rows are right, or all wrong, the clusters do not show
-    how alike their rows are, and each counts as one row. None for fewer than two clusters.
+    right.sum() / sizes.sum() by leaving each cluster out once (jackknife) by that of as many independent rows (Kish
+    1965; Rao and Scott 1992), at least 1. As few clusters do not show their variance well, the effective number of rows
+    is reduced once more by the ratio of the squared t quantiles, of `effective` clusters and of the rows (Korn and
+    Graubard 1998). Where all rows are right, or all wrong, the clusters do not show how alike their rows are, and each
+    counts as one row. None for fewer than two clusters.
     """
     groups, n = len(sizes), int(np.sum(sizes))
     if groups < 2:
         return None
     share = float(np.sum(right)) / n
     if share in (0.0, 1.0):
-        effective = float(groups)
+        worth = float(groups)
     else:
-        variance = groups / (groups - 1) * float(((right - share * sizes) ** 2).sum()) / n**2
+        left_out = (right - share * sizes) / (n - sizes)
+        variance = (groups - 1) / groups * float((left_out**2).sum())
         effect = max(1.0, variance / (share * (1 - share) / n))
-        tail = (1 + level) / 2
-        effective = n / effect * float(stdtrit(n - 1, tail) / stdtrit(groups - 1, tail)) ** 2
-    found = wilson(share * effective, effective, level)
+        tail, free = (1 + level) / 2, effective(sizes) - 1
+        worth = n / effect * float(stdtrit(n - 1, tail) / stdtrit(free, tail)) ** 2
+    found = wilson(share * worth, worth, level)
     assert found is not None
     return Interval(found.low, found.high, level, "wilson-clustered")
 

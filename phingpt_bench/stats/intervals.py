@@ -1,4 +1,4 @@
-"""The interval of one score: Wilson for accuracy, bootstrap for every other metric; over clusters where there are any."""
+"""The interval of one score: Wilson for accuracy, else bootstrap; over clusters where rows share documents."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ import math
 import numpy as np
 
 from phingpt_bench.stats import resample
-from phingpt_bench.stats.clusters import Clusters, summed, wilson_clustered
+from phingpt_bench.stats.clusters import Clusters, independent, summed, wilson_clustered
 from phingpt_bench.stats.interval import Interval, wilson
 from phingpt_bench.stats.resample import Score
 
@@ -34,7 +34,7 @@ def bootstrap(
     if len(units) < 2:
         return None
     values = [np.asarray(metric(totals)) for totals in resample.totals(units, resamples, seed)]
-    ends = resample.percentiles(np.concatenate(values), level, len(units))
+    ends = resample.percentiles(np.concatenate(values), level, independent(len(rows), clusters))
     return Interval(*ends, level, "bootstrap" if units is rows else "bootstrap-clustered") if ends else None
 
 

@@ -14,7 +14,7 @@ import numpy as np
 from scipy.special import bdtr, stdtrit
 
 from phingpt_bench.stats import resample
-from phingpt_bench.stats.clusters import Clusters, sign_flip_p, summed
+from phingpt_bench.stats.clusters import Clusters, effective, independent, sign_flip_p, summed
 from phingpt_bench.stats.intervals import right
 from phingpt_bench.stats.resample import Score
 
@@ -68,8 +68,8 @@ def sign_flip_exact(correct_a: Sequence[bool], correct_b: Sequence[bool], cluste
     """McNemar's test where rows share documents: the answers of A and B are swapped by whole clusters.
 
     p is exact over all swaps (`clusters.sign_flip_p`), and that of `mcnemar_exact` where each row is a cluster.
-    The interval is that of Bonett and Price (2012) with the variance over clusters and a t quantile of G - 1 degrees of
-    freedom; where no row tells A and B apart, the two rows that it adds are clusters of mean size, as nothing is known
+    The interval is that of Bonett and Price (2012) with the variance over clusters and a t quantile for their effective
+    number; where no row tells A and B apart, the two rows that it adds are clusters of mean size, as nothing is known
     of how differences keep together. None for fewer than two clusters.
     """
     a, b = np.asarray(correct_a, dtype=bool), np.asarray(correct_b, dtype=bool)
@@ -80,11 +80,12 @@ def sign_flip_exact(correct_a: Sequence[bool], correct_b: Sequence[bool], cluste
     if groups < 2:
         return None
     differences, sizes = units.T.astype(float)
+    free = effective(sizes) - 1
     added = 1.0 if (a != b).any() else n / groups
     differences, sizes = np.r_[differences, added, -added], np.r_[sizes, added, added]
     middle = differences.sum() / sizes.sum()
     variance = (groups + 2) / (groups + 1) * ((differences - middle * sizes) ** 2).sum() / sizes.sum() ** 2
-    half = float(stdtrit(groups - 1, (1 + LEVEL) / 2)) * math.sqrt(variance)
+    half = float(stdtrit(free, (1 + LEVEL) / 2)) * math.sqrt(variance)
     return PairedTest(
         float(b.mean() - a.mean()), max(-1.0, middle - half), min(1.0, middle + half), sign_flip_p(units[:, 0]),
         "sign-flip-exact", n,
@@ -98,13 +99,15 @@ def paired_permutation(
     resamples: int = 10_000,
     seed: int = 0,
     interval: bool = True,
+    units: float | None = None,
 ) -> PairedTest | None:
     """The approximate randomisation test (Noreen 1989): the answers of A and B are swapped row by row at random.
 
     rows: (n, ...) counts of the same n rows. p = (1 + permutations at least as different) / (1 + resamples), which is
     never 0 (Phipson and Smyth 2010); a permutation with an undefined score counts against us. The interval is a
-    percentile interval of the difference, rows of A and B drawn together, from the same seed;
-    without `interval` it is left out (None), which changes nothing else and saves most of the time.
+    percentile interval of the difference, rows of A and B drawn together, from the same seed, expanded for `units`
+    (resample.percentiles; None: n); without `interval` it is left out (None), which changes nothing else and saves most
+    of the time.
     Identical systems: difference 0, p 1. None for n = 0 and where a score is undefined. One row: p is 1 and there is
     no interval.
     """
@@ -139,7 +142,7 @@ def paired_permutation(
     if interval and n > 1:
         both = np.stack([rows_a, rows_b], axis=1)
         drawn = [metric(t[:, 1]) - metric(t[:, 0]) for t in resample.totals(both, resamples, seed)]
-        low, high = resample.percentiles(np.concatenate(drawn), LEVEL, n) or (None, None)
+        low, high = resample.percentiles(np.concatenate(drawn), LEVEL, n if units is None else units) or (None, None)
     return PairedTest(observed, low, high, p, "permutation", n)
 
 
@@ -166,7 +169,8 @@ def paired_test(
     units = summed(rows_a, clusters), summed(rows_b, clusters)
     if len(units[0]) < 2:
         return None
-    found = paired_permutation(*units, metric, seed=seed, interval=interval)
+    worth = independent(len(rows_a), clusters)
+    found = paired_permutation(*units, metric, seed=seed, interval=interval, units=worth)
     return found and replace(found, method="permutation-clustered", n=len(rows_a))
 
 

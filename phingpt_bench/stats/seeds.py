@@ -8,9 +8,10 @@ rows are crossed, and the variance of the mean has two parts (Owen 2007 on such 
            which drawing rows again adds once more: max(0, 2 s^2 - E*[s*^2]) / k
 
 A bootstrap over two or three seeds would understate the second part by (k - 1) / k and could show no more than a few
-values; s^2 / k is what it would give in the limit, without either fault. The interval is the mean +- t * sqrt(rows +
-seeds), t with the degrees of freedom of Satterthwaite (1946): k - 1 where seeds make most of the variance, so two seeds
-that differ give a very wide interval, as they should.
+values; s^2 / k is what it would give in the limit, without either fault. Each part has a t quantile of its own, with
+G - 1 and with k - 1 degrees of freedom, and the half width is the root of the sum of the squares of theirs (Zou and
+Donner 2008, for limits of independent parts). So two seeds that differ give a very wide interval (t = 12.7), as they
+should, and seeds that differ no more than the rows explain add nothing.
 """
 
 from __future__ import annotations
@@ -20,10 +21,10 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
-from scipy.special import stdtr, stdtrit
+from scipy.special import stdtrit
 
 from phingpt_bench.stats import resample
-from phingpt_bench.stats.clusters import Clusters, summed
+from phingpt_bench.stats.clusters import Clusters, independent, summed
 from phingpt_bench.stats.interval import Interval
 from phingpt_bench.stats.paired import LEVEL, PairedTest
 from phingpt_bench.stats.resample import Score
@@ -34,16 +35,27 @@ METHOD = "seeds"
 
 @dataclass(frozen=True, slots=True)
 class Spread:
-    """The variance of a mean of scores (or of the difference of two) by its parts, and its degrees of freedom."""
+    """The variance of a mean of scores (or of the difference of two): (variance, degrees of freedom) of each part.
 
-    rows: float
-    seeds: float
-    freedom: float
+    rows: by the rows. seeds: by the seeds, one part for each mean over several.
+    """
 
-    @property
-    def error(self) -> float:
-        """The standard error."""
-        return math.sqrt(self.rows + self.seeds)
+    rows: tuple[float, float]
+    seeds: tuple[tuple[float, float], ...]
+
+    def half(self, tail: float) -> float:
+        """Half the width of the interval that leaves out `tail` on each side."""
+        return math.sqrt(sum(var * float(stdtrit(free, 1 - tail)) ** 2 for var, free in (self.rows, *self.seeds)))
+
+    def p(self, difference: float) -> float:
+        """Two-sided: twice the tail at which the interval ends at 0; 1 where nothing varies."""
+        if not difference or not self.half(0.25):
+            return 1.0
+        low, high = -700.0, math.log(0.5)  # of the logarithm of the tail
+        for _ in range(60):
+            middle = (low + high) / 2
+            low, high = (middle, high) if self.half(math.exp(middle)) > abs(difference) else (low, middle)
+        return min(1.0, 2 * math.exp(high))
 
 
 def mean_interval(
@@ -65,7 +77,7 @@ def mean_interval(
     found = spread([runs], metric, clusters=clusters, resamples=resamples, seed=seed)
     if found is None:
         return None
-    middle, half = float(np.mean(scores)), _quantile(found, level) * found.error
+    middle, half = float(np.mean(scores)), found.half((1 - level) / 2)
     return Interval(max(bounds[0], middle - half), min(bounds[1], middle + half), level, METHOD)
 
 
@@ -83,15 +95,16 @@ def mean_test(
 
     matched: the runs of A and B go together one by one (same example seed), so that their differences vary and not
     each by itself. A single run is taken as it is: what another seed would have made of it is not known.
-    p is that of the t test; 1 where neither rows nor seeds let the difference vary. None as in `mean_interval`.
+    p belongs to the interval; it is 1 where neither rows nor seeds let the difference vary. None as in `mean_interval`.
     """
     found = spread([runs_a, runs_b], metric, matched=matched, clusters=clusters, resamples=resamples, seed=seed)
     if found is None:
         return None
     means = [float(np.mean([metric(rows.sum(0)) for rows in runs])) for runs in (runs_a, runs_b)]
-    difference, half = means[1] - means[0], _quantile(found, LEVEL) * found.error
-    p = 1.0 if found.error == 0 else 2 * float(stdtr(found.freedom, -abs(difference) / found.error))
-    return PairedTest(difference, difference - half, difference + half, p, METHOD, len(runs_a[0]))
+    difference, half = means[1] - means[0], found.half((1 - LEVEL) / 2)
+    return PairedTest(
+        difference, difference - half, difference + half, found.p(difference), METHOD, len(runs_a[0])
+    )  # fmt: skip
 
 
 def spread(
@@ -124,16 +137,10 @@ def spread(
         seen, again = [seen[1] - seen[0]], [again[1] - again[0]]
     signs = [1.0] if len(seen) == 1 else [-1.0, 1.0]
     mean = sum(sign * part.mean(axis=1) for sign, part in zip(signs, again, strict=True))
-    rows = float(np.var(mean, ddof=1))
-    seeds, uncertain = 0.0, rows**2 / (len(together) - 1)
+    parts = []
     for now, then in zip(seen, again, strict=True):
-        k = len(now)
-        if k > 1:
+        if (k := len(now)) > 1:
             apart, expected = float(np.var(now, ddof=1)), float(np.var(then, axis=1, ddof=1).mean())
-            seeds += max(0.0, 2 * apart - expected) / k
-            uncertain += (apart / k) ** 2 / (k - 1)
-    return Spread(rows, seeds, (rows + seeds) ** 2 / uncertain if uncertain else math.inf)
-
-
-def _quantile(found: Spread, level: float) -> float:
-    return float(stdtrit(found.freedom, (1 + level) / 2))
+            parts.append((max(0.0, 2 * apart - expected) / k, k - 1))
+    free = independent(len(groups[0][0]), clusters) - 1
+    return Spread((float(np.var(mean, ddof=1)), free), tuple(parts))

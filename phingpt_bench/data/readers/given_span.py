@@ -19,14 +19,10 @@ def given_span(origin: Origin, path: str | None, *, reader: str, **options: Any)
 
 
 def expand(rows: Rows) -> Rows:
-    """One {"text", "entity", "label"} for each entity of spans rows, in text order; with "document" where they have it."""
+    """One {"text", "entity", "label"} an entity of spans rows, in text order; with the row's "document" if any."""
     return [
-        {
-            "text": row["text"],
-            "entity": row["text"][entity["start"] : entity["end"]],
-            "label": entity["type"],
-            **({"document": row["document"]} if "document" in row else {}),
-        }  # fmt: skip
+        {key: row[key] for key in ("text", "document") if key in row}
+        | {"entity": row["text"][entity["start"] : entity["end"]], "label": entity["type"]}
         for row in rows
         for entity in row["entities"]
     ]
