@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import argparse
+from pathlib import Path
+
 import pytest
 from board_factory import example_runs, write_run
 from test_board_render import published
@@ -14,6 +17,7 @@ from phingpt_bench.board.render.page import FORMATS, page
 from phingpt_bench.board.render.terminal import render
 from phingpt_bench.board.rows import build
 from phingpt_bench.cli import main as command
+from phingpt_bench.cli import verb_leaderboard
 from phingpt_bench.core.errors import BenchError
 from phingpt_bench.data import catalogue
 from phingpt_bench.data.catalogue import Rights
@@ -148,6 +152,19 @@ def test_the_verb_filters_sorts_and_chooses_columns(tmp_path, monkeypatch, capsy
 
 def test_names_of_the_command_line_are_those_of_the_code():
     assert tuple(columns.COLUMNS) == names.COLUMNS
+
+
+def test_the_page_on_the_leaderboard_names_everything():
+    page_of_docs = (Path(__file__).parent.parent / "docs" / "leaderboard.md").read_text(encoding="utf-8")
+    parser = argparse.ArgumentParser()
+    verb_leaderboard.configure(parser)
+    options = [option for action in parser._actions for option in action.option_strings if option.startswith("--")]
+    unsaid = {"--help", "--no-published", "--output"}  # the same as another, or in its own words
+    for name in (*names.COLUMNS, *names.FORMATS, *names.SORTS, *names.KINDS):
+        assert f"`{name}`" in page_of_docs, name
+    assert [option for option in options if option not in page_of_docs and option not in unsaid] == []
+    for column in columns.COLUMNS.values():
+        assert f"| `{column.name}` | {column.head} | {column.about} |" in page_of_docs
 
 
 def test_rights_agree_with_the_passports():
