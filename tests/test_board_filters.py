@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import argparse
+from pathlib import Path
+
 import pytest
 from board_factory import example_runs, write_run
 from test_board_render import published
@@ -14,6 +17,7 @@ from phingpt_bench.board.render.page import FORMATS, page
 from phingpt_bench.board.render.terminal import render
 from phingpt_bench.board.rows import build
 from phingpt_bench.cli import main as command
+from phingpt_bench.cli import verb_leaderboard
 from phingpt_bench.core.errors import BenchError
 from phingpt_bench.data import catalogue
 from phingpt_bench.data.catalogue import Rights
@@ -77,6 +81,11 @@ def test_rows_that_a_filter_leaves(board):
     assert {row.kind for row in rows(small)} == {"floor"}
     assert not any(section.published for section in small.sections)
     assert filtered(board, Filter(sizes=(size("7B"),))).sections[1].published
+
+
+def test_the_best_floor_is_named_in_any_order_and_when_it_is_hidden(board):
+    for wanted in (Filter(sort="name"), Filter(sort="date"), Filter(kinds=("tuned",))):
+        assert "not significantly better than TF-IDF + LR, the best floor" in render(filtered(board, wanted), 80)
 
 
 def test_an_empty_board_says_why_in_every_form(board):
@@ -143,6 +152,19 @@ def test_the_verb_filters_sorts_and_chooses_columns(tmp_path, monkeypatch, capsy
 
 def test_names_of_the_command_line_are_those_of_the_code():
     assert tuple(columns.COLUMNS) == names.COLUMNS
+
+
+def test_the_page_on_the_leaderboard_names_everything():
+    page_of_docs = (Path(__file__).parent.parent / "docs" / "leaderboard.md").read_text(encoding="utf-8")
+    parser = argparse.ArgumentParser()
+    verb_leaderboard.configure(parser)
+    options = [option for action in parser._actions for option in action.option_strings if option.startswith("--")]
+    unsaid = {"--help", "--no-published", "--output"}  # the same as another, or in its own words
+    for name in (*names.COLUMNS, *names.FORMATS, *names.SORTS, *names.KINDS):
+        assert f"`{name}`" in page_of_docs, name
+    assert [option for option in options if option not in page_of_docs and option not in unsaid] == []
+    for column in columns.COLUMNS.values():
+        assert f"| `{column.name}` | {column.head} | {column.about} |" in page_of_docs
 
 
 def test_rights_agree_with_the_passports():

@@ -34,7 +34,7 @@ def test_no_text_is_a_command(text):
     assert all(c.isascii() or LATIN.match(c) for c in escaped)
     assert not re.search(r"--|,,|''", escaped)
     known = (
-        r"\\(?:ensuremath\{\\\$\}|text[a-z]+\{\}|[~^`]\{\}|[`'^~=.\"urHvc]\{[A-Za-z]\}|[{}$&#%_])",
+        r"\\(?:ensuremath\{\\(?:\$|sim)\}|text[a-z]+\{\}|[~^`]\{\}|[`'^~=.\"urHvc]\{[A-Za-z]\}|[{}$&#%_])",
         r"\{[\[*]\}",
         r"(?<=[-,'])\{\}",
     )

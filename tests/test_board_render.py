@@ -37,6 +37,7 @@ ANSI = re.compile("\x1b")
 HEBREW = "\u05de\u05d5\u05d3\u05dc"  # a right-to-left name
 HOSTILE = [
     "[bold]Model[/bold] [link=x]", "A" * 120, f"{HEBREW} 7", "pipe | pipe", "line\nbreak \x1b[31mred", "</td><b>",
+    "<script>alert(1)</script>", r"\input{x} $y_1^2$ 5%#&~", "{name} {0} %s",
 ]  # fmt: skip
 
 
@@ -125,15 +126,19 @@ def test_no_line_is_wider_than_the_terminal_and_no_number_is_cut(board, width):
                 assert short_time(1000 * sum(row.evaluation.seconds.values()) / row.n) in text
 
 
+@pytest.mark.parametrize("language", ["en", "es"])
 @pytest.mark.parametrize("width", [76, 80, 160])
-def test_hostile_names_stay_names(width):
+def test_hostile_names_stay_names(width, language):
     runs = [make_run(name, base=name, outcomes=labels(0.5, seed=i)) for i, name in enumerate(HOSTILE)]
     runs += [make_run("Model A", kind="tuned", adapter="[red]x[/red]|\x00", outcomes=labels(0.7, seed=8))]
+    runs += [make_run(name, base=name, task="phin_made_up_ner", outcomes=spans(0.3)) for name in HOSTILE]
     board = build(runs)
-    text = render(board, width)
+    with speaking(language):
+        text = render(board, width)
     assert max(map(cell_len, text.splitlines())) <= width
     assert not ANSI.search(text)
-    for part in ("[bold]Model[/bold]", "[link=x]", "[red]x[/red]|", "[31mred", "</td><b>", HEBREW):
+    parts = ("[bold]Model[/bold]", "[link=x]", "[red]x[/red]|", "[31mred", "</td><b>", HEBREW, "{name} {0} %s")
+    for part in (*parts, r"\input{x} $y_1^2$", "<script>alert(1)</script>"):
         assert part in text
     assert text.count("A") >= 120
     assert all(score_text(row.score) in text for section in board.sections for row in section.rows)

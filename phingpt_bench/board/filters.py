@@ -106,10 +106,12 @@ def _named(licence: str | None, parts: Collection[str]) -> bool:
 def _section(section: Section, wanted: Filter) -> Section:
     rows = [row for row in section.rows if _shown(row, wanted)]
     published = tuple(row for row in section.published if _shown_published(row, wanted))
+    of_row = None if section.payback is None else section.payback.run_id
     return dataclasses.replace(
         section,
         rows=tuple(_sorted(rows, wanted.sort)),
         published=published,
+        payback=section.payback if any(row.run_id == of_row for row in rows) else None,
         hidden=section.hidden + len(section.rows) - len(rows),
     )
 

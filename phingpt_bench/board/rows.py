@@ -134,6 +134,7 @@ def _section(
         task=task, protocol=protocol, dataset=first.dataset, split=first.split, metric=metric, limit=limit,
         n=len(main[0].outcomes.ids), synthetic=synthetic(task, first.dataset), rows=tuple(rows), notes=tuple(notes),
         published=others, tokens=tokens, payback=payback(rows, others) if limit is None else None,
+        floor=None if floor is None else floor.record.model.name,
     )  # fmt: skip
 
 

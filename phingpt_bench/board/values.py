@@ -143,6 +143,7 @@ class Section:
     notes: tuple[str, ...]
     tokens: TokensEach | None = None
     payback: Payback | None = None
+    floor: str | None = None  # the best floor, whether its row is shown or not
     languages: tuple[str, ...] = ()  # codes of the rows' languages; empty where no passport is known
     licence: str | None = None  # of the data, as the passport has it
     hidden: int = 0  # rows that filters took away; ranks, tests and floors were worked out with them

@@ -26,8 +26,8 @@ examples:
   phingpt-bench leaderboard --prices my-prices.yaml
   phingpt-bench leaderboard --lang es --width 160 | less
 
-Filters hide rows and change no rank, test or floor. docs/leaderboard.md tells of
-every column, mark and option.
+Filters hide rows; they change no rank, test or floor. docs/leaderboard.md tells
+of every column, mark and option.
 """
 
 

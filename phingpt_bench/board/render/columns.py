@@ -112,7 +112,7 @@ _ALL = (
     ),
     Column(
         name="usd", head="USD/1,000", about="USD for 1,000 documents, P on the Pareto front", mark=words.front_mark,
-        text=lambda row: words.small_usd(row.usd_per_1000),
+        text=lambda row: words.small_usd(row.usd_per_1000).replace("$", ""),  # the head says USD
     ),
     Column(
         name="time", head="time/1,000", about="time for 1,000 documents", under="usd", text=_seconds_per_1000,

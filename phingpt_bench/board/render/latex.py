@@ -22,6 +22,7 @@ from phingpt_bench.board.render.overview import FEW, by_model, full_name, grid, 
 from phingpt_bench.board.values import Board, Row, Section
 from phingpt_bench.core.language import say, spoken
 
+MOST = 25  # rows in one table, so that it fits on a page
 PACKAGES = ("array", "booktabs", "tabularx")
 PREAMBLE = r"""\documentclass[10pt,a4paper]{article}
 \usepackage[margin=20mm,landscape]{geometry}
@@ -31,8 +32,8 @@ PREAMBLE = r"""\documentclass[10pt,a4paper]{article}
 """
 SPECIAL = {
     "\\": r"\textbackslash{}", "{": r"\{", "}": r"\}", "$": r"\ensuremath{\$}", "&": r"\&", "#": r"\#", "%": r"\%",
-    "_": r"\_",
-    "~": r"\~{}", "^": r"\^{}", "<": r"\textless{}", ">": r"\textgreater{}", "|": r"\textbar{}", "`": r"\`{}",
+    "_": r"\_", "`": r"\`{}",
+    "~": r"\ensuremath{\sim}", "^": r"\^{}", "<": r"\textless{}", ">": r"\textgreater{}", "|": r"\textbar{}",
     "[": "{[}", "*": "{*}",  # behind a line's end they would be its arguments
 }  # fmt: skip
 LIGATURE = re.compile(r"([-,'])(?=\1)")
@@ -90,7 +91,7 @@ def _table(
     wide = left[0] if left else 0
     kinds = [r">{\raggedright\arraybackslash}X" if i == wide else "l" if i in left else "r" for i in range(len(head))]
     lines = [
-        r"\begin{table}[htbp]",
+        r"\begin{table}",
         r"\centering\footnotesize\setlength{\tabcolsep}{4pt}",
         rf"\caption{{{escape(caption)}}}",
         rf"\begin{{tabularx}}{{\linewidth}}{{{''.join(kinds)}}}",
@@ -133,7 +134,10 @@ def _section(section: Section, names: Sequence[str]) -> list[str]:
     notes += costs.payback_lines(section.payback) if section.payback is not None else []
     caption = f"{words.section_title(section)}. {words.section_about(section)}"
     rows = [_cells(row, columns) for row in section.rows]
-    return [_table(caption, [c.title for c in columns], rows, left, notes), *_published(section)]
+    head = [column.title for column in columns]
+    *parts, last = [rows[i : i + MOST] for i in range(0, len(rows), MOST)] or [[]]
+    tables = [_table(caption, head, part, left) for part in parts] + [_table(caption, head, last, left, notes)]
+    return [*tables, *_published(section)]
 
 
 def _cells(row: Row, columns: Sequence[Column]) -> list[str]:
@@ -144,7 +148,7 @@ def _cells(row: Row, columns: Sequence[Column]) -> list[str]:
 
 
 def _published(section: Section) -> list[str]:
-    """A table for each way of being comparable, with the sources below it."""
+    """Tables for each way of being comparable, with the sources below."""
     tables = []
     for comparison in dict.fromkeys(row.comparison for row in section.published):
         group = [row for row in section.published if row.comparison == comparison]
@@ -153,10 +157,17 @@ def _published(section: Section) -> list[str]:
         head = [say("model"), say("size"), say("method"), say("score"), say("training")]
         head += [say(costs.ON_CARD), say(costs.EACH), say("source")]
         rows = [_published_cells(row, section.metric) for row in group]
+        tables += [_table(caption, head, rows[i : i + MOST], (0, 2, 7)) for i in range(0, len(rows), MOST)]
         sources = dict.fromkeys(row.metrics[section.metric].source for row in group)
-        notes = [f"{source.key}: {source_text(source)}" for source in sources]
-        tables.append(_table(caption, head, rows, (0, 2, 7), notes))
+        tables.append(_paragraph(f"{source.key}: {source_text(source)}" for source in sources))
     return tables
+
+
+def _paragraph(lines: Iterable[str]) -> str:
+    """Small lines below a table, outside of it: they may be many, and a table has to fit on a page."""
+    return "\n".join(
+        [r"{\footnotesize\raggedright\setlength{\parindent}{0pt}", *(rf"{escape(line)}\par" for line in lines), "}"]
+    )
 
 
 def _published_cells(row: PublishedRow, metric: str) -> list[str]:

@@ -1,9 +1,7 @@
 """Cost against score in a terminal: cost on a log axis, intervals as vertical bars, the Pareto front as a line of dots.
 
 Tuned models are capital letters, bases small ones, floors digits; a key below says which is which. A row whose cost is
-not known stands in a lane of its own at the right. Own code: plotting libraries for the terminal draw error bars on a
-log axis only with markers of their own, which lettered points, an ASCII form and a lane for N/A would have to be drawn
-over.
+not known stands in a lane of its own at the right. Own code, for the reasons in docs/log.md.
 """
 
 from __future__ import annotations

@@ -279,10 +279,9 @@ def row_notes(row: Row, columns: Collection[str] = ()) -> list[str]:
 
 def floor_line(section: Section) -> str | None:
     """Which floor the rows marked ! do not beat; None where no row has the mark."""
-    floor = next((row for row in section.rows if row.kind == "floor" and row.rank is not None), None)
-    if floor is None or not any(floor_mark(row) == "!" for row in section.rows):
+    if section.floor is None or not any(floor_mark(row) == "!" for row in section.rows):
         return None
-    return say("not significantly better than {name}, the best floor", name=display_name(floor))
+    return say("not significantly better than {name}, the best floor", name=clean(section.floor))
 
 
 def id_only() -> str:
