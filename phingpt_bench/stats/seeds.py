@@ -20,9 +20,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
-from scipy.special import stdtr, stdtrit
 
-from phingpt_bench.stats import resample
+from phingpt_bench.stats import resample, special
 from phingpt_bench.stats.clusters import Clusters, summed
 from phingpt_bench.stats.interval import Interval
 from phingpt_bench.stats.paired import LEVEL, PairedTest
@@ -90,7 +89,7 @@ def mean_test(
         return None
     means = [float(np.mean([metric(rows.sum(0)) for rows in runs])) for runs in (runs_a, runs_b)]
     difference, half = means[1] - means[0], _quantile(found, LEVEL) * found.error
-    p = 1.0 if found.error == 0 else 2 * float(stdtr(found.freedom, -abs(difference) / found.error))
+    p = 1.0 if found.error == 0 else 2 * float(special.stdtr(found.freedom, -abs(difference) / found.error))
     return PairedTest(difference, difference - half, difference + half, p, METHOD, len(runs_a[0]))
 
 
@@ -136,4 +135,4 @@ def spread(
 
 
 def _quantile(found: Spread, level: float) -> float:
-    return float(stdtrit(found.freedom, (1 + level) / 2))
+    return float(special.stdtrit(found.freedom, (1 + level) / 2))
