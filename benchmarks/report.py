@@ -13,7 +13,7 @@ from phingpt_bench.core import jsonio
 from phingpt_bench.core.fingerprint import environment, machine
 
 SCHEMA = 1
-PRIVATE = ("out", "model", "tokenizer", "results")  # paths of this machine
+PRIVATE = ("out", "model", "tokenizer", "results", "records")  # paths of this machine
 
 
 def facts(benchmark: str, args: argparse.Namespace, model: str) -> dict[str, Any]:

@@ -19,12 +19,13 @@ from rich.cells import cell_len
 from rich.console import Console
 
 from phingpt_bench.board.collect import collect
+from phingpt_bench.board.costs import prices_of
 from phingpt_bench.board.names import FORMATS
 from phingpt_bench.board.published.rows import Comparison, PublishedCost, PublishedRow, PublishedValue, Source
 from phingpt_bench.board.render.columns import COLUMNS
 from phingpt_bench.board.render.export import FIELDS
 from phingpt_bench.board.render.markdown import markdown
-from phingpt_bench.board.render.page import board_of, page, prices_of
+from phingpt_bench.board.render.page import board_of, page
 from phingpt_bench.board.render.terminal import draw, render
 from phingpt_bench.board.render.text import clean, p_text, percent, score_text, short_time, small_usd
 from phingpt_bench.board.rows import build

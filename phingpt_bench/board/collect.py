@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+import dataclasses
+import os
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
+from phingpt_bench.board.store import Stamp, stamp
 from phingpt_bench.core.errors import BenchError
 from phingpt_bench.core.jsonio import read_json
 from phingpt_bench.core.records import Outcomes, RunRecord, outcomes, run_record
@@ -34,15 +38,58 @@ class Run:
         return self.seeds or (self,)
 
     @property
+    def task(self) -> str:
+        return self.record.task
+
+    @property
+    def protocol(self) -> str:
+        return self.record.protocol.id
+
+    @property
+    def limit(self) -> int | None:
+        return self.record.limit
+
+    @property
+    def kind(self) -> str:
+        return self.record.model.kind
+
+    @property
     def key(self) -> tuple[Any, ...]:
-        """What a rerun shares with the run it replaces. The suite is no part of it; seed and adapter digest are,
-        since two seeds or trainings are two measurements and the newer one must not hide the other."""
-        record, model, protocol = self.record, self.record.model, self.record.protocol
-        return (
-            record.task, protocol.id, model.name, model.kind, model.base, model.base_revision, model.quantisation,
-            model.compute_dtype, model.adapter, model.adapter_digest, protocol.shots, protocol.chat_template,
-            record.limit, record.seed,
-        )  # fmt: skip
+        return key_of(self.record)
+
+
+def key_of(record: RunRecord) -> tuple[Any, ...]:
+    """What a rerun shares with the run it replaces. The suite is no part of it; seed and adapter digest are, since two
+    seeds or trainings are two measurements and the newer one must not hide the other."""
+    model, protocol = record.model, record.protocol
+    return (
+        record.task, protocol.id, model.name, model.kind, model.base, model.base_revision, model.quantisation,
+        model.compute_dtype, model.adapter, model.adapter_digest, protocol.shots, protocol.chat_template,
+        record.limit, record.seed,
+    )  # fmt: skip
+
+
+class RunFiles(NamedTuple):
+    """Where a run.json lies, and the stamps of it and of the outcomes.json beside it (None where there is none)."""
+
+    path: str
+    record: Stamp
+    outcomes: Stamp | None
+
+
+@dataclass(frozen=True, slots=True)
+class Listed:
+    """What a run.json says that decides where its run stands on a board, see `Run`."""
+
+    path: str
+    task: str
+    protocol: str
+    limit: int | None
+    kind: str
+    key: tuple[Any, ...]
+    created: str
+    run_id: str
+    older: int = 0
 
 
 def collect(folder: Path) -> list[Run]:
@@ -53,6 +100,13 @@ def collect(folder: Path) -> list[Run]:
     Newest is by `created`, then by `run_id`. BenchError where the folder is missing or holds no run.json, and for the
     first file that is damaged (it is named; nothing is skipped in silence, since a board without a run would mislead).
     """
+    runs = {file.path: read_run(Path(file.path)) for file in run_files(folder)}
+    kept = newest([_listed(path, run.record) for path, run in runs.items()])
+    return [dataclasses.replace(runs[entry.path], older=entry.older) for entry in kept]
+
+
+def run_files(folder: Path) -> list[RunFiles]:
+    """The runs below `folder` as they lie there, ordered by path; errors and `local` as for `collect`."""
     folder = Path(folder)
     if not folder.is_dir():
         raise BenchError(
@@ -60,35 +114,76 @@ def collect(folder: Path) -> list[Run]:
             where=str(folder),
             hint="give the folder that 'phingpt-bench run SUITE' wrote, such as results/",
         )
-    found = sorted(folder.rglob("run.json"))
-    files = [file for file in found if LOCAL not in file.relative_to(folder).parts[:-1]]
-    if found and not files:
-        at = found[0].relative_to(folder).parts.index(LOCAL)
-        raise BenchError(
-            f"no run.json below this folder outside {LOCAL}/",
-            where=str(folder),
-            hint=f"runs in {LOCAL}/ are shown when asked for: "
-            f"phingpt-bench leaderboard {folder.joinpath(*found[0].relative_to(folder).parts[: at + 1])}",
-        )
-    if not files:
-        raise BenchError(
-            "no run.json below this folder", where=str(folder), hint="'phingpt-bench run SUITE' writes run records"
-        )
-    newest: dict[tuple[Any, ...], Run] = {}
-    for run in map(read_run, files):
-        other = newest.get(run.key)
-        if other is None:
-            newest[run.key] = run
+    local: list[str] = []
+    files = sorted(_walk(str(folder), local), key=lambda file: file.path.split(os.sep))
+    if files:
+        return files
+    for place in sorted(local):
+        if any(_walk(place, [])):
+            raise BenchError(
+                f"no run.json below this folder outside {LOCAL}/",
+                where=str(folder),
+                hint=f"runs in {LOCAL}/ are shown when asked for: phingpt-bench leaderboard {place}",
+            )
+    raise BenchError(
+        "no run.json below this folder", where=str(folder), hint="'phingpt-bench run SUITE' writes run records"
+    )
+
+
+def _walk(folder: str, local: list[str]) -> Iterator[RunFiles]:
+    """The runs in and below a folder; folders named LOCAL go to `local`, links to folders are not followed."""
+    try:
+        with os.scandir(folder) as entries:
+            found = list(entries)
+    except OSError:  # as of a folder that we may not look into, nothing is known of it
+        return
+    names = {entry.name for entry in found}
+    if "run.json" in names:
+        path = os.path.join(folder, "run.json")
+        if (record := stamp(path)) is not None:
+            yield RunFiles(path, record, stamp(os.path.join(folder, "outcomes.json")))
+    for entry in found:
+        if not entry.is_dir(follow_symlinks=False):
             continue
-        old, new = sorted((other, run), key=lambda r: (r.record.created, r.record.run_id))
-        newest[run.key] = Run(new.record, new.outcomes, new.path, older=old.older + new.older + 1)
-    return sorted(newest.values(), key=lambda run: run.path)
+        if entry.name == LOCAL:
+            local.append(entry.path)
+        else:
+            yield from _walk(entry.path, local)
+
+
+def newest(entries: Iterable[Listed]) -> list[Listed]:
+    """Of several with the same key the newest, which counts the others in `older`; ordered by path."""
+    found: dict[tuple[Any, ...], Listed] = {}
+    for entry in entries:
+        other = found.get(entry.key)
+        if other is None:
+            found[entry.key] = entry
+            continue
+        old, new = sorted((other, entry), key=lambda e: (e.created, e.run_id))
+        found[entry.key] = dataclasses.replace(new, older=old.older + new.older + 1)
+    return sorted(found.values(), key=lambda entry: entry.path.split(os.sep))
+
+
+def listed(path: Path) -> Listed:
+    """What is said in a run.json; BenchError where it is damaged."""
+    return _listed(str(path), _read(path, run_record, _record_fault, _hint(path)))
+
+
+def _listed(path: str, record: RunRecord) -> Listed:
+    return Listed(
+        path=path, task=record.task, protocol=record.protocol.id, limit=record.limit, kind=record.model.kind,
+        key=key_of(record), created=record.created, run_id=record.run_id,
+    )  # fmt: skip
+
+
+def _hint(path: Path) -> str:
+    return f"run it again, or remove {path.parent} to draw the board without it"
 
 
 def read_run(path: Path) -> Run:
     """The run whose record is `path` (a run.json), with the outcomes.json beside it; BenchError names the bad file."""
     beside = path.with_name("outcomes.json")
-    hint = f"run it again, or remove {path.parent} to draw the board without it"
+    hint = _hint(path)
     record = _read(path, run_record, _record_fault, hint)
     rows = _read(beside, outcomes, _outcomes_fault, hint)
     if len(rows.ids) != record.protocol.n:

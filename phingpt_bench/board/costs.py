@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 from collections.abc import Iterable, Sequence
+from pathlib import Path
 
 from phingpt_bench.board.collect import Run
 from phingpt_bench.board.published.rows import PublishedRow
@@ -11,9 +12,15 @@ from phingpt_bench.board.published.values import PublishedCost
 from phingpt_bench.board.values import Against, Payback, Prices, Row, TokensEach
 from phingpt_bench.cost.breakeven import break_even
 from phingpt_bench.cost.estimate import LABEL_TOKENS, Usd, hosted_usd, hours_usd, repriced
-from phingpt_bench.cost.prices import PriceCard
+from phingpt_bench.cost.prices import PriceCard, load_prices, own_card
 
 FREE = Usd(0.0, 0.0)  # what it costs to get a model that is used as it is
+
+
+def prices_of(path: Path | None = None) -> Prices:
+    """The price card in `path`, else in $PHINGPT_BENCH_PRICES, both the user's own, else the one shipped."""
+    own = path or own_card()
+    return Prices(name="prices.yaml" if own is None else own.name, own=own is not None, card=load_prices(own))
 
 
 def on_card(runs: Iterable[Run], prices: Prices) -> list[Run]:
@@ -96,7 +103,8 @@ def payback(rows: Sequence[Row], published: Sequence[PublishedRow]) -> Payback |
         larger = row.kind in ("base", "tuned") and (row.parameters or 0) > (tuned.parameters or 0) > 0
         if larger or row.kind == "floor":
             kind = "larger" if larger else "floor"
-            others.append(_against(tuned, row.name, kind, _to_get(row), _to_run(row), row.run_id))
+            name = row.name if row.adapter is None else f"{row.name} + {row.adapter}"
+            others.append(_against(tuned, name, kind, _to_get(row), _to_run(row), row.run_id))
     if not others:
         return None
     return Payback(

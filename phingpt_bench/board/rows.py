@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import dataclasses
 import math
-from collections import Counter, defaultdict
+from collections import Counter
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from typing import Any
 
+from phingpt_bench.board.arrange import Arrangement, arranged
 from phingpt_bench.board.cache import Cache
 from phingpt_bench.board.collect import Run
 from phingpt_bench.board.compare import Comparer, bands, mean
@@ -51,37 +52,32 @@ def build(
     BenchError for a task that no run is of, or a metric that none of the tasks has.
     """
     runs = runs if prices is None else on_card(runs, prices)
-    known = {run.record.task for run in runs}
-    of = defaultdict(set)
-    for run in runs:
-        of[run.record.protocol.id].add(run.record.task)
-    tasks = [task for name in tasks for task in ([name] if name in known else sorted(of.get(name, [name])))]
-    for task in tasks:
-        if task not in known:
-            raise unknown("task", task, known)
-    order = list(dict.fromkeys(tasks)) or sorted(known)
-    shown = with_seeds_joined([run for run in runs if checks or run.record.model.kind != "check"])
-    chosen = [run for run in shown if run.record.task in order]
+    plan = arranged(runs, tasks, checks)
     comparer = Comparer(cache)
+    sections = [section_of(group, key, comparer, metric, published or {}, prices) for key, group in plan.groups.items()]
+    return joined(plan, sections, metric, prices, rights)
+
+
+def joined(
+    plan: Arrangement[Any],
+    sections: Sequence[Section],
+    metric: str | None = None,
+    prices: Prices | None = None,
+    rights: Mapping[str, Rights] | None = None,
+) -> Board:
+    """The board of all sections of an arrangement, each made by `section_of`. BenchError as in `build` for a metric."""
     if metric is not None:
-        metrics = {name for run in chosen for name in comparer.scores(run)}
-        if metric not in metrics:
-            raise unknown("metric", metric, metrics)
-    groups: dict[tuple[str, str, int | None], list[Run]] = defaultdict(list)
-    for run in shown:
-        groups[run.record.task, run.record.protocol.id, run.record.limit].append(run)
-    places = {task: place for place, task in enumerate(order)}
-    keys = sorted(groups, key=lambda key: (places.get(key[0], len(order)), key[0], key[1], key[2] or 0))
+        known = {name for s in sections if s.task in plan.shown for row in s.rows for name in row.scores}
+        if metric not in known:
+            raise unknown("metric", metric, known)
     # all tasks are compared, also those that are not shown: else Holm's correction and the names would depend on it
-    sections = [_section(groups[key], key, comparer, metric, published or {}, prices) for key in keys]
     if rights is not None:
         sections = [_with_rights(section, rights) for section in sections]
-    sections = told_apart(sections)
-    sections = [section for section in corrected(sections) if section.task in places]
+    shown = [section for section in corrected(told_apart(sections)) if section.task in plan.shown]
     return Board(
-        sections=tuple(s for s in sections if s.limit is None),
-        limited=tuple(s for s in sections if s.limit is not None),
-        older=sum(run.older for run in chosen),
+        sections=tuple(s for s in shown if s.limit is None),
+        limited=tuple(s for s in shown if s.limit is not None),
+        older=plan.older,
         prices=prices,
     )
 
@@ -93,7 +89,7 @@ def _with_rights(section: Section, rights: Mapping[str, Rights]) -> Section:
     return dataclasses.replace(section, languages=found.languages, licence=found.licence)
 
 
-def _section(
+def section_of(
     runs: list[Run],
     key: tuple[str, str, int | None],
     comparer: Comparer,
@@ -101,7 +97,9 @@ def _section(
     published: dict[str, tuple[PublishedRow, ...]],
     prices: Prices | None,
 ) -> Section:
+    """The section of the runs of one task, protocol and limit; names and p-values are not yet told over the tasks."""
     task, protocol, limit = key
+    runs = with_seeds_joined(runs)
     first = runs[0].record.protocol
     metric = metric if metric is not None and metric in comparer.scores(runs[0]) else first.metric
     for run in runs:

@@ -147,6 +147,7 @@ class Section:
     languages: tuple[str, ...] = ()  # codes of the rows' languages; empty where no passport is known
     licence: str | None = None  # of the data, as the passport has it
     hidden: int = 0  # rows that filters took away; ranks, tests and floors were worked out with them
+    beyond: int = 0  # rows after the best ones that were kept, see `board.shorten`
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -154,6 +155,7 @@ class Board:
     """Everything a renderer draws. `older` counts runs that a newer one of the same kind replaces.
 
     hidden: sections that filters took away altogether, beside those that were not asked for by task.
+    most: of each section only so many rows were kept; None for all.
     """
 
     sections: tuple[Section, ...]
@@ -161,3 +163,4 @@ class Board:
     older: int
     prices: Prices | None = None
     hidden: int = 0
+    most: int | None = None

@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from phingpt_bench.board.values import Board
 
 NAME = "leaderboard"
+ROWS = 40
 HELP = "compare runs: scores with intervals, gains over the base with tests, costs, published results"
 EPILOG = """\
 examples:
@@ -61,6 +62,10 @@ def configure(parser: argparse.ArgumentParser) -> None:
     )
     parser.add_argument("--no-published", dest="published", action="store_const", const="none", help="--published none")
     parser.add_argument(
+        "--rows", type=rows, default=ROWS, metavar="N",
+        help=f"rows of a task in the terminal, the first of them, or all (default {ROWS}); other formats show all",
+    )  # fmt: skip
+    parser.add_argument(
         "--prices", type=Path, metavar="FILE", help="all USD at the prices of this card (default: as recorded)"
     )
     parser.add_argument("--checks", action="store_true", help="show the oracle, null and echo rows too")
@@ -86,6 +91,15 @@ def names(text: str) -> list[str]:
     return [part.strip() for part in text.split(",") if part.strip()]
 
 
+def rows(text: str) -> int | None:
+    """The value of --rows: None for "all"."""
+    if text == "all":
+        return None
+    if not text.isdigit() or int(text) == 0:
+        raise argparse.ArgumentTypeError(f"a number from 1 on, or all, not '{text}'")
+    return int(text)
+
+
 def run(args: argparse.Namespace) -> int:
     """Draws the board; 0. BenchError for a missing folder, no runs, a damaged file, or a name that is not there."""
     from phingpt_bench.core.language import preferred, speaking
@@ -97,7 +111,7 @@ def run(args: argparse.Namespace) -> int:
 def _run(args: argparse.Namespace) -> int:
     from rich.console import Console
 
-    from phingpt_bench.board.filters import Filter, filtered, size
+    from phingpt_bench.board.filters import Filter, size
     from phingpt_bench.board.render.columns import chosen
     from phingpt_bench.board.render.page import board_of, check_form, check_width, page
     from phingpt_bench.core.jsonio import write_text
@@ -121,8 +135,9 @@ def _run(args: argparse.Namespace) -> int:
             published=args.published != "none",
             checks=args.checks,
             prices=args.prices,
+            wanted=wanted,
+            most=args.rows if args.format == "terminal" else None,
         )
-    board = filtered(board, wanted)
     whole = args.published == "all"
     if args.format == "terminal" and args.output is None:
         _draw(board, args.width, whole=whole, columns=columns, plot=args.plot)

@@ -17,7 +17,7 @@ from pathlib import Path
 from typing import Any, TypeVar
 
 from phingpt_bench.core.errors import BenchError, nearest, unknown
-from phingpt_bench.core.yamlfile import Key, load_with_lines, load_yaml
+from phingpt_bench.core.yamlfile import Key, load_fast, load_with_lines, load_yaml
 
 __all__ = ["build", "load", "load_yaml"]
 
@@ -63,7 +63,11 @@ def load(path: Path, cls: type[T]) -> T:
 
     An empty file is an empty mapping. Relative paths in the file stay as they are written.
     """
-    value, lines, duplicates = load_with_lines(Path(path))
+    try:
+        value = load_fast(Path(path))
+        return build(cls, {} if value is None else value, str(path))
+    except Exception:  # whatever is wrong, the slow way says what and in which line
+        value, lines, duplicates = load_with_lines(Path(path))
     return _Builder(str(path), lines, duplicates).finish(cls, {} if value is None else value)
 
 

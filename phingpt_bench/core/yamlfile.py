@@ -27,6 +27,20 @@ class _Loader(yaml.SafeLoader):
             raise yaml.constructor.ConstructorError(None, None, problem, node.start_mark) from None
 
 
+class _FastLoader(getattr(yaml, "CSafeLoader", yaml.SafeLoader)):  # type: ignore[misc]
+    """Ten times as fast as the loader that knows lines; refuses a key that is given twice."""
+
+    def construct_mapping(self, node: yaml.MappingNode, deep: bool = False) -> dict[Any, Any]:
+        if len({key.value for key, _ in node.value}) < len(node.value):
+            raise yaml.constructor.ConstructorError(None, None, "a key is given twice", node.start_mark)
+        return super().construct_mapping(node, deep)
+
+
+def load_fast(path: Path) -> Any:
+    """The plain values of a YAML file without a mistake; any exception for one with a mistake, which is not told."""
+    return yaml.load(path.read_text(encoding="utf-8"), _FastLoader)
+
+
 def load_yaml(path: Path) -> Any:
     """The plain values of a YAML file (None when it is empty); BenchError with file and line for a syntax error."""
     text = _read(Path(path))

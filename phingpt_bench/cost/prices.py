@@ -108,7 +108,12 @@ class PriceCard:
 
 def load_prices(path: Path | None = None) -> PriceCard:
     """The card in `path`, else in $PHINGPT_BENCH_PRICES, else the one shipped; BenchError for a missing or bad file."""
-    return config.load(path or own_card() or share("results", "prices.yaml"), PriceCard)
+    return config.load(card_path(path), PriceCard)
+
+
+def card_path(path: Path | None = None) -> Path:
+    """The file that `load_prices` reads."""
+    return path or own_card() or share("results", "prices.yaml")
 
 
 def own_card() -> Path | None:

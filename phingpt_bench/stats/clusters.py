@@ -9,8 +9,8 @@ import math
 from collections.abc import Sequence
 
 import numpy as np
-from scipy.special import gammaln, stdtrit
 
+from phingpt_bench.stats import special
 from phingpt_bench.stats.interval import Interval, wilson
 
 Clusters = Sequence[int] | np.ndarray  # the cluster of each row; empty: every row is one of its own
@@ -65,7 +65,7 @@ def wilson_clustered(right: np.ndarray, sizes: np.ndarray, level: float = 0.95) 
         variance = (groups - 1) / groups * float((left_out**2).sum())
         effect = max(1.0, variance / (share * (1 - share) / n))
         tail, free = (1 + level) / 2, effective(sizes) - 1
-        worth = n / effect * float(stdtrit(n - 1, tail) / stdtrit(free, tail)) ** 2
+        worth = n / effect * float(special.stdtrit(n - 1, tail) / special.stdtrit(free, tail)) ** 2
     found = wilson(share * worth, worth, level)
     assert found is not None
     return Interval(found.low, found.high, level, "wilson-clustered")
@@ -91,4 +91,5 @@ def sign_flip_p(differences: np.ndarray) -> float:
 def _coins(n: int) -> np.ndarray:
     """The probabilities of 0 to n heads."""
     heads = np.arange(n + 1)
-    return np.exp(gammaln(n + 1) - gammaln(heads + 1) - gammaln(n - heads + 1) - n * math.log(2))
+    orders = special.gammaln(n + 1) - special.gammaln(heads + 1) - special.gammaln(n - heads + 1)
+    return np.exp(orders - n * math.log(2))

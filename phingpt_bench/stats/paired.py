@@ -11,9 +11,8 @@ from dataclasses import dataclass, replace
 from statistics import NormalDist
 
 import numpy as np
-from scipy.special import bdtr, stdtrit
 
-from phingpt_bench.stats import resample
+from phingpt_bench.stats import resample, special
 from phingpt_bench.stats.clusters import Clusters, effective, independent, sign_flip_p, summed
 from phingpt_bench.stats.intervals import right
 from phingpt_bench.stats.resample import Score
@@ -56,7 +55,7 @@ def mcnemar_exact(correct_a: Sequence[bool], correct_b: Sequence[bool]) -> Paire
     if n == 0:
         return None
     discordant = gained + lost
-    p = min(1.0, 2 * float(bdtr(min(gained, lost), discordant, 0.5))) if discordant else 1.0
+    p = min(1.0, 2 * float(special.bdtr(min(gained, lost), discordant, 0.5))) if discordant else 1.0
     difference = (gained - lost) / n
     z = NormalDist().inv_cdf((1 + LEVEL) / 2)
     middle, spread = (gained - lost) / (n + 2), (discordant + 2) / (n + 2)
@@ -85,7 +84,7 @@ def sign_flip_exact(correct_a: Sequence[bool], correct_b: Sequence[bool], cluste
     differences, sizes = np.r_[differences, added, -added], np.r_[sizes, added, added]
     middle = differences.sum() / sizes.sum()
     variance = (groups + 2) / (groups + 1) * ((differences - middle * sizes) ** 2).sum() / sizes.sum() ** 2
-    half = float(stdtrit(free, (1 + LEVEL) / 2)) * math.sqrt(variance)
+    half = float(special.stdtrit(free, (1 + LEVEL) / 2)) * math.sqrt(variance)
     return PairedTest(
         float(b.mean() - a.mean()), max(-1.0, middle - half), min(1.0, middle + half), sign_flip_p(units[:, 0]),
         "sign-flip-exact", n,

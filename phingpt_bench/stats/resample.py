@@ -9,7 +9,8 @@ import math
 from collections.abc import Callable, Iterator
 
 import numpy as np
-from scipy.special import ndtr, stdtrit
+
+from phingpt_bench.stats import special
 
 Score = Callable[[np.ndarray], np.ndarray]  # summed counts (..., *shape of a row) -> (...)
 
@@ -92,6 +93,6 @@ def percentiles(values: np.ndarray, level: float, units: float | None = None) ->
         return None
     tail = (1 - level) / 2
     if units is not None and units > 1:
-        tail = float(ndtr(math.sqrt(units / (units - 1)) * stdtrit(units - 1, tail)))
+        tail = float(special.ndtr(math.sqrt(units / (units - 1)) * special.stdtrit(units - 1, tail)))
     low, high = np.quantile(values, [tail, 1 - tail])
     return float(low), float(high)

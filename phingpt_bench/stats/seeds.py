@@ -21,9 +21,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
-from scipy.special import stdtrit
 
-from phingpt_bench.stats import resample
+from phingpt_bench.stats import resample, special
 from phingpt_bench.stats.clusters import Clusters, independent, summed
 from phingpt_bench.stats.interval import Interval
 from phingpt_bench.stats.paired import LEVEL, PairedTest
@@ -45,7 +44,8 @@ class Spread:
 
     def half(self, tail: float) -> float:
         """Half the width of the interval that leaves out `tail` on each side."""
-        return math.sqrt(sum(var * float(stdtrit(free, 1 - tail)) ** 2 for var, free in (self.rows, *self.seeds)))
+        parts = (self.rows, *self.seeds)
+        return math.sqrt(sum(variance * float(special.stdtrit(free, 1 - tail)) ** 2 for variance, free in parts))
 
     def p(self, difference: float) -> float:
         """Two-sided: twice the tail at which the interval ends at 0; 1 where nothing varies."""

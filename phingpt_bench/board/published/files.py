@@ -9,9 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
-from typing import Any, Literal
-
-import yaml
+from typing import Literal
 
 from phingpt_bench.board.published.values import (
     Claim,
@@ -132,7 +130,7 @@ def read(folder: Path | None = None) -> Published:
     paths = {path.stem: path for path in sorted(folder.glob("*.yaml")) if path.stem not in (PROTOCOLS, CLAIMS)}
     sources, scores = [], []
     for name, path in paths.items():
-        file = _strict(path, _SourceFile)
+        file = config.load(path, _SourceFile)
         if file.source.joins is not None:
             _check("source", file.source.joins, paths, path, ("source", "joins"))
         sources.append(_source(file.source, name))
@@ -145,27 +143,10 @@ def read(folder: Path | None = None) -> Published:
     )
 
 
-class _Loader(getattr(yaml, "CSafeLoader", yaml.SafeLoader)):  # type: ignore[misc]
-    """Ten times as fast as the loader that knows lines; refuses a key that is given twice."""
-
-    def construct_mapping(self, node: yaml.MappingNode, deep: bool = False) -> dict[Any, Any]:
-        if len({key.value for key, _ in node.value}) < len(node.value):
-            raise yaml.constructor.ConstructorError(None, None, "a key is given twice", node.start_mark)
-        return super().construct_mapping(node, deep)
-
-
-def _strict(path: Path, kind: Any) -> Any:
-    """A file as `kind`, as `config.load` reads it: a file without a mistake fast, one with a mistake to tell where."""
-    try:
-        return config.build(kind, yaml.load(path.read_text(encoding="utf-8"), _Loader), str(path))
-    except (BenchError, yaml.YAMLError, OSError, ValueError):
-        return config.load(path, kind)
-
-
 def _protocols(path: Path) -> dict[str, PublishedProtocol]:
     """The protocols by published id; one that has several metrics stands under each of their ids."""
     found: dict[str, PublishedProtocol] = {}
-    for name, entry in _strict(path, dict[str, PublishedProtocol]).items():
+    for name, entry in config.load(path, dict[str, PublishedProtocol]).items():
         if entry.key != name:
             raise _error(f"the first of its metrics is '{entry.key}', not '{name}'", path, (name, "metrics"))
         for id in entry.metrics:
@@ -210,7 +191,7 @@ def _scores(file: _SourceFile, path: Path, source: Source, known: dict[str, Publ
 
 
 def _claims(path: Path) -> Claims:
-    file = _strict(path, _ClaimsFile)
+    file = config.load(path, _ClaimsFile)
     costs = _costs(file.costs, path.stem)
     if file.model.cost is not None:
         _check("cost", file.model.cost, costs, path, ("model", "cost"))

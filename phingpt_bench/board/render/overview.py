@@ -8,10 +8,10 @@ from dataclasses import dataclass
 from typing import Any
 
 from rich.console import Group, RenderableType
-from rich.table import Table
 from rich.text import Text
 
 from phingpt_bench.board.render import text as words
+from phingpt_bench.board.render.table import Table
 from phingpt_bench.board.values import Row, Section
 from phingpt_bench.core.language import say
 
@@ -39,19 +39,35 @@ class Line:
     floor: Row | None
 
 
-def overview(sections: Sequence[Section], width: int) -> RenderableType:
+def overview(sections: Sequence[Section], width: int, most: int | None = None) -> RenderableType:
     """Models down and tasks across where the tasks fit in `width`, else tasks down and lettered models across.
 
-    No average over tasks: their metrics are not of one kind.
+    No average over tasks: their metrics are not of one kind. most: so many models, those that stand in the most
+    sections (None: all), and the floors.
     """
-    if (table := _models_down(sections, width)) is not None:
-        return table
-    return _tasks_down(grid(sections), width)
+    every = by_model(sections)
+    models = leading(every, most)
+    table = _models_down(sections, models, width) or _tasks_down(grid(sections, models), width)
+    if more := len(every) - len(models):
+        return Group(table, Text(say("{n} more models: --rows all", n=more), style="dim"))
+    return table
 
 
-def grid(sections: Sequence[Section]) -> Grid:
-    """The overview with tasks down; those of one metric stand together, in the order of their first."""
-    models = [cells for cells in by_model(sections) if next(iter(cells.values())).kind != "floor"]
+def leading(models: list[dict[int, Row]], most: int | None) -> list[dict[int, Row]]:
+    """The `most` models that are in the most sections, of equal ones the first, and the floors; in their order."""
+    ranked = [i for i, cells in enumerate(models) if next(iter(cells.values())).kind != "floor"]
+    ranked.sort(key=lambda i: -len(models[i]))
+    left_out = set() if most is None else set(ranked[most:])
+    return [cells for i, cells in enumerate(models) if i not in left_out]
+
+
+def grid(sections: Sequence[Section], models: list[dict[int, Row]] | None = None) -> Grid:
+    """The overview with tasks down; those of one metric stand together, in the order of their first.
+
+    models: of `by_model`, by default all.
+    """
+    models = by_model(sections) if models is None else models
+    models = [cells for cells in models if next(iter(cells.values())).kind != "floor"]
     letters = [words.letters(i).upper() for i in range(len(models))]
     names = {letter: full_name(cells) for letter, cells in zip(letters, models, strict=True)}
     titles = short_titles(sections)
@@ -108,22 +124,18 @@ def short_titles(sections: Sequence[Section]) -> list[str]:
     ]
 
 
-def _table() -> Table:
-    return Table(box=None, pad_edge=False, padding=(0, 2, 0, 0), header_style="bold")
-
-
-def _models_down(sections: Sequence[Section], width: int) -> Table | None:
+def _models_down(sections: Sequence[Section], models: list[dict[int, Row]], width: int) -> Table | None:
     """None where the tasks do not fit side by side."""
     titles = short_titles(sections)
     heads = [max(title, words.metric_name(s.metric), key=len) for title, s in zip(titles, sections, strict=True)]
     widths = [max(len(head), CELL) for head in heads]
     if sum(widths) + 2 * len(widths) + NAME_WIDTH > width:
         return None
-    table = _table()
+    table = Table()
     table.add_column(say("model"), overflow="fold", ratio=1)
     for title, section in zip(titles, sections, strict=True):
         table.add_column(Text(f"{title}\n{words.metric_name(section.metric)}"), justify="right", no_wrap=True)
-    for cells in by_model(sections):
+    for cells in models:
         row = next(iter(cells.values()))
         name = Text(words.display_name(row)).append(words.after_name(row), style="dim")
         table.add_row(name, *(_cell(cells.get(i), widths[i]) for i in range(len(sections))))
@@ -132,9 +144,9 @@ def _models_down(sections: Sequence[Section], width: int) -> Table | None:
 
 def _tasks_down(found: Grid, width: int) -> RenderableType:
     """The letters and their models, then a table for as many models as fit side by side, each with the floors."""
-    key = Table.grid(padding=(0, 2, 0, 0))
-    key.add_column(no_wrap=True)
-    key.add_column(overflow="fold")
+    key = Table(heads=False)
+    key.add_column("", no_wrap=True)
+    key.add_column("", overflow="fold")
     for letter, name in found.names.items():
         key.add_row(Text(letter, style="bold"), Text(name))
     parts: list[RenderableType] = [key]
@@ -146,7 +158,7 @@ def _tasks_down(found: Grid, width: int) -> RenderableType:
     per_table = -(-len(letters) // -(-len(letters) // fit))  # tables of about the same width
     for start in range(0, len(letters), per_table):
         shown = range(start, min(start + per_table, len(letters)))
-        table = Table(box=None, pad_edge=False, padding=(0, 1, 0, 0), header_style="bold")
+        table = Table(gap=1)
         table.add_column("", overflow="fold", max_width=NAME_WIDTH)
         for head in (*(letters[i] for i in shown), *([say("floor")] if floors else [])):
             table.add_column(Text(head.rjust(CELL - 2)), no_wrap=True)

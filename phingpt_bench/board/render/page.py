@@ -5,19 +5,15 @@ from __future__ import annotations
 from collections.abc import Collection, Sequence
 from pathlib import Path
 
-from phingpt_bench.board.cache import Cache
-from phingpt_bench.board.collect import collect
+from phingpt_bench.board.filters import Filter
 from phingpt_bench.board.names import FORMATS
-from phingpt_bench.board.published import rows as published_results
 from phingpt_bench.board.render.export import to_csv, to_json
 from phingpt_bench.board.render.latex import latex
 from phingpt_bench.board.render.markdown import markdown
 from phingpt_bench.board.render.terminal import MINIMUM, render
-from phingpt_bench.board.rows import build
-from phingpt_bench.board.values import Board, Prices
+from phingpt_bench.board.stored import stored_board
+from phingpt_bench.board.values import Board
 from phingpt_bench.core.errors import BenchError, unknown
-from phingpt_bench.cost.prices import load_prices, own_card
-from phingpt_bench.data.catalogue import rights
 
 
 def board_of(
@@ -28,25 +24,13 @@ def board_of(
     published: bool = True,
     checks: bool = False,
     prices: Path | None = None,
+    wanted: Filter | None = None,
+    most: int | None = None,
 ) -> Board:
-    """The board of the runs below `folder`; tests and intervals computed before are taken from the cache.
-
-    Arguments and errors are those of `rows.build` and `collect.collect`; published: with the shipped results.
-    prices: the user's price card; else that in $PHINGPT_BENCH_PRICES, else the shipped one (`prices_of`).
-    """
-    card = prices_of(prices)
-    cache = Cache()
-    runs = collect(folder)
-    rows = published_results.load() if published else None
-    board = build(runs, rows, tasks=tasks, metric=metric, checks=checks, cache=cache, prices=card, rights=rights())
-    cache.save()
-    return board
-
-
-def prices_of(path: Path | None = None) -> Prices:
-    """The price card in `path`, else in $PHINGPT_BENCH_PRICES, both the user's own, else the one shipped."""
-    own = path or own_card()
-    return Prices(name="prices.yaml" if own is None else own.name, own=own is not None, card=load_prices(own))
+    """The board of the runs below `folder`, as `stored_board` makes it: what was drawn before is not made again."""
+    return stored_board(
+        folder, tasks=tasks, metric=metric, published=published, checks=checks, prices=prices, wanted=wanted, most=most
+    )
 
 
 def page(

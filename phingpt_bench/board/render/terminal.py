@@ -9,7 +9,6 @@ from dataclasses import dataclass
 from rich.cells import cell_len
 from rich.console import Console, Group, RenderableType
 from rich.rule import Rule
-from rich.table import Table
 from rich.text import Text
 
 from phingpt_bench.board.published.rows import PublishedRow
@@ -19,6 +18,7 @@ from phingpt_bench.board.render.columns import NARROW, WIDE, WIDE_LESS, Column, 
 from phingpt_bench.board.render.legend import entries
 from phingpt_bench.board.render.overview import overview
 from phingpt_bench.board.render.scatter import BOXES, has_plot, scatter
+from phingpt_bench.board.render.table import Table
 from phingpt_bench.board.values import Board, Row, Section
 from phingpt_bench.core.errors import BenchError
 from phingpt_bench.core.language import say, spoken
@@ -65,7 +65,7 @@ def draw(
     """
     if len(board.sections) > 1:
         console.print(_heading(say("All tasks")))
-        console.print(overview(board.sections, console.width))
+        console.print(overview(board.sections, console.width, board.most))
         console.print()
     plotted = len(board.sections) == 1 if plot is None else plot
     plain = not _draws_lines(encoding or console.encoding)
@@ -85,9 +85,9 @@ def draw(
 
 def _legend(board: Board, columns: Sequence[str]) -> RenderableType:
     """The marks in a column, what each means beside it."""
-    grid = Table.grid(padding=(0, 2, 0, 0))
-    grid.add_column(no_wrap=True)
-    grid.add_column(overflow="fold")
+    grid = Table(heads=False)
+    grid.add_column("", no_wrap=True)
+    grid.add_column("", overflow="fold")
     for entry in entries(board, columns):
         grid.add_row(Text(entry.mark, style="bold"), Text(entry.text, style="dim"))
     return grid
@@ -108,6 +108,8 @@ def _section(section: Section, width: int, columns: Sequence[str]) -> Renderable
     if line := words.floor_line(section):
         parts.append(Text(f"! {line}", style="yellow"))
     parts += [Text(f"! {spoken(note)}", style="yellow") for note in section.notes]
+    if section.beyond:
+        parts.append(Text(say("{n} more rows: --rows all", n=section.beyond), style="dim"))
     if section.hidden:
         parts.append(Text(words.hidden_line(section), style="dim"))
     if section.payback is not None and (told := costs.payback_lines(section.payback)):
@@ -146,7 +148,7 @@ def _table(section: Section, names: Sequence[str], width: int) -> Table:
             where="--columns",
             hint=f"choose fewer, or --width {used + NAME}, or --format markdown",
         )
-    table = Table(box=None, expand=False, pad_edge=False, padding=(0, 2, 0, 0), show_edge=False, header_style="bold")
+    table = Table()
     for column in drawn:
         if column.width is None:
             table.add_column(column.head, overflow="fold", ratio=1)
@@ -250,7 +252,7 @@ def _published(rows: Sequence[PublishedRow], metric: str, most: int | None) -> R
         title = Text(
             say("published, unranked{kind}: {how}", kind=shared, how=spoken(group[0].comparison.note)), style="italic"
         )
-        table = Table(box=None, pad_edge=False, padding=(0, 2, 0, 0), show_edge=False, header_style="bold")
+        table = Table()
         table.add_column(say("model"), overflow="fold", ratio=3)
         table.add_column(say("size"), justify="right", no_wrap=True)
         table.add_column(say("method"), overflow="fold", ratio=2)

@@ -1,0 +1,36 @@
+"""A board with the best rows of each section, and with those that the best are measured by."""
+
+from __future__ import annotations
+
+import dataclasses
+
+from phingpt_bench.board.values import Board, Row, Section
+
+
+def shortened(board: Board, most: int | None) -> Board:
+    """The board with the first `most` rows of each section, its floors, and the bases of the rows that are kept.
+
+    `beyond` says how many rows of a section are left out. None: the board itself.
+    """
+    if most is None:
+        return board
+    return dataclasses.replace(
+        board,
+        sections=tuple(_section(section, most) for section in board.sections),
+        limited=tuple(_section(section, most) for section in board.limited),
+        most=most,
+    )
+
+
+def _section(section: Section, most: int) -> Section:
+    families = {_family(row) for row in section.rows[:most] if row.kind == "tuned"}
+    kept = tuple(
+        row
+        for place, row in enumerate(section.rows)
+        if place < most or row.kind == "floor" or (row.kind == "base" and row.shots == 0 and _family(row) in families)
+    )
+    return dataclasses.replace(section, rows=kept, beyond=len(section.rows) - len(kept))
+
+
+def _family(row: Row) -> tuple[str | None, ...]:
+    return row.base or row.name, row.base_revision, row.quantisation, row.compute_dtype
