@@ -1,5 +1,7 @@
-# python -m benchmarks.training --threads 1 --rows 64 --out results/benchmarks/training.json
+# python -m benchmarks.training --threads 1 --dtype auto --clock cpu --out results/benchmarks/training.json
 """Training: TRL's SFTTrainer with its defaults and this project's trainer in turn, on the same rows, model and LoRA.
+
+Every training has a process of its own: a peak of memory is that of one side, with the libraries it needs.
 
 Needs the extra "bench" (pip install -e '.[bench]'). docs/benchmarks.md says what each column means.
 """
@@ -29,6 +31,7 @@ def parser() -> argparse.ArgumentParser:
     made.add_argument("--rows", type=int, default=64, metavar="N", help="rows to train on, once (default 64)")
     made.add_argument("--columns", nargs="+", choices=COLUMNS, default=list(COLUMNS), help="sides (default: all)")
     made.add_argument("--repeats", type=int, default=3, metavar="N", help="of every side (default 3)")
+    made.add_argument("--clock", choices=("wall", "cpu"), default="wall", help="what speeds are of (default wall)")
     made.add_argument("--task", help="task whose training rows are taken (default phin_fpb)")
     made.add_argument("--tokens-per-batch", type=int, default=1024, metavar="N", help="ours (default 1024)")
     made.add_argument("--gradient-checkpointing", action="store_true", help="ours too; TRL does so by default")
@@ -44,7 +47,7 @@ def main(argv: Sequence[str] | None = None) -> int:
 
 
 def _run(args: argparse.Namespace, spec: BaseSpec) -> None:
-    from benchmarks.trainers import Trained, losses, ours, trl
+    from benchmarks.trainers import Trained, alone, losses, ours, trl
 
     task = args.task or (SENTIMENT if args.demo or not real_data() else "phin_fpb")
     recipe = Recipe(
@@ -55,6 +58,7 @@ def _run(args: argparse.Namespace, spec: BaseSpec) -> None:
         tokens_per_batch=args.tokens_per_batch,
         gradient_checkpointing=args.gradient_checkpointing,
     )
+    clock = "seconds" if args.clock == "wall" else "cpu_seconds"
     columns = [name for name in COLUMNS if name in args.columns or name in ("trl", "ours")]
     runs: dict[str, list[Trained]] = {name: [] for name in columns}
     facts = report.facts("training", args, title(spec))
@@ -64,35 +68,34 @@ def _run(args: argparse.Namespace, spec: BaseSpec) -> None:
 
         def work(name: str, repeat: int) -> None:
             out = Path(folder) / f"{name}-{repeat}"
-            side = ours if name == "ours" else trl
-            made = side(recipe, args.rows, out) if name != "trl-kept" else trl(recipe, args.rows, out, keep=True)
+            options = () if name == "ours" else (name == "trl-kept",)
+            made = alone(ours if name == "ours" else trl, args.threads, recipe, args.rows, out, *options)
             if repeat == 0:
-                after[name] = losses(recipe, args.rows, out)
+                after[name] = alone(losses, args.threads, recipe, args.rows, out)
             runs[name].append(made)
 
-        # the first steps of a process pay for allocations and kernels: a few rows a side, not counted
-        trl(recipe, 2, Path(folder) / "warm-trl")
-        ours(recipe, 2, Path(folder) / "warm-ours")
         interleaved(columns, lambda _name: args.repeats, work)
     results = {
         "task": task,
         "rows": runs["ours"][0].rows,
         "tokens": runs["ours"][0].tokens,
-        "sides": {name: {**_side(runs, name), **after[name]} for name in columns},
-        "epoch": epoch(recipe, spread([made.speed for made in runs["ours"]])["median"]),
+        "sides": {name: {**_side(runs, name, clock), **after[name]} for name in columns},
+        "epoch": epoch(recipe, spread([made.speed(clock) for made in runs["ours"]])["median"]),
     }
     print(table(results))
     report.save(args.out, facts, results)
 
 
-def _side(runs: dict[str, list[Any]], name: str) -> dict[str, Any]:
+def _side(runs: dict[str, list[Any]], name: str, clock: str) -> dict[str, Any]:
     own: list[Usage] = [made.usage for made in runs[name]]
     return {
-        "tokens_per_second": spread([made.speed for made in runs[name]]),
+        "tokens_per_second": spread([made.speed(clock) for made in runs[name]]),
         "optimiser_steps": runs[name][0].steps,
         "peak_host_bytes": max(usage.peak_host_bytes or 0 for usage in own) or None,
         "peak_gpu_bytes": max(usage.peak_gpu_bytes or 0 for usage in own) or None,
-        "faster_than_trl": spread([b.speed / a.speed for a, b in zip(runs["trl"], runs[name], strict=True)]),
+        "faster_than_trl": spread(
+            [b.speed(clock) / a.speed(clock) for a, b in zip(runs["trl"], runs[name], strict=True)]
+        ),
     }
 
 
