@@ -11,6 +11,7 @@ import torch
 from tiny import save_tiny
 
 from phingpt_bench.models.load import BaseSpec, load_base
+from phingpt_bench.train.lora import in_one_step
 from phingpt_bench.train.recipe import Recipe, load_recipe
 from phingpt_bench.train.rows import Row, collate, encode
 from phingpt_bench.train.trainer import answer_loss, backward, with_lora
@@ -28,6 +29,7 @@ def loss_and_gradients(recipe_name: str, compute_dtype: str, dequantise: str) ->
     assert loaded.dequantised == (dequantise == "always")
     model = with_lora(loaded, recipe)
     fill_b(model)
+    assert in_one_step(model) == (7 * 30 if loaded.dequantised else 0)
     rows = [encode(loaded.tokenizer, *pair) for pair in PROMPTS]
     loss = answer_loss(model, collate(rows, loaded.tokenizer.pad_token_id))
     loss.backward()
@@ -61,6 +63,26 @@ def test_gradients_equal_those_on_the_unpacked_base(recipe: str) -> None:
     assert loss == pytest.approx(unpacked_loss, rel=1e-6)
     assert len(packed) == 2 * 7 * 30  # A and B of seven linear layers in each of SmolLM2's 30 blocks
     check_equal(unpacked, packed)
+
+
+@pytest.mark.parametrize(("dtype", "tolerance"), [("float32", 1e-5), ("bfloat16", 0.05)])
+def test_gradients_in_one_step_are_those_of_peft(tmp_path: Path, dtype: Any, tolerance: float) -> None:
+    folder = save_tiny(tmp_path, "qwen2")  # its q, k and v have a bias
+    model = with_lora(
+        load_base(BaseSpec(model=str(folder), quantisation="none", compute_dtype=dtype, device="cpu")),
+        Recipe(name="r", tasks=["phin_demo_ner"]),
+    )
+    fill_b(model)
+    batch = collate([Row(list(range(100, 100 + n)), n // 2) for n in (5, 17, 30)], 0)
+    loss = backward(model, batch, None).item()
+    expected = gradients(model)
+    model.zero_grad()
+    assert in_one_step(model) == 2 * 7
+    assert backward(model, batch, None).item() == pytest.approx(loss, rel=tolerance)
+    check_equal(gradients(model), expected, tolerance)
+    with torch.no_grad(), model.disable_adapter():
+        off = model(batch["input_ids"]).logits
+        assert torch.equal(off, model.unload()(batch["input_ids"]).logits)
 
 
 @pytest.mark.parametrize(
