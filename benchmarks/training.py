@@ -73,6 +73,10 @@ def _run(args: argparse.Namespace, spec: BaseSpec) -> None:
             if repeat == 0:
                 after[name] = alone(losses, args.threads, recipe, args.rows, out)
             runs[name].append(made)
+            peak = report.megabytes(made.usage.peak_gpu_bytes or made.usage.peak_host_bytes)
+            print(
+                f"{name}, repeat {repeat + 1}: {made.speed(clock):.1f} tokens/s, {peak} MB", file=sys.stderr, flush=True
+            )
 
         interleaved(columns, lambda _name: args.repeats, work)
     results = {
