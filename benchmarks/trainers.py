@@ -51,6 +51,12 @@ def alone(work: Callable[..., Result], threads: int, *args: Any) -> Result:
         return pool.submit(work, *args).result()
 
 
+def run_side(name: str, recipe: Recipe, limit: int, out: Path, judged: bool) -> tuple[Trained, dict[str, float]]:
+    """One training of a side ("ours", "trl" or "trl-kept"), and its `losses` where it is judged."""
+    made = ours(recipe, limit, out) if name == "ours" else trl(recipe, limit, out, keep=name == "trl-kept")
+    return made, losses(recipe, limit, out) if judged else {}
+
+
 def rows_of(recipe: Recipe, limit: int | None) -> list[Row]:
     """The recipe's training rows as tokens, the first `limit`."""
     from transformers import AutoTokenizer

@@ -1,7 +1,7 @@
 # python -m benchmarks.training --threads 1 --dtype auto --clock cpu --out results/benchmarks/training.json
 """Training: TRL's SFTTrainer with its defaults and this project's trainer in turn, on the same rows, model and LoRA.
 
-Every training has a process of its own: a peak of memory is that of one side, with the libraries it needs.
+Every training has a process of its own: a peak of memory is that of one side, with the libraries it needs. The file is written after every round.
 
 Needs the extra "bench" (pip install -e '.[bench]'). docs/benchmarks.md says what each column means.
 """
@@ -47,7 +47,7 @@ def main(argv: Sequence[str] | None = None) -> int:
 
 
 def _run(args: argparse.Namespace, spec: BaseSpec) -> None:
-    from benchmarks.trainers import Trained, alone, losses, ours, trl
+    from benchmarks.trainers import Trained, alone, run_side
 
     task = args.task or (SENTIMENT if args.demo or not real_data() else "phin_fpb")
     recipe = Recipe(
@@ -61,33 +61,32 @@ def _run(args: argparse.Namespace, spec: BaseSpec) -> None:
     clock = "seconds" if args.clock == "wall" else "cpu_seconds"
     columns = [name for name in COLUMNS if name in args.columns or name in ("trl", "ours")]
     runs: dict[str, list[Trained]] = {name: [] for name in columns}
+    judged: dict[str, dict[str, float]] = {}
     facts = report.facts("training", args, title(spec))
     print(report.heading(facts), flush=True)
-    after: dict[str, dict[str, float]] = {}
+    results: dict[str, Any] = {}
     with tempfile.TemporaryDirectory() as folder:
 
         def work(name: str, repeat: int) -> None:
             out = Path(folder) / f"{name}-{repeat}"
-            options = () if name == "ours" else (name == "trl-kept",)
-            made = alone(ours if name == "ours" else trl, args.threads, recipe, args.rows, out, *options)
-            if repeat == 0:
-                after[name] = alone(losses, args.threads, recipe, args.rows, out)
+            made, found = alone(run_side, args.threads, name, recipe, args.rows, out, name not in judged)
+            judged.setdefault(name, found)
             runs[name].append(made)
             peak = report.megabytes(made.usage.peak_gpu_bytes or made.usage.peak_host_bytes)
-            print(
-                f"{name}, repeat {repeat + 1}: {made.speed(clock):.1f} tokens/s, {peak} MB", file=sys.stderr, flush=True
-            )
+            line = f"{name}, repeat {repeat + 1}: {made.speed(clock):.1f} tokens/s, {peak} MB"
+            print(line, file=sys.stderr, flush=True)
+            if all(len(own) == repeat + 1 for own in runs.values()):
+                results.update(
+                    task=task,
+                    rows=made.rows,
+                    tokens=made.tokens,
+                    sides={name: {**_side(runs, name, clock), **judged[name]} for name in columns},
+                    epoch=epoch(recipe, spread([own.speed(clock) for own in runs["ours"]])["median"]),
+                )
+                report.save(args.out, facts, results)
 
         interleaved(columns, lambda _name: args.repeats, work)
-    results = {
-        "task": task,
-        "rows": runs["ours"][0].rows,
-        "tokens": runs["ours"][0].tokens,
-        "sides": {name: {**_side(runs, name, clock), **after[name]} for name in columns},
-        "epoch": epoch(recipe, spread([made.speed(clock) for made in runs["ours"]])["median"]),
-    }
     print(table(results))
-    report.save(args.out, facts, results)
 
 
 def _side(runs: dict[str, list[Any]], name: str, clock: str) -> dict[str, Any]:
