@@ -1,9 +1,9 @@
 # python -m benchmarks.training --threads 1 --dtype auto --clock cpu --out results/benchmarks/training.json
 """Training: TRL's SFTTrainer with its defaults and this project's trainer in turn, on the same rows, model and LoRA.
 
-Every training has a process of its own: a peak of memory is that of one side, with the libraries it needs. The file is written after every round.
-
-Needs the extra "bench" (pip install -e '.[bench]'). docs/benchmarks.md says what each column means.
+Every training has a process of its own: a peak of memory is that of one side, with the libraries it needs. The file is
+written after every round. Needs the extra "bench" (pip install -e '.[bench]'). docs/benchmarks.md says what each column
+means.
 """
 
 from __future__ import annotations
