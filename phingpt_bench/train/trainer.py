@@ -125,6 +125,11 @@ class AnswerTrainer(Trainer):
         self._steps = steps
         self._tokens = CPU_TOKENS * torch.get_num_threads() if model.device.type == "cpu" else None
         self._recompute = recipe.gradient_checkpointing
+        if self._recompute and not any(isinstance(layer, GradientCheckpointingLayer) for layer in model.modules()):
+            raise BenchError(
+                f"{model.get_base_model().__class__.__name__} cannot compute its activations again",
+                hint="take gradient_checkpointing out of the recipe",
+            )
         arguments = TrainingArguments(
             output_dir=str(out),
             max_steps=len(steps),
