@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import contextlib
 import io
-from collections.abc import Sequence
+import multiprocessing
+from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import ProcessPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
-from benchmarks.measure import Stopwatch, Usage, free, measured
+from benchmarks.measure import Stopwatch, Usage, measured, prepare
 from benchmarks.sides import load_stock
 from phingpt_bench.core.errors import BenchError
 from phingpt_bench.models import adapter
@@ -18,23 +20,41 @@ from phingpt_bench.train.dataset import training_data
 from phingpt_bench.train.recipe import Recipe
 from phingpt_bench.train.rows import Row
 
+Result = TypeVar("Result")
+
 JUDGED = 32  # rows whose loss is compared before and after
 
 
 @dataclass(frozen=True, slots=True)
 class Trained:
-    """One training. seconds: of the training steps alone; usage: of loading and preparing too. tokens: no padding."""
+    """One training. seconds, cpu_seconds: of the training steps alone; usage: of the whole process up to its end.
+    tokens: no padding."""
 
     rows: int
     tokens: int
     steps: int
     seconds: float
+    cpu_seconds: float
     usage: Usage
 
-    @property
-    def speed(self) -> float:
-        """Tokens per second."""
-        return self.tokens / self.seconds
+    def speed(self, clock: str) -> float:
+        """Tokens per second of a clock: "seconds" or "cpu_seconds"."""
+        return self.tokens / getattr(self, clock)
+
+
+def alone(work: Callable[..., Result], threads: int, *args: Any) -> Result:
+    """work(*args) in a process of its own: what one side leaves in memory, or has imported, is not counted to another.
+
+    Nothing in it is warm: each side pays for its first step, as its users do.
+    """
+    with ProcessPoolExecutor(1, multiprocessing.get_context("spawn"), prepare, (threads,)) as pool:
+        return pool.submit(work, *args).result()
+
+
+def run_side(name: str, recipe: Recipe, limit: int, out: Path, judged: bool) -> tuple[Trained, dict[str, float]]:
+    """One training of a side ("ours", "trl" or "trl-kept"), and its `losses` where it is judged."""
+    made = ours(recipe, limit, out) if name == "ours" else trl(recipe, limit, out, keep=name == "trl-kept")
+    return made, losses(recipe, limit, out) if judged else {}
 
 
 def rows_of(recipe: Recipe, limit: int | None) -> list[Row]:
@@ -48,13 +68,31 @@ def rows_of(recipe: Recipe, limit: int | None) -> list[Row]:
 
 
 def ours(recipe: Recipe, limit: int, out: Path) -> Trained:
-    """The verb `train`, whole; its own card says what the training took."""
+    """The verb `train`, whole."""
     from phingpt_bench.train.run import train
 
-    with measured() as usage, quiet():
+    with measured() as usage, quiet(), timed() as watch:
         train(recipe, out, limit=limit)
     card = adapter.read_card(out)
-    return Trained(card.rows, card.cost.tokens_in or 0, card.steps, card.cost.seconds["train"], usage)
+    return Trained(card.rows, card.cost.tokens_in or 0, card.steps, watch.seconds, watch.cpu_seconds, usage)
+
+
+@contextlib.contextmanager
+def timed() -> Iterator[Stopwatch]:
+    """The time of transformers' Trainer.train within the block: both sides are built on it."""
+    from transformers import Trainer
+
+    watch, train = Stopwatch(), Trainer.train
+
+    def watched(*args: Any, **options: Any) -> Any:
+        with watch.running():
+            return train(*args, **options)
+
+    Trainer.train = watched
+    try:
+        yield watch
+    finally:
+        Trainer.train = train
 
 
 def trl(recipe: Recipe, limit: int, out: Path, keep: bool = False) -> Trained:
@@ -72,7 +110,7 @@ def trl(recipe: Recipe, limit: int, out: Path, keep: bool = False) -> Trained:
 
     rows = rows_of(recipe, limit)
     lora = recipe.lora
-    with measured() as usage, quiet():
+    with measured() as usage, quiet(), timed() as watch:
         model, tokenizer = load_stock(recipe.base)
         data = Dataset.from_list(
             [{"input_ids": row.ids, "labels": [-100] * row.start + row.ids[row.start :]} for row in rows]
@@ -99,14 +137,10 @@ def trl(recipe: Recipe, limit: int, out: Path, keep: bool = False) -> Trained:
             task_type="CAUSAL_LM",
         )
         trainer = SFTTrainer(model, args=settings, train_dataset=data, processing_class=tokenizer, peft_config=config)
-        watch = Stopwatch()
-        with watch.running():
-            trainer.train()
+        trainer.train()
         trainer.model.save_pretrained(str(out), safe_serialization=True)
         steps = trainer.state.global_step
-    del trainer, model
-    free()
-    return Trained(len(rows), sum(len(row.ids) for row in rows), steps, watch.seconds, usage)
+    return Trained(len(rows), sum(len(row.ids) for row in rows), steps, watch.seconds, watch.cpu_seconds, usage)
 
 
 def losses(recipe: Recipe, limit: int, out: Path) -> dict[str, float]:

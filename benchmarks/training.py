@@ -1,7 +1,9 @@
-# python -m benchmarks.training --threads 1 --rows 64 --out results/benchmarks/training.json
+# python -m benchmarks.training --threads 1 --dtype auto --clock cpu --out results/benchmarks/training.json
 """Training: TRL's SFTTrainer with its defaults and this project's trainer in turn, on the same rows, model and LoRA.
 
-Needs the extra "bench" (pip install -e '.[bench]'). docs/benchmarks.md says what each column means.
+Every training has a process of its own: a peak of memory is that of one side, with the libraries it needs. The file is
+written after every round. Needs the extra "bench" (pip install -e '.[bench]'). docs/benchmarks.md says what each column
+means.
 """
 
 from __future__ import annotations
@@ -29,6 +31,7 @@ def parser() -> argparse.ArgumentParser:
     made.add_argument("--rows", type=int, default=64, metavar="N", help="rows to train on, once (default 64)")
     made.add_argument("--columns", nargs="+", choices=COLUMNS, default=list(COLUMNS), help="sides (default: all)")
     made.add_argument("--repeats", type=int, default=3, metavar="N", help="of every side (default 3)")
+    made.add_argument("--clock", choices=("wall", "cpu"), default="wall", help="what speeds are of (default wall)")
     made.add_argument("--task", help="task whose training rows are taken (default phin_fpb)")
     made.add_argument("--tokens-per-batch", type=int, default=1024, metavar="N", help="ours (default 1024)")
     made.add_argument("--gradient-checkpointing", action="store_true", help="ours too; TRL does so by default")
@@ -44,7 +47,7 @@ def main(argv: Sequence[str] | None = None) -> int:
 
 
 def _run(args: argparse.Namespace, spec: BaseSpec) -> None:
-    from benchmarks.trainers import Trained, losses, ours, trl
+    from benchmarks.trainers import Trained, alone, run_side
 
     task = args.task or (SENTIMENT if args.demo or not real_data() else "phin_fpb")
     recipe = Recipe(
@@ -55,44 +58,47 @@ def _run(args: argparse.Namespace, spec: BaseSpec) -> None:
         tokens_per_batch=args.tokens_per_batch,
         gradient_checkpointing=args.gradient_checkpointing,
     )
+    clock = "seconds" if args.clock == "wall" else "cpu_seconds"
     columns = [name for name in COLUMNS if name in args.columns or name in ("trl", "ours")]
     runs: dict[str, list[Trained]] = {name: [] for name in columns}
+    judged: dict[str, dict[str, float]] = {}
     facts = report.facts("training", args, title(spec))
     print(report.heading(facts), flush=True)
-    after: dict[str, dict[str, float]] = {}
+    results: dict[str, Any] = {}
     with tempfile.TemporaryDirectory() as folder:
 
         def work(name: str, repeat: int) -> None:
             out = Path(folder) / f"{name}-{repeat}"
-            side = ours if name == "ours" else trl
-            made = side(recipe, args.rows, out) if name != "trl-kept" else trl(recipe, args.rows, out, keep=True)
-            if repeat == 0:
-                after[name] = losses(recipe, args.rows, out)
+            made, found = alone(run_side, args.threads, name, recipe, args.rows, out, name not in judged)
+            judged.setdefault(name, found)
             runs[name].append(made)
+            peak = report.megabytes(made.usage.peak_gpu_bytes or made.usage.peak_host_bytes)
+            line = f"{name}, repeat {repeat + 1}: {made.speed(clock):.1f} tokens/s, {peak} MB"
+            print(line, file=sys.stderr, flush=True)
+            if all(len(own) == repeat + 1 for own in runs.values()):
+                results.update(
+                    task=task,
+                    rows=made.rows,
+                    tokens=made.tokens,
+                    sides={name: {**_side(runs, name, clock), **judged[name]} for name in columns},
+                    epoch=epoch(recipe, spread([own.speed(clock) for own in runs["ours"]])["median"]),
+                )
+                report.save(args.out, facts, results)
 
-        # the first steps of a process pay for allocations and kernels: a few rows a side, not counted
-        trl(recipe, 2, Path(folder) / "warm-trl")
-        ours(recipe, 2, Path(folder) / "warm-ours")
         interleaved(columns, lambda _name: args.repeats, work)
-    results = {
-        "task": task,
-        "rows": runs["ours"][0].rows,
-        "tokens": runs["ours"][0].tokens,
-        "sides": {name: {**_side(runs, name), **after[name]} for name in columns},
-        "epoch": epoch(recipe, spread([made.speed for made in runs["ours"]])["median"]),
-    }
     print(table(results))
-    report.save(args.out, facts, results)
 
 
-def _side(runs: dict[str, list[Any]], name: str) -> dict[str, Any]:
+def _side(runs: dict[str, list[Any]], name: str, clock: str) -> dict[str, Any]:
     own: list[Usage] = [made.usage for made in runs[name]]
     return {
-        "tokens_per_second": spread([made.speed for made in runs[name]]),
+        "tokens_per_second": spread([made.speed(clock) for made in runs[name]]),
         "optimiser_steps": runs[name][0].steps,
         "peak_host_bytes": max(usage.peak_host_bytes or 0 for usage in own) or None,
         "peak_gpu_bytes": max(usage.peak_gpu_bytes or 0 for usage in own) or None,
-        "faster_than_trl": spread([b.speed / a.speed for a, b in zip(runs["trl"], runs[name], strict=True)]),
+        "faster_than_trl": spread(
+            [b.speed(clock) / a.speed(clock) for a, b in zip(runs["trl"], runs[name], strict=True)]
+        ),
     }
 
 

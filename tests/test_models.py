@@ -13,11 +13,13 @@ from safetensors.torch import load_file, save_file
 from tiny import save_tiny
 
 from phingpt_bench.core.errors import BenchError
-from phingpt_bench.models import adapter, dequantise
+from phingpt_bench.models import adapter, dequantise, load
 from phingpt_bench.models.load import BaseSpec, load_base
 from phingpt_bench.models.probe import probe, reference_logits
-from phingpt_bench.train.recipe import load_recipe
+from phingpt_bench.train.recipe import Recipe, load_recipe
+from phingpt_bench.train.rows import Row, collate
 from phingpt_bench.train.run import train
+from phingpt_bench.train.trainer import answer_loss, with_lora
 
 
 @pytest.fixture(scope="module")
@@ -140,13 +142,54 @@ def test_unpacking_keeps_every_weight(base: BaseSpec) -> None:
     assert torch.equal(packed.model(tokens).logits, unpacked.model(tokens).logits)
 
 
-def test_unpacking_is_chosen_by_memory(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(dequantise, "available_bytes", lambda: 4_000_000)
-    assert dequantise.wanted("auto", 900_000, torch.bfloat16, "cpu")
-    assert not dequantise.wanted("auto", 1_100_000, torch.bfloat16, "cpu")
-    assert not dequantise.wanted("auto", 900_000, torch.bfloat16, "cuda")
-    assert dequantise.wanted("always", 10**12, torch.float32, "cuda")
-    assert not dequantise.wanted("never", 1, torch.bfloat16, "cpu")
+@pytest.mark.parametrize(
+    ("choice", "parameters", "device", "unpacked", "why"),
+    [
+        ("auto", 900_000, "cpu", True, "1.8 GB, which is less than 50% of the 4.0 GB available"),
+        ("auto", 1_100_000, "cpu", False, "2.2 GB, which is more than 50% of the 4.0 GB available"),
+        ("auto", 900_000, "cuda", False, "GPU"),
+        ("always", 10**9, "cuda", True, "'always'"),
+        ("never", 1, "cpu", False, "'never'"),
+    ],
+)
+def test_unpacking_is_chosen_by_memory(
+    monkeypatch: pytest.MonkeyPatch, choice: str, parameters: int, device: str, unpacked: bool, why: str
+) -> None:
+    monkeypatch.setattr(dequantise, "available_bytes", lambda: 4_000_000_000)
+    decision, reason = dequantise.wanted(choice, parameters * 1000, torch.bfloat16, device)
+    assert decision is unpacked
+    assert why in reason
+
+
+def test_by_memory_both_ways_are_taken_and_give_one_loss(
+    base: BaseSpec, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    """The gradients are compared in test_gradients.py, on the embedded model."""
+    batch = collate([Row(list(range(100, 100 + n)), n // 2) for n in (5, 30)], 0)
+    losses = {}
+    for available, said in (
+        (10**12, "INFO 4-bit weights are de-quantised once"),
+        (1, "WARNING 4-bit weights stay pac"),
+    ):
+        monkeypatch.setattr(dequantise, "available_bytes", lambda: available)  # noqa: B023
+        caplog.clear()
+        with caplog.at_level("INFO", "phingpt_bench"):
+            loaded = load_base(base)
+        assert [f"{line.levelname} {line.message}".startswith(said) for line in caplog.records] == [True]
+        assert "available" in caplog.text
+        model = with_lora(loaded, Recipe(name="r", tasks=["phin_demo_ner"]))
+        losses[loaded.dequantised] = answer_loss(model, batch).item()
+    assert losses[True] == losses[False]
+
+
+@pytest.mark.parametrize("capable", [True, False])
+def test_bfloat16_that_is_emulated_is_told(
+    base: BaseSpec, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture, capable: bool
+) -> None:
+    monkeypatch.setattr(load, "multiplies_bfloat16", lambda _device: capable)
+    assert load.compute_dtype(replace(base, compute_dtype="auto")) == ("bfloat16" if capable else "float32")
+    load_base(replace(base, compute_dtype="bfloat16"))
+    assert ("no bfloat16 instructions" in caplog.text) is not capable
 
 
 def test_a_slip_in_the_embedded_models_name_is_caught_before_the_hub_is_asked() -> None:

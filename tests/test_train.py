@@ -5,9 +5,12 @@ from __future__ import annotations
 import json
 from dataclasses import replace
 from pathlib import Path
+from random import Random
 
 import pytest
 import torch
+from hypothesis import given, settings
+from hypothesis import strategies as st
 from safetensors.torch import load_file
 from tiny import save_tiny
 
@@ -18,7 +21,7 @@ from phingpt_bench.live.events import Advanced, Event, Scored, StageStarted, tra
 from phingpt_bench.models import adapter
 from phingpt_bench.models.load import load_base
 from phingpt_bench.train.recipe import Recipe, load_recipe, recipe_names
-from phingpt_bench.train.rows import Row, batches, collate
+from phingpt_bench.train.rows import Row, batches, collate, pieces
 from phingpt_bench.train.run import default_folder, train
 from phingpt_bench.train.trainer import AnswerTrainer, answer_loss, with_lora
 
@@ -156,6 +159,24 @@ def test_batches_hold_every_row_once_an_epoch_within_the_budget() -> None:
     assert sorted(i for step in steps for i in step) == sorted(list(range(len(lengths))) * 2)
     assert all(len(step) == 1 or max(lengths[i] for i in step) * len(step) <= 256 for step in steps)
     assert steps == batches(lengths, 256, epochs=2, seed=3) != batches(lengths, 256, epochs=2, seed=4)
+
+
+@settings(deadline=None)
+@given(st.lists(st.integers(2, 60), min_size=1, max_size=30), st.integers(1, 100), st.randoms(use_true_random=False))
+def test_pieces_hold_every_label_once_within_the_budget(lengths: list[int], tokens: int, random: Random) -> None:
+    rows = [Row([random.randrange(1, 1000) for _ in range(n)], random.randrange(1, n)) for n in lengths]
+    batch = collate(rows, 0)
+    found = pieces(batch, tokens)
+    assert all(len(piece["labels"]) == 1 or piece["labels"].numel() <= tokens for piece in found)
+    at = 0
+    for piece in found:
+        for ids, labels in zip(piece["input_ids"], piece["labels"], strict=True):
+            row, width = rows[at], len(rows[at].ids) - 1
+            assert ids[:width].tolist() == row.ids[:-1]
+            assert labels[labels != -100].tolist() == row.ids[row.start :]
+            assert (labels[row.start - 1 : width] != -100).all()
+            at += 1
+    assert at == len(rows)
 
 
 def test_a_trial_has_a_folder_of_its_own_and_says_so(tiny_llama: Path, tmp_path: Path) -> None:

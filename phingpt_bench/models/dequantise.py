@@ -16,11 +16,18 @@ from phingpt_bench.core.fingerprint import memory_bytes
 MEMORY_SHARE = 0.5
 
 
-def wanted(choice: str, parameters: int, dtype: Any, device: str) -> bool:
-    """Whether to unpack: as told by "always" and "never"; under "auto" on a CPU when the weights fit easily."""
+def wanted(choice: str, parameters: int, dtype: Any, device: str) -> tuple[bool, str]:
+    """(whether to unpack, why): as told by "always" and "never"; under "auto" on a CPU when the weights fit easily."""
     if choice != "auto":
-        return choice == "always"
-    return device == "cpu" and parameters * dtype.itemsize < MEMORY_SHARE * available_bytes()
+        return choice == "always", f"dequantise is '{choice}'"
+    if device != "cpu":
+        return False, "the GPU multiplies by packed weights"
+    needed, available = parameters * dtype.itemsize, available_bytes()
+    fits = needed < MEMORY_SHARE * available
+    return fits, (
+        f"unpacked they take {needed / 1e9:.1f} GB, which is {'less' if fits else 'more'} than "
+        f"{MEMORY_SHARE:.0%} of the {available / 1e9:.1f} GB available"
+    )
 
 
 def available_bytes() -> int:

@@ -12,6 +12,8 @@ from phingpt_bench.core.fingerprint import digest, file_digest
 from phingpt_bench.core.records import Model
 from phingpt_bench.models import dequantise, embedded
 
+LOG = logging.getLogger(__name__)
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class BaseSpec:
@@ -77,6 +79,11 @@ def load_base(spec: BaseSpec) -> Loaded:
     if target == "cpu":
         # PyTorch's fused CPU attention is slow at these lengths: a training step took 1.5 times as long (docs/log.md)
         options["attn_implementation"] = "eager"
+        if dtype == torch.bfloat16 and not multiplies_bfloat16(target):
+            LOG.warning(
+                "this processor has no bfloat16 instructions: products are emulated, 8 to 40 times slower than in "
+                "float32, which compute_dtype 'auto' takes here"
+            )
     try:
         tokenizer = AutoTokenizer.from_pretrained(source, revision=revision)
         model = AutoModelForCausalLM.from_pretrained(source, revision=revision, **options)
@@ -92,9 +99,7 @@ def load_base(spec: BaseSpec) -> Loaded:
         tokenizer.pad_token = tokenizer.eos_token
     model.requires_grad_(False)
     parameters = model.num_parameters()
-    unpacked = spec.quantisation == "nf4" and dequantise.wanted(spec.dequantise, parameters, dtype, target)
-    if unpacked:
-        dequantise.unpack(model, dtype)
+    unpacked = spec.quantisation == "nf4" and _unpack(spec, model, dtype, parameters)
     identity = Model(
         name=title(spec),
         kind="base",
@@ -105,6 +110,17 @@ def load_base(spec: BaseSpec) -> Loaded:
         parameters=parameters,
     )
     return Loaded(model, tokenizer, spec, identity, unpacked)
+
+
+def _unpack(spec: BaseSpec, model: Any, dtype: Any, parameters: int) -> bool:
+    """De-quantise NF4 layers once where that is wanted; the log says which it was and why."""
+    unpacked, reason = dequantise.wanted(spec.dequantise, parameters, dtype, device(spec))
+    if unpacked:
+        dequantise.unpack(model, dtype)
+        LOG.info("4-bit weights are de-quantised once: %s", reason)
+    elif device(spec) == "cpu":
+        LOG.warning("4-bit weights stay packed, which is 5 to 8 times slower on a CPU: %s", reason)
+    return unpacked
 
 
 def layer_weights(loaded: Loaded) -> int | None:
@@ -128,16 +144,19 @@ def base_name(spec: BaseSpec) -> str:
 
 def compute_dtype(spec: BaseSpec) -> str:
     """The dtype's name; "auto" asks the processor: without bfloat16 instructions a CPU emulates it slowly."""
-    import torch
-
     if spec.compute_dtype != "auto":
         return spec.compute_dtype
-    if device(spec) == "cpu":
+    return "bfloat16" if multiplies_bfloat16(device(spec)) else "float32"
+
+
+def multiplies_bfloat16(device: str) -> bool:
+    """Whether the processor or GPU has instructions for products in bfloat16."""
+    import torch
+
+    if device == "cpu":
         # what torch.compile's CPU backend asks too
-        capable = torch.backends.mkldnn.is_available() and torch.ops.mkldnn._is_mkldnn_bf16_supported()
-    else:
-        capable = torch.cuda.is_bf16_supported(including_emulation=False)
-    return "bfloat16" if capable else "float32"
+        return torch.backends.mkldnn.is_available() and torch.ops.mkldnn._is_mkldnn_bf16_supported()
+    return torch.cuda.is_bf16_supported(including_emulation=False)
 
 
 def device(spec: BaseSpec) -> str:

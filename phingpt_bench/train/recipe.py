@@ -33,8 +33,9 @@ class Recipe:
     """Everything that decides the trained weights, together with the data.
 
     tasks: lm-eval tasks whose prompts and answers are trained on, rows of `splits` of each.
-    gradient_checkpointing: keep no activations and compute them again in the backward pass: a third more work for
-        memory that no longer grows with depth. For models of billions of parameters.
+    gradient_checkpointing: keep no activations but the layers' inputs and compute the others again in the backward
+        pass: half as much work again (the base is frozen) for memory that hardly grows with depth. For models of
+        billions of parameters on a GPU; on a CPU a step's memory is bounded anyway (trainer.backward).
     tokens_per_batch: padded tokens of one optimiser step; a batch holds as many rows as fit, at least one.
     max_tokens: a row longer than this is left out (and counted in the card).
     epochs: passes over the rows; learning_rate: peak, after a linear warm-up over `warmup` of the steps, cosine decay.

@@ -58,18 +58,25 @@ def batches(lengths: Sequence[int], tokens_per_batch: int, epochs: int, seed: in
         generator.shuffle(order)
         epoch: list[list[int]] = []
         for at in range(0, len(order), WINDOW):
-            batch: list[int] = []
-            for index in sorted(order[at : at + WINDOW], key=lambda i: lengths[i]):
-                # sorted: the newest row is the longest, so it alone decides the padded width
-                if batch and lengths[index] * (len(batch) + 1) > tokens_per_batch:
-                    epoch.append(batch)
-                    batch = []
-                batch.append(index)
-            if batch:
-                epoch.append(batch)
+            window = sorted(order[at : at + WINDOW], key=lambda i: lengths[i])
+            epoch += cut(window, lengths, tokens_per_batch)
         generator.shuffle(epoch)
         result += epoch
     return result
+
+
+def cut(order: Sequence[int], lengths: Sequence[int], tokens: int) -> list[list[int]]:
+    """`order` in consecutive groups of at most `tokens` padded tokens each (rows x longest); a longer row is alone."""
+    groups: list[list[int]] = []
+    width = 0
+    for index in order:
+        width = max(width, lengths[index])
+        if groups and width * (len(groups[-1]) + 1) <= tokens:
+            groups[-1].append(index)
+        else:
+            groups.append([index])
+            width = lengths[index]
+    return groups
 
 
 def collate(rows: Sequence[Row], pad: int) -> dict[str, Any]:
@@ -88,3 +95,16 @@ def collate(rows: Sequence[Row], pad: int) -> dict[str, Any]:
         input_ids[i, :length] = torch.tensor(row.ids[:-1])
         labels[i, row.start - 1 : length] = torch.tensor(row.ids[row.start :])
     return {"input_ids": input_ids, "labels": labels}
+
+
+def pieces(batch: dict[str, Any], tokens: int) -> list[dict[str, Any]]:
+    """A batch from `collate` in parts of at most `tokens` padded tokens, every label in one of them.
+
+    Each part is as wide as its own longest row; a row longer than `tokens` is alone.
+    """
+    import torch
+
+    columns = torch.arange(1, batch["labels"].shape[1] + 1)
+    ends = torch.where(batch["labels"] != -100, columns, 0).amax(1).clamp(min=1).tolist()
+    groups = cut(range(len(ends)), ends, tokens)
+    return [{name: tensor[rows, : max(ends[i] for i in rows)] for name, tensor in batch.items()} for rows in groups]

@@ -5,19 +5,29 @@ Why Trainer and not TRL's SFTTrainer: docs/decisions/0003-trainer.md.
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
 import torch
+import torch.utils.checkpoint
 from peft import LoraConfig, get_peft_model
 from transformers import Trainer, TrainerCallback, TrainingArguments
+from transformers.modeling_layers import GradientCheckpointingLayer
 
 from phingpt_bench.core.errors import BenchError, unknown
 from phingpt_bench.harness.head import head_only_at
 from phingpt_bench.models.load import Loaded
+from phingpt_bench.train.lora import in_one_step
 from phingpt_bench.train.recipe import Recipe
-from phingpt_bench.train.rows import Row, collate
+from phingpt_bench.train.rows import Row, collate, pieces
+
+# padded tokens that go through a CPU at once, a thread: with fewer the matrix products get slower (docs/log.md), with
+# more nothing is gained and the kept activations grow
+CPU_TOKENS = 256
+
+RECOMPUTE = functools.partial(torch.utils.checkpoint.checkpoint, use_reentrant=False)
 
 # layers that some architectures fuse into one (Phi-3)
 FUSED = {"q_proj": "qkv_proj", "k_proj": "qkv_proj", "v_proj": "qkv_proj", "gate_proj": "gate_up_proj"}
@@ -58,8 +68,9 @@ def with_lora(loaded: Loaded, recipe: Recipe) -> Any:
     return get_peft_model(loaded.model, config).train()
 
 
-def answer_loss(model: Any, inputs: dict[str, torch.Tensor]) -> torch.Tensor:
-    """Mean cross-entropy over the answer tokens of a batch from `collate`.
+def answer_loss(model: Any, inputs: dict[str, torch.Tensor], of: int | None = None) -> torch.Tensor:
+    """Mean cross-entropy over the answer tokens of a batch from `collate`; of a piece of a batch that has `of` answer
+    tokens, its share of that mean.
 
     The output head runs only at positions that have a label (1 in 50 for sentiment), and the loss is in float32. In
     bfloat16 the LoRA products run in bfloat16 too (autocast), with float32 master weights.
@@ -73,7 +84,36 @@ def answer_loss(model: Any, inputs: dict[str, torch.Tensor]) -> torch.Tensor:
         head_only_at(causal_lm, counted.nonzero().T, ids.shape[1], float32=False),
     ):
         logits = causal_lm(input_ids=ids, use_cache=False).logits
-    return torch.nn.functional.cross_entropy(logits.float(), labels[counted])
+    answers = labels[counted]
+    return torch.nn.functional.cross_entropy(logits.float(), answers, reduction="sum") / (of or len(answers))
+
+
+def backward(
+    model: Any, batch: dict[str, torch.Tensor], tokens: int | None, *, recompute: bool = False
+) -> torch.Tensor:
+    """Add the gradients of the batch's mean loss to those of the model, piece by piece; returns that loss.
+
+    tokens: padded tokens of a piece, so that only a piece's activations are kept at a time; None is the whole batch.
+    The gradients are those of the batch in one, up to the order of sums. recompute: keep the inputs of the layers only
+    and compute the other activations again in the backward pass; a row longer than a piece is always treated so.
+    """
+    counted = int((batch["labels"] != -100).sum())
+    loss = torch.zeros((), device=batch["labels"].device)
+    for piece in [batch] if tokens is None else pieces(batch, tokens):
+        set_recompute(model, recompute or (tokens is not None and piece["labels"].numel() > tokens))
+        share = answer_loss(model, piece, counted)
+        share.backward()
+        loss += share.detach()
+    return loss
+
+
+def set_recompute(model: Any, wanted: bool) -> None:
+    """Switch activation checkpointing of every decoder layer on or off (Chen et al. 2016)."""
+    for layer in model.modules():
+        if isinstance(layer, GradientCheckpointingLayer):
+            # what transformers' own switch sets, whose name changes with version 6; it walks the model as well
+            layer._gradient_checkpointing_func = RECOMPUTE
+            layer.gradient_checkpointing = wanted
 
 
 class AnswerTrainer(Trainer):
@@ -81,7 +121,15 @@ class AnswerTrainer(Trainer):
 
     def __init__(self, model: Any, rows: Sequence[Row], steps: Sequence[list[int]], pad: int, recipe: Recipe, out: Path,
                  callbacks: Sequence[TrainerCallback]):  # fmt: skip
+        in_one_step(model)
         self._steps = steps
+        self._tokens = CPU_TOKENS * torch.get_num_threads() if model.device.type == "cpu" else None
+        self._recompute = recipe.gradient_checkpointing
+        if self._recompute and not any(isinstance(layer, GradientCheckpointingLayer) for layer in model.modules()):
+            raise BenchError(
+                f"{model.get_base_model().__class__.__name__} cannot compute its activations again",
+                hint="take gradient_checkpointing out of the recipe",
+            )
         arguments = TrainingArguments(
             output_dir=str(out),
             max_steps=len(steps),
@@ -94,8 +142,6 @@ class AnswerTrainer(Trainer):
             save_strategy="steps",
             save_steps=recipe.save_steps,
             save_total_limit=1,
-            gradient_checkpointing=recipe.gradient_checkpointing,
-            gradient_checkpointing_kwargs={"use_reentrant": False} if recipe.gradient_checkpointing else None,
             logging_steps=10,
             report_to=[],
             disable_tqdm=True,
@@ -117,12 +163,10 @@ class AnswerTrainer(Trainer):
             self.train_dataset, batch_sampler=self._steps, collate_fn=lambda rows: collate(rows, self._pad)
         )
 
-    def compute_loss(
-        self, model: Any, inputs: dict, return_outputs: bool = False, num_items_in_batch: Any = None
-    ) -> Any:
+    def training_step(self, model: Any, inputs: dict[str, Any], num_items_in_batch: Any = None) -> torch.Tensor:
         """Trainer's hook. BenchError when the loss is no longer a number: nothing sensible can follow."""
-        device = next(model.parameters()).device
-        loss = answer_loss(model, {name: tensor.to(device) for name, tensor in inputs.items()})
+        model.train()
+        loss = backward(model, self._prepare_inputs(inputs), self._tokens, recompute=self._recompute)
         if not torch.isfinite(loss):
             raise BenchError(
                 f"the training loss is {loss.item()} at step {self.state.global_step}",
