@@ -227,6 +227,13 @@ def test_the_overview_is_split_where_tasks_do_not_fit():
     assert overview.count("A\n") == 1
 
 
+def test_an_overview_of_floors_alone_is_drawn_in_every_form():
+    runs = [make_run("CRF", "floor", spans(0.5, seed=i), task=f"phin_task_number_{i}") for i in range(8)]
+    board = build(runs)
+    for form in FORMATS:
+        assert "task_number_7" in page(board, form).replace("\\", "")
+
+
 def test_one_task_has_no_overview_and_only_checks_say_so():
     assert "All tasks" not in render(build([make_run()]), 80)
     assert "No runs to show" in render(build([make_run("oracle", "check", labels(1.0))]), 80)

@@ -12,6 +12,7 @@ from phingpt_bench.board.published.rows import PublishedRow
 from phingpt_bench.board.render.text import published_cost_note
 from phingpt_bench.board.values import Board, Row, Section
 from phingpt_bench.core.jsonio import dumps
+from phingpt_bench.core.language import ENGLISH, speaking
 from phingpt_bench.core.records import Ledger
 from phingpt_bench.cost.ledger import total_seconds
 
@@ -46,7 +47,8 @@ def to_csv(board: Board) -> str:
     Numbers are unrounded, with a point; unknown is empty; true and false are lower case. After FIELDS come the other
     metrics as `metric_<name>`. `section` is ranked, limited or published.
     """
-    rows = [record for section in (*board.sections, *board.limited) for record in _records(section)]
+    with speaking(ENGLISH):  # the note of a published cost is made of sentences
+        rows = [record for section in (*board.sections, *board.limited) for record in _records(section)]
     metrics = sorted({name for row in rows for name in row if name.startswith("metric_")})
     file = io.StringIO()
     writer = csv.DictWriter(file, (*FIELDS, *metrics), restval="", lineterminator="\n")

@@ -24,6 +24,7 @@ METHODS = {  # of intervals and tests, in words
     "permutation-clustered": "permutation over documents",
     "seeds": "over rows and seeds",
 }
+PRICED = ("usd_per_hour", "entry", "count", "card", "assumption")  # of a ledger's price, what is told of it
 REASONS = {  # why a difference was not tested, where the words in the table do not say enough
     "other prompts": "other prompts (the task was changed between the runs)",
     "other kernels": "other kernels (4-bit weights dequantised once in one of the runs)",
@@ -170,12 +171,10 @@ def _rest(board: Board) -> list[Entry]:
 
 def prices(rows: Iterable[Row]) -> list[str]:
     """Each price that the costs were computed with, in words (see `price_text`)."""
-    found: dict[str, None] = {}
-    for row in rows:
-        for ledger in (row.training, row.evaluation):
-            if ledger is not None and ledger.usd is not None and ledger.price:
-                found[price_text(ledger.price)] = None
-    return sorted(found)
+    ledgers = [ledger for row in rows for ledger in (row.training, row.evaluation) if ledger is not None]
+    paid = [ledger.price for ledger in ledgers if ledger.usd is not None and ledger.price]
+    different = {tuple(str(price.get(part)) for part in PRICED): price for price in paid}
+    return sorted({price_text(price) for price in different.values()})
 
 
 def price_text(price: dict[str, Any]) -> str:

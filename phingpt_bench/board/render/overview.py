@@ -155,17 +155,19 @@ def _tasks_down(found: Grid, width: int) -> RenderableType:
     first = min(max(len(text) for line in found.lines for text in (line.title, line.metric)) + 2, NAME_WIDTH)
     letters = list(found.names)
     fit = max(1, (width - first) // (CELL + 1) - floors)
-    per_table = -(-len(letters) // -(-len(letters) // fit))  # tables of about the same width
-    for start in range(0, len(letters), per_table):
+    tables = max(1, -(-len(letters) // fit))  # one for the floors where there is nothing else
+    per_table = max(1, -(-len(letters) // tables))  # tables of about the same width
+    for start in range(0, tables * per_table, per_table):
         shown = range(start, min(start + per_table, len(letters)))
         table = Table(gap=1)
         table.add_column("", overflow="fold", max_width=NAME_WIDTH)
         for head in (*(letters[i] for i in shown), *([say("floor")] if floors else [])):
             table.add_column(Text(head.rjust(CELL - 2)), no_wrap=True)
         for metric in metrics:
-            lines = [line for line in found.lines if line.metric == metric and any(line.rows[i] for i in shown)]
+            lines = [line for line in found.lines if line.metric == metric]
+            lines = [line for line in lines if any(line.rows[i] for i in shown) or not letters]
             if lines:
-                table.add_row(Text(metric, style="dim"))
+                table.add_row(Text(metric, style="dim"), *[""] * (len(shown) + floors))
             for line in lines:
                 cells = [_cell(line.rows[i], CELL) for i in shown] + [_cell(line.floor, CELL)] * floors
                 table.add_row(Text(f" {line.title}"), *cells)

@@ -5,6 +5,7 @@ Our own English words are plain ASCII.
 
 from __future__ import annotations
 
+import functools
 import re
 import unicodedata
 from collections.abc import Collection, Iterable
@@ -28,6 +29,7 @@ TRANSLATED = (
 _BIDI_CONTROLS = re.compile("[\u200e\u200f\u202a-\u202e\u2066-\u2069]")
 
 
+@functools.lru_cache(maxsize=8192, typed=True)
 def clean(text: object) -> str:
     """A text from a file on one line, without control characters or direction overrides.
 
