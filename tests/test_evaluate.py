@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 from tiny import save_tiny
 
-from phingpt_bench.board.collect import collect
+from phingpt_bench.board.collect import collect, read_run
 from phingpt_bench.cli.main import main
 from phingpt_bench.core import jsonio
 from phingpt_bench.core.errors import BenchError
@@ -29,6 +29,8 @@ from phingpt_bench.live.display import Display
 from phingpt_bench.live.events import Advanced, Event, Planned, Priced, Said, Scored, StageEnded, StageStarted
 from phingpt_bench.models import adapter
 from phingpt_bench.models.load import BaseSpec
+from phingpt_bench.scoring import answered
+from phingpt_bench.scoring.placed import placed
 from phingpt_bench.train.recipe import load_recipe
 from phingpt_bench.train.run import train
 
@@ -119,6 +121,11 @@ def test_samples_hold_every_request_and_outcomes_no_text(whole: Suite) -> None:
                 assert all(len(line["log_likelihoods"]) == 3 for line in lines)
             else:
                 assert all(isinstance(line["answer"], str) for line in lines)
+                found = placed(read_run(folder / "run.json").outcomes)  # which checks them against the counts
+                assert found.gold == [answered.gold_spans(doc) for doc in docs]
+                assert [list(map(list, spans)) for spans in found.predicted] == [
+                    [span[:3] for span in line["parsed"]] for line in lines
+                ]
             outcomes = (folder / "outcomes.json").read_text(encoding="utf-8")
             assert not any(word in outcomes for doc in docs for word in doc["text"].split() if len(word) > 8)
 
