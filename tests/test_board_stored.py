@@ -23,6 +23,7 @@ from phingpt_bench.board.store import LIMIT, Store, stamp
 from phingpt_bench.board.stored import stored_board
 from phingpt_bench.core.errors import BenchError
 from phingpt_bench.core.jsonio import read_json, write_json
+from phingpt_bench.core.language import sentence
 from phingpt_bench.stats.intervals import Interval
 
 
@@ -170,9 +171,11 @@ def test_the_store_runs_no_code_of_others(tmp_path):
 def test_the_store_keeps_dataclasses_and_plain_numbers(tmp_path):
     store = Store(tmp_path)
     value = {"a": [Interval(low=np.float64(0.25), high=1.0, level=0.95, method="wilson")], "n": np.int64(3), "no": None}
+    value["said"] = sentence("{n} rows", n=3)
     store.put("x", value)
-    found = store.get("x", object)
+    found = store.get("x", dict)
     assert found == value
+    assert (found["said"].key, found["said"].values) == ("{n} rows", {"n": 3})
     assert type(found["a"][0].low) is float and type(found["n"]) is int
     assert store.get("y", object) is None
 
@@ -219,8 +222,8 @@ def test_the_best_rows_with_floors_and_bases():
     assert sentiment.rows[0] == whole.rows[0] and sentiment.rows[0].adapter == "adapter-one"
     assert [row.kind for row in sentiment.rows[1:]] == ["floor", "base", "base", "floor"]
     assert {row.variant for row in sentiment.rows if row.kind == "base"} == {"0-shot", "0-shot chat"}
-    assert sentiment.hidden == len(whole.rows) - 5
-    assert f"{sentiment.hidden} more rows: --rows all" in page(short)
+    assert sentiment.beyond == len(whole.rows) - 5
+    assert f"{sentiment.beyond} more rows: --rows all" in page(short)
     assert shortened(board, None) is board
     assert shortened(board, 1000).sections == board.sections
 

@@ -80,6 +80,22 @@ def test_the_same_styles_as_a_table_of_rich(seed):
     assert look(drawn(filled(Table(), seed, 5), 80, **options)) == look(drawn(filled(table(), seed, 5), 80, **options))
 
 
+def test_a_row_may_have_fewer_cells_than_there_are_columns():
+    made = Table(gap=1, heads=False)
+    for _ in range(3):
+        made.add_column("not drawn")
+    made.add_row("a", "b", "c")
+    made.add_row("d")
+    assert [line.rstrip() for line in drawn(made, 80, color_system=None)] == ["a b c", "d"]
+
+
+def test_a_column_is_no_wider_than_its_limit():
+    made = Table(heads=False)
+    made.add_column("", max_width=5)
+    made.add_row("four five")
+    assert drawn(made, 80, color_system=None) == ["four ", "five "]
+
+
 def test_an_empty_table_is_its_heads():
     assert drawn(filled(Table(), 0, 0), 80, color_system=None)[-1].split() == ["model", "0", "lines", "score"]
     assert drawn(Table(), 80, color_system=None) == []

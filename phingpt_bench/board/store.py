@@ -14,6 +14,7 @@ from collections.abc import Iterable
 from pathlib import Path
 from typing import Any, TypeVar
 
+from phingpt_bench.core.language import Sentence
 from phingpt_bench.core.paths import cache_dir
 
 LIMIT = 256 * 2**20  # bytes of all files together: what was not used for longest goes first
@@ -105,14 +106,14 @@ class _Writer(pickle.Pickler):
 
 
 class _Reader(pickle.Unpickler):
-    """Reads dataclasses of this program and plain values; refuses everything else that a pickle can name."""
+    """Reads dataclasses and sentences of this program and plain values; refuses all else that a pickle can name."""
 
     def find_class(self, module: str, name: str) -> Any:
         if module == "builtins" and name in ("float", "int", "bool"):
             return {"float": float, "int": int, "bool": bool}[name]
         if module.startswith("phingpt_bench."):
             found = getattr(importlib.import_module(module), name)
-            if isinstance(found, type) and dataclasses.is_dataclass(found):
+            if isinstance(found, type) and (dataclasses.is_dataclass(found) or found is Sentence):
                 return found
         raise pickle.UnpicklingError(f"{module}.{name} is not a value of the board")
 

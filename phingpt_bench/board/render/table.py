@@ -65,8 +65,8 @@ class Table:
         self.columns.append(Column(text, justify, no_wrap, max_width))
 
     def add_row(self, *cells: Text | str) -> None:
-        """A row of as many cells as there are columns."""
-        self.rows.append(cells)
+        """A row; columns without a cell stay empty in it."""
+        self.rows.append((*cells, *[""] * (len(self.columns) - len(cells))))
 
     def __rich_console__(self, console: Console, options: ConsoleOptions) -> RenderResult:
         rows = [*([[column.title for column in self.columns]] if self.heads else []), *self.rows]
