@@ -7,6 +7,9 @@ from pathlib import Path
 
 from phingpt_bench.board.cache import Cache
 from phingpt_bench.board.collect import collect
+from phingpt_bench.board.compare import Comparer
+from phingpt_bench.board.costs import on_card
+from phingpt_bench.board.explain.page import explain
 from phingpt_bench.board.names import FORMATS
 from phingpt_bench.board.published import rows as published_results
 from phingpt_bench.board.render.export import to_csv, to_json
@@ -41,6 +44,25 @@ def board_of(
     board = build(runs, rows, tasks=tasks, metric=metric, checks=checks, cache=cache, prices=card, rights=rights())
     cache.save()
     return board
+
+
+def explained(
+    folder: Path,
+    row: str,
+    task: str,
+    *,
+    metric: str | None = None,
+    checks: bool = False,
+    prices: Path | None = None,
+    width: int = 80,
+) -> str:
+    """What one cell of the board of `folder` is made of (board/explain.py), as text, newline at the end."""
+    card, cache = prices_of(prices), Cache()
+    runs = collect(folder)
+    board = build(runs, None, metric=metric, checks=checks, cache=cache, prices=card)
+    text = explain(board, on_card(runs, card), row, task, Comparer(cache), width)
+    cache.save()
+    return text
 
 
 def prices_of(path: Path | None = None) -> Prices:
