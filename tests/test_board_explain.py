@@ -21,6 +21,7 @@ from phingpt_bench.core.errors import BenchError
 from phingpt_bench.core.records import Outcomes
 from phingpt_bench.scoring.metrics import METRICS, metric_rows
 
+HOSTILE = "[red]x[/red] \x1b[31m \u202e" + "very-long-name" * 12 + " {0} {n}"
 SENTIMENT, NER = "phin_made_up_sentiment", "phin_made_up_ner"
 
 
@@ -86,18 +87,27 @@ def test_an_undefined_score_and_a_long_label():
     assert max(map(len, lines)) < 70
 
 
-def test_the_page_of_a_tuned_row_holds_what_the_board_shows():
-    runs = example_runs()
-    text = page(runs, "adapter-one")
-    row = next(row for row in build(runs).sections[1].rows if row.adapter == "adapter-one")
+@pytest.fixture(scope="module")
+def example():
+    """Runs with their board and its comparisons, made once."""
+    runs = [make_run(HOSTILE, outcomes=labels(0.5, seed=1)), *example_runs()]
+    return runs, build(runs), Comparer()
+
+
+def test_the_page_of_a_tuned_row_holds_what_the_board_shows(example):
+    runs, board, comparer = example
+    section = found_section(board, SENTIMENT)
+    row = next(row for row in section.rows if row.adapter == "adapter-one")
+    text = explain(board, runs, "adapter-one", SENTIMENT, comparer)
     assert text.startswith(f"{SENTIMENT}: Model A + adapter-one, 0-shot, nf4+dq\n")
     for part in (
         "run.json, and outcomes.json beside it", "300 rows of split test", "No two of them are known",
         f"= {row.score:.4f}", f"95 %: {row.interval.low:.4f} to {row.interval.high:.4f}, method bootstrap",
         f"difference {row.against_base.value:+.4f}", "differ at least as much; p = (1 + 0) / (1 + 10000)",
-        "1 of 6 ranked rows, not shared.", "It has the best score.",
+        "1 of 7 ranked rows, shared by 2.", "It has the best score.",
         "Better than TF-IDF + LR (floor)", "Test rows that are equal to a training row: 0.",
-        "evaluation: 75.0 s / 3600 x $0.25 = $0.005208" if row.evaluation.usd == 75 / 3600 * 0.25 else "$0.005200",
+        "evaluation: $0.005200, as recorded", "training: 1654.0 s / 3600 x $0.25 = $0.115000",
+        "price of the evaluation: made-up-core x 2 at $0.25 an hour together, card of 2000-01-01; made-up price",
     ):  # fmt: skip
         assert part in flat(text), part
     assert f"One task was tested, so p stays {row.against_base.p_holm:.4f}" in flat(text)
@@ -135,8 +145,9 @@ def test_clusters_and_accuracy():
     text = flat(page(runs, "+ x", "phin_made_up", metric="acc"))
     assert "They belong to 100 documents or texts (clusters), at most 3 rows to one." in text
     assert "300 rows of 100 clusters are worth" in text
-    wilson = re.search(r"with p = ([\d.]+), n = ([\d.]+), z = ([\d.]+)", text)
-    p, n, z = map(float, wilson.groups())
+    wilson = re.search(r"with p = (\d+) / (\d+), n = ([\d.]+), z = ([\d.]+)", text)
+    hits, rows, n, z = map(float, wilson.groups())
+    p = hits / rows
     low = (p + z * z / 2 / n - z * math.sqrt(p * (1 - p) / n + z * z / 4 / n / n)) / (1 + z * z / n)
     assert f"95 %: {low:.4f} to" in text
     assert "the other way round. p is exact" in text
@@ -167,10 +178,13 @@ def test_limited_exposed_and_base_rows():
     assert "limited to 20 rows is not ranked" in flat(page(limited, "Model A", "phin_made_up"))
 
 
-def test_rows_are_found_by_rank_name_or_part():
-    board = build(example_runs())
+def test_rows_are_found_by_rank_name_or_part(example):
+    board = example[1]
     section = found_section(board, SENTIMENT)
-    assert found_row(section, "1").adapter == "adapter-one"
+    last = section.rows[-1]
+    assert found_row(section, str(last.rank)) is last
+    with pytest.raises(BenchError, match="rank '1' is of 2 rows"):
+        found_row(section, "1")
     assert found_row(section, " Adapter-TWO ").adapter == "adapter-two"
     assert found_row(section, "majority (floor)").name == "majority"
     assert found_row(section, "a 5-shot").shots == 5
@@ -190,28 +204,25 @@ def test_rows_are_found_by_rank_name_or_part():
         found_section(twice, "p/v1")
 
 
-HOSTILE = "[red]x[/red] \x1b[31m \u202e" + "very-long-name" * 12 + " {0} {n}"
-
-
 @pytest.mark.parametrize("width", [60, 80, 160])
-def test_no_line_is_longer_than_the_width(width):
-    runs = [make_run(HOSTILE, outcomes=labels(0.5, seed=1)), *example_runs()]
+def test_no_line_is_longer_than_the_width(example, width):
+    runs, board, comparer = example
     for row, task in (("adapter-one", SENTIMENT), ("CRF", NER), ("red", "phin_made_up")):
-        text = page(runs, row, task, width)
+        text = explain(board, runs, row, task, comparer, width)
         assert max(map(len, text.splitlines())) <= width
         assert "\x1b" not in text
         assert "\u202e" not in text
 
 
 def test_the_command(tmp_path, capsys):
-    for number, run in enumerate(example_runs()):
+    for number, run in enumerate(example_runs()[-3:]):
         write_run(tmp_path / str(number), run)
-    assert main(["leaderboard", str(tmp_path), "--explain", "1", NER]) == 0
+    assert main(["leaderboard", str(tmp_path), "--explain", "CRF", NER]) == 0
     text = capsys.readouterr().out
     assert text.startswith(f"{NER}: ")
     assert max(map(len, text.splitlines())) <= 80
     out = tmp_path / "page.txt"
-    assert main(["leaderboard", str(tmp_path), "--explain", "1", NER, "--output", str(out)]) == 0
+    assert main(["leaderboard", str(tmp_path), "--explain", "CRF", NER, "--output", str(out)]) == 0
     assert out.read_text() == text
     capsys.readouterr()
     assert main(["leaderboard", str(tmp_path), "--explain", "gpt", NER]) == 2

@@ -34,14 +34,14 @@ def interval_lines(run: Run, metric: str, found: Interval | None, comparer: Comp
 
 def _wilson(run: Run, metric: str, found: Interval, comparer: Comparer) -> Iterable[str]:
     hits = right(comparer.counts(run, metric), METRICS[metric].function)
-    n, share = float(len(hits)), float(hits.mean())
+    n = float(len(hits))
     if found.method == "wilson-clustered":
         units = summed(np.stack([hits, np.ones(len(hits))], axis=1), run.outcomes.clusters)
         n = worth(units[:, 0], units[:, 1], found.level)
         yield f"{len(hits):,} rows of {len(units):,} clusters are worth {n:.1f} independent ones (docs/statistics.md)."
     z = NormalDist().inv_cdf((1 + found.level) / 2)
     yield "Wilson: (p + z^2/2n -+ z sqrt(p (1 - p) / n + z^2/4n^2)) / (1 + z^2/n)"
-    yield f"with p = {share:.4f}, n = {n:.7g}, z = {z:.4f}"
+    yield f"with p = {hits.sum()} / {len(hits)}, n = {n:.7g}, z = {z:.4f}"
 
 
 def _bootstrap(run: Run, metric: str, found: Interval, comparer: Comparer) -> Iterable[str]:
