@@ -80,7 +80,7 @@ class Comparer:
     def interval(self, run: Run, metric: str) -> Interval | None:
         """The 95 % interval of one metric of one run; None where a single row, or cluster of rows, gives none."""
         known = METRICS[metric]
-        rows = self._aligned(run, run, metric)
+        rows = self.aligned(run, run, metric)
         clusters = run.outcomes.clusters
 
         def compute() -> Interval | None:
@@ -114,7 +114,7 @@ class Comparer:
             return Difference(against=against, reason="other labels")
         if metric not in self.scores(a) or metric not in self.scores(b):
             return Difference(against=against, reason="no such score")
-        before, after = self._aligned(b, a, metric), self._aligned(a, a, metric)  # the reference first
+        before, after = self.aligned(b, a, metric), self.aligned(a, a, metric)  # the reference first
         clusters = shared_clusters(a, b)
         function, matched = METRICS[metric].function, matched_seeds(a, b)
 
@@ -129,7 +129,7 @@ class Comparer:
             return Difference(against=against, reason="no score")
         return Difference(against=against, value=found.pop("difference"), **found)
 
-    def _aligned(self, run: Run, to: Run, metric: str) -> list[np.ndarray]:
+    def aligned(self, run: Run, to: Run, metric: str) -> list[np.ndarray]:
         """The counts of each of a run's members, their rows in the order of `to`."""
         return [self._ordered(member, to, self.counts(member, metric)) for member in run.members]
 

@@ -25,6 +25,7 @@ examples:
   phingpt-bench leaderboard --columns rank,model,score,usd,date
   phingpt-bench leaderboard --format latex --output board.tex
   phingpt-bench leaderboard --prices my-prices.yaml
+  phingpt-bench leaderboard --explain 1 phin_fpb
   phingpt-bench leaderboard --lang es --width 160 | less
 
 Filters hide rows; they change no rank, test or floor. docs/leaderboard.md tells
@@ -68,6 +69,10 @@ def configure(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--prices", type=Path, metavar="FILE", help="all USD at the prices of this card (default: as recorded)"
     )
+    parser.add_argument(
+        "--explain", nargs=2, metavar=("ROW", "TASK"),
+        help="everything that one cell is made of; ROW is a rank, a name or a part of it",
+    )  # fmt: skip
     parser.add_argument("--checks", action="store_true", help="show the oracle, null and echo rows too")
 
 
@@ -120,6 +125,8 @@ def _run(args: argparse.Namespace) -> int:
     check_form(args.format)
     if args.width is not None:
         check_width(args.width)
+    if args.explain:
+        return _explain(args)
     columns = chosen(flat(args.columns))
     wanted = Filter(
         protocols=flat(args.protocol), languages=flat(args.language), licences=flat(args.licence),
@@ -148,6 +155,24 @@ def _run(args: argparse.Namespace) -> int:
         return 0
     write_text(args.output, text)
     print(f"wrote {args.output}", file=sys.stderr)
+    return 0
+
+
+def _explain(args: argparse.Namespace) -> int:
+    """One cell of the board and what it is made of; always text."""
+    from phingpt_bench.board.render.page import explained
+    from phingpt_bench.core.jsonio import write_text
+
+    row, task = args.explain
+    text = explained(
+        args.folder or default_folder(), row, protocol_of(task), metric=args.metric, checks=args.checks,
+        prices=args.prices, width=args.width or 80,
+    )  # fmt: skip
+    if args.output is None:
+        write_out(text)
+    else:
+        write_text(args.output, text)
+        print(f"wrote {args.output}", file=sys.stderr)
     return 0
 
 

@@ -44,29 +44,34 @@ def independent(n: int, clusters: Clusters | None) -> float:
     return float(n) if clusters is None or len(clusters) == 0 else effective(summed(np.ones(n), clusters))
 
 
-def wilson_clustered(right: np.ndarray, sizes: np.ndarray, level: float = 0.95) -> Interval | None:
-    """Wilson's interval of an accuracy at the number of independent rows that the clusters are worth.
+def worth(right: np.ndarray, sizes: np.ndarray, level: float = 0.95) -> float:
+    """How many independent rows the rows of G clusters are worth for an accuracy; (G,) right answers and rows of each.
 
-    right, sizes: (G,) right answers and rows of each cluster. The design effect is the variance of the ratio
-    right.sum() / sizes.sum() by leaving each cluster out once (jackknife) by that of as many independent rows (Kish
-    1965; Rao and Scott 1992), at least 1. As few clusters do not show their variance well, the effective number of rows
-    is reduced once more by the ratio of the squared t quantiles, of `effective` clusters and of the rows (Korn and
-    Graubard 1998). Where all rows are right, or all wrong, the clusters do not show how alike their rows are, and each
-    counts as one row. None for fewer than two clusters.
+    The design effect is the variance of right.sum() / sizes.sum() by leaving each cluster out once (jackknife) by that
+    of as many independent rows (Kish 1965; Rao and Scott 1992), at least 1. As few clusters do not show their variance
+    well, the number is reduced once more by the ratio of the squared t quantiles, of `effective` clusters and of the
+    rows (Korn and Graubard 1998). Where all rows are right, or all wrong, the clusters do not show how alike their rows
+    are, and each counts as one row. ValueError for fewer than two clusters.
     """
     groups, n = len(sizes), int(np.sum(sizes))
     if groups < 2:
-        return None
+        raise ValueError(f"{groups} clusters have no variance")
     share = float(np.sum(right)) / n
     if share in (0.0, 1.0):
-        worth = float(groups)
-    else:
-        left_out = (right - share * sizes) / (n - sizes)
-        variance = (groups - 1) / groups * float((left_out**2).sum())
-        effect = max(1.0, variance / (share * (1 - share) / n))
-        tail, free = (1 + level) / 2, effective(sizes) - 1
-        worth = n / effect * float(special.stdtrit(n - 1, tail) / special.stdtrit(free, tail)) ** 2
-    found = wilson(share * worth, worth, level)
+        return float(groups)
+    left_out = (right - share * sizes) / (n - sizes)
+    variance = (groups - 1) / groups * float((left_out**2).sum())
+    effect = max(1.0, variance / (share * (1 - share) / n))
+    tail, free = (1 + level) / 2, effective(sizes) - 1
+    return n / effect * float(special.stdtrit(n - 1, tail) / special.stdtrit(free, tail)) ** 2
+
+
+def wilson_clustered(right: np.ndarray, sizes: np.ndarray, level: float = 0.95) -> Interval | None:
+    """Wilson's interval of an accuracy at the number of rows that the clusters are `worth`; None for fewer than two."""
+    if len(sizes) < 2:
+        return None
+    n = worth(right, sizes, level)
+    found = wilson(float(np.sum(right)) / float(np.sum(sizes)) * n, n, level)
     assert found is not None
     return Interval(found.low, found.high, level, "wilson-clustered")
 

@@ -9,7 +9,7 @@ import numpy as np
 from phingpt_bench.stats import resample
 from phingpt_bench.stats.clusters import Clusters, independent, summed, wilson_clustered
 from phingpt_bench.stats.interval import Interval, wilson
-from phingpt_bench.stats.resample import Score
+from phingpt_bench.stats.resample import RESAMPLES, SEED, Score
 
 __all__ = ["Interval", "bootstrap", "bootstrap_stderr", "interval", "right", "wilson"]
 
@@ -20,8 +20,8 @@ def bootstrap(
     *,
     clusters: Clusters | None = None,
     level: float = 0.95,
-    resamples: int = 10_000,
-    seed: int = 0,
+    resamples: int = RESAMPLES,
+    seed: int = SEED,
 ) -> Interval | None:
     """The expanded percentile interval of `metric(rows.sum(0))`, rows (n, ...) of counts, drawn whole.
 
@@ -45,8 +45,8 @@ def interval(
     *,
     clusters: Clusters | None = None,
     level: float = 0.95,
-    resamples: int = 10_000,
-    seed: int = 0,
+    resamples: int = RESAMPLES,
+    seed: int = SEED,
 ) -> Interval | None:
     """The interval of one score: Wilson's for the metric "acc" (with clusters: at the effective number of rows), else
     `bootstrap`. None for no row, and for fewer than two clusters."""

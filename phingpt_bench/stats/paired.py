@@ -15,7 +15,7 @@ import numpy as np
 from phingpt_bench.stats import resample, special
 from phingpt_bench.stats.clusters import Clusters, effective, independent, sign_flip_p, summed
 from phingpt_bench.stats.intervals import right
-from phingpt_bench.stats.resample import Score
+from phingpt_bench.stats.resample import RESAMPLES, SEED, Score
 
 LEVEL = 0.95
 _TIE = 1e-12  # two differences closer than this differ by rounding only
@@ -95,8 +95,8 @@ def paired_permutation(
     rows_a: np.ndarray,
     rows_b: np.ndarray,
     metric: Score,
-    resamples: int = 10_000,
-    seed: int = 0,
+    resamples: int = RESAMPLES,
+    seed: int = SEED,
     interval: bool = True,
     units: float | None = None,
 ) -> PairedTest | None:
@@ -150,7 +150,7 @@ def paired_test(
     rows_b: np.ndarray,
     name: str,
     metric: Score,
-    seed: int = 0,
+    seed: int = SEED,
     interval: bool = True,
     clusters: Clusters | None = None,
 ) -> PairedTest | None:

@@ -5,12 +5,18 @@ from __future__ import annotations
 from collections.abc import Collection, Sequence
 from pathlib import Path
 
+from phingpt_bench.board.cache import Cache
+from phingpt_bench.board.collect import collect
+from phingpt_bench.board.compare import Comparer
+from phingpt_bench.board.costs import on_card, prices_of
+from phingpt_bench.board.explain.page import explain
 from phingpt_bench.board.filters import Filter
 from phingpt_bench.board.names import FORMATS
 from phingpt_bench.board.render.export import to_csv, to_json
 from phingpt_bench.board.render.latex import latex
 from phingpt_bench.board.render.markdown import markdown
 from phingpt_bench.board.render.terminal import MINIMUM, render
+from phingpt_bench.board.rows import build
 from phingpt_bench.board.stored import stored_board
 from phingpt_bench.board.values import Board
 from phingpt_bench.core.errors import BenchError, unknown
@@ -31,6 +37,25 @@ def board_of(
     return stored_board(
         folder, tasks=tasks, metric=metric, published=published, checks=checks, prices=prices, wanted=wanted, most=most
     )
+
+
+def explained(
+    folder: Path,
+    row: str,
+    task: str,
+    *,
+    metric: str | None = None,
+    checks: bool = False,
+    prices: Path | None = None,
+    width: int = 80,
+) -> str:
+    """What one cell of the board of `folder` is made of (board/explain.py), as text, newline at the end."""
+    card, cache = prices_of(prices), Cache()
+    runs = collect(folder)
+    board = build(runs, None, metric=metric, checks=checks, cache=cache, prices=card)
+    text = explain(board, on_card(runs, card), row, task, Comparer(cache), width)
+    cache.save()
+    return text
 
 
 def page(

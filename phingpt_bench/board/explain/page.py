@@ -1,0 +1,165 @@
+"""The page about one cell: record, rows, counts and formula, interval, tests, rank, exposure, cost."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+
+import numpy as np
+
+from phingpt_bench.board.collect import Run
+from phingpt_bench.board.compare import ALPHA, Comparer
+from phingpt_bench.board.explain.costs import cost_lines
+from phingpt_bench.board.explain.find import found_row, found_section, full_name
+from phingpt_bench.board.explain.intervals import interval_lines
+from phingpt_bench.board.explain.testing import holm_lines, test_lines
+from phingpt_bench.board.explain.told import folded, p_value, told
+from phingpt_bench.board.explain.working import working
+from phingpt_bench.board.pairing import base_of
+from phingpt_bench.board.render.text import clean
+from phingpt_bench.board.seeds import with_seeds_joined
+from phingpt_bench.board.values import Board, Row, Section
+from phingpt_bench.scoring.metrics import METRICS
+
+
+def explain(board: Board, runs: Sequence[Run], row: str, task: str, comparer: Comparer, width: int = 80) -> str:
+    """The page about one row of one task, newline at the end.
+
+    board: of all tasks, unfiltered, from `runs`. row: a rank, a name, or a part of one. task: or a protocol id.
+    BenchError where no row, or more than one, is meant.
+    """
+    section = found_section(board, task)
+    chosen = found_row(section, row)
+    of = {run.record.run_id: run for run in with_seeds_joined(runs) if run.record.task == section.task}
+    lines = [f"{clean(section.task)}: {full_name(chosen)}"]
+    for title, part in _parts(board, section, chosen, of, comparer):
+        if part := list(part):
+            lines += ["", title, *(f"  {line}" for line in part)]
+    return "\n".join(short for line in lines for short in folded(line, width)) + "\n"
+
+
+def _parts(
+    board: Board, section: Section, row: Row, runs: dict[str, Run], comparer: Comparer
+) -> Iterable[tuple[str, Iterable[str]]]:
+    """Each part's title and lines; one without lines is left out."""
+    run, metric = runs[row.run_id], section.metric
+    yield "Record", _records(run)
+    yield "Rows", _rows(run)
+    if row.score is None:
+        yield "Score", ["Undefined: there is nothing to divide by."]
+    else:
+        for member in run.members:
+            yield _score_of(member, run), _score(member, metric, comparer)
+        if run.seeds:
+            scores = " + ".join(f"{score:.4f}" for score in row.seeds if score is not None)
+            yield "Mean of the seeds", [f"({scores}) / {len(row.seeds)} = {row.score:.4f}"]
+        yield "Interval", interval_lines(run, metric, row.interval, comparer)
+    if row.is_base:
+        yield "Test against the base", ["This is the base that the others are compared with."]
+    elif row.against_base is not None and (base := base_of(run, list(runs.values()))) is not None:
+        yield f"Test against the base, {_asked(base)}", test_lines(row.against_base, run, base, metric, comparer)
+        yield "Holm's correction", holm_lines(board, section, row)
+    yield "Test against the best floor row", _floor(section, row, runs, comparer)
+    yield "Rank", _rank(section, row, runs, comparer)
+    yield "Training rows among the test rows", _exposure(run)
+    yield "Cost", cost_lines(row)
+    yield "Said of this row on the board", map(clean, row.warnings)
+
+
+def _asked(run: Run) -> str:
+    protocol = run.record.protocol
+    return f"{clean(run.record.model.name)}, {protocol.shots}-shot{' chat' if protocol.chat_template else ''}"
+
+
+def _score_of(member: Run, run: Run) -> str:
+    if not run.seeds:
+        return "Score"
+    trained = member.record.model.training_seed
+    return told("Score under seed {seed}", seed=member.record.seed if trained is None else trained)
+
+
+def _records(run: Run) -> Iterable[str]:
+    for member in run.members:
+        record = member.record
+        yield told("{path}, and outcomes.json beside it", path=clean(member.path))
+        yield told(
+            "run {run} of suite {suite}, made {created}", run=clean(record.run_id), suite=clean(record.suite),
+            created=clean(record.created),
+        )  # fmt: skip
+
+
+def _rows(run: Run) -> Iterable[str]:
+    protocol, outcomes = run.record.protocol, run.outcomes
+    yield told(
+        "{n:,} rows of split {split} of {protocol}, digest of their ids {digest}", n=len(outcomes.ids),
+        split=clean(protocol.split), protocol=clean(protocol.id), digest=clean(protocol.rows_digest),
+    )  # fmt: skip
+    if not outcomes.clusters:
+        yield "No two of them are known to share a document."
+        return
+    sizes = np.unique(outcomes.clusters, return_counts=True)[1]
+    yield told(
+        "They belong to {g:,} documents or texts (clusters), at most {most:,} rows to one.", g=len(sizes),
+        most=int(sizes.max()),
+    )  # fmt: skip
+
+
+def _score(member: Run, metric: str, comparer: Comparer) -> Iterable[str]:
+    yield told("{metric}, from the counts of all rows together:", metric=METRICS[metric].title)
+    yield from working(metric, comparer.counts(member, metric).sum(0), member.outcomes.labels)
+
+
+def _floor(section: Section, row: Row, runs: dict[str, Run], comparer: Comparer) -> Iterable[str]:
+    floors = [other for other in section.rows if other.kind == "floor" and other.rank is not None]
+    if row.beats_floor is None or not floors:
+        return
+    p = comparer.quick(runs[row.run_id], runs[floors[0].run_id], section.metric).p
+    better = "Better than {floor}, p {p}, which is not corrected."
+    not_shown = "Not shown to beat {floor}, p {p}, which is not corrected."
+    yield told(better if row.beats_floor else not_shown, floor=full_name(floors[0]), p=p_value(p))
+
+
+def _rank(section: Section, row: Row, runs: dict[str, Run], comparer: Comparer) -> Iterable[str]:
+    ranked = [other for other in section.rows if other.rank is not None]
+    if row.rank is None:
+        limited = "A run that was limited to {n:,} rows is not ranked."
+        yield told(limited, n=section.limit) if section.limit is not None else "It is not ranked; the reason is below."
+        return
+
+    def between(other: Row) -> str:
+        return p_value(comparer.quick(runs[other.run_id], runs[row.run_id], section.metric).p)
+
+    shared, times = sum(other.rank == row.rank for other in ranked), max(1, len(ranked) - 1)
+    with_others, alone = "{rank} of {n} ranked rows, shared by {shared}.", "{rank} of {n} ranked rows, not shared."
+    yield told(with_others if shared > 1 else alone, rank=row.rank, n=len(ranked), shared=shared)
+    leader = next(other for other in ranked if other.rank == row.rank)
+    before = [other for other in ranked if other.rank is not None and other.rank < row.rank]
+    if leader is not row:
+        yield told(
+            "The first of this rank is {leader}. This row does not differ from it: p {p} x {times} comparisons is not "
+            "under {alpha}.", leader=full_name(leader), p=between(leader), times=times, alpha=ALPHA,
+        )  # fmt: skip
+    elif not before:
+        yield "It has the best score."
+    else:
+        first = next(other for other in ranked if other.rank == before[-1].rank)
+        yield told(
+            "It differs from {first}, the first of rank {rank}: p {p} x {times} comparisons is under {alpha}.",
+            first=full_name(first), rank=first.rank, p=between(first), times=times, alpha=ALPHA,
+        )  # fmt: skip
+
+
+def _exposure(run: Run) -> Iterable[str]:
+    found = run.record.exposure
+    if found is None:
+        if run.record.model.kind == "tuned":
+            yield "Nobody looked for any."
+        return
+    for kind, words in (
+        ("exact", "Test rows that are equal to a training row: {n}."),
+        ("normalised", "Test rows that are equal to one but for case, accents and punctuation: {n}."),
+        ("near", "Test rows that are nearly equal to one: {n}."),
+    ):
+        if kind in found:
+            yield told(words, n=found[kind])
+    if "compared" in found:
+        yield told("Compared were {what}.", what=clean(found["compared"]))
