@@ -7,6 +7,8 @@ import sys
 from collections.abc import Sequence
 from pathlib import Path
 
+from phingpt_bench.cli.output import write_out
+
 NAME = "published"
 HELP = "show results from papers: as printed, with sources, and what keeps them apart from ours"
 EPILOG = """\
@@ -63,8 +65,7 @@ def run(args: argparse.Namespace) -> int:
         write = {"markdown": writers.to_markdown, "csv": writers.to_csv, "json": writers.to_json}
         text = write[args.format](chosen)
     if args.output is None:
-        encoding = sys.stdout.encoding or "utf-8"
-        sys.stdout.write(text.encode(encoding, "replace").decode(encoding))
+        write_out(text)
         return 0
     write_text(args.output, text)
     print(f"wrote {args.output}", file=sys.stderr)

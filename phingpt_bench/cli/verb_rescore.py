@@ -6,6 +6,8 @@ import argparse
 import sys
 from pathlib import Path
 
+from phingpt_bench.cli.output import write_out
+
 NAME = "rescore"
 HELP = "score answers made elsewhere, or our stored ones again, under any scorer, with intervals"
 EPILOG = """\
@@ -98,6 +100,5 @@ def run(args: argparse.Namespace) -> int:
         write_text(args.output, text)
         print(f"wrote {args.output}", file=sys.stderr)
         return 0
-    encoding = sys.stdout.encoding or "utf-8"
-    sys.stdout.write(text.encode(encoding, "replace").decode(encoding))
+    write_out(text)
     return 0
