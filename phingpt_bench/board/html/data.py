@@ -1,0 +1,212 @@
+"""What the page's script reads: the board as compact JSON values, models and prices once instead of once a row."""
+
+from __future__ import annotations
+
+import dataclasses
+from collections import Counter
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any, TypeVar
+
+from phingpt_bench import __version__
+from phingpt_bench.board.html.published import Shelf
+from phingpt_bench.board.render import text as words
+from phingpt_bench.board.render.legend import legend, price_text
+from phingpt_bench.board.render.overview import by_model, short_titles
+from phingpt_bench.board.values import Board, Row, Section
+from phingpt_bench.core.language import ENGLISH, LANGUAGES, speaking, translations
+from phingpt_bench.core.records import Ledger
+from phingpt_bench.data import catalogue
+from phingpt_bench.data.passport import Passport
+from phingpt_bench.scoring.metrics import METRICS
+
+SCHEMA = 1
+COLUMNS = (
+    "model", "run", "created", "suite", "rank", "tied", "score", "low", "high", "level", "interval_method", "is_base",
+    "base", "difference", "difference_low", "difference_high", "p", "corrected", "test", "significant", "no_test",
+    "beats_floor", "invalid", "usd_per_1000", "frontier", "training", "evaluation", "exposure", "partly", "exposed",
+    "warnings", "scores",
+)  # fmt: skip
+Said = TypeVar("Said")
+
+
+def page_data(
+    board: Board,
+    *,
+    bases: Mapping[str, str] | None = None,
+    rows: Mapping[str, Any] | None = None,
+    texts: Sequence[Mapping[str, str]] = (),
+) -> dict[str, Any]:
+    """The board as JSON values; each row is a list in the order of `columns`.
+
+    bases: the run id of the base that each run id is compared with. rows: what is known of the packed row data, by
+    section key (`answers.packed`). texts: title and licence of the datasets whose text the page holds; empty where it
+    holds none.
+    """
+    sections = [*board.sections, *board.limited]
+    keys, titles = section_keys(sections), short_titles(sections)
+    lines = by_model(sections)
+    places = {id(row): place for place, cells in enumerate(lines) for row in cells.values()}
+    prices, shelf, passports = Numbered(), Shelf(), _passports()
+    drawn = [
+        {
+            **_section(section, passports.get(section.protocol), shelf),
+            "key": key,
+            "title": title,
+            "rows": [_row(row, places[id(row)], section, prices, bases or {}) for row in section.rows],
+            "answers": (rows or {}).get(key),
+        }
+        for section, key, title in zip(sections, keys, titles, strict=True)
+    ]
+    return {
+        "schema": SCHEMA,
+        "version": __version__,
+        "languages": {name: dict(translations(name)) for name in LANGUAGES if name != ENGLISH},
+        "metrics": {
+            name: {"title": metric.title, "higher": metric.higher_is_better} for name, metric in METRICS.items()
+        },
+        "columns": COLUMNS,
+        "models": [_model(next(iter(cells.values()))) for cells in lines],
+        "prices": [price_text(price) for price in prices.values],
+        "sections": drawn,
+        "published": shelf.values(),
+        "legend": in_all_languages(lambda: legend(board)),
+        "older": board.older,
+        "texts": [dict(text) for text in texts],
+    }
+
+
+def section_keys(sections: Sequence[Section]) -> list[str]:
+    """A name for each section that holds for links: its task, with protocol and limit where that is not enough."""
+    tasks = Counter(section.task for section in sections)
+
+    def key(section: Section) -> str:
+        if tasks[section.task] == 1:
+            return section.task
+        return "~".join([section.task, section.protocol, *([str(section.limit)] if section.limit else [])])
+
+    return [key(section) for section in sections]
+
+
+def in_all_languages(speak: Callable[[], Said]) -> dict[str, Said]:
+    """What `speak` says in each language, by language."""
+    said = {}
+    for language in LANGUAGES:
+        with speaking(language):
+            said[language] = speak()
+    return said
+
+
+class Numbered:
+    """Values that recur, each kept once; `number` is its place in `values`."""
+
+    def __init__(self) -> None:
+        self.values: list[Any] = []
+        self._places: dict[str, int] = {}
+
+    def number(self, value: Any) -> int:
+        """The place of a value, which is added where it is new."""
+        key = repr(value)
+        if key not in self._places:
+            self._places[key] = len(self.values)
+            self.values.append(value)
+        return self._places[key]
+
+
+def _model(row: Row) -> dict[str, Any]:
+    """What is the same for the rows of one model in one setting. Names are cleaned of controls and overrides."""
+    return {
+        "name": words.clean(row.name) or "(no name)",
+        "adapter": words.clean(row.adapter) if row.adapter else None,
+        "digest": row.adapter_digest,
+        "kind": row.kind,
+        "shots": row.shots,
+        "chat": row.chat_template,
+        "seed": row.seed,
+        "base": words.clean(row.base) if row.base else None,
+        "revision": row.base_revision,
+        "quantisation": row.quantisation,
+        "dtype": row.compute_dtype,
+        "details": [words.clean(detail) for detail in row.details],
+        "parameters": row.parameters,
+        "adapter_parameters": row.adapter_parameters,
+    }
+
+
+def _section(section: Section, passport: Passport | None, shelf: Shelf) -> dict[str, Any]:
+    plain = (
+        "task", "protocol", "dataset", "split", "metric", "limit", "n", "synthetic", "notes",
+    )  # fmt: skip
+    return {
+        **{name: getattr(section, name) for name in plain},
+        "family": section.protocol.split("/")[0],
+        "kind": METRICS[section.metric].kind if section.metric in METRICS else None,
+        "language": None if passport is None else passport.language,
+        "licence": None if passport is None else passport.licence,
+        "metrics": list(section.rows[0].scores) if section.rows else [],
+        "published": shelf.place(section),
+    }
+
+
+def _row(row: Row, model: int, section: Section, prices: Numbered, bases: Mapping[str, str]) -> list[Any]:
+    test, interval = row.against_base, row.interval
+    names = list(section.rows[0].scores)
+    base = bases.get(row.run_id)
+    values = {
+        "model": model,
+        "run": row.run_id,
+        "created": row.created,
+        "suite": row.suite,
+        "rank": row.rank,
+        "tied": row.tied,
+        "score": _short(row.score),
+        "low": None if interval is None else _short(interval.low),
+        "high": None if interval is None else _short(interval.high),
+        "level": None if interval is None else interval.level,
+        "interval_method": None if interval is None else interval.method,
+        "is_base": row.is_base,
+        "base": next((place for place, other in enumerate(section.rows) if base and other.run_id == base), None),
+        "difference": None if test is None else _short(test.value),
+        "difference_low": None if test is None else _short(test.low),
+        "difference_high": None if test is None else _short(test.high),
+        "p": None if test is None else _short(test.p),
+        "corrected": None if test is None else _short(test.p_holm),
+        "test": None if test is None else test.method,
+        "significant": test is not None and test.significant,
+        "no_test": None if test is None else test.reason,
+        "beats_floor": row.beats_floor,
+        "invalid": _short(row.invalid_share),
+        "usd_per_1000": _short(row.usd_per_1000),
+        "frontier": row.frontier,
+        "training": _ledger(row.training, prices),
+        "evaluation": _ledger(row.evaluation, prices),
+        "exposure": row.exposure,
+        "partly": row.partly_checked,
+        "exposed": row.exposed,
+        "warnings": [words.clean(warning) for warning in row.warnings],
+        "scores": [_short(row.scores.get(name)) for name in names],
+    }
+    return [values[name] for name in COLUMNS]
+
+
+def _ledger(ledger: Ledger | None, prices: Numbered) -> dict[str, Any] | None:
+    """What was measured of a ledger, its price as a place in `prices`; None where nothing was."""
+    if ledger is None:
+        return None
+    known = {name: value for name, value in dataclasses.asdict(ledger).items() if value not in (None, {})}
+    if "price" in known:
+        known["price"] = prices.number(ledger.price)
+    if "seconds" in known:
+        known["seconds"] = {phase: round(spent, 3) for phase, spent in ledger.seconds.items()}
+    if "usd" in known:
+        known["usd"] = _short(ledger.usd)
+    return known
+
+
+def _short(value: float | None) -> float | None:
+    """Seven significant digits: more than any cell shows, and a third of the length."""
+    return None if value is None else float(f"{value:.7g}")
+
+
+def _passports() -> dict[str, Passport]:
+    """The readable passports by protocol; a broken one is reported by the verb that needs it."""
+    return {passport.protocol: passport for passport in catalogue.readable()[0].values()}

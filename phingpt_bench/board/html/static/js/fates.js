@@ -1,0 +1,61 @@
+// What became of each row from one run to the other, and how sure an answer was.
+
+import { t } from "./words.js";
+
+export const FATES = ["fixed", "broken", "wrong", "right"];
+const SIGNS = { fixed: "▲", broken: "▼", wrong: "✕", right: "✓" };
+const PARTS = 10000;
+
+export function fateName(fate) {
+  return { fixed: t("fixed"), broken: t("broken"), wrong: t("still wrong"), right: t("both right") }[fate];
+}
+
+export function fateSign(fate) {
+  return SIGNS[fate];
+}
+
+/** One of FATES for row i. */
+export function fateOf(data, i) {
+  const [before, after] = [isRight(data, data.a, i), isRight(data, data.b, i)];
+  return before ? (after ? "right" : "broken") : after ? "fixed" : "wrong";
+}
+
+/** Whether a run's answer to row i is right: the gold label; for entities exactly the gold ones, nothing else. */
+export function isRight(data, run, i) {
+  if (data.kind !== "spans") return run.pred[i] === data.gold[i];
+  return run.counts[i].every(([hits, predicted, gold]) => hits === predicted && hits === gold) && !run.invalid?.[i];
+}
+
+/** The label probabilities of row i, as fractions, or null. */
+export function probabilitiesOf(run, i) {
+  return run.probs?.[i]?.map((parts) => parts / PARTS) ?? null;
+}
+
+/** The lead of the likeliest label over the next one; null where there are no probabilities. */
+export function marginOf(run, i) {
+  const probabilities = probabilitiesOf(run, i);
+  if (!probabilities) return null;
+  const [first, second = 0] = [...probabilities].sort((x, y) => y - x);
+  return first - second;
+}
+
+/** An answer in few words: a label, a number, or how many entities were right. */
+export function answerText(data, run, i) {
+  if (data.kind === "labels") return labelText(data, run.pred[i]);
+  if (data.kind === "scores") return run.pred[i] === null ? t("unreadable") : run.pred[i].toFixed(2);
+  const sums = [0, 1, 2].map((which) => run.counts[i].reduce((sum, triple) => sum + triple[which], 0));
+  return t("{hits} of {gold} right, {predicted} given", { hits: sums[0], gold: sums[2], predicted: sums[1] });
+}
+
+/** What is right for row i, in few words. */
+export function goldText(data, i) {
+  if (data.kind === "labels") return labelText(data, data.gold[i]);
+  if (data.kind === "scores") return data.gold[i].toFixed(2);
+  const found = data.gold[i].map((count, type) => count && `${count} ${data.labels[type]}`).filter(Boolean);
+  return found.join(", ") || t("no entity");
+}
+
+/** A label by its place; -1 is an answer without a readable label. */
+export function labelText(data, place) {
+  return data.labels[place] ?? t("unreadable");
+}
