@@ -5,6 +5,7 @@ from __future__ import annotations
 import dataclasses
 from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
+from types import MappingProxyType
 from typing import Any, TypeVar
 
 from phingpt_bench import __version__
@@ -32,13 +33,13 @@ Said = TypeVar("Said")
 def page_data(
     board: Board,
     *,
-    bases: Mapping[str, str] | None = None,
-    rows: Mapping[str, Any] | None = None,
+    bases: Mapping[str, str] = MappingProxyType({}),
+    answers: Mapping[str, Any] = MappingProxyType({}),
     texts: Sequence[Mapping[str, str]] = (),
 ) -> dict[str, Any]:
     """The board as JSON values; each row is a list in the order of `columns`.
 
-    bases: the run id of the base that each run id is compared with. rows: what is known of the packed row data, by
+    bases: the run id of the base that each run id is compared with. answers: what is known of the packed row data, by
     section key (`answers.packed`). texts: title and licence of the datasets whose text the page holds; empty where it
     holds none.
     """
@@ -47,16 +48,16 @@ def page_data(
     lines = by_model(sections)
     places = {id(row): place for place, cells in enumerate(lines) for row in cells.values()}
     prices, shelf, passports = Numbered(), Shelf(), _passports()
-    drawn = [
-        {
-            **_section(section, passports.get(section.protocol), shelf),
-            "key": key,
-            "title": title,
-            "rows": [_row(row, places[id(row)], section, prices, bases or {}) for row in section.rows],
-            "answers": (rows or {}).get(key),
-        }
-        for section, key, title in zip(sections, keys, titles, strict=True)
-    ]
+    drawn = []
+    for section, key, title in zip(sections, keys, titles, strict=True):
+        metrics = list(dict.fromkeys(name for row in section.rows for name in row.scores))
+        found = {row.run_id: place for place, row in enumerate(section.rows)}
+        rows = [
+            _row(row, places[id(row)], found.get(bases.get(row.run_id, "")), metrics, prices) for row in section.rows
+        ]
+        about = _section(section, passports.get(section.protocol), shelf)
+        more = {"key": key, "title": title, "metrics": metrics, "rows": rows, "answers": answers.get(key)}
+        drawn.append(about | more)
     return {
         "schema": SCHEMA,
         "version": __version__,
@@ -142,15 +143,13 @@ def _section(section: Section, passport: Passport | None, shelf: Shelf) -> dict[
         "kind": METRICS[section.metric].kind if section.metric in METRICS else None,
         "language": None if passport is None else passport.language,
         "licence": None if passport is None else passport.licence,
-        "metrics": list(section.rows[0].scores) if section.rows else [],
         "published": shelf.place(section),
     }
 
 
-def _row(row: Row, model: int, section: Section, prices: Numbered, bases: Mapping[str, str]) -> list[Any]:
+def _row(row: Row, model: int, base: int | None, metrics: Sequence[str], prices: Numbered) -> list[Any]:
+    """The values of COLUMNS; model and base are places among the models and among the section's rows."""
     test, interval = row.against_base, row.interval
-    names = list(section.rows[0].scores)
-    base = bases.get(row.run_id)
     values = {
         "model": model,
         "run": row.run_id,
@@ -164,7 +163,7 @@ def _row(row: Row, model: int, section: Section, prices: Numbered, bases: Mappin
         "level": None if interval is None else interval.level,
         "interval_method": None if interval is None else interval.method,
         "is_base": row.is_base,
-        "base": next((place for place, other in enumerate(section.rows) if base and other.run_id == base), None),
+        "base": base,
         "difference": None if test is None else _short(test.value),
         "difference_low": None if test is None else _short(test.low),
         "difference_high": None if test is None else _short(test.high),
@@ -183,7 +182,7 @@ def _row(row: Row, model: int, section: Section, prices: Numbered, bases: Mappin
         "partly": row.partly_checked,
         "exposed": row.exposed,
         "warnings": [words.clean(warning) for warning in row.warnings],
-        "scores": [_short(row.scores.get(name)) for name in names],
+        "scores": [_short(row.scores.get(name)) for name in metrics],
     }
     return [values[name] for name in COLUMNS]
 
@@ -192,7 +191,8 @@ def _ledger(ledger: Ledger | None, prices: Numbered) -> dict[str, Any] | None:
     """What was measured of a ledger, its price as a place in `prices`; None where nothing was."""
     if ledger is None:
         return None
-    known = {name: value for name, value in dataclasses.asdict(ledger).items() if value not in (None, {})}
+    fields = ((field.name, getattr(ledger, field.name)) for field in dataclasses.fields(ledger))
+    known = {name: value for name, value in fields if value is not None and value != {}}
     if "price" in known:
         known["price"] = prices.number(ledger.price)
     if "seconds" in known:

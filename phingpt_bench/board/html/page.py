@@ -23,5 +23,5 @@ def html(board: Board, runs: Sequence[Run] = (), *, with_text: bool = False, bud
     sections = [*board.sections, *board.limited]
     texts = texts_of((section.protocol, section.split) for section in sections) if with_text else Texts({}, [])
     rows = packed(board, runs, texts.rows, budget=budget)
-    data = page_data(board, bases=rows.bases, rows=rows.sections, texts=texts.licences)
+    data = page_data(board, bases=rows.bases, answers=rows.sections, texts=texts.licences)
     return document(data, rows.blobs, language=current())

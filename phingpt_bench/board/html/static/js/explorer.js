@@ -4,7 +4,7 @@ import { answerView } from "./answer.js";
 import { board, sectionOf } from "./board.js";
 import { html, name, once } from "./dom.js";
 import { choice, search } from "./fields.js";
-import { answerText, FATES, fateName, fateOf, fateSign, goldText, labelText, marginOf } from "./fates.js";
+import { FATES, fateName, fateOf, fateSign, goldText, labelText, marginOf, shortAnswer } from "./fates.js";
 import { whole } from "./numbers.js";
 import { answered, answers, pairOf } from "./packed.js";
 import { leftOut, pairFields } from "./pair.js";
@@ -152,7 +152,7 @@ function line(data, row) {
   return [
     html("span", { class: `sign fate-${row.fate}`, title: fateName(row.fate) }, fateSign(row.fate)),
     html("span", { class: "what" }, data.texts?.[i] ? html("span", { class: "snippet" }, name(data.texts[i])) : null, html("code", {}, data.ids[i])),
-    html("span", { class: "moves" }, html("span", { class: "gold" }, goldText(data, i)), html("span", { class: "answer-pair" }, `${answerText(data, data.a, i)} → ${answerText(data, data.b, i)}`)),
+    html("span", { class: "moves" }, html("span", { class: "gold" }, goldText(data, i)), html("span", { class: "answer-pair" }, `${shortAnswer(data, data.a, i)} → ${shortAnswer(data, data.b, i)}`)),
   ];
 }
 

@@ -47,6 +47,13 @@ export function answerText(data, run, i) {
   return t("{hits} of {gold} right, {predicted} given", { hits: sums[0], gold: sums[2], predicted: sums[1] });
 }
 
+/** The same for a line of a list: entities as "2/3 +1", right ones of those that are there, and those that are not. */
+export function shortAnswer(data, run, i) {
+  if (data.kind !== "spans") return answerText(data, run, i);
+  const [hits, predicted, gold] = [0, 1, 2].map((which) => run.counts[i].reduce((sum, triple) => sum + triple[which], 0));
+  return `${hits}/${gold}${predicted > hits ? ` +${predicted - hits}` : ""}`;
+}
+
 /** What is right for row i, in few words. */
 export function goldText(data, i) {
   if (data.kind === "labels") return labelText(data, data.gold[i]);

@@ -12,7 +12,7 @@ const SPARE = 6; // lines drawn above and below the view
 export function list({ label, height, line, onSelect, onEnter }) {
   const spacer = html("div", { class: "spacer" });
   const element = html("div", { class: "list", role: "listbox", tabindex: "0", "aria-label": label }, spacer);
-  element.style.setProperty("--line", `${height}px`);
+  element.style.setProperty("--height", `${height}px`);
   let items = [];
   let selected = -1;
   let drawn = new Map();

@@ -102,7 +102,7 @@ function plotOf(settings) {
       const section = chosen();
       controls.replaceChildren(
         choice(t("Task"), shown.map((one) => [one.key, one.title]), section?.key, set("plot")),
-        choice(t("Cost"), axes().map(([key, title]) => [key, title]), settings.get("cost") ?? "evaluation", set("cost")),
+        choice(t("Cost"), axes().map(([key, title]) => [key, title]), settings.get("cost") ?? "evaluation", set("cost"), true),
       );
       draw();
     },

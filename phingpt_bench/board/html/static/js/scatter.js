@@ -246,7 +246,7 @@ function beside(unplaced) {
   return html(
     "aside",
     { class: "unplaced", "aria-label": t("Without a known cost") },
-    html("h4", {}, t("Without a known cost")),
+    html("h3", {}, t("Without a known cost")),
     ours.length ? html("ul", {}, ours.map(item)) : null,
     published.length
       ? html("details", { id: unique("published") }, html("summary", {}, t("{n} published rows", { n: published.length })), html("ul", {}, published.map(item)))

@@ -151,6 +151,6 @@ function plot(section, settings) {
   const chooser = choice(t("Cost"), axes().map(([key, title]) => [key, title]), settings.get("cost") ?? "evaluation", (cost) => {
     keep({ cost });
     draw(cost);
-  });
+  }, true);
   return html("section", {}, html("h2", {}, t("Cost and score")), html("div", { class: "filters" }, chooser), holder);
 }
