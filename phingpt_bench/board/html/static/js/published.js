@@ -19,7 +19,7 @@ export function publishedSection(section) {
     html("p", { class: "note" }, t("Not run here: no interval, no test, no rank. What differs stands above each table.")),
     [...groups].map(([reason, rows]) => [
       html("p", { class: "reason" }, html("strong", {}, rows[0].same_rows && rows[0].same_metric ? t("Same rows, same metric.") : rows[0].same_rows ? t("Same rows, another metric.") : t("Other rows.")), " ", name(reason)),
-      framed(table({ name: "published", caption: t("Published results"), columns: columns(), rows }).element, t("Published results")),
+      framed(table({ name: "published", caption: t("Published results"), columns: columns(), rows }).element, reason),
     ]),
   );
 }
