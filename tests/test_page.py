@@ -301,6 +301,8 @@ def test_text_is_for_pages_only(tmp_path, capsys):
     write_run(tmp_path, make_run("Model A", "base", spans(0.5)))
     assert command.main(["leaderboard", str(tmp_path), "--with-text"]) == 2
     assert "--format html" in capsys.readouterr().err
+    assert command.main(["leaderboard", str(tmp_path), "--format", "html"]) == 2
+    assert "--output board.html" in capsys.readouterr().err
 
 
 def test_a_board_without_runs_is_still_a_page(board):

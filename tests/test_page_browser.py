@@ -12,6 +12,7 @@ import pytest
 from board_factory import labels, make_run
 from page_factory import HOSTILE, hostile_runs, many_rows, runs, with_probs
 
+from phingpt_bench.board.comparison.build import compare
 from phingpt_bench.board.html.page import html
 from phingpt_bench.board.html.texts import texts_of
 from phingpt_bench.board.render.text import score_text
@@ -85,7 +86,7 @@ def test_the_scores_are_those_of_the_board(tab, board):
 
 def test_heads_sort_and_unknown_comes_last_both_ways(tab):
     tab.go(address("task", SENTIMENT))
-    head = tab.page.get_by_role("button", name="USD per 1,000")
+    head = tab.page.get_by_role("button", name="USD per 1,000", exact=True)
     for direction, sign in (("ascending", 1), ("descending", -1)):
         head.click()
         assert tab.page.locator("table.rows th[aria-sort=descending], table.rows th[aria-sort=ascending]").count() == 1
@@ -241,16 +242,28 @@ def test_the_fates_and_probabilities_are_those_of_the_records(tab, board):
     assert [float(n) for n in numbers] == pytest.approx([*a.probs[0], *b.probs[0]], abs=0.0006)
 
 
-def test_what_changed_agrees_with_the_scores(tab, board):
-    """The F1 by label of the page, weighted by rows, is the F1 of the board."""
-    tab.go(address("task", SENTIMENT))
-    tab.page.wait_for_selector("table.labels")
-    rows, after = column(tab.page, "labels", 1), column(tab.page, "labels", 3)
-    weighted = sum(int(n) * float(f1) for n, f1 in zip(rows, after, strict=True)) / sum(map(int, rows))
-    best = next(
-        row for s in board.sections if s.task == "phin_made_up_sentiment" for row in s.rows if row.kind == "tuned"
-    )
-    assert weighted == pytest.approx(best.score, abs=0.001)
+def test_what_changed_is_what_the_comparison_says(tab, board):
+    """The page counts for any pair of runs; for the first pair its numbers are those of board/comparison."""
+    by_id = {run.record.run_id: run for run in runs()}
+    for key, task in ((SENTIMENT, "phin_made_up_sentiment"), (NER, NER)):
+        section = next(s for s in board.sections if s.task == task)
+        tuned = next(row for row in section.rows if row.kind == "tuned")
+        base = next(row for row in section.rows if row.is_base)
+        expected = compare(by_id[base.run_id], by_id[tuned.run_id])
+        tab.go(address("task", key))
+        tab.page.wait_for_selector("table.labels")
+        fates = [int(text) for text in tab.page.locator(".fates strong").all_inner_texts()]
+        wrong = expected.fates["wrong-alike"] + expected.fates["wrong-otherwise"]
+        assert fates == [expected.fates["fixed"], expected.fates["broken"], wrong, expected.fates["right"]]
+        classes = (expected.labels or expected.spans).classes
+        shown = list(zip(*(column(tab.page, "labels", i) for i in range(7)), strict=True))
+        scores = [(c.f1.a, c.f1.b, c.precision.b, c.recall.b) for c in classes]
+        assert [line[:2] for line in shown] == [(c.name, str(c.gold)) for c in classes]
+        assert [(line[2], line[3], line[5], line[6]) for line in shown] == [tuple(map(score_text, s)) for s in scores]
+        if expected.labels is not None:
+            cells = [column(tab.page, "confusion", i + 1) for i in range(3)]
+            after = [[int(cells[p][g].split()[0]) for p in range(3)] for g in range(3)]
+            assert after == [list(line[:3]) for line in expected.labels.confusion_b]
 
 
 def test_the_language_is_switched_and_remembered(tab):

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import argparse
-import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -19,8 +18,8 @@ def check(args: argparse.Namespace) -> None:
     """BenchError for options that do not go together; called before anything is computed."""
     if args.with_text and args.format != FORM:
         raise BenchError("only a page shows dataset text", where="--with-text", hint=f"add --format {FORM}")
-    if args.format == FORM and args.output is None and sys.stdout.isatty():
-        raise BenchError(f"{FORM} is for a file, not for a terminal", hint="add --output board.html")
+    if args.format == FORM and args.output is None:  # which also may not be able to write its letters
+        raise BenchError(f"{FORM} is for a file, not for a terminal", where="--format", hint="add --output board.html")
 
 
 def page_of(board: Board, folder: Path, *, with_text: bool) -> str:

@@ -12,6 +12,7 @@ from phingpt_bench.board.collect import Run
 from phingpt_bench.board.compare import same_rows
 from phingpt_bench.board.html.data import section_keys
 from phingpt_bench.board.pairing import base_of
+from phingpt_bench.board.seeds import with_seeds_joined
 from phingpt_bench.board.values import Board, Row, Section
 from phingpt_bench.core.jsonio import dumps
 from phingpt_bench.core.records import Outcomes
@@ -38,14 +39,14 @@ class Packed:
 def packed(
     board: Board, runs: Sequence[Run], texts: Mapping[str, Mapping[str, str]] | None = None, *, budget: int = BUDGET
 ) -> Packed:
-    """The answers of the board's rows.
+    """The answers of the board's rows; those of the first seed where a row stands for several.
 
     texts: the text of each row id, by protocol; a section without them has none. A run on other rows than the first of
     its section, and a run for which the budget does not suffice, is counted in "left_out"; tuned runs come first, each
     with its base, then floors.
     """
     sections = [*board.sections, *board.limited]
-    known = {key_of(run): run for run in runs}
+    known = {key_of(run): run for run in with_seeds_joined(runs)}
     made = Packed()
     for number, (section, key) in enumerate(zip(sections, section_keys(sections), strict=True)):
         of = [known.get((section.task, section.protocol, section.limit, row.run_id)) for row in section.rows]
@@ -108,6 +109,8 @@ def _rows(outcomes: Outcomes, texts: Mapping[str, str] | None) -> dict[str, Any]
     found: dict[str, Any] = {"ids": outcomes.ids}
     if outcomes.kind == "spans":
         found["gold"] = [[gold for _, _, gold in counts[: len(outcomes.labels)]] for counts in outcomes.counts]
+        if outcomes.entities:
+            found["spans"] = [gold for gold, _ in outcomes.entities]
     else:
         found["gold"] = outcomes.gold
     if texts is not None:
@@ -123,6 +126,8 @@ def _answers(outcomes: Outcomes, ids: Sequence[str]) -> dict[str, Any]:
         found: dict[str, Any] = {"counts": [outcomes.counts[at] for at in order]}
         if outcomes.invalid:
             found["invalid"] = [int(outcomes.invalid[at]) for at in order]
+        if outcomes.entities:
+            found["spans"] = [outcomes.entities[at][1] for at in order]
         return found
     found = {"pred": [outcomes.pred[at] for at in order]}
     if outcomes.probs:

@@ -11,13 +11,12 @@ from typing import Any, TypeVar
 from phingpt_bench import __version__
 from phingpt_bench.board.html.published import Shelf
 from phingpt_bench.board.render import text as words
+from phingpt_bench.board.render.costs import when_text
 from phingpt_bench.board.render.legend import legend, price_text
 from phingpt_bench.board.render.overview import by_model, short_titles
-from phingpt_bench.board.values import Board, Row, Section
-from phingpt_bench.core.language import ENGLISH, LANGUAGES, speaking, translations
+from phingpt_bench.board.values import Board, Payback, Row, Section
+from phingpt_bench.core.language import ENGLISH, LANGUAGES, speaking, spoken, translations
 from phingpt_bench.core.records import Ledger
-from phingpt_bench.data import catalogue
-from phingpt_bench.data.passport import Passport
 from phingpt_bench.scoring.metrics import METRICS
 
 SCHEMA = 1
@@ -25,7 +24,7 @@ COLUMNS = (
     "model", "run", "created", "suite", "rank", "tied", "score", "low", "high", "level", "interval_method", "is_base",
     "base", "difference", "difference_low", "difference_high", "p", "corrected", "test", "significant", "no_test",
     "beats_floor", "invalid", "usd_per_1000", "frontier", "training", "evaluation", "exposure", "partly", "exposed",
-    "warnings", "scores",
+    "warnings", "seeds", "scores",
 )  # fmt: skip
 Said = TypeVar("Said")
 
@@ -47,7 +46,7 @@ def page_data(
     keys, titles = section_keys(sections), short_titles(sections)
     lines = by_model(sections)
     places = {id(row): place for place, cells in enumerate(lines) for row in cells.values()}
-    prices, shelf, passports = Numbered(), Shelf(), _passports()
+    prices, shelf = Numbered(), Shelf()
     drawn = []
     for section, key, title in zip(sections, keys, titles, strict=True):
         metrics = list(dict.fromkeys(name for row in section.rows for name in row.scores))
@@ -55,7 +54,7 @@ def page_data(
         rows = [
             _row(row, places[id(row)], found.get(bases.get(row.run_id, "")), metrics, prices) for row in section.rows
         ]
-        about = _section(section, passports.get(section.protocol), shelf)
+        about = _section(section, shelf)
         more = {"key": key, "title": title, "metrics": metrics, "rows": rows, "answers": answers.get(key)}
         drawn.append(about | more)
     return {
@@ -67,7 +66,7 @@ def page_data(
         },
         "columns": COLUMNS,
         "models": [_model(next(iter(cells.values()))) for cells in lines],
-        "prices": [price_text(price) for price in prices.values],
+        "prices": in_all_languages(lambda: [price_text(price) for price in prices.values]),
         "sections": drawn,
         "published": shelf.values(),
         "legend": in_all_languages(lambda: legend(board)),
@@ -127,22 +126,25 @@ def _model(row: Row) -> dict[str, Any]:
         "revision": row.base_revision,
         "quantisation": row.quantisation,
         "dtype": row.compute_dtype,
-        "details": [words.clean(detail) for detail in row.details],
+        "details": _told(row.details),
         "parameters": row.parameters,
         "adapter_parameters": row.adapter_parameters,
     }
 
 
-def _section(section: Section, passport: Passport | None, shelf: Shelf) -> dict[str, Any]:
+def _section(section: Section, shelf: Shelf) -> dict[str, Any]:
     plain = (
-        "task", "protocol", "dataset", "split", "metric", "limit", "n", "synthetic", "notes",
+        "task", "protocol", "dataset", "split", "metric", "limit", "n", "synthetic",
     )  # fmt: skip
     return {
         **{name: getattr(section, name) for name in plain},
         "family": section.protocol.split("/")[0],
         "kind": METRICS[section.metric].kind if section.metric in METRICS else None,
-        "language": None if passport is None else passport.language,
-        "licence": None if passport is None else passport.licence,
+        "languages": list(section.languages),
+        "licence": section.licence,
+        "notes": _told(section.notes),
+        "hidden": section.hidden,
+        "payback": _payback(section.payback),
         "published": shelf.place(section),
     }
 
@@ -171,7 +173,7 @@ def _row(row: Row, model: int, base: int | None, metrics: Sequence[str], prices:
         "corrected": None if test is None else _short(test.p_holm),
         "test": None if test is None else test.method,
         "significant": test is not None and test.significant,
-        "no_test": None if test is None else test.reason,
+        "no_test": None if test is None or test.reason is None else in_all_languages(lambda: spoken(test.reason)),
         "beats_floor": row.beats_floor,
         "invalid": _short(row.invalid_share),
         "usd_per_1000": _short(row.usd_per_1000),
@@ -181,7 +183,8 @@ def _row(row: Row, model: int, base: int | None, metrics: Sequence[str], prices:
         "exposure": row.exposure,
         "partly": row.partly_checked,
         "exposed": row.exposed,
-        "warnings": [words.clean(warning) for warning in row.warnings],
+        "warnings": _told(row.warnings),
+        "seeds": [_short(score) for score in row.seeds],
         "scores": [_short(row.scores.get(name)) for name in metrics],
     }
     return [values[name] for name in COLUMNS]
@@ -207,6 +210,26 @@ def _short(value: float | None) -> float | None:
     return None if value is None else float(f"{value:.7g}")
 
 
-def _passports() -> dict[str, Passport]:
-    """The readable passports by protocol; a broken one is reported by the verb that needs it."""
-    return {passport.protocol: passport for passport in catalogue.readable()[0].values()}
+def _told(texts: Sequence[str]) -> list[dict[str, str]]:
+    """Each text in all languages."""
+    return [in_all_languages(lambda text=text: words.clean(spoken(text))) for text in texts]
+
+
+def _payback(payback: Payback | None) -> dict[str, Any] | None:
+    """When the tuned row that is placed highest is cheaper than others; None where nothing is known of any of them."""
+    others = [] if payback is None else [other for other in payback.against if other.best is not None]
+    if payback is None or not others:
+        return None
+    return {
+        "run": payback.run_id,
+        "against": [
+            {
+                "name": words.clean(other.name),
+                "kind": other.kind,
+                "usd": None if other.usd_per_1000 is None else [other.usd_per_1000.low, other.usd_per_1000.high],
+                "training": other.training_usd,
+                "when": in_all_languages(lambda other=other: when_text(other.best, other.worst)),
+            }
+            for other in others
+        ],
+    }

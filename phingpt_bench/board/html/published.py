@@ -10,6 +10,7 @@ from urllib.parse import quote
 from phingpt_bench.board.published.rows import PublishedRow, Source
 from phingpt_bench.board.render import text as words
 from phingpt_bench.board.values import Section
+from phingpt_bench.cost.estimate import Usd
 
 _ARXIV = re.compile(r"\d{4}\.\d{4,5}")
 _GITHUB = re.compile(r"([A-Za-z0-9][\w.-]*/[A-Za-z0-9_][\w.-]*)(?: \(.*\))?")
@@ -58,11 +59,17 @@ class Shelf:
             "source": value.source.key,
             "usd": None if row.cost is None else row.cost.usd,
             "cost": None if row.cost is None else words.published_cost(row.cost),
+            "on_card": _range(row.training_on_card),
+            "estimate": _range(row.usd_per_1000),
             "cost_note": None if row.cost is None else words.published_cost_note(row.cost),
         }
 
     def _note(self, text: str) -> int:
         return self._notes.setdefault(words.clean(text), len(self._notes))
+
+
+def _range(usd: Usd | None) -> list[float] | None:
+    return None if usd is None else [usd.low, usd.high]
 
 
 def _source(source: Source) -> dict[str, Any]:

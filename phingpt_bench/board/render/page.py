@@ -6,6 +6,7 @@ from collections.abc import Collection, Sequence
 from pathlib import Path
 
 from phingpt_bench.board.filters import Filter
+from phingpt_bench.board.html.page import html
 from phingpt_bench.board.names import FORMATS
 from phingpt_bench.board.render.export import to_csv, to_json
 from phingpt_bench.board.render.latex import latex
@@ -46,7 +47,7 @@ def page(
 
     `width`, `whole` (all published rows, not the best of each group) and `plot` are for "terminal", which comes without
     colour; the other formats always show all rows. columns: names in place of the usual ones, for tables; csv and json
-    always hold all fields, in English.
+    always hold all fields, in English. "html" comes without answers: `board.html.page.html` takes the runs.
     """
     if form == "terminal":
         return render(board, check_width(width), whole=whole, columns=columns, plot=plot)
@@ -54,6 +55,8 @@ def page(
         return markdown(board, columns)
     if form in ("latex", "latex-tables"):
         return latex(board, columns, document=form == "latex")
+    if form == "html":
+        return html(board)
     return to_csv(board) if check_form(form) == "csv" else to_json(board)
 
 

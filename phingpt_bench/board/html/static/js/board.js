@@ -6,7 +6,7 @@ const models = raw.models.map((model, place) => ({ ...model, place }));
 
 const sections = raw.sections.map((section) => {
   const metric = raw.metrics[section.metric] ?? { title: section.metric, higher: true };
-  const whole = { ...section, metricTitle: metric.title, higher: metric.higher };
+  const whole = { ...section, language: section.languages.join(", ") || null, metricTitle: metric.title, higher: metric.higher };
   whole.rows = section.rows.map((values, place) => {
     const row = Object.fromEntries(raw.columns.map((name, i) => [name, values[i]]));
     return Object.assign(row, { place, section: whole, model: models[row.model] });

@@ -4,13 +4,13 @@ import { board } from "./board.js";
 import { html, name } from "./dom.js";
 import { differenceText, exposureText, pOf, rankText, sizeText } from "./names.js";
 import { bytes, decimals, duration, interval, percent, probability, UNKNOWN, usd, whole } from "./numbers.js";
-import { t } from "./words.js";
+import { said, t } from "./words.js";
 
 /** The facts of a row as nodes: identity, score, costs, warnings. */
 export function facts(row) {
   const { model } = row;
   return [
-    row.warnings.length ? html("ul", { class: "warnings" }, row.warnings.map((warning) => html("li", {}, name(warning)))) : null,
+    row.warnings.length ? html("ul", { class: "warnings" }, row.warnings.map((warning) => html("li", {}, name(said(warning))))) : null,
     html(
       "div",
       { class: "facts" },
@@ -28,6 +28,7 @@ export function facts(row) {
         [t("rank"), rankText(row)],
         [t("score"), `${decimals(row.score)} ${interval(row.low, row.high)}`],
         [t("vs base"), [differenceText(row), probability(pOf(row)), row.test].filter(Boolean).join(", ")],
+        [t("scores by seed"), row.seeds.map((score) => decimals(score)).join(", ")],
         [t("unreadable answers"), row.invalid === null ? null : percent(row.invalid)],
         [t("train rows in test"), exposureText(row)],
         ...row.section.metrics.map((metric, i) => [t(board.metrics[metric]?.title ?? metric), decimals(row.scores[i])]),
@@ -56,7 +57,7 @@ function ledger(heading, spent) {
     [t("peak memory"), spent.peak_host_bytes && bytes(spent.peak_host_bytes)],
     [t("peak GPU memory"), spent.peak_gpu_bytes && bytes(spent.peak_gpu_bytes)],
     [t("machine"), spent.machine],
-    [t("price"), spent.price === undefined ? null : board.prices[spent.price]],
+    [t("price"), spent.price === undefined ? null : said(board.prices)[spent.price]],
   ]);
 }
 

@@ -23,7 +23,7 @@ export function fateOf(data, i) {
 /** Whether a run's answer to row i is right: the gold label; for entities exactly the gold ones, nothing else. */
 export function isRight(data, run, i) {
   if (data.kind !== "spans") return run.pred[i] === data.gold[i];
-  return run.counts[i].every(([hits, predicted, gold]) => hits === predicted && hits === gold) && !run.invalid?.[i];
+  return run.counts[i].every(([hits, predicted, gold]) => hits === predicted && hits === gold);
 }
 
 /** The label probabilities of row i, as fractions, or null. */
@@ -31,12 +31,12 @@ export function probabilitiesOf(run, i) {
   return run.probs?.[i]?.map((parts) => parts / PARTS) ?? null;
 }
 
-/** The lead of the likeliest label over the next one; null where there are no probabilities. */
+/** The probability of the chosen label minus that of the best other one; null where there are no probabilities. */
 export function marginOf(run, i) {
   const probabilities = probabilitiesOf(run, i);
-  if (!probabilities) return null;
-  const [first, second = 0] = [...probabilities].sort((x, y) => y - x);
-  return first - second;
+  const chosen = run.pred?.[i] ?? -1;
+  if (!probabilities || chosen < 0 || probabilities.length < 2) return null;
+  return probabilities[chosen] - Math.max(...probabilities.filter((_, label) => label !== chosen));
 }
 
 /** An answer in few words: a label, a number, or how many entities were right. */

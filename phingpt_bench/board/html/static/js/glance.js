@@ -21,7 +21,7 @@ export function glance() {
     count("better", t("better than its base"), t("tasks where the paired test finds a gain, p < 0.05 after Holm's correction"), (line) => meter(line.better, line.tested, "good")),
     count("worse", t("worse"), t("tasks where the paired test finds a loss"), (line) => meter(line.worse, line.tested, "bad")),
     count("beats", t("beats the best floor"), t("tasks where it is significantly better than the best cheap classical model"), (line) => meter(line.beats, line.floors, "good")),
-    { key: "training", head: t("training"), numeric: true, value: (line) => line.training, cell: (line) => usd(line.training) },
+    { key: "training", head: t("training cost"), numeric: true, value: (line) => line.training, cell: (line) => usd(line.training) },
     { key: "usd", head: t("per 1,000 documents"), title: t("USD, median over its tasks"), numeric: true, value: (line) => line.usd, cell: (line) => usd(line.usd) },
   ];
   const drawn = table({ name: "glance", caption: t("Tuned models at a glance"), columns, rows: lines });

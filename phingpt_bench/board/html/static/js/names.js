@@ -3,7 +3,7 @@
 import { baseOf } from "./board.js";
 import { html, name } from "./dom.js";
 import { decimals, interval, parameters, percent, probability, signed, UNKNOWN, usd } from "./numbers.js";
-import { t } from "./words.js";
+import { said, t } from "./words.js";
 
 export const KINDS = ["tuned", "base", "floor", "check"];
 
@@ -19,7 +19,7 @@ export function modelName(model) {
 /** "0-shot, chat, nf4+dq, seed 7"; a floor takes no prompt. */
 export function setting(model) {
   const asked = model.kind === "floor" ? [] : [t("{n}-shot", { n: model.shots }), model.chat && t("chat"), model.quantisation];
-  return [...asked, ...model.details].filter(Boolean).join(", ");
+  return [...asked, ...model.details.map(said)].filter(Boolean).join(", ");
 }
 
 /** Model, adapter and setting on one line, as text. */
@@ -84,12 +84,12 @@ export function scoreLines(row) {
       base ? t("vs base ({name})", { name: setting(base.model) }) : t("vs base"),
       `${signed(row.difference)} ${interval(row.difference_low, row.difference_high)}, ${probability(pOf(row))}`,
     ],
-    row.no_test && [t("vs base"), t("no test: {reason}", { reason: row.no_test })],
+    row.no_test && [t("vs base"), t("no test: {reason}", { reason: said(row.no_test) })],
     row.beats_floor !== null && [t("best floor"), row.beats_floor ? t("beaten") : t("not beaten")],
     row.exposed && [t("rank"), t("none: trained on these test rows")],
     row.invalid > 0 && [t("unreadable answers"), percent(row.invalid)],
     [t("USD per 1,000 documents"), usd(row.usd_per_1000)],
-    row.training && [t("training"), usd(row.training.usd ?? null)],
+    row.training && [t("training cost"), usd(row.training.usd ?? null)],
     row.frontier && [t("Pareto front"), t("on it: no row is cheaper and better")],
   ];
 }

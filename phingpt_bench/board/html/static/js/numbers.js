@@ -33,6 +33,12 @@ export function usd(value) {
   return `$${value.toFixed(Math.max(2, 1 - Math.floor(Math.log10(value))))}`;
 }
 
+/** "$13.75–15.10": two bounds, or one amount where they are equal. */
+export function range([low, high]) {
+  const [first, last] = [usd(low), usd(high)];
+  return first === last ? first : `${first}–${last.replace("$", "")}`;
+}
+
 /** "<1 s", "42 s", "28 min", "1 h 05 min". */
 export function duration(seconds) {
   if (seconds === null || seconds === undefined) return UNKNOWN;

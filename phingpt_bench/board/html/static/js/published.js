@@ -3,7 +3,7 @@
 import { board } from "./board.js";
 import { external, html, name } from "./dom.js";
 import { choice, occurring, search } from "./fields.js";
-import { decimals, UNKNOWN, whole } from "./numbers.js";
+import { decimals, range, UNKNOWN, whole } from "./numbers.js";
 import { address, keep } from "./route.js";
 import { framed, orderOf, orderText, table } from "./table.js";
 import { t } from "./words.js";
@@ -64,7 +64,8 @@ function columns() {
     { key: "method", head: t("method"), value: (row) => row.method, cell: (row) => name(row.method) },
     { key: "shots", head: t("shots"), numeric: true, value: (row) => row.shots, cell: (row) => (row.shots === null ? UNKNOWN : String(row.shots)) },
     { key: "score", head: t("score"), numeric: true, first: "descending", value: (row) => row.score, cell: (row) => decimals(row.score) },
-    { key: "cost", head: t("training, as published"), numeric: true, value: (row) => row.usd, cell: (row) => html("span", { title: row.cost_note }, row.cost ?? UNKNOWN) },
+    { key: "cost", head: t("training, as published"), numeric: true, value: (row) => row.usd, cell: (row) => html("span", {}, row.cost ?? UNKNOWN, row.cost_note ? html("small", {}, name(row.cost_note)) : null, row.on_card ? html("small", {}, t("at our prices {usd}", { usd: range(row.on_card) })) : null) },
+    { key: "estimate", head: t("USD per 1,000, estimate"), numeric: true, value: (row) => row.estimate?.[0] ?? null, cell: (row) => (row.estimate ? `~${range(row.estimate)}` : UNKNOWN) },
     { key: "source", head: t("source"), value: (row) => row.source.title, cell: sourceCell },
   ];
 }

@@ -3,7 +3,7 @@
 import { trainingUsd } from "./board.js";
 import { html, name, once, svg, unique } from "./dom.js";
 import { fullName, kindName, metricName, scoreLines, shortName } from "./names.js";
-import { decimals, usd } from "./numbers.js";
+import { decimals, range, UNKNOWN, usd } from "./numbers.js";
 import { front, linearScale, logScale } from "./scale.js";
 import { hideTip, showTip, tipText } from "./tip.js";
 import { t } from "./words.js";
@@ -52,7 +52,9 @@ function placed(section, [kind, , cost]) {
     (point.cost > 0 ? points : unplaced).push(point);
   }
   for (const row of section.published) {
-    const point = { published: row, cost: kind === "training" ? row.usd : null, score: row.score, kind: "published", label: row.model };
+    const range = kind === "training" ? row.usd !== null && [row.usd, row.usd] : row.estimate;
+    const cost = range ? Math.sqrt(range[0] * range[1]) : null;
+    const point = { published: row, cost, range, score: row.score, kind: "published", label: row.model };
     (point.cost > 0 ? points : unplaced).push(point);
   }
   return { points, unplaced };
@@ -63,12 +65,12 @@ function plot(canvas, points, section, axisTitle, onPick) {
   const height = width < 500 ? 300 : 380;
   canvas.setAttribute("viewBox", `0 0 ${width} ${height}`);
   canvas.setAttribute("height", height);
-  const costs = points.map((point) => point.cost);
+  const costs = points.flatMap((point) => point.range || [point.cost]);
   const ends = points.flatMap((point) => [point.low ?? point.score, point.high ?? point.score]);
   const x = logScale(Math.min(...costs), Math.max(...costs), EDGE.left, width - EDGE.right);
   const y = linearScale(Math.min(...ends), Math.max(...ends), height - EDGE.bottom, EDGE.top);
   const best = front(points.filter((point) => point.row && point.row.rank !== null), section.higher);
-  const marks = points.map((point) => mark(point, x.at(point.cost), y.at(point.score), y, best.includes(point)));
+  const marks = points.map((point) => mark(point, x, y, best.includes(point)));
   canvas.replaceChildren(
     frame(x, y, width, height, axisTitle, metricName(section)),
     line(best, x, y, width),
@@ -112,12 +114,16 @@ function line(best, x, y, width) {
   return svg("path", { class: "front", d: `${path}H${width - EDGE.right}`, "aria-hidden": "true" });
 }
 
-function mark(point, at, level, y, onFront) {
-  const bar = point.low === null || point.low === undefined ? null : svg("path", { class: "bar", d: `M${at - 3} ${y.at(point.low)}h6M${at} ${y.at(point.low)}V${y.at(point.high)}M${at - 3} ${y.at(point.high)}h6` });
+function mark(point, x, y, onFront) {
+  const [at, level] = [x.at(point.cost), y.at(point.score)];
+  const known = point.low !== null && point.low !== undefined;
+  const bar = known
+    ? `M${at - 3} ${y.at(point.low)}h6M${at} ${y.at(point.low)}V${y.at(point.high)}M${at - 3} ${y.at(point.high)}h6`
+    : point.range && `M${x.at(point.range[0])} ${level - 3}v6M${x.at(point.range[0])} ${level}H${x.at(point.range[1])}M${x.at(point.range[1])} ${level - 3}v6`;
   return svg(
     "g",
     { class: `point point-${point.kind}${onFront ? " on-front" : ""}`, tabindex: "-1", role: "button", "aria-label": spoken(point, onFront), "data-x": at, "data-y": level },
-    bar,
+    bar ? svg("path", { class: "bar", d: bar }) : null,
     svg("circle", { class: "halo", cx: at, cy: level, r: 11 }),
     shape(point.kind, at, level),
   );
@@ -217,7 +223,9 @@ function linesOf(point) {
   const { published } = point;
   return [
     [t("published score"), decimals(point.score)],
-    [t("training, as published"), published.cost ?? "N/A"],
+    [t("training, as published"), published.cost ?? UNKNOWN],
+    published.estimate && [t("USD per 1,000 documents, estimate"), range(published.estimate)],
+    published.on_card && [t("its training at our prices"), range(published.on_card)],
     [t("source"), published.source.title],
   ];
 }

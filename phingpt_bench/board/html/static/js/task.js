@@ -9,11 +9,12 @@ import { legend } from "./legend.js";
 import { differenceText, exposureText, fullName, kindName, marks, metricName, modelName, nameCell, pOf, rankText } from "./names.js";
 import { decimals, duration, interval, percent, probability, signed, UNKNOWN, usd, whole } from "./numbers.js";
 import { answered } from "./packed.js";
+import { payback } from "./payback.js";
 import { publishedSection } from "./published.js";
 import { address, keep } from "./route.js";
 import { axes, scatter } from "./scatter.js";
 import { framed, orderOf, orderText, table } from "./table.js";
-import { t } from "./words.js";
+import { said, t } from "./words.js";
 
 const USUAL = ["rank", "score", "interval", "difference", "p", "usd", "training", "exposure"];
 
@@ -25,6 +26,7 @@ export function taskView(key, settings) {
     notes(section),
     html("section", {}, html("h2", {}, t("Rows")), rowsTable(section, settings)),
     plot(section, settings),
+    payback(section),
     comparison(section),
     publishedSection(section),
     legend(),
@@ -85,7 +87,8 @@ function notes(section) {
   const lines = [
     section.synthetic && t("Synthetic data: a demonstration of the tool, no measurement of any model."),
     section.limit !== null && t("Limited to {n} rows: not comparable with whole runs and not ranked.", { n: whole(section.limit) }),
-    ...section.notes,
+    ...section.notes.map(said),
+    section.hidden > 0 && t("{n} more rows are hidden by filters; ranks and tests were worked out with them.", { n: whole(section.hidden) }),
   ].filter(Boolean);
   return lines.length ? html("ul", { class: "warnings" }, lines.map((line) => html("li", {}, line))) : null;
 }
@@ -121,13 +124,13 @@ function columns(section) {
     { key: "model", head: t("model"), header: true, value: (row) => fullName(row.model), cell: (row) => nameCell(row.model) },
     number("score", metricName(section), (row) => row.score, scoreText, section.higher ? "descending" : "ascending"),
     number("interval", t("95% interval"), (row) => row.low, (_, row) => span(row.low, row.high)),
-    number("difference", t("vs base"), (row) => row.difference, (_, row) => html("span", { title: span(row.difference_low, row.difference_high) || row.no_test }, differenceText(row))),
-    number("p", "p", pOf, (_, row) => probability(pOf(row)).replace(/^p=?/, "") || row.no_test || "", "ascending"),
+    number("difference", t("vs base"), (row) => row.difference, (_, row) => html("span", { title: span(row.difference_low, row.difference_high) }, differenceText(row))),
+    number("p", "p", pOf, (_, row) => probability(pOf(row)).replace(/^p=?/, "") || (row.no_test ? said(row.no_test) : ""), "ascending"),
     number("usd", t("USD per 1,000"), (row) => row.usd_per_1000, (value, row) => [usd(value), row.frontier ? html("abbr", { class: "front-mark", title: t("on the Pareto front") }, "◆") : null], "ascending"),
     number("training", t("training, USD"), trainingUsd, (value, row) => (row.training ? usd(value) : row.model.kind === "base" ? "-" : UNKNOWN), "ascending"),
     number("exposure", t("train rows in test"), (row) => (row.exposure ? Object.values(row.exposure).reduce((sum, one) => sum + one, 0) : null), (_, row) => exposureText(row)),
     number("evaluation", t("evaluation time"), (row) => seconds(row.evaluation), duration, "ascending"),
-    number("trained", t("training time"), (row) => seconds(row.training), (value, row) => (row.training ? duration(value) : "-"), "ascending"),
+    number("trained", t("time of training"), (row) => seconds(row.training), (value, row) => (row.training ? duration(value) : "-"), "ascending"),
     number("invalid", t("unreadable answers"), (row) => row.invalid, percent, "ascending"),
     { key: "kind", head: t("kind"), value: (row) => row.model.kind, cell: (row) => kindName(row.model.kind) },
     ...section.metrics.filter((metric) => metric !== section.metric).map((metric) =>
