@@ -106,7 +106,7 @@ function confusion(data) {
       cell: (row) => {
         const change = after[row][column] - before[row][column];
         const good = change !== 0 && (row === column) === change > 0;
-        return html("span", { class: row === column ? "diagonal" : null }, whole(after[row][column]), html("small", { class: change === 0 ? "same" : good ? "good" : "bad" }, change === 0 ? "±0" : signed(change, 0)));
+        return html("span", { class: row === column ? "diagonal" : null }, whole(after[row][column]), " ", html("small", { class: change === 0 ? "same" : good ? "good" : "bad" }, change === 0 ? "±0" : signed(change, 0)));
       },
     })),
   ];
