@@ -12,10 +12,10 @@ from phingpt_bench import __version__
 from phingpt_bench.board.html.published import Shelf
 from phingpt_bench.board.render import text as words
 from phingpt_bench.board.render.costs import when_text
-from phingpt_bench.board.render.legend import legend, price_text
+from phingpt_bench.board.render.legend import entries, price_text
 from phingpt_bench.board.render.overview import by_model, short_titles
 from phingpt_bench.board.values import Board, Payback, Row, Section
-from phingpt_bench.core.language import ENGLISH, LANGUAGES, speaking, spoken, translations
+from phingpt_bench.core.language import ENGLISH, LANGUAGES, say, speaking, spoken, translations
 from phingpt_bench.core.records import Ledger
 from phingpt_bench.scoring.metrics import METRICS
 
@@ -69,7 +69,7 @@ def page_data(
         "prices": in_all_languages(lambda: [price_text(price) for price in prices.values]),
         "sections": drawn,
         "published": shelf.values(),
-        "legend": in_all_languages(lambda: legend(board)),
+        "legend": in_all_languages(lambda: _legend(board)),
         "older": board.older,
         "texts": [dict(text) for text in texts],
     }
@@ -208,6 +208,15 @@ def _ledger(ledger: Ledger | None, prices: Numbered) -> dict[str, Any] | None:
 def _short(value: float | None) -> float | None:
     """Seven significant digits: more than any cell shows, and a third of the length."""
     return None if value is None else float(f"{value:.7g}")
+
+
+def _legend(board: Board) -> list[list[str]]:
+    """[mark, meaning] of the board's marks. The page marks the front with a sign, and shows sources itself."""
+    return [
+        ["\u25c6" if entry.mark == "P" else entry.mark, entry.text]
+        for entry in entries(board)
+        if entry.mark != say("published")
+    ]
 
 
 def _told(texts: Sequence[str]) -> list[dict[str, str]]:

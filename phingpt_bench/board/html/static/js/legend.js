@@ -9,6 +9,6 @@ export function legend() {
     "section",
     { class: "legend", "aria-labelledby": "legend-title" },
     html("h2", { id: "legend-title" }, t("How to read this")),
-    html("ul", {}, said(board.legend).map((line) => html("li", {}, line))),
+    html("dl", {}, said(board.legend).map(([mark, meaning]) => html("div", {}, html("dt", {}, mark), html("dd", {}, meaning)))),
   );
 }

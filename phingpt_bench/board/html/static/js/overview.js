@@ -75,7 +75,9 @@ function plotOf(settings) {
   let shown = [];
 
   function chosen() {
-    return shown.find((section) => section.key === settings.get("plot")) ?? shown.find((section) => section.rows.some((row) => row.usd_per_1000 !== null)) ?? shown[0];
+    const asked = shown.find((section) => section.key === settings.get("plot"));
+    const telling = shown.find((section) => section.rows.some((row) => row.frontier && row.model.kind === "tuned"));
+    return asked ?? telling ?? shown.find((section) => section.rows.some((row) => row.frontier)) ?? shown[0];
   }
 
   function draw() {

@@ -75,7 +75,7 @@ function plot(canvas, points, section, axisTitle, onPick) {
     frame(x, y, width, height, axisTitle, metricName(section)),
     line(best, x, y, width),
     svg("g", { class: "points" }, marks),
-    labels(best.slice(0, LABELLED), x, y, width),
+    labels(best.slice(-LABELLED), points, x, y, width),
   );
   reach(canvas, points, marks, section, onPick);
 }
@@ -93,7 +93,7 @@ function frame(x, y, width, height, xTitle, yTitle) {
     if (room) free = at;
     return [
       svg("line", { class: "tick", x1: at, x2: at, y1: bottom, y2: bottom + (room ? 6 : 3) }),
-      room ? svg("text", { x: at, y: bottom + 19, "text-anchor": "middle" }, `$${Number(value.toPrecision(1))}`) : null,
+      room ? svg("text", { x: at, y: bottom + 19, "text-anchor": "middle" }, amount(value)) : null,
     ];
   });
   return svg(
@@ -105,6 +105,14 @@ function frame(x, y, width, height, xTitle, yTitle) {
     svg("text", { class: "title", x: width - EDGE.right, y: height - 6, "text-anchor": "end" }, `${xTitle} →`),
     svg("text", { class: "title", x: 0, y: 9 }, `↑ ${yTitle}`),
   );
+}
+
+/** The amount of a tick, which is a 1, 2 or 5 with zeros: $0.001, $20, and $10⁻⁷ where zeros could not be counted. */
+function amount(value) {
+  if (value >= 1e-6) return `$${Number(value.toPrecision(1))}`;
+  const [digit, power] = value.toExponential(0).split("e-");
+  const raised = [...power].map((number) => "⁰¹²³⁴⁵⁶⁷⁸⁹"[number]).join("");
+  return `$${digit === "1" ? "" : `${digit}·`}10⁻${raised}`;
 }
 
 /** The front: level from each point to the cost of the next, then up; level to the edge after the last. */
@@ -146,21 +154,33 @@ function spoken(point, onFront) {
   ].filter(Boolean).join(", ");
 }
 
-/** Names of the points of the front, where there is room for them. */
-function labels(best, x, y, width) {
-  const taken = [];
+/** Names of the points of the front, where there is room: beside or below them, over no other point and no other name. */
+function labels(best, points, x, y, width) {
+  const taken = points.map((point) => around(x.at(point.cost), y.at(point.score), 6));
   const texts = [...best].reverse().map((point) => {
     const text = shortName(point.row.model);
     const shown = text.length > 34 ? `${text.slice(0, 33)}…` : text;
-    const size = 6.4 * shown.length;
-    const [px, py] = [x.at(point.cost), y.at(point.score)];
-    const right = px + 12 + size < width - 4;
-    const box = { left: right ? px + 12 : px - 12 - size, top: py - 20, right: right ? px + 12 + size : px - 12, bottom: py - 4 };
-    if (box.left < EDGE.left || taken.some((other) => box.left < other.right && box.right > other.left && box.top < other.bottom && box.bottom > other.top)) return null;
-    taken.push(box);
-    return svg("text", { x: right ? px + 10 : px - 10, y: py - 8, "text-anchor": right ? "start" : "end" }, shown);
+    const [px, py, size] = [x.at(point.cost), y.at(point.score), 6.6 * shown.length];
+    const places = [[px + 9, py - 9, "start"], [px - 9, py - 9, "end"], [px + 9, py + 19, "start"], [px - 9, py + 19, "end"]];
+    for (const [left, base, anchor] of places) {
+      const start = anchor === "start" ? left : left - size;
+      const box = { left: start, right: start + size, top: base - 11, bottom: base + 3 };
+      const fits = box.left > EDGE.left && box.right < width - 4 && box.top > 0;
+      if (!fits || taken.some((other) => overlap(box, other))) continue;
+      taken.push(box);
+      return svg("text", { x: left, y: base, "text-anchor": anchor }, shown);
+    }
+    return null;
   });
   return svg("g", { class: "labels", "aria-hidden": "true" }, texts);
+}
+
+function around(x, y, reach) {
+  return { left: x - reach, right: x + reach, top: y - reach, bottom: y + reach };
+}
+
+function overlap(a, b) {
+  return a.left < b.right && a.right > b.left && a.top < b.bottom && a.bottom > b.top;
 }
 
 /** Pointer and keys: the nearest point is meant; arrows walk through the points by cost, Enter picks one. */
@@ -188,7 +208,6 @@ function reach(canvas, points, marks, section, onPick) {
     const near = nearest(marks, event.clientX - box.left, event.clientY - box.top);
     if (near !== null) onPick(points[near]);
   };
-  canvas.onfocusin = undefined;
   marks.forEach((element, i) => {
     element.addEventListener("focus", () => {
       marks.forEach((other) => other.setAttribute("tabindex", other === element ? "0" : "-1"));
