@@ -50,10 +50,17 @@ export function publishedView(settings) {
   drawn.show(all.filter(fits));
   return [
     html("header", { class: "intro" }, html("h1", {}, t("Published results")), html("p", { class: "lead" }, t("What others print for these tasks, {n} rows. None is ranked with the runs of this board: prompts, rows or metrics differ, and each row says which.", { n: whole(all.length) }))),
-    html("form", { class: "filters", role: "search", onsubmit: (event) => event.preventDefault() },
-      search(t("Search"), chosen.q, set("q")),
-      choice(t("Task"), occurring(all.map((row) => row.section.title)), chosen.task, set("task"))),
-    framed(drawn.element, t("Published results")),
+    html(
+      "section",
+      {},
+      html(
+        "form",
+        { class: "filters", role: "search", onsubmit: (event) => event.preventDefault() },
+        search(t("Search"), chosen.q, set("q")),
+        choice(t("Task"), occurring(all.map((row) => row.section.title)), chosen.task, set("task")),
+      ),
+      framed(drawn.element, t("Published results")),
+    ),
   ];
 }
 
