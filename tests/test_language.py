@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import ast
+import json
+import re
 import string
 from pathlib import Path
 
@@ -20,6 +22,7 @@ from phingpt_bench.core.yamlfile import load_with_lines
 from phingpt_bench.scoring.metrics import METRICS
 
 PACKAGE = Path(language.__file__).resolve().parent.parent
+SCRIPTS = sorted((PACKAGE / "board" / "html" / "static" / "js").glob("*.js"))
 OTHERS = [name for name in LANGUAGES if name != ENGLISH]
 # sentences that reach `say` through a name: values of tables that the code holds
 BY_NAME = {metric.title for metric in METRICS.values()} | {BELOW_FLOOR, *METHODS.values(), *REASONS.values()}
@@ -50,7 +53,23 @@ def said() -> set[str]:
             targets = (node.targets if isinstance(node, ast.Assign) else [node.target]) if named else []
             if any(isinstance(target, ast.Name) and target.id == "TRANSLATED" for target in targets):
                 found |= set(ast.literal_eval(node.value))
-    return found
+    return found | {sentence for path in SCRIPTS for sentence in said_in_script(path.read_text(encoding="utf-8"))}
+
+
+def said_in_script(source: str) -> set[str]:
+    """Every first argument of `t("...")` in a script of the page."""
+    return {json.loads(text) for text in re.findall(r'\bt\(\s*("(?:[^"\\\n]|\\.)*")', source)}
+
+
+def test_scripts_say_sentences_that_can_be_found():
+    """A sentence that reaches `t` through a name escapes the tests above; the titles of metrics are in BY_NAME."""
+    assert said_in_script('t("a"), t(\n  "b {n}", { n: 1 }), part("c"), t("d \\"e\\"")') == {"a", "b {n}", 'd "e"'}
+    named = {
+        (path.name, call)
+        for path in SCRIPTS
+        for call in re.findall(r"(?<!function )\bt\(\s*([^\s\"][^)]*)\)", path.read_text(encoding="utf-8"))
+    }
+    assert {call for _, call in named} <= {"section.metricTitle", "board.metrics[metric]?.title ?? metric"}, named
 
 
 def fields(text: str) -> list[str]:

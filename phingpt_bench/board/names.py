@@ -1,6 +1,6 @@
 """What the command line can ask of a board, by name. Imports nothing, so that --help answers at once."""
 
-FORMATS = ("terminal", "markdown", "latex", "latex-tables", "csv", "json")
+FORMATS = ("terminal", "markdown", "latex", "latex-tables", "csv", "json", "html")
 COLUMNS = (
     "rank", "model", "setting", "kind", "size", "score", "interval", "difference", "p", "flips", "ece", "unreadable",
     "exposure", "training_usd", "training", "usd", "time", "evaluation", "evaluation_usd", "seed", "date", "run",

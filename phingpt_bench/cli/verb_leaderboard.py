@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from phingpt_bench.board.names import COLUMNS, FORMATS
+from phingpt_bench.cli import leaderboard_html
 from phingpt_bench.cli.output import write_out
 
 if TYPE_CHECKING:
@@ -24,6 +25,7 @@ examples:
   phingpt-bench leaderboard --kind tuned,floor --size '<1B' --sort cost --plot
   phingpt-bench leaderboard --columns rank,model,score,usd,date
   phingpt-bench leaderboard --format latex --output board.tex
+  phingpt-bench leaderboard --format html --output board.html
   phingpt-bench leaderboard --prices my-prices.yaml
   phingpt-bench leaderboard --explain 1 phin_fpb
   phingpt-bench leaderboard --lang es --width 160 | less
@@ -52,6 +54,10 @@ def configure(parser: argparse.ArgumentParser) -> None:
     )  # fmt: skip
     plot.add_argument("--no-plot", dest="plot", action="store_false", help="draw no plot")
     parser.add_argument("--format", default="terminal", metavar="F", help=f"one of {', '.join(FORMATS)}")
+    parser.add_argument(
+        "--with-text", action="store_true",
+        help="html: show the text of the test rows; licences mostly forbid to pass such a page on",
+    )  # fmt: skip
     parser.add_argument("--output", type=Path, metavar="FILE", help="write here instead of to the terminal")
     parser.add_argument("--width", type=int, metavar="N", help="columns to draw in (default: those of the terminal)")
     parser.add_argument("--lang", metavar="L", help="en or es (default: $PHINGPT_BENCH_LANG, else the locale's)")
@@ -127,6 +133,7 @@ def _run(args: argparse.Namespace) -> int:
         check_width(args.width)
     if args.explain:
         return _explain(args)
+    leaderboard_html.check(args)
     columns = chosen(flat(args.columns))
     wanted = Filter(
         protocols=flat(args.protocol), languages=flat(args.language), licences=flat(args.licence),
@@ -149,7 +156,10 @@ def _run(args: argparse.Namespace) -> int:
     if args.format == "terminal" and args.output is None:
         _draw(board, args.width, whole=whole, columns=columns, plot=args.plot)
         return 0
-    text = page(board, args.format, args.width or 80, whole=whole, columns=columns, plot=args.plot)
+    if args.format == leaderboard_html.FORM:
+        text = leaderboard_html.page_of(board, args.folder or default_folder(), with_text=args.with_text)
+    else:
+        text = page(board, args.format, args.width or 80, whole=whole, columns=columns, plot=args.plot)
     if args.output is None:
         write_out(text)
         return 0

@@ -11,6 +11,7 @@ from phingpt_bench.board.compare import Comparer
 from phingpt_bench.board.costs import on_card, prices_of
 from phingpt_bench.board.explain.page import explain
 from phingpt_bench.board.filters import Filter
+from phingpt_bench.board.html.page import html
 from phingpt_bench.board.names import FORMATS
 from phingpt_bench.board.render.export import to_csv, to_json
 from phingpt_bench.board.render.latex import latex
@@ -71,7 +72,7 @@ def page(
 
     `width`, `whole` (all published rows, not the best of each group) and `plot` are for "terminal", which comes without
     colour; the other formats always show all rows. columns: names in place of the usual ones, for tables; csv and json
-    always hold all fields, in English.
+    always hold all fields, in English. "html" comes without answers: `board.html.page.html` takes the runs.
     """
     if form == "terminal":
         return render(board, check_width(width), whole=whole, columns=columns, plot=plot)
@@ -79,6 +80,8 @@ def page(
         return markdown(board, columns)
     if form in ("latex", "latex-tables"):
         return latex(board, columns, document=form == "latex")
+    if form == "html":
+        return html(board)
     return to_csv(board) if check_form(form) == "csv" else to_json(board)
 
 

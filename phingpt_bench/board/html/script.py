@@ -1,0 +1,54 @@
+"""ES modules made into one classic script: what a bundler does, for modules that keep to a few plain forms.
+
+A module may begin with `import { a, b } from "./other.js";`, and may put `export` before a function, class or const. It
+becomes a function of its own that returns what it exports, so names need not differ between modules; the rest of
+its text stays as it was written.
+"""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+from phingpt_bench.core.errors import BenchError
+
+_IMPORT = re.compile(r'^import \{([^}]*)\} from "\./([\w-]+\.js)";\n', re.MULTILINE)
+_EXPORT = re.compile(r"^export (?=(?:async )?(?:function|class|const) (\w+))", re.MULTILINE)
+_LEFT = re.compile(r"^(?:import|export)\b.*", re.MULTILINE)
+
+
+def linked(folder: Path, entry: str) -> str:
+    """One script of `entry` and all that it imports, each module once, behind what it imports itself.
+
+    BenchError with file for a module that is not there, a circle of imports, a name that is not exported, and a form
+    of import or export that is not one of the above.
+    """
+    done: dict[str, str] = {}
+    _visit(folder, entry, done, ())
+    return '"use strict";\n{\nconst modules = {};\n' + "".join(done.values()) + "}\n"
+
+
+def _visit(folder: Path, name: str, done: dict[str, str], above: tuple[str, ...]) -> None:
+    if name in done:
+        return
+    path = folder / name
+    if name in above:
+        raise BenchError(f"imports go round in a circle: {' > '.join((*above, name))}", where=str(path))
+    source = _read(path, above)
+    for names, other in _IMPORT.findall(source):
+        _visit(folder, other, done, (*above, name))
+        exported = _EXPORT.findall(_read(folder / other, (*above, name)))
+        for wanted in filter(None, (part.strip() for part in names.split(","))):
+            if wanted not in exported:
+                raise BenchError(f"{other} does not export '{wanted}'", where=str(path))
+    body = _EXPORT.sub("", _IMPORT.sub(r'const {\1} = modules["\2"];' + "\n", source))
+    if left := _LEFT.search(body):
+        raise BenchError(f"not a form of import or export that is read here: {left.group()}", where=str(path))
+    exports = ", ".join(_EXPORT.findall(source))
+    done[name] = f'modules["{name}"] = (() => {{\n{body}return {{ {exports} }};\n}})();\n'
+
+
+def _read(path: Path, above: tuple[str, ...]) -> str:
+    if not path.is_file():
+        raise BenchError(f"no such module, imported by {above[-1] if above else 'nobody'}", where=str(path))
+    return path.read_text(encoding="utf-8")

@@ -1,0 +1,68 @@
+// What became of each row from one run to the other, and how sure an answer was.
+
+import { t } from "./words.js";
+
+export const FATES = ["fixed", "broken", "wrong", "right"];
+const SIGNS = { fixed: "▲", broken: "▼", wrong: "✕", right: "✓" };
+const PARTS = 10000;
+
+export function fateName(fate) {
+  return { fixed: t("fixed"), broken: t("broken"), wrong: t("still wrong"), right: t("both right") }[fate];
+}
+
+export function fateSign(fate) {
+  return SIGNS[fate];
+}
+
+/** One of FATES for row i. */
+export function fateOf(data, i) {
+  const [before, after] = [isRight(data, data.a, i), isRight(data, data.b, i)];
+  return before ? (after ? "right" : "broken") : after ? "fixed" : "wrong";
+}
+
+/** Whether a run's answer to row i is right: the gold label; for entities exactly the gold ones, nothing else. */
+export function isRight(data, run, i) {
+  if (data.kind !== "spans") return run.pred[i] === data.gold[i];
+  return run.counts[i].every(([hits, predicted, gold]) => hits === predicted && hits === gold);
+}
+
+/** The label probabilities of row i, as fractions, or null. */
+export function probabilitiesOf(run, i) {
+  return run.probs?.[i]?.map((parts) => parts / PARTS) ?? null;
+}
+
+/** The probability of the chosen label minus that of the best other one; null where there are no probabilities. */
+export function marginOf(run, i) {
+  const probabilities = probabilitiesOf(run, i);
+  const chosen = run.pred?.[i] ?? -1;
+  if (!probabilities || chosen < 0 || probabilities.length < 2) return null;
+  return probabilities[chosen] - Math.max(...probabilities.filter((_, label) => label !== chosen));
+}
+
+/** An answer in few words: a label, a number, or how many entities were right. */
+export function answerText(data, run, i) {
+  if (data.kind === "labels") return labelText(data, run.pred[i]);
+  if (data.kind === "scores") return run.pred[i] === null ? t("unreadable") : run.pred[i].toFixed(2);
+  const sums = [0, 1, 2].map((which) => run.counts[i].reduce((sum, triple) => sum + triple[which], 0));
+  return t("{hits} of {gold} right, {predicted} given", { hits: sums[0], gold: sums[2], predicted: sums[1] });
+}
+
+/** The same for a line of a list: entities as "2/3 +1", right ones of those that are there, and those that are not. */
+export function shortAnswer(data, run, i) {
+  if (data.kind !== "spans") return answerText(data, run, i);
+  const [hits, predicted, gold] = [0, 1, 2].map((which) => run.counts[i].reduce((sum, triple) => sum + triple[which], 0));
+  return `${hits}/${gold}${predicted > hits ? ` +${predicted - hits}` : ""}`;
+}
+
+/** What is right for row i, in few words. */
+export function goldText(data, i) {
+  if (data.kind === "labels") return labelText(data, data.gold[i]);
+  if (data.kind === "scores") return data.gold[i].toFixed(2);
+  const found = data.gold[i].map((count, type) => count && `${count} ${data.labels[type]}`).filter(Boolean);
+  return found.join(", ") || t("no entity");
+}
+
+/** A label by its place; -1 is an answer without a readable label. */
+export function labelText(data, place) {
+  return data.labels[place] ?? t("unreadable");
+}
