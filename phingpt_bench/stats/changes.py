@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 
 from phingpt_bench.stats import resample
-from phingpt_bench.stats.clusters import Clusters, summed
+from phingpt_bench.stats.clusters import Clusters, independent, summed
 from phingpt_bench.stats.paired import LEVEL
 from phingpt_bench.stats.resample import Score
 
@@ -46,7 +46,8 @@ def changes(
 
     rows: (n, ...) counts of the same n rows. function: from summed counts (..., *shape of a row) to (..., *shape of
     the result). clusters: of each row; these are then drawn whole. The interval is that of `paired_permutation`: a
-    percentile bootstrap of the difference in which rows of A and B are drawn together. ValueError for unequal shapes.
+    percentile bootstrap of the difference in which rows of A and B are drawn together, expanded for the number of rows
+    (documents: the effective one). ValueError for unequal shapes.
     """
     return linear([rows_a, rows_b], function, [-1, 1], clusters, resamples, seed)
 
@@ -79,11 +80,11 @@ def linear(
     low = high = np.full(a.shape, np.nan)
     if len(units) > 1:
         drawn = [added - taken for taken, added in map(scored, resample.totals(units, resamples, seed))]
-        low, high = _ends(np.concatenate(drawn), len(units))
+        low, high = _ends(np.concatenate(drawn), independent(len(rows[0]), clusters))
     return _nested(a, b, low, high)
 
 
-def _ends(values: np.ndarray, units: int) -> tuple[np.ndarray, np.ndarray]:
+def _ends(values: np.ndarray, units: float) -> tuple[np.ndarray, np.ndarray]:
     """The ends of the intervals of values (resamples, *shape), (low, high) of that shape; nan left out."""
     flat = values.reshape(len(values), -1)
     ends = [resample.percentiles(column, LEVEL, units) or (np.nan, np.nan) for column in flat.T]
