@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import re
 import shutil
 import subprocess
@@ -50,6 +51,7 @@ def test_letters_stay_readable_and_nothing_is_lost():
     assert escape("a_b--c") == r"a\_b-{}-c"
 
 
+@functools.cache
 def documents() -> dict[str, str]:
     """Documents to compile: the example, the same in Spanish, hostile names, every letter, the tables by \\input."""
     board = build(example_runs(), published())

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import functools
 import json
 import re
 import string
@@ -39,6 +40,7 @@ def of_published() -> set[str]:
     return {text for text in found if text}
 
 
+@functools.cache
 def said() -> set[str]:
     """Every literal first argument of `say` and `sentence` in the package, and what is marked by TRANSLATED = (...)."""
     found = BY_NAME | of_published() | {ASSUMED}
