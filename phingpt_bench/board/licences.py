@@ -20,8 +20,6 @@ FAMILIES = {
     "Phi-3": "MIT",
     "Phi-4": "MIT",
     "Mistral-7B": "Apache-2.0",
-    "Falcon-7B": "Apache-2.0",
-    "MPT-7B": "Apache-2.0",
     "BLOOM": "BigScience RAIL 1.0",
     "RoBERTa": "MIT",
     "BERT-base": "Apache-2.0",
