@@ -105,7 +105,7 @@ def test_the_page_of_a_tuned_row_holds_what_the_board_shows(example):
         f"= {row.score:.4f}", f"95 %: {row.interval.low:.4f} to {row.interval.high:.4f}, method bootstrap",
         f"difference {row.against_base.value:+.4f}", "differ at least as much; p = (1 + 0) / (1 + 10000)",
         "1 of 7 ranked rows, shared by 2.", "It has the best score.",
-        "Better than TF-IDF + LR (floor)", "Test rows that are equal to a training row: 0.",
+        "Not shown to beat TF-IDF + LR (floor)", "Test rows that are equal to a training row: 0.",
         "evaluation: $0.005200, as recorded", "training: 1654.0 s / 3600 x $0.25 = $0.115000",
         "price of the evaluation: made-up-core x 2 at $0.25 an hour together, card of 2000-01-01; made-up price",
     ):  # fmt: skip
