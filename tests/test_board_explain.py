@@ -18,7 +18,7 @@ from phingpt_bench.board.explain.working import working
 from phingpt_bench.board.rows import build
 from phingpt_bench.cli.main import main
 from phingpt_bench.core.errors import BenchError
-from phingpt_bench.core.records import Outcomes
+from phingpt_bench.core.records import Ledger, Outcomes
 from phingpt_bench.scoring.metrics import METRICS, metric_rows
 
 HOSTILE = "[red]x[/red] \x1b[31m \u202e" + "very-long-name" * 12 + " {0} {n}"
@@ -105,8 +105,8 @@ def test_the_page_of_a_tuned_row_holds_what_the_board_shows(example):
         f"= {row.score:.4f}", f"95 %: {row.interval.low:.4f} to {row.interval.high:.4f}, method bootstrap",
         f"difference {row.against_base.value:+.4f}", "differ at least as much; p = (1 + 0) / (1 + 10000)",
         "1 of 7 ranked rows, shared by 2.", "It has the best score.",
-        "Better than TF-IDF + LR (floor)", "Test rows that are equal to a training row: 0.",
-        "evaluation: $0.005200, as recorded", "training: 1654.0 s / 3600 x $0.25 = $0.115000",
+        "Not shown to beat TF-IDF + LR (floor)", "Test rows that are equal to a training row: 0.",
+        "evaluation: $0.005200, as recorded", "training: $0.115000, as recorded",
         "price of the evaluation: made-up-core x 2 at $0.25 an hour together, card of 2000-01-01; made-up price",
     ):  # fmt: skip
         assert part in flat(text), part
@@ -152,6 +152,15 @@ def test_clusters_and_accuracy():
     assert f"95 %: {low:.4f} to" in text
     assert "the other way round. p is exact" in text
     assert "swaps of the answers of 100 clusters" in flat(page(runs, "+ x", "phin_made_up"))
+
+
+def test_costs_have_their_formula_where_one_price_holds():
+    price = {"card": "2000-01-01", "entry": "core", "count": 2, "usd_per_hour": 0.36, "assumption": "made up"}
+    ledger = Ledger(seconds={"load": 10.0, "evaluate": 50.0}, usd=0.006, price=price, machine="a box")
+    text = flat(page([make_run(evaluation=ledger)], "Model A", "phin_made_up"))
+    assert "evaluation: evaluate 50.0 s; machine a box" in text
+    assert "evaluation: 50.0 s / 3600 x $0.36 = $0.005000" in text
+    assert "1,000 documents: 1,000 x $0.005000 / 300 = $0.016667" in text
 
 
 def test_several_seeds_say_each_score_and_their_mean():

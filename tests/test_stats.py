@@ -59,14 +59,6 @@ def test_wilson_at_the_ends():
         wilson(3, 2)
 
 
-@pytest.mark.parametrize("p", [0.6, 0.83])
-def test_wilson_covers_in_2000_worlds(p):
-    n = 300
-    right = np.random.default_rng(1).binomial(n, p, 2000)
-    hits = [found.low <= p <= found.high for found in (wilson(int(k), n) for k in right)]
-    assert 0.935 <= np.mean(hits) <= 0.965
-
-
 # Bootstrap
 
 
@@ -159,18 +151,6 @@ def test_speed(rows):
     assert time.process_time() - start < 2
 
 
-def test_bootstrap_f1_covers_in_1000_worlds():
-    """Entity F1 at 150 rows: 95 % covers 94.9 % of 3,000 worlds; 1,000 have a standard error of 0.7 points."""
-    world = spans(200_000, seed=9)
-    truth = float(F1(world.sum(0)))
-    generator = np.random.default_rng(2)
-    hits = []
-    for seed in range(1000):
-        found = bootstrap(world[generator.integers(0, len(world), 150)], F1, resamples=1000, seed=seed)
-        hits.append(found.low <= truth <= found.high)
-    assert 0.925 <= np.mean(hits) <= 0.97
-
-
 # McNemar
 
 
@@ -183,17 +163,6 @@ def test_mcnemar_equals_statsmodels(pairs):
     assert found.p == pytest.approx(mcnemar(table, exact=True).pvalue)
     assert found.difference == pytest.approx(b.mean() - a.mean())
     assert -1 <= found.low <= found.difference <= found.high <= 1
-
-
-def test_mcnemar_interval_covers_in_2000_worlds():
-    generator = np.random.default_rng(4)
-    n, cells = 300, [0.7, 0.12, 0.06, 0.12]  # both right, B alone, A alone, neither
-    hits = []
-    for _ in range(2000):
-        kinds = generator.choice(4, size=n, p=cells)
-        found = mcnemar_exact((kinds == 0) | (kinds == 2), kinds <= 1)
-        hits.append(found.low <= 0.06 <= found.high)
-    assert 0.935 <= np.mean(hits) <= 0.965
 
 
 def test_mcnemar_of_hardly_anything():
@@ -263,17 +232,6 @@ def test_without_the_interval_nothing_else_changes():
     assert (quick.low, quick.high) == (None, None)
     assert (quick.difference, quick.p, quick.method, quick.n) == (whole.difference, whole.p, whole.method, whole.n)
     assert whole.low is not None
-
-
-def test_permutation_holds_its_level_when_there_is_no_difference():
-    """Two systems with the same error rate: p < 0.1 in about one world of ten."""
-    generator = np.random.default_rng(6)
-    rejected = 0
-    for _ in range(300):
-        gold = generator.integers(0, 3, 80)
-        a, b = (labels(80, seed=int(generator.integers(1 << 30)), right=0.7, gold=gold) for _ in range(2))
-        rejected += paired_permutation(a, b, MACRO, resamples=400).p < 0.1
-    assert 0.055 <= rejected / 300 <= 0.15
 
 
 def test_permutation_of_hardly_anything():
