@@ -7,6 +7,7 @@ in another order, so results agree as those of two batch shapes do.
 
 from __future__ import annotations
 
+import contextlib
 import functools
 from pathlib import Path
 from typing import Any
@@ -41,6 +42,11 @@ class FastLinear(TorchFunctionMode):
             bias = args[2] if len(args) == 3 else None
             return torch.ops.mkldnn._linear_pointwise(args[0], args[1], bias, "none", [], "")
         return function(*args, **(kwargs or {}))
+
+
+def fast() -> contextlib.AbstractContextManager[Any]:
+    """FastLinear where oneDNN helps, else nothing."""
+    return FastLinear() if helps() else contextlib.nullcontext()
 
 
 def _fits(inputs: torch.Tensor, weight: torch.Tensor) -> bool:
