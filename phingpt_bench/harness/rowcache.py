@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import torch
 from transformers.cache_utils import CacheLayerMixin
+
+if TYPE_CHECKING:
+    from phingpt_bench.harness.rows import Rows
 
 
 class RowLayer(CacheLayerMixin):
