@@ -143,7 +143,8 @@ def _over(runs: Sequence[Run], floors: Sequence[float], clock: str) -> list[floa
 def agreement(stock: Any, ours: Any, documents: int) -> dict[str, Any]:
     """How far two watches' answers are the same: log-likelihoods and the label they choose, or generated texts.
 
-    near: of the documents with another choice, how far apart stock's two best labels are at the most.
+    closest: how far apart stock's two best labels are in the documents with another choice, at the most; None where
+    there is none. Where it is tiny the choice was between equals.
     """
     pairs = list(zip(stock.answers, ours.answers, strict=True))
     if pairs and isinstance(pairs[0][0], str):
@@ -160,7 +161,7 @@ def agreement(stock: Any, ours: Any, documents: int) -> dict[str, Any]:
         "same_greedy": sum(a[1] == b[1] for a, b in pairs),
         "choices": documents,
         "same_choices": documents - len(other),
-        "near": max((best - second for second, best in other), default=None),
+        "closest": max((best - second for second, best in other), default=None),
     }
 
 

@@ -16,7 +16,6 @@ from benchmarks import report
 from benchmarks.cases import SENTIMENT, real_data
 from benchmarks.compare import agreement
 from benchmarks.evaluation import add_model_arguments, carry_out, load
-from phingpt_bench.core import jsonio
 from phingpt_bench.core.errors import BenchError
 from phingpt_bench.harness import manager
 from phingpt_bench.models.load import BaseSpec, title
@@ -39,10 +38,10 @@ def parser() -> argparse.ArgumentParser:
     made.add_argument(
         "--tokens", type=int, default=0, metavar="N", help="most tokens that stock forwards a label task (default: any)"
     )
-    made.add_argument("--keep", action="store_true", help="keep what FILE holds of other tasks: a run can be in parts")
     made.add_argument("--adapter", type=Path, metavar="DIR", help="answer with this adapter (default: the bare base)")
     made.add_argument("--demo", action="store_true", help="take the demo tasks even where the real data is")
     add_model_arguments(made)
+    made.add_argument("--keep", action="store_true", help="keep what FILE holds of others: a run can be in parts")
     return made
 
 
@@ -60,18 +59,11 @@ def _run(args: argparse.Namespace, spec: BaseSpec) -> None:
     models = load(spec, args.adapter)
     print(report.heading(facts))
     print(f"  {'':22}{'rows':>5}{'values':>7}  {'largest difference':>18}  {'same answers':>12}")
-    results = _kept(args.out) if args.keep else {}
+    results = report.kept(args.out, "tasks", "task") if args.keep else {}
     for name in names:
         results[name] = one_task(name, models, args.documents, args.written, args.tokens)
-        print(line(name, results[name]), flush=True)
-        report.save(args.out, facts, {"tasks": [{"task": name, **result} for name, result in results.items()]})
-
-
-def _kept(out: Path | None) -> dict[str, dict[str, Any]]:
-    """Task -> its part of the file."""
-    if out is None or not out.is_file():
-        return {}
-    return {task.pop("task"): task for task in jsonio.read_json(out)["tasks"]}
+        print(line(results[name]), flush=True)
+        report.save(args.out, facts, {"tasks": list(results.values())})
 
 
 def one_task(name: str, models: Any, documents: int, written: int, tokens: int) -> dict[str, Any]:
@@ -92,7 +84,7 @@ def one_task(name: str, models: Any, documents: int, written: int, tokens: int) 
     }
     found = agreement(sides["stock"].watch, sides["ours"].watch, count)
     cpu = {side: round(run.watch.time.cpu_seconds, 1) for side, run in sides.items()}
-    return {"documents": count, "of": len(task.eval_docs), **found, "cpu_seconds": cpu}
+    return {"task": name, "documents": count, "of": len(task.eval_docs), **found, "cpu_seconds": cpu}
 
 
 def _within(task: Any, tokenizer: Any, most: int, tokens: int) -> int:
@@ -109,9 +101,9 @@ def _within(task: Any, tokenizer: Any, most: int, tokens: int) -> int:
     return most
 
 
-def line(name: str, result: dict[str, Any]) -> str:
+def line(result: dict[str, Any]) -> str:
     """One task: log-likelihoods and choices, or texts."""
-    shown = f"  {name.removeprefix('phin_'):22}{result['documents']:>5}"
+    shown = f"  {result['task'].removeprefix('phin_'):22}{result['documents']:>5}"
     if "same_texts" in result:
         return f"{shown}{result['texts']:>7}  {'N/A':>18}  {result['same_texts']:>12}"
     return f"{shown}{result['values']:>7}  {result['largest_difference']:>18.1e}  {result['same_choices']:>12}"

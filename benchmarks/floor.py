@@ -84,7 +84,7 @@ def bare(model: Any, need: Needed, at_once: int, fast: bool) -> Stopwatch:
     def ids(rows: int, width: int) -> Any:
         return torch.randint(vocabulary, (rows, width), device=causal.device)
 
-    with torch.no_grad(), fast_kernels() if fast else contextlib.nullcontext():
+    with torch.no_grad(), fast_kernels(model) if fast else contextlib.nullcontext():
         if need.prefix:
             tokens = ids(1, need.prefix)
             with watch.running():

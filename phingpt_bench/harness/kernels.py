@@ -9,12 +9,15 @@ from __future__ import annotations
 
 import contextlib
 import functools
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import torch
 import torch.nn.functional as F
 from torch.overrides import TorchFunctionMode
+
+from phingpt_bench.harness.lora import fused
 
 LEAST_ROWS = 8  # and
 LEAST_WEIGHTS = 1 << 17  # a smaller product is done before oneDNN has looked up its kernel
@@ -44,9 +47,11 @@ class FastLinear(TorchFunctionMode):
         return function(*args, **(kwargs or {}))
 
 
-def fast() -> contextlib.AbstractContextManager[Any]:
-    """FastLinear where oneDNN helps, else nothing."""
-    return FastLinear() if helps() else contextlib.nullcontext()
+@contextlib.contextmanager
+def fast(model: Any) -> Iterator[None]:
+    """Within the block `model` runs on the fastest kernels that give its float32 results."""
+    with fused(model), FastLinear() if helps() else contextlib.nullcontext():
+        yield
 
 
 def _fits(inputs: torch.Tensor, weight: torch.Tensor) -> bool:

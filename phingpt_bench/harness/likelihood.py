@@ -230,5 +230,5 @@ class Scorer:
 
     @contextlib.contextmanager
     def _computing(self) -> Any:
-        with torch.no_grad(), self.autocast(), fast():
+        with torch.no_grad(), self.autocast(), fast(self.model):
             yield

@@ -60,7 +60,12 @@ class Rows:
         ends = accumulate(step.counts)
         wanted = [at for end, count in zip(ends, needed, strict=True) for at in range(end - count, end)]
         places = torch.tensor([[0] * len(wanted), wanted], device=device)
-        with torch.no_grad(), self._attending(), head_only_at(self.model, places, flat.shape[1], float32=False), fast():
+        with (
+            torch.no_grad(),
+            self._attending(),
+            head_only_at(self.model, places, flat.shape[1], float32=False),
+            fast(self.model),
+        ):
             return self.model(
                 input_ids=flat,
                 position_ids=step.slots[None],
