@@ -6,6 +6,7 @@ Every run is written as soon as it is done, so an interruption loses at most the
 from __future__ import annotations
 
 import contextlib
+import functools
 import gc
 from collections.abc import Callable, Collection, Iterator, Sequence
 from dataclasses import replace
@@ -81,6 +82,11 @@ class _Job:
         self.prices = prices
         self.started = 0
 
+    @functools.cached_property
+    def tasks(self) -> Any:
+        """lm-eval's TaskManager, which reads every task file: once, not once a run."""
+        return manager.task_manager()
+
     @contextlib.contextmanager
     def stage(self, step: Step) -> Iterator[Callable[[int], None]]:
         """The progress of one run."""
@@ -145,7 +151,7 @@ def _run_model(
     with job.stage(step) as advance:
         counter = Ticking(meter, advance, suite.batch_size)
         lm = PhinLM(pretrained=model, tokenizer=loaded.tokenizer, batch_size=suite.batch_size, meter=counter)
-        answers, scores = _evaluate(suite, step, task, lm, meter)
+        answers, scores = _evaluate(job, step, task, lm, meter)
     diagnostics: dict[str, Any] = {
         "truncated_prompts": lm.truncated,
         "cut_answers": lm.cut_answers,
@@ -169,15 +175,14 @@ def _run_model(
     )  # fmt: skip
 
 
-def _evaluate(
-    suite: Suite, step: Step, task: TaskFacts, lm: Any, meter: Meter
-) -> tuple[Answers, dict[str, float | None]]:
+def _evaluate(job: _Job, step: Step, task: TaskFacts, lm: Any, meter: Meter) -> tuple[Answers, dict[str, float | None]]:
     """One task through lm-eval, and its answers with scores that agree with lm-eval's.
 
     The meter books the model's time under "evaluate", the rest (rendering, scoring) under "harness".
     """
     from lm_eval import simple_evaluate
 
+    suite = job.suite
     # simple_evaluate leaves the shots of the last run in the task, and then keeps a 0 against what it is asked
     task.task.set_config("num_fewshot", None)
     with meter.phase("harness"), lean(lm, lambda: meter.phase("evaluate")):
@@ -190,7 +195,7 @@ def _evaluate(
             log_samples=True,
             apply_chat_template=step.variant.chat_template,
             fewshot_as_multiturn=step.variant.chat_template and manager.FEWSHOT_AS_MULTITURN,
-            task_manager=manager.task_manager(),
+            task_manager=job.tasks,
             random_seed=suite.seed,
             numpy_random_seed=suite.seed,
             torch_random_seed=suite.seed,
@@ -210,7 +215,7 @@ def _run_floor(job: _Job, step: Step) -> None:
         model = floor_models(task.dataset.kind, suite.seed)[step.floor or ""]()
         with fitting.phase("train"):
             model.fit(task.task)
-        answers, scores = _evaluate(suite, step, task, model, meter)
+        answers, scores = _evaluate(job, step, task, model, meter)
     evaluation, training = _without_peaks(meter.ledger(job.prices)), _without_peaks(fitting.ledger(job.prices))
     identity = Model(name=step.model, kind="floor")
     job.finish(step, answers, identity, scores, evaluation=evaluation, training=training, diagnostics={})
