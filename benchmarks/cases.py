@@ -15,6 +15,7 @@ class Case:
 
     labels: words to put in the place of the task's own, in their order: no set of the catalogue with training rows,
     which examples need, has labels of several tokens. documents: how many rows, unless told otherwise.
+    until: stop strings in the place of the task's own.
     adapter: answer with the trained entity adapter, where there is one: its answers end, as real ones do.
     """
 
@@ -26,10 +27,12 @@ class Case:
     labels: tuple[str, ...] = ()
     documents: int = 64
     generates: bool = False
+    until: tuple[str, ...] = ()
     adapter: bool = False
 
 
-SENTIMENT, NER = "phin_demo_sentiment", "phin_demo_ner"
+SENTIMENT, NER, ENTITIES = "phin_demo_sentiment", "phin_demo_ner", "phin_finer_ord"
+WRITTEN: dict[str, Any] = {"documents": 200, "generates": True}
 # token counts are those of SmolLM2's tokenizer
 ONE_TO_THREE = ("bearish", "neutral", "very bullish")
 TWO_TO_THREE = ("bearish", "market neutral", "very bullish")
@@ -60,14 +63,32 @@ CASES = (
         labels=TWO_TO_THREE,
         documents=32,
     ),
+    Case(name="ner", title="entities, tuned model", task=ENTITIES, demo=NER, adapter=True, **WRITTEN),
+    Case(name="ner-base", title="entities, bare base", task=ENTITIES, demo=NER, **WRITTEN),
     Case(
-        name="ner",
-        title="entities written by the model",
-        task="phin_finer_ord",
+        name="ner-stops",
+        title="entities, bare base, a user's task that stops at a line's end or at \";\"",
+        task=ENTITIES,
         demo=NER,
-        documents=200,
-        generates=True,
-        adapter=True,
+        until=("\n", ";"),
+        **WRITTEN,
+    ),
+    Case(name="ner-shots", title="entities, bare base, 5 fixed examples", task=ENTITIES, demo=NER, shots=5, **WRITTEN),
+    Case(
+        name="ner-json",
+        title="entities as JSON, bare base, 2 examples",
+        task=f"{ENTITIES}_json",
+        demo=None,
+        shots=2,
+        **WRITTEN,
+    ),
+    Case(
+        name="ner-tags",
+        title="the text again with tags, bare base, 2 examples",
+        task=f"{ENTITIES}_tags",
+        demo=None,
+        shots=2,
+        **WRITTEN,
     ),
 )
 ADAPTERS = "adapters"  # base and three adapters, which is no Case: benchmarks/several.py
@@ -75,11 +96,13 @@ NAMES = (*(case.name for case in CASES), ADAPTERS)
 
 
 def task_of(case: Case, demo: bool) -> Any:
-    """lm-eval's task object of a case, with its label words."""
+    """lm-eval's task object of a case, with its label words and stop strings."""
     task = manager.load_task(str(case.demo) if demo else case.task)
     if case.labels:
         task.set_config("doc_to_choice", list(case.labels))
         task.set_config("doc_to_target", "gold")  # the label's index: rows hold the task's own words
+    if case.until:
+        task.set_config("generation_kwargs", {**task.config.generation_kwargs, "until": list(case.until)})
     return task
 
 

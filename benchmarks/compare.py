@@ -95,7 +95,9 @@ def compare(case: Case, models: Models, settings: Settings) -> dict[str, Any]:
             "ours_over_floor": spread(_over(result.runs.get(OURS, []), result.floors, settings.clock)),
             "ours_over_plain_floor": spread(_over(result.runs.get(OURS, []), result.plain_floors, settings.clock)),
         },
-        "answers": agreement(result.runs[STOCK][0].watch, result.runs[OURS][0].watch) if OURS in columns else None,
+        "answers": agreement(result.runs[STOCK][0].watch, result.runs[OURS][0].watch, documents)
+        if OURS in columns
+        else None,
     }
 
 
@@ -138,21 +140,30 @@ def _over(runs: Sequence[Run], floors: Sequence[float], clock: str) -> list[floa
     return [getattr(run.watch.time, clock) / floor for run, floor in zip(runs, floors, strict=True)]
 
 
-def agreement(stock: Any, ours: Any) -> dict[str, Any]:
-    """How far the two sides' answers are the same: log-likelihoods and greedy flags, or generated texts."""
+def agreement(stock: Any, ours: Any, documents: int) -> dict[str, Any]:
+    """How far two watches' answers are the same: log-likelihoods and the label they choose, or generated texts.
+
+    closest: how far apart stock's two best labels are in the documents with another choice, at the most; None where
+    there is none. Where it is tiny the choice was between equals.
+    """
     pairs = list(zip(stock.answers, ours.answers, strict=True))
     if pairs and isinstance(pairs[0][0], str):
         return {"texts": len(pairs), "same_texts": sum(a == b for a, b in pairs)}
-    values = len(stock.answers) // len({prompt for prompt, _ in stock.sequences}) if pairs else 1
+    labels = len(pairs) // documents  # every document has as many requests
+    scores = [
+        ([a[0] for a, _ in pairs[at : at + labels]], [b[0] for _, b in pairs[at : at + labels]])
+        for at in range(0, len(pairs), labels)
+    ]
+    other = [sorted(theirs)[-2:] for theirs, own in scores if _best(theirs) != _best(own)]
     return {
+        "values": len(pairs),
         "largest_difference": max(abs(a[0] - b[0]) for a, b in pairs),
-        "choices": len(pairs) // values,
-        "same_choices": sum(
-            _best(stock.answers[at : at + values]) == _best(ours.answers[at : at + values])
-            for at in range(0, len(pairs), values)
-        ),
+        "same_greedy": sum(a[1] == b[1] for a, b in pairs),
+        "choices": documents,
+        "same_choices": documents - len(other),
+        "closest": max((best - second for second, best in other), default=None),
     }
 
 
-def _best(answers: Sequence[Any]) -> int:
-    return max(range(len(answers)), key=lambda at: answers[at][0])
+def _best(scores: Sequence[float]) -> int:
+    return max(range(len(scores)), key=scores.__getitem__)

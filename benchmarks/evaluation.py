@@ -38,6 +38,7 @@ def parser() -> argparse.ArgumentParser:
     made.add_argument("--adapter-tasks", nargs="+", metavar="TASK", help=f"of the case '{ADAPTERS}'")
     made.add_argument("--demo", action="store_true", help="take the demo tasks even where the real data is")
     add_model_arguments(made)
+    made.add_argument("--keep", action="store_true", help="keep what FILE holds of others: a run can be in parts")
     return made
 
 
@@ -95,7 +96,13 @@ def _run(args: argparse.Namespace, spec: BaseSpec) -> None:
         clock="seconds" if args.clock == "wall" else "cpu_seconds",
     )
     wanted = args.case or NAMES
-    results: list[dict[str, Any]] = []
+    results = report.kept(args.out, "cases", "case") if args.keep else {}
+
+    def note(result: dict[str, Any], table: str) -> None:
+        results[result["case"]] = result
+        print(table, flush=True)
+        report.save(args.out, facts, {"cases": [results[name] for name in NAMES if name in results]})
+
     facts = report.facts("evaluation", args, title(spec))
     print(report.heading(facts))
     for adapted in (False, True):
@@ -107,15 +114,12 @@ def _run(args: argparse.Namespace, spec: BaseSpec) -> None:
         models = load(spec, TRAINED if adapted and not args.shape and spec.model == embedded.NAME else None)
         for case in cases:
             result = compare(case, models, settings)
-            results.append({**result, "adapter": adapted and hasattr(models.ours, "peft_config")})
-            print(report.case_table(result, settings.clock), flush=True)
-            report.save(args.out, facts, {"cases": results})
+            result["adapter"] = adapted and hasattr(models.ours, "peft_config")
+            note(result, report.case_table(result, settings.clock))
         del models
     if ADAPTERS in wanted:
         result = several(spec, settings, args.adapter_tasks)
-        results.append(result)
-        print(report.several_table(result), flush=True)
-        report.save(args.out, facts, {"cases": results})
+        note(result, report.several_table(result, settings.clock))
 
 
 def load(spec: BaseSpec, adapter: Path | None) -> Any:

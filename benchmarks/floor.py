@@ -75,7 +75,7 @@ def bare(model: Any, need: Needed, at_once: int, fast: bool) -> Stopwatch:
     """
     import torch
 
-    from phingpt_bench.harness.kernels import FastLinear, helps
+    from phingpt_bench.harness.kernels import fast as fast_kernels
 
     causal = model.get_base_model() if hasattr(model, "get_base_model") else model
     body, vocabulary = causal.get_decoder(), causal.config.vocab_size
@@ -84,7 +84,7 @@ def bare(model: Any, need: Needed, at_once: int, fast: bool) -> Stopwatch:
     def ids(rows: int, width: int) -> Any:
         return torch.randint(vocabulary, (rows, width), device=causal.device)
 
-    with torch.no_grad(), FastLinear() if fast and helps() else contextlib.nullcontext():
+    with torch.no_grad(), fast_kernels(model) if fast else contextlib.nullcontext():
         if need.prefix:
             tokens = ids(1, need.prefix)
             with watch.running():

@@ -14,6 +14,7 @@ from phingpt_bench.core.fingerprint import environment, machine
 
 SCHEMA = 1
 PRIVATE = ("out", "model", "tokenizer", "results", "records")  # paths of this machine
+SAID = ("largest_difference", "choices", "same_choices", "texts", "same_texts")  # of the answers, in a table
 
 
 def facts(benchmark: str, args: argparse.Namespace, model: str) -> dict[str, Any]:
@@ -37,6 +38,13 @@ def save(out: Path | None, facts: dict[str, Any], results: dict[str, Any]) -> No
     """Write the file, if one is wanted: after every case, so that an interruption loses one."""
     if out is not None:
         jsonio.write_json(out, {**facts, "load_average_after": load_average(), **results})
+
+
+def kept(out: Path | None, part: str, name: str) -> dict[str, dict[str, Any]]:
+    """What an earlier run left in a file under `part`, by its `name`: a long run can be made in parts."""
+    if out is None or not out.is_file():
+        return {}
+    return {one[name]: one for one in jsonio.read_json(out)[part]}
 
 
 def heading(facts: dict[str, Any]) -> str:
@@ -75,17 +83,18 @@ def case_table(case: dict[str, Any], clock: str) -> str:
             lines.append(f"  {name:10}{shown} {'':>7}  ours takes {over['median']:.2f} of it")
     if case["answers"]:
         lines.append(
-            "  answers: " + ", ".join(f"{k.replace('_', ' ')} {_short(v)}" for k, v in case["answers"].items())
+            "  answers: "
+            + ", ".join(f"{k.replace('_', ' ')} {_short(v)}" for k, v in case["answers"].items() if k in SAID)
         )
     return "\n".join(lines)
 
 
-def several_table(case: dict[str, Any]) -> str:
-    """The case of one base and several adapters."""
+def several_table(case: dict[str, Any], clock: str) -> str:
+    """The case of one base and several adapters, in seconds by the `clock` that its ratios are of."""
     lines = ["", f"{case['case']}: {case['title']}", f"{', '.join(case['tasks'])}, {case['documents']} rows each"]
     lines.append(f"{'':12}{'seconds':>9} {'least-most':>17} {'peak MB':>8}   times stock")
     for name, side in case["sides"].items():
-        time, ratio = side["seconds"], side["faster_than_stock"]
+        time, ratio = side[clock], side["faster_than_stock"]
         shown = "" if name == "stock" else f"{ratio['median']:.2f} ({between(ratio, 1, 2)})"
         peak = megabytes(side["peak_gpu_bytes"] or side["peak_host_bytes"])
         lines.append(f"  {name:10}{time['median']:9.1f} {between(time):>17} {peak:>8}   {shown}")

@@ -11,9 +11,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 from tiny import save_tiny
 
-from benchmarks import evaluation, report, startup, training
+from benchmarks import evaluation, exactness, report, startup, training
+from benchmarks.compare import agreement
 from benchmarks.floor import layout, needed, tokens_at_once
 from benchmarks.measure import interleaved, measured, spread
+from benchmarks.sides import Watch
 
 SENTIMENT, NER = "phin_demo_sentiment", "phin_demo_ner"
 sequences = st.lists(st.lists(st.integers(0, 2), min_size=1, max_size=40), min_size=1, max_size=12)
@@ -144,6 +146,30 @@ def test_evaluation_of_a_random_shape_in_nf4(tmp_path: Path, capsys: pytest.Capt
     assert adapters["tasks"] == [SENTIMENT]
 
 
+def test_exactness_and_a_file_made_in_parts(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    out, model = tmp_path / "out.json", str(save_tiny(tmp_path / "tiny"))
+    results = run(exactness, out, capsys, "--model", model, "--demo", "--documents", "3", "--written", "2")
+    labels, written = results["tasks"]
+    assert (labels["task"], labels["documents"], labels["values"]) == (SENTIMENT, 3, 9)
+    assert labels["same_choices"] == labels["choices"] == 3
+    assert 0 <= labels["largest_difference"] < 1e-4
+    assert labels["closest"] is None, "no choice differs"
+    assert (written["task"], written["texts"], written["same_texts"]) == (NER, 2, 2)
+    again = run(exactness, out, capsys, "--model", model, "--task", SENTIMENT, "--tokens", "80", "--keep")
+    assert again["tasks"][1] == written
+    assert 0 < again["tasks"][0]["documents"] < 4, "80 tokens are two or three documents"
+
+
+def test_agreement_of_answers_that_differ() -> None:
+    """Two documents with the same text, too: their requests are told apart by their number."""
+    stock, ours = Watch(), Watch()
+    stock.answers = [(-1.0, True), (-2.0, False), (-1.0, False), (-1.25, True)]
+    ours.answers = [(-1.0, True), (-2.0, False), (-1.5, False), (-1.25, True)]
+    found = agreement(stock, ours, 2)
+    assert (found["same_choices"], found["choices"], found["same_greedy"]) == (1, 2, 4)
+    assert (found["largest_difference"], found["closest"]) == (0.5, 0.25)
+
+
 def test_training(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     pytest.importorskip("trl")
     results = run(
@@ -204,3 +230,4 @@ def test_no_verb_builds_lm_evals_default_index(
     capsys.readouterr()
     assert built or verb == ["tasks"]  # which reads the files itself
     assert not any(built)
+    assert len(built) <= 2, "once to plan and once to run, however many tasks and models: each takes a second"

@@ -9,7 +9,7 @@ from types import SimpleNamespace
 import pytest
 
 torch = pytest.importorskip("torch")
-from hypothesis import given, settings  # noqa: E402
+from hypothesis import HealthCheck, given, settings  # noqa: E402
 from hypothesis import strategies as st  # noqa: E402
 from lm_eval.api.instance import Instance  # noqa: E402
 from lm_eval.models.huggingface import HFLM  # noqa: E402
@@ -17,9 +17,10 @@ from tiny import Counter, save_tiny  # noqa: E402
 
 from phingpt_bench.harness import generate, manager  # noqa: E402
 from phingpt_bench.harness.decode import Work, decode  # noqa: E402
-from phingpt_bench.harness.drafts import Drafter  # noqa: E402
+from phingpt_bench.harness.drafts import Drafter, Past  # noqa: E402
 from phingpt_bench.harness.lm import PhinLM  # noqa: E402
-from phingpt_bench.harness.rows import Rows, Unsuited, check  # noqa: E402
+from phingpt_bench.harness.rows import Rows, Unsuited  # noqa: E402
+from phingpt_bench.harness.suited import check  # noqa: E402
 from phingpt_bench.models.load import BaseSpec, load_base  # noqa: E402
 
 ARCHITECTURES = ("llama", "qwen3", "gpt2", "phi3")
@@ -198,23 +199,35 @@ class ScriptedRows:
         pass
 
 
-@given(st.lists(st.lists(st.integers(0, 3), min_size=1, max_size=12), min_size=1, max_size=12), st.integers(0, 6))
+@settings(deadline=None, suppress_health_check=[HealthCheck.too_slow])  # a busy machine
+@given(st.lists(st.lists(st.integers(0, 3), min_size=1, max_size=12), min_size=1, max_size=8), st.integers(0, 6))
 def test_guesses_are_short_enough_and_known_tokens(told, longest):
     drafter = Drafter(str)
     for answer in told:
-        places = drafter.index(answer)
-        guess = drafter.guess(answer, places, answer[:2], longest, 0.2)
+        past = Past(answer)
+        drafter.learn(past, answer[:2])
+        guess = drafter.guess(past, longest, 0.2)
         assert len(guess) <= longest
         assert set(guess) <= {token for one in told for token in one}
-        drafter.learn(answer, places, (), answer)
+        drafter.learn(past, answer)
 
 
 def test_guesses_that_are_never_right_are_no_longer_made():
     drafter, rng = Drafter(str), random.Random(0)
     for _ in range(200):
-        prompt = rng.choices(range(10), k=12)
-        drafter.learn(prompt, drafter.index(prompt), prompt[-2:], rng.choices(range(100, 10_000), k=2))
-    assert drafter.guess([1, 2, 3, 1], drafter.index([1, 2, 3, 1]), [1], 5, 0.2) == []
+        drafter.learn(Past(rng.choices(range(10), k=12)), rng.choices(range(100, 10_000), k=2))
+    assert drafter.guess(Past([1, 2, 3, 1]), 5, 0.2) == []
+
+
+def test_a_model_that_repeats_itself_is_guessed_far_ahead():
+    drafter, loop = Drafter(str), [5, 6, 7]
+    for _ in range(3):
+        drafter.learn(Past([1, 2]), loop * 20)
+    past = Past([1, 2, 3])
+    drafter.learn(past, [8, 9, 10] * 6)  # words that no answer had before
+    guess = drafter.guess(past, 50, 0.5)
+    assert len(guess) > 20
+    assert guess == ([8, 9, 10] * 20)[: len(guess)]
 
 
 @settings(max_examples=15, deadline=None)
@@ -272,7 +285,7 @@ def test_models_that_do_not_suit(tmp_path, llama, monkeypatch):
         check(biased.model, 1000)
     check(llama.model, 1000)
     monkeypatch.setattr(Rows, "begin", None)
-    monkeypatch.setattr("phingpt_bench.harness.rows.FEW", -1)
+    monkeypatch.setattr("phingpt_bench.harness.step.FEW", -1)
     monkeypatch.setattr("torch.Tensor.tril", lambda mask, _: mask)  # a row sees its own future
     with pytest.raises(Unsuited, match="logits come out differently"):
         check(llama.model, 1000)

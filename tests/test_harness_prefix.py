@@ -12,7 +12,7 @@ from tiny import Counter, save_tiny  # noqa: E402
 
 from phingpt_bench.harness import likelihood  # noqa: E402
 from phingpt_bench.harness.lm import PhinLM  # noqa: E402
-from phingpt_bench.harness.prefix import LEAST, before_padding, for_batch, prefix_cache, shared_prefix  # noqa: E402
+from phingpt_bench.harness.prefix import LEAST, prefix_cache, shared_prefix  # noqa: E402
 from phingpt_bench.models.load import BaseSpec, load_base  # noqa: E402
 
 
@@ -40,17 +40,6 @@ def test_the_prefix_is_one_of_a_row_and_leaves_a_token(rows, least):
         beginnings = [tuple(row[:length]) for row in rows if len(row) > length]
         assert max(beginnings.count(one) for one in beginnings) >= 1
         assert length >= least
-
-
-def test_what_is_shared_goes_before_the_padding():
-    context = torch.tensor([[0, 0, 5, 6, 7, 1], [5, 6, 7, 8, 9, 2], [0, 5, 6, 7, 8, 3]])
-    mask = (context != 0).long()
-    ids, moved, shared = before_padding(context, mask, least=2)
-    assert shared == 3
-    assert ids.tolist() == [[5, 6, 7, 0, 0, 1], [5, 6, 7, 8, 9, 2], [5, 6, 7, 0, 8, 3]]
-    assert moved.tolist() == [[1, 1, 1, 0, 0, 1], [1] * 6, [1, 1, 1, 0, 1, 1]]
-    assert before_padding(context, mask, least=2, at_most=2)[2] == 2
-    assert before_padding(context, mask, least=4)[0] is context
 
 
 def prompts(count: int = 12) -> list[str]:
@@ -82,18 +71,6 @@ def test_likelihoods_with_and_without_the_prefix(loaded, monkeypatch):
     assert tokens < all_tokens / 2, "most of the prompt was computed once"
 
 
-def test_generations_with_and_without_the_prefix(loaded, monkeypatch):
-    settings = {"until": ["\n"], "max_gen_toks": 12, "do_sample": False}
-    requests = [Instance("generate_until", {}, (prompt, settings), 0) for prompt in prompts()]
-    model = PhinLM(pretrained=loaded.model, tokenizer=loaded.tokenizer, batch_size=4)
-    model.plain = True  # lm-eval's way; what replaces it is in test_harness_decode.py
-    with_prefix = model.generate_until(requests, disable_tqdm=True)
-    assert len(model._kept[0]) >= LEAST
-    monkeypatch.setattr(PhinLM, "_reused", lambda self, context, mask: (context, mask, None))
-    assert model.generate_until(requests, disable_tqdm=True) == with_prefix
-    assert len(set(with_prefix)) > 1
-
-
 def test_a_kept_prefix_is_forgotten_when_the_weights_change(loaded):
     """Between two generations the runner switches adapters: what was kept must not outlive that."""
     settings = {"until": ["\n"], "max_gen_toks": 6, "do_sample": False}
@@ -117,11 +94,3 @@ def test_a_cache_with_a_window_is_not_reused(tmp_path):
     folder = save_tiny(tmp_path, "mistral", sliding_window=8)
     windowed = load_base(BaseSpec(model=str(folder), quantisation="none", compute_dtype="float32", device="cpu"))
     assert prefix_cache(windowed.model, range(40)) is None
-
-
-def test_a_copy_leaves_the_cache_as_it_was(loaded):
-    cache = prefix_cache(loaded.model, range(40))
-    copied = for_batch(cache, 3)
-    with torch.no_grad():
-        loaded.model(input_ids=torch.ones(3, 5, dtype=torch.long), past_key_values=copied, use_cache=True)
-    assert (cache.get_seq_length(), copied.get_seq_length()) == (40, 45)

@@ -40,8 +40,11 @@ def gather(suite: Suite, training: Training, earlier: Facts | None = None, *, fe
     fetch: whether a base that is not on this machine yet may be converted or looked up on the Hub to learn its
         revision; without, the revision stays None and is not compared.
     """
-    names = manager.expand(suite.tasks)
-    tasks = earlier.tasks if earlier else {name: task_facts(name) for name in names}
+    if earlier:
+        tasks = earlier.tasks
+    else:
+        known = manager.task_manager()
+        tasks = {name: task_facts(name, known) for name in manager.expand(suite.tasks, known)}
     bases = earlier.bases if earlier else {spec: base_identity(spec, fetch=fetch) for spec in suite.bases}
     adapters = [adapter_facts(entry, suite, training, tasks, bases) for entry in suite.adapters]
     called = [entry.name for entry in adapters]

@@ -6,6 +6,7 @@ Every run is written as soon as it is done, so an interruption loses at most the
 from __future__ import annotations
 
 import contextlib
+import functools
 import gc
 from collections.abc import Collection, Sequence
 from dataclasses import replace
@@ -92,6 +93,11 @@ class _Job:
         self.suite, self.facts, self.display, self.prices = suite, facts, display, prices
         self.finished = 0
 
+    @functools.cached_property
+    def tasks(self) -> Any:
+        """lm-eval's TaskManager, which reads every task file: once, not once a run."""
+        return manager.task_manager()
+
     def running(self, task: TaskFacts, meter: Meter) -> Running | None:
         """Who follows the answers of a run; nobody where nobody watches."""
         return Running(self.display.tell, task, meter) if self.display.watched else None
@@ -149,7 +155,7 @@ def _run_model(
     lm = PhinLM(pretrained=model, tokenizer=loaded.tokenizer, batch_size=suite.batch_size, meter=running or meter)
     if running is not None:
         lm.told = running.told
-    answers, scores = _evaluate(suite, step, task, lm, meter, running)
+    answers, scores = _evaluate(job, step, task, lm, meter, running)
     diagnostics: dict[str, Any] = {
         "truncated_prompts": lm.truncated,
         "cut_answers": lm.cut_answers,
@@ -177,7 +183,7 @@ def _run_model(
 
 
 def _evaluate(
-    suite: Suite, step: Step, task: TaskFacts, lm: Any, meter: Meter, running: Running | None
+    job: _Job, step: Step, task: TaskFacts, lm: Any, meter: Meter, running: Running | None
 ) -> tuple[Answers, dict[str, float | None]]:
     """One task through lm-eval, and its answers with scores that agree with lm-eval's.
 
@@ -185,6 +191,7 @@ def _evaluate(
     """
     from lm_eval import simple_evaluate
 
+    suite = job.suite
     # simple_evaluate leaves the shots of the last run in the task, and then keeps a 0 against what it is asked
     task.task.set_config("num_fewshot", None)
     with meter.phase("harness"), lean(lm, lambda: meter.phase("evaluate"), running):
@@ -197,7 +204,7 @@ def _evaluate(
             log_samples=True,
             apply_chat_template=step.variant.chat_template,
             fewshot_as_multiturn=step.variant.chat_template and manager.FEWSHOT_AS_MULTITURN,
-            task_manager=manager.task_manager(),
+            task_manager=job.tasks,
             random_seed=suite.seed,
             numpy_random_seed=suite.seed,
             torch_random_seed=suite.seed,
@@ -217,7 +224,7 @@ def _run_floor(job: _Job, step: Step) -> None:
         model = floor_models(task.dataset.kind, suite.seed)[step.floor or ""]()
         with fitting.phase("train"):
             model.fit(task.task)
-        answers, scores = _evaluate(suite, step, task, model, meter, job.running(task, meter))
+        answers, scores = _evaluate(job, step, task, model, meter, job.running(task, meter))
         evaluation, training = _without_peaks(meter.ledger(job.prices)), _without_peaks(fitting.ledger(job.prices))
         identity = Model(name=step.model, kind="floor")
         job.finish(step, answers, identity, scores, evaluation=evaluation, training=training, diagnostics={})

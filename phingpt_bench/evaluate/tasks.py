@@ -37,9 +37,12 @@ class TaskFacts:
     task: Any
 
 
-def task_facts(name: str) -> TaskFacts:
-    """Load a task with its dataset. BenchError when it is not one of the catalogue's: its rows have no protocol."""
-    task = manager.load_task(name)
+def task_facts(name: str, tasks: Any = None) -> TaskFacts:
+    """Load a task with its dataset; `tasks` is a TaskManager that knows it, by default a new one (a second's work).
+
+    BenchError when the task is not one of the catalogue: its rows have no protocol.
+    """
+    task = manager.load_task(name, tasks)
     config = task.config
     source = (config.dataset_kwargs or {}).get("dataset")
     if source is None:

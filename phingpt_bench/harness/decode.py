@@ -11,7 +11,7 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from phingpt_bench.harness.drafts import Drafter
+from phingpt_bench.harness.drafts import Drafter, Past
 from phingpt_bench.harness.prefix import shared_prefix
 from phingpt_bench.harness.rows import Rows
 
@@ -26,10 +26,10 @@ class Answer:
 
     index: int
     prompt: Sequence[int]
+    text: Past
     tokens: list[int] = field(default_factory=list)
     past: int = 0  # how many positions of its row count
     ended: bool = False
-    places: dict[int, list[int]] = field(default_factory=dict)
 
 
 @dataclass(slots=True)
@@ -69,18 +69,19 @@ def decode(
     free = FREE_TOKENS["float32" if str(model.dtype) == "torch.float32" and model.device.type == "cpu" else "other"]
     while batch or waiting:
         inputs: list[list[int]] = []
-        least = len(batch) / (len(batch) + free)
+        going = min(size, len(batch) + len(waiting))  # a guess that is right saves its document's share of a step
+        least = going / (going + free)
         for answer in batch:
             left = limit - len(answer.tokens) - 1
-            guess = drafter.guess(answer.prompt, answer.places, answer.tokens, left, least) if left else []
+            guess = drafter.guess(answer.text, left, least)
             inputs.append([answer.tokens[-1], *guess])
         drafts = [tokens[1:] for tokens in inputs]
         while waiting and len(batch) < size:
             index = waiting.pop()
-            answer = Answer(index, prompts[index], places=drafter.index(prompts[index]))
+            answer = Answer(index, prompts[index], Past(prompts[index]))
             if prefix and tuple(answer.prompt[: len(prefix)]) == prefix:
                 answer.past = rows.begin(len(batch))
-            guess = drafter.guess(answer.prompt, answer.places, (), limit - 1, least) if limit > 1 else []
+            guess = drafter.guess(answer.text, limit - 1, least)
             inputs.append([*answer.prompt[answer.past :], *guess])
             drafts.append(guess)
             batch.append(answer)
@@ -96,7 +97,7 @@ def decode(
                     break
             new = answer.tokens[before:]
             answer.past += len(given) - len(draft) + len(new) - 1
-            drafter.learn(answer.prompt, answer.places, answer.tokens[:before], new)
+            drafter.learn(answer.text, new)
             work.guessed += len(draft)
             work.kept += len(new) - 1
         yield from _leave(batch, rows, limit)

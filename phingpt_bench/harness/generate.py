@@ -9,7 +9,7 @@ from typing import Any
 from lm_eval.models import utils
 from tqdm import tqdm
 
-from phingpt_bench.harness import rows
+from phingpt_bench.harness import suited
 from phingpt_bench.harness.decode import Work, decode
 
 PLAIN_SETTINGS = {"until", "max_gen_toks", "do_sample", "temperature"}
@@ -50,7 +50,7 @@ def why_not(lm: Any, settings: dict[str, Any]) -> str | None:
         return "it runs in mixed precision"
     if lm.suited is None:
         try:
-            rows.check(lm.model, lm.vocab_size)
+            suited.check(lm.model, lm.vocab_size)
             lm.suited = ""
         # a check of unknown code: whatever it raises, that model is left to its own ways
         except Exception as err:

@@ -7,13 +7,17 @@ in another order, so results agree as those of two batch shapes do.
 
 from __future__ import annotations
 
+import contextlib
 import functools
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import torch
 import torch.nn.functional as F
 from torch.overrides import TorchFunctionMode
+
+from phingpt_bench.harness.lora import fused
 
 LEAST_ROWS = 8  # and
 LEAST_WEIGHTS = 1 << 17  # a smaller product is done before oneDNN has looked up its kernel
@@ -41,6 +45,13 @@ class FastLinear(TorchFunctionMode):
             bias = args[2] if len(args) == 3 else None
             return torch.ops.mkldnn._linear_pointwise(args[0], args[1], bias, "none", [], "")
         return function(*args, **(kwargs or {}))
+
+
+@contextlib.contextmanager
+def fast(model: Any) -> Iterator[None]:
+    """Within the block `model` runs on the fastest kernels that give its float32 results."""
+    with fused(model), FastLinear() if helps() else contextlib.nullcontext():
+        yield
 
 
 def _fits(inputs: torch.Tensor, weight: torch.Tensor) -> bool:

@@ -18,7 +18,7 @@ import torch
 
 from phingpt_bench.core.errors import BenchError
 from phingpt_bench.harness.head import head_only_at
-from phingpt_bench.harness.kernels import FastLinear, helps
+from phingpt_bench.harness.kernels import fast
 from phingpt_bench.harness.modelfacts import attention, bare, has_virtual_tokens, position_switch, say_once, window
 from phingpt_bench.harness.prefix import lent, prefix_cache, shared_prefix
 from phingpt_bench.harness.trie import Row, chains, seen_by, tree
@@ -236,5 +236,5 @@ class Scorer:
 
     @contextlib.contextmanager
     def _computing(self) -> Any:
-        with torch.no_grad(), self.autocast(), FastLinear() if helps() else contextlib.nullcontext():
+        with torch.no_grad(), self.autocast(), fast(self.model):
             yield

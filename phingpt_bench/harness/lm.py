@@ -23,7 +23,6 @@ from phingpt_bench.harness import generate
 from phingpt_bench.harness.encodings import encodings
 from phingpt_bench.harness.likelihood import Request, Scorer
 from phingpt_bench.harness.manager import quiet
-from phingpt_bench.harness.prefix import before_padding, for_batch, prefix_cache
 
 BATCH = 16  # where "auto" was asked for: lm-eval's search needs ten times the time of the work itself on a CPU
 PLAIN = {"repetition_penalty": 1.0, "no_repeat_ngram_size": 0, "num_beams": 1}  # greedy decoding and nothing else
@@ -59,7 +58,6 @@ class PhinLM(HFLM):
         self.meter = meter
         self.told: Callable[[int, Any], None] = _nobody
         self.truncated = self.cut_answers = 0
-        self._kept: tuple[tuple[int, ...], Any] = ((), None)  # tokens and cache of the last prefix of a generation
         self.plain = False  # whether to generate in HFLM's way only
         self.suited: str | None = (
             None  # why the model does not suit `decode`; "" where it does, None before it was tried
@@ -139,19 +137,15 @@ class PhinLM(HFLM):
         if options["num_beams"] > 1:  # the rows are beams then, neither ended nor counted one by one
             return super()._model_generate(context, max_length, stop, **options)
         stopping = StopStrings(self.tokenizer, stop, context.shape[1])
-        given, mask, past = self._reused(context, options.get("attention_mask"))
-        if past is not None:
-            options |= {"attention_mask": mask, "past_key_values": past}
         with self._autocast():
             tokens = self.model.generate(
-                input_ids=given,
+                input_ids=context,
                 max_length=max_length,
                 stopping_criteria=transformers.StoppingCriteriaList([stopping]),
                 pad_token_id=self.tokenizer.pad_token_id,
                 use_cache=True,
                 **options,
             )
-        tokens = torch.cat([context, tokens[:, context.shape[1] :]], dim=1)  # the prompts as they were given
         lengths = [
             stopped if stopped is not None else _length(answer, self.eos_ids())
             for stopped, answer in zip(stopping.lengths, tokens[:, context.shape[1] :].tolist(), strict=True)
@@ -167,8 +161,6 @@ class PhinLM(HFLM):
 
     def generate_until(self, requests: list[Any], disable_tqdm: bool = False) -> list[str]:
         """As in HFLM, greedy answers with the engine of `decode`; what that cannot do exactly is left to HFLM's way."""
-        # what was kept of a prefix belongs to the adapter that was switched on then, so it is forgotten
-        self._kept = ((), None)
         answers = [""] * len(requests)
         for places in generate.grouped(requests).values():
             group = [requests[at] for at in places]
@@ -187,26 +179,6 @@ class PhinLM(HFLM):
             for at, text in zip(places, got, strict=True):
                 answers[at] = text
         return answers
-
-    def _reused(
-        self, context: torch.Tensor, mask: torch.Tensor | None
-    ) -> tuple[torch.Tensor, torch.Tensor | None, Any]:
-        """(ids, mask, cache) of a batch whose rows share a prefix, else the batch itself and no cache."""
-        if mask is None or len(context) < 2 or self.backend != "causal":
-            return context, mask, None
-        ids, moved, shared = before_padding(context, mask)
-        if not shared:
-            return context, mask, None
-        prefix = tuple(ids[0, :shared].tolist())
-        tokens, cache = self._kept
-        if tokens and prefix[: len(tokens)] == tokens:
-            return *before_padding(context, mask, at_most=len(tokens))[:2], for_batch(cache, len(context))
-        with self._autocast():
-            cache = prefix_cache(self.model, prefix)
-        if cache is None:
-            return context, mask, None
-        self._kept = (prefix, cache)
-        return ids, moved, for_batch(cache, len(context))
 
     def eos_ids(self) -> list[int]:
         """The tokens that end an answer: the model's own, and the tokenizer's."""

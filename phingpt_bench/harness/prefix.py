@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import copy
 from collections.abc import Sequence
 from typing import Any
 
@@ -45,36 +44,6 @@ def prefix_cache(model: Any, tokens: Sequence[int]) -> Any:
         cache = model(input_ids=ids, use_cache=True, logits_to_keep=1).past_key_values
     layers = getattr(cache, "layers", ())
     return cache if layers and all(type(layer) is DynamicLayer for layer in layers) else None
-
-
-def before_padding(
-    context: torch.Tensor, mask: torch.Tensor, *, least: int = LEAST, at_most: int | None = None
-) -> tuple[torch.Tensor, torch.Tensor, int]:
-    """A left-padded batch with what all its rows share in front of the padding: (ids, mask, shared tokens).
-
-    at_most: how many of the shared tokens go there. Both keep their shape (batch x width); rows of a batch without
-    `least` shared tokens stay as they are, with 0.
-    """
-    rows = [ids[kept.bool()].tolist() for ids, kept in zip(context, mask, strict=True)]
-    shared = min(_common(row, rows[0]) for row in rows)
-    shared = shared if at_most is None else min(shared, at_most)
-    if shared < least:
-        return context, mask, 0
-    ids, moved = context.clone(), mask.clone()
-    width = context.shape[1]
-    for at, row in enumerate(rows):
-        ids[at, :shared] = torch.tensor(row[:shared])
-        ids[at, shared : width - len(row) + shared] = context[at, 0]  # as padded: the rows that need it begin with it
-        moved[at] = 1
-        moved[at, shared : width - len(row) + shared] = 0
-    return ids, moved, shared
-
-
-def for_batch(cache: Any, size: int) -> Any:
-    """A copy of a one-row cache for a batch of `size` rows; the forward extends the copy."""
-    copied = copy.deepcopy(cache)
-    copied.batch_repeat_interleave(size)
-    return copied
 
 
 def lent(cache: Any) -> Any:
