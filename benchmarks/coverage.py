@@ -299,7 +299,7 @@ def share(name: str, count: int, resamples: int) -> dict[str, Any]:
     """Of `count` worlds of a scenario, the share that covered (or erred), with its standard error."""
     scenario, draw = SCENARIOS[name], np.random.default_rng(list(name.encode()))
     began = time.process_time()
-    hits = sum(scenario.trial(draw, resamples) for _ in range(count))
+    hits = sum(bool(scenario.trial(draw, resamples)) for _ in range(count))
     found = hits / count
     low, high = scenario.aim
     return {
@@ -362,8 +362,8 @@ def main(argv: Sequence[str] | None = None) -> int:
             f"{found[name]['kind']:6} {100 * found[name]['share']:5.1f} %  {name}: {found[name]['text']}{mark}",
             flush=True,
         )
-    if args.out:
-        write_json(args.out, {"worlds": args.worlds, "resamples": args.resamples, "scenarios": found})
+        if args.out:  # after each, so that an interruption loses one
+            write_json(args.out, {"worlds": args.worlds, "resamples": args.resamples, "scenarios": found})
     return 0 if all(entry["within"] or not entry["held"] for entry in found.values()) else 1
 
 

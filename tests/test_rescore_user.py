@@ -56,6 +56,24 @@ def test_two_columns_that_fit_as_answers_are_an_error(
     assert accuracy(file, task="phin_demo_sentiment", columns={"answer": "answer"}) == 1
 
 
+def test_rows_of_one_document_or_text_widen_the_interval(tmp_path: Path) -> None:
+    """Four rows an article: by a column of the file, or because their texts are equal."""
+    rows = [{"output": "no", "gold": "no" if at % 8 < 4 else "yes", "text": f"text {at}"} for at in range(80)]
+    alone = write(tmp_path / "alone.jsonl", rows)
+    named = write(tmp_path / "named.jsonl", [{**row, "article_id": at // 4} for at, row in enumerate(rows)])
+    told = write(tmp_path / "told.jsonl", [{**row, "paper": at // 4} for at, row in enumerate(rows)])
+    texts = write(tmp_path / "texts.jsonl", [{**row, "text": f"Text {at // 4}!"} for at, row in enumerate(rows)])
+
+    def found(file: Path, **columns: str) -> Any:
+        request = Request(file=file, labels="no,yes", columns={**COLUMNS, **columns})
+        return rescore(request).value("phin", "acc").interval
+
+    assert found(alone).method == "wilson"
+    assert {found(file).method for file in (named, texts)} == {"wilson-clustered"}
+    assert found(named) == found(texts) == found(told, document="paper")
+    assert found(named).high - found(named).low > 1.5 * (found(alone).high - found(alone).low)
+
+
 def test_columns_that_say_the_same_are_no_choice(tmp_path: Path) -> None:
     rows = [{"label": "neutral", "output": "a", "Prediction": "a"}]
     found = find_columns(read_table(write(tmp_path / "a.jsonl", rows)), COLUMNS)

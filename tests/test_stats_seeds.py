@@ -76,6 +76,17 @@ def test_p_is_that_of_the_t_test_where_one_part_is_all():
     assert only.p(only.half(0.025)) == pytest.approx(0.05, rel=1e-6)
     assert only.p(0.0) == 1
     assert Spread((0.0, 9), ()).p(0.3) == 1
+    rows = Spread((4e-4, 299), ((0.0, 4),))  # seeds that differ by no more than the rows explain
+    assert rows.p(0.03) == pytest.approx(2 * scipy_stats.t(299).sf(0.03 / 0.02), rel=1e-6)
+    assert 0 <= rows.p(1.0) < 1e-12
+
+
+@pytest.mark.parametrize("seed", range(20))
+def test_p_is_under_5_percent_where_the_interval_leaves_out_0(seed):
+    accuracies = np.random.default_rng(seed).uniform(0.70, 0.76, 4)
+    one, *others = runs([0.69, *accuracies], n=200, seed=seed)
+    found = mean_test([one], others, ACC, resamples=200)
+    assert (found.p < 0.05) == (not found.low <= 0 <= found.high)
 
 
 def test_matched_seeds_vary_by_their_differences():

@@ -44,8 +44,8 @@ class Spread:
 
     def half(self, tail: float) -> float:
         """Half the width of the interval that leaves out `tail` on each side."""
-        parts = (self.rows, *self.seeds)
-        return math.sqrt(sum(variance * float(special.stdtrit(free, 1 - tail)) ** 2 for variance, free in parts))
+        parts = [part for part in (self.rows, *self.seeds) if part[0]]  # none of 0 times an infinite quantile
+        return math.sqrt(sum(variance * float(special.stdtrit(free, tail)) ** 2 for variance, free in parts))
 
     def p(self, difference: float) -> float:
         """Two-sided: twice the tail at which the interval ends at 0; 1 where nothing varies."""
