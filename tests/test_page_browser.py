@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import importlib.util
 import re
 from pathlib import Path
@@ -12,14 +13,18 @@ import pytest
 from board_factory import labels, make_run
 from page_factory import HOSTILE, hostile_runs, many_rows, runs, with_probs
 
+from phingpt_bench.board.collect import Run
 from phingpt_bench.board.comparison.build import compare
 from phingpt_bench.board.html.page import html
 from phingpt_bench.board.html.texts import texts_of
 from phingpt_bench.board.render.text import score_text
 from phingpt_bench.board.rows import build
+from phingpt_bench.core.records import Outcomes
+from phingpt_bench.data import catalogue
 
 browsers.skip_without()
 
+GOLD = [round(0.1 * i - 0.9, 1) for i in range(19)]
 DEMO = ("demo-sentiment/v1", "test")
 SENTIMENT = "phin_made_up_sentiment~phin_made_up_sentiment/made-up/v1"
 NER = "phin_made_up_ner"
@@ -266,6 +271,34 @@ def test_what_changed_is_what_the_comparison_says(tab, board):
             assert after == [list(line[:3]) for line in expected.labels.confusion_b]
 
 
+def numbers(pred: list[float | None], adapter: str | None = None) -> Run:
+    """A run that answers 19 rows with numbers; what is right for them is spread from -0.9 to 0.9."""
+    rows = {"labels": [], "ids": [f"row-{i}" for i in range(19)], "gold": GOLD, "pred": pred}
+    run = make_run(
+        kind="tuned" if adapter else "base", adapter=adapter, task="phin_made_up_score",
+        outcomes=Outcomes(kind="scores", **rows, invalid=[value is None for value in pred]),
+    )  # fmt: skip
+    protocol = dataclasses.replace(run.record.protocol, metric="r2")
+    return dataclasses.replace(run, record=dataclasses.replace(run.record, protocol=protocol))
+
+
+def test_numbers_are_nearer_or_farther(chromium, tmp_path):
+    before = [-value for value in GOLD]
+    after = [None if i == 3 else value + 0.2 * (i % 3) for i, value in enumerate(GOLD)]
+    made = [numbers(before), numbers(after, "a")]
+    path = tmp_path / "scores.html"
+    path.write_text(html(build(made), made), encoding="utf-8")
+    expected = compare(*made).fates
+    tab = browsers.Tab(chromium, path, "#/rows")
+    tab.page.wait_for_selector(".list .line")
+    shown = [int(text) for text in tab.page.locator(".chip .count").all_inner_texts()]
+    assert shown == [19, expected["better"], expected["worse"], expected["equal"]]
+    tab.go("#/task/phin_made_up_score")
+    tab.page.wait_for_selector(".fates strong")
+    assert tab.troubles == []
+    tab.close()
+
+
 def test_the_language_is_switched_and_remembered(tab):
     page = tab.page
     page.get_by_role("button", name="Español").click()
@@ -415,6 +448,47 @@ def test_dataset_text_comes_with_its_licence_and_is_searched(chromium, tmp_path)
     tab.page.get_by_label("Search id, label or text").fill(word)
     tab.page.wait_for_function("!document.querySelector('.status').textContent.startsWith('30 of')")
     assert word in tab.page.locator(".answer-view blockquote").inner_text()
+    assert tab.troubles == []
+    tab.close()
+
+
+def test_entities_are_marked_in_the_text_where_they_are(chromium, tmp_path):
+    passport = catalogue.dataset("demo_ner")
+    docs = [doc for doc in catalogue.load("demo_ner")["test"] if len(doc["entities"]) > 1][:5]
+    types = list(passport.labels)
+    gold = [[[e["start"], e["end"], types.index(e["type"])] for e in doc["entities"]] for doc in docs]
+
+    def run(kind: str, found: list[list[list[int]]], adapter: str | None = None) -> Run:
+        counts = []
+        for right, given in zip(gold, found, strict=True):
+            hits = [span for span in given if span in right]
+            of = [[sum(span[2] == t for span in spans) for t in range(len(types))] for spans in (hits, given, right)]
+            counts.append([*map(list, zip(*of, strict=True)), [0, 0, 0]])
+        rows = Outcomes(
+            kind="spans", labels=types, ids=[doc["id"] for doc in docs], counts=counts,
+            entities=[list(pair) for pair in zip(gold, found, strict=True)],
+        )  # fmt: skip
+        where = {"task": "phin_demo_ner", "protocol": passport.protocol}
+        return make_run(kind=kind, outcomes=rows, adapter=adapter, **where)
+
+    wrong = [[[start, end, (kind + 1) % len(types)] for start, end, kind in spans[:1]] for spans in gold]
+    made = [run("base", wrong), run("tuned", gold, "a")]
+    path = tmp_path / "entities.html"
+    path.write_text(html(build(made), made, with_text=True), encoding="utf-8")
+    tab = browsers.Tab(chromium, path, "#/rows")
+    tab.page.wait_for_selector(".marked mark")
+    for i, doc in enumerate(docs):
+        answers = tab.page.locator(".marked").evaluate_all(
+            "(all) => all.map((one) => [...one.querySelectorAll('mark')].map((m) => [m.firstChild.data, m.className]))"
+        )
+        surfaces = [doc["text"][start:end] for start, end, _ in gold[i]]
+        right, before, after = answers
+        assert [text for text, _ in right] == [text for text, _ in after] == surfaces
+        assert [text for text, _ in before] == surfaces[:1]
+        assert all("hit" in name for _, name in (*right, *after)) and "wrong" in before[0][1]
+        assert f"{types[gold[i][0][2]]} ✓" in tab.page.locator(".marked").last.inner_text()
+        tab.page.locator(".list").focus()
+        tab.page.keyboard.press("j")
     assert tab.troubles == []
     tab.close()
 

@@ -1,7 +1,7 @@
 // One test row in full: what is right, what each run answered, and how sure it was.
 
 import { html, name } from "./dom.js";
-import { answerText, fateName, fateOf, fateSign, goldText, isRight, labelText, marginOf, probabilitiesOf } from "./fates.js";
+import { answerText, errorOf, fateName, fateOf, fateSign, goldText, isRight, labelText, marginOf, probabilitiesOf } from "./fates.js";
 import { fullName } from "./names.js";
 import { decimals } from "./numbers.js";
 import { judged, listed, marked, sought } from "./spans.js";
@@ -97,7 +97,13 @@ function counts(data, pair, i) {
 
 function numbers(data, pair, i) {
   const line = (what, value) => [html("dt", {}, what), html("dd", {}, value)];
-  return html("dl", {}, line(t("right answer"), goldText(data, i)), line(t("Before"), answerText(data, data.a, i)), line(t("After"), answerText(data, data.b, i)));
+  const off = (run) => `${answerText(data, run, i)} (${t("off by {n}", { n: decimals(errorOf(data, run, i)) })})`;
+  return html(
+    "dl",
+    {},
+    line(t("right answer"), goldText(data, i)),
+    [data.a, data.b].map((run, side) => line(`${side ? t("After") : t("Before")}: ${fullName(pair[side].model)}`, off(run))),
+  );
 }
 
 function sign(right) {

@@ -1,7 +1,7 @@
 // Two runs of a task compared over all rows: fates, labels, and how the confusions moved.
 
 import { html, name } from "./dom.js";
-import { FATES, fateName, fateOf, fateSign } from "./fates.js";
+import { fateName, fateOf, fatesOf, fateSign } from "./fates.js";
 import { decimals, percent, signed, whole } from "./numbers.js";
 import { answers, pairOf } from "./packed.js";
 import { leftOut, pairFields } from "./pair.js";
@@ -34,15 +34,16 @@ export function comparison(section) {
 
 /** How many rows of each fate, as a bar and as links to them. */
 function fates(section, data, [a, b]) {
-  const counts = Object.fromEntries(FATES.map((fate) => [fate, 0]));
+  const known = fatesOf(data);
+  const counts = Object.fromEntries(known.map((fate) => [fate, 0]));
   data.ids.forEach((_, i) => (counts[fateOf(data, i)] += 1));
   const settings = (fate) => ({ a: a.place, b: b.place, fate });
-  const bar = html("div", { class: "stack", "aria-hidden": "true" }, FATES.map((fate) => {
+  const bar = html("div", { class: "stack", "aria-hidden": "true" }, known.map((fate) => {
     const part = html("span", { class: `fate-${fate}` });
     part.style.setProperty("flex-grow", counts[fate]);
     return part;
   }));
-  const items = FATES.map((fate) => html(
+  const items = known.map((fate) => html(
     "li",
     { class: `fate fate-${fate}` },
     html("a", { href: address("rows", section.key, settings(fate)) }, html("span", { class: "sign", "aria-hidden": "true" }, fateSign(fate)), html("strong", {}, whole(counts[fate])), " ", fateName(fate)),

@@ -4,7 +4,7 @@ import { answerView } from "./answer.js";
 import { board, sectionOf } from "./board.js";
 import { html, name, once } from "./dom.js";
 import { choice, search } from "./fields.js";
-import { FATES, fateName, fateOf, fateSign, goldText, labelText, marginOf, shortAnswer } from "./fates.js";
+import { fateName, fateOf, fatesOf, fateSign, goldText, labelText, marginOf, shortAnswer } from "./fates.js";
 import { whole } from "./numbers.js";
 import { answered, answers, pairOf } from "./packed.js";
 import { leftOut, pairFields } from "./pair.js";
@@ -56,7 +56,7 @@ export function textNotice() {
 /** Filters, list and the row that is looked at, as nodes. */
 function browser(data, pair, chosen) {
   const rows = data.ids.map((id, i) => ({ i, fate: fateOf(data, i), margin: marginOf(data.b, i), words: wordsOf(data, i) }));
-  const counts = Object.fromEntries(FATES.map((fate) => [fate, rows.filter((row) => row.fate === fate).length]));
+  const counts = Object.fromEntries(fatesOf(data).map((fate) => [fate, rows.filter((row) => row.fate === fate).length]));
   const detail = html("article", { class: "answer-view", tabindex: "-1", "aria-label": t("The row"), "aria-live": "polite" });
   const status = html("p", { class: "status", role: "status" });
   const lines = list({
@@ -90,7 +90,7 @@ function browser(data, pair, chosen) {
       && (!chosen.margin || (row.margin !== null && row.margin < Number(chosen.margin)))
       && words.every((word) => row.words.includes(word)));
     status.textContent = t("{n} of {all} rows", { n: whole(found.length), all: whole(rows.length) });
-    chips.replaceChildren(...["", ...FATES].map((fate) => chip(fate)));
+    chips.replaceChildren(...["", ...fatesOf(data)].map((fate) => chip(fate)));
     if (found.length === 0) detail.replaceChildren(html("p", { class: "none" }, t("No row fits these filters.")));
     lines.show(found);
   }

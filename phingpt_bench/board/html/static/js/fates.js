@@ -2,20 +2,33 @@
 
 import { t } from "./words.js";
 
-export const FATES = ["fixed", "broken", "wrong", "right"];
-const SIGNS = { fixed: "▲", broken: "▼", wrong: "✕", right: "✓" };
+const OF_ANSWERS = ["fixed", "broken", "wrong", "right"];
+const OF_NUMBERS = ["better", "worse", "equal"];
+const SIGNS = { fixed: "▲", broken: "▼", wrong: "✕", right: "✓", better: "▲", worse: "▼", equal: "=" };
 const PARTS = 10000;
 
+/** The fates that a row can have: right or wrong where there is a right answer, nearer or farther where it is a number. */
+export function fatesOf(data) {
+  return data.kind === "scores" ? OF_NUMBERS : OF_ANSWERS;
+}
+
 export function fateName(fate) {
-  return { fixed: t("fixed"), broken: t("broken"), wrong: t("still wrong"), right: t("both right") }[fate];
+  return {
+    fixed: t("fixed"), broken: t("broken"), wrong: t("still wrong"), right: t("both right"),
+    better: t("nearer"), worse: t("farther"), equal: t("as far"),
+  }[fate];
 }
 
 export function fateSign(fate) {
   return SIGNS[fate];
 }
 
-/** One of FATES for row i. */
+/** One of `fatesOf` for row i. */
 export function fateOf(data, i) {
+  if (data.kind === "scores") {
+    const [before, after] = [errorOf(data, data.a, i), errorOf(data, data.b, i)];
+    return after < before ? "better" : after > before ? "worse" : "equal";
+  }
   const [before, after] = [isRight(data, data.a, i), isRight(data, data.b, i)];
   return before ? (after ? "right" : "broken") : after ? "fixed" : "wrong";
 }
@@ -24,6 +37,12 @@ export function fateOf(data, i) {
 export function isRight(data, run, i) {
   if (data.kind !== "spans") return run.pred[i] === data.gold[i];
   return run.counts[i].every(([hits, predicted, gold]) => hits === predicted && hits === gold);
+}
+
+/** How far an answer is off; an unreadable one as far as the scale from -1 to 1 allows. */
+export function errorOf(data, run, i) {
+  const gold = data.gold[i];
+  return run.pred[i] === null ? 1 + Math.abs(gold) : Math.abs(run.pred[i] - gold);
 }
 
 /** The label probabilities of row i, as fractions, or null. */

@@ -15,7 +15,7 @@ export function modelColumns() {
   return [
     ["kind", t("kind"), (model) => kindName(model.kind), (model) => model.kind],
     ["size", t("size"), sizeText, (model) => model.parameters],
-    ["training", t("training, USD"), (model) => usd(trainingOf(model)), trainingOf],
+    ["training", t("training, USD"), (model) => (model.kind === "base" ? "-" : usd(trainingOf(model))), trainingOf],
     ["usd", t("USD per 1,000, median"), (model) => usd(medianCost(model)), medianCost],
     ["exposure", t("train rows in test"), exposureOf, exposureOf],
   ];

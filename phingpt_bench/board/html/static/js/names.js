@@ -103,7 +103,7 @@ export function exposureText(row) {
 }
 
 function exposureKind(kind) {
-  return { exact: t("equal"), normalised: t("but for case"), near: t("near") }[kind] ?? kind;
+  return { exact: t("identical"), normalised: t("but for case"), near: t("near") }[kind] ?? kind;
 }
 
 export function sizeText(model) {

@@ -68,7 +68,7 @@ function columns() {
   return [
     { key: "model", head: t("model"), header: true, value: (row) => row.model, cell: (row) => html("span", { class: "who" }, html("span", { class: "who-name" }, name(row.model)), row.base ? html("span", { class: "who-rest" }, name(row.base)) : null) },
     { key: "size", head: t("size"), numeric: true, value: (row) => row.size, cell: (row) => (row.size === null ? UNKNOWN : `${row.size}B`) },
-    { key: "method", head: t("method"), value: (row) => row.method, cell: (row) => name(row.method) },
+    { key: "method", head: t("method"), value: (row) => row.method, cell: (row) => html("span", { class: "method" }, name(row.method)) },
     { key: "shots", head: t("shots"), numeric: true, value: (row) => row.shots, cell: (row) => (row.shots === null ? UNKNOWN : String(row.shots)) },
     { key: "score", head: t("score"), numeric: true, first: "descending", value: (row) => row.score, cell: (row) => decimals(row.score) },
     { key: "cost", head: t("training, as published"), numeric: true, value: (row) => row.usd, cell: (row) => html("span", {}, row.cost ?? UNKNOWN, row.cost_note ? html("small", {}, name(row.cost_note)) : null, row.on_card ? html("small", {}, t("at our prices {usd}", { usd: range(row.on_card) })) : null) },

@@ -37,7 +37,7 @@ export function scatter(section, axisKey, onPick) {
     html(
       "figcaption",
       {},
-      t("Bars are 95% intervals. The line joins the rows that no other row beats in cost without losing in score; rows that are not ranked take no part."),
+      t("Bars are 95% intervals; level bars are ranges of prices. The line joins the rows that no other row beats in cost without losing in score; rows that are not ranked take no part."),
     ),
   );
 }

@@ -35,6 +35,7 @@ export function taskView(key, settings) {
 
 function head(section) {
   const about = [
+    [t("task"), section.task],
     [t("metric"), metricName(section) + (section.higher ? "" : ` (${t("lower is better")})`)],
     [t("rows"), `${whole(section.n)} (${section.split})`],
     [t("protocol"), section.protocol],
@@ -124,9 +125,9 @@ function columns(section) {
     { key: "model", head: t("model"), header: true, value: (row) => fullName(row.model), cell: (row) => nameCell(row.model) },
     number("score", metricName(section), (row) => row.score, scoreText, section.higher ? "descending" : "ascending"),
     number("interval", t("95% interval"), (row) => row.low, (_, row) => span(row.low, row.high)),
-    number("difference", t("vs base"), (row) => row.difference, (_, row) => html("span", { title: span(row.difference_low, row.difference_high) }, differenceText(row))),
+    number("difference", t("vs base"), (row) => row.difference, (_, row) => html("span", { title: span(row.difference_low, row.difference_high) }, differenceText(row).replace("*", ""), html("span", { class: "mark" }, row.significant ? "*" : ""))),
     number("p", "p", pOf, (_, row) => probability(pOf(row)).replace(/^p=?/, "") || (row.no_test ? said(row.no_test) : ""), "ascending"),
-    number("usd", t("USD per 1,000"), (row) => row.usd_per_1000, (value, row) => [usd(value), row.frontier ? html("abbr", { class: "front-mark", title: t("on the Pareto front") }, "◆") : null], "ascending"),
+    number("usd", t("USD per 1,000"), (row) => row.usd_per_1000, (value, row) => [usd(value), html("abbr", { class: "front-mark", title: row.frontier ? t("on the Pareto front") : null }, row.frontier ? "◆" : "")], "ascending"),
     number("training", t("training, USD"), trainingUsd, (value, row) => (row.training ? usd(value) : row.model.kind === "base" ? "-" : UNKNOWN), "ascending"),
     number("exposure", t("train rows in test"), (row) => (row.exposure ? Object.values(row.exposure).reduce((sum, one) => sum + one, 0) : null), (_, row) => exposureText(row)),
     number("evaluation", t("evaluation time"), (row) => seconds(row.evaluation), duration, "ascending"),
