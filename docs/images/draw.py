@@ -76,7 +76,8 @@ def wanted(results: Path, demo: Path, folder: Path) -> Iterator[tuple[Path, Pict
             print(f"no {runs}: left out are {', '.join(picture.name for picture in pictures)}")
             continue
         page = folder / f"{runs.name}.html"
-        code = phingpt_bench(["leaderboard", str(runs), "--format", "html", "--lang", "en", "--output", str(page), *more])
+        arguments = ["leaderboard", str(runs), "--format", "html", "--lang", "en", "--output", str(page), *more]
+        code = phingpt_bench(arguments)
         if code:
             raise SystemExit(code)
         yield from ((page, picture) for picture in pictures)

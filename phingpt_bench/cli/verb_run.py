@@ -66,13 +66,14 @@ def carry_out(
     from phingpt_bench.evaluate.facts import gather
     from phingpt_bench.evaluate.plan import plan
     from phingpt_bench.evaluate.run import run as run_plan
-    from phingpt_bench.harness.manager import expand
+    from phingpt_bench.harness.manager import expand, task_manager
     from phingpt_bench.live.display import display
     from phingpt_bench.live.events import Stage
     from phingpt_bench.train.recipe import load_recipe
     from phingpt_bench.train.run import default_folder, train
 
-    tasks, chosen = expand(suite.tasks), expand(only)
+    known = task_manager()
+    tasks, chosen = expand(suite.tasks, known), expand(only, known)
     for name in chosen:
         if name not in tasks:
             raise unknown("task of this suite", name, tasks, where="--only")
