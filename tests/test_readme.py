@@ -40,12 +40,21 @@ AS_IT_IS = Run()
 MODEL = ("MODEL", "tiny")
 # where the real data are not at hand, the embedded ones
 DATA = () if os.environ.get("PHINGPT_BENCH_DATA") else (("phin_fpb", "phin_demo_sentiment"),)
+# the shipped records, where the command names one of theirs
+SHIPPED = str(ROOT / "results")
+OWN = Run(add=("--results", SHIPPED))
 TABLE = {
     "phingpt-bench doctor": AS_IT_IS,
     "phingpt-bench leaderboard results/": AS_IT_IS,
+    "phingpt-bench leaderboard results/ --lang es": AS_IT_IS,
+    "phingpt-bench leaderboard results/ --kind tuned,floor --sort cost": AS_IT_IS,
+    "phingpt-bench leaderboard results/ --format html --output board.html": AS_IT_IS,
+    "phingpt-bench leaderboard results/ --format html --lang es --output tablero.html": AS_IT_IS,
+    "phingpt-bench leaderboard results/ --explain 1 phin_fpb": Run((("results/", SHIPPED),)),
+    "phingpt-bench compare base sentiment-smollm2-135m --task phin_fpb": OWN,
+    "phingpt-bench compare base sentiment-smollm2-135m --task phin_fpb --lang es": OWN,
     "phingpt-bench tasks": AS_IT_IS,
     "phingpt-bench run smollm2-135m --dry-run": Run(needs_data=True),
-    "phingpt-bench run mi-suite.yaml --dry-run": Run((("mi-suite.yaml", "my-suite.yaml"),)),
     "phingpt-bench train my-recipe.yaml": Run(add=("--limit", "12", "--out", "trained")),
     "phingpt-bench evaluate --base MODEL --adapter DIR --tasks phin_fpb": Run(
         (MODEL, ("DIR", "adapters/trained/my-recipe"), *DATA), (*SMALL, "--no-floors")
@@ -75,7 +84,13 @@ def commands(text: str) -> list[str]:
     return list(found)
 
 
-COMMANDS = commands((ROOT / "README.md").read_text(encoding="utf-8"))
+def shown(name: str) -> list[str]:
+    """The commands of a README."""
+    return commands((ROOT / name).read_text(encoding="utf-8"))
+
+
+ENGLISH, SPANISH = shown("README.md"), shown("README.es.md")
+COMMANDS = list(dict.fromkeys(ENGLISH + SPANISH))
 
 
 @pytest.fixture(scope="module")
@@ -120,9 +135,15 @@ def filled(command: str) -> list[str]:
 
 
 def test_the_readme_has_commands_in_both_languages() -> None:
-    english, spanish = (ROOT / "README.md").read_text(encoding="utf-8").split("\n## En español\n")
-    assert len(commands(english)) >= 8
-    assert len(commands(spanish)) >= 3
+    assert len(ENGLISH) >= 16
+    assert len(SPANISH) >= 12
+
+
+@pytest.mark.parametrize("name", ["README.md", "README.es.md"])
+def test_what_a_readme_points_to_is_there(name: str) -> None:
+    text = (ROOT / name).read_text(encoding="utf-8")
+    for target in re.findall(r"\]\(([^)#:]+)(?:#[^)]*)?\)", text):
+        assert (ROOT / target).exists(), target
 
 
 def test_a_command_that_nobody_runs_is_seen() -> None:
@@ -158,5 +179,7 @@ def test_readme_command(
         code = subprocess.run([sys.executable, "-m", program, *words], check=False).returncode
     got = capfd.readouterr()
     assert code == 0, got.out + got.err
-    if program != "make":
+    if "--output" in words:
+        assert "wrote" in got.err and (place / words[words.index("--output") + 1]).stat().st_size
+    elif program != "make":
         assert got.out.strip()
