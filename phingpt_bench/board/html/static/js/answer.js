@@ -74,7 +74,8 @@ function entities(data, pair, i) {
     { class: "answer" },
     html("h3", {}, heading),
     whose ? html("p", { class: "of" }, whose) : null,
-    list ? show(list) : html("p", {}, `${answerText(data, run, i)} (${t("its record does not say where")})`),
+    run ? html("p", { class: "of" }, answerText(data, run, i)) : null,
+    list ? show(list) : html("p", {}, t("its record does not say where")),
   );
   return html(
     "div",
