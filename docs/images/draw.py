@@ -46,8 +46,8 @@ OF_RESULTS = (
     Picture("page-narrow", "#/task/phin_fpb", width=390, height=844),
 )
 OF_DEMO = (
-    Picture("page-answers", "#/rows/phin_demo_sentiment?fate=fixed", height=1000, keys=("j", "j")),
-    Picture("page-entities", "#/rows/phin_demo_ner", height=1000, keys=("j", "j", "j")),
+    Picture("page-answers", "#/rows/phin_demo_sentiment?fate=fixed", height=1100, keys=("j", "j")),
+    Picture("page-entities", "#/rows/phin_demo_ner", height=1100, keys=("j",) * 4),
 )
 
 
@@ -96,7 +96,7 @@ def drawn(browser: Any, page: Path, picture: Picture) -> bytes:
     tab.wait_for_selector("html[data-drawn]")
     tab.wait_for_timeout(1500)
     if picture.keys:
-        tab.locator(".list").focus()
+        tab.locator(".list").evaluate("(list) => list.focus({ preventScroll: true })")
         for key in picture.keys:
             tab.keyboard.press(key)
     image = tab.locator(picture.part).first.screenshot() if picture.part else tab.screenshot()
@@ -105,11 +105,16 @@ def drawn(browser: Any, page: Path, picture: Picture) -> bytes:
 
 
 def small(png: bytes) -> bytes:
-    """The image with a palette of 256 colours, a third of the size and alike to the eye."""
+    """The image with a palette of 256 colours: a third of the size, and alike to the eye.
+
+    MAXCOVERAGE keeps colours that are rare, such as that of a small sign, apart.
+    """
     from PIL import Image
 
     out = io.BytesIO()
-    Image.open(io.BytesIO(png)).convert("RGB").quantize(256, dither=Image.Dither.NONE).save(out, "PNG", optimize=True)
+    image = Image.open(io.BytesIO(png)).convert("RGB")
+    image = image.quantize(256, method=Image.Quantize.MAXCOVERAGE, kmeans=2, dither=Image.Dither.NONE)
+    image.save(out, "PNG", optimize=True)
     return out.getvalue()
 
 

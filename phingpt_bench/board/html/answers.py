@@ -59,7 +59,8 @@ def packed(
             continue
         share = budget // len(sections)
         found = {"rows": f"rows-{number}", "runs": {}, "labels": first.outcomes.labels, "left_out": 0}
-        rows = pack(_rows(first.outcomes, (texts or {}).get(section.protocol)))
+        alike = [run.outcomes for run in of if run is not None and same_rows(run, first)]
+        rows = pack(_rows(alike, (texts or {}).get(section.protocol)))
         used = len(rows)
         for place in _order(section, of, bases):
             run = of[place]
@@ -104,13 +105,19 @@ def _last(row: Row) -> int:
     return {"floor": 0, "base": 1}.get(row.kind, 2)
 
 
-def _rows(outcomes: Outcomes, texts: Mapping[str, str] | None) -> dict[str, Any]:
-    """Ids, what is right for each, and texts where they are to be shown (null for a row whose text is not there)."""
+def _rows(runs: Sequence[Outcomes], texts: Mapping[str, str] | None) -> dict[str, Any]:
+    """Ids, what is right for each, and texts where they are to be shown (null for a row whose text is not there).
+
+    runs: on the same rows, whose order is that of the first. The places of gold entities come from the first record
+    that holds any (those of schema 2 hold none).
+    """
+    outcomes = runs[0]
     found: dict[str, Any] = {"ids": outcomes.ids}
     if outcomes.kind == "spans":
         found["gold"] = [[gold for _, _, gold in counts[: len(outcomes.labels)]] for counts in outcomes.counts]
-        if outcomes.entities:
-            found["spans"] = [gold for gold, _ in outcomes.entities]
+        if holder := next((run for run in runs if run.entities), None):
+            places = {row: gold for row, (gold, _) in zip(holder.ids, holder.entities, strict=True)}
+            found["spans"] = [places[row] for row in outcomes.ids]
     else:
         found["gold"] = outcomes.gold
     if texts is not None:

@@ -17,7 +17,7 @@ export function answerView(data, pair, i) {
       html("h2", { class: "row-id" }, html("code", {}, data.ids[i])),
       html("p", { class: `fate fate-${fate}` }, html("span", { class: "sign", "aria-hidden": "true" }, fateSign(fate)), fateName(fate)),
     ),
-    data.kind === "spans" && data.spans ? null : text(data, i),
+    data.kind === "spans" && data.spans && (data.a.spans || data.b.spans) ? null : text(data, i),
     data.kind === "labels" ? labels(data, pair, i) : data.kind === "spans" ? entities(data, pair, i) : numbers(data, pair, i),
   ].filter(Boolean);
 }
@@ -66,15 +66,22 @@ function margin(run, i) {
 
 /** Entities in the text, or their places, or only how many of each type. */
 function entities(data, pair, i) {
-  if (!data.spans) return counts(data, pair, i);
+  if (!data.spans || !(data.a.spans || data.b.spans)) return counts(data, pair, i);
   const gold = data.spans[i];
   const show = (list) => (data.texts?.[i] ? marked(data.texts[i], list, data.labels) : listed(list, data.labels));
-  const line = (heading, whose, list) => html("div", { class: "answer" }, html("h3", {}, heading), whose ? html("p", { class: "of" }, whose) : null, show(list));
+  const line = (heading, whose, list, run) => html(
+    "div",
+    { class: "answer" },
+    html("h3", {}, heading),
+    whose ? html("p", { class: "of" }, whose) : null,
+    run ? html("p", { class: "of" }, answerText(data, run, i)) : null,
+    list ? show(list) : html("p", {}, t("its record does not say where")),
+  );
   return html(
     "div",
     {},
-    line(t("right answer"), null, sought(gold, data.b.spans?.[i] ?? [])),
-    [data.a, data.b].map((run, side) => line(side ? t("After") : t("Before"), fullName(pair[side].model), judged(run.spans?.[i] ?? [], gold))),
+    line(t("right answer"), null, sought(gold, (data.b.spans ?? data.a.spans)[i])),
+    [data.a, data.b].map((run, side) => line(side ? t("After") : t("Before"), fullName(pair[side].model), run.spans ? judged(run.spans[i], gold) : null, run)),
     data.texts ? null : text(data, i),
     html("p", { class: "note" }, t("✓ right · ○ missed in the answer after · ✕ not in the right answer")),
   );
