@@ -79,11 +79,11 @@ class Scorer:
             contexts.setdefault(tuple(context), {}).setdefault(tuple(continuation), []).append(index)
         rows: list[Row] = []
         limit = position_switch(self.model)
+        cut: set[tuple[int, ...]] = set()  # of two contexts the same sequence may come
         for context, continuations in contexts.items():
             pairs = [(index, tokens) for tokens, indices in continuations.items() for index in indices]
-            self.truncated += len(
-                {tokens[:-1] for tokens in continuations if len(context) + len(tokens) - 1 > self.longest}
-            )
+            whole = {(*context, *tokens[:-1]) for tokens in continuations}
+            cut |= {tokens for tokens in whole if len(tokens) > self.longest}
             if limit is not None and len(context) + max(map(len, continuations)) - 1 > limit:
                 # rows that stay below the limit and rows beyond it: each as it would be alone
                 starts = {tokens[:-1] for tokens in continuations}
@@ -95,6 +95,7 @@ class Scorer:
                 rows.append(row)
             else:
                 rows += chains(context, pairs, self.longest)
+        self.truncated += len(cut)
         return rows
 
     def _may_branch(self, length: int) -> bool:
