@@ -65,7 +65,8 @@ def test_a_test_of_means_agrees_with_its_interval():
     assert found.p < 0.05
     assert (found.method, found.n) == ("seeds", 400)
     back = mean_test(b, a, ACC)
-    assert (back.difference, back.p) == pytest.approx((-found.difference, found.p))
+    assert back.difference == pytest.approx(-found.difference)
+    assert back.p == pytest.approx(found.p, rel=0.15)  # other draws
     single = mean_test([a[0]], b, ACC)
     assert single.low < single.difference < single.high
 
