@@ -6,6 +6,7 @@ import dataclasses
 import os
 import pickle
 import time
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -220,12 +221,25 @@ def test_the_best_rows_with_floors_and_bases():
     sentiment = next(section for section in short.sections if section.task == "phin_made_up_sentiment")
     whole = next(section for section in board.sections if section.task == "phin_made_up_sentiment")
     assert sentiment.rows[0] == whole.rows[0] and sentiment.rows[0].adapter == "adapter-one"
-    assert [row.kind for row in sentiment.rows[1:]] == ["floor", "base", "base", "floor"]
-    assert {row.variant for row in sentiment.rows if row.kind == "base"} == {"0-shot", "0-shot chat"}
-    assert sentiment.beyond == len(whole.rows) - 5
+    assert [row.kind for row in sentiment.rows[1:]] == ["floor", "base", "floor"]
+    assert {row.variant for row in sentiment.rows if row.kind == "base"} == {"0-shot"}
+    assert sentiment.beyond == len(whole.rows) - 4
     assert f"{sentiment.beyond} more rows: --rows all" in page(short)
     assert shortened(board, None) is board
     assert shortened(board, 1000).sections == board.sections
+
+
+def test_the_base_of_a_drawn_row_is_the_one_with_its_shots():
+    runs = [make_run(adapter="five", kind="tuned", outcomes=labels(0.9), shots=5), make_run(outcomes=labels(0.8))]
+    runs.append(make_run(outcomes=labels(0.3), shots=5))
+    (section,) = shortened(build(runs), 1).sections
+    assert [(row.kind, row.shots) for row in section.rows] == [("tuned", 5), ("base", 0), ("base", 5)]
+
+
+@pytest.mark.parametrize("name", [".", "./", "../results"])
+def test_the_folder_may_be_named_from_within(results, monkeypatch, name):
+    monkeypatch.chdir(results)
+    assert stored_board(Path(name)).sections == stored_board(results).sections
 
 
 def test_drawing_again_takes_little_processor_time(results, tmp_path):

@@ -137,3 +137,14 @@ def test_an_unknown_language_is_an_error(monkeypatch):
         preferred()
     with pytest.raises(BenchError, match="no language 'fr'"), speaking("fr"):
         pass
+
+
+def test_a_number_is_written_as_the_language_writes_it():
+    assert (language.count(41000), language.count(41000, "+")) == ("41,000", "+41,000")
+    with speaking("es"):
+        assert (language.count(41000), language.count(-7, "+")) == ("41000", "-7")
+
+
+@pytest.mark.parametrize("name", OTHERS)
+def test_no_translation_groups_digits_as_english_does(name):
+    assert [words for words in translations(name).values() if ",}" in words] == []

@@ -115,7 +115,7 @@ def run_files(folder: Path) -> list[RunFiles]:
             hint="give the folder that 'phingpt-bench run SUITE' wrote, such as results/",
         )
     local: list[str] = []
-    files = sorted(_walk(str(folder), local), key=lambda file: file.path.split(os.sep))
+    files = sorted(_walk(os.path.normpath(folder), local), key=lambda file: file.path.split(os.sep))
     if files:
         return files
     for place in sorted(local):

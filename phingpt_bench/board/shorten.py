@@ -8,7 +8,7 @@ from phingpt_bench.board.values import Board, Row, Section
 
 
 def shortened(board: Board, most: int | None) -> Board:
-    """The board with the first `most` rows of each section, its floors, and the bases of the rows that are kept.
+    """The board with the first `most` rows of each section, its floors, and the bases that they are compared with.
 
     `beyond` says how many rows of a section are left out. None: the board itself.
     """
@@ -23,11 +23,15 @@ def shortened(board: Board, most: int | None) -> Board:
 
 
 def _section(section: Section, most: int) -> Section:
-    families = {_family(row) for row in section.rows[:most] if row.kind == "tuned"}
+    drawn = section.rows[:most]
+    asked = {(_family(row), row.shots, row.chat_template) for row in drawn if row.kind == "tuned"}
+    asked |= {(_family(row), 0, False) for row in drawn if row.kind != "floor"}
     kept = tuple(
         row
         for place, row in enumerate(section.rows)
-        if place < most or row.kind == "floor" or (row.kind == "base" and row.shots == 0 and _family(row) in families)
+        if place < most
+        or row.kind == "floor"
+        or (row.kind == "base" and (_family(row), row.shots, row.chat_template) in asked)
     )
     return dataclasses.replace(section, rows=kept, beyond=len(section.rows) - len(kept))
 

@@ -39,8 +39,9 @@ def configure(parser: argparse.ArgumentParser) -> None:
     """The arguments."""
     parser.add_argument("folder", nargs="?", type=Path, metavar="DIR", help="where runs lie, at any depth")
     parser.add_argument(
-        "--task", action="append", default=[], metavar="T", help="only this task, dataset or protocol; may be repeated"
-    )
+        "--task", action="append", default=[], type=names, metavar="T",
+        help="only this task, dataset or protocol; several with commas",
+    )  # fmt: skip
     parser.add_argument("--metric", metavar="M", help="this metric instead of the primary one, where a task has it")
     add_filters(parser)
     parser.add_argument(
@@ -144,7 +145,7 @@ def _run(args: argparse.Namespace) -> int:
     with Console(stderr=True).status(say("comparing runs (the first time takes a while)")):
         board = board_of(
             args.folder or default_folder(),
-            tasks=[protocol_of(name) for name in args.task],
+            tasks=[protocol_of(name) for name in flat(args.task)],
             metric=args.metric,
             published=args.published != "none",
             checks=args.checks,

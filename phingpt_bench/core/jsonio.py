@@ -21,21 +21,34 @@ def dumps(value: Any, *, indent: int | None = None) -> str:
 def write_text(path: Path, text: str) -> None:
     """Write through a temporary file in the same folder and rename: a reader sees the old file or the new one.
 
-    Folders on the way are made. BenchError naming the path where it cannot be written: a folder has its name, a file
-    stands where a folder is needed, no permission, no space.
+    Folders on the way are made. A link stays one, and its target is written; what is no file (a pipe, /dev/stdout) is
+    written into. A new file gets the permissions that the process gives its files. BenchError naming the path where it
+    cannot be written: a folder has its name, a file stands where a folder is needed, no permission, no space.
     """
     path = Path(path)
     with _writing(path):
+        if path.exists() and not path.is_file() and not path.is_dir():
+            with open(path, "w", encoding="utf-8") as file:
+                file.write(text)
+            return
+        path = path.resolve()
         path.parent.mkdir(parents=True, exist_ok=True)
         handle, name = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.", suffix=".tmp")
         try:
             with os.fdopen(handle, "w", encoding="utf-8") as file:
                 file.write(text)
-            os.chmod(name, 0o644)
+            os.chmod(name, 0o666 & ~_umask())
             os.replace(name, path)
         except BaseException:
             os.unlink(name)
             raise
+
+
+def _umask() -> int:
+    """The process's mask of permissions, which can only be read by setting it."""
+    mask = os.umask(0o077)
+    os.umask(mask)
+    return mask
 
 
 def write_json(path: Path, value: Any) -> None:

@@ -56,6 +56,11 @@ def spoken(text: str) -> str:
     return say(text.key, **values)
 
 
+def count(number: int, sign: str = "") -> str:
+    """A whole number as the language in force writes it: 41,000, but 41000 in Spanish, where a comma is decimal."""
+    return format(number, f"{sign}," if _language.get() == ENGLISH else sign)
+
+
 @contextlib.contextmanager
 def speaking(language: str) -> Iterator[None]:
     """Within the block `say` speaks this language; BenchError for one that is not in LANGUAGES."""

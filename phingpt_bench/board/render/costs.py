@@ -8,6 +8,7 @@ from phingpt_bench.board.costs import assumed_per_hour
 from phingpt_bench.board.published.rows import PublishedCost, PublishedRow
 from phingpt_bench.board.render.text import clean, unknown
 from phingpt_bench.board.values import Against, Board, Payback, Section
+from phingpt_bench.core import language
 from phingpt_bench.core.language import say
 from phingpt_bench.cost.breakeven import Case
 from phingpt_bench.cost.estimate import Usd
@@ -120,7 +121,7 @@ def _case(case: Case) -> str:
 def count_text(count: int) -> str:
     """A number of documents to two figures, since prices are no more exact: "41,000"; below 100 as it is."""
     places = max(len(str(count)) - 2, 0)
-    return f"{round(count, -places):,}"
+    return language.count(round(count, -places))
 
 
 def cost_entries(board: Board) -> list[tuple[str, str]]:

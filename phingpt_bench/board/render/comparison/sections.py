@@ -18,7 +18,7 @@ from phingpt_bench.board.render.comparison.words import (
     title_of,
 )
 from phingpt_bench.board.render.text import clean, metric_name, score_text, synthetic
-from phingpt_bench.core.language import say
+from phingpt_bench.core.language import count, say
 from phingpt_bench.stats.changes import Change
 
 MOST_SHOWN = 5  # labels whose confusion table is drawn with counts and changes; beyond it changes alone
@@ -92,7 +92,8 @@ def _confusion(labels: Labels) -> list[Block]:
         cells = []
         for to in shown:
             change = labels.shift[at][to]
-            cells.append(f"{labels.confusion_b[at][to]:,} ({change:+,})" if few else f"{change:+,}" if change else "0")
+            shift = count(change, "+")
+            cells.append(f"{count(labels.confusion_b[at][to])} ({shift})" if few else shift if change else "0")
         rows.append([clean(label) if few else f"[{at + 1}] {clean(label)}", *cells])
     what = say("rows of B (change from A)") if few else say("change from A to B")
     return [
@@ -110,7 +111,7 @@ def _classes(classes: Sequence[Class], kind: str) -> list[Block]:
     for found in classes:
         measures = ((say("precision"), found.precision), (say("recall"), found.recall), (say("F1"), found.f1))
         for at, (name, change) in enumerate(measures):
-            first = ["", ""] if at else [clean(found.name), f"{found.gold:,}"]
+            first = ["", ""] if at else [clean(found.name), count(found.gold)]
             rows.append([*first, *_cells(name, change)])
     head = [kind, say("gold"), "", "A", "B", say("change, 95% interval")]
     return [Title(say("By label") if kind == say("label") else say("By type")), Grid(head, rows, right=(1, 3, 4))]
@@ -158,7 +159,8 @@ def _entities(spans: Spans) -> list[Block]:
 def _bounds(are_bounds: bool, both: int, b_alone: int, a_alone: int, *neither: int) -> list[str]:
     """The numbers, marked where they are bounds: none are where what both have is none at the most."""
     least, most = (">= ", "<= ") if are_bounds else ("", "")
-    return [f"{most}{both:,}", f"{least}{b_alone:,}", f"{least}{a_alone:,}", *(f"{most}{n:,}" for n in neither)]
+    kept, one, other, *none = map(count, (both, b_alone, a_alone, *neither))
+    return [f"{most}{kept}", f"{least}{one}", f"{least}{other}", *(f"{most}{n}" for n in none)]
 
 
 def _count_change(change: Change) -> str:

@@ -8,7 +8,7 @@ from phingpt_bench.board.comparison.values import Comparison
 from phingpt_bench.board.render.comparison.blocks import Block, Grid, Lines, Title
 from phingpt_bench.board.render.comparison.words import name_of, signed
 from phingpt_bench.board.render.text import clean, metric_name, p_text, score_text
-from phingpt_bench.core.language import say, spoken
+from phingpt_bench.core.language import count, say, spoken
 
 
 def summary(comparisons: Sequence[Comparison]) -> list[Block]:
@@ -22,10 +22,10 @@ def summary(comparisons: Sequence[Comparison]) -> list[Block]:
         test = one.test
         mark = ("*" if test.significant else " ") + ("!" if one.caveats and _serious(one) else " ")
         rows.append([
-            clean(one.task) + marks[one.metric], f"{one.n:,}", score_text(one.a.score), score_text(one.b.score),
+            clean(one.task) + marks[one.metric], count(one.n), score_text(one.a.score), score_text(one.b.score),
             say("no test") if test.reason else signed(test.value) + mark,
             spoken(test.reason) if test.reason else p_text(test.p if test.p_holm is None else test.p_holm),
-            "-" if gained is None else f"{gained:,}", "-" if lost is None else f"{lost:,}",
+            "-" if gained is None else count(gained), "-" if lost is None else count(lost),
         ])  # fmt: skip
     head = [say("task"), "n", "A", "B", "B - A", "p", say("fixed"), say("broken")]
     names = [f"A: {name_of(first.a)}", f"B: {name_of(first.b)}"]

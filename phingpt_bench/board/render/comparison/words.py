@@ -6,7 +6,7 @@ from phingpt_bench.board.compare import Difference
 from phingpt_bench.board.comparison.values import Caveat, Comparison, Side
 from phingpt_bench.board.render.legend import METHODS
 from phingpt_bench.board.render.text import clean, metric_name, p_text, percent, score_text, unknown
-from phingpt_bench.core.language import say, spoken
+from phingpt_bench.core.language import count, say, spoken
 from phingpt_bench.stats.changes import Change
 from phingpt_bench.stats.intervals import Interval
 
@@ -101,4 +101,4 @@ def caveat_text(caveat: Caveat) -> str:
 
 def share(part: int, whole: int) -> str:
     """ "1,103 (91%)"."""
-    return f"{part:,} ({percent(part / whole)})" if whole else f"{part:,}"
+    return f"{count(part)} ({percent(part / whole)})" if whole else count(part)
