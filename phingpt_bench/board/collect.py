@@ -115,7 +115,7 @@ def run_files(folder: Path) -> list[RunFiles]:
             hint="give the folder that 'phingpt-bench run SUITE' wrote, such as results/",
         )
     local: list[str] = []
-    files = sorted(_walk(os.path.normpath(folder), local), key=lambda file: file.path.split(os.sep))
+    files = sorted(_walk(str(folder), local), key=lambda file: file.path.split(os.sep))
     if files:
         return files
     for place in sorted(local):
@@ -139,9 +139,9 @@ def _walk(folder: str, local: list[str]) -> Iterator[RunFiles]:
         return
     names = {entry.name for entry in found}
     if "run.json" in names:
-        path = os.path.join(folder, "run.json")
+        path = os.path.normpath(os.path.join(folder, "run.json"))  # as Path writes it: without "./"
         if (record := stamp(path)) is not None:
-            yield RunFiles(path, record, stamp(os.path.join(folder, "outcomes.json")))
+            yield RunFiles(path, record, stamp(os.path.normpath(os.path.join(folder, "outcomes.json"))))
     for entry in found:
         if not entry.is_dir(follow_symlinks=False):
             continue
