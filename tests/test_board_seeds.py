@@ -78,8 +78,49 @@ def test_without_a_known_recipe_only_the_same_adapter_is_joined():
     """Two trainings under one name may be of two recipes, so records of schema 2 stay apart as they did."""
     old = [trained(seed, recipe=None, adapter="mine") for seed in (1, 2)]
     assert len(with_seeds_joined(old)) == 2
-    again = [make_run(kind="tuned", adapter="mine", seed=seed) for seed in (1, 2)]
-    assert len(with_seeds_joined(again)) == 1
+    draws = [make_run(kind="tuned", adapter="mine", seed=seed, shots=5) for seed in (1, 2)]
+    assert [len(run.seeds) for run in with_seeds_joined(draws)] == [2]
+
+
+def asked(run, seed: int, *, shots: int = 0, digest: str | None = None):
+    """The same training asked again, under another seed of the evaluation."""
+    model = run.record.model if digest is None else dataclasses.replace(run.record.model, adapter_digest=digest)
+    protocol = dataclasses.replace(run.record.protocol, shots=shots)
+    record = dataclasses.replace(
+        run.record, seed=seed, model=model, protocol=protocol, created=f"2000-01-{seed:02}", run_id=f"again-{seed}"
+    )
+    return dataclasses.replace(run, record=record)
+
+
+@pytest.mark.parametrize("digest", [None, "other-weights"])
+def test_trainings_count_and_not_how_often_they_were_asked(digest):
+    trainings = [trained(1), trained(2)]
+    board = build([*trainings, *(asked(run, seed, digest=digest) for run in trainings for seed in (5, 6))])
+    (row,) = only(board).rows
+    assert (len(row.seeds), board.older) == (2, 4)
+    assert row.interval == only(build(trainings)).rows[0].interval
+    assert row.created == "2000-01-06"
+
+
+@pytest.mark.parametrize("run", [make_run(), trained(1), make_run(kind="tuned", adapter="mine")])
+def test_one_model_asked_twice_without_examples_is_no_two_seeds(run):
+    (found,) = with_seeds_joined([asked(run, 8), asked(run, 7)])
+    assert (found.seeds, found.older, found.record.seed) == ((), 1, 8)
+
+
+def test_draws_of_examples_are_not_mixed_with_trainings():
+    """Two adapters under three draws each are two rows of three; one draw for each is one row of two trainings."""
+    draws = [asked(run, seed, shots=5) for run in (trained(1), trained(2)) for seed in (5, 6, 7)]
+    found = with_seeds_joined(draws)
+    assert [[member.record.seed for member in run.seeds] for run in found] == [[5, 6, 7]] * 2
+    assert [run.record.model.adapter for run in found] == ["mine-s1", "mine-s2"]
+    assert [len(run.seeds) for run in with_seeds_joined([draws[0], draws[3]])] == [2]
+
+
+def test_runs_on_other_gold_are_not_joined():
+    other = labels(0.8, seed=2)
+    other = dataclasses.replace(other, gold=[(g + 1) % 3 for g in other.gold])
+    assert len(with_seeds_joined([trained(1), trained(2, outcomes=other)])) == 2
 
 
 def test_floors_are_joined_and_checks_are_not():

@@ -15,6 +15,7 @@ import numpy as np
 
 from phingpt_bench.board.cache import Cache
 from phingpt_bench.board.collect import Run
+from phingpt_bench.core.records import Outcomes
 from phingpt_bench.scoring.metrics import METRICS, metric_rows, score_all
 from phingpt_bench.stats.intervals import Interval, interval
 from phingpt_bench.stats.paired import PairedTest, paired_test
@@ -155,6 +156,13 @@ class Comparer:
             self._cache.put(key, None if value is None else dataclasses.asdict(value))
         value = self._cache.known[key]
         return None if value is None else dict(value)
+
+
+def gold_of(outcomes: Outcomes) -> tuple[Any, ...]:
+    """What was right for each row: of entities, how many there are of each type."""
+    if outcomes.kind != "spans":
+        return tuple(outcomes.gold)
+    return tuple(tuple(gold for _, _, gold in counts) for counts in outcomes.counts)
 
 
 def same_rows(a: Run, b: Run) -> bool:

@@ -147,6 +147,7 @@ class Section:
     languages: tuple[str, ...] = ()  # codes of the rows' languages; empty where no passport is known
     licence: str | None = None  # of the data, as the passport has it
     hidden: int = 0  # rows that filters took away; ranks, tests and floors were worked out with them
+    older: int = 0  # runs of trainings that were asked again, which newer ones replace
     beyond: int = 0  # rows after the best ones that were kept, see `board.shorten`
 
 
