@@ -10,6 +10,7 @@ from board_factory import labels, make_run, write_run
 
 from phingpt_bench.board.collect import collect
 from phingpt_bench.board.compare import Comparer, matched_seeds, shared_clusters
+from phingpt_bench.board.render.overview import by_model
 from phingpt_bench.board.render.text import display_name, setting
 from phingpt_bench.board.rows import build
 from phingpt_bench.board.seeds import mean_ledger, with_seeds_joined
@@ -217,3 +218,25 @@ def test_rows_share_a_cluster_by_document_or_by_text():
     assert clusters_of(articles) == [0, 0, 1]
     assert clusters_of([]) == []
     assert clusters_of([{"text": "!"}, {"text": "?"}]) == []  # nothing is left of them but they are not one text
+
+
+def test_a_recipe_with_a_seed_less_on_one_task_is_one_family():
+    """p is corrected over both tasks, though one has three seeds (mine-s1 to -s3) and the other two of them."""
+    runs = [make_run(task=task, outcomes=labels(0.7, seed=9)) for task in ("t1", "t2")]
+    runs += [trained(seed, task="t1", outcomes=labels(0.8, seed=seed)) for seed in (1, 2, 3)]
+    runs += [trained(seed, task="t2", adapter=f"mine-{seed}0", outcomes=labels(0.8, seed=seed)) for seed in (10, 11)]
+    tests = [next(row for row in s.rows if row.seeds).against_base for s in build(runs).sections]
+    assert min(t.p_holm for t in tests) == pytest.approx(min(1.0, 2 * min(t.p for t in tests)))
+
+
+def test_two_recipes_under_the_same_names_stay_two_models():
+    runs = [
+        trained(seed, recipe=recipe * 16, adapter="mine", task=task)
+        for task in ("t1", "t2") for recipe in "xy" for seed in (1, 2)
+    ]  # fmt: skip
+    board = build(runs)
+    lines = by_model(board.sections)
+    assert [sorted(cells) for cells in lines] == [[0, 1], [0, 1]]
+    assert {row.details for row in only(build(runs[:4])).rows} == {
+        ("recipe xxxxxxx", "2 seeds"), ("recipe yyyyyyy", "2 seeds")
+    }  # fmt: skip

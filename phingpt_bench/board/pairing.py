@@ -7,6 +7,7 @@ from typing import Any
 
 from phingpt_bench.board.collect import Run
 from phingpt_bench.board.compare import ALPHA, Comparer, Difference, same_rows
+from phingpt_bench.board.identity import weights
 from phingpt_bench.board.seeds import CONDITIONS, seen
 from phingpt_bench.core.language import sentence
 from phingpt_bench.scoring.metrics import METRICS
@@ -68,11 +69,11 @@ def setting(run: Run) -> tuple[Any, ...]:
 
 
 def model_key(run: Run) -> tuple[Any, ...]:
-    """What makes two runs runs of one model: kind, base, its revision, quantisation, dtype, adapter and its digest."""
+    """What makes two runs runs of one model: kind, base, its revision, quantisation, dtype and weights."""
     model = run.record.model
     return (
         model.kind, model.base or model.name, model.base_revision, model.quantisation, model.compute_dtype,
-        model.adapter, model.adapter_digest,
+        *weights(model.adapter, model.adapter_digest, model.recipe_digest),
     )  # fmt: skip
 
 

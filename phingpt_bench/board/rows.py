@@ -167,7 +167,8 @@ def _row(
     if note := fallback_note(run, base):
         warnings.append(note)
     return Row(
-        name=model.name, adapter=model.adapter, adapter_digest=model.adapter_digest, kind=model.kind,
+        name=model.name, adapter=model.adapter, adapter_digest=model.adapter_digest,
+        recipe_digest=model.recipe_digest, kind=model.kind,
         variant=variant(protocol.shots, protocol.chat_template), details=(), base=model.base,
         base_revision=model.base_revision, quantisation=model.quantisation, compute_dtype=model.compute_dtype,
         shots=protocol.shots, chat_template=protocol.chat_template, seed=record.seed, n=protocol.n, rank=rank,
