@@ -17,8 +17,8 @@ PREFIX = 7  # characters of a digest or commit that are shown
 def told_apart(sections: Sequence[Section]) -> list[Section]:
     """The sections with `details` filled in wherever two different models of any section would look the same.
 
-    A detail (base, revision, dtype, adapter digest, recipe of several trainings, seed) is shown for all rows that look alike or for none, so a
-    model is called the same in every section. A row of several seeds always says how many.
+    A detail (base, revision, dtype, adapter digest, recipe of several trainings, seed) is shown for all rows that look
+    alike or for none, so a model is called the same in every section. A row of several seeds always says how many.
     """
     looks: dict[tuple[Any, ...], dict[tuple[Any, ...], Row]] = defaultdict(dict)
     for section in sections:
