@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import dataclasses
+
 import pytest
 from board_factory import labels, make_run, spans
 
@@ -77,6 +79,20 @@ def test_other_prompts_are_not_tested_and_not_ranked_together():
     assert any("other prompts" in warning for warning in row.warnings)
     rows = only(build([base, other, more])).rows
     assert sorted(row.rank for row in rows if row.kind == "base") == [1, 2]
+
+
+@pytest.mark.parametrize("rows", [labels(0.9, seed=3), spans(0.9, seed=3)])
+def test_other_gold_is_not_tested_and_not_ranked_together(rows):
+    """The ids agree, what counts as right does not: row by row the two scores are of different questions."""
+    gold = [(g + 1) % 3 for g in rows.gold]
+    counts = [[[right, said, gold + 1] for right, said, gold in types] for types in rows.counts]
+    other = dataclasses.replace(rows, gold=gold, counts=counts)
+    bases = [make_run(name, base=name, outcomes=rows) for name in ("A", "B")]
+    found = only(build([*bases, make_run("A", "tuned", other, base="A", adapter="x")]))
+    tuned = next(row for row in found.rows if row.kind == "tuned")
+    assert (tuned.rank, tuned.against_base.reason, tuned.against_base.p) == (None, "other gold", None)
+    assert tuned.warnings[0] == "was measured by other gold or labels than the rest, so it is not ranked"
+    assert [row.rank for row in found.rows if row.kind == "base"] == [1, 1]
 
 
 def test_a_chat_template_is_the_models_own_and_a_floor_takes_no_prompt():

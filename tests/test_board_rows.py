@@ -98,7 +98,16 @@ def test_bands_start_anew_at_the_first_that_differs_from_their_leader():
     assert bands(values, lambda a, b: 0.001 if a - b > 2 else 0.9) == [1, 1, 1, 4, 4, 6]
     assert bands([], lambda a, b: 0.0) == []
     assert bands([5], lambda a, b: 0.0) == [1]
-    assert bands([5, 4], lambda a, b: None) == [1, 2]
+    assert bands([5, 4], lambda a, b: None) == [1, 1]  # no test, no difference
+
+
+def test_rows_of_a_single_document_are_not_told_apart():
+    """A single cluster allows no test, so it gives no ranks either."""
+    rows = [dataclasses.replace(labels(share, seed=i), clusters=[0] * 300) for i, share in enumerate((0.9, 0.3))]
+    runs = [make_run(outcomes=rows[1]), make_run(kind="tuned", adapter="x", outcomes=rows[0])]
+    tuned, base = only(build(runs)).rows
+    assert (tuned.rank, base.rank, tuned.tied) == (1, 1, True)
+    assert tuned.against_base.reason == "one document"
 
 
 def test_bands_pay_for_the_number_of_comparisons():
@@ -206,10 +215,17 @@ def test_published_rows_are_those_of_the_protocol_and_the_metric():
 
 
 def test_seeds_tell_rows_of_several_sections_apart_where_nothing_else_does():
-    board = build([make_run(task="a", seed=1), make_run(task="b", seed=2), make_run("Model B", base="b", task="a")])
+    """Without examples the seed does nothing, so that there is nothing to tell."""
+
+    def board_of(shots):
+        one, two = (make_run(task=task, seed=seed, shots=shots) for task, seed in (("a", 1), ("b", 2)))
+        return build([one, two, make_run("Model B", base="b", task="a", shots=shots)])
+
+    board = board_of(5)
     assert sorted(setting(row) for section in board.sections for row in section.rows) == [
-        "0-shot, nf4+dq", "0-shot, nf4+dq, seed 1", "0-shot, nf4+dq, seed 2",
+        "5-shot, nf4+dq", "5-shot, nf4+dq, seed 1", "5-shot, nf4+dq, seed 2",
     ]  # fmt: skip
+    assert {setting(row) for section in board_of(0).sections for row in section.rows} == {"0-shot, nf4+dq"}
 
 
 def test_spans_without_any_entity_have_no_score_and_no_rank():

@@ -10,6 +10,7 @@ from board_factory import labels, make_run, write_run
 
 from phingpt_bench.board.collect import collect
 from phingpt_bench.board.compare import Comparer, matched_seeds, shared_clusters
+from phingpt_bench.board.render.overview import by_model
 from phingpt_bench.board.render.text import display_name, setting
 from phingpt_bench.board.rows import build
 from phingpt_bench.board.seeds import mean_ledger, with_seeds_joined
@@ -78,8 +79,49 @@ def test_without_a_known_recipe_only_the_same_adapter_is_joined():
     """Two trainings under one name may be of two recipes, so records of schema 2 stay apart as they did."""
     old = [trained(seed, recipe=None, adapter="mine") for seed in (1, 2)]
     assert len(with_seeds_joined(old)) == 2
-    again = [make_run(kind="tuned", adapter="mine", seed=seed) for seed in (1, 2)]
-    assert len(with_seeds_joined(again)) == 1
+    draws = [make_run(kind="tuned", adapter="mine", seed=seed, shots=5) for seed in (1, 2)]
+    assert [len(run.seeds) for run in with_seeds_joined(draws)] == [2]
+
+
+def asked(run, seed: int, *, shots: int = 0, digest: str | None = None):
+    """The same training asked again, under another seed of the evaluation."""
+    model = run.record.model if digest is None else dataclasses.replace(run.record.model, adapter_digest=digest)
+    protocol = dataclasses.replace(run.record.protocol, shots=shots)
+    record = dataclasses.replace(
+        run.record, seed=seed, model=model, protocol=protocol, created=f"2000-01-{seed:02}", run_id=f"again-{seed}"
+    )
+    return dataclasses.replace(run, record=record)
+
+
+@pytest.mark.parametrize("digest", [None, "other-weights"])
+def test_trainings_count_and_not_how_often_they_were_asked(digest):
+    trainings = [trained(1), trained(2)]
+    board = build([*trainings, *(asked(run, seed, digest=digest) for run in trainings for seed in (5, 6))])
+    (row,) = only(board).rows
+    assert (len(row.seeds), board.older) == (2, 4)
+    assert row.interval == only(build(trainings)).rows[0].interval
+    assert row.created == "2000-01-06"
+
+
+@pytest.mark.parametrize("run", [make_run(), trained(1), make_run(kind="tuned", adapter="mine")])
+def test_one_model_asked_twice_without_examples_is_no_two_seeds(run):
+    (found,) = with_seeds_joined([asked(run, 8), asked(run, 7)])
+    assert (found.seeds, found.older, found.record.seed) == ((), 1, 8)
+
+
+def test_draws_of_examples_are_not_mixed_with_trainings():
+    """Two adapters under three draws each are two rows of three; one draw for each is one row of two trainings."""
+    draws = [asked(run, seed, shots=5) for run in (trained(1), trained(2)) for seed in (5, 6, 7)]
+    found = with_seeds_joined(draws)
+    assert [[member.record.seed for member in run.seeds] for run in found] == [[5, 6, 7]] * 2
+    assert [run.record.model.adapter for run in found] == ["mine-s1", "mine-s2"]
+    assert [len(run.seeds) for run in with_seeds_joined([draws[0], draws[3]])] == [2]
+
+
+def test_runs_on_other_gold_are_not_joined():
+    other = labels(0.8, seed=2)
+    other = dataclasses.replace(other, gold=[(g + 1) % 3 for g in other.gold])
+    assert len(with_seeds_joined([trained(1), trained(2, outcomes=other)])) == 2
 
 
 def test_floors_are_joined_and_checks_are_not():
@@ -176,3 +218,25 @@ def test_rows_share_a_cluster_by_document_or_by_text():
     assert clusters_of(articles) == [0, 0, 1]
     assert clusters_of([]) == []
     assert clusters_of([{"text": "!"}, {"text": "?"}]) == []  # nothing is left of them but they are not one text
+
+
+def test_a_recipe_with_a_seed_less_on_one_task_is_one_family():
+    """p is corrected over both tasks, though one has three seeds (mine-s1 to -s3) and the other two of them."""
+    runs = [make_run(task=task, outcomes=labels(0.7, seed=9)) for task in ("t1", "t2")]
+    runs += [trained(seed, task="t1", outcomes=labels(0.8, seed=seed)) for seed in (1, 2, 3)]
+    runs += [trained(seed, task="t2", adapter=f"mine-{seed}0", outcomes=labels(0.8, seed=seed)) for seed in (10, 11)]
+    tests = [next(row for row in s.rows if row.seeds).against_base for s in build(runs).sections]
+    assert min(t.p_holm for t in tests) == pytest.approx(min(1.0, 2 * min(t.p for t in tests)))
+
+
+def test_two_recipes_under_the_same_names_stay_two_models():
+    runs = [
+        trained(seed, recipe=recipe * 16, adapter="mine", task=task)
+        for task in ("t1", "t2") for recipe in "xy" for seed in (1, 2)
+    ]  # fmt: skip
+    board = build(runs)
+    lines = by_model(board.sections)
+    assert [sorted(cells) for cells in lines] == [[0, 1], [0, 1]]
+    assert {row.details for row in only(build(runs[:4])).rows} == {
+        ("recipe xxxxxxx", "2 seeds"), ("recipe yyyyyyy", "2 seeds")
+    }  # fmt: skip

@@ -226,6 +226,31 @@ def test_several_seeds_are_compared_as_the_mean_that_a_board_shows():
     assert "adapter, 0-shot, nf4+dq, 2 seeds" in render(sections(found, 1), 120)
 
 
+def test_two_recipes_under_the_same_names_are_listed_and_none_is_overwritten():
+    """Each adapter has other weights, but the names are the same."""
+    runs = [run()]
+    for recipe in "xy":
+        for one in seeds_of(labels(0.7, 40, seed=3), labels(0.8, 40, seed=4)):
+            model = dataclasses.replace(
+                one.record.model, recipe_digest=recipe * 16, adapter_digest=recipe + one.record.model.adapter_digest
+            )
+            record = dataclasses.replace(one.record, model=model, run_id=f"{recipe}-{one.record.run_id}")
+            runs.append(dataclasses.replace(one, record=record))
+    with pytest.raises(BenchError, match="'adapter' may be one of 2") as told:
+        resolve("base", "adapter", runs)
+    assert told.value.hint == f"say which: 'adapter@{'x' * 16}', 'adapter@{'y' * 16}'"
+    assert resolve("base", "adapter@yyyy", runs)[1].first.record.model.recipe_digest == "y" * 16
+
+
+def test_a_second_run_of_a_system_is_not_overwritten():
+    """Runs that only conditions tell apart are two systems, which are listed."""
+    runs = [run(shots=5, diagnostics={"device": device}, folder=device, run_id=device) for device in ("cpu", "cuda")]
+    with pytest.raises(BenchError, match="'base' may be one of 2") as told:
+        resolve("base", "cpu", runs)
+    assert "cpu" in told.value.hint and "cuda" in told.value.hint
+    assert named("cpu", "cuda", runs) == runs
+
+
 def test_every_name_that_is_listed_can_be_said():
     runs = [run(shots=shots, chat=chat, seed=seed) for shots in (0, 5) for chat in (False, True) for seed in (1, 2)]
     known = systems(runs)

@@ -159,6 +159,14 @@ def test_runs_on_other_rows_are_left_out():
     assert packed(build(made), made).sections["phin_made_up"]["left_out"] == 1
 
 
+def test_answers_to_other_gold_are_left_out():
+    """The page would show what became of each row by the gold of the first run."""
+    rows = labels(0.9, 60)
+    other = dataclasses.replace(rows, gold=[(g + 1) % 3 for g in rows.gold])
+    made = [make_run(outcomes=rows), make_run("Model B", base="b", outcomes=other)]
+    assert packed(build(made), made).sections["phin_made_up"]["left_out"] == 1
+
+
 def test_the_file_is_one_file_and_asks_nothing_of_a_network(page):
     elements = Elements(page)
     assert {attributes.get("href") for attributes, _ in elements.of("link")} == {"data:,"}

@@ -16,6 +16,7 @@ from statsmodels.stats.proportion import proportion_confint
 from phingpt_bench.scoring.classification import row_confusion
 from phingpt_bench.scoring.metrics import METRICS
 from phingpt_bench.stats import resample
+from phingpt_bench.stats.clusters import sign_flip_p
 from phingpt_bench.stats.intervals import Interval, bootstrap, bootstrap_stderr, interval, wilson
 from phingpt_bench.stats.paired import PairedTest, holm, mcnemar_exact, paired_permutation, paired_test
 
@@ -259,3 +260,10 @@ def test_holm_passes_over_missing_tests():
     assert holm([None, 0.01, None, 0.04]) == [None, 0.02, None, 0.04]
     assert holm([]) == []
     assert holm([None]) == [None]
+
+
+def test_p_is_never_0_by_underflow():
+    """2^-2999 is no float; a p of 0 would say that chance cannot do it."""
+    wrong, right = np.zeros(3000, dtype=bool), np.ones(3000, dtype=bool)
+    assert mcnemar_exact(wrong, right).p > 0
+    assert sign_flip_p(np.ones(3000, dtype=int)) > 0

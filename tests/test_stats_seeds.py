@@ -66,7 +66,8 @@ def test_a_test_of_means_agrees_with_its_interval():
     assert (found.method, found.n) == ("seeds", 400)
     back = mean_test(b, a, ACC)
     assert back.difference == pytest.approx(-found.difference)
-    assert back.p == pytest.approx(found.p, rel=0.15)  # other draws
+    assert back.p == pytest.approx(found.p, rel=1e-9)
+    assert (back.low, back.high) == pytest.approx((-found.high, -found.low), rel=1e-9)
     single = mean_test([a[0]], b, ACC)
     assert single.low < single.difference < single.high
 
@@ -107,6 +108,15 @@ def test_clusters_count_in_the_part_of_the_rows():
     told = mean_interval(made, ACC, clusters=np.repeat(np.arange(200), 4))
     alone = mean_interval(runs([0.7, 0.75, 0.8], n=200), ACC)
     assert (told.low, told.high) == pytest.approx((alone.low, alone.high), abs=0.003)
+
+
+def test_the_interval_of_a_difference_ends_at_the_bounds_of_the_metric():
+    a, b = runs([0.2, 0.3]), runs([0.5, 0.9])
+    wide = mean_test(a, b, ACC)
+    assert wide.high > 1
+    found = mean_test(a, b, ACC, bounds=(0.0, 1.0))
+    assert (found.low, found.high) == (max(-1.0, wide.low), 1.0)
+    assert found.p == wide.p
 
 
 def test_seeds_of_hardly_anything():

@@ -15,6 +15,7 @@ import numpy as np
 
 from phingpt_bench.board.cache import Cache
 from phingpt_bench.board.collect import Run
+from phingpt_bench.core.records import Outcomes
 from phingpt_bench.scoring.metrics import METRICS, metric_rows, score_all
 from phingpt_bench.stats.intervals import Interval, interval
 from phingpt_bench.stats.paired import PairedTest, paired_test
@@ -92,7 +93,7 @@ class Comparer:
         return None if found is None else Interval(**found)
 
     def test(self, a: Run, b: Run, metric: str, against: str) -> Difference:
-        """a minus b, tested on the same rows in the same order; no test where the sets of row ids differ."""
+        """a minus b, tested on the same rows in the same order; no test where rows, labels or gold differ."""
         return dataclasses.replace(self._known(a, b, metric, True), against=against)
 
     def quick(self, a: Run, b: Run, metric: str) -> Difference:
@@ -108,25 +109,24 @@ class Comparer:
 
     def _test(self, a: Run, b: Run, metric: str, interval: bool) -> Difference:
         against = b.record.model.name
-        if not same_rows(a, b):
-            return Difference(against=against, reason="other rows")
-        if a.outcomes.labels != b.outcomes.labels:
-            return Difference(against=against, reason="other labels")
+        if reason := apart(a, b):
+            return Difference(against=against, reason=reason)
         if metric not in self.scores(a) or metric not in self.scores(b):
             return Difference(against=against, reason="no such score")
         before, after = self.aligned(b, a, metric), self.aligned(a, a, metric)  # the reference first
         clusters = shared_clusters(a, b)
-        function, matched = METRICS[metric].function, matched_seeds(a, b)
+        function, bounds, matched = METRICS[metric].function, METRICS[metric].bounds, matched_seeds(a, b)
 
         def compute() -> PairedTest | None:
             if a.seeds or b.seeds:
-                return mean_test(before, after, function, matched=matched, clusters=clusters)
+                return mean_test(before, after, function, matched=matched, clusters=clusters, bounds=bounds)
             return paired_test(before[0], after[0], metric, function, interval=interval, clusters=clusters)
 
         kind = f"{'paired' if interval else 'paired-p'} {len(before)}{' matched' if matched else ''}"
         found = self._remembered(kind, metric, (*before, *after, np.asarray(clusters, dtype=np.int64)), compute)
         if found is None:
-            return Difference(against=against, reason="no score")
+            single = len(set(clusters) or a.outcomes.ids) == 1
+            return Difference(against=against, reason="one document" if single else "no score")
         return Difference(against=against, value=found.pop("difference"), **found)
 
     def aligned(self, run: Run, to: Run, metric: str) -> list[np.ndarray]:
@@ -157,9 +157,30 @@ class Comparer:
         return None if value is None else dict(value)
 
 
+def gold_of(outcomes: Outcomes) -> tuple[Any, ...]:
+    """What was right for each row: of entities, how many there are of each type."""
+    if outcomes.kind != "spans":
+        return tuple(outcomes.gold)
+    return tuple(tuple(gold for _, _, gold in counts) for counts in outcomes.counts)
+
+
 def same_rows(a: Run, b: Run) -> bool:
     """Whether two runs answered the same set of rows, in whatever order."""
     return a.outcomes.ids == b.outcomes.ids or set(a.outcomes.ids) == set(b.outcomes.ids)
+
+
+def apart(a: Run, b: Run) -> str | None:
+    """Why nothing can be told of two runs row by row, or None: other rows, labels or gold."""
+    if not same_rows(a, b):
+        return "other rows"
+    x, y = a.outcomes, b.outcomes
+    if (x.kind, x.labels) != (y.kind, y.labels):
+        return "other labels"
+    gold = gold_of(x), gold_of(y)
+    if x.ids != y.ids:
+        of = dict(zip(y.ids, gold[1], strict=True))
+        gold = gold[0], tuple(of[row] for row in x.ids)
+    return None if gold[0] == gold[1] else "other gold"
 
 
 def shared_clusters(a: Run, b: Run) -> list[int]:
@@ -195,13 +216,15 @@ def bands(ordered: Sequence[Run], p: Callable[[Run, Run], float | None]) -> list
     A band is led by its best run and takes in the runs that follow until one differs from it; that one leads the next
     band, and its rank is its place in the order. A run differs from the leader where p, times the number of
     comparisons (runs - 1, Bonferroni), is under ALPHA: the leader was chosen for being the best of all, and by a plain
-    p the first of ten equal systems would more often than not leave some behind. p None (no test) is a difference.
+    p the first of ten equal systems would more often than not leave some behind. Without a test (p None)
+    nothing tells the two apart.
     Equality in this sense is not transitive: the last of a band may be tied with the first of the next.
     """
     ranks: list[int] = []
     leader: Run | None = None
     for place, run in enumerate(ordered, 1):
-        if leader is None or (p(leader, run) or 0.0) * (len(ordered) - 1) < ALPHA:
+        found = 0.0 if leader is None else p(leader, run)
+        if found is not None and found * (len(ordered) - 1) < ALPHA:
             leader = run
             ranks.append(place)
         else:

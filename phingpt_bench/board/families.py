@@ -17,8 +17,8 @@ PREFIX = 7  # characters of a digest or commit that are shown
 def told_apart(sections: Sequence[Section]) -> list[Section]:
     """The sections with `details` filled in wherever two different models of any section would look the same.
 
-    A detail (base, revision, dtype, adapter digest, seed) is shown for all rows that look alike or for none, so a
-    model is called the same in every section. A row of several seeds always says how many.
+    A detail (base, revision, dtype, adapter digest, recipe of several trainings, seed) is shown for all rows that look
+    alike or for none, so a model is called the same in every section. A row of several seeds always says how many.
     """
     looks: dict[tuple[Any, ...], dict[tuple[Any, ...], Row]] = defaultdict(dict)
     for section in sections:
@@ -48,6 +48,14 @@ def _details(row: Row, alike: Iterable[Row]) -> tuple[str, ...]:
         (
             "adapter_digest",
             lambda r: sentence("adapter {id}", id=r.adapter_digest[:PREFIX]) if r.adapter_digest else None,
+        ),
+        (
+            "recipe_digest",
+            lambda r: (
+                sentence("recipe {id}", id=r.recipe_digest[:PREFIX])
+                if r.recipe_digest and r.adapter_digest is None
+                else None
+            ),
         ),
         ("seed", lambda r: sentence("seed {n}", n=r.seed)),
     )

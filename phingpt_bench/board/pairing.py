@@ -6,7 +6,8 @@ from collections.abc import Callable, Iterable, Sequence
 from typing import Any
 
 from phingpt_bench.board.collect import Run
-from phingpt_bench.board.compare import ALPHA, Comparer, Difference, same_rows
+from phingpt_bench.board.compare import ALPHA, Comparer, Difference, apart, same_rows
+from phingpt_bench.board.identity import weights
 from phingpt_bench.board.seeds import CONDITIONS, seen
 from phingpt_bench.core.language import sentence
 from phingpt_bench.scoring.metrics import METRICS
@@ -28,18 +29,21 @@ def exposed(run: Run) -> str | None:
 def main_group(runs: Sequence[Run]) -> tuple[list[Run], dict[int, str]]:
     """The runs that can be ranked together, and for each other one (by `id`) what sets it apart, in words.
 
-    These are the largest group of runs on the same rows, and in it, for each setting, the largest group with the same
-    prompts; of equally large ones that with the best run. `runs` come best first.
+    These are the largest group of runs on the same rows with the same labels and gold, and in it, for each setting, the
+    largest group with the same prompts; of equally large ones that with the best run. `runs` come best first.
     """
-    main = max(_grouped(runs, same_rows), key=len)
+    main = max(_grouped(runs, lambda a, b: apart(a, b) is None), key=len)
     inside = {id(run) for run in main}
     rows = sentence("answered other rows than the rest, so it is not ranked")
     prompts = sentence("answered other prompts than the rest, so it is not ranked")
-    apart: dict[int, str] = {id(run): rows for run in runs if id(run) not in inside}
+    gold = sentence("was measured by other gold or labels than the rest, so it is not ranked")
+    set_apart: dict[int, str] = {
+        id(run): gold if same_rows(run, main[0]) else rows for run in runs if id(run) not in inside
+    }
     for alike in _grouped(main, lambda a, b: setting(a) == setting(b)):
         groups = sorted(_grouped(alike, lambda a, b: not other_prompts(a, b)), key=len, reverse=True)
-        apart |= {id(run): prompts for group in groups[1:] for run in group}
-    return [run for run in main if id(run) not in apart], apart
+        set_apart |= {id(run): prompts for group in groups[1:] for run in group}
+    return [run for run in main if id(run) not in set_apart], set_apart
 
 
 def _grouped(runs: Sequence[Run], alike: Callable[[Run, Run], bool]) -> list[list[Run]]:
@@ -68,11 +72,11 @@ def setting(run: Run) -> tuple[Any, ...]:
 
 
 def model_key(run: Run) -> tuple[Any, ...]:
-    """What makes two runs runs of one model: kind, base, its revision, quantisation, dtype, adapter and its digest."""
+    """What makes two runs runs of one model: kind, base, its revision, quantisation, dtype and weights."""
     model = run.record.model
     return (
         model.kind, model.base or model.name, model.base_revision, model.quantisation, model.compute_dtype,
-        model.adapter, model.adapter_digest,
+        *weights(model.adapter, model.adapter_digest, model.recipe_digest),
     )  # fmt: skip
 
 

@@ -77,7 +77,7 @@ def joined(
     return Board(
         sections=tuple(s for s in shown if s.limit is None),
         limited=tuple(s for s in shown if s.limit is not None),
-        older=plan.older,
+        older=plan.older + sum(section.older for section in shown),
         prices=prices,
     )
 
@@ -99,7 +99,9 @@ def section_of(
 ) -> Section:
     """The section of the runs of one task, protocol and limit; names and p-values are not yet told over the tasks."""
     task, protocol, limit = key
+    before = sum(run.older for run in runs)
     runs = with_seeds_joined(runs)
+    older = sum(run.older for run in runs) - before
     first = runs[0].record.protocol
     metric = metric if metric is not None and metric in comparer.scores(runs[0]) else first.metric
     for run in runs:
@@ -132,7 +134,7 @@ def section_of(
         task=task, protocol=protocol, dataset=first.dataset, split=first.split, metric=metric, limit=limit,
         n=len(main[0].outcomes.ids), synthetic=synthetic(task, first.dataset), rows=tuple(rows), notes=tuple(notes),
         published=others, tokens=tokens, payback=payback(rows, others) if limit is None else None,
-        floor=None if floor is None else floor.record.model.name,
+        floor=None if floor is None else floor.record.model.name, older=older,
     )  # fmt: skip
 
 
@@ -165,7 +167,8 @@ def _row(
     if note := fallback_note(run, base):
         warnings.append(note)
     return Row(
-        name=model.name, adapter=model.adapter, adapter_digest=model.adapter_digest, kind=model.kind,
+        name=model.name, adapter=model.adapter, adapter_digest=model.adapter_digest,
+        recipe_digest=model.recipe_digest, kind=model.kind,
         variant=variant(protocol.shots, protocol.chat_template), details=(), base=model.base,
         base_revision=model.base_revision, quantisation=model.quantisation, compute_dtype=model.compute_dtype,
         shots=protocol.shots, chat_template=protocol.chat_template, seed=record.seed, n=protocol.n, rank=rank,

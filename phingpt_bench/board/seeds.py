@@ -13,7 +13,7 @@ from itertools import takewhile
 from typing import Any
 
 from phingpt_bench.board.collect import Run
-from phingpt_bench.board.compare import mean
+from phingpt_bench.board.compare import gold_of, mean
 from phingpt_bench.core.records import Ledger, Model
 
 CONDITIONS = {  # what moves a score in its last digits, by its name in a record's diagnostics -> reason for no test
@@ -25,11 +25,53 @@ _SEED_ENDING = re.compile(r"[-_.]*(seed|s)?[-_.]*$")
 
 
 def with_seeds_joined(runs: Sequence[Run]) -> list[Run]:
-    """The runs, those that differ only in the seed in one that stands for them, in the place of the first."""
+    """The runs, those that differ only in the seed in one that stands for them, in the place of the first.
+
+    What counts is trainings: of one training asked again the newest run is kept, and has the others in `older`.
+    """
     groups: dict[Any, list[Run]] = {}
     for run in runs:
         groups.setdefault(_key(run), []).append(run)
-    return [joined(group) if len(group) > 1 else group[0] for group in groups.values()]
+    found = [part for group in groups.values() for part in _independent(group)]
+    return [joined(part) if len(part) > 1 else part[0] for part in found]
+
+
+def _independent(group: Sequence[Run]) -> list[list[Run]]:
+    """Runs with one `_key` as rows: for each the runs that are independent draws of what the seed changes.
+
+    0-shot these are the trainings, each by its newest run, since the seed of an evaluation changes nothing there. With
+    examples it draws them: a row per training where any was asked with several draws (their spread is not that of
+    trainings, and k draws of one adapter are not k trainings), else one row of all.
+    """
+    trainings: dict[Any, list[Run]] = {}
+    for run in group:
+        trainings.setdefault(_training(run), []).append(run)
+    kept = [_newest(runs) for runs in trainings.values()]
+    if len(kept) > 1 and any(len(runs) > 1 for runs in kept):
+        return kept
+    return [[run for runs in kept for run in runs]]
+
+
+def _training(run: Run) -> Any:
+    """What makes two runs of one `_key` answers of the same training: its seed, or the weights where none is known."""
+    model = run.record.model
+    if model.kind == "floor":  # fitted anew in each run, under its seed
+        return run.record.seed
+    return model.adapter_digest if model.training_seed is None else model.training_seed
+
+
+def _newest(runs: Sequence[Run]) -> list[Run]:
+    """Of runs of one training the newest, 0-shot one and else one for each seed of the examples; it counts those that
+    it replaces. Weights that the same seed gave once more replace the former ones in all."""
+    order = sorted(runs, key=lambda run: (run.record.created, run.record.run_id), reverse=True)
+    digest = order[0].record.model.adapter_digest
+    found: dict[int, Run] = {}
+    for run in order:
+        if run.record.model.adapter_digest == digest:
+            found.setdefault(run.record.seed if run.record.protocol.shots else 0, run)
+    kept = list(found.values())
+    replaced = sum(run.older + 1 for run in runs if all(run is not other for other in kept))
+    return [dataclasses.replace(kept[0], older=kept[0].older + replaced), *kept[1:]] if replaced else kept
 
 
 def _key(run: Run) -> Any:
@@ -47,7 +89,7 @@ def _key(run: Run) -> Any:
         record.task, record.task_version, record.limit, protocol.id, protocol.rows_digest, tuple(rows.labels),
         protocol.shots, protocol.chat_template, None if protocol.shots else protocol.prompt_digest, protocol.extraction,
         model.kind, model.name, model.base, model.base_revision, model.quantisation, model.compute_dtype, recipe,
-        bool(rows.probs), bool(rows.partial), bool(rows.typed), bool(rows.groups),
+        gold_of(rows), bool(rows.probs), bool(rows.partial), bool(rows.typed), bool(rows.groups),
         *(record.diagnostics.get(name) for name in CONDITIONS),
     )  # fmt: skip
 

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from phingpt_bench.board.compare import Difference
+from phingpt_bench.board.identity import told_seed, weights
 from phingpt_bench.board.published.rows import PublishedRow
 from phingpt_bench.core.records import Ledger
 from phingpt_bench.cost.breakeven import Case
@@ -21,6 +22,7 @@ class Row:
     name: str
     adapter: str | None
     adapter_digest: str | None
+    recipe_digest: str | None
     kind: str
     variant: str  # "0-shot", "5-shot chat"
     details: tuple[str, ...]  # what tells the row from one that looks the same: dtype, revision, seed ...
@@ -58,10 +60,12 @@ class Row:
     @property
     def identity(self) -> tuple[Any, ...]:
         """What makes rows of several tasks rows of one model in one setting. The display name has no part in it,
-        except where there is no base to go by (floors, checks)."""
+        except where there is no base to go by (floors, checks), nor has the number of seeds, of which a task may lack
+        one."""
         return (
-            self.kind, self.base or self.name, self.base_revision, self.quantisation, self.compute_dtype, self.adapter,
-            self.adapter_digest, self.shots, self.chat_template, self.seed, len(self.seeds),
+            self.kind, self.base or self.name, self.base_revision, self.quantisation, self.compute_dtype,
+            *weights(self.adapter, self.adapter_digest, self.recipe_digest), self.shots, self.chat_template,
+            *told_seed(self.kind, self.shots, self.seed, bool(self.seeds)),
         )  # fmt: skip
 
     @property
@@ -147,6 +151,7 @@ class Section:
     languages: tuple[str, ...] = ()  # codes of the rows' languages; empty where no passport is known
     licence: str | None = None  # of the data, as the passport has it
     hidden: int = 0  # rows that filters took away; ranks, tests and floors were worked out with them
+    older: int = 0  # runs of trainings that were asked again, which newer ones replace
     beyond: int = 0  # rows after the best ones that were kept, see `board.shorten`
 
 

@@ -90,7 +90,7 @@ def sign_flip_p(differences: np.ndarray) -> float:
         chosen = np.convolve(chosen, spread)
     whole = len(chosen) - 1
     extreme = np.abs(2 * np.arange(whole + 1) - whole) >= abs(int(np.sum(differences)))
-    return min(1.0, float(chosen[extreme].sum()))
+    return min(1.0, max(float(chosen[extreme].sum()), math.ulp(0.0)))  # too small for a float, but never 0
 
 
 def _coins(n: int) -> np.ndarray:

@@ -56,6 +56,7 @@ def mcnemar_exact(correct_a: Sequence[bool], correct_b: Sequence[bool]) -> Paire
         return None
     discordant = gained + lost
     p = min(1.0, 2 * float(special.bdtr(min(gained, lost), discordant, 0.5))) if discordant else 1.0
+    p = max(p, math.ulp(0.0))  # too small for a float, but never 0
     difference = (gained - lost) / n
     z = NormalDist().inv_cdf((1 + LEVEL) / 2)
     middle, spread = (gained - lost) / (n + 2), (discordant + 2) / (n + 2)

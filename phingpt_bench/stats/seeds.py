@@ -88,6 +88,7 @@ def mean_test(
     *,
     matched: bool = False,
     clusters: Clusters | None = None,
+    bounds: tuple[float, float] = (-math.inf, math.inf),
     resamples: int = RESAMPLES,
     seed: int = 0,
 ) -> PairedTest | None:
@@ -95,16 +96,16 @@ def mean_test(
 
     matched: the runs of A and B go together one by one (same example seed), so that their differences vary and not
     each by itself. A single run is taken as it is: what another seed would have made of it is not known.
+    bounds: of the score; the interval of a difference is cut where no two scores can be further apart.
     p belongs to the interval; it is 1 where neither rows nor seeds let the difference vary. None as in `mean_interval`.
     """
     found = spread([runs_a, runs_b], metric, matched=matched, clusters=clusters, resamples=resamples, seed=seed)
     if found is None:
         return None
     means = [float(np.mean([metric(rows.sum(0)) for rows in runs])) for runs in (runs_a, runs_b)]
-    difference, half = means[1] - means[0], found.half((1 - LEVEL) / 2)
-    return PairedTest(
-        difference, difference - half, difference + half, found.p(difference), METHOD, len(runs_a[0])
-    )  # fmt: skip
+    difference, half, widest = means[1] - means[0], found.half((1 - LEVEL) / 2), bounds[1] - bounds[0]
+    low, high = max(-widest, difference - half), min(widest, difference + half)
+    return PairedTest(difference, low, high, found.p(difference), METHOD, len(runs_a[0]))
 
 
 def spread(
@@ -123,11 +124,17 @@ def spread(
     counts = [len(runs) for runs in groups]
     if max(counts) < 2 or (matched and len(set(counts)) > 1):
         raise ValueError(f"runs to be summed up: {counts}{', matched' if matched else ''}")
-    together = summed(np.stack([rows for runs in groups for rows in runs], axis=1), clusters)
+    every = [rows for runs in groups for rows in runs]
+    # the runs in an order of their own, so that A against B has the same draws as B against A
+    order = sorted(range(len(every)), key=lambda at: np.ascontiguousarray(every[at], dtype=float).tobytes())
+    together = summed(np.stack([every[at] for at in order], axis=1), clusters)
     if len(together) < 2:
         return None
-    observed = np.asarray(metric(together.sum(0)))
-    drawn = np.concatenate([np.asarray(metric(totals)) for totals in resample.totals(together, resamples, seed)])
+    back = np.argsort(order)
+    observed = np.asarray(metric(together.sum(0)))[back]
+    drawn = np.concatenate(
+        [np.asarray(metric(totals))[:, back] for totals in resample.totals(together, resamples, seed)]
+    )
     drawn = drawn[~np.isnan(drawn).any(axis=1)]
     if np.isnan(observed).any() or len(drawn) < 2:
         return None

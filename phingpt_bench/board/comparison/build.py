@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 
 from phingpt_bench.board.collect import Run
-from phingpt_bench.board.compare import Comparer, Difference, same_rows, shared_clusters
+from phingpt_bench.board.compare import Comparer, Difference, apart, same_rows, shared_clusters
 from phingpt_bench.board.comparison.form import form_of
 from phingpt_bench.board.comparison.labels import counted, label_fates, labels_of
 from phingpt_bench.board.comparison.numbers import number_fates, numbers_of
@@ -21,7 +21,6 @@ from phingpt_bench.board.seeds import seen
 from phingpt_bench.core.errors import unknown
 from phingpt_bench.core.records import Outcomes, rows_at
 from phingpt_bench.scoring.metrics import METRICS, metric_rows
-from phingpt_bench.scoring.statistics import spans
 from phingpt_bench.stats.changes import Change, changes
 from phingpt_bench.stats.paired import holm
 
@@ -122,18 +121,6 @@ def tested(a: Run, b: Run, metric: str, comparer: Comparer) -> Difference:
     if reason is not None:
         return Difference(against=name, reason=reason)
     return comparer.test(b, a, metric, name)
-
-
-def apart(a: Run, b: Run) -> str | None:
-    """Why nothing can be told row by row, or None: other rows, labels or gold."""
-    if not same_rows(a, b):
-        return "other rows"
-    x, y = a.outcomes, b.outcomes
-    if (x.kind, x.labels) != (y.kind, y.labels):
-        return "other labels"
-    y = aligned(b, a)
-    same = np.array_equal(spans(x)[..., 2], spans(y)[..., 2]) if x.kind == "spans" else x.gold == y.gold
-    return None if same else "other gold"
 
 
 def aligned(b: Run, a: Run) -> Outcomes:

@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Any
 
 from phingpt_bench.board.collect import Run, read_run
+from phingpt_bench.board.identity import told_seed
 from phingpt_bench.board.pairing import model_key
 from phingpt_bench.board.seeds import with_seeds_joined
 from phingpt_bench.core.errors import BenchError, unknown
@@ -52,22 +53,33 @@ class System:
         """The words that may stand behind the @."""
         model, (shots, chat, limit) = self.first.record.model, self.variant
         variant = [] if model.kind in ("floor", "check") else [f"{shots}-shot", "chat" if chat else None]
-        seeds = f"{len(self.first.seeds)}-seeds" if self.first.seeds else f"seed{self.first.record.seed}"
-        parts = (*variant, model.quantisation, model.compute_dtype, seeds,
-                 f"limit{limit}" if limit is not None else None, model.adapter_digest, model.base_revision)  # fmt: skip
+        counts = sorted({len(run.seeds) for run in self.runs.values()})
+        seeds = [f"{n}-seeds" for n in counts] if self.first.seeds else [f"seed{self.first.record.seed}"]
+        recipe = None if model.adapter_digest else model.recipe_digest
+        parts = (*variant, model.quantisation, model.compute_dtype, *seeds,
+                 f"limit{limit}" if limit is not None else None, model.adapter_digest, recipe,
+                 model.base_revision)  # fmt: skip
         return [part for part in parts if part]
 
 
 def systems(runs: Sequence[Run]) -> list[System]:
-    """The systems among runs, in order of appearance; behind them those that a board draws for several seeds."""
-    together = [run for run in with_seeds_joined(runs) if run.seeds]
-    found: dict[tuple[Any, ...], dict[str, Run]] = {}
-    for run in (*runs, *together):
+    """The systems among runs, in order of appearance; behind them those that a board draws for several seeds.
+
+    Runs that a board does not draw, as newer ones of the same training replace them, are none. A second run of one
+    system on one task makes another system, so that a name that fits both is told to be ambiguous.
+    """
+    drawn = with_seeds_joined(runs)
+    kept = {member.record.run_id for run in drawn for member in run.members}
+    found: dict[tuple[Any, ...], list[dict[str, Run]]] = {}
+    for run in (*(run for run in runs if run.record.run_id in kept), *(run for run in drawn if run.seeds)):
         protocol, record = run.record.protocol, run.record
-        seeds = [member.record.seed for member in run.members]
-        key = (*model_key(run), protocol.shots, protocol.chat_template, record.limit, len(seeds), min(seeds))
-        found.setdefault(key, {})[record.task] = run
-    return [System(by_task) for by_task in found.values()]
+        seed = told_seed(record.model.kind, protocol.shots, record.seed, bool(run.seeds))
+        alike = found.setdefault((*model_key(run), protocol.shots, protocol.chat_template, record.limit, *seed), [])
+        free = next((by_task for by_task in alike if record.task not in by_task), None)
+        if free is None:
+            alike.append(free := {})
+        free[record.task] = run
+    return [System(by_task) for alike in found.values() for by_task in alike]
 
 
 def resolve(a: str, b: str, runs: Sequence[Run]) -> tuple[System, System]:

@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from phingpt_bench.board.collect import Run
-from phingpt_bench.board.compare import same_rows
+from phingpt_bench.board.compare import apart
 from phingpt_bench.board.html.data import section_keys
 from phingpt_bench.board.pairing import base_of
 from phingpt_bench.board.seeds import with_seeds_joined
@@ -41,9 +41,9 @@ def packed(
 ) -> Packed:
     """The answers of the board's rows; those of the first seed where a row stands for several.
 
-    texts: the text of each row id, by protocol; a section without them has none. A run on other rows than the first of
-    its section, and a run for which the budget does not suffice, is counted in "left_out"; tuned runs come first, each
-    with its base, then floors.
+    texts: the text of each row id, by protocol; a section without them has none. A run on other rows or
+    with other gold than the first of its section, and a run for which the budget does not suffice, is counted in
+    "left_out"; tuned runs come first, each with its base, then floors.
     """
     sections = [*board.sections, *board.limited]
     known = {key_of(run): run for run in with_seeds_joined(runs)}
@@ -59,12 +59,12 @@ def packed(
             continue
         share = budget // len(sections)
         found = {"rows": f"rows-{number}", "runs": {}, "labels": first.outcomes.labels, "left_out": 0}
-        alike = [run.outcomes for run in of if run is not None and same_rows(run, first)]
+        alike = [run.outcomes for run in of if run is not None and apart(run, first) is None]
         rows = pack(_rows(alike, (texts or {}).get(section.protocol)))
         used = len(rows)
         for place in _order(section, of, bases):
             run = of[place]
-            if run is None or not same_rows(run, first) or run.outcomes.labels != first.outcomes.labels:
+            if run is None or apart(run, first) is not None:
                 found["left_out"] += 1
                 continue
             blob = pack(_answers(run.outcomes, first.outcomes.ids))

@@ -23,8 +23,9 @@ from phingpt_bench.stats.intervals import Interval
 
 # sentences that reach `spoken` through a value: kinds of rows, reasons for no test
 TRANSLATED = (
-    "tuned", "base", "floor", "check", "other rows", "other labels", "other prompts",
-    "other device", "other kernels", "other batch size", "no such score", "no score", "quoted", "recomputed",
+    "tuned", "base", "floor", "check", "other rows", "other labels", "other gold", "other prompts",
+    "other device", "other kernels", "other batch size", "no such score", "no score",
+    "one document", "quoted", "recomputed",
 )  # fmt: skip
 _BIDI_CONTROLS = re.compile("[\u200e\u200f\u202a-\u202e\u2066-\u2069]")
 

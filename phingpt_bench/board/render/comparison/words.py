@@ -15,7 +15,7 @@ TRANSLATED = (
     "boundary", "type", "hallucinated", "missed", "duplicate", "format", "spurious",
     "precision", "recall", "F1", "mean confidence", "overconfidence",
     "other rows", "other labels", "other gold", "other prompts", "other device", "other kernels", "other batch size",
-    "no such score", "no score",
+    "no such score", "no score", "one document",
 )  # fmt: skip
 
 
