@@ -144,5 +144,5 @@ def _attend(*args: Any, **options: Any) -> tuple[torch.Tensor, None]:
     return _attending[-1].attend(*args, **options)
 
 
-_attending: list[Rows] = []  # those in a forward: transformers never forgets a function, so it gets none that holds rows
+_attending: list[Rows] = []  # in a forward now: transformers never forgets a function, so it gets one without rows
 AttentionInterface.register(NAME, _attend)
