@@ -160,7 +160,8 @@ def test_hostile_names_in_markdown_csv_and_json():
 @pytest.mark.parametrize(
     ("value", "want"),
     [("=1+1", "'=1+1"), ("+cmd|' /C calc'!A0", "'+cmd|' /C calc'!A0"), ("-x", "'-x"), ("@SUM(A1)", "'@SUM(A1)"),
-     ("\t=1", "'=1"), ("\u202e =1", "'=1"), ("a\u202eb\x1b[31m\n", "ab [31m"), ("-0.5", "-0.5"), (-0.5, -0.5), (-3, -3), (True, "true"),
+     ("\t=1", "'=1"), ("\u202e =1", "'=1"), ("a\u202eb\x1b[31m\n", "ab [31m"), ("-0.5", "-0.5"),
+     (-0.5, -0.5), (-3, -3), (True, "true"),
      (None, ""), ("x=1", "x=1")],
 )  # fmt: skip
 def test_cells_of_a_spreadsheet(value, want):
