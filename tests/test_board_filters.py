@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import argparse
+import dataclasses
 from pathlib import Path
 
 import pytest
-from board_factory import example_runs, write_run
+from board_factory import example_runs, make_run, write_run
 from test_board_render import published
 
 from phingpt_bench.board import names
@@ -15,6 +16,7 @@ from phingpt_bench.board.licences import licence_of
 from phingpt_bench.board.render import columns
 from phingpt_bench.board.render.page import FORMATS, page
 from phingpt_bench.board.render.terminal import render
+from phingpt_bench.board.render.text import parameters_text
 from phingpt_bench.board.rows import build
 from phingpt_bench.cli import main as command
 from phingpt_bench.cli import verb_leaderboard
@@ -115,6 +117,21 @@ def test_sizes(text, holds, fails):
     assert condition.holds(holds)
     assert not condition.holds(fails)
     assert not condition.holds(None)
+
+
+@pytest.mark.parametrize(
+    ("parameters", "text", "other"),
+    [(134_515_008, "135M", "134M"), (6_980_000_000, "7B", "6.9B"), (7_241_732_096, "7.2B", "7B"),
+     (13_015_864_320, "13B", "13.1B"), (999_600_000, ">=1B", "<1B"), (134_515_008, ">=135M", "<135M")],
+)  # fmt: skip
+def test_sizes_are_compared_as_they_are_shown(parameters, text, other):
+    run = make_run()
+    model = dataclasses.replace(run.record.model, parameters=parameters)
+    whole = build([dataclasses.replace(run, record=dataclasses.replace(run.record, model=model))])
+    shown = parameters_text(rows(whole)[0])
+    for wanted in (text, shown):
+        assert len(rows(filtered(whole, Filter(sizes=(size(wanted),))))) == 1
+    assert not rows(filtered(whole, Filter(sizes=(size(other),))))
 
 
 @pytest.mark.parametrize(

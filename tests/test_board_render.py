@@ -27,7 +27,7 @@ from phingpt_bench.board.render.export import FIELDS
 from phingpt_bench.board.render.markdown import markdown
 from phingpt_bench.board.render.page import board_of, page
 from phingpt_bench.board.render.terminal import draw, render
-from phingpt_bench.board.render.text import clean, p_text, percent, score_text, short_time, small_usd
+from phingpt_bench.board.render.text import clean, csv_cell, p_text, percent, score_text, short_time, small_usd
 from phingpt_bench.board.rows import build
 from phingpt_bench.cli import main as command
 from phingpt_bench.core.errors import BenchError
@@ -153,8 +153,24 @@ def test_hostile_names_in_markdown_csv_and_json():
     assert {len(re.findall(r"(?<!\\)\|", line)) for line in table} == {13}
     assert not re.search(r"(?<!\\)[<\[]", "".join(table))
     read = list(csv.DictReader(io.StringIO(page(board, "csv"))))
-    assert {row["model"] for row in read} == set(HOSTILE)
+    assert {row["model"] for row in read} == set(map(clean, HOSTILE))
     assert {row["name"] for row in json.loads(page(board, "json"))["sections"][0]["rows"]} == set(HOSTILE)
+
+
+@pytest.mark.parametrize(
+    ("value", "want"),
+    [("=1+1", "'=1+1"), ("+cmd|' /C calc'!A0", "'+cmd|' /C calc'!A0"), ("-x", "'-x"), ("@SUM(A1)", "'@SUM(A1)"),
+     ("\t=1", "'=1"), ("\u202e =1", "'=1"), ("a\u202eb\x1b[31m\n", "ab [31m"), ("-0.5", "-0.5"),
+     (-0.5, -0.5), (-3, -3), (True, "true"),
+     (None, ""), ("x=1", "x=1")],
+)  # fmt: skip
+def test_cells_of_a_spreadsheet(value, want):
+    assert csv_cell(value) == want
+
+
+def test_a_name_is_no_formula_in_csv():
+    (row,) = csv.DictReader(io.StringIO(page(build([make_run("=HYPERLINK(1)\x1b\u202e")]), "csv")))
+    assert row["model"] == "'=HYPERLINK(1)"
 
 
 def test_clean_keeps_right_to_left_names_from_moving_numbers():

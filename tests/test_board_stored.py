@@ -5,6 +5,7 @@ from __future__ import annotations
 import dataclasses
 import os
 import pickle
+import shutil
 import time
 from pathlib import Path
 
@@ -12,6 +13,7 @@ import numpy as np
 import pytest
 from board_factory import example_runs, labels, make_run, write_run
 
+from phingpt_bench.board import store as store_module
 from phingpt_bench.board import stored
 from phingpt_bench.board.cache import Cache
 from phingpt_bench.board.collect import collect
@@ -23,8 +25,10 @@ from phingpt_bench.board.shorten import shortened
 from phingpt_bench.board.store import LIMIT, Store, stamp
 from phingpt_bench.board.stored import stored_board
 from phingpt_bench.core.errors import BenchError
-from phingpt_bench.core.jsonio import read_json, write_json
+from phingpt_bench.core.jsonio import read_json, write_json, write_text
 from phingpt_bench.core.language import sentence
+from phingpt_bench.core.paths import share
+from phingpt_bench.cost.prices import PRICES_VARIABLE
 from phingpt_bench.stats.intervals import Interval
 
 
@@ -197,6 +201,76 @@ def test_the_store_stays_within_its_limit(tmp_path, monkeypatch):
     monkeypatch.setattr("phingpt_bench.board.store.LIMIT", 2500)
     store.tidy()
     assert [store.get(name, str) is not None for name in "abc"] == [True, False, True]
+
+
+def test_temporary_files_that_were_left_over_go_and_those_of_now_stay(tmp_path):
+    store = Store(tmp_path)
+    for name in ("old.tmp", "new.tmp"):
+        (tmp_path / name).write_text("half", encoding="utf-8")
+    os.utime(tmp_path / "old.tmp", (1, 1))
+    with pytest.raises(AttributeError):
+        store.put("x", lambda: None)  # nothing that a pickle can hold
+    store.tidy()
+    assert [path.name for path in tmp_path.iterdir()] == ["new.tmp"]
+
+
+def test_the_store_tidies_caches_of_old_code_too(tmp_path, monkeypatch):
+    (tmp_path / "old.json").write_text("x" * 1000, encoding="utf-8")
+    os.utime(tmp_path / "old.json", (1, 1))
+    store = Store(tmp_path)
+    store.put("a", "x" * 1000)
+    monkeypatch.setattr("phingpt_bench.board.store.LIMIT", 1500)
+    store.tidy()
+    assert [path.name for path in tmp_path.iterdir()] == ["a.pickle"]
+
+
+def copied_package(tmp_path, monkeypatch):
+    """A copy of the rooms whose files can be written anew, in the place of the package."""
+    package = Path(store_module.__file__).parent.parent
+    for room in store_module.ROOMS:
+        shutil.copytree(package / room, tmp_path / "package" / room, ignore=shutil.ignore_patterns("__pycache__"))
+    monkeypatch.setattr(store_module, "_PACKAGE", tmp_path / "package")
+    return tmp_path / "package"
+
+
+def test_a_change_of_any_metric_makes_another_cache(tmp_path, monkeypatch):
+    package = copied_package(tmp_path, monkeypatch)
+    for name in ("entity_metrics", "ner", "calibration", "polarity", "regression"):
+        before = Cache(tmp_path / "cache").path
+        write_text(package / "scoring" / f"{name}.py", "# mended\n")
+        assert Cache(tmp_path / "cache").path != before, name
+    before = Cache(tmp_path / "cache").path
+    write_text(package / "board" / "costs.py", "# mended\n")
+    assert Cache(tmp_path / "cache").path == before  # nothing that a test or an interval needs
+
+
+@pytest.mark.parametrize("name", ["data/catalogue.py", "words/es/cost.yaml", "board/costs.py"])
+def test_a_change_of_what_a_board_is_made_by_has_other_keys(tmp_path, monkeypatch, name):
+    package = copied_package(tmp_path, monkeypatch)
+    before = Store(tmp_path / "cache").key("board")
+    write_text(package / name, "# mended\n")
+    assert Store(tmp_path / "cache").key("board") != before
+
+
+def test_the_cache_keeps_what_was_used_when_it_has_too_much(tmp_path, monkeypatch):
+    monkeypatch.setattr("phingpt_bench.board.cache.MOST", 3)
+    first = Cache(tmp_path)
+    for name in "abc":
+        first.put(name, 1.0)
+    first.save()
+    again = Cache(tmp_path)
+    assert sorted(again.known) == ["a", "b", "c"]
+    again.get("b")
+    again.put("d", None)
+    again.save()
+    assert sorted(Cache(tmp_path).known) == ["b", "d"]
+
+
+def test_the_shipped_card_named_as_ones_own_is_ones_own(results, monkeypatch):
+    assert not stored_board(results).prices.own
+    monkeypatch.setenv(PRICES_VARIABLE, str(share("results", "prices.yaml")))
+    assert stored_board(results).prices.own
+    assert stored_board(results) == anew(results)
 
 
 def test_other_code_has_other_keys(tmp_path, monkeypatch):

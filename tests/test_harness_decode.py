@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import gc
 import logging
 import random
+import weakref
 from types import SimpleNamespace
 
 import pytest
@@ -274,6 +276,16 @@ def test_the_models_attention_is_put_back_after_an_error(llama):
     with pytest.raises(IndexError):
         Rows(llama.model).logits([[10**6]], [0], [1])
     assert llama.model.config._attn_implementation == before
+
+
+def test_model_and_rows_are_freed_after_a_generation(tmp_path):
+    model = load_tiny(tmp_path, "llama").model
+    rows = Rows(model)
+    rows.logits([[5, 6, 7]], [0], [1])
+    kept = [weakref.ref(one) for one in (model, rows, rows.cache.layers[0].keys)]
+    del model, rows
+    gc.collect()
+    assert [ref() is None for ref in kept] == [True, True, True]
 
 
 def test_models_that_do_not_suit(tmp_path, llama, monkeypatch):

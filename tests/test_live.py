@@ -396,6 +396,54 @@ def test_an_error_ends_a_stage_unfinished() -> None:
     assert lines == ["load Tiny: stopped, 3 s"]
 
 
+@pytest.mark.parametrize("error", [BrokenPipeError(), OSError(28, "No space left on device")])
+def test_lines_that_cannot_be_written_stop_nothing_and_hide_no_error(error: OSError) -> None:
+    tried = []
+
+    def write(line: str) -> None:
+        tried.append(line)
+        raise error
+
+    shown = PlainDisplay(write, Clock())
+    with pytest.raises(BenchError, match="the real one"), shown:
+        begun(shown, Clock())
+        shown.tell(Said("a line"))
+        shown.tick()
+        with shown.stage(NER):
+            raise BenchError("the real one")
+    assert len(tried) == 1  # silent after the first that failed
+
+
+def test_a_terminal_that_goes_away_stops_nothing() -> None:
+    class Gone(io.StringIO):
+        broken = False
+
+        def write(self, text: str) -> int:
+            if self.broken:
+                raise BrokenPipeError
+            return super().write(text)
+
+    from rich.console import Console
+
+    before, file = sys.stderr, Gone()
+    shown = LiveDisplay(Console(file=file, force_terminal=True, width=80, _environ={}), Clock())
+    with pytest.raises(BenchError, match="the real one"), shown:
+        begun(shown, Clock())
+        file.broken = True
+        shown.tell(Said("a line"))
+        assert sys.stderr is before
+        with shown.stage(NER):
+            raise BenchError("the real one")
+
+
+def test_a_closed_stderr_stops_nothing_quiet(monkeypatch: pytest.MonkeyPatch) -> None:
+    closed = io.StringIO()
+    closed.close()
+    monkeypatch.setattr(sys, "stderr", closed)
+    with QUIET, QUIET.stage(LOAD):
+        QUIET.tell(Said("2 of 9 steps are kept", urgent=True))
+
+
 def test_quiet_says_only_what_is_urgent(capsys: pytest.CaptureFixture[str]) -> None:
     begun(QUIET, Clock())
     QUIET.tell(Said("a line"))

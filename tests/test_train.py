@@ -20,6 +20,7 @@ from phingpt_bench.live.display import Display
 from phingpt_bench.live.events import Advanced, Event, Scored, StageStarted, training_stages
 from phingpt_bench.models import adapter
 from phingpt_bench.models.load import load_base
+from phingpt_bench.train import trainer
 from phingpt_bench.train.recipe import Recipe, load_recipe, recipe_names
 from phingpt_bench.train.rows import Row, batches, collate, pieces
 from phingpt_bench.train.run import default_folder, train
@@ -151,6 +152,27 @@ def test_loss_counts_answer_tokens_only_and_ignores_padding(tiny_llama: Path) ->
             logits = model(input_ids=torch.tensor([row.ids])).logits[0].log_softmax(-1)
             by_hand += [-logits[at - 1, row.ids[at]] for at in range(row.start, len(row.ids))]
     assert loss.item() == pytest.approx(torch.stack(by_hand).mean().item(), abs=1e-5)
+
+
+def test_several_gpus_do_not_spread_the_model(
+    tiny_llama: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The arguments that a machine with three GPUs would make, and a model that something was wrapped around."""
+
+    class Three(trainer.TrainingArguments):
+        def __post_init__(self) -> None:
+            super().__post_init__()
+            self._n_gpu = 3
+
+    monkeypatch.setattr(trainer, "TrainingArguments", Three)
+    recipe = small(load_recipe("demo"), tiny_llama)
+    model = with_lora(load_base(replace(recipe.base, quantisation="none")), recipe)
+    rows = [Row([5, 6, 7, 8, 9, 10, 11], 6), Row([5, 6, 7, 8], 2)]
+    made = AnswerTrainer(model, rows, [[0, 1]], 0, recipe, tmp_path, [])
+    assert made.args.n_gpu == 1
+    loss = made.training_step(torch.nn.Sequential(model), collate(rows, 0))
+    assert torch.isfinite(loss)
+    assert any(part.grad is not None for part in model.parameters())
 
 
 def test_batches_hold_every_row_once_an_epoch_within_the_budget() -> None:

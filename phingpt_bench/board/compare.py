@@ -150,10 +150,10 @@ class Comparer:
             value = compute()
             return None if value is None else dataclasses.asdict(value)
         key = self._cache.key(kind, metric, *counts)
-        if key not in self._cache.known:
+        if key not in self._cache:
             value = compute()
             self._cache.put(key, None if value is None else dataclasses.asdict(value))
-        value = self._cache.known[key]
+        value = self._cache.get(key)
         return None if value is None else dict(value)
 
 

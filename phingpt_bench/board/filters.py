@@ -17,6 +17,7 @@ from typing import Any
 from phingpt_bench.board.licences import licence_of
 from phingpt_bench.board.names import KINDS, SORTS
 from phingpt_bench.board.published.rows import PublishedRow
+from phingpt_bench.board.render.text import rounded_parameters
 from phingpt_bench.board.values import Board, Row, Section
 from phingpt_bench.core.errors import BenchError, unknown
 
@@ -28,13 +29,13 @@ UNITS = {"": 1.0, "k": 1e3, "m": 1e6, "b": 1e9}
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Size:
-    """A condition on the number of parameters, such as "<1B"."""
+    """A condition on the number of parameters as it is shown, such as "<1B": 134,515,008 are 135M."""
 
     sign: str
     parameters: float
 
     def holds(self, parameters: float | None) -> bool:
-        """False where the size is not known."""
+        """False where the size is not known. parameters: as they are shown, see `rounded_parameters`."""
         return parameters is not None and COMPARE[self.sign](parameters, self.parameters)
 
 
@@ -121,7 +122,8 @@ def _shown(row: Row, wanted: Filter) -> bool:
         return False
     if row.kind in ("floor", "check"):
         return True
-    return all(size.holds(row.parameters) for size in wanted.sizes) and _named(
+    parameters = None if row.parameters is None else rounded_parameters(row.parameters)
+    return all(size.holds(parameters) for size in wanted.sizes) and _named(
         licence_of(row.base or row.name), wanted.model_licences
     )
 

@@ -10,6 +10,7 @@ import io
 import os
 import pickle
 import tempfile
+import time
 from collections.abc import Iterable
 from pathlib import Path
 from typing import Any, TypeVar
@@ -18,9 +19,13 @@ from phingpt_bench.core.language import Sentence
 from phingpt_bench.core.paths import cache_dir
 
 LIMIT = 256 * 2**20  # bytes of all files together: what was not used for longest goes first
-ROOMS = ("board", "core", "cost", "scoring", "stats")  # code that values are made by: a change in it makes others
+# code that values are made by, with the words of `words`: a change in it makes others
+ROOMS = ("board", "core", "cost", "data", "scoring", "stats", "words")
+LEFT_OVER = 3600.0  # seconds after which a temporary file is nobody's any more
 _PACKAGE = Path(__file__).resolve().parent.parent
 _SUFFIX = ".pickle"
+_CODE = (".py", ".yaml")
+_KEPT = (_SUFFIX, ".json")  # those of `cache.Cache` lie here too
 
 T = TypeVar("T")
 Stamp = tuple[str, int, int, int]  # path, size, time of the last change in ns, inode
@@ -44,6 +49,12 @@ def stamps(folder: Path, suffix: str) -> list[Stamp]:
     return [made for path in sorted(folder.glob(f"*{suffix}")) if (made := stamp(path))]
 
 
+def code_of(rooms: Iterable[str]) -> str:
+    """A digest that changes with any file of these rooms of the package."""
+    files = (path for room in rooms for path in sorted((_PACKAGE / room).rglob("*.*")) if path.suffix in _CODE)
+    return _digest(filter(None, map(stamp, files)))
+
+
 class Store:
     """Values by the digest of what they were made from; one file each, in $PHINGPT_BENCH_CACHE/board.
 
@@ -53,8 +64,7 @@ class Store:
 
     def __init__(self, folder: Path | None = None):
         self.folder = folder or cache_dir() / "board"
-        files = [made for room in ROOMS for path in sorted((_PACKAGE / room).rglob("*.py")) if (made := stamp(path))]
-        self.code = _digest(files)
+        self.code = code_of(ROOMS)
 
     def key(self, *parts: Any) -> str:
         """The digest of what a value is made from: plain values whose repr tells them apart, and the code itself."""
@@ -78,21 +88,27 @@ class Store:
         with contextlib.suppress(OSError):
             self.folder.mkdir(parents=True, exist_ok=True)
             handle, name = tempfile.mkstemp(dir=self.folder, suffix=".tmp")
-            with os.fdopen(handle, "wb") as file:
-                _Writer(file, protocol=5).dump(value)
-            os.replace(name, self.folder / f"{key}{_SUFFIX}")
+            try:
+                with os.fdopen(handle, "wb") as file:
+                    _Writer(file, protocol=5).dump(value)
+                os.replace(name, self.folder / f"{key}{_SUFFIX}")
+            except BaseException:
+                os.unlink(name)
+                raise
 
     def tidy(self) -> None:
-        """Remove what was not used for longest until the files together are within LIMIT."""
+        """Remove temporary files that were left over, and what was not used for longest until the rest is in LIMIT."""
         with contextlib.suppress(OSError):
             files = sorted(
                 ((entry.stat(), entry.path) for entry in os.scandir(self.folder)), key=lambda e: e[0].st_mtime
             )
-            total = sum(found.st_size for found, path in files if path.endswith(_SUFFIX))
+            total = sum(found.st_size for found, path in files if path.endswith(_KEPT))
             for found, path in files:
-                if total > LIMIT and path.endswith(_SUFFIX):
+                if total > LIMIT and path.endswith(_KEPT):
                     os.unlink(path)
                     total -= found.st_size
+                elif path.endswith(".tmp") and time.time() - found.st_mtime > LEFT_OVER:
+                    os.unlink(path)
 
 
 class _Writer(pickle.Pickler):

@@ -23,7 +23,7 @@ from phingpt_bench.board.store import Stamp, Store, stamp, stamps
 from phingpt_bench.board.values import Board, Section
 from phingpt_bench.core.language import current
 from phingpt_bench.core.paths import share, task_folders
-from phingpt_bench.cost.prices import card_path
+from phingpt_bench.cost.prices import card_path, own_card
 from phingpt_bench.data.catalogue import rights
 
 
@@ -49,7 +49,8 @@ def stored_board(
     files = run_files(folder)
     shipped = stamps(share("results", "published"), ".yaml") if published else []
     card = stamp(card_path(prices))
-    around = (shipped, card, str(prices), metric, current())
+    # a card of the user's own is told as such, and prices the runs anew, also where it is the shipped file
+    around = (shipped, card, str(prices), str(own_card()), metric, current())
     passports = [stamps(place / "passports", ".yaml") for place in task_folders()]
     asked = store.key("board", files, around, passports, tuple(tasks), checks, wanted, most)
     if (board := store.get(asked, Board)) is not None:

@@ -1,10 +1,22 @@
-"""Text on standard output, whatever letters its encoding knows."""
+"""Text in a file, or on standard output, whatever letters its encoding knows."""
 
 from __future__ import annotations
 
 import codecs
 import sys
 import unicodedata
+from pathlib import Path
+
+from phingpt_bench.core.jsonio import write_text
+
+
+def deliver(text: str, file: Path | None) -> None:
+    """Text to the file of `--output`, named on standard error, else to standard output. BenchError as `write_text`."""
+    if file is None:
+        write_out(text)
+        return
+    write_text(file, text)
+    print(f"wrote {file}", file=sys.stderr)
 
 
 def write_out(text: str) -> None:

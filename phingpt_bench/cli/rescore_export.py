@@ -8,6 +8,7 @@ import io
 from collections.abc import Sequence
 from typing import Any
 
+from phingpt_bench.board.render.text import csv_cell
 from phingpt_bench.core import jsonio
 from phingpt_bench.rescore.values import OURS, Report, Value
 
@@ -75,19 +76,20 @@ def to_csv(report: Report) -> str:
     out = io.StringIO()
     writer = csv.writer(out, lineterminator="\n")
     writer.writerow(HEAD)
+    rows: list[tuple[object, ...]] = []
     target, case = report.target, report.case
-    whole = "" if case.whole is None else str(case.whole).lower()
     start = (report.table.path, target.task or target.dataset, target.protocol)
-    end = (report.n, sum(case.missing), whole)
+    end = (report.n, sum(case.missing), case.whole)
     for scored in report.scored:
         for name, value in scored.values.items():
             low, high = (value.interval.low, value.interval.high) if value.interval else (None, None)
-            writer.writerow((*start, scored.scorer, "all", name, value.score, low, high, *end))
+            rows.append((*start, scored.scorer, "all", name, value.score, low, high, *end))
     if any(scored.scorer == OURS for scored in report.scored):
         for one in report.details.classes:
             for name in ("precision", "recall", "f1", "partial", "typed"):
                 if target.kind == "spans" or name not in ("partial", "typed"):
-                    writer.writerow((*start, OURS, one.name, name, getattr(one, name), None, None, *end))
+                    rows.append((*start, OURS, one.name, name, getattr(one, name), None, None, *end))
+    writer.writerows(map(csv_cell, row) for row in rows)
     return out.getvalue().encode("utf-8", "replace").decode("utf-8")
 
 

@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from phingpt_bench.cli.output import write_out
+from phingpt_bench.cli.output import deliver, write_out
 
 if TYPE_CHECKING:
     from phingpt_bench.board.collect import Run
@@ -60,7 +60,6 @@ def run(args: argparse.Namespace) -> int:
 
     from phingpt_bench.board.render.page import check_width
     from phingpt_bench.core.errors import BenchError
-    from phingpt_bench.core.jsonio import write_text
     from phingpt_bench.core.language import preferred, speaking
 
     if args.width is not None:
@@ -81,11 +80,7 @@ def run(args: argparse.Namespace) -> int:
                 _draw(blocks, args.width)
                 return 0
             text = _text(blocks, args.format, args.width or 80)
-    if args.output is None:
-        write_out(text)
-    else:
-        write_text(args.output, text)
-        print(f"wrote {args.output}", file=sys.stderr)
+    deliver(text, args.output)
     return 0
 
 

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from phingpt_bench.board.names import COLUMNS, FORMATS
 from phingpt_bench.cli import leaderboard_html
-from phingpt_bench.cli.output import write_out
+from phingpt_bench.cli.output import deliver, write_out
 
 if TYPE_CHECKING:
     from phingpt_bench.board.values import Board
@@ -91,7 +91,11 @@ def add_filters(parser: argparse.ArgumentParser) -> None:
         ("--licence", "TEXT", "only tasks whose data have a licence with this in its name: MIT, 'CC BY'"),
         ("--model-licence", "TEXT", "only models whose base has such a licence, as far as it is known"),
         ("--kind", "K", "only rows of these kinds: tuned, base, floor, check, published"),
-        ("--size", "S", "only models of this many parameters: '<1B', '>=350M', 7B (floors have no size, and stay)"),
+        (
+            "--size",
+            "S",
+            "only models of this size, as shown: '<1B', '>=350M', 135M (floors have none, and stay)",
+        ),
     ):
         help = f"{told}; several with commas"
         parser.add_argument(name, action="append", default=[], type=names, metavar=metavar, help=help)
@@ -126,7 +130,6 @@ def _run(args: argparse.Namespace) -> int:
     from phingpt_bench.board.filters import Filter, size
     from phingpt_bench.board.render.columns import chosen
     from phingpt_bench.board.render.page import board_of, check_form, check_width, page
-    from phingpt_bench.core.jsonio import write_text
     from phingpt_bench.core.language import say
 
     check_form(args.format)
@@ -161,29 +164,20 @@ def _run(args: argparse.Namespace) -> int:
         text = leaderboard_html.page_of(board, args.folder or default_folder(), with_text=args.with_text)
     else:
         text = page(board, args.format, args.width or 80, whole=whole, columns=columns, plot=args.plot)
-    if args.output is None:
-        write_out(text)
-        return 0
-    write_text(args.output, text)
-    print(f"wrote {args.output}", file=sys.stderr)
+    deliver(text, args.output)
     return 0
 
 
 def _explain(args: argparse.Namespace) -> int:
     """One cell of the board and what it is made of; always text."""
     from phingpt_bench.board.render.page import explained
-    from phingpt_bench.core.jsonio import write_text
 
     row, task = args.explain
     text = explained(
         args.folder or default_folder(), row, protocol_of(task), metric=args.metric, checks=args.checks,
         prices=args.prices, width=args.width or 80,
     )  # fmt: skip
-    if args.output is None:
-        write_out(text)
-    else:
-        write_text(args.output, text)
-        print(f"wrote {args.output}", file=sys.stderr)
+    deliver(text, args.output)
     return 0
 
 

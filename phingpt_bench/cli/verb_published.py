@@ -7,7 +7,7 @@ import sys
 from collections.abc import Sequence
 from pathlib import Path
 
-from phingpt_bench.cli.output import write_out
+from phingpt_bench.cli.output import deliver
 
 NAME = "published"
 HELP = "show results from papers: as printed, with sources, and what keeps them apart from ours"
@@ -41,7 +41,6 @@ def run(args: argparse.Namespace) -> int:
     from phingpt_bench.board.published import page, terminal, writers
     from phingpt_bench.board.published.files import read
     from phingpt_bench.board.render.page import check_width
-    from phingpt_bench.core.jsonio import write_text
 
     if args.width is not None:
         check_width(args.width)
@@ -64,11 +63,7 @@ def run(args: argparse.Namespace) -> int:
     else:
         write = {"markdown": writers.to_markdown, "csv": writers.to_csv, "json": writers.to_json}
         text = write[args.format](chosen)
-    if args.output is None:
-        write_out(text)
-        return 0
-    write_text(args.output, text)
-    print(f"wrote {args.output}", file=sys.stderr)
+    deliver(text, args.output)
     return 0
 
 

@@ -6,7 +6,7 @@ import argparse
 import sys
 from pathlib import Path
 
-from phingpt_bench.cli.output import write_out
+from phingpt_bench.cli.output import deliver
 
 NAME = "rescore"
 HELP = "score answers made elsewhere, or our stored ones again, under any scorer, with intervals"
@@ -66,7 +66,6 @@ def run(args: argparse.Namespace) -> int:
     """Prints the scores; 0. BenchError for bad input, before anything is printed."""
     from phingpt_bench.cli import rescore_export, rescore_page
     from phingpt_bench.core.errors import BenchError
-    from phingpt_bench.core.jsonio import write_text
     from phingpt_bench.rescore.columns import OPTIONS
     from phingpt_bench.rescore.rescore import Request, rescore
 
@@ -96,9 +95,5 @@ def run(args: argparse.Namespace) -> int:
         text = {"csv": rescore_export.to_csv, "json": rescore_export.to_json}[args.format](report)
     if args.format == "csv":  # a table has no room for them
         print("\n".join(report.notes), file=sys.stderr)
-    if args.output is not None:
-        write_text(args.output, text)
-        print(f"wrote {args.output}", file=sys.stderr)
-        return 0
-    write_out(text)
+    deliver(text, args.output)
     return 0

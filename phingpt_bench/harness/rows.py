@@ -110,7 +110,7 @@ class Rows:
     @contextlib.contextmanager
     def _attending(self) -> Iterator[None]:
         before = [(config, config._attn_implementation_internal) for config in self.configs.values()]
-        AttentionInterface.register(NAME, self.attend)
+        _attending.append(self)
         try:
             for config, _ in before:
                 config._attn_implementation_internal = NAME
@@ -119,6 +119,7 @@ class Rows:
             self.last = None
             for config, name in before:
                 config._attn_implementation_internal = name
+            _attending.pop()
 
     def attend(
         self,
@@ -137,3 +138,11 @@ class Rows:
         step, kept = self.step, self.last[0]
         assert step is not None
         return step.attend(query[0], (key[0], value[0]), (kept.keys, kept.values), scaling)[None], None
+
+
+def _attend(*args: Any, **options: Any) -> tuple[torch.Tensor, None]:
+    return _attending[-1].attend(*args, **options)
+
+
+_attending: list[Rows] = []  # in a forward now: transformers never forgets a function, so it gets one without rows
+AttentionInterface.register(NAME, _attend)

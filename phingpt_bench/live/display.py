@@ -1,6 +1,7 @@
 """Who shows the events of a run: a live view on a terminal, plain lines elsewhere, nothing when quiet.
 
-All of it goes to stderr.
+All of it goes to stderr. No display ever raises: one that cannot show (a reader that went away, a full disk under the
+log) falls silent, and the hours of work that it tells of go on.
 """
 
 from __future__ import annotations
@@ -28,7 +29,8 @@ class Display:
     def tell(self, event: Event) -> None:
         """Take one event."""
         if isinstance(event, Said) and event.urgent:
-            print(event.text, file=sys.stderr, flush=True)
+            with contextlib.suppress(OSError, ValueError):  # ValueError: stderr is closed, or lacks a letter
+                print(event.text, file=sys.stderr, flush=True)
 
     def __enter__(self) -> Display:
         return self
@@ -66,12 +68,30 @@ class Watched(Display):
         self._lock = threading.RLock()
         self._stop = threading.Event()
         self._thread: threading.Thread | None = None
+        self._silent = False
 
     def tell(self, event: Event) -> None:
         """Take one event in, from the thread that works."""
+        self._show(lambda: self._take(event))
+
+    def _take(self, event: Event) -> None:
+        self.state.apply(event, self.clock())
+        self.told(event)
+
+    def _show(self, show: Callable[[], None]) -> None:
+        """Everything that shows is called here, and nothing after a call that failed: whatever it was, work goes on."""
         with self._lock:
-            self.state.apply(event, self.clock())
-            self.told(event)
+            if self._silent:
+                return
+            try:
+                show()
+            except Exception:
+                self._silent = True
+                with contextlib.suppress(Exception):
+                    self.give_up()
+
+    def give_up(self) -> None:
+        """Leave things in order, once, when nothing can be shown any more."""
 
     def told(self, event: Event) -> None:
         """What an event causes beyond the state."""
@@ -79,7 +99,14 @@ class Watched(Display):
     def tick(self) -> None:
         """Show what the time of day makes due."""
 
+    def start(self) -> None:
+        """What is shown first, when the context begins."""
+
+    def finish(self) -> None:
+        """What is shown last, when it ends."""
+
     def __enter__(self) -> Display:
+        self._show(self.start)
         self._stop.clear()
         self._thread = threading.Thread(target=self._run, name="display", daemon=True)
         self._thread.start()
@@ -90,11 +117,11 @@ class Watched(Display):
         if self._thread is not None:
             self._thread.join()
             self._thread = None
+        self._show(self.finish)
 
     def _run(self) -> None:
         while not self._stop.wait(self.every):
-            with self._lock:
-                self.tick()
+            self._show(self.tick)
 
 
 def display(*, quiet: bool = False) -> Display:

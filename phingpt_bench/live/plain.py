@@ -5,7 +5,6 @@ from __future__ import annotations
 import sys
 import time
 from collections.abc import Callable
-from typing import Any
 
 from phingpt_bench.live import words
 from phingpt_bench.live.display import Watched
@@ -39,8 +38,8 @@ class PlainDisplay(Watched):
             self._printed = now
             self._write("  " + words.running_line(self.state, running, now))
 
-    def __exit__(self, *error: Any) -> None:
-        super().__exit__(*error)
+    def finish(self) -> None:
+        """The sum of all stages."""
         if line := words.sum_line(self.state):
             self._write(line)
 

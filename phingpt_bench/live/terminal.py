@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable
-from typing import Any
+from typing import Any, NoReturn
 
 from phingpt_bench.cost.meters import peak_gpu_bytes, peak_host_bytes
 from phingpt_bench.live import words
@@ -29,6 +29,8 @@ class LiveDisplay(Watched):
         from rich.live import Live
 
         self.console = console or Console(stderr=True, highlight=False)
+        # rich would end the program, and send its standard output nowhere
+        self.console.on_broken_pipe = _raise_it
         self._last_words: list[str] = []
         self._drawn = 0  # columns of the widest line on the screen
         self._memory, self._looked = words.memory_text(peak_host_bytes(), None), -LOOK_EVERY
@@ -74,15 +76,21 @@ class LiveDisplay(Watched):
             self.console.clear()
         self._live.refresh()
 
-    def __enter__(self) -> LiveDisplay:
+    def start(self) -> None:
+        """The first picture."""
         self._live.start()
-        super().__enter__()
-        return self
 
-    def __exit__(self, *error: Any) -> None:
+    def give_up(self) -> None:
+        """The picture is no longer drawn, and standard error is a library's own again."""
+        self._live.stop()
+
+    def finish(self) -> None:
         """Take the picture away; what has ended stays as the lines that a file would have got."""
-        super().__exit__(*error)
         self._live.stop()
         over = [one for one in self.state.stages if one.status in (DONE, STOPPED)]
         lines = [words.ended_line(self.state, one) for one in over] + [words.sum_line(self.state)] + self._last_words
         print("\n".join(filter(None, lines)), file=self.console.file, flush=True)
+
+
+def _raise_it() -> NoReturn:
+    raise BrokenPipeError

@@ -150,6 +150,8 @@ class AnswerTrainer(Trainer):
             remove_unused_columns=False,
             dataloader_pin_memory=False,
         )
+        if arguments.n_gpu > 1:  # of several GPUs one has the model, and Trainer would spread it with DataParallel
+            arguments._n_gpu = 1
         self._pad = pad
         super().__init__(model=model, args=arguments, train_dataset=list(rows), callbacks=list(callbacks))
         # Trainer's own print of every log line; the progress display takes its place
@@ -165,8 +167,9 @@ class AnswerTrainer(Trainer):
 
     def training_step(self, model: Any, inputs: dict[str, Any], num_items_in_batch: Any = None) -> torch.Tensor:
         """Trainer's hook. BenchError when the loss is no longer a number: nothing sensible can follow."""
-        model.train()
-        loss = backward(model, self._prepare_inputs(inputs), self._tokens, recompute=self._recompute)
+        self.model.train()  # `model` is what Trainer may have wrapped around it
+        batch = {name: part.to(self.model.device) for name, part in inputs.items()}  # not always the first GPU
+        loss = backward(self.model, batch, self._tokens, recompute=self._recompute)
         if not torch.isfinite(loss):
             raise BenchError(
                 f"the training loss is {loss.item()} at step {self.state.global_step}",

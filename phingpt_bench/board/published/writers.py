@@ -72,7 +72,7 @@ def to_csv(published: Published) -> str:
     writer = csv.DictWriter(file, FIELDS, restval="", lineterminator="\n")
     writer.writeheader()
     for record in (*map(_record, published.scores), *_claim_records(published.claims)):
-        writer.writerow({name: _cell(value) for name, value in record.items() if name in FIELDS})
+        writer.writerow({name: words.csv_cell(value) for name, value in record.items() if name in FIELDS})
     return file.getvalue()
 
 
@@ -130,9 +130,3 @@ def _cost_record(cost: PublishedCost | None) -> dict[str, Any]:
 def _source_record(source: Source) -> dict[str, Any]:
     named = {name: getattr(source, name) for name in ("arxiv", "table", "repository", "path", "commit")}
     return {"source": source.key, "source_title": source.title, **named}
-
-
-def _cell(value: Any) -> Any:
-    if value is None:
-        return ""
-    return str(value).lower() if isinstance(value, bool) else value

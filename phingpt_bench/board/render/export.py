@@ -9,7 +9,7 @@ from typing import Any
 
 from phingpt_bench.board.costs import assumed_per_hour
 from phingpt_bench.board.published.rows import PublishedRow
-from phingpt_bench.board.render.text import published_cost_note
+from phingpt_bench.board.render.text import csv_cell, published_cost_note
 from phingpt_bench.board.values import Board, Row, Section
 from phingpt_bench.core.jsonio import dumps
 from phingpt_bench.core.language import ENGLISH, speaking
@@ -54,14 +54,8 @@ def to_csv(board: Board) -> str:
     writer = csv.DictWriter(file, (*FIELDS, *metrics), restval="", lineterminator="\n")
     writer.writeheader()
     for row in rows:
-        writer.writerow({name: _cell(value) for name, value in row.items()})
+        writer.writerow({name: csv_cell(value) for name, value in row.items()})
     return file.getvalue()
-
-
-def _cell(value: Any) -> Any:
-    if value is None:
-        return ""
-    return str(value).lower() if isinstance(value, bool) else value
 
 
 def _records(section: Section) -> list[dict[str, Any]]:

@@ -37,9 +37,26 @@ def clean(text: object) -> str:
     A text that holds right-to-left letters ends with a left-to-right mark, which has no width: otherwise a terminal
     that reorders text would pull the numbers to its right over to its left.
     """
-    line = " ".join("".join(" " if unicodedata.category(c) in ("Cc", "Zl", "Zp") else c for c in str(text)).split())
-    line = _BIDI_CONTROLS.sub("", line)
+    line = _BIDI_CONTROLS.sub("", str(text))
+    line = " ".join("".join(" " if unicodedata.category(c) in ("Cc", "Zl", "Zp") else c for c in line).split())
     return line + "\u200e" if any(unicodedata.bidirectional(c) in ("R", "AL") for c in line) else line
+
+
+def csv_cell(value: object) -> object:
+    """A value for a spreadsheet: numbers as they are, unknown empty, true and false in lower case, text on one line.
+
+    A text that a spreadsheet would take for a formula (CWE-1236) gets an apostrophe in front, unless it is a number.
+    """
+    if value is None or isinstance(value, bool):
+        return "" if value is None else str(value).lower()
+    if isinstance(value, int | float):
+        return value
+    text = clean(value)
+    try:
+        float(text)
+    except ValueError:
+        return f"'{text}" if text.startswith(("=", "+", "-", "@")) else text
+    return text
 
 
 def metric_name(metric: str) -> str:
@@ -214,9 +231,15 @@ def parameters_text(row: Row) -> str:
     count = row.parameters
     if count is None:
         return "-" if row.kind in ("floor", "check") else unknown()
-    return (
-        f"{count / 1e6:.0f}M" if count < 999.5e6 else f"{count / 1e9:.2g}B" if count < 1e10 else f"{count / 1e9:.0f}B"
-    )
+    count = rounded_parameters(count)
+    return f"{count / 1e6:.0f}M" if count < 1e9 else f"{count / 1e9:g}B"
+
+
+def rounded_parameters(count: float) -> float:
+    """A number of parameters as it is shown: whole millions, from a billion on two figures, from ten whole billions."""
+    if count < 999.5e6:
+        return round(count / 1e6) * 1e6
+    return (float(f"{count / 1e9:.2g}") if count < 1e10 else round(count / 1e9)) * 1e9
 
 
 def cost_marks(rows: Iterable[PublishedRow]) -> dict[str, str]:
