@@ -5,10 +5,12 @@ from __future__ import annotations
 import json
 
 import pytest
-from board_factory import labels, make_run, write_run
+from board_factory import PRICE, labels, make_run, write_run
+from page_factory import with_probs
 
 from phingpt_bench.board.collect import collect
 from phingpt_bench.core.errors import BenchError
+from phingpt_bench.core.records import Ledger
 
 
 def test_runs_come_back_as_they_were_written_at_any_depth(tmp_path):
@@ -105,6 +107,60 @@ def test_a_damaged_file_is_named_with_a_hint(tmp_path, file, change):
     assert str(tmp_path / "run") in told.value.where
     assert "\n" not in told.value.message
     assert told.value.hint
+
+
+NAN, INF = float("nan"), float("inf")
+DAMAGED = [  # place of a value in run.json, and values that it cannot have
+    *[(f"{part}.usd", (NAN, -1, INF, "cheap", True)) for part in ("evaluation", "training")],
+    ("evaluation.seconds.evaluate", (INF, -1, NAN, "long", None)),
+    ("evaluation.seconds", (3, None)),
+    ("evaluation.joules", (3, {"evaluate": -1})),
+    ("evaluation.price", ("cheap", 3, {"usd_per_hour": "cheap"}, {"card": 3}, {"assumption": []})),
+    ("training.price", ([1],)),
+    ("evaluation.machine", (3, ["one"])),
+    ("evaluation.tokens_in", ("many", NAN, -1)),
+    ("exposure", ([1], 3)),
+    *[(f"exposure.{kind}", (-1, 0.5, NAN, "two", None, True)) for kind in ("exact", "normalised", "near")],
+    *[(f"model.{name}", (0.5, "many", True, [1])) for name in ("parameters", "adapter_parameters", "training_seed")],
+    *[
+        (f"model.{name}", (3, ["text"], {}))
+        for name in (
+            "base", "base_revision", "quantisation", "compute_dtype", "adapter", "adapter_digest", "recipe_digest"
+        )
+    ],
+    ("scores.f1_weighted", (NAN, INF, "high", [1], 10**400)),
+    ("protocol.metric", ("goodness", "", None)),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("place", "value"), [(place, value) for place, values in DAMAGED for value in values])
+def test_a_value_that_cannot_be_is_named_with_its_file(tmp_path, place, value):
+    clean = {"exact": 0, "normalised": 0, "near": 0}
+    trained = Ledger(seconds={"train": 1.0}, usd=0.1, price=PRICE)
+    write_run(tmp_path, make_run(kind="tuned", adapter="x", training=trained, exposure=clean))
+    collect(tmp_path)
+    *above, name = place.split(".")
+
+    def change(record):
+        for part in above:
+            record = record[part]
+        record[name] = value
+
+    damage(tmp_path / "run.json", change)
+    with pytest.raises(BenchError) as told:
+        collect(tmp_path)
+    assert told.value.where == str(tmp_path / "run.json")
+    assert told.value.message.startswith(place)
+    assert "run it again" in told.value.hint
+
+
+@pytest.mark.parametrize("value", [NAN, INF, "likely", None])
+def test_probabilities_that_are_no_numbers_are_named(tmp_path, value):
+    write_run(tmp_path, make_run(outcomes=with_probs(labels(0.5))))
+    damage(tmp_path / "outcomes.json", lambda data: data["probs"][3].__setitem__(0, value))
+    with pytest.raises(BenchError, match=r"probs\[3\]") as told:
+        collect(tmp_path)
+    assert told.value.where == str(tmp_path / "outcomes.json")
 
 
 @pytest.mark.parametrize(("file", "text"), [("run.json", "{"), ("run.json", "[]"), ("outcomes.json", None)])
