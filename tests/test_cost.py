@@ -222,6 +222,35 @@ def test_own_card(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
         load_prices()
 
 
+@pytest.mark.parametrize(
+    ("field", "value", "told"),
+    [
+        ("date", "soon", "date must be like 2026-11-25, not 'soon'"),
+        ("date", "20260203", "date must be like 2026-11-25"),
+        ("read_on", "2026-02-31", "read_on must be like 2026-11-25, not '2026-02-31'"),
+        ("usd_per_hour", "1e308", "usd_per_hour is 1e\\+308"),
+        ("usd_per_hour", ".inf", "expected a number"),
+        ("usd_per_hour", ".nan", "expected a number"),
+    ],
+)
+def test_a_card_that_cannot_be_is_told_with_file_and_field(tmp_path: Path, field: str, value: str, told: str) -> None:
+    values = {"date": "2026-02-03", "read_on": "2026-02-03", "usd_per_hour": "1", field: value}
+    own = tmp_path / "prices.yaml"
+    own.write_text(
+        f'date: "{values["date"]}"\nentries:\n  - {{id: cpu-core-hour, usd_per_hour: {values["usd_per_hour"]}, '
+        f'source: us, read_on: "{values["read_on"]}", assumption: ours}}\n'
+    )
+    with pytest.raises(BenchError, match=rf"prices.yaml:\d+: .*{told}"):
+        load_prices(own)
+
+
+@pytest.mark.parametrize(("name", "told"), [("absent.yaml", "no such price card"), (".", "a folder")])
+def test_a_card_that_is_not_there_has_a_hint(tmp_path: Path, name: str, told: str) -> None:
+    with pytest.raises(BenchError, match=told) as caught:
+        load_prices(tmp_path / name)
+    assert "prices.yaml" in (caught.value.hint or "") and caught.value.where == str(tmp_path / name)
+
+
 def test_add() -> None:
     a = Ledger(
         seconds={"load": 1.0, "train": 2.0}, tokens_in=3, peak_host_bytes=10, usd=0.5, price={"entry": "x"}, machine=CPU

@@ -306,7 +306,7 @@ def _outcomes_fault(rows: Outcomes) -> str | None:
     if not all(type(cluster) is int for cluster in rows.clusters):
         return "clusters are not whole numbers"
     for place, probs in enumerate(rows.probs):
-        if probs is not None and not (isinstance(probs, list) and all(_number(p) for p in probs)):
+        if probs is not None and not (isinstance(probs, list) and all(map(_number, probs))):
             return f"probs[{place}] is not a list of numbers: {probs!r}"
     row_counts(rows)
     return None

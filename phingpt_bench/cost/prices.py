@@ -16,6 +16,7 @@ from phingpt_bench.core.paths import share
 
 PRICES_VARIABLE = "PHINGPT_BENCH_PRICES"
 CPU_ENTRY = "cpu-core-hour"
+MOST = 1e9  # USD of one unit at most: far above any price, and far below where sums stop being finite
 # words in a GPU's name that make it another product than the one without them
 _OTHER_PRODUCT = {"ti", "super", "laptop", "mobile", "mig", "d", "max"}
 
@@ -37,9 +38,11 @@ class Entry:
     count: int = 1
 
     def __post_init__(self) -> None:
-        date.fromisoformat(self.read_on)
+        _check_day("read_on", self.read_on)
         if self.usd_per_hour <= 0:
             raise ValueError(f"{self.id}: {self.usd_per_hour} USD an hour; leave an unknown price out of the card")
+        if self.usd_per_hour > MOST * max(self.count, 1):
+            raise ValueError(f"{self.id}: usd_per_hour is {self.usd_per_hour:g}, more than anything costs")
 
     def times(self, count: int) -> Entry:
         """The price of `count` units."""
@@ -66,12 +69,14 @@ class ApiPrice:
     usd_per_million_cached: float | None = None
 
     def __post_init__(self) -> None:
-        date.fromisoformat(self.read_on)
+        _check_day("read_on", self.read_on)
         if not self.models:
             raise ValueError(f"{self.id}: models names no model")
         prices = (self.usd_per_million_in, self.usd_per_million_out, self.usd_per_million_cached)
         if any(price is not None and price <= 0 for price in prices):
             raise ValueError(f"{self.id}: a price that is not above 0; leave an unknown price out of the card")
+        if any(price is not None and price > MOST for price in prices):
+            raise ValueError(f"{self.id}: a price of {max(filter(None, prices)):g} USD, more than anything costs")
 
     def usd(self, tokens_in: float, tokens_out: float) -> float:
         """USD for so many tokens, none of them cached."""
@@ -87,7 +92,7 @@ class PriceCard:
     api: tuple[ApiPrice, ...] = ()
 
     def __post_init__(self) -> None:
-        date.fromisoformat(self.date)
+        _check_day("date", self.date)
         ids = [entry.id for entry in (*self.entries, *self.api)]
         if twice := {name for name in ids if ids.count(name) > 1}:
             raise ValueError(f"entry given twice: {', '.join(sorted(twice))}")
@@ -108,7 +113,14 @@ class PriceCard:
 
 def load_prices(path: Path | None = None) -> PriceCard:
     """The card in `path`, else in $PHINGPT_BENCH_PRICES, else the one shipped; BenchError for a missing or bad file."""
-    return config.load(card_path(path), PriceCard)
+    file = card_path(path)
+    if not file.is_file():
+        raise BenchError(
+            "a folder, not a price card" if file.is_dir() else "no such price card",
+            where=str(file),
+            hint=f"give a YAML file laid out like {share('results', 'prices.yaml')}",
+        )
+    return config.load(file, PriceCard)
 
 
 def card_path(path: Path | None = None) -> Path:
@@ -200,6 +212,16 @@ def facts(entry: Entry, card: PriceCard | None) -> dict[str, Any]:
         "read_on": entry.read_on,
         "assumption": entry.assumption,
     }
+
+
+def _check_day(name: str, value: str) -> None:
+    """ValueError where it is not a day as ISO 8601 writes it in full."""
+    try:
+        if date.fromisoformat(value).isoformat() == value:
+            return
+    except ValueError:
+        pass
+    raise ValueError(f"{name} must be like 2026-11-25, not '{value}'")
 
 
 def _words(name: str) -> set[str]:
