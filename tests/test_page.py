@@ -11,6 +11,7 @@ import hashlib
 import json
 import os
 import re
+import time
 import zlib
 from html.parser import HTMLParser
 from pathlib import Path
@@ -32,6 +33,7 @@ from phingpt_bench.board.rows import build
 from phingpt_bench.cli import main as command
 from phingpt_bench.core.errors import BenchError
 from phingpt_bench.core.language import speaking
+from phingpt_bench.rescore import hub
 
 GOLDEN = Path(__file__).parent / "golden" / "page.json"
 DEMO = ("demo-sentiment/v1", "test")
@@ -284,6 +286,19 @@ def test_text_that_is_not_at_hand_is_an_error(monkeypatch, tmp_path):
     assert "--with-text" in (caught.value.hint or "")
     with pytest.raises(BenchError, match="in no passport"):
         texts_of([("made-up/v1", "test")])
+
+
+def test_text_from_the_hub_is_not_waited_for_where_it_is_out_of_reach(monkeypatch, tmp_path, capfd):
+    huggingface = pytest.importorskip("huggingface_hub")
+    monkeypatch.delenv("PHINGPT_BENCH_DATA", raising=False)
+    monkeypatch.setattr(huggingface.constants, "HF_HUB_OFFLINE", False)
+    monkeypatch.setattr(huggingface.constants, "HF_HUB_CACHE", str(tmp_path))
+    monkeypatch.setattr(hub, "_reachable", lambda endpoint: False)
+    begun = time.perf_counter()
+    with pytest.raises(BenchError):
+        texts_of([("fpb/fingpt-25-seed42/v1", "test")])
+    assert time.perf_counter() - begun < 8
+    assert "Retry" not in capfd.readouterr().err
 
 
 def test_without_text_no_text_is_in_the_file():

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 from phingpt_bench.core.errors import BenchError
 from phingpt_bench.data import catalogue
+from phingpt_bench.rescore.hub import patient
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,7 +35,8 @@ def texts_of(places: Iterable[tuple[str, str]]) -> Texts:
                 hint="leave the task out with --task, or draw the page without --with-text",
             )
         try:
-            found = catalogue.load(passport.name)
+            with patient(passport.origin):
+                found = catalogue.load(passport.name)
         except BenchError as err:
             hint = f"{err.hint}; or leave --with-text away, or name the tasks that you have the data of with --task"
             raise BenchError(err.message, where=err.where, hint=hint if err.hint else None) from None
