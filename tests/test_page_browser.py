@@ -232,6 +232,38 @@ def test_the_answers_are_searched_filtered_and_walked_through(tab):
     assert page.evaluate("document.activeElement.type") == "search"
 
 
+def test_the_keys_of_the_answers_need_no_click(tab):
+    page, code = tab.page, tab.page.locator(".answer-view code")
+    tab.open(address("rows", SENTIMENT))
+    page.wait_for_selector(".list .line")
+    assert page.evaluate("document.activeElement === document.body")
+    page.keyboard.press("j")
+    assert code.inner_text() == "row-1"
+    page.keyboard.press("k")
+    assert code.inner_text() == "row-0"
+    page.locator(".list").focus()
+    page.keyboard.press("j")
+    assert code.inner_text() == "row-1"  # one step, though list and page both listen
+    page.locator("main").focus()
+    page.keyboard.press("/")
+    assert page.evaluate("document.activeElement.type") == "search"
+    page.keyboard.type("/j")
+    assert page.evaluate("document.activeElement.value") == "/j"
+    tab.go("#/overview")
+    page.keyboard.press("/")
+    assert page.evaluate("document.activeElement.type") != "search"
+
+
+def test_records_without_places_of_entities_say_so(tab):
+    said = tab.page.get_by_text("This record does not say where the entities stand")
+    tab.go(address("rows", NER))
+    tab.page.wait_for_selector(".list .line")
+    assert said.is_visible()
+    tab.go(address("rows", SENTIMENT))
+    tab.page.wait_for_selector(".list .line")
+    assert said.count() == 0
+
+
 def test_the_fates_and_probabilities_are_those_of_the_records(tab, board):
     section = next(s for s in board.sections if s.task == "phin_made_up_sentiment")
     by_id = {run.record.run_id: run.outcomes for run in runs()}

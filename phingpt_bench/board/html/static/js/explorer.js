@@ -110,18 +110,23 @@ function browser(data, pair, chosen) {
     { class: "browser" },
     html("div", { class: "filters" }, find, labelFields(data, chosen, set)),
     chips,
+    data.kind === "spans" && !(data.spans && (data.a.spans || data.b.spans)) ? html("p", { class: "note placeless" }, t("This record does not say where the entities stand; a new evaluation does.")) : null,
     status,
     html("div", { class: "panes" }, lines.element, detail),
     html("p", { class: "note keys" }, html("kbd", {}, "j"), " ", html("kbd", {}, "k"), " ", t("next and previous row"), " · ", html("kbd", {}, "Enter"), " ", t("to the row"), " · ", html("kbd", {}, "Esc"), " ", t("back to the list"), " · ", html("kbd", {}, "/"), " ", t("search")),
   );
-  view.addEventListener("keydown", (event) => {
-    if (event.key === "Escape") lines.focus();
-    else if (event.target.matches("input, select, textarea") || event.ctrlKey || event.metaKey || event.altKey) return;
+  const keys = (event) => {
+    if (!view.isConnected) document.removeEventListener("keydown", keys); // another view was opened
+    else if (event.defaultPrevented || event.ctrlKey || event.metaKey || event.altKey) return;
+    else if (event.key === "Escape") {
+      if (view.contains(event.target)) lines.focus();
+    } else if (event.target.closest("input, select, textarea")) return;
     else if (event.key === "/") {
       event.preventDefault();
       find.querySelector("input").focus();
-    } else if (detail.contains(event.target) && (event.key === "j" || event.key === "k")) lines.step(event.key === "j" ? 1 : -1);
-  });
+    } else if (event.key === "j" || event.key === "k") lines.step(event.key === "j" ? 1 : -1);
+  };
+  document.addEventListener("keydown", keys); // wherever the focus is: opening a view leaves it outside
   queueMicrotask(show);
   return [view];
 }
