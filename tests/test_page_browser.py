@@ -19,6 +19,7 @@ from phingpt_bench.board.html.page import html
 from phingpt_bench.board.html.texts import texts_of
 from phingpt_bench.board.render.text import score_text
 from phingpt_bench.board.rows import build
+from phingpt_bench.core.language import say, speaking
 from phingpt_bench.core.records import Outcomes
 from phingpt_bench.data import catalogue
 
@@ -341,6 +342,43 @@ def test_the_language_is_switched_and_remembered(tab):
     assert page.locator("h1").inner_text() == "Clasificación"
     tab.open("#/overview?lang=en")
     assert page.locator("h1").inner_text() == "Leaderboard"
+
+
+def test_the_page_is_spanish_throughout(chromium, tmp_path):
+    note = "same sentences and metric, recomputed from the authors' stored outputs"
+    with speaking("es"):
+        told = say(note)
+    assert told != note
+    one = page_factory.board()
+    sections = [
+        dataclasses.replace(section, published=tuple(
+            dataclasses.replace(row, comparison=dataclasses.replace(row.comparison, note=note), note="3 seeds")
+            for row in section.published
+        ))
+        for section in one.sections
+    ]  # fmt: skip
+    path = tmp_path / "es.html"
+    path.write_text(html(dataclasses.replace(one, sections=tuple(sections)), runs()), encoding="utf-8")
+    tab = browsers.Tab(chromium, path, "#/published?lang=es")
+    for view in (address("task", SENTIMENT), "#/published"):
+        tab.go(view)
+        shown = tab.page.locator("main").inner_text()
+        assert told in shown and "3 semillas" in shown and note not in shown
+        assert "N/D" in shown and "N/A" not in shown
+    tab.go("#/overview")
+    terms = tab.page.locator(".legend dt").all_inner_texts()
+    assert "USD por 1000" in terms and "entrenamiento, USD" in terms
+    assert not {"entren.", "USD/1000"} & set(terms)
+    tab.go(address("rows", SENTIMENT))
+    tab.page.wait_for_selector(".chip")
+    assert tab.page.locator(".chip").first.inner_text().startswith("todas")
+    assert tab.page.get_by_label("Respuesta correcta").locator("option").first.inner_text() == "todas"
+    assert tab.page.get_by_label("Margen").locator("option").first.inner_text() == "todos"
+    tab.page.get_by_role("button", name="English").click()
+    tab.go("#/published")
+    assert note in tab.page.locator("main").inner_text()
+    assert tab.troubles == []
+    tab.close()
 
 
 def test_the_page_works_without_storage(chromium, file):

@@ -4,18 +4,19 @@ from __future__ import annotations
 
 import dataclasses
 from collections import Counter
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from types import MappingProxyType
-from typing import Any, TypeVar
+from typing import Any
 
 from phingpt_bench import __version__
 from phingpt_bench.board.html.published import Shelf
+from phingpt_bench.board.html.spoken import in_all_languages
 from phingpt_bench.board.render import text as words
 from phingpt_bench.board.render.costs import when_text
 from phingpt_bench.board.render.legend import entries, price_text
 from phingpt_bench.board.render.overview import by_model, short_titles
 from phingpt_bench.board.values import Board, Payback, Row, Section
-from phingpt_bench.core.language import ENGLISH, LANGUAGES, say, speaking, spoken, translations
+from phingpt_bench.core.language import ENGLISH, LANGUAGES, say, spoken, translations
 from phingpt_bench.core.records import Ledger
 from phingpt_bench.scoring.metrics import METRICS
 
@@ -26,7 +27,13 @@ COLUMNS = (
     "beats_floor", "invalid", "usd_per_1000", "frontier", "training", "evaluation", "exposure", "partly", "exposed",
     "warnings", "seeds", "scores",
 )  # fmt: skip
-Said = TypeVar("Said")
+HEADS = {  # what the legend explains by the heads of other tables, and the page's heads for it
+    "training": "training, USD",
+    "USD/1,000": "USD per 1,000",
+    "exposure": "train rows in test",
+    "flips": METRICS["flip_rate"].title,
+    "ECE": METRICS["ece"].title,
+}
 
 
 def page_data(
@@ -85,15 +92,6 @@ def section_keys(sections: Sequence[Section]) -> list[str]:
         return "~".join([section.task, section.protocol, *([str(section.limit)] if section.limit else [])])
 
     return [key(section) for section in sections]
-
-
-def in_all_languages(speak: Callable[[], Said]) -> dict[str, Said]:
-    """What `speak` says in each language, by language."""
-    said = {}
-    for language in LANGUAGES:
-        with speaking(language):
-            said[language] = speak()
-    return said
 
 
 class Numbered:
@@ -212,10 +210,9 @@ def _short(value: float | None) -> float | None:
 
 def _legend(board: Board) -> list[list[str]]:
     """[mark, meaning] of the board's marks. The page marks the front with a sign, and shows sources itself."""
+    marks = {"P": "\u25c6"} | {say(head): say(shown) for head, shown in HEADS.items()}
     return [
-        ["\u25c6" if entry.mark == "P" else entry.mark, entry.text]
-        for entry in entries(board)
-        if entry.mark != say("published")
+        [marks.get(entry.mark, entry.mark), entry.text] for entry in entries(board) if entry.mark != say("published")
     ]
 
 

@@ -7,9 +7,11 @@ from collections.abc import Sequence
 from typing import Any
 from urllib.parse import quote
 
+from phingpt_bench.board.html.spoken import in_all_languages
 from phingpt_bench.board.published.rows import PublishedRow, Source
 from phingpt_bench.board.render import text as words
 from phingpt_bench.board.values import Section
+from phingpt_bench.core.language import spoken
 from phingpt_bench.cost.estimate import Usd
 
 _ARXIV = re.compile(r"\d{4}\.\d{4,5}")
@@ -37,8 +39,9 @@ class Shelf:
         return self._lists[key]
 
     def values(self) -> dict[str, Any]:
-        """The lists of rows, the sources by key, and the reasons that the rows name by number."""
-        return {"lists": self._rows, "sources": self._sources, "notes": list(self._notes)}
+        """The lists of rows, the sources by key, and in all languages the reasons that the rows name by number."""
+        notes = [in_all_languages(lambda text=text: words.clean(spoken(text))) for text in self._notes]
+        return {"lists": self._rows, "sources": self._sources, "notes": notes}
 
     def _row(self, row: PublishedRow, metric: str, rows: Sequence[PublishedRow]) -> dict[str, Any]:
         value = row.metrics[metric]
@@ -58,14 +61,14 @@ class Shelf:
             "note": None if row.note is None else self._note(row.note),
             "source": value.source.key,
             "usd": None if row.cost is None else row.cost.usd,
-            "cost": None if row.cost is None else words.published_cost(row.cost),
+            "cost": None if row.cost is None else in_all_languages(lambda: words.published_cost(row.cost)),
             "on_card": _range(row.training_on_card),
             "estimate": _range(row.usd_per_1000),
-            "cost_note": None if row.cost is None else words.published_cost_note(row.cost),
+            "cost_note": None if row.cost is None else in_all_languages(lambda: words.published_cost_note(row.cost)),
         }
 
     def _note(self, text: str) -> int:
-        return self._notes.setdefault(words.clean(text), len(self._notes))
+        return self._notes.setdefault(text, len(self._notes))
 
 
 def _range(usd: Usd | None) -> list[float] | None:

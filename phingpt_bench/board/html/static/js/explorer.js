@@ -96,7 +96,7 @@ function browser(data, pair, chosen) {
   }
 
   function chip(fate) {
-    const label = fate ? [html("span", { class: "sign", "aria-hidden": "true" }, fateSign(fate)), fateName(fate), html("span", { class: "count" }, whole(counts[fate]))] : [t("all"), html("span", { class: "count" }, whole(rows.length))];
+    const label = fate ? [html("span", { class: "sign", "aria-hidden": "true" }, fateSign(fate)), fateName(fate), html("span", { class: "count" }, whole(counts[fate]))] : [t("all rows"), html("span", { class: "count" }, whole(rows.length))];
     const button = html("button", { type: "button", class: `chip${fate ? ` fate-${fate}` : ""}`, "aria-pressed": String(chosen.fate === fate) }, label);
     button.addEventListener("click", () => {
       set("fate")(fate);
@@ -134,7 +134,7 @@ function browser(data, pair, chosen) {
 /** Lists of labels to filter by, where the task has labels or types. */
 function labelFields(data, chosen, set) {
   if (data.kind === "scores") return [];
-  const options = [["", t("all")], ...data.labels.map((label, i) => [String(i), label])];
+  const options = [["", t("all answers")], ...data.labels.map((label, i) => [String(i), label])];
   const fields = [
     choice(t("Right answer"), options, chosen.gold, set("gold")),
     choice(t("Answer after"), data.kind === "labels" ? [...options, ["-1", t("unreadable")]] : options, chosen.answer, set("answer")),

@@ -3,7 +3,7 @@
 import { board } from "./board.js";
 import { html, name } from "./dom.js";
 import { differenceText, exposureText, pOf, rankText, sizeText } from "./names.js";
-import { bytes, decimals, duration, interval, percent, probability, UNKNOWN, usd, whole } from "./numbers.js";
+import { bytes, decimals, duration, interval, percent, probability, unknown, usd, whole } from "./numbers.js";
 import { said, t } from "./words.js";
 
 /** The facts of a row as nodes: identity, score, costs, warnings. */
@@ -49,7 +49,7 @@ function ledger(heading, spent) {
   if (!spent) return null;
   const phases = Object.entries(spent.seconds ?? {});
   return list(heading, [
-    [t("time"), phases.length ? duration(phases.reduce((sum, [, seconds]) => sum + seconds, 0)) : UNKNOWN],
+    [t("time"), phases.length ? duration(phases.reduce((sum, [, seconds]) => sum + seconds, 0)) : unknown()],
     ...phases.map(([phase, seconds]) => [phase, duration(seconds)]),
     ["USD", usd(spent.usd ?? null)],
     [t("tokens read"), spent.tokens_in && whole(spent.tokens_in)],

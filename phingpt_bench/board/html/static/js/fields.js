@@ -45,7 +45,7 @@ export function boxes(label, options, ticked, onChange) {
 }
 
 /** The values that occur, as options behind "all"; empty where there is nothing to choose between. */
-export function occurring(values, text = String) {
+export function occurring(values, text = String, all = t("all")) {
   const found = [...new Set(values)].filter((value) => value !== null && value !== undefined);
-  return [["", t("all")], ...found.sort().map((value) => [String(value), text(value)])];
+  return [["", all], ...found.sort().map((value) => [String(value), text(value)])];
 }

@@ -20,14 +20,14 @@ export function filters(settings, onChange) {
     changed();
   };
   const { models, sections } = board;
-  const of = (list, read) => occurring(list.map(read));
+  const of = (list, read, all) => occurring(list.map(read), String, all);
   const fields = [
     ["kind", t("Kind"), occurring(models.map((model) => model.kind), kindName)],
     ["size", t("Size"), [["", t("all")], ["small", t("under 1B")], ["middle", t("1B to 10B")], ["large", t("10B and more")]]],
     ["task", t("Dataset"), of(sections, (section) => section.family)],
     ["protocol", t("Protocol"), of(sections, (section) => section.protocol)],
     ["language", t("Language"), of(sections, (section) => section.language)],
-    ["licence", t("Licence"), of(sections, (section) => section.licence)],
+    ["licence", t("Licence"), of(sections, (section) => section.licence, t("all licences"))],
   ].filter(([key, , options]) => options.length > 2 && (key !== "size" || models.some((model) => model.parameters)));
   const element = html(
     "form",

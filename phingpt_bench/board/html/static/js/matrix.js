@@ -4,7 +4,7 @@ import { board, trainingUsd } from "./board.js";
 import { html } from "./dom.js";
 import { grid } from "./grid.js";
 import { exposureText, fullName, kindName, marks, metricName, modelName, nameCell, scoreLines, sizeText } from "./names.js";
-import { decimals, UNKNOWN, usd } from "./numbers.js";
+import { decimals, unknown, usd } from "./numbers.js";
 import { address, go, keep } from "./route.js";
 import { framed, orderOf, orderText, table } from "./table.js";
 import { tipText, tips } from "./tip.js";
@@ -138,7 +138,7 @@ function exposureOf(model) {
   const texts = [...new Set(rowsOf(model).map(exposureText))];
   if (texts.length === 1) return texts[0];
   const rows = rowsOf(model).filter((row) => row.exposure);
-  if (rows.length === 0) return UNKNOWN;
+  if (rows.length === 0) return unknown();
   const tasks = rows.filter((row) => Object.values(row.exposure).some(Boolean)).length;
   return t("in {n} of {all} tasks", { n: tasks, all: rows.length });
 }

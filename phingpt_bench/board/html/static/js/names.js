@@ -2,7 +2,7 @@
 
 import { baseOf } from "./board.js";
 import { html, name } from "./dom.js";
-import { decimals, interval, parameters, percent, probability, signed, UNKNOWN, usd } from "./numbers.js";
+import { decimals, interval, parameters, percent, probability, signed, unknown, usd } from "./numbers.js";
 import { said, t } from "./words.js";
 
 export const KINDS = ["tuned", "base", "floor", "check"];
@@ -96,7 +96,7 @@ export function scoreLines(row) {
 
 /** Training rows found among the test rows; a dash for what was not trained here. */
 export function exposureText(row) {
-  if (!row.exposure) return row.model.kind === "tuned" ? UNKNOWN : "-";
+  if (!row.exposure) return row.model.kind === "tuned" ? unknown() : "-";
   const found = Object.entries(row.exposure).filter(([, count]) => count);
   const text = found.map(([kind, count]) => `${count} ${exposureKind(kind)}`).join(", ") || "0";
   return row.partly ? `${text} (${t("by row id only")})` : text;

@@ -2,7 +2,7 @@
 
 import { html, name } from "./dom.js";
 import { fullName } from "./names.js";
-import { range, UNKNOWN, usd } from "./numbers.js";
+import { range, unknown, usd } from "./numbers.js";
 import { framed, table } from "./table.js";
 import { said, t } from "./words.js";
 
@@ -14,7 +14,7 @@ export function payback(section) {
   const columns = [
     { key: "name", head: t("against"), header: true, value: (other) => other.name, cell: (other) => name(other.name) },
     { key: "kind", head: t("kind"), value: (other) => other.kind, cell: (other) => kinds[other.kind] ?? other.kind },
-    { key: "usd", head: t("USD per 1,000"), numeric: true, value: (other) => other.usd?.[0] ?? null, cell: (other) => (other.usd ? range(other.usd) : UNKNOWN) },
+    { key: "usd", head: t("USD per 1,000"), numeric: true, value: (other) => other.usd?.[0] ?? null, cell: (other) => (other.usd ? range(other.usd) : unknown()) },
     { key: "training", head: t("training, USD"), numeric: true, value: (other) => other.training, cell: (other) => usd(other.training) },
     { key: "when", head: t("cheaper"), cell: (other) => said(other.when) },
   ];

@@ -3,10 +3,10 @@
 import { board } from "./board.js";
 import { external, html, name } from "./dom.js";
 import { choice, occurring, search } from "./fields.js";
-import { decimals, range, UNKNOWN, whole } from "./numbers.js";
+import { decimals, range, unknown, whole } from "./numbers.js";
 import { address, keep } from "./route.js";
 import { framed, orderOf, orderText, table } from "./table.js";
-import { t } from "./words.js";
+import { said, t } from "./words.js";
 
 /** The published rows of a section under their reasons; null where there are none. */
 export function publishedSection(section) {
@@ -18,8 +18,8 @@ export function publishedSection(section) {
     html("h2", {}, t("Published results, not comparable")),
     html("p", { class: "note" }, t("Not run here: no interval, no test, no rank. What differs stands above each table.")),
     [...groups].map(([reason, rows]) => [
-      html("p", { class: "reason" }, html("strong", {}, rows[0].same_rows && rows[0].same_metric ? t("Same rows, same metric.") : rows[0].same_rows ? t("Same rows, another metric.") : t("Other rows.")), " ", name(reason)),
-      framed(table({ name: "published", caption: t("Published results"), columns: columns(), rows }).element, reason),
+      html("p", { class: "reason" }, html("strong", {}, rows[0].same_rows && rows[0].same_metric ? t("Same rows, same metric.") : rows[0].same_rows ? t("Same rows, another metric.") : t("Other rows.")), " ", name(said(reason))),
+      framed(table({ name: "published", caption: t("Published results"), columns: columns(), rows }).element, said(reason)),
     ]),
   );
 }
@@ -28,7 +28,7 @@ export function publishedSection(section) {
 export function publishedView(settings) {
   const all = board.sections.flatMap((section) => section.published.map((row) => ({ ...row, section })));
   const task = { key: "task", head: t("task"), value: (row) => row.section.title, cell: (row) => html("a", { href: address("task", row.section.key) }, row.section.title) };
-  const why = { key: "apart", head: t("why it stands apart"), cell: (row) => html("span", { class: "why" }, name(row.apart)) };
+  const why = { key: "apart", head: t("why it stands apart"), cell: (row) => html("span", { class: "why" }, name(said(row.apart))) };
   const heads = columns();
   heads.splice(1, 0, task);
   heads.push(why);
@@ -57,7 +57,7 @@ export function publishedView(settings) {
         "form",
         { class: "filters", role: "search", onsubmit: (event) => event.preventDefault() },
         search(t("Search"), chosen.q, set("q")),
-        choice(t("Task"), occurring(all.map((row) => row.section.title)), chosen.task, set("task")),
+        choice(t("Task"), occurring(all.map((row) => row.section.title), String, t("all tasks")), chosen.task, set("task")),
       ),
       framed(drawn.element, t("Published results")),
     ),
@@ -67,12 +67,12 @@ export function publishedView(settings) {
 function columns() {
   return [
     { key: "model", head: t("model"), header: true, value: (row) => row.model, cell: (row) => html("span", { class: "who" }, html("span", { class: "who-name" }, name(row.model)), row.base ? html("span", { class: "who-rest" }, name(row.base)) : null) },
-    { key: "size", head: t("size"), numeric: true, value: (row) => row.size, cell: (row) => (row.size === null ? UNKNOWN : `${row.size}B`) },
+    { key: "size", head: t("size"), numeric: true, value: (row) => row.size, cell: (row) => (row.size === null ? unknown() : `${row.size}B`) },
     { key: "method", head: t("method"), value: (row) => row.method, cell: (row) => html("span", { class: "method" }, name(row.method)) },
-    { key: "shots", head: t("shots"), numeric: true, value: (row) => row.shots, cell: (row) => (row.shots === null ? UNKNOWN : String(row.shots)) },
+    { key: "shots", head: t("shots"), numeric: true, value: (row) => row.shots, cell: (row) => (row.shots === null ? unknown() : String(row.shots)) },
     { key: "score", head: t("score"), numeric: true, first: "descending", value: (row) => row.score, cell: (row) => decimals(row.score) },
-    { key: "cost", head: t("training, as published"), numeric: true, value: (row) => row.usd, cell: (row) => html("span", {}, row.cost ?? UNKNOWN, row.cost_note ? html("small", {}, name(row.cost_note)) : null, row.on_card ? html("small", {}, t("at our prices {usd}", { usd: range(row.on_card) })) : null) },
-    { key: "estimate", head: t("USD per 1,000, estimate"), numeric: true, value: (row) => row.estimate?.[0] ?? null, cell: (row) => (row.estimate ? `~${range(row.estimate)}` : UNKNOWN) },
+    { key: "cost", head: t("training, as published"), numeric: true, value: (row) => row.usd, cell: (row) => html("span", {}, row.cost ? said(row.cost) : unknown(), row.cost && said(row.cost_note) ? html("small", {}, name(said(row.cost_note))) : null, row.on_card ? html("small", {}, t("at our prices {usd}", { usd: range(row.on_card) })) : null) },
+    { key: "estimate", head: t("USD per 1,000, estimate"), numeric: true, value: (row) => row.estimate?.[0] ?? null, cell: (row) => (row.estimate ? `~${range(row.estimate)}` : unknown()) },
     { key: "source", head: t("source"), value: (row) => row.source.title, cell: sourceCell },
   ];
 }
@@ -84,7 +84,7 @@ function sourceCell(row) {
     { class: "source" },
     name(row.source.title), row.source.table ? `, ${row.source.table}` : null, evidence ? ` (${evidence})` : null,
     row.source.links.map(([text, where]) => [" ", external(where, text)]),
-    row.note ? html("small", {}, name(row.note)) : null,
+    row.note ? html("small", {}, name(said(row.note))) : null,
   );
 }
 

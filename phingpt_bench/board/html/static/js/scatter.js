@@ -3,10 +3,10 @@
 import { trainingUsd } from "./board.js";
 import { html, name, once, svg, unique } from "./dom.js";
 import { fullName, kindName, metricName, scoreLines, shortName } from "./names.js";
-import { decimals, range, UNKNOWN, usd } from "./numbers.js";
+import { decimals, range, unknown, usd } from "./numbers.js";
 import { front, linearScale, logScale } from "./scale.js";
 import { hideTip, showTip, tipText } from "./tip.js";
-import { t } from "./words.js";
+import { said, t } from "./words.js";
 
 const EDGE = { top: 18, right: 20, bottom: 44, left: 52 };
 const REACH = 40; // pixels between pointer and point within which the point is meant
@@ -242,7 +242,7 @@ function linesOf(point) {
   const { published } = point;
   return [
     [t("published score"), decimals(point.score)],
-    [t("training, as published"), published.cost ?? UNKNOWN],
+    [t("training, as published"), published.cost ? said(published.cost) : unknown()],
     published.estimate && [t("USD per 1,000 documents, estimate"), range(published.estimate)],
     published.on_card && [t("its training at our prices"), range(published.on_card)],
     [t("source"), published.source.title],

@@ -7,7 +7,7 @@ import { boxes, choice } from "./fields.js";
 import { facts } from "./facts.js";
 import { legend } from "./legend.js";
 import { differenceText, exposureText, fullName, kindName, marks, metricName, modelName, nameCell, pOf, rankText } from "./names.js";
-import { decimals, duration, interval, percent, probability, signed, UNKNOWN, usd, whole } from "./numbers.js";
+import { decimals, duration, interval, percent, probability, signed, unknown, usd, whole } from "./numbers.js";
 import { answered } from "./packed.js";
 import { payback } from "./payback.js";
 import { publishedSection } from "./published.js";
@@ -128,7 +128,7 @@ function columns(section) {
     number("difference", t("vs base"), (row) => row.difference, (_, row) => html("span", { title: span(row.difference_low, row.difference_high) }, differenceText(row).replace("*", ""), html("span", { class: "mark" }, row.significant ? "*" : ""))),
     number("p", "p", pOf, (_, row) => probability(pOf(row)).replace(/^p=?/, "") || (row.no_test ? said(row.no_test) : ""), "ascending"),
     number("usd", t("USD per 1,000"), (row) => row.usd_per_1000, (value, row) => [usd(value), html("abbr", { class: "front-mark", title: row.frontier ? t("on the Pareto front") : null }, row.frontier ? "◆" : "")], "ascending"),
-    number("training", t("training, USD"), trainingUsd, (value, row) => (row.training ? usd(value) : row.model.kind === "base" ? "-" : UNKNOWN), "ascending"),
+    number("training", t("training, USD"), trainingUsd, (value, row) => (row.training ? usd(value) : row.model.kind === "base" ? "-" : unknown()), "ascending"),
     number("exposure", t("train rows in test"), (row) => (row.exposure ? Object.values(row.exposure).reduce((sum, one) => sum + one, 0) : null), (_, row) => exposureText(row)),
     number("evaluation", t("evaluation time"), (row) => seconds(row.evaluation), duration, "ascending"),
     number("trained", t("time of training"), (row) => seconds(row.training), (value, row) => (row.training ? duration(value) : "-"), "ascending"),
