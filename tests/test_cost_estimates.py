@@ -181,7 +181,7 @@ api:
         ("1.0", "0", "leave an unknown price out"),
         ("[X]", "[]", "names no model"),
         ("[X]", "X", "expected a list"),
-        ('"2026-01-01"\n    assumption', "soon\n    assumption", "Invalid isoformat"),
+        ('"2026-01-01"\n    assumption', "soon\n    assumption", "read_on must be like 2026-11-25, not 'soon'"),
         ("    host: H\n", "", "missing key 'host'"),
         ("api:\n", "api:\n  - {id: x}\n", "missing key 'models'"),
     ],
