@@ -184,7 +184,7 @@ def test_the_board_says_when_it_is_on_the_shipped_card(folder):
 
 def test_a_card_that_is_missing_or_wrong_is_an_error(folder, capsys):
     (folder / "bad.yaml").write_text(CARD.replace("25.0", "dear"), encoding="utf-8")
-    for name, message in (("none.yaml", "no such file"), ("bad.yaml", "expected a number")):
+    for name, message in (("none.yaml", "no such price card"), ("bad.yaml", "expected a number")):
         assert command.main(["leaderboard", str(folder / "results"), "--prices", str(folder / name)]) == 2
         assert message in capsys.readouterr().err
 
