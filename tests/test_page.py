@@ -19,8 +19,11 @@ from pathlib import Path
 import page_factory
 import pytest
 from board_factory import labels, make_run, spans, write_run
+from comparison_factory import pairs
 from page_factory import HOSTILE, hostile_runs, many_rows, runs
 
+from phingpt_bench.board.comparison.build import compare
+from phingpt_bench.board.html import changes
 from phingpt_bench.board.html.answers import packed
 from phingpt_bench.board.html.data import page_data, section_keys
 from phingpt_bench.board.html.document import STATIC, STYLES, embedded
@@ -135,6 +138,60 @@ def test_answers_are_those_of_the_records(board):
                 assert answers["counts"] == outcomes.counts
             if outcomes.probs:
                 assert answers["probs"][0] == [round(10_000 * p) for p in outcomes.probs[0]]
+
+
+def test_intervals_and_the_parts_of_form_are_those_of_the_comparison():
+    made = pairs()
+    data = data_of(html(build(made), made))
+    by_id = {run.record.run_id: run for run in made}
+    tuned = [run for run in made if run.record.model.kind == "tuned"]
+    columns = data["columns"]
+    assert sum(len(section["changes"]) for section in data["sections"]) == len(tuned) == 4
+    for section in data["sections"]:
+        for place, shown in section["changes"].items():
+            row = dict(zip(columns, section["rows"][int(place)], strict=True))
+            base = dict(zip(columns, section["rows"][row["base"]], strict=True))
+            expected = compare(by_id[base["run"]], by_id[row["run"]], runs=made)
+            test = expected.test
+            assert [row["difference"], row["difference_low"], row["difference_high"], row["p"]] == pytest.approx(
+                [test.value, test.low, test.high, test.p], rel=1e-6
+            )
+            details = expected.labels or expected.spans
+            ends = None if details is None else [[one.f1.low, one.f1.high] for one in details.classes]
+            assert ends == shown["f1"] or [pytest.approx(pair, rel=1e-6) for pair in ends] == shown["f1"]
+            form, found = expected.form, shown["form"]
+            assert (found["n"], found["fixed"], found["broken"], found["unreadable"]) == (
+                form.n_readable, form.fixed_unread, form.broken_unread, [expected.a.invalid, expected.b.invalid],
+            )  # fmt: skip
+            assert found["readable"] == pytest.approx(numbers_of(form.readable), rel=1e-6)
+            if form.bounds_difference is not None:
+                bounds = [form.bounds_a, form.bounds_b, form.bounds_difference]
+                assert found["bounds"] == [pytest.approx(ends, rel=1e-6) for ends in bounds]
+            assert (found["split"] is None) == (form.split is None) == section["task"].endswith(("_ner", "_score"))
+            if form.split is not None:
+                parts = [form.split.gain, form.split.knowledge, form.split.form]
+                assert found["split"]["parts"] == [pytest.approx(numbers_of(part), rel=1e-6) for part in parts]
+                assert (found["split"]["written"], found["split"]["chosen"]) == ("phin_made_up_gen", "phin_made_up")
+
+
+def numbers_of(change):
+    return [change.a, change.b, change.difference, change.low, change.high]
+
+
+def test_intervals_are_of_the_best_of_each_task_first_and_of_so_many_pairs_at_most(monkeypatch):
+    base, tuned = pairs()[:2]
+    many = {key: dict.fromkeys(range(3), (base, tuned)) for key in "abc"}
+    monkeypatch.setattr(changes, "PAIRS", 5)
+    assert {key: list(found) for key, found in changes.changed(many, []).items()} == {
+        "a": [0, 1],
+        "b": [0, 1],
+        "c": [0],
+    }
+
+
+def test_pairs_whose_answers_are_left_out_have_no_intervals():
+    data = data_of(html(build(pairs()), pairs(), budget=0))
+    assert [section["changes"] for section in data["sections"]] == [{}] * len(data["sections"])
 
 
 def test_answers_are_put_in_the_order_of_the_first_run():

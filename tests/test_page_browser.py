@@ -11,17 +11,20 @@ import browser as browsers
 import page_factory
 import pytest
 from board_factory import labels, make_run
+from comparison_factory import pairs
 from page_factory import HOSTILE, hostile_runs, many_rows, runs, with_probs
 
 from phingpt_bench.board.collect import Run
 from phingpt_bench.board.comparison.build import compare
 from phingpt_bench.board.html.page import html
 from phingpt_bench.board.html.texts import texts_of
+from phingpt_bench.board.render.comparison.words import change_text
 from phingpt_bench.board.render.text import score_text
 from phingpt_bench.board.rows import build
 from phingpt_bench.core.language import say, speaking
 from phingpt_bench.core.records import Outcomes
 from phingpt_bench.data import catalogue
+from phingpt_bench.stats.changes import Change
 
 browsers.skip_without()
 
@@ -302,6 +305,31 @@ def test_what_changed_is_what_the_comparison_says(tab, board):
             cells = [column(tab.page, "confusion", i + 1) for i in range(3)]
             after = [[int(cells[p][g].split()[0]) for p in range(3)] for g in range(3)]
             assert after == [list(line[:3]) for line in expected.labels.confusion_b]
+
+
+def test_intervals_and_the_parts_of_form_stand_beside_the_pair_that_they_are_of(chromium, tmp_path):
+    made = pairs()
+    expected = compare(made[3], made[4], runs=made)
+    path = tmp_path / "pairs.html"
+    path.write_text(html(build(made), made), encoding="utf-8")
+    tab = browsers.Tab(chromium, path)
+    tab.go(address("task", "phin_made_up_gen"))
+    tab.page.wait_for_selector("table.split")
+    told = [change_text(one.f1).replace("-", "−") for one in expected.labels.classes]
+    assert column(tab.page, "labels", 4) == told
+    split = expected.form.split
+    parts = [split.gain, split.knowledge, split.form]
+    assert column(tab.page, "split", 3) == [change_text(part).replace("-", "−") for part in parts]
+    test = expected.test
+    whole = Change(None, None, test.value, test.low, test.high)
+    assert change_text(whole).replace("-", "−") in tab.page.locator(".difference").inner_text()
+    assert f"{expected.a.invalid} (" in tab.page.locator(".form li").first.inner_text()
+    places = [tab.page.get_by_label(name, exact=True).input_value() for name in ("Before", "After")]
+    tab.page.get_by_label("Before", exact=True).select_option(places[1])  # with itself: no pair of the board
+    tab.page.wait_for_selector("table.split", state="detached")
+    assert "[" not in "".join(column(tab.page, "labels", 4)) and tab.page.locator(".difference").count() == 0
+    assert (tab.troubles, tab.asked) == ([], set())
+    tab.close()
 
 
 def numbers(pred: list[float | None], adapter: str | None = None) -> Run:

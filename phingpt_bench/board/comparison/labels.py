@@ -20,14 +20,7 @@ BINS = 15
 def labels_of(a: Outcomes, b: Outcomes) -> tuple[dict[str, int], Labels]:
     """The counts of FATES and the details; rows of `a` and `b` in the same order."""
     fates = label_fates(a, b)
-    rows_a, rows_b = statistics.confusion(a), statistics.confusion(b)
-    total_a, total_b = rows_a.sum(0), rows_b.sum(0)
-    classes = tuple(
-        Class(name=name, gold=int(gold), precision=precision, recall=recall, f1=f1)
-        for name, gold, (precision, recall, f1) in zip(
-            a.labels, total_a.sum(1), changes(rows_a, rows_b, by_class, a.clusters), strict=True
-        )
-    )
+    total_a, total_b = statistics.confusion(a).sum(0), statistics.confusion(b).sum(0)
     rows = tuple(
         LabelRow(
             id=row, fate=fate_, gold=gold, a=mine, b=theirs, margin_a=margin_a, margin_b=margin_b, probs_a=probs_a,
@@ -39,8 +32,20 @@ def labels_of(a: Outcomes, b: Outcomes) -> tuple[dict[str, int], Labels]:
     )  # fmt: skip
     return counted(fates, FATES), Labels(
         labels=tuple(a.labels), confusion_a=_table(total_a), confusion_b=_table(total_b),
-        shift=_table(total_b - total_a), classes=classes, flips=_flips(a, b), calibration=_calibration(a, b), rows=rows,
+        shift=_table(total_b - total_a), classes=label_classes(a, b), flips=_flips(a, b),
+        calibration=_calibration(a, b), rows=rows,
     )  # fmt: skip
+
+
+def label_classes(a: Outcomes, b: Outcomes) -> tuple[Class, ...]:
+    """How well each label is found."""
+    rows_a, rows_b = statistics.confusion(a), statistics.confusion(b)
+    return tuple(
+        Class(name=name, gold=int(gold), precision=precision, recall=recall, f1=f1)
+        for name, gold, (precision, recall, f1) in zip(
+            a.labels, rows_a.sum((0, 2)), changes(rows_a, rows_b, by_class, a.clusters), strict=True
+        )
+    )
 
 
 def label_fates(a: Outcomes, b: Outcomes) -> list[str]:

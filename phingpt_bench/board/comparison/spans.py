@@ -21,21 +21,25 @@ def spans_of(a: Outcomes, b: Outcomes) -> tuple[dict[str, int], Spans]:
     """The counts of FATES and the details; rows of `a` and `b` in the same order. A row is right where it has all its
     entities, and no other. BenchError where the offsets of a record disagree with its counts."""
     rows_a, rows_b = statistics.spans(a), statistics.spans(b)
-    gold = rows_a.sum(0)[:-1, 2]
-    classes = tuple(
-        Class(name=name, gold=int(n), precision=precision, recall=recall, f1=f1)
-        for name, n, (precision, recall, f1) in zip(
-            a.labels, gold, changes(rows_a, rows_b, by_type, a.clusters), strict=True
-        )
-    )
     fates = span_fates(a, b)
     offsets = (placed(a), placed(b)) if a.entities and b.entities else None
     errors = zip(map(_errors, rows_a), map(_errors, rows_b), strict=True)
     rows = tuple(_row(at, a, b, fates[at], mine, theirs, offsets) for at, (mine, theirs) in enumerate(errors))
     return counted(fates, FATES), Spans(
-        types=tuple(a.labels), classes=classes, misses=_misses(a, b), rows=rows,
+        types=tuple(a.labels), classes=span_classes(a, b), misses=_misses(a, b), rows=rows,
         entities=_by_counts(rows_a, rows_b) if offsets is None else _by_offsets(*offsets),
     )  # fmt: skip
+
+
+def span_classes(a: Outcomes, b: Outcomes) -> tuple[Class, ...]:
+    """How well each type of entity is found."""
+    rows_a, rows_b = statistics.spans(a), statistics.spans(b)
+    return tuple(
+        Class(name=name, gold=int(n), precision=precision, recall=recall, f1=f1)
+        for name, n, (precision, recall, f1) in zip(
+            a.labels, rows_a.sum(0)[:-1, 2], changes(rows_a, rows_b, by_type, a.clusters), strict=True
+        )
+    )
 
 
 def span_fates(a: Outcomes, b: Outcomes) -> list[str]:

@@ -28,12 +28,15 @@ class Packed:
 
     blobs: deflated JSON as base64, by the name that `sections` gives it. bases: the run id of the base that each run
     is compared with. sections: by section key {"rows": the blob of ids and gold, "runs": {place in the section: blob},
-    "labels": names, "left_out": runs whose answers are not here}.
+    "labels": names, "left_out": runs whose answers are not here}. pairs: by section key and place of each tuned row
+    whose answers and base's answers are here, the base and the tuned run. runs: all that there are, seeds joined.
     """
 
     blobs: dict[str, str] = field(default_factory=dict)
     bases: dict[str, str] = field(default_factory=dict)
     sections: dict[str, dict[str, Any]] = field(default_factory=dict)
+    pairs: dict[str, dict[int, tuple[Run, Run]]] = field(default_factory=dict)
+    runs: tuple[Run, ...] = ()
 
 
 def packed(
@@ -46,8 +49,9 @@ def packed(
     "left_out"; tuned runs come first, each with its base, then floors.
     """
     sections = [*board.sections, *board.limited]
-    known = {key_of(run): run for run in with_seeds_joined(runs)}
-    made = Packed()
+    joined = tuple(with_seeds_joined(runs))
+    known = {key_of(run): run for run in joined}
+    made = Packed(runs=joined)
     for number, (section, key) in enumerate(zip(sections, section_keys(sections), strict=True)):
         of = [known.get((section.task, section.protocol, section.limit, row.run_id)) for row in section.rows]
         bases = [None if run is None else base_of(run, [other for other in of if other]) for run in of]
@@ -76,6 +80,13 @@ def packed(
             made.blobs[found["runs"][place]] = blob
         made.blobs[found["rows"]] = rows
         made.sections[key] = found
+        here = {id(of[place]) for place in found["runs"]}
+        made.pairs[key] = {
+            place: (base, run)
+            for place, (run, base) in enumerate(zip(of, bases, strict=True))
+            if run is not None and base is not None and run.record.model.kind == "tuned"
+            and {id(run), id(base)} <= here
+        }  # fmt: skip
     return made
 
 

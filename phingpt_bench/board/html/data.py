@@ -41,13 +41,15 @@ def page_data(
     *,
     bases: Mapping[str, str] = MappingProxyType({}),
     answers: Mapping[str, Any] = MappingProxyType({}),
+    changes: Mapping[str, Mapping[int, Any]] = MappingProxyType({}),
     texts: Sequence[Mapping[str, str]] = (),
 ) -> dict[str, Any]:
     """The board as JSON values; each row is a list in the order of `columns`.
 
     bases: the run id of the base that each run id is compared with. answers: what is known of the packed row data, by
-    section key (`answers.packed`). texts: title and licence of the datasets whose text the page holds; empty where it
-    holds none.
+    section key (`answers.packed`). changes: what is resampled of tuned rows and their bases, by section key and place
+    of the tuned row (`changes.changed`). texts: title and licence of the datasets whose text the page holds; empty
+    where it holds none.
     """
     sections = [*board.sections, *board.limited]
     keys, titles = section_keys(sections), short_titles(sections)
@@ -63,6 +65,7 @@ def page_data(
         ]
         about = _section(section, shelf)
         more = {"key": key, "title": title, "metrics": metrics, "rows": rows, "answers": answers.get(key)}
+        more["changes"] = changes.get(key, {})
         drawn.append(about | more)
     return {
         "schema": SCHEMA,
@@ -157,24 +160,24 @@ def _row(row: Row, model: int, base: int | None, metrics: Sequence[str], prices:
         "suite": row.suite,
         "rank": row.rank,
         "tied": row.tied,
-        "score": _short(row.score),
-        "low": None if interval is None else _short(interval.low),
-        "high": None if interval is None else _short(interval.high),
+        "score": short(row.score),
+        "low": None if interval is None else short(interval.low),
+        "high": None if interval is None else short(interval.high),
         "level": None if interval is None else interval.level,
         "interval_method": None if interval is None else interval.method,
         "is_base": row.is_base,
         "base": base,
-        "difference": None if test is None else _short(test.value),
-        "difference_low": None if test is None else _short(test.low),
-        "difference_high": None if test is None else _short(test.high),
-        "p": None if test is None else _short(test.p),
-        "corrected": None if test is None else _short(test.p_holm),
+        "difference": None if test is None else short(test.value),
+        "difference_low": None if test is None else short(test.low),
+        "difference_high": None if test is None else short(test.high),
+        "p": None if test is None else short(test.p),
+        "corrected": None if test is None else short(test.p_holm),
         "test": None if test is None else test.method,
         "significant": test is not None and test.significant,
         "no_test": None if test is None or test.reason is None else in_all_languages(lambda: spoken(test.reason)),
         "beats_floor": row.beats_floor,
-        "invalid": _short(row.invalid_share),
-        "usd_per_1000": _short(row.usd_per_1000),
+        "invalid": short(row.invalid_share),
+        "usd_per_1000": short(row.usd_per_1000),
         "frontier": row.frontier,
         "training": _ledger(row.training, prices),
         "evaluation": _ledger(row.evaluation, prices),
@@ -182,8 +185,8 @@ def _row(row: Row, model: int, base: int | None, metrics: Sequence[str], prices:
         "partly": row.partly_checked,
         "exposed": row.exposed,
         "warnings": _told(row.warnings),
-        "seeds": [_short(score) for score in row.seeds],
-        "scores": [_short(row.scores.get(name)) for name in metrics],
+        "seeds": [short(score) for score in row.seeds],
+        "scores": [short(row.scores.get(name)) for name in metrics],
     }
     return [values[name] for name in COLUMNS]
 
@@ -199,11 +202,11 @@ def _ledger(ledger: Ledger | None, prices: Numbered) -> dict[str, Any] | None:
     if "seconds" in known:
         known["seconds"] = {phase: round(spent, 3) for phase, spent in ledger.seconds.items()}
     if "usd" in known:
-        known["usd"] = _short(ledger.usd)
+        known["usd"] = short(ledger.usd)
     return known
 
 
-def _short(value: float | None) -> float | None:
+def short(value: float | None) -> float | None:
     """Seven significant digits: more than any cell shows, and a third of the length."""
     return None if value is None else float(f"{value:.7g}")
 

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 
 from phingpt_bench.board.collect import Run
 from phingpt_bench.board.html.answers import BUDGET, packed
+from phingpt_bench.board.html.changes import changed
 from phingpt_bench.board.html.data import page_data
 from phingpt_bench.board.html.document import document
 from phingpt_bench.board.html.texts import Texts, texts_of
@@ -23,5 +24,6 @@ def html(board: Board, runs: Sequence[Run] = (), *, with_text: bool = False, bud
     sections = [*board.sections, *board.limited]
     texts = texts_of((section.protocol, section.split) for section in sections) if with_text else Texts({}, [])
     rows = packed(board, runs, texts.rows, budget=budget)
-    data = page_data(board, bases=rows.bases, answers=rows.sections, texts=texts.licences)
+    changes = changed(rows.pairs, rows.runs)
+    data = page_data(board, bases=rows.bases, answers=rows.sections, changes=changes, texts=texts.licences)
     return document(data, rows.blobs, language=current())

@@ -1,8 +1,10 @@
 // Two runs of a task compared over all rows: fates, labels, and how the confusions moved.
 
 import { html, name } from "./dom.js";
+import { changeText, form, resampled } from "./form.js";
 import { fateName, fateOf, fatesOf, fateSign } from "./fates.js";
-import { decimals, percent, signed, whole } from "./numbers.js";
+import { pOf } from "./names.js";
+import { decimals, percent, probability, signed, whole } from "./numbers.js";
 import { answers, pairOf } from "./packed.js";
 import { leftOut, pairFields } from "./pair.js";
 import { address } from "./route.js";
@@ -24,12 +26,20 @@ export function comparison(section) {
     const chosen = pair;
     const data = await answers(section, pair[0].place, pair[1].place);
     if (chosen !== pair) return; // another pair was chosen meanwhile
-    const tables = [data.kind === "scores" ? null : labels(data), data.kind === "labels" ? confusion(data) : null].filter(Boolean);
-    body.replaceChildren(fates(section, data, pair), html("div", { class: "changes" }, tables));
+    const known = resampled(section, pair);
+    const tables = [data.kind === "scores" ? null : labels(data, known?.f1), data.kind === "labels" ? confusion(data) : null].filter(Boolean);
+    body.replaceChildren(...[difference(section, pair), fates(section, data, pair), html("div", { class: "changes" }, tables), form(section, known?.form, data.ids.length)].filter(Boolean));
   }
 
   draw();
   return html("section", {}, html("h2", {}, t("What changed")), fields, body, leftOut(section));
+}
+
+/** The difference of a tuned row to the base that it was tested against; null for other pairs. */
+function difference(section, [a, b]) {
+  if (b.base !== a.place || b.difference === null) return null;
+  const numbers = [changeText([b.difference, b.difference_low, b.difference_high]), probability(pOf(b))];
+  return html("p", { class: "difference" }, `${t(section.metricTitle)}: ${numbers.filter(Boolean).join(", ")}`);
 }
 
 /** How many rows of each fate, as a bar and as links to them. */
@@ -52,18 +62,19 @@ function fates(section, data, [a, b]) {
   return html("div", { class: "fates" }, bar, html("ul", {}, items));
 }
 
-/** Precision, recall and F1 of each label or type, before and after. */
-function labels(data) {
+/** Precision, recall and F1 of each label or type, before and after. ends: [low, high] of each change of F1, if known. */
+function labels(data, ends) {
   const before = tallies(data, data.a);
   const after = tallies(data, data.b);
-  const rows = data.labels.map((label, i) => ({ label, gold: before[i].gold, before: before[i], after: after[i] })).filter((row) => row.gold || row.before.predicted || row.after.predicted);
+  const rows = data.labels.map((label, i) => ({ label, gold: before[i].gold, before: before[i], after: after[i], ends: ends?.[i] ?? [] })).filter((row) => row.gold || row.before.predicted || row.after.predicted);
+  const changeOf = (row) => row.after.f1 - row.before.f1;
   const number = (key, head, value, text = decimals) => ({ key, head, numeric: true, first: "descending", value, cell: (row) => text(value(row)) });
   const columns = [
     { key: "label", head: data.kind === "spans" ? t("type") : t("label"), header: true, value: (row) => row.label, cell: (row) => name(row.label) },
     number("gold", data.kind === "spans" ? t("entities") : t("rows"), (row) => row.gold, whole),
     number("f1a", t("F1 before"), (row) => row.before.f1),
     number("f1b", t("F1 after"), (row) => row.after.f1),
-    number("change", t("change"), (row) => row.after.f1 - row.before.f1, signed),
+    { ...number("change", ends ? t("change, 95% interval") : t("change"), changeOf), cell: (row) => changeText([changeOf(row), ...row.ends]) },
     number("precision", t("precision after"), (row) => row.after.precision),
     number("recall", t("recall after"), (row) => row.after.recall),
   ];
