@@ -49,6 +49,7 @@ function split(section, { written, chosen, parts: [gain, knowledge, rest] }) {
     { key: "after", head: t("After"), numeric: true, cell: (row) => row.text(row.part[1]) },
     { key: "change", head: t("change, 95% interval"), numeric: true, cell: (row) => changeText(row.part.slice(2)) },
   ];
-  const caption = t("The gain of written answers is that of chosen labels, which have no format, plus the rest.");
-  return framed(table({ name: "split", caption, columns, rows }).element, t("Format and knowledge"));
+  const caption = t("Format and knowledge");
+  const note = html("p", { class: "note" }, t("The gain of written answers is that of chosen labels, which have no format, plus the rest."));
+  return [framed(table({ name: "split", caption, columns, rows }).element, caption), note];
 }
