@@ -113,11 +113,11 @@ def test_filters_leave_what_fits(tab):
     rows = tab.page.locator("table.matrix > tbody > tr")
     everything = rows.count()
     tab.page.get_by_label("Kind", exact=True).select_option("floor")
-    tab.page.wait_for_function(f"document.querySelectorAll('table.matrix > tbody > tr').length < {everything}")
+    browsers.until(tab.page, f"document.querySelectorAll('table.matrix > tbody > tr').length < {everything}")
     assert set(tab.page.locator("table.matrix tbody .kind").all_inner_texts()) == {"floor"}
     tab.page.get_by_label("Kind", exact=True).select_option("")
     tab.page.get_by_label("Search models and tasks").fill("adapter-TWO")
-    tab.page.wait_for_function("document.querySelectorAll('table.matrix > tbody > tr').length === 1")
+    browsers.until(tab.page, "document.querySelectorAll('table.matrix > tbody > tr').length === 1")
     assert "adapter-two" in rows.first.inner_text()
     tab.page.get_by_label("Search models and tasks").fill("nothing like this")
     tab.page.wait_for_selector("text=No row fits these filters.")
@@ -125,7 +125,7 @@ def test_filters_leave_what_fits(tab):
 
 def test_a_task_is_filtered_by_its_name_and_columns_are_chosen(tab):
     tab.page.get_by_label("Search models and tasks").fill("made_up_ner")
-    tab.page.wait_for_function("document.querySelectorAll('table.matrix thead th').length === 2")
+    browsers.until(tab.page, "document.querySelectorAll('table.matrix thead th').length === 2")
     tab.page.get_by_text("Columns", exact=True).first.click()
     tab.page.get_by_label("train rows in test").check()
     assert "train rows in test" in tab.page.locator("table.matrix thead").inner_text()
@@ -145,7 +145,7 @@ def test_cells_are_walked_with_arrows_and_say_their_interval(tab):
     tab.page.keyboard.press("Escape")
     assert tip.is_hidden()
     tab.page.keyboard.press("Enter")
-    tab.page.wait_for_function("location.hash.startsWith('#/task/')")
+    browsers.until(tab.page, "location.hash.startsWith('#/task/')")
 
 
 def test_the_plot_tells_of_a_point_under_the_pointer_and_by_key(tab, board):
@@ -207,14 +207,14 @@ def test_the_answers_are_searched_filtered_and_walked_through(tab):
     counts = [int(text) for text in page.locator(".chip .count").all_inner_texts()]
     assert counts[0] == sum(counts[1:]) == 300
     page.get_by_role("button", name="fixed").click()
-    page.wait_for_function(f"document.querySelector('.status').textContent.startsWith('{counts[1]} of')")
+    browsers.until(page, f"document.querySelector('.status').textContent.startsWith('{counts[1]} of')")
     assert set(page.locator(".list .line .sign").all_inner_texts()) == {"▲"}
     page.get_by_role("button", name="all").click()
     page.get_by_label("Search id, label or text").fill("row-123")
-    page.wait_for_function("document.querySelector('.status').textContent.startsWith('1 of')")
+    browsers.until(page, "document.querySelector('.status').textContent.startsWith('1 of')")
     assert "row-123" in page.locator(".answer-view").inner_text()
     page.get_by_label("Search id, label or text").fill("")
-    page.wait_for_function("document.querySelector('.status').textContent.startsWith('300 of')")
+    browsers.until(page, "document.querySelector('.status').textContent.startsWith('300 of')")
     page.locator(".list").focus()
     for key, expected in (
         ("j", "row-1"),
@@ -544,7 +544,7 @@ def test_dataset_text_comes_with_its_licence_and_is_searched(chromium, tmp_path)
     assert tab.page.locator(".answer-view blockquote").inner_text() == texts[ids[0]]
     word = max(texts[ids[7]].split(), key=len)
     tab.page.get_by_label("Search id, label or text").fill(word)
-    tab.page.wait_for_function("!document.querySelector('.status').textContent.startsWith('30 of')")
+    browsers.until(tab.page, "!document.querySelector('.status').textContent.startsWith('30 of')")
     assert word in tab.page.locator(".answer-view blockquote").inner_text()
     assert tab.troubles == []
     tab.close()
@@ -621,7 +621,7 @@ def test_ten_thousand_rows_scroll_without_a_stutter(chromium, tmp_path):
 
     def find():
         tab.page.get_by_label("Search id, label or text").fill("row-99")
-        tab.page.wait_for_function("document.querySelector('.status').textContent.startsWith('111 of')")
+        browsers.until(tab.page, "document.querySelector('.status').textContent.startsWith('111 of')")
 
     assert tab.seconds(find) < 0.25
     tab.close()
@@ -640,6 +640,6 @@ def test_a_board_of_ten_thousand_cells_opens_in_two_seconds(chromium, tmp_path):
     assert tab.page.locator("table.matrix td").count() < 3000  # only what is near the view exists
     tab.page.locator("table.matrix thead button").nth(3).click()
     tab.page.get_by_label("Search models and tasks").fill("adapter-496")
-    tab.page.wait_for_function("document.querySelectorAll('table.matrix > tbody > tr').length === 1")
+    browsers.until(tab.page, "document.querySelectorAll('table.matrix > tbody > tr').length === 1")
     assert tab.troubles == [] and tab.asked == set()
     tab.close()
