@@ -11,8 +11,9 @@ from test_board_render import published
 
 from phingpt_bench.board.costs import tokens_each
 from phingpt_bench.board.render.costs import count_text, payback_lines, when_text
-from phingpt_bench.board.render.page import board_of, page
+from phingpt_bench.board.render.page import page
 from phingpt_bench.board.rows import build
+from phingpt_bench.board.stored import stored_board
 from phingpt_bench.cli import main as command
 from phingpt_bench.core.language import speaking
 from phingpt_bench.core.records import Ledger
@@ -161,13 +162,13 @@ def test_a_board_is_priced_anew_on_the_users_card(folder, monkeypatch, capsys):
     def usd(board):
         return {row.run_id: row.evaluation.usd for section in board.sections for row in section.rows}
 
-    before = usd(board_of(folder / "results"))
-    anew = usd(board_of(folder / "results", prices=folder / "mine.yaml"))
+    before = usd(stored_board(folder / "results"))
+    anew = usd(stored_board(folder / "results", prices=folder / "mine.yaml"))
     for run_id, amount in anew.items():  # 25 an hour and core, two cores, 75 seconds
         assert amount == (None if before[run_id] is None else pytest.approx(25 * 2 * 75 / 3600))
     assert any(amount is not None for amount in anew.values())
     monkeypatch.setenv("PHINGPT_BENCH_PRICES", str(folder / "mine.yaml"))
-    assert usd(board_of(folder / "results")) == anew
+    assert usd(stored_board(folder / "results")) == anew
 
     monkeypatch.delenv("PHINGPT_BENCH_PRICES")
     assert command.main(["leaderboard", str(folder / "results"), "--prices", str(folder / "mine.yaml")]) == 0
@@ -177,7 +178,7 @@ def test_a_board_is_priced_anew_on_the_users_card(folder, monkeypatch, capsys):
 
 
 def test_the_board_says_when_it_is_on_the_shipped_card(folder):
-    board = board_of(folder / "results")
+    board = stored_board(folder / "results")
     assert f"shipped price card of {board.prices.card.date}" in " ".join(page(board).split())
     assert json.loads(page(board, "json"))["prices"]["own"] is False
 

@@ -25,10 +25,11 @@ from phingpt_bench.board.published.rows import Comparison, PublishedCost, Publis
 from phingpt_bench.board.render.columns import COLUMNS
 from phingpt_bench.board.render.export import FIELDS
 from phingpt_bench.board.render.markdown import markdown
-from phingpt_bench.board.render.page import board_of, page
+from phingpt_bench.board.render.page import page
 from phingpt_bench.board.render.terminal import draw, render
 from phingpt_bench.board.render.text import clean, csv_cell, p_text, percent, score_text, short_time, small_usd
 from phingpt_bench.board.rows import build
+from phingpt_bench.board.stored import stored_board
 from phingpt_bench.cli import main as command
 from phingpt_bench.core.errors import BenchError
 from phingpt_bench.core.language import speaking
@@ -368,7 +369,7 @@ def test_the_verb_draws_the_folder_here_by_default(folder, cache, capsys):
 def test_the_verb_writes_files(folder, form, capsys):
     assert command.main(["leaderboard", "results", "--format", form, "--output", "out/board.x", "--no-published"]) == 0
     assert capsys.readouterr().out == ""
-    board = board_of(folder / "results", published=False)
+    board = stored_board(folder / "results", published=False)
     assert (folder / "out" / "board.x").read_text(encoding="utf-8") == page(board, form)
 
 

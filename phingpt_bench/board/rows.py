@@ -24,6 +24,7 @@ from phingpt_bench.core.language import sentence
 from phingpt_bench.core.records import Ledger
 from phingpt_bench.cost.ledger import per_thousand
 from phingpt_bench.data.catalogue import Rights
+from phingpt_bench.data.overlap import KINDS
 from phingpt_bench.scoring.metrics import METRICS
 
 SETUP = ("load", "probe")  # phases of a ledger that prepare a model for all its runs
@@ -229,9 +230,9 @@ def _score(run: Run, metric: str, comparer: Comparer) -> float:
 
 def _exposure(data: dict[str, Any] | None) -> dict[str, int] | None:
     """Training rows found among the test rows, by kind of likeness; None where nobody looked."""
-    if not isinstance(data, dict):
+    if data is None:
         return None
-    return {kind: int(data[kind]) for kind in ("exact", "normalised", "near") if kind in data} or None
+    return {kind: data[kind] for kind in KINDS if kind in data} or None
 
 
 def synthetic(task: str, dataset: str) -> bool:

@@ -15,6 +15,7 @@ from typing import Any
 from phingpt_bench.board.collect import Run
 from phingpt_bench.board.compare import gold_of, mean
 from phingpt_bench.core.records import Ledger, Model
+from phingpt_bench.data.overlap import KINDS
 
 CONDITIONS = {  # what moves a score in its last digits, by its name in a record's diagnostics -> reason for no test
     "device": "other device",
@@ -151,6 +152,6 @@ def mean_ledger(ledgers: Sequence[Ledger]) -> Ledger:
 
 def seen(exposure: dict[str, Any] | None) -> int | None:
     """Test rows that were found in training, exact or alike; None where nobody looked."""
-    if not isinstance(exposure, dict):
+    if exposure is None:
         return None
-    return sum(value for kind in ("exact", "normalised", "near") if isinstance(value := exposure.get(kind), int))
+    return sum(exposure.get(kind, 0) for kind in KINDS)

@@ -129,7 +129,8 @@ def _run(args: argparse.Namespace) -> int:
 
     from phingpt_bench.board.filters import Filter, size
     from phingpt_bench.board.render.columns import chosen
-    from phingpt_bench.board.render.page import board_of, check_form, check_width, page
+    from phingpt_bench.board.render.page import check_form, check_width, page
+    from phingpt_bench.board.stored import stored_board
     from phingpt_bench.core.language import say
 
     check_form(args.format)
@@ -146,7 +147,7 @@ def _run(args: argparse.Namespace) -> int:
     )  # fmt: skip
     # silent unless a terminal
     with Console(stderr=True).status(say("comparing runs (the first time takes a while)")):
-        board = board_of(
+        board = stored_board(
             args.folder or default_folder(),
             tasks=[protocol_of(name) for name in flat(args.task)],
             metric=args.metric,

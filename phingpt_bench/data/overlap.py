@@ -13,6 +13,7 @@ from collections.abc import Sequence
 from typing import Any
 
 NEAR = 0.8
+KINDS = ("exact", "normalised", "near")  # how a test row is like a training row, the closest first
 
 
 def normalise(text: str) -> str:
@@ -48,7 +49,7 @@ def exposure(train: Sequence[str], test: Sequence[str]) -> dict[str, Any]:
             continue
         counts[kind] += 1
         seen.append(at)
-    return {"rows": len(test), **{kind: counts[kind] for kind in ("exact", "normalised", "near")}, "ids": seen}
+    return {"rows": len(test), **{kind: counts[kind] for kind in KINDS}, "ids": seen}
 
 
 def _grams(text: str) -> frozenset[str]:

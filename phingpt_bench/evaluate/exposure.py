@@ -30,7 +30,7 @@ def exposure_of(
         return {"exact": len(found), "ids": found, "compared": f"row ids only ({err.message})"}
     found = overlap.exposure(texts, [doc["text"] for doc in docs])
     return {
-        **{kind: found[kind] for kind in ("exact", "normalised", "near")},
+        **{kind: found[kind] for kind in overlap.KINDS},
         "ids": [docs[at]["id"] for at in found["ids"]],
         "compared": f"the texts of {len(texts)} training rows with those of {len(docs)} test rows",
     }

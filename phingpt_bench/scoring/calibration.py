@@ -16,6 +16,8 @@ from collections.abc import Sequence
 
 import numpy as np
 
+BINS = 15  # of ECE, as in Guo et al. 2017
+
 
 def probabilities(log_likelihoods: np.ndarray) -> np.ndarray:
     """The softmax over labels of an array (n, k): probabilities given that the answer is one of the k labels.
@@ -53,7 +55,7 @@ def brier(counts: np.ndarray) -> np.ndarray:
     return np.where(n > 0, total / np.where(n > 0, n, 1.0), np.nan)
 
 
-def ece_counts(gold: Sequence[int], probs: np.ndarray, bins: int = 15) -> np.ndarray:
+def ece_counts(gold: Sequence[int], probs: np.ndarray, bins: int = BINS) -> np.ndarray:
     """[count, right, confidence] of each row in the bin of its confidence, shape (n, bins, 3); zero in other bins.
 
     Bin i of m holds confidences in ((i - 1)/m, i/m], as in Guo et al. 2017. ValueError as in `brier_counts`, and for

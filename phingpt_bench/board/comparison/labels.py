@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from collections import Counter
 from collections.abc import Iterable, Sequence
+from typing import Any
 
 import numpy as np
 
@@ -13,8 +14,6 @@ from phingpt_bench.core.records import Outcomes
 from phingpt_bench.scoring import calibration, statistics
 from phingpt_bench.scoring.classification import by_class
 from phingpt_bench.stats.changes import changes
-
-BINS = 15
 
 
 def labels_of(a: Outcomes, b: Outcomes) -> tuple[dict[str, int], Labels]:
@@ -40,11 +39,14 @@ def labels_of(a: Outcomes, b: Outcomes) -> tuple[dict[str, int], Labels]:
 def label_classes(a: Outcomes, b: Outcomes) -> tuple[Class, ...]:
     """How well each label is found."""
     rows_a, rows_b = statistics.confusion(a), statistics.confusion(b)
+    return classes(a.labels, rows_a.sum((0, 2)), changes(rows_a, rows_b, by_class, a.clusters))
+
+
+def classes(names: Sequence[str], gold: np.ndarray, found: Any) -> tuple[Class, ...]:
+    """By label or type its gold rows or entities (k,), and the changes (k, 3) of precision, recall and F1."""
     return tuple(
-        Class(name=name, gold=int(gold), precision=precision, recall=recall, f1=f1)
-        for name, gold, (precision, recall, f1) in zip(
-            a.labels, rows_a.sum((0, 2)), changes(rows_a, rows_b, by_class, a.clusters), strict=True
-        )
+        Class(name=name, gold=int(n), precision=precision, recall=recall, f1=f1)
+        for name, n, (precision, recall, f1) in zip(names, gold, found, strict=True)
     )
 
 
@@ -112,11 +114,11 @@ def _calibration(a: Outcomes, b: Outcomes) -> Calibration | None:
     gold = np.asarray(a.gold)[both]
     sums = []
     for side in probs:
-        binned = calibration.ece_counts(gold, side[both], BINS).reshape(len(gold), -1)
+        binned = calibration.ece_counts(gold, side[both]).reshape(len(gold), -1)
         sums.append(np.concatenate([binned, calibration.brier_counts(gold, side[both])[:, :1]], axis=1))
 
     def numbers(totals: np.ndarray) -> np.ndarray:
-        bins = totals[..., :-1].reshape(*totals.shape[:-1], BINS, 3)
+        bins = totals[..., :-1].reshape(*totals.shape[:-1], calibration.BINS, 3)
         n, right, confidence = np.moveaxis(bins.sum(-2), -1, 0)
         return np.stack([totals[..., -1] / n, calibration.ece(bins), confidence / n, (confidence - right) / n], axis=-1)
 

@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from phingpt_bench.board.comparison.labels import counted, fate
+from phingpt_bench.board.comparison.labels import classes, counted, fate
 from phingpt_bench.board.comparison.values import FATES, Class, Entities, Found, GoldEntity, SpanRow, Spans
 from phingpt_bench.core.records import Outcomes
 from phingpt_bench.scoring import ner, statistics
@@ -34,12 +34,7 @@ def spans_of(a: Outcomes, b: Outcomes) -> tuple[dict[str, int], Spans]:
 def span_classes(a: Outcomes, b: Outcomes) -> tuple[Class, ...]:
     """How well each type of entity is found."""
     rows_a, rows_b = statistics.spans(a), statistics.spans(b)
-    return tuple(
-        Class(name=name, gold=int(n), precision=precision, recall=recall, f1=f1)
-        for name, n, (precision, recall, f1) in zip(
-            a.labels, rows_a.sum(0)[:-1, 2], changes(rows_a, rows_b, by_type, a.clusters), strict=True
-        )
-    )
+    return classes(a.labels, rows_a.sum(0)[:-1, 2], changes(rows_a, rows_b, by_type, a.clusters))
 
 
 def span_fates(a: Outcomes, b: Outcomes) -> list[str]:

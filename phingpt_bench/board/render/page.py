@@ -1,8 +1,8 @@
-"""From a folder of runs to a board, and from a board to a page in one of the formats."""
+"""A board as a page in one of the formats, and one of its cells worked out."""
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 
 from phingpt_bench.board.cache import Cache
@@ -10,7 +10,6 @@ from phingpt_bench.board.collect import collect
 from phingpt_bench.board.compare import Comparer
 from phingpt_bench.board.costs import on_card, prices_of
 from phingpt_bench.board.explain.page import explain
-from phingpt_bench.board.filters import Filter
 from phingpt_bench.board.html.page import html
 from phingpt_bench.board.names import FORMATS
 from phingpt_bench.board.render.export import to_csv, to_json
@@ -18,26 +17,8 @@ from phingpt_bench.board.render.latex import latex
 from phingpt_bench.board.render.markdown import markdown
 from phingpt_bench.board.render.terminal import MINIMUM, render
 from phingpt_bench.board.rows import build
-from phingpt_bench.board.stored import stored_board
 from phingpt_bench.board.values import Board
 from phingpt_bench.core.errors import BenchError, unknown
-
-
-def board_of(
-    folder: Path,
-    *,
-    tasks: Collection[str] = (),
-    metric: str | None = None,
-    published: bool = True,
-    checks: bool = False,
-    prices: Path | None = None,
-    wanted: Filter | None = None,
-    most: int | None = None,
-) -> Board:
-    """The board of the runs below `folder`, as `stored_board` makes it: what was drawn before is not made again."""
-    return stored_board(
-        folder, tasks=tasks, metric=metric, published=published, checks=checks, prices=prices, wanted=wanted, most=most
-    )
 
 
 def explained(
