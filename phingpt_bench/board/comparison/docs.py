@@ -1,15 +1,11 @@
-"""The rows of a run as the dataset has them: records hold none, and licences forbid to ship it."""
+"""The rows of a comparison by id, as the dataset has them."""
 
 from __future__ import annotations
 
 from collections.abc import Collection
-from typing import Any
 
+from phingpt_bench.board.dataset import Doc, passport_of, splits_of
 from phingpt_bench.core.errors import BenchError
-from phingpt_bench.data import catalogue
-from phingpt_bench.rescore.hub import patient
-
-Doc = dict[str, Any]
 
 
 def docs_of(protocol: str, split: str, ids: Collection[str]) -> dict[str, Doc]:
@@ -18,18 +14,17 @@ def docs_of(protocol: str, split: str, ids: Collection[str]) -> dict[str, Doc]:
     BenchError where no dataset of the catalogue is of this protocol, where it is not at hand, and where it holds none
     of the rows; a row that it lacks is left out.
     """
-    passports = [passport for passport in catalogue.readable()[0].values() if passport.protocol == protocol]
-    if not passports:
+    passport = passport_of(protocol)
+    if passport is None:
         raise BenchError(
             f"no dataset of the catalogue is of the protocol {protocol}",
             where="--with-text",
             hint="'phingpt-bench tasks' lists what is known; without --with-text no dataset is needed",
         )
-    with patient(passports[0].origin):
-        splits = catalogue.load(passports[0].name)
+    splits = splits_of(passport)
     rows = splits.get(split, splits["test"])
     wanted = set(ids)
     found = {row["id"]: row for row in rows if row["id"] in wanted}
     if not found:
-        raise BenchError(f"dataset {passports[0].name} holds none of the rows of the run", where="--with-text")
+        raise BenchError(f"dataset {passport.name} holds none of the rows of the run", where="--with-text")
     return found

@@ -5,9 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass
 
+from phingpt_bench.board.dataset import passport_of, splits_of
 from phingpt_bench.core.errors import BenchError
-from phingpt_bench.data import catalogue
-from phingpt_bench.rescore.hub import patient
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,10 +23,10 @@ def texts_of(places: Iterable[tuple[str, str]]) -> Texts:
     BenchError for a protocol without passport, and where the rows are not at hand: a page that was asked for with text
     and comes without it would be found out too late.
     """
-    passports = {passport.protocol: passport for passport in catalogue.readable()[0].values()}
-    rows, licences = {}, {}
+    rows: dict[str, dict[str, str]] = {}
+    licences: dict[str, str] = {}
     for protocol, split in dict.fromkeys(places):
-        passport = passports.get(protocol)
+        passport = passport_of(protocol)
         if passport is None:
             raise BenchError(
                 f"the rows of {protocol} are in no passport, so their text is not to be had",
@@ -35,11 +34,10 @@ def texts_of(places: Iterable[tuple[str, str]]) -> Texts:
                 hint="leave the task out with --task, or draw the page without --with-text",
             )
         try:
-            with patient(passport.origin):
-                found = catalogue.load(passport.name)
+            found = splits_of(passport)
         except BenchError as err:
             hint = f"{err.hint}; or leave --with-text away, or name the tasks that you have the data of with --task"
             raise BenchError(err.message, where=err.where, hint=hint if err.hint else None) from None
-        rows[protocol] = {row["id"]: row["text"] for row in found.get(split, [])}
+        rows.setdefault(protocol, {}).update((row["id"], row["text"]) for row in found.get(split, []))
         licences[passport.title] = passport.licence
     return Texts(rows, [{"title": title, "licence": licence} for title, licence in licences.items()])
