@@ -17,7 +17,9 @@ def passport_of(protocol: str) -> Passport | None:
 
 
 def splits_of(passport: Passport) -> dict[str, list[Doc]]:
-    """The rows by split: {"id", "text", ...}, see data/catalogue.py. BenchError where they are not at hand, at once where
-    the Hub is out of reach."""
+    """The rows by split: {"id", "text", ...}, see data/catalogue.py.
+
+    BenchError where they are not at hand, at once where the Hub is out of reach.
+    """
     with patient(passport.origin):
         return catalogue.load(passport.name)
