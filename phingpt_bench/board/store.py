@@ -9,12 +9,12 @@ import importlib
 import io
 import os
 import pickle
-import tempfile
 import time
 from collections.abc import Iterable
 from pathlib import Path
 from typing import Any, TypeVar
 
+from phingpt_bench.core.jsonio import renamed
 from phingpt_bench.core.language import Sentence
 from phingpt_bench.core.paths import cache_dir
 
@@ -85,16 +85,8 @@ class Store:
 
     def put(self, key: str, value: Any) -> None:
         """Keep a value (dataclasses of this program in plain containers) under `key`."""
-        with contextlib.suppress(OSError):
-            self.folder.mkdir(parents=True, exist_ok=True)
-            handle, name = tempfile.mkstemp(dir=self.folder, suffix=".tmp")
-            try:
-                with os.fdopen(handle, "wb") as file:
-                    _Writer(file, protocol=5).dump(value)
-                os.replace(name, self.folder / f"{key}{_SUFFIX}")
-            except BaseException:
-                os.unlink(name)
-                raise
+        with contextlib.suppress(OSError), renamed(self.folder / f"{key}{_SUFFIX}") as file:
+            _Writer(file, protocol=5).dump(value)
 
     def tidy(self) -> None:
         """Remove temporary files that were left over, and what was not used for longest until the rest is in LIMIT."""
