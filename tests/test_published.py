@@ -17,7 +17,7 @@ from phingpt_bench.board.published.files import CLAIMS, PROTOCOLS, read
 from phingpt_bench.board.published.page import choose, lines_of
 from phingpt_bench.board.published.rows import load, rows_of
 from phingpt_bench.board.published.values import EVIDENCE, check_printed
-from phingpt_bench.board.render.text import cost_marks, published_cost_note
+from phingpt_bench.board.render.papers import cost_marks, published_cost_note
 from phingpt_bench.cli import main as command
 from phingpt_bench.core import config
 from phingpt_bench.core.errors import BenchError

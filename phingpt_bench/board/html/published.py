@@ -9,6 +9,7 @@ from urllib.parse import quote
 
 from phingpt_bench.board.html.spoken import in_all_languages
 from phingpt_bench.board.published.rows import PublishedRow, Source
+from phingpt_bench.board.render import papers
 from phingpt_bench.board.render import text as words
 from phingpt_bench.board.values import Section
 from phingpt_bench.core.language import spoken
@@ -47,7 +48,7 @@ class Shelf:
         value = row.metrics[metric]
         self._sources.setdefault(value.source.key, _source(value.source))
         return {
-            "model": words.published_name(row, rows),
+            "model": papers.published_name(row, rows),
             "size": row.size_b,
             "base": row.base,
             "method": row.method,
@@ -61,10 +62,10 @@ class Shelf:
             "note": None if row.note is None else self._note(row.note),
             "source": value.source.key,
             "usd": None if row.cost is None else row.cost.usd,
-            "cost": None if row.cost is None else in_all_languages(lambda: words.published_cost(row.cost)),
+            "cost": None if row.cost is None else in_all_languages(lambda: papers.published_cost(row.cost)),
             "on_card": _range(row.training_on_card),
             "estimate": _range(row.usd_per_1000),
-            "cost_note": None if row.cost is None else in_all_languages(lambda: words.published_cost_note(row.cost)),
+            "cost_note": None if row.cost is None else in_all_languages(lambda: papers.published_cost_note(row.cost)),
         }
 
     def _note(self, text: str) -> int:

@@ -13,6 +13,7 @@ from phingpt_bench.board.published.values import (
     PublishedScore,
     Source,
 )
+from phingpt_bench.board.render import papers
 from phingpt_bench.board.render import text as words
 from phingpt_bench.core.errors import unknown
 
@@ -159,8 +160,8 @@ def costs_of(published: Published) -> dict[str, PublishedCost]:
 def cost_text(cost: PublishedCost) -> str:
     """Amount and what it covers: "$17.25 (1 x RTX 3090, ...)"; the source's own note behind it."""
     note = cost.note if cost.note and not cost.doubtful else None
-    return f"{words.published_cost(cost)}: " + "; ".join(
-        words.clean(part) for part in (words.published_cost_note(cost), note) if part
+    return f"{papers.published_cost(cost)}: " + "; ".join(
+        words.clean(part) for part in (papers.published_cost_note(cost), note) if part
     )
 
 

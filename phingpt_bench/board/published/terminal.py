@@ -29,6 +29,7 @@ from phingpt_bench.board.published.page import (
     standing,
 )
 from phingpt_bench.board.published.values import Claims, Published, PublishedProtocol
+from phingpt_bench.board.render import papers
 from phingpt_bench.board.render import text as words
 from phingpt_bench.board.render.markdown import source_text
 
@@ -117,8 +118,8 @@ def _table(
         name = Text(words.clean(line.first.model) + marks, overflow="fold")
         name.append(f"\n{method_text(line.first)}", "dim")
         scores = [words.clean(line.scores[id].printed) if id in line.scores else "" for id in ids]
-        cost = "" if line.cost is None else f"{words.published_cost(line.cost)} {costs[line.cost.key]}"
-        cells = [words.size_text(line.first.size_b), *scores, *([cost] if paid else []), marks_of(line, numbers)]
+        cost = "" if line.cost is None else f"{papers.published_cost(line.cost)} {costs[line.cost.key]}"
+        cells = [papers.size_text(line.first.size_b), *scores, *([cost] if paid else []), marks_of(line, numbers)]
         table.add_row(name, *map(Text, cells))
     return table
 

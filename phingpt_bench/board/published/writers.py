@@ -21,6 +21,7 @@ from phingpt_bench.board.published.page import (
     standing,
 )
 from phingpt_bench.board.published.values import EVIDENCE, Claims, Published, PublishedCost, PublishedScore, Source
+from phingpt_bench.board.render import papers
 from phingpt_bench.board.render import text as words
 from phingpt_bench.board.render.markdown import escape, source_text, table
 from phingpt_bench.core.jsonio import dumps
@@ -46,7 +47,7 @@ def to_markdown(published: Published) -> str:
         heads = ["model", "size", "method", *(protocol.metrics[id].head for id in ids), "training", "source", "note"]
         cells = [
             [
-                line.first.model, words.size_text(line.first.size_b), method_text(line.first),
+                line.first.model, papers.size_text(line.first.size_b), method_text(line.first),
                 *(line.scores[id].printed if id in line.scores else "" for id in ids),
                 "" if line.cost is None else cost_text(line.cost), marks_of(line, numbers), "; ".join(line.notes),
             ]

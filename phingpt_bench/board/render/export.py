@@ -9,7 +9,8 @@ from typing import Any
 
 from phingpt_bench.board.costs import assumed_per_hour
 from phingpt_bench.board.published.rows import PublishedRow
-from phingpt_bench.board.render.text import csv_cell, published_cost_note
+from phingpt_bench.board.render.papers import published_cost_note
+from phingpt_bench.board.render.text import csv_cell
 from phingpt_bench.board.values import Board, Row, Section
 from phingpt_bench.core.jsonio import dumps
 from phingpt_bench.core.language import ENGLISH, speaking

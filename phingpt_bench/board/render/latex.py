@@ -13,7 +13,7 @@ import unicodedata
 from collections.abc import Iterable, Sequence
 
 from phingpt_bench.board.published.rows import PublishedRow
-from phingpt_bench.board.render import costs
+from phingpt_bench.board.render import costs, papers
 from phingpt_bench.board.render import text as words
 from phingpt_bench.board.render.columns import PRINTED, Column, columns_of
 from phingpt_bench.board.render.legend import entries
@@ -171,11 +171,11 @@ def _paragraph(lines: Iterable[str]) -> str:
 
 
 def _published_cells(row: PublishedRow, metric: str) -> list[str]:
-    kind = words.evidence_text(row.evidence)
+    kind = papers.evidence_text(row.evidence)
     shots = f", k={row.shots}" if row.shots else ""
     return [
-        row.model, words.size_text(row.size_b), row.method + shots, words.score_text(row.metrics[metric].value),
-        words.published_cost(row.cost), costs.cell(row, costs.ON_CARD), costs.cell(row, costs.EACH),
+        row.model, papers.size_text(row.size_b), row.method + shots, words.score_text(row.metrics[metric].value),
+        papers.published_cost(row.cost), costs.cell(row, costs.ON_CARD), costs.cell(row, costs.EACH),
         row.metrics[metric].source.key + (f" ({kind})" if kind else ""),
     ]  # fmt: skip
 

@@ -9,7 +9,8 @@ from typing import Any
 from phingpt_bench.board.pairing import EXPOSED
 from phingpt_bench.board.published.values import EVIDENCE
 from phingpt_bench.board.render.costs import cost_entries
-from phingpt_bench.board.render.text import clean, evidence_text, higher_is_better, metric_name, unknown
+from phingpt_bench.board.render.papers import evidence_text
+from phingpt_bench.board.render.text import clean, higher_is_better, metric_name, unknown
 from phingpt_bench.board.values import Board, Row
 from phingpt_bench.core.language import say, spoken
 

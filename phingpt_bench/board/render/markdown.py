@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterable, Sequence
 
 from phingpt_bench.board.published.rows import PublishedRow, Source
-from phingpt_bench.board.render import costs
+from phingpt_bench.board.render import costs, papers
 from phingpt_bench.board.render import text as words
 from phingpt_bench.board.render.columns import WIDE, Column, columns_of
 from phingpt_bench.board.render.legend import entries
@@ -114,13 +114,13 @@ def _published(rows: Sequence[PublishedRow], metric: str) -> list[str]:
 def _published_cells(row: PublishedRow, metric: str) -> list[str]:
     cost = words.unknown()
     if row.cost is not None:
-        cost = words.published_cost(row.cost)
-        cost = f"{cost} ({words.published_cost_note(row.cost)})"
-    kind = words.evidence_text(row.evidence)
+        cost = papers.published_cost(row.cost)
+        cost = f"{cost} ({papers.published_cost_note(row.cost)})"
+    kind = papers.evidence_text(row.evidence)
     evidence = f" ({kind})" if kind else ""
     shots = "" if row.shots is None else str(row.shots)
     return [
-        row.model, words.size_text(row.size_b), row.method, shots, words.score_text(row.metrics[metric].value), cost,
+        row.model, papers.size_text(row.size_b), row.method, shots, words.score_text(row.metrics[metric].value), cost,
         costs.assumed_text(row.cost) or words.unknown(), costs.cell(row, costs.ON_CARD), costs.cell(row, costs.EACH),
         row.metrics[metric].source.key + evidence, spoken(row.note or ""),
     ]  # fmt: skip

@@ -12,7 +12,7 @@ from rich.rule import Rule
 from rich.text import Text
 
 from phingpt_bench.board.published.rows import PublishedRow
-from phingpt_bench.board.render import costs
+from phingpt_bench.board.render import costs, papers
 from phingpt_bench.board.render import text as words
 from phingpt_bench.board.render.columns import NARROW, WIDE, WIDE_LESS, Column, columns_of, pairs
 from phingpt_bench.board.render.legend import entries
@@ -243,11 +243,11 @@ def _published(rows: Sequence[PublishedRow], metric: str, most: int | None) -> R
     hidden = [max(0, len(group) - (most or len(group))) for group in groups]
     groups = [group[:most] for group in groups]
     rows = [row for group in groups for row in group]
-    notes = words.note_marks(rows)
-    marks = words.cost_marks(rows)
+    notes = papers.note_marks(rows)
+    marks = papers.cost_marks(rows)
     for group, more in zip(groups, hidden, strict=True):
         margin = max((len(f" ({notes[row.note]})") for row in group if row.note), default=0)
-        kinds = {words.evidence_text(row.evidence) for row in group}
+        kinds = {papers.evidence_text(row.evidence) for row in group}
         shared = f" ({kind})" if len(kinds) == 1 and (kind := next(iter(kinds))) else ""
         title = Text(
             say("published, unranked{kind}: {how}", kind=shared, how=spoken(group[0].comparison.note)), style="italic"
@@ -264,14 +264,14 @@ def _published(rows: Sequence[PublishedRow], metric: str, most: int | None) -> R
             table.add_column(say(column), justify="right", no_wrap=True)
         for row in group:
             assumed = costs.assumed_text(row.cost)
-            cost = words.published_cost(row.cost)
+            cost = papers.published_cost(row.cost)
             mark = f" ({marks[row.cost.key]})" if row.cost is not None and row.cost.key in marks else ""
             shots = f", k={row.shots}" if row.shots else ""
             note = f" ({notes[row.note]})" if row.note else ""
-            kind = words.evidence_text(row.evidence) if len(kinds) > 1 else ""
+            kind = papers.evidence_text(row.evidence) if len(kinds) > 1 else ""
             table.add_row(
-                Text(words.published_name(row, rows) + (f" ({kind})" if kind else "")),
-                words.size_text(row.size_b),
+                Text(papers.published_name(row, rows) + (f" ({kind})" if kind else "")),
+                papers.size_text(row.size_b),
                 Text(words.clean(row.method) + shots),
                 Text(words.score_text(row.metrics[metric].value) + note.ljust(margin)),
                 Text(cost + mark.ljust(margin_of_marks)).append(
@@ -283,5 +283,5 @@ def _published(rows: Sequence[PublishedRow], metric: str, most: int | None) -> R
         parts += [Text(say("{n} more: --published all", n=more), style="dim")] if more else []
     parts += [Text(f"({number}) {words.clean(spoken(note))}", style="dim") for note, number in notes.items()]
     of_key = {row.cost.key: row.cost for row in rows if row.cost is not None}
-    parts += [Text(f"({mark}) {words.published_cost_note(of_key[key])}", style="dim") for key, mark in marks.items()]
+    parts += [Text(f"({mark}) {papers.published_cost_note(of_key[key])}", style="dim") for key, mark in marks.items()]
     return Group(*parts)
