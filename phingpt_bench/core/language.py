@@ -14,7 +14,7 @@ from contextvars import ContextVar
 from pathlib import Path
 
 from phingpt_bench.core.errors import BenchError
-from phingpt_bench.core.yamlfile import load_yaml
+from phingpt_bench.core.yamlfile import load_fast
 
 VARIABLE = "PHINGPT_BENCH_LANG"
 ENGLISH = "en"
@@ -100,5 +100,5 @@ def translations(language: str) -> Mapping[str, str]:
     """Every English sentence that has a translation, with it; empty for English."""
     found: dict[str, str] = {}
     for path in sorted((WORDS / language).glob("*.yaml")):
-        found |= load_yaml(path) or {}
+        found |= load_fast(path) or {}
     return found

@@ -12,6 +12,7 @@ import yaml
 from phingpt_bench.core.errors import BenchError
 
 Key = tuple[str | int, ...]  # the way from the top of the file to a value
+FAST: Any = getattr(yaml, "CSafeLoader", yaml.SafeLoader)  # the C one, where PyYAML was built with it
 
 
 class _Loader(yaml.SafeLoader):
@@ -27,7 +28,7 @@ class _Loader(yaml.SafeLoader):
             raise yaml.constructor.ConstructorError(None, None, problem, node.start_mark) from None
 
 
-class _FastLoader(getattr(yaml, "CSafeLoader", yaml.SafeLoader)):  # type: ignore[misc]
+class _FastLoader(FAST):
     """Ten times as fast as the loader that knows lines; refuses a key that is given twice."""
 
     def construct_mapping(self, node: yaml.MappingNode, deep: bool = False) -> dict[Any, Any]:

@@ -16,8 +16,6 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-import yaml
-
 from phingpt_bench.core import config
 from phingpt_bench.core.errors import BenchError, unknown
 from phingpt_bench.core.fingerprint import digest
@@ -25,7 +23,6 @@ from phingpt_bench.core.paths import task_folders
 from phingpt_bench.data.passport import Passport
 from phingpt_bench.data.readers import Rows, reader
 
-FAST = getattr(yaml, "CSafeLoader", yaml.SafeLoader)  # the C one, where PyYAML was built with it
 PASSPORTS = "passports"  # the folder beside the task files
 COUNTED = ("rows", "ids", "digests", "counts")  # the part of a passport that `tasks stamp` prints
 
@@ -60,24 +57,15 @@ class Rights:
     """What a board says of a protocol's rows: their languages and the licence of the data."""
 
     languages: tuple[str, ...]
-    licence: str | None
+    licence: str
 
 
 def rights() -> dict[str, Rights]:
-    """Languages and licence by protocol, for all passports, unchecked: reading them with all checks takes 15 times as
-    long (0.5 s), too long for every board that is drawn. A passport that cannot be read is left out."""
-    found = {}
-    for file in _files().values():
-        try:
-            data = yaml.load(file.read_text(encoding="utf-8"), Loader=FAST)
-        except (OSError, ValueError, yaml.YAMLError):
-            continue
-        if isinstance(data, dict) and isinstance(data.get("protocol"), str):
-            origin = data.get("origin")
-            licence = origin.get("licence") if isinstance(origin, dict) else None
-            languages = tuple(languages_of(str(data.get("language", ""))))
-            found[data["protocol"]] = Rights(languages, None if licence is None else str(licence))
-    return found
+    """Languages and licence by protocol, for all passports. A passport that cannot be read is left out."""
+    return {
+        passport.protocol: Rights(tuple(languages_of(passport.language)), passport.licence)
+        for passport in readable()[0].values()
+    }
 
 
 def languages_of(text: str) -> list[str]:

@@ -15,12 +15,13 @@ import yaml
 
 from phingpt_bench.core.errors import BenchError, nearest
 from phingpt_bench.core.paths import task_folders
+from phingpt_bench.core.yamlfile import FAST
 from phingpt_bench.data.catalogue import PASSPORTS
 
 VARIANTS = ("gen", "json", "tags")  # endings of tasks that ask for the same rows' answers in another form
 
 
-class _Loader(getattr(yaml, "CSafeLoader", yaml.SafeLoader)):
+class _Loader(FAST):
     """A safe loader that knows `!function` and leaves it text."""
 
 

@@ -11,7 +11,7 @@ import numpy as np
 from phingpt_bench.stats import resample
 from phingpt_bench.stats.clusters import Clusters, independent, summed
 from phingpt_bench.stats.paired import LEVEL
-from phingpt_bench.stats.resample import Score
+from phingpt_bench.stats.resample import RESAMPLES, SEED, Score
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,8 +39,8 @@ def changes(
     rows_b: np.ndarray,
     function: Score,
     clusters: Clusters | None = None,
-    resamples: int = 10_000,
-    seed: int = 0,
+    resamples: int = RESAMPLES,
+    seed: int = SEED,
 ) -> Any:
     """`Change`s of `function`, in nested lists of the shape that it gives.
 
@@ -57,8 +57,8 @@ def linear(
     function: Score,
     weights: Sequence[int],
     clusters: Clusters | None = None,
-    resamples: int = 10_000,
-    seed: int = 0,
+    resamples: int = RESAMPLES,
+    seed: int = SEED,
 ) -> Any:
     """As `changes` for a weighted sum of the scores of several systems on the same rows, weights -1 and 1.
 

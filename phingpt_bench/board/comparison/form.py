@@ -107,10 +107,10 @@ def _bounds(outcomes: Outcomes, metric: str) -> tuple[float, float] | None:
     """(lowest, highest) score as unreadable answers would all have been wrong or right; None where nobody can say."""
     if METRICS[metric].statistic not in OF_ANSWERS:
         return None
-    ends = [_score(side, metric) for side in (_all_wrong(outcomes), _all_right(outcomes))]
-    if ends[0] is None or ends[1] is None:
+    wrong, right = (_score(side, metric) for side in (_all_wrong(outcomes), _all_right(outcomes)))
+    if wrong is None or right is None:
         return None
-    return min(ends), max(ends)  # type: ignore[type-var]
+    return min(wrong, right), max(wrong, right)
 
 
 def _score(outcomes: Outcomes, metric: str) -> float | None:

@@ -7,7 +7,7 @@ not known stands in a lane of its own at the right. Own code, for the reasons in
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 from rich.cells import cell_len
@@ -127,7 +127,7 @@ def _plot(drawn: Sequence[Point], width: int, glyphs: dict[str, str]) -> list[st
     return lines
 
 
-def _places(drawn: Sequence[Point], column, columns: int, lane: int) -> list[int]:  # type: ignore[no-untyped-def]
+def _places(drawn: Sequence[Point], column: Callable[[float], int], columns: int, lane: int) -> list[int]:
     """The column of each point: that of its cost, or one close by where another point has that one."""
     taken: set[int] = set()
     places = []
