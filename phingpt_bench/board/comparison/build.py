@@ -49,8 +49,7 @@ def compare(
     record, protocol = a.record, a.record.protocol
     found: dict[str, Any] = {"fates": {}, "metrics": {}}
     if apart(a, b) is None:
-        clusters = shared_clusters(a, b)
-        x, y = (dataclasses.replace(side, clusters=clusters) for side in (a.outcomes, aligned(b, a)))
+        x, y = side_by_side(a, b)
         found = _details(a, b, x, y, metric, runs, comparer) if details else {"fates": _fates(x, y), "metrics": {}}
     return Comparison(
         task=record.task, protocol=protocol.id, dataset=protocol.dataset, split=protocol.split, metric=metric,
@@ -83,10 +82,19 @@ def _details(
     return {"fates": fates, "metrics": metrics, name: found, "form": form}
 
 
+def side_by_side(a: Run, b: Run) -> tuple[Outcomes, Outcomes]:
+    """The outcomes of two runs that answered the same rows, in one order and with the same clusters."""
+    clusters = shared_clusters(a, b)
+    return dataclasses.replace(a.outcomes, clusters=clusters), dataclasses.replace(aligned(b, a), clusters=clusters)
+
+
+def fates_of(x: Outcomes, y: Outcomes) -> list[str]:
+    """What became of each row, see values.FATES and ERROR_FATES; x and y as by `side_by_side`."""
+    return {"labels": label_fates, "spans": span_fates, "scores": number_fates}[x.kind](x, y)
+
+
 def _fates(x: Outcomes, y: Outcomes) -> dict[str, int]:
-    if x.kind == "scores":
-        return counted(number_fates(x, y), ERROR_FATES)
-    return counted((label_fates if x.kind == "labels" else span_fates)(x, y), FATES)
+    return counted(fates_of(x, y), ERROR_FATES if x.kind == "scores" else FATES)
 
 
 def corrected_tests(

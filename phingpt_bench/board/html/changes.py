@@ -2,18 +2,16 @@
 
 from __future__ import annotations
 
-import dataclasses
 from collections.abc import Mapping, Sequence
 from itertools import chain, zip_longest
 from typing import Any
 
 from phingpt_bench.board.collect import Run
-from phingpt_bench.board.compare import apart, shared_clusters
-from phingpt_bench.board.comparison.build import aligned
+from phingpt_bench.board.compare import apart
+from phingpt_bench.board.comparison.build import fates_of, side_by_side
 from phingpt_bench.board.comparison.form import form_of
-from phingpt_bench.board.comparison.labels import label_classes, label_fates
-from phingpt_bench.board.comparison.numbers import number_fates
-from phingpt_bench.board.comparison.spans import span_classes, span_fates
+from phingpt_bench.board.comparison.labels import label_classes
+from phingpt_bench.board.comparison.spans import span_classes
 from phingpt_bench.board.comparison.values import Form
 from phingpt_bench.board.html.data import short
 from phingpt_bench.stats.changes import Change
@@ -38,11 +36,9 @@ def changed(pairs: Mapping[str, Mapping[int, Pair]], runs: Sequence[Run]) -> dic
 def _change(a: Run, b: Run, runs: Sequence[Run]) -> dict[str, Any]:
     """The same numbers as those of `comparison.build.compare`, and none of those that the page does not show."""
     assert apart(a, b) is None
-    clusters = shared_clusters(a, b)
-    x, y = (dataclasses.replace(side, clusters=clusters) for side in (a.outcomes, aligned(b, a)))
+    x, y = side_by_side(a, b)
     classes = {"labels": label_classes, "spans": span_classes}.get(x.kind)
-    fates = {"labels": label_fates, "spans": span_fates, "scores": number_fates}[x.kind](x, y)
-    form = form_of(a, b, x, y, a.record.protocol.metric, runs, fates)
+    form = form_of(a, b, x, y, a.record.protocol.metric, runs, fates_of(x, y))
     return {
         "f1": None if classes is None else [_numbers(one.f1)[-2:] for one in classes(x, y)],
         "form": None if form is None else _form(form, sum(map(bool, x.invalid)), sum(map(bool, y.invalid))),

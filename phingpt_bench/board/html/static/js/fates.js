@@ -62,15 +62,20 @@ export function marginOf(run, i) {
 export function answerText(data, run, i) {
   if (data.kind === "labels") return labelText(data, run.pred[i]);
   if (data.kind === "scores") return run.pred[i] === null ? t("unreadable") : run.pred[i].toFixed(2);
-  const sums = [0, 1, 2].map((which) => run.counts[i].reduce((sum, triple) => sum + triple[which], 0));
-  return t("{hits} of {gold} right, {predicted} given", { hits: sums[0], gold: sums[2], predicted: sums[1] });
+  const [hits, predicted, gold] = entityCounts(run, i);
+  return t("{hits} of {gold} right, {predicted} given", { hits, gold, predicted });
 }
 
 /** The same for a line of a list: entities as "2/3 +1", right ones of those that are there, and those that are not. */
 export function shortAnswer(data, run, i) {
   if (data.kind !== "spans") return answerText(data, run, i);
-  const [hits, predicted, gold] = [0, 1, 2].map((which) => run.counts[i].reduce((sum, triple) => sum + triple[which], 0));
+  const [hits, predicted, gold] = entityCounts(run, i);
   return `${hits}/${gold}${predicted > hits ? ` +${predicted - hits}` : ""}`;
+}
+
+/** [right, given, gold] entities of row i, of all types. */
+function entityCounts(run, i) {
+  return [0, 1, 2].map((which) => run.counts[i].reduce((sum, triple) => sum + triple[which], 0));
 }
 
 /** What is right for row i, in few words. */

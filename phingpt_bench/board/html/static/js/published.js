@@ -11,7 +11,7 @@ import { said, t } from "./words.js";
 /** The published rows of a section under their reasons; null where there are none. */
 export function publishedSection(section) {
   if (section.published.length === 0) return null;
-  const groups = Map.groupBy ? Map.groupBy(section.published, (row) => row.apart) : grouped(section.published);
+  const groups = grouped(section.published);
   return html(
     "section",
     { class: "published" },
