@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 from sklearn.metrics import precision_recall_fscore_support
 
 from phingpt_bench.board.compare import Comparer
-from phingpt_bench.board.comparison.build import aligned, compare, corrected_tests
+from phingpt_bench.board.comparison.build import compare, corrected_tests
 from phingpt_bench.board.comparison.form import form_of, twin
 from phingpt_bench.board.comparison.labels import labels_of
 from phingpt_bench.board.comparison.numbers import numbers_of
@@ -23,7 +23,7 @@ from phingpt_bench.board.comparison.spans import spans_of
 from phingpt_bench.board.comparison.values import FATES
 from phingpt_bench.board.rows import build
 from phingpt_bench.core.errors import BenchError
-from phingpt_bench.core.records import Outcomes, rows_at
+from phingpt_bench.core.records import Outcomes, in_order, rows_at
 from phingpt_bench.scoring.classification import by_class, f1_weighted, row_confusion
 from phingpt_bench.scoring.spans import Problem
 from phingpt_bench.stats.changes import Change, changes, linear
@@ -337,7 +337,7 @@ def test_rows_are_aligned_whatever_their_order():
     straight = compare(make_run(outcomes=a), make_run(outcomes=b, **TUNED))
     mixed = compare(make_run(outcomes=a), make_run(outcomes=rows_at(b, order), **TUNED))
     assert mixed.labels == straight.labels and mixed.fates == straight.fates
-    assert aligned(make_run(outcomes=rows_at(b, order)), make_run(outcomes=a)) == b
+    assert in_order(rows_at(b, order), a.ids) == b
 
 
 def test_runs_that_cannot_be_compared_say_why():

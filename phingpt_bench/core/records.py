@@ -140,6 +140,14 @@ def rows_at(rows: Outcomes, places: Sequence[int]) -> Outcomes:
     return dataclasses.replace(rows, **chosen)
 
 
+def in_order(rows: Outcomes, ids: Sequence[str]) -> Outcomes:
+    """The same rows in the order of `ids`; KeyError for one that is not among them."""
+    if rows.ids == ids:
+        return rows
+    places = {row: at for at, row in enumerate(rows.ids)}
+    return rows_at(rows, [places[row] for row in ids])
+
+
 def to_dict(record: Any) -> dict[str, Any]:
     """A record as plain JSON values."""
     return dataclasses.asdict(record)

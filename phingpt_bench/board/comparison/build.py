@@ -19,7 +19,7 @@ from phingpt_bench.board.pairing import exposed, objection, setting
 from phingpt_bench.board.rows import synthetic, variant
 from phingpt_bench.board.seeds import seen
 from phingpt_bench.core.errors import unknown
-from phingpt_bench.core.records import Outcomes, rows_at
+from phingpt_bench.core.records import Outcomes, in_order
 from phingpt_bench.scoring.metrics import METRICS, metric_rows
 from phingpt_bench.stats.changes import Change, changes
 from phingpt_bench.stats.paired import holm
@@ -85,7 +85,8 @@ def _details(
 def side_by_side(a: Run, b: Run) -> tuple[Outcomes, Outcomes]:
     """The outcomes of two runs that answered the same rows, in one order and with the same clusters."""
     clusters = shared_clusters(a, b)
-    return dataclasses.replace(a.outcomes, clusters=clusters), dataclasses.replace(aligned(b, a), clusters=clusters)
+    other = in_order(b.outcomes, a.outcomes.ids)
+    return dataclasses.replace(a.outcomes, clusters=clusters), dataclasses.replace(other, clusters=clusters)
 
 
 def fates_of(x: Outcomes, y: Outcomes) -> list[str]:
@@ -129,14 +130,6 @@ def tested(a: Run, b: Run, metric: str, comparer: Comparer) -> Difference:
     if reason is not None:
         return Difference(against=name, reason=reason)
     return comparer.test(b, a, metric, name)
-
-
-def aligned(b: Run, a: Run) -> Outcomes:
-    """The outcomes of `b` in the order of the rows of `a`, which are the same rows."""
-    if a.outcomes.ids == b.outcomes.ids:
-        return b.outcomes
-    places = {row: at for at, row in enumerate(b.outcomes.ids)}
-    return rows_at(b.outcomes, [places[row] for row in a.outcomes.ids])
 
 
 def _metric(a: Run, b: Run, metric: str | None, comparer: Comparer) -> str:

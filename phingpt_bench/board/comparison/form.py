@@ -10,7 +10,7 @@ import numpy as np
 from phingpt_bench.board.collect import Run
 from phingpt_bench.board.comparison.values import Form, Split
 from phingpt_bench.board.pairing import model_key, setting
-from phingpt_bench.core.records import Outcomes, rows_at
+from phingpt_bench.core.records import Outcomes, in_order, rows_at
 from phingpt_bench.scoring.metrics import METRICS, metric_rows
 from phingpt_bench.stats.changes import Change, changes, linear
 
@@ -54,7 +54,7 @@ def split_of(a: Run, b: Run, metric: str, runs: Sequence[Run], clusters: Sequenc
     if a.record.task != b.record.task or twin_a is None or twin_b is None:
         return None
     written, chosen = ((a, b), (twin_a, twin_b)) if a.record.task.endswith(WRITTEN) else ((twin_a, twin_b), (a, b))
-    counts = [_rows(run, a, metric) for run in (*written, *chosen)]
+    counts = [metric_rows(metric, in_order(run.outcomes, a.outcomes.ids)) for run in (*written, *chosen)]
     if any(rows is None for rows in counts):
         return None
     rows_wa, rows_wb, rows_ca, rows_cb = (rows for rows in counts if rows is not None)
@@ -88,12 +88,6 @@ def twin(run: Run, runs: Sequence[Run]) -> Run | None:
         )
 
     return max(filter(fits, runs), key=lambda other: other.record.created, default=None)
-
-
-def _rows(run: Run, like: Run, metric: str) -> np.ndarray | None:
-    """The counts of a run in the order of the rows of another; None where it has no such metric."""
-    places = {row: at for at, row in enumerate(run.outcomes.ids)}
-    return metric_rows(metric, rows_at(run.outcomes, [places[row] for row in like.outcomes.ids]))
 
 
 def _change(x: Outcomes, y: Outcomes, metric: str) -> Change | None:
