@@ -17,7 +17,7 @@ from lm_eval.api.instance import Instance  # noqa: E402
 from lm_eval.models.huggingface import HFLM  # noqa: E402
 from tiny import Counter, save_tiny  # noqa: E402
 
-from phingpt_bench.harness import generate, manager  # noqa: E402
+from phingpt_bench.harness import generate, manager, waiting  # noqa: E402
 from phingpt_bench.harness.decode import Work, decode  # noqa: E402
 from phingpt_bench.harness.drafts import Drafter, Past  # noqa: E402
 from phingpt_bench.harness.lm import PhinLM  # noqa: E402
@@ -90,6 +90,25 @@ def test_answers_equal_hflm(tiny, shots):
     for size in (1, 4, 16):
         assert answers(tiny, texts, size=size, until=until) == expected
     assert answers(tiny, texts[::-1], until=until) == expected[::-1]
+
+
+def test_each_task_brings_its_own_examples_once(llama, monkeypatch):
+    """Prompts of several tasks come in one call: what each group begins with is computed with its first prompt."""
+    groups = [prompts(9, shots=5), [text.replace("News", "Tweet") for text in prompts(7, shots=4)], prompts(5)]
+    texts = [text for group in groups for text in group]
+    random.Random(2).shuffle(texts)
+    until = stops_in(babble(llama, texts))
+    expected = answers(llama, texts, engine=False, until=until)
+    for size in (1, 4, 16):
+        assert answers(llama, texts, size=size, until=until) == expected
+    model = ours(llama)
+    assert model.generate_until(requests_of(texts, until=until), disable_tqdm=True) == expected
+    with_groups = model.work.tokens
+    monkeypatch.setattr(waiting, "shared_prefixes", lambda rows, worth: [])
+    model = ours(llama)
+    assert model.generate_until(requests_of(texts, until=until), disable_tqdm=True) == expected
+    lengths = [[len(llama.tokenizer.encode(text)) for text in group] for group in groups]
+    assert with_groups < model.work.tokens - 0.8 * (sum(lengths[0]) + sum(lengths[1])) * 0.8
 
 
 @pytest.mark.parametrize("limit", [1, 2, 7])

@@ -12,7 +12,7 @@ from tiny import Counter, save_tiny  # noqa: E402
 
 from phingpt_bench.harness import likelihood  # noqa: E402
 from phingpt_bench.harness.lm import PhinLM  # noqa: E402
-from phingpt_bench.harness.prefix import LEAST, prefix_cache, shared_prefix  # noqa: E402
+from phingpt_bench.harness.prefix import LEAST, prefix_cache, shared_prefixes  # noqa: E402
 from phingpt_bench.models.load import BaseSpec, load_base  # noqa: E402
 
 
@@ -22,24 +22,56 @@ def loaded(tmp_path_factory):
     return load_base(BaseSpec(model=str(folder), quantisation="none", compute_dtype="float32", device="cpu"))
 
 
+def lengths(rows, worth=1, **options):
+    return [(len(prefix), sorted(members)) for prefix, members in shared_prefixes(rows, worth, **options)]
+
+
 def test_the_prefix_that_saves_most_is_taken():
     block = tuple(range(100))
     rows = [(*block, 200 + i, 7) for i in range(5)]
-    assert shared_prefix(rows) == 100
-    assert shared_prefix([*rows, (*block[:60], 1, 2, 3)]) == 100, "one row with other examples does not spoil it"
-    assert shared_prefix([*rows, (9, 9, 9)]) == 100
-    assert shared_prefix([(1, 2, 3, i) for i in range(9)]) == 0, f"fewer than {LEAST} tokens are not worth it"
-    assert shared_prefix([block]) == shared_prefix([]) == 0
-    assert shared_prefix([block, block]) == 99, "a token stays outside: something must be computed"
+    five = [(100, [0, 1, 2, 3, 4])]
+    assert lengths(rows) == five
+    assert lengths([*rows, (*block[:60], 1, 2, 3)]) == five, "one row with other examples does not spoil it"
+    assert lengths([*rows, (9, 9, 9)]) == five
+    assert lengths([(1, 2, 3, i) for i in range(9)]) == [], f"fewer than {LEAST} tokens are not worth it"
+    assert lengths([block]) == lengths([]) == []
+    assert lengths([block, block]) == [(99, [0, 1])], "a token stays outside: something must be computed"
 
 
-@given(st.lists(st.lists(st.integers(0, 2), min_size=1, max_size=60), max_size=8), st.integers(1, 5))
-def test_the_prefix_is_one_of_a_row_and_leaves_a_token(rows, least):
-    length = shared_prefix(rows, least)
-    if length:
-        beginnings = [tuple(row[:length]) for row in rows if len(row) > length]
-        assert max(beginnings.count(one) for one in beginnings) >= 1
-        assert length >= least
+def test_each_task_has_its_own_prefix():
+    blocks = [tuple(range(start, start + size)) for start, size in ((0, 100), (500, 60), (900, 40))]
+    rows = [(*block, 2000 + i) for i in range(6) for block in blocks]
+    assert [length for length, _ in lengths(rows)] == [100, 60, 40]
+    assert lengths(rows, worth=5 * 60) == [(100, [*range(0, 18, 3)]), (60, [*range(1, 18, 3)])]
+
+
+def test_a_prefix_that_saves_little_is_none():
+    """It would cost a forward of its own, and batches of its own."""
+    block = tuple(range(50))
+    alone = [tuple(range(start, start + 50)) for start in range(100, 2000, 100)]
+    assert lengths([*alone, (*block, 1), (*block, 2)], worth=51) == []
+    assert lengths(alone) == []
+
+
+def most_saved(rows, least, left):
+    """The most tokens that a prefix of the rows in `left` saves, by trying all."""
+    counts = [
+        (sum(rows[at][:length] == rows[one][:length] and len(rows[at]) > length for at in left) - 1) * length
+        for one in left
+        for length in range(least, len(rows[one]))
+    ]
+    return max(counts, default=0)
+
+
+@given(st.lists(st.lists(st.integers(0, 1), min_size=1, max_size=9), max_size=8), st.integers(1, 4), st.integers(1, 7))
+def test_groups_are_the_best_by_trying_all(rows, least, worth):
+    left = set(range(len(rows)))
+    for prefix, members in shared_prefixes(rows, worth, least):
+        assert len(prefix) * (len(members) - 1) == most_saved(rows, least, left) >= worth
+        assert all(tuple(rows[at][: len(prefix)]) == prefix and len(rows[at]) > len(prefix) for at in members)
+        assert left.issuperset(members)
+        left -= set(members)
+    assert most_saved(rows, least, left) < worth
 
 
 def prompts(count: int = 12) -> list[str]:
@@ -62,13 +94,29 @@ def test_likelihoods_with_and_without_the_prefix(loaded, monkeypatch):
 
     with_prefix, tokens = answers(4)
     again, _ = answers(7)
-    monkeypatch.setattr(likelihood, "shared_prefix", lambda rows: 0)
+    monkeypatch.setattr(likelihood, "shared_prefixes", lambda rows, worth: [])
     without, all_tokens = answers(4)
     for one, other in zip([*with_prefix, *again], [*without, *without], strict=True):
         assert one[0] == pytest.approx(other[0], abs=1e-4)
         assert one[1] == other[1]
     assert len({round(value, 3) for value, _ in without}) > len(requests) // 2, "the answers differ among themselves"
     assert tokens < all_tokens / 2, "most of the prompt was computed once"
+
+
+def test_tasks_asked_together_keep_their_own_examples(loaded, monkeypatch):
+    """Plain lm-eval sends the requests of all its tasks in one call."""
+    texts = [*prompts(), *(text.replace("News", "Tweet").replace("price", "quote") for text in prompts(9))]
+    requests = [
+        Instance("loglikelihood", {}, (prompt, label), 0) for prompt in texts for label in (" negative", " neutral")
+    ]
+    model = PhinLM(pretrained=loaded.model, tokenizer=loaded.tokenizer, batch_size=4, meter=Counter())
+    got = model.loglikelihood(requests, disable_tqdm=True)
+    monkeypatch.setattr(likelihood, "shared_prefixes", lambda rows, worth: [])
+    plain = PhinLM(pretrained=loaded.model, tokenizer=loaded.tokenizer, batch_size=4, meter=Counter())
+    for one, other in zip(got, plain.loglikelihood(requests, disable_tqdm=True), strict=True):
+        assert one[0] == pytest.approx(other[0], abs=1e-4)
+        assert one[1] == other[1]
+    assert model.meter.tokens_in < plain.meter.tokens_in / 3, "each of the two blocks was computed once"
 
 
 def test_a_kept_prefix_is_forgotten_when_the_weights_change(loaded):

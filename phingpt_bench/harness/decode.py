@@ -11,9 +11,10 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
+from phingpt_bench.harness.batches import enough
 from phingpt_bench.harness.drafts import Drafter, Past
-from phingpt_bench.harness.prefix import shared_prefix
 from phingpt_bench.harness.rows import Rows
+from phingpt_bench.harness.waiting import Waiting
 
 # How many tokens more could be forwarded in the time that a step takes whatever its size (measured on one core with
 # SmolLM2-135M): where that is many, a step with a few guesses costs nearly what one without costs.
@@ -59,12 +60,7 @@ def decode(
     """
     work = Work() if work is None else work
     rows, drafter = Rows(model), Drafter(shape)
-    prefix = _prefix(prompts)
-    if prefix:
-        rows.compute_prefix(prefix)
-        work.tokens += len(prefix)
-    # the longest first: so room is made once, and what a run needs of memory shows at its start
-    waiting = sorted(range(len(prompts)), key=lambda at: (len(prompts[at]), at))
+    waiting = Waiting(prompts, enough(model.device.type))
     batch: list[Answer] = []
     free = FREE_TOKENS["float32" if str(model.dtype) == "torch.float32" and model.device.type == "cpu" else "other"]
     while batch or waiting:
@@ -76,16 +72,15 @@ def decode(
             guess = drafter.guess(answer.text, left, least)
             inputs.append([answer.tokens[-1], *guess])
         drafts = [tokens[1:] for tokens in inputs]
-        while waiting and len(batch) < size:
-            index = waiting.pop()
-            answer = Answer(index, prompts[index], Past(prompts[index]))
-            if prefix and tuple(answer.prompt[: len(prefix)]) == prefix:
-                answer.past = rows.begin(len(batch))
+        while len(batch) < size and (taken := waiting.take(rows, len(batch))) is not None:
+            index, past = taken
+            answer = Answer(index, prompts[index], Past(prompts[index]), past=past)
             guess = drafter.guess(answer.text, limit - 1, least)
             inputs.append([*answer.prompt[answer.past :], *guess])
             drafts.append(guess)
             batch.append(answer)
         best = rows.forward(inputs, [answer.past for answer in batch], [len(draft) + 1 for draft in drafts])
+        waiting.forwarded(rows)
         work.steps += 1
         work.tokens += sum(map(len, inputs))
         for answer, given, draft, chosen in zip(batch, inputs, drafts, best, strict=True):
@@ -112,9 +107,3 @@ def _leave(batch: list[Answer], rows: Rows, limit: int) -> Iterator[Answer]:
                 rows.move(len(batch), at, last.past)
                 batch[at] = last
             yield answer
-
-
-def _prefix(prompts: Sequence[Sequence[int]]) -> tuple[int, ...]:
-    """What most of the prompts begin with, where it is long enough to be computed once."""
-    ordered = sorted(map(tuple, prompts))
-    return ordered[len(ordered) // 2][: shared_prefix(ordered)] if ordered else ()

@@ -8,29 +8,24 @@ row of its own (tree attention). Where a model cannot be trusted with that, each
 from __future__ import annotations
 
 import contextlib
-import logging
 import weakref
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 import torch
 
 from phingpt_bench.core.errors import BenchError
+from phingpt_bench.harness.batches import batches, enough
 from phingpt_bench.harness.head import head_only_at
 from phingpt_bench.harness.kernels import fast
 from phingpt_bench.harness.modelfacts import attention, bare, has_virtual_tokens, position_switch, say_once, window
-from phingpt_bench.harness.prefix import lent, prefix_cache, shared_prefix
+from phingpt_bench.harness.prefix import lent, prefix_cache, shared_prefixes
 from phingpt_bench.harness.trie import Row, chains, seen_by, tree
 
 Request = tuple[Any, list[int], list[int]]  # (texts, context tokens, continuation tokens)
 Answer = tuple[float, bool]  # (log-likelihood, whether greedy)
 
-TOKENS = {"cpu": 4096}  # tokens of a batch, padding included, at most; more brings no speed
-TOKENS_ELSEWHERE = 16384
-ENOUGH = {"cpu": 192}  # tokens that a device computes as fast, each, as more of them
-ENOUGH_ELSEWHERE = 4096
-PADDED = 0.1  # of a row: with enough tokens in a batch, a row that would be padded more begins the next one
 PROBE = (5, 2)  # tokens of the context and of each of two branches
 
 _faults: weakref.WeakKeyDictionary[Any, str] = weakref.WeakKeyDictionary()  # model -> why no tree ("" where it may)
@@ -41,6 +36,7 @@ class Scorer:
     """Scores requests with one causal model, as it is switched now.
 
     rows: of a batch, at most. longest: tokens that the model takes. autocast: makes the context for each forward.
+    worth: tokens that a shared prefix must save; None: as suits the device.
     truncated: how many distinct token sequences lost tokens on the left, so far.
     """
 
@@ -49,6 +45,7 @@ class Scorer:
     rows: int
     autocast: Callable[[], contextlib.AbstractContextManager[Any]] = contextlib.nullcontext
     meter: Any = None
+    worth: int | None = None
     truncated: int = 0
 
     def score(
@@ -58,15 +55,14 @@ class Scorer:
         tell: Callable[[int, Answer], None] = lambda index, answer: None,
     ) -> list[Answer]:
         """The answers in the order of `requests`; `advance` is told how many a batch has answered, `tell` each one."""
-        rows = self._plan(requests)
-        prefix, cache = self._prefix(rows)
         answers: list[Answer] = [(0.0, False)] * len(requests)
-        for reused, batch in self._batches(rows, prefix):
-            given = (len(prefix), cache) if reused else (0, None)
-            for index, answer in self._answers(batch, requests, *given):
-                answers[index] = answer
-                tell(index, answer)
-            advance(sum(len(row.asked) for row in batch))
+        fitting = {"size": self.rows, "device": self.model.device.type, "limit": position_switch(self.model)}
+        for skipped, cache, rows in self._groups(self._plan(requests)):
+            for batch in batches(rows, skipped=skipped, **fitting):
+                for index, answer in self._answers(batch, requests, skipped, cache):
+                    answers[index] = answer
+                    tell(index, answer)
+                advance(sum(len(row.asked) for row in batch))
         return answers
 
     def _plan(self, requests: Sequence[Request]) -> list[Row]:
@@ -142,52 +138,24 @@ class Scorer:
         allowed = (1e-3 if exact else 5e-2) * spread  # below float32: the difference that a batch's shape makes
         return "" if error <= allowed else "it gives branches of one row other scores than rows of their own"
 
-    def _prefix(self, rows: Sequence[Row]) -> tuple[tuple[int, ...], Any]:
-        """(tokens, cache) of the prefix that most of the rows share; ((), None) where there is none to reuse."""
-        if has_virtual_tokens(self.model):
-            return (), None
+    def _groups(self, rows: Sequence[Row]) -> Iterator[tuple[int, Any, list[Row]]]:
+        """(length, cache, rows) of each prefix worth computing once, then (0, None, rows) of all that reuse none."""
         limit = position_switch(self.model)
-        fitting = sorted(row.tokens[: row.first + 1] for row in rows if limit is None or len(row.tokens) <= limit)
-        length = shared_prefix(fitting)
-        if length == 0:
-            return (), None
-        prefix = fitting[len(fitting) // 2][:length]
-        with self._computing():
-            cache = prefix_cache(self.model, prefix)
-        if cache is None:
-            logging.getLogger(__name__).warning(
-                "prompts share %d tokens, but this model's cache is no plain one", length
-            )
-            return (), None
-        if self.meter is not None:
-            self.meter.count(tokens_in=length)
-        return prefix, lent(cache)
-
-    def _batches(self, rows: Sequence[Row], prefix: tuple[int, ...]) -> Iterable[tuple[bool, list[Row]]]:
-        """(whether they reuse the prefix, rows) of like rows, longest first, within the limits of rows and tokens."""
-        limit = position_switch(self.model)
-
-        def kind(row: Row) -> tuple[bool, bool, bool]:
-            long = limit is not None and len(row.tokens) > limit
-            reuses = bool(prefix) and not long and row.first >= len(prefix) and row.tokens[: len(prefix)] == prefix
-            return reuses, row.branches, long
-
-        most = TOKENS.get(self.model.device.type, TOKENS_ELSEWHERE)
-        enough = ENOUGH.get(self.model.device.type, ENOUGH_ELSEWHERE)
-        keyed = sorted(((kind(row), -len(row.tokens), row) for row in rows), key=lambda one: (*one[:2], one[2].tokens))
-        batch: list[Row] = []
-        now, width = (False, False, False), 0
-        for of, negative, row in keyed:
-            own = -negative - (len(prefix) if of[0] else 0)
-            padded = len(batch) * width >= enough and own < (1 - PADDED) * width
-            if batch and (of != now or padded or len(batch) == self.rows or (len(batch) + 1) * width > most):
-                yield now[0], batch
-                batch = []
-            if not batch:
-                now, width = of, own
-            batch.append(row)
-        if batch:
-            yield now[0], batch
+        reusing = [row for row in rows if limit is None or len(row.tokens) <= limit]
+        worth = enough(self.model.device.type) if self.worth is None else self.worth
+        found = [] if has_virtual_tokens(self.model) else shared_prefixes(_contexts(reusing), worth)
+        alone = set(map(id, rows))
+        for prefix, members in found:
+            with self._computing():
+                cache = prefix_cache(self.model, prefix)
+            if cache is None:
+                say_once(self.model, "this model's cache is no plain one", "what prompts share is computed for each")
+                break
+            if self.meter is not None:
+                self.meter.count(tokens_in=len(prefix))
+            alone -= {id(reusing[at]) for at in members}
+            yield len(prefix), lent(cache), [reusing[at] for at in members]
+        yield 0, None, [row for row in rows if id(row) in alone]
 
     def _answers(
         self, batch: Sequence[Row], requests: Sequence[Request], skipped: int, cache: Any
@@ -239,3 +207,8 @@ class Scorer:
     def _computing(self) -> Any:
         with torch.no_grad(), self.autocast(), fast(self.model):
             yield
+
+
+def _contexts(rows: Sequence[Row]) -> list[tuple[int, ...]]:
+    """Of each row what stands before the first token whose logits are needed, and that token."""
+    return [row.tokens[: row.first + 1] for row in rows]

@@ -43,9 +43,9 @@ def position_switch(model: Any) -> int | None:
 _said: weakref.WeakKeyDictionary[Any, set[str]] = weakref.WeakKeyDictionary()
 
 
-def say_once(model: Any, reason: str) -> str:
+def say_once(model: Any, reason: str, what: str = "labels of several tokens are scored one row a label") -> str:
     said = _said.setdefault(bare(model), set())
     if reason not in said:
         said.add(reason)
-        logging.getLogger(__name__).warning("labels of several tokens are scored one row a label: %s", reason)
+        logging.getLogger(__name__).warning("%s: %s", what, reason)
     return reason

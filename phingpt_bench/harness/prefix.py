@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from itertools import pairwise
 from typing import Any
 
 import torch
@@ -10,20 +11,45 @@ import torch
 LEAST = 32  # tokens: a shorter prefix saves less than the copies of its cache cost
 
 
-def shared_prefix(rows: Sequence[Sequence[int]], least: int = LEAST) -> int:
-    """The length of the prefix worth computing once: 0 where none of `least` tokens is shared.
+def shared_prefixes(
+    rows: Sequence[Sequence[int]], worth: int, least: int = LEAST
+) -> list[tuple[tuple[int, ...], list[int]]]:
+    """(prefix, indices of the rows that begin with it), for each prefix worth computing once, the best one first.
 
-    Not simply the longest common one: a document that stands among the examples is shown others, and would leave
-    nothing in common. So the prefix of the middle row (in lexical order) that saves most tokens is taken, and rows that
-    do not begin with it are left to the plain way. At least one token of each row stays outside.
+    A row is in one group at most, and keeps at least one token outside. A group saves its prefix's tokens for every row
+    but one; below `worth` of them, what saving costs (a forward for the prefix, batches of its own) is not earned.
+    Groups, for tasks have examples of their own, and a document that stands among the examples is shown others.
+
+    In lexical order the rows of a group stand together, and share what neighbours share at the least, so the best group
+    is the largest rectangle under those lengths.
     """
-    if len(rows) < 2:
-        return 0
-    ordered = sorted(rows)
-    middle = ordered[len(ordered) // 2]
-    common = sorted((_common(row, middle) for row in ordered), reverse=True)
-    saved = [(length * at, length) for at, length in enumerate(common) if length >= least]
-    return max(saved, default=(0, 0))[1]
+    order = sorted(range(len(rows)), key=lambda at: tuple(rows[at]))
+    shared = [_common(rows[a], rows[b]) for a, b in pairwise(order)]
+    groups = []
+    while True:
+        saved, length, begin, end = _largest(shared, least)
+        if saved < max(1, worth):
+            return groups
+        members = order[begin : end + 1]
+        groups.append((tuple(rows[members[0]][:length]), members))
+        # what the rows before and behind the group share is the least of what stood between them
+        order[begin : end + 1] = []
+        between = [min(shared[max(0, begin - 1) : end + 1])] if begin and end < len(shared) else []
+        shared[max(0, begin - 1) : end + 1] = between
+
+
+def _largest(heights: Sequence[int], least: int) -> tuple[int, int, int, int]:
+    """(area, height, begin, end) of the largest rectangle of at least a height under `heights`; zeros without one."""
+    best = (0, 0, 0, 0)
+    open_: list[tuple[int, int]] = []  # (begin, height) of rectangles that go on, each higher than the one before
+    for at, height in enumerate([*heights, 0]):
+        begin = at
+        while open_ and open_[-1][1] >= height:
+            begin, tall = open_.pop()
+            if tall >= least:
+                best = max(best, (tall * (at - begin), tall, begin, at))
+        open_.append((begin, height))
+    return best
 
 
 def _common(a: Sequence[int], b: Sequence[int]) -> int:

@@ -25,6 +25,8 @@ NAME = "phin_rows"
 SPARE = 64  # positions that are allocated beyond the longest row
 REFUSED = ("softcap", "s_aux", "sliding_window", "position_bias", "head_mask", "cache")  # what else attention can be
 
+Kept = list[tuple[torch.Tensor, torch.Tensor]]  # keys and values (heads x positions x size) of each layer
+
 
 class Unsuited(Exception):
     """This model cannot be run here exactly; the text says why."""
@@ -37,7 +39,6 @@ class Rows:
         self.model = model
         self.cache = Cache(layer_class_to_replicate=lambda: RowLayer(self))
         self.room = (0, 0)  # rows, positions
-        self.prefix: list[tuple[torch.Tensor, torch.Tensor]] = []
         self.step: Step | None = None
         self.last: tuple[RowLayer, torch.Tensor] | None = None  # the layer that was told its new keys last, and these
         modules = (module.config for module in model.modules() if hasattr(module, "config"))
@@ -88,21 +89,15 @@ class Rows:
             for kept in (layer.keys, layer.values):
                 kept[target, :, :length] = kept[source, :, :length]
 
-    def compute_prefix(self, tokens: Sequence[int]) -> None:
-        """Compute what rows will begin with; `begin` gives it to a row."""
-        self.forward([tokens], [0], [1])
-        self.prefix = [
-            (layer.keys[0, :, : len(tokens)].clone(), layer.values[0, :, : len(tokens)].clone())
-            for layer in self.cache.layers
-        ]
+    def copy(self, row: int, length: int) -> Kept:
+        """The first `length` positions of a row, for `begin`."""
+        return [tuple(t[row, :, :length].clone() for t in (layer.keys, layer.values)) for layer in self.cache.layers]
 
-    def begin(self, row: int) -> int:
-        """Let a row begin with the prefix; its length (0 without one)."""
-        if not self.prefix:
-            return 0
-        length = self.prefix[0][0].shape[1]
+    def begin(self, row: int, kept: Kept) -> int:
+        """Let a row begin with what was copied from another; its length."""
+        length = kept[0][0].shape[1]
         self.reserve(row + 1, length)
-        for layer, (keys, values) in zip(self.cache.layers, self.prefix, strict=True):
+        for layer, (keys, values) in zip(self.cache.layers, kept, strict=True):
             layer.keys[row, :, :length] = keys
             layer.values[row, :, :length] = values
         return length
