@@ -1,21 +1,25 @@
-"""One base and three adapters on three tasks: our runner with one load, stock with four. Not run by itself."""
+"""One base and three adapters on three tasks: our command with one load, stock's four times. Not run by itself."""
 
 from __future__ import annotations
 
+import json
 import tempfile
 from collections.abc import Sequence
 from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
+import yaml
+
 from benchmarks.cases import ADAPTERS, SENTIMENT
+from benchmarks.command import command
 from benchmarks.compare import OURS, STOCK, Settings
-from benchmarks.measure import Usage, interleaved, measured, spread
-from benchmarks.sides import BATCH, load_stock, silent
+from benchmarks.measure import Usage, interleaved, spread
+from benchmarks.sides import BATCH
+from phingpt_bench.core.paths import share
 from phingpt_bench.core.records import Ledger
-from phingpt_bench.harness import manager
-from phingpt_bench.models import adapter
-from phingpt_bench.models.load import BaseSpec, load_base
+from phingpt_bench.models import adapter, embedded
+from phingpt_bench.models.load import BaseSpec, compute_dtype, device, load_base
 from phingpt_bench.train.recipe import Recipe
 
 COUNT = 3
@@ -25,31 +29,33 @@ DOCUMENTS = 64
 
 
 def several(spec: BaseSpec, settings: Settings, tasks: Sequence[str] | None) -> dict[str, Any]:
-    """Time from nothing loaded to all scores, and peak memory. Imports are done before; a stock user pays them too.
+    """Time of whole commands, from a shell to all scores, and peak memory.
 
-    The adapters are random (their speed is that of trained ones). Stock is four evaluations in a row, each with its own
-    load, each of all tasks; ours is the verb `evaluate`'s own work, with probes and written records.
+    The adapters are random (their speed is that of trained ones). Stock is four commands in a row, each of all tasks;
+    ours is one `run`, with probes, written records and the board.
     """
     names = tuple(tasks or (DEMO if settings.demo else REAL))
     documents = settings.documents or DOCUMENTS
     usages: dict[str, list[Usage]] = {STOCK: [], OURS: []}
     singles: list[Usage] = []
-    with tempfile.TemporaryDirectory() as folder:
-        adapters = random_adapters(spec, Path(folder), names)
+    with tempfile.TemporaryDirectory() as name:
+        folder = Path(name)
+        adapters = random_adapters(spec, folder, names)
 
-        def work(name: str, repeat: int) -> None:
-            if name == STOCK:
-                runs = [_stock(spec, names, documents, path) for path in (None, *adapters)]
+        def work(side: str, repeat: int) -> None:
+            if side == STOCK:
+                runs = [command(*stock(spec, names, documents, path)) for path in (None, *adapters)]
                 singles.extend(runs)
                 usages[STOCK].append(_total(runs))
             else:
-                usages[OURS].append(_ours(spec, names, documents, adapters, Path(folder) / f"results-{repeat}"))
+                file = suite(spec, names, documents, adapters, folder / f"suite-{repeat}.yaml")
+                usages[OURS].append(command("phingpt_bench.cli.main", "run", str(file), "--quiet"))
 
-        interleaved([STOCK, OURS], lambda _name: settings.repeats, work)
+        interleaved([STOCK, OURS], lambda _side: settings.repeats, work)
     one = max(_peak(usage) for usage in singles)
     return {
         "case": ADAPTERS,
-        "title": f"base and {COUNT} adapters on {len(names)} tasks, from nothing loaded to all scores",
+        "title": f"base and {COUNT} adapters on {len(names)} tasks, whole commands",
         "tasks": list(names),
         "documents": documents,
         "sides": {name: _side(usages, name, settings.clock) for name in usages},
@@ -99,41 +105,31 @@ def random_adapters(spec: BaseSpec, folder: Path, tasks: Sequence[str]) -> list[
     return found
 
 
-def _ours(spec: BaseSpec, tasks: Sequence[str], documents: int, adapters: Sequence[Path], results: Path) -> Usage:
-    from phingpt_bench.evaluate.adapters import Training
-    from phingpt_bench.evaluate.facts import gather
-    from phingpt_bench.evaluate.run import run
-    from phingpt_bench.evaluate.suite import AdapterEntry, Suite
-    from phingpt_bench.train.recipe import load_recipe
-    from phingpt_bench.train.run import default_folder, train
-
-    suite = Suite(
-        name="benchmark",
-        tasks=list(tasks),
-        bases=[spec],
-        adapters=[AdapterEntry(path=path) for path in adapters],
-        floors=False,
-        limit=documents,
-        batch_size=BATCH,
-        results=results,
-    )
-    training = Training(load=load_recipe, folder=default_folder, train=train)
-    with silent(), measured() as usage:
-        run(suite, gather(suite, training), training)
-    return usage
+def stock(spec: BaseSpec, tasks: Sequence[str], documents: int, path: Path | None) -> tuple[str, ...]:
+    """(module, arguments) of a user's command; where lm-eval cannot load 4 bits, `benchmarks.packed` stands for it."""
+    common = ["--tasks", ",".join(tasks), "--limit", str(documents), "--batch_size", str(BATCH)]
+    if spec.quantisation == "nf4":
+        return "benchmarks.packed", json.dumps(asdict(spec)), str(path or ""), *common
+    source = embedded.source() if spec.model == embedded.NAME else spec.model
+    arguments = [f"pretrained={source}", f"dtype={compute_dtype(spec)}"] + ([f"peft={path}"] if path else [])
+    shown = ["--include_path", str(share("tasks")), "--device", device(spec), "--num_fewshot", "0"]
+    return "lm_eval", "run", "--model", "hf", "--model_args", ",".join(arguments), *shown, *common
 
 
-def _stock(spec: BaseSpec, tasks: Sequence[str], documents: int, path: Path | None) -> Usage:
-    from lm_eval import simple_evaluate
-    from lm_eval.models.huggingface import HFLM
-
-    with silent(), measured() as usage:
-        model, tokenizer = load_stock(spec, path)
-        lm = HFLM(pretrained=model, tokenizer=tokenizer, batch_size=BATCH)
-        simple_evaluate(
-            model=lm, tasks=list(tasks), num_fewshot=0, limit=documents, task_manager=manager.task_manager()
-        )
-    return usage
+def suite(spec: BaseSpec, tasks: Sequence[str], documents: int, adapters: Sequence[Path], file: Path) -> Path:
+    """The suite file that asks the same of our runner."""
+    asked = {
+        "name": file.stem,
+        "tasks": list(tasks),
+        "bases": [{key: value for key, value in asdict(spec).items() if value is not None}],
+        "adapters": [{"path": str(path)} for path in adapters],
+        "floors": False,
+        "limit": documents,
+        "batch_size": BATCH,
+        "results": str(file.with_suffix("")),
+    }
+    file.write_text(yaml.safe_dump(asked), encoding="utf-8")
+    return file
 
 
 def _total(runs: Sequence[Usage]) -> Usage:

@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import Any
 
 from benchmarks import report
+from benchmarks.command import children_seconds
 from benchmarks.measure import spread
 from phingpt_bench.core.errors import BenchError
 from phingpt_bench.models import embedded
@@ -80,21 +81,15 @@ def _seconds(command: Sequence[str]) -> tuple[float, float]:
     """(wall, processor) seconds of a process that runs a piece of Python with arguments. BenchError when it fails."""
     paths = os.pathsep.join(filter(None, [os.getcwd(), os.environ.get("PYTHONPATH")]))
     environment = {**os.environ, "PYTHONPATH": paths}
-    cpu, began = _children(), time.perf_counter()
+    cpu, began = children_seconds(), time.perf_counter()
     done = subprocess.run(
         [sys.executable, "-c", *command], capture_output=True, text=True, check=False, env=environment
     )
-    seconds = time.perf_counter() - began, _children() - cpu
+    seconds = time.perf_counter() - began, children_seconds() - cpu
     if done.returncode != 0:
         last = (done.stderr.strip().splitlines() or [f"exit code {done.returncode}"])[-1]
         raise BenchError(f"a measured process failed ({last})")
     return seconds
-
-
-def _children() -> float:
-    """Processor seconds of all processes that this one has waited for."""
-    times = os.times()
-    return times.children_user + times.children_system
 
 
 def table(facts: dict[str, Any], results: dict[str, dict[str, Any]]) -> str:

@@ -26,7 +26,8 @@ def lean(model: Any, answering: Block, follower: Follower | None = None) -> Iter
     """Within the block lm-eval is silent, and each batch of requests to `model` runs inside an `answering()` block.
 
     So the time of the model's answers can be told from that of rendering prompts and scoring. lm-eval also collects
-    software versions by starting programs, 0.6 to 3 s a task, for a part of its results that our records do not use.
+    software versions by starting programs, 0.6 to 3 s a task, and looks for the model on the Hub, for parts of its
+    results that our records do not use.
     """
     from lm_eval import evaluator
     from lm_eval.api import task
@@ -35,6 +36,7 @@ def lean(model: Any, answering: Block, follower: Follower | None = None) -> Iter
     task.tqdm = functools.partial(bar, disable=True)
     evaluator.add_env_info = lambda results: None
     evaluator.get_git_commit_hash = lambda: None
+    model.get_model_info = dict
     for kind in REQUESTS:
         setattr(model, kind, _inside(answering, getattr(model, kind), follower))
     datasets_log = logging.getLogger("datasets")
@@ -46,7 +48,7 @@ def lean(model: Any, answering: Block, follower: Follower | None = None) -> Iter
     finally:
         datasets_log.setLevel(level)
         task.tqdm, evaluator.add_env_info, evaluator.get_git_commit_hash = bar, environment, commit
-        for kind in REQUESTS:
+        for kind in ("get_model_info", *REQUESTS):
             delattr(model, kind)
 
 

@@ -17,16 +17,18 @@ PROMPTS = (
 
 
 def reference_logits(model: Any, tokenizer: Any, prompts: Sequence[str] = PROMPTS) -> Any:
-    """Next-token logits (prompts x vocabulary, float32) of a model before anything is attached or changed."""
+    """Next-token logits (prompts x vocabulary, float32) of a model before anything is attached or changed.
+
+    All prompts are cut to the length of the shortest: one forward without padding, which might hide something.
+    """
     import torch
 
     model.eval()
-    rows = []
+    rows = [tokenizer(prompt)["input_ids"] for prompt in prompts]
+    width = min(map(len, rows))
+    ids = torch.tensor([row[:width] for row in rows], device=model.device)
     with torch.no_grad():
-        for prompt in prompts:  # one at a time: padding would be one more thing that may differ
-            tokens = tokenizer(prompt, return_tensors="pt").to(model.device)
-            rows.append(model(**tokens, use_cache=False).logits[0, -1].float())
-    return torch.stack(rows)
+        return model(input_ids=ids, attention_mask=torch.ones_like(ids), use_cache=False).logits[:, -1].float()
 
 
 def probe(model: Any, tokenizer: Any, names: Sequence[str], reference: Any | None = None) -> dict[str, float]:
