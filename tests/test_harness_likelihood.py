@@ -17,13 +17,13 @@ from tiny import Counter  # noqa: E402
 from transformers import AutoConfig, AutoModelForCausalLM  # noqa: E402
 
 from phingpt_bench.core.errors import BenchError  # noqa: E402
-from phingpt_bench.harness import batches, kernels, manager  # noqa: E402
+from phingpt_bench.harness import batches, kernels, likelihood, manager  # noqa: E402
 from phingpt_bench.harness.encodings import Encodings  # noqa: E402
 from phingpt_bench.harness.likelihood import Scorer  # noqa: E402
 from phingpt_bench.harness.lm import PhinLM  # noqa: E402
 from phingpt_bench.harness.modelfacts import position_switch  # noqa: E402
 from phingpt_bench.harness.prefix import lent as lend  # noqa: E402
-from phingpt_bench.harness.trie import chains, tree  # noqa: E402
+from phingpt_bench.harness.trie import chains, join, tree  # noqa: E402
 
 SHAPE = {
     "vocab_size": 300,
@@ -118,6 +118,49 @@ def test_chains_are_as_few_as_can_be_and_cut_on_the_left():
     assert [(row.tokens, row.asked) for row in cut] == [((3, 6, 7), ((1, (0, 1, 2)),)), ((1, 2, 3), ((0, (2,)),))]
 
 
+def test_contexts_that_begin_alike_become_one_row():
+    rows = [tree([1, 2, 3, *own], [(at, [9]), (at + 10, [8, 7])]) for at, own in enumerate(([4, 5], [4], [6], []))]
+    other = tree([2, 2, 3], [(99, [9])])
+    joined = join([*rows, other], least=3, most=50)
+    assert joined[1] == other
+    row = joined[0]
+    assert sorted(row.tokens) == sorted([1, 2, 3, 4, 5, 6, *[8] * 4]), "a token after the same tokens stands there once"
+    assert row.first == 2 and row.context == 3, "where it branches first"
+    for index, places in row.asked:  # what is asked lies at the end of its own context, seen from the root
+        path, at = [], places[-1]
+        while at >= 0:
+            path.append(row.tokens[at])
+            at = row.parents[at - row.context] if at >= row.context else at - 1
+        assert path[::-1] == [1, 2, 3, *([4, 5], [4], [6], [])[index % 10], *([8] if index >= 10 else [])]
+    assert sorted(index for index, _ in row.asked) == [0, 1, 2, 3, 10, 11, 12, 13]
+
+
+def test_rows_are_joined_within_limits():
+    rows = [tree([*range(1, 21), 30 + at], [(at, [9])]) for at in range(6)]
+    assert [len(row.tokens) for row in join(rows, least=16, most=50)] == [26]
+    assert [len(row.tokens) for row in join(rows, least=16, most=23)] == [23, 23]
+    assert len(join(rows, least=21, most=50)) == 6
+    assert len(join(rows, least=16, most=50, skipped=10)) == 6, "of what they share ten tokens are at hand already"
+    assert join([], least=1, most=1) == []
+
+
+def test_questions_about_one_text_forward_it_once():
+    """FinEntity asks for the sentiment towards each entity of a text; the answers are those of rows of their own."""
+    model, draw = random_model(), random.Random(4)
+    texts = [[draw.randint(3, 99) for _ in range(30)] for _ in range(5)]
+    contexts = [(*text, *(draw.randint(3, 99) for _ in range(1 + at))) for text in texts for at in range(4)]
+    requests = requests_of(*((list(context), label) for context in contexts for label in ([8], [8, 9], [10, 11])))
+    meter = Counter()
+    scorer = Scorer(model, longest=128, rows=2, meter=meter)
+    assert_same(scorer.score(requests), by_hand(model, requests))
+    own = sum(len(context) - 30 + 2 for context in contexts)
+    assert meter.tokens_in == 5 * 30 + own
+    blind = random_model()
+    forward = blind.forward
+    blind.forward = lambda attention_mask=None, **rest: forward(**rest)
+    assert_same(Scorer(blind, longest=128, rows=2).score(requests), by_hand(model, requests))
+
+
 # models
 
 
@@ -131,9 +174,9 @@ def test_equals_one_forward_a_request(architecture: str):
     assert len({round(value, 3) for value, _ in expected}) > len(requests) * 0.9
     assert scorer._fault() == "", "the fast path was the one that was tried"
     contexts = {tuple(context) for _, context, _ in requests}
-    # four inner nodes: 8, 8-9, 8-11, 12, 13, 13-12; the prefix is counted once where the cache allows it
-    most = sum(map(len, contexts)) + 6 * len(contexts)
-    assert meter.tokens_in == (most if architecture == "gemma2" else most - 40 * (len(contexts) - 1))
+    # six inner nodes: 8, 8-9, 8-11, 12, 13, 13-12; what all share is forwarded once: in front of all batches, or where
+    # the cache keeps no plain past, in front of a row that all are joined to
+    assert meter.tokens_in == sum(map(len, contexts)) + 6 * len(contexts) - 40 * (len(contexts) - 1)
 
 
 @pytest.mark.parametrize("architecture", ["llama", "gpt2", "gemma2"])
@@ -252,10 +295,22 @@ LABELS = st.lists(st.lists(TOKENS, min_size=1, max_size=4), min_size=1, max_size
 
 
 @settings(max_examples=40, deadline=None, suppress_health_check=[HealthCheck.too_slow])
-@given(CONTEXTS, LABELS, st.sampled_from([0, 33]), st.integers(1, 5), st.sampled_from([6, 34, 128]), st.randoms())
-def test_any_labels_after_any_contexts(contexts, labels, prefix, rows, longest, draw):
-    """Empty common prefix, labels that begin others, continue the context or repeat, prompts too long for the model."""
+@given(
+    CONTEXTS, LABELS, st.sampled_from([0, 33]), st.integers(1, 5), st.sampled_from([6, 34, 128]),
+    st.sampled_from([1, 3, 16]), st.randoms(),
+)  # fmt: skip
+def test_any_labels_after_any_contexts(contexts, labels, prefix, rows, longest, alike, draw):
+    """Empty common prefix, labels that begin others, continue the context or repeat, prompts too long for the model.
+
+    alike: from how many common tokens on contexts become one row.
+    """
     model = random_model()
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(likelihood, "ALIKE", alike)
+        _any_labels(model, contexts, labels, prefix, rows, longest, draw)
+
+
+def _any_labels(model, contexts, labels, prefix, rows, longest, draw):
     common = [3 + at % 7 for at in range(prefix)]
     pairs = [(common + context, label) for context in contexts for label in labels]
     draw.shuffle(pairs)

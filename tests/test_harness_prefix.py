@@ -10,7 +10,7 @@ from hypothesis import strategies as st  # noqa: E402
 from lm_eval.api.instance import Instance  # noqa: E402
 from tiny import Counter, save_tiny  # noqa: E402
 
-from phingpt_bench.harness import likelihood  # noqa: E402
+from phingpt_bench.harness import batches, likelihood  # noqa: E402
 from phingpt_bench.harness.lm import PhinLM  # noqa: E402
 from phingpt_bench.harness.prefix import LEAST, prefix_cache, shared_prefixes  # noqa: E402
 from phingpt_bench.models.load import BaseSpec, load_base  # noqa: E402
@@ -81,7 +81,14 @@ def prompts(count: int = 12) -> list[str]:
     return [*texts, other + "News: nothing.\nSentiment:"]  # a document that is shown other examples
 
 
+def plainly(monkeypatch):
+    """From now on every row is forwarded whole."""
+    monkeypatch.setattr(likelihood, "shared_prefixes", lambda rows, worth: [])
+    monkeypatch.setattr(likelihood, "join", lambda rows, *limits: list(rows))
+
+
 def test_likelihoods_with_and_without_the_prefix(loaded, monkeypatch):
+    monkeypatch.setitem(batches.ENOUGH, "cpu", 64)  # few tokens of their own are a batch, so none are joined instead
     requests = [
         Instance("loglikelihood", {}, (prompt, label), 0)
         for prompt in prompts()
@@ -94,7 +101,7 @@ def test_likelihoods_with_and_without_the_prefix(loaded, monkeypatch):
 
     with_prefix, tokens = answers(4)
     again, _ = answers(7)
-    monkeypatch.setattr(likelihood, "shared_prefixes", lambda rows, worth: [])
+    plainly(monkeypatch)
     without, all_tokens = answers(4)
     for one, other in zip([*with_prefix, *again], [*without, *without], strict=True):
         assert one[0] == pytest.approx(other[0], abs=1e-4)
@@ -105,13 +112,14 @@ def test_likelihoods_with_and_without_the_prefix(loaded, monkeypatch):
 
 def test_tasks_asked_together_keep_their_own_examples(loaded, monkeypatch):
     """Plain lm-eval sends the requests of all its tasks in one call."""
+    monkeypatch.setitem(batches.ENOUGH, "cpu", 64)
     texts = [*prompts(), *(text.replace("News", "Tweet").replace("price", "quote") for text in prompts(9))]
     requests = [
         Instance("loglikelihood", {}, (prompt, label), 0) for prompt in texts for label in (" negative", " neutral")
     ]
     model = PhinLM(pretrained=loaded.model, tokenizer=loaded.tokenizer, batch_size=4, meter=Counter())
     got = model.loglikelihood(requests, disable_tqdm=True)
-    monkeypatch.setattr(likelihood, "shared_prefixes", lambda rows, worth: [])
+    plainly(monkeypatch)
     plain = PhinLM(pretrained=loaded.model, tokenizer=loaded.tokenizer, batch_size=4, meter=Counter())
     for one, other in zip(got, plain.loglikelihood(requests, disable_tqdm=True), strict=True):
         assert one[0] == pytest.approx(other[0], abs=1e-4)

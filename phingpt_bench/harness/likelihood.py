@@ -1,8 +1,9 @@
 """Log-likelihoods of continuations (labels) of contexts: each context forwarded once for all its continuations.
 
-A row of a batch is a context followed by the inner nodes of the trie of its continuations. Where that trie branches, an
-attention mask lets a node see its context and its ancestors only, and position ids place it where it would stand in a
-row of its own (tree attention). Where a model cannot be trusted with that, each branch becomes a row, as in HFLM.
+A row of a batch is a context followed by the inner nodes of the trie of its continuations, or the trie of several
+contexts about one text. Where a trie branches, an attention mask lets a node see its ancestors only, and position ids
+place it where it would stand in a row of its own (tree attention). Where a model cannot be trusted with that, each
+branch becomes a row, as in HFLM.
 """
 
 from __future__ import annotations
@@ -21,11 +22,13 @@ from phingpt_bench.harness.head import head_only_at
 from phingpt_bench.harness.kernels import fast
 from phingpt_bench.harness.modelfacts import attention, bare, has_virtual_tokens, position_switch, say_once, window
 from phingpt_bench.harness.prefix import lent, prefix_cache, shared_prefixes
-from phingpt_bench.harness.trie import Row, chains, seen_by, tree
+from phingpt_bench.harness.trie import Row, chains, join, seen_by, tree
 
 Request = tuple[Any, list[int], list[int]]  # (texts, context tokens, continuation tokens)
 Answer = tuple[float, bool]  # (log-likelihood, whether greedy)
 
+ALIKE = 16  # tokens: of rows that begin with so many in common the shared part is forwarded once
+JOINED = 512  # tokens of such a row, as attention's share grows with them
 PROBE = (5, 2)  # tokens of the context and of each of two branches
 
 _faults: weakref.WeakKeyDictionary[Any, str] = weakref.WeakKeyDictionary()  # model -> why no tree ("" where it may)
@@ -58,7 +61,7 @@ class Scorer:
         answers: list[Answer] = [(0.0, False)] * len(requests)
         fitting = {"size": self.rows, "device": self.model.device.type, "limit": position_switch(self.model)}
         for skipped, cache, rows in self._groups(self._plan(requests)):
-            for batch in batches(rows, skipped=skipped, **fitting):
+            for batch in batches(self._joined(rows, skipped), skipped=skipped, **fitting):
                 for index, answer in self._answers(batch, requests, skipped, cache):
                     answers[index] = answer
                     tell(index, answer)
@@ -146,6 +149,8 @@ class Scorer:
         found = [] if has_virtual_tokens(self.model) else shared_prefixes(_contexts(reusing), worth)
         alone = set(map(id, rows))
         for prefix, members in found:
+            if sum(len(reusing[at].tokens) - len(prefix) for at in members) < worth:
+                continue  # they would not fill a batch: such rows are joined
             with self._computing():
                 cache = prefix_cache(self.model, prefix)
             if cache is None:
@@ -156,6 +161,12 @@ class Scorer:
             alone -= {id(reusing[at]) for at in members}
             yield len(prefix), lent(cache), [reusing[at] for at in members]
         yield 0, None, [row for row in rows if id(row) in alone]
+
+    def _joined(self, rows: list[Row], skipped: int) -> list[Row]:
+        """The rows, those about one text joined where the model takes trees."""
+        limits = (skipped + JOINED, self.longest, window(self.model), position_switch(self.model))
+        joined = join(rows, ALIKE, min(limit for limit in limits if limit is not None), skipped)
+        return joined if len(joined) < len(rows) and not self._fault() else rows
 
     def _answers(
         self, batch: Sequence[Row], requests: Sequence[Request], skipped: int, cache: Any

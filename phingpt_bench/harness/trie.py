@@ -1,4 +1,4 @@
-"""The trie of a context's continuations, as rows of tokens that a causal model can be asked in one forward."""
+"""The trie of a context's continuations, and of contexts that begin alike, as rows of tokens for one forward."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ import torch
 class Row(NamedTuple):
     """Tokens forwarded together, and the requests that they answer.
 
-    tokens: the context, then the trie's nodes, parents first.
+    tokens: a context, then the other nodes of the trie, parents first.
     parents: of each node, the index in `tokens` of what it follows.
     asked: (index of the request, the indices in `tokens` whose successors its continuation is).
     """
@@ -32,25 +32,83 @@ class Row(NamedTuple):
 
     @property
     def first(self) -> int:
-        """The first place whose logits are needed: a reused prefix ends before it."""
-        return min(place for _, places in self.asked for place in places)
+        """The first place whose logits are needed or that something else than the next token follows.
+
+        A reused prefix ends before it.
+        """
+        return min(*(place for _, places in self.asked for place in places), *self.parents, len(self.tokens))
+
+
+class Trie:
+    """A trie that grows; a node is the place of its token, -1 stands before the first."""
+
+    def __init__(self) -> None:
+        self.tokens: list[int] = []
+        self.parents: list[int] = []
+        self.nodes: dict[tuple[int, int], int] = {}
+
+    def add(self, parent: int, token: int) -> int:
+        """The node of `token` after `parent`: the one that is there, or a new one."""
+        key = (parent, token)
+        if key not in self.nodes:
+            self.nodes[key] = len(self.tokens)
+            self.tokens.append(token)
+            self.parents.append(parent)
+        return self.nodes[key]
+
+    def row(self, context: int, asked: Iterable[tuple[int, tuple[int, ...]]]) -> Row:
+        """As a row, whose first `context` tokens were added one after another."""
+        return Row(tuple(self.tokens), tuple(self.parents[context:]), tuple(asked))
 
 
 def tree(context: Sequence[int], continuations: Iterable[tuple[int, Sequence[int]]]) -> Row:
     """One row for all (index of the request, tokens) of a context."""
-    tokens, parents, nodes, asked = list(context), [], {}, []
+    trie, asked = Trie(), []
+    for at, token in enumerate(context):
+        trie.add(at - 1, token)
     # longest first: of a label and a longer one that begins with it, the longer makes the nodes of both
     for index, continuation in sorted(continuations, key=lambda one: (-len(one[1]), one[1])):
         places = [len(context) - 1]
         for token in continuation[:-1]:
-            key = (places[-1], token)
-            if key not in nodes:
-                nodes[key] = len(tokens)
-                tokens.append(token)
-                parents.append(places[-1])
-            places.append(nodes[key])
+            places.append(trie.add(places[-1], token))
         asked.append((index, tuple(places)))
-    return Row(tuple(tokens), tuple(parents), tuple(asked))
+    return trie.row(len(context), asked)
+
+
+def join(rows: Iterable[Row], least: int, most: int, skipped: int = 0) -> list[Row]:
+    """The rows, with one in the place of several whose contexts begin alike: what they share stands there once.
+
+    Questions about one text are such, or its entities. least: tokens that neighbours in lexical order must share behind
+    the first `skipped`, which all rows do. most: tokens of a row made of others.
+    """
+    piles: list[list[Row]] = []
+    before: tuple[int, ...] = ()
+    size = 0
+    for row in sorted(rows, key=lambda row: row.tokens[: row.context]):
+        context = row.tokens[: row.context]
+        common = next((at for at, (a, b) in enumerate(zip(context, before, strict=False)) if a != b), None)
+        common = min(len(context), len(before)) if common is None else common
+        more = len(row.tokens) - common
+        if piles and common - skipped >= least and size + more <= most:
+            piles[-1].append(row)
+            size += more
+        else:
+            piles.append([row])
+            size = len(row.tokens)
+        before = context
+    return [pile[0] if len(pile) == 1 else _joined(pile) for pile in piles]
+
+
+def _joined(rows: Sequence[Row]) -> Row:
+    trie, asked = Trie(), []
+    for row in rows:
+        places: list[int] = []  # of the row's tokens, in the trie
+        for at, token in enumerate(row.tokens):
+            node = at - row.context
+            parent = at - 1 if node < 0 else row.parents[node]
+            places.append(trie.add(places[parent] if parent >= 0 else -1, token))
+        asked += [(index, tuple(places[place] for place in own)) for index, own in row.asked]
+    return trie.row(rows[0].context, asked)
 
 
 def chains(context: Sequence[int], continuations: Iterable[tuple[int, Sequence[int]]], longest: int) -> list[Row]:
