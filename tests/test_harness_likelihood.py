@@ -154,7 +154,8 @@ def test_questions_about_one_text_forward_it_once():
     scorer = Scorer(model, longest=128, rows=2, meter=meter)
     assert_same(scorer.score(requests), by_hand(model, requests))
     own = sum(len(context) - 30 + 2 for context in contexts)
-    assert meter.tokens_in == 5 * 30 + own
+    assert scorer.forwarded == 5 * 30 + own
+    assert meter.tokens_in == 20 * 30 + own, "what the prompts and labels are does not depend on how they are read"
     blind = random_model()
     forward = blind.forward
     blind.forward = lambda attention_mask=None, **rest: forward(**rest)
@@ -176,7 +177,9 @@ def test_equals_one_forward_a_request(architecture: str):
     contexts = {tuple(context) for _, context, _ in requests}
     # six inner nodes: 8, 8-9, 8-11, 12, 13, 13-12; what all share is forwarded once: in front of all batches, or where
     # the cache keeps no plain past, in front of a row that all are joined to
-    assert meter.tokens_in == sum(map(len, contexts)) + 6 * len(contexts) - 40 * (len(contexts) - 1)
+    whole = sum(map(len, contexts)) + 6 * len(contexts)
+    assert scorer.forwarded == whole - 40 * (len(contexts) - 1)
+    assert meter.tokens_in == whole
 
 
 @pytest.mark.parametrize("architecture", ["llama", "gpt2", "gemma2"])

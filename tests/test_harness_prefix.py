@@ -95,9 +95,13 @@ def test_likelihoods_with_and_without_the_prefix(loaded, monkeypatch):
         for label in (" negative", " mildly positive", " neutral")
     ]
 
+    counts: list[int] = []
+
     def answers(size: int):
         model = PhinLM(pretrained=loaded.model, tokenizer=loaded.tokenizer, batch_size=size, meter=Counter())
-        return model.loglikelihood(requests, disable_tqdm=True), model.meter.tokens_in
+        got = model.loglikelihood(requests, disable_tqdm=True)
+        counts.append(model.meter.tokens_in)
+        return got, model.forwarded
 
     with_prefix, tokens = answers(4)
     again, _ = answers(7)
@@ -108,6 +112,7 @@ def test_likelihoods_with_and_without_the_prefix(loaded, monkeypatch):
         assert one[1] == other[1]
     assert len({round(value, 3) for value, _ in without}) > len(requests) // 2, "the answers differ among themselves"
     assert tokens < all_tokens / 2, "most of the prompt was computed once"
+    assert len(set(counts)) == 1, "and counted whole"
 
 
 def test_tasks_asked_together_keep_their_own_examples(loaded, monkeypatch):
@@ -117,14 +122,14 @@ def test_tasks_asked_together_keep_their_own_examples(loaded, monkeypatch):
     requests = [
         Instance("loglikelihood", {}, (prompt, label), 0) for prompt in texts for label in (" negative", " neutral")
     ]
-    model = PhinLM(pretrained=loaded.model, tokenizer=loaded.tokenizer, batch_size=4, meter=Counter())
+    model = PhinLM(pretrained=loaded.model, tokenizer=loaded.tokenizer, batch_size=4)
     got = model.loglikelihood(requests, disable_tqdm=True)
     plainly(monkeypatch)
-    plain = PhinLM(pretrained=loaded.model, tokenizer=loaded.tokenizer, batch_size=4, meter=Counter())
+    plain = PhinLM(pretrained=loaded.model, tokenizer=loaded.tokenizer, batch_size=4)
     for one, other in zip(got, plain.loglikelihood(requests, disable_tqdm=True), strict=True):
         assert one[0] == pytest.approx(other[0], abs=1e-4)
         assert one[1] == other[1]
-    assert model.meter.tokens_in < plain.meter.tokens_in / 3, "each of the two blocks was computed once"
+    assert model.forwarded < plain.forwarded / 3, "each of the two blocks was computed once"
 
 
 def test_a_kept_prefix_is_forgotten_when_the_weights_change(loaded):

@@ -12,8 +12,9 @@ weights
 N and A are the model's parameters without the embedding and the output head: looking a token up is no product, and the
 head runs at the few scored positions only. Left out as well: attention's own products, 2 x layers x context x width a
 token forward (1 % for a model of 135M at 60 tokens of context, 8 % at 512; 1 % for one of 8B at 512), unpacking of
-4-bit weights, padding. Tokens are those of the ledger: a prompt whose prefix was computed once may be counted whole,
-guessed tokens that were thrown away are not counted. So it says what the work needs, not what the engine did.
+4-bit weights, padding. Tokens are those of the ledger: every prompt counts whole, also where its beginning was computed
+once for several, and guessed tokens that were thrown away do not. So it says what prompts and answers take when each is
+read by itself, not what the engine did.
 """
 
 from __future__ import annotations

@@ -41,6 +41,7 @@ class Scorer:
     rows: of a batch, at most. longest: tokens that the model takes. autocast: makes the context for each forward.
     worth: tokens that a shared prefix must save; None: as suits the device.
     truncated: how many distinct token sequences lost tokens on the left, so far.
+    forwarded: tokens that the model was given, without padding, so far.
     """
 
     model: Any
@@ -50,6 +51,7 @@ class Scorer:
     meter: Any = None
     worth: int | None = None
     truncated: int = 0
+    forwarded: int = 0
 
     def score(
         self,
@@ -156,8 +158,7 @@ class Scorer:
             if cache is None:
                 say_once(self.model, "this model's cache is no plain one", "what prompts share is computed for each")
                 break
-            if self.meter is not None:
-                self.meter.count(tokens_in=len(prefix))
+            self.forwarded += len(prefix)
             alone -= {id(reusing[at]) for at in members}
             yield len(prefix), lent(cache), [reusing[at] for at in members]
         yield 0, None, [row for row in rows if id(row) in alone]
@@ -172,8 +173,9 @@ class Scorer:
         self, batch: Sequence[Row], requests: Sequence[Request], skipped: int, cache: Any
     ) -> list[tuple[int, Answer]]:
         """(index, answer) of every request of the rows, which all begin with the `skipped` tokens in the cache."""
-        if self.meter is not None:
-            self.meter.count(tokens_in=sum(len(row.tokens) - skipped for row in batch))
+        self.forwarded += sum(len(row.tokens) - skipped for row in batch)
+        if self.meter is not None:  # prompts count whole: what is read once here, others would read or bill each time
+            self.meter.count(tokens_in=sum(len(row.tokens) + row.saved for row in batch))
         needed = sorted({(at, place) for at, row in enumerate(batch) for _, places in row.asked for place in places})
         wanted = {place: index for index, place in enumerate(needed)}
         logits = self._logits(batch, needed, skipped, cache)

@@ -41,13 +41,13 @@ class PhinLM(HFLM):
     Log-likelihoods: each distinct context once for all its labels (`likelihood`), in batches sorted by length; the LM
     head runs only at the scored positions, on float32 hidden states and weights. In bfloat16 8 % of the documents of a
     measurement had an exact tie for the best label.
-    Shared prefixes: what the prompts have in common (a few-shot block) is computed once, its keys and values reused.
+    Shared prefixes: what prompts have in common (a few-shot block, a text with several questions) is computed once.
     Generation: greedy answers token for token those of model.generate, in fewer steps (`decode`); an answer ends with
     its own stop string, not when all of a batch hold the same one.
     Greedy is greedy: a repetition penalty or other habit in the model's own generation settings is not applied.
     Counting: `truncated` is the number of prompts that lost tokens on the left since the object was made, `cut_answers`
-    that of the answers that reached the length limit without ending; `meter` is told the tokens that went in (without
-    padding) and came out.
+    that of the answers that reached the length limit without ending; `meter` is told the tokens of prompts and answers,
+    without padding and each prompt whole; `forwarded` is how many tokens labels took in fact.
     Telling: `told` gets (place among the requests, answer) as soon as an answer is there, but for what is left to HFLM.
     """
 
@@ -57,7 +57,7 @@ class PhinLM(HFLM):
             super().__init__(pretrained=pretrained, batch_size=batch_size, **options)
         self.meter = meter
         self.told: Callable[[int, Any], None] = _nobody
-        self.truncated = self.cut_answers = 0
+        self.truncated = self.cut_answers = self.forwarded = 0
         self.plain = False  # whether to generate in HFLM's way only
         self.suited: str | None = (
             None  # why the model does not suit `decode`; "" where it does, None before it was tried
@@ -106,6 +106,7 @@ class PhinLM(HFLM):
         with tqdm(total=len(requests), disable=disable_tqdm or self.rank != 0, desc="Scoring labels") as bar:
             answers = scorer.score(requests, bar.update, self.told)
         self.truncated += scorer.truncated
+        self.forwarded += scorer.forwarded
         return answers
 
     def _autocast(self) -> contextlib.AbstractContextManager[Any]:

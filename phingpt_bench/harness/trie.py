@@ -14,11 +14,13 @@ class Row(NamedTuple):
     tokens: a context, then the other nodes of the trie, parents first.
     parents: of each node, the index in `tokens` of what it follows.
     asked: (index of the request, the indices in `tokens` whose successors its continuation is).
+    saved: tokens that rows of their own for each context would have more.
     """
 
     tokens: tuple[int, ...]
     parents: tuple[int, ...]
     asked: tuple[tuple[int, tuple[int, ...]], ...]
+    saved: int = 0
 
     @property
     def context(self) -> int:
@@ -56,9 +58,10 @@ class Trie:
             self.parents.append(parent)
         return self.nodes[key]
 
-    def row(self, context: int, asked: Iterable[tuple[int, tuple[int, ...]]]) -> Row:
-        """As a row, whose first `context` tokens were added one after another."""
-        return Row(tuple(self.tokens), tuple(self.parents[context:]), tuple(asked))
+    def row(self, context: int, asked: Iterable[tuple[int, tuple[int, ...]]], apart: int | None = None) -> Row:
+        """As a row, whose first `context` tokens were added one after another; `apart`: tokens of rows of their own."""
+        saved = 0 if apart is None else apart - len(self.tokens)
+        return Row(tuple(self.tokens), tuple(self.parents[context:]), tuple(asked), saved)
 
 
 def tree(context: Sequence[int], continuations: Iterable[tuple[int, Sequence[int]]]) -> Row:
@@ -108,7 +111,7 @@ def _joined(rows: Sequence[Row]) -> Row:
             parent = at - 1 if node < 0 else row.parents[node]
             places.append(trie.add(places[parent] if parent >= 0 else -1, token))
         asked += [(index, tuple(places[place] for place in own)) for index, own in row.asked]
-    return trie.row(rows[0].context, asked)
+    return trie.row(rows[0].context, asked, sum(len(row.tokens) for row in rows))
 
 
 def chains(context: Sequence[int], continuations: Iterable[tuple[int, Sequence[int]]], longest: int) -> list[Row]:
