@@ -16,8 +16,8 @@ from phingpt_bench.core.errors import BenchError
 # what `python -m MODULE ARGUMENTS` does, and what the process held at the most
 OBSERVED = """\
 import atexit, json, runpy, sys
+from benchmarks.measure import peak_gpu_bytes, peak_host_bytes
 def note(file=sys.argv[1]):
-    from benchmarks.measure import peak_gpu_bytes, peak_host_bytes
     with open(file, "w", encoding="ascii") as out:
         json.dump([peak_host_bytes(), peak_gpu_bytes()], out)
 atexit.register(note)

@@ -17,7 +17,7 @@ from typing import Any
 
 @dataclass(slots=True)
 class Usage:
-    """What a block of work used. cpu_seconds: of all threads of this process. Peaks in bytes, None where unknown."""
+    """What a block of work, or a command, used. cpu_seconds: of all threads. Peaks in bytes, None where unknown."""
 
     seconds: float = 0.0
     cpu_seconds: float = 0.0

@@ -17,7 +17,7 @@ from tiny import Counter  # noqa: E402
 from transformers import AutoConfig, AutoModelForCausalLM  # noqa: E402
 
 from phingpt_bench.core.errors import BenchError  # noqa: E402
-from phingpt_bench.harness import batches, kernels, likelihood, manager  # noqa: E402
+from phingpt_bench.harness import batches, kernels, likelihood, manager, modelfacts  # noqa: E402
 from phingpt_bench.harness.encodings import Encodings  # noqa: E402
 from phingpt_bench.harness.likelihood import Scorer  # noqa: E402
 from phingpt_bench.harness.lm import PhinLM  # noqa: E402
@@ -121,7 +121,7 @@ def test_chains_are_as_few_as_can_be_and_cut_on_the_left():
 def test_contexts_that_begin_alike_become_one_row():
     rows = [tree([1, 2, 3, *own], [(at, [9]), (at + 10, [8, 7])]) for at, own in enumerate(([4, 5], [4], [6], []))]
     other = tree([2, 2, 3], [(99, [9])])
-    joined = join([*rows, other], least=3, most=50)
+    joined = join([*rows, other], least=3, added=50, most=50)
     assert joined[1] == other
     row = joined[0]
     assert sorted(row.tokens) == sorted([1, 2, 3, 4, 5, 6, *[8] * 4]), "a token after the same tokens stands there once"
@@ -137,11 +137,32 @@ def test_contexts_that_begin_alike_become_one_row():
 
 def test_rows_are_joined_within_limits():
     rows = [tree([*range(1, 21), 30 + at], [(at, [9])]) for at in range(6)]
-    assert [len(row.tokens) for row in join(rows, least=16, most=50)] == [26]
-    assert [len(row.tokens) for row in join(rows, least=16, most=23)] == [23, 23]
-    assert len(join(rows, least=21, most=50)) == 6
-    assert len(join(rows, least=16, most=50, skipped=10)) == 6, "of what they share ten tokens are at hand already"
-    assert join([], least=1, most=1) == []
+    assert [len(row.tokens) for row in join(rows, least=16, added=50, most=50)] == [26]
+    assert [len(row.tokens) for row in join(rows, least=16, added=50, most=23)] == [23, 23]
+    assert [len(row.tokens) for row in join(rows, least=16, added=1, most=50)] == [22, 22, 22]
+    assert len(join(rows, least=21, added=50, most=50)) == 6
+    shorter = join(rows, least=16, added=50, most=50, skipped=10)
+    assert len(shorter) == 6, "of what they share ten tokens are at hand already"
+    assert join([], least=1, added=1, most=1) == []
+
+
+def test_a_batch_has_few_places_with_logits(monkeypatch):
+    monkeypatch.setattr(batches, "PLACES", 7)
+    rows = [tree([at, *range(9)], [(3 * at + one, [one, one, 9]) for one in range(3)]) for at in range(5)]
+    assert [row.places for row in rows] == [7] * 5
+    assert [len(batch) for batch in batches.batches(rows, size=8, device="cpu")] == [1] * 5
+
+
+@pytest.mark.parametrize(("block", "documents", "own"), [(600, 12, 15), (600, 3, 50), (40, 12, 15)])
+def test_a_long_block_is_computed_once_for_few_documents_too(block, documents, own):
+    """As a prefix, or in a row that all are joined to: whichever is the cheaper here."""
+    model, draw = random_model(max_position_embeddings=1024), random.Random(5)
+    shared = [draw.randint(3, 99) for _ in range(block)]
+    contexts = [shared + [draw.randint(3, 99) for _ in range(own)] for _ in range(documents)]
+    requests = requests_of(*((context, label) for context in contexts for label in ([8], [9])))
+    scorer = Scorer(model, longest=1024, rows=4)
+    assert_same(scorer.score(requests), by_hand(model, requests, 1024))
+    assert scorer.forwarded <= block + documents * own
 
 
 def test_questions_about_one_text_forward_it_once():
@@ -169,7 +190,7 @@ def test_questions_about_one_text_forward_it_once():
 def test_equals_one_forward_a_request(architecture: str):
     model, requests = random_model(architecture), some_requests()
     meter = Counter()
-    scorer = Scorer(model, worth=1, longest=128, rows=4, meter=meter)
+    scorer = Scorer(model, worth=0, longest=128, rows=4, meter=meter)
     expected = by_hand(model, requests)
     assert_same(scorer.score(requests), expected)
     assert len({round(value, 3) for value, _ in expected}) > len(requests) * 0.9
@@ -185,17 +206,17 @@ def test_equals_one_forward_a_request(architecture: str):
 @pytest.mark.parametrize("architecture", ["llama", "gpt2", "gemma2"])
 def test_eager_attention(architecture: str):
     model, requests = random_model(architecture, attn_implementation="eager"), some_requests(1)
-    assert_same(Scorer(model, worth=1, longest=128, rows=3).score(requests), by_hand(model, requests))
+    assert_same(Scorer(model, worth=0, longest=128, rows=3).score(requests), by_hand(model, requests))
 
 
 def test_prompts_longer_than_the_attention_window_fall_back(caplog):
     model = random_model("mistral", sliding_window=24)
     requests = some_requests(prefix=10)
     with caplog.at_level(logging.WARNING):
-        assert_same(Scorer(model, worth=1, longest=128, rows=4).score(requests), by_hand(model, requests))
-        Scorer(model, worth=1, longest=128, rows=4).score(requests)
+        assert_same(Scorer(model, worth=0, longest=128, rows=4).score(requests), by_hand(model, requests))
+        Scorer(model, worth=0, longest=128, rows=4).score(requests)
     assert [record for record in caplog.messages if "one row a label" in record] == [
-        "labels of several tokens are scored one row a label: prompts are longer than its attention window of 24 tokens"
+        f"{modelfacts.ALONE}: prompts are longer than its attention window of 24 tokens"
     ]
 
 
@@ -207,7 +228,7 @@ def test_models_that_take_no_tree_are_found_out(architecture: str, caplog):
     model = random_model(architecture, **shape)
     requests = some_requests(prefix=0)
     with caplog.at_level(logging.WARNING):
-        scorer = Scorer(model, worth=1, longest=128, rows=4)
+        scorer = Scorer(model, worth=0, longest=128, rows=4)
         assert_same(scorer.score(requests), by_hand(model, requests))
     assert scorer._fault()
     assert "one row a label" in caplog.text
@@ -217,15 +238,15 @@ def test_the_probe_notices_a_model_that_ignores_its_mask(monkeypatch):
     model = random_model()
     forward = model.forward
     monkeypatch.setattr(model, "forward", lambda attention_mask=None, **rest: forward(**rest))
-    assert "other scores" in Scorer(model, worth=1, longest=128, rows=4)._fault()
+    assert "other scores" in Scorer(model, worth=0, longest=128, rows=4)._fault()
     requests = some_requests()
-    assert_same(Scorer(model, worth=1, longest=128, rows=4).score(requests), by_hand(random_model(), requests))
+    assert_same(Scorer(model, worth=0, longest=128, rows=4).score(requests), by_hand(random_model(), requests))
 
 
 def test_other_attention_kernels_fall_back():
     model = random_model()
     model.config._attn_implementation = "flash_attention_2"
-    assert "flash_attention_2" in Scorer(model, worth=1, longest=128, rows=4)._fault()
+    assert "flash_attention_2" in Scorer(model, worth=0, longest=128, rows=4)._fault()
 
 
 def test_position_embeddings_that_change_with_length():
@@ -244,13 +265,13 @@ def test_position_embeddings_that_change_with_length():
     lengths = {len(context) + len(label) - 1 for _, context, label in requests}
     assert min(lengths) < 40 < max(lengths)
     assert position_switch(model) == 40
-    assert_same(Scorer(model, worth=1, longest=128, rows=16).score(requests), by_hand(model, requests))
+    assert_same(Scorer(model, worth=0, longest=128, rows=16).score(requests), by_hand(model, requests))
 
 
 @pytest.mark.parametrize("dtype", [torch.bfloat16, torch.float16])
 def test_lower_precision_is_no_reason_to_fall_back(dtype):
     model, requests = random_model().to(dtype), some_requests()
-    scorer = Scorer(model, worth=1, longest=128, rows=4)
+    scorer = Scorer(model, worth=0, longest=128, rows=4)
     got = scorer.score(requests)
     assert scorer._fault() == ""
     exact = by_hand(random_model(), requests)
@@ -267,7 +288,7 @@ def test_with_an_adapter_on_and_off():
     bare = by_hand(base, requests)
     config = LoraConfig(target_modules="all-linear", lora_alpha=64, init_lora_weights=False, task_type="CAUSAL_LM")
     model = get_peft_model(base, config).eval()
-    scorer = Scorer(model, worth=1, longest=128, rows=4)
+    scorer = Scorer(model, worth=0, longest=128, rows=4)
     on = scorer.score(requests)
     assert_same(on, by_hand(model, requests))
     with model.disable_adapter():
@@ -284,7 +305,7 @@ def test_virtual_tokens_fall_back(kind: str):
     torch.manual_seed(1)
     model = get_peft_model(random_model(), make(num_virtual_tokens=5, task_type="CAUSAL_LM")).eval()
     requests = some_requests()
-    scorer = Scorer(model, worth=1, longest=128, rows=4)
+    scorer = Scorer(model, worth=0, longest=128, rows=4)
     assert_same(scorer.score(requests), by_hand(model, requests))
     assert "virtual" in scorer._fault()
 
@@ -318,7 +339,7 @@ def _any_labels(model, contexts, labels, prefix, rows, longest, draw):
     pairs = [(common + context, label) for context in contexts for label in labels]
     draw.shuffle(pairs)
     requests = requests_of(*pairs)
-    scorer = Scorer(model, worth=1, longest=longest, rows=rows)
+    scorer = Scorer(model, worth=0, longest=longest, rows=rows)
     assert_same(scorer.score(requests), by_hand(model, requests, longest))
     sequences = {tuple(context + label[:-1]) for context, label in pairs}
     assert scorer.truncated == sum(len(one) > longest for one in sequences)
@@ -326,14 +347,14 @@ def _any_labels(model, contexts, labels, prefix, rows, longest, draw):
 
 def test_neither_batch_size_nor_order_matters(monkeypatch):
     model, requests = random_model(), some_requests(documents=9)
-    expected = Scorer(model, worth=1, longest=128, rows=1).score(requests)
+    expected = Scorer(model, worth=0, longest=128, rows=1).score(requests)
     order = list(range(len(requests)))
     random.Random(3).shuffle(order)
     for rows in (2, 5, 64):
-        got = Scorer(model, worth=1, longest=128, rows=rows).score([requests[at] for at in order])
+        got = Scorer(model, worth=0, longest=128, rows=rows).score([requests[at] for at in order])
         assert_same([got[order.index(at)] for at in range(len(order))], expected, 1e-5)
     monkeypatch.setitem(batches.TOKENS, "cpu", 50)
-    scorer = Scorer(model, worth=1, longest=128, rows=64)
+    scorer = Scorer(model, worth=0, longest=128, rows=64)
     made = list(batches.batches(scorer._plan(requests), size=64, device="cpu"))
     assert all(len(batch) * len(batch[0].tokens) <= 50 or len(batch) == 1 for batch in made)
     assert_same(scorer.score(requests), expected, 1e-5)
@@ -344,7 +365,7 @@ def test_a_cut_prompt_does_not_borrow_the_prefix():
     model, requests = random_model(), some_requests(documents=3)
     common = requests[0][1][:40]
     long = requests_of((common + [5, 6, 7] * 30, [7]), (common + [5, 6, 7] * 30, [8, 9]))
-    assert_same(Scorer(model, worth=1, longest=60, rows=4).score(requests + long), by_hand(model, requests + long, 60))
+    assert_same(Scorer(model, worth=0, longest=60, rows=4).score(requests + long), by_hand(model, requests + long, 60))
 
 
 def test_refuses_what_cannot_be_scored():

@@ -10,7 +10,7 @@ from hypothesis import strategies as st  # noqa: E402
 from lm_eval.api.instance import Instance  # noqa: E402
 from tiny import Counter, save_tiny  # noqa: E402
 
-from phingpt_bench.harness import batches, likelihood  # noqa: E402
+from phingpt_bench.harness import likelihood  # noqa: E402
 from phingpt_bench.harness.lm import PhinLM  # noqa: E402
 from phingpt_bench.harness.prefix import LEAST, prefix_cache, shared_prefixes  # noqa: E402
 from phingpt_bench.models.load import BaseSpec, load_base  # noqa: E402
@@ -88,7 +88,7 @@ def plainly(monkeypatch):
 
 
 def test_likelihoods_with_and_without_the_prefix(loaded, monkeypatch):
-    monkeypatch.setitem(batches.ENOUGH, "cpu", 64)  # few tokens of their own are a batch, so none are joined instead
+    monkeypatch.setattr(likelihood, "JOINED", 0)  # so short prompts would be joined instead
     requests = [
         Instance("loglikelihood", {}, (prompt, label), 0)
         for prompt in prompts()
@@ -117,7 +117,7 @@ def test_likelihoods_with_and_without_the_prefix(loaded, monkeypatch):
 
 def test_tasks_asked_together_keep_their_own_examples(loaded, monkeypatch):
     """Plain lm-eval sends the requests of all its tasks in one call."""
-    monkeypatch.setitem(batches.ENOUGH, "cpu", 64)
+    monkeypatch.setattr(likelihood, "JOINED", 0)
     texts = [*prompts(), *(text.replace("News", "Tweet").replace("price", "quote") for text in prompts(9))]
     requests = [
         Instance("loglikelihood", {}, (prompt, label), 0) for prompt in texts for label in (" negative", " neutral")

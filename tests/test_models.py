@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import inspect
 import json
 import shutil
 from dataclasses import replace
@@ -196,3 +197,12 @@ def test_a_slip_in_the_embedded_models_name_is_caught_before_the_hub_is_asked() 
     with pytest.raises(BenchError, match="unknown base model 'smollm2-135m'") as error:
         load_base(BaseSpec(model="smollm2-135m"))
     assert "smollm2-135m-instruct" in error.value.hint
+
+
+def test_what_lean_replaces_is_there():
+    """Should lm-eval rename it, the search of the Hub after every task would silently return."""
+    from lm_eval import evaluator
+    from lm_eval.models.huggingface import HFLM
+
+    assert callable(HFLM.get_model_info)
+    assert "get_model_info" in inspect.getsource(evaluator)

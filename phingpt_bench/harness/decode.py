@@ -61,6 +61,7 @@ def decode(
     work = Work() if work is None else work
     rows, drafter = Rows(model), Drafter(shape)
     waiting = Waiting(prompts, enough(model.device.type))
+    rows.reserve(min(size, len(prompts)), max(map(len, prompts), default=0))
     batch: list[Answer] = []
     free = FREE_TOKENS["float32" if str(model.dtype) == "torch.float32" and model.device.type == "cpu" else "other"]
     while batch or waiting:

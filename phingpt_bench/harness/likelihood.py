@@ -28,7 +28,7 @@ Request = tuple[Any, list[int], list[int]]  # (texts, context tokens, continuati
 Answer = tuple[float, bool]  # (log-likelihood, whether greedy)
 
 ALIKE = 16  # tokens: of rows that begin with so many in common the shared part is forwarded once
-JOINED = 512  # tokens of such a row, as attention's share grows with them
+JOINED = 512  # tokens that others add to such a row, at most, as attention's share grows with them
 PROBE = (5, 2)  # tokens of the context and of each of two branches
 
 _faults: weakref.WeakKeyDictionary[Any, str] = weakref.WeakKeyDictionary()  # model -> why no tree ("" where it may)
@@ -39,7 +39,7 @@ class Scorer:
     """Scores requests with one causal model, as it is switched now.
 
     rows: of a batch, at most. longest: tokens that the model takes. autocast: makes the context for each forward.
-    worth: tokens that a shared prefix must save; None: as suits the device.
+    worth: tokens that a shared prefix must save, also beside joined rows; None: as suits the device.
     truncated: how many distinct token sequences lost tokens on the left, so far.
     forwarded: tokens that the model was given, without padding, so far.
     """
@@ -151,22 +151,24 @@ class Scorer:
         found = [] if has_virtual_tokens(self.model) else shared_prefixes(_contexts(reusing), worth)
         alone = set(map(id, rows))
         for prefix, members in found:
-            if sum(len(reusing[at].tokens) - len(prefix) for at in members) < worth:
-                continue  # they would not fill a batch: such rows are joined
+            group = [reusing[at] for at in members]
+            apart = len(prefix) + sum(len(row.tokens) - len(prefix) for row in group)
+            if sum(len(row.tokens) for row in self._joined(group, 0)) - apart < worth:
+                continue  # joined they save as much, without a forward for the prefix
             with self._computing():
                 cache = prefix_cache(self.model, prefix)
             if cache is None:
                 say_once(self.model, "this model's cache is no plain one", "what prompts share is computed for each")
                 break
             self.forwarded += len(prefix)
-            alone -= {id(reusing[at]) for at in members}
-            yield len(prefix), lent(cache), [reusing[at] for at in members]
+            alone -= set(map(id, group))
+            yield len(prefix), lent(cache), group
         yield 0, None, [row for row in rows if id(row) in alone]
 
     def _joined(self, rows: list[Row], skipped: int) -> list[Row]:
         """The rows, those about one text joined where the model takes trees."""
-        limits = (skipped + JOINED, self.longest, window(self.model), position_switch(self.model))
-        joined = join(rows, ALIKE, min(limit for limit in limits if limit is not None), skipped)
+        limits = (self.longest, window(self.model), position_switch(self.model))
+        joined = join(rows, ALIKE, JOINED, min(limit for limit in limits if limit is not None), skipped)
         return joined if len(joined) < len(rows) and not self._fault() else rows
 
     def _answers(

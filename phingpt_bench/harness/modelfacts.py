@@ -40,10 +40,11 @@ def position_switch(model: Any) -> int | None:
     )
 
 
+ALONE = "labels of several tokens are scored one row a label, questions about one text one row each"
 _said: weakref.WeakKeyDictionary[Any, set[str]] = weakref.WeakKeyDictionary()
 
 
-def say_once(model: Any, reason: str, what: str = "labels of several tokens are scored one row a label") -> str:
+def say_once(model: Any, reason: str, what: str = ALONE) -> str:
     said = _said.setdefault(bare(model), set())
     if reason not in said:
         said.add(reason)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from itertools import pairwise
 from typing import Any
 
@@ -25,13 +25,24 @@ def shared_prefixes(
     """
     order = sorted(range(len(rows)), key=lambda at: tuple(rows[at]))
     shared = [_common(rows[a], rows[b]) for a, b in pairwise(order)]
-    groups = []
+    cuts = [0, *(at + 1 for at, length in enumerate(shared) if length < least), len(order)]
+    groups = [
+        group
+        for begin, end in pairwise(cuts)  # no group reaches beyond neighbours that share too little
+        for group in _of_segment(rows, order[begin:end], shared[begin : end - 1], worth, least)
+    ]
+    return sorted(groups, key=lambda group: -len(group[0]) * (len(group[1]) - 1))
+
+
+def _of_segment(
+    rows: Sequence[Sequence[int]], order: list[int], shared: list[int], worth: int, least: int
+) -> Iterator[tuple[tuple[int, ...], list[int]]]:
     while True:
         saved, length, begin, end = _largest(shared, least)
         if saved < max(1, worth):
-            return groups
+            return
         members = order[begin : end + 1]
-        groups.append((tuple(rows[members[0]][:length]), members))
+        yield tuple(rows[members[0]][:length]), members
         # what the rows before and behind the group share is the least of what stood between them
         order[begin : end + 1] = []
         between = [min(shared[max(0, begin - 1) : end + 1])] if begin and end < len(shared) else []

@@ -33,6 +33,11 @@ class Row(NamedTuple):
         return any(parent != self.context + at - 1 for at, parent in enumerate(self.parents))
 
     @property
+    def places(self) -> int:
+        """How many places have logits that are needed."""
+        return len({place for _, places in self.asked for place in places})
+
+    @property
     def first(self) -> int:
         """The first place whose logits are needed or that something else than the next token follows.
 
@@ -78,26 +83,27 @@ def tree(context: Sequence[int], continuations: Iterable[tuple[int, Sequence[int
     return trie.row(len(context), asked)
 
 
-def join(rows: Iterable[Row], least: int, most: int, skipped: int = 0) -> list[Row]:
+def join(rows: Iterable[Row], least: int, added: int, most: int, skipped: int = 0) -> list[Row]:
     """The rows, with one in the place of several whose contexts begin alike: what they share stands there once.
 
     Questions about one text are such, or its entities. least: tokens that neighbours in lexical order must share behind
-    the first `skipped`, which all rows do. most: tokens of a row made of others.
+    the first `skipped`, which all rows do. added: tokens that a row gets from others, at most; most: tokens of such a
+    row.
     """
     piles: list[list[Row]] = []
     before: tuple[int, ...] = ()
-    size = 0
+    first = size = 0
     for row in sorted(rows, key=lambda row: row.tokens[: row.context]):
         context = row.tokens[: row.context]
         common = next((at for at, (a, b) in enumerate(zip(context, before, strict=False)) if a != b), None)
         common = min(len(context), len(before)) if common is None else common
         more = len(row.tokens) - common
-        if piles and common - skipped >= least and size + more <= most:
+        if piles and common - skipped >= least and size + more <= min(first + added, most):
             piles[-1].append(row)
             size += more
         else:
             piles.append([row])
-            size = len(row.tokens)
+            first = size = len(row.tokens)
         before = context
     return [pile[0] if len(pile) == 1 else _joined(pile) for pile in piles]
 

@@ -19,7 +19,7 @@ PROMPTS = (
 def reference_logits(model: Any, tokenizer: Any, prompts: Sequence[str] = PROMPTS) -> Any:
     """Next-token logits (prompts x vocabulary, float32) of a model before anything is attached or changed.
 
-    All prompts are cut to the length of the shortest: one forward without padding, which might hide something.
+    All prompts are cut to the length of the shortest, so that they need no padding in their one forward.
     """
     import torch
 
