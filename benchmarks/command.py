@@ -1,13 +1,15 @@
-"""A command in a process of its own: its seconds and its peaks of memory. Not run by itself."""
+"""A Python process of its own: its seconds and its peaks of memory. Not run by itself."""
 
 from __future__ import annotations
 
+import dataclasses
 import json
 import os
 import subprocess
 import sys
 import tempfile
 import time
+from collections.abc import Mapping
 from pathlib import Path
 
 from benchmarks.measure import Usage
@@ -30,25 +32,35 @@ def command(module: str, *arguments: str) -> Usage:
     """Run `python -m module arguments` with as many threads as torch has here. BenchError when it fails."""
     import torch
 
-    paths = os.pathsep.join(filter(None, [os.getcwd(), os.environ.get("PYTHONPATH")]))
     threads = str(torch.get_num_threads())
-    environment = {**os.environ, "PYTHONPATH": paths, "OMP_NUM_THREADS": threads, "MKL_NUM_THREADS": threads}
     with tempfile.TemporaryDirectory() as folder:
         peaks = Path(folder) / "peaks.json"
-        cpu, began = children_seconds(), time.perf_counter()
-        done = subprocess.run(
-            [sys.executable, "-c", OBSERVED, str(peaks), module, *arguments],
-            capture_output=True, text=True, check=False, env=environment, stdin=subprocess.DEVNULL,
-        )  # fmt: skip
-        usage = Usage(time.perf_counter() - began, children_seconds() - cpu)
-        if done.returncode != 0:
-            last = (done.stderr.strip().splitlines() or [f"exit code {done.returncode}"])[-1]
-            raise BenchError(f"a measured command failed ({module}: {last})")
-        usage.peak_host_bytes, usage.peak_gpu_bytes = json.loads(peaks.read_text(encoding="ascii"))
+        variables = {"OMP_NUM_THREADS": threads, "MKL_NUM_THREADS": threads}
+        usage = python(OBSERVED, str(peaks), module, *arguments, variables=variables)
+        host, gpu = json.loads(peaks.read_text(encoding="ascii"))
+    return dataclasses.replace(usage, peak_host_bytes=host, peak_gpu_bytes=gpu)
+
+
+def python(code: str, *arguments: str, variables: Mapping[str, str] | None = None) -> Usage:
+    """The time that `python -c code arguments` takes, peaks unknown; `variables` go to its environment.
+
+    BenchError when it fails, with the last line that it said.
+    """
+    paths = os.pathsep.join(filter(None, [os.getcwd(), os.environ.get("PYTHONPATH")]))
+    cpu, began = _children_seconds(), time.perf_counter()
+    done = subprocess.run(
+        [sys.executable, "-c", code, *arguments],
+        capture_output=True, text=True, check=False, stdin=subprocess.DEVNULL,
+        env={**os.environ, "PYTHONPATH": paths, **(variables or {})},
+    )  # fmt: skip
+    usage = Usage(time.perf_counter() - began, _children_seconds() - cpu)
+    if done.returncode != 0:
+        last = (done.stderr.strip().splitlines() or [f"exit code {done.returncode}"])[-1]
+        raise BenchError(f"a measured process failed ({last})")
     return usage
 
 
-def children_seconds() -> float:
+def _children_seconds() -> float:
     """Processor seconds of all processes that this one has waited for."""
     times = os.times()
     return times.children_user + times.children_system

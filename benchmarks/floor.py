@@ -14,6 +14,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from benchmarks.measure import Stopwatch
+from phingpt_bench.harness.trie import common
 
 PREFIX = 32  # tokens: what all requests share counts as a prefix of its own from this length on
 
@@ -34,20 +35,15 @@ class Needed:
 def needed(sequences: Sequence[tuple[Any, Sequence[int]]]) -> Needed:
     """The prefix tree of (document, tokens that must go in); a token that two documents share is booked on one."""
     ordered = sorted((tuple(tokens), document) for document, tokens in sequences)
-    shared = _common(ordered[0][0], ordered[-1][0]) if len(ordered) > 1 else 0
+    shared = common(ordered[0][0], ordered[-1][0]) if len(ordered) > 1 else 0
     prefix = shared if shared >= PREFIX else 0
     own: dict[Any, int] = {}
     before: tuple[int, ...] = ()
     for tokens, document in ordered:
-        known = max(_common(tokens, before), prefix)
+        known = max(common(tokens, before), prefix)
         own[document] = own.get(document, 0) + len(tokens) - known
         before = tokens
     return Needed(prefix, tuple(sorted((count for count in own.values() if count), reverse=True)))
-
-
-def _common(a: Sequence[int], b: Sequence[int]) -> int:
-    least = min(len(a), len(b))
-    return next((at for at in range(least) if a[at] != b[at]), least)
 
 
 def tokens_at_once(forwards: Sequence[tuple[int, int]]) -> int:

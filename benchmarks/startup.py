@@ -4,17 +4,14 @@
 from __future__ import annotations
 
 import argparse
-import os
-import subprocess
 import sys
 import tempfile
-import time
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
 from benchmarks import report
-from benchmarks.command import children_seconds
+from benchmarks.command import python
 from benchmarks.measure import spread
 from phingpt_bench.core.errors import BenchError
 from phingpt_bench.models import embedded
@@ -73,23 +70,9 @@ def main(argv: Sequence[str] | None = None) -> int:
 
 
 def _measure(command: Sequence[str], repeats: int) -> dict[str, Any]:
-    both = [_seconds(command) for _ in range(repeats)]
-    return {"seconds": spread([wall for wall, _ in both]), "cpu_seconds": spread([cpu for _, cpu in both])}
-
-
-def _seconds(command: Sequence[str]) -> tuple[float, float]:
-    """(wall, processor) seconds of a process that runs a piece of Python with arguments. BenchError when it fails."""
-    paths = os.pathsep.join(filter(None, [os.getcwd(), os.environ.get("PYTHONPATH")]))
-    environment = {**os.environ, "PYTHONPATH": paths}
-    cpu, began = children_seconds(), time.perf_counter()
-    done = subprocess.run(
-        [sys.executable, "-c", *command], capture_output=True, text=True, check=False, env=environment
-    )
-    seconds = time.perf_counter() - began, children_seconds() - cpu
-    if done.returncode != 0:
-        last = (done.stderr.strip().splitlines() or [f"exit code {done.returncode}"])[-1]
-        raise BenchError(f"a measured process failed ({last})")
-    return seconds
+    """command: a piece of Python and its arguments."""
+    runs = [python(*command) for _ in range(repeats)]
+    return {"seconds": spread([run.seconds for run in runs]), "cpu_seconds": spread([run.cpu_seconds for run in runs])}
 
 
 def table(facts: dict[str, Any], results: dict[str, dict[str, Any]]) -> str:

@@ -14,8 +14,7 @@ head runs at the few scored positions only. Left out as well: attention's own pr
 token forward (1 % for a model of 135M at 60 tokens of context, 8 % at 512; 1 % for one of 8B at 512), unpacking of
 4-bit weights, padding. Tokens are those of the ledger: every prompt counts whole, also where its beginning was computed
 once for several (where a model is scored one row a label, once a row), and guessed tokens that were thrown away do not.
-So it says what prompts and answers take when each is
-read by itself, not what the engine did.
+So it says what prompts and answers take when each is read by itself, not what the engine did.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""Rows put together to be forwarded at once: by length, within limits of rows and tokens."""
+"""Rows put together to be forwarded at once: by length, within limits of rows, tokens and places."""
 
 from __future__ import annotations
 

@@ -8,6 +8,8 @@ from typing import Any
 
 import torch
 
+from phingpt_bench.harness.trie import common
+
 LEAST = 32  # tokens: a shorter prefix saves less than the copies of its cache cost
 
 
@@ -24,7 +26,7 @@ def shared_prefixes(
     is the largest rectangle under those lengths.
     """
     order = sorted(range(len(rows)), key=lambda at: tuple(rows[at]))
-    shared = [_common(rows[a], rows[b]) for a, b in pairwise(order)]
+    shared = [_shared(rows[a], rows[b]) for a, b in pairwise(order)]
     cuts = [0, *(at + 1 for at, length in enumerate(shared) if length < least), len(order)]
     groups = [
         group
@@ -37,6 +39,7 @@ def shared_prefixes(
 def _of_segment(
     rows: Sequence[Sequence[int]], order: list[int], shared: list[int], worth: int, least: int
 ) -> Iterator[tuple[tuple[int, ...], list[int]]]:
+    """The groups among rows in lexical order, of which neighbours share so many tokens; takes both lists apart."""
     while True:
         saved, length, begin, end = _largest(shared, least)
         if saved < max(1, worth):
@@ -63,10 +66,9 @@ def _largest(heights: Sequence[int], least: int) -> tuple[int, int, int, int]:
     return best
 
 
-def _common(a: Sequence[int], b: Sequence[int]) -> int:
+def _shared(a: Sequence[int], b: Sequence[int]) -> int:
     """How many tokens two rows share at their beginning, with one left over in each."""
-    most = min(len(a), len(b)) - 1
-    return next((at for at in range(most) if a[at] != b[at]), max(0, most))
+    return max(0, min(common(a, b), len(a) - 1, len(b) - 1))
 
 
 def prefix_cache(model: Any, tokens: Sequence[int]) -> Any:

@@ -63,9 +63,8 @@ class Trie:
             self.parents.append(parent)
         return self.nodes[key]
 
-    def row(self, context: int, asked: Iterable[tuple[int, tuple[int, ...]]], apart: int | None = None) -> Row:
-        """As a row, whose first `context` tokens were added one after another; `apart`: tokens of rows of their own."""
-        saved = 0 if apart is None else apart - len(self.tokens)
+    def row(self, context: int, asked: Iterable[tuple[int, tuple[int, ...]]], saved: int = 0) -> Row:
+        """As a row, whose first `context` tokens were added one after another."""
         return Row(tuple(self.tokens), tuple(self.parents[context:]), tuple(asked), saved)
 
 
@@ -83,6 +82,12 @@ def tree(context: Sequence[int], continuations: Iterable[tuple[int, Sequence[int
     return trie.row(len(context), asked)
 
 
+def common(a: Sequence[int], b: Sequence[int]) -> int:
+    """How many tokens two sequences share at their beginning."""
+    pairs = enumerate(zip(a, b, strict=False))
+    return next((at for at, (x, y) in pairs if x != y), min(len(a), len(b)))
+
+
 def join(rows: Iterable[Row], least: int, added: int, most: int, skipped: int = 0) -> list[Row]:
     """The rows, with one in the place of several whose contexts begin alike: what they share stands there once.
 
@@ -95,10 +100,9 @@ def join(rows: Iterable[Row], least: int, added: int, most: int, skipped: int = 
     first = size = 0
     for row in sorted(rows, key=lambda row: row.tokens[: row.context]):
         context = row.tokens[: row.context]
-        common = next((at for at, (a, b) in enumerate(zip(context, before, strict=False)) if a != b), None)
-        common = min(len(context), len(before)) if common is None else common
-        more = len(row.tokens) - common
-        if piles and common - skipped >= least and size + more <= min(first + added, most):
+        shared = common(context, before)
+        more = len(row.tokens) - shared
+        if piles and shared - skipped >= least and size + more <= min(first + added, most):
             piles[-1].append(row)
             size += more
         else:
@@ -117,7 +121,7 @@ def _joined(rows: Sequence[Row]) -> Row:
             parent = at - 1 if node < 0 else row.parents[node]
             places.append(trie.add(places[parent] if parent >= 0 else -1, token))
         asked += [(index, tuple(places[place] for place in own)) for index, own in row.asked]
-    return trie.row(rows[0].context, asked, sum(len(row.tokens) for row in rows))
+    return trie.row(rows[0].context, asked, sum(len(row.tokens) for row in rows) - len(trie.tokens))
 
 
 def chains(context: Sequence[int], continuations: Iterable[tuple[int, Sequence[int]]], longest: int) -> list[Row]:

@@ -45,22 +45,25 @@ class Waiting:
 
         None when there is none, or when it begins with what the coming forward computes.
         """
-        shared = self.shared.get(self.order[-1]) if self.order else None
+        shared = self._next()
         if not self.order or (shared is not None and shared.row is not None):
             return None
-        if shared is None:
-            return self.order.pop(), 0
-        shared.waiting -= 1
-        if shared.kept is None:
-            shared.row = row
-            return self.order.pop(), 0
-        held = rows.begin(row, shared.kept)
-        if not shared.waiting:
-            shared.kept = None
-        return self.order.pop(), held
+        index, held = self.order.pop(), 0
+        if shared is not None:
+            shared.waiting -= 1
+            if shared.kept is None:
+                shared.row = row
+            else:
+                held = rows.begin(row, shared.kept)
+                shared.kept = shared.kept if shared.waiting else None
+        return index, held
 
     def forwarded(self, rows: Rows) -> None:
         """Keep of `rows` what the next prompt begins with: to be told after each forward."""
-        shared = self.shared.get(self.order[-1]) if self.order else None
+        shared = self._next()
         if shared is not None and shared.row is not None:
             shared.kept, shared.row = rows.copy(shared.row, shared.length), None
+
+    def _next(self) -> Shared | None:
+        """What the next prompt begins with."""
+        return self.shared.get(self.order[-1]) if self.order else None
