@@ -23,7 +23,7 @@ from phingpt_bench.harness.likelihood import Scorer  # noqa: E402
 from phingpt_bench.harness.lm import PhinLM  # noqa: E402
 from phingpt_bench.harness.modelfacts import position_switch  # noqa: E402
 from phingpt_bench.harness.prefix import lent as lend  # noqa: E402
-from phingpt_bench.harness.trie import chains, join, tree  # noqa: E402
+from phingpt_bench.harness.trie import chains, join, piles, tree  # noqa: E402
 
 SHAPE = {
     "vocab_size": 300,
@@ -118,10 +118,14 @@ def test_chains_are_as_few_as_can_be_and_cut_on_the_left():
     assert [(row.tokens, row.asked) for row in cut] == [((3, 6, 7), ((1, (0, 1, 2)),)), ((1, 2, 3), ((0, (2,)),))]
 
 
+def joined_rows(rows, **limits):
+    return [join(pile) for _, pile in piles(rows, **limits)]
+
+
 def test_contexts_that_begin_alike_become_one_row():
     rows = [tree([1, 2, 3, *own], [(at, [9]), (at + 10, [8, 7])]) for at, own in enumerate(([4, 5], [4], [6], []))]
     other = tree([2, 2, 3], [(99, [9])])
-    joined = join([*rows, other], least=3, added=50, most=50)
+    joined = joined_rows([*rows, other], least=3, added=50, most=50)
     assert joined[1] == other
     row = joined[0]
     assert sorted(row.tokens) == sorted([1, 2, 3, 4, 5, 6, *[8] * 4]), "a token after the same tokens stands there once"
@@ -137,13 +141,13 @@ def test_contexts_that_begin_alike_become_one_row():
 
 def test_rows_are_joined_within_limits():
     rows = [tree([*range(1, 21), 30 + at], [(at, [9])]) for at in range(6)]
-    assert [len(row.tokens) for row in join(rows, least=16, added=50, most=50)] == [26]
-    assert [len(row.tokens) for row in join(rows, least=16, added=50, most=23)] == [23, 23]
-    assert [len(row.tokens) for row in join(rows, least=16, added=1, most=50)] == [22, 22, 22]
-    assert len(join(rows, least=21, added=50, most=50)) == 6
-    shorter = join(rows, least=16, added=50, most=50, skipped=10)
+    assert [len(row.tokens) for row in joined_rows(rows, least=16, added=50, most=50)] == [26]
+    assert [len(row.tokens) for row in joined_rows(rows, least=16, added=50, most=23)] == [23, 23]
+    assert [len(row.tokens) for row in joined_rows(rows, least=16, added=1, most=50)] == [22, 22, 22]
+    assert len(joined_rows(rows, least=21, added=50, most=50)) == 6
+    shorter = joined_rows(rows, least=16, added=50, most=50, skipped=10)
     assert len(shorter) == 6, "of what they share ten tokens are at hand already"
-    assert join([], least=1, added=1, most=1) == []
+    assert joined_rows([], least=1, added=1, most=1) == []
 
 
 def test_a_batch_has_few_places_with_logits(monkeypatch):

@@ -84,7 +84,7 @@ def prompts(count: int = 12) -> list[str]:
 def plainly(monkeypatch):
     """From now on every row is forwarded whole."""
     monkeypatch.setattr(likelihood, "shared_prefixes", lambda rows, worth: [])
-    monkeypatch.setattr(likelihood, "join", lambda rows, *limits: list(rows))
+    monkeypatch.setattr(likelihood, "piles", lambda rows, *limits: [(len(row.tokens), [row]) for row in rows])
 
 
 def test_likelihoods_with_and_without_the_prefix(loaded, monkeypatch):

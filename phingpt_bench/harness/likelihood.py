@@ -22,7 +22,7 @@ from phingpt_bench.harness.head import head_only_at
 from phingpt_bench.harness.kernels import fast
 from phingpt_bench.harness.modelfacts import attention, bare, has_virtual_tokens, position_switch, say_once, window
 from phingpt_bench.harness.prefix import lent, prefix_cache, shared_prefixes
-from phingpt_bench.harness.trie import Row, chains, join, seen_by, tree
+from phingpt_bench.harness.trie import Row, chains, join, piles, seen_by, tree
 
 Request = tuple[Any, list[int], list[int]]  # (texts, context tokens, continuation tokens)
 Answer = tuple[float, bool]  # (log-likelihood, whether greedy)
@@ -63,7 +63,8 @@ class Scorer:
         answers: list[Answer] = [(0.0, False)] * len(requests)
         fitting = {"size": self.rows, "device": self.model.device.type, "limit": position_switch(self.model)}
         for skipped, cache, rows in self._groups(self._plan(requests)):
-            for batch in batches(self._joined(rows, skipped), skipped=skipped, **fitting):
+            joined = [join(pile) for _, pile in self._piles(rows, skipped)]
+            for batch in batches(joined, skipped=skipped, **fitting):
                 for index, answer in self._answers(batch, requests, skipped, cache):
                     answers[index] = answer
                     tell(index, answer)
@@ -153,7 +154,7 @@ class Scorer:
         for prefix, members in found:
             group = [reusing[at] for at in members]
             apart = len(prefix) + sum(len(row.tokens) - len(prefix) for row in group)
-            if sum(len(row.tokens) for row in self._joined(group, 0)) - apart < worth:
+            if sum(tokens for tokens, _ in self._piles(group, 0)) - apart < worth:
                 continue  # joined they save as much, without a forward for the prefix
             with self._computing():
                 cache = prefix_cache(self.model, prefix)
@@ -165,11 +166,11 @@ class Scorer:
             yield len(prefix), lent(cache), group
         yield 0, None, [row for row in rows if id(row) in alone]
 
-    def _joined(self, rows: list[Row], skipped: int) -> list[Row]:
-        """The rows, those about one text joined where the model takes trees."""
+    def _piles(self, rows: Sequence[Row], skipped: int) -> list[tuple[int, list[Row]]]:
+        """(tokens when joined, rows): those about one text together where the model takes trees, else each alone."""
         limits = (self.longest, window(self.model), position_switch(self.model))
-        joined = join(rows, ALIKE, JOINED, min(limit for limit in limits if limit is not None), skipped)
-        return joined if len(joined) < len(rows) and not self._fault() else rows
+        found = piles(rows, ALIKE, JOINED, min(limit for limit in limits if limit is not None), skipped)
+        return found if len(found) < len(rows) and not self._fault() else [(len(row.tokens), [row]) for row in rows]
 
     def _answers(
         self, batch: Sequence[Row], requests: Sequence[Request], skipped: int, cache: Any

@@ -88,31 +88,36 @@ def common(a: Sequence[int], b: Sequence[int]) -> int:
     return next((at for at, (x, y) in pairs if x != y), min(len(a), len(b)))
 
 
-def join(rows: Iterable[Row], least: int, added: int, most: int, skipped: int = 0) -> list[Row]:
-    """The rows, with one in the place of several whose contexts begin alike: what they share stands there once.
+def piles(rows: Iterable[Row], least: int, added: int, most: int, skipped: int = 0) -> list[tuple[int, list[Row]]]:
+    """(tokens when joined, rows) of the rows that `join` may make one of, as their contexts begin alike; or of one row.
 
     Questions about one text are such, or its entities. least: tokens that neighbours in lexical order must share behind
     the first `skipped`, which all rows do. added: tokens that a row gets from others, at most; most: tokens of such a
     row.
     """
-    piles: list[list[Row]] = []
+    made: list[tuple[int, list[Row]]] = []
     before: tuple[int, ...] = ()
-    first = size = 0
+    first = 0
     for row in sorted(rows, key=lambda row: row.tokens[: row.context]):
         context = row.tokens[: row.context]
         shared = common(context, before)
-        more = len(row.tokens) - shared
-        if piles and shared - skipped >= least and size + more <= min(first + added, most):
-            piles[-1].append(row)
-            size += more
-        else:
-            piles.append([row])
-            first = size = len(row.tokens)
         before = context
-    return [pile[0] if len(pile) == 1 else _joined(pile) for pile in piles]
+        if made and shared - skipped >= least:
+            size, pile = made[-1]
+            size += len(row.tokens) - shared
+            if size <= min(first + added, most):
+                pile.append(row)
+                made[-1] = size, pile
+                continue
+        first = len(row.tokens)
+        made.append((first, [row]))
+    return made
 
 
-def _joined(rows: Sequence[Row]) -> Row:
+def join(rows: Sequence[Row]) -> Row:
+    """The rows as one, in which what they share stands once."""
+    if len(rows) == 1:
+        return rows[0]
     trie, asked = Trie(), []
     for row in rows:
         places: list[int] = []  # of the row's tokens, in the trie
