@@ -10,6 +10,8 @@ from scipy.special import stdtrit
 
 from phingpt_bench.board.collect import Run
 from phingpt_bench.board.compare import Comparer
+from phingpt_bench.board.render.legend import METHODS
+from phingpt_bench.core.language import say
 from phingpt_bench.scoring.metrics import METRICS
 from phingpt_bench.stats import resample
 from phingpt_bench.stats.clusters import independent, summed, worth
@@ -22,9 +24,12 @@ from phingpt_bench.stats.seeds import spread
 def interval_lines(run: Run, metric: str, found: Interval | None, comparer: Comparer) -> Iterable[str]:
     """The interval and the formula or draws that it comes from; a line in its place where there is none."""
     if found is None:
-        yield "There is none: a single row, or a single cluster of rows, does not vary."
+        yield say("There is none: a single row, or a single cluster of rows, does not vary.")
         return
-    yield f"{100 * found.level:g} %: {found.low:.4f} to {found.high:.4f}, method {found.method}"
+    yield say(
+        "{level:g} %: {low:.4f} to {high:.4f}, method {method}", level=100 * found.level, low=found.low,
+        high=found.high, method=say(METHODS.get(found.method, found.method)),
+    )  # fmt: skip
     makers = {
         "wilson": _wilson, "wilson-clustered": _wilson, "bootstrap": _bootstrap, "bootstrap-clustered": _bootstrap,
         "seeds": _seeds,
@@ -38,30 +43,47 @@ def _wilson(run: Run, metric: str, found: Interval, comparer: Comparer) -> Itera
     if found.method == "wilson-clustered":
         units = summed(np.stack([hits, np.ones(len(hits))], axis=1), run.outcomes.clusters)
         n = worth(units[:, 0], units[:, 1], found.level)
-        yield f"{len(hits):,} rows of {len(units):,} clusters are worth {n:.1f} independent ones (docs/statistics.md)."
+        yield say(
+            "{rows:,} rows of {clusters:,} clusters are worth {n:.1f} independent ones (docs/statistics.md).",
+            rows=len(hits), clusters=len(units), n=n,
+        )  # fmt: skip
     z = NormalDist().inv_cdf((1 + found.level) / 2)
     yield "Wilson: (p + z^2/2n -+ z sqrt(p (1 - p) / n + z^2/4n^2)) / (1 + z^2/n)"
-    yield f"with p = {hits.sum()} / {len(hits)}, n = {n:.7g}, z = {z:.4f}"
+    yield say("with p = {hits} / {rows}, n = {n:.7g}, z = {z:.4f}", hits=hits.sum(), rows=len(hits), n=n, z=z)
 
 
 def _bootstrap(run: Run, metric: str, found: Interval, comparer: Comparer) -> Iterable[str]:
     n, clusters = len(run.outcomes.ids), run.outcomes.clusters
     out = resample.tail(found.level, independent(n, clusters))
-    drawn = f"{len(set(clusters)):,} clusters" if clusters else f"{n:,} rows"
-    yield f"{RESAMPLES:,} times {drawn} are drawn with replacement (seed {SEED}), and the score is worked out anew;"
-    yield f"the interval is the middle {100 * (1 - 2 * out):.3f} % of these scores."
     if clusters:
-        yield f"They are worth {independent(n, clusters):.1f} clusters of one size: (sum of sizes)^2 / sum of sizes^2."
+        yield say(
+            "{times:,} times {n:,} clusters are drawn with replacement (seed {seed}), and the score is worked out "
+            "anew;", times=RESAMPLES, n=len(set(clusters)), seed=SEED,
+        )  # fmt: skip
+    else:
+        yield say(
+            "{times:,} times {n:,} rows are drawn with replacement (seed {seed}), and the score is worked out anew;",
+            times=RESAMPLES, n=n, seed=SEED,
+        )  # fmt: skip
+    yield say("the interval is the middle {share:.3f} % of these scores.", share=100 * (1 - 2 * out))
+    if clusters:
+        yield say(
+            "They are worth {n:.1f} clusters of one size: (sum of sizes)^2 / sum of sizes^2.",
+            n=independent(n, clusters),
+        )
 
 
 def _seeds(run: Run, metric: str, found: Interval, comparer: Comparer) -> Iterable[str]:
     parts = spread([comparer.aligned(run, run, metric)], METRICS[metric].function, clusters=run.outcomes.clusters)
     assert parts is not None  # else there were no interval
-    yield f"From {OF_SEEDS:,} resamples of the rows (seed {SEED}), drawn once for all runs:"
+    yield say("From {times:,} resamples of the rows (seed {seed}), drawn once for all runs:", times=OF_SEEDS, seed=SEED)
     tail = (1 - found.level) / 2
     halves = []
-    for name, (variance, free) in (("rows", parts.rows), *(("seeds", part) for part in parts.seeds)):
+    for name, (variance, free) in ((say("rows"), parts.rows), *((say("seeds"), part) for part in parts.seeds)):
         t = float(stdtrit(free, 1 - tail))
         halves.append(f"({t:.3f} x {variance**0.5:.5f})^2")
-        yield f"  standard error by {name} {variance**0.5:.5f}, t {t:.3f} ({free:.4g} degrees of freedom)"
-    yield f"half width: sqrt({' + '.join(halves)}) = {parts.half(tail):.4f}"
+        yield "  " + say(
+            "standard error by {name} {error:.5f}, t {t:.3f} ({free:.4g} degrees of freedom)", name=name,
+            error=variance**0.5, t=t, free=free,
+        )  # fmt: skip
+    yield say("half width: {sum} = {half:.4f}", sum=f"sqrt({' + '.join(halves)})", half=parts.half(tail))

@@ -12,12 +12,13 @@ from phingpt_bench.board.explain.costs import cost_lines
 from phingpt_bench.board.explain.find import found_row, found_section, full_name
 from phingpt_bench.board.explain.intervals import interval_lines
 from phingpt_bench.board.explain.testing import holm_lines, test_lines
-from phingpt_bench.board.explain.told import folded, p_value, told
+from phingpt_bench.board.explain.text import folded, p_value
 from phingpt_bench.board.explain.working import working
 from phingpt_bench.board.pairing import base_of
 from phingpt_bench.board.render.text import clean
 from phingpt_bench.board.seeds import with_seeds_joined
 from phingpt_bench.board.values import Board, Row, Section
+from phingpt_bench.core.language import say, spoken
 from phingpt_bench.scoring.metrics import METRICS
 
 
@@ -42,27 +43,28 @@ def _parts(
 ) -> Iterable[tuple[str, Iterable[str]]]:
     """Each part's title and lines; one without lines is left out."""
     run, metric = runs[row.run_id], section.metric
-    yield "Record", _records(run)
-    yield "Rows", _rows(run)
+    yield say("Record"), _records(run)
+    yield say("Rows"), _rows(run)
     if row.score is None:
-        yield "Score", ["Undefined: there is nothing to divide by."]
+        yield say("Score"), [say("Undefined: there is nothing to divide by.")]
     else:
         for member in run.members:
             yield _score_of(member, run), _score(member, metric, comparer)
         if run.seeds:
             scores = " + ".join(f"{score:.4f}" for score in row.seeds if score is not None)
-            yield "Mean of the seeds", [f"({scores}) / {len(row.seeds)} = {row.score:.4f}"]
-        yield "Interval", interval_lines(run, metric, row.interval, comparer)
+            yield say("Mean of the seeds"), [f"({scores}) / {len(row.seeds)} = {row.score:.4f}"]
+        yield say("Interval"), interval_lines(run, metric, row.interval, comparer)
     if row.is_base:
-        yield "Test against the base", ["This is the base that the others are compared with."]
+        yield say("Test against the base"), [say("This is the base that the others are compared with.")]
     elif row.against_base is not None and (base := base_of(run, list(runs.values()))) is not None:
-        yield f"Test against the base, {_asked(base)}", test_lines(row.against_base, run, base, metric, comparer)
-        yield "Holm's correction", holm_lines(board, section, row)
-    yield "Test against the best floor row", _floor(section, row, runs, comparer)
-    yield "Rank", _rank(section, row, runs, comparer)
-    yield "Training rows among the test rows", _exposure(run)
-    yield "Cost", cost_lines(row)
-    yield "Said of this row on the board", map(clean, row.warnings)
+        title = say("Test against the base, {base}", base=_asked(base))
+        yield title, test_lines(row.against_base, run, base, metric, comparer)
+        yield say("Holm's correction"), holm_lines(board, section, row)
+    yield say("Test against the best floor row"), _floor(section, row, runs, comparer)
+    yield say("Rank"), _rank(section, row, runs, comparer)
+    yield say("Training rows among the test rows"), _exposure(run)
+    yield say("Cost"), cost_lines(row)
+    yield say("Said of this row on the board"), (clean(spoken(warning)) for warning in row.warnings)
 
 
 def _asked(run: Run) -> str:
@@ -72,16 +74,16 @@ def _asked(run: Run) -> str:
 
 def _score_of(member: Run, run: Run) -> str:
     if not run.seeds:
-        return "Score"
+        return say("Score")
     trained = member.record.model.training_seed
-    return told("Score under seed {seed}", seed=member.record.seed if trained is None else trained)
+    return say("Score under seed {seed}", seed=member.record.seed if trained is None else trained)
 
 
 def _records(run: Run) -> Iterable[str]:
     for member in run.members:
         record = member.record
-        yield told("{path}, and outcomes.json beside it", path=clean(member.path))
-        yield told(
+        yield say("{path}, and outcomes.json beside it", path=clean(member.path))
+        yield say(
             "run {run} of suite {suite}, made {created}", run=clean(record.run_id), suite=clean(record.suite),
             created=clean(record.created),
         )  # fmt: skip
@@ -89,22 +91,22 @@ def _records(run: Run) -> Iterable[str]:
 
 def _rows(run: Run) -> Iterable[str]:
     protocol, outcomes = run.record.protocol, run.outcomes
-    yield told(
+    yield say(
         "{n:,} rows of split {split} of {protocol}, digest of their ids {digest}", n=len(outcomes.ids),
         split=clean(protocol.split), protocol=clean(protocol.id), digest=clean(protocol.rows_digest),
     )  # fmt: skip
     if not outcomes.clusters:
-        yield "No two of them are known to share a document."
+        yield say("No two of them are known to share a document.")
         return
     sizes = np.unique(outcomes.clusters, return_counts=True)[1]
-    yield told(
+    yield say(
         "They belong to {g:,} documents or texts (clusters), at most {most:,} rows to one.", g=len(sizes),
         most=int(sizes.max()),
     )  # fmt: skip
 
 
 def _score(member: Run, metric: str, comparer: Comparer) -> Iterable[str]:
-    yield told("{metric}, from the counts of all rows together:", metric=METRICS[metric].title)
+    yield say("{metric}, from the counts of all rows together:", metric=say(METRICS[metric].title))
     yield from working(metric, comparer.counts(member, metric).sum(0), member.outcomes.labels)
 
 
@@ -113,36 +115,42 @@ def _floor(section: Section, row: Row, runs: dict[str, Run], comparer: Comparer)
     if row.beats_floor is None or not floors:
         return
     p = comparer.quick(runs[row.run_id], runs[floors[0].run_id], section.metric).p
-    better = "Better than {floor}, p {p}, which is not corrected."
-    not_shown = "Not shown to beat {floor}, p {p}, which is not corrected."
-    yield told(better if row.beats_floor else not_shown, floor=full_name(floors[0]), p=p_value(p))
+    values = {"floor": full_name(floors[0]), "p": p_value(p)}
+    if row.beats_floor:
+        yield say("Better than {floor}, p {p}, which is not corrected.", **values)
+    else:
+        yield say("Not shown to beat {floor}, p {p}, which is not corrected.", **values)
 
 
 def _rank(section: Section, row: Row, runs: dict[str, Run], comparer: Comparer) -> Iterable[str]:
     ranked = [other for other in section.rows if other.rank is not None]
     if row.rank is None:
-        limited = "A run that was limited to {n:,} rows is not ranked."
-        yield told(limited, n=section.limit) if section.limit is not None else "It is not ranked; the reason is below."
+        if section.limit is None:
+            yield say("It is not ranked; the reason is below.")
+        else:
+            yield say("A run that was limited to {n:,} rows is not ranked.", n=section.limit)
         return
 
     def between(other: Row) -> str:
         return p_value(comparer.quick(runs[other.run_id], runs[row.run_id], section.metric).p)
 
     shared, times = sum(other.rank == row.rank for other in ranked), max(1, len(ranked) - 1)
-    with_others, alone = "{rank} of {n} ranked rows, shared by {shared}.", "{rank} of {n} ranked rows, not shared."
-    yield told(with_others if shared > 1 else alone, rank=row.rank, n=len(ranked), shared=shared)
+    if shared > 1:
+        yield say("{rank} of {n} ranked rows, shared by {shared}.", rank=row.rank, n=len(ranked), shared=shared)
+    else:
+        yield say("{rank} of {n} ranked rows, not shared.", rank=row.rank, n=len(ranked))
     leader = next(other for other in ranked if other.rank == row.rank)
     before = [other for other in ranked if other.rank is not None and other.rank < row.rank]
     if leader is not row:
-        yield told(
+        yield say(
             "The first of this rank is {leader}. This row does not differ from it: p {p} x {times} comparisons is not "
             "under {alpha}.", leader=full_name(leader), p=between(leader), times=times, alpha=ALPHA,
         )  # fmt: skip
     elif not before:
-        yield "It has the best score."
+        yield say("It has the best score.")
     else:
         first = next(other for other in ranked if other.rank == before[-1].rank)
-        yield told(
+        yield say(
             "It differs from {first}, the first of rank {rank}: p {p} x {times} comparisons is under {alpha}.",
             first=full_name(first), rank=first.rank, p=between(first), times=times, alpha=ALPHA,
         )  # fmt: skip
@@ -152,14 +160,13 @@ def _exposure(run: Run) -> Iterable[str]:
     found = run.record.exposure
     if found is None:
         if run.record.model.kind == "tuned":
-            yield "Nobody looked for any."
+            yield say("Nobody looked for any.")
         return
-    for kind, words in (
-        ("exact", "Test rows that are equal to a training row: {n}."),
-        ("normalised", "Test rows that are equal to one but for case, accents and punctuation: {n}."),
-        ("near", "Test rows that are nearly equal to one: {n}."),
-    ):
-        if kind in found:
-            yield told(words, n=found[kind])
+    if "exact" in found:
+        yield say("Test rows that are equal to a training row: {n}.", n=found["exact"])
+    if "normalised" in found:
+        yield say("Test rows that are equal to one but for case, accents and punctuation: {n}.", n=found["normalised"])
+    if "near" in found:
+        yield say("Test rows that are nearly equal to one: {n}.", n=found["near"])
     if "compared" in found:
-        yield told("Compared were {what}.", what=clean(found["compared"]))
+        yield say("Compared were {what}.", what=clean(found["compared"]))

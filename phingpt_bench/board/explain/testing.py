@@ -8,9 +8,11 @@ import numpy as np
 
 from phingpt_bench.board.collect import Run
 from phingpt_bench.board.compare import ALPHA, Comparer, Difference, shared_clusters
-from phingpt_bench.board.explain.told import number, p_value, told
+from phingpt_bench.board.explain.text import number, p_value
+from phingpt_bench.board.render.legend import METHODS
 from phingpt_bench.board.render.text import clean
 from phingpt_bench.board.values import Board, Row, Section
+from phingpt_bench.core.language import say, spoken
 from phingpt_bench.scoring.metrics import METRICS
 from phingpt_bench.stats.paired import holm
 from phingpt_bench.stats.resample import RESAMPLES, SEED
@@ -19,15 +21,15 @@ from phingpt_bench.stats.resample import RESAMPLES, SEED
 def test_lines(test: Difference, run: Run, base: Run, metric: str, comparer: Comparer) -> Iterable[str]:
     """The difference of a run to its base, its interval and p, and the counts that p is made of."""
     if test.reason is not None:
-        yield told("There is no test: {reason}.", reason=clean(test.reason))
+        yield say("There is no test: {reason}.", reason=clean(spoken(test.reason)))
         return
-    yield told(
+    yield say(
         "difference {value}, 95 % interval {low} to {high}, p {p}, {n:,} rows, method {method}",
         value=number(test.value, "+.4f"), low=number(test.low, "+.4f"), high=number(test.high, "+.4f"),
-        p=p_value(test.p), n=test.n, method=test.method,
+        p=p_value(test.p), n=test.n, method=say(METHODS.get(test.method, test.method)),
     )  # fmt: skip
     if test.method == "seeds":
-        yield (
+        yield say(
             "p is that at which the interval of the difference of the means would end at 0, from the variance by rows "
             "and by seeds (docs/statistics.md)."
         )
@@ -41,16 +43,14 @@ def test_lines(test: Difference, run: Run, base: Run, metric: str, comparer: Com
 
 def _of_right(test: Difference, there: np.ndarray, here: np.ndarray) -> Iterable[str]:
     gained, lost = int((here & ~there).sum()), int((there & ~here).sum())
-    yield told(
-        "{gained:,} rows are right here and wrong there, {lost:,} the other way round.", gained=gained, lost=lost
-    )
+    yield say("{gained:,} rows are right here and wrong there, {lost:,} the other way round.", gained=gained, lost=lost)
     if test.method == "mcnemar-exact":
-        yield told(
+        yield say(
             "McNemar, exact: p = min(1, 2 x P(X <= {least})), X binomial of {both} and 1/2.",
             least=min(gained, lost), both=gained + lost,
         )  # fmt: skip
     else:
-        yield (
+        yield say(
             "p is exact: of all ways to swap the answers of the two by whole clusters, the share with a difference at "
             "least as large."
         )
@@ -58,20 +58,19 @@ def _of_right(test: Difference, there: np.ndarray, here: np.ndarray) -> Iterable
 
 def _of_swaps(test: Difference, there: np.ndarray, here: np.ndarray, clusters: int) -> Iterable[str]:
     other = int((there != here).reshape(len(here), -1).any(axis=1).sum())
-    yield told("{n:,} rows have other counts here than there.", n=other)
+    yield say("{n:,} rows have other counts here than there.", n=other)
     assert test.p is not None  # there was a test
-    by_rows = (
-        "Permutation: of {times:,} random swaps of the answers of {n:,} rows (seed {seed}), {extreme:,} differ at "
-        "least as much; p = (1 + {extreme}) / (1 + {times})."
-    )
-    by_clusters = (
-        "Permutation: of {times:,} random swaps of the answers of {n:,} clusters (seed {seed}), {extreme:,} differ at "
-        "least as much; p = (1 + {extreme}) / (1 + {times})."
-    )
-    extreme = round(test.p * (RESAMPLES + 1)) - 1
-    yield told(
-        by_clusters if clusters else by_rows, times=RESAMPLES, n=clusters or len(here), seed=SEED, extreme=extreme
-    )
+    values = {"times": RESAMPLES, "seed": SEED, "extreme": round(test.p * (RESAMPLES + 1)) - 1}
+    if clusters:
+        yield say(
+            "Permutation: of {times:,} random swaps of the answers of {n:,} clusters (seed {seed}), {extreme:,} differ "
+            "at least as much; p = (1 + {extreme}) / (1 + {times}).", n=clusters, **values,
+        )  # fmt: skip
+    else:
+        yield say(
+            "Permutation: of {times:,} random swaps of the answers of {n:,} rows (seed {seed}), {extreme:,} differ at "
+            "least as much; p = (1 + {extreme}) / (1 + {times}).", n=len(here), **values,
+        )  # fmt: skip
 
 
 def holm_lines(board: Board, section: Section, row: Row) -> Iterable[str]:
@@ -87,9 +86,9 @@ def holm_lines(board: Board, section: Section, row: Row) -> Iterable[str]:
         if other.identity == row.identity and other.against_base is not None and other.against_base.p is not None
     )
     if len(family) == 1:
-        yield told("One task was tested, so p stays {p}.", p=p_value(mine.p_holm))
+        yield say("One task was tested, so p stays {p}.", p=p_value(mine.p_holm))
     else:
-        yield told(
+        yield say(
             "{m} tasks of this model in this setting were tested. By size, the first p is multiplied by {m}, the next "
             "by {less}, and so on; none becomes smaller than the one before it:", m=len(family), less=len(family) - 1,
         )  # fmt: skip
@@ -97,5 +96,8 @@ def holm_lines(board: Board, section: Section, row: Row) -> Iterable[str]:
             yield f"  {clean(task)}: {p_value(p)} x {len(family) - place} -> {p_value(after)}"
             if task == section.task:
                 break
-    significant, not_significant = "{p} is under {alpha}: significant.", "{p} is not under {alpha}: not significant."
-    yield told(significant if mine.p_holm < ALPHA else not_significant, p=p_value(mine.p_holm), alpha=ALPHA)
+    values = {"p": p_value(mine.p_holm), "alpha": ALPHA}
+    if mine.p_holm < ALPHA:
+        yield say("{p} is under {alpha}: significant.", **values)
+    else:
+        yield say("{p} is not under {alpha}: not significant.", **values)

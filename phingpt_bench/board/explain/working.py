@@ -6,9 +6,8 @@ from collections.abc import Sequence
 
 import numpy as np
 
+from phingpt_bench.core.language import say
 from phingpt_bench.scoring.metrics import METRICS
-
-UNKNOWN_TYPE = "(unknown type)"
 
 
 def working(metric: str, total: np.ndarray, labels: Sequence[str]) -> list[str]:
@@ -22,7 +21,8 @@ def working(metric: str, total: np.ndarray, labels: Sequence[str]) -> list[str]:
         "confusion": _labels, "written": _labels, "questions": _questions, "spans": _spans, "partial": _partial,
         "typed": _typed, "flips": _ratio, "brier": _ratio, "ece": _bins, "errors": _errors,
     }  # fmt: skip
-    return makers[METRICS[metric].statistic](metric, total, labels, "undefined" if np.isnan(score) else f"{score:.4f}")
+    shown = say("undefined") if np.isnan(score) else f"{score:.4f}"
+    return makers[METRICS[metric].statistic](metric, total, labels, shown)
 
 
 def table(head: Sequence[str], rows: Sequence[Sequence[object]]) -> list[str]:
@@ -41,26 +41,26 @@ def _labels(metric: str, total: np.ndarray, labels: Sequence[str], score: str) -
     gold, answered, n = total.sum(1), total.sum(0), int(total.sum())
     right = np.diagonal(total)
     counts = [[name, *row] for name, row in zip(labels, total.tolist(), strict=True)]
-    lines = table(["right \\ answered", *labels, "INVALID"], counts)
+    lines = table([say("right \\ answered"), *labels, "INVALID"], counts)
     hits = int(right.sum())
     if metric == "acc":
-        return [*lines, "Accuracy is right answers over all rows:", f"{hits} / {n} = {score}"]
+        return [*lines, say("Accuracy is right answers over all rows:"), f"{hits} / {n} = {score}"]
     if metric == "invalid_rate":
-        return [*lines, "Answers that could not be read over all rows:", f"{int(answered[-1])} / {n} = {score}"]
+        return [*lines, say("Answers that could not be read over all rows:"), f"{int(answered[-1])} / {n} = {score}"]
     if metric == "mcc":
         return [*lines, *_mcc(total, score)]
     if metric == "f1_valid":
-        lines.append("Rows whose answer could not be read are left out:")
+        lines.append(say("Rows whose answer could not be read are left out:"))
         gold, n = gold - total[:, -1], n - int(answered[-1])
-    lines.append("F1 of a label is 2 x right / (gold + answered):")
+    lines.append(say("F1 of a label is 2 x right / (gold + answered):"))
     each = []
     for name, hit, here, there in zip(labels, right.tolist(), gold.tolist(), answered.tolist(), strict=False):
         each.append(2 * hit / (here + there) if here + there else 0.0)
         lines.append(f"  {_cut(name)}: 2 x {hit} / ({here} + {there}) = {each[-1]:.4f}")
     if metric == "f1_macro":
-        lines.append("The macro F1 is their plain mean:")
+        lines.append(say("The macro F1 is their plain mean:"))
         return [*lines, f"({' + '.join(f'{value:.4f}' for value in each)}) / {len(each)} = {score}"]
-    lines.append("The weighted F1 is their mean, each weighted by the gold rows of its label:")
+    lines.append(say("The weighted F1 is their mean, each weighted by the gold rows of its label:"))
     parts = " + ".join(f"{value:.4f} x {weight}" for value, weight in zip(each, gold.tolist(), strict=True))
     return [*lines, f"({parts}) / {n} = {score}"]
 
@@ -70,50 +70,53 @@ def _mcc(total: np.ndarray, score: str) -> list[str]:
     both = int((gold * answered[:-1]).sum())
     here, there = int((gold**2).sum()), int((answered**2).sum())
     return [
-        "MCC (R_K of Gorodkin 2004), with sums over the labels and INVALID:",
-        f"  right answers {hits}, rows {n}, sum of gold x answered {both},",
-        f"  sum of gold squared {here}, sum of answered squared {there};",
+        say("MCC (R_K of Gorodkin 2004), with sums over the labels and INVALID:"),
+        "  " + say("right answers {hits}, rows {n}, sum of gold x answered {both},", hits=hits, n=n, both=both),
+        "  " + say("sum of gold squared {here}, sum of answered squared {there};", here=here, there=there),
         f"({hits} x {n} - {both}) / sqrt(({n}^2 - {there}) x ({n}^2 - {here})) = {score}",
     ]
 
 
 def _questions(metric: str, total: np.ndarray, labels: Sequence[str], score: str) -> list[str]:
-    lines = ["The weighted F1 of each question (right answers / rows beside it), and their plain mean:"]
+    lines = [say("The weighted F1 of each question (right answers / rows beside it), and their plain mean:")]
     each = []
     for question, counts in enumerate(total, 1):
         if n := int(counts.sum()):
             each.append(float(METRICS["f1_weighted"].function(counts)))
-            lines.append(f"  question {question}: {each[-1]:.4f} ({int(np.diagonal(counts).sum())} / {n})")
+            hits = int(np.diagonal(counts).sum())
+            lines.append("  " + say("question {k}: {f1:.4f} ({hits} / {n})", k=question, f1=each[-1], hits=hits, n=n))
     return [*lines, f"({' + '.join(f'{value:.4f}' for value in each)}) / {len(each)} = {score}"]
 
 
 def _spans(metric: str, total: np.ndarray, labels: Sequence[str], score: str) -> list[str]:
-    names = [*labels, UNKNOWN_TYPE]
+    names = [*labels, say("(unknown type)")]
     shown = [
         [name, *counts] for name, counts in zip(names, total.tolist(), strict=True) if name in labels or any(counts)
     ]
-    lines = table(["type", "right", "predicted", "gold"], shown)
+    lines = table([say("type"), say("right"), say("predicted"), say("gold")], shown)
     right, predicted, gold = map(int, total.sum(0))
     if metric == "entity_f1_macro":
         each = []
-        lines.append("F1 of a type is 2 x right / (predicted + gold); the macro F1 is the mean of those that occur:")
+        lines.append(
+            say("F1 of a type is 2 x right / (predicted + gold); the macro F1 is the mean of those that occur:")
+        )
         for name, (hit, there, here) in zip(labels, total.tolist(), strict=False):
             if here + there:
                 each.append(2 * hit / (there + here))
                 lines.append(f"  {_cut(name)}: 2 x {hit} / ({there} + {here}) = {each[-1]:.4f}")
         return [*lines, f"({' + '.join(f'{value:.4f}' for value in each)}) / {max(1, len(each))} = {score}"]
-    lines.append("An entity is right where start, end and type are; over all types together,")
+    lines.append(say("An entity is right where start, end and type are; over all types together,"))
     if metric == "entity_precision":
-        return [*lines, "precision is right / predicted:", f"{right} / {predicted} = {score}"]
+        return [*lines, say("precision is right / predicted:"), f"{right} / {predicted} = {score}"]
     if metric == "entity_recall":
-        return [*lines, "recall is right / gold:", f"{right} / {gold} = {score}"]
-    return [*lines, "F1 is 2 x right / (predicted + gold):", f"2 x {right} / ({predicted} + {gold}) = {score}"]
+        return [*lines, say("recall is right / gold:"), f"{right} / {gold} = {score}"]
+    return [*lines, say("F1 is 2 x right / (predicted + gold):"), f"2 x {right} / ({predicted} + {gold}) = {score}"]
 
 
 def _partial(metric: str, total: np.ndarray, labels: Sequence[str], score: str) -> list[str]:
     exact, overlapping, predicted, gold = map(int, total)
     return [
-        "An entity whose place is right counts 1, one that overlaps a gold entity one half:",
+        say("An entity whose place is right counts 1, one that overlaps a gold entity one half:"),
         f"2 x ({exact} + {overlapping} / 2) / ({predicted} + {gold}) = {score}",
     ]
 
@@ -121,7 +124,7 @@ def _partial(metric: str, total: np.ndarray, labels: Sequence[str], score: str) 
 def _typed(metric: str, total: np.ndarray, labels: Sequence[str], score: str) -> list[str]:
     right, predicted, gold = map(int, total[0])
     return [
-        "An entity is right where it overlaps a gold entity of its type; F1 is 2 x right / (predicted + gold):",
+        say("An entity is right where it overlaps a gold entity of its type; F1 is 2 x right / (predicted + gold):"),
         f"2 x {right} / ({predicted} + {gold}) = {score}",
     ]
 
@@ -129,22 +132,22 @@ def _typed(metric: str, total: np.ndarray, labels: Sequence[str], score: str) ->
 def _ratio(metric: str, total: np.ndarray, labels: Sequence[str], score: str) -> list[str]:
     over, under = total.tolist()
     words = {
-        "flip_rate": "Answers at the opposite pole over rows whose gold label is at a pole:",
-        "brier": "The sum over rows of the squared errors of the label probabilities, over the rows:",
+        "flip_rate": say("Answers at the opposite pole over rows whose gold label is at a pole:"),
+        "brier": say("The sum over rows of the squared errors of the label probabilities, over the rows:"),
     }
     return [words[metric], f"{over:.10g} / {under:.10g} = {score}"]
 
 
 def _bins(metric: str, total: np.ndarray, labels: Sequence[str], score: str) -> list[str]:
     shown = [
-        [f"{i / len(total):.2f} to {(i + 1) / len(total):.2f}", f"{count:.0f}", f"{right:.0f}", f"{sure:.2f}"]
+        [f"{i / len(total):.2f}-{(i + 1) / len(total):.2f}", f"{count:.0f}", f"{right:.0f}", f"{sure:.2f}"]
         for i, (count, right, sure) in enumerate(total.tolist())
         if count
     ]
     off = " + ".join(f"{abs(right - sure):.2f}" for count, right, sure in total.tolist() if count)
     return [
-        *table(["confidence", "rows", "right", "sum of confidences"], shown),
-        "ECE is the sum of |right - sum of confidences| over the bins, over the rows:",
+        *table([say("confidence"), say("rows"), say("right"), say("sum of confidences")], shown),
+        say("ECE is the sum of |right - sum of confidences| over the bins, over the rows:"),
         f"({off}) / {total[:, 0].sum():.0f} = {score}",
     ]
 
@@ -152,14 +155,14 @@ def _bins(metric: str, total: np.ndarray, labels: Sequence[str], score: str) -> 
 def _errors(metric: str, total: np.ndarray, labels: Sequence[str], score: str) -> list[str]:
     n, gold, squares, squared, absolute, products, predicted = total.tolist()
     lines = {
-        "mse": ["The mean of the squared errors:", f"{squared:.6f} / {n:.0f} = {score}"],
-        "mae": ["The mean of the absolute errors:", f"{absolute:.6f} / {n:.0f} = {score}"],
+        "mse": [say("The mean of the squared errors:"), f"{squared:.6f} / {n:.0f} = {score}"],
+        "mae": [say("The mean of the absolute errors:"), f"{absolute:.6f} / {n:.0f} = {score}"],
         "r2": [
-            "1 - squared errors / squared deviations of the gold scores from their mean:",
+            say("1 - squared errors / squared deviations of the gold scores from their mean:"),
             f"1 - {squared:.6f} / ({squares:.6f} - {gold:.6f}^2 / {n:.0f}) = {score}",
         ],
         "cosine": [
-            "The sum of gold x predicted over the root of the sums of squares:",
+            say("The sum of gold x predicted over the root of the sums of squares:"),
             f"{products:.6f} / sqrt({squares:.6f} x {predicted:.6f}) = {score}",
         ],
     }

@@ -1,19 +1,16 @@
-"""Sentences and numbers of the explanation, and its lines folded to a width."""
+"""Numbers of the explanation, and its lines folded to a width."""
 
 from __future__ import annotations
 
 import re
 import textwrap
 
-
-def told(sentence: str, **values: object) -> str:
-    """The sentence with its values: the one place through which all of them go."""
-    return sentence.format(**values)
+from phingpt_bench.board.render.text import unknown
 
 
 def number(value: float | None, form: str = ".4f") -> str:
     """Four decimals, or N/A."""
-    return "N/A" if value is None else format(value, form)
+    return unknown() if value is None else format(value, form)
 
 
 def p_value(p: float | None) -> str:
