@@ -15,8 +15,8 @@ from phingpt_bench.board.filters import Filter, Size, filtered, size
 from phingpt_bench.board.licences import licence_of
 from phingpt_bench.board.render import columns
 from phingpt_bench.board.render.page import FORMATS, page
+from phingpt_bench.board.render.row_text import parameters_text
 from phingpt_bench.board.render.terminal import render
-from phingpt_bench.board.render.text import parameters_text
 from phingpt_bench.board.rows import build
 from phingpt_bench.cli import main as command
 from phingpt_bench.cli import verb_leaderboard

@@ -8,7 +8,7 @@ import pytest
 from board_factory import labels, make_run, spans
 
 from phingpt_bench.board.render.overview import by_model
-from phingpt_bench.board.render.text import after_name, display_name, setting
+from phingpt_bench.board.render.row_text import after_name, display_name, setting
 from phingpt_bench.board.rows import build, evaluated
 from phingpt_bench.core.records import Ledger
 

@@ -10,7 +10,7 @@ from board_factory import example_runs, labels, make_run, spans
 from phingpt_bench.board.cache import Cache
 from phingpt_bench.board.compare import bands
 from phingpt_bench.board.published.rows import load
-from phingpt_bench.board.render.text import floor_mark, setting
+from phingpt_bench.board.render.row_text import floor_mark, setting
 from phingpt_bench.board.rows import build
 from phingpt_bench.core.errors import BenchError
 from phingpt_bench.core.records import Outcomes

@@ -11,7 +11,7 @@ from board_factory import labels, make_run, write_run
 from phingpt_bench.board.collect import collect
 from phingpt_bench.board.compare import Comparer, matched_seeds, shared_clusters
 from phingpt_bench.board.render.overview import by_model
-from phingpt_bench.board.render.text import display_name, setting
+from phingpt_bench.board.render.row_text import display_name, setting
 from phingpt_bench.board.rows import build
 from phingpt_bench.board.seeds import mean_ledger, with_seeds_joined
 from phingpt_bench.core.errors import BenchError

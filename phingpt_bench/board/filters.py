@@ -17,7 +17,7 @@ from typing import Any
 from phingpt_bench.board.licences import licence_of
 from phingpt_bench.board.names import KINDS, SORTS
 from phingpt_bench.board.published.rows import PublishedRow
-from phingpt_bench.board.render.text import rounded_parameters
+from phingpt_bench.board.render.row_text import rounded_parameters
 from phingpt_bench.board.values import Board, Row, Section
 from phingpt_bench.core.errors import BenchError, unknown
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from phingpt_bench.board.render.text import after_name, display_name
+from phingpt_bench.board.render.row_text import after_name, display_name
 from phingpt_bench.board.values import Board, Row, Section
 from phingpt_bench.core.errors import BenchError, unknown
 

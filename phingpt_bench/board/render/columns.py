@@ -5,10 +5,11 @@ from __future__ import annotations
 from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass
 
+from phingpt_bench.board.render import row_text, section_text
 from phingpt_bench.board.render import text as words
 from phingpt_bench.board.values import Row, Section
 from phingpt_bench.core.errors import unknown
-from phingpt_bench.core.language import say
+from phingpt_bench.core.language import say, spoken
 from phingpt_bench.cost.ledger import total_seconds
 
 
@@ -42,11 +43,11 @@ class Column:
 
 
 def _name(row: Row) -> str:
-    return words.display_name(row) + (f" ({words.spoken(row.kind)})" if row.kind in ("floor", "check") else "")
+    return row_text.display_name(row) + (f" ({spoken(row.kind)})" if row.kind in ("floor", "check") else "")
 
 
 def _p(row: Row) -> str:
-    return words.difference_text(row)[1]
+    return row_text.difference_text(row)[1]
 
 
 def _share(value: float | None) -> str:
@@ -54,7 +55,7 @@ def _share(value: float | None) -> str:
 
 
 def _training(row: Row) -> str:
-    return words.time_text(row.training) if words.trained(row) else "-"
+    return words.time_text(row.training) if row_text.trained(row) else "-"
 
 
 def _training_short(row: Row) -> str:
@@ -68,17 +69,17 @@ def _seconds_per_1000(row: Row) -> str:
 
 
 _ALL = (
-    Column(name="rank", head="#", about="place, 1= where it is shared", text=words.rank_text),
+    Column(name="rank", head="#", about="place, 1= where it is shared", text=row_text.rank_text),
     Column(name="model", head="model", about="model and adapter (always shown)", text=_name, left=True),
     Column(
         name="setting", head="setting", about="shots, chat template, quantisation, and what tells rows apart",
-        text=words.setting, left=True, under="model",
+        text=row_text.setting, left=True, under="model",
     ),
-    Column(name="kind", head="kind", about="tuned, base or floor", text=lambda row: words.spoken(row.kind), left=True),
-    Column(name="size", head="size", about="parameters of the base", text=words.parameters_text),
+    Column(name="kind", head="kind", about="tuned, base or floor", text=lambda row: spoken(row.kind), left=True),
+    Column(name="size", head="size", about="parameters of the base", text=row_text.parameters_text),
     Column(
         name="score", head="score", about="the task's metric, or that of --metric",
-        text=lambda row: words.score_text(row.score), mark=words.floor_mark,
+        text=lambda row: words.score_text(row.score), mark=row_text.floor_mark,
     ),
     Column(
         name="interval", head="95% CI", about="95% interval of the score", under="score",
@@ -86,32 +87,32 @@ _ALL = (
     ),
     Column(
         name="difference", head="vs base", about="score minus that of its base, * where significant",
-        text=lambda row: words.difference_text(row)[0],
+        text=lambda row: row_text.difference_text(row)[0],
     ),
     Column(
         name="p", head="p", about="p of that difference, after Holm's correction", under="difference",
         text=lambda row: _p(row).removeprefix("p=").removeprefix("p"), short=_p,
     ),
-    Column(name="flips", head="flips", about="polarity flips", text=lambda row: words.flip_texts(row)[0]),
-    Column(name="ece", head="ECE", about="calibration error", text=lambda row: words.flip_texts(row)[1]),
+    Column(name="flips", head="flips", about="polarity flips", text=lambda row: row_text.flip_texts(row)[0]),
+    Column(name="ece", head="ECE", about="calibration error", text=lambda row: row_text.flip_texts(row)[1]),
     Column(
         name="unreadable", head="unreadable", about="answers that could not be read",
         text=lambda row: _share(row.invalid_share),
     ),
     Column(
         name="exposure", head="exposure", about="share of the test rows found in the training rows",
-        text=words.exposure_short,
+        text=row_text.exposure_short,
     ),
     Column(
         name="training_usd", head="training USD", about="USD of training the adapter", stacked="training",
-        text=lambda row: words.money_text(row.training) if words.trained(row) else "-",
+        text=lambda row: words.money_text(row.training) if row_text.trained(row) else "-",
     ),
     Column(
         name="training", head="training time", about="time of training the adapter", under="training_usd",
         text=_training, short=_training_short,
     ),
     Column(
-        name="usd", head="USD/1,000", about="USD for 1,000 documents, P on the Pareto front", mark=words.front_mark,
+        name="usd", head="USD/1,000", about="USD for 1,000 documents, P on the Pareto front", mark=row_text.front_mark,
         text=lambda row: words.small_usd(row.usd_per_1000).replace("$", ""),  # the head says USD
     ),
     Column(
@@ -164,7 +165,7 @@ def columns_of(section: Section, names: Sequence[str], by_default: Sequence[str]
         return [COLUMNS[name] for name in names]
     empty = {
         "rank": section.limit is not None,
-        "flips": not words.has_flips(section),
+        "flips": not section_text.has_flips(section),
         "ece": all(row.scores.get("ece") is None for row in section.rows),
         "unreadable": not any(row.invalid_share for row in section.rows),
         "exposure": all(row.kind != "tuned" for row in section.rows),

@@ -13,7 +13,7 @@ import unicodedata
 from collections.abc import Iterable, Sequence
 
 from phingpt_bench.board.published.rows import PublishedRow
-from phingpt_bench.board.render import costs, papers
+from phingpt_bench.board.render import costs, papers, row_text, section_text
 from phingpt_bench.board.render import text as words
 from phingpt_bench.board.render.columns import PRINTED, Column, columns_of
 from phingpt_bench.board.render.legend import entries
@@ -55,7 +55,7 @@ def latex(board: Board, columns: Sequence[str] = (), *, document: bool = True) -
     for section in (*board.sections, *board.limited):
         parts += _section(section, columns)
     if not board.sections and not board.limited:
-        parts.append(escape(words.nothing(board)))
+        parts.append(escape(section_text.nothing(board)))
     parts.append(_legend(board, columns or PRINTED))
     body = "\n\n".join(parts) + "\n"
     if document:
@@ -120,19 +120,19 @@ def _overview(sections: Sequence[Section]) -> str:
 
 
 def _score(row: Row | None) -> str:
-    return "" if row is None else words.score_text(row.score) + words.marks(row)
+    return "" if row is None else words.score_text(row.score) + row_text.marks(row)
 
 
 def _section(section: Section, names: Sequence[str]) -> list[str]:
     columns = columns_of(section, names, PRINTED)
     left = [i for i, column in enumerate(columns) if column.left]
     notes = [words.synthetic()] if section.synthetic else []
-    notes += [words.limited_note(section)] if section.limit is not None else []
-    notes += [f"! {line}" for line in filter(None, [words.floor_line(section)])]
+    notes += [section_text.limited_note(section)] if section.limit is not None else []
+    notes += [f"! {line}" for line in filter(None, [section_text.floor_line(section)])]
     notes += [f"! {spoken(note)}" for note in section.notes]
-    notes += [words.hidden_line(section)] if section.hidden else []
+    notes += [section_text.hidden_line(section)] if section.hidden else []
     notes += costs.payback_lines(section.payback) if section.payback is not None else []
-    caption = f"{words.section_title(section)}. {words.section_about(section)}"
+    caption = f"{section_text.section_title(section)}. {section_text.section_about(section)}"
     rows = [_cells(row, columns) for row in section.rows]
     head = [column.title for column in columns]
     *parts, last = [rows[i : i + MOST] for i in range(0, len(rows), MOST)] or [[]]
@@ -143,7 +143,7 @@ def _section(section: Section, names: Sequence[str]) -> list[str]:
 def _cells(row: Row, columns: Sequence[Column]) -> list[str]:
     """The cells of a row; its warnings stand behind the name."""
     names = [column.name for column in columns]
-    warnings = "".join(f" ({note})" for note in words.row_notes(row, names))
+    warnings = "".join(f" ({note})" for note in row_text.row_notes(row, names))
     return [column.cell(row) + (warnings if column.name == "model" else "") for column in columns]
 
 

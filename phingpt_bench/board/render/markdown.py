@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterable, Sequence
 
 from phingpt_bench.board.published.rows import PublishedRow, Source
-from phingpt_bench.board.render import costs, papers
+from phingpt_bench.board.render import costs, papers, row_text, section_text
 from phingpt_bench.board.render import text as words
 from phingpt_bench.board.render.columns import WIDE, Column, columns_of
 from phingpt_bench.board.render.legend import entries
@@ -25,7 +25,7 @@ def markdown(board: Board, columns: Sequence[str] = ()) -> str:
     for section in (*board.sections, *board.limited):
         parts += _section(section, columns)
     if not board.sections and not board.limited:
-        parts.append(escape(words.nothing(board)))
+        parts.append(escape(section_text.nothing(board)))
     parts.append(
         "\n".join(f"- **{escape(entry.mark)}** {escape(entry.text)}" for entry in entries(board, columns or WIDE))
     )
@@ -62,23 +62,23 @@ def _tasks_down(sections: Sequence[Section]) -> list[str]:
 
 
 def _score(row: Row | None) -> str:
-    return "" if row is None else words.score_text(row.score) + words.marks(row)
+    return "" if row is None else words.score_text(row.score) + row_text.marks(row)
 
 
 def _section(section: Section, names: Sequence[str]) -> list[str]:
-    parts = [f"## {escape(words.section_title(section))}", escape(words.section_about(section)) + "."]
+    parts = [f"## {escape(section_text.section_title(section))}", escape(section_text.section_about(section)) + "."]
     if section.synthetic:
         parts.append(f"**{escape(words.synthetic())}.**")
     if section.limit is not None:
-        parts.append(escape(_sentence(words.limited_note(section))))
+        parts.append(escape(_sentence(section_text.limited_note(section))))
     columns = columns_of(section, names, WIDE)
     right = [i for i, column in enumerate(columns) if not column.left]
     parts.append(table([column.title for column in columns], (_cells(row, columns) for row in section.rows), right))
-    if line := words.floor_line(section):
+    if line := section_text.floor_line(section):
         parts.append(escape(f"! {line}."))
     parts += [escape(_sentence(spoken(note))) for note in section.notes]
     if section.hidden:
-        parts.append(escape(_sentence(words.hidden_line(section))))
+        parts.append(escape(_sentence(section_text.hidden_line(section))))
     if section.payback is not None and (told := costs.payback_lines(section.payback)):
         head, *lines = told
         parts += [f"{escape(head)}:", "\n".join(f"- {escape(line)}" for line in lines)]
@@ -94,7 +94,7 @@ def _sentence(text: str) -> str:
 def _cells(row: Row, columns: Sequence[Column]) -> list[str]:
     """The cells of a row; its warnings stand behind the name."""
     names = [column.name for column in columns]
-    warnings = "".join(f" ({note})" for note in words.row_notes(row, names) if note.startswith("!"))
+    warnings = "".join(f" ({note})" for note in row_text.row_notes(row, names) if note.startswith("!"))
     return [column.cell(row) + (warnings if column.name == "model" else "") for column in columns]
 
 

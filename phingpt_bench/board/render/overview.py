@@ -10,6 +10,7 @@ from typing import Any
 from rich.console import Group, RenderableType
 from rich.text import Text
 
+from phingpt_bench.board.render import row_text
 from phingpt_bench.board.render import text as words
 from phingpt_bench.board.render.table import Table
 from phingpt_bench.board.values import Row, Section
@@ -90,7 +91,7 @@ def _floor(section: Section) -> Row | None:
 def full_name(cells: dict[int, Row]) -> str:
     """The name of a model and all that tells it from others."""
     row = next(iter(cells.values()))
-    return words.display_name(row) + words.after_name(row)
+    return row_text.display_name(row) + row_text.after_name(row)
 
 
 def by_model(sections: Sequence[Section]) -> list[dict[int, Row]]:
@@ -108,7 +109,7 @@ def by_model(sections: Sequence[Section]) -> list[dict[int, Row]]:
 
     def order(cells: dict[int, Row]) -> tuple[Any, ...]:
         row = next(iter(cells.values()))
-        return KIND_ORDER[row.kind], words.display_name(row), row.shots, row.chat_template, words.after_name(row)
+        return KIND_ORDER[row.kind], row_text.display_name(row), row.shots, row.chat_template, row_text.after_name(row)
 
     return sorted(models.values(), key=order)
 
@@ -137,7 +138,7 @@ def _models_down(sections: Sequence[Section], models: list[dict[int, Row]], widt
         table.add_column(Text(f"{title}\n{words.metric_name(section.metric)}"), justify="right", no_wrap=True)
     for cells in models:
         row = next(iter(cells.values()))
-        name = Text(words.display_name(row)).append(words.after_name(row), style="dim")
+        name = Text(row_text.display_name(row)).append(row_text.after_name(row), style="dim")
         table.add_row(name, *(_cell(cells.get(i), widths[i]) for i in range(len(sections))))
     return table
 
@@ -179,5 +180,5 @@ def _cell(row: Row | None, width: int) -> Text:
     """The score and its marks, right-aligned in `width` with the digits in line; a gap where the model was not run."""
     if row is None:
         return Text("")
-    text = f"{words.score_text(row.score)}{words.marks(row):<2}".rjust(width)
+    text = f"{words.score_text(row.score)}{row_text.marks(row):<2}".rjust(width)
     return Text(text, style="bold" if row.rank == 1 else "", justify="left")  # rich would take the spaces away

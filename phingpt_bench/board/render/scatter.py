@@ -15,6 +15,7 @@ from rich.console import Group, RenderableType
 from rich.table import Table
 from rich.text import Text
 
+from phingpt_bench.board.render import row_text
 from phingpt_bench.board.render import text as words
 from phingpt_bench.board.values import Row, Section
 from phingpt_bench.core.language import say
@@ -72,8 +73,8 @@ def scatter(section: Section, width: int, *, ascii_only: bool = False) -> Render
     key.add_column(no_wrap=True)
     key.add_column(overflow="fold")
     for point in drawn:
-        name = Text(words.display_name(point.row)).append(words.after_name(point.row), style="dim")
-        key.add_row(Text(point.label, style="bold"), Text(words.front_mark(point.row).strip()), name)
+        name = Text(row_text.display_name(point.row)).append(row_text.after_name(point.row), style="dim")
+        key.add_row(Text(point.label, style="bold"), Text(row_text.front_mark(point.row).strip()), name)
     glyphs = ASCII if ascii_only else BOXES
     title = say("{metric} against USD for 1,000 documents (log scale)", metric=words.metric_name(section.metric))
     note = say("bars: 95% intervals; dots: the Pareto front (P)")

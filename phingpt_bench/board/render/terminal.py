@@ -12,7 +12,7 @@ from rich.rule import Rule
 from rich.text import Text
 
 from phingpt_bench.board.published.rows import PublishedRow
-from phingpt_bench.board.render import costs, papers
+from phingpt_bench.board.render import costs, papers, row_text, section_text
 from phingpt_bench.board.render import text as words
 from phingpt_bench.board.render.columns import NARROW, WIDE, WIDE_LESS, Column, columns_of, pairs
 from phingpt_bench.board.render.legend import entries
@@ -78,7 +78,7 @@ def draw(
             console.print(_published(section.published, section.metric, None if whole else TOP))
         console.print()
     if not board.sections and not board.limited:
-        console.print(Text(words.nothing(board)))
+        console.print(Text(section_text.nothing(board)))
     by_default = WIDE if console.width >= WIDE_FROM else NARROW
     console.print(_legend(board, columns or by_default))
 
@@ -99,19 +99,19 @@ def _heading(title: str, about: str = "") -> RenderableType:
 
 
 def _section(section: Section, width: int, columns: Sequence[str]) -> RenderableType:
-    parts: list[RenderableType] = [_heading(words.section_title(section), words.section_about(section))]
+    parts: list[RenderableType] = [_heading(section_text.section_title(section), section_text.section_about(section))]
     if section.synthetic:
         parts.append(Text(words.synthetic(), style="bold yellow"))
     if section.limit is not None:
-        parts.append(Text(words.limited_note(section), style="yellow"))
+        parts.append(Text(section_text.limited_note(section), style="yellow"))
     parts.append(_table(section, columns, width))
-    if line := words.floor_line(section):
+    if line := section_text.floor_line(section):
         parts.append(Text(f"! {line}", style="yellow"))
     parts += [Text(f"! {spoken(note)}", style="yellow") for note in section.notes]
     if section.beyond:
         parts.append(Text(say("{n} more rows: --rows all", n=section.beyond), style="dim"))
     if section.hidden:
-        parts.append(Text(words.hidden_line(section), style="dim"))
+        parts.append(Text(section_text.hidden_line(section), style="dim"))
     if section.payback is not None and (told := costs.payback_lines(section.payback)):
         head, *lines = told
         parts += [Text(""), Text(f"{head}:", style="italic"), *(Text(f"- {line}") for line in lines)]
@@ -199,13 +199,13 @@ def _cell(first: str, second: str, breadth: int, style: str) -> Text:
 
 def _name(row: Row, section: Section, setting_below: bool, columns: Sequence[str]) -> Text:
     """The model's cell: name and adapter, then the setting where it stands below, and the notes, a line each."""
-    cell = Text(words.display_name(row), style="bold" if row.rank == 1 else "", overflow="fold")
+    cell = Text(row_text.display_name(row), style="bold" if row.rank == 1 else "", overflow="fold")
     if row.kind in ("floor", "check"):
         cell.append(f" ({spoken(row.kind)})", style="not bold dim")
-    if setting_below and (setting := words.setting(row, words.quantisation_of(section))):
+    if setting_below and (setting := row_text.setting(row, section_text.quantisation_of(section))):
         # behind the adapter's name where there is one: that line is mostly short
         cell.append(f", {setting}" if row.adapter else f"\n{setting}", style="not bold dim")
-    for note in words.row_notes(row, columns):
+    for note in row_text.row_notes(row, columns):
         cell.append(f"\n{note}", style="not bold yellow" if note.startswith("!") else "not bold")
     return cell
 
