@@ -53,23 +53,37 @@ def embedded_folder() -> Path:
     if gguf is None:
         raise BenchError(f"the embedded model needs the file inside the wheel {DISTRIBUTION}", hint=INSTALL)
     folder = _cached(gguf)
-    if not (folder / "model.safetensors").is_file():
+    if not _whole(folder):
         folder.parent.mkdir(parents=True, exist_ok=True)
         work = Path(tempfile.mkdtemp(dir=folder.parent, prefix=".converting-"))
         try:
             _convert(gguf, work)
-            shutil.rmtree(folder, ignore_errors=True)
-            work.rename(folder)
+            _place(work, folder)
         finally:
             shutil.rmtree(work, ignore_errors=True)
     return folder
+
+
+def _whole(folder: Path) -> bool:
+    return (folder / "model.safetensors").is_file()
+
+
+def _place(work: Path, folder: Path) -> None:
+    """Make `work` the folder, unless another process was faster: somebody may be reading what that one made."""
+    if folder.is_dir() and not _whole(folder):  # left behind by something else
+        shutil.rmtree(folder)
+    try:
+        work.rename(folder)
+    except OSError:  # it is there by now
+        if not _whole(folder):
+            raise
 
 
 def converted_folder() -> Path | None:
     """The folder of `embedded_folder` if the model has been converted already, else None."""
     gguf = wheel_file()
     folder = _cached(gguf) if gguf else None
-    return folder if folder and (folder / "model.safetensors").is_file() else None
+    return folder if folder and _whole(folder) else None
 
 
 def _cached(gguf: Path) -> Path:
