@@ -488,11 +488,11 @@ def test_the_policy_lets_no_other_script_or_style_run(chromium, file):
 @pytest.mark.skipif(
     importlib.util.find_spec("axe_playwright_python") is None, reason="axe-playwright-python is not installed"
 )
-@pytest.mark.parametrize("scheme", ["light", "dark"])
-def test_no_view_breaks_a_rule_of_wcag_aa(chromium, file, scheme):
+@pytest.mark.parametrize(("scheme", "language"), [("light", "en"), ("dark", "en"), ("light", "es")])
+def test_no_view_breaks_a_rule_of_wcag_aa(chromium, file, scheme, language):
     from axe_playwright_python.sync_playwright import Axe
 
-    tab = browsers.Tab(chromium, file, color_scheme=scheme, bypass_csp=True)
+    tab = browsers.Tab(chromium, file, f"#/overview?lang={language}", color_scheme=scheme, bypass_csp=True)
     rules = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "best-practice"]
     colours = {"type": "rule", "values": ["color-contrast"]}  # nothing else differs in the dark
     options = {"runOnly": rules if scheme == "light" else colours}
@@ -504,11 +504,13 @@ def test_no_view_breaks_a_rule_of_wcag_aa(chromium, file, scheme):
     tab.close()
 
 
+@pytest.mark.parametrize("language", ["en", "es"])
 @pytest.mark.parametrize("width", [390, 320])
-def test_a_narrow_window_scrolls_only_down(chromium, file, width):
-    tab = browsers.Tab(chromium, file, viewport={"width": width, "height": 844})
+def test_a_narrow_window_scrolls_only_down(chromium, file, width, language):
+    tab = browsers.Tab(chromium, file, f"#/overview?lang={language}", viewport={"width": width, "height": 844})
     for view in VIEWS:
         tab.go(view)
+        assert tab.page.locator("html").get_attribute("lang") == language
         tab.page.wait_for_timeout(100)
         assert tab.page.evaluate("document.documentElement.scrollWidth") <= width, view
     tab.close()
