@@ -103,6 +103,7 @@ def _run(args: argparse.Namespace, spec: BaseSpec) -> None:
         print(table, flush=True)
         report.save(args.out, facts, {"cases": [results[name] for name in NAMES if name in results]})
 
+    trained = TRAINED if TRAINED.is_dir() and not args.shape and spec.model == embedded.NAME else None
     facts = report.facts("evaluation", args, title(spec))
     print(report.heading(facts))
     for adapted in (False, True):
@@ -111,19 +112,19 @@ def _run(args: argparse.Namespace, spec: BaseSpec) -> None:
             cases = [case for case in cases if case.demo is not None]
         if not cases:
             continue
-        models = load(spec, TRAINED if adapted and not args.shape and spec.model == embedded.NAME else None)
+        models = load(spec, trained if adapted else None)
         for case in cases:
             result = compare(case, models, settings)
             result["adapter"] = adapted and hasattr(models.ours, "peft_config")
             note(result, report.case_table(result, settings.clock))
         del models
     if ADAPTERS in wanted:
-        result = several(spec, settings, args.adapter_tasks)
+        result = several(spec, settings, args.adapter_tasks, trained)
         note(result, report.several_table(result, settings.clock))
 
 
 def load(spec: BaseSpec, adapter: Path | None) -> Any:
-    """The weights for both sides, with `adapter` where that folder is there.
+    """The weights for both sides, with `adapter` where there is one.
 
     One object, unless ours is de-quantised once on a CPU: then stock gets bitsandbytes' packed layers, as its users do.
     """
@@ -131,18 +132,17 @@ def load(spec: BaseSpec, adapter: Path | None) -> Any:
     from benchmarks.sides import attention_of, load_stock
     from phingpt_bench.models.load import load_base
 
-    folder = adapter if adapter is not None and adapter.is_dir() else None
     loaded = load_base(spec)
     model = loaded.model
     ours_attention = attention_of(model)
-    if folder is not None:
+    if adapter is not None:
         from peft import PeftModel
 
         # without the card's check: it was trained on NF4 weights, and only the time of its answers matters here
-        model = PeftModel.from_pretrained(model, str(folder))
+        model = PeftModel.from_pretrained(model, str(adapter))
     model.eval()
     if loaded.dequantised:
-        stock, _ = load_stock(spec, folder)
+        stock, _ = load_stock(spec, adapter)
         return Models(stock, model, loaded.tokenizer, attention_of(stock), ours_attention, shared=False)
     # what transformers takes by itself; load_base takes another on a CPU
     return Models(model, model, loaded.tokenizer, "sdpa", ours_attention, shared=True)

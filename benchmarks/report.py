@@ -91,7 +91,8 @@ def case_table(case: dict[str, Any], clock: str) -> str:
 
 def several_table(case: dict[str, Any], clock: str) -> str:
     """The case of one base and several adapters, in seconds by the `clock` that its ratios are of."""
-    lines = ["", f"{case['case']}: {case['title']}", f"{', '.join(case['tasks'])}, {case['documents']} rows each"]
+    lines = ["", f"{case['case']}: {case['title']}"]
+    lines.append(f"{', '.join(case['tasks'])}, {case['documents']} rows each; adapters: {case['adapters']}")
     lines.append(f"{'':12}{'seconds':>9} {'least-most':>17} {'peak MB':>8}   times stock")
     for name, side in case["sides"].items():
         time, ratio = side[clock], side["faster_than_stock"]

@@ -28,11 +28,14 @@ DEMO = (SENTIMENT, "phin_demo_ner")
 DOCUMENTS = 64
 
 
-def several(spec: BaseSpec, settings: Settings, tasks: Sequence[str] | None) -> dict[str, Any]:
+def several(
+    spec: BaseSpec, settings: Settings, tasks: Sequence[str] | None, trained: Path | None = None
+) -> dict[str, Any]:
     """Time of whole commands, from a shell to all scores, and peak memory.
 
-    The adapters are random (their speed is that of trained ones). Stock is four commands in a row, each of all tasks;
-    ours is one `run`, with probes, written records and the board.
+    trained: folder of an adapter whose weights are taken, a millionth apart; random ones where there is none. For
+    labels their speed is the same, but what a random one writes does not end. Stock is four commands in a row, each of
+    all tasks; ours is one `run`, with probes, written records and the board.
     """
     names = tuple(tasks or (DEMO if settings.demo else REAL))
     documents = settings.documents or DOCUMENTS
@@ -40,7 +43,7 @@ def several(spec: BaseSpec, settings: Settings, tasks: Sequence[str] | None) -> 
     singles: list[Usage] = []
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
-        adapters = random_adapters(spec, folder, names)
+        adapters = made_adapters(spec, folder, names, trained)
 
         def work(side: str, repeat: int) -> None:
             if side == STOCK:
@@ -58,24 +61,30 @@ def several(spec: BaseSpec, settings: Settings, tasks: Sequence[str] | None) -> 
         "title": f"base and {COUNT} adapters on {len(names)} tasks, whole commands",
         "tasks": list(names),
         "documents": documents,
+        "adapters": "random" if trained is None else trained.name,
         "sides": {name: _side(usages, name, settings.clock) for name in usages},
         "peak_over_one_stock_run": max(map(_peak, usages[OURS])) / one,
     }
 
 
-def random_adapters(spec: BaseSpec, folder: Path, tasks: Sequence[str]) -> list[Path]:
-    """COUNT LoRA adapters of rank 16 on all linear layers with random weights, as `train` would leave them."""
+def made_adapters(spec: BaseSpec, folder: Path, tasks: Sequence[str], trained: Path | None) -> list[Path]:
+    """COUNT LoRA adapters of rank 16 on all linear layers, random or near `trained`, as `train` would leave them."""
     import torch
+    from peft import load_peft_weights, set_peft_model_state_dict
 
     from phingpt_bench.train.trainer import with_lora
 
     found = []
     for seed in range(COUNT):
         loaded = load_base(spec)
-        recipe = Recipe(name=f"random-{seed}", tasks=list(tasks), base=spec, seed=seed)
+        recipe = Recipe(name=f"adapter-{seed}", tasks=list(tasks), base=spec, seed=seed)
         model = with_lora(loaded, recipe)
+        if trained is not None:
+            set_peft_model_state_dict(model, load_peft_weights(str(trained), device="cpu"))
         for name, weight in model.named_parameters():
-            if "lora_B" in name:  # zero at first, and the runner refuses an adapter that changes nothing
+            if "lora_B" in name and trained is not None:
+                weight.data.mul_(1 + seed * 1e-6)  # one adapter thrice would be one adapter
+            elif "lora_B" in name:  # zero at first, and the runner refuses an adapter that changes nothing
                 torch.nn.init.normal_(weight, std=0.01)
         path = folder / recipe.name
         model.save_pretrained(str(path), safe_serialization=True)
