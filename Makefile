@@ -4,6 +4,8 @@ PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 STAMP := $(VENV)/.installed
+# a process a core, at most four (each loads torch and a model), each with whole files: their fixtures are made once
+TESTS ?= --numprocesses auto --maxprocesses 4 --dist loadfile
 
 .DEFAULT_GOAL := help
 .PHONY: help demo test lint clean
@@ -15,7 +17,7 @@ demo: $(STAMP)  ## set up, then train, evaluate and compare: small, offline
 	$(BIN)/phingpt-bench demo
 
 test: $(STAMP)  ## set up, then all tests
-	$(BIN)/python -m pytest --durations=10
+	$(BIN)/python -m pytest $(TESTS) --durations=10
 
 lint: $(STAMP)  ## ruff
 	@$(BIN)/python -c 'import ruff' 2>/dev/null || $(BIN)/python -m pip install -c constraints.txt -e '.[dev]'

@@ -80,7 +80,7 @@ def case_table(case: dict[str, Any], clock: str) -> str:
         if time["median"] is not None:
             each = 1000 / case["documents"]
             shown = f"{time['median'] * each:9.1f} {between(time, each):>15} {case['tokens_needed']:>10,}"
-            lines.append(f"  {name:10}{shown} {'':>7}  ours takes {over['median']:.2f} of it")
+            lines.append(f"  {name:10}{shown} {'':>7}  ours: {over['median']:.2f} of it")
     if case["answers"]:
         lines.append(
             "  answers: "

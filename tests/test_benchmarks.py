@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
-import json
 from pathlib import Path
 from typing import Any
 
 import pytest
+from benchmark_runs import run
 from hypothesis import given
 from hypothesis import strategies as st
 from tiny import save_tiny
 
-from benchmarks import evaluation, exactness, report, startup, training
+from benchmarks import evaluation, exactness, several
 from benchmarks.compare import agreement
 from benchmarks.floor import layout, needed, tokens_at_once
 from benchmarks.measure import interleaved, measured, spread
@@ -75,20 +75,6 @@ def _no_look_around(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(evaluator, "add_env_info", lambda results: None)
 
 
-def run(module: Any, out: Path, capsys: pytest.CaptureFixture[str], *arguments: str) -> dict[str, Any]:
-    """A benchmark's file, after its table has been looked at."""
-    assert module.main([*arguments, "--out", str(out)]) == 0
-    shown = capsys.readouterr().out
-    assert max(map(len, shown.splitlines())) <= 80, shown
-    text = out.read_text(encoding="utf-8")
-    assert str(out.parent) not in text, "a path of this machine"
-    results = json.loads(text)
-    assert results["schema"] == report.SCHEMA
-    assert results["machine"]
-    assert results["environment"]["packages"]["torch"]
-    return results
-
-
 def check_sides(case: dict[str, Any], time: str = "seconds_per_document") -> None:
     """Ratios are those of the times; peaks are there."""
     stock, ours = case["sides"]["stock"], case["sides"]["ours"]
@@ -128,8 +114,11 @@ def test_evaluation_of_labels(tmp_path: Path, capsys: pytest.CaptureFixture[str]
     assert examples["tokens_needed"] < examples["sides"]["stock-1"]["tokens_forwarded"] / 2
 
 
-def test_evaluation_of_a_random_shape_in_nf4(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+def test_evaluation_of_a_random_shape_in_nf4(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
     """What runs on a GPU with --shape llama-8b: generation, and base with adapters through the runner."""
+    monkeypatch.setattr(several, "COUNT", 1)  # half a minute each
     results = run(
         evaluation, tmp_path / "out.json", capsys, "--shape", "tiny", "--quantisation", "nf4", "--dtype", "float32",
         "--demo", "--documents", "2", "--repeats", "1", "--case", "ner", "--case", "adapters", "--adapter-tasks",
@@ -144,6 +133,7 @@ def test_evaluation_of_a_random_shape_in_nf4(tmp_path: Path, capsys: pytest.Capt
     check_sides(adapters, "seconds")
     assert adapters["peak_over_one_stock_run"] > 0
     assert adapters["tasks"] == [SENTIMENT]
+    assert adapters["adapters"] == "random"
 
 
 def test_exactness_and_a_file_made_in_parts(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
@@ -168,66 +158,3 @@ def test_agreement_of_answers_that_differ() -> None:
     found = agreement(stock, ours, 2)
     assert (found["same_choices"], found["choices"], found["same_greedy"]) == (1, 2, 4)
     assert (found["largest_difference"], found["closest"]) == (0.5, 0.25)
-
-
-def test_training(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    pytest.importorskip("trl")
-    results = run(
-        training, tmp_path / "out.json", capsys, "--shape", "tiny", "--demo", "--rows", "8", "--repeats", "1",
-        "--columns", "trl", "ours", "--learning-rate", "0.01",
-    )  # fmt: skip
-    assert results["rows"] == 8
-    trl, ours = results["sides"]["trl"], results["sides"]["ours"]
-    for side in (trl, ours):
-        assert side["tokens_per_second"]["median"] > 0
-        assert side["loss_after"] < side["loss_before"], "nothing was learnt"
-    assert trl["loss_before"] == pytest.approx(ours["loss_before"])
-    assert ours["faster_than_trl"]["median"] == pytest.approx(
-        ours["tokens_per_second"]["median"] / trl["tokens_per_second"]["median"]
-    )
-    epoch = results["epoch"]
-    assert epoch["tokens"] > results["tokens"]
-    assert epoch["seconds"] == pytest.approx(epoch["tokens"] / ours["tokens_per_second"]["median"])
-    if epoch["price"] is not None:
-        assert epoch["usd"] == pytest.approx(epoch["price"]["usd_per_hour"] * epoch["seconds"] / 3600)
-
-
-def test_startup(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    model = save_tiny(tmp_path / "tiny")
-    results = run(startup, tmp_path / "out.json", capsys, "--repeats", "1", "--model", str(model))
-    seconds = {name: values["cpu_seconds"]["median"] for name, values in results["measures"].items()}
-    assert len(seconds) == 6
-    assert min(seconds.values()) > 0
-    assert seconds["phingpt-bench --help"] < seconds["evaluate, to its first prompt"]
-
-
-def test_a_failing_process_is_told(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    assert startup.main(["--repeats", "1", "--task", "no_such_task", "--model", str(tmp_path)]) == 2
-    assert "a measured process failed" in capsys.readouterr().err
-
-
-@pytest.mark.parametrize("verb", [["tasks"], ["tasks", "show", SENTIMENT], ["evaluate"]], ids=" ".join)
-def test_no_verb_builds_lm_evals_default_index(
-    verb: list[str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
-) -> None:
-    from lm_eval.tasks import TaskManager
-
-    from phingpt_bench.cli.main import main
-
-    built: list[bool] = []
-    plain = TaskManager.__init__
-
-    def watched(self: Any, *args: Any, include_defaults: bool = True, **options: Any) -> None:
-        built.append(include_defaults)
-        plain(self, *args, include_defaults=include_defaults, **options)
-
-    monkeypatch.setattr(TaskManager, "__init__", watched)
-    if verb == ["evaluate"]:
-        model = save_tiny(tmp_path / "tiny")
-        verb = ["evaluate", "--base", str(model), "--tasks", SENTIMENT, "--limit", "1", "--no-floors", "--quiet"]
-        verb += ["--results", str(tmp_path / "results")]
-    assert main(verb) == 0
-    capsys.readouterr()
-    assert built or verb == ["tasks"]  # which reads the files itself
-    assert not any(built)
-    assert len(built) <= 3, "to check names, to plan, to run, however many tasks and models: each takes a second"
