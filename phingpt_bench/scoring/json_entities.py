@@ -11,9 +11,7 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
-from json.decoder import scanstring
-from typing import Any, NamedTuple
+from typing import Any
 
 from phingpt_bench.scoring.entities import (
     Entity,
@@ -27,17 +25,15 @@ from phingpt_bench.scoring.entities import (
     type_reader,
     write_entities,
 )
+from phingpt_bench.scoring.loose_json import Object, Reader, shown
 from phingpt_bench.scoring.occurrences import as_seen
 
 # The names that models give the two fields of an entity, the surest first: "entity" may be either.
 SURFACE_KEYS = ("text", "name", "surface", "mention", "value", "word", "entity")
 TYPE_KEYS = ("type", "label", "entity_type", "category", "tag", "entity")
 LIST_KEYS = ("entities", "named_entities")
-DEPTH = 6  # of nested lists and objects; {"entities": {"PER": [{"text": "x", "nth": [1]}]}} has 5
 
 _NEXT_OBJECT = re.compile(r"[\s,]*(?=\{)")
-_SPACE = re.compile(r"\s*")
-_WORD = re.compile(r"[-+.\w]+")
 _NO_TYPE_CHARACTERS = re.compile(r"(?!)")  # matches nothing: a JSON string holds any type
 
 
@@ -67,8 +63,8 @@ def read_json(answer: str, text: str, types: Sequence[str]) -> Parsed:
     none. "none" or "null" alone name no entity, as [] and {} do; an answer without any JSON, empty or not, is a format
     problem.
 
-    Where the JSON breaks off or breaks down (also: more than DEPTH levels), everything complete before that place
-    counts, and the rest is one format problem; an entity is complete with its closing brace.
+    Where the JSON breaks off or breaks down (also: more than loose_json.DEPTH levels), everything complete before that
+    place counts, and the rest is one format problem; an entity is complete with its closing brace.
     """
     answer = as_seen(answer, text)
     if (line := first_line(answer)) and (names_nothing(line) or line.strip() == "null"):
@@ -76,14 +72,14 @@ def read_json(answer: str, text: str, types: Sequence[str]) -> Parsed:
     opening = re.search(r"[\[{]", answer)
     if opening is None:
         return align([Piece(None, answer.strip())], text)
-    reader = _Reader(answer)
+    reader = Reader(answer)
     pieces = _Pieces(types)
     found: list[Piece] = []
     at = opening.start()
     while True:
         value, at = reader.value(at, 0)
         found += pieces.of_value(value)
-        if not (isinstance(value, _Object) and value.closed and value.is_entity):
+        if not (isinstance(value, Object) and value.closed and _keys(value.fields)):
             break
         following = _NEXT_OBJECT.match(answer, at)
         if following is None:
@@ -92,115 +88,6 @@ def read_json(answer: str, text: str, types: Sequence[str]) -> Parsed:
     if reader.broken is not None:
         found.append(Piece(None, answer[reader.broken :].strip()))
     return align(found, text) if found else Parsed()
-
-
-@dataclass(frozen=True, slots=True)
-class _Object:
-    """A JSON object; a key that comes twice is kept twice. Not `closed` where the answer broke inside it."""
-
-    pairs: list[tuple[str, Any]]
-    closed: bool
-
-    @property
-    def fields(self) -> dict[str, Any]:
-        return {key.strip().casefold(): value for key, value in self.pairs}
-
-    @property
-    def is_entity(self) -> bool:
-        return _keys(self.fields) is not None
-
-
-class _Word(NamedTuple):
-    """A number that is no ordinal, true, false or anything else without quotes."""
-
-    written: str
-
-
-class _Reader:
-    """JSON values of a text. `broken` is where the first unsound or unfinished element begins, None while all is sound.
-
-    Not the parser of `json`: that one gives nothing at all for a list that was cut, and recurses as deep as it is told.
-    """
-
-    def __init__(self, source: str):
-        self.source = source
-        self.broken: int | None = None
-
-    def value(self, at: int, depth: int) -> tuple[Any, int]:
-        """The value that begins at `at`, and where it ends; containers as far as they are sound."""
-        char = self.source[at : at + 1]
-        if char == '"':
-            try:
-                return scanstring(self.source, at + 1, False)
-            except ValueError:
-                return self._stop(at)
-        if char == "[" and depth < DEPTH:
-            return self._list(at + 1, depth + 1)
-        if char == "{" and depth < DEPTH:
-            return self._object(at + 1, depth + 1)
-        if word := _WORD.match(self.source, at):
-            return _literal(word[0]), word.end()
-        return self._stop(at)
-
-    def _list(self, at: int, depth: int) -> tuple[list[Any], int]:
-        items: list[Any] = []
-        while (at := self._skip(at)) < len(self.source) and self.source[at] != "]":
-            value, end = self.value(at, depth)
-            if self.broken is not None:
-                self.broken = at  # the element of the outermost list says best what is lost
-                if isinstance(value, list | _Object):
-                    items.append(value)
-                return items, end
-            items.append(value)
-            at = self._after(end, "]")
-            if self.broken is not None:
-                return items, at
-        return items, self._end(at)
-
-    def _object(self, at: int, depth: int) -> tuple[_Object, int]:
-        pairs: list[tuple[str, Any]] = []
-        while (at := self._skip(at)) < len(self.source) and self.source[at] != "}":
-            key, colon = self.value(at, depth)
-            colon = self._skip(colon)
-            if self.broken is None and not (isinstance(key, str) and self.source[colon : colon + 1] == ":"):
-                self._stop(at)
-            if self.broken is None:
-                value, end = self.value(self._skip(colon + 1), depth)
-                if self.broken is None or isinstance(value, list | _Object):
-                    pairs.append((key, value))
-            if self.broken is None:
-                at = self._after(end, "}")
-            if self.broken is not None:
-                return _Object(pairs, False), at
-        end = self._end(at)
-        return _Object(pairs, self.broken is None), end
-
-    def _after(self, at: int, closing: str) -> int:
-        """Where to go on after an element: behind its comma, or at the closing bracket."""
-        at = self._skip(at)
-        char = self.source[at : at + 1]
-        if char == ",":
-            return at + 1
-        if char != closing:
-            self._stop(at)
-        return at
-
-    def _end(self, at: int) -> int:
-        return at + 1 if at < len(self.source) else self._stop(at)[1]
-
-    def _skip(self, at: int) -> int:
-        return _SPACE.match(self.source, at).end()  # type: ignore[union-attr]  # it matches everywhere
-
-    def _stop(self, at: int) -> tuple[None, int]:
-        self.broken = at
-        return None, at
-
-
-def _literal(word: str) -> int | _Word | None:
-    if word == "null":
-        return None
-    # a number of more digits than any text has occurrences is as wrong as one that is merely too large
-    return int(word[:9]) if re.fullmatch("[0-9]+", word) else _Word(word)
 
 
 class _Pieces:
@@ -214,12 +101,12 @@ class _Pieces:
         if not isinstance(value, list):
             value = [value]
         for item in value:
-            if isinstance(item, _Object):
+            if isinstance(item, Object):
                 yield from self._of_object(item)
             elif item is not None:
-                yield Piece(None, _shown(item))
+                yield Piece(None, shown(item))
 
-    def _of_object(self, item: _Object) -> Iterator[Piece]:
+    def _of_object(self, item: Object) -> Iterator[Piece]:
         fields = item.fields
         if not item.closed and not fields.keys().isdisjoint(SURFACE_KEYS + TYPE_KEYS):
             return  # the unfinished entity; where the answer broke is one problem already
@@ -231,7 +118,7 @@ class _Pieces:
         lists = [value for key, value in fields.items() if key in LIST_KEYS]
         if not lists and not any(type_ for _, type_, _ in by_type):
             if any(value not in (None, "", []) for _, _, value in by_type):
-                yield Piece(None, _shown(item))
+                yield Piece(None, shown(item))
             return
         for value in lists:
             yield from self.of_value(value)
@@ -245,21 +132,21 @@ class _Pieces:
         """What one value under the name of a type names."""
         if type_ and isinstance(value, str):
             yield Piece(type_, value.strip())
-        elif type_ and isinstance(value, _Object):
+        elif type_ and isinstance(value, Object):
             fields = value.fields
             surface = next((key for key in SURFACE_KEYS if key in fields), None)
             if value.closed:
                 yield from self._of_entity(type_, fields, surface, value)
         else:
-            yield Piece(None, _shown(_Object([(key, value)], True)))
+            yield Piece(None, shown(Object([(key, value)], True)))
 
-    def _of_entity(self, type_: str | None, fields: dict[str, Any], key: str | None, item: _Object) -> Iterator[Piece]:
+    def _of_entity(self, type_: str | None, fields: dict[str, Any], key: str | None, item: Object) -> Iterator[Piece]:
         surfaces = fields.get(key) if key else None
         surfaces = surfaces if isinstance(surfaces, list) else [surfaces]
         marks = fields.get("nth")
         marks = [] if marks is None else marks if isinstance(marks, list) else [marks]
         if type_ is None or not all(isinstance(s, str) for s in surfaces) or not all(isinstance(k, int) for k in marks):
-            yield Piece(None, _shown(item))
+            yield Piece(None, shown(item))
             return
         for surface in surfaces:
             yield Piece(type_, surface if marks else surface.strip(), tuple(dict.fromkeys(marks)))
@@ -273,15 +160,3 @@ def _keys(fields: dict[str, Any]) -> tuple[str, str] | None:
     surface = next((key for key in SURFACE_KEYS if key in fields), None)
     type_ = next((key for key in TYPE_KEYS if key in fields and key != surface), None)
     return (surface, type_) if surface and type_ else None
-
-
-def _shown(value: Any) -> str:
-    return json.dumps(_plain(value), ensure_ascii=False)
-
-
-def _plain(value: Any) -> Any:
-    if isinstance(value, _Object):
-        return {key: _plain(held) for key, held in value.pairs}
-    if isinstance(value, _Word):
-        return value.written
-    return [_plain(held) for held in value] if isinstance(value, list) else value

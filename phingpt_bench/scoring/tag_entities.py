@@ -12,10 +12,10 @@ from __future__ import annotations
 
 import functools
 import re
-import unicodedata
 from collections.abc import Iterable, Sequence
 from typing import NamedTuple
 
+from phingpt_bench.scoring.copies import Alignment
 from phingpt_bench.scoring.entities import (
     Parsed,
     Problem,
@@ -25,15 +25,11 @@ from phingpt_bench.scoring.entities import (
     settle,
     type_reader,
 )
-from phingpt_bench.scoring.occurrences import Finder, as_seen
-from phingpt_bench.scoring.subsequence import common_subsequence
-
-COMPLETE = 0.8  # of the words of the text: a copy with fewer is cut, or no copy
+from phingpt_bench.scoring.occurrences import as_seen
 
 _BREAKS = {ord("\n"): " ", ord("\r"): " "}
 _ESCAPE = "(?-i:&(?:lt|amp|#[0-9]{1,6});)"
 _FENCE = re.compile(r"\s*```\w*\s*")
-_TOKEN = re.compile(r"(?:\w|[\u0300-\u036f])+|[^\w\s]")
 
 
 def write_tags(text: str, spans: Iterable[Span], types: Sequence[str]) -> str:
@@ -92,8 +88,8 @@ def read_tags(answer: str, text: str, types: Sequence[str]) -> Parsed:
     if names_nothing(line):
         return Parsed()
     copy, tagged, unread = _untagged(line, folded, tuple(types))
-    alignment = _Alignment(copy, text, folded)
-    places = {piece.at: alignment(piece) for piece in tagged}
+    alignment = Alignment(copy, text, folded)
+    places = {piece.at: alignment(piece.start, piece.end) for piece in tagged}
     claims = [
         (rank, found[0][0] - found[0][1], found[0][0], at) for at, (rank, found) in places.items() if len(found) == 1
     ]
@@ -200,64 +196,6 @@ def _untagged(line: str, folded: str, types: tuple[str, ...]) -> tuple[str, list
 def _unescaped(written: str) -> str:
     """The one character that an escape stands for."""
     return {"&lt;": "<", "&amp;": "&"}.get(written) or chr(int(written[2:-1]))
-
-
-class _Alignment:
-    """Where the pieces of a copy stand in the text. `complete`: enough of the text is in the copy."""
-
-    def __init__(self, copy: str, text: str, folded: str):
-        self.copy, self.text = copy, text
-        self.exact = self.complete = copy == folded
-        if self.exact:
-            return
-        self.find = functools.lru_cache(maxsize=None)(Finder(text))
-        self.begins: dict[int, int] = {}  # from a place in the copy to one in the text, at words that both have
-        self.ends: dict[int, int] = {}
-        self.covered = bytearray(len(text))  # 1 where the text has a word of the copy
-        theirs = list(_TOKEN.finditer(folded))
-        mine = list(_TOKEN.finditer(copy))[: 4 * len(theirs) + 100]  # more is a loop
-        pairs = common_subsequence([_key(token[0]) for token in mine], [_key(token[0]) for token in theirs])
-        for i, j in pairs:
-            self._match(mine[i].span(), theirs[j].span())
-        # dots and commas are lost too easily to tell a copy by, unless the text has nothing else
-        words = {j for j, token in enumerate(theirs) if token[0][0].isalnum()} or set(range(len(theirs)))
-        self.complete = bool(pairs) and sum(j in words for _, j in pairs) >= COMPLETE * len(words)
-
-    def _match(self, mine: tuple[int, int], theirs: tuple[int, int]) -> None:
-        (a, b), (start, end) = mine, theirs
-        self.covered[start:end] = b"\1" * (end - start)
-        self.begins[a], self.ends[b] = start, end
-        if b - a == end - start:  # else a composed letter in the one is decomposed in the other
-            self.begins.update(zip(range(a, b), range(start, end), strict=True))
-            self.ends.update(zip(range(a + 1, b + 1), range(start + 1, end + 1), strict=True))
-
-    def __call__(self, piece: _Tagged) -> tuple[bool, list[tuple[int, int]]]:
-        """(False, [its place]) by alignment, else (True, the places it may have: several, or none)."""
-        if self.exact:
-            return False, [(piece.start, piece.end)]
-        start, end = self.begins.get(piece.start, -1), self.ends.get(piece.end, -1)
-        surface = piece.surface(self.copy)
-        if 0 <= start < end and _same(self.text[start:end], surface):
-            return False, [(start, end)]
-        found = self.find(surface)
-        return True, [place for place in found if self.covered.find(1, *place) < 0] or found
-
-
-def _key(word: str) -> str:
-    """Words are aligned without case, so that a lowercased copy is a copy; its pieces are not found all the same."""
-    return unicodedata.normalize("NFC", word).casefold()
-
-
-def _same(a: str, b: str) -> bool:
-    """Whether two pieces are written alike, but for Unicode composition and white space.
-
-    White space also where the one has none: "Oyj , Espoo" is copied as "Oyj, Espoo", and the place is certain here.
-    """
-    return a == b or _visible(a) == _visible(b)
-
-
-def _visible(piece: str) -> str:
-    return re.sub(r"\s+", "", unicodedata.normalize("NFC", piece))
 
 
 def _shown(line: str, start: int, end: int) -> str:

@@ -1,0 +1,72 @@
+"""Where the pieces of a copy stand in the text that it was made from, as far as the two agree."""
+
+from __future__ import annotations
+
+import functools
+import re
+import unicodedata
+
+from phingpt_bench.scoring.occurrences import Finder
+from phingpt_bench.scoring.subsequence import common_subsequence
+
+COMPLETE = 0.8  # of the words of the text: a copy with fewer is cut, or no copy
+
+_TOKEN = re.compile(r"(?:\w|[\u0300-\u036f])+|[^\w\s]")
+
+
+class Alignment:
+    """Where the pieces of a copy stand in the text. `complete`: enough of the text is in the copy."""
+
+    def __init__(self, copy: str, text: str, folded: str):
+        self.copy, self.text = copy, text
+        self.exact = self.complete = copy == folded
+        if self.exact:
+            return
+        self.find = functools.lru_cache(maxsize=None)(Finder(text))
+        self.begins: dict[int, int] = {}  # from a place in the copy to one in the text, at words that both have
+        self.ends: dict[int, int] = {}
+        self.covered = bytearray(len(text))  # 1 where the text has a word of the copy
+        theirs = list(_TOKEN.finditer(folded))
+        mine = list(_TOKEN.finditer(copy))[: 4 * len(theirs) + 100]  # more is a loop
+        pairs = common_subsequence([_key(token[0]) for token in mine], [_key(token[0]) for token in theirs])
+        for i, j in pairs:
+            self._match(mine[i].span(), theirs[j].span())
+        # dots and commas are lost too easily to tell a copy by, unless the text has nothing else
+        words = {j for j, token in enumerate(theirs) if token[0][0].isalnum()} or set(range(len(theirs)))
+        self.complete = bool(pairs) and sum(j in words for _, j in pairs) >= COMPLETE * len(words)
+
+    def _match(self, mine: tuple[int, int], theirs: tuple[int, int]) -> None:
+        (a, b), (start, end) = mine, theirs
+        self.covered[start:end] = b"\1" * (end - start)
+        self.begins[a], self.ends[b] = start, end
+        if b - a == end - start:  # else a composed letter in the one is decomposed in the other
+            self.begins.update(zip(range(a, b), range(start, end), strict=True))
+            self.ends.update(zip(range(a + 1, b + 1), range(start + 1, end + 1), strict=True))
+
+    def __call__(self, start: int, end: int) -> tuple[bool, list[tuple[int, int]]]:
+        """Of a piece of the copy (False, [its place]) by alignment, else (True, the places it may have: any number)."""
+        if self.exact:
+            return False, [(start, end)]
+        surface = self.copy[start:end]
+        start, end = self.begins.get(start, -1), self.ends.get(end, -1)
+        if 0 <= start < end and _same(self.text[start:end], surface):
+            return False, [(start, end)]
+        found = self.find(surface)
+        return True, [place for place in found if self.covered.find(1, *place) < 0] or found
+
+
+def _key(word: str) -> str:
+    """Words are aligned without case, so that a lowercased copy is a copy; its pieces are not found all the same."""
+    return unicodedata.normalize("NFC", word).casefold()
+
+
+def _same(a: str, b: str) -> bool:
+    """Whether two pieces are written alike, but for Unicode composition and white space.
+
+    White space also where the one has none: "Oyj , Espoo" is copied as "Oyj, Espoo", and the place is certain here.
+    """
+    return a == b or _visible(a) == _visible(b)
+
+
+def _visible(piece: str) -> str:
+    return re.sub(r"\s+", "", unicodedata.normalize("NFC", piece))
