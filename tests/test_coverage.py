@@ -8,7 +8,8 @@ from pathlib import Path
 import pytest
 
 from benchmarks import coverage
-from benchmarks.coverage import SCENARIOS, share
+from benchmarks.coverage import share
+from benchmarks.scenarios import SCENARIOS
 from phingpt_bench.core.jsonio import read_json
 
 ROOT = Path(__file__).resolve().parent.parent
