@@ -4,8 +4,8 @@ PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 STAMP := $(VENV)/.installed
-# a process a core, at most four (each loads torch and a model), each with whole files: their fixtures are made once
-TESTS ?= --numprocesses auto --maxprocesses 4 --dist loadfile
+# processes beside each other (tests/conftest.py says how many), each with whole files: their fixtures are made once
+TESTS ?= --numprocesses auto --dist loadfile
 
 .DEFAULT_GOAL := help
 .PHONY: help demo test lint clean

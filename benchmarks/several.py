@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import tempfile
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict
 from pathlib import Path
 from typing import Any
@@ -16,6 +16,7 @@ from benchmarks.command import command
 from benchmarks.compare import OURS, STOCK, Settings
 from benchmarks.measure import Usage, interleaved, spread
 from benchmarks.sides import BATCH
+from phingpt_bench.core.errors import BenchError
 from phingpt_bench.core.paths import share
 from phingpt_bench.core.records import Ledger
 from phingpt_bench.models import adapter, embedded
@@ -68,9 +69,12 @@ def several(
 
 
 def made_adapters(spec: BaseSpec, folder: Path, tasks: Sequence[str], trained: Path | None) -> list[Path]:
-    """COUNT LoRA adapters of rank 16 on all linear layers, random or near `trained`, as `train` would leave them."""
+    """COUNT LoRA adapters of rank 16 on all linear layers, random or near `trained`, as `train` would leave them.
+
+    BenchError where `trained` has other layers or another rank.
+    """
     import torch
-    from peft import load_peft_weights, set_peft_model_state_dict
+    from peft import get_peft_model_state_dict, load_peft_weights, set_peft_model_state_dict
 
     from phingpt_bench.train.trainer import with_lora
 
@@ -80,7 +84,10 @@ def made_adapters(spec: BaseSpec, folder: Path, tasks: Sequence[str], trained: P
         recipe = Recipe(name=f"adapter-{seed}", tasks=list(tasks), base=spec, seed=seed)
         model = with_lora(loaded, recipe)
         if trained is not None:
-            set_peft_model_state_dict(model, load_peft_weights(str(trained), device="cpu"))
+            weights = load_peft_weights(str(trained), device="cpu")
+            if _shapes(weights) != _shapes(get_peft_model_state_dict(model)):
+                raise BenchError("the adapter is not of rank 16 on all linear layers of this base", where=trained.name)
+            set_peft_model_state_dict(model, weights)
         for name, weight in model.named_parameters():
             if "lora_B" in name and trained is not None:
                 weight.data.mul_(1 + seed * 1e-6)  # one adapter thrice would be one adapter
@@ -112,6 +119,10 @@ def made_adapters(spec: BaseSpec, folder: Path, tasks: Sequence[str], trained: P
         adapter.write_card(path, card)
         found.append(path)
     return found
+
+
+def _shapes(weights: Mapping[str, Any]) -> dict[str, tuple[int, ...]]:
+    return {name: tuple(weight.shape) for name, weight in weights.items()}
 
 
 def stock(spec: BaseSpec, tasks: Sequence[str], documents: int, path: Path | None) -> tuple[str, ...]:

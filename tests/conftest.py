@@ -7,6 +7,14 @@ import sys
 from pathlib import Path
 
 import pytest
+from hypothesis import settings
+
+from phingpt_bench.core.fingerprint import cores
+
+pytest.register_assert_rewrite("benchmark_runs")
+# No test fails because the machine is busy: pytest-timeout ends what hangs.
+settings.register_profile("any machine")
+settings.load_profile("any machine")
 
 ROOT = Path(__file__).resolve().parent.parent
 NO_NETWORK = Path(__file__).resolve().parent / "no_network"
@@ -14,7 +22,7 @@ NO_NETWORK = Path(__file__).resolve().parent / "no_network"
 # Before anything imports torch, which reads them once: test processes beside each other share the cores.
 if beside := int(os.environ.get("PYTEST_XDIST_WORKER_COUNT", "0")):
     for name in ("OMP_NUM_THREADS", "MKL_NUM_THREADS"):
-        os.environ.setdefault(name, str(max(1, (os.cpu_count() or 1) // beside)))
+        os.environ.setdefault(name, str(max(1, cores() // beside)))
 # Before anything imports huggingface_hub, which reads it once.
 os.environ["HF_HUB_OFFLINE"] = "1"
 # The converted embedded model takes some 20 s to make: keep it for the next session.
@@ -32,6 +40,12 @@ if Path(sitecustomize.__file__ or "").parent != NO_NETWORK:  # the environment h
     import sitecustomize
 sitecustomize.block()
 sys.path.remove(str(NO_NETWORK))
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_auto_num_workers() -> int:
+    """A process a core that this one may use, at most four: each loads torch and a model."""
+    return min(4, cores())
 
 
 @pytest.fixture(scope="session")

@@ -6,9 +6,11 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+import torch
 from benchmark_runs import run
 from hypothesis import given
 from hypothesis import strategies as st
+from safetensors.torch import load_file
 from tiny import save_tiny
 
 from benchmarks import evaluation, exactness, several
@@ -16,6 +18,8 @@ from benchmarks.compare import agreement
 from benchmarks.floor import layout, needed, tokens_at_once
 from benchmarks.measure import interleaved, measured, spread
 from benchmarks.sides import Watch
+from phingpt_bench.core.errors import BenchError
+from phingpt_bench.models.load import BaseSpec
 
 SENTIMENT, NER = "phin_demo_sentiment", "phin_demo_ner"
 sequences = st.lists(st.lists(st.integers(0, 2), min_size=1, max_size=40), min_size=1, max_size=12)
@@ -134,6 +138,23 @@ def test_evaluation_of_a_random_shape_in_nf4(
     assert adapters["peak_over_one_stock_run"] > 0
     assert adapters["tasks"] == [SENTIMENT]
     assert adapters["adapters"] == "random"
+
+
+def test_adapters_near_a_trained_one(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Near enough to write alike, and not the same: the runner would take them for one."""
+    monkeypatch.setattr(several, "COUNT", 2)
+    base = BaseSpec(model=str(save_tiny(tmp_path / "tiny")), quantisation="none", compute_dtype="float32", device="cpu")
+    (trained, _) = several.made_adapters(base, tmp_path, [SENTIMENT], None)
+    near = several.made_adapters(base, tmp_path / "near", [SENTIMENT], trained)
+    weights = [load_file(path / "adapter_model.safetensors") for path in (trained, *near)]
+    assert weights[0].keys() == weights[1].keys() == weights[2].keys()
+    for name, weight in weights[0].items():
+        for other in weights[1:]:
+            assert torch.allclose(weight, other[name], rtol=1e-5, atol=0)
+    assert any((one != other).any() for one, other in zip(weights[1].values(), weights[2].values(), strict=True))
+    deep = BaseSpec(model=str(save_tiny(tmp_path / "deep", num_hidden_layers=3)), quantisation="none", device="cpu")
+    with pytest.raises(BenchError, match="not of rank 16"):
+        several.made_adapters(deep, tmp_path / "more", [SENTIMENT], trained)
 
 
 def test_exactness_and_a_file_made_in_parts(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:

@@ -1,4 +1,4 @@
-"""Benchmarks that time whole processes, in miniature: training beside TRL, and how long a command takes to begin."""
+"""How long commands take, in miniature: training beside TRL, a command to its beginning; no index is built in vain."""
 
 from __future__ import annotations
 

@@ -17,9 +17,7 @@ from phingpt_bench.board.explain.page import explain
 from phingpt_bench.board.explain.working import working
 from phingpt_bench.board.rows import build
 from phingpt_bench.cli.main import main
-from phingpt_bench.core import language
 from phingpt_bench.core.errors import BenchError
-from phingpt_bench.core.language import speaking
 from phingpt_bench.core.records import Ledger, Outcomes
 from phingpt_bench.scoring.metrics import METRICS, metric_rows
 
@@ -223,68 +221,6 @@ def test_no_line_is_longer_than_the_width(example, width):
         assert max(map(len, text.splitlines())) <= width
         assert "\x1b" not in text
         assert "\u202e" not in text
-
-
-class Marked(dict):
-    """A language in which every sentence has a mark in front."""
-
-    def get(self, sentence, default=None):
-        return f"§{sentence}"
-
-
-NAMES = re.compile(r"\b(phin_\w+|positive|neutral|negative|PER|ORG|LOC|Wilson|sqrt|\d*[xnpz])\b")
-
-
-def unsaid(line: str) -> bool:
-    """Whether a line without a mark has more than numbers, formulas and the names of labels and tasks."""
-    return "§" not in line and re.search(r"[^\W\d_]", NAMES.sub("", line)) is not None
-
-
-def several_kinds():
-    """(runs, row, task, metric) of pages that together have each part, method and reason."""
-    seeds = [trained(seed) for seed in (1, 2, 3)] + [make_run(outcomes=labels(0.5, seed=9))]
-    pair = [make_run(outcomes=labels(0.5, seed=1)), make_run(kind="tuned", adapter="x", outcomes=labels(0.8, seed=2))]
-    grouped = [dataclasses.replace(run, outcomes=clustered(run.outcomes)) for run in pair]
-    seen = {"exact": 2, "normalised": 1, "near": 0, "compared": "§texts"}
-    exposed = [pair[0], make_run(kind="tuned", adapter="x", exposure=seen, outcomes=labels(0.8, seed=2))]
-    alike = [make_run(name, base=name, outcomes=labels(0.8 if name < "C" else 0.4, seed=1)) for name in "ABC"]
-    yield from ((example_runs(), row, SENTIMENT, None) for row in ("adapter-one", "majority"))
-    yield from ((example_runs(), "CRF", NER, metric) for metric in ("entity_f1", "entity_precision", "entity_f1_macro"))
-    yield from ((seeds, "3 seeds", "phin_made_up", None), (exposed, "+ x", "phin_made_up", None))
-    yield from ((runs, "+ x", "phin_made_up", metric) for runs in (pair, grouped) for metric in ("acc", "mcc", None))
-    yield from ((alike, row, "phin_made_up", None) for row in "BC")
-    yield [make_run(limit=20, outcomes=labels(0.5, 20))], "Model A", "phin_made_up", None
-
-
-def test_every_line_can_be_said_in_another_language(monkeypatch):
-    """Lines without a mark hold numbers and names only."""
-    monkeypatch.setattr(language, "translations", lambda name: Marked())
-    for runs, row, task, metric in several_kinds():
-        first, *lines = explain(build(runs, metric=metric), runs, row, task, Comparer(), 10_000).splitlines()
-        assert first.startswith(task)
-        assert [line for line in lines if unsaid(line)] == []
-
-
-def test_every_metric_can_be_said_in_another_language(monkeypatch):
-    every = rich_outcomes().values()
-    monkeypatch.setattr(language, "translations", lambda name: Marked())
-    for name in METRICS:
-        rows, of = next((rows, outcomes) for outcomes in every if (rows := metric_rows(name, outcomes)) is not None)
-        assert [line for line in working(name, rows.sum(0), of.labels) if unsaid(line)] == []
-
-
-def test_the_page_in_spanish(example):
-    runs, board, comparer = example
-    with speaking("es"):
-        text = flat(explain(board, runs, "adapter-one", SENTIMENT, comparer))
-    row = next(row for row in found_section(board, SENTIMENT).rows if row.adapter == "adapter-one")
-    for part in (
-        "Registro", "300 filas de la partición test", "No consta que dos de ellas compartan documento.",
-        f"intervalo del 95 % de {row.against_base.low:+.4f} a {row.against_base.high:+.4f}", "10000 intercambios",
-        "Tiene la mejor puntuación.", "Coste",
-    ):  # fmt: skip
-        assert part in text, part
-    assert "10,000" not in text
 
 
 def test_the_command(tmp_path, capsys):

@@ -29,7 +29,7 @@ COMMANDS = {value.strip("{}").split("{")[0] for value in SPECIAL.values() if "\\
 
 
 @given(st.text())
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=100)
 def test_no_text_is_a_command(text):
     escaped = escape(text)
     assert all(c.isascii() or LATIN.match(c) for c in escaped)

@@ -88,7 +88,7 @@ PAIRS = st.lists(st.tuples(st.integers(0, 2), st.integers(-1, 2), st.integers(-1
 
 
 @given(PAIRS)
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=100)
 def test_fates_partition_the_rows_and_explain_the_accuracy(rows):
     gold, mine, theirs = zip(*rows, strict=True)
     fates, found = labels_of(answers(gold, mine), answers(gold, theirs))
@@ -104,7 +104,7 @@ def test_fates_partition_the_rows_and_explain_the_accuracy(rows):
 
 
 @given(PAIRS)
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=100)
 def test_scores_by_class_are_those_of_sklearn(rows):
     gold, pred, _ = zip(*rows, strict=True)
     ours = by_class(row_confusion(gold, pred, 3).sum(0))
@@ -198,7 +198,7 @@ UNPLACED = st.lists(
 
 
 @given(st.lists(st.tuples(WORDS, WORDS, UNPLACED, WORDS, UNPLACED), min_size=1, max_size=6))
-@settings(max_examples=30, deadline=None)
+@settings(max_examples=30)
 def test_entities_add_up_and_counts_alone_give_true_bounds(rows):
     a = entities([entity_row(gold, mine, wrong) for gold, mine, wrong, _, _ in rows])
     b = entities([entity_row(gold, theirs, wrong) for gold, _, _, theirs, wrong in rows])

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import threading
+import time
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
@@ -30,16 +33,24 @@ def converter(monkeypatch: pytest.MonkeyPatch, says: str, meanwhile=lambda: None
     monkeypatch.setattr(embedded, "_convert", convert)
 
 
-def test_what_another_process_made_meanwhile_stays(folder, monkeypatch):
-    def other() -> None:
-        folder.mkdir(parents=True)
-        (folder / MODEL).write_text("theirs")
+def test_of_two_at_once_one_converts_and_the_other_waits(folder, monkeypatch):
+    began = threading.Barrier(2, timeout=60)
+    made = []
 
-    converter(monkeypatch, "ours", other)
+    def slowly() -> None:
+        made.append(folder.exists())
+        time.sleep(0.3)
+
+    def ask() -> Path:
+        began.wait()
+        return embedded.embedded_folder()
+
+    converter(monkeypatch, "ours", slowly)
     assert embedded.converted_folder() is None
-    assert embedded.embedded_folder() == folder
-    assert (folder / MODEL).read_text() == "theirs"
-    assert [path.name for path in folder.parent.iterdir()] == [folder.name]  # nothing is left of ours
+    with ThreadPoolExecutor(2) as pool:
+        assert {future.result() for future in [pool.submit(ask), pool.submit(ask)]} == {folder}
+    assert made == [False]
+    assert embedded.converted_folder() == folder
 
 
 def test_half_a_folder_is_made_anew(folder, monkeypatch):
@@ -57,7 +68,7 @@ def test_a_conversion_that_fails_leaves_nothing(folder, monkeypatch):
     converter(monkeypatch, "ours", stop)
     with pytest.raises(KeyboardInterrupt):
         embedded.embedded_folder()
-    assert list(folder.parent.iterdir()) == []
+    assert {path.suffix for path in folder.parent.iterdir()} <= {".lock"}
 
 
 def test_without_the_wheel_it_says_how_to_get_it(monkeypatch):

@@ -227,7 +227,7 @@ class ScriptedRows:
         pass
 
 
-@settings(deadline=None, suppress_health_check=[HealthCheck.too_slow])  # a busy machine
+@settings(suppress_health_check=[HealthCheck.too_slow])  # a busy machine
 @given(st.lists(st.lists(st.integers(0, 3), min_size=1, max_size=12), min_size=1, max_size=8), st.integers(0, 6))
 def test_guesses_are_short_enough_and_known_tokens(told, longest):
     drafter = Drafter(str)
@@ -258,7 +258,7 @@ def test_a_model_that_repeats_itself_is_guessed_far_ahead():
     assert guess == ([8, 9, 10] * 20)[: len(guess)]
 
 
-@settings(max_examples=15, deadline=None)
+@settings(max_examples=15)
 @given(st.data())
 def test_rows_in_any_pieces_give_the_logits_of_a_forward(llama, data):
     """Rows of several lengths that come piece by piece, with wrong guesses between, and move to others' places."""

@@ -58,7 +58,7 @@ def test_softmax_of_what_could_not_be_scored():
 
 
 @given(answers(k=2))
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=100)
 def test_brier_of_two_labels_is_twice_sklearns(case):
     gold, probs = case
     expected = 2 * brier_score_loss(gold, np.clip(probs[:, 1], 0, 1), pos_label=1)
@@ -142,7 +142,7 @@ def test_equal_labels_give_the_first_listed():
 
 
 @given(answers(), st.randoms(use_true_random=False))
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=100)
 def test_bounds_and_indifference_to_order(case, random):
     gold, probs = case
     order = list(range(len(gold)))
@@ -162,7 +162,7 @@ def test_bounds_and_indifference_to_order(case, random):
 
 
 @given(answers(), answers())
-@settings(max_examples=50, deadline=None)
+@settings(max_examples=50)
 def test_one_bin_is_the_gap_of_the_means_and_more_bins_never_close_it(case, other):
     gold, probs = case
     gap = abs((probs.argmax(1) == gold).mean() - probs.max(1).mean())
@@ -173,7 +173,7 @@ def test_one_bin_is_the_gap_of_the_means_and_more_bins_never_close_it(case, othe
 
 
 @given(answers(least=2))
-@settings(max_examples=50, deadline=None)
+@settings(max_examples=50)
 def test_losing_the_probabilities_of_a_row_never_helps(case):
     gold, probs = case
     lost = probs.copy()

@@ -129,7 +129,7 @@ def texts_with_spans(draw):
 
 @EVERY
 @given(case=texts_with_spans())
-@settings(max_examples=400, deadline=None)
+@settings(max_examples=400)
 def test_any_spans_of_any_text_are_read_back_exactly(form, case):
     text, spans = case
     answer = form.write(text, spans, TYPES)
@@ -147,7 +147,7 @@ ANSWER = st.one_of(st.text(max_size=80), st.lists(SCRAP, max_size=40).map("".joi
 
 @EVERY
 @given(answer=ANSWER, text=st.one_of(st.just(TEXT), NASTY))
-@settings(max_examples=400, deadline=None)
+@settings(max_examples=400)
 def test_no_answer_breaks_a_reader(form, answer, text):
     parsed = form.read(answer, text, TYPES)
     ends = [0]
@@ -410,7 +410,7 @@ def test_hostile_answers_are_fast(form, answer):
 
 
 @given(st.text("abc", max_size=12), st.text("abc", max_size=12))
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=300)
 def test_the_common_subsequence_is_one_and_the_longest(a, b):
     pairs = common_subsequence(a, b)
     assert all(a[i] == b[j] for i, j in pairs)
@@ -450,7 +450,7 @@ def span_lists(draw):
 
 
 @given(span_lists(), span_lists())
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=300)
 def test_type_only_lies_between_strict_and_what_overlaps(gold, predicted):
     parsed = Parsed(predicted)
     strict, typed = (np.array(f(gold, parsed, TYPES)) for f in (strict_counts, type_only_counts))

@@ -26,7 +26,7 @@ def answers(draw):
 
 
 @given(answers())
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=200)
 def test_scores_equal_sklearn(case):
     k, gold, pred = case
     total = classification.row_confusion(gold, pred, k).sum(0)
@@ -46,7 +46,7 @@ def test_scores_equal_sklearn(case):
 
 
 @given(st.lists(answers(), min_size=1, max_size=4))
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=40)
 def test_metrics_work_on_stacks_of_totals(cases):
     stack = np.stack([classification.row_confusion(gold, pred, 5).sum(0) for _, gold, pred in cases])
     for metric in METRICS.values():
@@ -56,7 +56,7 @@ def test_metrics_work_on_stacks_of_totals(cases):
 
 
 @given(answers())
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 def test_an_invalid_answer_never_scores_better_than_the_right_one(case):
     k, gold, pred = case
     right = classification.row_confusion(gold, [*pred[:-1], gold[-1]], k).sum(0)

@@ -61,7 +61,7 @@ def rows(draw):
 
 
 @given(st.lists(rows(), min_size=1, max_size=8))
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=150)
 def test_scores_equal_seqeval_strict(cases):
     counts, y_true, y_pred = [], [], []
     for length, gold, pred in cases:
@@ -101,7 +101,7 @@ PROBLEMS = st.lists(
 
 
 @given(rows(), PROBLEMS)
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=200)
 def test_reasons_add_up_to_the_strict_counts(case, problems):
     _, gold, pred = case
     gold, parsed = characters(gold), Parsed(characters(pred), problems)
@@ -116,7 +116,7 @@ def test_reasons_add_up_to_the_strict_counts(case, problems):
 
 
 @given(rows(), PROBLEMS)
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=200)
 def test_partial_is_at_least_strict_and_types_add_up(case, problems):
     _, gold, pred = case
     gold, parsed = characters(gold), Parsed(characters(pred), problems)
@@ -206,7 +206,7 @@ def test_inconsistent_outcomes_are_errors():
 
 @pytest.mark.parametrize("form", ["lines", "json", "tags"])
 @given(case=rows(), problems=PROBLEMS)
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=100)
 def test_entities_by_offset_and_misses_recount_the_strict_counts(form, case, problems):
     length, gold, pred = case
     text = " ".join(f"w{i:02d}" for i in range(length))

@@ -63,7 +63,7 @@ def test_rates_of_stacked_sums():
 
 
 @given(st.lists(st.tuples(st.integers(0, 6), st.integers(-1, 6)), min_size=1, max_size=40))
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=100)
 def test_flips_are_what_the_definition_says(rows):
     poles = [-1, -1, -1, 0, 1, 1, 1, 0]  # the last is INVALID
     gold, pred = zip(*rows, strict=True)

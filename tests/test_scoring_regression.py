@@ -98,7 +98,7 @@ def test_another_scale():
 
 
 @given(st.text(st.characters(codec=None)))
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=300)
 def test_no_text_is_too_strange(answer):
     value, reason = read_score(answer)
     assert (value is None) == (reason in SCORE_REASONS)
@@ -106,7 +106,7 @@ def test_no_text_is_too_strange(answer):
 
 
 @given(st.floats(-1, 1), st.sampled_from(["{}", "Score: {}.", "**{}**", '{{"score": {}}}', " {}\n1.5"]))
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=200)
 def test_a_written_number_is_read_back(value, frame):
     assert read_score(frame.format(repr(value))).value == value
     assert read_score(frame.format(f"{value:.2f}".replace("-", "−").replace(".", ","))).value == float(f"{value:.2f}")
@@ -116,7 +116,7 @@ scores = st.floats(-1, 1).map(lambda value: round(value, 3))
 
 
 @given(st.lists(st.tuples(scores, scores), min_size=2, max_size=40))
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=200)
 def test_errors_equal_sklearns(rows):
     gold, pred = (np.array(side) for side in zip(*rows, strict=True))
     total = error_counts(gold, pred).sum(0)
@@ -146,7 +146,7 @@ def test_an_invalid_answer_is_the_wrong_end_of_the_scale():
 
 
 @given(scores, scores)
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=100)
 def test_no_answer_on_the_scale_is_worse_than_none(gold, pred):
     none, some = error_counts([gold, gold], [NAN, pred])
     assert none[3] >= some[3] and none[4] >= some[4]

@@ -150,7 +150,7 @@ NASTY = st.text(st.sampled_from("a;\\ \n\rn:\u00a0\u2028.é"), min_size=1, max_s
 
 
 @given(before=st.text(max_size=5), surface=st.one_of(NASTY, st.text(min_size=1, max_size=8)), after=st.text(max_size=5))
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=300)
 def test_any_surface_survives_the_line(before, surface, after):
     text = f"{before} {surface} {after}"
     span = Span(len(before) + 1, len(before) + 1 + len(surface), "PER")
@@ -178,7 +178,7 @@ def texts_with_entities(draw):
 
 
 @given(texts_with_entities())
-@settings(max_examples=400, deadline=None)
+@settings(max_examples=400)
 def test_what_is_read_is_the_closure_and_is_stable_under_writing(case):
     text, entities = case
     expected = closure(text, entities)
@@ -195,7 +195,7 @@ ANSWER = st.one_of(st.text(max_size=80), st.lists(SCRAP).map("".join))
 
 
 @given(ANSWER, st.one_of(st.just(TEXT), st.text(max_size=60)))
-@settings(max_examples=400, deadline=None)
+@settings(max_examples=400)
 def test_no_answer_breaks_the_reader(answer, text):
     parsed = parse_entities(answer, text, TYPES)
     ends = [0]

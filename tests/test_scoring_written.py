@@ -320,7 +320,7 @@ pieces = st.lists(
 
 
 @given(pieces, st.sampled_from(["", " "]), st.sampled_from([LABELS, SEVEN, ["no", "yes"]]))
-@settings(max_examples=500, deadline=None)
+@settings(max_examples=500)
 def test_no_answer_is_too_strange(parts, between, labels):
     answer = between.join(parts)
     named(answer, labels)
@@ -328,7 +328,7 @@ def test_no_answer_is_too_strange(parts, between, labels):
 
 
 @given(pieces, st.sampled_from(["\u200b", "\ufeff", "\u00ad", "\ufe0f", "\0"]), st.randoms(use_true_random=False))
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=200)
 def test_what_nobody_sees_changes_nothing(parts, unseen, random):
     answer = " ".join(parts)
     at = random.randint(0, len(answer))
@@ -344,7 +344,7 @@ def test_what_nobody_sees_changes_nothing(parts, unseen, random):
     ),
     st.sampled_from([str, str.upper, str.title, str.casefold]),
 )
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=200)
 def test_a_label_is_read_in_any_dress(case, frame, dress):
     labels, label = case
     assert named(frame.format(dress(label)), labels) == label

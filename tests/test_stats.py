@@ -44,7 +44,7 @@ def spans(n: int, seed: int = 0, most: int = 4) -> np.ndarray:
 
 
 @given(st.integers(1, 500), st.data(), st.sampled_from([0.8, 0.9, 0.95, 0.99]))
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=150)
 def test_wilson_equals_statsmodels(n, data, level):
     successes = data.draw(st.integers(0, n))
     ours = wilson(successes, n, level)
@@ -84,7 +84,7 @@ def test_the_collapsed_bootstrap_has_the_distribution_of_the_plain_one(rows, met
     st.sampled_from([(0, 2), (-1, 2), (-(2**40), 2**40), (2**62, 2**62 + 3), (0.0, 1.0), (-0.0, 0.0)]),
     st.integers(0, 2**32 - 1),
 )
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=200)
 def test_distinct_rows_are_those_of_numpy(n, shape, ends, seed):
     generator = np.random.default_rng(seed)
     if isinstance(ends[0], float):
@@ -156,7 +156,7 @@ def test_speed(rows):
 
 
 @given(st.lists(st.tuples(st.booleans(), st.booleans()), min_size=1, max_size=80))
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=150)
 def test_mcnemar_equals_statsmodels(pairs):
     a, b = np.array(pairs).T
     table = [[(a & b).sum(), (a & ~b).sum()], [(~a & b).sum(), (~a & ~b).sum()]]
@@ -251,7 +251,7 @@ def test_permutation_of_hardly_anything():
 
 
 @given(st.lists(st.floats(0, 1), min_size=1, max_size=12))
-@settings(max_examples=30, deadline=None)  # theirs takes 50 ms a call
+@settings(max_examples=30)  # theirs takes 50 ms a call
 def test_holm_equals_statsmodels(pvalues):
     assert holm(pvalues) == pytest.approx(list(multipletests(pvalues, method="holm")[1]))
 

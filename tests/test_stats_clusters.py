@@ -100,7 +100,7 @@ def test_clusters_that_happen_to_be_even_never_narrow_wilson():
 
 
 @given(st.lists(st.integers(-4, 4), min_size=1, max_size=11))
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=100)
 def test_sign_flips_are_all_of_them(differences):
     signs = np.array(list(itertools.product([-1, 1], repeat=len(differences))))
     sums = np.abs(signs @ np.abs(differences))
@@ -108,7 +108,7 @@ def test_sign_flips_are_all_of_them(differences):
 
 
 @given(st.lists(st.tuples(st.booleans(), st.booleans()), min_size=2, max_size=300))
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=100)
 def test_sign_flips_of_lone_rows_are_mcnemar_and_scipys_binomial_test(pairs):
     a, b = np.array(pairs).T
     flips, plain = sign_flip_exact(a, b, np.arange(len(a))), mcnemar_exact(a, b)

@@ -9,7 +9,7 @@ from random import Random
 
 import pytest
 import torch
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 from safetensors.torch import load_file
 from tiny import save_tiny
@@ -183,7 +183,6 @@ def test_batches_hold_every_row_once_an_epoch_within_the_budget() -> None:
     assert steps == batches(lengths, 256, epochs=2, seed=3) != batches(lengths, 256, epochs=2, seed=4)
 
 
-@settings(deadline=None)
 @given(st.lists(st.integers(2, 60), min_size=1, max_size=30), st.integers(1, 100), st.randoms(use_true_random=False))
 def test_pieces_hold_every_label_once_within_the_budget(lengths: list[int], tokens: int, random: Random) -> None:
     rows = [Row([random.randrange(1, 1000) for _ in range(n)], random.randrange(1, n)) for n in lengths]

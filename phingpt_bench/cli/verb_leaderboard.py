@@ -127,15 +127,17 @@ def run(args: argparse.Namespace) -> int:
 def _run(args: argparse.Namespace) -> int:
     from rich.console import Console
 
+    from phingpt_bench.board.explain.lines import LEAST
     from phingpt_bench.board.filters import Filter, size
     from phingpt_bench.board.render.columns import chosen
     from phingpt_bench.board.render.page import check_form, check_width, page
+    from phingpt_bench.board.render.terminal import MINIMUM
     from phingpt_bench.board.stored import stored_board
     from phingpt_bench.core.language import say
 
     check_form(args.format)
     if args.width is not None:
-        check_width(args.width)
+        check_width(args.width, LEAST if args.explain else MINIMUM)
     if args.explain:
         return _explain(args)
     leaderboard_html.check(args)

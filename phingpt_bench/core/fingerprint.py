@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import Any
 
 PACKAGES = ("phingpt_bench", "lm_eval", "torch", "transformers", "peft", "bitsandbytes", "datasets")
+NO_GPU = "no GPU"
 _ROOT = Path(__file__).resolve().parent.parent.parent
 _CGROUP = Path("/sys/fs/cgroup")  # cgroup 2; a container sees its own limits here
 
@@ -74,7 +75,7 @@ def machine() -> str:
         [
             f"{cores()} x {_processor()}",
             f"{round(memory / 2**30)} GB" if memory else "memory unknown",
-            counted or "no GPU",
+            counted or NO_GPU,
         ]
     )
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
+from phingpt_bench.core import exposure
 from phingpt_bench.core.errors import BenchError
 from phingpt_bench.data import overlap
 from phingpt_bench.evaluate.tasks import TaskFacts, task_facts
@@ -27,12 +28,12 @@ def exposure_of(
     except BenchError as err:
         seen = {row for ids in card.row_ids.values() for row in ids}
         found = [doc["id"] for doc in docs if doc["id"] in seen]
-        return {"exact": len(found), "ids": found, "compared": f"row ids only ({err.message})"}
+        return {"exact": len(found), "ids": found, "compared": exposure.IDS.format(why=err.message)}
     found = overlap.exposure(texts, [doc["text"] for doc in docs])
     return {
         **{kind: found[kind] for kind in overlap.KINDS},
         "ids": [docs[at]["id"] for at in found["ids"]],
-        "compared": f"the texts of {len(texts)} training rows with those of {len(docs)} test rows",
+        "compared": exposure.TEXTS.format(n=len(texts), m=len(docs)),
     }
 
 

@@ -53,30 +53,25 @@ def embedded_folder() -> Path:
     if gguf is None:
         raise BenchError(f"the embedded model needs the file inside the wheel {DISTRIBUTION}", hint=INSTALL)
     folder = _cached(gguf)
-    if not _whole(folder):
-        folder.parent.mkdir(parents=True, exist_ok=True)
-        work = Path(tempfile.mkdtemp(dir=folder.parent, prefix=".converting-"))
-        try:
-            _convert(gguf, work)
-            _place(work, folder)
-        finally:
-            shutil.rmtree(work, ignore_errors=True)
+    if _whole(folder):
+        return folder
+    from filelock import FileLock
+
+    folder.parent.mkdir(parents=True, exist_ok=True)
+    with FileLock(f"{folder}.lock"):  # another process that makes it is waited for
+        if not _whole(folder):
+            work = Path(tempfile.mkdtemp(dir=folder.parent, prefix=".converting-"))
+            try:
+                _convert(gguf, work)
+                shutil.rmtree(folder, ignore_errors=True)
+                work.rename(folder)
+            finally:
+                shutil.rmtree(work, ignore_errors=True)
     return folder
 
 
 def _whole(folder: Path) -> bool:
     return (folder / "model.safetensors").is_file()
-
-
-def _place(work: Path, folder: Path) -> None:
-    """Make `work` the folder, unless another process was faster: somebody may be reading what that one made."""
-    if folder.is_dir() and not _whole(folder):  # left behind by something else
-        shutil.rmtree(folder)
-    try:
-        work.rename(folder)
-    except OSError:  # it is there by now
-        if not _whole(folder):
-            raise
 
 
 def converted_folder() -> Path | None:

@@ -181,7 +181,7 @@ def sklearn_f1(gold, predicted, average, **options):
 
 
 @given(cases)
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=150)
 def test_scores_are_scikit_learns(case):
     answers, gold = [answer for answer, _ in case], [label for _, label in case]
     docs = [{"label": label} for label in gold]

@@ -75,7 +75,7 @@ tags = st.lists(st.sampled_from(["O", "B-PER", "I-PER", "B-ORG", "I-ORG", "B-x",
 
 
 @given(tags)
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=200)
 def test_chunks_are_seqevals(sequence):
     assert words.chunks(sequence) == {(type_, start, end + 1) for type_, start, end in get_entities(sequence)}
 
@@ -93,7 +93,7 @@ pairs = st.lists(
 
 
 @given(pairs)
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=150)
 def test_entity_scores_are_seqevals(sequences):
     gold, predicted = [mine for mine, _ in sequences], [theirs for _, theirs in sequences]
     counts = sum(words.entity_counts(mine, theirs, ("PER", "ORG")) for mine, theirs in sequences)
@@ -176,7 +176,7 @@ lines_tags = st.lists(st.sampled_from(["O", "B-ORG", "I-PER"]), min_size=11, max
 
 
 @given(lines_read, lines_tags)
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 def test_flare_token_f1_is_scikit_learns(readable, predicted):
     tokens, gold = words.tagged(DOC)
     answer = "\n".join(
@@ -222,7 +222,7 @@ def test_flame_leaves_rows_of_another_length_out():
 
 
 @given(st.lists(st.lists(st.integers(0, 9), min_size=11, max_size=11), min_size=1, max_size=5))
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 def test_flame_scores_are_means_of_scikit_learns(predicted):
     gold = numbered(DOC)
     expected = np.zeros(4)

@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from phingpt_bench.board.render.row_text import after_name, display_name
 from phingpt_bench.board.values import Board, Row, Section
 from phingpt_bench.core.errors import BenchError, unknown
+from phingpt_bench.core.language import ENGLISH, speaking
 
 
 def found_section(board: Board, task: str) -> Section:
@@ -30,12 +31,16 @@ def found_row(section: Section, name: str) -> Row:
         found = [row for row in section.rows if row.rank == int(name)]
         kind = "rank"
     else:
-        kind, called = "row", [(row, full_name(row).casefold()) for row in section.rows]
+        kind, called = "row", [(row, _known_as(row)) for row in section.rows]
         wanted = " ".join(name.casefold().split())
         found = (
-            [row for row, known in called if wanted == known]
-            or [row for row, known in called if wanted and wanted in known]
-            or [row for row, known in called if wanted and all(word in known for word in wanted.split())]
+            [row for row, known in called if wanted in known]
+            or [row for row, known in called if wanted and any(wanted in one for one in known)]
+            or [
+                row
+                for row, known in called
+                if wanted and any(all(word in one for word in wanted.split()) for one in known)
+            ]
         )
     if len(found) == 1:
         return found[0]
@@ -48,6 +53,13 @@ def found_row(section: Section, name: str) -> Row:
 def full_name(row: Row) -> str:
     """The row as its model is called in every section."""
     return display_name(row) + after_name(row)
+
+
+def _known_as(row: Row) -> list[str]:
+    """Its name in the language in force, and in English: what a person copied from a document may be either."""
+    with speaking(ENGLISH):
+        english = full_name(row)
+    return [full_name(row).casefold(), english.casefold()]
 
 
 def _listed(rows: Sequence[Row]) -> str:

@@ -10,7 +10,7 @@ from scipy.special import stdtrit
 
 from phingpt_bench.board.collect import Run
 from phingpt_bench.board.compare import Comparer
-from phingpt_bench.board.render.legend import METHODS
+from phingpt_bench.board.explain.lines import method_name
 from phingpt_bench.core.language import say
 from phingpt_bench.scoring.metrics import METRICS
 from phingpt_bench.stats import resample
@@ -28,7 +28,7 @@ def interval_lines(run: Run, metric: str, found: Interval | None, comparer: Comp
         return
     yield say(
         "{level:g} %: {low:.4f} to {high:.4f}, method {method}", level=100 * found.level, low=found.low,
-        high=found.high, method=say(METHODS.get(found.method, found.method)),
+        high=found.high, method=method_name(found.method),
     )  # fmt: skip
     makers = {
         "wilson": _wilson, "wilson-clustered": _wilson, "bootstrap": _bootstrap, "bootstrap-clustered": _bootstrap,

@@ -11,13 +11,14 @@ from phingpt_bench.board.compare import ALPHA, Comparer
 from phingpt_bench.board.explain.costs import cost_lines
 from phingpt_bench.board.explain.find import found_row, found_section, full_name
 from phingpt_bench.board.explain.intervals import interval_lines
+from phingpt_bench.board.explain.lines import folded, p_value
 from phingpt_bench.board.explain.testing import holm_lines, test_lines
-from phingpt_bench.board.explain.text import folded, p_value
 from phingpt_bench.board.explain.working import working
 from phingpt_bench.board.pairing import base_of
 from phingpt_bench.board.render.text import clean
 from phingpt_bench.board.seeds import with_seeds_joined
 from phingpt_bench.board.values import Board, Row, Section
+from phingpt_bench.core import exposure
 from phingpt_bench.core.language import say, spoken
 from phingpt_bench.scoring.metrics import METRICS
 
@@ -114,12 +115,14 @@ def _floor(section: Section, row: Row, runs: dict[str, Run], comparer: Comparer)
     floors = [other for other in section.rows if other.kind == "floor" and other.rank is not None]
     if row.beats_floor is None or not floors:
         return
-    p = comparer.quick(runs[row.run_id], runs[floors[0].run_id], section.metric).p
-    values = {"floor": full_name(floors[0]), "p": p_value(p)}
+    test = comparer.quick(runs[row.run_id], runs[floors[0].run_id], section.metric)
+    values = {"floor": full_name(floors[0]), "p": p_value(test.p)}
     if row.beats_floor:
         yield say("Better than {floor}, p {p}, which is not corrected.", **values)
+    elif test.p is not None and test.p < ALPHA:
+        yield say("Worse than {floor}, p {p}, which is not corrected.", **values)
     else:
-        yield say("Not shown to beat {floor}, p {p}, which is not corrected.", **values)
+        yield say("Not shown to differ from {floor}, p {p}, which is not corrected.", **values)
 
 
 def _rank(section: Section, row: Row, runs: dict[str, Run], comparer: Comparer) -> Iterable[str]:
@@ -136,9 +139,11 @@ def _rank(section: Section, row: Row, runs: dict[str, Run], comparer: Comparer) 
 
     shared, times = sum(other.rank == row.rank for other in ranked), max(1, len(ranked) - 1)
     if shared > 1:
-        yield say("{rank} of {n} ranked rows, shared by {shared}.", rank=row.rank, n=len(ranked), shared=shared)
+        yield say(
+            "Rank {rank} of {n} ranked rows, shared by {shared} rows.", rank=row.rank, n=len(ranked), shared=shared
+        )
     else:
-        yield say("{rank} of {n} ranked rows, not shared.", rank=row.rank, n=len(ranked))
+        yield say("Rank {rank} of {n} ranked rows, not shared.", rank=row.rank, n=len(ranked))
     leader = next(other for other in ranked if other.rank == row.rank)
     before = [other for other in ranked if other.rank is not None and other.rank < row.rank]
     if leader is not row:
@@ -169,4 +174,6 @@ def _exposure(run: Run) -> Iterable[str]:
     if "near" in found:
         yield say("Test rows that are nearly equal to one: {n}.", n=found["near"])
     if "compared" in found:
-        yield say("Compared were {what}.", what=clean(found["compared"]))
+        known = exposure.read(found["compared"])
+        what = say(known[0], **known[1]) if known else found["compared"]
+        yield say("Compared were {what}.", what=clean(what))

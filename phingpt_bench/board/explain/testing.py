@@ -8,8 +8,7 @@ import numpy as np
 
 from phingpt_bench.board.collect import Run
 from phingpt_bench.board.compare import ALPHA, Comparer, Difference, shared_clusters
-from phingpt_bench.board.explain.text import number, p_value
-from phingpt_bench.board.render.legend import METHODS
+from phingpt_bench.board.explain.lines import method_name, number, p_value
 from phingpt_bench.board.render.text import clean
 from phingpt_bench.board.values import Board, Row, Section
 from phingpt_bench.core.language import say, spoken
@@ -26,7 +25,7 @@ def test_lines(test: Difference, run: Run, base: Run, metric: str, comparer: Com
     yield say(
         "difference {value}, 95 % interval {low} to {high}, p {p}, {n:,} rows, method {method}",
         value=number(test.value, "+.4f"), low=number(test.low, "+.4f"), high=number(test.high, "+.4f"),
-        p=p_value(test.p), n=test.n, method=say(METHODS.get(test.method, test.method)),
+        p=p_value(test.p), n=test.n, method=method_name(test.method),
     )  # fmt: skip
     if test.method == "seeds":
         yield say(

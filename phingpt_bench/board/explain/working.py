@@ -41,7 +41,7 @@ def _labels(metric: str, total: np.ndarray, labels: Sequence[str], score: str) -
     gold, answered, n = total.sum(1), total.sum(0), int(total.sum())
     right = np.diagonal(total)
     counts = [[name, *row] for name, row in zip(labels, total.tolist(), strict=True)]
-    lines = table([say("right \\ answered"), *labels, "INVALID"], counts)
+    lines = table([say("gold \\ answered"), *labels, "INVALID"], counts)
     hits = int(right.sum())
     if metric == "acc":
         return [*lines, say("Accuracy is right answers over all rows:"), f"{hits} / {n} = {score}"]
@@ -93,7 +93,7 @@ def _spans(metric: str, total: np.ndarray, labels: Sequence[str], score: str) ->
     shown = [
         [name, *counts] for name, counts in zip(names, total.tolist(), strict=True) if name in labels or any(counts)
     ]
-    lines = table([say("type"), say("right"), say("predicted"), say("gold")], shown)
+    lines = table([say("type"), say("right ones"), say("predicted"), say("gold")], shown)
     right, predicted, gold = map(int, total.sum(0))
     if metric == "entity_f1_macro":
         each = []
@@ -146,8 +146,8 @@ def _bins(metric: str, total: np.ndarray, labels: Sequence[str], score: str) -> 
     ]
     off = " + ".join(f"{abs(right - sure):.2f}" for count, right, sure in total.tolist() if count)
     return [
-        *table([say("confidence"), say("rows"), say("right"), say("sum of confidences")], shown),
-        say("ECE is the sum of |right - sum of confidences| over the bins, over the rows:"),
+        *table([say("confidence"), say("rows"), say("right ones"), say("sum of confidences")], shown),
+        say("ECE is the sum of |right ones - sum of confidences| over the bins, over the rows:"),
         f"({off}) / {total[:, 0].sum():.0f} = {score}",
     ]
 
@@ -162,7 +162,7 @@ def _errors(metric: str, total: np.ndarray, labels: Sequence[str], score: str) -
             f"1 - {squared:.6f} / ({squares:.6f} - {gold:.6f}^2 / {n:.0f}) = {score}",
         ],
         "cosine": [
-            say("The sum of gold x predicted over the root of the sums of squares:"),
+            say("The sum of gold x predicted over the root of the product of the sums of squares:"),
             f"{products:.6f} / sqrt({squares:.6f} x {predicted:.6f}) = {score}",
         ],
     }

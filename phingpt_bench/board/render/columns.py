@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass
 
-from phingpt_bench.board.render import row_text, section_text
+from phingpt_bench.board.render import row_text
 from phingpt_bench.board.render import text as words
 from phingpt_bench.board.values import Row, Section
 from phingpt_bench.core.errors import unknown
@@ -165,7 +165,7 @@ def columns_of(section: Section, names: Sequence[str], by_default: Sequence[str]
         return [COLUMNS[name] for name in names]
     empty = {
         "rank": section.limit is not None,
-        "flips": not section_text.has_flips(section),
+        "flips": all(row.scores.get("flip_rate") is None for row in section.rows),
         "ece": all(row.scores.get("ece") is None for row in section.rows),
         "unreadable": not any(row.invalid_share for row in section.rows),
         "exposure": all(row.kind != "tuned" for row in section.rows),

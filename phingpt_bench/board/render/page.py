@@ -31,7 +31,7 @@ def explained(
     prices: Path | None = None,
     width: int = 80,
 ) -> str:
-    """What one cell of the board of `folder` is made of (board/explain.py), as text, newline at the end."""
+    """What one cell of the board of `folder` is made of (board/explain), as text, newline at the end."""
     card, cache = prices_of(prices), Cache()
     runs = collect(folder)
     board = build(runs, None, metric=metric, checks=checks, cache=cache, prices=card)
@@ -73,8 +73,9 @@ def check_form(form: str) -> str:
     return form
 
 
-def check_width(width: int) -> int:
-    """`width`, or BenchError where numbers would have to be cut."""
-    if width < MINIMUM:
-        raise BenchError(f"{width} columns are too few", hint=f"give at least {MINIMUM}, or --format markdown")
+def check_width(width: int, least: int = MINIMUM) -> int:
+    """`width`, or BenchError where that is under `least`: where numbers would have to be cut, of tables."""
+    if width < least:
+        other = ", or --format markdown" if least == MINIMUM else ""
+        raise BenchError(f"{width} columns are too few", hint=f"give at least {least}{other}")
     return width

@@ -9,6 +9,8 @@ from phingpt_bench.board.render.text import clean, letters, unknown
 from phingpt_bench.core.language import say, spoken
 from phingpt_bench.cost.ledger import usd_text
 
+TRANSLATED = ("recomputed",)  # reaches `spoken` through a value
+
 
 def size_text(size_b: float | None) -> str:
     """Billions of parameters: 7B, 0.11B; empty where not stated."""

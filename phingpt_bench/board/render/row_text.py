@@ -13,8 +13,7 @@ from phingpt_bench.core.language import say, spoken
 # sentences that reach `spoken` through a value: kinds of rows, reasons for no test
 TRANSLATED = (
     "tuned", "base", "floor", "check", "other rows", "other labels", "other gold", "other prompts",
-    "other device", "other kernels", "other batch size", "no such score", "no score",
-    "one document", "quoted", "recomputed",
+    "other device", "other kernels", "other batch size", "no such score", "no score", "one document",
 )  # fmt: skip
 
 

@@ -8,11 +8,6 @@ from phingpt_bench.board.values import Board, Section
 from phingpt_bench.core.language import say
 
 
-def has_flips(section: Section) -> bool:
-    """Whether any row of a section says how often one pole was taken for the other."""
-    return any(row.scores.get("flip_rate") is not None for row in section.rows)
-
-
 def quantisation_of(section: Section) -> str | None:
     """The quantisation that all models of a section share, to be said once; None where they do not, or have none."""
     found = {row.quantisation for row in section.rows if row.kind in ("base", "tuned")}

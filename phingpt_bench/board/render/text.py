@@ -10,12 +10,14 @@ import re
 import unicodedata
 from decimal import ROUND_HALF_UP, Decimal
 
-from phingpt_bench.core.language import say
+from phingpt_bench.core.fingerprint import NO_GPU
+from phingpt_bench.core.language import say, spoken
 from phingpt_bench.core.records import Ledger
 from phingpt_bench.cost.ledger import duration_text, rate_text, total_seconds, usd_text
 from phingpt_bench.scoring.metrics import METRICS
 from phingpt_bench.stats.intervals import Interval
 
+TRANSLATED = ("load", "prepare", "train", "probe", "harness", "evaluate")  # phases of cost/meters.py
 _BIDI_CONTROLS = re.compile("[\u200e\u200f\u202a-\u202e\u2066-\u2069]")
 
 
@@ -61,6 +63,16 @@ def unknown() -> str:
 def synthetic() -> str:
     """The warning over rows of the demonstration corpus."""
     return say("SYNTHETIC data: a demonstration of the tool, no measurement of any model")
+
+
+def phase_text(phase: str) -> str:
+    """A phase of a ledger in words."""
+    return clean(spoken(phase))
+
+
+def machine_text(machine: str | None) -> str:
+    """The machine of a ledger, which says in English where there is no GPU."""
+    return clean(machine.replace(NO_GPU, say("no GPU"))) if machine else unknown()
 
 
 def score_text(score: float | None) -> str:

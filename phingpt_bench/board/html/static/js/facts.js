@@ -50,13 +50,13 @@ function ledger(heading, spent) {
   const phases = Object.entries(spent.seconds ?? {});
   return list(heading, [
     [t("time"), phases.length ? duration(phases.reduce((sum, [, seconds]) => sum + seconds, 0)) : unknown()],
-    ...phases.map(([phase, seconds]) => [phase, duration(seconds)]),
+    ...phases.map(([phase, seconds]) => [t(phase), duration(seconds)]),
     ["USD", usd(spent.usd ?? null)],
     [t("tokens read"), spent.tokens_in && whole(spent.tokens_in)],
     [t("tokens written"), spent.tokens_out && whole(spent.tokens_out)],
     [t("peak memory"), spent.peak_host_bytes && bytes(spent.peak_host_bytes)],
     [t("peak GPU memory"), spent.peak_gpu_bytes && bytes(spent.peak_gpu_bytes)],
-    [t("machine"), spent.machine],
+    [t("machine"), spent.machine?.replace("no GPU", t("no GPU"))],
     [t("price"), spent.price === undefined ? null : said(board.prices)[spent.price]],
   ]);
 }

@@ -5,12 +5,22 @@ from __future__ import annotations
 import re
 import textwrap
 
+from phingpt_bench.board.render.legend import METHODS
 from phingpt_bench.board.render.text import unknown
+from phingpt_bench.core.language import say, spoken
+
+LEAST = 40  # columns in which folded lines can be read
 
 
 def number(value: float | None, form: str = ".4f") -> str:
     """Four decimals, or N/A."""
     return unknown() if value is None else format(value, form)
+
+
+def method_name(method: str) -> str:
+    """An interval's or a test's method in words, with the name that records and code have for it."""
+    words = say("t over rows and seeds") if method == "seeds" else spoken(METHODS.get(method, method))
+    return f"{words} ({method})"
 
 
 def p_value(p: float | None) -> str:
