@@ -104,10 +104,10 @@ def test_the_page_of_a_tuned_row_holds_what_the_board_shows(example):
         "run.json, and outcomes.json beside it", "300 rows of split test", "No two of them are known",
         f"= {row.score:.4f}", f"95 %: {row.interval.low:.4f} to {row.interval.high:.4f}, method bootstrap",
         f"difference {row.against_base.value:+.4f}", "differ at least as much; p = (1 + 0) / (1 + 10000)",
-        "1 of 7 ranked rows, shared by 2.", "It has the best score.",
-        "Not shown to beat TF-IDF + LR (floor)", "Test rows that are equal to a training row: 0.",
-        "evaluation: $0.005200, as recorded", "training: $0.115000, as recorded",
-        "price of the evaluation: made-up-core x 2 at $0.25 an hour together, card of 2000-01-01; made-up price",
+        "Rank 1 of 7 ranked rows, shared by 2 rows.", "It has the best score.",
+        "Not shown to differ from TF-IDF + LR (floor)", "Test rows that are equal to a training row: 0.",
+        "Evaluation: $0.005200, as recorded", "Training: $0.115000, as recorded",
+        "Price: made-up-core x 2 at $0.25 an hour together, card of 2000-01-01; made-up price",
     ):  # fmt: skip
         assert part in flat(text), part
     assert f"One task was tested, so p stays {row.against_base.p_holm:.4f}" in flat(text)
@@ -158,8 +158,8 @@ def test_costs_have_their_formula_where_one_price_holds():
     price = {"card": "2000-01-01", "entry": "core", "count": 2, "usd_per_hour": 0.36, "assumption": "made up"}
     ledger = Ledger(seconds={"load": 10.0, "evaluate": 50.0}, usd=0.006, price=price, machine="a box")
     text = flat(page([make_run(evaluation=ledger)], "Model A", "phin_made_up"))
-    assert "evaluation: evaluate 50.0 s; machine a box" in text
-    assert "evaluation: 50.0 s / 3600 x $0.36 = $0.005000" in text
+    assert "Evaluation: evaluate 50.0 s; machine a box" in text
+    assert "Evaluation: 50.0 s / 3600 x $0.36 = $0.005000" in text
     assert "1,000 documents: 1,000 x $0.005000 / 300 = $0.016667" in text
 
 
@@ -234,5 +234,9 @@ def test_the_command(tmp_path, capsys):
     assert main(["leaderboard", str(tmp_path), "--explain", "CRF", NER, "--output", str(out)]) == 0
     assert out.read_text() == text
     capsys.readouterr()
+    assert main(["leaderboard", str(tmp_path), "--explain", "CRF", NER, "--width", "40"]) == 0
+    assert max(map(len, capsys.readouterr().out.splitlines())) <= 40
+    assert main(["leaderboard", str(tmp_path), "--explain", "CRF", NER, "--width", "39"]) == 2
+    assert "give at least 40\n" in capsys.readouterr().err
     assert main(["leaderboard", str(tmp_path), "--explain", "gpt", NER]) == 2
     assert capsys.readouterr().err.count("\n") <= 2
