@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from benchmarks.cases import Case, task_of
-from benchmarks.floor import Needed, bare, needed, tokens_at_once
+from benchmarks.floor import Needed, bare, layout, needed, steps, tokens_at_once
 from benchmarks.measure import interleaved, spread
 from benchmarks.sides import SIDES, Run, run_side
 
@@ -40,11 +40,16 @@ class Settings:
 
 @dataclass(slots=True)
 class Measured:
-    """All runs of one case by side, and the seconds of the bare forwards on our matrix kernels and on torch's own."""
+    """All runs of one case by side, and the seconds of the bare forwards.
+
+    floors: on our matrix kernels; plain_floors: on torch's own; step_floors: on ours, in steps as unequal as those of
+    our written answers.
+    """
 
     runs: dict[str, list[Run]] = field(default_factory=dict)
     floors: list[float] = field(default_factory=list)
     plain_floors: list[float] = field(default_factory=list)
+    step_floors: list[float] = field(default_factory=list)
     need: Needed | None = None
 
 
@@ -60,11 +65,14 @@ def compare(case: Case, models: Models, settings: Settings) -> dict[str, Any]:
         if name == FLOOR:
             ours = result.runs[OURS][-1]
             result.need = result.need or needed(result.runs[STOCK][0].watch.sequences)
-            at_once = tokens_at_once(ours.watch.forwards)
+            even = layout(result.need.own, tokens_at_once(ours.watch.forwards))
+            kinds = [(result.floors, even, True), (result.plain_floors, even, False)]
+            if case.generates:
+                kinds.append((result.step_floors, steps(result.need.own, ours.watch.forwards), True))
             if not result.floors:  # kernels for new shapes are made once
-                bare(models.ours, result.need, at_once, fast=True)
-            for fast, seconds in ((True, result.floors), (False, result.plain_floors)):
-                seconds.append(getattr(bare(models.ours, result.need, at_once, fast), settings.clock))
+                bare(models.ours, result.need, even, fast=True)
+            for seconds, shapes, fast in kinds:
+                seconds.append(getattr(bare(models.ours, result.need, shapes, fast), settings.clock))
             return
         ours = SIDES[name].ours
         model, attention = (models.ours, models.ours_attention) if ours else (models.stock, models.stock_attention)
@@ -92,8 +100,12 @@ def compare(case: Case, models: Models, settings: Settings) -> dict[str, Any]:
         "floor": {
             "seconds": spread(result.floors),
             "plain_seconds": spread(result.plain_floors),
+            "step_seconds": spread(result.step_floors),
             "ours_over_floor": spread(_over(result.runs.get(OURS, []), result.floors, settings.clock)),
             "ours_over_plain_floor": spread(_over(result.runs.get(OURS, []), result.plain_floors, settings.clock)),
+            "ours_over_step_floor": spread(_over(result.runs.get(OURS, []), result.step_floors, settings.clock))
+            if case.generates
+            else spread([]),
         },
         "answers": agreement(result.runs[STOCK][0].watch, result.runs[OURS][0].watch, documents)
         if OURS in columns

@@ -63,10 +63,28 @@ def layout(own: Sequence[int], at_once: int) -> list[tuple[int, int]]:
     return [*shapes, (len(batch), round(sum(batch) / len(batch)))] if batch else shapes
 
 
-def bare(model: Any, need: Needed, at_once: int, fast: bool) -> Stopwatch:
+def steps(own: Sequence[int], forwards: Sequence[tuple[int, int]]) -> list[tuple[int, int]]:
+    """Batches (rows, width), one for each of `forwards` that has its share of the tokens: the same sizes, on the whole.
+
+    Small steps cost more a token than large ones, whoever computes them: `layout` has none.
+    """
+    total, given = sum(own), sum(rows * width for rows, width in forwards)
+    shapes, seen, done = [], 0, 0
+    for rows, width in forwards:
+        seen += rows * width
+        size = round(seen * total / given) - done
+        done += size
+        if size:
+            documents = max(1, round(size * len(own) / total))
+            shapes.append((documents, max(1, round(size / documents))))
+    return shapes
+
+
+def bare(model: Any, need: Needed, shapes: Sequence[tuple[int, int]], fast: bool) -> Stopwatch:
     """The time that the model's body alone (no output head, no padding) takes for the needed tokens.
 
-    fast: on the matrix kernels that our side chooses here, else on torch's own.
+    shapes: the batches (rows, width) of what is not of the shared prefix. fast: on the matrix kernels that our side
+    chooses here, else on torch's own.
     The keys and values of the shared prefix are at hand for the batches; copying them is not in the time.
     """
     import torch
@@ -85,7 +103,7 @@ def bare(model: Any, need: Needed, at_once: int, fast: bool) -> Stopwatch:
             tokens = ids(1, need.prefix)
             with watch.running():
                 cache = body(input_ids=tokens, use_cache=True).past_key_values
-        for rows, width in layout(need.own, at_once):
+        for rows, width in shapes:
             tokens, past = ids(rows, width), copy.deepcopy(cache)
             if past is not None:
                 past.batch_repeat_interleave(rows)

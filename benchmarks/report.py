@@ -75,7 +75,7 @@ def case_table(case: dict[str, Any], clock: str) -> str:
     for name, reason in case["left_out"].items():
         lines.append(f"  {name:10}{'N/A':>9} {reason}"[:80])
     floor = case["floor"]
-    for name, key in (("floor", ""), ("floor-t", "plain_")):
+    for name, key in (("floor", ""), ("floor-t", "plain_"), ("floor-s", "step_")):
         time, over = floor[f"{key}seconds"], floor[f"ours_over_{key}floor"]
         if time["median"] is not None:
             each = 1000 / case["documents"]

@@ -15,7 +15,7 @@ from tiny import save_tiny
 
 from benchmarks import evaluation, exactness, several
 from benchmarks.compare import agreement
-from benchmarks.floor import layout, needed, tokens_at_once
+from benchmarks.floor import layout, needed, steps, tokens_at_once
 from benchmarks.measure import interleaved, measured, spread
 from benchmarks.sides import Watch
 from phingpt_bench.core.errors import BenchError
@@ -44,6 +44,19 @@ def test_layout_holds_every_document(own: list[int], at_once: int) -> None:
     assert sum(rows for rows, _ in shapes) == len(own)
     assert all(abs(rows * width - sum(own)) >= 0 and width >= 1 for rows, width in shapes)
     assert abs(sum(rows * width for rows, width in shapes) - sum(own)) <= len(own)  # rounding: under 1 token a row
+
+
+@given(
+    st.lists(st.integers(1, 50), min_size=1, max_size=40),
+    st.lists(st.tuples(st.integers(1, 4), st.integers(1, 60)), min_size=1, max_size=30),
+)
+def test_steps_share_the_tokens_as_the_forwards_did(own: list[int], forwards: list[tuple[int, int]]) -> None:
+    shapes = steps(own, forwards)
+    total, given_ = sum(own), sum(rows * width for rows, width in forwards)
+    assert len(shapes) <= len(forwards)
+    assert abs(sum(rows * width for rows, width in shapes) - total) <= sum(rows for rows, _ in shapes) / 2 + 1e-9
+    if total == given_ and all(rows == 1 for rows, _ in forwards) and len(own) == 1:
+        assert [rows * width for rows, width in shapes] == [width for _, width in forwards]
 
 
 def test_tokens_at_once_is_weighted_by_tokens() -> None:
@@ -133,6 +146,7 @@ def test_evaluation_of_a_random_shape_in_nf4(
     assert ner["task"] == NER
     assert "stock-auto" in ner["left_out"]
     assert ner["answers"]["texts"] == 2
+    assert len(ner["floor"]["step_seconds"]["values"]) == 1
     assert ner["tokens_needed"] <= ner["sides"]["stock"]["tokens_forwarded"]
     check_sides(adapters, "seconds")
     assert adapters["peak_over_one_stock_run"] > 0
