@@ -66,7 +66,7 @@ def layout(own: Sequence[int], at_once: int) -> list[tuple[int, int]]:
 def steps(own: Sequence[int], forwards: Sequence[tuple[int, int]]) -> list[tuple[int, int]]:
     """Batches (rows, width), one for each of `forwards` that has its share of the tokens: the same sizes, on the whole.
 
-    Small steps cost more a token than large ones, whoever computes them: `layout` has none.
+    Tells what the sizes of steps cost: `layout` has them all alike.
     """
     total, given = sum(own), sum(rows * width for rows, width in forwards)
     shapes, seen, done = [], 0, 0
