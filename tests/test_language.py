@@ -71,9 +71,8 @@ def test_scripts_say_sentences_that_can_be_found():
         for path in SCRIPTS
         for call in re.findall(r"(?<!function )\bt\(\s*([^\s\"][^)]*)\)", path.read_text(encoding="utf-8"))
     }
-    assert {call for _, call in named} <= {"section.metricTitle", "board.metrics[metric]?.title ?? metric", "phase"}, (
-        named
-    )
+    known = {"section.metricTitle", "board.metrics[metric]?.title ?? metric", "phase"}
+    assert {call for _, call in named} <= known, named
 
 
 def fields(text: str) -> list[str]:

@@ -351,10 +351,10 @@ def test_text_from_the_hub_is_not_waited_for_where_it_is_out_of_reach(monkeypatc
     monkeypatch.setattr(huggingface.constants, "HF_HUB_OFFLINE", False)
     monkeypatch.setattr(huggingface.constants, "HF_HUB_CACHE", str(tmp_path))
     monkeypatch.setattr(hub, "_reachable", lambda endpoint: False)
-    begun = time.process_time()
+    begun = time.perf_counter()
     with pytest.raises(BenchError):
         texts_of([("fpb/fingpt-25-seed42/v1", "test")])
-    assert time.process_time() - begun < 8
+    assert time.perf_counter() - begun < 8
     assert "Retry" not in capfd.readouterr().err
 
 

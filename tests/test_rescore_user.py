@@ -216,7 +216,7 @@ def test_without_network_or_mirror_the_hint_comes_at_once(
     file = write(tmp_path / "a.jsonl", [{"text": "x", "answer": "neutral"}])
     begun = time.perf_counter()
     assert main(["rescore", str(file), "--task", "phin_fpb"]) == 2
-    assert time.perf_counter() - begun < 20, "its retries take 25 s"
+    assert time.perf_counter() - begun < 8
     err = capfd.readouterr().err
     assert "Retry" not in err and "go online once" in err
     assert huggingface.constants.HF_HUB_OFFLINE is False  # as it was
