@@ -12,6 +12,9 @@ from benchmarks.measure import interleaved, spread
 from benchmarks.sides import SIDES, Run, run_side
 
 STOCK, OURS, FLOOR = "stock", "ours", "floor"
+# kinds of bare forwards, as their keys in the file begin: on our matrix kernels; on torch's own; on ours, in steps as
+# unequal as those of our written answers
+FLOORS = ("", "plain_", "step_")
 
 
 @dataclass(slots=True)
@@ -40,16 +43,10 @@ class Settings:
 
 @dataclass(slots=True)
 class Measured:
-    """All runs of one case by side, and the seconds of the bare forwards.
-
-    floors: on our matrix kernels; plain_floors: on torch's own; step_floors: on ours, in steps as unequal as those of
-    our written answers.
-    """
+    """All runs of one case by side, and the seconds of the bare forwards by their kind, a name in FLOORS."""
 
     runs: dict[str, list[Run]] = field(default_factory=dict)
-    floors: list[float] = field(default_factory=list)
-    plain_floors: list[float] = field(default_factory=list)
-    step_floors: list[float] = field(default_factory=list)
+    floors: dict[str, list[float]] = field(default_factory=lambda: {kind: [] for kind in FLOORS})
     need: Needed | None = None
 
 
@@ -66,13 +63,13 @@ def compare(case: Case, models: Models, settings: Settings) -> dict[str, Any]:
             ours = result.runs[OURS][-1]
             result.need = result.need or needed(result.runs[STOCK][0].watch.sequences)
             even = layout(result.need.own, tokens_at_once(ours.watch.forwards))
-            kinds = [(result.floors, even, True), (result.plain_floors, even, False)]
+            kinds = {"": (even, True), "plain_": (even, False)}
             if case.generates:
-                kinds.append((result.step_floors, steps(result.need.own, ours.watch.forwards), True))
-            if not result.floors:  # kernels for new shapes are made once
+                kinds["step_"] = steps(result.need.own, ours.watch.forwards), True
+            if not result.floors[""]:  # kernels for new shapes are made once
                 bare(models.ours, result.need, even, fast=True)
-            for seconds, shapes, fast in kinds:
-                seconds.append(getattr(bare(models.ours, result.need, shapes, fast), settings.clock))
+            for kind, (shapes, fast) in kinds.items():
+                result.floors[kind].append(getattr(bare(models.ours, result.need, shapes, fast), settings.clock))
             return
         ours = SIDES[name].ours
         model, attention = (models.ours, models.ours_attention) if ours else (models.stock, models.stock_attention)
@@ -97,15 +94,10 @@ def compare(case: Case, models: Models, settings: Settings) -> dict[str, Any]:
         "shared_prefix": result.need.prefix if result.need else None,
         "sides": {name: _side(result, name, documents, settings.clock) for name in columns},
         "left_out": left_out,
-        "floor": {
-            "seconds": spread(result.floors),
-            "plain_seconds": spread(result.plain_floors),
-            "step_seconds": spread(result.step_floors),
-            "ours_over_floor": spread(_over(result.runs.get(OURS, []), result.floors, settings.clock)),
-            "ours_over_plain_floor": spread(_over(result.runs.get(OURS, []), result.plain_floors, settings.clock)),
-            "ours_over_step_floor": spread(_over(result.runs.get(OURS, []), result.step_floors, settings.clock))
-            if case.generates
-            else spread([]),
+        "floor": {f"{kind}seconds": spread(seconds) for kind, seconds in result.floors.items()}
+        | {
+            f"ours_over_{kind}floor": spread(_over(result.runs[OURS], seconds, settings.clock) if seconds else [])
+            for kind, seconds in result.floors.items()
         },
         "answers": agreement(result.runs[STOCK][0].watch, result.runs[OURS][0].watch, documents)
         if OURS in columns

@@ -31,17 +31,7 @@ def found_row(section: Section, name: str) -> Row:
         found = [row for row in section.rows if row.rank == int(name)]
         kind = "rank"
     else:
-        kind, called = "row", [(row, _known_as(row)) for row in section.rows]
-        wanted = " ".join(name.casefold().split())
-        found = (
-            [row for row, known in called if wanted in known]
-            or [row for row, known in called if wanted and any(wanted in one for one in known)]
-            or [
-                row
-                for row, known in called
-                if wanted and any(all(word in one for word in wanted.split()) for one in known)
-            ]
-        )
+        kind, found = "row", _named(section.rows, " ".join(name.casefold().split()))
     if len(found) == 1:
         return found[0]
     listed = _listed(found or section.rows)
@@ -53,6 +43,19 @@ def found_row(section: Section, name: str) -> Row:
 def full_name(row: Row) -> str:
     """The row as its model is called in every section."""
     return display_name(row) + after_name(row)
+
+
+def _named(rows: Sequence[Row], wanted: str) -> list[Row]:
+    """The rows with that name, else those with it in theirs, else those with all its words; none for an empty one."""
+    called = [(row, _known_as(row)) for row in rows]
+    for fits in (
+        lambda known: wanted == known,
+        lambda known: wanted in known,
+        lambda known: all(word in known for word in wanted.split()),
+    ):
+        if wanted and (found := [row for row, names in called if any(map(fits, names))]):
+            return found
+    return []
 
 
 def _known_as(row: Row) -> list[str]:
