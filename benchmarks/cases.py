@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from phingpt_bench.data.sources import mirror
-from phingpt_bench.harness import manager
+from phingpt_bench.lmeval import manager
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

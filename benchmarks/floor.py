@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from benchmarks.measure import Stopwatch
-from phingpt_bench.harness.trie import common
+from phingpt_bench.engine.trie import common
 
 PREFIX = 32  # tokens: what all requests share counts as a prefix of its own from this length on
 
@@ -89,7 +89,7 @@ def bare(model: Any, need: Needed, shapes: Sequence[tuple[int, int]], fast: bool
     """
     import torch
 
-    from phingpt_bench.harness.kernels import fast as fast_kernels
+    from phingpt_bench.engine.kernels import fast as fast_kernels
 
     causal = model.get_base_model() if hasattr(model, "get_base_model") else model
     body, vocabulary = causal.get_decoder(), causal.config.vocab_size

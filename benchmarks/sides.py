@@ -10,8 +10,8 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from benchmarks.measure import Stopwatch, Usage, measured
-from phingpt_bench.evaluate.lean import lean
-from phingpt_bench.harness import manager
+from phingpt_bench.lmeval import manager
+from phingpt_bench.lmeval.lean import lean
 from phingpt_bench.models import embedded
 from phingpt_bench.models.load import BaseSpec, compute_dtype, device
 
@@ -65,7 +65,7 @@ def _watched(ours: bool) -> type:
     """HFLM or PhinLM with a `watch`."""
     from lm_eval.models.huggingface import HFLM
 
-    from phingpt_bench.harness.lm import PhinLM
+    from phingpt_bench.engine.lm import PhinLM
 
     parent: Any = PhinLM if ours else HFLM
 

@@ -19,7 +19,7 @@ from phingpt_bench.models.load import BaseSpec, title
 
 HELP = "from phingpt_bench.cli.main import main; main(['--help'])"
 IMPORT = "import phingpt_bench.cli.main"
-OUR_TASKS = "from phingpt_bench.harness.manager import task_manager as made; made().all_tasks"
+OUR_TASKS = "from phingpt_bench.lmeval.manager import task_manager as made; made().all_tasks"
 ALL_TASKS = "from lm_eval.tasks import TaskManager; TaskManager().all_tasks"
 LM_EVAL = "import lm_eval.tasks"
 # ends at the first request that reaches the model; what is left undone is only the answer
@@ -28,7 +28,7 @@ import os, sys
 from phingpt_bench.cli.main import main
 def first(*_args, **_options):
     os._exit(0)
-from phingpt_bench.harness import lm
+from phingpt_bench.engine import lm
 lm.PhinLM.loglikelihood = first
 main(sys.argv[1:])
 os._exit(9)

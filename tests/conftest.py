@@ -11,7 +11,7 @@ from hypothesis import settings
 
 from phingpt_bench.core.fingerprint import cores
 
-pytest.register_assert_rewrite("benchmark_runs")
+pytest.register_assert_rewrite("helpers.benchmark_runs")
 # No test fails because the machine is busy: pytest-timeout ends what hangs.
 settings.register_profile("any machine", deadline=None)
 settings.load_profile("any machine")

@@ -1,1 +1,1 @@
-"""Floor 4: run records -> rows -> terminal, markdown, csv, json. Renderers only draw what `rows` computed."""
+"""The leaderboard as values: rows, ranks, costs, filters, published results. Nothing is drawn here."""

@@ -6,13 +6,13 @@ import dataclasses
 from collections.abc import Iterable, Sequence
 from pathlib import Path
 
-from phingpt_bench.board.collect import Run
 from phingpt_bench.board.published.rows import PublishedRow
 from phingpt_bench.board.published.values import PublishedCost
 from phingpt_bench.board.values import Against, Payback, Prices, Row, TokensEach
 from phingpt_bench.cost.breakeven import break_even
 from phingpt_bench.cost.estimate import LABEL_TOKENS, Usd, hosted_usd, hours_usd, repriced
 from phingpt_bench.cost.prices import PriceCard, load_prices, own_card
+from phingpt_bench.results.collect import Run
 
 FREE = Usd(0.0, 0.0)  # what it costs to get a model that is used as it is
 

@@ -17,9 +17,9 @@ from typing import Any
 from phingpt_bench.board.licences import licence_of
 from phingpt_bench.board.names import KINDS, SORTS
 from phingpt_bench.board.published.rows import PublishedRow
-from phingpt_bench.board.render.row_text import rounded_parameters
 from phingpt_bench.board.values import Board, Row, Section
 from phingpt_bench.core.errors import BenchError, unknown
+from phingpt_bench.text.numbers import rounded_parameters
 
 COMPARE: dict[str, Callable[[float, float], bool]] = {
     "<": operator.lt, "<=": operator.le, ">": operator.gt, ">=": operator.ge, "=": math.isclose,

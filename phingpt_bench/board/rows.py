@@ -8,24 +8,24 @@ from collections import Counter
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from typing import Any
 
-from phingpt_bench.board.arrange import Arrangement, arranged
-from phingpt_bench.board.cache import Cache
-from phingpt_bench.board.collect import Run
-from phingpt_bench.board.compare import Comparer, bands, mean
 from phingpt_bench.board.costs import on_card, payback, tokens_each, with_costs
 from phingpt_bench.board.families import corrected, told_apart
 from phingpt_bench.board.frontier import frontier
-from phingpt_bench.board.pairing import against_base, base_of, beats, exposed, fallback_note, main_group
 from phingpt_bench.board.published.rows import PublishedRow
-from phingpt_bench.board.seeds import with_seeds_joined
 from phingpt_bench.board.values import Board, Prices, Row, Section
 from phingpt_bench.core.errors import unknown
-from phingpt_bench.core.language import sentence
 from phingpt_bench.core.records import Ledger
 from phingpt_bench.cost.ledger import per_thousand
 from phingpt_bench.data.catalogue import Rights
 from phingpt_bench.data.overlap import KINDS
+from phingpt_bench.results.arrange import Arrangement, arranged
+from phingpt_bench.results.cache import Cache
+from phingpt_bench.results.collect import Run
+from phingpt_bench.results.compare import Comparer, bands, mean
+from phingpt_bench.results.pairing import against_base, base_of, beats, exposed, fallback_note, main_group
+from phingpt_bench.results.seeds import with_seeds_joined
 from phingpt_bench.scoring.metrics import METRICS
+from phingpt_bench.text.language import sentence
 
 SETUP = ("load", "probe")  # phases of a ledger that prepare a model for all its runs
 DEMO = "phin_demo_"

@@ -5,13 +5,13 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
-from phingpt_bench.board.compare import Difference
-from phingpt_bench.board.identity import told_seed, weights
 from phingpt_bench.board.published.rows import PublishedRow
 from phingpt_bench.core.records import Ledger
 from phingpt_bench.cost.breakeven import Case
 from phingpt_bench.cost.estimate import Usd
 from phingpt_bench.cost.prices import PriceCard
+from phingpt_bench.results.compare import Difference
+from phingpt_bench.results.identity import told_seed, weights
 from phingpt_bench.stats.intervals import Interval
 
 

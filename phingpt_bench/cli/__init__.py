@@ -1,1 +1,1 @@
-"""Floor 5: the command line, one module a verb; heavy imports stay inside the verbs' `run`."""
+"""The command line, one module per verb. Heavy imports stay inside the functions that need them."""

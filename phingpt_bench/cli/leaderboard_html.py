@@ -27,7 +27,7 @@ def page_of(board: Board, folder: Path, *, with_text: bool) -> str:
 
     BenchError where dataset text is asked for and not at hand.
     """
-    from phingpt_bench.board.collect import collect
-    from phingpt_bench.board.html.page import html
+    from phingpt_bench.page.page import html
+    from phingpt_bench.results.collect import collect
 
     return html(board, collect(folder), with_text=with_text)

@@ -5,15 +5,15 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
-from phingpt_bench.cli.tasks_list import number
 from phingpt_bench.core.errors import BenchError
 from phingpt_bench.core.paths import share
+from phingpt_bench.render.tasks.list import number
 
 
 def stamp(file: Path | None, data: str | None, templates: bool) -> int:
     """Prints the counted part of a passport; with `templates`, writes the lock of a folder's prompts."""
     if templates:
-        from phingpt_bench.harness.templates import LOCK, write_lock
+        from phingpt_bench.lmeval.templates import LOCK, write_lock
 
         folder = file or share("tasks")
         if not folder.is_dir():
@@ -30,7 +30,7 @@ def stamp(file: Path | None, data: str | None, templates: bool) -> int:
 
 def validate(path: Path | None, names: list[str], model: str | None) -> int:
     """Prints one line a check; 0, or 2 when one failed."""
-    from phingpt_bench.harness.validate import validate as checked
+    from phingpt_bench.lmeval.validate import validate as checked
 
     counts = {True: 0, False: 0, None: 0}
     tokenizer, reason = _tokenizer(model)

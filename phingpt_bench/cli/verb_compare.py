@@ -11,9 +11,9 @@ from typing import TYPE_CHECKING, Any
 from phingpt_bench.cli.output import deliver, write_out
 
 if TYPE_CHECKING:
-    from phingpt_bench.board.collect import Run
-    from phingpt_bench.board.comparison.values import Comparison
-    from phingpt_bench.board.render.comparison.blocks import Block
+    from phingpt_bench.render.comparison.blocks import Block
+    from phingpt_bench.results.collect import Run
+    from phingpt_bench.results.comparison.values import Comparison
 
 NAME = "compare"
 HELP = "what changed from A to B: paired test, rows fixed and broken, confusion, labels and types, format or knowledge"
@@ -58,9 +58,9 @@ def run(args: argparse.Namespace) -> int:
     """Draws the comparison; 0. BenchError for names that fit no run or several, and for tasks that not both have."""
     from rich.console import Console
 
-    from phingpt_bench.board.render.page import check_width
     from phingpt_bench.core.errors import BenchError
-    from phingpt_bench.core.language import preferred, speaking
+    from phingpt_bench.render.board.page import check_width
+    from phingpt_bench.text.language import preferred, speaking
 
     if args.width is not None:
         check_width(args.width)
@@ -71,7 +71,7 @@ def run(args: argparse.Namespace) -> int:
             comparisons, tasks = _comparisons(args)
             docs = [_docs(one, args) for one in comparisons]
         if args.format == "json":
-            from phingpt_bench.board.render.comparison.export import to_json
+            from phingpt_bench.render.comparison.export import to_json
 
             text = to_json(comparisons, docs)
         else:
@@ -86,11 +86,11 @@ def run(args: argparse.Namespace) -> int:
 
 def _comparisons(args: argparse.Namespace) -> tuple[list[Comparison], int]:
     """Those that were asked for (all, without --task), and how many tasks share Holm's correction."""
-    from phingpt_bench.board.cache import Cache
-    from phingpt_bench.board.compare import Comparer
-    from phingpt_bench.board.comparison.build import compare, corrected_tests
-    from phingpt_bench.board.comparison.systems import pairs, resolve
     from phingpt_bench.core.errors import unknown
+    from phingpt_bench.results.cache import Cache
+    from phingpt_bench.results.compare import Comparer
+    from phingpt_bench.results.comparison.build import compare, corrected_tests
+    from phingpt_bench.results.comparison.systems import pairs, resolve
 
     cache = Cache()
     comparer = Comparer(cache)
@@ -113,9 +113,9 @@ def _comparisons(args: argparse.Namespace) -> tuple[list[Comparison], int]:
 
 def _runs(args: argparse.Namespace) -> list[Run]:
     """The runs among which names, and twins of runs given by their folders, are looked for."""
-    from phingpt_bench.board.collect import collect
-    from phingpt_bench.board.comparison.systems import run_file
     from phingpt_bench.cli.verb_leaderboard import default_folder
+    from phingpt_bench.results.collect import collect
+    from phingpt_bench.results.comparison.systems import run_file
 
     files = [run_file(args.a), run_file(args.b)]
     if args.results is None and None not in files:
@@ -144,7 +144,7 @@ def _wanted(asked: Sequence[str], found: Sequence[tuple[Run, Run]]) -> set[str]:
 def _docs(comparison: Comparison, args: argparse.Namespace) -> dict[str, Any] | None:
     if not args.with_text or not comparison.fates:
         return None
-    from phingpt_bench.board.comparison.docs import docs_of
+    from phingpt_bench.results.comparison.docs import docs_of
 
     return docs_of(comparison.protocol, comparison.split, _ids(comparison))
 
@@ -158,9 +158,9 @@ def _blocks(
     args: argparse.Namespace, comparisons: Sequence[Comparison], docs: Sequence[dict[str, Any] | None], tasks: int
 ) -> list[Block]:
     """A line a task where all of several are asked for, else each in detail."""
-    from phingpt_bench.board.render.comparison.rows import row_blocks
-    from phingpt_bench.board.render.comparison.sections import sections
-    from phingpt_bench.board.render.comparison.summary import summary
+    from phingpt_bench.render.comparison.rows import row_blocks
+    from phingpt_bench.render.comparison.sections import sections
+    from phingpt_bench.render.comparison.summary import summary
 
     if _a_line_each(args, len(comparisons)):
         return summary(comparisons)
@@ -175,8 +175,8 @@ def _a_line_each(args: argparse.Namespace, tasks: int) -> bool:
 
 
 def _text(blocks: Sequence[Block], form: str, width: int) -> str:
-    from phingpt_bench.board.render.comparison.markdown import markdown
-    from phingpt_bench.board.render.comparison.terminal import render
+    from phingpt_bench.render.comparison.markdown import markdown
+    from phingpt_bench.render.comparison.terminal import render
 
     return markdown(blocks) if form == "markdown" else render(blocks, width)
 
@@ -185,8 +185,8 @@ def _draw(blocks: Sequence[Block], width: int | None) -> None:
     """On standard output, with colour where that is a terminal and NO_COLOR is not set."""
     from rich.console import Console
 
-    from phingpt_bench.board.render.comparison.terminal import draw
-    from phingpt_bench.board.render.terminal import MINIMUM
+    from phingpt_bench.render.board.terminal import MINIMUM
+    from phingpt_bench.render.comparison.terminal import draw
 
     if not sys.stdout.isatty():
         write_out(_text(blocks, "terminal", width or 80))

@@ -118,7 +118,7 @@ def rows(text: str) -> int | None:
 
 def run(args: argparse.Namespace) -> int:
     """Draws the board; 0. BenchError for a missing folder, no runs, a damaged file, or a name that is not there."""
-    from phingpt_bench.core.language import preferred, speaking
+    from phingpt_bench.text.language import preferred, speaking
 
     with speaking(preferred() if args.lang is None else args.lang):
         return _run(args)
@@ -127,13 +127,13 @@ def run(args: argparse.Namespace) -> int:
 def _run(args: argparse.Namespace) -> int:
     from rich.console import Console
 
-    from phingpt_bench.board.explain.lines import LEAST
     from phingpt_bench.board.filters import Filter, size
-    from phingpt_bench.board.render.columns import chosen
-    from phingpt_bench.board.render.page import check_form, check_width, page
-    from phingpt_bench.board.render.terminal import MINIMUM
-    from phingpt_bench.board.stored import stored_board
-    from phingpt_bench.core.language import say
+    from phingpt_bench.render.board.columns import chosen
+    from phingpt_bench.render.board.page import check_form, check_width, page
+    from phingpt_bench.render.board.terminal import MINIMUM
+    from phingpt_bench.render.explain.lines import LEAST
+    from phingpt_bench.results.stored import stored_board
+    from phingpt_bench.text.language import say
 
     check_form(args.format)
     if args.width is not None:
@@ -173,7 +173,7 @@ def _run(args: argparse.Namespace) -> int:
 
 def _explain(args: argparse.Namespace) -> int:
     """One cell of the board and what it is made of; always text."""
-    from phingpt_bench.board.render.page import explained
+    from phingpt_bench.render.board.page import explained
 
     row, task = args.explain
     text = explained(
@@ -192,7 +192,7 @@ def flat(lists: list[list[str]]) -> tuple[str, ...]:
 def protocol_of(name: str) -> str:
     """The protocol id for the name of a dataset; any other name as it is, and one that is a task's too."""
     from phingpt_bench.data import catalogue
-    from phingpt_bench.harness.taskfiles import read_tasks
+    from phingpt_bench.lmeval.taskfiles import read_tasks
 
     if name not in catalogue.names() or name in read_tasks().tasks:
         return name
@@ -211,7 +211,7 @@ def _draw(board: Board, width: int | None, **how: Any) -> None:
     """The board on standard output, with colour where that is a terminal and NO_COLOR is not set."""
     from rich.console import Console
 
-    from phingpt_bench.board.render.terminal import MINIMUM, draw, render
+    from phingpt_bench.render.board.terminal import MINIMUM, draw, render
 
     encoding = sys.stdout.encoding or "utf-8"
     if not sys.stdout.isatty():

@@ -42,8 +42,8 @@ def _run(rest: list[str]) -> int:
         cli_evaluate()
         return 0
     if _asks_for_phin(rest):
-        import phingpt_bench.harness.lm  # noqa: F401  registers the model class
-    from phingpt_bench.harness.backport import our_tasks
+        import phingpt_bench.engine.lm  # noqa: F401  registers the model class
+    from phingpt_bench.lmeval.backport import our_tasks
 
     with our_tasks(requested_tasks(rest)):
         cli_evaluate()

@@ -38,9 +38,9 @@ def configure(parser: argparse.ArgumentParser) -> None:
 
 def run(args: argparse.Namespace) -> int:
     """Prints what was asked for; 0, also where nothing was published. BenchError for a name that is not there."""
-    from phingpt_bench.board.published import page, terminal, writers
     from phingpt_bench.board.published.files import read
-    from phingpt_bench.board.render.page import check_width
+    from phingpt_bench.render.board.page import check_width
+    from phingpt_bench.render.published import page, terminal, writers
 
     if args.width is not None:
         check_width(args.width)
@@ -81,7 +81,7 @@ def our_protocols(names: Sequence[str]) -> list[str]:
     ids |= {catalogue.dataset(name).protocol for name in datasets}
     tasks = [name for name in names if "/" not in name and name not in datasets]
     if tasks:
-        from phingpt_bench.harness.manager import expand, task_manager
+        from phingpt_bench.lmeval.manager import expand, task_manager
 
         manager = task_manager()
         for name in expand(tasks, manager):

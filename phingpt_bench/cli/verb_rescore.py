@@ -64,8 +64,9 @@ def configure(parser: argparse.ArgumentParser) -> None:
 
 def run(args: argparse.Namespace) -> int:
     """Prints the scores; 0. BenchError for bad input, before anything is printed."""
-    from phingpt_bench.cli import rescore_export, rescore_page
     from phingpt_bench.core.errors import BenchError
+    from phingpt_bench.render.rescore import export as rescore_export
+    from phingpt_bench.render.rescore import page as rescore_page
     from phingpt_bench.rescore.columns import OPTIONS
     from phingpt_bench.rescore.rescore import Request, rescore
 

@@ -66,9 +66,9 @@ def carry_out(
     from phingpt_bench.evaluate.facts import gather
     from phingpt_bench.evaluate.plan import plan
     from phingpt_bench.evaluate.run import run as run_plan
-    from phingpt_bench.harness.manager import expand, task_manager
     from phingpt_bench.live.display import display
     from phingpt_bench.live.events import Stage
+    from phingpt_bench.lmeval.manager import expand, task_manager
     from phingpt_bench.train.recipe import load_recipe
     from phingpt_bench.train.run import default_folder, train
 
@@ -97,7 +97,7 @@ def show(suite: Suite, steps: Sequence[object]) -> None:
     """The plan on standard output: in colour on a terminal, plain at 80 columns elsewhere."""
     import sys
 
-    from phingpt_bench.evaluate.show import plan_table, plan_text
+    from phingpt_bench.render.plan import plan_table, plan_text
 
     if sys.stdout.isatty():
         from rich.console import Console

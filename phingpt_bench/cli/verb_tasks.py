@@ -48,7 +48,7 @@ def configure(parser: argparse.ArgumentParser) -> None:
 def run(args: argparse.Namespace) -> int:
     """Prints what was asked for; 0, or 2 when a check failed."""
     if args.action == "show":
-        from phingpt_bench.cli import tasks_show
+        from phingpt_bench.render.tasks import show as tasks_show
 
         return tasks_show.show(args.task)
     if args.action == "path":
@@ -64,6 +64,6 @@ def run(args: argparse.Namespace) -> int:
         from phingpt_bench.cli import tasks_check
 
         return tasks_check.validate(args.path, args.task, args.model)
-    from phingpt_bench.cli import tasks_list
+    from phingpt_bench.render.tasks import list as tasks_list
 
     return tasks_list.show_list(args.kind, args.language, args.all)

@@ -1,1 +1,1 @@
-"""Floor 0: records, strict configuration, fingerprints, errors, atomic files. Imports nothing of the project."""
+"""What every room needs: strict configuration, records, files, errors, fingerprints. It imports no other room."""

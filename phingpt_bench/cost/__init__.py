@@ -1,1 +1,1 @@
-"""Floor 1: what work costs: meters, dated price cards, sums and words for ledgers."""
+"""What work costs: meters, dated price cards, ledgers."""

@@ -1,1 +1,1 @@
-"""Floor 1: where datasets come from, their rows in one shape, their splits by an explicit rule."""
+"""Datasets: where they come from, their rows in one shape, their splits by a stated rule."""

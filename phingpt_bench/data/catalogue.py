@@ -14,7 +14,6 @@ import re
 from collections import Counter
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 from phingpt_bench.core import config
 from phingpt_bench.core.errors import BenchError, unknown
@@ -137,24 +136,6 @@ def with_ids(rows: Rows) -> Rows:
         seen[key] += 1
         result.append({"id": key if seen[key] == 1 else f"{key}-{seen[key]}", **row})
     return result
-
-
-def cut_validation(rows: Rows, percent: int = 10) -> tuple[Rows, Rows]:
-    """(train, validation), as `cut` chooses it."""
-    return cut(rows, "validation", percent)
-
-
-def cut(rows: Rows, part: str, percent: int) -> tuple[Rows, Rows]:
-    """(rest, part): a row goes to `part` when the hash of the part's name and its text, modulo 100, is below `percent`.
-
-    The rule reads only the row itself, so it does not depend on order or on other rows, and copies of a text stay on
-    one side.
-    """
-
-    def taken(row: dict[str, Any]) -> bool:
-        return int(hashlib.sha256(f"{part}:{row['text']}".encode()).hexdigest()[:8], 16) % 100 < percent
-
-    return [row for row in rows if not taken(row)], [row for row in rows if taken(row)]
 
 
 def _files() -> dict[str, Path]:

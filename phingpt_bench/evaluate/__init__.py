@@ -1,1 +1,1 @@
-"""Floor 3: suites, their plan, and the runs that they leave behind."""
+"""Suites, their plan, and the runs that carry it out."""

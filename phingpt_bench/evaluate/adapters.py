@@ -13,7 +13,7 @@ from phingpt_bench.core.fingerprint import file_digest
 from phingpt_bench.core.records import Model
 from phingpt_bench.evaluate.suite import AdapterEntry, Suite, Variant
 from phingpt_bench.evaluate.tasks import TaskFacts
-from phingpt_bench.harness import manager
+from phingpt_bench.lmeval import manager
 from phingpt_bench.models import adapter
 from phingpt_bench.models.load import BaseSpec
 

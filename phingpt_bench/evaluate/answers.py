@@ -12,7 +12,7 @@ from phingpt_bench.core.fingerprint import digest
 from phingpt_bench.core.records import Outcomes
 from phingpt_bench.data.clusters import clusters_of
 from phingpt_bench.data.passport import Passport
-from phingpt_bench.harness import hooks
+from phingpt_bench.lmeval import hooks
 from phingpt_bench.scoring import answered, calibration, ner
 from phingpt_bench.scoring.answered import Answered
 from phingpt_bench.scoring.metrics import score_all

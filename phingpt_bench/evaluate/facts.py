@@ -14,7 +14,7 @@ from phingpt_bench.evaluate.adapters import AdapterFacts, Training, adapter_fact
 from phingpt_bench.evaluate.bases import base_identity
 from phingpt_bench.evaluate.suite import Suite
 from phingpt_bench.evaluate.tasks import TaskFacts, task_facts
-from phingpt_bench.harness import manager
+from phingpt_bench.lmeval import manager
 from phingpt_bench.models.load import BaseSpec
 
 
@@ -61,7 +61,7 @@ def gather(suite: Suite, training: Training, earlier: Facts | None = None, *, fe
 
 
 def _floors() -> dict[str, tuple[str, ...]]:
-    from phingpt_bench.harness.baselines import floor_models
+    from phingpt_bench.floors.registry import floor_models
 
     return {kind: tuple(floor_models(kind)) for kind in ("labels", "spans", "scores")}
 

@@ -22,15 +22,15 @@ from phingpt_bench.evaluate.adapters import AdapterFacts, Training
 from phingpt_bench.evaluate.answers import Answers, check_scores, read_answers
 from phingpt_bench.evaluate.exposure import exposure_of
 from phingpt_bench.evaluate.facts import Facts, gather
-from phingpt_bench.evaluate.lean import lean
 from phingpt_bench.evaluate.plan import Step, limited, plan
 from phingpt_bench.evaluate.running import Running
 from phingpt_bench.evaluate.stages import loading, probing, run_stage, stages
 from phingpt_bench.evaluate.suite import Suite
 from phingpt_bench.evaluate.tasks import TaskFacts
-from phingpt_bench.harness import manager
 from phingpt_bench.live.display import QUIET, Display
 from phingpt_bench.live.events import Planned, Priced, Said, Scored
+from phingpt_bench.lmeval import manager
+from phingpt_bench.lmeval.lean import lean
 from phingpt_bench.models import adapter, probe
 from phingpt_bench.models.load import BaseSpec, Loaded, layer_weights, load_base
 from phingpt_bench.scoring.metrics import METRICS
@@ -148,7 +148,7 @@ def _run_model(
 
     probed: (largest on/off difference, whether "off" was compared).
     """
-    from phingpt_bench.harness.lm import PhinLM
+    from phingpt_bench.engine.lm import PhinLM
 
     suite, task = job.suite, job.facts.tasks[step.task or ""]
     running = job.running(task, meter)
@@ -216,7 +216,7 @@ def _evaluate(
 
 def _run_floor(job: _Job, step: Step) -> None:
     """Fit one cheap model on a task's training rows and run it on the test rows; the fit is its training cost."""
-    from phingpt_bench.harness.baselines import floor_models
+    from phingpt_bench.floors.registry import floor_models
 
     suite, task = job.suite, job.facts.tasks[step.task or ""]
     fitting, meter = Meter(), Meter()

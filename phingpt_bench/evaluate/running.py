@@ -9,8 +9,8 @@ from typing import Any
 
 from phingpt_bench.cost.meters import Meter
 from phingpt_bench.evaluate.tasks import TaskFacts
-from phingpt_bench.harness import hooks
 from phingpt_bench.live.events import Advanced, Event, Scored
+from phingpt_bench.lmeval import hooks
 from phingpt_bench.scoring import answered
 from phingpt_bench.scoring.answered import Answered
 from phingpt_bench.scoring.metrics import METRICS, metric_rows

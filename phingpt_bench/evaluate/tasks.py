@@ -9,7 +9,7 @@ from phingpt_bench.core.errors import BenchError
 from phingpt_bench.core.fingerprint import digest
 from phingpt_bench.data import catalogue
 from phingpt_bench.data.passport import Passport
-from phingpt_bench.harness import manager
+from phingpt_bench.lmeval import manager
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -1,1 +1,1 @@
-"""Floor 2: what a run tells while it works, and the three ways to show it."""
+"""What a run reports while it works, and the displays that show it."""

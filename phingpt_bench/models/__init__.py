@@ -1,1 +1,1 @@
-"""Floor 2: base, quantisation and adapters on one loaded object."""
+"""Base, quantisation and adapters on one loaded model."""

@@ -1,1 +1,1 @@
-"""Floor 3: scores of answers that lie in a file, made here or elsewhere. No model is loaded, no torch, no lm_eval."""
+"""Scores of answers that are already in a file. No model is loaded; neither torch nor lm_eval is imported."""

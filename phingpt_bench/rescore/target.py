@@ -8,8 +8,8 @@ from typing import Any
 
 from phingpt_bench.core.errors import BenchError, unknown
 from phingpt_bench.data import catalogue
-from phingpt_bench.harness.taskfiles import TaskFiles, read_tasks
-from phingpt_bench.rescore.hub import patient
+from phingpt_bench.data.hub import patient
+from phingpt_bench.lmeval.taskfiles import TaskFiles, read_tasks
 from phingpt_bench.scoring.formats import answer_format
 from phingpt_bench.scoring.rivals.flare import CHOICES
 

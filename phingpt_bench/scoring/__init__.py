@@ -1,1 +1,1 @@
-"""Floor 1: from raw answers to counts, and from counts to scores. Needs numpy only."""
+"""From raw answers to counts, and from counts to scores. Needs numpy only."""

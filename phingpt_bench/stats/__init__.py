@@ -1,1 +1,1 @@
-"""Floor 1: intervals of one score, tests of two, over rows of counts that are summed and then scored."""
+"""Intervals of one score and paired tests of two, over rows of counts that are summed and then scored."""

@@ -1,1 +1,1 @@
-"""Floor 3: from a recipe to an adapter with its card."""
+"""From a recipe to a trained adapter with its card."""

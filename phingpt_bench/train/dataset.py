@@ -7,7 +7,7 @@ from typing import Any
 
 from phingpt_bench.core.errors import BenchError
 from phingpt_bench.core.fingerprint import digest
-from phingpt_bench.harness import manager
+from phingpt_bench.lmeval import manager
 from phingpt_bench.train.recipe import Recipe
 from phingpt_bench.train.rows import Row, task_rows
 

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from phingpt_bench.harness import manager
+from phingpt_bench.lmeval import manager
 
 WINDOW = 512  # rows that are sorted by length together: enough to save padding, few enough to keep the order random
 

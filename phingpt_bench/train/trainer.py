@@ -17,7 +17,7 @@ from transformers import Trainer, TrainerCallback, TrainingArguments
 from transformers.modeling_layers import GradientCheckpointingLayer
 
 from phingpt_bench.core.errors import BenchError, unknown
-from phingpt_bench.harness.head import head_only_at
+from phingpt_bench.engine.head import head_only_at
 from phingpt_bench.models.load import Loaded
 from phingpt_bench.train.lora import in_one_step
 from phingpt_bench.train.recipe import Recipe

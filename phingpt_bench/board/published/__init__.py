@@ -1,1 +1,1 @@
-"""Results that others published: their files, values, and a page of their own."""
+"""Results published by others: their files and values."""

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from phingpt_bench.data.catalogue import cut_validation
+from phingpt_bench.data.cuts import cut_validation
 from phingpt_bench.data.passport import Origin
 from phingpt_bench.data.readers import Rows
 from phingpt_bench.data.readers.table import check_columns, table

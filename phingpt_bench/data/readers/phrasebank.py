@@ -9,7 +9,7 @@ import random
 from collections.abc import Callable
 
 from phingpt_bench.core.errors import unknown
-from phingpt_bench.data.catalogue import cut_validation
+from phingpt_bench.data.cuts import cut_validation
 from phingpt_bench.data.passport import Origin
 from phingpt_bench.data.readers import Rows
 from phingpt_bench.data.readers.table import check_columns

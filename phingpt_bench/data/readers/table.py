@@ -10,10 +10,10 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any
 
 from phingpt_bench.core.errors import BenchError, nearest, unknown
-from phingpt_bench.data import catalogue
+from phingpt_bench.data import cuts
+from phingpt_bench.data.cuts import cut_copies
 from phingpt_bench.data.passport import SPLITS, Origin
 from phingpt_bench.data.readers import Rows
-from phingpt_bench.data.readers.cuts import cut_copies
 from phingpt_bench.data.sources import place, read_rows, source_of
 
 OURS = ("id", "text", "label", "score")  # what a kept column cannot be called
@@ -78,7 +78,7 @@ def table(
     if cut_test:
         splits["train"], splits["test"] = cut_copies(splits["train"], "test", cut_test)
     if cut_validation:
-        splits["train"], splits["validation"] = catalogue.cut_validation(splits["train"], cut_validation)
+        splits["train"], splits["validation"] = cuts.cut_validation(splits["train"], cut_validation)
     return {split: splits[split] for split in SPLITS if split in splits}
 
 

@@ -1,1 +1,0 @@
-"""Two runs on the same rows: what changed from A (the reference) to B (the challenger). Renderers only draw it."""

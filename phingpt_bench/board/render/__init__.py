@@ -1,1 +1,0 @@
-"""A board drawn: the words, and one file a form."""

@@ -1,0 +1,1 @@
+"""Greedy written answers: drafts verified in batches of sequences that grow unevenly."""

@@ -1,0 +1,26 @@
+"""The floor models by the kind of task."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from phingpt_bench.core.errors import BenchError
+from phingpt_bench.floors.trivial import MajorityLM, RandomLM
+from phingpt_bench.lmeval.documents import DocumentLM
+
+
+def floor_models(kind: str, seed: int = 0) -> dict[str, Callable[[], DocumentLM]]:
+    """The floor models of a task kind (labels, spans, scores) by name, each made without arguments; fit before use.
+
+    seed: of those that draw.
+    """
+    from phingpt_bench.floors.classical import MeanLM, RidgeLM, TfidfLM
+    from phingpt_bench.floors.crf import CrfLM
+
+    if kind == "labels":
+        return {"majority": MajorityLM, "random": lambda: RandomLM(seed), "tfidf-lr": TfidfLM}
+    if kind == "spans":
+        return {"crf": CrfLM}
+    if kind == "scores":
+        return {"mean": MeanLM, "tfidf-ridge": RidgeLM}
+    raise BenchError(f"no floor models for tasks of kind '{kind}'", hint="known kinds: labels, spans, scores")

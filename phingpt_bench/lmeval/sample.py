@@ -1,0 +1,91 @@
+"""One rendered example of a task, for a reader: of its dataset where that is at hand, else invented."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+from phingpt_bench.core.errors import BenchError
+from phingpt_bench.data import catalogue
+from phingpt_bench.data.passport import Passport
+from phingpt_bench.lmeval import manager, templates
+from phingpt_bench.lmeval.taskfiles import TaskFile
+
+INVENTED = {
+    "id": "000000000000",
+    "text": "Anna Lee, head of Nokia Oyj in Espoo, expects sales to fall.",
+    "entity": "Nokia Oyj",
+    "question": "Does it say that sales will fall?",
+    "group": 0,
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Example:
+    """`origin` says where the document is from; `answer` is what the right answer adds to the prompt."""
+
+    origin: str
+    prompt: str
+    answer: str
+
+
+def unreachable(dataset: str | None) -> str | None:
+    """Why a dataset of the catalogue cannot be had here; None when it can, or is not of the catalogue."""
+    if dataset not in catalogue.names():
+        return None
+    passport = catalogue.dataset(dataset)
+    try:
+        catalogue.read(passport)  # without the check of its contents: other rows are a fault
+    except BenchError as err:
+        return err.message
+    return None
+
+
+def example(task_file: TaskFile, tasks: Any) -> Example:
+    """The first training document of a task, and its right answer.
+
+    Test rows are never shown. Without training rows, or with the dataset out of reach, an invented document takes
+    their place.
+    """
+    passport = catalogue.dataset(task_file.dataset) if task_file.dataset else None
+    reason = unreachable(task_file.dataset)
+    if reason is None:
+        task = manager.load_task(task_file.name, tasks)
+        docs = task.training_docs()
+        if docs:
+            return _rendered(task, docs[0], "first training row")
+        reason = "the dataset has no training rows"
+    assert passport is not None  # a task that names no dataset of the catalogue is never out of reach
+    doc = _invented(passport, (task_file.config.get("dataset_kwargs") or {}).get("format", "lines"))
+    return _rendered(_over(task_file, doc), doc, f"an invented row, as {reason}")
+
+
+def _rendered(task: Any, doc: dict[str, Any], origin: str) -> Example:
+    return Example(origin, manager.render_prompt(task, doc), manager.answer_text(task, doc))
+
+
+def _invented(passport: Passport, form: str) -> dict[str, Any]:
+    from phingpt_bench.scoring.formats import answer_format
+
+    if passport.kind == "scores":
+        return {**INVENTED, "score": -0.5, "answer": "-0.50"}
+    names = list(passport.labels)
+    if passport.kind == "labels":
+        return {**INVENTED, "labels": names, "label": names[0], "gold": 0}
+    answer = answer_format(form).write(INVENTED["text"], [], names)
+    return {**INVENTED, "labels": names, "entities": [], "answer": answer, "format": form}
+
+
+def _over(task_file: TaskFile, doc: dict[str, Any]) -> Any:
+    """lm-eval's task object over one document in place of its dataset."""
+    import datasets
+    from lm_eval.api.task import ConfigurableTask
+
+    rows = datasets.DatasetDict({"test": datasets.Dataset.from_list([doc])})
+    config = vars(templates.config_of(task_file)) | {
+        "custom_dataset": lambda **_: rows,
+        "training_split": None, "validation_split": None, "test_split": "test",
+        "fewshot_split": None, "fewshot_config": None,
+    }  # fmt: skip
+    with manager.quiet():
+        return ConfigurableTask(config=config)

@@ -1,0 +1,145 @@
+"""Checks of tasks that `lm_eval validate` does not make: it looks only whether a task's name exists.
+
+Each check gives one line. Files are read for syntax and unknown keys, passports are counted again, and each task is
+loaded, rendered, tokenised and scored (checks.py).
+"""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from phingpt_bench.core.errors import BenchError, unknown
+from phingpt_bench.core.paths import task_folders
+from phingpt_bench.data import catalogue, stamp
+from phingpt_bench.lmeval import checks, manager, taskfiles, templates
+from phingpt_bench.lmeval.sample import unreachable
+
+SPLITS = ("training", "validation", "test")
+
+
+@dataclass(frozen=True, slots=True)
+class Check:
+    """One check. ok is None where it could not be made; `detail` says why, what is wrong, or what was seen."""
+
+    task: str
+    name: str
+    ok: bool | None
+    detail: str
+
+
+def validate(path: Path | None = None, names: Sequence[str] = (), tokenizer: Any = None) -> Iterator[Check]:
+    """The checks of every task and passport below `path`, or of the tasks in `names` and their passports.
+
+    path: a folder or one YAML file (default: our folder); what it includes may lie elsewhere.
+    tokenizer: of the model that the labels are checked for; None leaves those checks out.
+    BenchError for a path that is not there, a folder without task, and a name that is no task below it.
+    """
+    from lm_eval.tasks import TaskManager
+
+    path = Path(path or manager.tasks_dir())
+    if not path.exists():
+        raise BenchError("no such file or folder", where=str(path))
+    folder = path if path.is_dir() else path.parent
+    files, passports = (taskfiles.task_paths(path), taskfiles.passport_paths(path)) if path.is_dir() else ([path], [])
+    if path.parent.name == catalogue.PASSPORTS and path.is_file():
+        yield _passport(path)
+        return
+    errors = list(taskfiles.syntax_errors(files))
+    for error in errors:
+        yield Check(error.where or str(path), "yaml", False, error.message)
+    folders = dict.fromkeys(str(f.resolve()) for f in (*task_folders(), folder))
+    with manager.quiet():  # of a folder that holds ours as well, it logs a line for every task that it meets again
+        tasks = TaskManager(include_path=list(folders), include_defaults=False)
+    inside = {file.resolve() for file in files}
+    found = [n for n in tasks.all_subtasks if (file := tasks.task_index[n].yaml_path) and file.resolve() in inside]
+    if names:
+        for name in manager.expand(names, tasks):
+            if name not in found:
+                raise unknown("task", name, found, where=str(path))
+        found = manager.expand(names, tasks)
+        datasets = {(tasks.task_index[name].cfg.get("dataset_kwargs") or {}).get("dataset") for name in found}
+        passports = [file for file in passports if file.stem in datasets]
+    if not found and not errors and not passports:
+        raise BenchError("holds no task", where=str(path), hint="a task is a file NAME.yaml with the key 'task'")
+    for file in passports:
+        yield _passport(file)
+    pinned = templates.read_lock(folder)
+    for name in found:
+        yield from _task(name, tasks, tokenizer, pinned)
+
+
+def _passport(file: Path) -> Check:
+    """Whether a passport can be read, and says of its rows what its reader gives."""
+    name = f"passport {file.stem}"
+    try:
+        passport = catalogue.read_passport(file)
+    except BenchError as err:
+        return Check(name, "fields", False, "; ".join(str(err).splitlines()))
+    try:
+        catalogue.read(passport)
+    except BenchError as err:
+        return Check(name, "rows", None, f"not checked: {err.message}")
+    try:
+        counted = stamp.stamp(file)
+    except BenchError as err:
+        return Check(name, "rows", False, err.message)
+    wrong = [field for field, value in counted.items() if getattr(passport, field) != value]
+    if wrong:
+        return Check(
+            name, "rows", False, f"{', '.join(wrong)} differ from what 'phingpt-bench tasks stamp {file}' prints"
+        )
+    return Check(name, "rows", True, ", ".join(f"{split} {n:,}" for split, n in passport.rows.items()))
+
+
+def _task(name: str, tasks: Any, tokenizer: Any, pinned: dict[str, tuple[str, str]]) -> Iterator[Check]:
+    entry = tasks.task_index[name]
+    keys = [f"{err.where}: {err.message}" for err in taskfiles.unknown_keys(entry.yaml_path, *_known())]
+    if keys:  # lm-eval would say only "unexpected keyword argument"
+        yield Check(name, "keys", False, "; ".join(keys))
+        return
+    try:
+        if reason := unreachable((entry.cfg.get("dataset_kwargs") or {}).get("dataset")):
+            yield Check(name, "load", None, f"not checked: {reason}")
+            return
+        task = manager.load_task(name, tasks)
+    # lm-eval raises whatever its code happens to meet (KeyError, TypeError, jinja2's errors ...): each is a finding
+    except Exception as err:
+        yield Check(name, "load", False, _said(err))
+        return
+    splits = {split: list(getattr(task, f"{split}_docs")() or ()) for split in SPLITS}
+    rows = ", ".join(f"{split} {len(docs)}" for split, docs in splits.items())
+    yield Check(name, "load", bool(splits["test"] or splits["validation"]), f"rows: {rows}")
+    if pinned:
+        fault = templates.fault(pinned, name, (str(task.VERSION), manager.template_digest(task)))
+        yield Check(name, "template", fault is None, fault or f"as pinned, version {task.VERSION}")
+    made = [("render", checks.rendering, (task, splits)), ("few-shot", checks.shots, (task, splits))]
+    if tokenizer is None:
+        yield Check(name, "tokens", None, "not checked: no tokenizer")
+    else:
+        made.append(("tokens", checks.tokens, (task, splits, tokenizer, False)))
+        if getattr(tokenizer, "chat_template", None):
+            made.append(("tokens, chat", checks.tokens, (task, splits, tokenizer, True)))
+    made.append(("metrics", checks.metrics, (task,)))
+    for title, check, arguments in made:
+        try:
+            yield Check(name, title, True, check(*arguments))
+        except checks.Fault as fault:
+            yield Check(name, title, False, str(fault))
+        except Exception as err:  # as above
+            yield Check(name, title, False, _said(err))
+
+
+def _known() -> tuple[list[str], list[str]]:
+    """The keys that lm-eval takes in a task file, and in its fewshot_config."""
+    from lm_eval.config.task import FewshotConfig, TaskConfig
+
+    return tuple([field.name for field in dataclasses.fields(cls)] for cls in (TaskConfig, FewshotConfig))
+
+
+def _said(err: Exception) -> str:
+    text = (err.message if isinstance(err, BenchError) else str(err)).strip()
+    return " ".join(f"{type(err).__name__}: {text}".removeprefix("BenchError: ").split())

@@ -1,0 +1,159 @@
+"""Row by row answers for the explorer: packed run by run, so that a browser unpacks only the two that it compares."""
+
+from __future__ import annotations
+
+import base64
+import zlib
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from phingpt_bench.board.values import Board, Row, Section
+from phingpt_bench.core.jsonio import dumps
+from phingpt_bench.core.records import Outcomes
+from phingpt_bench.page.data import section_keys
+from phingpt_bench.results.collect import Run
+from phingpt_bench.results.compare import apart
+from phingpt_bench.results.pairing import base_of
+from phingpt_bench.results.seeds import with_seeds_joined
+
+BUDGET = 12_000_000  # characters of packed answers on a page; a section gets an equal share of them
+PARTS = 10_000  # label probabilities are whole numbers of this fraction
+Key = tuple[str, str, int | None, str]  # task, protocol, limit, run id
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Packed:
+    """What goes into the page beside its data.
+
+    blobs: deflated JSON as base64, by the name that `sections` gives it. bases: the run id of the base that each run
+    is compared with. sections: by section key {"rows": the blob of ids and gold, "runs": {place in the section: blob},
+    "labels": names, "left_out": runs whose answers are not here}. pairs: by section key and place of each tuned row
+    whose answers and base's answers are here, the base and the tuned run. runs: all that there are, seeds joined.
+    """
+
+    blobs: dict[str, str] = field(default_factory=dict)
+    bases: dict[str, str] = field(default_factory=dict)
+    sections: dict[str, dict[str, Any]] = field(default_factory=dict)
+    pairs: dict[str, dict[int, tuple[Run, Run]]] = field(default_factory=dict)
+    runs: tuple[Run, ...] = ()
+
+
+def packed(
+    board: Board, runs: Sequence[Run], texts: Mapping[str, Mapping[str, str]] | None = None, *, budget: int = BUDGET
+) -> Packed:
+    """The answers of the board's rows; those of the first seed where a row stands for several.
+
+    texts: the text of each row id, by protocol; a section without them has none. A run on other rows or
+    with other gold than the first of its section, and a run for which the budget does not suffice, is counted in
+    "left_out"; tuned runs come first, each with its base, then floors.
+    """
+    sections = [*board.sections, *board.limited]
+    joined = tuple(with_seeds_joined(runs))
+    known = {key_of(run): run for run in joined}
+    made = Packed(runs=joined)
+    for number, (section, key) in enumerate(zip(sections, section_keys(sections), strict=True)):
+        of = [known.get((section.task, section.protocol, section.limit, row.run_id)) for row in section.rows]
+        bases = [None if run is None else base_of(run, [other for other in of if other]) for run in of]
+        for run, base in zip(of, bases, strict=True):
+            if run is not None and base is not None and base is not run:
+                made.bases[run.record.run_id] = base.record.run_id
+        first = next((run for run in of if run is not None), None)
+        if first is None:
+            continue
+        share = budget // len(sections)
+        found = {"rows": f"rows-{number}", "runs": {}, "labels": first.outcomes.labels, "left_out": 0}
+        alike = [run.outcomes for run in of if run is not None and apart(run, first) is None]
+        rows = pack(_rows(alike, (texts or {}).get(section.protocol)))
+        used = len(rows)
+        for place in _order(section, of, bases):
+            run = of[place]
+            if run is None or apart(run, first) is not None:
+                found["left_out"] += 1
+                continue
+            blob = pack(_answers(run.outcomes, first.outcomes.ids))
+            if used + len(blob) > share:
+                found["left_out"] += 1
+                continue
+            used += len(blob)
+            found["runs"][place] = f"run-{number}-{place}"
+            made.blobs[found["runs"][place]] = blob
+        made.blobs[found["rows"]] = rows
+        made.sections[key] = found
+        here = {id(of[place]) for place in found["runs"]}
+        made.pairs[key] = {
+            place: (base, run)
+            for place, (run, base) in enumerate(zip(of, bases, strict=True))
+            if run is not None and base is not None and run.record.model.kind == "tuned"
+            and {id(run), id(base)} <= here
+        }  # fmt: skip
+    return made
+
+
+def key_of(run: Run) -> Key:
+    """What a run and its row on the board share."""
+    record = run.record
+    return record.task, record.protocol.id, record.limit, record.run_id
+
+
+def pack(value: Any) -> str:
+    """JSON, deflated, as base64: a browser reads it with DecompressionStream("deflate")."""
+    return base64.b64encode(zlib.compress(dumps(value).encode(), 9)).decode()
+
+
+def _order(section: Section, of: Sequence[Run | None], bases: Sequence[Run | None]) -> Iterator[int]:
+    """Places of the rows: each tuned run and its base, best first, then floors, then what is left."""
+    places = {id(run): place for place, run in enumerate(of) if run is not None}
+    wanted: list[int] = []
+    for place, row in enumerate(section.rows):
+        if row.kind == "tuned":
+            wanted += [place, *([places[id(bases[place])]] if bases[place] is not None else [])]
+    rest = sorted(range(len(of)), key=lambda place: _last(section.rows[place]))
+    yield from dict.fromkeys([*wanted, *rest])
+
+
+def _last(row: Row) -> int:
+    return {"floor": 0, "base": 1}.get(row.kind, 2)
+
+
+def _rows(runs: Sequence[Outcomes], texts: Mapping[str, str] | None) -> dict[str, Any]:
+    """Ids, what is right for each, and texts where they are to be shown (null for a row whose text is not there).
+
+    runs: on the same rows, whose order is that of the first. The places of gold entities come from the first record
+    that holds any (those of schema 2 hold none).
+    """
+    outcomes = runs[0]
+    found: dict[str, Any] = {"ids": outcomes.ids}
+    if outcomes.kind == "spans":
+        found["gold"] = [[gold for _, _, gold in counts[: len(outcomes.labels)]] for counts in outcomes.counts]
+        if holder := next((run for run in runs if run.entities), None):
+            places = {row: gold for row, (gold, _) in zip(holder.ids, holder.entities, strict=True)}
+            found["spans"] = [places[row] for row in outcomes.ids]
+    else:
+        found["gold"] = outcomes.gold
+    if texts is not None:
+        found["texts"] = [texts.get(row) for row in outcomes.ids]
+    return found
+
+
+def _answers(outcomes: Outcomes, ids: Sequence[str]) -> dict[str, Any]:
+    """One run's answers in the order of `ids`."""
+    places = {row: place for place, row in enumerate(outcomes.ids)}
+    order = [places[row] for row in ids]
+    if outcomes.kind == "spans":
+        found: dict[str, Any] = {"counts": [outcomes.counts[at] for at in order]}
+        if outcomes.invalid:
+            found["invalid"] = [int(outcomes.invalid[at]) for at in order]
+        if outcomes.entities:
+            found["spans"] = [outcomes.entities[at][1] for at in order]
+        return found
+    found = {"pred": [outcomes.pred[at] for at in order]}
+    if outcomes.probs:
+        found["probs"] = [_parts(outcomes.probs[at]) for at in order]
+    return found
+
+
+def _parts(probabilities: list[float] | None) -> list[int] | None:
+    if probabilities is None or any(value is None for value in probabilities):
+        return None
+    return [round(PARTS * value) for value in probabilities]

@@ -1,0 +1,244 @@
+"""What the page's script reads: the board as compact JSON values, models and prices once instead of once a row."""
+
+from __future__ import annotations
+
+import dataclasses
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from types import MappingProxyType
+from typing import Any
+
+from phingpt_bench import __version__
+from phingpt_bench.board.values import Board, Payback, Row, Section
+from phingpt_bench.core.records import Ledger
+from phingpt_bench.page.published import Shelf
+from phingpt_bench.page.spoken import in_all_languages
+from phingpt_bench.render.board import text as words
+from phingpt_bench.render.board.costs import when_text
+from phingpt_bench.render.board.legend import entries, price_text
+from phingpt_bench.render.board.overview import by_model, short_titles
+from phingpt_bench.scoring.metrics import METRICS
+from phingpt_bench.text.language import ENGLISH, LANGUAGES, say, spoken, translations
+
+SCHEMA = 1
+COLUMNS = (
+    "model", "run", "created", "suite", "rank", "tied", "score", "low", "high", "level", "interval_method", "is_base",
+    "base", "difference", "difference_low", "difference_high", "p", "corrected", "test", "significant", "no_test",
+    "beats_floor", "invalid", "usd_per_1000", "frontier", "training", "evaluation", "exposure", "partly", "exposed",
+    "warnings", "seeds", "scores",
+)  # fmt: skip
+HEADS = {  # what the legend explains by the heads of other tables, and the page's heads for it
+    "training": "training, USD",
+    "USD/1,000": "USD per 1,000",
+    "exposure": "train rows in test",
+    "flips": METRICS["flip_rate"].title,
+    "ECE": METRICS["ece"].title,
+}
+
+
+def page_data(
+    board: Board,
+    *,
+    bases: Mapping[str, str] = MappingProxyType({}),
+    answers: Mapping[str, Any] = MappingProxyType({}),
+    changes: Mapping[str, Mapping[int, Any]] = MappingProxyType({}),
+    texts: Sequence[Mapping[str, str]] = (),
+) -> dict[str, Any]:
+    """The board as JSON values; each row is a list in the order of `columns`.
+
+    bases: the run id of the base that each run id is compared with. answers: what is known of the packed row data, by
+    section key (`answers.packed`). changes: what is resampled of tuned rows and their bases, by section key and place
+    of the tuned row (`changes.changed`). texts: title and licence of the datasets whose text the page holds; empty
+    where it holds none.
+    """
+    sections = [*board.sections, *board.limited]
+    keys, titles = section_keys(sections), short_titles(sections)
+    lines = by_model(sections)
+    places = {id(row): place for place, cells in enumerate(lines) for row in cells.values()}
+    prices, shelf = Numbered(), Shelf()
+    drawn = []
+    for section, key, title in zip(sections, keys, titles, strict=True):
+        metrics = list(dict.fromkeys(name for row in section.rows for name in row.scores))
+        found = {row.run_id: place for place, row in enumerate(section.rows)}
+        rows = [
+            _row(row, places[id(row)], found.get(bases.get(row.run_id, "")), metrics, prices) for row in section.rows
+        ]
+        about = _section(section, shelf)
+        more = {"key": key, "title": title, "metrics": metrics, "rows": rows, "answers": answers.get(key)}
+        more["changes"] = changes.get(key, {})
+        drawn.append(about | more)
+    return {
+        "schema": SCHEMA,
+        "version": __version__,
+        "languages": {name: dict(translations(name)) for name in LANGUAGES if name != ENGLISH},
+        "metrics": {
+            name: {"title": metric.title, "higher": metric.higher_is_better} for name, metric in METRICS.items()
+        },
+        "columns": COLUMNS,
+        "models": [_model(next(iter(cells.values()))) for cells in lines],
+        "prices": in_all_languages(lambda: [price_text(price) for price in prices.values]),
+        "sections": drawn,
+        "published": shelf.values(),
+        "legend": in_all_languages(lambda: _legend(board)),
+        "older": board.older,
+        "texts": [dict(text) for text in texts],
+    }
+
+
+def section_keys(sections: Sequence[Section]) -> list[str]:
+    """A name for each section that holds for links: its task, with protocol and limit where that is not enough."""
+    tasks = Counter(section.task for section in sections)
+
+    def key(section: Section) -> str:
+        if tasks[section.task] == 1:
+            return section.task
+        return "~".join([section.task, section.protocol, *([str(section.limit)] if section.limit else [])])
+
+    return [key(section) for section in sections]
+
+
+class Numbered:
+    """Values that recur, each kept once; `number` is its place in `values`."""
+
+    def __init__(self) -> None:
+        self.values: list[Any] = []
+        self._places: dict[str, int] = {}
+
+    def number(self, value: Any) -> int:
+        """The place of a value, which is added where it is new."""
+        key = repr(value)
+        if key not in self._places:
+            self._places[key] = len(self.values)
+            self.values.append(value)
+        return self._places[key]
+
+
+def _model(row: Row) -> dict[str, Any]:
+    """What is the same for the rows of one model in one setting. Names are cleaned of controls and overrides."""
+    return {
+        "name": words.clean(row.name) or "(no name)",
+        "adapter": words.clean(row.adapter) if row.adapter else None,
+        "digest": row.adapter_digest,
+        "kind": row.kind,
+        "shots": row.shots,
+        "chat": row.chat_template,
+        "seed": row.seed,
+        "base": words.clean(row.base) if row.base else None,
+        "revision": row.base_revision,
+        "quantisation": row.quantisation,
+        "dtype": row.compute_dtype,
+        "details": _told(row.details),
+        "parameters": row.parameters,
+        "adapter_parameters": row.adapter_parameters,
+    }
+
+
+def _section(section: Section, shelf: Shelf) -> dict[str, Any]:
+    plain = (
+        "task", "protocol", "dataset", "split", "metric", "limit", "n", "synthetic",
+    )  # fmt: skip
+    return {
+        **{name: getattr(section, name) for name in plain},
+        "family": section.protocol.split("/")[0],
+        "kind": METRICS[section.metric].kind if section.metric in METRICS else None,
+        "languages": list(section.languages),
+        "licence": section.licence,
+        "notes": _told(section.notes),
+        "hidden": section.hidden,
+        "payback": _payback(section.payback),
+        "published": shelf.place(section),
+    }
+
+
+def _row(row: Row, model: int, base: int | None, metrics: Sequence[str], prices: Numbered) -> list[Any]:
+    """The values of COLUMNS; model and base are places among the models and among the section's rows."""
+    test, interval = row.against_base, row.interval
+    values = {
+        "model": model,
+        "run": row.run_id,
+        "created": row.created,
+        "suite": row.suite,
+        "rank": row.rank,
+        "tied": row.tied,
+        "score": short(row.score),
+        "low": None if interval is None else short(interval.low),
+        "high": None if interval is None else short(interval.high),
+        "level": None if interval is None else interval.level,
+        "interval_method": None if interval is None else interval.method,
+        "is_base": row.is_base,
+        "base": base,
+        "difference": None if test is None else short(test.value),
+        "difference_low": None if test is None else short(test.low),
+        "difference_high": None if test is None else short(test.high),
+        "p": None if test is None else short(test.p),
+        "corrected": None if test is None else short(test.p_holm),
+        "test": None if test is None else test.method,
+        "significant": test is not None and test.significant,
+        "no_test": None if test is None or test.reason is None else in_all_languages(lambda: spoken(test.reason)),
+        "beats_floor": row.beats_floor,
+        "invalid": short(row.invalid_share),
+        "usd_per_1000": short(row.usd_per_1000),
+        "frontier": row.frontier,
+        "training": _ledger(row.training, prices),
+        "evaluation": _ledger(row.evaluation, prices),
+        "exposure": row.exposure,
+        "partly": row.partly_checked,
+        "exposed": row.exposed,
+        "warnings": _told(row.warnings),
+        "seeds": [short(score) for score in row.seeds],
+        "scores": [short(row.scores.get(name)) for name in metrics],
+    }
+    return [values[name] for name in COLUMNS]
+
+
+def _ledger(ledger: Ledger | None, prices: Numbered) -> dict[str, Any] | None:
+    """What was measured of a ledger, its price as a place in `prices`; None where nothing was."""
+    if ledger is None:
+        return None
+    fields = ((field.name, getattr(ledger, field.name)) for field in dataclasses.fields(ledger))
+    known = {name: value for name, value in fields if value is not None and value != {}}
+    if "price" in known:
+        known["price"] = prices.number(ledger.price)
+    if "seconds" in known:
+        known["seconds"] = {phase: round(spent, 3) for phase, spent in ledger.seconds.items()}
+    if "usd" in known:
+        known["usd"] = short(ledger.usd)
+    return known
+
+
+def short(value: float | None) -> float | None:
+    """Seven significant digits: more than any cell shows, and a third of the length."""
+    return None if value is None else float(f"{value:.7g}")
+
+
+def _legend(board: Board) -> list[list[str]]:
+    """[mark, meaning] of the board's marks. The page marks the front with a sign, and shows sources itself."""
+    marks = {"P": "\u25c6"} | {say(head): say(shown) for head, shown in HEADS.items()}
+    return [
+        [marks.get(entry.mark, entry.mark), entry.text] for entry in entries(board) if entry.mark != say("published")
+    ]
+
+
+def _told(texts: Sequence[str]) -> list[dict[str, str]]:
+    """Each text in all languages."""
+    return [in_all_languages(lambda text=text: words.clean(spoken(text))) for text in texts]
+
+
+def _payback(payback: Payback | None) -> dict[str, Any] | None:
+    """When the tuned row that is placed highest is cheaper than others; None where nothing is known of any of them."""
+    others = [] if payback is None else [other for other in payback.against if other.best is not None]
+    if payback is None or not others:
+        return None
+    return {
+        "run": payback.run_id,
+        "against": [
+            {
+                "name": words.clean(other.name),
+                "kind": other.kind,
+                "usd": None if other.usd_per_1000 is None else [other.usd_per_1000.low, other.usd_per_1000.high],
+                "training": other.training_usd,
+                "when": in_all_languages(lambda other=other: when_text(other.best, other.worst)),
+            }
+            for other in others
+        ],
+    }

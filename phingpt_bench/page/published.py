@@ -1,0 +1,96 @@
+"""Published rows for the page: each list once, with sources, the reasons why it stands apart, and https links."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from typing import Any
+from urllib.parse import quote
+
+from phingpt_bench.board.published.rows import PublishedRow, Source
+from phingpt_bench.board.values import Section
+from phingpt_bench.cost.estimate import Usd
+from phingpt_bench.page.spoken import in_all_languages
+from phingpt_bench.render.board import papers
+from phingpt_bench.render.board import text as words
+from phingpt_bench.text.language import spoken
+
+_ARXIV = re.compile(r"\d{4}\.\d{4,5}")
+_GITHUB = re.compile(r"([A-Za-z0-9][\w.-]*/[A-Za-z0-9_][\w.-]*)(?: \(.*\))?")
+_FILE = re.compile(r"[\w./-]+\.\w+")  # else several files, or words
+
+
+class Shelf:
+    """The published rows of all sections, with what recurs in them kept once."""
+
+    def __init__(self) -> None:
+        self._lists: dict[tuple[str, str], int] = {}
+        self._rows: list[list[dict[str, Any]]] = []
+        self._sources: dict[str, dict[str, Any]] = {}
+        self._notes: dict[str, int] = {}
+
+    def place(self, section: Section) -> int | None:
+        """The place in `lists` of a section's published rows; sections of one protocol and metric share them."""
+        if not section.published:
+            return None
+        key = section.protocol, section.metric
+        if key not in self._lists:
+            self._lists[key] = len(self._rows)
+            self._rows.append([self._row(row, section.metric, section.published) for row in section.published])
+        return self._lists[key]
+
+    def values(self) -> dict[str, Any]:
+        """The lists of rows, the sources by key, and in all languages the reasons that the rows name by number."""
+        notes = [in_all_languages(lambda text=text: words.clean(spoken(text))) for text in self._notes]
+        return {"lists": self._rows, "sources": self._sources, "notes": notes}
+
+    def _row(self, row: PublishedRow, metric: str, rows: Sequence[PublishedRow]) -> dict[str, Any]:
+        value = row.metrics[metric]
+        self._sources.setdefault(value.source.key, _source(value.source))
+        return {
+            "model": papers.published_name(row, rows),
+            "size": row.size_b,
+            "base": row.base,
+            "method": row.method,
+            "shots": row.shots,
+            "score": value.value,
+            "printed": value.printed,
+            "evidence": row.evidence,
+            "same_rows": row.comparison.same_rows,
+            "same_metric": row.comparison.same_metric,
+            "apart": self._note(row.comparison.note),
+            "note": None if row.note is None else self._note(row.note),
+            "source": value.source.key,
+            "usd": None if row.cost is None else row.cost.usd,
+            "cost": None if row.cost is None else in_all_languages(lambda: papers.published_cost(row.cost)),
+            "on_card": _range(row.training_on_card),
+            "estimate": _range(row.usd_per_1000),
+            "cost_note": None if row.cost is None else in_all_languages(lambda: papers.published_cost_note(row.cost)),
+        }
+
+    def _note(self, text: str) -> int:
+        return self._notes.setdefault(text, len(self._notes))
+
+
+def _range(usd: Usd | None) -> list[float] | None:
+    return None if usd is None else [usd.low, usd.high]
+
+
+def _source(source: Source) -> dict[str, Any]:
+    return {"title": words.clean(source.title), "table": source.table, "links": links(source)}
+
+
+def links(source: Source) -> list[list[str]]:
+    """[text, https address] of where a source can be read: arXiv and GitHub, at the commit that was read.
+
+    Only what surely is an arXiv number or an owner/name of GitHub becomes a link.
+    """
+    found = [[f"arXiv {number}", f"https://arxiv.org/abs/{number}"] for number in _ARXIV.findall(source.arxiv or "")]
+    repository = _GITHUB.fullmatch(source.repository or "")
+    if repository:
+        address = f"https://github.com/{repository[1]}"
+        if source.commit:
+            one_file = source.path if _FILE.fullmatch(source.path or "") else None
+            address += f"/blob/{source.commit}/{quote(one_file)}" if one_file else f"/tree/{source.commit}"
+        found.append([repository[1], address])
+    return found

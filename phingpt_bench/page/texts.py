@@ -1,0 +1,43 @@
+"""Dataset text for the explorer, joined by row id when the page is written; it is never part of a record."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+from phingpt_bench.core.errors import BenchError
+from phingpt_bench.results.dataset import passport_of, splits_of
+
+
+@dataclass(frozen=True, slots=True)
+class Texts:
+    """rows: text by row id, by protocol. licences: title and licence of each dataset that the texts come from."""
+
+    rows: dict[str, dict[str, str]]
+    licences: list[dict[str, str]]
+
+
+def texts_of(places: Iterable[tuple[str, str]]) -> Texts:
+    """The texts of the (protocol, split) pairs, checked against the passports.
+
+    BenchError for a protocol without passport, and where the rows are not at hand: a page that was asked for with text
+    and comes without it would be found out too late.
+    """
+    rows: dict[str, dict[str, str]] = {}
+    licences: dict[str, str] = {}
+    for protocol, split in dict.fromkeys(places):
+        passport = passport_of(protocol)
+        if passport is None:
+            raise BenchError(
+                f"the rows of {protocol} are in no passport, so their text is not to be had",
+                where="--with-text",
+                hint="leave the task out with --task, or draw the page without --with-text",
+            )
+        try:
+            found = splits_of(passport)
+        except BenchError as err:
+            hint = f"{err.hint}; or leave --with-text away, or name the tasks that you have the data of with --task"
+            raise BenchError(err.message, where=err.where, hint=hint if err.hint else None) from None
+        rows.setdefault(protocol, {}).update((row["id"], row["text"]) for row in found.get(split, []))
+        licences[passport.title] = passport.licence
+    return Texts(rows, [{"title": title, "licence": licence} for title, licence in licences.items()])

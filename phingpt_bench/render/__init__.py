@@ -1,0 +1,1 @@
+"""Everything that draws text: boards, comparisons, published results, tasks, rescored answers, plans."""

@@ -1,0 +1,1 @@
+"""The board as terminal text, Markdown, LaTeX, CSV and JSON."""

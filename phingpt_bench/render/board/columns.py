@@ -1,0 +1,180 @@
+"""The columns of a board's tables: what each is called, what it shows of a row, and which stand there by default."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Collection, Sequence
+from dataclasses import dataclass
+
+from phingpt_bench.board.values import Row, Section
+from phingpt_bench.core.errors import unknown
+from phingpt_bench.cost.ledger import total_seconds
+from phingpt_bench.render.board import row_text
+from phingpt_bench.render.board import text as words
+from phingpt_bench.text.language import say, spoken
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Column:
+    """One column. head: English, said when drawn; its words may be set one under the other.
+
+    text: the cell without its mark. mark: what may stand behind it. under: the column below whose cells
+    this one's stand where a row has two lines; then the pair has the head `stacked` (of the upper one), if it has that.
+    short: the cell where it stands in a pair. about: a line for people who choose columns.
+    """
+
+    name: str
+    head: str
+    about: str
+    text: Callable[[Row], str]
+    mark: Callable[[Row], str] | None = None
+    under: str | None = None
+    stacked: str | None = None
+    short: Callable[[Row], str] | None = None
+    left: bool = False
+
+    def cell(self, row: Row) -> str:
+        """The text with its mark."""
+        return self.text(row) + (self.mark(row) if self.mark else "")
+
+    @property
+    def title(self) -> str:
+        """The head in the language in force."""
+        return say(self.head)
+
+
+def _name(row: Row) -> str:
+    return row_text.display_name(row) + (f" ({spoken(row.kind)})" if row.kind in ("floor", "check") else "")
+
+
+def _p(row: Row) -> str:
+    return row_text.difference_text(row)[1]
+
+
+def _share(value: float | None) -> str:
+    return words.unknown() if value is None else words.percent(value)
+
+
+def _training(row: Row) -> str:
+    return words.time_text(row.training) if row_text.trained(row) else "-"
+
+
+def _training_short(row: Row) -> str:
+    ledger = row.training
+    return "" if ledger is None or not ledger.seconds else words.short_time(total_seconds(ledger))
+
+
+def _seconds_per_1000(row: Row) -> str:
+    seconds = total_seconds(row.evaluation) if row.evaluation.seconds else None
+    return words.short_time(None if seconds is None or not row.n else 1000 * seconds / row.n)
+
+
+_ALL = (
+    Column(name="rank", head="#", about="place, 1= where it is shared", text=row_text.rank_text),
+    Column(name="model", head="model", about="model and adapter (always shown)", text=_name, left=True),
+    Column(
+        name="setting", head="setting", about="shots, chat template, quantisation, and what tells rows apart",
+        text=row_text.setting, left=True, under="model",
+    ),
+    Column(name="kind", head="kind", about="tuned, base or floor", text=lambda row: spoken(row.kind), left=True),
+    Column(name="size", head="size", about="parameters of the base", text=row_text.parameters_text),
+    Column(
+        name="score", head="score", about="the task's metric, or that of --metric",
+        text=lambda row: words.score_text(row.score), mark=row_text.floor_mark,
+    ),
+    Column(
+        name="interval", head="95% CI", about="95% interval of the score", under="score",
+        text=lambda row: words.interval_text(row.interval),
+    ),
+    Column(
+        name="difference", head="vs base", about="score minus that of its base, * where significant",
+        text=lambda row: row_text.difference_text(row)[0],
+    ),
+    Column(
+        name="p", head="p", about="p of that difference, after Holm's correction", under="difference",
+        text=lambda row: _p(row).removeprefix("p=").removeprefix("p"), short=_p,
+    ),
+    Column(name="flips", head="flips", about="polarity flips", text=lambda row: row_text.flip_texts(row)[0]),
+    Column(name="ece", head="ECE", about="calibration error", text=lambda row: row_text.flip_texts(row)[1]),
+    Column(
+        name="unreadable", head="unreadable", about="answers that could not be read",
+        text=lambda row: _share(row.invalid_share),
+    ),
+    Column(
+        name="exposure", head="exposure", about="share of the test rows found in the training rows",
+        text=row_text.exposure_short,
+    ),
+    Column(
+        name="training_usd", head="training USD", about="USD of training the adapter", stacked="training",
+        text=lambda row: words.money_text(row.training) if row_text.trained(row) else "-",
+    ),
+    Column(
+        name="training", head="training time", about="time of training the adapter", under="training_usd",
+        text=_training, short=_training_short,
+    ),
+    Column(
+        name="usd", head="USD/1,000", about="USD for 1,000 documents, P on the Pareto front", mark=row_text.front_mark,
+        text=lambda row: words.small_usd(row.usd_per_1000).replace("$", ""),  # the head says USD
+    ),
+    Column(
+        name="time", head="time/1,000", about="time for 1,000 documents", under="usd", text=_seconds_per_1000,
+    ),
+    Column(
+        name="evaluation", head="evaluation time", about="time of the whole evaluation",
+        text=lambda row: words.time_text(row.evaluation),
+    ),
+    Column(
+        name="evaluation_usd", head="evaluation USD", about="USD of the whole evaluation",
+        text=lambda row: words.money_text(row.evaluation),
+    ),
+    Column(name="seed", head="seed", about="seed of the run", text=lambda row: str(row.seed)),
+    Column(name="date", head="date", about="day of the run", text=lambda row: row.created[:10]),
+    Column(name="run", head="run", about="id of the run record", text=lambda row: words.clean(row.run_id), left=True),
+)  # fmt: skip
+COLUMNS = {column.name: column for column in _ALL}
+
+NARROW = (
+    "rank", "model", "setting", "score", "interval", "difference", "p", "training_usd", "training", "usd", "time",
+)  # fmt: skip
+WIDE = (
+    "rank", "model", "setting", "score", "interval", "difference", "p", "flips", "ece", "unreadable", "exposure",
+    "training_usd", "training", "usd", "time",
+)  # fmt: skip
+WIDE_LESS = tuple(name for name in WIDE if name not in ("training", "time", "ece", "flips"))
+PRINTED = ("rank", "model", "setting", "score", "interval", "difference", "p", "exposure", "training_usd", "usd")
+
+
+def chosen(names: Collection[str]) -> tuple[str, ...]:
+    """The names of columns that a user gave, in that order, with the model's in front where it was left out.
+
+    BenchError with the nearest name for one that is not there.
+    """
+    for name in names:
+        if name not in COLUMNS:
+            raise unknown("column", name, COLUMNS, where="--columns")
+    wanted = tuple(dict.fromkeys(names))
+    return wanted if not wanted or "model" in wanted else ("model", *wanted)
+
+
+def columns_of(section: Section, names: Sequence[str], by_default: Sequence[str]) -> list[Column]:
+    """The columns of a section's table: those of `names`, else of `by_default` without those that say nothing here.
+
+    No ranks in a limited section, no flips where no row has poles, no exposure where nothing was tuned, no unreadable
+    answers where all could be read.
+    """
+    if names:
+        return [COLUMNS[name] for name in names]
+    empty = {
+        "rank": section.limit is not None,
+        "flips": all(row.scores.get("flip_rate") is None for row in section.rows),
+        "ece": all(row.scores.get("ece") is None for row in section.rows),
+        "unreadable": not any(row.invalid_share for row in section.rows),
+        "exposure": all(row.kind != "tuned" for row in section.rows),
+    }
+    return [COLUMNS[name] for name in by_default if not empty.get(name, False)]
+
+
+def pairs(columns: Sequence[Column]) -> list[tuple[Column, Column | None]]:
+    """Columns for rows of two lines: each with the one below it, if that is among them."""
+    below = {column.under: column for column in columns if column.under is not None}
+    present = {column.name for column in columns}
+    return [(column, below.get(column.name)) for column in columns if column.under not in present]

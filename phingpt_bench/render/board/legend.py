@@ -1,0 +1,190 @@
+"""What the marks and numbers of a board mean, in plain words, for what the board at hand holds."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable
+from dataclasses import dataclass
+from typing import Any
+
+from phingpt_bench.board.published.values import EVIDENCE
+from phingpt_bench.board.values import Board, Row
+from phingpt_bench.render.board.costs import cost_entries
+from phingpt_bench.render.board.papers import evidence_text
+from phingpt_bench.render.board.text import clean, higher_is_better, metric_name, unknown
+from phingpt_bench.results.pairing import EXPOSED
+from phingpt_bench.text.language import say, spoken
+
+METHODS = {  # of intervals and tests, in words
+    "wilson": "Wilson",
+    "bootstrap": "bootstrap over rows",
+    "mcnemar-exact": "exact McNemar",
+    "permutation": "permutation",
+    "wilson-clustered": "Wilson, rows of one document together",
+    "bootstrap-clustered": "bootstrap over documents",
+    "sign-flip-exact": "exact sign flips over documents",
+    "permutation-clustered": "permutation over documents",
+    "seeds": "over rows and seeds",
+}
+PRICED = ("usd_per_hour", "entry", "count", "card", "assumption")  # of a ledger's price, what is told of it
+REASONS = {  # why a difference was not tested, where the words in the table do not say enough
+    "other prompts": "other prompts (the task was changed between the runs)",
+    "other kernels": "other kernels (4-bit weights dequantised once in one of the runs)",
+    "other rows": "other rows (of the dataset)",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """A mark or a column's head, and what it means. column: the name of the only column it stands in, if any."""
+
+    mark: str
+    text: str
+    column: str | None = None
+
+
+def legend(board: Board) -> list[str]:
+    """The entries as lines: "mark: meaning"."""
+    return [f"{entry.mark}: {entry.text}" for entry in entries(board)]
+
+
+def entries(board: Board, columns: Collection[str] | None = None) -> list[Entry]:
+    """What the marks and numbers mean, for what the board holds, and for the `columns` that are drawn (None: all)."""
+    rows = [row for section in (*board.sections, *board.limited) for row in section.rows]
+    found = [*_scores(board, rows), *_training_rows(rows), *_costs(board, rows), *_rest(board)]
+    return [entry for entry in found if columns is None or entry.column is None or entry.column in columns]
+
+
+def _scores(board: Board, rows: list[Row]) -> list[Entry]:
+    found = []
+    intervals = [row.interval for row in rows if row.interval is not None]
+    if intervals:
+        levels = ", ".join(sorted({f"{100 * interval.level:g}%" for interval in intervals}))
+        text = say("{level} interval over the test rows ({methods})", level=levels, methods=_methods(intervals))
+        found.append(Entry("[..]", text))
+    if any(row.tied for row in rows):
+        found.append(Entry("1=", say("shared rank: not significantly different from the best of them (p >= 0.05)")))
+    if tests := [row.against_base for row in rows if row.against_base is not None and row.against_base.method]:
+        found.append(Entry(say("vs base"), say(
+            "minus the base with the same weights, quantisation and prompts; for a base row, minus its 0-shot row"
+        )))  # fmt: skip
+        found.append(Entry("*", say(
+            "p < 0.05, paired test on the same rows ({methods}), after Holm's correction over all tasks of the model, "
+            "shown or not",
+            methods=_methods(tests),
+        )))  # fmt: skip
+    reasons = {row.against_base.reason for row in rows if row.against_base is not None and row.against_base.reason}
+    if reasons:
+        found.append(
+            Entry(say("no test"), "; ".join(spoken(REASONS.get(reason, reason)) for reason in sorted(reasons)))
+        )
+    if any(row.beats_floor is False for row in rows):
+        found.append(
+            Entry("!", say("not significantly better (p < 0.05) than the best floor row: it has shown nothing"))
+        )
+    if any(row.kind == "floor" for row in rows):
+        text = say("a cheap method without a language model, the least that a model has to beat")
+        found.append(Entry(say("floor"), text))
+    if any(row.scores.get("flip_rate") is not None for row in rows):
+        found.append(Entry(say("flips"), say(
+            "rows of one pole (positive, hawkish) taken for the opposite one, of all rows that have a pole"
+        ), "flips"))  # fmt: skip
+    if any(row.scores.get("ece") is not None for row in rows):
+        found.append(Entry(say("ECE"), say("expected calibration error of the label probabilities (15 bins)"), "ece"))
+    lower = sorted({section.metric for section in board.sections if not higher_is_better(section.metric)})
+    found += [Entry(metric_name(metric), say("lower is better")) for metric in lower]
+    found.append(Entry(unknown(), say("not measured or not published, never zero; - does not apply")))
+    return found
+
+
+def _methods(tested: Iterable[Any]) -> str:
+    return "; ".join(sorted({spoken(METHODS.get(part.method, part.method)) for part in tested}))
+
+
+def _training_rows(rows: list[Row]) -> list[Entry]:
+    found = []
+    if any(row.exposed for row in rows):
+        found.append(Entry("x", say(
+            "not ranked: more than {share} of the test rows were in its training: the score says what was remembered",
+            share=f"{EXPOSED:.0%}",
+        )))  # fmt: skip
+    tuned = [row for row in rows if row.kind == "tuned"]
+    if not tuned:
+        return found
+    head = say("exposure")
+    unchecked, partly = sum(row.exposure is None for row in tuned), sum(row.partly_checked for row in tuned)
+    if unchecked:
+        text = say(
+            "training rows among the test rows: not checked for {k} of {n} tuned rows", k=unchecked, n=len(tuned)
+        )
+        found.append(Entry(head, text))
+    if partly:
+        found.append(Entry(head, say(
+            "training rows among the test rows: partly checked for {k} of {n} tuned rows (by row id, which finds no "
+            "near copies), marked ?",
+            k=partly, n=len(tuned),
+        )))  # fmt: skip
+    if not unchecked and not partly:
+        if any(any(row.exposure.values()) for row in tuned if row.exposure):
+            text = say("share of the test rows found in the training rows: equal, equal but for case, or nearly equal")
+            found.append(Entry(head, text, "exposure"))
+        else:
+            text = say("training rows among the test rows: none found for any tuned row")
+            found.append(Entry(head, text))
+    return found
+
+
+def _costs(board: Board, rows: list[Row]) -> list[Entry]:
+    found = []
+    if any(row.kind == "tuned" and row.training is not None for row in rows):
+        text = say("of the whole adapter, shared by all tasks it was trained on: not to be added up")
+        found.append(Entry(say("training"), text))
+    if any(row.evaluation.seconds for row in rows):
+        text = say("USD and time of evaluating 1,000 documents, without loading and probing the model")
+        found.append(Entry(say("USD/1,000"), text))
+    if any(row.frontier for row in rows):
+        found.append(Entry("P", say(
+            "on the Pareto front: no ranked row of the task costs less per 1,000 documents and scores at least as much"
+        )))  # fmt: skip
+    found += [Entry("USD", price) for price in prices(rows)]
+    return found + [Entry(mark, text) for mark, text in cost_entries(board)]
+
+
+def _rest(board: Board) -> list[Entry]:
+    found = []
+    if any(section.published for section in board.sections):
+        found.append(Entry(say("published"), say(
+            "not run here: no interval, test or rank; sources: --format markdown or json"
+        )))  # fmt: skip
+        kinds = {row.evidence for section in board.sections for row in section.published}
+        found += [
+            Entry(evidence_text(kind), spoken(EVIDENCE[kind]))
+            for kind in EVIDENCE
+            if kind in kinds and kind != "primary"
+        ]
+    if board.older:
+        found.append(Entry(say("older"), say("{n} older runs of the same rows are not shown", n=board.older)))
+    if board.hidden:
+        found.append(Entry(say("hidden"), say(
+            "{n} more tasks are hidden by filters; Holm's correction counts them", n=board.hidden
+        )))  # fmt: skip
+    return found
+
+
+def prices(rows: Iterable[Row]) -> list[str]:
+    """Each price that the costs were computed with, in words (see `price_text`)."""
+    ledgers = [ledger for row in rows for ledger in (row.training, row.evaluation) if ledger is not None]
+    paid = [ledger.price for ledger in ledgers if ledger.usd is not None and ledger.price]
+    different = {tuple(str(price.get(part)) for part in PRICED): price for price in paid}
+    return sorted({price_text(price) for price in different.values()})
+
+
+def price_text(price: dict[str, Any]) -> str:
+    """A ledger's price in words: USD per hour, entry and date of the card, assumption; unknown parts are left out."""
+    per_hour, entry, count = price.get("usd_per_hour"), price.get("entry"), price.get("count")
+    parts = [
+        None if per_hour is None else say("${usd:g} an hour", usd=per_hour),
+        f"{count} x {clean(entry)}" if entry and count and count != 1 else clean(entry or "") or None,
+        say("price card of {date}", date=clean(price["card"])) if price.get("card") else None,
+        clean(spoken(price.get("assumption") or "")) or None,
+    ]
+    return ", ".join(part for part in parts if part)

@@ -1,0 +1,131 @@
+"""What a row of the board says of itself, the same in every form, in the language in force."""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+
+from phingpt_bench.board.values import Row
+from phingpt_bench.render.board.text import clean, p_text, percent, unknown
+from phingpt_bench.results.compare import Difference
+from phingpt_bench.results.pairing import BELOW_FLOOR
+from phingpt_bench.text.language import say, spoken
+from phingpt_bench.text.numbers import rounded_parameters
+
+# sentences that reach `spoken` through a value: kinds of rows, reasons for no test
+TRANSLATED = (
+    "tuned", "base", "floor", "check", "other rows", "other labels", "other gold", "other prompts",
+    "other device", "other kernels", "other batch size", "no such score", "no score", "one document",
+)  # fmt: skip
+
+
+def rank_text(row: Row) -> str:
+    """1, or 1= where others share the rank; - where the row is not ranked."""
+    return "-" if row.rank is None else f"{row.rank}=" if row.tied else str(row.rank)
+
+
+def difference_text(row: Row) -> tuple[str, str]:
+    """The difference to the base (with * where significant) and its p, or words in their place."""
+    if row.is_base:
+        return say("base"), ""
+    difference = row.against_base
+    if difference is None:
+        return ("-", "") if row.kind in ("floor", "check") else (say("no base"), "")
+    if difference.reason is not None:
+        return say("no test"), spoken(difference.reason)
+    return signed(difference), p_text(difference.p if difference.p_holm is None else difference.p_holm)
+
+
+def signed(difference: Difference) -> str:
+    """+0.123* with three decimals; never -0.000."""
+    value = f"{difference.value:+.3f}"
+    return (value if float(value) else "+0.000") + ("*" if difference.significant else "")
+
+
+def trained(row: Row) -> bool:
+    """Whether anything is to be said of a row's training: a base was not trained here."""
+    return row.training is not None or row.kind not in ("base", "check")
+
+
+def flip_texts(row: Row) -> tuple[str, str]:
+    """The share of polarity flips, and the expected calibration error where labels were compared by likelihood."""
+    flips, ece = row.scores.get("flip_rate"), row.scores.get("ece")
+    return unknown() if flips is None else percent(flips), "" if ece is None else f"{ece:.2f}"
+
+
+def setting(row: Row, without: str | None = None) -> str:
+    """Variant, quantisation and details: "0-shot, nf4+dq, seed 7"; no variant for floors, which take no prompt.
+
+    without: a quantisation that is said elsewhere.
+    """
+    quantisation = None if row.quantisation == without else row.quantisation
+    parts = () if row.kind == "floor" else (row.variant, quantisation)
+    return ", ".join(clean(spoken(x)) for x in (*parts, *row.details) if x)
+
+
+def parameters_text(row: Row) -> str:
+    """Parameters of the base: "135M", "7.2B"; - for floors, N/A where the record does not say."""
+    count = row.parameters
+    if count is None:
+        return "-" if row.kind in ("floor", "check") else unknown()
+    count = rounded_parameters(count)
+    return f"{count / 1e6:.0f}M" if count < 1e9 else f"{count / 1e9:g}B"
+
+
+def row_notes(row: Row, columns: Collection[str] = ()) -> list[str]:
+    """What stands under a row's name: warnings, unreadable answers and test rows seen where no column says so.
+
+    That it does not beat the floor is no note of its own: a mark says so, and the line under the table (`floor_line`).
+    """
+    notes = [f"! {clean(spoken(text))}" for text in row.warnings if getattr(text, "key", "") != BELOW_FLOOR]
+    if row.invalid_share and "unreadable" not in columns:
+        notes.append(say("{share} unreadable answers", share=percent(row.invalid_share)))
+    seen = exposure_count(row)
+    if seen and not row.exposed and "exposure" not in columns:  # where it is exposed a warning says it
+        note = say("! saw {share} of the test rows", share=percent(seen / row.n))
+        notes.append(note + (f" ({id_only()})" if row.partly_checked else ""))
+    return notes
+
+
+def id_only() -> str:
+    """That a check for training rows among the test rows went by row id alone."""
+    return say("by row id only")
+
+
+def exposure_count(row: Row) -> int | None:
+    """Training rows found among the test rows, of whatever likeness; None where nobody looked."""
+    return None if row.exposure is None else sum(row.exposure.values())
+
+
+def exposure_short(row: Row) -> str:
+    """The share of test rows seen in training; with ? where only row ids were compared, which is no clean bill."""
+    seen = exposure_count(row)
+    if seen is None:
+        return unknown() if row.kind == "tuned" else "-"
+    return percent(seen / row.n) + ("?" if row.partly_checked else "")
+
+
+def display_name(row: Row) -> str:
+    """The model, and its adapter; a name of nothing but blanks or controls is said to be none."""
+    return (clean(row.name) or say("(no name)")) + (f" + {clean(row.adapter)}" if row.adapter else "")
+
+
+def after_name(row: Row) -> str:
+    """What tells variants of a model apart in a table without a column for it: ", 0-shot, nf4+dq" or " (floor)"."""
+    rest = f", {setting(row)}" if setting(row) else ""
+    return f" ({spoken(row.kind)}){rest}" if row.kind in ("floor", "check") else rest
+
+
+def floor_mark(row: Row) -> str:
+    """x where its training saw the test rows, else ! for a model that is not significantly better than the floor."""
+    return "x" if row.exposed else "!" if row.beats_floor is False else ""
+
+
+def front_mark(row: Row) -> str:
+    """P where the row is on the Pareto front of cost and score."""
+    return " P" if row.frontier else ""
+
+
+def marks(row: Row) -> str:
+    """* where the score differs from the base's, then `floor_mark`."""
+    star = "*" if row.against_base is not None and row.against_base.significant else ""
+    return star + floor_mark(row)

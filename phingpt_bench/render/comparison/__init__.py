@@ -1,0 +1,1 @@
+"""A comparison of two runs as terminal text, Markdown and JSON."""

@@ -1,0 +1,1 @@
+"""`leaderboard --explain`: how one cell of the board came about."""

@@ -1,0 +1,1 @@
+"""Published results as terminal text, Markdown, CSV and JSON."""

@@ -1,0 +1,1 @@
+"""The report on rescored answers as terminal text, Markdown, JSON and CSV."""

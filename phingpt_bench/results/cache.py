@@ -1,0 +1,70 @@
+"""Tests and intervals that were computed before, so that a large board draws at once the second time."""
+
+from __future__ import annotations
+
+import contextlib
+import hashlib
+import os
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from phingpt_bench.core.errors import BenchError
+from phingpt_bench.core.jsonio import read_json, write_json
+from phingpt_bench.core.paths import cache_dir
+from phingpt_bench.results.store import code_of
+
+ROOMS = ("scoring", "stats")  # every function that a metric, a test or an interval calls: a change makes a new cache
+MOST = 50_000  # results in the file; with more, what was not asked for this time is dropped
+
+
+class Cache:
+    """Results by the digest of what they were computed from: counts, metric, and the code itself.
+
+    A cache is a convenience: a file that cannot be read is taken as empty, one that cannot be written is given up.
+    Files of other code are left to `Store.tidy`.
+    """
+
+    def __init__(self, folder: Path | None = None):
+        self.path = (folder or cache_dir() / "board") / f"{code_of(ROOMS)[:16]}.json"
+        self.known: dict[str, Any] = {}
+        self.used: set[str] = set()
+        self.changed = False
+        with contextlib.suppress(BenchError, OSError):  # damaged or not ours to read: computed again
+            if self.path.is_file():
+                stored = read_json(self.path)
+                self.known = stored if isinstance(stored, dict) else {}
+                os.utime(self.path)  # used now
+
+    @staticmethod
+    def key(kind: str, metric: str, *counts: np.ndarray) -> str:
+        """The digest of a result's inputs; the order of `counts` matters."""
+        digest = hashlib.sha256(f"{kind} {metric}".encode())
+        for rows in counts:
+            digest.update(f"{rows.shape} {rows.dtype}".encode())
+            digest.update(np.ascontiguousarray(rows).tobytes())
+        return digest.hexdigest()[:32]
+
+    def __contains__(self, key: str) -> bool:
+        return key in self.known
+
+    def get(self, key: str) -> Any:
+        """The value that is kept under `key`; KeyError where there is none."""
+        self.used.add(key)
+        return self.known[key]
+
+    def put(self, key: str, value: Any) -> None:
+        """Keep a JSON value under `key`."""
+        self.known[key] = value
+        self.used.add(key)
+        self.changed = True
+
+    def save(self) -> None:
+        """Write the file if anything was added."""
+        if not self.changed:
+            return
+        if len(self.known) > MOST:
+            self.known = {key: value for key, value in self.known.items() if key in self.used}
+        with contextlib.suppress(BenchError, OSError):  # a read-only home folder must not keep anyone from a board
+            write_json(self.path, self.known)

@@ -1,0 +1,211 @@
+"""The runs below a folder: each run.json with its outcomes.json, checked, the newest of each kind kept."""
+
+from __future__ import annotations
+
+import dataclasses
+import os
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, NamedTuple
+
+from phingpt_bench.core.errors import BenchError
+from phingpt_bench.core.jsonio import read_json
+from phingpt_bench.core.records import Outcomes, RunRecord, outcomes, run_record
+from phingpt_bench.results.faults import outcomes_fault, record_fault
+from phingpt_bench.results.store import Stamp, stamp
+
+LOCAL = "local"  # folder of results that stay on this machine, such as those of the demonstration
+
+
+@dataclass(frozen=True, slots=True)
+class Run:
+    """One run as it lies on the disk. `older` counts runs of the same key that this one replaces.
+
+    seeds: the runs that this one stands for (board/seeds.py), which differ only in the seed; else empty.
+    """
+
+    record: RunRecord
+    outcomes: Outcomes
+    path: Path
+    older: int = 0
+    seeds: tuple[Run, ...] = ()
+
+    @property
+    def members(self) -> tuple[Run, ...]:
+        """The runs that it stands for, which may be itself alone."""
+        return self.seeds or (self,)
+
+    @property
+    def task(self) -> str:
+        return self.record.task
+
+    @property
+    def protocol(self) -> str:
+        return self.record.protocol.id
+
+    @property
+    def limit(self) -> int | None:
+        return self.record.limit
+
+    @property
+    def kind(self) -> str:
+        return self.record.model.kind
+
+    @property
+    def key(self) -> tuple[Any, ...]:
+        return key_of(self.record)
+
+
+def key_of(record: RunRecord) -> tuple[Any, ...]:
+    """What a rerun shares with the run it replaces. The suite is no part of it; seed and adapter digest are, since two
+    seeds or trainings are two measurements and the newer one must not hide the other."""
+    model, protocol = record.model, record.protocol
+    return (
+        record.task, protocol.id, model.name, model.kind, model.base, model.base_revision, model.quantisation,
+        model.compute_dtype, model.adapter, model.adapter_digest, protocol.shots, protocol.chat_template,
+        record.limit, record.seed,
+    )  # fmt: skip
+
+
+class RunFiles(NamedTuple):
+    """Where a run.json lies, and the stamps of it and of the outcomes.json beside it (None where there is none)."""
+
+    path: str
+    record: Stamp
+    outcomes: Stamp | None
+
+
+@dataclass(frozen=True, slots=True)
+class Listed:
+    """What a run.json says that decides where its run stands on a board, see `Run`."""
+
+    path: str
+    task: str
+    protocol: str
+    limit: int | None
+    kind: str
+    key: tuple[Any, ...]
+    created: str
+    run_id: str
+    older: int = 0
+
+
+def collect(folder: Path) -> list[Run]:
+    """The runs below `folder` (itself included), ordered by path; of several with the same key the newest.
+
+    What lies in a sub-folder named `local` is left out, at any depth: it is shown when that folder (or one in it) is
+    asked for.
+    Newest is by `created`, then by `run_id`. BenchError where the folder is missing or holds no run.json, and for the
+    first file that is damaged (it is named; nothing is skipped in silence, since a board without a run would mislead).
+    """
+    runs = {file.path: read_run(Path(file.path)) for file in run_files(folder)}
+    kept = newest([_listed(path, run.record) for path, run in runs.items()])
+    return [dataclasses.replace(runs[entry.path], older=entry.older) for entry in kept]
+
+
+def run_files(folder: Path) -> list[RunFiles]:
+    """The runs below `folder` as they lie there, ordered by path; errors and `local` as for `collect`."""
+    folder = Path(folder)
+    if not folder.is_dir():
+        raise BenchError(
+            "no such folder" if not folder.exists() else "not a folder",
+            where=str(folder),
+            hint="give the folder that 'phingpt-bench run SUITE' wrote, such as results/",
+        )
+    local: list[str] = []
+    files = sorted(_walk(str(folder), local), key=lambda file: file.path.split(os.sep))
+    if files:
+        return files
+    for place in sorted(local):
+        if any(_walk(place, [])):
+            raise BenchError(
+                f"no run.json below this folder outside {LOCAL}/",
+                where=str(folder),
+                hint=f"runs in {LOCAL}/ are shown when asked for: phingpt-bench leaderboard {place}",
+            )
+    raise BenchError(
+        "no run.json below this folder", where=str(folder), hint="'phingpt-bench run SUITE' writes run records"
+    )
+
+
+def _walk(folder: str, local: list[str]) -> Iterator[RunFiles]:
+    """The runs in and below a folder; folders named LOCAL go to `local`, links to folders are not followed."""
+    try:
+        with os.scandir(folder) as entries:
+            found = list(entries)
+    except OSError:  # as of a folder that we may not look into, nothing is known of it
+        return
+    names = {entry.name for entry in found}
+    if "run.json" in names:
+        path = os.path.normpath(os.path.join(folder, "run.json"))  # as Path writes it: without "./"
+        if (record := stamp(path)) is not None:
+            yield RunFiles(path, record, stamp(os.path.normpath(os.path.join(folder, "outcomes.json"))))
+    for entry in found:
+        if not entry.is_dir(follow_symlinks=False):
+            continue
+        if entry.name == LOCAL:
+            local.append(entry.path)
+        else:
+            yield from _walk(entry.path, local)
+
+
+def newest(entries: Iterable[Listed]) -> list[Listed]:
+    """Of several with the same key the newest, which counts the others in `older`; ordered by path."""
+    found: dict[tuple[Any, ...], Listed] = {}
+    for entry in entries:
+        other = found.get(entry.key)
+        if other is None:
+            found[entry.key] = entry
+            continue
+        old, new = sorted((other, entry), key=lambda e: (e.created, e.run_id))
+        found[entry.key] = dataclasses.replace(new, older=old.older + new.older + 1)
+    return sorted(found.values(), key=lambda entry: entry.path.split(os.sep))
+
+
+def listed(path: Path) -> Listed:
+    """What is said in a run.json; BenchError where it is damaged."""
+    return _listed(str(path), _read(path, run_record, record_fault, _hint(path)))
+
+
+def _listed(path: str, record: RunRecord) -> Listed:
+    return Listed(
+        path=path, task=record.task, protocol=record.protocol.id, limit=record.limit, kind=record.model.kind,
+        key=key_of(record), created=record.created, run_id=record.run_id,
+    )  # fmt: skip
+
+
+def _hint(path: Path) -> str:
+    return f"run it again, or remove {path.parent} to draw the board without it"
+
+
+def read_run(path: Path) -> Run:
+    """The run whose record is `path` (a run.json), with the outcomes.json beside it; BenchError names the bad file."""
+    beside = path.with_name("outcomes.json")
+    hint = _hint(path)
+    record = _read(path, run_record, record_fault, hint)
+    rows = _read(beside, outcomes, outcomes_fault, hint)
+    if len(rows.ids) != record.protocol.n:
+        raise BenchError(f"{len(rows.ids)} rows, but run.json says {record.protocol.n}", where=str(beside), hint=hint)
+    if rows.kind != record.protocol.kind:
+        raise BenchError(
+            f"kind '{rows.kind}', but run.json says '{record.protocol.kind}'", where=str(beside), hint=hint
+        )
+    return Run(record, rows, path)
+
+
+def _read(path: Path, build: Any, fault: Any, hint: str) -> Any:
+    """`build` applied to the JSON object in `path`, and refused where `fault` finds something wrong with it."""
+    try:
+        data = read_json(path)
+        if not isinstance(data, dict):
+            raise BenchError(f"holds a {type(data).__name__}, not an object")
+        value = build(data)
+        if found := fault(value):
+            raise BenchError(found)
+    except BenchError as err:
+        raise BenchError(err.message, where=err.where or str(path), hint=err.hint or hint) from None
+    # A damaged file may hold any JSON where a dict or a number is due; the constructors then fail in their own ways.
+    except (TypeError, AttributeError, ValueError) as err:
+        raise BenchError(f"damaged ({err})", where=str(path), hint=hint) from None
+    return value

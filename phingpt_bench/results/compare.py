@@ -1,0 +1,232 @@
+"""Comparisons of runs row by row: intervals, paired tests on aligned rows, ranks in tie bands.
+
+A run that stands for several seeds (`Run.seeds`) has the mean of their scores, its intervals and tests are those of
+stats/seeds.py.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from phingpt_bench.core.records import Outcomes
+from phingpt_bench.results.cache import Cache
+from phingpt_bench.results.collect import Run
+from phingpt_bench.scoring.metrics import METRICS, metric_rows, score_all
+from phingpt_bench.stats.intervals import Interval, interval
+from phingpt_bench.stats.paired import PairedTest, paired_test
+from phingpt_bench.stats.seeds import mean_interval, mean_test
+
+ALPHA = 0.05
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Difference:
+    """A run's score minus that of `against`, with its paired test, or the reason why there is none.
+
+    low and high bound the difference at 95 %; p is of the paired test; p_holm is p after Holm's correction over the
+    tasks of the model (None until it is known). All of them and `value` are None where `reason` is set.
+    """
+
+    against: str
+    value: float | None = None
+    low: float | None = None
+    high: float | None = None
+    p: float | None = None
+    p_holm: float | None = None
+    n: int | None = None
+    method: str | None = None
+    reason: str | None = None
+
+    @property
+    def significant(self) -> bool:
+        """Whether the corrected p (where there is none, the plain one) is under ALPHA."""
+        p = self.p if self.p_holm is None else self.p_holm
+        return p is not None and p < ALPHA
+
+
+class Comparer:
+    """Scores, intervals and tests of runs; each is computed once, and not even once where `cache` knows it."""
+
+    def __init__(self, cache: Cache | None = None) -> None:
+        self._cache = cache
+        self._counts: dict[tuple[int, str], np.ndarray] = {}
+        self._positions: dict[int, dict[str, int]] = {}
+        self._scores: dict[int, dict[str, float | None]] = {}
+        self._tests: dict[tuple[int, int, str, bool], Difference] = {}
+        self._held: list[Run] = []  # ids of objects are keys above, so the objects must live as long
+
+    def counts(self, run: Run, metric: str) -> np.ndarray:
+        """The per-row counts of a run that a metric of its scores is a function of, (n, ...)."""
+        key = id(run), METRICS[metric].statistic
+        if key not in self._counts:
+            self._held.append(run)
+            rows = metric_rows(metric, run.outcomes)
+            assert rows is not None  # the metric is among the run's scores
+            self._counts[key] = rows
+        return self._counts[key]
+
+    def scores(self, run: Run) -> dict[str, float | None]:
+        """Every metric of the run's task, recomputed from its outcomes; of several seeds the mean."""
+        if id(run) not in self._scores:
+            self._held.append(run)
+            found = [score_all(member.outcomes) for member in run.members]
+            self._scores[id(run)] = {name: mean([scores.get(name) for scores in found]) for name in found[0]}
+        return self._scores[id(run)]
+
+    def interval(self, run: Run, metric: str) -> Interval | None:
+        """The 95 % interval of one metric of one run; None where a single row, or cluster of rows, gives none."""
+        known = METRICS[metric]
+        rows = self.aligned(run, run, metric)
+        clusters = run.outcomes.clusters
+
+        def compute() -> Interval | None:
+            if run.seeds:
+                return mean_interval(rows, known.function, clusters=clusters, bounds=known.bounds)
+            return interval(rows[0], metric, known.function, clusters=clusters)
+
+        found = self._remembered("interval", metric, (*rows, np.asarray(clusters, dtype=np.int64)), compute)
+        return None if found is None else Interval(**found)
+
+    def test(self, a: Run, b: Run, metric: str, against: str) -> Difference:
+        """a minus b, tested on the same rows in the same order; no test where rows, labels or gold differ."""
+        return dataclasses.replace(self._known(a, b, metric, True), against=against)
+
+    def quick(self, a: Run, b: Run, metric: str) -> Difference:
+        """The same without the interval of the difference, which takes most of the time."""
+        return self._known(a, b, metric, (id(a), id(b), metric, True) in self._tests)
+
+    def _known(self, a: Run, b: Run, metric: str, interval: bool) -> Difference:
+        key = (id(a), id(b), metric, interval)
+        if key not in self._tests:
+            self._held += [a, b]
+            self._tests[key] = self._test(a, b, metric, interval)
+        return self._tests[key]
+
+    def _test(self, a: Run, b: Run, metric: str, interval: bool) -> Difference:
+        against = b.record.model.name
+        if reason := apart(a, b):
+            return Difference(against=against, reason=reason)
+        if metric not in self.scores(a) or metric not in self.scores(b):
+            return Difference(against=against, reason="no such score")
+        before, after = self.aligned(b, a, metric), self.aligned(a, a, metric)  # the reference first
+        clusters = shared_clusters(a, b)
+        function, bounds, matched = METRICS[metric].function, METRICS[metric].bounds, matched_seeds(a, b)
+
+        def compute() -> PairedTest | None:
+            if a.seeds or b.seeds:
+                return mean_test(before, after, function, matched=matched, clusters=clusters, bounds=bounds)
+            return paired_test(before[0], after[0], metric, function, interval=interval, clusters=clusters)
+
+        kind = f"{'paired' if interval else 'paired-p'} {len(before)}{' matched' if matched else ''}"
+        found = self._remembered(kind, metric, (*before, *after, np.asarray(clusters, dtype=np.int64)), compute)
+        if found is None:
+            single = len(set(clusters) or a.outcomes.ids) == 1
+            return Difference(against=against, reason="one document" if single else "no score")
+        return Difference(against=against, value=found.pop("difference"), **found)
+
+    def aligned(self, run: Run, to: Run, metric: str) -> list[np.ndarray]:
+        """The counts of each of a run's members, their rows in the order of `to`."""
+        return [self._ordered(member, to, self.counts(member, metric)) for member in run.members]
+
+    def _ordered(self, run: Run, to: Run, rows: np.ndarray) -> np.ndarray:
+        if run.outcomes.ids == to.outcomes.ids:
+            return rows
+        if id(run) not in self._positions:
+            self._held.append(run)
+            self._positions[id(run)] = {row: i for i, row in enumerate(run.outcomes.ids)}
+        place = self._positions[id(run)]
+        return rows[[place[row] for row in to.outcomes.ids]]
+
+    def _remembered(
+        self, kind: str, metric: str, counts: tuple[np.ndarray, ...], compute: Callable[[], Any]
+    ) -> dict[str, Any] | None:
+        """The fields of what `compute` returns (a dataclass or None), from the cache where it knows them."""
+        if self._cache is None:
+            value = compute()
+            return None if value is None else dataclasses.asdict(value)
+        key = self._cache.key(kind, metric, *counts)
+        if key not in self._cache:
+            value = compute()
+            self._cache.put(key, None if value is None else dataclasses.asdict(value))
+        value = self._cache.get(key)
+        return None if value is None else dict(value)
+
+
+def gold_of(outcomes: Outcomes) -> tuple[Any, ...]:
+    """What was right for each row: of entities, how many there are of each type."""
+    if outcomes.kind != "spans":
+        return tuple(outcomes.gold)
+    return tuple(tuple(gold for _, _, gold in counts) for counts in outcomes.counts)
+
+
+def same_rows(a: Run, b: Run) -> bool:
+    """Whether two runs answered the same set of rows, in whatever order."""
+    return a.outcomes.ids == b.outcomes.ids or set(a.outcomes.ids) == set(b.outcomes.ids)
+
+
+def apart(a: Run, b: Run) -> str | None:
+    """Why nothing can be told of two runs row by row, or None: other rows, labels or gold."""
+    if not same_rows(a, b):
+        return "other rows"
+    x, y = a.outcomes, b.outcomes
+    if (x.kind, x.labels) != (y.kind, y.labels):
+        return "other labels"
+    gold = gold_of(x), gold_of(y)
+    if x.ids != y.ids:
+        of = dict(zip(y.ids, gold[1], strict=True))
+        gold = gold[0], tuple(of[row] for row in x.ids)
+    return None if gold[0] == gold[1] else "other gold"
+
+
+def shared_clusters(a: Run, b: Run) -> list[int]:
+    """The clusters of the rows of two runs on the same rows, in the order of `a`; empty where neither knows any.
+
+    An older record knows none; where both do and differ, those with fewer clusters hold.
+    """
+    if a.outcomes.clusters == b.outcomes.clusters and a.outcomes.ids == b.outcomes.ids:
+        return a.outcomes.clusters
+    known = [run.outcomes for run in (a, b) if run.outcomes.clusters]
+    if not known:
+        return []
+    fewest = min(known, key=lambda outcomes: len(set(outcomes.clusters)))
+    of = dict(zip(fewest.ids, fewest.clusters, strict=True))
+    return [of[row] for row in a.outcomes.ids]
+
+
+def matched_seeds(a: Run, b: Run) -> bool:
+    """Whether the members of two runs go together one by one: both were made under the same seeds, in that order."""
+    seeds = [[(m.record.seed, m.record.model.training_seed) for m in run.seeds] for run in (a, b)]
+    return len(seeds[0]) > 1 and seeds[0] == seeds[1]
+
+
+def mean(scores: Sequence[float | None]) -> float | None:
+    """Their mean; None where one is unknown."""
+    known = [score for score in scores if score is not None]
+    return sum(known) / len(known) if len(known) == len(scores) else None
+
+
+def bands(ordered: Sequence[Run], p: Callable[[Run, Run], float | None]) -> list[int]:
+    """Ranks of runs that are sorted best first: 1, 1, 3, 3, 3, 6 ...
+
+    A band is led by its best run and takes in the runs that follow until one differs from it; that one leads the next
+    band, and its rank is its place in the order. A run differs from the leader where p, times the number of
+    comparisons (runs - 1, Bonferroni), is under ALPHA: the leader was chosen for being the best of all, and by a plain
+    p the first of ten equal systems would more often than not leave some behind. Without a test (p None)
+    nothing tells the two apart.
+    Equality in this sense is not transitive: the last of a band may be tied with the first of the next.
+    """
+    ranks: list[int] = []
+    leader: Run | None = None
+    for place, run in enumerate(ordered, 1):
+        found = 0.0 if leader is None else p(leader, run)
+        if found is not None and found * (len(ordered) - 1) < ALPHA:
+            leader = run
+            ranks.append(place)
+        else:
+            ranks.append(ranks[-1])
+    return ranks

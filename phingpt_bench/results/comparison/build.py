@@ -1,0 +1,220 @@
+"""From two runs to a comparison: rows aligned, the test, the caveats, and the details of their kind of answer."""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Collection, Sequence
+from typing import Any
+
+import numpy as np
+
+from phingpt_bench.board.rows import synthetic, variant
+from phingpt_bench.core.errors import unknown
+from phingpt_bench.core.records import Outcomes, in_order
+from phingpt_bench.results.collect import Run
+from phingpt_bench.results.compare import Comparer, Difference, apart, same_rows, shared_clusters
+from phingpt_bench.results.comparison.form import form_of
+from phingpt_bench.results.comparison.labels import counted, label_fates, labels_of
+from phingpt_bench.results.comparison.numbers import number_fates, numbers_of
+from phingpt_bench.results.comparison.spans import span_fates, spans_of
+from phingpt_bench.results.comparison.values import ERROR_FATES, FATES, Caveat, Comparison, Labels, Side
+from phingpt_bench.results.pairing import exposed, objection, setting
+from phingpt_bench.results.seeds import seen
+from phingpt_bench.scoring.metrics import METRICS, metric_rows
+from phingpt_bench.stats.changes import Change, changes
+from phingpt_bench.stats.paired import holm
+
+
+def compare(
+    a: Run,
+    b: Run,
+    comparer: Comparer | None = None,
+    *,
+    metric: str | None = None,
+    runs: Sequence[Run] = (),
+    test: Difference | None = None,
+    details: bool = True,
+) -> Comparison:
+    """What changed from `a`, the reference, to `b`, the challenger.
+
+    metric: instead of the primary one of `a`. runs: those among which twins are looked for (see values.Split). test:
+    where it was made before, as by `corrected_tests`. details: without, only scores, test, caveats and fates, which
+    takes a fraction of the time.
+    Never raises for runs that cannot be compared: `test.reason` then says why. BenchError for a metric that the runs do
+    not have, and for outcomes that are inconsistent.
+    """
+    comparer = comparer or Comparer()
+    metric = _metric(a, b, metric, comparer)
+    test = test or tested(a, b, metric, comparer)
+    record, protocol = a.record, a.record.protocol
+    found: dict[str, Any] = {"fates": {}, "metrics": {}}
+    if apart(a, b) is None:
+        x, y = side_by_side(a, b)
+        found = _details(a, b, x, y, metric, runs, comparer) if details else {"fates": _fates(x, y), "metrics": {}}
+    return Comparison(
+        task=record.task, protocol=protocol.id, dataset=protocol.dataset, split=protocol.split, metric=metric,
+        kind=protocol.kind, n=len(a.outcomes.ids), documents=_documents(a, b), limit=record.limit,
+        synthetic=synthetic(record.task, protocol.dataset), a=_side(a, metric, comparer), b=_side(b, metric, comparer),
+        test=test, caveats=tuple(_caveats(a, b)), **found,
+    )  # fmt: skip
+
+
+def _documents(a: Run, b: Run) -> int | None:
+    clusters = shared_clusters(a, b) if same_rows(a, b) else a.outcomes.clusters
+    found = len(set(clusters))
+    return found if 0 < found < len(clusters) else None
+
+
+def _details(
+    a: Run, b: Run, x: Outcomes, y: Outcomes, metric: str, runs: Sequence[Run], comparer: Comparer
+) -> dict[str, Any]:
+    """What a comparison holds of its kind of answer; x and y are the outcomes of a and b in the same order."""
+    name, make = {
+        "labels": ("labels", labels_of), "spans": ("spans", spans_of), "scores": ("numbers", numbers_of)
+    }[x.kind]  # fmt: skip
+    fates, found = make(x, y)
+    both = comparer.scores(a).keys() & comparer.scores(b).keys()
+    form = form_of(a, b, x, y, metric, runs, [row.fate for row in found.rows])
+    known: dict[str, Change] = {}
+    if isinstance(found, Labels) and found.calibration is not None and found.calibration.n == len(x.ids):
+        known = {"brier": found.calibration.brier, "ece": found.calibration.ece}  # costly, and not twice
+    metrics = _metrics(a, b, x, y, both, comparer, known)
+    return {"fates": fates, "metrics": metrics, name: found, "form": form}
+
+
+def side_by_side(a: Run, b: Run) -> tuple[Outcomes, Outcomes]:
+    """The outcomes of two runs that answered the same rows, in one order and with the same clusters."""
+    clusters = shared_clusters(a, b)
+    other = in_order(b.outcomes, a.outcomes.ids)
+    return dataclasses.replace(a.outcomes, clusters=clusters), dataclasses.replace(other, clusters=clusters)
+
+
+def fates_of(x: Outcomes, y: Outcomes) -> list[str]:
+    """What became of each row, see values.FATES and ERROR_FATES; x and y as by `side_by_side`."""
+    return {"labels": label_fates, "spans": span_fates, "scores": number_fates}[x.kind](x, y)
+
+
+def _fates(x: Outcomes, y: Outcomes) -> dict[str, int]:
+    return counted(fates_of(x, y), ERROR_FATES if x.kind == "scores" else FATES)
+
+
+def corrected_tests(
+    pairs: Sequence[tuple[Run, Run]], comparer: Comparer, metric: str | None = None
+) -> list[Difference]:
+    """The test of each pair (reference first), with p corrected by Holm over all of them.
+
+    Pairs of limited runs make families of their own, one for each limit: a quick look must not change a result.
+    metric: instead of the primary one, where both runs of a pair have it.
+    """
+    found = []
+    for a, b in pairs:
+        both = comparer.scores(a).keys() & comparer.scores(b).keys()
+        found.append(tested(a, b, metric if metric in both else a.record.protocol.metric, comparer))
+    for limit in {a.record.limit for a, _ in pairs}:
+        places = [at for at, (a, _) in enumerate(pairs) if a.record.limit == limit]
+        for at, p in zip(places, holm([found[at].p for at in places]), strict=True):
+            found[at] = dataclasses.replace(found[at], p_holm=p)
+    return found
+
+
+def tested(a: Run, b: Run, metric: str, comparer: Comparer) -> Difference:
+    """b minus a with its paired test, or the reason why there is none.
+
+    As on the board (`pairing.against_base`), but runs of other shots, examples or chat templates are compared too: then
+    the prompts are meant to differ, and a caveat says so.
+    """
+    name = a.record.model.name
+    reason = apart(a, b) or objection(b, a)
+    if reason == "other prompts" and _other_setting(a, b):
+        reason = None
+    if reason is not None:
+        return Difference(against=name, reason=reason)
+    return comparer.test(b, a, metric, name)
+
+
+def _metric(a: Run, b: Run, metric: str | None, comparer: Comparer) -> str:
+    if metric is None:
+        return a.record.protocol.metric
+    both = comparer.scores(a).keys() & comparer.scores(b).keys()
+    if metric not in both:
+        raise unknown("metric", metric, both)
+    return metric
+
+
+def _metrics(
+    a: Run, b: Run, x: Outcomes, y: Outcomes, names: Collection[str], comparer: Comparer, known: dict[str, Change]
+) -> dict[str, Change]:
+    """The change of each metric, resampled once for all that are functions of the same counts; those `known` are taken.
+
+    Of several seeds it is that of the mean, with the interval of its test.
+    """
+    if a.seeds or b.seeds:
+        return {name: _of_means(a, b, name, comparer) for name in METRICS if name in names}
+    found = dict(known)
+    left = [name for name in METRICS if name in names and name not in known]
+    for statistic in dict.fromkeys(METRICS[name].statistic for name in left):
+        mine = [name for name in left if METRICS[name].statistic == statistic]
+
+        def scores(totals: np.ndarray, mine: Sequence[str] = mine) -> np.ndarray:
+            return np.stack([METRICS[name].function(totals) for name in mine], axis=-1)
+
+        rows_a, rows_b = metric_rows(mine[0], x), metric_rows(mine[0], y)
+        assert rows_a is not None and rows_b is not None  # the metrics are among the scores of both
+        found |= zip(mine, changes(rows_a, rows_b, scores, x.clusters), strict=True)
+    return {name: found[name] for name in METRICS if name in found}
+
+
+def _of_means(a: Run, b: Run, name: str, comparer: Comparer) -> Change:
+    test = comparer.test(b, a, name, a.record.model.name)
+    return Change(comparer.scores(a)[name], comparer.scores(b)[name], test.value, test.low, test.high)
+
+
+def _side(run: Run, metric: str, comparer: Comparer) -> Side:
+    record, model, protocol = run.record, run.record.model, run.record.protocol
+    scores = comparer.scores(run)
+    score = scores.get(metric)
+    return Side(
+        name=model.name, adapter=model.adapter, kind=model.kind,
+        variant=variant(protocol.shots, protocol.chat_template), quantisation=model.quantisation,
+        compute_dtype=model.compute_dtype, seed=record.seed, run_id=record.run_id,
+        created=record.created, seeds=len(run.members), score=score,
+        interval=None if score is None else comparer.interval(run, metric), scores=scores,
+        invalid=sum(map(bool, run.outcomes.invalid)), seen=seen(run.record.exposure),
+        exposed=exposed(run) is not None,
+    )  # fmt: skip
+
+
+def _caveats(a: Run, b: Run) -> list[Caveat]:
+    first, second = a.record, b.record
+    found = []
+    if a.record.run_id == b.record.run_id:
+        found.append(Caveat(kind="same run"))
+    if first.task != second.task:
+        found.append(Caveat(kind="other task", values={"a": first.task, "b": second.task}))
+    if first.protocol.id != second.protocol.id:
+        found.append(Caveat(kind="other protocol", values={"a": first.protocol.id, "b": second.protocol.id}))
+    for run, side in ((a, "A"), (b, "B")):
+        if run.record.limit is not None:
+            found.append(Caveat(kind="limited", values={"side": side, "limit": run.record.limit}))
+        if exposed(run):
+            values = {"side": side, "seen": seen(run.record.exposure) or 0, "n": run.record.protocol.n}
+            found.append(Caveat(kind="exposed", values=values))
+        if run.seeds:
+            values = {"side": side, "seeds": len(run.seeds), "seed": run.seeds[0].record.seed}
+            found.append(Caveat(kind="seeds", values=values))
+    if len(a.outcomes.ids) == 1:
+        found.append(Caveat(kind="one row"))
+    if _other_setting(a, b):
+        found.append(Caveat(kind="other setting"))
+    kind = a.outcomes.kind
+    if kind == "labels" and not (a.outcomes.probs and b.outcomes.probs):
+        found.append(Caveat(kind="no probabilities"))
+    if kind == "spans" and not (a.outcomes.entities and b.outcomes.entities):
+        found.append(Caveat(kind="no offsets"))
+    return found
+
+
+def _other_setting(a: Run, b: Run) -> bool:
+    """Whether the prompts are meant to differ: other shots or examples, another chat template. A floor takes none."""
+    floors = {"floor", "check"} & {a.record.model.kind, b.record.model.kind}
+    return not floors and setting(a) != setting(b)

@@ -1,0 +1,30 @@
+"""The rows of a comparison by id, as the dataset has them."""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+
+from phingpt_bench.core.errors import BenchError
+from phingpt_bench.results.dataset import Doc, passport_of, splits_of
+
+
+def docs_of(protocol: str, split: str, ids: Collection[str]) -> dict[str, Doc]:
+    """Rows of a protocol's split by id: {"id", "text", ...}, see data/catalogue.py.
+
+    BenchError where no dataset of the catalogue is of this protocol, where it is not at hand, and where it holds none
+    of the rows; a row that it lacks is left out.
+    """
+    passport = passport_of(protocol)
+    if passport is None:
+        raise BenchError(
+            f"no dataset of the catalogue is of the protocol {protocol}",
+            where="--with-text",
+            hint="'phingpt-bench tasks' lists what is known; without --with-text no dataset is needed",
+        )
+    splits = splits_of(passport)
+    rows = splits.get(split, splits["test"])
+    wanted = set(ids)
+    found = {row["id"]: row for row in rows if row["id"] in wanted}
+    if not found:
+        raise BenchError(f"dataset {passport.name} holds none of the rows of the run", where="--with-text")
+    return found

@@ -1,0 +1,188 @@
+"""Which runs `compare A B` means: a system is one model in one setting, with its run of each task.
+
+A system is named as a board shows it: its adapter, its model, "base", or the name of one of its runs' folders. Behind
+an @ stands its setting: "5-shot", "chat", a quantisation, a dtype, "seed1", "limit20", the beginning of a digest, with
+commas between them ("3-seeds": all of them together).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from phingpt_bench.core.errors import BenchError, unknown
+from phingpt_bench.results.collect import Run, read_run
+from phingpt_bench.results.identity import told_seed
+from phingpt_bench.results.pairing import model_key
+from phingpt_bench.results.seeds import with_seeds_joined
+
+RECORD = "run.json"
+SHORTEST = 4  # characters of a digest that name it
+
+
+@dataclass(frozen=True, slots=True)
+class System:
+    """runs: by task. given: it was named by a folder or file, so it is that one run."""
+
+    runs: dict[str, Run]
+    given: bool = False
+
+    @property
+    def first(self) -> Run:
+        return next(iter(self.runs.values()))
+
+    @property
+    def names(self) -> list[str]:
+        """What it may be called, the shortest that a board shows first; several seeds have no folder of their own."""
+        model = self.first.record.model
+        tuned = [model.adapter, f"{model.name} + {model.adapter}"] if model.adapter else [model.name]
+        bare = ["base"] if model.kind == "base" else []
+        folders = [run.path.parent.name for run in self.runs.values() if not run.seeds]
+        return list(dict.fromkeys([*tuned, *bare, *folders]))
+
+    @property
+    def variant(self) -> tuple[int, bool, int | None]:
+        """(shots, chat template, limit)."""
+        record = self.first.record
+        return record.protocol.shots, record.protocol.chat_template, record.limit
+
+    @property
+    def setting(self) -> list[str]:
+        """The words that may stand behind the @."""
+        model, (shots, chat, limit) = self.first.record.model, self.variant
+        variant = [] if model.kind in ("floor", "check") else [f"{shots}-shot", "chat" if chat else None]
+        counts = sorted({len(run.seeds) for run in self.runs.values()})
+        seeds = [f"{n}-seeds" for n in counts] if self.first.seeds else [f"seed{self.first.record.seed}"]
+        recipe = None if model.adapter_digest else model.recipe_digest
+        parts = (*variant, model.quantisation, model.compute_dtype, *seeds,
+                 f"limit{limit}" if limit is not None else None, model.adapter_digest, recipe,
+                 model.base_revision)  # fmt: skip
+        return [part for part in parts if part]
+
+
+def systems(runs: Sequence[Run]) -> list[System]:
+    """The systems among runs, in order of appearance; behind them those that a board draws for several seeds.
+
+    Runs that a board does not draw, as newer ones of the same training replace them, are none. A second run of one
+    system on one task makes another system, so that a name that fits both is told to be ambiguous.
+    """
+    drawn = with_seeds_joined(runs)
+    kept = {member.record.run_id for run in drawn for member in run.members}
+    found: dict[tuple[Any, ...], list[dict[str, Run]]] = {}
+    for run in (*(run for run in runs if run.record.run_id in kept), *(run for run in drawn if run.seeds)):
+        protocol, record = run.record.protocol, run.record
+        seed = told_seed(record.model.kind, protocol.shots, record.seed, bool(run.seeds))
+        alike = found.setdefault((*model_key(run), protocol.shots, protocol.chat_template, record.limit, *seed), [])
+        free = next((by_task for by_task in alike if record.task not in by_task), None)
+        if free is None:
+            alike.append(free := {})
+        free[record.task] = run
+    return [System(by_task) for alike in found.values() for by_task in alike]
+
+
+def resolve(a: str, b: str, runs: Sequence[Run]) -> tuple[System, System]:
+    """The systems that two names, run folders or run.json files mean.
+
+    Where a name fits several systems, those with the weights of the other name are taken, in its setting if that says
+    one, else over whole splits, without a chat template, 0-shot; and all seeds together, as a board has them.
+    BenchError for a name that fits none, and for one that still fits several, listing them.
+    """
+    known = systems(runs)
+    fitting = [_fitting(name, known) for name in (a, b)]
+    for at in (0, 1):
+        fitting[at] = _narrowed(fitting[at], _said(a, b, at), fitting[1 - at])
+    for name, found in zip((a, b), fitting, strict=True):
+        if len(found) > 1:
+            choices = ", ".join(sorted(f"'{choice}'" for choice in called(found)))
+            raise BenchError(f"'{name}' may be one of {len(found)}", hint=f"say which: {choices}")
+    return fitting[0][0], fitting[1][0]
+
+
+def pairs(a: System, b: System) -> list[tuple[Run, Run]]:
+    """(reference, challenger) for each task that both have; BenchError for none.
+
+    Two runs that were given by their folders are a pair whatever their tasks.
+    """
+    shared = sorted(a.runs.keys() & b.runs.keys())
+    if not shared and a.given and b.given:
+        return [(a.first, b.first)]
+    if not shared:
+        raise BenchError(
+            "no task that both were run on",
+            hint=f"A has {', '.join(sorted(a.runs))}; B has {', '.join(sorted(b.runs))}",
+        )
+    return [(a.runs[task], b.runs[task]) for task in shared]
+
+
+def run_file(wanted: str) -> Path | None:
+    """The run.json that a folder of a run, or the file itself, means; None where neither is named."""
+    path = Path(wanted)
+    file = path if path.name == RECORD else path / RECORD
+    return file if path.name == RECORD or file.is_file() else None
+
+
+def called(found: Sequence[System]) -> list[str]:
+    """A name for each of several systems that none of the others has: name@setting, as far as settings differ."""
+    common = set.intersection(*(set(system.setting) for system in found))
+    names = []
+    for system in found:
+        own = [part for part in system.setting if part not in common]
+        names.append(system.names[0] + (f"@{','.join(own)}" if own else ""))
+    if len(set(names)) < len(names):  # nothing but the model itself tells them apart: its folder does
+        names = [system.first.path.parent.as_posix() for system in found]
+    return names
+
+
+def _fitting(wanted: str, known: Sequence[System]) -> list[System]:
+    if file := run_file(wanted):
+        run = read_run(file)
+        return [System({run.record.task: run}, given=True)]
+    if Path(wanted).is_dir() and ("/" in wanted or not any(_is_called(wanted, system) for system in known)):
+        raise BenchError("no run.json in this folder", where=wanted, hint="give the folder of one run, or a name")
+    found = [system for system in known if _is_called(wanted, system)]
+    if not found:
+        name, _, setting = wanted.rpartition("@")
+        named = [system for system in known if name and _is_called(name, system)]
+        found = [system for system in named if all(_is_in(part, system) for part in _parts(setting))]
+        if named and not found:
+            raise unknown("setting", setting, {part for system in named for part in system.setting}, where=name)
+    if not found:
+        raise unknown("run", wanted, {name for system in known for name in system.names[:2]})
+    return found
+
+
+def _is_called(name: str, system: System) -> bool:
+    return name.casefold() in (own.casefold() for own in system.names)
+
+
+def _is_in(part: str, system: System) -> bool:
+    return any(part == own or (len(part) >= SHORTEST and own.startswith(part)) for own in system.setting)
+
+
+def _parts(setting: str) -> list[str]:
+    """ "5-shot chat" as a board shows it, "5-shot-chat" as a folder is called, "5-shot,chat"."""
+    return [part for part in setting.replace("-shot-chat", "-shot,chat").replace(" ", ",").split(",") if part]
+
+
+def _said(a: str, b: str, at: int) -> bool:
+    """Whether the other name says a setting and this one does not."""
+    mine, other = (a, b)[at], (a, b)[1 - at]
+    return "@" not in mine and "@" in other
+
+
+def _narrowed(found: list[System], as_other: bool, others: list[System]) -> list[System]:
+    """The likeliest of several systems."""
+    rules = [
+        lambda s: model_key(s.first)[1:5] in [model_key(other.first)[1:5] for other in others],
+        *([lambda s: s not in others and s.variant in [other.variant for other in others]] if as_other else []),
+        lambda s: s.variant[2] is None,
+        lambda s: not s.variant[1],
+        lambda s: s.variant[0] == 0,
+        lambda s: bool(s.first.seeds),
+    ]
+    for rule in rules:
+        if len(found) > 1:
+            found = [system for system in found if rule(system)] or found
+    return found

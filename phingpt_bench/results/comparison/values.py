@@ -1,0 +1,280 @@
+"""What a comparison of two runs holds: A is the reference, B the challenger, every difference is B minus A."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+from phingpt_bench.results.compare import Difference
+from phingpt_bench.stats.changes import Change
+from phingpt_bench.stats.intervals import Interval
+
+# Of a row with an answer that is right or wrong as a whole (a label; all entities of a text, and no other):
+# wrong in A and right in B; right in A and wrong in B; the same wrong answer in both; two wrong answers; right in both.
+FATES = ("fixed", "broken", "wrong-alike", "wrong-otherwise", "right")
+# Of a row with a number: the error of B is smaller than that of A, larger, or the same.
+ERROR_FATES = ("better", "worse", "equal")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Side:
+    """One of the two runs. invalid: answers that could not be read. seen: test rows found in its training, None where
+    nobody looked; `exposed` says whether they are so many that the run is not ranked."""
+
+    name: str
+    adapter: str | None
+    kind: str
+    variant: str  # "0-shot", "5-shot chat"
+    quantisation: str | None
+    compute_dtype: str | None
+    seed: int
+    run_id: str
+    created: str
+    seeds: int  # how many it is the mean of; 1 for a single run
+    score: float | None
+    interval: Interval | None
+    scores: dict[str, float | None]
+    invalid: int
+    seen: int | None
+    exposed: bool
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Class:
+    """A label or an entity type: its gold rows (or entities), and how well it is found."""
+
+    name: str
+    gold: int
+    precision: Change
+    recall: Change
+    f1: Change
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LabelRow:
+    """gold, a, b: places in the label set, -1 is INVALID. margin: the probability of the chosen label minus that of
+    the best other one; None where the answer was written or has no finite probability."""
+
+    id: str
+    fate: str
+    gold: int
+    a: int
+    b: int
+    margin_a: float | None
+    margin_b: float | None
+    probs_a: tuple[float, ...] | None
+    probs_b: tuple[float, ...] | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Flips:
+    """Ids of rows of one pole that B alone takes for the other, that A alone does, and that both do; `polar` rows have
+    a pole."""
+
+    introduced: tuple[str, ...]
+    removed: tuple[str, ...]
+    kept: tuple[str, ...]
+    polar: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Calibration:
+    """Of the rows where both have probabilities (n). overconfidence: mean confidence minus accuracy."""
+
+    n: int
+    brier: Change
+    ece: Change
+    confidence: Change
+    overconfidence: Change
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Labels:
+    """confusion: counts gold by predicted, INVALID last, (k, k + 1); shift: that of B minus that of A."""
+
+    labels: tuple[str, ...]
+    confusion_a: tuple[tuple[int, ...], ...]
+    confusion_b: tuple[tuple[int, ...], ...]
+    shift: tuple[tuple[int, ...], ...]
+    classes: tuple[Class, ...]
+    flips: Flips | None
+    calibration: Calibration | None
+    rows: tuple[LabelRow, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Found:
+    """An entity by offset. type: place in the types. why: None where it is right, else a kind of scoring.ner.Miss: of a
+    gold entity "type", "boundary" or "missed", of a prediction "type", "boundary" or "spurious"."""
+
+    start: int
+    end: int
+    type: int
+    why: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class GoldEntity:
+    """A gold entity, and why A and B do not have it (None: they have it)."""
+
+    start: int
+    end: int
+    type: int
+    why_a: str | None
+    why_b: str | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SpanRow:
+    """errors: false positives plus false negatives. gold, a and b are None where a record holds no offsets; misses are
+    counts by kind."""
+
+    id: str
+    fate: str
+    errors_a: int
+    errors_b: int
+    invalid_a: bool
+    invalid_b: bool
+    gold: tuple[GoldEntity, ...] | None = None
+    a: tuple[Found, ...] | None = None
+    b: tuple[Found, ...] | None = None
+    misses_a: dict[str, int] | None = None
+    misses_b: dict[str, int] | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Entities:
+    """Gold entities by who has them: both, B alone, A alone, none; and wrong predictions in both, of A alone, of B
+    alone.
+
+    Without offsets (`exact` False) these come from counts by row and type, and are bounds: `gained`, `lost`, `dropped`
+    and `introduced` are the least that there can be, `kept`, `neither` and `repeated` the most.
+    """
+
+    exact: bool
+    kept: int
+    gained: int
+    lost: int
+    neither: int
+    repeated: int
+    dropped: int
+    introduced: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Spans:
+    """misses: what is wrong by kind, as counts over all rows; None where a record does not hold it."""
+
+    types: tuple[str, ...]
+    classes: tuple[Class, ...]
+    entities: Entities
+    misses: dict[str, Change] | None
+    rows: tuple[SpanRow, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ScoreRow:
+    """gold, a, b: numbers; a and b are None where INVALID. errors: absolute, INVALID as far off as the scale allows."""
+
+    id: str
+    fate: str
+    gold: float
+    a: float | None
+    b: float | None
+    error_a: float
+    error_b: float
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Scores:
+    """flips: ids as in `Flips`, of rows where gold and prediction have opposite signs."""
+
+    flips: Flips
+    rows: tuple[ScoreRow, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Split:
+    """The gain of written answers in two parts, by the task's twin where labels are chosen, not written.
+
+    W is the score of a model that writes its answers, C its score where the most probable label is chosen, which leaves
+    nothing to get wrong in form. On the same rows, by the same metric:
+
+        gain      = W(B) - W(A)
+        knowledge = C(B) - C(A)
+        form      = gain - knowledge = [W(B) - C(B)] - [W(A) - C(A)]
+
+    So form is what B gained by writing answers closer to what it knows. It is no pure measure of formats: a prompt that
+    asks for a word may bring out more, or less, than the choice does. chosen_a, chosen_b: C. All three have a paired
+    bootstrap interval.
+    """
+
+    written: str  # tasks
+    chosen: str
+    metric: str
+    gain: Change
+    knowledge: Change
+    form: Change
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Form:
+    """What unreadable answers do to the difference.
+
+    readable: the metric over the `n_readable` rows that both answered readably. fixed_unread: fixed (or better) rows
+    whose answer of A was unreadable; broken_unread: broken (or worse) rows whose answer of B is.
+    bounds: (low, high) of the score if every unreadable answer had been wrong, and if it had been right; None for
+    metrics that are not of answers. A label or a number that cannot be read is wrong already; of a text with an
+    unreadable piece every prediction is. bounds_difference: the least and the largest difference that these leave.
+    """
+
+    written: bool
+    n_readable: int
+    readable: Change | None
+    fixed_unread: int
+    broken_unread: int
+    bounds_a: tuple[float, float] | None
+    bounds_b: tuple[float, float] | None
+    bounds_difference: tuple[float, float] | None
+    split: Split | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Caveat:
+    """What a reader must know before the difference is believed. kind: a key of render.comparison.CAVEATS."""
+
+    kind: str
+    values: dict[str, str | int] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Comparison:
+    """Two runs of one task. `test` says why where the difference was not tested.
+
+    Of a run that stands for several seeds `test`, `metrics` and the scores of its side are of all of them; what is told
+    row by row, and by label or type, is of its first seed.
+
+    documents: how many the rows are of, where rows share documents and are resampled with them; else None.
+    Where they answered other rows or have other labels, nothing can be told row by row: `fates`, `metrics` and what
+    follows are empty or None. Of labels, spans and numbers one at most is not None.
+    """
+
+    task: str
+    protocol: str
+    dataset: str
+    split: str
+    metric: str
+    kind: str
+    n: int
+    documents: int | None
+    limit: int | None
+    synthetic: bool
+    a: Side
+    b: Side
+    test: Difference
+    caveats: tuple[Caveat, ...]
+    fates: dict[str, int]
+    metrics: dict[str, Change]
+    labels: Labels | None = None
+    spans: Spans | None = None
+    numbers: Scores | None = None
+    form: Form | None = None

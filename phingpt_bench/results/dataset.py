@@ -1,0 +1,25 @@
+"""The rows behind a record, as its dataset has them: records hold none, and licences forbid to ship them."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from phingpt_bench.data import catalogue
+from phingpt_bench.data.hub import patient
+from phingpt_bench.data.passport import Passport
+
+Doc = dict[str, Any]
+
+
+def passport_of(protocol: str) -> Passport | None:
+    """The passport of a protocol; None where the catalogue has none."""
+    return next((passport for passport in catalogue.readable()[0].values() if passport.protocol == protocol), None)
+
+
+def splits_of(passport: Passport) -> dict[str, list[Doc]]:
+    """The rows by split: {"id", "text", ...}, see data/catalogue.py.
+
+    BenchError where they are not at hand, at once where the Hub is out of reach.
+    """
+    with patient(passport.origin):
+        return catalogue.load(passport.name)

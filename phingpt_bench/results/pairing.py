@@ -1,0 +1,176 @@
+"""Which runs are compared with which: those on the same rows and prompts, each model's base, and the best floor."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Sequence
+from typing import Any
+
+from phingpt_bench.results.collect import Run
+from phingpt_bench.results.compare import ALPHA, Comparer, Difference, apart, same_rows
+from phingpt_bench.results.identity import weights
+from phingpt_bench.results.seeds import CONDITIONS, seen
+from phingpt_bench.scoring.metrics import METRICS
+from phingpt_bench.text.language import sentence
+
+BELOW_FLOOR = "does not beat {name}"  # the warning of a tuned row, which boards say by a mark
+# Of test rows seen in training: above it a score says what was remembered. FiNER-ORD's own splits share 7 % (short
+# lines that recur in its articles), the parts of Financial PhraseBank that different papers test on share 75 %.
+EXPOSED = 0.1
+
+
+def exposed(run: Run) -> str | None:
+    """What keeps a run from being ranked because its training saw the test rows, in words; None below EXPOSED."""
+    found, n = seen(run.record.exposure) or 0, run.record.protocol.n
+    if n == 0 or found / n <= EXPOSED:
+        return None
+    return sentence("{seen} of {n} test rows were in its training, so it is not ranked", seen=found, n=n)
+
+
+def main_group(runs: Sequence[Run]) -> tuple[list[Run], dict[int, str]]:
+    """The runs that can be ranked together, and for each other one (by `id`) what sets it apart, in words.
+
+    These are the largest group of runs on the same rows with the same labels and gold, and in it, for each setting, the
+    largest group with the same prompts; of equally large ones that with the best run. `runs` come best first.
+    """
+    main = max(_grouped(runs, lambda a, b: apart(a, b) is None), key=len)
+    inside = {id(run) for run in main}
+    rows = sentence("answered other rows than the rest, so it is not ranked")
+    prompts = sentence("answered other prompts than the rest, so it is not ranked")
+    gold = sentence("was measured by other gold or labels than the rest, so it is not ranked")
+    set_apart: dict[int, str] = {
+        id(run): gold if same_rows(run, main[0]) else rows for run in runs if id(run) not in inside
+    }
+    for alike in _grouped(main, lambda a, b: setting(a) == setting(b)):
+        groups = sorted(_grouped(alike, lambda a, b: not other_prompts(a, b)), key=len, reverse=True)
+        set_apart |= {id(run): prompts for group in groups[1:] for run in group}
+    return [run for run in main if id(run) not in set_apart], set_apart
+
+
+def _grouped(runs: Sequence[Run], alike: Callable[[Run, Run], bool]) -> list[list[Run]]:
+    """The runs in groups whose members are like the first of the group, in order of appearance."""
+    groups: list[list[Run]] = []
+    for run in runs:
+        for group in groups:
+            if alike(group[0], run):
+                group.append(run)
+                break
+        else:
+            groups.append([run])
+    return groups
+
+
+def setting(run: Run) -> tuple[Any, ...]:
+    """What makes prompts alike: examples are drawn by the seed, and each model has a chat template of its own.
+
+    A floor takes no prompt, so nothing sets it apart.
+    """
+    model, protocol = run.record.model, run.record.protocol
+    if model.kind in ("floor", "check"):
+        return ("none", id(run))
+    chat = (model.base or model.name, model.base_revision) if protocol.chat_template else None
+    return (protocol.shots, run.record.seed if protocol.shots else None, chat)
+
+
+def model_key(run: Run) -> tuple[Any, ...]:
+    """What makes two runs runs of one model: kind, base, its revision, quantisation, dtype and weights."""
+    model = run.record.model
+    return (
+        model.kind, model.base or model.name, model.base_revision, model.quantisation, model.compute_dtype,
+        *weights(model.adapter, model.adapter_digest, model.recipe_digest),
+    )  # fmt: skip
+
+
+def other_prompts(a: Run, b: Run) -> bool:
+    """Whether two runs of the same shots and template on the same rows in the same order were asked otherwise."""
+    p, q = a.record.protocol, b.record.protocol
+    same = (p.shots, p.chat_template, p.rows_digest) == (q.shots, q.chat_template, q.rows_digest)
+    return same and bool(p.prompt_digest and q.prompt_digest) and p.prompt_digest != q.prompt_digest
+
+
+def base_of(run: Run, runs: Iterable[Run]) -> Run | None:
+    """The base that `run` is compared with, itself included; None for floors and where there is none.
+
+    It has the same base model, revision (where both say one), quantisation and dtype. For a tuned model it is the base
+    with the same shots and the same use of the chat template, and only where there is none the 0-shot base
+    (`fallback_note` says so); for a base it is the 0-shot base. Of several it is one that can be tested against, then
+    that without the chat template, with the same seed, and the newest.
+    """
+    model, protocol = run.record.model, run.record.protocol
+    if model.kind not in ("base", "tuned"):
+        return None
+
+    def same_setting(other: Run) -> bool:
+        return model.kind == "tuned" and _asked(other) == _asked(run)
+
+    def fits(other: Run) -> bool:
+        m = other.record.model
+        return (
+            m.kind == "base"
+            and (other.record.protocol.shots == 0 or same_setting(other))
+            and (m.base or m.name) == (model.base or model.name)
+            and (m.quantisation, m.compute_dtype) == (model.quantisation, model.compute_dtype)
+            and (None in (m.base_revision, model.base_revision) or m.base_revision == model.base_revision)
+        )
+
+    def preference(other: Run) -> tuple[Any, ...]:
+        p = other.record.protocol
+        return (
+            same_setting(other),
+            p.rows_digest == protocol.rows_digest,
+            model.kind == "base" or objection(run, other) is None,
+            model.kind != "tuned" or p.chat_template == protocol.chat_template,
+            not p.chat_template,
+            other.record.seed == run.record.seed,
+            other.record.created,
+        )
+
+    return max(filter(fits, runs), key=preference, default=None)
+
+
+def _asked(run: Run) -> tuple[int, bool]:
+    return run.record.protocol.shots, run.record.protocol.chat_template
+
+
+def fallback_note(run: Run, base: Run | None) -> str | None:
+    """The warning of a tuned run whose base was asked with other shots or another use of the chat template."""
+    if base is None or run.record.model.kind != "tuned" or _asked(base) == _asked(run):
+        return None
+    shots, chat = _asked(base)
+    if chat:
+        return sentence("vs the {shots}-shot chat base: none was run in this setting", shots=shots)
+    return sentence("vs the {shots}-shot base: none was run in this setting", shots=shots)
+
+
+def objection(run: Run, base: Run) -> str | None:
+    """Why the difference of `run` and `base` would not be that of the models alone, or None; unknown is no objection.
+
+    CONDITIONS must agree, and where shots, template and rows do, so must the prompts.
+    """
+    if other_prompts(run, base):
+        return "other prompts"
+    ours, theirs = run.record.diagnostics, base.record.diagnostics
+    for name, reason in CONDITIONS.items():
+        if None not in (ours.get(name), theirs.get(name)) and ours[name] != theirs[name]:
+            return reason
+    return None
+
+
+def against_base(run: Run, base: Run, metric: str, comparer: Comparer) -> Difference:
+    """The difference of a run to its base, with its test, or with the reason why there is none."""
+    name = base.record.model.name
+    reason = objection(run, base)
+    if reason is not None and same_rows(run, base):
+        return Difference(against=name, reason=reason)
+    return comparer.test(run, base, metric, name)
+
+
+def beats(run: Run, floor: Run, metric: str, comparer: Comparer) -> tuple[bool | None, str | None]:
+    """Whether a run is significantly better than the best floor row (None: not tested), and the warning where not."""
+    name = floor.record.model.name
+    test = comparer.quick(run, floor, metric)
+    if test.reason is not None:
+        return None, sentence("not tested against {name} ({reason})", name=name, reason=sentence(test.reason))
+    gain = test.value if test.value is None or METRICS[metric].higher_is_better else -test.value
+    if gain is not None and gain > 0 and test.p is not None and test.p < ALPHA:
+        return True, None
+    return False, sentence(BELOW_FLOOR, name=name)

@@ -1,0 +1,1 @@
+"""Text for people: the language in force, numbers and money in words, and how they are laid out."""

@@ -1,0 +1,195 @@
+"""Costs on the board: estimates from our own tokens, break-even against others, and the card that is in force."""
+
+from __future__ import annotations
+
+import dataclasses
+import json
+
+import pytest
+from helpers.board_factory import PRICE, PRICES, example_runs, labels, make_run, spans, write_run
+from helpers.published import published
+
+from phingpt_bench.board.costs import tokens_each
+from phingpt_bench.board.rows import build
+from phingpt_bench.cli import main as command
+from phingpt_bench.core.records import Ledger
+from phingpt_bench.cost.breakeven import Case
+from phingpt_bench.cost.estimate import LABEL_TOKENS, Usd
+from phingpt_bench.render.board.costs import count_text, payback_lines, when_text
+from phingpt_bench.render.board.page import page
+from phingpt_bench.results.stored import stored_board
+from phingpt_bench.text.language import speaking
+
+TASK = "phin_made_up_sentiment"
+
+
+@pytest.fixture(scope="module")
+def section():
+    (found,) = build(example_runs(), published(), tasks=[TASK], prices=PRICES).sections
+    return found
+
+
+def metered(read: int | None, written: int | None = None) -> Ledger:
+    return Ledger(seconds={"evaluate": 60.0}, tokens_in=read, tokens_out=written, usd=0.01, price=PRICE)
+
+
+def test_tokens_are_those_of_the_first_plain_run_that_counted_them():
+    runs = [
+        make_run(shots=5, evaluation=metered(9999)),
+        make_run(chat=True, evaluation=metered(9999)),
+        make_run("majority", "floor", evaluation=metered(9999)),
+        make_run(evaluation=metered(None)),
+        make_run("Model B", evaluation=metered(6000, 4800)),
+        make_run("Model C", evaluation=metered(9999)),
+    ]
+    tokens = tokens_each(runs)
+    assert (tokens.read, tokens.written, tokens.assumed, tokens.counted_by) == (20.0, LABEL_TOKENS, True, "Model B")
+    assert tokens_each(runs[:4]) is None
+
+
+def test_written_entities_are_counted_not_assumed():
+    assert tokens_each([make_run(outcomes=spans(0.5, 98), evaluation=metered(980))]) is None
+    tokens = tokens_each([make_run(outcomes=spans(0.5, 98), evaluation=metered(980, 196))])
+    assert (tokens.read, tokens.written, tokens.assumed) == (10.0, 2.0, False)
+
+
+def test_an_api_row_has_an_estimate_and_others_have_none(section):
+    by_model = {row.model: row for row in section.published}
+    each = by_model["Model H"].usd_per_1000  # 40 tokens read, 3 written, at $2 and $10 in and $40 out
+    assert (each.low, each.high) == (pytest.approx(0.04 * 2 + 0.12), pytest.approx(0.04 * 10 + 0.12))
+    assert {by_model[name].usd_per_1000 for name in ("Model X", "Model Y", "Model Z")} == {None}
+    assert by_model["Model Z"].training_on_card == Usd(3.5, 3.5)
+    assert by_model["Model X"].training_on_card is None
+
+
+@pytest.mark.parametrize("change", [{"shots": 5}, {"method": "zero-shot (chain of thought)"}, {"method": "few-shot"}])
+def test_no_estimate_where_the_prompt_or_the_answer_was_longer(change):
+    rows = {key: tuple(dataclasses.replace(row, **change) for row in rows) for key, rows in published().items()}
+    (found,) = build(example_runs(), rows, tasks=[TASK], prices=PRICES).sections
+    assert {row.usd_per_1000 for row in found.published} == {None}
+    assert {other.kind for other in found.payback.against} == {"floor"}
+
+
+def test_the_best_tuned_row_pays_back_against_each_kind(section):
+    payback = section.payback
+    assert (payback.adapter, payback.training_usd) == ("adapter-one", 0.115)
+    hosted, *floors = payback.against
+    own = 0.0052 / 300
+    for case, rate in ((hosted.best, 0.52), (hosted.worst, 0.2)):
+        assert case == Case("after", int(0.115 / (rate / 1000 - own)))
+    assert [(other.kind, other.best) for other in floors] == [("floor", None)] * 2  # their time was not priced
+    assert payback_lines(payback)[1] == "Model H (estimate, $0.20-0.52): after 230 to 630 documents"
+
+
+def test_a_larger_model_and_a_cheaper_floor():
+    def costing(usd: float) -> dict:
+        return {"evaluation": Ledger(seconds={"evaluate": 60.0}, usd=usd, price=PRICE)}
+
+    trained = Ledger(seconds={"train": 60.0}, usd=3.0, price=PRICE)
+    runs = [
+        make_run("small", "tuned", labels(0.8, seed=1), adapter="a", training=trained, **costing(0.003)),
+        make_run("large", outcomes=labels(0.7, seed=2), base="large", **costing(0.3)),
+        make_run("floor", "floor", labels(0.5, seed=3), **costing(0.0003)),
+    ]
+    sizes = {"small": 10, "large": 100}
+    runs = [
+        dataclasses.replace(
+            run,
+            record=dataclasses.replace(
+                run.record,
+                model=dataclasses.replace(run.record.model, parameters=sizes.get(run.record.model.name)),
+            ),
+        )
+        for run in runs
+    ]
+    (found,) = build(runs).sections
+    assert [(other.name, other.kind, other.best) for other in found.payback.against] == [
+        ("large", "larger", Case("after", 3030)),
+        ("floor", "floor", Case("never")),
+    ]
+    assert payback_lines(found.payback)[1:] == [
+        "large ($1.00): after 3,000 documents",
+        "floor ($0.0010): never: it costs no more from the first document on",
+    ]
+
+
+def test_no_payback_without_a_ranked_tuned_row_or_without_others():
+    assert build([make_run()]).sections[0].payback is None
+    assert build([make_run(kind="tuned", adapter="a")]).sections[0].payback is None
+
+
+@pytest.mark.parametrize(
+    ("best", "worst", "want"),
+    [
+        (None, None, "N/A"),
+        (Case("after", 41234), Case("after", 41567), "after 41,000 to 42,000 documents"),
+        (Case("after", 41234), Case("after", 41267), "after 41,000 documents"),
+        (Case("at once"), Case("at once"), "from the first document on"),
+        (Case("never"), Case("never"), "never: it costs no more from the first document on"),
+        (Case("until", 95), Case("until", 95), "up to 95 documents only"),
+        (
+            Case("after", 7),
+            Case("never"),
+            "after 7 documents at its dearest, never at its cheapest",
+        ),
+    ],
+)
+def test_words_of_a_break_even(best, worst, want):
+    assert when_text(best, worst) == want
+
+
+def test_counts_are_told_to_two_figures():
+    assert [count_text(n) for n in (0, 7, 99, 101, 999, 12_600)] == ["0", "7", "99", "100", "1,000", "13,000"]
+
+
+CARD = """\
+date: "2001-02-03"
+entries:
+  - {id: made-up-core, usd_per_hour: 25.0, source: mine, read_on: "2001-02-03", assumption: my own price}
+"""
+
+
+@pytest.fixture
+def folder(tmp_path, monkeypatch):
+    monkeypatch.setenv("PHINGPT_BENCH_CACHE", str(tmp_path / "cache"))
+    for i, run in enumerate(example_runs()):
+        write_run(tmp_path / "results" / str(i), run)
+    (tmp_path / "mine.yaml").write_text(CARD, encoding="utf-8")
+    return tmp_path
+
+
+def test_a_board_is_priced_anew_on_the_users_card(folder, monkeypatch, capsys):
+    def usd(board):
+        return {row.run_id: row.evaluation.usd for section in board.sections for row in section.rows}
+
+    before = usd(stored_board(folder / "results"))
+    anew = usd(stored_board(folder / "results", prices=folder / "mine.yaml"))
+    for run_id, amount in anew.items():  # 25 an hour and core, two cores, 75 seconds
+        assert amount == (None if before[run_id] is None else pytest.approx(25 * 2 * 75 / 3600))
+    assert any(amount is not None for amount in anew.values())
+    monkeypatch.setenv("PHINGPT_BENCH_PRICES", str(folder / "mine.yaml"))
+    assert usd(stored_board(folder / "results")) == anew
+
+    monkeypatch.delenv("PHINGPT_BENCH_PRICES")
+    assert command.main(["leaderboard", str(folder / "results"), "--prices", str(folder / "mine.yaml")]) == 0
+    out = capsys.readouterr().out
+    assert "at the prices of mine.yaml, 2001-02-03" in " ".join(out.split())
+    assert "my own price" in " ".join(out.split()) and "made-up price" not in " ".join(out.split())
+
+
+def test_the_board_says_when_it_is_on_the_shipped_card(folder):
+    board = stored_board(folder / "results")
+    assert f"shipped price card of {board.prices.card.date}" in " ".join(page(board).split())
+    assert json.loads(page(board, "json"))["prices"]["own"] is False
+
+
+def test_a_card_that_is_missing_or_wrong_is_an_error(folder, capsys):
+    (folder / "bad.yaml").write_text(CARD.replace("25.0", "dear"), encoding="utf-8")
+    for name, message in (("none.yaml", "no such price card"), ("bad.yaml", "expected a number")):
+        assert command.main(["leaderboard", str(folder / "results"), "--prices", str(folder / name)]) == 2
+        assert message in capsys.readouterr().err
+
+
+def test_costs_are_told_in_spanish(section):
+    with speaking("es"):
+        assert payback_lines(section.payback)[1] == "Model H (estimación, $0.20-0.52): tras 230 a 630 documentos"

@@ -1,0 +1,299 @@
+"""What the board computes: ranks, tests on aligned rows, bases, floors, warnings."""
+
+from __future__ import annotations
+
+import dataclasses
+
+import pytest
+from helpers.board_factory import example_runs, labels, make_run, spans
+
+from phingpt_bench.board.published.rows import load
+from phingpt_bench.board.rows import build
+from phingpt_bench.core.errors import BenchError
+from phingpt_bench.core.records import Outcomes
+from phingpt_bench.render.board.row_text import floor_mark, setting
+from phingpt_bench.results.cache import Cache
+from phingpt_bench.results.compare import bands
+from phingpt_bench.scoring.metrics import METRICS, row_counts
+from phingpt_bench.stats.intervals import interval
+from phingpt_bench.stats.paired import paired_test
+
+
+def only(board):
+    (section,) = board.sections
+    return section
+
+
+def shuffled(outcomes: Outcomes) -> Outcomes:
+    order = list(range(len(outcomes.ids)))[::-1]
+    return dataclasses.replace(
+        outcomes, **{f: [getattr(outcomes, f)[i] for i in order] for f in ("ids", "gold", "pred", "invalid")}
+    )
+
+
+def test_score_interval_and_difference_are_those_of_the_statistics():
+    base, tuned = labels(0.5, seed=1), labels(0.8, seed=2)
+    section = only(build([make_run(outcomes=base), make_run(kind="tuned", adapter="x", outcomes=tuned)]))
+    row = section.rows[0]
+    function = METRICS["f1_weighted"].function
+    assert row.score == pytest.approx(float(function(row_counts(tuned).sum(0))))
+    assert row.interval == interval(row_counts(tuned), "f1_weighted", function)
+    test = paired_test(row_counts(base), row_counts(tuned), "f1_weighted", function)
+    assert row.against_base.value == pytest.approx(test.difference)
+    assert row.against_base.value > 0
+    assert (row.against_base.p, row.against_base.low, row.against_base.n) == (test.p, test.low, 300)
+    assert section.rows[1].is_base
+    assert section.rows[1].against_base is None
+
+
+def test_rows_in_another_order_are_aligned_by_id():
+    base, tuned = labels(0.5, seed=1), labels(0.6, seed=2)
+    straight = only(build([make_run(outcomes=base), make_run(kind="tuned", outcomes=tuned)]))
+    turned = only(build([make_run(outcomes=shuffled(base)), make_run(kind="tuned", outcomes=tuned)]))
+    assert turned.rows[0].against_base.p == straight.rows[0].against_base.p
+    assert turned.rows[0].rank is not None
+
+
+def test_other_rows_are_never_tested_nor_ranked():
+    other = labels(0.9, seed=2, ids=[f"other-{i}" for i in range(300)])
+    section = only(build([
+        make_run("Model B", outcomes=labels(0.6, seed=3), base="b"), make_run(outcomes=labels(0.5, seed=1)),
+        make_run(kind="tuned", outcomes=other), make_run("majority", "floor", labels(0.3)),
+    ]))  # fmt: skip
+    row = section.rows[0]
+    assert row.kind == "tuned"
+    assert row.rank is None
+    assert row.against_base.p is None
+    assert row.against_base.value is None
+    assert row.against_base.reason == "other rows"
+    assert any("other rows" in warning for warning in row.warnings)
+    assert any("not tested against majority" in warning for warning in row.warnings)
+    assert section.rows[1].rank == 1
+
+
+def test_the_base_has_the_same_weights_quantisation_and_no_shots():
+    tuned = make_run(kind="tuned", adapter="x", outcomes=labels(0.8, seed=1))
+    wrong = [
+        make_run(quantisation=None), make_run(shots=5), make_run("Model B", base="b"),
+        make_run("TF-IDF + LR", "floor"), make_run("oracle", "check"),
+    ]  # fmt: skip
+    row = next(r for r in only(build([tuned, *wrong])).rows if r.kind == "tuned")
+    assert row.against_base is None
+    right = make_run(outcomes=labels(0.4, seed=9))
+    row = next(r for r in only(build([tuned, *wrong, right])).rows if r.kind == "tuned")
+    assert row.against_base.value > 0.2
+
+
+def test_a_tuned_model_with_chat_template_meets_the_base_with_it():
+    plain, chat = make_run(outcomes=labels(0.3, seed=1)), make_run(outcomes=labels(0.6, seed=2), chat=True)
+    tuned = [make_run(kind="tuned", adapter=str(on), chat=on, outcomes=labels(0.8, seed=3)) for on in (True, False)]
+    by_chat = {r.chat_template: r for r in only(build([plain, chat, *tuned])).rows if r.kind == "tuned"}
+    assert by_chat[True].against_base.value < by_chat[False].against_base.value
+    base_chat = next(r for r in only(build([plain, chat])).rows if r.chat_template)
+    assert base_chat.against_base.value > 0
+
+
+def test_bands_start_anew_at_the_first_that_differs_from_their_leader():
+    values = [10, 9, 8, 7, 6, 3]
+    assert bands(values, lambda a, b: 0.001 if a - b > 2 else 0.9) == [1, 1, 1, 4, 4, 6]
+    assert bands([], lambda a, b: 0.0) == []
+    assert bands([5], lambda a, b: 0.0) == [1]
+    assert bands([5, 4], lambda a, b: None) == [1, 1]  # no test, no difference
+
+
+def test_rows_of_a_single_document_are_not_told_apart():
+    """A single cluster allows no test, so it gives no ranks either."""
+    rows = [dataclasses.replace(labels(share, seed=i), clusters=[0] * 300) for i, share in enumerate((0.9, 0.3))]
+    runs = [make_run(outcomes=rows[1]), make_run(kind="tuned", adapter="x", outcomes=rows[0])]
+    tuned, base = only(build(runs)).rows
+    assert (tuned.rank, base.rank, tuned.tied) == (1, 1, True)
+    assert tuned.against_base.reason == "one document"
+
+
+def test_bands_pay_for_the_number_of_comparisons():
+    """p 0.02 tells two systems apart, but not the first of four from the others."""
+    assert bands([1, 2], lambda a, b: 0.02) == [1, 2]
+    assert bands([1, 2, 3, 4], lambda a, b: 0.02) == [1, 1, 1, 1]
+
+
+def test_equal_models_share_a_rank_and_a_clearly_worse_one_does_not():
+    section = only(build([
+        make_run("Model A", outcomes=labels(0.8, seed=1)), make_run("Model B", base="b", outcomes=labels(0.8, seed=1)),
+        make_run("Model C", base="c", outcomes=labels(0.4, seed=3)),
+    ]))  # fmt: skip
+    assert [(row.rank, row.tied) for row in section.rows] == [(1, True), (1, True), (3, False)]
+
+
+def test_a_tuned_model_under_the_floor_is_told_so_and_one_above_is_not():
+    floor = make_run("TF-IDF + LR", "floor", labels(0.75, seed=1))
+    weak = make_run(kind="tuned", adapter="weak", outcomes=labels(0.76, seed=2))
+    strong = make_run(kind="tuned", adapter="strong", outcomes=labels(0.97, seed=3))
+    majority = make_run("majority", "floor", labels(0.2, seed=4))
+    by_name = {row.adapter: row for row in only(build([floor, weak, strong, majority])).rows}
+    assert by_name["weak"].warnings == ("does not beat TF-IDF + LR",)
+    assert by_name["strong"].warnings == ()
+
+
+def test_without_floors_the_section_says_so():
+    assert any("no floor" in note for note in only(build([make_run(kind="tuned")])).notes)
+    assert only(build([make_run(kind="tuned"), make_run("majority", "floor")])).notes == ()
+
+
+def test_limited_runs_stand_apart_and_unranked():
+    few = [make_run(limit=n, outcomes=labels(1.0, n)) for n in (20, 10)]
+    board = build([make_run(), *few])
+    assert [len(section.rows) for section in board.sections] == [1]
+    assert [(section.limit, section.rows[0].rank) for section in board.limited] == [(10, None), (20, None)]
+
+
+def test_checks_appear_only_when_asked_for():
+    runs = [make_run(), make_run("oracle", "check", labels(1.0))]
+    assert {row.name for row in only(build(runs)).rows} == {"Model A"}
+    assert {row.name for row in only(build(runs, checks=True)).rows} == {"Model A", "oracle"}
+
+
+def test_protocols_are_never_mixed():
+    board = build([make_run(), make_run("Model B", base="b", protocol="other/v1")])
+    assert [len(section.rows) for section in board.sections] == [1, 1]
+    assert all(row.rank == 1 and not row.tied for section in board.sections for row in section.rows)
+
+
+def test_p_is_corrected_over_the_tasks_of_the_model():
+    def pair(task, seed):
+        return [
+            make_run(task=task, outcomes=labels(0.55, seed=seed)),
+            make_run(kind="tuned", adapter="x", task=task, outcomes=labels(0.62, seed=seed + 50)),
+        ]
+
+    alone = only(build(pair("a", 1))).rows
+    both = build(pair("a", 1) + pair("b", 2))
+    single = next(row for row in alone if row.kind == "tuned").against_base
+    tests = [row.against_base for section in both.sections for row in section.rows if row.kind == "tuned"]
+    assert single.p_holm == single.p
+    assert min(t.p_holm for t in tests) == pytest.approx(min(1.0, 2 * min(t.p for t in tests)))
+    assert all(t.p_holm >= t.p for t in tests)
+
+
+def test_scores_come_from_the_outcomes_and_a_wrong_record_is_shown():
+    run = make_run(scores={"f1_weighted": 0.999})
+    row = only(build([run])).rows[0]
+    assert row.score == pytest.approx(only(build([make_run()])).rows[0].score)
+    assert any("run.json says 0.999" in warning for warning in row.warnings)
+
+
+def test_another_metric_and_unknown_names():
+    runs = [make_run(), make_run(task="phin_ner", outcomes=spans(0.5))]
+    assert {s.task: s.metric for s in build(runs, metric="acc").sections} == {
+        "phin_made_up": "acc",
+        "phin_ner": "entity_f1",
+    }
+    assert [s.task for s in build(runs, tasks=["phin_ner"]).sections] == ["phin_ner"]
+    with pytest.raises(BenchError, match="did you mean 'phin_ner'"):
+        build(runs, tasks=["phin_nerr"])
+    with pytest.raises(BenchError, match="unknown metric 'bleurt'"):
+        build(runs, metric="bleurt")
+
+
+def test_published_rows_are_those_of_the_protocol_and_the_metric():
+    protocol = "fpb/fingpt-25-seed42/v1"
+    rows = load()
+    section = only(build([make_run(protocol=protocol)], rows))
+    assert len(section.published) == sum("f1_weighted" in row.metrics for row in rows[protocol]) > 20
+    comparable = [row.comparison.same_rows and row.comparison.same_metric for row in section.published]
+    assert comparable == sorted(comparable, reverse=True)
+    for kind in (True, False):
+        scores = [
+            row.metrics["f1_weighted"].value
+            for row, same in zip(section.published, comparable, strict=True)
+            if same is kind
+        ]
+        assert scores
+        assert scores == sorted(scores, reverse=True)
+    with_mcc = only(build([make_run(protocol=protocol)], rows, metric="mcc"))
+    assert with_mcc.published == ()
+    assert only(build([make_run(protocol=protocol)])).published == ()
+
+
+def test_seeds_tell_rows_of_several_sections_apart_where_nothing_else_does():
+    """Without examples the seed does nothing, so that there is nothing to tell."""
+
+    def board_of(shots):
+        one, two = (make_run(task=task, seed=seed, shots=shots) for task, seed in (("a", 1), ("b", 2)))
+        return build([one, two, make_run("Model B", base="b", task="a", shots=shots)])
+
+    board = board_of(5)
+    assert sorted(setting(row) for section in board.sections for row in section.rows) == [
+        "5-shot, nf4+dq", "5-shot, nf4+dq, seed 1", "5-shot, nf4+dq, seed 2",
+    ]  # fmt: skip
+    assert {setting(row) for section in board_of(0).sections for row in section.rows} == {"0-shot, nf4+dq"}
+
+
+def test_spans_without_any_entity_have_no_score_and_no_rank():
+    empty = Outcomes(kind="spans", labels=["PER"], ids=["a", "b"], counts=[[[0, 0, 0], [0, 0, 0]]] * 2)
+    row = only(build([make_run(outcomes=empty)])).rows[0]
+    assert (row.score, row.rank, row.interval) == (None, None, None)
+
+
+def test_a_single_row_is_drawn_without_interval():
+    row = only(build([make_run(outcomes=labels(1.0, 1))])).rows[0]
+    assert row.rank == 1
+    assert row.score == 1.0
+
+
+def test_the_cache_changes_nothing_and_saves_the_work(tmp_path, monkeypatch):
+    runs = example_runs()
+    fresh = build(runs)
+    cache = Cache(tmp_path)
+    assert build(runs, cache=cache) == fresh
+    cache.save()
+
+    def refuse(*_args, **_kwargs):
+        raise AssertionError("computed again")
+
+    monkeypatch.setattr("phingpt_bench.results.compare.paired_test", refuse)
+    monkeypatch.setattr("phingpt_bench.results.compare.interval", refuse)
+    assert build(runs, cache=Cache(tmp_path)) == fresh
+    next(tmp_path.glob("*.json")).write_text("{")
+    with pytest.raises(AssertionError, match="computed again"):
+        build(runs, cache=Cache(tmp_path))
+
+
+def test_the_base_of_a_model_without_hub_id_is_found_by_name():
+    section = only(build([make_run(base=None), make_run(kind="tuned", base="Model A", adapter="x")]))
+    assert next(row for row in section.rows if row.kind == "tuned").against_base is not None
+
+
+def test_a_run_that_saw_the_test_rows_in_training_is_not_ranked():
+    """At the limit it still is; above it, it is shown with the reason, and the others are ranked without it."""
+
+    def tuned(exact, near):
+        return make_run(
+            kind="tuned", adapter=f"seen-{exact}-{near}", outcomes=labels(0.9, seed=exact + 1),
+            exposure={"exact": exact, "normalised": 0, "near": near, "ids": [], "compared": "texts"},
+        )  # fmt: skip
+
+    runs = [make_run(outcomes=labels(0.5, seed=1)), tuned(30, 0), tuned(30, 1), tuned(299, 0)]
+    section = only(build(runs))
+    ranks = {row.adapter: row.rank for row in section.rows}
+    assert (ranks["seen-30-0"], ranks[None]) == (1, 2)
+    assert ranks["seen-30-1"] is ranks["seen-299-0"] is None
+    warnings = {row.adapter: row.warnings for row in section.rows}
+    assert "31 of 300 test rows were in its training, so it is not ranked" in warnings["seen-30-1"]
+    assert not any("not ranked" in warning for warning in warnings["seen-30-0"])
+    assert {row.adapter: floor_mark(row) for row in section.rows}["seen-299-0"] == "x"
+    alone = only(build([tuned(299, 0)]))
+    assert [row.rank for row in alone.rows] == [None]
+
+
+def test_where_less_is_better_the_least_comes_first():
+    runs = [make_run(outcomes=labels(0.5, seed=1)), make_run(kind="tuned", adapter="x", outcomes=labels(0.9, seed=2))]
+    section = only(build(runs, metric="flip_rate"))
+    assert [row.kind for row in section.rows] == ["tuned", "base"]
+    assert section.rows[0].score < section.rows[1].score
+    assert section.rows[0].rank == 1
+    floor = make_run("lexicon", kind="floor", outcomes=labels(0.7, seed=3))
+    section = only(build([*runs, floor], metric="flip_rate"))
+    assert {row.name + (row.adapter or ""): row.beats_floor for row in section.rows if row.kind != "floor"} == {
+        "Model Ax": True,
+        "Model A": False,
+    }

@@ -1,0 +1,208 @@
+"""One loaded base, adapters switched: the probe, the card's checks, and that "off" is the bare base."""
+
+from __future__ import annotations
+
+import inspect
+import json
+import shutil
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+import torch
+from helpers.tiny import save_tiny
+from safetensors.torch import load_file, save_file
+
+from phingpt_bench.core.errors import BenchError
+from phingpt_bench.models import adapter, dequantise, load
+from phingpt_bench.models.load import BaseSpec, load_base
+from phingpt_bench.models.probe import probe, reference_logits
+from phingpt_bench.train.recipe import Recipe, load_recipe
+from phingpt_bench.train.rows import Row, collate
+from phingpt_bench.train.run import train
+from phingpt_bench.train.trainer import answer_loss, with_lora
+
+
+@pytest.fixture(scope="module")
+def base(tmp_path_factory: pytest.TempPathFactory) -> BaseSpec:
+    folder = save_tiny(tmp_path_factory.mktemp("base"))
+    return BaseSpec(model=str(folder), compute_dtype="float32", device="cpu")
+
+
+@pytest.fixture(scope="module")
+def trained(base: BaseSpec, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    recipe = replace(load_recipe("demo"), base=base, epochs=1)
+    return train(recipe, tmp_path_factory.mktemp("trained") / "a", limit=8)
+
+
+def changed(trained: Path, folder: Path, change) -> Path:
+    shutil.copytree(trained, folder)
+    weights = load_file(folder / adapter.WEIGHTS)
+    save_file({name: change(name, tensor) for name, tensor in weights.items()}, folder / adapter.WEIGHTS)
+    return folder
+
+
+@pytest.mark.parametrize("dequantise", ["always", "never"])
+def test_adapters_off_is_the_bare_base_exactly(base: BaseSpec, trained: Path, dequantise: str) -> None:
+    spec = replace(base, dequantise=dequantise)
+    bare = load_base(spec)
+    reference = reference_logits(bare.model, bare.tokenizer)
+    loaded = load_base(spec)  # a second object: a forward before the adapter is attached may repack 4-bit weights
+    model = adapter.attach(loaded, {"a": trained})
+    differences = probe(model, loaded.tokenizer, ["a"], reference)
+    assert differences["a"] > 0
+    with adapter.only(model, None):
+        assert torch.equal(reference_logits(model, loaded.tokenizer), reference)
+
+
+def test_two_adapters_answer_as_if_each_were_alone(base: BaseSpec, trained: Path, tmp_path: Path) -> None:
+    other = changed(trained, tmp_path / "other", lambda name, tensor: tensor * 2)
+    alone = {}
+    for name, folder in {"a": trained, "b": other}.items():
+        loaded = load_base(base)
+        model = adapter.attach(loaded, {name: folder})
+        with adapter.only(model, name):
+            alone[name] = reference_logits(model, loaded.tokenizer)
+    loaded = load_base(base)
+    model = adapter.attach(loaded, {"a": trained, "b": other})
+    for name in ("b", "a", "b"):
+        with adapter.only(model, name):
+            assert torch.equal(reference_logits(model, loaded.tokenizer), alone[name])
+
+
+def test_probe_fails_on_an_adapter_that_learnt_nothing(base: BaseSpec, trained: Path, tmp_path: Path) -> None:
+    def zero_b(name: str, tensor: torch.Tensor) -> torch.Tensor:
+        return torch.zeros_like(tensor) if "lora_B" in name else tensor
+
+    loaded = load_base(base)
+    model = adapter.attach(loaded, {"dead": changed(trained, tmp_path / "dead", zero_b)})
+    with pytest.raises(BenchError, match="changes nothing"):
+        probe(model, loaded.tokenizer, ["dead"])
+
+
+def test_probe_fails_on_a_base_changed_by_merging(base: BaseSpec, trained: Path) -> None:
+    loaded = load_base(replace(base, dequantise="always"))
+    reference = reference_logits(loaded.model, loaded.tokenizer)
+    model = adapter.attach(loaded, {"a": trained})
+    model.set_adapter("a")
+    merged = model.merge_and_unload()
+    wrapped = adapter.attach(replace_model(loaded, merged), {"a": trained})
+    with pytest.raises(BenchError, match="bare base"):
+        probe(wrapped, loaded.tokenizer, ["a"], reference)
+
+
+def replace_model(loaded, model):
+    loaded.model = model
+    return loaded
+
+
+def test_probe_fails_on_an_adapter_that_diverged(base: BaseSpec, trained: Path, tmp_path: Path) -> None:
+    loaded = load_base(base)
+    broken = changed(trained, tmp_path / "nan", lambda name, tensor: torch.full_like(tensor, float("nan")))
+    model = adapter.attach(loaded, {"nan": broken})
+    with pytest.raises(BenchError, match="not finite"):
+        probe(model, loaded.tokenizer, ["nan"])
+
+
+def test_an_adapter_of_another_base_is_refused(trained: Path, tmp_path: Path) -> None:
+    other = BaseSpec(model=str(save_tiny(tmp_path / "other", seed=1)), compute_dtype="float32", device="cpu")
+    with pytest.raises(BenchError, match="another base") as error:
+        adapter.attach(load_base(other), {"a": trained})
+    assert "base revision" in error.value.message
+
+
+@pytest.mark.parametrize("missing", [adapter.WEIGHTS, adapter.CARD])
+def test_a_missing_file_of_an_adapter_is_named(trained: Path, tmp_path: Path, missing: str) -> None:
+    shutil.copytree(trained, tmp_path / "a")
+    (tmp_path / "a" / missing).unlink()
+    with pytest.raises(BenchError, match=missing):
+        adapter.read_card(tmp_path / "a")
+
+
+def test_a_damaged_card_is_an_error(trained: Path, tmp_path: Path) -> None:
+    shutil.copytree(trained, tmp_path / "a")
+    card = json.loads((tmp_path / "a" / adapter.CARD).read_text())
+    (tmp_path / "a" / adapter.CARD).write_text(json.dumps({**card, "surprise": 1}))
+    with pytest.raises(BenchError, match="not an adapter card"):
+        adapter.read_card(tmp_path / "a")
+
+
+def test_no_folder_and_no_model() -> None:
+    with pytest.raises(BenchError, match="no such adapter folder"):
+        adapter.read_card(Path("nowhere"))
+    with pytest.raises(BenchError, match="cannot load the base model"):
+        load_base(BaseSpec(model="nowhere/nothing"))
+
+
+def test_unpacking_keeps_every_weight(base: BaseSpec) -> None:
+    packed, unpacked = load_base(replace(base, dequantise="never")), load_base(replace(base, dequantise="always"))
+    assert not packed.dequantised
+    assert unpacked.dequantised
+    tokens = packed.tokenizer("News: profit fell.", return_tensors="pt").input_ids
+    packed.model.train(), unpacked.model.train()  # in evaluation mode some CPUs compute 4-bit layers in bfloat16
+    assert torch.equal(packed.model(tokens).logits, unpacked.model(tokens).logits)
+
+
+@pytest.mark.parametrize(
+    ("choice", "parameters", "device", "unpacked", "why"),
+    [
+        ("auto", 900_000, "cpu", True, "1.8 GB, which is less than 50% of the 4.0 GB available"),
+        ("auto", 1_100_000, "cpu", False, "2.2 GB, which is more than 50% of the 4.0 GB available"),
+        ("auto", 900_000, "cuda", False, "GPU"),
+        ("always", 10**9, "cuda", True, "'always'"),
+        ("never", 1, "cpu", False, "'never'"),
+    ],
+)
+def test_unpacking_is_chosen_by_memory(
+    monkeypatch: pytest.MonkeyPatch, choice: str, parameters: int, device: str, unpacked: bool, why: str
+) -> None:
+    monkeypatch.setattr(dequantise, "available_bytes", lambda: 4_000_000_000)
+    decision, reason = dequantise.wanted(choice, parameters * 1000, torch.bfloat16, device)
+    assert decision is unpacked
+    assert why in reason
+
+
+def test_by_memory_both_ways_are_taken_and_give_one_loss(
+    base: BaseSpec, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    """The gradients are compared in test_gradients.py, on the embedded model."""
+    batch = collate([Row(list(range(100, 100 + n)), n // 2) for n in (5, 30)], 0)
+    losses = {}
+    for available, said in (
+        (10**12, "INFO 4-bit weights are de-quantised once"),
+        (1, "WARNING 4-bit weights stay pac"),
+    ):
+        monkeypatch.setattr(dequantise, "available_bytes", lambda: available)  # noqa: B023
+        caplog.clear()
+        with caplog.at_level("INFO", "phingpt_bench"):
+            loaded = load_base(base)
+        assert [f"{line.levelname} {line.message}".startswith(said) for line in caplog.records] == [True]
+        assert "available" in caplog.text
+        model = with_lora(loaded, Recipe(name="r", tasks=["phin_demo_ner"]))
+        losses[loaded.dequantised] = answer_loss(model, batch).item()
+    assert losses[True] == losses[False]
+
+
+@pytest.mark.parametrize("capable", [True, False])
+def test_bfloat16_that_is_emulated_is_told(
+    base: BaseSpec, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture, capable: bool
+) -> None:
+    monkeypatch.setattr(load, "multiplies_bfloat16", lambda _device: capable)
+    assert load.compute_dtype(replace(base, compute_dtype="auto")) == ("bfloat16" if capable else "float32")
+    load_base(replace(base, compute_dtype="bfloat16"))
+    assert ("no bfloat16 instructions" in caplog.text) is not capable
+
+
+def test_a_slip_in_the_embedded_models_name_is_caught_before_the_hub_is_asked() -> None:
+    with pytest.raises(BenchError, match="unknown base model 'smollm2-135m'") as error:
+        load_base(BaseSpec(model="smollm2-135m"))
+    assert "smollm2-135m-instruct" in error.value.hint
+
+
+def test_what_lean_replaces_is_there():
+    """Should lm-eval rename it, the search of the Hub after every task would silently return."""
+    from lm_eval import evaluator
+    from lm_eval.models.huggingface import HFLM
+
+    assert callable(HFLM.get_model_info)
+    assert "get_model_info" in inspect.getsource(evaluator)

@@ -1,0 +1,395 @@
+"""The board as drawn: golden files, narrow and wide, hostile names, no colour where there is no terminal.
+
+UPDATE_GOLDEN=1 pytest tests/test_board_render.py     writes the golden files anew: read the difference
+"""
+
+from __future__ import annotations
+
+import csv
+import dataclasses
+import io
+import json
+import os
+import re
+
+import pytest
+from helpers.board_factory import PRICES, example_runs, labels, make_run, spans, write_run
+from helpers.paths import GOLDEN
+from helpers.published import HEBREW, HOSTILE, published
+from rich.cells import cell_len
+from rich.console import Console
+
+from phingpt_bench.board.costs import prices_of
+from phingpt_bench.board.names import FORMATS
+from phingpt_bench.board.published.rows import PublishedRow
+from phingpt_bench.board.rows import build
+from phingpt_bench.cli import main as command
+from phingpt_bench.core.errors import BenchError
+from phingpt_bench.render.board.columns import COLUMNS
+from phingpt_bench.render.board.export import FIELDS
+from phingpt_bench.render.board.markdown import markdown
+from phingpt_bench.render.board.page import page
+from phingpt_bench.render.board.terminal import draw, render
+from phingpt_bench.render.board.text import clean, csv_cell, p_text, percent, score_text, short_time, small_usd
+from phingpt_bench.results.collect import collect
+from phingpt_bench.results.stored import stored_board
+from phingpt_bench.text.language import speaking
+
+ANSI = re.compile("\x1b")
+
+
+@pytest.fixture(scope="module")
+def board():
+    return build(example_runs(), published(), prices=PRICES)
+
+
+@pytest.mark.parametrize(
+    ("name", "form", "width", "language"),
+    [
+        ("terminal-80.txt", "terminal", 80, "en"),
+        ("terminal-160.txt", "terminal", 160, "en"),
+        ("board.md", "markdown", 80, "en"),
+        ("board.tex", "latex", 80, "en"),
+        ("terminal-80-es.txt", "terminal", 80, "es"),
+        ("terminal-160-es.txt", "terminal", 160, "es"),
+        ("board-es.md", "markdown", 80, "es"),
+        ("board-es.tex", "latex", 80, "es"),
+        ("board.csv", "csv", 80, "en"),
+        ("board.csv", "csv", 80, "es"),  # for programs: the same in every language
+        ("board.json", "json", 80, "en"),
+        ("board.json", "json", 80, "es"),
+    ],
+)
+def test_golden(board, name, form, width, language):
+    with speaking(language):
+        text = page(board, form, width, plot=True)
+    file = GOLDEN / name
+    if os.environ.get("UPDATE_GOLDEN"):
+        file.write_text(text, encoding="utf-8")
+    want = file.read_text(encoding="utf-8")
+    if form in ("csv", "json"):  # unrounded numbers: the last digits are the platform's
+        assert numbers(text) == pytest.approx(numbers(want), rel=1e-9)
+        text, want = rounded(text), rounded(want)
+    assert text == want
+
+
+NUMBER = re.compile(r"\d+\.\d{6,}(?:e-\d+)?")
+
+
+def numbers(text: str) -> list[float]:
+    return [float(number) for number in NUMBER.findall(text)]
+
+
+def rounded(text: str) -> str:
+    return NUMBER.sub("0.0", text)
+
+
+@pytest.mark.parametrize("width", [76, 80, 100, 139, 140, 160, 240])
+def test_no_line_is_wider_than_the_terminal_and_no_number_is_cut(board, width):
+    text = render(board, width)
+    assert max(map(cell_len, text.splitlines())) <= width
+    assert "\u2026" not in text
+    for section in (*board.sections, *board.limited):
+        for row in section.rows:
+            assert score_text(row.score) in text
+            assert f"[{row.interval.low:.3f}, {row.interval.high:.3f}]" in text
+            if width < 140 or width >= 200:  # between, the time may give way to what does not fit
+                assert short_time(1000 * sum(row.evaluation.seconds.values()) / row.n) in text
+
+
+@pytest.mark.parametrize("language", ["en", "es"])
+@pytest.mark.parametrize("width", [76, 80, 160])
+def test_hostile_names_stay_names(width, language):
+    runs = [make_run(name, base=name, outcomes=labels(0.5, seed=i)) for i, name in enumerate(HOSTILE)]
+    runs += [make_run("Model A", kind="tuned", adapter="[red]x[/red]|\x00", outcomes=labels(0.7, seed=8))]
+    runs += [make_run(name, base=name, task="phin_made_up_ner", outcomes=spans(0.3)) for name in HOSTILE]
+    board = build(runs)
+    with speaking(language):
+        text = render(board, width)
+    assert max(map(cell_len, text.splitlines())) <= width
+    assert not ANSI.search(text)
+    parts = ("[bold]Model[/bold]", "[link=x]", "[red]x[/red]|", "[31mred", "</td><b>", HEBREW, "{name} {0} %s")
+    for part in (*parts, r"\input{x} $y_1^2$", "<script>alert(1)</script>"):
+        assert part in text
+    assert text.count("A") >= 120
+    assert all(score_text(row.score) in text for section in board.sections for row in section.rows)
+
+
+def test_hostile_names_in_markdown_csv_and_json():
+    runs = [make_run(name, base=name, outcomes=labels(0.5, seed=i)) for i, name in enumerate(HOSTILE)]
+    board = build(runs)
+    table = [line for line in markdown(board).splitlines() if line.startswith("|")]
+    assert len(table) == 2 + len(HOSTILE)
+    assert {len(re.findall(r"(?<!\\)\|", line)) for line in table} == {13}
+    assert not re.search(r"(?<!\\)[<\[]", "".join(table))
+    read = list(csv.DictReader(io.StringIO(page(board, "csv"))))
+    assert {row["model"] for row in read} == set(map(clean, HOSTILE))
+    assert {row["name"] for row in json.loads(page(board, "json"))["sections"][0]["rows"]} == set(HOSTILE)
+
+
+@pytest.mark.parametrize(
+    ("value", "want"),
+    [("=1+1", "'=1+1"), ("+cmd|' /C calc'!A0", "'+cmd|' /C calc'!A0"), ("-x", "'-x"), ("@SUM(A1)", "'@SUM(A1)"),
+     ("\t=1", "'=1"), ("\u202e =1", "'=1"), ("a\u202eb\x1b[31m\n", "ab [31m"), ("-0.5", "-0.5"),
+     (-0.5, -0.5), (-3, -3), (True, "true"),
+     (None, ""), ("x=1", "x=1")],
+)  # fmt: skip
+def test_cells_of_a_spreadsheet(value, want):
+    assert csv_cell(value) == want
+
+
+def test_a_name_is_no_formula_in_csv():
+    (row,) = csv.DictReader(io.StringIO(page(build([make_run("=HYPERLINK(1)\x1b\u202e")]), "csv")))
+    assert row["model"] == "'=HYPERLINK(1)"
+
+
+def test_clean_keeps_right_to_left_names_from_moving_numbers():
+    assert clean(HEBREW) == HEBREW + "\u200e"
+    assert clean("a\u202eb\u2066c\u200f") == "abc"
+    assert clean("a\tb\n c\x1b[0m") == "a b c [0m"
+    assert cell_len(clean(HEBREW)) == 4
+
+
+def test_csv_numbers_read_back_exactly_and_missing_is_empty(board):
+    rows = list(csv.DictReader(io.StringIO(page(board, "csv"))))
+    assert list(rows[0])[: len(FIELDS)] == list(FIELDS)
+    want = [row for section in (*board.sections, *board.limited) for row in section.rows]
+    ours = [row for row in rows if row["section"] != "published"]
+    by_id = {row["run_id"]: row for row in ours}
+    assert len(by_id) == len(want)
+    for row in want:
+        found = by_id[row.run_id]
+        assert float(found["score"]) == row.score
+        assert float(found["low"]) == row.interval.low
+        assert found["training_usd"] == ("" if row.training is None or row.training.usd is None else "0.115")
+    assert {row["section"] for row in rows} == {"ranked", "limited", "published"}
+    assert all(row["rank"] == "" for row in rows if row["section"] != "ranked")
+
+
+def test_missing_costs_are_not_available_and_never_zero(board):
+    text = render(board, 80, columns=["model", "training_usd", "training", "score"])
+    line = next(line for line in text.splitlines() if "+0.223" in line or ("0.647!" in line and "$" not in line))
+    assert "N/A" in line
+    text = render(board, 80)
+    assert "$0.00" not in text
+    assert " 0 s" not in text
+
+
+def test_meaning_does_not_rest_on_colour(board):
+    text = render(board, 80)
+    for words in (
+        "! not significantly better than TF-IDF + LR, the best floor", "1=", "on the Pareto front", " P",
+            "base", "limited to 20 rows, not comparable", "published, unranked",
+        "+0.380*", "p<0.001", "18% unreadable answers", "Holm", "price card of 2000-01-01", "made-up price", "N/A",
+        "(floor)", "$7.00?", "another metric", "0.700 (1)", "(1) made-up note",
+    ):  # fmt: skip
+        assert re.sub(r"\s+", " ", words) in re.sub(r"\s+", " ", text), words
+    assert "oracle" not in text
+
+
+def test_colour_only_on_a_terminal_and_not_with_no_color(board, monkeypatch):
+    def drawn(**how):
+        file = io.StringIO()
+        draw(board, Console(file=file, width=80, **how))
+        return file.getvalue()
+
+    monkeypatch.setenv("TERM", "xterm-256color")
+    monkeypatch.delenv("NO_COLOR", raising=False)
+    coloured = drawn(force_terminal=True)
+    assert "\x1b[32m" in coloured
+    assert not ANSI.search(drawn(force_terminal=False))
+    monkeypatch.setenv("NO_COLOR", "1")
+    plain = drawn(force_terminal=True)
+    assert not re.search(r"\x1b\[[0-9;]*3[0-7]", plain)
+
+
+def test_the_overview_is_split_where_tasks_do_not_fit():
+    runs = [make_run(task=f"phin_task_number_{i}", outcomes=spans(0.5, seed=i)) for i in range(6)]
+    text = render(build(runs), 80)
+    assert max(map(cell_len, text.splitlines())) <= 80
+    overview, _ = text.split("phin_task_number_0")[:2]
+    assert all(f" task_number_{i} " in overview for i in range(6))
+    assert "A  Model A, 0-shot" in overview
+    assert overview.count("A\n") == 1
+
+
+def test_an_overview_of_floors_alone_is_drawn_in_every_form():
+    runs = [make_run("CRF", "floor", spans(0.5, seed=i), task=f"phin_task_number_{i}") for i in range(8)]
+    board = build(runs)
+    for form in FORMATS:
+        assert "task_number_7" in page(board, form).replace("\\", "")
+
+
+def test_one_task_has_no_overview_and_only_checks_say_so():
+    assert "All tasks" not in render(build([make_run()]), 80)
+    assert "No runs to show" in render(build([make_run("oracle", "check", labels(1.0))]), 80)
+
+
+def test_small_texts():
+    assert score_text(0.6655) == "0.666"
+    assert score_text(None) == "N/A"
+    assert [percent(x) for x in (0, 0.004, 0.2, 1)] == ["0%", "<1%", "20%", "100%"]
+    assert [short_time(x) for x in (None, 0.2, 42, 65 * 60, 1.8 * 3600, 140 * 3600)] == [
+        "N/A", "<1 s", "42 s", "65 min", "1.8 h", "140 h",
+    ]  # fmt: skip
+    assert [small_usd(x) for x in (None, 0, 1e-6, 0.00012, 0.0345, 3.4, 1250)] == [
+        "N/A", "$0.00", "<$0.0001", "$0.00012", "$0.035", "$3.40", "$1,250",
+    ]  # fmt: skip
+    assert [p_text(x) for x in (0.0001, 0.044, 0.0496, 0.04999, 0.05, 0.0504, 1.0, None)] == [
+        "p<0.001", "p=0.044", "p=0.0496", "p<0.0500", "p=0.0500", "p=0.0504", "p=1.000", "",
+    ]  # fmt: skip
+
+
+def test_our_own_words_are_ascii(board):
+    for form in FORMATS:
+        if form != "html":  # which says that it is in UTF-8
+            assert page(board, form).isascii()
+
+
+def test_synthetic_data_are_called_so():
+    for runs in ([make_run(task="phin_demo_ner")], [make_run(dataset="Demonstration corpus (synthetic)")]):
+        assert "SYNTHETIC data" in render(build(runs), 80)
+        assert "**SYNTHETIC data" in markdown(build(runs))
+    assert "SYNTHETIC" not in render(build([make_run()]), 80) + markdown(build([make_run()]))
+
+
+def test_a_check_of_row_ids_alone_is_not_called_clean():
+    def texts(exposure):
+        board = build([make_run(kind="tuned", adapter="x", exposure=exposure)])
+        return [re.sub(r"\s+", " ", text) for text in (render(board, 80), render(board, 160), markdown(board))]
+
+    for text in texts({"exact": 0, "compared": "row ids only (made up)"}):
+        assert "none found" not in text
+        assert "by row id" in text
+        assert "partly checked for 1 of 1" in text
+    narrow, wide, marked = texts({"exact": 3, "compared": "row ids only (made up)"})
+    assert "! saw 1% of the test rows" in narrow
+    assert " 1%? " in wide and " 1%? " in marked
+    for text in texts({"exact": 0, "normalised": 0, "near": 0}):
+        assert "none found" in text
+        assert "row id" not in text
+
+
+def test_bases_under_the_floor_have_the_mark(board):
+    lines = [line for line in render(board, 80).splitlines() if "Model A " in line and "0.424" in line]
+    assert lines
+    assert all("0.424!" in line for line in lines)
+    assert "0.424!" in markdown(board).replace("\\", "")
+
+
+def test_digits_stand_in_line_beside_marks(board):
+    parts = render(board, 80).split("\n\n")
+    table = next(part for part in parts if part.startswith("phin_made_up_sentiment: F1"))
+    scores = [score_text(row.score) for row in board.sections[1].rows]
+    assert len({line.index(score) for line in table.splitlines() for score in scores if score in line}) == 1
+    assert len({line.index("0.") for line in parts[0].splitlines() if "0.154" in line or "0.797" in line}) == 1
+
+
+def many() -> dict[str, tuple[PublishedRow, ...]]:
+    (first, *_), ((protocol, _),) = published().values(), published().items()
+    rows = [dataclasses.replace(first[0], model=f"Model {i:02}") for i in range(11)]
+    return {protocol: tuple(rows)}
+
+
+def test_only_the_best_published_rows_are_drawn_unless_all_are_asked_for():
+    board = build(example_runs(), many())
+    short, whole = page(board), page(board, whole=True)
+    assert sum(f"Model {i:02}" in short for i in range(11)) == 8
+    assert "3 more: --published all" in short
+    assert sum(f"Model {i:02}" in whole for i in range(11)) == 11
+    assert "more: --published" not in whole
+    for form in ("markdown", "csv", "json"):
+        assert all(f"Model {i:02}" in page(board, form) for i in range(11))
+
+
+@pytest.mark.parametrize(
+    ("arguments", "shown"),
+    [([], 8), (["--published", "all"], 11), (["--published", "none"], 0), (["--no-published"], 0)],
+)
+def test_the_verb_shows_the_published_rows_asked_for(folder, monkeypatch, arguments, shown, capsys):
+    monkeypatch.setattr("phingpt_bench.board.published.rows.load", many)
+    assert command.main(["leaderboard", "--task", "phin_made_up_sentiment", *arguments]) == 0
+    out = capsys.readouterr().out
+    assert sum(f"Model {i:02}" in out for i in range(11)) == shown
+
+
+@pytest.fixture(scope="module")
+def cache(tmp_path_factory):
+    return tmp_path_factory.mktemp("cache")
+
+
+@pytest.fixture
+def folder(tmp_path, cache, monkeypatch):
+    """A working folder with results/, and a cache of tests that the tests here share."""
+    monkeypatch.setenv("PHINGPT_BENCH_CACHE", str(cache))
+    monkeypatch.chdir(tmp_path)
+    for i, run in enumerate(example_runs()):
+        write_run(tmp_path / "results" / str(i), run)
+    return tmp_path
+
+
+def test_the_verb_draws_the_folder_here_by_default(folder, cache, capsys):
+    assert command.main(["leaderboard"]) == 0
+    assert capsys.readouterr().out == render(build(collect(folder / "results"), prices=prices_of()), 80)
+    assert list(cache.rglob("*.json"))
+
+
+@pytest.mark.parametrize("form", ["markdown", "csv", "json", "terminal"])
+def test_the_verb_writes_files(folder, form, capsys):
+    assert command.main(["leaderboard", "results", "--format", form, "--output", "out/board.x", "--no-published"]) == 0
+    assert capsys.readouterr().out == ""
+    board = stored_board(folder / "results", published=False)
+    assert (folder / "out" / "board.x").read_text(encoding="utf-8") == page(board, form)
+
+
+def test_the_verb_selects_tasks_metric_and_width(folder, capsys):
+    arguments = ["--task", "phin_made_up_sentiment", "--metric", "acc", "--width", "100"]
+    assert command.main(["leaderboard", *arguments]) == 0
+    out = capsys.readouterr().out
+    assert "Accuracy" in out
+    assert "made_up_ner" not in out
+    assert max(map(cell_len, out.splitlines())) <= 100
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        (["nowhere"], "no such folder"),
+        (["--task", "phin_made_up_nerr"], "did you mean 'phin_made_up_ner'?"),
+        (["--metric", "f1_weightd"], "did you mean 'f1_weighted'?"),
+        (["--width", "75"], "at least 76"),
+        (["--format", "markdwn"], "did you mean 'markdown'?"),
+        (["--columns", "model,scor"], "did you mean 'score'?"),
+        (["--columns", ",".join(COLUMNS)], "these columns need"),
+        (["--lang", "fr"], "known: en, es"),
+    ],
+)
+def test_bad_input_is_one_line_and_exit_code_2(folder, arguments, message, capsys):
+    assert command.main(["leaderboard", *arguments]) == 2
+    told = capsys.readouterr().err
+    assert message in told
+    assert "Traceback" not in told
+
+
+def test_a_damaged_record_is_one_line_and_exit_code_2(folder, capsys):
+    (folder / "results" / "3" / "run.json").write_text('{"schema_version": 1}')
+    assert command.main(["leaderboard"]) == 2
+    told = capsys.readouterr().err
+    assert told.startswith("error: ")
+    assert "run.json" in told
+    assert len(told.splitlines()) == 2
+
+
+def test_names_that_the_output_cannot_encode_become_question_marks(folder, monkeypatch):
+    write_run(folder / "other" / "run", make_run(HEBREW))
+    raw = io.BytesIO()
+    monkeypatch.setattr("sys.stdout", io.TextIOWrapper(raw, encoding="cp1252"))
+    assert command.main(["leaderboard", "other"]) == 0
+    assert b"????" in raw.getvalue()
+
+
+def test_an_unknown_format_or_width_is_refused(board):
+    with pytest.raises(BenchError, match="did you mean 'markdown'"):
+        page(board, "markdwn")
+    with pytest.raises(BenchError, match="too few"):
+        page(board, width=40)

@@ -1,0 +1,138 @@
+"""`leaderboard --explain` in other languages: no word of its own escapes the translations, and none of them is idle."""
+
+from __future__ import annotations
+
+import dataclasses
+import re
+import string
+from collections.abc import Iterator
+
+import numpy as np
+import pytest
+from helpers.board_factory import PRICE, example_runs, labels, make_run, spans
+from helpers.explained import NER, SENTIMENT, flat, page, rich_outcomes
+from helpers.seeds import clustered, trained
+
+from phingpt_bench.board.rows import build
+from phingpt_bench.core import exposure
+from phingpt_bench.core.records import Ledger
+from phingpt_bench.core.yamlfile import load_fast
+from phingpt_bench.render.explain.page import explain
+from phingpt_bench.render.explain.working import working
+from phingpt_bench.results.collect import Run
+from phingpt_bench.results.compare import Comparer
+from phingpt_bench.scoring.metrics import METRICS, metric_rows
+from phingpt_bench.text import language
+from phingpt_bench.text.language import WORDS, speaking, translations
+
+MADE = "phin_made_up"
+# what is of the runs at hand, and not ours to say: names, ids, labels, formulas
+NAMES = re.compile(
+    r"phin_\w+|made-up price|made-up\S*|[Mm]odel [ABC]|adapter-\w+|mine|TF-IDF|LR|CRF|majority|none was at hand"
+    r"|positive|neutral|negative|INVALID|PER|ORG|LOC|Wilson|sqrt|\d-shot|chat|nf4|dq|test\b|run\.json|run-\d"
+    r"|\S*-(base|floor|tuned)-\S*|[0-9a-f]{12}|T00|\([a-z]+(-[a-z]+)*\)"
+)
+
+
+class Marked(dict):
+    """A language in which every letter of what Spanish has a word for is §; `said` are these English sentences."""
+
+    def __init__(self) -> None:
+        self.known = translations("es")
+        self.said: set[str] = set()
+
+    def get(self, sentence: str, default: str | None = None) -> str | None:
+        if sentence not in self.known:
+            return default
+        self.said.add(sentence)
+        parts = string.Formatter().parse(sentence)
+        return "".join(
+            re.sub(r"[^\W\d_]", "§", text) + ("" if name is None else f"{{{name}{':' + form if form else ''}}}")
+            for text, name, form, _ in parts
+        )
+
+
+@pytest.fixture
+def marked(monkeypatch) -> Marked:
+    words = Marked()
+    monkeypatch.setattr(language, "translations", lambda name: words)
+    return words
+
+
+def pair(**how) -> list[Run]:
+    return [
+        make_run(outcomes=labels(0.5, seed=1)),
+        make_run(kind="tuned", adapter="mine", **{"outcomes": labels(0.8, seed=2), **how}),
+    ]
+
+
+def several_kinds() -> Iterator[tuple[list[Run], str, str, str | None]]:
+    """(runs, row, task, metric) of pages that together have each part, method and reason."""
+    examples = example_runs()
+    yield from ((examples, row, SENTIMENT, None) for row in ("adapter-one", "adapter-two", "majority"))
+    yield from ((examples, "CRF", NER, metric) for metric in ("entity_f1", "entity_precision", "entity_f1_macro"))
+    yield [trained(seed) for seed in (1, 2, 3)] + [make_run(outcomes=labels(0.5, seed=9))], "1", MADE, None
+    grouped = [dataclasses.replace(run, outcomes=clustered(run.outcomes)) for run in pair()]
+    yield from ((runs, "+ mine", MADE, metric) for runs in (pair(), grouped) for metric in ("acc", "mcc", None))
+    for seen in (
+        {"exact": 2, "normalised": 1, "near": 0, "compared": exposure.TEXTS.format(n=9, m=300)},
+        {"exact": 299, "compared": exposure.IDS.format(why="none was at hand")},
+        None,
+    ):
+        yield pair(exposure=seen), "+ mine", MADE, None
+    alike = [make_run(f"Model {x}", base=x, outcomes=labels(0.8 if x < "C" else 0.4, seed=1)) for x in "ABC"]
+    yield from ((alike, f"Model {x}", MADE, None) for x in "BC")
+    yield [make_run(limit=20, outcomes=labels(0.5, 20))], "Model A", MADE, None
+    yield [make_run(outcomes=labels(1.0, 1))], "Model A", MADE, None  # no interval
+    yield pair(prompts="1" * 12), "+ mine", MADE, None  # no test
+    yield [*pair(outcomes=labels(0.51, seed=1)), *tasks_more()], "+ mine", MADE, None  # a family of tests
+    floors = [make_run("majority", "floor", outcomes=labels(x, seed=3)) for x in (0.3, 0.78, 0.99)]
+    yield from (([*pair(), floor], "+ mine", MADE, None) for floor in floors)  # better, no difference, worse
+    price = {**PRICE, "usd_per_hour": 0.36}
+    spent = Ledger(seconds={"load": 10.0, "harness": 20.0, "evaluate": 30.0}, usd=0.006, price=price)
+    more = Ledger(seconds={"prepare": 1.0, "probe": 1.0, "train": 3598.0}, usd=0.25, price=PRICE, machine="1 x made-up")
+    yield pair(evaluation=spent, training=more), "+ mine", MADE, None
+    yield pair(evaluation=dataclasses.replace(spent, machine="made-up, no GPU")), "+ mine", MADE, None
+    yield [make_run(outcomes=dataclasses.replace(spans(0, 3), counts=[[[0, 0, 0]] * 4] * 3))], "Model A", MADE, None
+
+
+def tasks_more() -> list[Run]:
+    return [
+        make_run(task="phin_made_up_too", outcomes=labels(0.5, seed=5)),
+        make_run(kind="tuned", adapter="mine", task="phin_made_up_too", outcomes=labels(0.8, seed=6)),
+    ]
+
+
+def test_every_word_can_be_said_in_another_language(marked):
+    left: dict[str, str] = {}
+    for runs, row, task, metric in several_kinds():
+        first, *lines = explain(build(runs, metric=metric), runs, row, task, Comparer(), 10_000).splitlines()
+        assert first.startswith(task)
+        left |= {word: line for line in lines for word in re.findall(r"[A-Za-z]{2,}", NAMES.sub("", line))}
+    for name in METRICS:
+        rows, of = next((rows, of) for of in rich_outcomes().values() if (rows := metric_rows(name, of)) is not None)
+        for total in (rows.sum(0), np.zeros_like(rows[0])):
+            lines = working(name, total, of.labels)
+            left |= {word: line for line in lines for word in re.findall(r"[A-Za-z]{2,}", NAMES.sub("", line))}
+    assert left == {}
+    assert set(load_fast(WORDS / "es" / "explain.yaml")) - marked.said == set(), "never said here"
+
+
+def test_the_page_in_spanish():
+    with speaking("es"):
+        text = flat(page(example_runs(), "adapter-one"))
+    for part in (
+        "Registro", "300 filas de la partición test", "No consta que dos de ellas compartan documento.",
+        "intervalo del 95 % de +", "de 10000 intercambios", "Tiene la mejor puntuación.",
+        "Entrenamiento: carga 4.0 s, entrenamiento 1650.0 s",
+    ):  # fmt: skip
+        assert part in text, part
+    assert "10,000" not in text
+    assert "entren." not in text
+
+
+@pytest.mark.parametrize("name", ["3 seeds", "3 semillas"])
+def test_a_row_is_found_by_its_name_in_either_language(name):
+    runs = [trained(seed) for seed in (1, 2, 3)]
+    with speaking("es"):
+        assert "Media de las semillas" in page(runs, name, MADE)

@@ -1,0 +1,185 @@
+"""Every command of the README is run as it stands there, with a tiny random model and few rows in the places to fill.
+
+TABLE names each command and what is put in; a command that is not in it fails the test, so that the README cannot show
+what nobody runs.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+import shlex
+import subprocess
+import sys
+from dataclasses import dataclass
+from pathlib import Path
+
+import pytest
+from helpers.board_factory import example_runs, write_run
+from helpers.paths import ROOT
+from helpers.tiny import save_tiny
+
+from phingpt_bench.cli.main import main
+from phingpt_bench.data.demo import load_demo
+
+SMALL = ("--limit", "3")
+HF = ("--limit", "2", "--device", "cpu")
+
+
+@dataclass(frozen=True)
+class Run:
+    """How a command is run: words to put in the place of others, and words to add."""
+
+    instead: tuple[tuple[str, str], ...] = ()
+    add: tuple[str, ...] = ()
+    needs_data: bool = False
+
+
+AS_IT_IS = Run()
+MODEL = ("MODEL", "tiny")
+# where the real data are not at hand, the embedded ones
+DATA = () if os.environ.get("PHINGPT_BENCH_DATA") else (("phin_fpb", "phin_demo_sentiment"),)
+# the shipped records, where the command names one of theirs
+SHIPPED = str(ROOT / "results")
+OWN = Run(add=("--results", SHIPPED))
+TABLE = {
+    "phingpt-bench doctor": AS_IT_IS,
+    "phingpt-bench leaderboard results/": AS_IT_IS,
+    "phingpt-bench leaderboard results/ --lang es": AS_IT_IS,
+    "phingpt-bench leaderboard results/ --kind tuned,floor --sort cost": AS_IT_IS,
+    "phingpt-bench leaderboard results/ --format html --output board.html": AS_IT_IS,
+    "phingpt-bench leaderboard results/ --format html --lang es --output tablero.html": AS_IT_IS,
+    "phingpt-bench leaderboard results/ --explain 1 phin_fpb": Run((("results/", SHIPPED),)),
+    "phingpt-bench compare base sentiment-smollm2-135m --task phin_fpb": OWN,
+    "phingpt-bench compare base sentiment-smollm2-135m --task phin_fpb --lang es": OWN,
+    "phingpt-bench tasks": AS_IT_IS,
+    "phingpt-bench run smollm2-135m --dry-run": Run(needs_data=True),
+    "phingpt-bench train my-recipe.yaml": Run(add=("--limit", "12", "--out", "trained")),
+    "phingpt-bench evaluate --base MODEL --adapter DIR --tasks phin_fpb": Run(
+        (MODEL, ("DIR", "adapters/trained/my-recipe"), *DATA), (*SMALL, "--no-floors")
+    ),
+    "phingpt-bench run my-suite.yaml": AS_IT_IS,
+    "phingpt-bench lm-eval run --model hf --model_args pretrained=MODEL --tasks phin_fpb": Run((MODEL, *DATA), HF),
+    "lm_eval run --model hf --model_args pretrained=MODEL --include_path tasks --tasks phin_fpb": Run(
+        (MODEL, ("include_path tasks", f"include_path {shlex.quote(str(ROOT / 'tasks'))}"), *DATA), HF
+    ),
+    "phingpt-bench tasks show phin_fpb_flare": AS_IT_IS,
+    "phingpt-bench published --task phin_fpb": AS_IT_IS,
+    "phingpt-bench tasks validate my_tasks/": AS_IT_IS,
+    "phingpt-bench rescore answers.csv --task phin_fpb --scorer all": Run((("phin_fpb", "phin_demo_sentiment"),)),
+    "phingpt-bench rescore answers.jsonl --labels no,yes --answer-column output --gold-column target": AS_IT_IS,
+    "make demo": AS_IT_IS,
+    "make test": AS_IT_IS,
+}
+
+
+def commands(text: str) -> list[str]:
+    """The commands of all fenced bash blocks in order, each once: comments dropped, broken lines put together."""
+    found: dict[str, None] = {}
+    for block in re.findall(r"^```(?:bash|sh|console)\n(.*?)^```", text, re.MULTILINE | re.DOTALL):
+        for line in block.replace("\\\n", " ").splitlines():
+            if words := shlex.split(line, comments=True):
+                found[" ".join(words)] = None
+    return list(found)
+
+
+def shown(name: str) -> list[str]:
+    """The commands of a README."""
+    return commands((ROOT / name).read_text(encoding="utf-8"))
+
+
+ENGLISH, SPANISH = shown("README.md"), shown("README.es.md")
+COMMANDS = list(dict.fromkeys(ENGLISH + SPANISH))
+
+
+@pytest.fixture(scope="module")
+def place(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A folder as a reader would have it: a model, a recipe, a suite, a trained adapter, results."""
+    folder = tmp_path_factory.mktemp("reader")
+    save_tiny(folder / "tiny", hidden_size=32, intermediate_size=64)
+    base = "{model: tiny, device: cpu}"
+    (folder / "my-recipe.yaml").write_text(
+        f"name: my-recipe\nbase: {base}\ntasks: [phin_demo_sentiment]\ntokens_per_batch: 8192\n"
+    )
+    (folder / "my-suite.yaml").write_text(
+        f"name: my-suite\nbases: [{base}]\ntasks: [phin_demo_sentiment]\n"
+        "adapters: [{path: adapters/trained/my-recipe}]\nlimit: 3\nresults: results/local/my-suite\n"
+    )
+    (folder / "my_tasks").mkdir()
+    (folder / "my_tasks" / "my.yaml").write_text(
+        f"task: my\ninclude: {ROOT / 'tasks' / 'demo' / 'phin_demo_sentiment.yaml'}\nmetadata: {{version: 1.0}}\n"
+    )
+    rows = [{"id": row["id"], "answer": row["label"]} for row in load_demo("sentiment")["test"]]
+    (folder / "answers.csv").write_text("\n".join(["id,answer", *(f"{row['id']},{row['answer']}" for row in rows)]))
+    pairs = [{"output": "Yes, it does.", "target": "yes"}, {"output": "no", "target": "yes"}]
+    (folder / "answers.jsonl").write_text("\n".join(map(json.dumps, pairs)))
+    for at, made in enumerate(example_runs()):
+        write_run(folder / "results" / str(at), made)
+    before = Path.cwd()
+    os.chdir(folder)
+    try:
+        assert main(["train", "my-recipe.yaml", "--limit", "12", "--quiet", "--out", "adapters/trained/my-recipe"]) == 0
+    finally:
+        os.chdir(before)
+    return folder
+
+
+def filled(command: str) -> list[str]:
+    """The words of a command with TABLE's put in; an entry that puts in nothing is a mistake in TABLE."""
+    line = command
+    for old, new in TABLE[command].instead:
+        assert old in line
+        line = line.replace(old, new)
+    return [*shlex.split(line), *TABLE[command].add]
+
+
+def test_the_readme_has_commands_in_both_languages() -> None:
+    assert len(ENGLISH) >= 16
+    assert len(SPANISH) >= 12
+
+
+@pytest.mark.parametrize("name", ["README.md", "README.es.md"])
+def test_what_a_readme_points_to_is_there(name: str) -> None:
+    text = (ROOT / name).read_text(encoding="utf-8")
+    for target in re.findall(r"\]\(([^)#:]+)(?:#[^)]*)?\)", text):
+        assert (ROOT / target).exists(), target
+
+
+def test_a_command_that_nobody_runs_is_seen() -> None:
+    text = "```bash\nphingpt-bench nothing   # a comment\nlm_eval \\\n  ls tasks\n```\n`phingpt-bench inline`\n"
+    assert commands(text) == ["phingpt-bench nothing", "lm_eval ls tasks"]
+    assert not set(commands(text)) & set(TABLE)
+
+
+def test_the_table_has_no_command_that_is_gone() -> None:
+    assert set(TABLE) <= set(COMMANDS)
+
+
+@pytest.mark.parametrize("command", COMMANDS)
+def test_readme_command(
+    command: str,
+    place: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capfd: pytest.CaptureFixture[str],
+    request: pytest.FixtureRequest,
+) -> None:
+    assert command in TABLE, f"the README shows '{command}': say in TABLE how it is run"
+    if TABLE[command].needs_data:
+        request.getfixturevalue("data_mirror")
+    program, *words = filled(command)
+    monkeypatch.chdir(place)
+    if program == "phingpt-bench":
+        code = main(words)
+    elif program == "make":  # what it would do; doing it is the installation itself
+        done = subprocess.run(["make", "-n", "-C", str(ROOT), *words], capture_output=True, text=True, check=False)
+        assert {"demo": "phingpt-bench demo", "test": "-m pytest"}[words[0]] in done.stdout
+        code = done.returncode
+    else:
+        code = subprocess.run([sys.executable, "-m", program, *words], check=False).returncode
+    got = capfd.readouterr()
+    assert code == 0, got.out + got.err
+    if "--output" in words:
+        assert "wrote" in got.err and (place / words[words.index("--output") + 1]).stat().st_size
+    elif program != "make":
+        assert got.out.strip()
