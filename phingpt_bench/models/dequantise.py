@@ -2,7 +2,7 @@
 
 bitsandbytes has no fast 4-bit kernel for training on a CPU: each forward unpacks every weight again. Unpacking once
 into the compute dtype gives the same numbers, since that is the matrix which bitsandbytes multiplies with in training
-(tests/test_gradients.py compares every LoRA gradient), at the price of memory: 2 or 4 bytes a weight instead of 0.6.
+(tests/train/test_gradients.py compares every LoRA gradient), at the price of memory: 2 or 4 bytes a weight instead of 0.6.
 """
 
 from __future__ import annotations

@@ -22,7 +22,7 @@ LOCAL = "local"  # folder of results that stay on this machine, such as those of
 class Run:
     """One run as it lies on the disk. `older` counts runs of the same key that this one replaces.
 
-    seeds: the runs that this one stands for (board/seeds.py), which differ only in the seed; else empty.
+    seeds: the runs that this one stands for (results/seeds.py), which differ only in the seed; else empty.
     """
 
     record: RunRecord

@@ -41,7 +41,7 @@ def scores(task: Any, model: Any) -> dict[str, float]:
 
 @pytest.mark.parametrize("name", LABELS)
 def test_check_models_on_label_tasks(name: str, request: pytest.FixtureRequest):
-    """Through lm-eval and over all test rows; tests/test_tasks.py has all tasks."""
+    """Through lm-eval and over all test rows; tests/lmeval/test_tasks.py has all tasks."""
     task = load(name, request)
     oracle = scores(task, OracleLM())
     assert {oracle[metric] for metric in ("acc", "f1_weighted", "f1_macro", "mcc")} == {1.0}

@@ -1,6 +1,6 @@
 """The page's data, scripts and file, without a browser: golden structure, nothing that escapes, what goes wrong.
 
-UPDATE_GOLDEN=1 pytest tests/test_page.py     writes the golden file anew: read the difference
+UPDATE_GOLDEN=1 pytest tests/page/test_page.py     writes the golden file anew: read the difference
 """
 
 from __future__ import annotations

@@ -1,6 +1,6 @@
 """The board as drawn: golden files, narrow and wide, hostile names, no colour where there is no terminal.
 
-UPDATE_GOLDEN=1 pytest tests/test_board_render.py     writes the golden files anew: read the difference
+UPDATE_GOLDEN=1 pytest tests/render/test_board.py     writes the golden files anew: read the difference
 """
 
 from __future__ import annotations

@@ -1,6 +1,6 @@
 """A comparison as drawn: golden files in both languages at 80 columns, hostile names and texts, every width.
 
-UPDATE_GOLDEN=1 pytest tests/test_comparison_render.py     writes the golden files anew: read the difference
+UPDATE_GOLDEN=1 pytest tests/render/test_comparison_page.py     writes the golden files anew: read the difference
 """
 
 from __future__ import annotations

@@ -3,7 +3,7 @@
 A board of 20 tasks holds thousands of cells that are almost all short: here only those that are too wide are wrapped
 (by rich), the others are put beside each other as they are. What is drawn is what
 rich's `Table(box=None, pad_edge=False, padding=(0, gap, 0, 0), header_style="bold")` draws, line for line
-(tests/test_board_table.py).
+(tests/render/test_table.py).
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""Values of the board as text, the same in every form, in the language in force (core/language.py).
+"""Values of the board as text, the same in every form, in the language in force (text/language.py).
 
 Our own English words are plain ASCII.
 """
