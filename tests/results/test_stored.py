@@ -31,6 +31,8 @@ from phingpt_bench.results.stored import stored_board
 from phingpt_bench.stats.intervals import Interval
 from phingpt_bench.text.language import sentence
 
+pytestmark = pytest.mark.slow
+
 
 @pytest.fixture
 def results(tmp_path, monkeypatch):
