@@ -15,7 +15,7 @@ from helpers.comparison_factory import pairs
 from helpers.page_factory import HOSTILE, hostile_runs, many_rows, runs, with_probs
 
 from phingpt_bench.board.rows import build
-from phingpt_bench.core.records import Outcomes
+from phingpt_bench.core.outcomes import Outcomes
 from phingpt_bench.data import catalogue
 from phingpt_bench.page.page import html
 from phingpt_bench.page.texts import texts_of
@@ -108,6 +108,24 @@ def test_heads_sort_and_unknown_comes_last_both_ways(tab):
     assert "sort=-usd" in tab.page.url  # and the address keeps it
     tab.page.reload()
     assert tab.page.locator("table.rows th[aria-sort=descending]").inner_text().startswith("USD per 1,000")
+
+
+def test_a_task_in_two_languages_is_found_by_each(chromium, board, tmp_path):
+    """The demonstration corpus is in English and Spanish: that is no language of its own."""
+    spoken = {board.sections[0].task: ("en", "es"), board.sections[1].task: ("es",)}
+    sections = tuple(dataclasses.replace(one, languages=spoken[one.task]) for one in board.sections[:2])
+    path = tmp_path / "board.html"
+    path.write_text(html(dataclasses.replace(board, sections=sections, limited=()), runs()), encoding="utf-8")
+    tab = browsers.Tab(chromium, path)
+    choice = tab.page.locator("form.filters").get_by_label("Language", exact=True)
+    options = choice.locator("option").evaluate_all("options => options.map((option) => option.value)")
+    assert options == ["", "en", "es"]
+    cells = "[...document.querySelectorAll('table.matrix [data-section]')]"
+    tasks = f"new Set({cells}.map((cell) => cell.dataset.section)).size"
+    for language, shown in (("en", 1), ("es", 2)):
+        choice.select_option(language)
+        browsers.until(tab.page, f"{tasks} === {shown}")
+    tab.close()
 
 
 def test_filters_leave_what_fits(tab):
