@@ -13,8 +13,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from benchmarks.measure import Stopwatch
 from phingpt_bench.engine.trie import common
+
+from benchmarks.measure import Stopwatch
 
 PREFIX = 32  # tokens: what all requests share counts as a prefix of its own from this length on
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
+from phingpt_bench import compat
 from phingpt_bench.core.records import Model
 from phingpt_bench.models import embedded, load
 from phingpt_bench.models.load import BaseSpec
@@ -39,6 +40,6 @@ def _hub_revision(spec: BaseSpec, fetch: bool) -> str | None:
 
     try:
         name = embedded.HUB_ID if spec.model == embedded.NAME else spec.model
-        return AutoConfig.from_pretrained(name, revision=spec.revision)._commit_hash
+        return compat.commit_hash(AutoConfig.from_pretrained(name, revision=spec.revision))
     except (OSError, ValueError):  # load_base will say what is wrong with it, with a hint
         return None

@@ -5,9 +5,7 @@ Every run is written as soon as it is done, so an interruption loses at most the
 
 from __future__ import annotations
 
-import contextlib
 import functools
-import gc
 from collections.abc import Collection, Sequence
 from dataclasses import replace
 from pathlib import Path
@@ -33,6 +31,7 @@ from phingpt_bench.lmeval import manager
 from phingpt_bench.lmeval.lean import lean
 from phingpt_bench.models import adapter, probe
 from phingpt_bench.models.load import BaseSpec, Loaded, layer_weights, load_base
+from phingpt_bench.models.memory import forget_peaks, free
 from phingpt_bench.scoring.metrics import METRICS
 
 
@@ -67,7 +66,7 @@ def run(
             own = [step for step in todo if step.base == spec]
             if own:
                 _run_base(job, spec, own)
-                _free()
+                free()
         for step in todo:
             if step.kind == "floor":
                 _run_floor(job, step)
@@ -81,9 +80,9 @@ def run(
 def _train(steps: Sequence[Step], facts: Facts, training: Training, display: Display) -> None:
     recipes = {entry.name: entry.recipe for entry in facts.adapters}
     for step in steps:
-        _forget_peaks()
+        forget_peaks()
         training.train(recipes[step.adapter], step.folder, resume=True, display=display)
-        _free()
+        free()
 
 
 class _Job:
@@ -117,7 +116,7 @@ def _run_base(job: _Job, spec: BaseSpec, steps: Sequence[Step]) -> None:
     wanted = dict.fromkeys(step.adapter for step in steps if step.adapter is not None)
     adapters = {entry.name: entry for entry in job.facts.adapters if entry.name in wanted}
     meter: Meter | None = Meter()
-    _forget_peaks()
+    forget_peaks()
     with job.display.stage(loading(spec)), meter.phase("load"):
         loaded = load_base(spec)
         # bitsandbytes repacks 4-bit weights at the first forward on some CPUs, and a PEFT wrap after that computes
@@ -154,7 +153,7 @@ def _run_model(
     running = job.running(task, meter)
     lm = PhinLM(pretrained=model, tokenizer=loaded.tokenizer, batch_size=suite.batch_size, meter=running or meter)
     if running is not None:
-        lm.told = running.told
+        lm.on_answer = running.told
     answers, scores = _evaluate(job, step, task, lm, meter, running)
     diagnostics: dict[str, Any] = {
         "truncated_prompts": lm.truncated,
@@ -233,23 +232,3 @@ def _run_floor(job: _Job, step: Step) -> None:
 def _without_peaks(ledger: Ledger) -> Ledger:
     """The ledger without peak memory: the process held a language model before, so its peak says nothing of a floor."""
     return replace(ledger, peak_host_bytes=None, peak_gpu_bytes=None)
-
-
-def _forget_peaks() -> None:
-    """Start the peaks of memory anew, so that a training in this process is not taken for the evaluation's."""
-    import torch
-
-    # only Linux has this file, and it may be closed to us: then the peak stays that of the whole process
-    with contextlib.suppress(OSError):
-        Path("/proc/self/clear_refs").write_text("5", encoding="ascii")
-    if torch.cuda.is_available():
-        torch.cuda.reset_peak_memory_stats()
-
-
-def _free() -> None:
-    """Give back the memory of a model that is no longer referred to."""
-    import torch
-
-    gc.collect()
-    if torch.cuda.is_available():
-        torch.cuda.empty_cache()

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Literal
 
+from phingpt_bench import compat
 from phingpt_bench.core.errors import BenchError, nearest
 from phingpt_bench.core.fingerprint import digest, file_digest
 from phingpt_bench.core.records import Model
@@ -104,7 +105,7 @@ def load_base(spec: BaseSpec) -> Loaded:
         name=title(spec),
         kind="base",
         base=base_name(spec),
-        base_revision=weights_digest(Path(source)) if local else getattr(model.config, "_commit_hash", None),
+        base_revision=weights_digest(Path(source)) if local else compat.commit_hash(model.config),
         quantisation="nf4+dq" if spec.quantisation == "nf4" else None,
         compute_dtype=compute_dtype(spec),
         parameters=parameters,
@@ -127,7 +128,7 @@ def layer_weights(loaded: Loaded) -> int | None:
     """Parameters of a base without its embedding and output head: those that every token is multiplied with."""
     if loaded.identity.parameters is None:
         return None
-    ends = {
+    ends: dict[int, int] = {
         id(layer.weight): layer.weight.numel()  # one of both where they are tied
         for layer in (loaded.model.get_input_embeddings(), loaded.model.get_output_embeddings())
         if layer is not None
@@ -154,9 +155,8 @@ def multiplies_bfloat16(device: str) -> bool:
     import torch
 
     if device == "cpu":
-        # what torch.compile's CPU backend asks too
-        return torch.backends.mkldnn.is_available() and torch.ops.mkldnn._is_mkldnn_bf16_supported()
-    return torch.cuda.is_bf16_supported(including_emulation=False)
+        return compat.cpu_has_bfloat16()
+    return bool(torch.cuda.is_bf16_supported(including_emulation=False))
 
 
 def device(spec: BaseSpec) -> str:

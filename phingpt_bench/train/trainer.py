@@ -19,7 +19,7 @@ from transformers.modeling_layers import GradientCheckpointingLayer
 from phingpt_bench.core.errors import BenchError, unknown
 from phingpt_bench.engine.head import head_only_at
 from phingpt_bench.models.load import Loaded
-from phingpt_bench.train.lora import in_one_step
+from phingpt_bench.models.lora import fuse_training
 from phingpt_bench.train.recipe import Recipe
 from phingpt_bench.train.rows import Row, collate, pieces
 
@@ -121,7 +121,7 @@ class AnswerTrainer(Trainer):
 
     def __init__(self, model: Any, rows: Sequence[Row], steps: Sequence[list[int]], pad: int, recipe: Recipe, out: Path,
                  callbacks: Sequence[TrainerCallback]):  # fmt: skip
-        in_one_step(model)
+        fuse_training(model)
         self._steps = steps
         self._tokens = CPU_TOKENS * torch.get_num_threads() if model.device.type == "cpu" else None
         self._recompute = recipe.gradient_checkpointing

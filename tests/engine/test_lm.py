@@ -13,7 +13,8 @@ from lm_eval.api.instance import Instance  # noqa: E402
 from lm_eval.models.huggingface import HFLM  # noqa: E402
 
 from phingpt_bench.core.errors import BenchError  # noqa: E402
-from phingpt_bench.engine.lm import PhinLM, StopStrings  # noqa: E402
+from phingpt_bench.engine.lm import PhinLM  # noqa: E402
+from phingpt_bench.engine.stop_strings import StopStrings  # noqa: E402
 from phingpt_bench.lmeval import manager  # noqa: E402
 
 LABELS = (" negative", " neutral", " positive", " bullish", " very bearish indeed", "\nx")
