@@ -95,14 +95,9 @@ def made_adapters(spec: BaseSpec, folder: Path, tasks: Sequence[str], trained: P
                 torch.nn.init.normal_(weight, std=0.01)
         path = folder / recipe.name
         model.save_pretrained(str(path), safe_serialization=True)
-        identity = loaded.identity
         card = adapter.AdapterCard(
+            **adapter.base_fields(loaded),
             name=recipe.name,
-            base=identity.base or identity.name,
-            base_revision=identity.base_revision,
-            quantisation=identity.quantisation,
-            compute_dtype=identity.compute_dtype or "",
-            vocabulary_digest=adapter.vocabulary_digest(loaded.tokenizer),
             recipe=asdict(recipe),
             templates={},
             chat_template=False,

@@ -111,7 +111,7 @@ class Meter:
 
 
 def peak_host_bytes() -> int | None:
-    """The most main memory this process has held since it started, or since models.memory.forget_peaks; None on Windows.
+    """The most main memory this process has held since it started, or since memory.forget_peaks; None on Windows.
 
     On Linux of this program alone: getrusage also counts the one that started it, up to the moment of exec.
     """

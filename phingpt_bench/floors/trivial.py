@@ -1,4 +1,4 @@
-"""The two floors that need no text: the most frequent label, and one drawn at random."""
+"""The two baselines that read no text: the most frequent label, and one drawn at random."""
 
 from __future__ import annotations
 

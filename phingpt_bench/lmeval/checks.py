@@ -6,12 +6,12 @@ through lm-eval itself.
 
 from __future__ import annotations
 
-import contextlib
 import math
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from itertools import permutations
 from typing import Any
 
+from phingpt_bench import compat
 from phingpt_bench.lmeval import manager
 from phingpt_bench.lmeval.documents import Doc, DocumentLM, OracleLM, gold_label, label_names
 from phingpt_bench.scoring.polarity import polarity
@@ -39,7 +39,7 @@ class WrongLM(OracleLM):
 
     def answer(self, task: Any, doc: Doc) -> str:
         if "gold" in doc and len(doc["text"]) % 2:
-            return doc["labels"][_other(task, doc)]
+            return str(doc["labels"][_other(task, doc)])
         return str(super().answer(task, doc))[::-1] + "#"
 
 
@@ -63,7 +63,7 @@ class GarbageLM(DocumentLM):
 
 
 def _sample(docs: Sequence[Doc]) -> list[Doc]:
-    return docs[:: max(1, len(docs) // DOCS)][:DOCS]
+    return list(docs[:: max(1, len(docs) // DOCS)][:DOCS])
 
 
 def rendering(task: Any, splits: dict[str, list[Doc]]) -> str:
@@ -151,7 +151,7 @@ def metrics(task: Any) -> str:
     gold, wrong = _scores(task, RightLM()), _scores(task, WrongLM())
     _scores(task, GarbageLM())  # must not raise
     names = [entry["metric"] for entry in task.config.metric_list or ()]
-    names = [name if isinstance(name, str) else name.__name__ for name in names] or list(task._metric_fn_list)
+    names = [name if isinstance(name, str) else name.__name__ for name in names] or list(task.aggregation())
     shown = []
     for name in names:
         if name not in gold:
@@ -184,20 +184,7 @@ def _scores(task: Any, model: DocumentLM) -> dict[str, Any]:
 
     name, n = task.config.task, len(task.eval_docs)
     rows = list(range(0, n, max(1, n // DOCS)))[:DOCS]
-    with manager.quiet(), _no_bars():
+    with manager.quiet(), compat.no_progress_bars():
         results = evaluate(model.fit(task), {"tasks": {name: task}}, samples={name: rows}, bootstrap_iters=100)
     scores = results["results"][name]
     return {key.split(",")[0]: value for key, value in scores.items() if "," in key}
-
-
-@contextlib.contextmanager
-def _no_bars() -> Iterator[None]:
-    """Without lm-eval's progress bars, which it draws for a handful of rows too."""
-    from lm_eval.api import task
-
-    before = task.tqdm
-    task.tqdm = lambda rows, **_: rows
-    try:
-        yield
-    finally:
-        task.tqdm = before

@@ -6,7 +6,7 @@ import contextlib
 from collections.abc import Iterator, Mapping
 from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
-from typing import Any
+from typing import Any, TypedDict
 
 from phingpt_bench.core import jsonio
 from phingpt_bench.core.errors import BenchError
@@ -21,7 +21,7 @@ CONFIG = "adapter_config.json"
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class AdapterCard:
-    """What an adapter was made of. `templates`: each task it was trained on -> the digest of its prompt template."""
+    """What an adapter was made of."""
 
     name: str
     base: str
@@ -30,10 +30,10 @@ class AdapterCard:
     compute_dtype: str
     vocabulary_digest: str
     recipe: dict[str, Any]
-    templates: dict[str, str]
+    templates: dict[str, str]  # task -> digest of its prompt template
     chat_template: bool
-    data: dict[str, str]  # dataset and splits -> digest of the row ids and labels
-    row_ids: dict[str, list[str]]  # dataset -> ids of the training rows, for the exposure check
+    data: dict[str, str]  # task and splits -> digest of the token ids of its rows
+    row_ids: dict[str, list[str]]  # task -> ids of the training rows, for the exposure check
     rows: int
     steps: int
     seed: int
@@ -44,6 +44,28 @@ class AdapterCard:
     chat_template_digest: str | None = None  # of the tokenizer's template, where it was used
     limit: int | None = None  # rows a task of a trial training; None is all of them
     provenance: dict[str, Any] = field(default_factory=dict)
+
+
+class BaseFields(TypedDict):
+    """What a card says about the base, as arguments of AdapterCard."""
+
+    base: str
+    base_revision: str | None
+    quantisation: str | None
+    compute_dtype: str
+    vocabulary_digest: str
+
+
+def base_fields(loaded: Loaded) -> BaseFields:
+    """The base's part of the card of an adapter that was trained on it."""
+    identity = loaded.identity
+    return BaseFields(
+        base=identity.base or identity.name,
+        base_revision=identity.base_revision,
+        quantisation=identity.quantisation,
+        compute_dtype=identity.compute_dtype or "",
+        vocabulary_digest=vocabulary_digest(loaded.tokenizer),
+    )
 
 
 def chat_template_digest(tokenizer: Any) -> str | None:

@@ -99,7 +99,7 @@ def _all_float32(weights: LoraWeights, inputs: torch.Tensor) -> bool:
 
 
 def fuse_training(model: Any) -> int:
-    """Let the adapted layers of a model from `get_peft_model` train by `FusedLora` where they can; returns how many do."""
+    """Let the adapted layers of a model train by `FusedLora` where they can; returns how many do."""
     layers = [layer for layer in compat.lora_layers(model) if _trains_plainly(layer)]
     for layer in layers:
         layer.__dict__["forward"] = functools.partial(_training_forward, layer)

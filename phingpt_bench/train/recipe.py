@@ -91,5 +91,5 @@ def recipe_names() -> list[str]:
 
 
 def load_recipe(name_or_path: str) -> Recipe:
-    """A shipped recipe by name, or one's own by path; BenchError with the nearest name or with file and line."""
+    """A shipped recipe by name, or a user's by path; BenchError with the nearest name or with file and line."""
     return config.load_shipped("recipe", share("adapters", "recipes"), name_or_path, Recipe)
