@@ -1,4 +1,7 @@
-"""The sides of the evaluation benchmark: stock lm-eval's HFLM, and PhinLM as our runner uses it. Not run by itself."""
+"""The sides of the evaluation benchmark: stock lm-eval's HFLM, and PhinLM as our runner uses it.
+
+Library of `python -m benchmarks.evaluation` and `benchmarks.exactness`; `benchmarks.training` loads stock models by it.
+"""
 
 from __future__ import annotations
 
@@ -10,6 +13,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from benchmarks.measure import Stopwatch, Usage, measured
+from phingpt_bench.engine.model_facts import attention, without_peft
 from phingpt_bench.lmeval import manager
 from phingpt_bench.lmeval.lean import lean
 from phingpt_bench.models import embedded
@@ -139,16 +143,10 @@ def silent() -> Iterator[None]:
         yield
 
 
-def attention_of(model: Any) -> str:
-    """The attention implementation that a model uses now."""
-    return model.config._attn_implementation
-
-
 def set_attention(model: Any, name: str) -> None:
     """Switch a loaded model's attention implementation; the weights stay."""
-    causal = model.get_base_model() if hasattr(model, "get_base_model") else model
-    if attention_of(causal) != name:
-        causal.set_attn_implementation(name)
+    if attention(model) != name:
+        without_peft(model).set_attn_implementation(name)
 
 
 def load_stock(spec: BaseSpec, adapter: Any = None) -> tuple[Any, Any]:
@@ -170,7 +168,7 @@ def load_stock(spec: BaseSpec, adapter: Any = None) -> tuple[Any, Any]:
     tokenizer = AutoTokenizer.from_pretrained(source, revision=spec.revision)
     if tokenizer.pad_token_id is None:
         tokenizer.pad_token = tokenizer.eos_token
-    model = AutoModelForCausalLM.from_pretrained(source, revision=spec.revision, **options)
+    model: Any = AutoModelForCausalLM.from_pretrained(source, revision=spec.revision, **options)
     if adapter is not None:
         model = PeftModel.from_pretrained(model, str(adapter))
     return model.eval(), tokenizer

@@ -175,16 +175,6 @@ def use_one_gpu(arguments: Any) -> None:
         arguments._n_gpu = 1
 
 
-def commit_hash(config: Any) -> str | None:
-    """The Hub commit that a configuration was loaded from; None for a local folder.
-
-    transformers 5.23, `PreTrainedConfig._commit_hash`. If it moves, records of Hub bases lose their revision. Upstream
-    alternative: `huggingface_hub.model_info(...).sha`, which asks the Hub.
-    """
-    found: str | None = getattr(config, "_commit_hash", None)
-    return found
-
-
 def unmark_quantised(model: Any) -> None:
     """Take off the marks by which transformers and PEFT choose their 4-bit code, once the weights are plain.
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from phingpt_bench import compat
 from phingpt_bench.core.records import Model
 from phingpt_bench.models import embedded, load
 from phingpt_bench.models.load import BaseSpec
@@ -40,6 +39,7 @@ def _hub_revision(spec: BaseSpec, fetch: bool) -> str | None:
 
     try:
         name = embedded.HUB_ID if spec.model == embedded.NAME else spec.model
-        return compat.commit_hash(AutoConfig.from_pretrained(name, revision=spec.revision))
+        AutoConfig.from_pretrained(name, revision=spec.revision)  # puts it into the cache
     except (OSError, ValueError):  # load_base will say what is wrong with it, with a hint
         return None
+    return load.hub_revision(spec)

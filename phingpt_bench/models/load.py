@@ -105,7 +105,7 @@ def load_base(spec: BaseSpec) -> Loaded:
         name=title(spec),
         kind="base",
         base=base_name(spec),
-        base_revision=weights_digest(Path(source)) if local else compat.commit_hash(model.config),
+        base_revision=weights_digest(Path(source)) if local else hub_revision(spec),  # cached by now
         quantisation="nf4+dq" if spec.quantisation == "nf4" else None,
         compute_dtype=compute_dtype(spec),
         parameters=parameters,

@@ -14,6 +14,7 @@ from helpers.tiny import save_tiny
 from safetensors.torch import load_file, save_file
 
 from phingpt_bench.core.errors import BenchError
+from phingpt_bench.evaluate.bases import base_identity
 from phingpt_bench.models import adapter, dequantise, load
 from phingpt_bench.models.load import BaseSpec, load_base
 from phingpt_bench.models.probe import probe, reference_logits
@@ -197,6 +198,19 @@ def test_a_slip_in_the_embedded_models_name_is_caught_before_the_hub_is_asked() 
     with pytest.raises(BenchError, match="unknown base model 'smollm2-135m'") as error:
         load_base(BaseSpec(model="smollm2-135m"))
     assert "smollm2-135m-instruct" in error.value.hint
+
+
+def test_a_hub_base_is_recorded_at_its_commit(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """transformers 5.23 no longer says which commit it loaded; the cache does."""
+    commit, repository = "0123456789abcdef0123456789abcdef01234567", tmp_path / "models--someone--tiny"
+    save_tiny(repository / "snapshots" / commit)
+    (repository / "refs").mkdir()
+    (repository / "refs" / "main").write_text(commit, encoding="ascii")
+    monkeypatch.setattr("huggingface_hub.constants.HF_HUB_CACHE", str(tmp_path))
+    for revision in (None, "main", commit):
+        spec = BaseSpec(model="someone/tiny", revision=revision, quantisation="none", device="cpu")
+        assert load_base(spec).identity.base_revision == commit
+        assert base_identity(spec, fetch=False).base_revision == commit
 
 
 def test_what_lean_replaces_is_there():
