@@ -25,6 +25,7 @@ from phingpt_bench.engine.token_ids import token_ids
 from phingpt_bench.engine.writing import generate
 from phingpt_bench.engine.writing.decode import DecodingStats
 from phingpt_bench.lmeval.manager import quiet
+from phingpt_bench.models.load import check_tokenizer
 
 # where "auto" was asked for: lm-eval's search needs ten times the time of the work itself on a CPU
 BATCH_SIZE = 16
@@ -65,15 +66,11 @@ class PhinLM(HFLM):
     ):
         """pretrained: a name or folder for transformers, or a loaded (Peft) model; `options` are those of HFLM.
 
-        BenchError for a tokenizer without an end-of-text token.
+        BenchError for a tokenizer with neither an end-of-text nor a beginning-of-text token.
         """
         with quiet():  # HFLM warns about each model object that it is given
             super().__init__(pretrained=pretrained, batch_size=batch_size, **options)
-        if self.tokenizer.eos_token_id is None:
-            raise BenchError(
-                "the model's tokenizer has no end-of-text token, so no answer can end and no empty prompt be scored",
-                hint='set "eos_token" in the model\'s tokenizer_config.json',
-            )
+        check_tokenizer(self.tokenizer, self.tokenizer.name_or_path)
         self.meter = meter
         self.on_answer: Callable[[int, Any], None] = _ignore
         self.truncated = self.cut_answers = self.forwarded = 0
@@ -156,8 +153,13 @@ class PhinLM(HFLM):
     def generate_until(self, requests: list[Any], disable_tqdm: bool = False) -> list[str]:
         """As in HFLM: greedy answers by `decode`; what that cannot do exactly is left to HFLM, with a line in the log.
 
-        BenchError where the answers' length limit leaves no room for a prompt.
+        BenchError where the answers' limit leaves no room for a prompt, or the tokenizer has no end-of-text token.
         """
+        if requests and self.tokenizer.eos_token_id is None:
+            raise BenchError(
+                f"the tokenizer of '{self.tokenizer.name_or_path}' has no end-of-text token, so no answer can end",
+                hint='set "eos_token" in the tokenizer_config.json of the model',
+            )
         answers = [""] * len(requests)
         for places in generate.by_settings(requests):
             group = [requests[at] for at in places]

@@ -96,8 +96,9 @@ def load_base(spec: BaseSpec) -> Loaded:
             else "give a folder with config.json and safetensors, a Hub id that is cached or in reach, "
             f"or '{embedded.NAME}' for the embedded model",
         ) from None
+    check_tokenizer(tokenizer, spec.model)
     if tokenizer.pad_token_id is None:
-        tokenizer.pad_token = tokenizer.eos_token
+        tokenizer.pad_token = tokenizer.eos_token or tokenizer.bos_token
     model.requires_grad_(False)
     parameters = model.num_parameters()
     unpacked = spec.quantisation == "nf4" and _unpack(spec, model, dtype, parameters)
@@ -171,6 +172,15 @@ def device(spec: BaseSpec) -> str:
         return str(torch.device(spec.device))
     except RuntimeError:
         raise BenchError(f"unknown device '{spec.device}'", hint="use 'auto', 'cpu', 'cuda' or 'cuda:1'") from None
+
+
+def check_tokenizer(tokenizer: Any, model: str) -> None:
+    """BenchError for a tokenizer with neither an end-of-text nor a beginning-of-text token."""
+    if tokenizer.eos_token_id is None and tokenizer.bos_token_id is None:
+        raise BenchError(
+            f"the tokenizer of '{model}' has neither an end-of-text nor a beginning-of-text token: lm-eval needs one",
+            hint='set "eos_token" in the tokenizer_config.json of the model',
+        )
 
 
 def check_name(spec: BaseSpec) -> None:

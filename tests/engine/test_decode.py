@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import gc
 import logging
 import random
@@ -150,6 +151,28 @@ def test_prompts_that_are_too_long_are_cut_on_the_left_and_counted(tmp_path):
     got = model.generate_until(requests_of(texts, max_gen_toks=20), disable_tqdm=True)
     assert got == answers(short, texts, engine=False, max_gen_toks=20)
     assert model.truncated == 3
+
+
+@pytest.mark.parametrize("limit", [40, 100])
+def test_a_step_has_a_limit_of_tokens(llama, monkeypatch, limit):
+    """Prompts beyond it wait for the next step; one that is longer by itself has a step without other prompts."""
+    texts = [f"{'up and down ' * (4 * i)}{text}" for i, text in enumerate(prompts(8))]
+    expected = answers(llama, texts, engine=False)
+    sizes, greedy = [], PackedModel.greedy
+
+    def spied(self, tokens, past, needed):
+        sizes.append([len(new) for new, held in zip(tokens, past, strict=True) if not held])
+        return greedy(self, tokens, past, needed)
+
+    monkeypatch.setattr(PackedModel, "greedy", spied)
+    assert answers(llama, texts, size=128) == expected
+    assert len(sizes[2]) == 8, "after the check of the model: with so few tokens all prompts are computed at once"
+    sizes.clear()
+    monkeypatch.setattr(generate, "Limits", functools.partial(Limits, step_tokens=limit))
+    assert answers(llama, texts, size=128) == expected
+    steps = [step for step in sizes[2:] if step]
+    assert sum(map(len, steps)) == 8
+    assert all(sum(step) <= limit or len(step) == 1 for step in steps)
 
 
 def test_no_document_and_one(llama):

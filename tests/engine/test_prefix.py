@@ -9,6 +9,7 @@ from helpers.tiny import Counter, save_tiny  # noqa: E402
 from hypothesis import given  # noqa: E402
 from hypothesis import strategies as st  # noqa: E402
 from lm_eval.api.instance import Instance  # noqa: E402
+from lm_eval.models.huggingface import HFLM  # noqa: E402
 
 from phingpt_bench.engine.labels import likelihood  # noqa: E402
 from phingpt_bench.engine.labels.packing import Pack  # noqa: E402
@@ -158,3 +159,24 @@ def test_a_cache_with_a_window_is_not_reused(tmp_path):
     folder = save_tiny(tmp_path, "mistral", sliding_window=8)
     windowed = load_base(BaseSpec(model=str(folder), quantisation="none", compute_dtype="float32", device="cpu"))
     assert prefix_cache(windowed.model, range(40)) is None
+
+
+@pytest.mark.parametrize("architecture", ["mamba", "recurrent_gemma"])
+def test_models_that_return_no_keys_and_values_share_no_prefix(architecture, tmp_path, caplog):
+    """State-space models with few-shot prompts: the plain way, with the reason in the log, and HFLM's answers."""
+    recurrent = {"lru_width": 64, "head_dim": 16, "num_hidden_layers": 3}  # the third layer is one of attention
+    shape = {"state_size": 8} if architecture == "mamba" else recurrent
+    folder = save_tiny(tmp_path, architecture, initializer_range=0.3, **shape)
+    loaded = load_base(BaseSpec(model=str(folder), quantisation="none", compute_dtype="float32", device="cpu"))
+    requests = [
+        Instance("loglikelihood", {}, (prompt, label), 0)
+        for prompt in prompts(6)
+        for label in (" negative", " neutral")
+    ]
+    ours, theirs = (cls(pretrained=loaded.model, tokenizer=loaded.tokenizer, batch_size=4) for cls in (PhinLM, HFLM))
+    with caplog.at_level("WARNING"):
+        got = ours.loglikelihood(requests, disable_tqdm=True)
+    assert "what prompts share is computed for each of them: this model's cache" in caplog.text
+    for one, other in zip(got, theirs.loglikelihood(requests, disable_tqdm=True), strict=True):
+        assert one[0] == pytest.approx(other[0], abs=1e-3)
+        assert one[1] == other[1]
