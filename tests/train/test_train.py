@@ -15,13 +15,15 @@ from hypothesis import strategies as st
 from safetensors.torch import load_file
 
 from phingpt_bench.core import config
+from phingpt_bench.core.config import shipped_names
 from phingpt_bench.core.errors import BenchError
+from phingpt_bench.core.paths import share
 from phingpt_bench.live.display import Display
 from phingpt_bench.live.events import Advanced, Event, Scored, StageStarted, training_stages
 from phingpt_bench.models import adapter
 from phingpt_bench.models.load import load_base
 from phingpt_bench.train import trainer
-from phingpt_bench.train.recipe import Recipe, load_recipe, recipe_names
+from phingpt_bench.train.recipe import Recipe, load_recipe
 from phingpt_bench.train.rows import Row, batches, collate, pieces
 from phingpt_bench.train.run import default_folder, train
 from phingpt_bench.train.trainer import AnswerTrainer, answer_loss, with_lora
@@ -49,7 +51,7 @@ def tiny_llama(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return save_tiny(tmp_path_factory.mktemp("tiny-llama"))
 
 
-@pytest.mark.parametrize("name", recipe_names())
+@pytest.mark.parametrize("name", shipped_names(share("adapters", "recipes")))
 def test_every_recipe_trains_its_architecture(name: str, tmp_path: Path) -> None:
     model = save_tiny(tmp_path / "base", ARCHITECTURES.get(name, "llama"))
     recipe = small(load_recipe(name), model, epochs=1, tokens_per_batch=512)
