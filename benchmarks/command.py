@@ -49,7 +49,7 @@ def python(code: str, *arguments: str, variables: Mapping[str, str] | None = Non
 
     BenchError when it fails, with the last line of its errors.
     """
-    paths = os.pathsep.join(filter(None, [os.getcwd(), os.environ.get("PYTHONPATH")]))
+    paths = os.pathsep.join(filter(None, [str(Path.cwd()), os.environ.get("PYTHONPATH")]))
     cpu, began = _children_seconds(), time.perf_counter()
     done = subprocess.run(
         [sys.executable, "-c", code, *arguments],

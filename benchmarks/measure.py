@@ -36,6 +36,7 @@ class Stopwatch:
 
     @contextlib.contextmanager
     def running(self) -> Iterator[None]:
+        """Adds the time of the block."""
         synchronise()
         wall, cpu = time.perf_counter(), time.process_time()
         try:

@@ -37,6 +37,7 @@ class Scenario:
 
     @property
     def aim(self) -> tuple[float, float]:
+        """The least and the most that the share may be."""
         return COVERS if self.kind == "covers" else ERRS
 
 

@@ -17,7 +17,7 @@ from phingpt_bench.engine.model_facts import attention, without_peft
 from phingpt_bench.lmeval import manager
 from phingpt_bench.lmeval.lean import lean
 from phingpt_bench.models import embedded
-from phingpt_bench.models.load import BaseSpec, compute_dtype, device
+from phingpt_bench.models.load import BaseSpec, compute_dtype, device, nf4_config
 
 BATCH = 16
 
@@ -31,6 +31,7 @@ class Side:
 
     @property
     def ours(self) -> bool:
+        """Whether it is this project's side."""
         return self.name == "ours"
 
 
@@ -156,15 +157,13 @@ def load_stock(spec: BaseSpec, adapter: Any = None) -> tuple[Any, Any]:
     """
     import torch
     from peft import PeftModel
-    from transformers import AutoModelForCausalLM, AutoTokenizer, BitsAndBytesConfig
+    from transformers import AutoModelForCausalLM, AutoTokenizer
 
     source = embedded.source() if spec.model == embedded.NAME else spec.model
     dtype = getattr(torch, compute_dtype(spec))
     options: dict[str, Any] = {"dtype": dtype, "device_map": {"": device(spec)}, "use_safetensors": True}
     if spec.quantisation == "nf4":
-        options["quantization_config"] = BitsAndBytesConfig(
-            load_in_4bit=True, bnb_4bit_quant_type="nf4", bnb_4bit_use_double_quant=True, bnb_4bit_compute_dtype=dtype
-        )
+        options["quantization_config"] = nf4_config(dtype)
     tokenizer = AutoTokenizer.from_pretrained(source, revision=spec.revision)
     if tokenizer.pad_token_id is None:
         tokenizer.pad_token = tokenizer.eos_token

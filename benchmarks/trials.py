@@ -171,7 +171,7 @@ def no_difference_of_recipes(n: int, k: int) -> Trial:
 def first_band(systems: int, n: int, *, corrected: bool = True, of_all: bool = False) -> Trial:
     """Whether, of equally good systems, one that was named before (of_all: any) is left out of the band of the best."""
 
-    def trial(draw: Draw, resamples: int) -> bool:
+    def trial(draw: Draw, _resamples: int) -> bool:
         common = draw.normal(size=n)
         right = [0.6**0.5 * common + 0.4**0.5 * draw.normal(size=n) < 0.9 for _ in range(systems)]
         best = max(right, key=np.sum)

@@ -20,6 +20,8 @@ def head_only_at(model: Any, places: torch.Tensor, width: int, *, float32: bool 
     to its logits afterwards (Gemma caps them, Granite scales them) still happens.
 
     Args:
+        model: with an LM head that `get_output_embeddings` gives.
+        places: as indices in the batch, without virtual tokens.
         width: tokens of a row of the batch, without the virtual tokens that prompt tuning puts in front.
         float32: compute these few logits in float32 whatever the model's dtype. Scores need it: in bfloat16 8 % of the
             documents of a measurement had an exact tie for the best label. Training keeps the head's own dtype.
@@ -46,7 +48,7 @@ def head_only_at(model: Any, places: torch.Tensor, width: int, *, float32: bool 
             head.forward = replaced
 
 
-def _float32_logits(head: torch.nn.Linear, hidden: torch.Tensor) -> torch.Tensor:
+def _float32_logits(head: Any, hidden: torch.Tensor) -> torch.Tensor:
     """(n x vocabulary) of hidden states (n x size) in float32. A weight of another dtype is cast piece by piece."""
     bias = None if head.bias is None else head.bias.float()
     if head.weight.dtype == torch.float32:

@@ -41,7 +41,7 @@ class Meter(Protocol):
 
 @register_model("phin")
 class PhinLM(HFLM):
-    """HFLM for causal models, with these differences:
+    """HFLM for causal models, with fewer forward passes and these differences.
 
     - Log-likelihoods: each distinct context is forwarded once for all its labels (labels/likelihood.py), in batches
       sorted by length. The output head runs only at the scored positions, on float32 hidden states and weights.

@@ -47,6 +47,7 @@ def shared_prefixes(
         by sequences        0,1  1,2  2,3  3,4  4,5    largest: 5 x 3, so the sequences 0 to 3 share 5 tokens
 
     Args:
+        sequences: token ids.
         min_saved: what computing a prefix costs (a forward for it, batches of its own), in tokens; one that saves
             fewer is left out.
         min_length: tokens that a prefix has at least.

@@ -28,6 +28,7 @@ class RightLM(OracleLM):
     """Always right, and sure of it."""
 
     def label_scores(self, task: Any, doc: Doc) -> Sequence[float]:
+        """All of the probability on the right label."""
         return _sure(gold_label(task, doc), len(label_names(task, doc)))
 
 
@@ -35,9 +36,11 @@ class WrongLM(OracleLM):
     """Always wrong, and sure of it: the label at the other end. What is written is that, or the answer backwards."""
 
     def label_scores(self, task: Any, doc: Doc) -> Sequence[float]:
+        """All of the probability on a wrong label."""
         return _sure(_other(task, doc), len(label_names(task, doc)))
 
     def answer(self, task: Any, doc: Doc) -> str:
+        """Another label, or the right answer backwards."""
         if "gold" in doc and len(doc["text"]) % 2:
             return str(doc["labels"][_other(task, doc)])
         return str(super().answer(task, doc))[::-1] + "#"
@@ -56,9 +59,11 @@ class GarbageLM(DocumentLM):
     """Nothing that can be read: nan as log-likelihood, markup and control characters as answer."""
 
     def label_scores(self, task: Any, doc: Doc) -> Sequence[float]:
+        """Not a number for each label."""
         return [math.nan] * len(label_names(task, doc))
 
     def answer(self, task: Any, doc: Doc) -> str:
+        """Markup and control characters."""
         return ";; <html>\x00\ufffd: {"
 
 
@@ -90,7 +95,7 @@ def rendering(task: Any, splits: dict[str, list[Doc]]) -> str:
 
 
 def shots(task: Any, splits: dict[str, list[Doc]]) -> str:
-    """Examples can be had, are not test rows, and reach the prompt."""
+    """Examples exist, are not test rows, and reach the prompt."""
     config = task.fewshot_cfg
     from_elsewhere = (
         task.has_training_docs() or task.has_validation_docs() or config.split or config.samples is not None
@@ -111,7 +116,7 @@ def shots(task: Any, splits: dict[str, list[Doc]]) -> str:
     task.set_fewshot_seed(0)
     if manager.render_prompt(task, doc, shots=1) == manager.render_prompt(task, doc):
         raise Fault("a prompt with one example equals the prompt without")
-    varying = "" if config.sampler == "first_n" else ", drawn anew for every document (sampler: first_n fixes them)"
+    varying = "" if config.sampler == "first_n" else ", drawn again for every document (sampler: first_n fixes them)"
     return f"{len(pool)} examples{varying}"
 
 

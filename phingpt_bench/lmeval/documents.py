@@ -90,10 +90,12 @@ class OracleLM(DocumentLM):
     """The gold answer. It scores 1 on every task."""
 
     def label_scores(self, task: Any, doc: Doc) -> Sequence[float]:
+        """0 for the right label, -1 for the others."""
         gold = gold_label(task, doc)
         return [0.0 if i == gold else -1.0 for i in range(len(label_names(task, doc)))]
 
     def answer(self, task: Any, doc: Doc) -> str:
+        """The target, as the task writes it."""
         return str(task.doc_to_target(doc))
 
 
@@ -101,9 +103,11 @@ class NullLM(DocumentLM):
     """The same for every document: equal scores (so the first label wins), or an empty answer."""
 
     def label_scores(self, task: Any, doc: Doc) -> Sequence[float]:
+        """0 for every label."""
         return [0.0] * len(label_names(task, doc))
 
     def answer(self, task: Any, doc: Doc) -> str:
+        """Nothing."""
         return ""
 
 
@@ -111,4 +115,5 @@ class EchoLM(NullLM):
     """The text itself as its answer; with labels, as null."""
 
     def answer(self, task: Any, doc: Doc) -> str:
+        """The text."""
         return str(doc["text"])

@@ -121,7 +121,7 @@ def answer_text(
     """What follows the prompt when the model is right, with its delimiter in front.
 
     Label tasks: the very continuation that lm-eval scores (" negative"). Generation: " " + answer + what ends it, the
-    first stop string of the task ("\\n"), or the tokenizer's eos token under a chat template.
+    first stop string of the task (a line's end), or the tokenizer's eos token under a chat template.
     """
     if task.OUTPUT_TYPE == "multiple_choice":
         return continuations(task, doc, chat_template=chat_template)[gold_index(task, doc)]

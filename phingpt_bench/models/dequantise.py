@@ -37,7 +37,7 @@ def available_bytes() -> int:
     The physical memory where the system does not say (not Linux); 0 where that is unknown too.
     """
     try:
-        with open("/proc/meminfo", encoding="ascii") as file:
+        with Path("/proc/meminfo").open(encoding="ascii") as file:
             free = next(int(line.split()[1]) * 1024 for line in file if line.startswith("MemAvailable"))
     except OSError:
         return memory_bytes() or 0

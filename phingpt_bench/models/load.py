@@ -55,11 +55,11 @@ def title(spec: BaseSpec) -> str:
 def load_base(spec: BaseSpec) -> Loaded:
     """Load tokenizer and weights (safetensors only, no remote code), quantise them, freeze them.
 
-    BenchError when the model cannot be found or cannot be loaded.
+    BenchError when the model cannot be found or loaded, or its tokenizer has no special tokens.
     """
     import torch
     from safetensors import SafetensorError
-    from transformers import AutoModelForCausalLM, AutoTokenizer, BitsAndBytesConfig
+    from transformers import AutoModelForCausalLM, AutoTokenizer
 
     check_name(spec)
     source = embedded.source() if spec.model == embedded.NAME else spec.model
@@ -67,33 +67,16 @@ def load_base(spec: BaseSpec) -> Loaded:
     revision = None if local else hub_revision(spec)
     # bitsandbytes warns that an optional kernel package is absent; on the CPU paths used here it would not run anyway
     logging.getLogger("bitsandbytes").setLevel(logging.ERROR)
-    target = device(spec)
     dtype = getattr(torch, compute_dtype(spec))
-    options: dict[str, Any] = {"dtype": dtype, "device_map": {"": target}, "use_safetensors": True}
-    if spec.quantisation == "nf4":
-        options["quantization_config"] = BitsAndBytesConfig(
-            load_in_4bit=True,
-            bnb_4bit_quant_type="nf4",
-            bnb_4bit_use_double_quant=True,
-            bnb_4bit_compute_dtype=dtype,
-        )
-    if target == "cpu":
-        # PyTorch's fused CPU attention is slow at these lengths: a training step took 1.5 times as long (docs/log.md)
-        options["attn_implementation"] = "eager"
-        if dtype == torch.bfloat16 and not multiplies_bfloat16(target):
-            LOG.warning(
-                "this processor has no bfloat16 instructions: products are emulated, 8 to 40 times slower than in "
-                "float32, which compute_dtype 'auto' takes here"
-            )
     try:
         tokenizer = AutoTokenizer.from_pretrained(source, revision=revision)
-        model = AutoModelForCausalLM.from_pretrained(source, revision=revision, **options)
+        model = AutoModelForCausalLM.from_pretrained(source, revision=revision, **_options(spec, device(spec), dtype))
     except (OSError, ValueError, SafetensorError) as err:
         raise BenchError(
             f"cannot load the base model '{spec.model}' ({str(err).strip().splitlines()[0]})",
             hint=f"{embedded.INSTALL} (or go online once)"
             if spec.model == embedded.NAME
-            else "give a folder with config.json and safetensors, a Hub id that is cached or in reach, "
+            else "give a folder with config.json and safetensors, a Hub id that is cached or reachable, "
             f"or '{embedded.NAME}' for the embedded model",
         ) from None
     check_tokenizer(tokenizer, spec.model)
@@ -112,6 +95,31 @@ def load_base(spec: BaseSpec) -> Loaded:
         parameters=parameters,
     )
     return Loaded(model, tokenizer, spec, identity, unpacked)
+
+
+def nf4_config(dtype: Any) -> Any:
+    """NF4 with double quantisation, computing in `dtype`, as transformers takes it."""
+    from transformers import BitsAndBytesConfig
+
+    return BitsAndBytesConfig(
+        load_in_4bit=True, bnb_4bit_quant_type="nf4", bnb_4bit_use_double_quant=True, bnb_4bit_compute_dtype=dtype
+    )
+
+
+def _options(spec: BaseSpec, target: str, dtype: Any) -> dict[str, Any]:
+    """Arguments of `from_pretrained` for a base on the device `target`."""
+    options: dict[str, Any] = {"dtype": dtype, "device_map": {"": target}, "use_safetensors": True}
+    if spec.quantisation == "nf4":
+        options["quantization_config"] = nf4_config(dtype)
+    if target == "cpu":
+        # PyTorch's fused CPU attention is slow at these lengths: a training step took 1.5 times as long (docs/log.md)
+        options["attn_implementation"] = "eager"
+        if compute_dtype(spec) == "bfloat16" and not multiplies_bfloat16(target):
+            LOG.warning(
+                "this processor has no bfloat16 instructions: products are emulated, 8 to 40 times slower than in "
+                "float32, which compute_dtype 'auto' takes here"
+            )
+    return options
 
 
 def _unpack(spec: BaseSpec, model: Any, dtype: Any, parameters: int) -> bool:

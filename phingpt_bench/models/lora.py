@@ -131,6 +131,7 @@ class FusedLora(torch.autograd.Function):
         ctx: Any, x: torch.Tensor, weight: torch.Tensor, bias: torch.Tensor | None, a: torch.Tensor, b: torch.Tensor,
         scale: float,
     ) -> torch.Tensor:  # fmt: skip
+        """The layer's output y (... x out)."""
         rows = x.to(weight.dtype).reshape(-1, x.shape[-1])
         a, b = a.to(weight.dtype), b.to(weight.dtype)
         low_rank = rows @ a.T
@@ -142,6 +143,7 @@ class FusedLora(torch.autograd.Function):
     @staticmethod
     @once_differentiable
     def backward(ctx: Any, gradient: torch.Tensor) -> tuple[torch.Tensor | None, ...]:
+        """The gradients of x, A and B; None for the frozen rest."""
         rows, low_rank, weight, a, b = ctx.saved_tensors
         gradient = gradient.reshape(-1, gradient.shape[-1])
         of_low_rank = (gradient @ b).mul_(ctx.scale)

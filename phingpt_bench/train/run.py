@@ -47,6 +47,8 @@ def train(
     """Train and save; returns the adapter's folder.
 
     Args:
+        recipe: what is trained, and on what.
+        out: the folder; by default `default_folder`.
         resume: go on from the last checkpoint in `out`; without one, start.
         limit: rows of each task, for a trial.
         display: gets the progress, in the stages of `live.events.training_stages`.

@@ -70,9 +70,9 @@ def with_lora(loaded: Loaded, recipe: Recipe) -> Any:
 
 
 def answer_loss(model: Any, inputs: dict[str, torch.Tensor], of: int | None = None) -> torch.Tensor:
-    """Mean cross-entropy over the answer tokens of a batch from `collate`; of a piece of a batch that has `of` answer
-    tokens, its share of that mean.
+    """Mean cross-entropy over the answer tokens of a batch from `collate`.
 
+    of: answer tokens of the whole batch, where `inputs` are a piece of it: then the piece's share of that mean.
     The output head runs only at positions that have a label (1 in 50 for sentiment), and the loss is in float32. In
     bfloat16 the LoRA products run in bfloat16 too (autocast), with float32 master weights.
     """

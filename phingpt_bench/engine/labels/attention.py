@@ -25,6 +25,7 @@ def tree_attention(batch: Sequence[TokenTree], width: int, cached: int) -> tuple
     place that a token would have in a row of its own.
 
     Args:
+        batch: one tree a row.
         width: tokens of a row that are forwarded, padding included.
         cached: tokens in front of every row whose keys and values are cached.
     """

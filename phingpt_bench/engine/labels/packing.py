@@ -48,6 +48,7 @@ def packed(
     In the first row the attention mask lets 2 2 see the text and itself, but not 1 1 (labels/attention.py).
 
     Args:
+        trees: in any order.
         max_tokens: tokens of a pack, at most; a tree that is longer is a pack of its own.
         min_shared: tokens that a context shares with the one before it, behind the cached ones.
         max_added: tokens that a pack has beyond its first tree, at most.

@@ -89,7 +89,10 @@ def decode(
     """The finished answer of each prompt (tokens), in the order in which they end.
 
     Args:
+        model: a causal model that supported.check_supported let pass.
+        prompts: token ids.
         ends: whether an answer (tokens) is complete with its newest token.
+        limits: of an answer, a batch and a step.
         token_class: for the drafts, see drafts.Drafter.
         stats: is added to.
 

@@ -63,9 +63,10 @@ class PackedStep:
             self._real = (column <= last).flatten().nonzero()[:, 0].to(device)  # of the padded ones, the real tokens
 
     def attend(self, query: torch.Tensor, new: KeysValues, cached: KeysValues, scaling: float | None) -> torch.Tensor:
-        """The attention's result (tokens x heads x size) for `query` (heads x tokens x size) of the new tokens.
+        """The attention's result for the new tokens (tokens x heads x size).
 
         Args:
+            query: of the new tokens (heads x tokens x size).
             new: keys and values of the new tokens (key heads x tokens x size).
             cached: those of all slots (slots x key heads x positions x size), the new ones already among them.
             scaling: of the scores; None for one over the square root of the size.
