@@ -18,22 +18,27 @@ LOG = logging.getLogger(__name__)
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class BaseSpec:
-    """Which base, in which numbers.
-
-    model: the embedded model's name, a local folder, or a Hub id.
-    quantisation: nf4 (4-bit NormalFloat with double quantisation, Dettmers et al. 2023) or none.
-    compute_dtype: the dtype of activations and of the de-quantised weights; auto is bfloat16 where the processor or
-        GPU multiplies in it, else float32.
-    dequantise: on a CPU bitsandbytes de-quantises on every call; "auto" does it once when memory allows, which keeps
-        the numbers (see models/dequantise.py). Never on a GPU under "auto".
-    """
+    """Which base, in which number format."""
 
     model: str = embedded.NAME
+    """The embedded model's name, a local folder, or a Hub id."""
+
     revision: str | None = None
+    """Branch, tag or commit of a Hub id; None is the default branch."""
+
     quantisation: Literal["nf4", "none"] = "nf4"
+    """nf4 is 4-bit NormalFloat with double quantisation (Dettmers et al. 2023)."""
+
     compute_dtype: Literal["auto", "bfloat16", "float32"] = "auto"
+    """Of activations and of de-quantised weights; auto is bfloat16 where the processor or GPU multiplies in it, else
+    float32."""
+
     dequantise: Literal["auto", "always", "never"] = "auto"
+    """On a CPU bitsandbytes de-quantises on every call; "auto" does it once when memory allows, which keeps the numbers
+    (see models/dequantise.py). Under "auto" never on a GPU."""
+
     device: str = "auto"
+    """A torch device; auto is the first GPU, or the CPU."""
 
 
 @dataclass(slots=True)

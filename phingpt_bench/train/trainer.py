@@ -69,10 +69,10 @@ def with_lora(loaded: Loaded, recipe: Recipe) -> Any:
     return get_peft_model(loaded.model, config).train()
 
 
-def answer_loss(model: Any, inputs: dict[str, torch.Tensor], of: int | None = None) -> torch.Tensor:
+def answer_loss(model: Any, inputs: dict[str, torch.Tensor], answer_tokens: int | None = None) -> torch.Tensor:
     """Mean cross-entropy over the answer tokens of a batch from `collate`.
 
-    of: answer tokens of the whole batch, where `inputs` are a piece of it: then the piece's share of that mean.
+    answer_tokens: of the whole batch, where `inputs` are a piece of it: then the piece's share of that mean.
     The output head runs only at positions that have a label (1 in 50 for sentiment), and the loss is in float32. In
     bfloat16 the LoRA products run in bfloat16 too (autocast), with float32 master weights.
     """
@@ -86,7 +86,7 @@ def answer_loss(model: Any, inputs: dict[str, torch.Tensor], of: int | None = No
     ):
         logits = causal_lm(input_ids=ids, use_cache=False).logits
     answers = labels[counted]
-    return torch.nn.functional.cross_entropy(logits.float(), answers, reduction="sum") / (of or len(answers))
+    return torch.nn.functional.cross_entropy(logits.float(), answers, reduction="sum") / (answer_tokens or len(answers))
 
 
 def backward(
