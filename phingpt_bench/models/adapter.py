@@ -146,8 +146,8 @@ def attach(loaded: Loaded, adapters: Mapping[str, Path]) -> Any:
                 model.load_adapter(str(folder), adapter_name=name, is_trainable=False)
             else:
                 model = PeftModel.from_pretrained(model, str(folder), adapter_name=name, is_trainable=False)
-        # what PEFT and safetensors raise for files that are cut off, or shaped for another model
-        except (OSError, ValueError, RuntimeError, SafetensorError) as err:
+        # what PEFT and safetensors raise for files that are cut off or lack a key, or are shaped for another model
+        except (OSError, ValueError, KeyError, RuntimeError, SafetensorError) as err:
             raise BenchError(
                 f"cannot load the adapter ({str(err).strip().splitlines()[0]})",
                 where=str(folder),
@@ -169,7 +169,10 @@ def only(model: Any, name: str | None) -> Iterator[None]:
         with model.disable_adapter():
             yield
     else:
-        model.set_adapter(name, inference_mode=True)
+        try:
+            model.set_adapter(name, inference_mode=True)
+        except ValueError as err:  # AdaptionPrompt (LLaMA-Adapter), whose prompts PEFT only switches for training
+            raise BenchError(f"adapter '{name}' is of a kind that cannot be switched ({err})") from None
         yield
 
 

@@ -76,7 +76,7 @@ def load_base(spec: BaseSpec) -> Loaded:
     try:
         tokenizer = AutoTokenizer.from_pretrained(source, revision=revision)
         model = AutoModelForCausalLM.from_pretrained(source, revision=revision, **_options(spec, device(spec), dtype))
-    except (OSError, ValueError, SafetensorError) as err:
+    except (OSError, ValueError, ImportError, SafetensorError) as err:  # ImportError: a format that needs a package
         raise BenchError(
             f"cannot load the base model '{spec.model}' ({str(err).strip().splitlines()[0]})",
             hint=f"{embedded.INSTALL} (or go online once)"
