@@ -28,6 +28,8 @@ from phingpt_bench.engine.writing.supported import check_supported  # noqa: E402
 from phingpt_bench.lmeval import manager  # noqa: E402
 from phingpt_bench.models.load import BaseSpec, load_base  # noqa: E402
 
+pytestmark = pytest.mark.slow
+
 ARCHITECTURES = ("llama", "qwen3", "gpt2", "phi3")
 
 

@@ -23,6 +23,8 @@ from helpers.tiny import save_tiny
 from phingpt_bench.cli.main import main
 from phingpt_bench.data.demo import load_demo
 
+pytestmark = pytest.mark.slow
+
 SMALL = ("--limit", "3")
 HF = ("--limit", "2", "--device", "cpu")
 
@@ -38,8 +40,8 @@ class Run:
 
 AS_IT_IS = Run()
 MODEL = ("MODEL", "tiny")
-# where the real data are not at hand, the embedded ones
-DATA = () if os.environ.get("PHINGPT_BENCH_DATA") else (("phin_fpb", "phin_demo_sentiment"),)
+# the embedded data in the place of the real ones
+DATA = (("phin_fpb", "phin_demo_sentiment"),)
 # the shipped records, where the command names one of theirs
 SHIPPED = str(ROOT / "results")
 OWN = Run(add=("--results", SHIPPED))
@@ -71,6 +73,7 @@ TABLE = {
     "phingpt-bench rescore answers.jsonl --labels no,yes --answer-column output --gold-column target": AS_IT_IS,
     "make demo": AS_IT_IS,
     "make test": AS_IT_IS,
+    "make test-fast": AS_IT_IS,
 }
 
 
@@ -156,7 +159,9 @@ def test_the_table_has_no_command_that_is_gone() -> None:
     assert set(TABLE) <= set(COMMANDS)
 
 
-@pytest.mark.parametrize("command", COMMANDS)
+@pytest.mark.parametrize(
+    "command", [pytest.param(c, marks=[pytest.mark.data] * (c in TABLE and TABLE[c].needs_data)) for c in COMMANDS]
+)
 def test_readme_command(
     command: str,
     place: Path,
@@ -173,7 +178,7 @@ def test_readme_command(
         code = main(words)
     elif program == "make":  # what it would do; doing it is the installation itself
         done = subprocess.run(["make", "-n", "-C", str(ROOT), *words], capture_output=True, text=True, check=False)
-        assert {"demo": "phingpt-bench demo", "test": "-m pytest"}[words[0]] in done.stdout
+        assert {"demo": "phingpt-bench demo", "test": "-m pytest", "test-fast": "-m pytest"}[words[0]] in done.stdout
         code = done.returncode
     else:
         code = subprocess.run([sys.executable, "-m", program, *words], check=False).returncode

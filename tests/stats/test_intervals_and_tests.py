@@ -125,6 +125,7 @@ def test_interval_is_wilson_for_accuracy_only():
     assert interval(rows, "acc", ACC, level=0.8).level == 0.8
 
 
+@pytest.mark.perf
 @pytest.mark.parametrize("rows", [labels(5000), spans(5000, most=9)], ids=["few types", "many types"])
 def test_speed(rows):
     metric = MACRO if rows.shape[-1] == 4 else F1
@@ -231,8 +232,9 @@ def test_permutation_of_hardly_anything():
 # Holm
 
 
+@pytest.mark.slow
 @given(st.lists(st.floats(0, 1), min_size=1, max_size=12))
-@settings(max_examples=30)  # theirs takes 50 ms a call
+@settings(max_examples=30)  # theirs takes half a second a call
 def test_holm_equals_statsmodels(pvalues):
     assert holm(pvalues) == pytest.approx(list(multipletests(pvalues, method="holm")[1]))
 

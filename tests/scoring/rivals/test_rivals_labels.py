@@ -180,6 +180,7 @@ def sklearn_f1(gold, predicted, average, **options):
         return f1_score(gold, predicted, average=average, zero_division=0, **options)
 
 
+@pytest.mark.slow
 @given(cases)
 @settings(max_examples=150)
 def test_scores_are_scikit_learns(case):
@@ -271,6 +272,7 @@ def test_names():
     assert set(rivals("labels")) | set(rivals("spans")) == set(SCORERS)
 
 
+@pytest.mark.perf
 @pytest.mark.parametrize("name", [name for name in rivals("labels") if name != "flare-headline"])
 def test_a_hundred_thousand_answers_take_seconds(name):
     answers = [f"Answer {i} is {ANSWERS[i % len(ANSWERS)]}, as revenue rose in the quarter" for i in range(100_000)]
