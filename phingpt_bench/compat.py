@@ -261,7 +261,7 @@ def memory_that_ran_out(error: BaseException) -> Literal["GPU", "main"] | None:
 
 
 def hub_is_offline() -> bool:
-    """Whether the Hub's client was told to stay offline (HF_HUB_OFFLINE, or `set_hub_offline`)."""
+    """Whether the Hub's client stays offline (HF_HUB_OFFLINE, or `set_hub_offline`)."""
     from huggingface_hub import constants
 
     return bool(constants.HF_HUB_OFFLINE)
