@@ -1,4 +1,5 @@
-"""Speed and memory beside what a user would run instead. Each module's first line is the command that runs it.
+"""Speed, memory and exactness compared with what a user would run instead.
 
-Not part of the installed package: run from the root of a checkout.
+A module that can be run has its command in the first line; the others are libraries of these and say of which. Not part
+of the installed package: run from the root of a checkout.
 """

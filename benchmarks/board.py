@@ -11,10 +11,8 @@ import argparse
 import dataclasses
 import functools
 import os
-import subprocess
 import sys
 import tempfile
-import time
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
@@ -22,8 +20,8 @@ from typing import Any
 import numpy as np
 
 from benchmarks import report
-from benchmarks.measure import spread
-from benchmarks.startup import _children
+from benchmarks.command import python
+from benchmarks.measure import Usage, spread
 from phingpt_bench.core.diagnostics import Diagnostics
 from phingpt_bench.core.errors import BenchError
 from phingpt_bench.core.exposure import Exposure
@@ -33,6 +31,7 @@ from phingpt_bench.core.outcomes import Outcomes
 from phingpt_bench.core.records import Ledger, Model, Price, Protocol, RunRecord, to_dict
 from phingpt_bench.scoring.metrics import score_all
 
+COMMAND = "from phingpt_bench.cli.main import main; raise SystemExit(main())"
 LABELS = ["negative", "neutral", "positive"]
 FLOORS = ("majority", "random", "tfidf-lr", "crf")
 MACHINE = Machine(processor="Made-up Processor", cores=2, memory_bytes=8 * 2**30, gpus=[])
@@ -72,14 +71,17 @@ def main(argv: Sequence[str] | None = None) -> int:
             times = {"first": [draw()]}
             times["again"] = [draw() for _ in range(args.repeats)]
             for name, file in (("record", "run.json"), ("outcomes", "outcomes.json")):
-                os.utime(next(results.rglob(file)))  # what a file written anew looks like
+                os.utime(next(results.rglob(file)))  # as if the file had been written again
                 times[f"after one {name} changed"] = [draw()]
         except BenchError as err:
             print(f"error: {err}", file=sys.stderr)
             return 2
     measures = {
-        name: {"seconds": spread([wall for wall, _ in both]), "cpu_seconds": spread([cpu for _, cpu in both])}
-        for name, both in times.items()
+        name: {
+            "seconds": spread([use.seconds for use in uses]),
+            "cpu_seconds": spread([use.cpu_seconds for use in uses]),
+        }
+        for name, uses in times.items()
     }
     print(table(facts, args, measures))
     report.save(args.out, facts, {"records": args.runs * args.tasks, "measures": measures})
@@ -146,16 +148,10 @@ def _record(task: str, place: int, model: Model, shots: int, n: int, outcomes: O
     )  # fmt: skip
 
 
-def _drawing(results: Path, cache: Path, options: Sequence[str]) -> tuple[float, float]:
-    """(wall, processor) seconds of `leaderboard` on the records with a cache of its own. BenchError where it fails."""
-    environment = {**os.environ, "PHINGPT_BENCH_CACHE": str(cache), "PYTHONPATH": os.getcwd()}
-    command = [sys.executable, "-m", "phingpt_bench.cli.main", "leaderboard", str(results), "--width", "160", *options]
-    cpu, began = _children(), time.perf_counter()
-    done = subprocess.run(command, capture_output=True, text=True, check=False, env=environment)
-    seconds = time.perf_counter() - began, _children() - cpu
-    if done.returncode != 0:
-        raise BenchError(f"the board was not drawn ({(done.stderr.strip().splitlines() or ['no message'])[-1]})")
-    return seconds
+def _drawing(results: Path, cache: Path, options: Sequence[str]) -> Usage:
+    """What `leaderboard` takes on the records, with a cache of its own. BenchError where it fails."""
+    arguments = ("leaderboard", str(results), "--width", "160", *options)
+    return python(COMMAND, *arguments, variables={"PHINGPT_BENCH_CACHE": str(cache)})
 
 
 def table(facts: dict[str, Any], args: argparse.Namespace, measures: dict[str, dict[str, Any]]) -> str:

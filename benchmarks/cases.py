@@ -1,4 +1,7 @@
-"""What the evaluation benchmark evaluates: tasks, shots and label words. Not run by itself."""
+"""What the evaluation benchmark evaluates: tasks, shots and label words.
+
+Library of `python -m benchmarks.evaluation`; the other benchmarks of models take their tasks from it.
+"""
 
 from __future__ import annotations
 
@@ -11,23 +14,21 @@ from phingpt_bench.lmeval import manager
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Case:
-    """One comparison. `demo` is the task to take where the real data is not at hand, None to leave the case out there.
-
-    labels: words to put in the place of the task's own, in their order: no set of the catalogue with training rows,
-    which examples need, has labels of several tokens. documents: how many rows, unless told otherwise.
-    until: stop strings in the place of the task's own.
-    adapter: answer with the trained entity adapter, where there is one: its answers end, as real ones do.
-    """
+    """One comparison."""
 
     name: str
     title: str
     task: str
+    # the task to take where the real data is not available; None to leave the case out there
     demo: str | None
     shots: int = 0
+    # words in place of the task's own, in their order: no dataset of the catalogue with training rows, which examples
+    # need, has labels of several tokens
     labels: tuple[str, ...] = ()
-    documents: int = 64
+    documents: int = 64  # rows, unless --documents says otherwise
     generates: bool = False
-    until: tuple[str, ...] = ()
+    until: tuple[str, ...] = ()  # stop strings in place of the task's own
+    # answer with the trained entity adapter, where there is one: its answers end, as real ones do
     adapter: bool = False
 
 
@@ -107,5 +108,5 @@ def task_of(case: Case, demo: bool) -> Any:
 
 
 def real_data() -> bool:
-    """Whether the mirror with the real datasets is at hand."""
+    """Whether the mirror with the real datasets is available."""
     return mirror() is not None

@@ -1,4 +1,7 @@
-"""A Python process of its own: its seconds and its peaks of memory. Not run by itself."""
+"""A Python process of its own: its seconds and its peaks of memory.
+
+Library of `python -m benchmarks.evaluation`, `benchmarks.startup` and `benchmarks.board`.
+"""
 
 from __future__ import annotations
 
@@ -18,7 +21,7 @@ from phingpt_bench.core.errors import BenchError
 # what `python -m MODULE ARGUMENTS` does, and what the process held at the most
 OBSERVED = """\
 import atexit, json, runpy, sys
-from benchmarks.measure import peak_gpu_bytes, peak_host_bytes
+from phingpt_bench.cost.meters import peak_gpu_bytes, peak_host_bytes
 def note(file=sys.argv[1]):
     with open(file, "w", encoding="ascii") as out:
         json.dump([peak_host_bytes(), peak_gpu_bytes()], out)
@@ -44,9 +47,9 @@ def command(module: str, *arguments: str) -> Usage:
 def python(code: str, *arguments: str, variables: Mapping[str, str] | None = None) -> Usage:
     """The time that `python -c code arguments` takes, peaks unknown; `variables` go to its environment.
 
-    BenchError when it fails, with the last line that it said.
+    BenchError when it fails, with the last line of its errors.
     """
-    paths = os.pathsep.join(filter(None, [os.getcwd(), os.environ.get("PYTHONPATH")]))
+    paths = os.pathsep.join(filter(None, [str(Path.cwd()), os.environ.get("PYTHONPATH")]))
     cpu, began = _children_seconds(), time.perf_counter()
     done = subprocess.run(
         [sys.executable, "-c", code, *arguments],

@@ -1,4 +1,7 @@
-"""One case of the evaluation benchmark: its sides in turn, their answers compared, the floor. Not run by itself."""
+"""One case of the evaluation benchmark: its sides in turn, their answers compared, the floor.
+
+Library of `python -m benchmarks.evaluation` and `benchmarks.exactness`.
+"""
 
 from __future__ import annotations
 
@@ -9,9 +12,9 @@ from typing import Any
 from benchmarks.cases import Case, task_of
 from benchmarks.floor import Needed, bare, layout, needed, steps, tokens_at_once
 from benchmarks.measure import interleaved, spread
-from benchmarks.sides import SIDES, Run, run_side
+from benchmarks.sides import SIDES, Run, Side, run_side
 
-STOCK, OURS, FLOOR = "stock", "ours", "floor"
+STOCK, OURS = "stock", "ours"
 # kinds of bare forwards, as their keys in the file begin: on our matrix kernels; on torch's own; on ours, in steps as
 # unequal as those of our written answers
 FLOORS = ("", "plain_", "step_")
@@ -27,6 +30,10 @@ class Models:
     stock_attention: str
     ours_attention: str
     shared: bool
+
+    def of(self, side: Side) -> tuple[Any, str]:
+        """(model, attention implementation) of a side."""
+        return (self.ours, self.ours_attention) if side.ours else (self.stock, self.stock_attention)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -59,29 +66,13 @@ def compare(case: Case, models: Models, settings: Settings) -> dict[str, Any]:
     _warm_up(case, models, task)
 
     def work(name: str, _repeat: int) -> None:
-        if name == FLOOR:
-            ours = result.runs[OURS][-1]
-            result.need = result.need or needed(result.runs[STOCK][0].watch.sequences)
-            even = layout(result.need.own, tokens_at_once(ours.watch.forwards))
-            kinds = {"": (even, True), "plain_": (even, False)}
-            if case.generates:
-                kinds["step_"] = steps(result.need.own, ours.watch.forwards), True
-            if not result.floors[""]:  # kernels for new shapes are made once
-                bare(models.ours, result.need, even, fast=True)
-            for kind, (shapes, fast) in kinds.items():
-                result.floors[kind].append(getattr(bare(models.ours, result.need, shapes, fast), settings.clock))
-            return
-        ours = SIDES[name].ours
-        model, attention = (models.ours, models.ours_attention) if ours else (models.stock, models.stock_attention)
+        model, attention = models.of(SIDES[name])
         run = run_side(SIDES[name], model, models.tokenizer, task, case.shots, documents, attention)
         result.runs.setdefault(name, []).append(run)
-
-    def both(name: str, repeat: int) -> None:
-        work(name, repeat)
         if name == OURS:  # right after it, under its attention; stock has run: it comes first in the first round
-            work(FLOOR, repeat)
+            _measure_floor(result, models.ours, case, settings.clock)
 
-    interleaved(columns, lambda name: settings.repeats if name in (STOCK, OURS) else settings.slow_repeats, both)
+    interleaved(columns, lambda name: settings.repeats if name in (STOCK, OURS) else settings.slow_repeats, work)
     return {
         "case": case.name,
         "title": case.title,
@@ -105,6 +96,20 @@ def compare(case: Case, models: Models, settings: Settings) -> dict[str, Any]:
     }
 
 
+def _measure_floor(result: Measured, model: Any, case: Case, clock: str) -> None:
+    """The bare forwards of the tokens that a case needs, in steps like those of our last run."""
+    forwards = result.runs[OURS][-1].watch.forwards
+    result.need = result.need or needed(result.runs[STOCK][0].watch.sequences)
+    even = layout(result.need.own, tokens_at_once(forwards))
+    kinds = {"": (even, True), "plain_": (even, False)}
+    if case.generates:
+        kinds["step_"] = steps(result.need.own, forwards), True
+    if not result.floors[""]:  # kernels for new shapes are made once
+        bare(model, result.need, even, fast=True)
+    for kind, (shapes, fast) in kinds.items():
+        result.floors[kind].append(getattr(bare(model, result.need, shapes, fast), clock))
+
+
 def _columns(case: Case, models: Models, asked: Sequence[str]) -> tuple[list[str], dict[str, str]]:
     """The sides that run, and why others do not."""
     left_out = {}
@@ -116,10 +121,8 @@ def _columns(case: Case, models: Models, asked: Sequence[str]) -> tuple[list[str
 
 def _warm_up(case: Case, models: Models, task: Any) -> None:
     """First forwards pay for allocations, kernels and repacked weights: two documents a side, not counted."""
-    for name, model, attention in (
-        (OURS, models.ours, models.ours_attention),
-        (STOCK, models.stock, models.stock_attention),
-    ):
+    for name in (OURS, STOCK):
+        model, attention = models.of(SIDES[name])
         run_side(SIDES[name], model, models.tokenizer, task, case.shots, min(2, len(task.eval_docs)), attention)
 
 

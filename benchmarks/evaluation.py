@@ -129,12 +129,13 @@ def load(spec: BaseSpec, adapter: Path | None) -> Any:
     One object, unless ours is de-quantised once on a CPU: then stock gets bitsandbytes' packed layers, as its users do.
     """
     from benchmarks.compare import Models
-    from benchmarks.sides import attention_of, load_stock
+    from benchmarks.sides import load_stock
+    from phingpt_bench.engine.model_facts import attention
     from phingpt_bench.models.load import load_base
 
     loaded = load_base(spec)
     model = loaded.model
-    ours_attention = attention_of(model)
+    ours_attention = attention(model)
     if adapter is not None:
         from peft import PeftModel
 
@@ -143,7 +144,7 @@ def load(spec: BaseSpec, adapter: Path | None) -> Any:
     model.eval()
     if loaded.dequantised:
         stock, _ = load_stock(spec, adapter)
-        return Models(stock, model, loaded.tokenizer, attention_of(stock), ours_attention, shared=False)
+        return Models(stock, model, loaded.tokenizer, attention(stock), ours_attention, shared=False)
     # what transformers takes by itself; load_base takes another on a CPU
     return Models(model, model, loaded.tokenizer, "sdpa", ours_attention, shared=True)
 

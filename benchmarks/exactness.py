@@ -75,13 +75,10 @@ def one_task(name: str, models: Any, documents: int, written: int, tokens: int) 
     count = min(written if writes else documents, len(task.eval_docs))
     if tokens and not writes:
         count = _within(task, models.tokenizer, count, tokens)
-    sides = {
-        side: run_side(SIDES[side], model, models.tokenizer, task, 0, count, attention)
-        for side, model, attention in (
-            ("stock", models.stock, models.stock_attention),
-            ("ours", models.ours, models.ours_attention),
-        )
-    }
+    sides = {}
+    for side in ("stock", "ours"):
+        model, attention = models.of(SIDES[side])
+        sides[side] = run_side(SIDES[side], model, models.tokenizer, task, 0, count, attention)
     found = agreement(sides["stock"].watch, sides["ours"].watch, count)
     cpu = {side: round(run.watch.time.cpu_seconds, 1) for side, run in sides.items()}
     return {"task": name, "documents": count, "of": len(task.eval_docs), **found, "cpu_seconds": cpu}

@@ -1,4 +1,6 @@
-"""What a problem needs at the least: its distinct tokens, and a bare forward of them. Not run by itself.
+"""What a problem needs at least: its distinct tokens, and a bare forward of them.
+
+Library of `python -m benchmarks.evaluation`.
 
 The requests of a task form a prefix tree: a node is one token after all tokens above it, whose keys and values need to
 be computed once. No way of scoring can forward fewer tokens than the tree has nodes. For generation the answers are in
@@ -14,7 +16,8 @@ from dataclasses import dataclass
 from typing import Any
 
 from benchmarks.measure import Stopwatch
-from phingpt_bench.engine.trie import common
+from phingpt_bench.engine.model_facts import without_peft
+from phingpt_bench.engine.prefix import common_prefix_length
 
 PREFIX = 32  # tokens: what all requests share counts as a prefix of its own from this length on
 
@@ -35,12 +38,12 @@ class Needed:
 def needed(sequences: Sequence[tuple[Any, Sequence[int]]]) -> Needed:
     """The prefix tree of (document, tokens that must go in); a token that two documents share is booked on one."""
     ordered = sorted((tuple(tokens), document) for document, tokens in sequences)
-    shared = common(ordered[0][0], ordered[-1][0]) if len(ordered) > 1 else 0
+    shared = common_prefix_length(ordered[0][0], ordered[-1][0]) if len(ordered) > 1 else 0
     prefix = shared if shared >= PREFIX else 0
     own: dict[Any, int] = {}
     before: tuple[int, ...] = ()
     for tokens, document in ordered:
-        known = max(common(tokens, before), prefix)
+        known = max(common_prefix_length(tokens, before), prefix)
         own[document] = own.get(document, 0) + len(tokens) - known
         before = tokens
     return Needed(prefix, tuple(sorted((count for count in own.values() if count), reverse=True)))
@@ -85,20 +88,20 @@ def bare(model: Any, need: Needed, shapes: Sequence[tuple[int, int]], fast: bool
 
     shapes: the batches (rows, width) of what is not of the shared prefix. fast: on the matrix kernels that our side
     chooses here, else on torch's own.
-    The keys and values of the shared prefix are at hand for the batches; copying them is not in the time.
+    The batches find the keys and values of the shared prefix ready; copying them is not in the time.
     """
     import torch
 
-    from phingpt_bench.engine.kernels import fast as fast_kernels
+    from phingpt_bench.engine.kernels import fastest_kernels
 
-    causal = model.get_base_model() if hasattr(model, "get_base_model") else model
+    causal = without_peft(model)
     body, vocabulary = causal.get_decoder(), causal.config.vocab_size
     watch, cache = Stopwatch(), None
 
     def ids(rows: int, width: int) -> Any:
         return torch.randint(vocabulary, (rows, width), device=causal.device)
 
-    with torch.no_grad(), fast_kernels(model) if fast else contextlib.nullcontext():
+    with torch.no_grad(), fastest_kernels(model) if fast else contextlib.nullcontext():
         if need.prefix:
             tokens = ids(1, need.prefix)
             with watch.running():

@@ -1,18 +1,21 @@
-"""Seconds, memory and their spread: what every benchmark here measures with. Not run by itself."""
+"""Seconds, memory and their spread, and turns of several sides.
+
+Library of all commands in this folder.
+"""
 
 from __future__ import annotations
 
 import contextlib
-import ctypes
-import gc
 import logging
 import os
 import statistics
 import time
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Any
+
+from phingpt_bench.cost.meters import peak_gpu_bytes, peak_host_bytes
+from phingpt_bench.models.memory import forget_peaks, free
 
 
 @dataclass(slots=True)
@@ -33,6 +36,7 @@ class Stopwatch:
 
     @contextlib.contextmanager
     def running(self) -> Iterator[None]:
+        """Adds the time of the block."""
         synchronise()
         wall, cpu = time.perf_counter(), time.process_time()
         try:
@@ -55,45 +59,6 @@ def measured() -> Iterator[Usage]:
     finally:
         usage.seconds, usage.cpu_seconds = watch.seconds, watch.cpu_seconds
         usage.peak_host_bytes, usage.peak_gpu_bytes = peak_host_bytes(), peak_gpu_bytes()
-
-
-def free() -> None:
-    """Give memory that nothing refers to back to the system: else the next peak counts it too."""
-    import torch
-
-    gc.collect()
-    with contextlib.suppress(OSError, AttributeError):  # glibc only
-        ctypes.CDLL(None).malloc_trim(0)
-    if torch.cuda.is_available():
-        torch.cuda.empty_cache()
-
-
-def forget_peaks() -> None:
-    """Start the peaks anew. Main memory: Linux only, elsewhere the peak stays that of the whole process."""
-    import torch
-
-    with contextlib.suppress(OSError):
-        Path("/proc/self/clear_refs").write_text("5", encoding="ascii")
-    if torch.cuda.is_available():
-        torch.cuda.reset_peak_memory_stats()
-
-
-def peak_host_bytes() -> int | None:
-    """The most main memory held since `forget_peaks`."""
-    with contextlib.suppress(OSError):
-        for line in Path("/proc/self/status").read_text(encoding="ascii").splitlines():
-            if line.startswith("VmHWM"):
-                return int(line.split()[1]) * 1024
-    from phingpt_bench.cost import meters
-
-    return meters.peak_host_bytes()  # of the whole process: where there is no /proc nothing forgets it
-
-
-def peak_gpu_bytes() -> int | None:
-    """The most GPU memory held by tensors since `forget_peaks`; None without a GPU."""
-    import torch
-
-    return torch.cuda.max_memory_allocated() if torch.cuda.is_available() else None
 
 
 def synchronise() -> None:

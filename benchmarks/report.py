@@ -1,4 +1,7 @@
-"""The facts of a benchmark run, its JSON file and its tables of at most 80 columns. Not run by itself."""
+"""The facts of a benchmark run, its JSON file and its tables of at most 80 columns.
+
+Library of all commands in this folder.
+"""
 
 from __future__ import annotations
 

@@ -1,4 +1,7 @@
-"""What the simulation of coverage draws, and which shares are held to an aim. Not run by itself."""
+"""What the simulation of coverage draws, and which shares are held to an aim.
+
+Library of `python -m benchmarks.coverage`.
+"""
 
 from __future__ import annotations
 
@@ -25,15 +28,16 @@ COVERS, ERRS = (0.93, 0.97), (0.03, 0.07)  # what a 95 % interval and a test at 
 
 @dataclass(frozen=True, slots=True)
 class Scenario:
-    """text: what was drawn. held: whether its share must lie in COVERS or ERRS; others show why a method was chosen."""
+    """One kind of made-up world, and what is asked in it."""
 
-    kind: str  # "covers" or "errs"
-    text: str
+    kind: str  # "covers": the share of intervals that hold the truth; "errs": the share of tests that reject in error
+    text: str  # what was drawn
     trial: Trial
-    held: bool = True
+    held: bool = True  # whether the share must lie in COVERS or ERRS; others show why a method was chosen
 
     @property
     def aim(self) -> tuple[float, float]:
+        """The least and the most that the share may be."""
         return COVERS if self.kind == "covers" else ERRS
 
 

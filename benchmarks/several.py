@@ -1,4 +1,7 @@
-"""One base and three adapters on three tasks: our command with one load, stock's four times. Not run by itself."""
+"""One base and three adapters on three tasks: our command, which loads once, and four commands of stock lm-eval.
+
+The case "adapters" of `python -m benchmarks.evaluation`.
+"""
 
 from __future__ import annotations
 
@@ -34,9 +37,9 @@ def several(
 ) -> dict[str, Any]:
     """Time of whole commands, from a shell to all scores, and peak memory.
 
-    trained: folder of an adapter whose weights are taken, a millionth apart; random ones where there is none. For
-    labels their speed is the same, but what a random one writes does not end. Stock is four commands in a row, each of
-    all tasks; ours is one `run`, with probes, written records and the board.
+    Stock is four commands in a row, each of all tasks; ours is one `run`, with probes, written records and the board.
+    trained: folder of an adapter whose weights are taken, a millionth apart; without one they are random. For labels
+    that makes no difference to the speed, but what a random adapter writes does not end.
     """
     names = tuple(tasks or (DEMO if settings.demo else REAL))
     documents = settings.documents or DOCUMENTS
@@ -90,19 +93,14 @@ def made_adapters(spec: BaseSpec, folder: Path, tasks: Sequence[str], trained: P
             set_peft_model_state_dict(model, weights)
         for name, weight in model.named_parameters():
             if "lora_B" in name and trained is not None:
-                weight.data.mul_(1 + seed * 1e-6)  # one adapter thrice would be one adapter
+                weight.data.mul_(1 + seed * 1e-6)  # the same adapter three times would be taken for one
             elif "lora_B" in name:  # zero at first, and the runner refuses an adapter that changes nothing
                 torch.nn.init.normal_(weight, std=0.01)
         path = folder / recipe.name
         model.save_pretrained(str(path), safe_serialization=True)
-        identity = loaded.identity
         card = adapter.AdapterCard(
+            **adapter.base_fields(loaded),
             name=recipe.name,
-            base=identity.base or identity.name,
-            base_revision=identity.base_revision,
-            quantisation=identity.quantisation,
-            compute_dtype=identity.compute_dtype or "",
-            vocabulary_digest=adapter.vocabulary_digest(loaded.tokenizer),
             recipe=asdict(recipe),
             templates={},
             chat_template=False,

@@ -1,4 +1,7 @@
-"""Models with random weights in the shape of real ones: speed does not depend on weights. Not run by itself."""
+"""Models with random weights in the shape of real ones: speed does not depend on weights.
+
+Library of `python -m benchmarks.evaluation`, `benchmarks.exactness` and `benchmarks.training` (their option --shape).
+"""
 
 from __future__ import annotations
 

@@ -1,4 +1,7 @@
-"""The sides of the evaluation benchmark: stock lm-eval's HFLM, and PhinLM as our runner uses it. Not run by itself."""
+"""The sides of the evaluation benchmark: stock lm-eval's HFLM, and PhinLM as our runner uses it.
+
+Library of `python -m benchmarks.evaluation` and `benchmarks.exactness`; `benchmarks.training` loads stock models by it.
+"""
 
 from __future__ import annotations
 
@@ -10,10 +13,11 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from benchmarks.measure import Stopwatch, Usage, measured
+from phingpt_bench.engine.model_facts import attention, without_peft
 from phingpt_bench.lmeval import manager
 from phingpt_bench.lmeval.lean import lean
 from phingpt_bench.models import embedded
-from phingpt_bench.models.load import BaseSpec, compute_dtype, device
+from phingpt_bench.models.load import BaseSpec, compute_dtype, device, nf4_config
 
 BATCH = 16
 
@@ -27,6 +31,7 @@ class Side:
 
     @property
     def ours(self) -> bool:
+        """Whether it is this project's side."""
         return self.name == "ours"
 
 
@@ -139,16 +144,10 @@ def silent() -> Iterator[None]:
         yield
 
 
-def attention_of(model: Any) -> str:
-    """The attention implementation that a model uses now."""
-    return model.config._attn_implementation
-
-
 def set_attention(model: Any, name: str) -> None:
     """Switch a loaded model's attention implementation; the weights stay."""
-    causal = model.get_base_model() if hasattr(model, "get_base_model") else model
-    if attention_of(causal) != name:
-        causal.set_attn_implementation(name)
+    if attention(model) != name:
+        without_peft(model).set_attn_implementation(name)
 
 
 def load_stock(spec: BaseSpec, adapter: Any = None) -> tuple[Any, Any]:
@@ -158,19 +157,17 @@ def load_stock(spec: BaseSpec, adapter: Any = None) -> tuple[Any, Any]:
     """
     import torch
     from peft import PeftModel
-    from transformers import AutoModelForCausalLM, AutoTokenizer, BitsAndBytesConfig
+    from transformers import AutoModelForCausalLM, AutoTokenizer
 
     source = embedded.source() if spec.model == embedded.NAME else spec.model
     dtype = getattr(torch, compute_dtype(spec))
     options: dict[str, Any] = {"dtype": dtype, "device_map": {"": device(spec)}, "use_safetensors": True}
     if spec.quantisation == "nf4":
-        options["quantization_config"] = BitsAndBytesConfig(
-            load_in_4bit=True, bnb_4bit_quant_type="nf4", bnb_4bit_use_double_quant=True, bnb_4bit_compute_dtype=dtype
-        )
+        options["quantization_config"] = nf4_config(dtype)
     tokenizer = AutoTokenizer.from_pretrained(source, revision=spec.revision)
     if tokenizer.pad_token_id is None:
         tokenizer.pad_token = tokenizer.eos_token
-    model = AutoModelForCausalLM.from_pretrained(source, revision=spec.revision, **options)
+    model: Any = AutoModelForCausalLM.from_pretrained(source, revision=spec.revision, **options)
     if adapter is not None:
         model = PeftModel.from_pretrained(model, str(adapter))
     return model.eval(), tokenizer

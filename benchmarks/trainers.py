@@ -1,4 +1,7 @@
-"""The sides of the training benchmark, and the loss that both are judged by. Not run by itself."""
+"""The sides of the training benchmark, and the loss by which both are judged.
+
+Library of `python -m benchmarks.training`.
+"""
 
 from __future__ import annotations
 
@@ -9,7 +12,7 @@ from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ProcessPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Any, TypeVar, cast
 
 from benchmarks.measure import Stopwatch, Usage, measured, prepare
 from benchmarks.sides import load_stock
@@ -27,23 +30,22 @@ JUDGED = 32  # rows whose loss is compared before and after
 
 @dataclass(frozen=True, slots=True)
 class Trained:
-    """One training. seconds, cpu_seconds: of the training steps alone; usage: of the whole process up to its end.
-    tokens: no padding."""
+    """One training."""
 
     rows: int
-    tokens: int
+    tokens: int  # without padding
     steps: int
-    seconds: float
+    seconds: float  # of the training steps alone, as the next
     cpu_seconds: float
-    usage: Usage
+    usage: Usage  # of the whole process up to its end
 
     def speed(self, clock: str) -> float:
         """Tokens per second of a clock: "seconds" or "cpu_seconds"."""
-        return self.tokens / getattr(self, clock)
+        return self.tokens / float(getattr(self, clock))
 
 
 def alone(work: Callable[..., Result], threads: int, *args: Any) -> Result:
-    """work(*args) in a process of its own: what one side leaves in memory, or has imported, is not counted to another.
+    """work(*args) in a process of its own, so that what one side leaves in memory is not counted as another's.
 
     Nothing in it is warm: each side pays for its first step, as its users do.
     """
@@ -82,17 +84,18 @@ def timed() -> Iterator[Stopwatch]:
     """The time of transformers' Trainer.train within the block: both sides are built on it."""
     from transformers import Trainer
 
-    watch, train = Stopwatch(), Trainer.train
+    watch, trainer = Stopwatch(), cast("Any", Trainer)
+    train = trainer.train
 
     def watched(*args: Any, **options: Any) -> Any:
         with watch.running():
             return train(*args, **options)
 
-    Trainer.train = watched
+    trainer.train = watched
     try:
         yield watch
     finally:
-        Trainer.train = train
+        trainer.train = train
 
 
 def trl(recipe: Recipe, limit: int, out: Path, keep: bool = False) -> Trained:

@@ -1,4 +1,7 @@
-"""One made-up world at a time: does an interval cover the truth, does a test reject? Not run by itself."""
+"""One made-up world at a time: does an interval cover the truth, does a test reject?
+
+Library of `python -m benchmarks.coverage`.
+"""
 
 from __future__ import annotations
 
@@ -48,7 +51,7 @@ def plain_percentile(metric: str, n: int, accuracy: float = 0.82) -> Trial:
 
 
 def clustered(metric: str, clusters: int, mean: float, share: float = 0.5, *, aware: bool = True) -> Trial:
-    """The interval of a label metric on clusters of `mean` rows; aware: whether it is told of them."""
+    """The interval of a label metric on clusters of `mean` rows; aware: whether it knows of them."""
 
     def trial(draw: Draw, resamples: int) -> bool:
         groups = worlds.sizes(draw, clusters, mean)
@@ -67,8 +70,8 @@ def entities(n: int, mean: float | None = None, *, aware: bool = True) -> Trial:
     def trial(draw: Draw, resamples: int) -> bool:
         groups = None if mean is None else worlds.sizes(draw, n, mean)
         rows = worlds.spans(draw, n if groups is None else len(groups), 0.75, 0.15, groups)
-        told = groups if aware else None
-        found = bootstrap(rows, function("entity_f1"), clusters=told, resamples=resamples, seed=_seed(draw))
+        known = groups if aware else None
+        found = bootstrap(rows, function("entity_f1"), clusters=known, resamples=resamples, seed=_seed(draw))
         return _covers(found, worlds.span_truth(0.75, 0.15))
 
     return trial
@@ -81,7 +84,7 @@ def difference(metric: str, n: int, clusters: tuple[int, float] | None = None) -
         a, b, groups = _pair(draw, n, clusters, 0.76, 0.82)
         found = _test(a, b, metric, groups, resamples, _seed(draw), True)
         true = worlds.truth(metric, 0.82) - worlds.truth(metric, 0.76)
-        return found is not None and found.low is not None and found.low <= true <= found.high
+        return _covers(found, true)
 
     return trial
 
@@ -137,7 +140,7 @@ def one_seed(metric: str, n: int) -> Trial:
 
 
 def nested_percentile(metric: str, n: int, k: int) -> Trial:
-    """The interval of k trainings by drawing seeds, then rows anew for each: the bootstrap that was not taken."""
+    """The interval of k trainings by drawing seeds, then rows for each of them: the bootstrap that was not taken."""
 
     def trial(draw: Draw, resamples: int) -> bool:
         runs = worlds.seeds(draw, n, worlds.trained(draw, k))
@@ -168,7 +171,7 @@ def no_difference_of_recipes(n: int, k: int) -> Trial:
 def first_band(systems: int, n: int, *, corrected: bool = True, of_all: bool = False) -> Trial:
     """Whether, of equally good systems, one that was named before (of_all: any) is left out of the band of the best."""
 
-    def trial(draw: Draw, resamples: int) -> bool:
+    def trial(draw: Draw, _resamples: int) -> bool:
         common = draw.normal(size=n)
         right = [0.6**0.5 * common + 0.4**0.5 * draw.normal(size=n) < 0.9 for _ in range(systems)]
         best = max(right, key=np.sum)
@@ -204,7 +207,7 @@ def _test(
 
 
 def _covers(found: Any, true: float) -> bool:
-    return found is not None and found.low <= true <= found.high
+    return found is not None and found.low is not None and found.low <= true <= found.high
 
 
 def _seed(draw: Draw) -> int:

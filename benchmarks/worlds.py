@@ -1,9 +1,13 @@
-"""Made-up worlds whose truth is known: rows of counts as a system would leave them. Not run by itself."""
+"""Made-up worlds whose truth is known: rows of counts as a system would leave them.
+
+Library of `python -m benchmarks.coverage`.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from functools import cache
+from typing import cast
 
 import numpy as np
 from scipy.special import ndtr, ndtri
@@ -23,7 +27,8 @@ def labels(draw: np.random.Generator, right: np.ndarray, gold: np.ndarray | None
     gold = draw.choice(K, size=n, p=GOLD) if gold is None else gold
     slip = draw.choice(K, size=n, p=SLIPS)
     wrong = np.where(slip == K - 1, -1, (gold + 1 + slip) % K)
-    return row_confusion(gold, np.where(right, gold, wrong), K)
+    # any sequence of ints does, arrays too
+    return row_confusion(cast("Sequence[int]", gold), cast("Sequence[int]", np.where(right, gold, wrong)), K)
 
 
 def confusion(accuracy: float) -> np.ndarray:
@@ -33,7 +38,8 @@ def confusion(accuracy: float) -> np.ndarray:
         mean[gold, gold] = accuracy
         for slip, share in enumerate(SLIPS):
             mean[gold, K if slip == K - 1 else (gold + 1 + slip) % K] += (1 - accuracy) * share
-    return mean * GOLD[:, None]
+    weighted: np.ndarray = mean * GOLD[:, None]
+    return weighted
 
 
 def truth(metric: str, accuracy: float) -> float:
@@ -45,7 +51,8 @@ def alike(draw: np.random.Generator, accuracy: float, groups: np.ndarray, share:
     """Which of n rows are right, (n,): `accuracy` of them; a group goes together by `share` (Gaussian copula)."""
     common = draw.normal(size=groups.max() + 1)[groups]
     latent = np.sqrt(share) * common + np.sqrt(1 - share) * draw.normal(size=len(groups))
-    return latent < ndtri(accuracy)
+    right: np.ndarray = latent < ndtri(accuracy)
+    return right
 
 
 def sizes(draw: np.random.Generator, clusters: int, mean: float) -> np.ndarray:
@@ -78,7 +85,7 @@ def span_truth(recall: float, spurious: float) -> float:
     return float(METRICS["entity_f1"].function(np.concatenate([mean, np.zeros((1, 3))])))
 
 
-def seeds(draw: np.random.Generator, n: int, accuracies: Sequence[float], share: float = 0.6) -> list[np.ndarray]:
+def seeds(draw: np.random.Generator, n: int, accuracies: Iterable[float], share: float = 0.6) -> list[np.ndarray]:
     """Confusion rows of several trainings of one recipe on the same rows: a hard row is hard for all of them."""
     gold = draw.choice(K, size=n, p=GOLD)
     common = draw.normal(size=n)
@@ -91,7 +98,8 @@ def seeds(draw: np.random.Generator, n: int, accuracies: Sequence[float], share:
 
 def trained(draw: np.random.Generator, k: int, mean: float = 0.9, spread: float = 0.08) -> np.ndarray:
     """The accuracies of k trainings: normal in probit, 0.80 to 0.83 in the middle half for the values given here."""
-    return ndtr(draw.normal(mean, spread, size=k))
+    accuracies: np.ndarray = ndtr(draw.normal(mean, spread, size=k))
+    return accuracies
 
 
 @cache

@@ -16,7 +16,7 @@ from collections.abc import Sequence
 from types import ModuleType
 from typing import NoReturn
 
-from phingpt_bench import __version__
+from phingpt_bench import __version__, compat
 from phingpt_bench.core.errors import BenchError, unknown
 
 PROG = "phingpt-bench"
@@ -131,12 +131,9 @@ def _of_the_machine(err: Exception) -> BenchError | None:
     if isinstance(err, OSError) and err.errno == errno.ENOSPC:
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())  # what is still buffered has nowhere to go
         return BenchError("no space left where the output goes", hint="write it somewhere else")
-    torch = sys.modules.get("torch")  # memory of a GPU can only run out where torch is loaded
-    gpu = isinstance(err, getattr(torch, "OutOfMemoryError", ()))
-    # torch has no class of its own for main memory that ran out
-    if gpu or isinstance(err, MemoryError) or "DefaultCPUAllocator: " in str(err):
+    if memory := compat.memory_that_ran_out(err):
         return BenchError(
-            f"out of {'GPU' if gpu else 'main'} memory",
+            f"out of {memory} memory",
             hint="a smaller batch_size in the suite (--batch-size), or tokens_per_batch and max_tokens in the recipe",
         )
     return None

@@ -63,5 +63,5 @@ def _tokenizer(model: str | None) -> tuple[Any, str]:
     except (OSError, ValueError) as err:
         raise BenchError(
             f"no tokenizer of '{model}' to be had ({str(err).strip().splitlines()[0]})",
-            hint=f"give a folder, a Hub id that is cached or in reach, or '{embedded.NAME}' for the embedded model",
+            hint=f"give a folder, a Hub id that is cached or reachable, or '{embedded.NAME}' for the embedded model",
         ) from None

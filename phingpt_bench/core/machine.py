@@ -32,10 +32,11 @@ class Machine:
 
     def like(self, other: Machine) -> bool:
         """Whether times measured on one hold for the other: memory may differ by less than half a GiB."""
-        return self._kind == other._kind
+        return self.kind == other.kind
 
     @property
-    def _kind(self) -> tuple[object, ...]:
+    def kind(self) -> tuple[object, ...]:
+        """What decides how long work takes: processor, cores, memory in whole GiB, GPUs."""
         memory = None if self.memory_bytes is None else round(self.memory_bytes / GIB)
         return self.processor, self.cores, memory, self.gpus
 

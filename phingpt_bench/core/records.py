@@ -136,7 +136,7 @@ class RunRecord:
 
 
 def variant_text(shots: int, chat_template: bool) -> str:
-    """ "0-shot", "5-shot chat"."""
+    """How a prompt variant is named: "0-shot", "5-shot chat"."""
     return f"{shots}-shot chat" if chat_template else f"{shots}-shot"
 
 

@@ -6,6 +6,7 @@ import contextlib
 import sys
 import time
 from collections.abc import Iterator
+from pathlib import Path
 
 from phingpt_bench.core.machine import this_machine
 from phingpt_bench.core.records import Ledger
@@ -61,8 +62,10 @@ class Meter:
             self.tokens_out = (self.tokens_out or 0) + tokens_out
 
     def ledger(self, prices: PriceCard | None) -> Ledger:
-        """The cost so far. USD is all seconds at the machine's price per hour; None where the card has no price for it,
-        and without a card."""
+        """The cost so far.
+
+        USD is all seconds at the machine's price per hour; None where the card has no price for it, and without a card.
+        """
         self._settle()
         machine = this_machine()
         entry = None if prices is None else match(prices, machine)
@@ -102,7 +105,14 @@ class Meter:
 
 
 def peak_host_bytes() -> int | None:
-    """The most main memory this process has held since it started (not since the meter did); None on Windows."""
+    """The most main memory this process has held since it started, or since memory.forget_peaks; None on Windows.
+
+    On Linux of this program alone: getrusage also counts the one that started it, up to the moment of exec.
+    """
+    with contextlib.suppress(OSError):
+        for line in Path("/proc/self/status").read_text(encoding="ascii").splitlines():
+            if line.startswith("VmHWM"):
+                return int(line.split()[1]) * 1024
     try:
         import resource
     except ImportError:  # not a Unix system

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import logging
-import sys
 import urllib.error
 import urllib.request
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
+from phingpt_bench import compat
 from phingpt_bench.data.passport import Origin
 from phingpt_bench.data.sources import mirror
 
@@ -31,15 +31,15 @@ def patient(origin: Origin) -> Iterator[None]:
 
     # the first import of the client sets the level of its log, so this comes behind it
     log = logging.getLogger(huggingface_hub.__name__)
-    level, offline = log.level, constants.HF_HUB_OFFLINE
+    level, offline = log.level, compat.hub_is_offline()
     log.setLevel(logging.ERROR)
     try:
         if not offline and not _reachable(constants.ENDPOINT):
-            _set_offline(True)
+            compat.set_hub_offline(True)
         yield
     finally:
         log.setLevel(level)
-        _set_offline(offline)
+        compat.set_hub_offline(offline)
 
 
 def _at_hand(origin: Origin) -> bool:
@@ -62,11 +62,3 @@ def _reachable(endpoint: str) -> bool:
         return "CERTIFICATE" in str(err.reason).upper()
     except (OSError, ValueError):
         return False
-
-
-def _set_offline(offline: bool) -> None:
-    from huggingface_hub import constants
-
-    constants.HF_HUB_OFFLINE = offline
-    if "datasets" in sys.modules:  # it copies the value when it is imported
-        sys.modules["datasets"].config.HF_HUB_OFFLINE = offline

@@ -1,1 +1,1 @@
-"""The exact, fast language-model class for lm-evaluation-harness: label scores and written answers."""
+"""The model class `phin` for lm-evaluation-harness: exact label scores and written answers in fewer forward passes."""

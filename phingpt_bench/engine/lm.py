@@ -19,51 +19,70 @@ from lm_eval.models.huggingface import HFLM
 from tqdm import tqdm
 
 from phingpt_bench.core.errors import BenchError
-from phingpt_bench.engine.encodings import encodings
-from phingpt_bench.engine.labels.likelihood import Request, Scorer
+from phingpt_bench.engine.labels.likelihood import Answer, Request, Scorer
+from phingpt_bench.engine.stop_strings import StopStrings, length_to_end
+from phingpt_bench.engine.token_ids import token_ids
 from phingpt_bench.engine.writing import generate
+from phingpt_bench.engine.writing.decode import DecodingStats
 from phingpt_bench.lmeval.manager import quiet
+from phingpt_bench.models.load import check_tokenizer
 
-BATCH = 16  # where "auto" was asked for: lm-eval's search needs ten times the time of the work itself on a CPU
-PLAIN = {"repetition_penalty": 1.0, "no_repeat_ngram_size": 0, "num_beams": 1}  # greedy decoding and nothing else
+# where "auto" was asked for: lm-eval's search needs ten times the time of the work itself on a CPU
+BATCH_SIZE = 16
+GREEDY = {"repetition_penalty": 1.0, "no_repeat_ngram_size": 0, "num_beams": 1}  # greedy decoding and nothing else
 
 
 class Meter(Protocol):
-    """What counts tokens, such as cost.ledger's meter."""
+    """What counts tokens, such as cost.meters.Meter."""
 
-    def count(self, *, tokens_in: int = 0, tokens_out: int = 0) -> None: ...
+    def count(self, *, tokens_in: int = 0, tokens_out: int = 0) -> None:
+        """Tokens that were read, and tokens that were written."""
 
 
 @register_model("phin")
 class PhinLM(HFLM):
-    """HFLM for causal models, with four differences.
+    """HFLM for causal models, with fewer forward passes and these differences.
 
-    Log-likelihoods: each distinct context once for all its labels (`likelihood`), in batches sorted by length; the LM
-    head runs only at the scored positions, on float32 hidden states and weights. In bfloat16 8 % of the documents of a
-    measurement had an exact tie for the best label.
-    Shared prefixes: what prompts have in common (a few-shot block, a text with several questions) is computed once.
-    Generation: greedy answers token for token those of model.generate, in fewer steps (`decode`); an answer ends with
-    its own stop string, not when all of a batch hold the same one.
-    Greedy is greedy: a repetition penalty or other habit in the model's own generation settings is not applied.
-    Counting: `truncated` is the number of prompts that lost tokens on the left since the object was made, `cut_answers`
-    that of the answers that reached the length limit without ending; `meter` is told the tokens of prompts and answers,
-    without padding and each prompt whole; `forwarded` is how many tokens labels took in fact.
-    Telling: `told` gets (place among the requests, answer) as soon as an answer is there, but for what is left to HFLM.
+    - Log-likelihoods: each distinct context is forwarded once for all its labels (labels/likelihood.py), in batches
+      sorted by length. The output head runs only at the scored positions, on float32 hidden states and weights.
+    - What prompts share (a few-shot block, a text with several questions) is computed once.
+    - Generation: greedy answers, token for token those of model.generate, in fewer steps (writing/decode.py). An answer
+      ends with its own stop string, not when all of a batch hold the same one.
+    - Greedy is greedy: a repetition penalty or the like in the model's own generation settings is not applied.
+
+    Attributes:
+        meter: is given the tokens of prompts and answers, without padding and each prompt whole.
+        on_answer: gets (place among the requests, answer) as soon as an answer is known, but for answers left to HFLM.
+        plain: set to True to generate in HFLM's way only.
+        truncated: prompts that lost tokens on the left, so far.
+        cut_answers: answers that reached the length limit without ending, so far.
+        forwarded: tokens that were computed for labels, so far.
+        unsupported: why the model cannot be run by `decode`; "" where it can, None before it was tried.
+        decoding: what `decode` forwarded for the last group of requests; None before.
     """
 
-    def __init__(self, pretrained: Any, *, batch_size: int | str = BATCH, meter: Meter | None = None, **options: Any):
-        """pretrained: a name or folder for transformers, or a loaded (Peft) model; `options` are those of HFLM."""
+    def __init__(
+        self, pretrained: Any, *, batch_size: int | str = BATCH_SIZE, meter: Meter | None = None, **options: Any
+    ):
+        """pretrained: a name or folder for transformers, or a loaded (Peft) model; `options` are those of HFLM.
+
+        BenchError for a tokenizer with neither an end-of-text nor a beginning-of-text token.
+        """
         with quiet():  # HFLM warns about each model object that it is given
             super().__init__(pretrained=pretrained, batch_size=batch_size, **options)
+        check_tokenizer(self.tokenizer, self.tokenizer.name_or_path)
         self.meter = meter
-        self.told: Callable[[int, Any], None] = _nobody
+        self.on_answer: Callable[[int, Any], None] = _ignore
         self.truncated = self.cut_answers = self.forwarded = 0
-        self.plain = False  # whether to generate in HFLM's way only
-        self.suited: str | None = (
-            None  # why the model does not suit `decode`; "" where it does, None before it was tried
-        )
-        self.work: Any = None  # decode.Work of the last group of requests
-        self._told: set[str] = set()  # reasons for HFLM's way that were logged
+        self.plain = False
+        self.unsupported: str | None = None
+        self.decoding: DecodingStats | None = None
+        self._logged: set[str] = set()  # reasons for HFLM's way
+
+    @property
+    def rows_of_a_batch(self) -> int:
+        """The batch size as a number: lm-eval's "auto" is BATCH_SIZE."""
+        return self.batch_size if isinstance(self.batch_size, int) else BATCH_SIZE
 
     def set_cache_hook(self, cache_hook: Any) -> None:
         """Refused: lm-eval's cache of answers does not know which model or adapter gave them."""
@@ -82,37 +101,14 @@ class PhinLM(HFLM):
         """As in HFLM; a text is encoded once for all labels that follow it, and for all models with its tokenizer."""
 
         def encode() -> list[int]:
-            return super(PhinLM, self).tok_encode(string, add_special_tokens, **options)
+            encoded: list[int] = super(PhinLM, self).tok_encode(string, add_special_tokens, **options)
+            return encoded
 
         if options:
             ids = encode()
         else:
-            ids = encodings(self.tokenizer).get(string, (add_special_tokens, self.add_bos_token, self.backend), encode)
+            ids = token_ids(self.tokenizer).get(string, (add_special_tokens, self.add_bos_token, self.backend), encode)
         return ids[-left_truncate_len:] if left_truncate_len else ids
-
-    def _loglikelihood_tokens(
-        self, requests: Sequence[Request], disable_tqdm: bool = False, override_bs: int | None = None
-    ) -> list[tuple[float, bool]]:
-        """(log-likelihood, whether greedy) of each continuation, in the order of `requests`."""
-        if self.backend != "causal":
-            return super()._loglikelihood_tokens(requests, disable_tqdm=disable_tqdm, override_bs=override_bs)
-        scorer = Scorer(
-            model=self.model,
-            longest=self.max_length,
-            rows=override_bs or (self.batch_size if isinstance(self.batch_size, int) else BATCH),
-            autocast=self._autocast,
-            meter=self.meter,
-        )
-        with tqdm(total=len(requests), disable=disable_tqdm or self.rank != 0, desc="Scoring labels") as bar:
-            answers = scorer.score(requests, bar.update, self.told)
-        self.truncated += scorer.truncated
-        self.forwarded += scorer.forwarded
-        return answers
-
-    def _autocast(self) -> contextlib.AbstractContextManager[Any]:
-        """HFLM's `mixed_precision_dtype`, where it was given."""
-        wanted = self.mixed_precision_dtype
-        return torch.autocast(device_type=self.device.type, dtype=wanted, enabled=wanted is not None)
 
     def tok_batch_encode(
         self,
@@ -128,15 +124,81 @@ class PhinLM(HFLM):
             ids, mask = ids[:, -left_truncate_len:], mask[:, -left_truncate_len:]
         return ids, mask
 
+    def _loglikelihood_tokens(
+        self, requests: Sequence[Request], disable_tqdm: bool = False, override_bs: int | None = None
+    ) -> list[Answer]:
+        """(log-likelihood, whether greedy) of each continuation, in the order of `requests`."""
+        answers: list[Answer]
+        if self.backend != "causal":
+            answers = super()._loglikelihood_tokens(requests, disable_tqdm=disable_tqdm, override_bs=override_bs)
+            return answers
+        scorer = Scorer(
+            model=self.model,
+            max_length=self.max_length,
+            batch_size=override_bs or self.rows_of_a_batch,
+            autocast=self._autocast,
+            meter=self.meter,
+        )
+        with tqdm(total=len(requests), disable=disable_tqdm or self.rank != 0, desc="Scoring labels") as bar:
+            answers = scorer.score(requests, bar.update, self.on_answer)
+        self.truncated += scorer.truncated
+        self.forwarded += scorer.forwarded
+        return answers
+
+    def _autocast(self) -> contextlib.AbstractContextManager[Any]:
+        """HFLM's `mixed_precision_dtype`, where it was given."""
+        dtype = self.mixed_precision_dtype
+        return torch.autocast(device_type=self.device.type, dtype=dtype, enabled=dtype is not None)
+
+    def generate_until(self, requests: list[Any], disable_tqdm: bool = False) -> list[str]:
+        """As in HFLM: greedy answers by `decode`; what that cannot do exactly is left to HFLM, with a line in the log.
+
+        BenchError where the answers' limit leaves no room for a prompt, or the tokenizer has no end-of-text token.
+        """
+        if requests and self.tokenizer.eos_token_id is None:
+            raise BenchError(
+                f"the tokenizer of '{self.tokenizer.name_or_path}' has no end-of-text token, so no answer can end",
+                hint='set "eos_token" in the tokenizer_config.json of the model',
+            )
+        answers = [""] * len(requests)
+        for places in generate.by_settings(requests):
+            group = [requests[at] for at in places]
+            settings = generate.settings_of(self, group[0].args[1])
+            reason = "it was asked for" if self.plain else generate.why_not(self, settings)
+            if reason is None:
+                texts = generate.generate_texts(
+                    self,
+                    [request.args[0] for request in group],
+                    settings,
+                    batch_size=self.rows_of_a_batch,
+                    disable_tqdm=disable_tqdm,
+                    on_answer=functools.partial(_at_its_place, self.on_answer, places),
+                )
+            else:
+                self._log_once(reason)
+                if self.backend == "causal":
+                    generate.prompt_room(self, settings)  # HFLM would only assert it
+                texts = super().generate_until(group, disable_tqdm=disable_tqdm)
+            for at, text in zip(places, texts, strict=True):
+                answers[at] = text
+        return answers
+
+    def _log_once(self, reason: str) -> None:
+        if reason not in self._logged:
+            logging.getLogger(__name__).warning("answers are generated in lm-eval's way: %s", reason)
+            self._logged.add(reason)
+
     def _model_generate(self, context: torch.Tensor, max_length: int, stop: list[str], **options: Any) -> torch.Tensor:
         """Token ids (batch x length), prompts included; an answer that has ended is filled up with padding."""
         if options.get("temperature", 0.0) == 0.0 and not options.get("do_sample"):
             options["do_sample"] = False
             options.pop("temperature", None)  # transformers warns of a temperature that has no effect
         # models bring generation settings of their own (Qwen2.5 a repetition penalty, which punishes copying names)
-        options = {**PLAIN, **options}
+        options = {**GREEDY, **options}
+        tokens: torch.Tensor
         if options["num_beams"] > 1:  # the rows are beams then, neither ended nor counted one by one
-            return super()._model_generate(context, max_length, stop, **options)
+            tokens = super()._model_generate(context, max_length, stop, **options)
+            return tokens
         stopping = StopStrings(self.tokenizer, stop, context.shape[1])
         with self._autocast():
             tokens = self.model.generate(
@@ -148,38 +210,16 @@ class PhinLM(HFLM):
                 **options,
             )
         lengths = [
-            stopped if stopped is not None else _length(answer, self.eos_ids())
+            stopped if stopped is not None else length_to_end(answer, self.eos_ids())
             for stopped, answer in zip(stopping.lengths, tokens[:, context.shape[1] :].tolist(), strict=True)
         ]
         self.cut_answers += sum(length is None for length in lengths)
         if self.meter is not None:
             mask = options.get("attention_mask", torch.ones_like(context))
-            answered = tokens.shape[1] - context.shape[1]
-            self.meter.count(
-                tokens_in=int(mask.sum()), tokens_out=sum(answered if length is None else length for length in lengths)
-            )
+            written = tokens.shape[1] - context.shape[1]
+            tokens_out = sum(written if length is None else length for length in lengths)
+            self.meter.count(tokens_in=int(mask.sum()), tokens_out=tokens_out)
         return tokens
-
-    def generate_until(self, requests: list[Any], disable_tqdm: bool = False) -> list[str]:
-        """As in HFLM, greedy answers with the engine of `decode`; what that cannot do exactly is left to HFLM's way."""
-        answers = [""] * len(requests)
-        for places in generate.grouped(requests).values():
-            group = [requests[at] for at in places]
-            settings = generate.settings_of(self, group[0].args[1])
-            reason = "it was asked for" if self.plain else generate.why_not(self, settings)
-            if reason is None:
-                size = self.batch_size if isinstance(self.batch_size, int) else BATCH
-                contexts = [request.args[0] for request in group]
-                tell = functools.partial(_tell_at, self.told, places)
-                got = generate.texts(self, contexts, settings, size=size, disable_tqdm=disable_tqdm, tell=tell)
-            else:
-                if reason not in self._told:
-                    logging.getLogger(__name__).warning("answers are generated in lm-eval's way: %s", reason)
-                    self._told.add(reason)
-                got = super().generate_until(group, disable_tqdm=disable_tqdm)
-            for at, text in zip(places, got, strict=True):
-                answers[at] = text
-        return answers
 
     def eos_ids(self) -> list[int]:
         """The tokens that end an answer: the model's own, and the tokenizer's."""
@@ -188,38 +228,10 @@ class PhinLM(HFLM):
         return sorted({i for i in [*ids, self.tokenizer.eos_token_id] if i is not None})
 
 
-def _nobody(index: int, answer: Any) -> None:
-    """Where answers are told when nobody wants to know."""
+def _ignore(index: int, answer: Any) -> None:
+    """What answers are given to when there is no observer."""
 
 
-def _tell_at(tell: Callable[[int, Any], None], places: Sequence[int], index: int, answer: Any) -> None:
-    """Tell the answer to one of a group of requests, which stand at `places` among all."""
-    tell(places[index], answer)
-
-
-def _length(answer: list[int], eos: list[int]) -> int | None:
-    """Tokens of an answer up to its end-of-text token; None when it has none, so was cut by the length limit."""
-    return next((at + 1 for at, token in enumerate(answer) if token in eos), None)
-
-
-class StopStrings(transformers.StoppingCriteria):
-    """Ends each sequence by itself, when its own generated text holds any of the stop strings.
-
-    lengths: generated tokens of each sequence up to the end of its stop string; None while it goes on.
-    """
-
-    def __init__(self, tokenizer: Any, stop: Sequence[str], prompt_length: int):
-        self.tokenizer, self.stop, self.prompt_length = tokenizer, [text for text in stop if text], prompt_length
-        # no token is shorter than a byte: a stop string that ends in the newest token lies within so many of them
-        self.window = max((len(text.encode()) for text in self.stop), default=0) + 2
-        self.lengths: list[int | None] = []
-
-    def __call__(self, input_ids: torch.Tensor, scores: Any, **_: Any) -> torch.Tensor:
-        if not self.lengths:
-            self.lengths = [None] * len(input_ids)
-        generated = input_ids[:, self.prompt_length :]
-        texts = self.tokenizer.batch_decode(generated[:, -self.window :])
-        for i, text in enumerate(texts):
-            if self.lengths[i] is None and any(stop in text for stop in self.stop):
-                self.lengths[i] = generated.shape[1]
-        return torch.tensor([length is not None for length in self.lengths], device=input_ids.device)
+def _at_its_place(on_answer: Callable[[int, Any], None], places: Sequence[int], index: int, answer: Any) -> None:
+    """Pass on the answer to one of a group of requests, which stand at `places` among all."""
+    on_answer(places[index], answer)

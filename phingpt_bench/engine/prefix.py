@@ -1,105 +1,116 @@
-"""The prompt part that documents share (instruction, few-shot block): its keys and values are computed once."""
+"""Beginnings that prompts share (instruction, few-shot block): which of them are worth computing once."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
 from itertools import pairwise
-from typing import Any
 
-import torch
+MIN_LENGTH = 32  # tokens: a shorter prefix saves less than the copies of its cache cost
 
-from phingpt_bench.engine.trie import common
 
-LEAST = 32  # tokens: a shorter prefix saves less than the copies of its cache cost
+@dataclass(frozen=True, slots=True)
+class SharedPrefix:
+    """Tokens that several sequences begin with, and the indices of these sequences."""
+
+    tokens: tuple[int, ...]
+    members: tuple[int, ...]
+
+    @property
+    def saved(self) -> int:
+        """Tokens that need not be computed when the prefix is computed once: its own for every member but one."""
+        return len(self.tokens) * (len(self.members) - 1)
+
+
+def common_prefix_length(a: Sequence[int], b: Sequence[int]) -> int:
+    """How many tokens two sequences share at their beginning."""
+    pairs = enumerate(zip(a, b, strict=False))
+    return next((at for at, (x, y) in pairs if x != y), min(len(a), len(b)))
 
 
 def shared_prefixes(
-    rows: Sequence[Sequence[int]], worth: int, least: int = LEAST
-) -> list[tuple[tuple[int, ...], list[int]]]:
-    """(prefix, indices of the rows that begin with it), for each prefix worth computing once, the best one first.
+    sequences: Sequence[Sequence[int]], min_saved: int, min_length: int = MIN_LENGTH
+) -> list[SharedPrefix]:
+    """The prefixes worth computing once, the one that saves most first.
 
-    A row is in one group at most, and keeps at least one token outside. A group saves its prefix's tokens for every row
-    but one; below `worth` of them, what saving costs (a forward for the prefix, batches of its own) is not earned.
-    Groups, for tasks have examples of their own, and a document that stands among the examples is shown others.
+    A sequence belongs to one prefix at most, and keeps at least one token outside of it. There are several prefixes
+    because each task has few-shot examples of its own, and a document that is itself among the examples is shown
+    others.
 
-    In lexical order the rows of a group stand together, and share what neighbours share at the least, so the best group
-    is the largest rectangle under those lengths.
+    In lexical order the sequences of a prefix stand next to each other, and what all of them share is the least of what
+    neighbours share. So the prefix that saves most is the largest rectangle under the curve of these lengths: its
+    height is the length of the prefix, its width the number of sequences but one.
+
+        tokens shared   5 |  #    #    #
+                        3 |  #    #    #         #
+                        1 |  #    #    #    #    #
+        by sequences        0,1  1,2  2,3  3,4  4,5    largest: 5 x 3, so the sequences 0 to 3 share 5 tokens
+
+    Args:
+        sequences: token ids.
+        min_saved: what computing a prefix costs (a forward for it, batches of its own), in tokens; one that saves
+            fewer is left out.
+        min_length: tokens that a prefix has at least.
     """
-    order = sorted(range(len(rows)), key=lambda at: tuple(rows[at]))
-    shared = [_shared(rows[a], rows[b]) for a, b in pairwise(order)]
-    cuts = [0, *(at + 1 for at, length in enumerate(shared) if length < least), len(order)]
-    groups = [
-        group
-        for begin, end in pairwise(cuts)  # no group reaches beyond neighbours that share too little
-        for group in _of_segment(rows, order[begin:end], shared[begin : end - 1], worth, least)
+    order = sorted(range(len(sequences)), key=lambda at: tuple(sequences[at]))
+    shared = [_shared_length(sequences[a], sequences[b]) for a, b in pairwise(order)]
+    cuts = [0, *(at + 1 for at, length in enumerate(shared) if length < min_length), len(order)]
+    found = [
+        prefix
+        for begin, end in pairwise(cuts)  # no prefix reaches across neighbours that share too little
+        for prefix in _in_segment(sequences, order[begin:end], shared[begin : end - 1], min_saved, min_length)
     ]
-    return sorted(groups, key=lambda group: -len(group[0]) * (len(group[1]) - 1))
+    return sorted(found, key=lambda prefix: -prefix.saved)
 
 
-def _of_segment(
-    rows: Sequence[Sequence[int]], order: list[int], shared: list[int], worth: int, least: int
-) -> Iterator[tuple[tuple[int, ...], list[int]]]:
-    """The groups among rows in lexical order, of which neighbours share so many tokens; takes both lists apart."""
+def _in_segment(
+    sequences: Sequence[Sequence[int]], order: list[int], shared: list[int], min_saved: int, min_length: int
+) -> Iterator[SharedPrefix]:
+    """The prefixes among sequences in lexical order, whose neighbours share so many tokens. Consumes both lists."""
     while True:
-        saved, length, begin, end = _largest(shared, least)
-        if saved < max(1, worth):
+        best = _largest_rectangle(shared, min_length)
+        if best.area < max(1, min_saved):
             return
-        members = order[begin : end + 1]
-        yield tuple(rows[members[0]][:length]), members
-        # what the rows before and behind the group share is the least of what stood between them
-        order[begin : end + 1] = []
-        between = [min(shared[max(0, begin - 1) : end + 1])] if begin and end < len(shared) else []
-        shared[max(0, begin - 1) : end + 1] = between
+        members = order[best.begin : best.end + 1]
+        yield SharedPrefix(tuple(sequences[members[0]][: best.height]), tuple(members))
+        # what the sequences on both sides of these share is the least of what stood between them
+        order[best.begin : best.end + 1] = []
+        inner = best.begin > 0 and best.end < len(shared)
+        between = [min(shared[best.begin - 1 : best.end + 1])] if inner else []
+        shared[max(0, best.begin - 1) : best.end + 1] = between
 
 
-def _largest(heights: Sequence[int], least: int) -> tuple[int, int, int, int]:
-    """(area, height, begin, end) of the largest rectangle of at least a height under `heights`; zeros without one."""
-    best = (0, 0, 0, 0)
-    open_: list[tuple[int, int]] = []  # (begin, height) of rectangles that go on, each higher than the one before
+@dataclass(frozen=True, slots=True)
+class _Rectangle:
+    """Under a curve of heights, over the columns from `begin` up to but without `end`."""
+
+    height: int = 0
+    begin: int = 0
+    end: int = 0
+
+    @property
+    def area(self) -> int:
+        return self.height * (self.end - self.begin)
+
+
+def _largest_rectangle(heights: Sequence[int], min_height: int) -> _Rectangle:
+    """The largest rectangle of at least a height under `heights`; an empty one where there is none.
+
+    Of several that are as large, the one that is higher, then the one that begins later.
+    """
+    best = _Rectangle()
+    open_: list[tuple[int, int]] = []  # (height, begin) of rectangles that go on, each higher than the one before
     for at, height in enumerate([*heights, 0]):
         begin = at
-        while open_ and open_[-1][1] >= height:
-            begin, tall = open_.pop()
-            if tall >= least:
-                best = max(best, (tall * (at - begin), tall, begin, at))
-        open_.append((begin, height))
+        while open_ and open_[-1][0] >= height:
+            tall, begin = open_.pop()
+            if tall >= min_height:
+                found = _Rectangle(tall, begin, at)
+                best = max(best, found, key=lambda one: (one.area, one.height, one.begin, one.end))
+        open_.append((height, begin))
     return best
 
 
-def _shared(a: Sequence[int], b: Sequence[int]) -> int:
-    """How many tokens two rows share at their beginning, with one left over in each."""
-    return max(0, min(common(a, b), len(a) - 1, len(b) - 1))
-
-
-def prefix_cache(model: Any, tokens: Sequence[int]) -> Any:
-    """The cache of `tokens` for one row, or None where it may not be reused exactly.
-
-    That is where a layer keeps a window of the past only, or something else than keys and values.
-    """
-    from transformers.cache_utils import DynamicLayer
-
-    ids = torch.tensor([list(tokens)], device=model.device)
-    with torch.no_grad():
-        cache = model(input_ids=ids, use_cache=True, logits_to_keep=1).past_key_values
-    layers = getattr(cache, "layers", ())
-    return cache if layers and all(type(layer) is DynamicLayer for layer in layers) else None
-
-
-def lent(cache: Any) -> Any:
-    """A one-row cache that serves batches of any size and keeps nothing of them."""
-    from transformers.cache_utils import DynamicCache, DynamicLayer
-
-    class Lent(DynamicLayer):
-        def update(self, keys: torch.Tensor, values: torch.Tensor, *_: Any, **__: Any) -> tuple[Any, Any]:
-            shape = (len(keys), -1, -1, -1)
-            both = ((self.keys.expand(shape), keys), (self.values.expand(shape), values))
-            return torch.cat(both[0], dim=-2), torch.cat(both[1], dim=-2)
-
-    lent = DynamicCache()
-    lent.layers = []
-    for layer in cache.layers:
-        one = Lent()
-        one.lazy_initialization(layer.keys, layer.values)
-        one.keys, one.values = layer.keys, layer.values
-        lent.layers.append(one)
-    return lent
+def _shared_length(a: Sequence[int], b: Sequence[int]) -> int:
+    """How many tokens two sequences share at their beginning, with one left over in each."""
+    return max(0, min(common_prefix_length(a, b), len(a) - 1, len(b) - 1))

@@ -1,12 +1,9 @@
-"""A base with adapters on it: loaded once, attached, and probed before the first score; and its memory given back."""
+"""A base with adapters on it: loaded once, attached, and probed before the first score."""
 
 from __future__ import annotations
 
-import contextlib
-import gc
 from collections.abc import Sequence
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Any
 
 from phingpt_bench.core.diagnostics import Probe
@@ -16,6 +13,7 @@ from phingpt_bench.evaluate.stages import loading, probing
 from phingpt_bench.live.display import Display
 from phingpt_bench.models import adapter, probe
 from phingpt_bench.models.load import BaseSpec, Loaded, load_base
+from phingpt_bench.models.memory import forget_peaks
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,23 +54,3 @@ def load_with(
             for name, entry in zip(names, adapters, strict=True)
         },
     )
-
-
-def forget_peaks() -> None:
-    """Start the peaks of memory anew, so that a training in this process is not taken for the evaluation's."""
-    import torch
-
-    # only Linux has this file, and it may be closed to us: then the peak stays that of the whole process
-    with contextlib.suppress(OSError):
-        Path("/proc/self/clear_refs").write_text("5", encoding="ascii")
-    if torch.cuda.is_available():
-        torch.cuda.reset_peak_memory_stats()
-
-
-def free() -> None:
-    """Give back the memory of a model that is no longer referred to."""
-    import torch
-
-    gc.collect()
-    if torch.cuda.is_available():
-        torch.cuda.empty_cache()

@@ -41,8 +41,11 @@ _CHANGED: tuple[tuple[tuple[str, ...], str], ...] = (
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Step:
-    """One thing to do: "train" makes an adapter, "evaluate" runs a model on a task, "floor" fits and runs a cheap one,
-    "check" scores answers whose worth is known."""
+    """One thing to do.
+
+    "train" makes an adapter, "evaluate" runs a model on a task, "floor" fits and runs a cheap one, "check" scores answers
+    whose quality is known.
+    """
 
     kind: Literal["train", "evaluate", "floor", "check"]
     model: str  # in words; of a floor or a check its name

@@ -19,7 +19,7 @@ from phingpt_bench.evaluate.adapters import Training
 from phingpt_bench.evaluate.answers import Answers, check_scores, read_answers
 from phingpt_bench.evaluate.exposure import exposure_of
 from phingpt_bench.evaluate.facts import Facts, with_trained
-from phingpt_bench.evaluate.loading import Attached, forget_peaks, free, load_with
+from phingpt_bench.evaluate.loading import Attached, load_with
 from phingpt_bench.evaluate.plan import Step, limited, plan
 from phingpt_bench.evaluate.record import Answerer
 from phingpt_bench.evaluate.running import Running
@@ -32,6 +32,7 @@ from phingpt_bench.lmeval import manager
 from phingpt_bench.lmeval.lean import lean
 from phingpt_bench.models import adapter
 from phingpt_bench.models.load import BaseSpec, Loaded, layer_weights
+from phingpt_bench.models.memory import forget_peaks, free
 from phingpt_bench.scoring.metrics import METRICS
 
 if TYPE_CHECKING:
@@ -93,7 +94,8 @@ def run(
     job, finished = Job(suite, facts, display, prices), 0
     try:
         for spec in suite.bases:
-            if own := [step for step in todo if step.base == spec]:
+            own = [step for step in todo if step.base == spec]
+            if own:
                 for _ in _base_runs(job, spec, own):
                     finished += 1
                 free()
@@ -141,7 +143,7 @@ def _run_model(job: Job, step: Step, loaded: Loaded, model: Any, entry: Attached
     running = job.running(step, meter)
     lm = PhinLM(pretrained=model, tokenizer=loaded.tokenizer, batch_size=suite.batch_size, meter=running or meter)
     if running is not None:
-        lm.told = running.told
+        lm.on_answer = running.told
     answers, scores = _evaluate(job, step, lm, meter, running)
     by = Answerer(
         model=loaded.identity,

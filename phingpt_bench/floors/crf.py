@@ -1,20 +1,16 @@
-"""The floor model for entities: a linear-chain CRF over token features.
-
-Its settings are chosen on the validation split, from a fixed grid, by models fitted on the training split; the model
-that answers is then fitted on both, which are the rows that the shipped recipes train on.
-"""
+"""The baseline for entities: a linear-chain CRF over token features."""
 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from itertools import product
 from typing import Any
 
 import numpy as np
 
-from phingpt_bench.floors.classical import splits
-from phingpt_bench.lmeval.documents import Doc, DocumentLM
+from phingpt_bench.floors.learnt import LearntLM
+from phingpt_bench.lmeval.documents import Doc
 from phingpt_bench.scoring import ner
 from phingpt_bench.scoring.answered import gold_spans
 from phingpt_bench.scoring.formats import answer_format
@@ -26,43 +22,43 @@ from phingpt_bench.scoring.spans import Parsed, Span
 TOKEN = re.compile(r"[^\W_]+|[^\w\s]|_")
 
 
-class CrfLM(DocumentLM):
+class CrfLM(LearntLM):
     """A linear-chain CRF (crfsuite, L-BFGS) over the usual token features, answering in the task's own format.
 
-    c1 and c2, the weights of the L1 and L2 penalties, are the first pair of GRID with the highest entity F1 on the
-    validation split, scored as answers are (`chosen` holds them by task).
+    c1 and c2, the weights of the L1 and L2 penalties, are chosen by the strict entity F1.
     """
 
     GRID = tuple(product((0.01, 0.1), (0.01, 0.1)))
     ITERATIONS = 100
 
-    def __init__(self) -> None:
-        super().__init__()
-        self.chosen: dict[str, dict[str, float]] = {}
-        self._models: dict[str, Any] = {}
+    def trial(self, task: Any, train: Sequence[Doc], validation: Sequence[Doc]) -> Callable[[Any], float]:
+        """Entity F1, scored as answers are."""
 
-    def learn(self, task: Any) -> None:
-        import sklearn_crfsuite
-
-        def fitted(docs: Sequence[Doc], c1: float, c2: float) -> Any:
-            model = sklearn_crfsuite.CRF(
-                algorithm="lbfgs", c1=c1, c2=c2, max_iterations=self.ITERATIONS, all_possible_transitions=True
-            )
-            return model.fit([features(d["text"]) for d in docs], [tags(d["text"], gold_spans(d)) for d in docs])
-
-        train, validation = splits(task)
-        scores = {}
-        for setting in self.GRID:
-            model = fitted(train, *setting)
+        def score(setting: tuple[float, float]) -> float:
+            model = self.fitted(task, train, setting)
             counts = [_counts(doc, _found(model, doc["text"])) for doc in validation]
             # nan where nothing is gold and nothing found: no setting is better than another then
-            scores[setting] = float(np.nan_to_num(METRICS["entity_f1"].function(np.asarray(counts).sum(0))))
-        c1, c2 = max(scores, key=lambda setting: scores[setting])  # the first of the best
-        self.chosen[task.config.task] = {"c1": c1, "c2": c2, "validation": scores[c1, c2]}
-        self._models[task.config.task] = fitted(train + validation, c1, c2)
+            return float(np.nan_to_num(METRICS["entity_f1"].function(np.asarray(counts).sum(0))))
+
+        return score
+
+    def named(self, setting: tuple[float, float]) -> dict[str, float]:
+        """c1 and c2."""
+        return {"c1": setting[0], "c2": setting[1]}
+
+    def fitted(self, task: Any, docs: Sequence[Doc], setting: tuple[float, float]) -> Any:
+        """The CRF of a pair of penalties."""
+        import sklearn_crfsuite
+
+        c1, c2 = setting
+        model = sklearn_crfsuite.CRF(
+            algorithm="lbfgs", c1=c1, c2=c2, max_iterations=self.ITERATIONS, all_possible_transitions=True
+        )
+        return model.fit([features(d["text"]) for d in docs], [tags(d["text"], gold_spans(d)) for d in docs])
 
     def answer(self, task: Any, doc: Doc) -> str:
-        found = _found(self._models[task.config.task], doc["text"])
+        """The entities found, in the format of the document."""
+        found = _found(self.models[task.config.task], doc["text"])
         return answer_format(doc["format"]).write(doc["text"], found, doc["labels"])
 
 

@@ -1,4 +1,4 @@
-"""The floor models by the kind of task."""
+"""The baselines by the kind of task."""
 
 from __future__ import annotations
 

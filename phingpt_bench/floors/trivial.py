@@ -1,4 +1,4 @@
-"""The two floors that need no text: the most frequent label, and one drawn at random."""
+"""The two baselines that read no text: the most frequent label, and one drawn at random."""
 
 from __future__ import annotations
 
@@ -22,6 +22,7 @@ class MajorityLM(DocumentLM):
         self._scores: dict[str, list[float]] = {}
 
     def learn(self, task: Any) -> None:
+        """Count the labels of the training rows. BenchError where there is none."""
         docs = list(task.training_docs() or ())
         if not docs:
             raise BenchError(f"task '{task.config.task}' has no training rows to take the majority of")
@@ -31,9 +32,11 @@ class MajorityLM(DocumentLM):
             self._scores[task.config.task] = [math.log((counts[i] + 1) / (len(docs) + k)) for i in range(k)]
 
     def label_scores(self, task: Any, doc: Doc) -> Sequence[float]:
+        """The logarithm of each label's share of the training rows."""
         return self._scores[task.config.task]
 
     def answer(self, task: Any, doc: Doc) -> str:
+        """No entity, or the most frequent label."""
         if "entities" in doc:
             return answer_format(doc["format"]).write(doc["text"], (), doc["labels"])
         return super().answer(task, doc)
@@ -47,5 +50,6 @@ class RandomLM(DocumentLM):
         self.seed = seed
 
     def label_scores(self, task: Any, doc: Doc) -> Sequence[float]:
+        """Drawn uniformly from -1 to 0 for each label."""
         generator = random.Random(f"{self.seed}:{doc.get('id') or digest(dict(doc))}")
         return [-generator.random() for _ in label_names(task, doc)]

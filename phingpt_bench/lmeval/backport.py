@@ -13,8 +13,10 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
+from phingpt_bench import compat
 from phingpt_bench.core.errors import unknown
 from phingpt_bench.lmeval import manager
+from phingpt_bench.lmeval.taskfiles import check_syntax
 
 
 @contextlib.contextmanager
@@ -24,32 +26,29 @@ def our_tasks(requested: Sequence[str]) -> Iterator[None]:
     requested: the task names of the command line. When each of them is in our folder or in the one that the user
     includes, lm-eval's own tasks are left out: their index takes 5 s. BenchError for an unknown task name.
     """
-    import lm_eval.tasks
-    from lm_eval.tasks import manager as module
+    from lm_eval.tasks import TaskManager
 
-    original = module.TaskManager
     made: list[Any] = []
 
-    class OurTaskManager(original):
+    class OurTaskManager(TaskManager):
         def __init__(self, verbosity: Any = None, include_path: Any = None, include_defaults: bool = True, **rest: Any):
             folders = [manager.tasks_dir(), *_folders(include_path)]
             for folder in folders:
-                manager.check_syntax(folder)
+                check_syntax(folder)
             paths = [str(folder) for folder in folders]
             if requested and include_defaults:
-                own = original(include_path=paths, include_defaults=False)
+                own = TaskManager(include_path=paths, include_defaults=False)
                 include_defaults = not all(_is_own(name, own) for name in requested)
             super().__init__(verbosity, include_path=paths, include_defaults=include_defaults, **rest)
             made.append(self)
 
-    with _replaced(lm_eval.tasks, OurTaskManager), _replaced(module, OurTaskManager):
+    with compat.task_manager_replaced(OurTaskManager):
         try:
             yield
         except ValueError as err:
-            text = str(err)
-            if not text.startswith("Tasks not found: ") or not made:
+            name = compat.missing_task(err)
+            if name is None or not made:
                 raise
-            name = text.removeprefix("Tasks not found: ").split(", ")[0]
             raise unknown("task", name, made[-1].all_tasks, see="phingpt-bench lm-eval ls tasks") from None
 
 
@@ -72,13 +71,3 @@ def _is_own(name: str, own: Any) -> bool:
     if not own.match_tasks([name]):
         raise unknown("task", name, own.all_tasks, see="phingpt-bench tasks")
     return True
-
-
-@contextlib.contextmanager
-def _replaced(module: Any, cls: type) -> Iterator[None]:
-    before = module.TaskManager
-    module.TaskManager = cls
-    try:
-        yield
-    finally:
-        module.TaskManager = before

@@ -6,12 +6,12 @@ through lm-eval itself.
 
 from __future__ import annotations
 
-import contextlib
 import math
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from itertools import permutations
 from typing import Any
 
+from phingpt_bench import compat
 from phingpt_bench.lmeval import manager
 from phingpt_bench.lmeval.documents import Doc, DocumentLM, OracleLM, gold_label, label_names
 from phingpt_bench.scoring.polarity import polarity
@@ -28,6 +28,7 @@ class RightLM(OracleLM):
     """Always right, and sure of it."""
 
     def label_scores(self, task: Any, doc: Doc) -> Sequence[float]:
+        """All of the probability on the right label."""
         return _sure(gold_label(task, doc), len(label_names(task, doc)))
 
 
@@ -35,11 +36,13 @@ class WrongLM(OracleLM):
     """Always wrong, and sure of it: the label at the other end. What is written is that, or the answer backwards."""
 
     def label_scores(self, task: Any, doc: Doc) -> Sequence[float]:
+        """All of the probability on a wrong label."""
         return _sure(_other(task, doc), len(label_names(task, doc)))
 
     def answer(self, task: Any, doc: Doc) -> str:
+        """Another label, or the right answer backwards."""
         if "gold" in doc and len(doc["text"]) % 2:
-            return doc["labels"][_other(task, doc)]
+            return str(doc["labels"][_other(task, doc)])
         return str(super().answer(task, doc))[::-1] + "#"
 
 
@@ -56,14 +59,16 @@ class GarbageLM(DocumentLM):
     """Nothing that can be read: nan as log-likelihood, markup and control characters as answer."""
 
     def label_scores(self, task: Any, doc: Doc) -> Sequence[float]:
+        """Not a number for each label."""
         return [math.nan] * len(label_names(task, doc))
 
     def answer(self, task: Any, doc: Doc) -> str:
+        """Markup and control characters."""
         return ";; <html>\x00\ufffd: {"
 
 
 def _sample(docs: Sequence[Doc]) -> list[Doc]:
-    return docs[:: max(1, len(docs) // DOCS)][:DOCS]
+    return list(docs[:: max(1, len(docs) // DOCS)][:DOCS])
 
 
 def rendering(task: Any, splits: dict[str, list[Doc]]) -> str:
@@ -90,7 +95,7 @@ def rendering(task: Any, splits: dict[str, list[Doc]]) -> str:
 
 
 def shots(task: Any, splits: dict[str, list[Doc]]) -> str:
-    """Examples can be had, are not test rows, and reach the prompt."""
+    """Examples exist, are not test rows, and reach the prompt."""
     config = task.fewshot_cfg
     from_elsewhere = (
         task.has_training_docs() or task.has_validation_docs() or config.split or config.samples is not None
@@ -111,7 +116,7 @@ def shots(task: Any, splits: dict[str, list[Doc]]) -> str:
     task.set_fewshot_seed(0)
     if manager.render_prompt(task, doc, shots=1) == manager.render_prompt(task, doc):
         raise Fault("a prompt with one example equals the prompt without")
-    varying = "" if config.sampler == "first_n" else ", drawn anew for every document (sampler: first_n fixes them)"
+    varying = "" if config.sampler == "first_n" else ", drawn again for every document (sampler: first_n fixes them)"
     return f"{len(pool)} examples{varying}"
 
 
@@ -151,7 +156,7 @@ def metrics(task: Any) -> str:
     gold, wrong = _scores(task, RightLM()), _scores(task, WrongLM())
     _scores(task, GarbageLM())  # must not raise
     names = [entry["metric"] for entry in task.config.metric_list or ()]
-    names = [name if isinstance(name, str) else name.__name__ for name in names] or list(task._metric_fn_list)
+    names = [name if isinstance(name, str) else name.__name__ for name in names] or list(task.aggregation())
     shown = []
     for name in names:
         if name not in gold:
@@ -184,20 +189,7 @@ def _scores(task: Any, model: DocumentLM) -> dict[str, Any]:
 
     name, n = task.config.task, len(task.eval_docs)
     rows = list(range(0, n, max(1, n // DOCS)))[:DOCS]
-    with manager.quiet(), _no_bars():
+    with manager.quiet(), compat.no_progress_bars():
         results = evaluate(model.fit(task), {"tasks": {name: task}}, samples={name: rows}, bootstrap_iters=100)
     scores = results["results"][name]
     return {key.split(",")[0]: value for key, value in scores.items() if "," in key}
-
-
-@contextlib.contextmanager
-def _no_bars() -> Iterator[None]:
-    """Without lm-eval's progress bars, which it draws for a handful of rows too."""
-    from lm_eval.api import task
-
-    before = task.tqdm
-    task.tqdm = lambda rows, **_: rows
-    try:
-        yield
-    finally:
-        task.tqdm = before

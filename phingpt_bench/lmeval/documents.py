@@ -50,7 +50,8 @@ class DocumentLM(LM):
         if "gold" not in doc:
             raise BenchError(f"{type(self).__name__} does not write answers")
         scores = self.label_scores(task, doc)
-        return doc["labels"][max(range(len(scores)), key=lambda i: scores[i])]
+        best: str = doc["labels"][max(range(len(scores)), key=lambda i: scores[i])]
+        return best
 
     def loglikelihood(self, requests: list[Instance], disable_tqdm: bool = False) -> list[tuple[float, bool]]:
         """One (score, whether it is the best of its document) per request; `Instance.idx` says which label it is."""
@@ -61,9 +62,11 @@ class DocumentLM(LM):
         return results
 
     def generate_until(self, requests: list[Instance], disable_tqdm: bool = False) -> list[str]:
+        """The answer to each request's document."""
         return [self.answer(self._task(request), request.doc) for request in requests]
 
     def loglikelihood_rolling(self, requests: list[Instance], disable_tqdm: bool = False) -> list[float]:
+        """BenchError: these models know no language."""
         raise BenchError(f"{type(self).__name__} has no language model: it cannot give the likelihood of a whole text")
 
     def _task(self, request: Instance) -> Any:
@@ -74,22 +77,25 @@ class DocumentLM(LM):
 
 def label_names(task: Any, doc: Doc) -> Sequence[str]:
     """The labels of a task: of ours as the document has them, of another as `doc_to_choice` does."""
-    return doc["labels"] if "gold" in doc else task.doc_to_choice(doc)
+    names: Sequence[str] = doc["labels"] if "gold" in doc else task.doc_to_choice(doc)
+    return names
 
 
 def gold_label(task: Any, doc: Doc) -> int:
     """The right label's place among `label_names`."""
-    return doc["gold"] if "gold" in doc else manager.gold_index(task, doc)
+    return int(doc["gold"]) if "gold" in doc else manager.gold_index(task, doc)
 
 
 class OracleLM(DocumentLM):
     """The gold answer. It scores 1 on every task."""
 
     def label_scores(self, task: Any, doc: Doc) -> Sequence[float]:
+        """0 for the right label, -1 for the others."""
         gold = gold_label(task, doc)
         return [0.0 if i == gold else -1.0 for i in range(len(label_names(task, doc)))]
 
     def answer(self, task: Any, doc: Doc) -> str:
+        """The target, as the task writes it."""
         return str(task.doc_to_target(doc))
 
 
@@ -97,9 +103,11 @@ class NullLM(DocumentLM):
     """The same for every document: equal scores (so the first label wins), or an empty answer."""
 
     def label_scores(self, task: Any, doc: Doc) -> Sequence[float]:
+        """0 for every label."""
         return [0.0] * len(label_names(task, doc))
 
     def answer(self, task: Any, doc: Doc) -> str:
+        """Nothing."""
         return ""
 
 
@@ -107,7 +115,8 @@ class EchoLM(NullLM):
     """The text itself as its answer; with labels, as null."""
 
     def answer(self, task: Any, doc: Doc) -> str:
-        return doc["text"]
+        """The text."""
+        return str(doc["text"])
 
 
 CHECKS: dict[str, type[DocumentLM]] = {"oracle": OracleLM, "null": NullLM, "echo": EchoLM}  # by the name in records

@@ -57,7 +57,7 @@ def load(dataset: str | None = None, path: str | None = None, format: str = "lin
 
 
 def read(doc: dict[str, Any], results: Sequence[Any]) -> tuple[Kind, Answered]:
-    """(kind, what the answer is worth) of one document, from what lm-eval hands to `process_results`.
+    """(kind, answer as it was read and scored) of one document, from what lm-eval hands to `process_results`.
 
     Results of compared labels are (log-likelihood, whether greedy) pairs, written answers are texts.
     """
@@ -86,7 +86,8 @@ def _item(statistic: str, alone: Outcomes) -> list[Any] | None:
         return None
     if statistic in COMPACT:
         return [alone.gold[0], alone.pred[0], len(alone.labels), *alone.groups]
-    return rows[0].tolist()
+    counts: list[Any] = rows[0].tolist()
+    return counts
 
 
 def _rows(statistic: str, items: Sequence[Any]) -> np.ndarray:

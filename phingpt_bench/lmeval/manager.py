@@ -7,13 +7,12 @@ same ones from here, out of the same task object.
 from __future__ import annotations
 
 import contextlib
-import functools
 import logging
-import types
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from phingpt_bench import compat
 from phingpt_bench.core.errors import BenchError, unknown
 from phingpt_bench.core.fingerprint import digest
 from phingpt_bench.core.paths import share, task_folders
@@ -23,7 +22,7 @@ if TYPE_CHECKING:
     from lm_eval.api.task import ConfigurableTask
     from lm_eval.tasks import TaskManager
 
-# lm-eval's command line does so whenever it applies a chat template; its Python interface must be told
+# lm-eval's command line does so whenever it applies a chat template; its Python interface has to be asked for it
 FEWSHOT_AS_MULTITURN = True
 
 
@@ -35,10 +34,10 @@ def tasks_dir() -> Path:
 def task_manager(extra: Sequence[Path] = ()) -> TaskManager:
     """A TaskManager over our tasks, the user's ($PHINGPT_BENCH_TASKS) and those in the folders `extra`.
 
-    lm-eval's own are left out: their index takes 5 s.
+    lm-eval's own tasks are left out: their index takes 5 s.
 
-    BenchError with file and line for a YAML file that lm-eval would pass over in silence: it logs syntax errors at
-    DEBUG and then says only that there is no such task.
+    BenchError with file and line for a YAML file that lm-eval would skip without a word: it logs syntax errors at DEBUG
+    and then says only that there is no such task.
     """
     from lm_eval.tasks import TaskManager
 
@@ -53,9 +52,8 @@ def expand(names: Sequence[str], manager: TaskManager | None = None) -> list[str
 
     BenchError for a name that is none of them.
     """
-    from lm_eval.tasks._index import Kind
-
     manager = manager or task_manager()
+    groups, tags = set(manager.all_groups), set(manager.all_tags)
     found: dict[str, None] = {}
 
     def add(name: str, above: tuple[str, ...]) -> None:
@@ -65,10 +63,10 @@ def expand(names: Sequence[str], manager: TaskManager | None = None) -> list[str
             raise unknown("task", name, manager.all_tasks, where=where, see="phingpt-bench tasks")
         if name in above:
             raise BenchError(f"group '{name}' contains itself", where=" > ".join((*above, name)))
-        if entry.kind is Kind.GROUP:
+        if name in groups:
             for item in (entry.cfg or {}).get("task") or []:
                 add(item if isinstance(item, str) else item.get("task") or item["group"], (*above, name))
-        elif entry.kind is Kind.TAG:
+        elif name in tags:
             for item in sorted(entry.tags):
                 add(item, (*above, name))
         else:
@@ -105,7 +103,7 @@ def render_prompt(
     `first_n` (ours) gives every document the same ones.
     BenchError when the tokenizer has no chat template.
     """
-    return task.fewshot_context(
+    prompt: str = task.fewshot_context(
         doc,
         num_fewshot=shots,
         system_instruction=None,
@@ -114,6 +112,7 @@ def render_prompt(
         chat_template=_chat_template(tokenizer) if chat_template else None,
         gen_prefix=task.doc_to_prefix(doc),
     )
+    return prompt
 
 
 def answer_text(
@@ -122,7 +121,7 @@ def answer_text(
     """What follows the prompt when the model is right, with its delimiter in front.
 
     Label tasks: the very continuation that lm-eval scores (" negative"). Generation: " " + answer + what ends it, the
-    first stop string of the task ("\\n"), or the tokenizer's eos token under a chat template.
+    first stop string of the task (a line's end), or the tokenizer's eos token under a chat template.
     """
     if task.OUTPUT_TYPE == "multiple_choice":
         return continuations(task, doc, chat_template=chat_template)[gold_index(task, doc)]
@@ -133,7 +132,8 @@ def answer_text(
         delimiter = "" if prefix[-1].isspace() else " "
     else:
         delimiter = "" if chat_template else task.config.target_delimiter
-    return delimiter + answer + (tokenizer.eos_token if chat_template else task.config.generation_kwargs["until"][0])
+    end: str = tokenizer.eos_token if chat_template else task.config.generation_kwargs["until"][0]
+    return delimiter + answer + end
 
 
 def continuations(task: ConfigurableTask, doc: Mapping[str, Any], *, chat_template: bool = False) -> list[str]:
@@ -148,7 +148,7 @@ def gold_index(task: ConfigurableTask, doc: Mapping[str, Any]) -> int:
     """The right label's place among `doc_to_choice`; BenchError when it is not one of them."""
     target, choices = task.doc_to_target(doc), task.doc_to_choice(doc)
     if isinstance(target, str) and target in choices:
-        return choices.index(target)
+        return list(choices).index(target)
     if isinstance(target, int) and 0 <= target < len(choices):
         return target
     raise BenchError(f"label {target!r} is not among the choices {choices}", where=f"task {task.config.task}")
@@ -182,12 +182,9 @@ def _plain(value: Any) -> Any:
 
 def _chat_template(tokenizer: Any) -> Callable[..., str]:
     """lm-eval's own rendering of messages, which needs nothing of a model but its tokenizer."""
-    from lm_eval.models.huggingface import HFLM
-
     if not getattr(tokenizer, "chat_template", None):
         raise BenchError("this tokenizer has no chat template", hint="run without the chat template")
-    holder = types.SimpleNamespace(tokenizer=tokenizer, chat_template_args={})
-    return functools.partial(HFLM.apply_chat_template, holder)
+    return compat.chat_renderer(tokenizer)
 
 
 @contextlib.contextmanager

@@ -1,4 +1,4 @@
-"""One rendered example of a task, for a reader: of its dataset where that is at hand, else invented."""
+"""One rendered example of a task, for a reader: from its dataset where that is available, else invented."""
 
 from __future__ import annotations
 
@@ -11,9 +11,10 @@ from phingpt_bench.data.passport import Passport
 from phingpt_bench.lmeval import manager, templates
 from phingpt_bench.lmeval.taskfiles import TaskFile
 
-INVENTED = {
+TEXT = "Anna Lee, head of Nokia Oyj in Espoo, expects sales to fall."
+INVENTED: dict[str, Any] = {
     "id": "000000000000",
-    "text": "Anna Lee, head of Nokia Oyj in Espoo, expects sales to fall.",
+    "text": TEXT,
     "entity": "Nokia Oyj",
     "question": "Does it say that sales will fall?",
     "group": 0,
@@ -22,7 +23,7 @@ INVENTED = {
 
 @dataclass(frozen=True, slots=True)
 class Example:
-    """`origin` says where the document is from; `answer` is what the right answer adds to the prompt."""
+    """origin: where the document is from. answer: what the right answer adds to the prompt."""
 
     origin: str
     prompt: str
@@ -30,7 +31,7 @@ class Example:
 
 
 def unreachable(dataset: str | None) -> str | None:
-    """Why a dataset of the catalogue cannot be had here; None when it can, or is not of the catalogue."""
+    """Why a dataset of the catalogue cannot be read here; None when it can, or is not in the catalogue."""
     if dataset not in catalogue.names():
         return None
     passport = catalogue.dataset(dataset)
@@ -44,8 +45,9 @@ def unreachable(dataset: str | None) -> str | None:
 def example(task_file: TaskFile, tasks: Any) -> Example:
     """The first training document of a task, and its right answer.
 
-    Test rows are never shown. Without training rows, or with the dataset out of reach, an invented document takes
-    their place.
+    Test rows are never shown. An invented document takes the place of training rows that do not exist or cannot be
+    read here.
+    BenchError for a task without training rows whose dataset is not in the catalogue: its rows could be of any form.
     """
     passport = catalogue.dataset(task_file.dataset) if task_file.dataset else None
     reason = unreachable(task_file.dataset)
@@ -55,7 +57,12 @@ def example(task_file: TaskFile, tasks: Any) -> Example:
         if docs:
             return _rendered(task, docs[0], "first training row")
         reason = "the dataset has no training rows"
-    assert passport is not None  # a task that names no dataset of the catalogue is never out of reach
+    if passport is None:
+        raise BenchError(
+            f"no example of task '{task_file.name}' can be shown: it has no training rows, and test rows are not shown",
+            where=str(task_file.path),
+            hint="set training_split in the task's YAML, or read a dataset of the catalogue",
+        )
     doc = _invented(passport, task_file.asked.form)
     return _rendered(_over(task_file, doc), doc, f"an invented row, as {reason}")
 
@@ -72,7 +79,7 @@ def _invented(passport: Passport, form: str) -> dict[str, Any]:
     names = list(passport.labels)
     if passport.kind == "labels":
         return {**INVENTED, "labels": names, "label": names[0], "gold": 0}
-    answer = answer_format(form).write(INVENTED["text"], [], names)
+    answer = answer_format(form).write(TEXT, [], names)
     return {**INVENTED, "labels": names, "entities": [], "answer": answer, "format": form}
 
 

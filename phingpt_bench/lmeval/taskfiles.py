@@ -75,6 +75,7 @@ class TaskFile:
 
     @property
     def version(self) -> str:
+        """The task's version in its metadata; "none" where it has none."""
         return str((self.config.get("metadata") or {}).get("version", "none"))
 
     @property
@@ -86,13 +87,13 @@ class TaskFile:
 
 @dataclass(frozen=True, slots=True)
 class TaskFiles:
-    """Tasks, and groups and tags with their members, by name; both sorted."""
+    """Tasks, and groups and tags with their members, by name; both are sorted."""
 
     tasks: dict[str, TaskFile]
     groups: dict[str, list[str]]
 
     def members(self, name: str) -> list[str]:
-        """The tasks of a task, group or tag name, each once; what is no task of these folders is left out."""
+        """The tasks of a task, group or tag name, each once; names of other folders' tasks are left out."""
         found: dict[str, None] = {}
         waiting, seen = [name], set()
         while waiting:

@@ -9,6 +9,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
+from phingpt_bench import compat
 from phingpt_bench.core.errors import BenchError
 from phingpt_bench.lmeval import manager
 from phingpt_bench.lmeval.taskfiles import TaskFile, read_tasks
@@ -73,11 +74,10 @@ def digest_of(task: TaskFile) -> str:
 def config_of(task: TaskFile) -> Any:
     """lm-eval's configuration of a task file, functions resolved. BenchError for keys and functions it cannot take."""
     from lm_eval.config.task import TaskConfig
-    from lm_eval.tasks._yaml_loader import load_yaml
 
     with manager.quiet():
         try:
-            keys = load_yaml(task.path)
+            keys = compat.load_task_yaml(task.path)
             return TaskConfig(**{key: value for key, value in keys.items() if key not in ("tag", "task_list")})
         except (TypeError, ValueError, ImportError, AttributeError) as err:
             raise BenchError(str(err), where=str(task.path)) from None

@@ -7,8 +7,9 @@ loaded, rendered, tokenised and scored (checks.py).
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -119,17 +120,20 @@ def _task(name: str, tasks: Any, tokenizer: Any, pinned: dict[str, tuple[str, st
     if pinned:
         fault = templates.fault(pinned, name, (str(task.VERSION), manager.template_digest(task)))
         yield Check(name, "template", fault is None, fault or f"as pinned, version {task.VERSION}")
-    made = [("render", checks.rendering, (task, splits)), ("few-shot", checks.shots, (task, splits))]
+    made: list[tuple[str, Callable[[], str]]] = [
+        ("render", partial(checks.rendering, task, splits)),
+        ("few-shot", partial(checks.shots, task, splits)),
+    ]
     if tokenizer is None:
         yield Check(name, "tokens", None, "not checked: no tokenizer")
     else:
-        made.append(("tokens", checks.tokens, (task, splits, tokenizer, False)))
+        made.append(("tokens", partial(checks.tokens, task, splits, tokenizer, chat=False)))
         if getattr(tokenizer, "chat_template", None):
-            made.append(("tokens, chat", checks.tokens, (task, splits, tokenizer, True)))
-    made.append(("metrics", checks.metrics, (task,)))
-    for title, check, arguments in made:
+            made.append(("tokens, chat", partial(checks.tokens, task, splits, tokenizer, chat=True)))
+    made.append(("metrics", partial(checks.metrics, task)))
+    for title, check in made:
         try:
-            yield Check(name, title, True, check(*arguments))
+            yield Check(name, title, True, check())
         except checks.Fault as fault:
             yield Check(name, title, False, str(fault))
         except Exception as err:  # as above
@@ -140,7 +144,10 @@ def _known() -> tuple[list[str], list[str]]:
     """The keys that lm-eval takes in a task file, and in its fewshot_config."""
     from lm_eval.config.task import FewshotConfig, TaskConfig
 
-    return tuple([field.name for field in dataclasses.fields(cls)] for cls in (TaskConfig, FewshotConfig))
+    def names(cls: Any) -> list[str]:
+        return [field.name for field in dataclasses.fields(cls)]
+
+    return names(TaskConfig), names(FewshotConfig)
 
 
 def _said(err: Exception) -> str:

@@ -6,7 +6,7 @@ import contextlib
 from collections.abc import Iterator, Mapping
 from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any, Literal, TypedDict
 
 from phingpt_bench.core import jsonio, upgrades
 from phingpt_bench.core.builder import Count
@@ -37,7 +37,7 @@ class CardProvenance:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class AdapterCard:
-    """What an adapter was made of. `templates`: each task it was trained on -> the digest of its prompt template."""
+    """What an adapter was made of."""
 
     name: str
     base: str
@@ -46,10 +46,10 @@ class AdapterCard:
     compute_dtype: str
     vocabulary_digest: str
     recipe: dict[str, object]
-    templates: dict[str, str]
+    templates: dict[str, str]  # task -> digest of its prompt template
     chat_template: bool
-    data: dict[str, str]  # dataset and splits -> digest of the row ids and labels
-    row_ids: dict[str, list[str]]  # dataset -> ids of the training rows, for the exposure check
+    data: dict[str, str]  # task and splits -> digest of the token ids of its rows
+    row_ids: dict[str, list[str]]  # task -> ids of the training rows, for the exposure check
     rows: Count
     steps: Count
     seed: int
@@ -61,6 +61,28 @@ class AdapterCard:
     limit: int | None = None  # rows a task of a trial training; None is all of them
     provenance: CardProvenance = field(default_factory=CardProvenance)
     schema_version: Literal[2] = SCHEMA_VERSION
+
+
+class BaseFields(TypedDict):
+    """What a card says about the base, as arguments of AdapterCard."""
+
+    base: str
+    base_revision: str | None
+    quantisation: str | None
+    compute_dtype: str
+    vocabulary_digest: str
+
+
+def base_fields(loaded: Loaded) -> BaseFields:
+    """The base's part of the card of an adapter that was trained on it."""
+    identity = loaded.identity
+    return BaseFields(
+        base=identity.base or identity.name,
+        base_revision=identity.base_revision,
+        quantisation=identity.quantisation,
+        compute_dtype=identity.compute_dtype or "",
+        vocabulary_digest=vocabulary_digest(loaded.tokenizer),
+    )
 
 
 def chat_template_digest(tokenizer: Any) -> str | None:
@@ -137,8 +159,8 @@ def attach(loaded: Loaded, adapters: Mapping[str, Path]) -> Any:
                 model.load_adapter(str(folder), adapter_name=name, is_trainable=False)
             else:
                 model = PeftModel.from_pretrained(model, str(folder), adapter_name=name, is_trainable=False)
-        # what PEFT and safetensors raise for files that are cut off, or shaped for another model
-        except (OSError, ValueError, RuntimeError, SafetensorError) as err:
+        # what PEFT and safetensors raise for files that are cut off or lack a key, or are shaped for another model
+        except (OSError, ValueError, KeyError, RuntimeError, SafetensorError) as err:
             raise BenchError(
                 f"cannot load the adapter ({str(err).strip().splitlines()[0]})",
                 where=str(folder),
@@ -160,7 +182,10 @@ def only(model: Any, name: str | None) -> Iterator[None]:
         with model.disable_adapter():
             yield
     else:
-        model.set_adapter(name, inference_mode=True)
+        try:
+            model.set_adapter(name, inference_mode=True)
+        except ValueError as err:  # AdaptionPrompt (LLaMA-Adapter), whose prompts PEFT only switches for training
+            raise BenchError(f"adapter '{name}' is of a kind that cannot be switched ({err})") from None
         yield
 
 

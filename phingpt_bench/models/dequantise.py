@@ -2,7 +2,7 @@
 
 bitsandbytes has no fast 4-bit kernel for training on a CPU: each forward unpacks every weight again. Unpacking once
 into the compute dtype gives the same numbers, since that is the matrix which bitsandbytes multiplies with in training
-(tests/train/test_gradients.py compares every LoRA gradient), at the price of memory: 2 or 4 bytes a weight instead of 0.6.
+(tests/train/test_gradients.py compares every LoRA gradient). The price is memory: 2 or 4 bytes a weight instead of 0.6.
 """
 
 from __future__ import annotations
@@ -10,6 +10,8 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
+from phingpt_bench import compat
+from phingpt_bench.core.errors import BenchError
 from phingpt_bench.core.machine import memory_bytes
 
 # share of the available memory that the unpacked weights may take: the rest is for activations and the optimiser
@@ -17,7 +19,7 @@ MEMORY_SHARE = 0.5
 
 
 def wanted(choice: str, parameters: int, dtype: Any, device: str) -> tuple[bool, str]:
-    """(whether to unpack, why): as told by "always" and "never"; under "auto" on a CPU when the weights fit easily."""
+    """(whether to unpack, why). "always" and "never" decide; under "auto" on a CPU where the weights fit easily."""
     if choice != "auto":
         return choice == "always", f"dequantise is '{choice}'"
     if device != "cpu":
@@ -31,10 +33,12 @@ def wanted(choice: str, parameters: int, dtype: Any, device: str) -> tuple[bool,
 
 
 def available_bytes() -> int:
-    """Memory that can still be had without swapping, in bytes, within a container's limit; the physical memory where
-    the system does not say (not Linux)."""
+    """Memory that can still be allocated without swapping, in bytes, within a container's limit.
+
+    The physical memory where the system does not say (not Linux); 0 where that is unknown too.
+    """
     try:
-        with open("/proc/meminfo", encoding="ascii") as file:
+        with Path("/proc/meminfo").open(encoding="ascii") as file:
             free = next(int(line.split()[1]) * 1024 for line in file if line.startswith("MemAvailable"))
     except OSError:
         return memory_bytes() or 0
@@ -48,25 +52,30 @@ def available_bytes() -> int:
 def unpack(model: Any, dtype: Any) -> int:
     """Replace each bitsandbytes Linear4bit by a torch Linear with the de-quantised weight; returns how many.
 
-    The weights stay frozen. A model without 4-bit layers is left alone (0).
+    The weights stay frozen. A model without 4-bit layers is left alone (0). BenchError for a layer without weights.
     """
-    import bitsandbytes as bnb
-    import torch
+    from bitsandbytes.nn.modules import Linear4bit
 
     replaced = 0
-    for parent in list(model.modules()):
+    for path, parent in list(model.named_modules()):
         for name, layer in list(parent.named_children()):
-            if not isinstance(layer, bnb.nn.Linear4bit):
-                continue
-            weight = bnb.functional.dequantize_4bit(layer.weight.data, layer.weight.quant_state).to(dtype)
-            plain = torch.nn.Linear(layer.in_features, layer.out_features, bias=False, device="meta")
-            plain.weight = torch.nn.Parameter(weight, requires_grad=False)
-            plain.bias = layer.bias
-            setattr(parent, name, plain)
-            replaced += 1
-    # transformers and PEFT look at these marks to choose their 4-bit code paths, which no longer apply
-    model.is_quantized = model.is_loaded_in_4bit = False
-    model.quantization_method = None
-    if replaced and hasattr(model.config, "quantization_config"):
-        del model.config.quantization_config
+            if isinstance(layer, Linear4bit):
+                setattr(parent, name, _unpacked(layer, dtype, f"{path}.{name}"))
+                replaced += 1
+    if replaced:
+        compat.unmark_quantised(model)
     return replaced
+
+
+def _unpacked(layer: Any, dtype: Any, name: str) -> Any:
+    """The plain Linear of a 4-bit one. BenchError where the checkpoint had no weights for it."""
+    import torch
+    from bitsandbytes.functional import dequantize_4bit
+
+    if getattr(layer.weight, "quant_state", None) is None:
+        raise BenchError(f"the base model has no weights for its layer '{name}'", hint="its files are incomplete")
+    weight = dequantize_4bit(layer.weight.data, layer.weight.quant_state).to(dtype)
+    plain = torch.nn.Linear(layer.in_features, layer.out_features, bias=False, device="meta")
+    plain.weight = torch.nn.Parameter(weight, requires_grad=False)
+    plain.bias = layer.bias
+    return plain

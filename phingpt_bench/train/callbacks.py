@@ -1,4 +1,4 @@
-"""What follows a training step by step: what it tells, and what it has spent."""
+"""What follows a training step by step: its progress for the display, and its cost in every checkpoint."""
 
 from __future__ import annotations
 
@@ -15,14 +15,14 @@ from phingpt_bench.cost.meters import Meter
 from phingpt_bench.live.events import Advanced, Event, Scored
 
 
-class Telling(TrainerCallback):
-    """Tells each step with its tokens (without padding) and epoch, and the loss.
+class ProgressCallback(TrainerCallback):
+    """Gives the display each step with its tokens (without padding) and epoch, and the loss.
 
-    lengths: tokens of each row. steps: rows of each step, as in rows.batches. `loss` is the last logged one, the mean
-    over `args.logging_steps` steps; None before the first.
+    loss: the last logged one, the mean over `args.logging_steps` steps; None before the first.
     """
 
     def __init__(self, tell: Callable[[Event], None], lengths: Sequence[int], steps: Sequence[Sequence[int]]):
+        """lengths: tokens of each row. steps: rows of each step, as in rows.batches."""
         self.loss: float | None = None
         self._tell = tell
         self._tokens = [sum(lengths[i] for i in step) for step in steps]
@@ -31,19 +31,22 @@ class Telling(TrainerCallback):
         self._epochs = [f"epoch {min(epochs, done // len(lengths) + 1)} of {epochs}" for done in [0, *rows]]
 
     def on_train_begin(self, args: Any, state: Any, control: Any, **_: Any) -> None:
+        """The epoch in which the training begins, or goes on."""
         self._tell(Advanced(note=self._epochs[state.global_step]))
 
     def on_log(self, args: Any, state: Any, control: Any, logs: dict[str, Any] | None = None, **_: Any) -> None:
+        """The loss, every few steps."""
         if logs is not None and "loss" in logs:
             self.loss = logs["loss"]
             self._tell(Scored("loss", self.loss, note=f"mean of {args.logging_steps} steps"))
 
     def on_step_end(self, args: Any, state: Any, control: Any, **_: Any) -> None:
+        """One step more."""
         done = state.global_step
         self._tell(Advanced(count=1, tokens=self._tokens[done - 1], note=self._epochs[done]))
 
 
-class Spending(TrainerCallback):
+class CostCallback(TrainerCallback):
     """Writes what a training has cost so far into each checkpoint, last of all its files."""
 
     FILE = "spent.json"
@@ -52,11 +55,12 @@ class Spending(TrainerCallback):
         self._meter = meter
 
     def on_save(self, args: Any, state: Any, control: Any, **_: Any) -> None:
+        """Runs after Trainer has written everything else."""
         folder = Path(args.output_dir) / f"checkpoint-{state.global_step}"
         jsonio.write_json(folder / self.FILE, to_dict(self._meter.ledger(None)))
 
     @classmethod
     def add_earlier(cls, meter: Meter, checkpoint: Path) -> None:
-        """Book what an interrupted training took up to `checkpoint`."""
+        """Add to the meter what an interrupted training took up to `checkpoint`."""
         file = checkpoint / cls.FILE
         meter.resume(ledger(jsonio.read_json(file), str(file)))

@@ -17,14 +17,13 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class TrainingData:
-    """rows: of all tasks, in order. digests: task and splits -> digest of the token ids. ids: task -> row ids.
-    templates: task -> digest of its prompt template. too_long: rows left out for their length."""
+    """The rows of all tasks in order, and what decided them."""
 
     rows: list[Row]
-    digests: dict[str, str]
-    ids: dict[str, list[str]]
-    templates: dict[str, str]
-    too_long: int
+    digests: dict[str, str]  # task and splits -> digest of the token ids
+    ids: dict[str, list[str]]  # task -> row ids
+    templates: dict[str, str]  # task -> digest of its prompt template
+    too_long: int  # rows left out for their length
 
 
 def training_data(recipe: Recipe, tokenizer: Any, limit: int | None, tasks: TaskManager | None = None) -> TrainingData:

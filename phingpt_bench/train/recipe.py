@@ -16,48 +16,69 @@ NAME = re.compile(r"[A-Za-z0-9_][A-Za-z0-9._-]*")  # it names a folder
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Lora:
-    """LoRA (Hu et al. 2021). target_modules: names of linear layers, or "all-linear" (all but the output head).
-
-    A model that fuses the named layers (Phi-3: q_proj, k_proj, v_proj -> qkv_proj) gets the fused one instead; the
-    adapter's card says so.
-    """
+    """LoRA (Hu et al. 2021): W + alpha / r * B A for a frozen W."""
 
     r: int = 16
+    """Rank of the update: rows of A, columns of B."""
+
     alpha: int = 32
+    """Scale of the update, over r."""
+
     dropout: float = 0.0
+    """Share of a layer's inputs that are dropped on the way to A."""
+
     target_modules: list[str] = field(default_factory=lambda: ["all-linear"])
+    """Names of linear layers, or "all-linear": all but the output head. A model that fuses the named layers (Phi-3:
+    q_proj, k_proj, v_proj -> qkv_proj) gets the fused one instead; the adapter's card says so."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Recipe:
-    """Everything that decides the trained weights, together with the data.
-
-    tasks: lm-eval tasks whose prompts and answers are trained on, rows of `splits` of each.
-    gradient_checkpointing: keep no activations but the layers' inputs and compute the others again in the backward
-        pass: half as much work again (the base is frozen) for memory that hardly grows with depth. For models of
-        billions of parameters on a GPU; on a CPU a step's memory is bounded anyway (trainer.backward).
-    tokens_per_batch: padded tokens of one optimiser step; a batch holds as many rows as fit, at least one.
-    max_tokens: a row longer than this is left out (and counted in the card).
-    epochs: passes over the rows; learning_rate: peak, after a linear warm-up over `warmup` of the steps, cosine decay.
-    save_steps: optimiser steps between checkpoints.
-    """
+    """Everything that decides the trained weights, together with the data."""
 
     name: str
+    """Of the adapter, and of its folder."""
+
     tasks: list[str]
+    """lm-eval tasks whose prompts and answers are trained on."""
+
     base: BaseSpec = field(default_factory=BaseSpec)
     lora: Lora = field(default_factory=Lora)
+
     splits: list[Literal["train", "validation"]] = field(default_factory=lambda: ["train"])
+    """Whose rows are trained on, of each task."""
+
     chat_template: bool = False
+    """Whether prompts are rendered with the tokenizer's chat template."""
+
     epochs: int = 1
+    """Passes over the rows."""
+
     learning_rate: float = 2e-4
+    """At its peak: after a linear warm-up, before a cosine decay."""
+
     warmup: float = 0.05
+    """Share of the steps over which the learning rate rises."""
+
     weight_decay: float = 0.0
     max_grad_norm: float = 1.0
+
     tokens_per_batch: int = 1024
+    """Padded tokens of one optimiser step. A batch holds as many rows as fit, at least one."""
+
     max_tokens: int = 1024
+    """A row longer than this is left out, and counted in the card."""
+
     gradient_checkpointing: bool = False
+    """Keep the layers' inputs only and compute the other activations again in the backward pass: half as much work
+    again (the base is frozen) for memory that hardly grows with depth. For models of billions of parameters on a GPU;
+    on a CPU a step's memory is bounded anyway (trainer.backward)."""
+
     save_steps: int = 200
+    """Optimiser steps between checkpoints."""
+
     seed: int = 0
+    """Of the LoRA weights and of the order of the rows."""
 
     def __post_init__(self) -> None:
         for name, good, rule in (
@@ -86,5 +107,5 @@ class Recipe:
 
 
 def load_recipe(name_or_path: str) -> Recipe:
-    """A shipped recipe by name, or one's own by path; BenchError with the nearest name or with file and line."""
+    """A shipped recipe by name, or a user's by path; BenchError with the nearest name or with file and line."""
     return config.load_shipped("recipe", share("adapters", "recipes"), name_or_path, Recipe)

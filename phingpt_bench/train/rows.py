@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from phingpt_bench.lmeval import manager
+from phingpt_bench.lmeval.documents import Doc
 
 WINDOW = 512  # rows that are sorted by length together: enough to save padding, few enough to keep the order random
 
@@ -30,7 +31,7 @@ def encode(tokenizer: Any, prompt: str, answer: str) -> Row:
     return Row(tokenizer.encode(prompt + answer, add_special_tokens=special), start)
 
 
-def task_rows(task: Any, splits: Sequence[str], tokenizer: Any, *, chat_template: bool) -> tuple[list[Row], list[dict]]:
+def task_rows(task: Any, splits: Sequence[str], tokenizer: Any, *, chat_template: bool) -> tuple[list[Row], list[Doc]]:
     """(rows, their documents) of one task, rendered by lm-eval's task object, as an evaluation renders them."""
     docs = [doc for split in splits for doc in (task.training_docs() if split == "train" else task.validation_docs())]
     rows = [

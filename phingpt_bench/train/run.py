@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import datetime
 import shutil
-from dataclasses import asdict, replace
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -32,7 +32,7 @@ ADAPTER = "default"  # PEFT's own name for a fresh adapter; saved without it
 
 
 def default_folder(recipe: Recipe, limit: int | None = None) -> Path:
-    """Where an adapter goes unless told otherwise: adapters/trained/<recipe> under the current folder.
+    """Where an adapter goes by default: adapters/trained/<recipe> under the current folder.
 
     A trial on the first `limit` rows has a folder of its own: it must not be taken for the recipe's adapter.
     """
@@ -51,8 +51,14 @@ def train(
 ) -> Path:
     """Train and save; returns the adapter's folder.
 
-    resume: go on from the last checkpoint in `out`; without one, start. limit: rows a task, for a trial. display: is
-    told what is worked on, in the stages of `live.events.training_stages`. tasks: lm-eval's TaskManager, or a new one.
+    Args:
+        recipe: what is trained, and on what.
+        out: the folder; by default `default_folder`.
+        resume: go on from the last checkpoint in `out`; without one, start.
+        limit: rows of each task, for a trial.
+        display: gets the progress, in the stages of `live.events.training_stages`.
+        tasks: lm-eval's TaskManager; by default a new one.
+
     BenchError when `out` holds a finished adapter, or an unfinished one and `resume` was not asked for.
     """
     out = Path(out) if out is not None else default_folder(recipe, limit)
@@ -69,41 +75,68 @@ def train(
         steps = batches([len(row.ids) for row in data.rows], recipe.tokens_per_batch, recipe.epochs, recipe.seed)
         _check_plan(out, recipe, data, steps, resume=checkpoint is not None)
         # what imports torch and transformers comes after what can fail early
-        from phingpt_bench.train.callbacks import Spending, Telling
+        from phingpt_bench.train.callbacks import CostCallback, ProgressCallback
         from phingpt_bench.train.trainer import AnswerTrainer, with_lora
 
-        model = with_lora(loaded, recipe)
-        telling = Telling(display.tell, [len(row.ids) for row in data.rows], steps)
-        trainer = AnswerTrainer(
-            model,
-            data.rows,
-            steps,
-            loaded.tokenizer.pad_token_id,
-            recipe,
-            out / CHECKPOINTS,
-            [telling, Spending(meter)],
-        )
-    already = _steps(checkpoint) if checkpoint is not None else 0
+        job = _Job(recipe, out, limit, loaded, data, steps, with_lora(loaded, recipe))
+        progress = ProgressCallback(display.tell, [len(row.ids) for row in data.rows], steps)
+        pad, callbacks = loaded.tokenizer.pad_token_id, [progress, CostCallback(meter)]
+        trainer = AnswerTrainer(job.model, data.rows, steps, pad, recipe, out / CHECKPOINTS, callbacks)
     if checkpoint is not None:
-        Spending.add_earlier(meter, checkpoint)
-    try:
-        with display.stage(training_stages(recipe.name, len(steps))[-1], already), meter.phase("train"):
-            trainer.train(resume_from_checkpoint=str(checkpoint) if checkpoint else None)
-    except KeyboardInterrupt:
-        kept = _checkpoints(out)
-        steps_kept = _steps(kept[-1]) if kept else 0
-        display.tell(Said(f"training stopped: {steps_kept} of {len(steps)} steps are kept in {out}", urgent=True))
-        raise
-    tokens = sum(len(data.rows[i].ids) for step in steps for i in step)
-    meter.count(tokens_in=tokens)
-    model.save_pretrained(str(out), safe_serialization=True)
-    computed = flops.training(
-        layer_weights(loaded), tokens, model.get_nb_trainable_parameters()[0], recomputing=recipe.gradient_checkpointing
-    )
-    cost = replace(meter.ledger(prices), flops=computed)
-    adapter.write_card(out, _card(recipe, loaded, data, model, len(steps), telling.loss, limit, cost))
+        CostCallback.add_earlier(meter, checkpoint)
+    _run(trainer, job, checkpoint, display, meter)
+    meter.count(tokens_in=job.tokens)
+    job.model.save_pretrained(str(out), safe_serialization=True)
+    cost = replace(meter.ledger(prices), flops=job.flops)
+    adapter.write_card(out, _card(job, progress.loss, cost))
     shutil.rmtree(out / CHECKPOINTS)
     return out
+
+
+@dataclass(frozen=True, slots=True)
+class _Job:
+    """One training: of which recipe, where it goes, and the model with its fresh LoRA.
+
+    limit: rows of each task, None for all. steps: rows of each optimiser step.
+    """
+
+    recipe: Recipe
+    out: Path
+    limit: int | None
+    loaded: Loaded
+    data: TrainingData
+    steps: list[list[int]]
+    model: Any
+
+    @property
+    def parameters(self) -> int:
+        """Trainable ones."""
+        return int(self.model.get_nb_trainable_parameters()[0])
+
+    @property
+    def tokens(self) -> int:
+        """Tokens of all steps, without padding."""
+        return sum(len(self.data.rows[i].ids) for step in self.steps for i in step)
+
+    @property
+    def flops(self) -> float | None:
+        """Floating-point operations of all steps; None where the base's size is unknown."""
+        recomputing = self.recipe.gradient_checkpointing
+        return flops.training(layer_weights(self.loaded), self.tokens, self.parameters, recomputing=recomputing)
+
+
+def _run(trainer: Any, job: _Job, checkpoint: Path | None, display: Display, meter: Meter) -> None:
+    """All steps, or those after a checkpoint. An interruption says what is kept."""
+    stage = training_stages(job.recipe.name, len(job.steps))[-1]
+    try:
+        with display.stage(stage, _steps(checkpoint) if checkpoint else 0), meter.phase("train"):
+            trainer.train(resume_from_checkpoint=str(checkpoint) if checkpoint else None)
+    except KeyboardInterrupt:
+        kept = _checkpoints(job.out)
+        steps_kept = _steps(kept[-1]) if kept else 0
+        said = f"training stopped: {steps_kept} of {len(job.steps)} steps are kept in {job.out}"
+        display.tell(Said(said, urgent=True))
+        raise
 
 
 def _prepare(out: Path, resume: bool) -> Path | None:
@@ -125,7 +158,7 @@ def _prepare(out: Path, resume: bool) -> Path | None:
 
 
 def _checkpoints(out: Path) -> list[Path]:
-    """The whole checkpoints of an unfinished training, oldest first: those where what is written last is there."""
+    """The complete checkpoints of an unfinished training, oldest first: those that hold the file written last."""
     found = (out / CHECKPOINTS).glob("checkpoint-*")
     return sorted((p for p in found if (p / "spent.json").is_file()), key=_steps)
 
@@ -136,8 +169,10 @@ def _steps(checkpoint: Path) -> int:
 
 
 def _check_plan(out: Path, recipe: Recipe, data: TrainingData, steps: list[list[int]], *, resume: bool) -> None:
-    """Write what decides the training beside the checkpoints, or compare with what was written: a checkpoint of
-    another recipe or other rows is refused."""
+    """Write what decides the training next to the checkpoints, or compare it with what was written.
+
+    BenchError when the checkpoints are of another recipe or other rows.
+    """
     file = out / CHECKPOINTS / "plan.json"
     plan = {"recipe": digest(asdict(recipe)), "data": data.digests, "steps": digest(steps)}
     if resume and jsonio.read_json(file) != plan:
@@ -149,18 +184,11 @@ def _check_plan(out: Path, recipe: Recipe, data: TrainingData, steps: list[list[
     jsonio.write_json(file, plan)
 
 
-def _card(
-    recipe: Recipe, loaded: Loaded, data: TrainingData, model: Any, steps: int, loss: float | None,
-    limit: int | None, cost: Ledger,
-) -> adapter.AdapterCard:  # fmt: skip
-    identity = loaded.identity
+def _card(job: _Job, loss: float | None, cost: Ledger) -> adapter.AdapterCard:
+    recipe, loaded, data = job.recipe, job.loaded, job.data
     return adapter.AdapterCard(
+        **adapter.base_fields(loaded),
         name=recipe.name,
-        base=identity.base or identity.name,
-        base_revision=identity.base_revision,
-        quantisation=identity.quantisation,
-        compute_dtype=identity.compute_dtype or "",
-        vocabulary_digest=adapter.vocabulary_digest(loaded.tokenizer),
         recipe=asdict(recipe),
         templates=data.templates,
         chat_template=recipe.chat_template,
@@ -168,10 +196,10 @@ def _card(
         data=data.digests,
         row_ids=data.ids,
         rows=len(data.rows),
-        limit=limit,
-        steps=steps,
+        limit=job.limit,
+        steps=len(job.steps),
         seed=recipe.seed,
-        parameters=model.get_nb_trainable_parameters()[0],
+        parameters=job.parameters,
         final_loss=loss,
         cost=cost,
         created=datetime.datetime.now(datetime.timezone.utc).isoformat(timespec="seconds"),
@@ -179,6 +207,6 @@ def _card(
             environment=environment(),
             rows_too_long=data.too_long,
             dequantised_once=loaded.dequantised,
-            adapted_layers=sorted(model.peft_config[ADAPTER].target_modules),
+            adapted_layers=sorted(job.model.peft_config[ADAPTER].target_modules),
         ),
     )

@@ -8,7 +8,7 @@ from __future__ import annotations
 import functools
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 import torch
 import torch.utils.checkpoint
@@ -16,10 +16,11 @@ from peft import LoraConfig, get_peft_model
 from transformers import Trainer, TrainerCallback, TrainingArguments
 from transformers.modeling_layers import GradientCheckpointingLayer
 
+from phingpt_bench import compat
 from phingpt_bench.core.errors import BenchError, unknown
 from phingpt_bench.engine.head import head_only_at
 from phingpt_bench.models.load import Loaded
-from phingpt_bench.train.lora import in_one_step
+from phingpt_bench.models.lora import fuse_training
 from phingpt_bench.train.recipe import Recipe
 from phingpt_bench.train.rows import Row, collate, pieces
 
@@ -68,10 +69,10 @@ def with_lora(loaded: Loaded, recipe: Recipe) -> Any:
     return get_peft_model(loaded.model, config).train()
 
 
-def answer_loss(model: Any, inputs: dict[str, torch.Tensor], of: int | None = None) -> torch.Tensor:
-    """Mean cross-entropy over the answer tokens of a batch from `collate`; of a piece of a batch that has `of` answer
-    tokens, its share of that mean.
+def answer_loss(model: Any, inputs: dict[str, torch.Tensor], answer_tokens: int | None = None) -> torch.Tensor:
+    """Mean cross-entropy over the answer tokens of a batch from `collate`.
 
+    answer_tokens: of the whole batch, where `inputs` are a piece of it: then the piece's share of that mean.
     The output head runs only at positions that have a label (1 in 50 for sentiment), and the loss is in float32. In
     bfloat16 the LoRA products run in bfloat16 too (autocast), with float32 master weights.
     """
@@ -85,7 +86,7 @@ def answer_loss(model: Any, inputs: dict[str, torch.Tensor], of: int | None = No
     ):
         logits = causal_lm(input_ids=ids, use_cache=False).logits
     answers = labels[counted]
-    return torch.nn.functional.cross_entropy(logits.float(), answers, reduction="sum") / (of or len(answers))
+    return torch.nn.functional.cross_entropy(logits.float(), answers, reduction="sum") / (answer_tokens or len(answers))
 
 
 def backward(
@@ -111,17 +112,27 @@ def set_recompute(model: Any, wanted: bool) -> None:
     """Switch activation checkpointing of every decoder layer on or off (Chen et al. 2016)."""
     for layer in model.modules():
         if isinstance(layer, GradientCheckpointingLayer):
-            # what transformers' own switch sets, whose name changes with version 6; it walks the model as well
-            layer._gradient_checkpointing_func = RECOMPUTE
-            layer.gradient_checkpointing = wanted
+            compat.set_checkpointing(layer, RECOMPUTE, wanted)
 
 
 class AnswerTrainer(Trainer):
     """Trainer over `rows` in the order of `steps` (row indices of each optimiser step, see rows.batches)."""
 
-    def __init__(self, model: Any, rows: Sequence[Row], steps: Sequence[list[int]], pad: int, recipe: Recipe, out: Path,
-                 callbacks: Sequence[TrainerCallback]):  # fmt: skip
-        in_one_step(model)
+    def __init__(
+        self,
+        model: Any,
+        rows: Sequence[Row],
+        steps: Sequence[list[int]],
+        pad: int,
+        recipe: Recipe,
+        out: Path,
+        callbacks: Sequence[TrainerCallback],
+    ):
+        """model: a PEFT model from `with_lora`. pad: the token id that fills rows up. out: for the checkpoints.
+
+        BenchError where the recipe asks for gradient checkpointing and the model has no layers that can do it.
+        """
+        fuse_training(model)
         self._steps = steps
         self._tokens = CPU_TOKENS * torch.get_num_threads() if model.device.type == "cpu" else None
         self._recompute = recipe.gradient_checkpointing
@@ -150,26 +161,27 @@ class AnswerTrainer(Trainer):
             remove_unused_columns=False,
             dataloader_pin_memory=False,
         )
-        if arguments.n_gpu > 1:  # of several GPUs one has the model, and Trainer would spread it with DataParallel
-            arguments._n_gpu = 1
-        self._pad = pad
-        super().__init__(model=model, args=arguments, train_dataset=list(rows), callbacks=list(callbacks))
+        compat.use_one_gpu(arguments)
+        self._pad, self._rows, self._peft = pad, list(rows), model
+        super().__init__(model=model, args=arguments, train_dataset=self._rows, callbacks=list(callbacks))
         # Trainer's own print of every log line; the progress display takes its place
         from transformers.trainer_callback import PrinterCallback
 
         self.remove_callback(PrinterCallback)
 
-    def get_train_dataloader(self) -> torch.utils.data.DataLoader:
+    def get_train_dataloader(self) -> torch.utils.data.DataLoader[Any]:
         """One pass over the decided steps; Trainer skips the first ones when it resumes."""
         return torch.utils.data.DataLoader(
-            self.train_dataset, batch_sampler=self._steps, collate_fn=lambda rows: collate(rows, self._pad)
+            cast("torch.utils.data.Dataset[Row]", self._rows),
+            batch_sampler=self._steps,
+            collate_fn=lambda rows: collate(rows, self._pad),
         )
 
     def training_step(self, model: Any, inputs: dict[str, Any], num_items_in_batch: Any = None) -> torch.Tensor:
         """Trainer's hook. BenchError when the loss is no longer a number: nothing sensible can follow."""
-        self.model.train()  # `model` is what Trainer may have wrapped around it
-        batch = {name: part.to(self.model.device) for name, part in inputs.items()}  # not always the first GPU
-        loss = backward(self.model, batch, self._tokens, recompute=self._recompute)
+        self._peft.train()  # `model` is what Trainer may have wrapped around it
+        batch = {name: part.to(self._peft.device) for name, part in inputs.items()}  # not always the first GPU
+        loss = backward(self._peft, batch, self._tokens, recompute=self._recompute)
         if not torch.isfinite(loss):
             raise BenchError(
                 f"the training loss is {loss.item()} at step {self.state.global_step}",

@@ -9,7 +9,7 @@ import pytest
 from helpers.benchmark_runs import run
 from helpers.tiny import save_tiny
 
-from benchmarks import startup, training
+from benchmarks import board, startup, training
 
 pytestmark = pytest.mark.slow
 
@@ -45,6 +45,17 @@ def test_startup(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert len(seconds) == 6
     assert min(seconds.values()) > 0
     assert seconds["phingpt-bench --help"] < seconds["evaluate, to its first prompt"]
+
+
+def test_board(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    results = run(
+        board, tmp_path / "out.json", capsys, "--runs", "6", "--tasks", "1", "--repeats", "1", "--records",
+        str(tmp_path / "records"),
+    )  # fmt: skip
+    assert results["records"] == len(list((tmp_path / "records").rglob("run.json"))) == 6
+    seconds = {name: values["cpu_seconds"]["median"] for name, values in results["measures"].items()}
+    assert list(seconds) == ["first", "again", "after one record changed", "after one outcomes changed"]
+    assert min(seconds.values()) > 0
 
 
 def test_a_failing_process_is_told(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:

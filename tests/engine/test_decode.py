@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import gc
 import logging
 import random
@@ -19,11 +20,11 @@ from lm_eval.models.huggingface import HFLM  # noqa: E402
 
 from phingpt_bench.engine.lm import PhinLM  # noqa: E402
 from phingpt_bench.engine.prefix import shared_prefixes  # noqa: E402
-from phingpt_bench.engine.writing import generate, waiting  # noqa: E402
-from phingpt_bench.engine.writing.decode import Work, decode  # noqa: E402
-from phingpt_bench.engine.writing.drafts import Drafter, Past  # noqa: E402
-from phingpt_bench.engine.writing.rows import Rows, Unsuited  # noqa: E402
-from phingpt_bench.engine.writing.suited import check  # noqa: E402
+from phingpt_bench.engine.writing import generate, prompt_queue  # noqa: E402
+from phingpt_bench.engine.writing.decode import DecodingStats, Limits, decode  # noqa: E402
+from phingpt_bench.engine.writing.drafts import Drafter, History  # noqa: E402
+from phingpt_bench.engine.writing.packed_model import PackedModel, Unsupported  # noqa: E402
+from phingpt_bench.engine.writing.supported import check_supported  # noqa: E402
 from phingpt_bench.lmeval import manager  # noqa: E402
 from phingpt_bench.models.load import BaseSpec, load_base  # noqa: E402
 
@@ -70,7 +71,7 @@ def answers(loaded, texts, *, size: int = 4, engine: bool = True, **options) -> 
     model = ours(loaded, size) if engine else HFLM(pretrained=loaded.model, tokenizer=loaded.tokenizer, batch_size=size)
     got = model.generate_until(requests_of(texts, **options), disable_tqdm=True)
     if engine:
-        assert model.suited == "" and model.work.steps > 0, "the engine itself answered"
+        assert model.unsupported == "" and model.decoding.steps > 0, "the engine itself answered"
     return got
 
 
@@ -107,15 +108,15 @@ def test_each_task_brings_its_own_examples_once(llama, monkeypatch):
         assert answers(llama, texts, size=size, until=until) == expected
     model = ours(llama)
     assert model.generate_until(requests_of(texts, until=until), disable_tqdm=True) == expected
-    with_groups = model.work.tokens
+    with_groups = model.decoding.tokens
     ids = [llama.tokenizer.encode(text) for text in texts]
-    shared = shared_prefixes(ids, worth=192)
+    shared = shared_prefixes(ids, min_saved=192)
     assert len(shared) == 2
-    saved = sum(len(prefix) * (len(members) - 1) for prefix, members in shared)
-    monkeypatch.setattr(waiting, "shared_prefixes", lambda rows, worth: [])
+    saved = sum(prefix.saved for prefix in shared)
+    monkeypatch.setattr(prompt_queue, "shared_prefixes", lambda prompts, min_saved: [])
     model = ours(llama)
     assert model.generate_until(requests_of(texts, until=until), disable_tqdm=True) == expected
-    assert model.work.tokens - with_groups > 0.9 * saved, "but for a few wrong guesses, which differ"
+    assert model.decoding.tokens - with_groups > 0.9 * saved, "but for a few wrong guesses, which differ"
 
 
 @pytest.mark.parametrize("limit", [1, 2, 7])
@@ -140,7 +141,7 @@ def test_end_of_text_in_the_middle(llama):
         model = ours(llama)
         got = model.generate_until(requests_of(texts, until=[]), disable_tqdm=True)
         assert got == answers(llama, texts, engine=False, until=[])
-        assert model.suited == "" and 0 < model.cut_answers < len(texts)
+        assert model.unsupported == "" and 0 < model.cut_answers < len(texts)
     finally:
         llama.model.generation_config.eos_token_id = own
 
@@ -152,6 +153,28 @@ def test_prompts_that_are_too_long_are_cut_on_the_left_and_counted(tmp_path):
     got = model.generate_until(requests_of(texts, max_gen_toks=20), disable_tqdm=True)
     assert got == answers(short, texts, engine=False, max_gen_toks=20)
     assert model.truncated == 3
+
+
+@pytest.mark.parametrize("limit", [40, 100])
+def test_a_step_has_a_limit_of_tokens(llama, monkeypatch, limit):
+    """Prompts beyond it wait for the next step; one that is longer by itself has a step without other prompts."""
+    texts = [f"{'up and down ' * (4 * i)}{text}" for i, text in enumerate(prompts(8))]
+    expected = answers(llama, texts, engine=False)
+    sizes, greedy = [], PackedModel.greedy
+
+    def spied(self, tokens, past, needed):
+        sizes.append([len(new) for new, held in zip(tokens, past, strict=True) if not held])
+        return greedy(self, tokens, past, needed)
+
+    monkeypatch.setattr(PackedModel, "greedy", spied)
+    assert answers(llama, texts, size=128) == expected
+    assert len(sizes[2]) == 8, "after the check of the model: with so few tokens all prompts are computed at once"
+    sizes.clear()
+    monkeypatch.setattr(generate, "Limits", functools.partial(Limits, step_tokens=limit))
+    assert answers(llama, texts, size=128) == expected
+    steps = [step for step in sizes[2:] if step]
+    assert sum(map(len, steps)) == 8
+    assert all(sum(step) <= limit or len(step) == 1 for step in steps)
 
 
 def test_no_document_and_one(llama):
@@ -179,7 +202,7 @@ def test_an_adapter_switched_between_calls(tmp_path):
         off = model.generate_until(requests_of(texts), disable_tqdm=True)
         assert off == answers(tuned, texts, engine=False)
     assert on == answers(tuned, texts, engine=False) != off
-    assert model.suited == ""
+    assert model.unsupported == ""
 
 
 @pytest.mark.parametrize("shots", [0, 2])
@@ -200,27 +223,30 @@ def test_a_repetition_is_guessed_and_takes_fewer_steps():
     class Fake:
         dtype, device = "torch.bfloat16", SimpleNamespace(type="cpu")
 
-    work = Work()
+    stats = DecodingStats()
+    limits = Limits(new_tokens=50, slots=2)
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr("phingpt_bench.engine.writing.decode.Rows", lambda model: ScriptedRows(script))
-        done = list(decode(Fake, [[1, 2]] * 3, ends=lambda t: len(t) == 40, limit=50, size=2, shape=str, work=work))
+        patch.setattr("phingpt_bench.engine.writing.decode.PackedModel", lambda model: ScriptedModel(script))
+        done = list(
+            decode(Fake, [[1, 2]] * 3, ends=lambda t: len(t) == 40, limits=limits, token_class=str, stats=stats)
+        )
     assert sorted(answer.index for answer in done) == [0, 1, 2]
     assert all(answer.tokens == script and answer.ended for answer in done)
-    assert work.steps < 60, "two of three at a time, 40 tokens each: 80 steps one by one"
-    assert work.kept > 60
+    assert stats.steps < 60, "two of three at a time, 40 tokens each: 80 steps one by one"
+    assert stats.kept > 60
 
 
-class ScriptedRows:
+class ScriptedModel:
     """After the prompt 1, 2 the script follows, whatever was guessed."""
 
     def __init__(self, script):
-        self.script = script
+        self.script, self.cache = script, self
 
-    def reserve(self, rows, positions):
+    def reserve(self, slots, positions):
         pass
 
-    def forward(self, tokens, starts, needed):
-        ends = [start + len(row) for row, start in zip(tokens, starts, strict=True)]
+    def greedy(self, tokens, past, needed):
+        ends = [held + len(new) for new, held in zip(tokens, past, strict=True)]
         return [
             [(self.script * 2)[at - 2] for at in range(end - n + 1, end + 1)]
             for end, n in zip(ends, needed, strict=True)
@@ -235,9 +261,9 @@ class ScriptedRows:
 def test_guesses_are_short_enough_and_known_tokens(told, longest):
     drafter = Drafter(str)
     for answer in told:
-        past = Past(answer)
+        past = History(answer)
         drafter.learn(past, answer[:2])
-        guess = drafter.guess(past, longest, 0.2)
+        guess = drafter.draft(past, longest, 0.2)
         assert len(guess) <= longest
         assert set(guess) <= {token for one in told for token in one}
         drafter.learn(past, answer)
@@ -246,17 +272,17 @@ def test_guesses_are_short_enough_and_known_tokens(told, longest):
 def test_guesses_that_are_never_right_are_no_longer_made():
     drafter, rng = Drafter(str), random.Random(0)
     for _ in range(200):
-        drafter.learn(Past(rng.choices(range(10), k=12)), rng.choices(range(100, 10_000), k=2))
-    assert drafter.guess(Past([1, 2, 3, 1]), 5, 0.2) == []
+        drafter.learn(History(rng.choices(range(10), k=12)), rng.choices(range(100, 10_000), k=2))
+    assert drafter.draft(History([1, 2, 3, 1]), 5, 0.2) == []
 
 
 def test_a_model_that_repeats_itself_is_guessed_far_ahead():
     drafter, loop = Drafter(str), [5, 6, 7]
     for _ in range(3):
-        drafter.learn(Past([1, 2]), loop * 20)
-    past = Past([1, 2, 3])
+        drafter.learn(History([1, 2]), loop * 20)
+    past = History([1, 2, 3])
     drafter.learn(past, [8, 9, 10] * 6)  # words that no answer had before
-    guess = drafter.guess(past, 50, 0.5)
+    guess = drafter.draft(past, 50, 0.5)
     assert len(guess) > 20
     assert guess == ([8, 9, 10] * 20)[: len(guess)]
 
@@ -268,14 +294,14 @@ def test_rows_in_any_pieces_give_the_logits_of_a_forward(llama, data):
     lengths = data.draw(st.lists(st.integers(1, 40), min_size=1, max_size=4))
     rng = random.Random(data.draw(st.integers(0, 99)))
     texts = [[rng.randrange(1000) for _ in range(length)] for length in lengths]
-    rows, past = Rows(llama.model), [0] * len(texts)
+    packed, past = PackedModel(llama.model), [0] * len(texts)
     with torch.no_grad():
         expected = [llama.model(torch.tensor([text])).logits[0] for text in texts]
     while texts:
         pieces = [text[at : at + rng.randint(1, len(text) - at)] for text, at in zip(texts, past, strict=True)]
         given = [piece + [rng.randrange(1000)] * rng.randint(0, 3) for piece in pieces]
         needed = [len(row) for row in given]
-        got = rows.logits(given, past, needed).split(needed)
+        got = packed.logits(given, past, needed).split(needed)
         for at, piece in enumerate(pieces):
             assert torch.allclose(got[at][: len(piece)], expected[at][past[at] : past[at] + len(piece)], atol=1e-4)
             past[at] += len(piece)
@@ -283,53 +309,52 @@ def test_rows_in_any_pieces_give_the_logits_of_a_forward(llama, data):
             if past[at] == len(texts[at]):
                 text, length, rest = texts.pop(), past.pop(), expected.pop()
                 if at < len(texts):
-                    rows.move(len(texts), at, length)
+                    packed.cache.move(len(texts), at, length)
                     texts[at], past[at], expected[at] = text, length, rest
 
 
 def test_bfloat16_gives_logits_as_near_as_its_own_batches(tmp_path):
     save_tiny(tmp_path, "llama")
     loaded = load_base(BaseSpec(model=str(tmp_path), quantisation="none", compute_dtype="bfloat16", device="cpu"))
-    rows, text = Rows(loaded.model), list(range(50, 80))
-    rows.logits([text[:20]], [0], [1])
-    got = rows.logits([text[20:]], [20], [1])
+    packed, text = PackedModel(loaded.model), list(range(50, 80))
+    packed.logits([text[:20]], [0], [1])
+    got = packed.logits([text[20:]], [20], [1])
     with torch.no_grad():
         exact = loaded.model(torch.tensor([text])).logits[0, -1]
     assert got.dtype == exact.dtype == torch.bfloat16
     assert torch.allclose(got[0].float(), exact.float(), atol=0.02)
-    assert rows.cache.layers[0].keys.dtype == torch.float32
+    assert packed.cache.layers[0].keys.dtype == torch.float32
 
 
 def test_the_models_attention_is_put_back_after_an_error(llama):
     before = llama.model.config._attn_implementation
     with pytest.raises(IndexError):
-        Rows(llama.model).logits([[10**6]], [0], [1])
+        PackedModel(llama.model).logits([[10**6]], [0], [1])
     assert llama.model.config._attn_implementation == before
 
 
 def test_model_and_rows_are_freed_after_a_generation(tmp_path):
     model = load_tiny(tmp_path, "llama").model
-    rows = Rows(model)
-    rows.logits([[5, 6, 7]], [0], [1])
-    kept = [weakref.ref(one) for one in (model, rows, rows.cache.layers[0].keys)]
-    del model, rows
+    packed = PackedModel(model)
+    packed.logits([[5, 6, 7]], [0], [1])
+    kept = [weakref.ref(one) for one in (model, packed, packed.cache.layers[0].keys)]
+    del model, packed
     gc.collect()
     assert [ref() is None for ref in kept] == [True, True, True]
 
 
 def test_models_that_do_not_suit(tmp_path, llama, monkeypatch):
     windowed = load_tiny(tmp_path / "mistral", "mistral", sliding_window=8)
-    with pytest.raises(Unsuited, match="something else than all keys and values"):
-        check(windowed.model, 1000)
+    with pytest.raises(Unsupported, match="something else than all keys and values"):
+        check_supported(windowed.model, 1000)
     biased = load_tiny(tmp_path / "bloom", "bloom")
-    with pytest.raises(Unsuited, match="attention cannot be exchanged"):
-        check(biased.model, 1000)
-    check(llama.model, 1000)
-    monkeypatch.setattr(Rows, "begin", None)
-    monkeypatch.setattr("phingpt_bench.engine.writing.step.FEW", -1)
+    with pytest.raises(Unsupported, match="attention cannot be exchanged"):
+        check_supported(biased.model, 1000)
+    check_supported(llama.model, 1000)
+    monkeypatch.setattr("phingpt_bench.engine.writing.packed_step.FEW", -1)
     monkeypatch.setattr("torch.Tensor.tril", lambda mask, _: mask)  # a row sees its own future
-    with pytest.raises(Unsuited, match="logits come out differently"):
-        check(llama.model, 1000)
+    with pytest.raises(Unsupported, match="logits come out differently"):
+        check_supported(llama.model, 1000)
 
 
 @pytest.mark.parametrize(
@@ -343,7 +368,7 @@ def test_what_is_not_plain_goes_lm_evals_way_and_says_so_once(llama, caplog, opt
             torch.manual_seed(0)
             got = model.generate_until(requests_of(prompts(2), **options), disable_tqdm=True)
     assert caplog.text.count(reason) == 1
-    assert model.work is None
+    assert model.decoding is None
     assert all(isinstance(text, str) for text in got)
 
 

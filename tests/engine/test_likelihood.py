@@ -16,15 +16,18 @@ from lm_eval.api.instance import Instance  # noqa: E402
 from lm_eval.models.huggingface import HFLM  # noqa: E402
 from transformers import AutoConfig, AutoModelForCausalLM  # noqa: E402
 
+from phingpt_bench import compat  # noqa: E402
 from phingpt_bench.core.errors import BenchError  # noqa: E402
-from phingpt_bench.engine import kernels, modelfacts  # noqa: E402
-from phingpt_bench.engine.encodings import Encodings  # noqa: E402
+from phingpt_bench.engine import budgets, kernels, model_facts  # noqa: E402
 from phingpt_bench.engine.labels import batches, likelihood  # noqa: E402
+from phingpt_bench.engine.labels.batches import BatchLimits  # noqa: E402
 from phingpt_bench.engine.labels.likelihood import Scorer  # noqa: E402
+from phingpt_bench.engine.labels.packing import packed  # noqa: E402
+from phingpt_bench.engine.labels.tree import label_tree, merged, separate_rows  # noqa: E402
 from phingpt_bench.engine.lm import PhinLM  # noqa: E402
-from phingpt_bench.engine.modelfacts import position_switch  # noqa: E402
-from phingpt_bench.engine.prefix import lent as lend  # noqa: E402
-from phingpt_bench.engine.trie import chains, join, piles, tree  # noqa: E402
+from phingpt_bench.engine.model_facts import rope_switch  # noqa: E402
+from phingpt_bench.engine.prefix_cache import cache_view, prefix_cache  # noqa: E402
+from phingpt_bench.engine.token_ids import TokenIds  # noqa: E402
 from phingpt_bench.lmeval import manager  # noqa: E402
 
 SHAPE = {
@@ -99,64 +102,67 @@ def loaded():
 
 
 def test_a_tree_shares_what_labels_share():
-    row = tree([1, 2], [(0, [5]), (1, [6, 7]), (2, [6, 7, 8]), (3, [6, 9, 8]), (4, [5, 7])])
+    row = label_tree([1, 2], [(0, [5]), (1, [6, 7]), (2, [6, 7, 8]), (3, [6, 9, 8]), (4, [5, 7])])
     assert row.tokens == (1, 2, 6, 7, 9, 5)
     assert row.parents == (1, 2, 2, 1)
-    assert dict(row.asked) == {0: (1,), 1: (1, 2), 2: (1, 2, 3), 3: (1, 2, 4), 4: (1, 5)}
-    assert row.branches and row.context == 2 and row.first == 1
+    assert dict(row.queries) == {0: (1,), 1: (1, 2), 2: (1, 2, 3), 3: (1, 2, 4), 4: (1, 5)}
+    assert row.branches and row.trunk == 2 and row.first_needed == 1
 
 
 def test_no_mask_where_nothing_branches():
-    assert not tree([1, 2], [(0, [5]), (1, [6])]).branches
-    assert not tree([1, 2], [(0, [5]), (1, [6, 7]), (2, [6, 8])]).branches
-    assert tree([1, 2], [(0, [5, 5]), (1, [6, 7])]).branches
+    assert not label_tree([1, 2], [(0, [5]), (1, [6])]).branches
+    assert not label_tree([1, 2], [(0, [5]), (1, [6, 7]), (2, [6, 8])]).branches
+    assert label_tree([1, 2], [(0, [5, 5]), (1, [6, 7])]).branches
 
 
 def test_chains_are_as_few_as_can_be_and_cut_on_the_left():
-    rows = chains([1, 2], [(0, [5]), (1, [6, 7]), (2, [6, 7, 8]), (3, [5, 7])], longest=9)
+    rows = separate_rows([1, 2], [(0, [5]), (1, [6, 7]), (2, [6, 7, 8]), (3, [5, 7])], max_length=9)
     assert [row.tokens for row in rows] == [(1, 2, 6, 7), (1, 2, 5)]
-    assert dict(rows[0].asked) == {2: (1, 2, 3), 1: (1, 2), 0: (1,)}
-    cut = chains([1, 2, 3], [(0, [5]), (1, [6, 7, 8])], longest=3)
-    assert [(row.tokens, row.asked) for row in cut] == [((3, 6, 7), ((1, (0, 1, 2)),)), ((1, 2, 3), ((0, (2,)),))]
+    assert dict(rows[0].queries) == {2: (1, 2, 3), 1: (1, 2), 0: (1,)}
+    cut = separate_rows([1, 2, 3], [(0, [5]), (1, [6, 7, 8])], max_length=3)
+    assert [(row.tokens, row.queries) for row in cut] == [((3, 6, 7), ((1, (0, 1, 2)),)), ((1, 2, 3), ((0, (2,)),))]
 
 
 def joined_rows(rows, **limits):
-    return [join(pile) for _, pile in piles(rows, **limits)]
+    limits = {"min_shared": 1, "max_added": 50, "max_tokens": 50, **limits}
+    return [merged(pack.trees) for pack in packed(rows, **limits)]
 
 
 def test_contexts_that_begin_alike_become_one_row():
-    rows = [tree([1, 2, 3, *own], [(at, [9]), (at + 10, [8, 7])]) for at, own in enumerate(([4, 5], [4], [6], []))]
-    other = tree([2, 2, 3], [(99, [9])])
-    joined = joined_rows([*rows, other], least=3, added=50, most=50)
+    rows = [
+        label_tree([1, 2, 3, *own], [(at, [9]), (at + 10, [8, 7])]) for at, own in enumerate(([4, 5], [4], [6], []))
+    ]
+    other = label_tree([2, 2, 3], [(99, [9])])
+    joined = joined_rows([*rows, other], min_shared=3)
     assert joined[1] == other
     row = joined[0]
     assert sorted(row.tokens) == sorted([1, 2, 3, 4, 5, 6, *[8] * 4]), "a token after the same tokens stands there once"
-    assert row.first == 2 and row.context == 3, "where it branches first"
-    for index, places in row.asked:  # what is asked lies at the end of its own context, seen from the root
+    assert row.first_needed == 2 and row.trunk == 3, "where it branches first"
+    for index, places in row.queries:  # what is asked lies at the end of its own context, seen from the root
         path, at = [], places[-1]
         while at >= 0:
             path.append(row.tokens[at])
-            at = row.parents[at - row.context] if at >= row.context else at - 1
+            at = row.parents[at - row.trunk] if at >= row.trunk else at - 1
         assert path[::-1] == [1, 2, 3, *([4, 5], [4], [6], [])[index % 10], *([8] if index >= 10 else [])]
-    assert sorted(index for index, _ in row.asked) == [0, 1, 2, 3, 10, 11, 12, 13]
+    assert sorted(index for index, _ in row.queries) == [0, 1, 2, 3, 10, 11, 12, 13]
 
 
 def test_rows_are_joined_within_limits():
-    rows = [tree([*range(1, 21), 30 + at], [(at, [9])]) for at in range(6)]
-    assert [len(row.tokens) for row in joined_rows(rows, least=16, added=50, most=50)] == [26]
-    assert [len(row.tokens) for row in joined_rows(rows, least=16, added=50, most=23)] == [23, 23]
-    assert [len(row.tokens) for row in joined_rows(rows, least=16, added=1, most=50)] == [22, 22, 22]
-    assert len(joined_rows(rows, least=21, added=50, most=50)) == 6
-    shorter = joined_rows(rows, least=16, added=50, most=50, skipped=10)
-    assert len(shorter) == 6, "of what they share ten tokens are at hand already"
-    assert joined_rows([], least=1, added=1, most=1) == []
+    rows = [label_tree([*range(1, 21), 30 + at], [(at, [9])]) for at in range(6)]
+    assert [len(row.tokens) for row in joined_rows(rows, min_shared=16)] == [26]
+    assert [len(row.tokens) for row in joined_rows(rows, min_shared=16, max_tokens=23)] == [23, 23]
+    assert [len(row.tokens) for row in joined_rows(rows, min_shared=16, max_added=1)] == [22, 22, 22]
+    assert len(joined_rows(rows, min_shared=21)) == 6
+    shorter = joined_rows(rows, min_shared=16, cached=10)
+    assert len(shorter) == 6, "of what they share ten tokens are cached already"
+    assert joined_rows([]) == []
 
 
 def test_a_batch_has_few_places_with_logits(monkeypatch):
-    monkeypatch.setattr(batches, "PLACES", 7)
-    rows = [tree([at, *range(9)], [(3 * at + one, [one, one, 9]) for one in range(3)]) for at in range(5)]
+    monkeypatch.setattr(batches, "MAX_PLACES", 7)
+    rows = [label_tree([at, *range(9)], [(3 * at + one, [one, one, 9]) for one in range(3)]) for at in range(5)]
     assert [row.places for row in rows] == [7] * 5
-    assert [len(batch) for batch in batches.batches(rows, size=8, device="cpu")] == [1] * 5
+    assert [len(batch) for batch in batches.batches(rows, BatchLimits(8, "cpu"))] == [1] * 5
 
 
 @pytest.mark.parametrize(("block", "documents", "own"), [(600, 12, 15), (600, 3, 50), (40, 12, 15)])
@@ -166,7 +172,7 @@ def test_a_long_block_is_computed_once_for_few_documents_too(block, documents, o
     shared = [draw.randint(3, 99) for _ in range(block)]
     contexts = [shared + [draw.randint(3, 99) for _ in range(own)] for _ in range(documents)]
     requests = requests_of(*((context, label) for context in contexts for label in ([8], [9])))
-    scorer = Scorer(model, longest=1024, rows=4)
+    scorer = Scorer(model, max_length=1024, batch_size=4)
     assert_same(scorer.score(requests), by_hand(model, requests, 1024))
     assert scorer.forwarded <= block + documents * own
 
@@ -178,7 +184,7 @@ def test_questions_about_one_text_forward_it_once():
     contexts = [(*text, *(draw.randint(3, 99) for _ in range(1 + at))) for text in texts for at in range(4)]
     requests = requests_of(*((list(context), label) for context in contexts for label in ([8], [8, 9], [10, 11])))
     meter = Counter()
-    scorer = Scorer(model, longest=128, rows=2, meter=meter)
+    scorer = Scorer(model, max_length=128, batch_size=2, meter=meter)
     assert_same(scorer.score(requests), by_hand(model, requests))
     own = sum(len(context) - 30 + 2 for context in contexts)
     assert scorer.forwarded == 5 * 30 + own
@@ -186,7 +192,7 @@ def test_questions_about_one_text_forward_it_once():
     blind = random_model()
     forward = blind.forward
     blind.forward = lambda attention_mask=None, **rest: forward(**rest)
-    assert_same(Scorer(blind, longest=128, rows=2).score(requests), by_hand(model, requests))
+    assert_same(Scorer(blind, max_length=128, batch_size=2).score(requests), by_hand(model, requests))
 
 
 # models
@@ -196,11 +202,11 @@ def test_questions_about_one_text_forward_it_once():
 def test_equals_one_forward_a_request(architecture: str):
     model, requests = random_model(architecture), some_requests()
     meter = Counter()
-    scorer = Scorer(model, worth=0, longest=128, rows=4, meter=meter)
+    scorer = Scorer(model, min_saved=0, max_length=128, batch_size=4, meter=meter)
     expected = by_hand(model, requests)
     assert_same(scorer.score(requests), expected)
     assert len({round(value, 3) for value, _ in expected}) > len(requests) * 0.9
-    assert scorer._fault() == "", "the fast path was the one that was tried"
+    assert scorer.reader.tree_fault() == "", "the fast path was the one that was tried"
     contexts = {tuple(context) for _, context, _ in requests}
     # six inner nodes: 8, 8-9, 8-11, 12, 13, 13-12; what all share is forwarded once: in front of all batches, or where
     # the cache keeps no plain past, in front of a row that all are joined to
@@ -212,17 +218,17 @@ def test_equals_one_forward_a_request(architecture: str):
 @pytest.mark.parametrize("architecture", ["llama", "gpt2", "gemma2"])
 def test_eager_attention(architecture: str):
     model, requests = random_model(architecture, attn_implementation="eager"), some_requests(1)
-    assert_same(Scorer(model, worth=0, longest=128, rows=3).score(requests), by_hand(model, requests))
+    assert_same(Scorer(model, min_saved=0, max_length=128, batch_size=3).score(requests), by_hand(model, requests))
 
 
 def test_prompts_longer_than_the_attention_window_fall_back(caplog):
     model = random_model("mistral", sliding_window=24)
     requests = some_requests(prefix=10)
     with caplog.at_level(logging.WARNING):
-        assert_same(Scorer(model, worth=0, longest=128, rows=4).score(requests), by_hand(model, requests))
-        Scorer(model, worth=0, longest=128, rows=4).score(requests)
+        assert_same(Scorer(model, min_saved=0, max_length=128, batch_size=4).score(requests), by_hand(model, requests))
+        Scorer(model, min_saved=0, max_length=128, batch_size=4).score(requests)
     assert [record for record in caplog.messages if "one row a label" in record] == [
-        f"{modelfacts.ALONE}: prompts are longer than its attention window of 24 tokens"
+        f"{model_facts.ONE_BY_ONE}: prompts are longer than its attention window of 24 tokens"
     ]
 
 
@@ -234,9 +240,9 @@ def test_models_that_take_no_tree_are_found_out(architecture: str, caplog):
     model = random_model(architecture, **shape)
     requests = some_requests(prefix=0)
     with caplog.at_level(logging.WARNING):
-        scorer = Scorer(model, worth=0, longest=128, rows=4)
+        scorer = Scorer(model, min_saved=0, max_length=128, batch_size=4)
         assert_same(scorer.score(requests), by_hand(model, requests))
-    assert scorer._fault()
+    assert scorer.reader.tree_fault()
     assert "one row a label" in caplog.text
 
 
@@ -244,15 +250,17 @@ def test_the_probe_notices_a_model_that_ignores_its_mask(monkeypatch):
     model = random_model()
     forward = model.forward
     monkeypatch.setattr(model, "forward", lambda attention_mask=None, **rest: forward(**rest))
-    assert "other scores" in Scorer(model, worth=0, longest=128, rows=4)._fault()
+    assert "other scores" in Scorer(model, min_saved=0, max_length=128, batch_size=4).reader.tree_fault()
     requests = some_requests()
-    assert_same(Scorer(model, worth=0, longest=128, rows=4).score(requests), by_hand(random_model(), requests))
+    assert_same(
+        Scorer(model, min_saved=0, max_length=128, batch_size=4).score(requests), by_hand(random_model(), requests)
+    )
 
 
 def test_other_attention_kernels_fall_back():
     model = random_model()
     model.config._attn_implementation = "flash_attention_2"
-    assert "flash_attention_2" in Scorer(model, worth=0, longest=128, rows=4)._fault()
+    assert "flash_attention_2" in Scorer(model, min_saved=0, max_length=128, batch_size=4).reader.tree_fault()
 
 
 def test_position_embeddings_that_change_with_length():
@@ -270,16 +278,16 @@ def test_position_embeddings_that_change_with_length():
     requests = some_requests(3, prefix=33, documents=12)
     lengths = {len(context) + len(label) - 1 for _, context, label in requests}
     assert min(lengths) < 40 < max(lengths)
-    assert position_switch(model) == 40
-    assert_same(Scorer(model, worth=0, longest=128, rows=16).score(requests), by_hand(model, requests))
+    assert rope_switch(model) == 40
+    assert_same(Scorer(model, min_saved=0, max_length=128, batch_size=16).score(requests), by_hand(model, requests))
 
 
 @pytest.mark.parametrize("dtype", [torch.bfloat16, torch.float16])
 def test_lower_precision_is_no_reason_to_fall_back(dtype):
     model, requests = random_model().to(dtype), some_requests()
-    scorer = Scorer(model, worth=0, longest=128, rows=4)
+    scorer = Scorer(model, min_saved=0, max_length=128, batch_size=4)
     got = scorer.score(requests)
-    assert scorer._fault() == ""
+    assert scorer.reader.tree_fault() == ""
     exact = by_hand(random_model(), requests)
     assert max(abs(a - b) for (a, _), (b, _) in zip(got, exact, strict=True)) < 1.0
 
@@ -294,13 +302,13 @@ def test_with_an_adapter_on_and_off():
     bare = by_hand(base, requests)
     config = LoraConfig(target_modules="all-linear", lora_alpha=64, init_lora_weights=False, task_type="CAUSAL_LM")
     model = get_peft_model(base, config).eval()
-    scorer = Scorer(model, worth=0, longest=128, rows=4)
+    scorer = Scorer(model, min_saved=0, max_length=128, batch_size=4)
     on = scorer.score(requests)
     assert_same(on, by_hand(model, requests))
     with model.disable_adapter():
         assert_same(scorer.score(requests), bare)
     assert abs(on[0][0] - bare[0][0]) > 1e-2
-    assert scorer._fault() == ""
+    assert scorer.reader.tree_fault() == ""
 
 
 @pytest.mark.parametrize("kind", ["prompt", "prefix"])
@@ -311,9 +319,9 @@ def test_virtual_tokens_fall_back(kind: str):
     torch.manual_seed(1)
     model = get_peft_model(random_model(), make(num_virtual_tokens=5, task_type="CAUSAL_LM")).eval()
     requests = some_requests()
-    scorer = Scorer(model, worth=0, longest=128, rows=4)
+    scorer = Scorer(model, min_saved=0, max_length=128, batch_size=4)
     assert_same(scorer.score(requests), by_hand(model, requests))
-    assert "virtual" in scorer._fault()
+    assert "virtual" in scorer.reader.tree_fault()
 
 
 # requests
@@ -336,7 +344,7 @@ def test_any_labels_after_any_contexts(contexts, labels, prefix, rows, longest, 
     """
     model = random_model()
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(likelihood, "ALIKE", alike)
+        patch.setattr(likelihood, "MIN_SHARED", alike)
         _any_labels(model, contexts, labels, prefix, rows, longest, draw)
 
 
@@ -345,7 +353,7 @@ def _any_labels(model, contexts, labels, prefix, rows, longest, draw):
     pairs = [(common + context, label) for context in contexts for label in labels]
     draw.shuffle(pairs)
     requests = requests_of(*pairs)
-    scorer = Scorer(model, worth=0, longest=longest, rows=rows)
+    scorer = Scorer(model, min_saved=0, max_length=longest, batch_size=rows)
     assert_same(scorer.score(requests), by_hand(model, requests, longest))
     sequences = {tuple(context + label[:-1]) for context, label in pairs}
     assert scorer.truncated == sum(len(one) > longest for one in sequences)
@@ -353,15 +361,15 @@ def _any_labels(model, contexts, labels, prefix, rows, longest, draw):
 
 def test_neither_batch_size_nor_order_matters(monkeypatch):
     model, requests = random_model(), some_requests(documents=9)
-    expected = Scorer(model, worth=0, longest=128, rows=1).score(requests)
+    expected = Scorer(model, min_saved=0, max_length=128, batch_size=1).score(requests)
     order = list(range(len(requests)))
     random.Random(3).shuffle(order)
     for rows in (2, 5, 64):
-        got = Scorer(model, worth=0, longest=128, rows=rows).score([requests[at] for at in order])
+        got = Scorer(model, min_saved=0, max_length=128, batch_size=rows).score([requests[at] for at in order])
         assert_same([got[order.index(at)] for at in range(len(order))], expected, 1e-5)
-    monkeypatch.setitem(batches.TOKENS, "cpu", 50)
-    scorer = Scorer(model, worth=0, longest=128, rows=64)
-    made = list(batches.batches(scorer._plan(requests), size=64, device="cpu"))
+    monkeypatch.setitem(budgets.MAX_TOKENS, "cpu", 50)
+    scorer = Scorer(model, min_saved=0, max_length=128, batch_size=64)
+    made = list(batches.batches(scorer._trees(requests), BatchLimits(64, "cpu")))
     assert all(len(batch) * len(batch[0].tokens) <= 50 or len(batch) == 1 for batch in made)
     assert_same(scorer.score(requests), expected, 1e-5)
 
@@ -371,11 +379,14 @@ def test_a_cut_prompt_does_not_borrow_the_prefix():
     model, requests = random_model(), some_requests(documents=3)
     common = requests[0][1][:40]
     long = requests_of((common + [5, 6, 7] * 30, [7]), (common + [5, 6, 7] * 30, [8, 9]))
-    assert_same(Scorer(model, worth=0, longest=60, rows=4).score(requests + long), by_hand(model, requests + long, 60))
+    assert_same(
+        Scorer(model, min_saved=0, max_length=60, batch_size=4).score(requests + long),
+        by_hand(model, requests + long, 60),
+    )
 
 
 def test_refuses_what_cannot_be_scored():
-    scorer = Scorer(random_model(), longest=8, rows=4)
+    scorer = Scorer(random_model(), max_length=8, batch_size=4)
     for context, continuation in (([], [5]), ([5], [])):
         with pytest.raises(BenchError, match="no token of its own"):
             scorer.score(requests_of((context, continuation)))
@@ -383,32 +394,30 @@ def test_refuses_what_cannot_be_scored():
         scorer.score(requests_of(([5], [6] * 9)))
 
 
-def test_the_lent_cache_serves_batches_of_any_size_and_keeps_nothing():
-    from phingpt_bench.engine.prefix import prefix_cache
-
+def test_the_view_of_a_cache_serves_batches_of_any_size_and_keeps_nothing():
     model = random_model()
-    lent = lend(prefix_cache(model, range(40)))
+    view = cache_view(prefix_cache(model, range(40)))
     for size in (1, 3, 2):
         ids = torch.arange(size * 4).reshape(size, 4)
         with torch.no_grad():
-            got = model(input_ids=ids, past_key_values=lent, use_cache=True).logits
+            got = model(input_ids=ids, past_key_values=view, use_cache=True).logits
             whole = model(input_ids=torch.cat([torch.arange(40).expand(size, 40), ids], dim=1)).logits[:, 40:]
         assert torch.allclose(got, whole, atol=1e-4)
-        assert lent.get_seq_length() == 40
+        assert view.get_seq_length() == 40
 
 
 # kernels and encodings
 
 
 def test_the_other_matrix_product_is_the_same_one():
-    if not hasattr(torch.ops.mkldnn, "_linear_pointwise"):
+    if not compat.has_onednn_linear():
         pytest.skip("this torch has no oneDNN")
     torch.manual_seed(0)
     inputs, weight, bias = torch.randn(3, 20, 512), torch.randn(512, 512), torch.randn(512)
     with torch.no_grad():
         for extra in ((), (bias,), (None,)):
             expected = F.linear(inputs, weight, *extra)
-            with kernels.FastLinear():
+            with kernels.OneDnnLinear():
                 assert kernels._fits(inputs, weight)
                 assert torch.allclose(F.linear(inputs, weight, *extra), expected, atol=1e-3)
         for unfit in (inputs.bfloat16(), inputs[:1, :7], inputs.double()):
@@ -417,7 +426,7 @@ def test_the_other_matrix_product_is_the_same_one():
 
 
 def test_encodings_are_made_once_and_forgotten_in_time():
-    kept, asked = Encodings(most=5), []
+    kept, asked = TokenIds(max_tokens=5), []
 
     def encode(text: str):
         return kept.get(text, None, lambda: asked.append(text) or [len(text), 2])

@@ -9,10 +9,13 @@ from helpers.tiny import Counter, save_tiny  # noqa: E402
 from hypothesis import given  # noqa: E402
 from hypothesis import strategies as st  # noqa: E402
 from lm_eval.api.instance import Instance  # noqa: E402
+from lm_eval.models.huggingface import HFLM  # noqa: E402
 
 from phingpt_bench.engine.labels import likelihood  # noqa: E402
+from phingpt_bench.engine.labels.packing import Pack  # noqa: E402
 from phingpt_bench.engine.lm import PhinLM  # noqa: E402
-from phingpt_bench.engine.prefix import LEAST, prefix_cache, shared_prefixes  # noqa: E402
+from phingpt_bench.engine.prefix import MIN_LENGTH, shared_prefixes  # noqa: E402
+from phingpt_bench.engine.prefix_cache import prefix_cache  # noqa: E402
 from phingpt_bench.models.load import BaseSpec, load_base  # noqa: E402
 
 
@@ -22,8 +25,8 @@ def loaded(tmp_path_factory):
     return load_base(BaseSpec(model=str(folder), quantisation="none", compute_dtype="float32", device="cpu"))
 
 
-def lengths(rows, worth=1, **options):
-    return [(len(prefix), sorted(members)) for prefix, members in shared_prefixes(rows, worth, **options)]
+def lengths(rows, min_saved=1):
+    return [(len(prefix.tokens), sorted(prefix.members)) for prefix in shared_prefixes(rows, min_saved)]
 
 
 def test_the_prefix_that_saves_most_is_taken():
@@ -33,7 +36,7 @@ def test_the_prefix_that_saves_most_is_taken():
     assert lengths(rows) == five
     assert lengths([*rows, (*block[:60], 1, 2, 3)]) == five, "one row with other examples does not spoil it"
     assert lengths([*rows, (9, 9, 9)]) == five
-    assert lengths([(1, 2, 3, i) for i in range(9)]) == [], f"fewer than {LEAST} tokens are not worth it"
+    assert lengths([(1, 2, 3, i) for i in range(9)]) == [], f"fewer than {MIN_LENGTH} tokens are not worth it"
     assert lengths([block]) == lengths([]) == []
     assert lengths([block, block]) == [(99, [0, 1])], "a token stays outside: something must be computed"
 
@@ -42,14 +45,14 @@ def test_each_task_has_its_own_prefix():
     blocks = [tuple(range(start, start + size)) for start, size in ((0, 100), (500, 60), (900, 40))]
     rows = [(*block, 2000 + i) for i in range(6) for block in blocks]
     assert [length for length, _ in lengths(rows)] == [100, 60, 40]
-    assert lengths(rows, worth=5 * 60) == [(100, [*range(0, 18, 3)]), (60, [*range(1, 18, 3)])]
+    assert lengths(rows, min_saved=5 * 60) == [(100, [*range(0, 18, 3)]), (60, [*range(1, 18, 3)])]
 
 
 def test_a_prefix_that_saves_little_is_none():
     """It would cost a forward of its own, and batches of its own."""
     block = tuple(range(50))
     alone = [tuple(range(start, start + 50)) for start in range(100, 2000, 100)]
-    assert lengths([*alone, (*block, 1), (*block, 2)], worth=51) == []
+    assert lengths([*alone, (*block, 1), (*block, 2)], min_saved=51) == []
     assert lengths(alone) == []
 
 
@@ -66,11 +69,12 @@ def most_saved(rows, least, left):
 @given(st.lists(st.lists(st.integers(0, 1), min_size=1, max_size=9), max_size=8), st.integers(1, 4), st.integers(1, 7))
 def test_groups_are_the_best_by_trying_all(rows, least, worth):
     left = set(range(len(rows)))
-    for prefix, members in shared_prefixes(rows, worth, least):
-        assert len(prefix) * (len(members) - 1) == most_saved(rows, least, left) >= worth
-        assert all(tuple(rows[at][: len(prefix)]) == prefix and len(rows[at]) > len(prefix) for at in members)
-        assert left.issuperset(members)
-        left -= set(members)
+    for prefix in shared_prefixes(rows, worth, least):
+        assert prefix.saved == most_saved(rows, least, left) >= worth
+        length = len(prefix.tokens)
+        assert all(tuple(rows[at][:length]) == prefix.tokens and len(rows[at]) > length for at in prefix.members)
+        assert left.issuperset(prefix.members)
+        left -= set(prefix.members)
     assert most_saved(rows, least, left) < worth
 
 
@@ -83,12 +87,12 @@ def prompts(count: int = 12) -> list[str]:
 
 def plainly(monkeypatch):
     """From now on every row is forwarded whole."""
-    monkeypatch.setattr(likelihood, "shared_prefixes", lambda rows, worth: [])
-    monkeypatch.setattr(likelihood, "piles", lambda rows, *limits: [(len(row.tokens), [row]) for row in rows])
+    monkeypatch.setattr(likelihood, "shared_prefixes", lambda rows, min_saved: [])
+    monkeypatch.setattr(likelihood, "packed", lambda trees, **limits: [Pack.of_one(tree) for tree in trees])
 
 
 def test_likelihoods_with_and_without_the_prefix(loaded, monkeypatch):
-    monkeypatch.setattr(likelihood, "JOINED", 0)  # so short prompts would be joined instead
+    monkeypatch.setattr(likelihood, "MAX_ADDED", 0)  # so short prompts would be joined instead
     requests = [
         Instance("loglikelihood", {}, (prompt, label), 0)
         for prompt in prompts()
@@ -117,7 +121,7 @@ def test_likelihoods_with_and_without_the_prefix(loaded, monkeypatch):
 
 def test_tasks_asked_together_keep_their_own_examples(loaded, monkeypatch):
     """Plain lm-eval sends the requests of all its tasks in one call."""
-    monkeypatch.setattr(likelihood, "JOINED", 0)
+    monkeypatch.setattr(likelihood, "MAX_ADDED", 0)
     texts = [*prompts(), *(text.replace("News", "Tweet").replace("price", "quote") for text in prompts(9))]
     requests = [
         Instance("loglikelihood", {}, (prompt, label), 0) for prompt in texts for label in (" negative", " neutral")
@@ -155,3 +159,24 @@ def test_a_cache_with_a_window_is_not_reused(tmp_path):
     folder = save_tiny(tmp_path, "mistral", sliding_window=8)
     windowed = load_base(BaseSpec(model=str(folder), quantisation="none", compute_dtype="float32", device="cpu"))
     assert prefix_cache(windowed.model, range(40)) is None
+
+
+@pytest.mark.parametrize("architecture", ["mamba", "recurrent_gemma"])
+def test_models_that_return_no_keys_and_values_share_no_prefix(architecture, tmp_path, caplog):
+    """State-space models with few-shot prompts: the plain way, with the reason in the log, and HFLM's answers."""
+    recurrent = {"lru_width": 64, "head_dim": 16, "num_hidden_layers": 3}  # the third layer is one of attention
+    shape = {"state_size": 8} if architecture == "mamba" else recurrent
+    folder = save_tiny(tmp_path, architecture, initializer_range=0.3, **shape)
+    loaded = load_base(BaseSpec(model=str(folder), quantisation="none", compute_dtype="float32", device="cpu"))
+    requests = [
+        Instance("loglikelihood", {}, (prompt, label), 0)
+        for prompt in prompts(6)
+        for label in (" negative", " neutral")
+    ]
+    ours, theirs = (cls(pretrained=loaded.model, tokenizer=loaded.tokenizer, batch_size=4) for cls in (PhinLM, HFLM))
+    with caplog.at_level("WARNING"):
+        got = ours.loglikelihood(requests, disable_tqdm=True)
+    assert "what prompts share is computed for each of them: this model's cache" in caplog.text
+    for one, other in zip(got, theirs.loglikelihood(requests, disable_tqdm=True), strict=True):
+        assert one[0] == pytest.approx(other[0], abs=1e-3)
+        assert one[1] == other[1]

@@ -86,7 +86,7 @@ def test_the_crf_scores_alike_in_every_answer_form(request: pytest.FixtureReques
     model.fit(tasks["phin_fin"])
     found = {}
     for name, task in tasks.items():
-        model._models[name] = model._models["phin_fin"]
+        model.models[name] = model.models["phin_fin"]
         rows = [hooks.read(doc, [model.answer(task, doc)])[1] for doc in task.test_docs()]
         assert not any(row.invalid for row in rows)
         outcomes = outcomes_of("spans", ["PER", "ORG", "LOC"], task.test_docs()["id"], rows)

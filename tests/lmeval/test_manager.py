@@ -9,7 +9,7 @@ import pytest
 
 from phingpt_bench.core.errors import BenchError
 from phingpt_bench.core.paths import TASKS_VARIABLE
-from phingpt_bench.lmeval import manager, taskfiles, templates
+from phingpt_bench.lmeval import manager, sample, taskfiles, templates
 
 DEMO = ("phin_demo_sentiment", "phin_demo_ner")
 
@@ -222,3 +222,18 @@ def test_an_edited_prompt_needs_a_new_version(tmp_path: Path):
     (tmp_path / templates.LOCK).write_text("mine 1.0\n")
     with pytest.raises(BenchError, match=r"templates\.lock:1: a line is"):
         templates.read_lock(tmp_path)
+
+
+def test_no_example_is_shown_of_a_users_task_without_training_rows(tmp_path: Path):
+    """Test rows are never shown, and rows of an unknown form cannot be invented."""
+    (tmp_path / "rows.jsonl").write_text('{"text": "Sales fell.", "label": 0}\n', encoding="utf-8")
+    (tmp_path / "mine.yaml").write_text(
+        "task: mine\noutput_type: multiple_choice\ndataset_path: json\n"
+        f"dataset_kwargs: {{data_files: {{test: {tmp_path / 'rows.jsonl'}}}}}\ntest_split: test\n"
+        'doc_to_text: "{{text}}"\ndoc_to_target: label\ndoc_to_choice: [" down", " up"]\n',
+        encoding="utf-8",
+    )
+    file = taskfiles.read_tasks([tmp_path]).tasks["mine"]
+    with pytest.raises(BenchError, match="no example of task 'mine' can be shown: it has no training rows") as error:
+        sample.example(file, manager.task_manager([tmp_path]))
+    assert error.value.where == str(tmp_path / "mine.yaml")

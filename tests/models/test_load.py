@@ -14,6 +14,7 @@ from helpers.tiny import save_tiny
 from safetensors.torch import load_file, save_file
 
 from phingpt_bench.core.errors import BenchError
+from phingpt_bench.evaluate.bases import base_identity
 from phingpt_bench.models import adapter, dequantise, load
 from phingpt_bench.models.load import BaseSpec, load_base
 from phingpt_bench.models.probe import probe, reference_logits
@@ -199,6 +200,58 @@ def test_a_slip_in_the_embedded_models_name_is_caught_before_the_hub_is_asked() 
     with pytest.raises(BenchError, match="unknown base model 'smollm2-135m'") as error:
         load_base(BaseSpec(model="smollm2-135m"))
     assert "smollm2-135m-instruct" in error.value.hint
+
+
+def test_a_checkpoint_that_lacks_weights_is_named(base: BaseSpec, tmp_path: Path) -> None:
+    folder = tmp_path / "incomplete"
+    shutil.copytree(base.model, folder)
+    weights = load_file(folder / "model.safetensors")
+    del weights["model.layers.1.mlp.up_proj.weight"]
+    save_file(weights, folder / "model.safetensors", metadata={"format": "pt"})
+    with pytest.raises(BenchError, match=r"no weights for its layer 'model\.layers\.1\.mlp\.up_proj'"):
+        load_base(replace(base, model=str(folder), dequantise="always"))
+
+
+def test_a_format_that_needs_another_package_is_named(base: BaseSpec, tmp_path: Path) -> None:
+    folder = tmp_path / "gptq"
+    shutil.copytree(base.model, folder)
+    config = json.loads((folder / "config.json").read_text(encoding="utf-8"))
+    config["quantization_config"] = {"quant_method": "gptq", "bits": 4, "group_size": 128, "desc_act": False}
+    (folder / "config.json").write_text(json.dumps(config), encoding="utf-8")
+    with pytest.raises(BenchError, match=r"cannot load the base model .* requires optimum"):
+        load_base(replace(base, model=str(folder), quantisation="none"))
+
+
+def test_an_adapter_without_its_kind_is_refused(base: BaseSpec, trained: Path, tmp_path: Path) -> None:
+    folder = changed(trained, tmp_path / "kindless", lambda name, tensor: tensor)
+    config = json.loads((folder / adapter.CONFIG).read_text(encoding="utf-8"))
+    del config["peft_type"]
+    (folder / adapter.CONFIG).write_text(json.dumps(config), encoding="utf-8")
+    with pytest.raises(BenchError, match=r"cannot load the adapter .*peft_type"):
+        adapter.attach(load_base(base), {"a": folder})
+
+
+def test_an_adapter_of_a_kind_that_cannot_be_switched_is_refused(base: BaseSpec) -> None:
+    from peft import AdaptionPromptConfig, get_peft_model
+
+    loaded = load_base(replace(base, quantisation="none"))
+    config = AdaptionPromptConfig(adapter_len=2, adapter_layers=1, task_type="CAUSAL_LM")
+    model = get_peft_model(loaded.model, config)
+    with pytest.raises(BenchError, match="cannot be switched"), adapter.only(model, "default"):
+        pass
+
+
+def test_a_hub_base_is_recorded_at_its_commit(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """transformers 5.23 no longer says which commit it loaded; the cache does."""
+    commit, repository = "0123456789abcdef0123456789abcdef01234567", tmp_path / "models--someone--tiny"
+    save_tiny(repository / "snapshots" / commit)
+    (repository / "refs").mkdir()
+    (repository / "refs" / "main").write_text(commit, encoding="ascii")
+    monkeypatch.setattr("huggingface_hub.constants.HF_HUB_CACHE", str(tmp_path))
+    for revision in (None, "main", commit):
+        spec = BaseSpec(model="someone/tiny", revision=revision, quantisation="none", device="cpu")
+        assert load_base(spec).identity.base_revision == commit
+        assert base_identity(spec, fetch=False).base_revision == commit
 
 
 def test_what_lean_replaces_is_there():

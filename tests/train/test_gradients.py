@@ -11,7 +11,7 @@ import torch
 from helpers.tiny import save_tiny
 
 from phingpt_bench.models.load import BaseSpec, load_base
-from phingpt_bench.train.lora import in_one_step
+from phingpt_bench.models.lora import fuse_training
 from phingpt_bench.train.recipe import Recipe, load_recipe
 from phingpt_bench.train.rows import Row, collate, encode
 from phingpt_bench.train.trainer import answer_loss, backward, with_lora
@@ -31,7 +31,7 @@ def loss_and_gradients(recipe_name: str, compute_dtype: str, dequantise: str) ->
     assert loaded.dequantised == (dequantise == "always")
     model = with_lora(loaded, recipe)
     fill_b(model)
-    assert in_one_step(model) == (7 * 30 if loaded.dequantised else 0)
+    assert fuse_training(model) == (7 * 30 if loaded.dequantised else 0)
     rows = [encode(loaded.tokenizer, *pair) for pair in PROMPTS]
     loss = answer_loss(model, collate(rows, loaded.tokenizer.pad_token_id))
     loss.backward()
@@ -79,7 +79,7 @@ def test_gradients_in_one_step_are_those_of_peft(tmp_path: Path, dtype: Any, tol
     loss = backward(model, batch, None).item()
     expected = gradients(model)
     model.zero_grad()
-    assert in_one_step(model) == 2 * 7
+    assert fuse_training(model) == 2 * 7
     assert backward(model, batch, None).item() == pytest.approx(loss, rel=tolerance)
     check_equal(gradients(model), expected, tolerance)
     with torch.no_grad(), model.disable_adapter():

@@ -15,6 +15,7 @@ from hypothesis import strategies as st
 from safetensors.torch import load_file
 
 from phingpt_bench.core import config
+from phingpt_bench.core.config import shipped_names
 from phingpt_bench.core.errors import BenchError
 from phingpt_bench.core.paths import share
 from phingpt_bench.live.display import Display
@@ -52,7 +53,7 @@ def tiny_llama(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return save_tiny(tmp_path_factory.mktemp("tiny-llama"))
 
 
-@pytest.mark.parametrize("name", config.shipped_names(share("adapters", "recipes")))
+@pytest.mark.parametrize("name", shipped_names(share("adapters", "recipes")))
 def test_every_recipe_trains_its_architecture(name: str, tmp_path: Path) -> None:
     model = save_tiny(tmp_path / "base", ARCHITECTURES.get(name, "llama"))
     recipe = small(load_recipe(name), model, epochs=1, tokens_per_batch=512)

@@ -1,1 +1,1 @@
-"""Log-likelihoods of labels: one forward pass per document for all of its labels."""
+"""Log-likelihoods of labels: each document is forwarded once for all of its labels."""

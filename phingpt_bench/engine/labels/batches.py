@@ -1,50 +1,56 @@
-"""Rows put together to be forwarded at once: by length, within limits of rows, tokens and places."""
+"""Rows put together to be forwarded at once: of like length, within limits of rows, tokens and logits."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
 
-from phingpt_bench.engine.trie import Row
+from phingpt_bench.engine.budgets import saturating_tokens, token_budget
+from phingpt_bench.engine.labels.tree import TokenTree
 
-TOKENS = {"cpu": 4096}  # tokens of a batch, padding included, at most; more brings no speed
-TOKENS_ELSEWHERE = 16384
-ENOUGH = {"cpu": 192}  # tokens that a device computes as fast, each, as more of them
-ENOUGH_ELSEWHERE = 4096
-PLACES = 512  # of a batch have logits, at most: a row of many questions has many (152,000 words: 311 MB)
-PADDED = 0.1  # of a row: with enough tokens in a batch, a row that would be padded more begins the next one
+MAX_PLACES = 512  # of a batch have logits: a row of many questions has many (152,000 words: 311 MB)
+MAX_PADDED = 0.1  # of a row: with enough tokens in the batch, a row that would be padded more begins the next batch
 
 
-def enough(device: str) -> int:
-    """Tokens that a device ("cpu", "cuda") computes as fast, each, as more of them."""
-    return ENOUGH.get(device, ENOUGH_ELSEWHERE)
+@dataclass(frozen=True, slots=True)
+class BatchLimits:
+    """size: rows of a batch, at most. device: its type ("cpu", "cuda"), which bounds the tokens.
 
-
-def batches(
-    rows: Iterable[Row], *, size: int, device: str, skipped: int = 0, limit: int | None = None
-) -> Iterator[list[Row]]:
-    """Batches of like rows, longest first, each of at most `size` rows, TOKENS and PLACES.
-
-    skipped: how many tokens of each row are not forwarded, as their keys and values are at hand. limit: rows of more
-    tokens stay apart from others. A row beyond a batch's limits is a batch of its own.
+    rope_switch: rows of more tokens are not batched with shorter ones (model_facts.rope_switch); None: no such length.
     """
-    most, least = TOKENS.get(device, TOKENS_ELSEWHERE), enough(device)
 
-    def kind(row: Row) -> tuple[bool, bool]:
-        return row.branches, limit is not None and len(row.tokens) > limit
+    size: int
+    device: str
+    rope_switch: int | None = None
 
-    keyed = sorted(((kind(row), -len(row.tokens), row) for row in rows), key=lambda one: (*one[:2], one[2].tokens))
-    batch: list[Row] = []
-    now, width, places = (False, False), 0, 0
-    for of, negative, row in keyed:
-        own = -negative - skipped
-        padded = len(batch) * width >= least and own < (1 - PADDED) * width
-        full = len(batch) == size or (len(batch) + 1) * width > most or places + row.places > PLACES
-        if batch and (of != now or padded or full):
+
+def batches(trees: Iterable[TokenTree], limits: BatchLimits, cached: int = 0) -> Iterator[list[TokenTree]]:
+    """Batches of like rows, longest first. A row beyond the limits is a batch of its own.
+
+    Rows that branch are batched apart from rows that do not: the latter need no mask.
+
+    cached: tokens in front of every row that are not forwarded, as their keys and values are cached.
+    """
+    budget, enough = token_budget(limits.device), saturating_tokens(limits.device)
+
+    def kind(tree: TokenTree) -> tuple[bool, bool]:
+        return tree.branches, limits.rope_switch is not None and len(tree.tokens) > limits.rope_switch
+
+    ordered = sorted(
+        ((kind(tree), -len(tree.tokens), tree) for tree in trees), key=lambda one: (*one[:2], one[2].tokens)
+    )
+    batch: list[TokenTree] = []
+    batch_kind, width, places = (False, False), 0, 0
+    for own_kind, negative_length, tree in ordered:
+        own_width = -negative_length - cached
+        padded = len(batch) * width >= enough and own_width < (1 - MAX_PADDED) * width
+        full = len(batch) == limits.size or (len(batch) + 1) * width > budget or places + tree.places > MAX_PLACES
+        if batch and (own_kind != batch_kind or padded or full):
             yield batch
             batch = []
         if not batch:
-            now, width, places = of, own, 0
-        batch.append(row)
-        places += row.places
+            batch_kind, width, places = own_kind, own_width, 0
+        batch.append(tree)
+        places += tree.places
     if batch:
         yield batch

@@ -1,1 +1,1 @@
-"""Greedy written answers: drafts verified in batches of sequences that grow unevenly."""
+"""Greedy written answers: continuous batching with drafts that the model verifies, several tokens a forward pass."""

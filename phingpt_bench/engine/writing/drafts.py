@@ -1,102 +1,116 @@
-"""Guesses of how an answer goes on: copied from its own prompt, as it went on itself before, or as other answers did.
+"""Drafts of how an answer goes on: copied from its own prompt, from what it wrote before, or from other answers.
 
-A guess costs the computation of a token where it is wrong, and saves a step where it is right. So it is made as long
-as it is likely enough to be right, judged by how often guesses of its kind were; no guess changes an answer.
+A drafted token costs the computation of a token where it is wrong, and saves a step where it is right. So a token is
+drafted as long as it is likely enough to be right, judged by how often drafts of its kind were. No draft changes an
+answer: the model verifies each (decode.py).
 """
 
 from __future__ import annotations
 
 from collections import Counter, defaultdict
 from collections.abc import Callable, Iterator, Sequence
+from typing import NamedTuple
 
-LONGEST = 64  # tokens of a guess
-MATCH = 4  # tokens of an answer that are compared with other answers
-LENGTHS = (16, 8, 4, 3, 2, 1)  # tokens that are compared with what stood before in the same row
+MAX_DRAFT = 64  # tokens
+ANSWER_LENGTH = 4  # the last tokens of an answer, at most, that are looked up in other answers
+OWN_LENGTHS = (16, 8, 4, 3, 2, 1)  # the last tokens of a text that are looked up in the text before them
 START = -1  # stands in front of each answer
 
-Kind = tuple[str, int, str]
+
+class Kind(NamedTuple):
+    """Drafted tokens that are right about equally often.
+
+    source: "copied" from the prompt, "repeated" from the answer itself, or as another was "answered". length: tokens
+    that matched. detail: the class of the token, or how often the other answers went on so.
+    """
+
+    source: str
+    length: int
+    detail: str
 
 
-class Past:
-    """The tokens of a prompt and its answer so far, and where each sequence of some LENGTHS of them last went on."""
+class History:
+    """The tokens of a prompt and its answer so far, and what followed each run of OWN_LENGTHS tokens the last time."""
 
     def __init__(self, prompt: Sequence[int]):
-        self.prompt = len(prompt)
+        self.prompt_length = len(prompt)
         self.tokens: list[int] = []
-        self.next: dict[tuple[int, ...], int] = {}
+        self.next_place: dict[tuple[int, ...], int] = {}  # run of tokens -> index of the token that followed it last
         for token in prompt:
             self.add(token)
 
     def add(self, token: int) -> None:
-        """One token more."""
+        """Append one token."""
         at = len(self.tokens)
-        for length in LENGTHS:
+        for length in OWN_LENGTHS:
             if length <= at:
-                self.next[tuple(self.tokens[at - length :])] = at
+                self.next_place[tuple(self.tokens[at - length :])] = at
         self.tokens.append(token)
 
-    def answer(self, length: int) -> list[int]:
-        """The last tokens of the answer, START in front of its first."""
+    def answer_end(self, length: int) -> list[int]:
+        """The last `length` tokens of the answer; START and all of it where it has fewer."""
         begin = len(self.tokens) - length
-        return self.tokens[begin:] if begin >= self.prompt else [START, *self.tokens[self.prompt :]]
+        return self.tokens[begin:] if begin >= self.prompt_length else [START, *self.tokens[self.prompt_length :]]
 
 
 class Drafter:
-    """Guesses for the answers of one run; it learns from every token of theirs.
+    """Drafts for the answers of one run. It learns from every token that they turn out to have.
 
-    shape: the class of a token whose guesses are right equally often, such as "goes on inside a word".
+    token_class: the class of a token whose drafts are right about equally often, such as "goes on inside a word".
     """
 
-    def __init__(self, shape: Callable[[int], str]):
-        self.shape = shape
+    def __init__(self, token_class: Callable[[int], str]):
+        self.token_class = token_class
         self.right: Counter[Kind] = Counter()
         self.made: Counter[Kind] = Counter()
-        self.after: dict[tuple[int, ...], Counter[int]] = defaultdict(Counter)
+        self.after: dict[tuple[int, ...], Counter[int]] = defaultdict(Counter)  # end of an answer -> next tokens
 
-    def guess(self, past: Past, longest: int, least: float) -> list[int]:
-        """At most `longest` tokens that follow, each right (with all before it) with a chance of at least `least`."""
+    def draft(self, history: History, max_tokens: int, min_chance: float) -> list[int]:
+        """At most `max_tokens` tokens that follow; each has, with all before it, at least a chance to be right."""
         draft: list[int] = []
         chance = 1.0
-        row, tail = past.tokens[-LENGTHS[0] :], past.answer(MATCH)
-        while len(draft) < min(longest, LONGEST):
-            found = [(self._chance(kind), token) for kind, token in self._candidates(past, row, tail)]
+        text, answer = history.tokens[-OWN_LENGTHS[0] :], history.answer_end(ANSWER_LENGTH)
+        while len(draft) < min(max_tokens, MAX_DRAFT):
+            found = [(self._chance(kind), token) for kind, token in self._candidates(history, text, answer)]
             best, token = max(found, default=(0.0, START))
             chance *= best
-            if not found or chance < least:
+            if not found or chance < min_chance:
                 break
             draft.append(token)
-            row = [*row, token][-LENGTHS[0] :]
-            tail = [*tail, token][-MATCH:]
+            text = [*text, token][-OWN_LENGTHS[0] :]
+            answer = [*answer, token][-ANSWER_LENGTH:]
         return draft
 
-    def learn(self, past: Past, new: Sequence[int]) -> None:
-        """That the answer went on with the tokens `new`, which are added to its past."""
+    def learn(self, history: History, new: Sequence[int]) -> None:
+        """Note that the answer went on with the tokens `new`, and append them to its history."""
         for token in new:
-            tail = past.answer(MATCH)
-            for kind, guessed in self._candidates(past, past.tokens[-LENGTHS[0] :], tail):
+            answer = history.answer_end(ANSWER_LENGTH)
+            for kind, drafted in self._candidates(history, history.tokens[-OWN_LENGTHS[0] :], answer):
                 self.made[kind] += 1
-                self.right[kind] += guessed == token
-            for length in range(1, len(tail) + 1):
-                self.after[tuple(tail[-length:])][token] += 1
-            past.add(token)
+                self.right[kind] += drafted == token
+            for length in range(1, len(answer) + 1):
+                self.after[tuple(answer[-length:])][token] += 1
+            history.add(token)
 
     def _chance(self, kind: Kind) -> float:
-        """How often guesses of this kind were right, beginning with little trust."""
+        """How often drafts of this kind were right; one in four before any was made (0.5 of 2)."""
         return (self.right[kind] + 0.5) / (self.made[kind] + 2)
 
-    def _candidates(self, past: Past, row: Sequence[int], tail: Sequence[int]) -> Iterator[tuple[Kind, int]]:
-        """(kind, next token): as the longest match in the row goes on, and as earlier answers did."""
-        for length in LENGTHS:
-            at = past.next.get(tuple(row[-length:])) if length <= len(row) else None
+    def _candidates(self, history: History, text: Sequence[int], answer: Sequence[int]) -> Iterator[tuple[Kind, int]]:
+        """(kind, next token): what followed the longest match in the text, and what followed it in earlier answers."""
+        for length in OWN_LENGTHS:
+            at = history.next_place.get(tuple(text[-length:])) if length <= len(text) else None
             if at is not None:
-                token = past.tokens[at]
+                token = history.tokens[at]
                 # a model that repeats itself goes on so whatever the words are
-                yield ("copied", length, self.shape(token)) if at < past.prompt else ("repeated", length, ""), token
+                copied = at < history.prompt_length
+                yield Kind("copied", length, self.token_class(token)) if copied else Kind("repeated", length, ""), token
                 break
-        for size in range(len(tail), 0, -1):
-            counts = self.after.get(tuple(tail[-size:]))
+        for length in range(len(answer), 0, -1):
+            counts = self.after.get(tuple(answer[-length:]))
             if counts:
                 token, often = counts.most_common(1)[0]
                 share = often / counts.total()
-                yield ("answered", size, "always" if share > 0.95 else "mostly" if share > 0.6 else "at times"), token
+                detail = "always" if share > 0.95 else "mostly" if share > 0.6 else "at times"
+                yield Kind("answered", length, detail), token
                 break

@@ -1,4 +1,7 @@
-"""Between lm-eval's requests for text and `decode`: which of them are plain, their tokens, the texts that return."""
+"""Between lm-eval's requests for text and `decode`: which requests it may answer, their tokens, and the texts.
+
+Three functions of `lm_eval.models.utils` do what HFLM does with settings and stop strings, so that both agree.
+"""
 
 from __future__ import annotations
 
@@ -9,10 +12,13 @@ from typing import Any
 from lm_eval.models import utils
 from tqdm import tqdm
 
-from phingpt_bench.engine.writing import suited
-from phingpt_bench.engine.writing.decode import Work, decode
+from phingpt_bench.core.errors import BenchError
+from phingpt_bench.engine.writing.decode import DecodingStats, Limits, decode
+from phingpt_bench.engine.writing.supported import check_supported
 
-PLAIN_SETTINGS = {"until", "max_gen_toks", "do_sample", "temperature"}
+Settings = dict[str, Any]  # of one request, as `settings_of` gives them
+
+GREEDY_SETTINGS = {"until", "max_gen_toks", "do_sample", "temperature"}
 # a model's own generation settings that do not change greedy answers, or that PhinLM sets aside in any case
 WITHOUT_EFFECT = {
     "bos_token_id", "eos_token_id", "pad_token_id", "decoder_start_token_id", "do_sample", "temperature", "top_p",
@@ -22,20 +28,20 @@ WITHOUT_EFFECT = {
 }  # fmt: skip
 
 
-def settings_of(lm: Any, given: dict[str, Any]) -> dict[str, Any]:
+def settings_of(lm: Any, given: dict[str, Any]) -> Settings:
     """A request's settings as HFLM reads them, with "until" a list that holds the end-of-text token's text."""
     settings = utils.normalize_gen_kwargs(given, lm.max_gen_toks)
     eos = lm.tok_decode(lm.eot_token_id, skip_special_tokens=False)
     return {**settings, "until": utils.handle_stop_sequences(settings.pop("until", None), eos=eos)}
 
 
-def why_not(lm: Any, settings: dict[str, Any]) -> str | None:
-    """Why requests with these settings (of `settings_of`) are left to model.generate; None where they need not be."""
+def why_not(lm: Any, settings: Settings) -> str | None:
+    """Why requests with these settings are left to model.generate; None where `decode` answers them."""
     if lm.backend != "causal":
         return "the model is no causal one"
     if settings.get("do_sample") or settings.get("temperature"):
         return "they ask for sampling"
-    other = sorted(set(settings) - PLAIN_SETTINGS)
+    other = sorted(set(settings) - GREEDY_SETTINGS)
     if other:
         return f"they set {', '.join(other)}"
     if settings["max_gen_toks"] < 1:
@@ -48,55 +54,67 @@ def why_not(lm: Any, settings: dict[str, Any]) -> str | None:
         return "the model thinks before it answers"
     if lm.mixed_precision_dtype is not None:
         return "it runs in mixed precision"
-    if lm.suited is None:
+    if lm.unsupported is None:
         try:
-            suited.check(lm.model, lm.vocab_size)
-            lm.suited = ""
+            check_supported(lm.model, lm.vocab_size)
+            lm.unsupported = ""
         # a check of unknown code: whatever it raises, that model is left to its own ways
         except Exception as err:
-            lm.suited = str(err) or type(err).__name__
-    return lm.suited or None
+            lm.unsupported = str(err) or type(err).__name__
+    return lm.unsupported or None
 
 
-def grouped(requests: Sequence[Any]) -> dict[str, list[int]]:
+def by_settings(requests: Sequence[Any]) -> list[list[int]]:
     """The places of the requests with the same settings, as HFLM groups them."""
     groups: dict[str, list[int]] = {}
     for at, request in enumerate(requests):
         groups.setdefault(json.dumps(request.args[1], sort_keys=True, default=repr), []).append(at)
-    return groups
+    return list(groups.values())
 
 
-def texts(
+def prompt_room(lm: Any, settings: Settings) -> int:
+    """Tokens that a prompt may have. BenchError where the longest answer takes all positions of the model."""
+    limit = settings["max_gen_toks"]
+    room: int = lm.max_length - limit
+    if room <= 0:
+        raise BenchError(
+            f"max_gen_toks {limit} leaves no room for a prompt: the model has {lm.max_length} positions",
+            hint="lower max_gen_toks in the task's generation_kwargs, or take a model with a longer context",
+        )
+    return room
+
+
+def generate_texts(
     lm: Any,
     contexts: Sequence[str],
-    settings: dict[str, Any],
+    settings: Settings,
     *,
-    size: int,
+    batch_size: int,
     disable_tqdm: bool = False,
-    tell: Callable[[int, str], None] = lambda index, text: None,
+    on_answer: Callable[[int, str], None] = lambda index, text: None,
 ) -> list[str]:
-    """The answer to each context, cut before its stop string, in their order; counts go to `lm` as documented there.
+    """The answer to each context, cut before its stop string, in their order.
 
-    `tell` gets each answer, with the place of its context, as soon as it is there.
+    Tokens are counted on the meter of `lm`, cut answers and what was forwarded in its attributes. `on_answer` gets each
+    answer, with the place of its context, as soon as it is complete.
+    BenchError where the answers' length limit leaves no room for a prompt.
     """
-    limit, until = settings["max_gen_toks"], settings["until"]
-    room = lm.max_length - limit
-    assert room > 0, f"max_gen_toks {limit} leaves no room for a prompt: the model has {lm.max_length} positions"
+    room, until = prompt_room(lm, settings), settings["until"]
+    limits = Limits(new_tokens=settings["max_gen_toks"], slots=batch_size)
     ids, mask = lm.tok_batch_encode(list(contexts), left_truncate_len=room, truncation=lm.truncation)
     prompts = [row[kept.bool()].tolist() for row, kept in zip(ids, mask, strict=True)]
     answers = [""] * len(prompts)
-    ends, work = _ending(lm, until), Work()
-    shape = _shapes(lm.tokenizer)
+    ends, classes, stats = _ending(lm, until), _token_classes(lm.tokenizer), DecodingStats()
     with tqdm(total=len(prompts), disable=disable_tqdm or lm.rank != 0, desc="Generating answers") as bar:
-        for answer in decode(lm.model, prompts, ends=ends, limit=limit, size=size, shape=shape, work=work):
+        for answer in decode(lm.model, prompts, ends=ends, limits=limits, token_class=classes, stats=stats):
             text = lm.tok_decode(answer.tokens)
             answers[answer.index] = utils.postprocess_generated_text(text, until, None)
             lm.cut_answers += not answer.ended
             if lm.meter is not None:
                 lm.meter.count(tokens_in=len(answer.prompt), tokens_out=len(answer.tokens))
-            tell(answer.index, answers[answer.index])
+            on_answer(answer.index, answers[answer.index])
             bar.update(1)
-    lm.work = work
+    lm.decoding = stats
     return answers
 
 
@@ -115,11 +133,11 @@ def _ending(lm: Any, until: Sequence[str]) -> Callable[[Sequence[int]], bool]:
     return ends
 
 
-def _shapes(tokenizer: Any) -> Callable[[int], str]:
-    """The class of a token for the drafts: a name goes on inside a word nearly always, to a lower-case word rarely."""
+def _token_classes(tokenizer: Any) -> Callable[[int], str]:
+    """The class of a token for the drafts: a name nearly always goes on inside a word, rarely to a lower-case word."""
     known: dict[int, str] = {}
 
-    def shape(token: int) -> str:
+    def token_class(token: int) -> str:
         if token not in known:
             piece = tokenizer.convert_ids_to_tokens(token) or ""
             word = piece.lstrip("Ġ▁")
@@ -127,4 +145,4 @@ def _shapes(tokenizer: Any) -> Callable[[int], str]:
             known[token] = f"{inside} {'Aa'[word[:1].islower()] if word[:1].isalpha() else '.'}"
         return known[token]
 
-    return shape
+    return token_class

@@ -10,7 +10,7 @@ torch = pytest.importorskip("torch")
 from peft import LoraConfig, get_peft_model  # noqa: E402
 from peft.tuners.lora.layer import Linear  # noqa: E402
 
-from phingpt_bench.engine.lora import fused  # noqa: E402
+from phingpt_bench.models.lora import fused_inference  # noqa: E402
 
 IDS = torch.arange(24).reshape(2, 12)
 
@@ -38,11 +38,11 @@ def test_the_same_sums_without_pefts_forward(monkeypatch):
     with model.disable_adapter():
         off = answer(model)
     assert not torch.allclose(off, expected, atol=0.1)
-    with monkeypatch.context() as patch, fused(model):
+    with monkeypatch.context() as patch, fused_inference(model):
         patch.setattr(Linear, "forward", lambda *_: pytest.fail("PEFT's own forward ran"))
         got = answer(model)
     assert torch.allclose(got, expected, atol=1e-5)
-    with fused(model), model.disable_adapter():
+    with fused_inference(model), model.disable_adapter():
         assert torch.equal(answer(model), off)
     assert torch.equal(answer(model), expected), "and as before outside the block"
     assert not any("forward" in module.__dict__ for module in model.modules() if type(module) is Linear)
@@ -70,7 +70,7 @@ def test_what_is_left_to_peft(options, change):
     if change is not None:
         change(model)
     answers = []
-    for block in (contextlib.nullcontext(), fused(model)):
+    for block in (contextlib.nullcontext(), fused_inference(model)):
         torch.manual_seed(2)
         with block:
             answers.append(answer(model))
@@ -79,10 +79,10 @@ def test_what_is_left_to_peft(options, change):
 
 def test_gradients_and_models_without_adapters():
     model = tuned()
-    with fused(model):
+    with fused_inference(model):
         model(IDS).logits.sum().backward()
     assert any(weight.grad is not None for name, weight in model.named_parameters() if "lora_A" in name)
     bare = model.unload()
     expected = answer(bare)
-    with fused(bare):
+    with fused_inference(bare):
         assert torch.equal(answer(bare), expected)
