@@ -26,6 +26,7 @@ from phingpt_bench.results.pairing import against_base, base_of, beats, exposed,
 from phingpt_bench.results.seeds import with_seeds_joined
 from phingpt_bench.scoring.metrics import METRICS
 from phingpt_bench.text.language import sentence
+from phingpt_bench.text.numbers import shots_text
 
 SETUP = ("load", "probe")  # phases of a ledger that prepare a model for all its runs
 DEMO = "phin_demo_"
@@ -170,7 +171,7 @@ def _row(
     return Row(
         name=model.name, adapter=model.adapter, adapter_digest=model.adapter_digest,
         recipe_digest=model.recipe_digest, kind=model.kind,
-        variant=variant(protocol.shots, protocol.chat_template), details=(), base=model.base,
+        variant=shots_text(protocol.shots, protocol.chat_template), details=(), base=model.base,
         base_revision=model.base_revision, quantisation=model.quantisation, compute_dtype=model.compute_dtype,
         shots=protocol.shots, chat_template=protocol.chat_template, seed=record.seed, n=protocol.n, rank=rank,
         tied=tied, score=score, interval=None if score is None else comparer.interval(run, metric), scores=scores,
@@ -214,10 +215,6 @@ def evaluated(ledger: Ledger) -> Ledger:
     if usd is None and ledger.usd is not None and seconds:
         usd = ledger.usd * rest / whole
     return dataclasses.replace(ledger, seconds=seconds, usd=usd)
-
-
-def variant(shots: int, chat_template: bool) -> str:
-    return f"{shots}-shot chat" if chat_template else f"{shots}-shot"
 
 
 def _score(run: Run, metric: str, comparer: Comparer) -> float:

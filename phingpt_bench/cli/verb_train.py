@@ -26,10 +26,12 @@ def configure(parser: argparse.ArgumentParser) -> None:
 def run(args: argparse.Namespace) -> int:
     from phingpt_bench.cli.hush import hush
     from phingpt_bench.core.errors import BenchError
-    from phingpt_bench.cost.ledger import duration_text, energy_text, flops_text, total_joules, usd_text
-    from phingpt_bench.live.display import display
+    from phingpt_bench.cost.ledger import total_joules
+    from phingpt_bench.live.choose import display
     from phingpt_bench.live.events import Planned, training_stages
     from phingpt_bench.models.adapter import read_card
+    from phingpt_bench.text.money import usd_text
+    from phingpt_bench.text.quantities import duration_text, energy_text, flops_text
     from phingpt_bench.train.recipe import load_recipe
     from phingpt_bench.train.run import train
 

@@ -21,6 +21,7 @@ from phingpt_bench.core.errors import BenchError
 #    recipe and the seed of their training; ledgers joules by phase with the method of their
 #    measurement, and computed FLOPs
 SCHEMA_VERSION = 3
+RECORD, OUTCOMES, SAMPLES = "run.json", "outcomes.json", "samples.jsonl"  # the files of a run
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

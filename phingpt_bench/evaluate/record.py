@@ -8,13 +8,11 @@ from typing import Any
 
 from phingpt_bench.core import jsonio
 from phingpt_bench.core.fingerprint import digest, environment
-from phingpt_bench.core.records import Ledger, Model, Protocol, RunRecord, to_dict
+from phingpt_bench.core.records import OUTCOMES, RECORD, SAMPLES, Ledger, Model, Protocol, RunRecord, to_dict
 from phingpt_bench.evaluate.answers import Answers
 from phingpt_bench.evaluate.plan import FINGERPRINT, Step, limited
 from phingpt_bench.evaluate.suite import Suite
 from phingpt_bench.evaluate.tasks import TaskFacts
-
-RECORD, OUTCOMES, SAMPLES = "run.json", "outcomes.json", "samples.jsonl"
 
 
 def protocol(task: TaskFacts, step: Step, answers: Answers) -> Protocol:

@@ -10,6 +10,7 @@ from phingpt_bench.core import config
 from phingpt_bench.core.errors import BenchError
 from phingpt_bench.core.paths import share
 from phingpt_bench.models.load import BaseSpec
+from phingpt_bench.text.numbers import shots_text
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -24,7 +25,7 @@ class Variant:
             raise BenchError("shots is at least 0")
 
     def __str__(self) -> str:
-        return f"{self.shots}-shot chat" if self.chat_template else f"{self.shots}-shot"
+        return shots_text(self.shots, self.chat_template)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -13,11 +13,12 @@ from phingpt_bench.board.values import Board, Payback, Row, Section
 from phingpt_bench.core.records import Ledger
 from phingpt_bench.page.published import Shelf
 from phingpt_bench.page.spoken import in_all_languages
-from phingpt_bench.render.board import text as words
-from phingpt_bench.render.board.costs import when_text
-from phingpt_bench.render.board.legend import entries, price_text
+from phingpt_bench.render.board.cost_text import when_text
+from phingpt_bench.render.board.legend import entries
 from phingpt_bench.render.board.overview import by_model, short_titles
+from phingpt_bench.render.measures import price_text
 from phingpt_bench.scoring.metrics import METRICS
+from phingpt_bench.text.clean import clean
 from phingpt_bench.text.language import ENGLISH, LANGUAGES, say, spoken, translations
 
 SCHEMA = 1
@@ -116,14 +117,14 @@ class Numbered:
 def _model(row: Row) -> dict[str, Any]:
     """What is the same for the rows of one model in one setting. Names are cleaned of controls and overrides."""
     return {
-        "name": words.clean(row.name) or "(no name)",
-        "adapter": words.clean(row.adapter) if row.adapter else None,
+        "name": clean(row.name) or "(no name)",
+        "adapter": clean(row.adapter) if row.adapter else None,
         "digest": row.adapter_digest,
         "kind": row.kind,
         "shots": row.shots,
         "chat": row.chat_template,
         "seed": row.seed,
-        "base": words.clean(row.base) if row.base else None,
+        "base": clean(row.base) if row.base else None,
         "revision": row.base_revision,
         "quantisation": row.quantisation,
         "dtype": row.compute_dtype,
@@ -221,7 +222,7 @@ def _legend(board: Board) -> list[list[str]]:
 
 def _told(texts: Sequence[str]) -> list[dict[str, str]]:
     """Each text in all languages."""
-    return [in_all_languages(lambda text=text: words.clean(spoken(text))) for text in texts]
+    return [in_all_languages(lambda text=text: clean(spoken(text))) for text in texts]
 
 
 def _payback(payback: Payback | None) -> dict[str, Any] | None:
@@ -233,7 +234,7 @@ def _payback(payback: Payback | None) -> dict[str, Any] | None:
         "run": payback.run_id,
         "against": [
             {
-                "name": words.clean(other.name),
+                "name": clean(other.name),
                 "kind": other.kind,
                 "usd": None if other.usd_per_1000 is None else [other.usd_per_1000.low, other.usd_per_1000.high],
                 "training": other.training_usd,

@@ -10,12 +10,11 @@ from typing import Any
 from phingpt_bench.core import jsonio, records
 from phingpt_bench.core.errors import BenchError
 from phingpt_bench.core.fingerprint import digest
-from phingpt_bench.core.records import RunRecord
+from phingpt_bench.core.records import RECORD, RunRecord
 from phingpt_bench.rescore.table import Table
 from phingpt_bench.rescore.target import Target
 from phingpt_bench.scoring.answered import Answered
 
-SAMPLES, RECORD = "samples.jsonl", "run.json"
 TOLERANCE = 1e-9  # two scores closer than this differ by rounding only
 _COLUMNS = {"doc_id", "id", "parsed", "gold"}
 

@@ -74,7 +74,7 @@ def test_markdown_holds_the_same_tables(answers: Path, capsys: pytest.CaptureFix
     assert "| scorer | Accuracy | F1 weighted | F1 macro |" in out
     tables = [line for line in out.splitlines() if line.startswith("|")]
     assert all(line.endswith("|") for line in tables)
-    assert "not positive \\| &lt;b>" in out
+    assert r"not positive \| \<b\>" in out
 
 
 def test_csv_and_json_agree(answers: Path, capsys: pytest.CaptureFixture[str], tmp_path: Path) -> None:

@@ -283,49 +283,6 @@ def test_add() -> None:
     assert ledgers.total_seconds(Ledger(seconds={})) == 0.0
 
 
-@pytest.mark.parametrize(
-    ("value", "text"),
-    [(None, "N/A"), (0.0, "$0.00"), (0.004, "<$0.01"), (0.01, "$0.01"), (1.256, "$1.26"), (1234.5, "$1,234")],
-)
-def test_usd_text(value: float | None, text: str) -> None:
-    assert ledgers.usd_text(value) == text
-
-
-@pytest.mark.parametrize(
-    ("value", "text"),
-    [
-        (None, "N/A"),
-        (0.0, "0 s"),
-        (0.2, "<1 s"),
-        (42.4, "42 s"),
-        (59.7, "1 min"),
-        (1680, "28 min"),
-        (3599, "1 h 00 min"),
-        (3900, "1 h 05 min"),
-    ],
-)
-def test_duration_text(value: float | None, text: str) -> None:
-    assert ledgers.duration_text(value) == text
-
-
-@pytest.mark.parametrize(
-    ("value", "text"),
-    [
-        (None, "N/A"),
-        (0, "0"),
-        (999, "999"),
-        (1000, "1.0k"),
-        (12345, "12.3k"),
-        (999_949, "999.9k"),
-        (999_950, "1.0M"),
-        (4_500_000, "4.5M"),
-        (2_100_000_000, "2.1G"),
-    ],
-)
-def test_tokens_text(value: int | None, text: str) -> None:
-    assert ledgers.tokens_text(value) == text
-
-
 def test_digest_is_canonical() -> None:
     assert fingerprint.digest({"b": 1, "a": (1, 2)}) == fingerprint.digest({"a": [1, 2], "b": 1})
     assert fingerprint.digest(["é", 1], 64) == hashlib.sha256('["é",1]'.encode()).hexdigest()

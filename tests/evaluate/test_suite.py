@@ -18,7 +18,8 @@ from phingpt_bench.evaluate.suite import AdapterEntry, Suite, Variant, load_suit
 from phingpt_bench.evaluate.tasks import TaskFacts
 from phingpt_bench.lmeval import manager
 from phingpt_bench.models.load import BaseSpec
-from phingpt_bench.render.plan import plan_text
+from phingpt_bench.render.plan_blocks import plan_blocks
+from phingpt_bench.text.write_terminal import terminal
 from phingpt_bench.train.recipe import load_recipe
 
 BASE = BaseSpec(model="org/Some-Model")
@@ -257,7 +258,7 @@ def test_the_plan_fits_80_columns_and_says_what_is_unknown(tmp_path: Path) -> No
     entry = adapter("sentiment-with-a-long-name", recipe=load_recipe("demo"), digest=None)
     first = plan(s, facts(adapters=[entry]))
     step = next(step for step in first if step.kind == "evaluate")
-    text = plan_text(s, plan(s, facts(adapters=[entry], records={step.folder: record_of(step, seed=7)})))
+    text = terminal(plan_blocks(s, plan(s, facts(adapters=[entry], records={step.folder: record_of(step, seed=7)}))))
     assert max(map(len, text.splitlines())) <= 80
     assert "phin_fpb, 5 documents" in text
     assert "again: it was run with another" in " ".join(text.split())

@@ -19,12 +19,12 @@ from phingpt_bench.core.records import Outcomes
 from phingpt_bench.data import catalogue
 from phingpt_bench.page.page import html
 from phingpt_bench.page.texts import texts_of
-from phingpt_bench.render.board.text import score_text
-from phingpt_bench.render.comparison.words import change_text
+from phingpt_bench.render.comparison.comparison_text import change_text
 from phingpt_bench.results.collect import Run
 from phingpt_bench.results.comparison.build import compare
 from phingpt_bench.stats.changes import Change
 from phingpt_bench.text.language import say, speaking
+from phingpt_bench.text.numbers import score_text
 
 browsers.skip_without()
 

@@ -18,19 +18,19 @@ from helpers.paths import ROOT
 from rich.cells import cell_len
 
 from phingpt_bench.core.errors import BenchError
-from phingpt_bench.render.comparison.export import to_json
-from phingpt_bench.render.comparison.markdown import markdown
-from phingpt_bench.render.comparison.rows import chosen, row_blocks
-from phingpt_bench.render.comparison.sections import sections
-from phingpt_bench.render.comparison.summary import summary
-from phingpt_bench.render.comparison.terminal import render
+from phingpt_bench.render.comparison.comparison_blocks import sections
+from phingpt_bench.render.comparison.comparison_rows import chosen, row_blocks
+from phingpt_bench.render.comparison.comparison_summary import summary
 from phingpt_bench.results.collect import collect
 from phingpt_bench.results.compare import Comparer, Difference
 from phingpt_bench.results.comparison.build import compare, corrected_tests
+from phingpt_bench.results.comparison.export import to_json
 from phingpt_bench.results.comparison.values import FATES
 from phingpt_bench.results.pairing import setting
 from phingpt_bench.scoring.spans import Problem
 from phingpt_bench.text.language import speaking
+from phingpt_bench.text.write_markdown import markdown
+from phingpt_bench.text.write_terminal import terminal as render
 
 GOLDEN = ROOT / "tests" / "golden"
 HEBREW = "\u05de\u05d5\u05d3\u05dc"

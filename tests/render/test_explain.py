@@ -8,18 +8,19 @@ import re
 import numpy as np
 import pytest
 from helpers.board_factory import example_runs, labels, make_run, write_run
-from helpers.explained import NER, SENTIMENT, flat, page, rich_outcomes
+from helpers.explained import NER, SENTIMENT, flat, page, rich_outcomes, worked
 from helpers.seeds import clustered, trained
 
 from phingpt_bench.board.rows import build
 from phingpt_bench.cli.main import main
 from phingpt_bench.core.errors import BenchError
 from phingpt_bench.core.records import Ledger
-from phingpt_bench.render.explain.find import found_row, found_section, full_name
-from phingpt_bench.render.explain.page import explain
-from phingpt_bench.render.explain.working import working
+from phingpt_bench.render.board.row_text import full_name
+from phingpt_bench.render.explain.explain_blocks import explain
+from phingpt_bench.render.explain.explain_find import found_row, found_section
 from phingpt_bench.results.compare import Comparer
 from phingpt_bench.scoring.metrics import METRICS, metric_rows
+from phingpt_bench.text.write_terminal import terminal
 
 HOSTILE = "[red]x[/red] \x1b[31m \u202e" + "very-long-name" * 12 + " {0} {n}"
 
@@ -31,18 +32,17 @@ def test_the_last_line_can_be_worked_out_and_is_the_score(name):
         (rows, outcomes) for outcomes in rich_outcomes().values() if (rows := metric_rows(name, outcomes)) is not None
     )
     total = rows.sum(0)
-    sum_, _, shown = working(name, total, of.labels)[-1].rpartition(" = ")
+    sum_, _, shown = worked(name, total, of.labels, 10_000)[-1].strip().rpartition(" = ")
     score = float(METRICS[name].function(total))
     assert shown == f"{score:.4f}"
     assert re.fullmatch(r"[\d.+\-*/()^ xsqrte]+", sum_)
-    worked = eval(sum_.replace("^", "**").replace(" x ", " * "), {"sqrt": math.sqrt})
-    assert worked == pytest.approx(score, abs=2e-4)
+    value = eval(sum_.replace("^", "**").replace(" x ", " * "), {"sqrt": math.sqrt})
+    assert value == pytest.approx(score, abs=2e-4)
 
 
 def test_the_lines_of_each_label_give_its_f1():
-    lines = working(
-        "f1_weighted", metric_rows("f1_weighted", labels(0.7, 60)).sum(0), ["negative", "neutral", "positive"]
-    )
+    total = metric_rows("f1_weighted", labels(0.7, 60)).sum(0)
+    lines = worked("f1_weighted", total, ["negative", "neutral", "positive"])
     each = [line for line in lines if "2 x" in line and "gold" not in line]
     assert len(each) == 3
     for line in each:
@@ -52,9 +52,10 @@ def test_the_lines_of_each_label_give_its_f1():
 
 def test_an_undefined_score_and_a_long_label():
     nothing = np.zeros((4, 3), dtype=int)
-    assert working("entity_f1", nothing, ["PER", "ORG", "LOC"])[-1].endswith("= undefined")
-    lines = working("acc", np.eye(2, 3, dtype=int), ["a" * 40, "b"])
-    assert max(map(len, lines)) < 70
+    assert worked("entity_f1", nothing, ["PER", "ORG", "LOC"])[-1].endswith("= undefined")
+    lines = worked("acc", np.eye(2, 3, dtype=int), ["a" * 40, "b"], 60)
+    assert max(map(len, lines)) <= 60
+    assert "a" * 40 in "".join("".join(lines).split())
 
 
 @pytest.fixture(scope="module")
@@ -68,7 +69,7 @@ def test_the_page_of_a_tuned_row_holds_what_the_board_shows(example):
     runs, board, comparer = example
     section = found_section(board, SENTIMENT)
     row = next(row for row in section.rows if row.adapter == "adapter-one")
-    text = explain(board, runs, "adapter-one", SENTIMENT, comparer)
+    text = terminal(explain(board, runs, "adapter-one", SENTIMENT, comparer))
     assert text.startswith(f"{SENTIMENT}: Model A + adapter-one, 0-shot, nf4+dq\n")
     for part in (
         "run.json, and outcomes.json beside it", "300 rows of split test", "No two of them are known",
@@ -187,7 +188,7 @@ def test_rows_are_found_by_rank_name_or_part(example):
 def test_no_line_is_longer_than_the_width(example, width):
     runs, board, comparer = example
     for row, task in (("adapter-one", SENTIMENT), ("CRF", NER), ("red", "phin_made_up")):
-        text = explain(board, runs, row, task, comparer, width)
+        text = terminal(explain(board, runs, row, task, comparer), width)
         assert max(map(len, text.splitlines())) <= width
         assert "\x1b" not in text
         assert "\u202e" not in text

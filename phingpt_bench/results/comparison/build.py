@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 
-from phingpt_bench.board.rows import synthetic, variant
+from phingpt_bench.board.rows import synthetic
 from phingpt_bench.core.errors import unknown
 from phingpt_bench.core.records import Outcomes, in_order
 from phingpt_bench.results.collect import Run
@@ -23,6 +23,7 @@ from phingpt_bench.results.seeds import seen
 from phingpt_bench.scoring.metrics import METRICS, metric_rows
 from phingpt_bench.stats.changes import Change, changes
 from phingpt_bench.stats.paired import holm
+from phingpt_bench.text.numbers import shots_text
 
 
 def compare(
@@ -175,7 +176,7 @@ def _side(run: Run, metric: str, comparer: Comparer) -> Side:
     score = scores.get(metric)
     return Side(
         name=model.name, adapter=model.adapter, kind=model.kind,
-        variant=variant(protocol.shots, protocol.chat_template), quantisation=model.quantisation,
+        variant=shots_text(protocol.shots, protocol.chat_template), quantisation=model.quantisation,
         compute_dtype=model.compute_dtype, seed=record.seed, run_id=record.run_id,
         created=record.created, seeds=len(run.members), score=score,
         interval=None if score is None else comparer.interval(run, metric), scores=scores,

@@ -1,0 +1,94 @@
+"""What runs and boards measure, in words: metrics, methods of tests, phases and machines, what a ledger holds."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import Any
+
+from phingpt_bench.core.fingerprint import NO_GPU
+from phingpt_bench.core.records import Ledger
+from phingpt_bench.cost.ledger import total_seconds
+from phingpt_bench.scoring.metrics import METRICS
+from phingpt_bench.text.clean import clean
+from phingpt_bench.text.language import say, spoken
+from phingpt_bench.text.money import usd_text
+from phingpt_bench.text.numbers import unknown_text
+from phingpt_bench.text.quantities import duration_text
+
+TRANSLATED = ("load", "prepare", "train", "probe", "harness", "evaluate")  # phases of cost/meters.py
+METHODS = {  # of intervals and tests
+    "wilson": "Wilson",
+    "bootstrap": "bootstrap over rows",
+    "mcnemar-exact": "exact McNemar",
+    "permutation": "permutation",
+    "wilson-clustered": "Wilson, rows of one document together",
+    "bootstrap-clustered": "bootstrap over documents",
+    "sign-flip-exact": "exact sign flips over documents",
+    "permutation-clustered": "permutation over documents",
+    "seeds": "over rows and seeds",
+}
+PRICED = ("usd_per_hour", "entry", "count", "card", "assumption")  # of a ledger's price, what is told of it
+
+
+def metric_name(metric: str) -> str:
+    """The metric in words; an unknown one as it is."""
+    return say(METRICS[metric].title) if metric in METRICS else clean(metric)
+
+
+def higher_is_better(metric: str) -> bool:
+    """Whether more of a metric is better; True for one that is not known here."""
+    return metric not in METRICS or METRICS[metric].higher_is_better
+
+
+def method_text(method: str | None) -> str:
+    """The method of an interval or a test in words; an unknown one as it is, empty for none."""
+    return spoken(METHODS.get(method or "", method or ""))
+
+
+def synthetic() -> str:
+    """The warning over rows of the demonstration corpus."""
+    return say("SYNTHETIC data: a demonstration of the tool, no measurement of any model")
+
+
+def phase_text(phase: str) -> str:
+    """A phase of a ledger in words."""
+    return clean(spoken(phase))
+
+
+def machine_text(machine: str | None) -> str:
+    """The machine of a ledger, which says in English where there is no GPU."""
+    return clean(machine.replace(NO_GPU, say("no GPU"))) if machine else unknown_text()
+
+
+def seconds_of(ledger: Ledger | None) -> float | None:
+    """All phases together; None where none was measured."""
+    return total_seconds(ledger) if ledger is not None and ledger.seconds else None
+
+
+def ledger_time(ledger: Ledger | None) -> str:
+    """All phases together, or N/A."""
+    return duration_text(seconds_of(ledger))
+
+
+def ledger_usd(ledger: Ledger | None) -> str:
+    """USD, or N/A."""
+    return usd_text(None if ledger is None else ledger.usd)
+
+
+def prices(ledgers: Iterable[Ledger]) -> list[str]:
+    """Each price that the USD of the ledgers were computed with, in words (see `price_text`)."""
+    paid = [ledger.price for ledger in ledgers if ledger.usd is not None and ledger.price]
+    different = {tuple(str(price.get(part)) for part in PRICED): price for price in paid}
+    return sorted({price_text(price) for price in different.values()})
+
+
+def price_text(price: dict[str, Any]) -> str:
+    """A ledger's price in words: USD per hour, entry and date of the card, assumption; unknown parts are left out."""
+    per_hour, entry, count = price.get("usd_per_hour"), price.get("entry"), price.get("count")
+    parts = [
+        None if per_hour is None else say("${usd:g} an hour", usd=per_hour),
+        f"{count} x {clean(entry)}" if entry and count and count != 1 else clean(entry or "") or None,
+        say("price card of {date}", date=clean(price["card"])) if price.get("card") else None,
+        clean(spoken(price.get("assumption") or "")) or None,
+    ]
+    return ", ".join(part for part in parts if part)
