@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from typing import Any
 
-from phingpt_bench.core.fingerprint import NO_GPU
-from phingpt_bench.core.records import Ledger
+from phingpt_bench.core.records import Ledger, Price
 from phingpt_bench.cost.ledger import total_seconds
 from phingpt_bench.scoring.metrics import METRICS
 from phingpt_bench.text.clean import clean
 from phingpt_bench.text.language import say, spoken
+from phingpt_bench.text.machine import machine_text
 from phingpt_bench.text.money import usd_text
 from phingpt_bench.text.numbers import unknown_text
 from phingpt_bench.text.quantities import duration_text
@@ -27,7 +26,6 @@ METHODS = {  # of intervals and tests
     "permutation-clustered": "permutation over documents",
     "seeds": "over rows and seeds",
 }
-PRICED = ("usd_per_hour", "entry", "count", "card", "assumption")  # of a ledger's price, what is told of it
 
 
 def metric_name(metric: str) -> str:
@@ -55,9 +53,9 @@ def phase_text(phase: str) -> str:
     return clean(spoken(phase))
 
 
-def machine_text(machine: str | None) -> str:
-    """The machine of a ledger, which says in English where there is no GPU."""
-    return clean(machine.replace(NO_GPU, say("no GPU"))) if machine else unknown_text()
+def machine_of(ledger: Ledger) -> str:
+    """The machine of a ledger, or N/A."""
+    return unknown_text() if ledger.machine is None else clean(machine_text(ledger.machine))
 
 
 def seconds_of(ledger: Ledger | None) -> float | None:
@@ -77,18 +75,15 @@ def ledger_usd(ledger: Ledger | None) -> str:
 
 def prices(ledgers: Iterable[Ledger]) -> list[str]:
     """Each price that the USD of the ledgers were computed with, in words (see `price_text`)."""
-    paid = [ledger.price for ledger in ledgers if ledger.usd is not None and ledger.price]
-    different = {tuple(str(price.get(part)) for part in PRICED): price for price in paid}
-    return sorted({price_text(price) for price in different.values()})
+    return sorted({price_text(ledger.price) for ledger in ledgers if ledger.usd is not None and ledger.price})
 
 
-def price_text(price: dict[str, Any]) -> str:
+def price_text(price: Price) -> str:
     """A ledger's price in words: USD per hour, entry and date of the card, assumption; unknown parts are left out."""
-    per_hour, entry, count = price.get("usd_per_hour"), price.get("entry"), price.get("count")
     parts = [
-        None if per_hour is None else say("${usd:g} an hour", usd=per_hour),
-        f"{count} x {clean(entry)}" if entry and count and count != 1 else clean(entry or "") or None,
-        say("price card of {date}", date=clean(price["card"])) if price.get("card") else None,
-        clean(spoken(price.get("assumption") or "")) or None,
+        say("${usd:g} an hour", usd=price.usd_per_hour),
+        f"{price.count} x {clean(price.entry)}" if price.count != 1 else clean(price.entry),
+        say("price card of {date}", date=clean(price.card)) if price.card else None,
+        clean(spoken(price.assumption or "")) or None,
     ]
     return ", ".join(part for part in parts if part)

@@ -30,7 +30,7 @@ def plan_blocks(suite: Suite, steps: Sequence[Step]) -> list[Block]:
         own = [step for step in steps if step.task == task]
         rows.append(Across(f"{task}, {things(own[0].documents, 'document')}"))
         for step in own:
-            name = f"floor: {step.model}" if step.kind == "floor" else step.model
+            name = step.model if step.kind == "evaluate" else f"{step.kind}: {step.model}"
             rows.append([f"  {name}", f"{step.requests:,}", _time(step), _state(step)])
     title = Title(f"suite {suite.name}", f"records in {suite.results_folder}/", level=1)
     return [title, Grid(COLUMNS, rows), Lines([_sums(steps)])]

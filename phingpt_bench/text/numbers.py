@@ -57,11 +57,6 @@ def things(count: int, noun: str) -> str:
     return f"{count:,} {noun}" if count == 1 else f"{count:,} {noun}s"
 
 
-def shots_text(shots: int, chat_template: bool) -> str:
-    """How a model was asked: "0-shot", or "5-shot chat" with the chat template."""
-    return f"{shots}-shot chat" if chat_template else f"{shots}-shot"
-
-
 def letters(place: int) -> str:
     """The name of a place that is counted in letters: a to z, then aa, ab, ..."""
     above, last = divmod(place, 26)

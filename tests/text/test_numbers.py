@@ -16,7 +16,6 @@ from phingpt_bench.text.numbers import (
     parameters_text,
     percent,
     score_text,
-    shots_text,
     signed,
     signed_interval,
     things,
@@ -46,7 +45,6 @@ def test_scores_shares_and_p_values():
 
 def test_counts_and_names():
     assert [things(n, "row") for n in (0, 1, 2, 1212)] == ["0 rows", "1 row", "2 rows", "1,212 rows"]
-    assert [shots_text(0, False), shots_text(5, True)] == ["0-shot", "5-shot chat"]
     assert [letters(n) for n in (0, 25, 26, 27, 701, 702)] == ["a", "z", "aa", "ab", "zz", "aaa"]
     assert numbered(["b", "a", "b"]) == {"b": 1, "a": 2}
     assert [parameters_text(n) for n in (134_515_008, 999.4e6, 7.24e9, 13e9, 671e9)] == [

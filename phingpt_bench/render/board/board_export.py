@@ -15,7 +15,7 @@ from phingpt_bench.render.measures import seconds_of
 from phingpt_bench.text.language import ENGLISH, speaking
 from phingpt_bench.text.write_csv import csv_text
 
-SCHEMA_VERSION = 1
+SCHEMA_VERSION = 2  # 2: notes with their level, machines by their parts
 FIELDS = (
     "section", "task", "protocol", "dataset", "languages", "licence", "split", "synthetic", "limit", "n", "metric",
     "rank", "tied", "model", "adapter", "adapter_digest", "kind", "variant", "details", "shots", "chat_template",
@@ -76,7 +76,7 @@ def _run(row: Row) -> dict[str, Any]:
         record |= {"p_holm": test.p_holm, "test_method": test.method, "no_test_reason": test.reason}
     record |= _cost("training", row.training) | _cost("evaluation", row.evaluation)
     record |= {f"exposure_{kind}": count for kind, count in (row.exposure or {}).items()}
-    record |= {"details": ", ".join(row.details), "warnings": "; ".join(row.warnings)}
+    record |= {"details": ", ".join(row.details), "warnings": "; ".join(note.text for note in row.notes)}
     return record | {f"metric_{name}": value for name, value in row.scores.items()}
 
 

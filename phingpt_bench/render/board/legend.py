@@ -24,11 +24,12 @@ REASONS = {  # why a difference was not tested, where the words in the table do 
 
 @dataclass(frozen=True, slots=True)
 class Entry:
-    """A mark or a column's head, and what it means. column: the name of the only column it stands in, if any."""
+    """A mark or a column's head, and what it means."""
 
-    mark: str
+    mark: str  # as the tables show it, in the language in force
     text: str
-    column: str | None = None
+    column: str | None = None  # the name of the only column it stands in, if any
+    name: str | None = None  # what it is about, where another display has a mark of its own for it
 
 
 def entries(board: Board, columns: Collection[str] | None = None) -> list[Entry]:
@@ -71,9 +72,11 @@ def _scores(board: Board, rows: list[Row]) -> list[Entry]:
     if any(row.scores.get("flip_rate") is not None for row in rows):
         found.append(Entry(say("flips"), say(
             "rows of one pole (positive, hawkish) taken for the opposite one, of all rows that have a pole"
-        ), "flips"))  # fmt: skip
+        ), "flips", "flips"))  # fmt: skip
     if any(row.scores.get("ece") is not None for row in rows):
-        found.append(Entry(say("ECE"), say("expected calibration error of the label probabilities (15 bins)"), "ece"))
+        found.append(
+            Entry(say("ECE"), say("expected calibration error of the label probabilities (15 bins)"), "ece", "ece")
+        )
     lower = sorted({section.metric for section in board.sections if not higher_is_better(section.metric)})
     found += [Entry(metric_name(metric), say("lower is better")) for metric in lower]
     found.append(Entry(unknown_text(), say("not measured or not published, never zero; - does not apply")))
@@ -100,20 +103,20 @@ def _training_rows(rows: list[Row]) -> list[Entry]:
         text = say(
             "training rows among the test rows: not checked for {k} of {n} tuned rows", k=unchecked, n=len(tuned)
         )
-        found.append(Entry(head, text))
+        found.append(Entry(head, text, name="exposure"))
     if partly:
         found.append(Entry(head, say(
             "training rows among the test rows: partly checked for {k} of {n} tuned rows (by row id, which finds no "
             "near copies), marked ?",
             k=partly, n=len(tuned),
-        )))  # fmt: skip
+        ), name="exposure"))  # fmt: skip
     if not unchecked and not partly:
         if any(any(row.exposure.values()) for row in tuned if row.exposure):
             text = say("share of the test rows found in the training rows: equal, equal but for case, or nearly equal")
-            found.append(Entry(head, text, "exposure"))
+            found.append(Entry(head, text, "exposure", "exposure"))
         else:
             text = say("training rows among the test rows: none found for any tuned row")
-            found.append(Entry(head, text))
+            found.append(Entry(head, text, name="exposure"))
     return found
 
 
@@ -121,14 +124,14 @@ def _costs(board: Board, rows: list[Row]) -> list[Entry]:
     found = []
     if any(row.kind == "tuned" and row.training is not None for row in rows):
         text = say("of the whole adapter, shared by all tasks it was trained on: not to be added up")
-        found.append(Entry(say("training"), text))
+        found.append(Entry(say("training"), text, name="training"))
     if any(row.evaluation.seconds for row in rows):
         text = say("USD and time of evaluating 1,000 documents, without loading and probing the model")
-        found.append(Entry(say("USD/1,000"), text))
+        found.append(Entry(say("USD/1,000"), text, name="usd"))
     if any(row.frontier for row in rows):
         found.append(Entry("P", say(
             "on the Pareto front: no ranked row of the task costs less per 1,000 documents and scores at least as much"
-        )))  # fmt: skip
+        ), name="frontier"))  # fmt: skip
     ledgers = [ledger for row in rows for ledger in (row.training, row.evaluation) if ledger is not None]
     found += [Entry("USD", price) for price in prices(ledgers)]
     return found + [Entry(mark, text) for mark, text in cost_entries(board)]
@@ -139,7 +142,7 @@ def _rest(board: Board) -> list[Entry]:
     if any(section.published for section in board.sections):
         found.append(Entry(say("published"), say(
             "not run here: no interval, test or rank; sources: --format markdown or json"
-        )))  # fmt: skip
+        ), name="published"))  # fmt: skip
         kinds = {row.evidence for section in board.sections for row in section.published}
         found += [
             Entry(evidence_text(kind), spoken(EVIDENCE[kind]))

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Collection
-from typing import NamedTuple
+from dataclasses import replace
 
 from phingpt_bench.board.values import Row
-from phingpt_bench.results.pairing import BELOW_FLOOR
+from phingpt_bench.core.notes import Note
 from phingpt_bench.text import numbers
 from phingpt_bench.text.clean import clean
 from phingpt_bench.text.language import say, spoken
@@ -65,29 +65,24 @@ def parameters_text(row: Row) -> str:
     return numbers.parameters_text(row.parameters)
 
 
-class Note(NamedTuple):
-    """A line under a row's name. warning: it says why the score is not to be believed."""
-
-    text: str
-    warning: bool = True
-
-    def __str__(self) -> str:
-        return f"! {self.text}" if self.warning else self.text
-
-
 def row_notes(row: Row, columns: Collection[str] = ()) -> list[Note]:
-    """What stands under a row's name: warnings, unreadable answers and test rows seen where no column says so.
+    """What stands under a row's name: its notes, unreadable answers and test rows seen where no column says so.
 
-    That it does not beat the floor is no note of its own: a mark says so, and the line under the table (`floor_line`).
+    What a mark says is no note of its own: that a row does not beat the floor, say, and the line under the table.
     """
-    notes = [Note(clean(spoken(text))) for text in row.warnings if getattr(text, "key", "") != BELOW_FLOOR]
+    notes = [replace(note, text=clean(spoken(note.text))) for note in row.notes if not note.marked]
     if row.invalid_share and "unreadable" not in columns:
-        notes.append(Note(say("{share} unreadable answers", share=percent(row.invalid_share)), warning=False))
+        notes.append(Note(say("{share} unreadable answers", share=percent(row.invalid_share)), "info"))
     seen = exposure_count(row)
     if seen and not row.exposed and "exposure" not in columns:  # where it is exposed a warning says it
         text = say("saw {share} of the test rows", share=percent(seen / row.n))
         notes.append(Note(f"{text} ({say('by row id only')})" if row.partly_checked else text))
     return notes
+
+
+def note_text(note: Note) -> str:
+    """A note with the mark of a warning before it where it is one."""
+    return f"! {note.text}" if note.level == "warning" else note.text
 
 
 def exposure_count(row: Row) -> int | None:

@@ -57,7 +57,7 @@ def wide_grid(section: Section, names: Sequence[str], usual: Sequence[str]) -> G
     shown = [column.name for column in columns]
     rows: list[list[Cell]] = []
     for row in section.rows:
-        notes = "".join(f" ({note})" for note in row_text.row_notes(row, shown))
+        notes = "".join(f" ({row_text.note_text(note)})" for note in row_text.row_notes(row, shown))
         rows.append([column.cell(row) + (notes if column.name == "model" else "") for column in columns])
     return Grid([Column(head=column.title, right=not column.left, fold=column.left) for column in columns], rows)
 
@@ -103,7 +103,7 @@ def _name(row: Row, section: Section, setting_below: bool, columns: Sequence[str
         # behind the adapter's name where there is one: that line is mostly short
         pieces.append(Piece(f", {setting}" if row.adapter else f"\n{setting}", "dim"))
     for note in row_text.row_notes(row, columns):
-        pieces.append(Piece(f"\n{note}", "warning" if note.warning else ""))
+        pieces.append(Piece(f"\n{row_text.note_text(note)}", "warning" if note.level == "warning" else ""))
     return tuple(pieces)
 
 

@@ -7,7 +7,7 @@ from collections.abc import Iterable, Sequence
 import numpy as np
 
 from phingpt_bench.board.values import Board, Row, Section
-from phingpt_bench.core import exposure
+from phingpt_bench.core.exposure import Compared
 from phingpt_bench.render.board.row_text import full_name
 from phingpt_bench.render.explain.explain_costs import cost_lines
 from phingpt_bench.render.explain.explain_find import found_row, found_section
@@ -23,7 +23,7 @@ from phingpt_bench.results.seeds import with_seeds_joined
 from phingpt_bench.text.blocks import Block, Title
 from phingpt_bench.text.clean import clean
 from phingpt_bench.text.language import say, spoken
-from phingpt_bench.text.numbers import shots_text
+from phingpt_bench.text.numbers import unknown_text
 
 
 def explain(board: Board, runs: Sequence[Run], row: str, task: str, comparer: Comparer) -> list[Block]:
@@ -67,12 +67,12 @@ def _parts(
     yield say("Rank"), _rank(section, row, runs, comparer)
     yield say("Training rows among the test rows"), _exposure(run)
     yield say("Cost"), cost_lines(row)
-    yield say("Said of this row on the board"), (clean(spoken(warning)) for warning in row.warnings)
+    yield say("Said of this row on the board"), (clean(spoken(note.text)) for note in row.notes)
 
 
 def _asked(run: Run) -> str:
     protocol = run.record.protocol
-    return f"{clean(run.record.model.name)}, {shots_text(protocol.shots, protocol.chat_template)}"
+    return f"{clean(run.record.model.name)}, {protocol.variant}"
 
 
 def _score_of(member: Run, run: Run) -> str:
@@ -167,15 +167,22 @@ def _exposure(run: Run) -> Iterable[str]:
     found = run.record.exposure
     if found is None:
         if run.record.model.kind == "tuned":
-            yield say("Nobody looked for any.")
+            yield say("Not checked.")
         return
-    if "exact" in found:
-        yield say("Test rows that are equal to a training row: {n}.", n=found["exact"])
-    if "normalised" in found:
-        yield say("Test rows that are equal to one but for case, accents and punctuation: {n}.", n=found["normalised"])
-    if "near" in found:
-        yield say("Test rows that are nearly equal to one: {n}.", n=found["near"])
-    if "compared" in found:
-        known = exposure.read(found["compared"])
-        what = say(known[0], **known[1]) if known else found["compared"]
-        yield say("Compared were {what}.", what=clean(what))
+    yield say("Test rows that are equal to a training row: {n}.", n=found.exact)
+    if found.normalised is not None:
+        yield say("Test rows that are equal to one but for case, accents and punctuation: {n}.", n=found.normalised)
+    if found.near is not None:
+        yield say("Test rows that are nearly equal to one: {n}.", n=found.near)
+    if found.compared is not None:
+        yield say("Compared: {what}.", what=clean(_compared(found.compared)))
+
+
+def _compared(how: Compared) -> str:
+    if how.by == "ids":
+        return say("row ids only ({why})", why=how.why or unknown_text())
+    return say(
+        "the texts of {n} training rows with those of {m} test rows",
+        n=unknown_text() if how.training_rows is None else how.training_rows,
+        m=unknown_text() if how.test_rows is None else how.test_rows,
+    )

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from phingpt_bench.board.published.choice import Line
 from phingpt_bench.board.published.values import Claims, Published, PublishedCost, PublishedProtocol, PublishedScore
+from phingpt_bench.core.records import variant_text
 from phingpt_bench.render.board import published_text
 from phingpt_bench.text.clean import clean
-from phingpt_bench.text.numbers import numbered, shots_text, things
+from phingpt_bench.text.numbers import numbered, things
 
 
 def standing(protocol: PublishedProtocol) -> str:
@@ -64,7 +65,7 @@ def cost_text(cost: PublishedCost) -> str:
 
 def method_text(score: PublishedScore) -> str:
     """The method, and the number of examples where it is not in the method's name."""
-    shots = shots_text(score.shots, False) if score.shots else ""
+    shots = variant_text(score.shots, chat_template=False) if score.shots else ""
     return clean(score.method) + (f", {shots}" if shots and shots not in score.method else "")
 
 

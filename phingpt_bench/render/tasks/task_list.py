@@ -67,13 +67,14 @@ def _place(family: str) -> tuple[bool, bool, str]:
 
 
 def _groups(files: TaskFiles) -> str:
-    """Every group with the number of its tasks; "[_gen]" stands for a second one with written answers."""
-    names = []
-    for name in files.groups:
-        if not name.endswith("_gen") or name.removesuffix("_gen") not in files.groups:
-            twin = "[_gen]" if f"{name}_gen" in files.groups else ""
-            names.append(f"{name}{twin}{HOLD}({len(files.members(name))})")
-    return ", ".join(names)
+    """Every group with the number of its tasks; "phin_type[_gen]" stands for a second one with written answers."""
+    twins = {name: twin for name in files.groups if (twin := files.twin(name))}
+    endings = {name: f"[{twin.removeprefix(name)}]" for name, twin in twins.items()}
+    return ", ".join(
+        f"{name}{endings.get(name, '')}{HOLD}({len(files.members(name))})"
+        for name in files.groups
+        if name not in twins.values()
+    )
 
 
 def _wanted(passport: Passport | None, kind: str | None, language: str | None) -> bool:
@@ -95,7 +96,7 @@ def _rows(
         why = "its passport cannot be read, see below" if broken else "its rows have no passport"
         return [Across(f"{task.name}: no protocol, {why}", role="", indent=2)]
     rule = passport.protocol.split("/", 1)[1]
-    also = "" if every else " ".join(f"_{ending}" for ending in files.variants(task.name))
+    also = "" if every else " ".join(form.removeprefix(task.name) for form in files.forms(task.name))
     row = [f"  {task.name}", rule, f"{passport.rows['test']:,}", also]
     if every:
         return [row]

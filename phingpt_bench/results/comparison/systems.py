@@ -13,12 +13,11 @@ from pathlib import Path
 from typing import Any
 
 from phingpt_bench.core.errors import BenchError, unknown
-from phingpt_bench.core.records import RECORD
+from phingpt_bench.core.records import RECORD, variant_text
 from phingpt_bench.results.collect import Run, read_run
 from phingpt_bench.results.identity import told_seed
 from phingpt_bench.results.pairing import model_key
 from phingpt_bench.results.seeds import with_seeds_joined
-from phingpt_bench.text.numbers import shots_text
 
 SHORTEST = 4  # characters of a digest that name it
 
@@ -53,7 +52,8 @@ class System:
     def setting(self) -> list[str]:
         """The words that may stand behind the @."""
         model, (shots, chat, limit) = self.first.record.model, self.variant
-        variant = [] if model.kind in ("floor", "check") else [shots_text(shots, False), "chat" if chat else None]
+        asked = [variant_text(shots, chat_template=False), "chat" if chat else None]
+        variant = [] if model.kind in ("floor", "check") else asked
         counts = sorted({len(run.seeds) for run in self.runs.values()})
         seeds = [f"{n}-seeds" for n in counts] if self.first.seeds else [f"seed{self.first.record.seed}"]
         recipe = None if model.adapter_digest else model.recipe_digest
