@@ -86,18 +86,18 @@ def assumed_per_hour(cost: PublishedCost) -> float | None:
 
 
 def payback(rows: Sequence[Row], published: Sequence[PublishedRow]) -> Payback | None:
-    """The best ranked tuned row against hosted models, larger ones of the board, and the floors; None without such a
-    row or without others.
+    """The best ranked tuned row against hosted models, larger ones of the board, and the floors.
 
-    Each kind comes best first. Hosted models that look alike (one model in several sources) are taken once.
+    None without such a row or without others. Each kind comes best first. Hosted models that look alike (one model in
+    several sources) are taken once.
     """
     tuned = next((row for row in rows if row.kind == "tuned" and row.rank is not None), None)
     if tuned is None:
         return None
     hosted: dict[str, Usd] = {}
-    for row in published:
-        if row.usd_per_1000 is not None:
-            hosted.setdefault(row.model, row.usd_per_1000)
+    for paper in published:
+        if paper.usd_per_1000 is not None:
+            hosted.setdefault(paper.model, paper.usd_per_1000)
     others = [_against(tuned, name, "hosted", FREE, each) for name, each in hosted.items()]
     for row in rows:
         larger = row.kind in ("base", "tuned") and (row.parameters or 0) > (tuned.parameters or 0) > 0

@@ -27,9 +27,9 @@ def load_board(
     wanted: Filter | None = None,
     most: int | None = None,
 ) -> tuple[Board, list[Run]]:
-    """The board that `rows.build` makes of `collect(folder)`, with the shipped published results or without; and the
-    runs themselves.
+    """The board that `rows.build` makes of `collect(folder)`, and the runs themselves.
 
+    published: with the shipped published results.
     prices: as for `prices_of`. wanted: filters and order (see `filtered`). most: rows of a section that are kept then
     (see `shortened`), None for all. Errors are those of all these.
     """

@@ -38,6 +38,7 @@ class Parser(argparse.ArgumentParser):
     """argparse, with its errors told like all others."""
 
     def error(self, message: str) -> NoReturn:
+        """A BenchError in place of argparse's own exit."""
         raise BenchError(message, hint=f"'{self.prog} --help' shows the arguments")
 
 

@@ -16,6 +16,7 @@ EPILOG = """examples:
 
 
 def configure(parser: argparse.ArgumentParser) -> None:
+    """The arguments."""
     parser.add_argument("recipe", metavar="RECIPE", help="a shipped recipe's name or a YAML file")
     parser.add_argument("--out", type=Path, metavar="DIR", help="adapter folder (default: adapters/trained/RECIPE)")
     parser.add_argument("--resume", action="store_true", help="go on from the last checkpoint, if there is one")
@@ -24,6 +25,7 @@ def configure(parser: argparse.ArgumentParser) -> None:
 
 
 def run(args: argparse.Namespace) -> int:
+    """Trains, and says what came of it and what it took; 0. BenchError for a bad recipe and for missing data."""
     from phingpt_bench.cli.hush import hush
     from phingpt_bench.core.errors import BenchError
     from phingpt_bench.cost.ledger import total_joules

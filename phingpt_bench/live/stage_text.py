@@ -10,7 +10,7 @@ from phingpt_bench.text.quantities import duration_text, memory_text, tokens_tex
 
 
 def rates(one: Progress, now: float) -> list[str]:
-    """ "11.2 documents/s" (or "3.1 s a document" where it is slower) and "810 tokens/s", as far as they are known."""
+    """As far as known: "11.2 documents/s" (or "3.1 s a document" where it is slower) and "810 tokens/s"."""
     units, tokens = one.rates(now)
     said = []
     if units and one.stage.unit:
@@ -22,7 +22,9 @@ def rates(one: Progress, now: float) -> list[str]:
 
 
 def score(one: Progress) -> str:
-    """ "F1 weighted 0.812 of the 80 documents answered so far", "loss 0.412 (mean of 10 steps)"; "" without one.
+    """The score: "F1 weighted 0.812 of the 80 documents answered so far", "loss 0.412 (mean of 10 steps)".
+
+    Empty where there is none.
 
     Documents are answered in the order of their length, so the score of those so far is no forecast.
     """
@@ -38,7 +40,7 @@ def score(one: Progress) -> str:
 
 
 def position(one: Progress) -> str:
-    """ "80 of 132 documents", "120 of 195 steps, epoch 1.9 of 3"; "" where the stage has no parts."""
+    """How far it is: "80 of 132 documents", "120 of 195 steps, epoch 1.9 of 3"; "" where it has no parts."""
     stage = one.stage
     said = [f"{one.done:,} of {stage.total:,} {stage.unit}"] if stage.total else []
     return ", ".join([*said, *filter(None, [one.note])])
@@ -80,7 +82,7 @@ def sum_line(state: State) -> str:
 
 
 def left_text(state: State, now: float) -> str:
-    """ "about 4 min left", with the stages whose time nothing is known of yet; "" when all is done."""
+    """Time to go, "about 4 min left", with the stages of unknown length; "" when all is done."""
     seconds, unknown = state.all_left(now)
     many = things(unknown, "stage")
     if seconds and unknown:
@@ -91,8 +93,10 @@ def left_text(state: State, now: float) -> str:
 
 
 def cost_text(state: State, now: float) -> str:
-    """ "$0.013 so far at $0.10 an hour"; "cost N/A (this machine is not in the price card)"; "" before the
-    price is told."""
+    """The cost so far, "$0.013 so far at $0.10 an hour"; "" before the price is known.
+
+    "cost N/A (this machine is not in the price card)" where there is no price.
+    """
     if not state.priced:
         return ""
     usd = state.usd(state.seconds(now))
@@ -102,7 +106,7 @@ def cost_text(state: State, now: float) -> str:
 
 
 def peak_text(host: int | None, gpu: int | None) -> str:
-    """ "peak memory 2.3 GB, GPU 4.1 GB"; the GPU only where there is one."""
+    """The peaks, "peak memory 2.3 GB, GPU 4.1 GB"; the GPU's only where there is one."""
     said = f"peak memory {memory_text(host)}"
     return said if gpu is None else f"{said}, GPU {memory_text(gpu)}"
 

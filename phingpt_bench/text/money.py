@@ -33,11 +33,11 @@ def rate_text(value: float | None, least: float = 0.0) -> str:
 
 
 def exact_text(value: float) -> str:
-    """ "$0.001", "$0.00015", "$20": no more digits than a round number has."""
+    """A round amount with no more digits than it has: "$0.001", "$0.00015", "$20"."""
     return f"${value:.10f}".rstrip("0").rstrip(".")
 
 
 def range_text(low: float, high: float, one: Callable[[float | None], str] = usd_text) -> str:
-    """ "$13.75-15.10", "$3.11" where both ends look alike. one: how an end is written."""
+    """Both ends, "$13.75-15.10", or one where they look alike, "$3.11". one: how an end is written."""
     start, end = one(low), one(high)
     return start if start == end else f"{start}-{end.removeprefix('$')}"

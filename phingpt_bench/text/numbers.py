@@ -21,7 +21,7 @@ def score_text(score: float | None) -> str:
 
 
 def signed(value: float | None, mark: str = "") -> str:
-    """ "+0.123" with three decimals and the mark behind it, N/A for None; never -0.000."""
+    """Three decimals with their sign and the mark behind them, "+0.123*"; N/A for None; never -0.000."""
     if value is None:
         return unknown_text()
     text = f"{value:+.3f}"
@@ -29,17 +29,17 @@ def signed(value: float | None, mark: str = "") -> str:
 
 
 def interval_text(low: float | None, high: float | None) -> str:
-    """ "[0.832, 0.872]"; empty where there is none."""
+    """The ends with three decimals, "[0.832, 0.872]"; empty where there is no interval."""
     return "" if low is None or high is None else f"[{low:.3f}, {high:.3f}]"
 
 
 def signed_interval(low: float | None, high: float | None) -> str:
-    """ "[-0.012, +0.345]"; empty where there is none."""
+    """The ends with their signs, "[-0.012, +0.345]"; empty where there is no interval."""
     return "" if low is None or high is None else f"[{signed(low)}, {signed(high)}]"
 
 
 def p_text(p: float | None) -> str:
-    """p to three decimals, four where three would not tell on which side of 0.05 it is; "p<0.001" below that."""
+    """A p-value to three decimals, four where these do not tell on which side of 0.05 it is; "p<0.001" below."""
     if p is None:
         return ""
     if 0.045 <= p < 0.055:
@@ -53,7 +53,7 @@ def percent(share: float) -> str:
 
 
 def things(count: int, noun: str) -> str:
-    """ "1 row", "1,212 rows": a count with an English noun whose plural ends in s."""
+    """A count with an English noun whose plural ends in s: "1 row", "1,212 rows"."""
     return f"{count:,} {noun}" if count == 1 else f"{count:,} {noun}s"
 
 
@@ -76,6 +76,6 @@ def rounded_parameters(count: float) -> float:
 
 
 def parameters_text(count: float) -> str:
-    """ "135M", "7.2B": see `rounded_parameters`."""
+    """A number of parameters, "135M", "7.2B": see `rounded_parameters`."""
     count = rounded_parameters(count)
     return f"{count / 1e6:.0f}M" if count < 1e9 else f"{count / 1e9:g}B"

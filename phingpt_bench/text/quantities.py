@@ -6,7 +6,7 @@ from phingpt_bench.text.numbers import unknown_text
 
 
 def duration_text(seconds: float | None) -> str:
-    """ "<1 s", "42 s", "28 min", "1 h 05 min"; rounded to the unit shown."""
+    """A duration rounded to the unit shown: "<1 s", "42 s", "28 min", "1 h 05 min"."""
     if seconds is None:
         return unknown_text()
     if 0 < seconds < 1:
@@ -27,14 +27,14 @@ def short_duration(seconds: float | None) -> str:
 
 
 def clock_text(seconds: float) -> str:
-    """ "0:07", "12:30", "1:05:09": to the second, as it goes by."""
+    """Time as it goes by, to the second: "0:07", "12:30", "1:05:09"."""
     minutes, rest = divmod(int(seconds), 60)
     hours, minutes = divmod(minutes, 60)
     return f"{hours}:{minutes:02d}:{rest:02d}" if hours else f"{minutes}:{rest:02d}"
 
 
 def tokens_text(count: int | None) -> str:
-    """ "950", "12.3k", "4.5M", "2.1G"."""
+    """A number of tokens: "950", "12.3k", "4.5M", "2.1G"."""
     if count is None:
         return unknown_text()
     for limit, divisor, unit in ((1000, 1, ""), (999_950, 1000, "k"), (999_950_000, 1_000_000, "M")):
@@ -44,7 +44,7 @@ def tokens_text(count: int | None) -> str:
 
 
 def energy_text(joules: float | None) -> str:
-    """ "950 J", "12.3 kJ", "4.5 MJ"."""
+    """An amount of energy: "950 J", "12.3 kJ", "4.5 MJ"."""
     if joules is None:
         return unknown_text()
     for limit, divisor, unit in ((1e3, 1.0, "J"), (1e6, 1e3, "kJ"), (1e9, 1e6, "MJ")):
@@ -54,10 +54,10 @@ def energy_text(joules: float | None) -> str:
 
 
 def flops_text(flops: float | None) -> str:
-    """ "3.2e+15 FLOPs (computed)"."""
+    """Floating-point operations, which are always computed: "3.2e+15 FLOPs (computed)"."""
     return unknown_text() if flops is None else f"{flops:.1e} FLOPs (computed)"
 
 
 def memory_text(bytes_: int | None) -> str:
-    """ "2.3 GB" (of 2^30 bytes)."""
+    """An amount of memory in units of 2**30 bytes: "2.3 GB"."""
     return unknown_text() if bytes_ is None else f"{bytes_ / 2**30:.1f} GB"

@@ -39,9 +39,9 @@ ACCENTS = {
 
 
 def latex(blocks: Sequence[Block], *, document: bool = True) -> str:
-    """The blocks as LaTeX, newline at the end.
+    r"""The blocks as LaTeX, newline at the end.
 
-    document: a whole one; else the tables alone, to be read by \\input into a document that loads PACKAGES.
+    document: a whole one; else the tables alone, to be read by \input into a document that loads PACKAGES.
     """
     page = _Page()
     for block, following in zip_longest(blocks, blocks[1:]):

@@ -33,8 +33,8 @@ def choose(
     case. Claims are of no protocol: they stay where neither `ours` nor `protocols` is given and their source and model
     meet the conditions. BenchError with the nearest name for a protocol or a source that is not there.
     """
-    known = {id: entry for entry in published.protocols for id in (*entry.metrics, *entry.our_ids)}
-    known |= {claim.protocol: None for claim in published.claims.claims}
+    known = {id for entry in published.protocols for id in (*entry.metrics, *entry.our_ids)}
+    known |= {claim.protocol for claim in published.claims.claims}
     for name in protocols:
         if name not in known:
             raise unknown("protocol", name, known, see="phingpt-bench published")

@@ -71,6 +71,7 @@ class PublishedMetric:
 
     @property
     def lower_is_better(self) -> bool:
+        """Whether it is an error."""
         return self.printed in ERRORS
 
 
@@ -99,10 +100,12 @@ class PublishedProtocol:
 
     @property
     def key(self) -> str:
+        """The id of its first metric, which names the protocol."""
         return next(iter(self.metrics))
 
     @property
     def our_ids(self) -> tuple[str, ...]:
+        """The ids of our protocols with these rows; () where there is none."""
         return () if self.ours is None else (self.ours,) if isinstance(self.ours, str) else self.ours
 
 
@@ -134,10 +137,12 @@ class PublishedScore:
 
     @property
     def elsewhere(self) -> bool:
+        """Whether it was measured on other rows than its protocol's."""
         return self.protocol.same_rows and not self.same_rows
 
     @property
     def metric(self) -> PublishedMetric:
+        """The metric that it is of."""
         return self.protocol.metrics[self.id]
 
 

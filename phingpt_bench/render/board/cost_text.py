@@ -17,7 +17,7 @@ from phingpt_bench.text.numbers import unknown_text
 
 
 def range_text(usd: Usd | None, one: Callable[[float | None], str] = usd_text) -> str:
-    """ "$3.11", "$13.75-15.10", N/A for None."""
+    """A range of USD, "$13.75-15.10", or "$3.11"; N/A for None."""
     return unknown_text() if usd is None else money.range_text(usd.low, usd.high, one)
 
 

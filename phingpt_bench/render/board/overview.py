@@ -80,10 +80,10 @@ def _floor(section: Section) -> Row | None:
 
 
 def by_model(sections: Sequence[Section]) -> list[Cells]:
-    """For each model and variant its row in each section (by the section's place) that has one; in the order drawn:
-    tuned, base, floors; then by name.
+    """For each model and variant its row in each section that has one, by the section's place.
 
-    A second row of the same identity in one section (a model under two names) gets a line of its own.
+    In the order drawn: tuned, base, floors; then by name. A second row of the same identity in one section (a model
+    under two names) gets a line of its own.
     """
     models: dict[tuple[tuple[Any, ...], int], Cells] = {}
     for i, section in enumerate(sections):
@@ -139,7 +139,7 @@ def wide_overview(sections: Sequence[Section]) -> list[Block]:
 
 
 def _models_down(sections: Sequence[Section], models: Sequence[Cells], metric: str) -> Grid:
-    """metric: how the name of a section's metric stands behind its title in the head."""
+    """The scores of the models by section. metric: how the metric's name stands behind a section's title."""
     columns = [Column(head=say("model"), fold=True, least=NAME_WIDTH)]
     for title, section in zip(short_titles(sections), sections, strict=True):
         head = title + metric.format(metric_name(section.metric))
@@ -161,10 +161,10 @@ def _tasks_in_parts(found: Overview, width: int) -> list[Block]:
     fitting = max(1, (width - task_width) // (CELL + 1) - floors)  # models side by side
     parts = max(1, math.ceil(len(letters) / fitting))  # one for the floors where there is nothing else
     per_part = max(1, math.ceil(len(letters) / parts))  # tables of about the same width
-    blocks: list[Block] = [Legend(list(found.names.items()), role="")] if letters else []
-    for start in range(0, parts * per_part, per_part):
-        blocks.append(_tasks_down(found, range(start, min(start + per_part, len(letters))), floors))
-    return blocks
+    starts = range(0, parts * per_part, per_part)
+    shown = [range(start, min(start + per_part, len(letters))) for start in starts]
+    key = [Legend(list(found.names.items()), role="")] if letters else []
+    return [*key, *(_tasks_down(found, of, floors) for of in shown)]
 
 
 def _tasks_down(found: Overview, shown: range, floors: bool) -> Grid:
@@ -180,8 +180,9 @@ def _tasks_down(found: Overview, shown: range, floors: bool) -> Grid:
         lines = [line for line in of_metric if any(line.rows[i] for i in shown) or not letters]
         if lines:
             rows.append(Across(metric, role="dim"))
-        for line in lines:
-            rows.append([f" {line.title}", *(_cell(line.rows[i]) for i in shown), *[_cell(line.floor)] * floors])
+        rows += [
+            [f" {line.title}", *(_cell(line.rows[i]) for i in shown), *[_cell(line.floor)] * floors] for line in lines
+        ]
     return Grid(columns, rows, gap=1)
 
 

@@ -38,10 +38,12 @@ class Point:
 
     @property
     def low(self) -> float:
+        """The lower end of its interval, or the score where it has none."""
         return self.score if self.row.interval is None else self.row.interval.low
 
     @property
     def high(self) -> float:
+        """The upper end of its interval, or the score where it has none."""
         return self.score if self.row.interval is None else self.row.interval.high
 
 

@@ -115,7 +115,7 @@ def after_name(row: Row) -> str:
 
 
 def floor_mark(row: Row) -> str:
-    """x where its training saw the test rows, else ! for a model that is not significantly better than the floor."""
+    """The mark x where its training saw the test rows, else ! where it is not significantly better than the floor."""
     return "x" if row.exposed else "!" if row.beats_floor is False else ""
 
 

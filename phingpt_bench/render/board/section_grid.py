@@ -102,8 +102,10 @@ def _name(row: Row, section: Section, setting_below: bool, columns: Sequence[str
     if setting_below and (setting := row_text.setting(row, section_text.quantisation_of(section))):
         # behind the adapter's name where there is one: that line is mostly short
         pieces.append(Piece(f", {setting}" if row.adapter else f"\n{setting}", "dim"))
-    for note in row_text.row_notes(row, columns):
-        pieces.append(Piece(f"\n{row_text.note_text(note)}", "warning" if note.level == "warning" else ""))
+    pieces += [
+        Piece(f"\n{row_text.note_text(note)}", "warning" if note.level == "warning" else "")
+        for note in row_text.row_notes(row, columns)
+    ]
     return tuple(pieces)
 
 

@@ -88,5 +88,5 @@ def caveat_text(caveat: Caveat) -> str:
 
 
 def share(part: int, whole: int) -> str:
-    """ "1,103 (91%)"."""
+    """A part with its share, "1,103 (91%)"."""
     return f"{count(part)} ({percent(part / whole)})" if whole else count(part)

@@ -16,9 +16,7 @@ Line: TypeAlias = "str | Lines | Grid"
 
 def part(title: str, lines: Iterable[Line]) -> list[Block]:
     """A part of the page: its title and its lines; [] where there are none."""
-    blocks: list[Block] = []
-    for line in lines:
-        blocks.append(Lines([line], indent=INDENT, hang=2) if isinstance(line, str) else line)
+    blocks = [Lines([line], indent=INDENT, hang=2) if isinstance(line, str) else line for line in lines]
     return [Title(title), *blocks] if blocks else []
 
 
