@@ -30,7 +30,7 @@ examples:
   phingpt-bench compare base ner-smollm2-135m --fate broken --rows 20 --task fin
   phingpt-bench compare RUN_FOLDER OTHER_RUN_FOLDER --format json
 """
-FATES = ("fixed", "broken", "wrong-alike", "wrong-otherwise", "right", "better", "worse", "equal")
+FATES = ("fixed", "broken", "same-error", "different-error", "right", "better", "worse", "equal")
 
 
 def configure(parser: argparse.ArgumentParser) -> None:

@@ -31,8 +31,8 @@ examples:
   phingpt-bench leaderboard --explain 1 phin_fpb
   phingpt-bench leaderboard --lang es --width 160 | less
 
-Filters hide rows; they change no rank, test or floor. docs/leaderboard.md tells
-of every column, mark and option.
+Filters hide rows; they change no rank, test or floor. docs/leaderboard.md
+explains every column, mark and option.
 """
 
 
@@ -84,7 +84,7 @@ def configure(parser: argparse.ArgumentParser) -> None:
 
 def add_filters(parser: argparse.ArgumentParser) -> None:
     """The arguments that choose and sort rows."""
-    for name, metavar, told in (
+    for name, metavar, about in (
         ("--protocol", "P", "only tasks on these protocols, by id"),
         ("--language", "L", "only tasks whose rows are in these languages: en, es"),
         ("--licence", "TEXT", "only tasks whose data have a licence with this in its name: MIT, 'CC BY'"),
@@ -96,7 +96,7 @@ def add_filters(parser: argparse.ArgumentParser) -> None:
             "only models of this size, as shown: '<1B', '>=350M', 135M (floors have none, and stay)",
         ),
     ):
-        help = f"{told}; several with commas"
+        help = f"{about}; several with commas"
         parser.add_argument(name, action="append", default=[], type=names, metavar=metavar, help=help)
     parser.add_argument("--sort", default="score", metavar="S", help="score (default), cost, name, size or date")
 

@@ -19,7 +19,7 @@ from phingpt_bench.live.state import State
 class Display:
     """Takes events. As a context it shows what it shows, and leaves the terminal in order however the block ends.
 
-    watched: whether anybody sees what is told; nobody needs to work out a running score otherwise.
+    watched: whether the events are seen by anyone; without a viewer no running score has to be worked out.
     This one is the quiet one: it shows urgent lines only.
     """
 

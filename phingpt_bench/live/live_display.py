@@ -31,7 +31,7 @@ class LiveDisplay(Watched):
 
         self.console = console or Console(stderr=True, highlight=False)
         # rich would end the program, and send its standard output nowhere
-        setattr(self.console, "on_broken_pipe", _raise_it)  # noqa: B010  a method, which mypy lets nobody assign
+        setattr(self.console, "on_broken_pipe", _raise_it)  # noqa: B010  a method, which mypy does not let us assign
         self._last_words: list[str] = []
         self._drawn = 0  # columns of the widest line on the screen
         self._memory, self._looked = stage_text.peak_text(peak_host_bytes(), None), -LOOK_EVERY

@@ -1,4 +1,4 @@
-"""What the program says, in every language of the page, which can be switched when nothing can be said anew."""
+"""What the program says in every language of the page: its reader switches languages without the program."""
 
 from __future__ import annotations
 

@@ -45,7 +45,7 @@ def method_text(method: str | None) -> str:
 
 def synthetic() -> str:
     """The warning over rows of the demonstration corpus."""
-    return say("SYNTHETIC data: a demonstration of the tool, no measurement of any model")
+    return say("SYNTHETIC data: a demonstration of the tool, not a measurement of any model")
 
 
 def phase_text(phase: str) -> str:

@@ -67,7 +67,7 @@ def _scores(report: Report) -> Iterable[Block]:
 def _differing(report: Report, rivals: Sequence[Scored]) -> list[Block]:
     answers = sum(row is not None for row in report.case.rows)
     rows = [[s.scorer, f"{s.differs or 0:,}", _share(s.differs or 0, answers)] for s in rivals]
-    return _grid(f"Of {answers:,} answers, read otherwise than by {OURS}", ["scorer", "answers", "share"], rows)
+    return _grid(f"Answers parsed differently from {OURS} (of {answers:,})", ["scorer", "answers", "share"], rows)
 
 
 def _examples(scored: Scored) -> list[Block]:
@@ -113,7 +113,7 @@ def _recorded(report: Report) -> Iterable[Block]:
             [str(report.table.places[at]), *map(_example, (then, now))]
             for at, then, now in found.otherwise[:EXAMPLE_ROWS]
         ]
-        yield from _grid("Read otherwise than recorded", ["at", "recorded", "now"], rows, words=True)
+        yield from _grid("Parsed differently from the record", ["at", "recorded", "now"], rows, words=True)
 
 
 def _value(value: Value | None) -> str:

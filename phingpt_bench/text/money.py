@@ -23,7 +23,7 @@ def rate_text(value: float | None, least: float = 0.0) -> str:
     """An amount that is compared with others of its kind, such as USD for 1,000 documents: two figures below ten cents.
 
     "$0.0044", and as `usd_text` above: such amounts lie powers of ten apart, and "<$0.01" would make most of them one.
-    Amounts above 0 and under `least` are told as less than it.
+    Amounts above 0 and under `least` are shown as less than it.
     """
     if value is None or value >= 0.1 or value == 0:
         return usd_text(value)

@@ -294,7 +294,7 @@ def test_what_changed_is_what_the_comparison_says(tab, board):
         tab.go(address("task", key))
         tab.page.wait_for_selector("table.labels")
         fates = [int(text) for text in tab.page.locator(".fates strong").all_inner_texts()]
-        wrong = expected.fates["wrong-alike"] + expected.fates["wrong-otherwise"]
+        wrong = expected.fates["same-error"] + expected.fates["different-error"]
         assert fates == [expected.fates["fixed"], expected.fates["broken"], wrong, expected.fates["right"]]
         classes = (expected.labels or expected.spans).classes
         shown = list(zip(*(column(tab.page, "labels", i) for i in range(7)), strict=True))

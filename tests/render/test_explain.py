@@ -167,13 +167,13 @@ def test_rows_are_found_by_rank_name_or_part(example):
     section = found_section(board, SENTIMENT)
     last = section.rows[-1]
     assert found_row(section, str(last.rank)) is last
-    with pytest.raises(BenchError, match="rank '1' is of 2 rows"):
+    with pytest.raises(BenchError, match="rank '1' matches 2 rows"):
         found_row(section, "1")
     assert found_row(section, " Adapter-TWO ").adapter == "adapter-two"
     assert found_row(section, "majority (floor)").name == "majority"
     assert found_row(section, "a 5-shot").shots == 5
     assert found_row(section, full_name(section.rows[-1])) is section.rows[-1]
-    with pytest.raises(BenchError, match="row 'Model A' is of 5 rows") as several:
+    with pytest.raises(BenchError, match="row 'Model A' matches 5 rows") as several:
         found_row(section, "Model A")
     assert "Model A + adapter-one, 0-shot, nf4+dq (rank 1)" in several.value.hint
     with pytest.raises(BenchError, match="no rank '99'"):
@@ -184,7 +184,7 @@ def test_rows_are_found_by_rank_name_or_part(example):
     with pytest.raises(BenchError, match=f"did you mean '{NER}'"):
         found_section(board, "phin_made_up_nerr")
     twice = build([make_run(task="a", protocol="p/v1"), make_run(task="b", protocol="p/v1")])
-    with pytest.raises(BenchError, match="of several tables: a, b"):
+    with pytest.raises(BenchError, match="several tables: a, b"):
         found_section(twice, "p/v1")
 
 

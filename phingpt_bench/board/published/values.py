@@ -1,4 +1,4 @@
-"""What was published, as values: sources, costs, protocols, one record a number, and claims that nobody can check."""
+"""What was published, as values: sources, costs, protocols, one record a number, and claims that cannot be checked."""
 
 from __future__ import annotations
 
@@ -148,7 +148,7 @@ class PublishedScore:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Claim:
-    """A number that nobody can check, and that of its unnamed baseline; both fractions."""
+    """A number that cannot be checked, and that of its unnamed baseline; both fractions."""
 
     protocol: str
     task: str

@@ -64,10 +64,10 @@ def _scores(board: Board, rows: list[Row]) -> list[Entry]:
         )
     if any(row.beats_floor is False for row in rows):
         found.append(
-            Entry("!", say("not significantly better (p < 0.05) than the best floor row: it has shown nothing"))
+            Entry("!", say("not significantly better (p < 0.05) than the best floor row: no demonstrated gain"))
         )
     if any(row.kind == "floor" for row in rows):
-        text = say("a cheap method without a language model, the least that a model has to beat")
+        text = say("a cheap method without a language model, the baseline that a model must beat")
         found.append(Entry(say("floor"), text))
     if any(row.scores.get("flip_rate") is not None for row in rows):
         found.append(Entry(say("flips"), say(

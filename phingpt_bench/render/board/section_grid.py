@@ -16,12 +16,12 @@ from phingpt_bench.text.language import say, spoken
 
 WIDE_FROM = 140  # columns from which on a row is one line; below it most cells have a second one
 NAME = 20  # the name's column is at least so wide
-# columns of the tables that nobody chose, and whether a row has two lines: the first that fits in a wide terminal
+# columns of the tables where the user chose none, and whether a row has two lines: the first that fits in a wide terminal
 LAYOUTS = ((WIDE, False), (WIDE_LESS, False), (NARROW, True))
 
 
 def usual_columns(width: int) -> Sequence[str]:
-    """The columns of a table that nobody chose them for."""
+    """The columns of a table where the user chose none."""
     return WIDE if width >= WIDE_FROM else NARROW
 
 

@@ -43,7 +43,7 @@ def row_blocks(
     if any(isinstance(row, LabelRow) and (row.margin_a, row.margin_b) != (None, None) for row in details.rows):
         notes.append(say("In brackets the margin: probability of the answer minus that of the next."))
     if docs is None:
-        notes.append(say("--with-text shows what the rows say, where the dataset is at hand."))
+        notes.append(say("--with-text shows what the rows say, where the dataset is available locally."))
     return [*blocks, *([Lines(notes, "dim")] if notes else [])]
 
 
@@ -100,7 +100,7 @@ def _cells(row: Row, comparison: Comparison) -> list[str]:
 def _entry(row: Row, comparison: Comparison, docs: Mapping[str, Doc] | None) -> Item:
     """What there is to say of a row: answers, or errors and entities; and its text, where docs were asked for."""
     doc = None if docs is None else docs.get(row.id)
-    lacks = [] if docs is None or doc is not None else [("", say("(not in the dataset at hand)"))]
+    lacks = [] if docs is None or doc is not None else [("", say("(not in the local dataset)"))]
     if not isinstance(row, SpanRow):
         name, gold, a, b = _cells(row, comparison)
         head = say("{id}  gold {gold}  A {a}  B {b}", id=name, gold=gold, a=a, b=b)

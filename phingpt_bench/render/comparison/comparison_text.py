@@ -12,7 +12,7 @@ from phingpt_bench.text.language import count, say, spoken
 from phingpt_bench.text.numbers import interval_text, p_text, percent, score_text, signed, signed_interval
 
 TRANSLATED = (
-    "fixed", "broken", "wrong-alike", "wrong-otherwise", "right", "better", "worse", "equal",
+    "fixed", "broken", "same-error", "different-error", "right", "better", "worse", "equal",
     "boundary", "type", "hallucinated", "missed", "duplicate", "format", "spurious",
     "precision", "recall", "F1", "mean confidence", "overconfidence",
     "other rows", "other labels", "other gold", "other prompts", "other device", "other kernels", "other batch size",
@@ -83,7 +83,7 @@ def caveat_text(caveat: Caveat) -> str:
         "one row": lambda: say("one row alone: no interval, and no difference can be significant"),
         "other setting": lambda: say("A and B were asked in other words: other shots, examples or chat template"),
         "no probabilities": lambda: say("no margins or calibration: answers of A or B were written, not chosen"),
-        "no offsets": lambda: say("no offsets of entities in the record of A or B: they are told apart by counts"),
+        "no offsets": lambda: say("no offsets of entities in the record of A or B: they are matched by counts"),
     }[caveat.kind]()
 
 

@@ -67,7 +67,7 @@ def _parts(
     yield say("Rank"), _rank(section, row, runs, comparer)
     yield say("Training rows among the test rows"), _exposure(run)
     yield say("Cost"), cost_lines(row)
-    yield say("Said of this row on the board"), (clean(spoken(note.text)) for note in row.notes)
+    yield say("Warnings"), (clean(spoken(note.text)) for note in row.notes)
 
 
 def _asked(run: Run) -> str:

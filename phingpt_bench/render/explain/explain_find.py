@@ -18,7 +18,7 @@ def found_section(board: Board, task: str) -> Section:
             return found[0]
         if found:
             names = ", ".join(f"{s.task}" if s.limit is None else f"{s.task} (first {s.limit} rows)" for s in found)
-            raise BenchError(f"'{task}' is of several tables: {names}", hint="give the name of one task")
+            raise BenchError(f"'{task}' matches several tables: {names}", hint="give the name of one task")
     raise unknown("task", task, {section.task for section in (*board.sections, *board.limited)})
 
 
@@ -36,7 +36,7 @@ def found_row(section: Section, name: str) -> Row:
         return found[0]
     listed = _listed(found or section.rows)
     if found:
-        raise BenchError(f"{kind} '{name}' is of {len(found)} rows of {section.task}", hint=f"name one: {listed}")
+        raise BenchError(f"{kind} '{name}' matches {len(found)} rows of {section.task}", hint=f"name one: {listed}")
     raise BenchError(f"no {kind} '{name}' in {section.task}", hint=f"its rows: {listed}")
 
 

@@ -122,7 +122,7 @@ def _passport(passport: Passport) -> list[Fact]:
         *facts,
         ("headline", passport.metric),
         ("as published", f"shots: {', '.join(map(str, passport.shots))}"),
-        ("published by", passport.published_by or ["nobody that was found"]),
+        ("published by", passport.published_by or ["no source found"]),
         ("known noise", passport.noise or ["none known"]),
         ("comparable", passport.comparable),
     ]
