@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
-from typing import Any
+from typing import Any, NamedTuple
 
 from phingpt_bench.core.notes import Note
 from phingpt_bench.results.collect import Run
@@ -73,13 +73,31 @@ def setting(run: Run) -> tuple[Any, ...]:
     return (protocol.shots, run.record.seed if protocol.shots else None, chat)
 
 
-def model_key(run: Run) -> tuple[Any, ...]:
-    """What makes two runs runs of one model: kind, base, its revision, quantisation, dtype and weights."""
+class BaseKey(NamedTuple):
+    """What makes two runs runs on one base."""
+
+    name: str
+    revision: str | None
+    quantisation: str | None
+    compute_dtype: str | None
+
+
+class ModelKey(NamedTuple):
+    """What makes two runs runs of one model."""
+
+    kind: str
+    base: BaseKey
+    weights: tuple[str | None, str | None]  # identity.weights
+
+
+def model_key(run: Run) -> ModelKey:
+    """The key of a run's model."""
     model = run.record.model
-    return (
-        model.kind, model.base or model.name, model.base_revision, model.quantisation, model.compute_dtype,
-        *weights(model.adapter, model.adapter_digest, model.recipe_digest),
-    )  # fmt: skip
+    return ModelKey(
+        model.kind,
+        BaseKey(model.base or model.name, model.base_revision, model.quantisation, model.compute_dtype),
+        weights(model.adapter, model.adapter_digest, model.recipe_digest),
+    )
 
 
 def other_prompts(a: Run, b: Run) -> bool:

@@ -64,9 +64,8 @@ def cost_text(cost: PublishedCost) -> str:
 
 
 def method_text(score: PublishedScore) -> str:
-    """The method, and the number of examples where it is not in the method's name."""
-    shots = variant_text(score.shots, chat_template=False) if score.shots else ""
-    return clean(score.method) + (f", {shots}" if shots and shots not in score.method else "")
+    """The method, and the number of examples where there were some."""
+    return clean(score.method) + (f", {variant_text(score.shots, chat_template=False)}" if score.shots else "")
 
 
 def claim_texts(claims: Claims) -> list[str]:
