@@ -1,4 +1,4 @@
-"""Whether the real datasets are available locally, as `phingpt-bench doctor` sees it: nothing is read, nothing is fetched."""
+"""Whether the real datasets are available locally, as `doctor` sees it: nothing is read, nothing is fetched."""
 
 from __future__ import annotations
 

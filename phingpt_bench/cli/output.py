@@ -29,12 +29,16 @@ def add_output(parser: argparse.ArgumentParser, formats: Sequence[str] = (), *, 
 
 
 def show(
-    make: Callable[[int], Sequence[Block]], width: int | None = None, file: Path | None = None, least: int = LEAST
+    page: Sequence[Block] | Callable[[int], Sequence[Block]],
+    width: int | None = None,
+    file: Path | None = None,
+    least: int = LEAST,
 ) -> None:
-    """What `make` makes of a width: in a file, or on standard output, coloured on a terminal (without NO_COLOR).
+    """Blocks, in a file or on standard output, coloured where that is a terminal (without NO_COLOR).
 
-    width: of the user; None for the terminal's, or 80 where there is none. BenchError for one of fewer than `least`
-    columns; a terminal that has no more gets broken lines: after a long run that is better than nothing.
+    page: the blocks, or what makes them for a width. width: of the user; None for the terminal's, or 80 where there is
+    none. BenchError for one of fewer than `least` columns; a terminal that has no more gets broken lines: after a long
+    run that is better than nothing.
     """
     from phingpt_bench.text.write_terminal import check_width, terminal
     from phingpt_bench.text.write_terminal import show as show_on
@@ -42,7 +46,7 @@ def show(
     if width is not None:
         check_width(width, least)
     if file is not None or not sys.stdout.isatty():
-        deliver(terminal(make(width or 80), width or 80), file)
+        deliver(terminal(page(width or 80) if callable(page) else page, width or 80), file)
         return
     from rich.console import Console
 
@@ -51,7 +55,7 @@ def show(
         if width is None:
             print(f"hint: {console.width} columns are too few; at least {least}", file=sys.stderr)
         console = Console(width=least)
-    show_on(make(console.width), console)
+    show_on(page(console.width) if callable(page) else page, console)
 
 
 def deliver(text: str, file: Path | None) -> None:

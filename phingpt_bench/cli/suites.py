@@ -50,7 +50,7 @@ def carry_out(
         facts = gather(suite, training, known, fetch=not dry_run)
     if dry_run or not quiet:
         steps = plan(suite, facts, only=chosen, force=force)
-        show(lambda width: plan_blocks(suite, steps))
+        show(plan_blocks(suite, steps))
     if dry_run:
         return
     with display(quiet=quiet) as shown:

@@ -77,7 +77,7 @@ def run(args: argparse.Namespace) -> int:
         else:
             blocks = _blocks(args, comparisons, docs, tasks)
             if args.format == "terminal":
-                show(lambda width: blocks, args.width, args.output)
+                show(blocks, args.width, args.output)
                 return 0
             text = markdown(blocks)
     deliver(text, args.output)

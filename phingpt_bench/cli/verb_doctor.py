@@ -57,7 +57,7 @@ def run(args: argparse.Namespace) -> int:
     found: list[Check] = []
     for check in checks():
         found.append(check)
-        show(lambda width, check=check: check_blocks(check.level, check.subject, check.text))
+        show(check_blocks(check.level, check.subject, check.text))
         sys.stdout.flush()  # one by one: importing torch takes seconds
     # torch first: the packages that need it would pull a build of their own choice
     fixes = sorted(
@@ -66,7 +66,7 @@ def run(args: argparse.Namespace) -> int:
     able = all(check.level not in (MISSING, BROKEN) for check in found)
     demo = "can run here: phingpt-bench demo" if able else "cannot run here yet"
     print()
-    show(lambda width: end_blocks(fixes, demo, real_suites(able)))
+    show(end_blocks(fixes, demo, real_suites(able)))
     return 0 if able else 1
 
 

@@ -189,7 +189,7 @@ def _explain(args: argparse.Namespace) -> int:
     board = build(runs, None, metric=args.metric, checks=args.checks, cache=cache, prices=card)
     blocks = explain(board, on_card(runs, card), row, protocol_of(task), Comparer(cache))
     cache.save()
-    show(lambda width: blocks, args.width, args.output, LEAST_TO_EXPLAIN)
+    show(blocks, args.width, args.output, LEAST_TO_EXPLAIN)
     return 0
 
 

@@ -50,7 +50,7 @@ def run(args: argparse.Namespace) -> int:
     )
     others = beside(published, chosen) if args.task else {}
     if args.format == "terminal":
-        show(lambda width: published_blocks(chosen, others), args.width, args.output)
+        show(published_blocks(chosen, others), args.width, args.output)
         return 0
     if args.format == "markdown":
         text = markdown(published_blocks(chosen, others, narrow=False), HEAD)

@@ -93,7 +93,7 @@ def run(args: argparse.Namespace) -> int:
         print("\n".join(report.notes), file=sys.stderr)
     blocks = rescore_blocks(report)
     if args.format == "terminal":
-        show(lambda width: blocks, args.width, args.output, LEAST)
+        show(blocks, args.width, args.output, LEAST)
         return 0
     if args.format == "markdown":
         text = markdown(blocks)

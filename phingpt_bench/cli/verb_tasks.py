@@ -74,7 +74,7 @@ def _list(args: argparse.Namespace) -> int:
 
     passports, errors = catalogue.readable()
     blocks = list_blocks(read_tasks(), passports, errors, kind=args.kind, language=args.language, every=args.all)
-    show(lambda width: blocks)
+    show(blocks)
     for name, err in errors.items():
         print(f"error: the passport of dataset '{name}' cannot be read: {err}", file=sys.stderr)
     return 2 if errors else 0
@@ -92,5 +92,5 @@ def _show(name: str) -> int:
         from phingpt_bench.lmeval.sample import example
 
         blocks += example_blocks(task, example(task, task_manager()))
-    show(lambda width: blocks)
+    show(blocks)
     return 0

@@ -20,8 +20,8 @@ class Texts:
 def texts_of(places: Iterable[tuple[str, str]]) -> Texts:
     """The texts of the (protocol, split) pairs, checked against the passports.
 
-    BenchError for a protocol without passport, and where the rows are not available locally: a page that was asked for with text
-    and comes without it would be found out too late.
+    BenchError for a protocol without passport, and where the rows are not available locally: a page that was asked for
+    with text and comes without it would be found out too late.
     """
     rows: dict[str, dict[str, str]] = {}
     licences: dict[str, str] = {}

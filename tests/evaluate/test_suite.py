@@ -283,7 +283,7 @@ def test_checks_come_last_and_have_folders_of_their_own(tmp_path: Path) -> None:
     assert steps[-1].folder == tmp_path / "r" / "runs" / "phin_fin" / "check_echo"
     done = plan(suite(tmp_path), facts(checks=("oracle",), records={steps[-6].folder: record_of(steps[-6])}))
     assert next(step for step in done if step.model == "oracle").done
-    assert "check: oracle" in plan_text(suite(tmp_path, checks=True), steps)
+    assert "check: oracle" in terminal(plan_blocks(suite(tmp_path, checks=True), steps))
 
 
 def test_two_models_in_one_folder_are_refused(tmp_path: Path) -> None:

@@ -181,7 +181,7 @@ def test_hostile_text_stays_text():
         assert not re.search(r"(?<!\\)[<`]", markdown(blocks))
     beyond = render(row_blocks(comparison, ["same-error"], 1, {"s0": {"text": "w00"}}), 80)
     assert "gold: [PER w00]  + ORG 8-11" in beyond  # another text than the record's: told, not lost
-    assert "(not in the dataset at hand)" in render(row_blocks(comparison, ["same-error"], 1, {}), 80)
+    assert "(not in the local dataset)" in render(row_blocks(comparison, ["same-error"], 1, {}), 80)
 
 
 def test_runs_that_cannot_be_compared_are_drawn_with_the_reason():

@@ -16,7 +16,7 @@ from phingpt_bench.text.language import say, spoken
 
 WIDE_FROM = 140  # columns from which on a row is one line; below it most cells have a second one
 NAME = 20  # the name's column is at least so wide
-# columns of the tables where the user chose none, and whether a row has two lines: the first that fits in a wide terminal
+# where the user chose no columns: the columns, and whether a row has two lines. The first that fits in a wide terminal
 LAYOUTS = ((WIDE, False), (WIDE_LESS, False), (NARROW, True))
 
 
