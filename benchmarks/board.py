@@ -1,5 +1,5 @@
 # python -m benchmarks.board --runs 500 --tasks 20 --out results/benchmarks/board.json
-"""Drawing a large board: the first time, again, and after one record changed, each in a fresh Python process.
+"""Drawing a large board, the first time and again with all tests kept, each in a fresh Python process.
 
 The records are made up, in a temporary folder: labels tasks of 500 to 1,000 rows with label probabilities; on each the
 same models, of which one in five is a base, three are tuned on it, one is the base with 5 shots, and four are floors.
@@ -10,11 +10,8 @@ from __future__ import annotations
 import argparse
 import dataclasses
 import functools
-import os
-import subprocess
 import sys
 import tempfile
-import time
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
@@ -22,8 +19,8 @@ from typing import Any
 import numpy as np
 
 from benchmarks import report
+from benchmarks.command import python
 from benchmarks.measure import spread
-from benchmarks.startup import _children
 from phingpt_bench.core.diagnostics import Diagnostics
 from phingpt_bench.core.errors import BenchError
 from phingpt_bench.core.exposure import Exposure
@@ -33,6 +30,7 @@ from phingpt_bench.core.outcomes import Outcomes
 from phingpt_bench.core.records import Ledger, Model, Price, Protocol, RunRecord, to_dict
 from phingpt_bench.scoring.metrics import score_all
 
+COMMAND = "import sys; from phingpt_bench.cli.main import main; sys.exit(main(sys.argv[1:]))"
 LABELS = ["negative", "neutral", "positive"]
 FLOORS = ("majority", "random", "tfidf-lr", "crf")
 MACHINE = Machine(processor="Made-up Processor", cores=2, memory_bytes=8 * 2**30, gpus=[])
@@ -71,9 +69,6 @@ def main(argv: Sequence[str] | None = None) -> int:
         try:
             times = {"first": [draw()]}
             times["again"] = [draw() for _ in range(args.repeats)]
-            for name, file in (("record", "run.json"), ("outcomes", "outcomes.json")):
-                os.utime(next(results.rglob(file)))  # what a file written anew looks like
-                times[f"after one {name} changed"] = [draw()]
         except BenchError as err:
             print(f"error: {err}", file=sys.stderr)
             return 2
@@ -148,14 +143,9 @@ def _record(task: str, place: int, model: Model, shots: int, n: int, outcomes: O
 
 def _drawing(results: Path, cache: Path, options: Sequence[str]) -> tuple[float, float]:
     """(wall, processor) seconds of `leaderboard` on the records with a cache of its own. BenchError where it fails."""
-    environment = {**os.environ, "PHINGPT_BENCH_CACHE": str(cache), "PYTHONPATH": os.getcwd()}
-    command = [sys.executable, "-m", "phingpt_bench.cli.main", "leaderboard", str(results), "--width", "160", *options]
-    cpu, began = _children(), time.perf_counter()
-    done = subprocess.run(command, capture_output=True, text=True, check=False, env=environment)
-    seconds = time.perf_counter() - began, _children() - cpu
-    if done.returncode != 0:
-        raise BenchError(f"the board was not drawn ({(done.stderr.strip().splitlines() or ['no message'])[-1]})")
-    return seconds
+    words = ["leaderboard", str(results), "--width", "160", *options]
+    used = python(COMMAND, *words, variables={"PHINGPT_BENCH_CACHE": str(cache)})
+    return used.seconds, used.cpu_seconds
 
 
 def table(facts: dict[str, Any], args: argparse.Namespace, measures: dict[str, dict[str, Any]]) -> str:

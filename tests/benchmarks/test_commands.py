@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
 from typing import Any
 
@@ -9,7 +10,7 @@ import pytest
 from helpers.benchmark_runs import run
 from helpers.tiny import save_tiny
 
-from benchmarks import startup, training
+from benchmarks import board, startup, training
 
 SENTIMENT = "phin_demo_sentiment"
 
@@ -43,6 +44,13 @@ def test_startup(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert len(seconds) == 6
     assert min(seconds.values()) > 0
     assert seconds["phingpt-bench --help"] < seconds["evaluate, to its first prompt"]
+
+
+def test_board(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    out = tmp_path / "board.json"
+    assert board.main(["--runs", "6", "--tasks", "2", "--repeats", "1", "--out", str(out)]) == 0
+    assert "12 records, 6 on each of 2 tasks" in capsys.readouterr().out
+    assert set(json.loads(out.read_text())["measures"]) == {"first", "again"}
 
 
 def test_a_failing_process_is_told(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
