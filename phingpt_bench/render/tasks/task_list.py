@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections import defaultdict
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 
 from phingpt_bench.core.errors import BenchError
 from phingpt_bench.data.catalogue import languages_of
@@ -47,7 +47,8 @@ def list_blocks(
         languages = sorted({code for passport in passports.values() for code in languages_of(passport.language)})
         return [Lines([f"No such task. There are tasks over rows in {' and '.join(languages)}."])]
     rows: list[Sequence[Cell] | Across] = []
-    for family, tasks in sorted(families.items(), key=lambda item: _place(item[0])):
+    made_up = {passport.protocol.split("/")[0] for passport in passports.values() if passport.synthetic}
+    for family, tasks in sorted(families.items(), key=lambda item: _place(item[0], made_up)):
         rows.append(Across(_heading(family, [passport for _, passport in tasks if passport])))
         for task, passport in tasks:
             rows += _rows(task, passport, files, every, broken=task.dataset in errors)
@@ -61,9 +62,9 @@ def list_blocks(
     ]
 
 
-def _place(family: str) -> tuple[bool, bool, str]:
-    """Families by name; the demonstration's and those without a protocol last."""
-    return family == OTHER, family.startswith("demo"), family
+def _place(family: str, made_up: Collection[str]) -> tuple[bool, bool, str]:
+    """Families by name, then those whose rows are made up, then tasks without a protocol."""
+    return family == OTHER, family in made_up, family
 
 
 def _groups(files: TaskFiles) -> str:
