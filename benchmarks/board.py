@@ -1,4 +1,4 @@
-# python -m benchmarks.board --runs 500 --tasks 20 --out results/benchmarks/board.json
+# python -m benchmarks.board --runs 50 --tasks 20 --out results/benchmarks/board.json
 """Drawing a large board, the first time and again with all tests kept, each in a fresh Python process.
 
 The records are made up, in a temporary folder: labels tasks of 500 to 1,000 rows with label probabilities; on each the
@@ -40,7 +40,7 @@ PRICE = Price(card="2000-01-01", entry="cpu-core-hour", count=2, usd_per_hour=0.
 def parser() -> argparse.ArgumentParser:
     """The arguments."""
     made = argparse.ArgumentParser(prog="python -m benchmarks.board", description=__doc__)
-    made.add_argument("--runs", type=int, default=500, metavar="N", help="models on each task (default 500)")
+    made.add_argument("--runs", type=int, default=50, metavar="N", help="models on each task (default 50)")
     made.add_argument("--tasks", type=int, default=20, metavar="N", help="tasks (default 20)")
     made.add_argument("--repeats", type=int, default=5, metavar="N", help="of the warm drawing (default 5)")
     made.add_argument(

@@ -19,7 +19,8 @@ examples:
 
 Nothing here was run by us, and nothing is ranked. 'phingpt-bench leaderboard'
 shows the same rows below runs of ours. CSV and JSON hold the claims as well
-(column 'claim': true), which cannot be checked: they are not counted as results.
+(column 'claim': true); they cannot be checked, so they are not counted as
+results.
 """
 
 
