@@ -43,8 +43,8 @@ _CHANGED: tuple[tuple[tuple[str, ...], str], ...] = (
 class Step:
     """One thing to do.
 
-    "train" makes an adapter, "evaluate" runs a model on a task, "floor" fits and runs a cheap one, "check" scores answers
-    whose quality is known.
+    "train" makes an adapter, "evaluate" runs a model on a task, "floor" fits and runs a cheap one, "check" scores
+    answers whose quality is known.
     """
 
     kind: Literal["train", "evaluate", "floor", "check"]

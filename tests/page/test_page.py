@@ -339,7 +339,7 @@ def test_text_that_is_not_at_hand_is_an_error(monkeypatch, tmp_path):
     with pytest.raises(BenchError) as caught:
         texts_of([("fpb/fingpt-25-seed42/v1", "test")])
     assert "--with-text" in (caught.value.hint or "")
-    with pytest.raises(BenchError, match="in no passport"):
+    with pytest.raises(BenchError, match="has no passport"):
         texts_of([("made-up/v1", "test")])
 
 
