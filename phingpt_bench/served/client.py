@@ -15,7 +15,17 @@ import tenacity
 
 from phingpt_bench.core.errors import BenchError
 from phingpt_bench.served import keys
-from phingpt_bench.served.faults import Again, Lacking, Missing, Refused, check_event, pause_of, told_of, words_of
+from phingpt_bench.served.faults import (
+    Again,
+    Lacking,
+    Missing,
+    Refused,
+    Stopped,
+    check_event,
+    pause_of,
+    told_of,
+    words_of,
+)
 from phingpt_bench.served.spec import ServedSpec
 from phingpt_bench.served.values import Ask, Half
 
@@ -38,15 +48,15 @@ class Client:
     """Asks one server. As an asynchronous context it holds the connections.
 
     A server that says when to come back holds up all requests until then, not only the one that was refused.
-    retries: repetitions so far. pause: seconds of the first. probing: what lacks something is not asked for again, but
-    is Missing.
+    retries: repetitions so far. pause: seconds of the first. stopping: nothing new is asked. probing: what lacks
+    something is not asked for again, but is Missing.
     """
 
     def __init__(self, spec: ServedSpec, root: str, *, pause: float = PAUSE):
         self.spec, self.root, self.pause = spec, root, pause
         self.host = urlsplit(root).hostname or root
         self.retries = 0
-        self.probing = False
+        self.probing = self.stopping = False
         self._headers = keys.headers(spec)
         self._not_before = 0.0
         self._session: aiohttp.ClientSession | None = None
@@ -55,6 +65,7 @@ class Client:
     async def __aenter__(self) -> Client:
         limits = aiohttp.ClientTimeout(total=self.spec.timeout, sock_connect=min(30.0, self.spec.timeout))
         self._gate = asyncio.Semaphore(self.spec.num_concurrent)
+        self.stopping = False
         self._session = aiohttp.ClientSession(
             headers=self._headers, timeout=limits, connector=aiohttp.TCPConnector(limit=self.spec.num_concurrent),
             trust_env=self.host not in LOCAL,  # proxies of the environment
@@ -76,6 +87,8 @@ class Client:
         async def once() -> T:
             async with self._gate:
                 await self._turn()
+                if self.stopping:
+                    raise Stopped
                 return read(await self._post(ask, stream))
 
         return await self._patiently(once)
@@ -126,7 +139,7 @@ class Client:
             ) from None
 
     def _worth_it(self, err: BaseException) -> bool:
-        return isinstance(err, Again) and not (self.probing and isinstance(err, Lacking))
+        return isinstance(err, Again) and not self.stopping and not (self.probing and isinstance(err, Lacking))
 
     def _repeated(self, state: tenacity.RetryCallState) -> None:
         self.retries += 1
@@ -231,12 +244,26 @@ def run_all(work: Callable[[], Any]) -> Any:
         return pool.submit(lambda: asyncio.run(work())).result()
 
 
-async def together(tasks: Sequence[Any]) -> None:
-    """All of some coroutines; the first error ends the others."""
-    running = [asyncio.ensure_future(task) for task in tasks]
+async def together(client: Client, tasks: Sequence[Awaitable[None]]) -> None:
+    """All of some coroutines. The first error, or an interruption, ends what has not been asked yet.
+
+    What is under way is waited for: it may have to be paid for, and is kept.
+    """
+
+    async def one(task: Awaitable[None]) -> None:
+        try:
+            await task
+        except BaseException:
+            client.stopping = True  # at once: its place is free now, and the next would take it
+            raise
+
+    running = [asyncio.ensure_future(one(task)) for task in tasks]
     try:
-        await asyncio.gather(*running)
+        if running:
+            await asyncio.wait(running, return_when=asyncio.FIRST_EXCEPTION)
     finally:
-        for task in running:
-            task.cancel()
-        await asyncio.gather(*running, return_exceptions=True)
+        client.stopping = True
+        results = await asyncio.gather(*running, return_exceptions=True)
+    errors = [result for result in results if isinstance(result, BaseException)]
+    if errors:
+        raise next((error for error in errors if not isinstance(error, Stopped)), errors[0])

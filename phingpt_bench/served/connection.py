@@ -57,7 +57,7 @@ class Connection:
         async def work() -> None:
             self._pending.clear()
             async with self.client:
-                await together([job() for job in jobs])
+                await together(self.client, [job() for job in jobs])
 
         if self.kept is not None:
             self.kept.begin()

@@ -23,6 +23,10 @@ class Again(Exception):
         self.after, self.status = after, status
 
 
+class Stopped(Exception):
+    """What was not asked any more."""
+
+
 class Lacking(Again):
     """An answer that lacks something: half of one, or an engine that cannot give it."""
 
