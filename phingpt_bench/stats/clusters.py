@@ -96,5 +96,5 @@ def sign_flip_p(differences: np.ndarray) -> float:
 def _coins(n: int) -> np.ndarray:
     """The probabilities of 0 to n heads."""
     heads = np.arange(n + 1)
-    orders = special.gammaln(n + 1) - special.gammaln(heads + 1) - special.gammaln(n - heads + 1)
+    orders: np.ndarray = special.gammaln(n + 1) - special.gammaln(heads + 1) - special.gammaln(n - heads + 1)
     return np.exp(orders - n * math.log(2))

@@ -48,8 +48,10 @@ def interval(
     resamples: int = RESAMPLES,
     seed: int = SEED,
 ) -> Interval | None:
-    """The interval of one score: Wilson's for the metric "acc" (with clusters: at the effective number of rows), else
-    `bootstrap`. None for no row, and for fewer than two clusters."""
+    """The interval of one score: Wilson's for the metric "acc", `bootstrap` for every other.
+
+    With clusters, Wilson's is that of the effective number of rows. None for no row, and for fewer than two clusters.
+    """
     if name == "acc":
         hits = right(rows, metric)
         units = summed(np.stack([hits, np.ones(len(rows))], axis=1), clusters)

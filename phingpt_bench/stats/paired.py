@@ -23,10 +23,12 @@ _TIE = 1e-12  # two differences closer than this differ by rounding only
 
 @dataclass(frozen=True, slots=True)
 class PairedTest:
-    """difference: score of B minus score of A. low, high: its 95 % interval, None where one row alone gives none or
-    none was asked for.
+    """What a paired test of A and B found.
 
-    p: two-sided, of the hypothesis that A and B do equally well. n: rows.
+    difference: score of B minus score of A.
+    low, high: its 95 % interval; None where one row alone gives none, and where none was asked for.
+    p: two-sided, of the hypothesis that A and B do equally well.
+    n: rows.
     method: "mcnemar-exact" or "permutation"; "sign-flip-exact" or "permutation-clustered" where rows share documents;
     "seeds" where one of them stands for several runs.
     Interval and p come from different arguments and may, near 0.05, disagree: p decides.
@@ -40,7 +42,7 @@ class PairedTest:
     n: int
 
 
-def mcnemar_exact(correct_a: Sequence[bool], correct_b: Sequence[bool]) -> PairedTest | None:
+def mcnemar_exact(correct_a: Sequence[bool] | np.ndarray, correct_b: Sequence[bool] | np.ndarray) -> PairedTest | None:
     """The exact McNemar test for accuracy: two-sided binomial over the rows that only one of the two has right.
 
     p = min(1, 2 P(X <= min(b, c))) with X ~ Bin(b + c, 1/2), so 1 where no row tells them apart. The interval is that
@@ -64,7 +66,9 @@ def mcnemar_exact(correct_a: Sequence[bool], correct_b: Sequence[bool]) -> Paire
     return PairedTest(difference, max(-1.0, middle - half), min(1.0, middle + half), p, "mcnemar-exact", n)
 
 
-def sign_flip_exact(correct_a: Sequence[bool], correct_b: Sequence[bool], clusters: Clusters) -> PairedTest | None:
+def sign_flip_exact(
+    correct_a: Sequence[bool] | np.ndarray, correct_b: Sequence[bool] | np.ndarray, clusters: Clusters
+) -> PairedTest | None:
     """McNemar's test where rows share documents: the answers of A and B are swapped by whole clusters.
 
     p is exact over all swaps (`clusters.sign_flip_p`), and that of `mcnemar_exact` where each row is a cluster.
@@ -163,7 +167,7 @@ def paired_test(
     clustered = clusters is not None and 0 < len(set(clusters)) < len(rows_a)
     if name == "acc":
         hits = right(rows_a, metric), right(rows_b, metric)
-        return sign_flip_exact(*hits, clusters) if clustered else mcnemar_exact(*hits)
+        return mcnemar_exact(*hits) if clusters is None or not clustered else sign_flip_exact(*hits, clusters)
     if not clustered:
         return paired_permutation(rows_a, rows_b, metric, seed=seed, interval=interval)
     units = summed(rows_a, clusters), summed(rows_b, clusters)

@@ -96,8 +96,10 @@ def tail(level: float, units: float | None = None) -> float:
 
 
 def percentiles(values: np.ndarray, level: float, units: float | None = None) -> tuple[float, float] | None:
-    """The middle of the values without the `tail` of level and units; nan (an undefined score) left out; None where
-    nothing is left."""
+    """The middle of the values without the `tail` of level and units.
+
+    nan (an undefined score) is left out; None where nothing is left.
+    """
     values = values[~np.isnan(values)]
     if not values.size:
         return None

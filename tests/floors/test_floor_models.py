@@ -6,6 +6,7 @@ from typing import Any
 
 import numpy as np
 import pytest
+from helpers.marks import with_data
 from lm_eval.api.instance import Instance
 
 from phingpt_bench.core.errors import BenchError
@@ -39,7 +40,7 @@ def scores(task: Any, model: Any) -> dict[str, float]:
     return {key.split(",")[0]: value for key, value in results["results"][task.config.task].items() if "," in key}
 
 
-@pytest.mark.parametrize("name", LABELS)
+@pytest.mark.parametrize("name", with_data(LABELS))
 def test_check_models_on_label_tasks(name: str, request: pytest.FixtureRequest):
     """Through lm-eval and over all test rows; tests/lmeval/test_tasks.py has all tasks."""
     task = load(name, request)
@@ -56,7 +57,7 @@ def test_check_models_on_label_tasks(name: str, request: pytest.FixtureRequest):
     assert null == echo
 
 
-@pytest.mark.parametrize("name", SPANS)
+@pytest.mark.parametrize("name", with_data(SPANS))
 def test_check_models_on_entity_tasks(name: str, request: pytest.FixtureRequest):
     """The answer format can say every gold span of every row (docs/decisions/0002)."""
     task = load(name, request)
@@ -67,6 +68,7 @@ def test_check_models_on_entity_tasks(name: str, request: pytest.FixtureRequest)
         assert scores(task, model)["entity_f1"] == 0.0
 
 
+@pytest.mark.data
 def test_floors_write_the_label_that_they_would_choose(request: pytest.FixtureRequest):
     chosen, written = load("phin_fiqa_pauri32", request), load("phin_fiqa_pauri32_gen", request)
     for floor in (MajorityLM, RandomLM, TfidfLM):
@@ -75,6 +77,7 @@ def test_floors_write_the_label_that_they_would_choose(request: pytest.FixtureRe
         assert other["invalid_rate"] == 0.0
 
 
+@pytest.mark.data
 def test_the_crf_scores_alike_in_every_answer_form(request: pytest.FixtureRequest):
     """So what a model scores between forms is the model's trouble with the form."""
     names = ("phin_fin", "phin_fin_json", "phin_fin_tags")
@@ -92,7 +95,7 @@ def test_the_crf_scores_alike_in_every_answer_form(request: pytest.FixtureReques
     assert set(found.values()) == {found["phin_fin"]}
 
 
-@pytest.mark.parametrize("name", ["phin_fiqa_official_score", "phin_semeval_score"])
+@pytest.mark.parametrize("name", with_data(["phin_fiqa_official_score", "phin_semeval_score"]))
 def test_floors_of_scores(name: str, request: pytest.FixtureRequest):
     task, ridge = load(name, request), RidgeLM()
     mean, learnt = scores(task, MeanLM()), scores(task, ridge)
@@ -135,6 +138,7 @@ def test_settings_are_chosen_on_validation_and_test_is_never_read(monkeypatch: p
     assert sum(np.exp(model.label_scores(task, doc))) == pytest.approx(1.0)
 
 
+@pytest.mark.data
 def test_the_tfidf_floor_reaches_its_known_level(request: pytest.FixtureRequest):
     """Financial PhraseBank, FinGPT's split: 0.777 weighted F1 (C chosen on validation, then fitted on both)."""
     assert scores(load("phin_fpb", request), TfidfLM())["f1_weighted"] == pytest.approx(0.777, abs=0.005)
@@ -188,7 +192,7 @@ def test_tags_and_spans_are_inverse():
     assert list(crf.spans("a b c", ["I-ORG", "I-LOC", "O"])) == [Span(0, 1, "ORG"), Span(2, 3, "LOC")]
 
 
-@pytest.mark.parametrize("name", SPANS)
+@pytest.mark.parametrize("name", with_data(SPANS))
 def test_no_gold_entity_is_cut_by_the_tokens(name: str, request: pytest.FixtureRequest):
     task = load(name, request)
     for docs in (task.training_docs(), task.validation_docs(), task.test_docs()):

@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from helpers.marks import with_data
 from helpers.paths import ROOT
 from helpers.tiny import save_tiny
 
@@ -132,6 +133,7 @@ def tokenizer() -> Any:
     return AutoTokenizer.from_pretrained(embedded_folder())
 
 
+@pytest.mark.data
 @pytest.mark.parametrize("shots", [0, 2])
 def test_plain_lm_eval_runs_the_tasks(shots: int, model: Path, tmp_path: Path):
     """All of them, and some with examples too; every metric has a number and a standard error."""
@@ -150,7 +152,7 @@ def test_plain_lm_eval_runs_the_tasks(shots: int, model: Path, tmp_path: Path):
                 assert math.isfinite(value) or (math.isnan(value) and metric in MAY_BE_NAN), (name, metric, value)
 
 
-@pytest.mark.parametrize("name", ALL)
+@pytest.mark.parametrize("name", with_data(ALL))
 def test_models_that_are_right_or_wrong_on_purpose(name: str):
     task = load(name)
     passport = catalogue.dataset(FILES.tasks[name].dataset)
@@ -192,7 +194,7 @@ def test_models_that_are_right_or_wrong_on_purpose(name: str):
     assert majority[headline] < 0.85
 
 
-@pytest.mark.parametrize("name", [n for n in ALL if FILES.tasks[n].config["output_type"] == "generate_until"])
+@pytest.mark.parametrize("name", with_data(n for n in ALL if FILES.tasks[n].config["output_type"] == "generate_until"))
 def test_right_answers_survive_the_stop_strings(name: str):
     """Also when the model goes on with another example, as a base model does."""
     task = load(name)
@@ -208,7 +210,7 @@ def test_right_answers_survive_the_stop_strings(name: str):
             assert row.pred == pytest.approx(row.gold, abs=0.0050001)
 
 
-@pytest.mark.parametrize("name", [n for n in ALL if FILES.tasks[n].config["output_type"] == "generate_until"])
+@pytest.mark.parametrize("name", with_data(n for n in ALL if FILES.tasks[n].config["output_type"] == "generate_until"))
 def test_right_answers_fit_into_the_tokens_that_may_be_written(name: str, tokenizer: Any):
     task = load(name)
     docs = list(task.test_docs()) if "tags" in name or "json" in name else [task.test_docs()[i] for i in rows_of(task)]
@@ -217,7 +219,7 @@ def test_right_answers_fit_into_the_tokens_that_may_be_written(name: str, tokeni
     assert longest <= task.config.generation_kwargs["max_gen_toks"]
 
 
-@pytest.mark.parametrize("name", ALL)
+@pytest.mark.parametrize("name", with_data(ALL))
 def test_examples_of_k_shot_prompts(name: str):
     """k of them, training rows in turns over the labels, the same for every document, none of them a test row."""
     task = load(name)
@@ -247,7 +249,7 @@ def test_examples_of_k_shot_prompts(name: str):
 DATASETS = sorted({task.dataset for task in FILES.tasks.values()})
 
 
-@pytest.mark.parametrize("dataset", DATASETS)
+@pytest.mark.parametrize("dataset", with_data(DATASETS))
 def test_no_example_is_a_test_row(dataset: str):
     """Also where the published train and test parts share texts."""
     if why := reason(dataset):
@@ -288,7 +290,7 @@ class ClumsyLM(DocumentLM):
         return generator.choice(["none", "", "what?", f"{gold}; ORG: Nowhere", gold.replace("ORG", "PER")])
 
 
-@pytest.mark.parametrize("name", FORMS)
+@pytest.mark.parametrize("name", with_data(FORMS))
 def test_metrics_through_lm_eval_equal_score_all(name: str):
     """The scores of single documents, summed up by lm-eval, are those of our runner over all outcomes."""
     task, model = load(name), ClumsyLM()
@@ -348,6 +350,7 @@ def test_documents_reach_the_prompt_unescaped():
     assert text in manager.render_prompt(task, {**task.test_docs()[0], "text": text})
 
 
+@pytest.mark.data
 def test_spanish_prompts_are_answered_in_spanish():
     doc = {"text": "Sube.", "label": "positive", "labels": ["negative", "neutral", "positive"], "gold": 2}
     assert hooks.read(doc, [" positivo"])[1].pred == hooks.read(doc, ["Positive."])[1].pred == 2

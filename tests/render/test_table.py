@@ -101,6 +101,7 @@ def test_an_empty_table_is_its_heads():
     assert drawn(Table(), 80, color_system=None) == []
 
 
+@pytest.mark.perf
 def test_it_takes_under_half_the_time_of_a_table_of_rich():
     def seconds(kind) -> float:
         made = filled(kind(), 1, 200)

@@ -310,6 +310,7 @@ def test_intervals_are_those_of_the_statistics_room(n: int) -> None:
     assert alone.interval is None and alone.score is not None
 
 
+@pytest.mark.perf
 def test_a_hundred_thousand_rows_with_all_scorers_in_seconds(tmp_path: Path) -> None:
     draw = random.Random(0)
     names = ["negative", "neutral", "positive"]

@@ -316,6 +316,7 @@ def test_the_folder_may_be_named_from_within(results, monkeypatch, name):
     assert stored_board(Path(name)).sections == stored_board(results).sections
 
 
+@pytest.mark.perf
 def test_drawing_again_takes_little_processor_time(results, tmp_path):
     """60 runs of 500 rows on each of 3 tasks. Measured 0.1 s; the bound is for slow machines, not for regressions."""
     ids = [f"row-{i}" for i in range(500)]

@@ -82,9 +82,7 @@ def test_every_row_of_the_data_is_read_back_exactly(data_mirror, name):
         for form in FORMATS.values():
             answers = [form.write(text, spans, TYPES) for text, spans in rows]
             assert not any("\n" in answer or "\r" in answer for answer in answers)
-            start = time.process_time()
             parsed = [form.read(answer, text, TYPES) for answer, (text, _) in zip(answers, rows, strict=True)]
-            assert time.process_time() - start < 2 * max(1, len(rows) / 1075)
             assert parsed == [Parsed(sorted(spans)) for _, spans in rows]
         seen += len(rows)
     assert seen == {"fin": 609, "finer_ord": 4739}[name]
@@ -94,7 +92,6 @@ def test_every_row_of_the_data_is_read_back_exactly(data_mirror, name):
 def test_copies_with_other_spacing_and_a_lost_word_keep_their_entities(data_mirror, name):
     folder = {"fin": "flare_ner", "finer_ord": "finer_ord"}[name]
     rows = dataset_rows(name, str(data_mirror / folder))["test"]
-    start = time.process_time()
     n_changed = 0
     for text, spans in rows:
         answer = write_tags(text, spans, TYPES)
@@ -104,7 +101,18 @@ def test_copies_with_other_spacing_and_a_lost_word_keep_their_entities(data_mirr
         assert parsed.spans == sorted(spans)
         assert len(text.split()) < 5 or not parsed.problems
     assert n_changed > len(rows) / 2
-    assert time.process_time() - start < 2 * max(1, len(rows) / 1075)
+
+
+@pytest.mark.perf
+@pytest.mark.parametrize("name", ["fin", "finer_ord"])
+def test_the_rows_of_the_data_are_read_in_two_milliseconds_each(data_mirror, name):
+    rows = dataset_rows(name, str(data_mirror / {"fin": "flare_ner", "finer_ord": "finer_ord"}[name]))["test"]
+    for form in FORMATS.values():
+        answers = [form.write(text, spans, TYPES) for text, spans in rows]
+        start = time.process_time()
+        for answer, (text, _) in zip(answers, rows, strict=True):
+            form.read(answer, text, TYPES)
+        assert time.process_time() - start < 2 * max(1, len(rows) / 1075)
 
 
 PARTS = """
@@ -401,12 +409,19 @@ HOSTILE = {
 
 @EVERY
 @pytest.mark.parametrize("answer", HOSTILE.values(), ids=HOSTILE.keys())
+def test_hostile_answers_are_read(form, answer):
+    parsed = form.read(answer, " ".join([TEXT] * 20), TYPES)
+    assert parsed.problems or parsed.spans
+
+
+@pytest.mark.perf
+@EVERY
+@pytest.mark.parametrize("answer", HOSTILE.values(), ids=HOSTILE.keys())
 def test_hostile_answers_are_fast(form, answer):
     text = " ".join([TEXT] * 20)
     start = time.process_time()
-    parsed = form.read(answer, text, TYPES)
+    form.read(answer, text, TYPES)
     assert time.process_time() - start < 3  # some 0.2 s alone; what is quadratic takes minutes
-    assert parsed.problems or parsed.spans
 
 
 @given(st.text("abc", max_size=12), st.text("abc", max_size=12))

@@ -362,6 +362,7 @@ def test_a_negated_label_is_never_read(label, frame):
     assert named(f"{other}. It is {frame.format(label)}.") == other
 
 
+@pytest.mark.perf
 def test_a_hundred_thousand_answers_in_two_seconds():
     frames = [
         "The sentiment of the news about company %d is negative, because sales fell.",
@@ -377,6 +378,7 @@ def test_a_hundred_thousand_answers_in_two_seconds():
     assert readings[:4] == [Reading(0, None), Reading(2, None), Reading(1, None), Reading(2, None)]
 
 
+@pytest.mark.perf
 @pytest.mark.parametrize(
     "unit",
     [

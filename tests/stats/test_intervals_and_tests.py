@@ -125,6 +125,7 @@ def test_interval_is_wilson_for_accuracy_only():
     assert interval(rows, "acc", ACC, level=0.8).level == 0.8
 
 
+@pytest.mark.perf
 @pytest.mark.parametrize("rows", [labels(5000), spans(5000, most=9)], ids=["few types", "many types"])
 def test_speed(rows):
     metric = MACRO if rows.shape[-1] == 4 else F1

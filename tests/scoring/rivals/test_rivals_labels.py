@@ -271,6 +271,7 @@ def test_names():
     assert set(rivals("labels")) | set(rivals("spans")) == set(SCORERS)
 
 
+@pytest.mark.perf
 @pytest.mark.parametrize("name", [name for name in rivals("labels") if name != "flare-headline"])
 def test_a_hundred_thousand_answers_take_seconds(name):
     answers = [f"Answer {i} is {ANSWERS[i % len(ANSWERS)]}, as revenue rose in the quarter" for i in range(100_000)]
