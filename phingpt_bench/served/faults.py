@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import email.utils
 import json
 import time
@@ -70,16 +71,15 @@ def pause_of(headers: Any) -> float | None:
         text = headers.get(name)
         if text is None:
             continue
-        try:
+        with contextlib.suppress(ValueError):
             return max(0.0, float(text) * unit)
-        except ValueError:
-            date = email.utils.parsedate_to_datetime(text) if "," in text else None
-            if date is not None:
-                return max(0.0, date.timestamp() - time.time())
+        with contextlib.suppress(ValueError):
+            return max(0.0, email.utils.parsedate_to_datetime(text).timestamp() - time.time())
     return None
 
 
 def words_of(err: BaseException) -> str:
+    """A connection that failed, in words."""
     if isinstance(err, aiohttp.ClientConnectorError):
         return f"cannot be reached ({err.os_error.strerror or err.os_error})"
     if isinstance(err, asyncio.TimeoutError):

@@ -20,8 +20,10 @@ MOST_NAMED = 128  # tokens that vLLM takes by name in one request
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Likelihoods:
-    """Of each label (log-likelihood, whether greedy); nan in all where the order is not known (`open`), -inf for a
-    label that is known only to be less likely than others. usages: of the requests that were made. rung: as in Found.
+    """Of each label (log-likelihood, whether greedy).
+
+    open: the order is not known, and all are nan. A label that is known only to be less likely than others has -inf.
+    usages: of the requests that were made. rung: as in Found.
     """
 
     labels: tuple[tuple[float, bool], ...]

@@ -60,7 +60,7 @@ def start(spec: ServedSpec, weights: Weights, name: str) -> Server:
     folder = cache_dir() / "servers"
     folder.mkdir(parents=True, exist_ok=True)
     log = folder / f"{spec.engine}-{port}.log"
-    with open(log, "wb") as file:
+    with log.open("wb") as file:
         process = _spawn(command, environment(spec), file)
     server = Server(process, f"http://127.0.0.1:{port}", log)
     began = time.monotonic()

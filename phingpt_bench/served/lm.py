@@ -9,7 +9,7 @@ from collections import Counter
 from collections.abc import Callable, Sequence
 from typing import Any
 
-from lm_eval.api.model import TemplateLM  # type: ignore[import-untyped]
+from lm_eval.api.model import TemplateLM
 
 from phingpt_bench.core.errors import BenchError
 from phingpt_bench.served.dialects.base import Writing, cut, messages_of

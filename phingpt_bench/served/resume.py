@@ -70,7 +70,7 @@ class Kept:
     def _write(self, line: dict[str, Any]) -> None:
         try:
             self.path.parent.mkdir(parents=True, exist_ok=True)
-            with open(self.path, "a", encoding="utf-8") as file:
+            with self.path.open("a", encoding="utf-8") as file:
                 file.write(dumps(line) + "\n")
                 file.flush()
                 os.fsync(file.fileno())
@@ -96,7 +96,7 @@ def _repair(path: Path) -> None:
         return
     data = path.read_bytes()
     if data and not data.endswith(b"\n"):
-        with open(path, "r+b") as file:
+        with path.open("r+b") as file:
             file.truncate(data.rfind(b"\n") + 1)
 
 

@@ -14,7 +14,8 @@ from phingpt_bench.served.values import Usage, Written
 class Meter(Protocol):
     """What counts tokens, such as cost.ledger's meter."""
 
-    def count(self, tokens_in: int | None = None, tokens_out: int | None = None) -> None: ...
+    def count(self, tokens_in: int | None = None, tokens_out: int | None = None) -> None:
+        """Add tokens."""
 
 
 class Tally:

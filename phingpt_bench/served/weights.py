@@ -41,7 +41,7 @@ def weights_of(model: str, *, fetch: bool = True) -> Weights:
     quantised = settings.get("quantization_config")
     method = quantised.get("quant_method") if isinstance(quantised, dict) else None
     return Weights(
-        name=name, folder=folder, digest=load.weights_digest(folder), quantisation=method if method else None,
+        name=name, folder=folder, digest=load.weights_digest(folder), quantisation=method or None,
         parameters=None if method else _parameters(folder),
     )  # fmt: skip
 
@@ -62,7 +62,7 @@ def _parameters(folder: Path) -> int | None:
     """The numbers in all safetensors files, by their headers; what is tied is stored once."""
     count = 0
     for file in sorted(folder.glob("*.safetensors")):
-        with open(file, "rb") as data:
+        with file.open("rb") as data:
             header = json.loads(data.read(int.from_bytes(data.read(8), "little")))
         for name, tensor in header.items():
             if name != "__metadata__":

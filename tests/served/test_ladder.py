@@ -1,4 +1,4 @@
-"""What engines can do is found by a probe, every exact way gives the same scores, and what cannot be trusted is refused."""
+"""A probe finds what engines can do; every exact way gives the same scores; what cannot be trusted is refused."""
 
 from __future__ import annotations
 
