@@ -14,7 +14,7 @@ from helpers.tiny import save_tiny
 from phingpt_bench.cli.main import main
 from phingpt_bench.core import jsonio
 from phingpt_bench.core.errors import BenchError
-from phingpt_bench.core.records import Outcomes
+from phingpt_bench.core.outcomes import Outcomes
 from phingpt_bench.data import catalogue
 from phingpt_bench.evaluate import run as engine
 from phingpt_bench.evaluate.adapters import Training

@@ -15,7 +15,7 @@ from helpers.comparison_factory import pairs
 from helpers.page_factory import HOSTILE, hostile_runs, many_rows, runs, with_probs
 
 from phingpt_bench.board.rows import build
-from phingpt_bench.core.records import Outcomes
+from phingpt_bench.core.outcomes import Outcomes
 from phingpt_bench.data import catalogue
 from phingpt_bench.page.page import html
 from phingpt_bench.page.texts import texts_of

@@ -16,7 +16,8 @@ from sklearn.metrics import precision_recall_fscore_support
 
 from phingpt_bench.board.rows import build
 from phingpt_bench.core.errors import BenchError
-from phingpt_bench.core.records import Outcomes, in_order, rows_at
+from phingpt_bench.core.exposure import Exposure
+from phingpt_bench.core.outcomes import Outcomes, in_order, rows_at
 from phingpt_bench.results.compare import Comparer
 from phingpt_bench.results.comparison.build import compare, corrected_tests
 from phingpt_bench.results.comparison.form import form_of, twin
@@ -245,7 +246,7 @@ def test_numbers_by_hand():
     assert found.rows[2].a is None
 
 
-WHO = {"task": "phin_x_gen", "protocol": "x/made-up/v1"}
+WHO = {"task": "phin_x_gen", "form_of": "phin_x", "extraction": "generation", "protocol": "x/made-up/v1"}
 CHOSEN = {"task": "phin_x", "protocol": "x/made-up/v1"}
 
 
@@ -372,7 +373,7 @@ def test_conditions_keep_from_a_test_but_not_from_looking():
 
 def test_caveats():
     one = answers([NEG], [NEG])
-    seen = {"exact": 1, "normalised": 0, "near": 0}
+    seen = Exposure(exact=1, normalised=0, near=0)
     found = compare(make_run(outcomes=one, limit=1), make_run(outcomes=one, limit=1, exposure=seen, **TUNED))
     kinds = [(caveat.kind, caveat.values.get("side")) for caveat in found.caveats]
     assert kinds == [

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from sklearn.metrics import accuracy_score, f1_score, matthews_corrcoef
 
 from phingpt_bench.core.errors import BenchError
-from phingpt_bench.core.records import Outcomes
+from phingpt_bench.core.outcomes import Outcomes
 from phingpt_bench.scoring import classification
 from phingpt_bench.scoring.metrics import METRICS, row_counts, score_all
 

@@ -8,9 +8,8 @@ from typing import Any
 
 import numpy as np
 
-from phingpt_bench.board.rows import synthetic, variant
 from phingpt_bench.core.errors import unknown
-from phingpt_bench.core.records import Outcomes, in_order
+from phingpt_bench.core.outcomes import Outcomes, in_order
 from phingpt_bench.results.collect import Run
 from phingpt_bench.results.compare import Comparer, Difference, apart, same_rows, shared_clusters
 from phingpt_bench.results.comparison.form import form_of
@@ -19,7 +18,6 @@ from phingpt_bench.results.comparison.numbers import number_fates, numbers_of
 from phingpt_bench.results.comparison.spans import span_fates, spans_of
 from phingpt_bench.results.comparison.values import ERROR_FATES, FATES, Caveat, Comparison, Labels, Side
 from phingpt_bench.results.pairing import exposed, objection, setting
-from phingpt_bench.results.seeds import seen
 from phingpt_bench.scoring.metrics import METRICS, metric_rows
 from phingpt_bench.stats.changes import Change, changes
 from phingpt_bench.stats.paired import holm
@@ -54,7 +52,7 @@ def compare(
     return Comparison(
         task=record.task, protocol=protocol.id, dataset=protocol.dataset, split=protocol.split, metric=metric,
         kind=protocol.kind, n=len(a.outcomes.ids), documents=_documents(a, b), limit=record.limit,
-        synthetic=synthetic(record.task, protocol.dataset), a=_side(a, metric, comparer), b=_side(b, metric, comparer),
+        synthetic=protocol.synthetic, a=_side(a, metric, comparer), b=_side(b, metric, comparer),
         test=test, caveats=tuple(_caveats(a, b)), **found,
     )  # fmt: skip
 
@@ -175,13 +173,17 @@ def _side(run: Run, metric: str, comparer: Comparer) -> Side:
     score = scores.get(metric)
     return Side(
         name=model.name, adapter=model.adapter, kind=model.kind,
-        variant=variant(protocol.shots, protocol.chat_template), quantisation=model.quantisation,
+        variant=protocol.variant, quantisation=model.quantisation,
         compute_dtype=model.compute_dtype, seed=record.seed, run_id=record.run_id,
         created=record.created, seeds=len(run.members), score=score,
         interval=None if score is None else comparer.interval(run, metric), scores=scores,
-        invalid=sum(map(bool, run.outcomes.invalid)), seen=seen(run.record.exposure),
+        invalid=sum(map(bool, run.outcomes.invalid)), seen=_seen(run),
         exposed=exposed(run) is not None,
     )  # fmt: skip
+
+
+def _seen(run: Run) -> int | None:
+    return None if run.record.exposure is None else run.record.exposure.seen
 
 
 def _caveats(a: Run, b: Run) -> list[Caveat]:
@@ -197,7 +199,7 @@ def _caveats(a: Run, b: Run) -> list[Caveat]:
         if run.record.limit is not None:
             found.append(Caveat(kind="limited", values={"side": side, "limit": run.record.limit}))
         if exposed(run):
-            values = {"side": side, "seen": seen(run.record.exposure) or 0, "n": run.record.protocol.n}
+            values = {"side": side, "seen": _seen(run) or 0, "n": run.record.protocol.n}
             found.append(Caveat(kind="exposed", values=values))
         if run.seeds:
             values = {"side": side, "seeds": len(run.seeds), "seed": run.seeds[0].record.seed}

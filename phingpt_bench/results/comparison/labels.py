@@ -9,7 +9,7 @@ from typing import Any
 
 import numpy as np
 
-from phingpt_bench.core.records import Outcomes
+from phingpt_bench.core.outcomes import Outcomes
 from phingpt_bench.results.comparison.values import FATES, Calibration, Class, Flips, LabelRow, Labels
 from phingpt_bench.scoring import calibration, statistics
 from phingpt_bench.scoring.classification import by_class
@@ -94,7 +94,7 @@ def _confidence(outcomes: Outcomes) -> list[tuple[float | None, tuple[float, ...
     if not outcomes.probs:
         return [(None, None)] * len(outcomes.ids)
     result: list[tuple[float | None, tuple[float, ...] | None]] = []
-    for row, pred in zip(statistics.probabilities(outcomes).tolist(), outcomes.pred, strict=True):
+    for row, pred in zip(statistics.probabilities(outcomes).tolist(), outcomes.pred_places, strict=True):
         if not all(map(math.isfinite, row)):
             result.append((None, None))
             continue

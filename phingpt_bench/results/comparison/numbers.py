@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from phingpt_bench.core.records import Outcomes
+from phingpt_bench.core.outcomes import Outcomes
 from phingpt_bench.results.comparison.labels import counted, flips_of
 from phingpt_bench.results.comparison.values import ERROR_FATES, ScoreRow, Scores
 from phingpt_bench.scoring import statistics

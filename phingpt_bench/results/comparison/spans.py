@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from phingpt_bench.core.records import Outcomes
+from phingpt_bench.core.outcomes import Outcomes
 from phingpt_bench.results.comparison.labels import classes, counted, fate
 from phingpt_bench.results.comparison.values import FATES, Class, Entities, Found, GoldEntity, SpanRow, Spans
 from phingpt_bench.scoring import ner, statistics

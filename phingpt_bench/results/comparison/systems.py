@@ -13,12 +13,12 @@ from pathlib import Path
 from typing import Any
 
 from phingpt_bench.core.errors import BenchError, unknown
+from phingpt_bench.core.records import RECORD
 from phingpt_bench.results.collect import Run, read_run
 from phingpt_bench.results.identity import told_seed
 from phingpt_bench.results.pairing import model_key
 from phingpt_bench.results.seeds import with_seeds_joined
 
-RECORD = "run.json"
 SHORTEST = 4  # characters of a digest that name it
 
 
