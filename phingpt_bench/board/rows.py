@@ -245,6 +245,8 @@ def evaluated(ledger: Ledger) -> Ledger:
     USD are reduced in proportion to the seconds; they are unknown where no other phase is left.
     """
     seconds = {phase: spent for phase, spent in ledger.seconds.items() if phase not in SETUP}
+    if ledger.token_price is not None:  # tokens cost the same however long they take
+        return dataclasses.replace(ledger, seconds=seconds)
     whole, rest = sum(ledger.seconds.values()), sum(seconds.values())
     usd = ledger.usd if whole == rest else None
     if usd is None and ledger.usd is not None and seconds:

@@ -25,6 +25,7 @@ from phingpt_bench.evaluate.facts import Facts, with_trained
 from phingpt_bench.evaluate.plan import Step, limited, plan
 from phingpt_bench.evaluate.record import Answerer
 from phingpt_bench.evaluate.running import Running
+from phingpt_bench.evaluate.serving import served_runs
 from phingpt_bench.evaluate.stages import loading, probing, run_stage, stages
 from phingpt_bench.evaluate.suite import Suite
 from phingpt_bench.evaluate.tasks import TaskFacts
@@ -35,6 +36,7 @@ from phingpt_bench.lmeval.lean import lean
 from phingpt_bench.models import adapter, probe
 from phingpt_bench.models.load import BaseSpec, Loaded, layer_weights, load_base
 from phingpt_bench.scoring.metrics import METRICS
+from phingpt_bench.served.spec import ServedSpec
 
 if TYPE_CHECKING:
     from phingpt_bench.lmeval.documents import DocumentLM
@@ -105,7 +107,12 @@ def run(
     try:
         for spec in suite.bases:
             if own := [step for step in todo if step.base == spec]:
-                for _ in _base_runs(job, spec, own):
+                runs = (
+                    served_runs(job, spec, own, _evaluate)
+                    if isinstance(spec, ServedSpec)
+                    else _base_runs(job, spec, own)
+                )
+                for _ in runs:
                     finished += 1
                 _free()
         for step in todo:

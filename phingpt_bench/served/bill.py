@@ -1,4 +1,4 @@
-"""What the tokens of an API cost: its entry in the price card, and USD of a usage."""
+"""Who sells the tokens of a server, and which entry of the price card is theirs."""
 
 from __future__ import annotations
 
@@ -8,7 +8,6 @@ from urllib.parse import urlsplit
 from phingpt_bench.core.errors import BenchError, unknown
 from phingpt_bench.cost.prices import ApiPrice, PriceCard
 from phingpt_bench.served.spec import ServedSpec
-from phingpt_bench.served.values import Usage
 
 # the sellers of the price card, by the end of their servers' names
 SELLERS = {
@@ -50,13 +49,3 @@ def price_of(spec: ServedSpec, card: PriceCard, models: Iterable[str] = ()) -> A
         if fitting:
             return fitting[0]
     return None
-
-
-def usd(price: ApiPrice, usage: Usage) -> float | None:
-    """USD of the tokens of a usage; what came from a cache costs what the card has for it. None for unknown tokens."""
-    if usage.tokens_in is None or usage.tokens_out is None:
-        return None
-    cached = (usage.cached or 0) if price.usd_per_million_cached is not None else 0
-    dear = usage.tokens_in - cached
-    cheap = cached * (price.usd_per_million_cached or 0.0)
-    return (dear * price.usd_per_million_in + cheap + usage.tokens_out * price.usd_per_million_out) / 1e6

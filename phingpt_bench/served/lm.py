@@ -188,9 +188,7 @@ class ServedLM(TemplateLM):  # type: ignore[misc]
         found = self._found
         return {
             **self.tally.diagnostics(),
-            "ladder": {
-                "prompt": found.prompt, "named": found.named, "first_tokens": found.top, "reasons": found.reasons,
-            },
+            "ladder": found.told(),
             "concurrent": spec.num_concurrent,
             "streamed": link.streams,
             "parameters_not_sent": sorted(link.dropped),

@@ -54,9 +54,10 @@ class Opened:
         """The served name of the base."""
         return self.spec.title if self.spec.started_here else self.spec.model
 
-    def keep(self, folder: Path, name: str) -> None:
-        """Keep the answers of a served name in a folder, and use those that are there."""
-        file = "".join(letter if letter.isalnum() or letter in ".-" else "-" for letter in name.lower())
+    def keep(self, folder: Path, file: str, name: str) -> None:
+        """Keep the answers of a served name in a folder, and use those that are there. file: how its name begins."""
+        plain = f"{file}-{name}".lower()
+        file = "".join(letter if letter.isalnum() or letter in ".-" else "-" for letter in plain)
         found = self.found[name]
         self.link.kept = Kept(folder / f"{file}.jsonl", {**self.identity, "model": name}, found.numbers)
 
