@@ -23,7 +23,7 @@ from phingpt_bench.results.arrange import Arrangement, Key, arranged
 from phingpt_bench.results.cache import Cache
 from phingpt_bench.results.collect import Run
 from phingpt_bench.results.compare import Comparer, bands, mean
-from phingpt_bench.results.pairing import against_base, base_of, beats, exposed, fallback_note, main_group
+from phingpt_bench.results.pairing import NO_MODELS, against_base, base_of, beats, exposed, fallback_note, main_group
 from phingpt_bench.results.seeds import with_seeds_joined
 from phingpt_bench.scoring.metrics import METRICS
 from phingpt_bench.text.language import sentence
@@ -39,6 +39,7 @@ def build(
     tasks: Collection[str] = (),
     metric: str | None = None,
     checks: bool = False,
+    across_engines: bool = False,
     cache: Cache | None = None,
     prices: Prices | None = None,
     rights: Mapping[str, Rights] | None = None,
@@ -48,6 +49,7 @@ def build(
     published: rows by protocol id, or None for none. tasks: only these, or those on a protocol
         id, in this order (empty: all, by name).
     metric: this one instead of the primary metric wherever a task has it. checks: show oracle, null and echo as well.
+    across_engines: rank rows of different engines together.
     cache: of tests and intervals; new ones are added, and saving it is the caller's.
     prices: the card for published rows and, where it is the user's own, for the runs too; None for no estimates.
     rights: languages and licence of the data by protocol id.
@@ -55,7 +57,9 @@ def build(
     """
     runs = runs if prices is None else on_card(runs, prices)
     plan = arranged(runs, tasks, checks)
-    scope = Scope(comparer=Comparer(cache), metric=metric, published=published or {}, prices=prices)
+    scope = Scope(
+        comparer=Comparer(cache), metric=metric, published=published or {}, prices=prices, across=across_engines
+    )
     sections = [section_of(group, key, scope) for key, group in plan.groups.items()]
     return joined(plan, sections, metric, prices, rights)
 
@@ -99,6 +103,7 @@ class Scope:
     metric: str | None = None  # instead of the primary one, where a task has it
     published: Mapping[str, tuple[PublishedRow, ...]] = field(default_factory=dict)  # by protocol id
     prices: Prices | None = None  # None: no estimates
+    across: bool = False  # rows of different engines are ranked together
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -129,6 +134,10 @@ def section_of(runs: Sequence[Run], key: Key, scope: Scope) -> Section:
     first, metric = standing.runs[0].record.protocol, standing.metric
     rows = _on_frontier([_row(run, standing) for run in standing.runs], metric)
     notes: list[Note] = []
+    if scope.across and _engines(standing):
+        notes.append(
+            Note(sentence("ranked across engines, as asked: {engines}", engines=", ".join(_engines(standing))))
+        )
     if limit is None and standing.floor is None and any(row.kind == "tuned" for row in rows):
         text = sentence("no floor rows: nothing here shows that a cheap classical model would not do as well")
         notes.append(Note(text))
@@ -144,6 +153,13 @@ def section_of(runs: Sequence[Run], key: Key, scope: Scope) -> Section:
     )  # fmt: skip
 
 
+def _engines(standing: _Standing) -> list[str]:
+    """The engines of the models that are ranked, where there are several."""
+    models = [run.record.model for run in standing.runs if id(run) in standing.ranks and run.kind not in NO_MODELS]
+    found = sorted({model.served_by or "phingpt-bench" for model in models})
+    return found if len(found) > 1 else []
+
+
 def _standing(runs: Sequence[Run], scope: Scope, limit: int | None) -> _Standing:
     """Ranks among the runs that can be ranked together; a check (oracle, null, echo) takes no part in them."""
     comparer = scope.comparer
@@ -154,7 +170,7 @@ def _standing(runs: Sequence[Run], scope: Scope, limit: int | None) -> _Standing
             raise unknown("metric", metric, comparer.scores(run), where=str(run.path))
     ordered = sorted(runs, key=lambda run: (-_score(run, metric, comparer), run.record.model.name, run.record.run_id))
     models = [run for run in ordered if run.kind != "check"] or ordered
-    main, others = main_group(models)
+    main, others = main_group(models, across=scope.across)
     apart = others | {id(run): reason for run in main if (reason := exposed(run))}
     main = [run for run in main if id(run) not in apart] or main
     ranks: dict[int, int] = {}
@@ -188,6 +204,7 @@ def _row(run: Run, standing: _Standing) -> Row:
         recipe_digest=model.recipe_digest, kind=model.kind,
         variant=protocol.variant, details=(), base=model.base,
         base_revision=model.base_revision, quantisation=model.quantisation, compute_dtype=model.compute_dtype,
+        served_by=model.served_by,
         shots=protocol.shots, chat_template=protocol.chat_template, seed=record.seed, n=protocol.n, rank=rank,
         tied=tied, score=score, interval=None if score is None else comparer.interval(run, metric), scores=scores,
         invalid_share=_invalid_share(run), is_base=base is run,

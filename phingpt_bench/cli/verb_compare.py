@@ -49,6 +49,9 @@ def configure(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--rows", type=int, default=5, metavar="N", help="rows to show of each fate (default: 5)")
     parser.add_argument("--with-text", action="store_true", help="show what the rows say; the dataset must be at hand")
     parser.add_argument("--format", default="terminal", choices=("terminal", "markdown", "json"))
+    parser.add_argument(
+        "--across-engines", action="store_true", help="test runs of different engines against each other, too"
+    )
     parser.add_argument("--output", type=Path, metavar="FILE", help="write here instead of to the terminal")
     parser.add_argument("--width", type=int, metavar="N", help="columns to draw in (default: those of the terminal)")
     parser.add_argument("--lang", metavar="L", help="en or es (default: $PHINGPT_BENCH_LANG, else the locale's)")
@@ -100,7 +103,7 @@ def _comparisons(args: argparse.Namespace) -> tuple[list[Comparison], int]:
     shared = [comparer.scores(a).keys() & comparer.scores(b).keys() for a, b in found]
     if args.metric is not None and not any(args.metric in both for both in shared):
         raise unknown("metric", args.metric, set().union(*shared))
-    tested = corrected_tests(found, comparer, args.metric)
+    tested = corrected_tests(found, comparer, args.metric, across=args.across_engines)
     details = args.format == "json" or not _a_line_each(args, len(wanted))
     comparisons = []
     for (a, b), test, both in zip(found, tested, shared, strict=True):

@@ -80,6 +80,10 @@ def configure(parser: argparse.ArgumentParser) -> None:
         "--explain", nargs=2, metavar=("ROW", "TASK"),
         help="everything that one cell is made of; ROW is a rank, a name or a part of it",
     )  # fmt: skip
+    parser.add_argument(
+        "--across-engines", action="store_true",
+        help="rank what different engines, or one in other numbers, computed together (docs/engines.md)",
+    )  # fmt: skip
     parser.add_argument("--checks", action="store_true", help="show the oracle, null and echo rows too")
 
 
@@ -155,6 +159,7 @@ def _run(args: argparse.Namespace) -> int:
             metric=args.metric,
             published=args.published != "none",
             checks=args.checks,
+            across_engines=args.across_engines,
             prices=args.prices,
             wanted=wanted,
             most=args.rows if args.format == "terminal" else None,

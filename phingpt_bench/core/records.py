@@ -65,6 +65,11 @@ class Model:
         """What two scores must share to be those of one arithmetic."""
         return self.quantisation, self.compute_dtype, self.engine, self.engine_version
 
+    @property
+    def served_by(self) -> str | None:
+        """The engine of a served model in words, with its dtype: "vllm 0.32.0, bfloat16"; None for a loaded one."""
+        return served_text(self.engine, self.engine_version, self.compute_dtype)
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Protocol:
@@ -156,6 +161,11 @@ class RunRecord:
     exposure: Exposure | None = None  # None where nobody looked
     provenance: Provenance = field(default_factory=Provenance)
     schema_version: Literal[4] = SCHEMA_VERSION
+
+
+def served_text(engine: str | None, version: str | None, dtype: str | None) -> str | None:
+    """ "vllm 0.32.0, bfloat16"; None without an engine."""
+    return None if engine is None else ", ".join(filter(None, [" ".join(filter(None, [engine, version])), dtype]))
 
 
 def variant_text(shots: int, chat_template: bool) -> str:

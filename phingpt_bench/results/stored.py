@@ -34,6 +34,7 @@ def stored_board(
     metric: str | None = None,
     published: bool = True,
     checks: bool = False,
+    across_engines: bool = False,
     prices: Path | None = None,
     wanted: Filter | None = None,
     most: int | None = None,
@@ -50,14 +51,16 @@ def stored_board(
     shipped = stamps(share("results", "published"), ".yaml") if published else []
     card = stamp(card_path(prices))
     # a card of the user's own is told as such, and prices the runs anew, also where it is the shipped file
-    around = (shipped, card, str(prices), str(own_card()), metric, current())
+    around = (shipped, card, str(prices), str(own_card()), metric, across_engines, current())
     passports = [stamps(place / "passports", ".yaml") for place in task_folders()]
-    asked = store.key("board", files, around, passports, tuple(tasks), checks, wanted, most)
+    asked = store.key("board", files, around, passports, tuple(tasks), checks, across_engines, wanted, most)
     if (board := store.get(asked, Board)) is not None:
         return board
     entries = _listed(files, store, folder)
     plan = arranged(newest(entries), tasks, checks)
-    sections = _sections(plan, {file.path: file for file in files}, around, store, metric, published, prices)
+    sections = _sections(
+        plan, {file.path: file for file in files}, around, store, metric, published, prices, across_engines
+    )
     board = joined(plan, sections, metric, prices_of(prices), rights())
     board = shortened(board if wanted is None else filtered(board, wanted), most)
     store.put(asked, board)
@@ -83,6 +86,7 @@ def _sections(
     metric: str | None,
     published: bool,
     prices: Path | None,
+    across: bool,
 ) -> list[Section]:
     """The sections of a plan, those that are kept as they were, the others made from their runs."""
     rows = functools.cache(published_results.load)
@@ -95,7 +99,11 @@ def _sections(
         if section is None:
             runs = on_card([read_run(Path(entry.path)) for entry in group], card(prices))
             scope = Scope(
-                comparer=Comparer(cache()), metric=metric, published=rows() if published else {}, prices=card(prices)
+                comparer=Comparer(cache()),
+                metric=metric,
+                published=rows() if published else {},
+                prices=card(prices),
+                across=across,
             )
             section = section_of(runs, key, scope)
             store.put(name, section)

@@ -1,7 +1,7 @@
 """Log-likelihoods of labels after a prompt, at the best rung that an engine has.
 
-Named tokens: one request for all labels of one token, else one for each place where the labels part. Echoed prompts:
-one request a label. First tokens: labels outside those that are told are bounded by the least likely that is.
+Named tokens: one request for all labels of one token, else one for each beginning of a label. Echoed prompts: one
+request a label. First tokens: labels outside those that are told are bounded by the least likely that is.
 """
 
 from __future__ import annotations
@@ -35,9 +35,8 @@ class Likelihoods:
 async def by_tokens(
     link: Connection, dialect: Dialect, found: Found, context: Sequence[int], labels: Sequence[Sequence[int]]
 ) -> Likelihoods:
-    """Labels as tokens after a prompt as tokens, exactly."""
-    single = all(len(label) == 1 for label in labels) and len(labels) <= MOST_NAMED
-    if found.named and (single or not found.prompt):
+    """Labels as tokens after a prompt as tokens, exactly: by named tokens, where an engine has them."""
+    if found.named and len(labels) <= MOST_NAMED:
         return await _named(link, dialect, context, labels)
     return _echoed([await link.echo(dialect, [*context, *label], len(context)) for label in labels])
 

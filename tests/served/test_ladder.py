@@ -70,8 +70,7 @@ def test_every_exact_way_gives_the_same_scores(
     lm = ServedLM(found, "toy")
     answers = lm.loglikelihood(asked(PROMPT, labels))
     assert [one for one, _ in answers] == pytest.approx([expected(tokenizer, "toy", PROMPT, one) for one in labels])
-    several = labels is LONG and ("echo" in can or engine == "sglang")
-    assert lm.tally.rungs == {"prompt" if several else rung: 1}
+    assert lm.tally.rungs == {rung: 1}
 
 
 def test_labels_of_one_token_take_one_request(api: Api) -> None:
