@@ -18,6 +18,8 @@ from phingpt_bench.served.opened import Opened, open_served
 from phingpt_bench.served.spec import HOSTED, ServedAdapter, ServedSpec
 from phingpt_bench.served.weights import Weights, weights_of
 
+GEN = "_gen"  # how the name of a task's written form ends
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ServedFacts:
@@ -72,7 +74,7 @@ def written_form(name: str, known: Tasks) -> str:
     """The task that asks the same and lets the model write; BenchError where a task of labels has none."""
     if known[name].extraction != CHOSEN:
         return name
-    form = f"{name}_gen"
+    form = name + GEN
     try:
         known[form]
     except BenchError:
