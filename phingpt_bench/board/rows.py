@@ -32,7 +32,7 @@ SETUP = ("load", "probe")  # phases of a ledger that prepare a model for all its
 ORACLE = "oracle"  # the check that gives the gold answers
 
 
-def build(
+def build(  # noqa: PLR0913  each is an option of the board
     runs: Sequence[Run],
     published: Mapping[str, tuple[PublishedRow, ...]] | None = None,
     *,

@@ -119,4 +119,4 @@ def peak_gpu_bytes() -> int | None:
     torch = sys.modules.get("torch")
     if torch is None or not torch.cuda.is_available():
         return None
-    return sum(torch.cuda.max_memory_allocated(i) for i in range(torch.cuda.device_count()))
+    return sum(int(torch.cuda.max_memory_allocated(i)) for i in range(torch.cuda.device_count()))

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from phingpt_bench.core.errors import BenchError
@@ -24,14 +24,14 @@ class Facts:
 
     known: Tasks  # of the command: what a run asks of a task that the suite does not have
     tasks: Mapping[str, TaskFacts]  # of the suite, and the written forms that served models are asked instead
-    asked: Sequence[str]  # the suite's own
     bases: Mapping[BaseSpec, Model]
-    served: Mapping[ServedSpec, ServedFacts]
     adapters: Sequence[AdapterFacts]
     floors: Mapping[str, Sequence[str]]  # names of the cheap models by kind of task ("labels", "spans", "scores")
     checks: Sequence[str]
     records: Mapping[Path, RunRecord | None]  # by run folder; None where it cannot be read
     machine: Machine
+    asked: Sequence[str] = ()  # of the tasks the suite's own; empty: all of them
+    served: Mapping[ServedSpec, ServedFacts] = field(default_factory=dict)
 
 
 def gather(suite: Suite, training: Training, known: Tasks, *, fetch: bool = True) -> Facts:
@@ -67,7 +67,7 @@ def with_trained(facts: Facts, suite: Suite, training: Training) -> Facts:
     return replace(
         facts,
         adapters=_adapters(
-            suite, training, facts.known, {name: facts.tasks[name] for name in facts.asked}, facts.bases
+            suite, training, facts.known, {name: facts.tasks[name] for name in facts.asked or facts.tasks}, facts.bases
         ),
     )
 

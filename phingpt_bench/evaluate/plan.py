@@ -70,7 +70,7 @@ def plan(suite: Suite, facts: Facts, *, only: Collection[str] = (), force: bool 
     only: run just these tasks (all of them when empty). force: runs that are done are made again; adapters are not.
     BenchError when two models would share a run folder, and for more shots than a task has examples.
     """
-    tasks = [facts.tasks[name] for name in facts.asked if not only or name in only]
+    tasks = [facts.tasks[name] for name in facts.asked or facts.tasks if not only or name in only]
     steps: list[Step] = []
     for entry in facts.adapters:
         wanted = any(task.name in entry.tasks for task in tasks)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
-from typing import Any
+from typing import Any, NamedTuple
 
 from phingpt_bench.core.notes import Note
 from phingpt_bench.results.collect import Run
@@ -99,13 +99,30 @@ def setting(run: Run) -> tuple[Any, ...]:
     return (protocol.shots, run.record.seed if protocol.shots else None, chat)
 
 
-def model_key(run: Run) -> tuple[Any, ...]:
-    """What makes two runs runs of one model: kind, base, its revision, quantisation, dtype, engine and weights."""
+class BaseKey(NamedTuple):
+    """What makes two runs runs on one base."""
+
+    name: str
+    revision: str | None
+    numerics: tuple[str | None, ...]  # quantisation, dtype, engine and its version
+
+
+class ModelKey(NamedTuple):
+    """What makes two runs runs of one model."""
+
+    kind: str
+    base: BaseKey
+    weights: tuple[str | None, str | None]  # identity.weights
+
+
+def model_key(run: Run) -> ModelKey:
+    """The key of a run's model."""
     model = run.record.model
-    return (
-        model.kind, model.base or model.name, model.base_revision, model.numerics,
-        *weights(model.adapter, model.adapter_digest, model.recipe_digest),
-    )  # fmt: skip
+    return ModelKey(
+        model.kind,
+        BaseKey(model.base or model.name, model.base_revision, model.numerics),
+        weights(model.adapter, model.adapter_digest, model.recipe_digest),
+    )
 
 
 def other_prompts(a: Run, b: Run) -> bool:

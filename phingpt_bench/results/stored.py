@@ -59,7 +59,14 @@ def stored_board(
     entries = _listed(files, store, folder)
     plan = arranged(newest(entries), tasks, checks)
     sections = _sections(
-        plan, {file.path: file for file in files}, around, store, metric, published, prices, across_engines
+        plan,
+        {file.path: file for file in files},
+        around,
+        store,
+        metric,
+        published,
+        prices,
+        across=across_engines,
     )
     board = joined(plan, sections, metric, prices_of(prices), rights())
     board = shortened(board if wanted is None else filtered(board, wanted), most)
@@ -86,6 +93,7 @@ def _sections(
     metric: str | None,
     published: bool,
     prices: Path | None,
+    *,
     across: bool,
 ) -> list[Section]:
     """The sections of a plan, those that are kept as they were, the others made from their runs."""

@@ -120,7 +120,6 @@ def test_intervals_of_changes_are_those_of_the_paired_test():
     change = changes(a, b, f1_weighted)
     assert (change.low, change.high) == (test.low, test.high)
     assert change.difference == pytest.approx(test.difference)
-    assert change.certain == (test.low > 0 or test.high < 0)
     nested = changes(a, b, by_class)
     assert [len(nested), len(nested[0])] == [3, 3]
     assert changes(a[:1], b[:1], f1_weighted).low is None

@@ -14,7 +14,8 @@ TRANSLATED = (
     "fixed", "broken", "wrong-alike", "wrong-otherwise", "right", "better", "worse", "equal",
     "boundary", "type", "hallucinated", "missed", "duplicate", "format", "spurious",
     "precision", "recall", "F1", "mean confidence", "overconfidence",
-    "other rows", "other labels", "other gold", "other prompts", "another engine", "other device", "other kernels", "other batch size",
+    "other rows", "other labels", "other gold", "other prompts",
+    "another engine", "other device", "other kernels", "other batch size",
     "no such score", "no score", "one document",
 )  # fmt: skip
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 from collections.abc import Sequence
+from typing import Any
 
 import numpy as np
 
@@ -103,7 +104,8 @@ def _change(x: Outcomes, y: Outcomes, metric: str) -> Change | None:
     rows_a, rows_b = metric_rows(metric, x), metric_rows(metric, y)
     if rows_a is None or rows_b is None:
         return None
-    return changes(rows_a, rows_b, METRICS[metric].function, x.clusters)
+    found: Change = changes(rows_a, rows_b, METRICS[metric].function, x.clusters)
+    return found
 
 
 def _bounds(outcomes: Outcomes, metric: str) -> tuple[float, float] | None:
@@ -136,7 +138,7 @@ def _all_wrong(outcomes: Outcomes) -> Outcomes:
     return dataclasses.replace(outcomes, counts=_where(outcomes.invalid, wrong, outcomes.counts))
 
 
-def _where(these: Sequence[bool], then: Sequence, otherwise: Sequence) -> list:
+def _where(these: Sequence[bool], then: Sequence[Any], otherwise: Sequence[Any]) -> list[Any]:
     if not these:
         return list(otherwise)
     return [new if is_so else old for is_so, new, old in zip(these, then, otherwise, strict=True)]

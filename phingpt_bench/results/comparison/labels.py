@@ -73,7 +73,7 @@ def flips_of(ids: Sequence[str], flipped_a: np.ndarray, flipped_b: np.ndarray, p
     """The ids of rows by who flips them; flipped: bool (n,)."""
 
     def chosen(where: np.ndarray) -> tuple[str, ...]:
-        return tuple(ids[at] for at in np.flatnonzero(where))
+        return tuple(ids[at] for at in np.flatnonzero(where).tolist())
 
     return Flips(
         introduced=chosen(flipped_b & ~flipped_a), removed=chosen(flipped_a & ~flipped_b),
@@ -123,7 +123,7 @@ def _calibration(a: Outcomes, b: Outcomes) -> Calibration | None:
         return np.stack([totals[..., -1] / n, calibration.ece(bins), confidence / n, (confidence - right) / n], axis=-1)
 
     clusters = [cluster for cluster, kept in zip(a.clusters, both, strict=False) if kept]
-    brier, ece, confidence, over = changes(*sums, numbers, clusters)
+    brier, ece, confidence, over = changes(sums[0], sums[1], numbers, clusters)
     return Calibration(n=len(gold), brier=brier, ece=ece, confidence=confidence, overconfidence=over)
 
 
