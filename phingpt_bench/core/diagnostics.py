@@ -38,6 +38,7 @@ class Served:
     models: list[str] = field(default_factory=list)  # that answered, as the server names them
     thoughts: Count = 0  # answers that came with one
     undecided_labels: Count = 0  # prompts whose best label was not among the first tokens
+    bounded_labels: Count = 0  # labels whose log-likelihood is an upper bound, below that of the best
     wrong_usage: dict[str, Count] = field(default_factory=dict)  # answers by what is wrong with their count of tokens
     reasoning_tokens: Count | None = None  # of those written
     seconds_to_first_token: Times | None = None  # where answers were streamed

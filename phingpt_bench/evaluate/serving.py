@@ -177,7 +177,8 @@ def _asked(spec: ServedSpec, lm: ServedLM) -> Served:
         ladder=told["ladder"], rungs=told["rungs"], requests=told["requests"], retries=told["retries"],
         resumed_answers=told["resumed_answers"], concurrent=told["concurrent"],
         parameters_not_sent=told["parameters_not_sent"], models=told["models"], thoughts=told["thoughts"],
-        undecided_labels=told.get("undecided_labels", 0), wrong_usage=told.get("wrong_usage", {}),
+        undecided_labels=told["undecided_labels"], bounded_labels=told["bounded_labels"],
+        wrong_usage=told.get("wrong_usage", {}),
         reasoning_tokens=told.get("reasoning_tokens"), **times,
         settings={name: str(value) for name, value in own.items()},
     )  # fmt: skip

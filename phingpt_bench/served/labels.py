@@ -22,7 +22,8 @@ MOST_NAMED = 128  # tokens that vLLM takes by name in one request
 class Likelihoods:
     """Of each label (log-likelihood, whether greedy).
 
-    open: the order is not known, and all are nan. A label that is known only to be less likely than others has -inf.
+    open: which is the best is not known, and all are nan. bounds: of the values so many are upper bounds, of labels
+    that are known only to be less likely than the best.
     usages: of the requests that were made. rung: as in Found.
     """
 
@@ -30,6 +31,7 @@ class Likelihoods:
     usages: tuple[Usage, ...]
     rung: str
     open: bool = False
+    bounds: int = 0
 
 
 async def by_tokens(
@@ -89,7 +91,7 @@ async def bounded(link: Connection, dialect: Dialect, found: Found, context: str
     """
     usages: list[Usage] = []
     values: list[float] = []
-    bounds: list[float] = []
+    whole: list[bool] = []
     greedy: list[bool] = []
     for label in labels:
         total, at, best = 0.0, 0, True
@@ -102,13 +104,16 @@ async def bounded(link: Connection, dialect: Dialect, found: Found, context: str
                 break
             taken, value, first = step
             total, at, best = total + value, at + taken, best and first
-        known = at == len(label)
-        values.append(total if known else -math.inf)
-        bounds.append(-math.inf if known else total)
-        greedy.append(known and best)
-    decided = max(values) > -math.inf and max(values) >= max(bounds)
+        whole.append(at == len(label))
+        # a bound that equals a value is of the less likely label
+        values.append(total if whole[-1] else math.nextafter(total, -math.inf))
+        greedy.append(whole[-1] and best)
+    decided = whole[values.index(max(values))]
     answers = zip(values, greedy, strict=True) if decided else ((math.nan, False) for _ in labels)
-    return Likelihoods(labels=tuple(answers), usages=tuple(usages), rung="top", open=not decided)
+    return Likelihoods(
+        labels=tuple(answers), usages=tuple(usages), rung="top", open=not decided,
+        bounds=whole.count(False) if decided else 0,
+    )  # fmt: skip
 
 
 def _step(reply: Next, rest: str) -> tuple[int, float, bool] | None:

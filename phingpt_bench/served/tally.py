@@ -28,7 +28,7 @@ class Tally:
     def __init__(self, meter: Meter | None = None):
         self.meter = meter
         self.requests = self.retries = self.answers = 0
-        self.cut_answers = self.thoughts = self.undecided = 0
+        self.cut_answers = self.thoughts = self.undecided = self.bounds = 0
         self.tokens_in = self.tokens_out = self.cached = self.reasoning = 0
         self.wrong: Counter[str] = Counter()
         self.models: set[str] = set()
@@ -49,6 +49,7 @@ class Tally:
         """Count the requests of one prompt's labels."""
         self.rungs[scored.rung] += 1
         self.undecided += scored.open
+        self.bounds += scored.bounds
         for usage in scored.usages:
             self._count(usage, None, 1, "")
 
@@ -84,8 +85,7 @@ class Tally:
             "rungs": dict(self.rungs), "requests": self.requests, "retries": self.retries,
             "cut_answers": self.cut_answers, "thoughts": self.thoughts, "models": sorted(self.models),
         }  # fmt: skip
-        if self.undecided:
-            found["undecided_labels"] = self.undecided
+        found |= {"undecided_labels": self.undecided, "bounded_labels": self.bounds}
         if self.wrong:
             found["wrong_usage"] = dict(self.wrong)
         if self.usage is not None:
