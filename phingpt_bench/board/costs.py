@@ -86,10 +86,10 @@ def assumed_per_hour(cost: PublishedCost) -> float | None:
 
 
 def payback(rows: Sequence[Row], published: Sequence[PublishedRow]) -> Payback | None:
-    """The best ranked tuned row against hosted models, larger ones of the board, and the floors; None without such a
-    row or without others.
+    """The best ranked tuned row against hosted models, larger ones of the board, and the floors.
 
-    Each kind comes best first. Hosted models that look alike (one model in several sources) are taken once.
+    None without such a row or without others. Each kind comes best first. Hosted models that look alike (one model in
+    several sources) are taken once.
     """
     tuned = next((row for row in rows if row.kind == "tuned" and row.rank is not None), None)
     if tuned is None:

@@ -8,7 +8,7 @@ from collections.abc import Sequence
 def frontier(
     points: Sequence[tuple[float | None, float | None]], *, higher_is_better: bool = True
 ) -> list[bool | None]:
-    """Whether each (cost, score) is on the front; None where either is unknown: such a point beats nobody either.
+    """Whether each (cost, score) is on the front; None where either is unknown: such a point dominates no other.
 
     A point is off the front where another costs no more and scores no worse, and does better in one of them. Two equal
     points are both on it. By the point values alone: whether a gain is real is what the tests say.

@@ -60,9 +60,11 @@ class Row:
 
     @property
     def identity(self) -> tuple[object, ...]:
-        """What makes rows of several tasks rows of one model in one setting. The display name has no part in it,
-        except where there is no base to go by (floors, checks), nor has the number of seeds, of which a task may lack
-        one."""
+        """What makes rows of several tasks rows of one model in one setting.
+
+        The display name has no part in it, except where there is no base to go by (floors, checks), nor has the number
+        of seeds, of which a task may lack one.
+        """
         return (
             self.kind, self.base or self.name, self.base_revision, self.quantisation, self.compute_dtype,
             self.served_by,

@@ -1,4 +1,4 @@
-"""Whether the real datasets are at hand, as `phingpt-bench doctor` sees it: nothing is read, nothing is fetched."""
+"""Whether the real datasets are available locally, as `doctor` sees it: nothing is read, nothing is fetched."""
 
 from __future__ import annotations
 
@@ -54,11 +54,11 @@ def real_suites(able: bool) -> str:
         return "cannot run here yet"
     try:
         root = mirror()
-    except BenchError:  # told as a check of its own
+    except BenchError:  # a check of its own says so
         return f"cannot run here yet: {MIRROR_VARIABLE} names no folder"
     lacking = [name for name, one in origins(FIRST).items() if not in_mirror(one, root) and not in_cache(one)]
     if not lacking:
-        return f"can run here, their datasets are at hand: {REAL}"
+        return f"can run here, their datasets are available locally: {REAL}"
     listed = ", ".join(lacking)
     if any(os.environ.get(name, "").lower() in ("1", "on", "yes", "true") for name in OFFLINE):
         return f"cannot run here yet: no {listed} in a mirror or in the cache, and the Hub is switched off"

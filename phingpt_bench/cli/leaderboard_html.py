@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import argparse
-from pathlib import Path
+from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from phingpt_bench.core.errors import BenchError
 
 if TYPE_CHECKING:
     from phingpt_bench.board.values import Board
+    from phingpt_bench.results.collect import Run
 
 FORM = "html"
 
@@ -22,12 +23,11 @@ def check(args: argparse.Namespace) -> None:
         raise BenchError(f"{FORM} is for a file, not for a terminal", where="--format", hint="add --output board.html")
 
 
-def page_of(board: Board, folder: Path, *, with_text: bool) -> str:
-    """The page of a board with the answers of the runs below `folder`.
+def page_of(board: Board, runs: Sequence[Run], *, with_text: bool) -> str:
+    """The page of a board with the answers of its runs.
 
-    BenchError where dataset text is asked for and not at hand.
+    BenchError where dataset text is asked for and not available locally.
     """
     from phingpt_bench.page.page import html
-    from phingpt_bench.results.collect import collect
 
-    return html(board, collect(folder), with_text=with_text)
+    return html(board, runs, with_text=with_text)

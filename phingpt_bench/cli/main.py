@@ -1,6 +1,6 @@
 """The command `phingpt-bench`: finds the verb and runs it; bad input ends in one clear line and exit code 2.
 
-Exit codes: 0 done, 1 the verb's own "no" (doctor: the demo cannot run), 2 bad input, 130 interrupted, 141 the reader
+Exit codes: 0 done, 1 the check failed (doctor: the demo cannot run), 2 bad input, 130 interrupted, 141 the reader
 of our output went away.
 """
 
@@ -35,9 +35,10 @@ EPILOG = f"""examples:
 
 
 class Parser(argparse.ArgumentParser):
-    """argparse, with its errors told like all others."""
+    """argparse, with its errors reported like all others."""
 
     def error(self, message: str) -> NoReturn:
+        """A BenchError in place of argparse's own exit."""
         raise BenchError(message, hint=f"'{self.prog} --help' shows the arguments")
 
 
@@ -45,22 +46,22 @@ def main(argv: Sequence[str] | None = None) -> int:
     """Runs one command line (default: that of the process) and returns its exit code; never raises for bad input."""
     try:
         code = _dispatch(list(sys.argv[1:] if argv is None else argv))
-        sys.stdout.flush()  # a reader that went away shows here, not at exit where nobody can catch it
+        sys.stdout.flush()  # a reader that went away shows here, not at exit where it cannot be caught
         return code
     except BenchError as err:
-        print(_told(err), file=sys.stderr)
+        print(_reported(err), file=sys.stderr)
         return 2
     except KeyboardInterrupt:
         print("interrupted", file=sys.stderr)
         return 130
-    except BrokenPipeError:  # `| head` has read enough: nothing to tell, and nothing more to flush
+    except BrokenPipeError:  # `| head` has read enough: nothing to report, and nothing more to flush
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return 141
     except (OSError, MemoryError, RuntimeError) as err:
-        told = _of_the_machine(err)
-        if told is None:
+        fault = _of_the_machine(err)
+        if fault is None:
             raise
-        print(_told(told), file=sys.stderr)
+        print(_reported(fault), file=sys.stderr)
         return 2
     except SystemExit as end:  # argparse after --help, or the passed-through lm-eval
         if isinstance(end.code, str):
@@ -142,7 +143,7 @@ def _of_the_machine(err: Exception) -> BenchError | None:
     return None
 
 
-def _told(err: BenchError) -> str:
+def _reported(err: BenchError) -> str:
     text = f"{err.where}: {err.message}" if err.where else err.message
     return f"error: {text}" + (f"\nhint: {err.hint}" if err.hint else "")
 

@@ -1,13 +1,61 @@
-"""Text in a file, or on standard output, whatever letters its encoding knows."""
+"""What a verb shows: blocks on a terminal, in colour where it has any, or text in a file or on standard output."""
 
 from __future__ import annotations
 
+import argparse
 import codecs
 import sys
 import unicodedata
+from collections.abc import Callable, Sequence
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from phingpt_bench.core.jsonio import write_text
+
+if TYPE_CHECKING:
+    from phingpt_bench.text.blocks import Block
+
+LEAST = 76  # columns of a terminal; in fewer, numbers of a board would be cut or names folded letter by letter
+
+
+def add_output(parser: argparse.ArgumentParser, formats: Sequence[str] = (), *, language: bool = False) -> None:
+    """The arguments of what is drawn: --format (of `formats`, where there are any), --output, --width and --lang."""
+    if formats:
+        parser.add_argument("--format", default=formats[0], choices=formats)
+    parser.add_argument("--output", type=Path, metavar="FILE", help="write here instead of to the terminal")
+    parser.add_argument("--width", type=int, metavar="N", help="output width in columns (default: the terminal's)")
+    if language:
+        parser.add_argument("--lang", metavar="L", help="en or es (default: $PHINGPT_BENCH_LANG, else the locale's)")
+
+
+def show(
+    page: Sequence[Block] | Callable[[int], Sequence[Block]],
+    width: int | None = None,
+    file: Path | None = None,
+    least: int = LEAST,
+) -> None:
+    """Blocks, in a file or on standard output, coloured where that is a terminal (without NO_COLOR).
+
+    page: the blocks, or what makes them for a width. width: of the user; None for the terminal's, or 80 where there is
+    none. BenchError for one of fewer than `least` columns; a terminal that has no more gets broken lines: after a long
+    run that is better than nothing.
+    """
+    from phingpt_bench.text.write_terminal import check_width, terminal
+    from phingpt_bench.text.write_terminal import show as show_on
+
+    if width is not None:
+        check_width(width, least)
+    if file is not None or not sys.stdout.isatty():
+        deliver(terminal(page(width or 80) if callable(page) else page, width or 80), file)
+        return
+    from rich.console import Console
+
+    console = Console(width=width)
+    if console.width < least:
+        if width is None:
+            print(f"hint: {console.width} columns are too few; at least {least}", file=sys.stderr)
+        console = Console(width=least)
+    show_on(page(console.width) if callable(page) else page, console)
 
 
 def deliver(text: str, file: Path | None) -> None:

@@ -7,7 +7,7 @@ from typing import Any
 
 from phingpt_bench.core.errors import BenchError
 from phingpt_bench.core.paths import share
-from phingpt_bench.render.tasks.list import number
+from phingpt_bench.text.numbers import things
 
 
 def stamp(file: Path | None, data: str | None, templates: bool) -> int:
@@ -18,7 +18,7 @@ def stamp(file: Path | None, data: str | None, templates: bool) -> int:
         folder = file or share("tasks")
         if not folder.is_dir():
             raise BenchError("with --templates it is a folder of task files", where=str(folder))
-        print(f"{folder / LOCK}: {number(write_lock(folder), 'task')}")
+        print(f"{folder / LOCK}: {things(write_lock(folder), 'task')}")
         return 0
     if file is None:
         raise BenchError("which passport?", hint="phingpt-bench tasks stamp my_tasks/passports/mine.yaml")
@@ -41,7 +41,7 @@ def validate(path: Path | None, names: list[str], model: str | None) -> int:
         word = {True: "ok  ", False: "FAIL", None: "--  "}[check.ok]
         print(f"{word}  {check.task}  {check.name}: {check.detail}", flush=True)
     failed = f"{counts[False]} failed" if counts[False] else "none failed"
-    print(f"{number(sum(counts.values()), 'check')}: {failed}, {counts[None]} not made")
+    print(f"{things(sum(counts.values()), 'check')}: {failed}, {counts[None]} not made")
     return 2 if counts[False] else 0
 
 
@@ -62,6 +62,6 @@ def _tokenizer(model: str | None) -> tuple[Any, str]:
         return AutoTokenizer.from_pretrained(model), ""
     except (OSError, ValueError) as err:
         raise BenchError(
-            f"no tokenizer of '{model}' to be had ({str(err).strip().splitlines()[0]})",
+            f"cannot load the tokenizer of '{model}' ({str(err).strip().splitlines()[0]})",
             hint=f"give a folder, a Hub id that is cached or in reach, or '{embedded.NAME}' for the embedded model",
         ) from None

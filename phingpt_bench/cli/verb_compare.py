@@ -3,17 +3,17 @@
 from __future__ import annotations
 
 import argparse
-import sys
 from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from phingpt_bench.cli.output import deliver, write_out
+from phingpt_bench.cli.boards import default_folder, protocol_of
+from phingpt_bench.cli.output import LEAST, add_output, deliver, show
 
 if TYPE_CHECKING:
-    from phingpt_bench.render.comparison.blocks import Block
     from phingpt_bench.results.collect import Run
     from phingpt_bench.results.comparison.values import Comparison
+    from phingpt_bench.text.blocks import Block
 
 NAME = "compare"
 HELP = "what changed from A to B: paired test, rows fixed and broken, confusion, labels and types, format or knowledge"
@@ -30,7 +30,7 @@ examples:
   phingpt-bench compare base ner-smollm2-135m --fate broken --rows 20 --task fin
   phingpt-bench compare RUN_FOLDER OTHER_RUN_FOLDER --format json
 """
-FATES = ("fixed", "broken", "wrong-alike", "wrong-otherwise", "right", "better", "worse", "equal")
+FATES = ("fixed", "broken", "same-error", "different-error", "right", "better", "worse", "equal")
 
 
 def configure(parser: argparse.ArgumentParser) -> None:
@@ -47,14 +47,13 @@ def configure(parser: argparse.ArgumentParser) -> None:
         help=f"rows of this fate: {', '.join(FATES)} (default: fixed and broken, or better and worse); repeatable",
     )  # fmt: skip
     parser.add_argument("--rows", type=int, default=5, metavar="N", help="rows to show of each fate (default: 5)")
-    parser.add_argument("--with-text", action="store_true", help="show what the rows say; the dataset must be at hand")
-    parser.add_argument("--format", default="terminal", choices=("terminal", "markdown", "json"))
+    parser.add_argument(
+        "--with-text", action="store_true", help="show what the rows say; the dataset must be available locally"
+    )
     parser.add_argument(
         "--across-engines", action="store_true", help="test runs of different engines against each other, too"
     )
-    parser.add_argument("--output", type=Path, metavar="FILE", help="write here instead of to the terminal")
-    parser.add_argument("--width", type=int, metavar="N", help="columns to draw in (default: those of the terminal)")
-    parser.add_argument("--lang", metavar="L", help="en or es (default: $PHINGPT_BENCH_LANG, else the locale's)")
+    add_output(parser, ("terminal", "markdown", "json"), language=True)
 
 
 def run(args: argparse.Namespace) -> int:
@@ -62,11 +61,12 @@ def run(args: argparse.Namespace) -> int:
     from rich.console import Console
 
     from phingpt_bench.core.errors import BenchError
-    from phingpt_bench.render.board.page import check_width
     from phingpt_bench.text.language import preferred, speaking
+    from phingpt_bench.text.write_markdown import markdown
+    from phingpt_bench.text.write_terminal import check_width
 
     if args.width is not None:
-        check_width(args.width)
+        check_width(args.width, LEAST)
     if args.rows < 0:
         raise BenchError("--rows is a number of rows, at least 0")
     with speaking(preferred() if args.lang is None else args.lang):
@@ -74,15 +74,15 @@ def run(args: argparse.Namespace) -> int:
             comparisons, tasks = _comparisons(args)
             docs = [_docs(one, args) for one in comparisons]
         if args.format == "json":
-            from phingpt_bench.render.comparison.export import to_json
+            from phingpt_bench.results.comparison.export import to_json
 
             text = to_json(comparisons, docs)
         else:
             blocks = _blocks(args, comparisons, docs, tasks)
-            if args.format == "terminal" and args.output is None:
-                _draw(blocks, args.width)
+            if args.format == "terminal":
+                show(blocks, args.width, args.output)
                 return 0
-            text = _text(blocks, args.format, args.width or 80)
+            text = markdown(blocks)
     deliver(text, args.output)
     return 0
 
@@ -116,7 +116,6 @@ def _comparisons(args: argparse.Namespace) -> tuple[list[Comparison], int]:
 
 def _runs(args: argparse.Namespace) -> list[Run]:
     """The runs among which names, and twins of runs given by their folders, are looked for."""
-    from phingpt_bench.cli.verb_leaderboard import default_folder
     from phingpt_bench.results.collect import collect
     from phingpt_bench.results.comparison.systems import run_file
 
@@ -129,7 +128,6 @@ def _runs(args: argparse.Namespace) -> list[Run]:
 
 def _wanted(asked: Sequence[str], found: Sequence[tuple[Run, Run]]) -> set[str]:
     """The tasks to show. BenchError for one that not both systems have."""
-    from phingpt_bench.cli.verb_leaderboard import protocol_of
     from phingpt_bench.core.errors import unknown
 
     of = {a.record.task: a.record.protocol.id for a, _ in found}
@@ -161,9 +159,9 @@ def _blocks(
     args: argparse.Namespace, comparisons: Sequence[Comparison], docs: Sequence[dict[str, Any] | None], tasks: int
 ) -> list[Block]:
     """A line a task where all of several are asked for, else each in detail."""
-    from phingpt_bench.render.comparison.rows import row_blocks
-    from phingpt_bench.render.comparison.sections import sections
-    from phingpt_bench.render.comparison.summary import summary
+    from phingpt_bench.render.comparison.comparison_blocks import sections
+    from phingpt_bench.render.comparison.comparison_rows import row_blocks
+    from phingpt_bench.render.comparison.comparison_summary import summary
 
     if _a_line_each(args, len(comparisons)):
         return summary(comparisons)
@@ -175,24 +173,3 @@ def _blocks(
 
 def _a_line_each(args: argparse.Namespace, tasks: int) -> bool:
     return not args.task and tasks > 1
-
-
-def _text(blocks: Sequence[Block], form: str, width: int) -> str:
-    from phingpt_bench.render.comparison.markdown import markdown
-    from phingpt_bench.render.comparison.terminal import render
-
-    return markdown(blocks) if form == "markdown" else render(blocks, width)
-
-
-def _draw(blocks: Sequence[Block], width: int | None) -> None:
-    """On standard output, with colour where that is a terminal and NO_COLOR is not set."""
-    from rich.console import Console
-
-    from phingpt_bench.render.board.terminal import MINIMUM
-    from phingpt_bench.render.comparison.terminal import draw
-
-    if not sys.stdout.isatty():
-        write_out(_text(blocks, "terminal", width or 80))
-        return
-    console = Console(width=width)
-    draw(blocks, console if console.width >= MINIMUM else Console(width=MINIMUM))

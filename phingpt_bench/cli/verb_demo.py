@@ -6,7 +6,7 @@ import argparse
 import shlex
 from pathlib import Path
 
-from phingpt_bench.cli.verb_run import carry_out
+from phingpt_bench.cli.suites import carry_out
 
 NAME = "demo"
 HELP = "train a small adapter and compare it with its base, offline, in minutes"

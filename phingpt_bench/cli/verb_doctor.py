@@ -1,4 +1,4 @@
-"""`phingpt-bench doctor`: what this machine can do, what is missing, and the command that mends it."""
+"""`phingpt-bench doctor`: what this machine can do, what is missing, and how to fix it."""
 
 from __future__ import annotations
 
@@ -10,16 +10,16 @@ import os
 import shlex
 import shutil
 import sys
-import textwrap
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from phingpt_bench.cli.doctor_data import in_mirror, origins, real_suites
+from phingpt_bench.cli.output import show
 
 NAME = "doctor"
-HELP = "say what this machine can do, what is missing, and the command that mends it"
+HELP = "say what this machine can do, what is missing, and how to fix it"
 EPILOG = """examples:
   phingpt-bench doctor
 
@@ -28,11 +28,10 @@ Exit code 0 when the demo can run here, 1 when something it needs is missing.
 
 DISTRIBUTION = "phingpt-bench"
 OK, NOTE, MISSING, BROKEN = "ok", "note", "MISSING", "BROKEN"
-HOLD = "\xa0"  # a space at which a line of the report is not broken
 SWITCHES = ("HF_HUB_OFFLINE", "HF_DATASETS_OFFLINE", "TRANSFORMERS_OFFLINE", "HF_HOME")
 # 135 million bfloat16 parameters of the embedded model, 2 bytes each, written once beside the old copy and renamed
 CACHE_BYTES = 2 * 2 * 135_000_000
-# the version in constraints.txt, for where that file is not at hand
+# the version in constraints.txt, for where that file is not there
 TORCH = "torch==2.13.0"
 
 
@@ -43,7 +42,7 @@ class Check:
     level: str
     subject: str
     text: str
-    mend: str | None = None
+    fix: str | None = None
 
 
 def configure(parser: argparse.ArgumentParser) -> None:
@@ -52,34 +51,23 @@ def configure(parser: argparse.ArgumentParser) -> None:
 
 def run(args: argparse.Namespace) -> int:
     """Prints the report; 0 when nothing that the demo needs is missing, else 1."""
-    found = []
+    from phingpt_bench.render.doctor_blocks import check_blocks, end_blocks
+
+    del args  # there are none
+    found: list[Check] = []
     for check in checks():
         found.append(check)
-        print(line(check), flush=True)  # one by one: importing torch takes seconds
-    mends = list(dict.fromkeys(check.mend for check in found if check.mend))
-    if mends:
-        print("\nto mend:")
-        # torch first: the packages that need it would pull a build of their own choice
-        print("\n".join(f"  {mend}" for mend in sorted(mends, key=lambda mend: "torch" not in mend.split()[-1])))
-    able = all(check.level not in (MISSING, BROKEN) for check in found)
-    print(f"\ndemo: {'can run here: phingpt-bench demo' if able else 'cannot run here yet'}")
-    # a command in it stays in one piece, so that it can be copied
-    print(textwrap.fill(f"real suites: {real_suites(able)}", 79, subsequent_indent="  ", break_on_hyphens=False))
-    return 0 if able else 1
-
-
-def line(check: Check) -> str:
-    """A check in 79 columns, its continuation lines under its text."""
-    head = f"{check.level:<8}{check.subject:<15} "
-    filled = textwrap.fill(
-        check.text,
-        width=79,
-        initial_indent=head,
-        subsequent_indent=" " * len(head),
-        break_long_words=False,
-        break_on_hyphens=False,
+        show(check_blocks(check.level, check.subject, check.text))
+        sys.stdout.flush()  # one by one: importing torch takes seconds
+    # torch first: the packages that need it would pull a build of their own choice
+    fixes = sorted(
+        dict.fromkeys(check.fix for check in found if check.fix), key=lambda fix: "torch" not in fix.split()[-1]
     )
-    return filled.replace(HOLD, " ")
+    able = all(check.level not in (MISSING, BROKEN) for check in found)
+    demo = "can run here: phingpt-bench demo" if able else "cannot run here yet"
+    print()
+    show(end_blocks(fixes, demo, real_suites(able)))
+    return 0 if able else 1
 
 
 def checks() -> Iterator[Check]:
@@ -113,6 +101,8 @@ def _python_and_packages() -> Iterator[Check]:
     from packaging.requirements import Requirement
     from packaging.specifiers import SpecifierSet
 
+    from phingpt_bench.text.fold import HOLD
+
     wanted = SpecifierSet(metadata["Requires-Python"] or "")
     if running in wanted:
         yield Check(OK, "python", running)
@@ -122,16 +112,16 @@ def _python_and_packages() -> Iterator[Check]:
     needed = [one for one in requirements if one.marker is None or one.marker.evaluate({"extra": ""})]
     good = []
     for requirement in needed:
-        mend = _install(f"'{requirement.name}{requirement.specifier}'", name=requirement.name)
+        fix = _install(f"'{requirement.name}{requirement.specifier}'", name=requirement.name)
         try:
             version = importlib.metadata.version(requirement.name)
         except importlib.metadata.PackageNotFoundError:
-            yield Check(MISSING, requirement.name, f"not installed, needed is {requirement.specifier}", mend)
+            yield Check(MISSING, requirement.name, f"not installed, needed is {requirement.specifier}", fix)
             continue
         if requirement.specifier.contains(version, prereleases=True):
             good.append(f"{requirement.name}{HOLD}{version}")
         else:
-            yield Check(MISSING, requirement.name, f"{version}, needed is {requirement.specifier}", mend)
+            yield Check(MISSING, requirement.name, f"{version}, needed is {requirement.specifier}", fix)
     yield Check(OK if good else NOTE, "packages", ", ".join(good) or "none within bounds")
 
 
@@ -178,9 +168,9 @@ def _device() -> Iterator[Check]:
 
 def _four_bit(torch: Any) -> Check:
     """Quantises a small matrix to NF4 and back on the CPU: the package being there does not say that it works."""
-    mend = "pip install --force-reinstall --no-deps 'bitsandbytes>=0.50,<0.52'"
+    fix = "pip install --force-reinstall --no-deps 'bitsandbytes>=0.50,<0.52'"
     if not _present("bitsandbytes"):
-        return Check(MISSING, "4-bit kernels", "bitsandbytes is not installed", mend)
+        return Check(MISSING, "4-bit kernels", "bitsandbytes is not installed", fix)
     # it warns about an optional faster kernel, which needs a package that we do not use
     logging.getLogger("bitsandbytes").setLevel(logging.ERROR)
     try:
@@ -191,9 +181,9 @@ def _four_bit(torch: Any) -> Check:
         error = float((functional.dequantize_4bit(packed, state) - weights).abs().max())
     # a broken native library raises whatever the loader or the kernel raises: any of it means "does not work here"
     except Exception as err:
-        return Check(MISSING, "4-bit kernels", f"do not work: {type(err).__name__}: {err}", mend)
+        return Check(MISSING, "4-bit kernels", f"do not work: {type(err).__name__}: {err}", fix)
     if error > 0.2:  # NF4's widest gap between two levels is 0.304 of a block's maximum, so rounding errs by 0.152
-        return Check(MISSING, "4-bit kernels", f"wrong by {error:.2f} on a matrix of values up to 1", mend)
+        return Check(MISSING, "4-bit kernels", f"wrong by {error:.2f} on a matrix of values up to 1", fix)
     return Check(OK, "4-bit kernels", "NF4 with double quantisation works on the CPU")
 
 
@@ -207,11 +197,11 @@ def _space() -> Iterator[Check]:
     standing = next(folder for folder in (cache, *cache.absolute().parents) if folder.exists())
     free = shutil.disk_usage(standing).free
     text = f"{cache} ({'there' if cache.exists() else 'made at first use'}), {free / 2**30:.1f} GB free"
-    mend = "export PHINGPT_BENCH_CACHE=/a/folder/with/space"
+    fix = "export PHINGPT_BENCH_CACHE=/a/folder/with/space"
     if not os.access(standing, os.W_OK):
-        yield Check(MISSING, "cache", f"{text}, not writable", mend)
+        yield Check(MISSING, "cache", f"{text}, not writable", fix)
     elif free < CACHE_BYTES:
-        yield Check(MISSING, "cache", f"{text}, {CACHE_BYTES / 2**30:.1f} GB needed", mend)
+        yield Check(MISSING, "cache", f"{text}, {CACHE_BYTES / 2**30:.1f} GB needed", fix)
     else:
         yield Check(OK, "cache", text)
 
@@ -224,8 +214,8 @@ def _meters() -> Check:
     always = "time, tokens, peak memory"
     torch = sys.modules.get("torch")
     if torch is not None and torch.cuda.is_available() and not _present("pynvml"):
-        mend = _install("'nvidia-ml-py>=12.535,<14'", name="nvidia-ml-py")
-        return Check(NOTE, "meters", f"{always}; the GPU's energy needs nvidia-ml-py", mend)
+        fix = _install("'nvidia-ml-py>=12.535,<14'", name="nvidia-ml-py")
+        return Check(NOTE, "meters", f"{always}; the GPU's energy needs nvidia-ml-py", fix)
     if energy.method is None:
         return Check(OK, "meters", f"{always}; energy is N/A: {'; '.join(energy.lacking)}")
     lacking = f" ({'; '.join(energy.lacking)})" if energy.lacking else ""
@@ -255,11 +245,11 @@ def _mirror() -> Check:
     from phingpt_bench.data.sources import MIRROR_VARIABLE, mirror
 
     known = origins()
-    mend = f"export {MIRROR_VARIABLE}=/folder/with/datasets"
+    fix = f"export {MIRROR_VARIABLE}=/folder/with/datasets"
     try:
         root = mirror()
     except BenchError as err:
-        return Check(NOTE, "data mirror", err.message, mend)
+        return Check(NOTE, "data mirror", err.message, fix)
     if root is None:
         text = f"{MIRROR_VARIABLE} is not set: real datasets come from the Hugging Face cache or the Hub"
         return Check(NOTE, "data mirror", text)
@@ -272,5 +262,5 @@ def _mirror() -> Check:
 
 def _switches() -> Check:
     values = [f"{name}={os.environ[name]}" for name in SWITCHES if os.environ.get(name)]
-    text = ", ".join(values) or "none set: the Hub is asked when something is not at hand"
+    text = ", ".join(values) or "none set: the Hub is asked for what is not downloaded"
     return Check(OK, "HF switches", text)

@@ -6,7 +6,7 @@ import argparse
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from phingpt_bench.cli.verb_run import carry_out, positive
+from phingpt_bench.cli.suites import carry_out, positive
 from phingpt_bench.core.errors import BenchError
 
 if TYPE_CHECKING:
@@ -64,12 +64,12 @@ def configure(parser: argparse.ArgumentParser) -> None:
     )  # fmt: skip
     parser.add_argument("--results", type=Path, metavar="DIR", help="for the records (default results/local/MODEL)")
     parser.add_argument("--dry-run", action="store_true", help="show the plan and stop")
-    parser.add_argument("--force", action="store_true", help="make runs again that are done")
+    parser.add_argument("--force", action="store_true", help="re-run completed runs")
     parser.add_argument("--quiet", action="store_true", help="no plan and no progress, only the board")
 
 
 def run(args: argparse.Namespace) -> int:
-    """Plan, work, board; 0. BenchError for unknown tasks, a model that cannot be had, an adapter of another base."""
+    """Plan, work, board; 0. BenchError for unknown tasks, a model that cannot be loaded, an adapter of another base."""
     from phingpt_bench.evaluate.plan import slug
     from phingpt_bench.evaluate.suite import AdapterEntry, Suite, Variant
     from phingpt_bench.models.load import BaseSpec, title

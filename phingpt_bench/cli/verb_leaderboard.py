@@ -3,19 +3,20 @@
 from __future__ import annotations
 
 import argparse
-import sys
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from phingpt_bench.board.names import COLUMNS, FORMATS
 from phingpt_bench.cli import leaderboard_html
-from phingpt_bench.cli.output import deliver, write_out
+from phingpt_bench.cli.boards import ROWS, default_folder, draw, protocol_of
+from phingpt_bench.cli.output import LEAST, add_output, deliver, show
 
 if TYPE_CHECKING:
     from phingpt_bench.board.values import Board
+    from phingpt_bench.results.collect import Run
 
 NAME = "leaderboard"
-ROWS = 40
+LEAST_TO_EXPLAIN = 40  # columns in which the lines of --explain can be read
 HELP = "compare runs: scores with intervals, gains over the base with tests, costs, published results"
 EPILOG = """\
 examples:
@@ -30,8 +31,8 @@ examples:
   phingpt-bench leaderboard --explain 1 phin_fpb
   phingpt-bench leaderboard --lang es --width 160 | less
 
-Filters hide rows; they change no rank, test or floor. docs/leaderboard.md tells
-of every column, mark and option.
+Filters hide rows; they change no rank, test or floor. docs/leaderboard.md
+explains every column, mark and option.
 """
 
 
@@ -57,11 +58,9 @@ def configure(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--format", default="terminal", metavar="F", help=f"one of {', '.join(FORMATS)}")
     parser.add_argument(
         "--with-text", action="store_true",
-        help="html: show the text of the test rows; licences mostly forbid to pass such a page on",
+        help="html: show the text of the test rows; most dataset licences forbid redistributing the page",
     )  # fmt: skip
-    parser.add_argument("--output", type=Path, metavar="FILE", help="write here instead of to the terminal")
-    parser.add_argument("--width", type=int, metavar="N", help="columns to draw in (default: those of the terminal)")
-    parser.add_argument("--lang", metavar="L", help="en or es (default: $PHINGPT_BENCH_LANG, else the locale's)")
+    add_output(parser, language=True)
     parser.add_argument(
         "--published",
         default="top",
@@ -78,7 +77,7 @@ def configure(parser: argparse.ArgumentParser) -> None:
     )
     parser.add_argument(
         "--explain", nargs=2, metavar=("ROW", "TASK"),
-        help="everything that one cell is made of; ROW is a rank, a name or a part of it",
+        help="break down one cell; ROW is a rank, a name or a part of it",
     )  # fmt: skip
     parser.add_argument(
         "--across-engines", action="store_true",
@@ -89,7 +88,7 @@ def configure(parser: argparse.ArgumentParser) -> None:
 
 def add_filters(parser: argparse.ArgumentParser) -> None:
     """The arguments that choose and sort rows."""
-    for name, metavar, told in (
+    for name, metavar, about in (
         ("--protocol", "P", "only tasks on these protocols, by id"),
         ("--language", "L", "only tasks whose rows are in these languages: en, es"),
         ("--licence", "TEXT", "only tasks whose data have a licence with this in its name: MIT, 'CC BY'"),
@@ -101,7 +100,7 @@ def add_filters(parser: argparse.ArgumentParser) -> None:
             "only models of this size, as shown: '<1B', '>=350M', 135M (floors have none, and stay)",
         ),
     ):
-        help = f"{told}; several with commas"
+        help = f"{about}; several with commas"
         parser.add_argument(name, action="append", default=[], type=names, metavar=metavar, help=help)
     parser.add_argument("--sort", default="score", metavar="S", help="score (default), cost, name, size or date")
 
@@ -129,23 +128,38 @@ def run(args: argparse.Namespace) -> int:
 
 
 def _run(args: argparse.Namespace) -> int:
-    from rich.console import Console
-
-    from phingpt_bench.board.filters import Filter, size
     from phingpt_bench.render.board.columns import chosen
-    from phingpt_bench.render.board.page import check_form, check_width, page
-    from phingpt_bench.render.board.terminal import MINIMUM
-    from phingpt_bench.render.explain.lines import LEAST
-    from phingpt_bench.results.stored import stored_board
-    from phingpt_bench.text.language import say
+    from phingpt_bench.render.board.formats import board_text, check_form
+    from phingpt_bench.text.write_terminal import check_width
 
     check_form(args.format)
     if args.width is not None:
-        check_width(args.width, LEAST if args.explain else MINIMUM)
+        check_width(args.width, LEAST_TO_EXPLAIN if args.explain else LEAST)
     if args.explain:
         return _explain(args)
     leaderboard_html.check(args)
     columns = chosen(flat(args.columns))
+    board, runs = _loaded(args)
+    whole = args.published == "all"
+    if args.format == "terminal":
+        draw(board, args.width, args.output, whole=whole, columns=columns, plot=args.plot)
+        return 0
+    if args.format == leaderboard_html.FORM:
+        text = leaderboard_html.page_of(board, runs, with_text=args.with_text)
+    else:
+        text = board_text(board, args.format, columns=columns)
+    deliver(text, args.output)
+    return 0
+
+
+def _loaded(args: argparse.Namespace) -> tuple[Board, list[Run]]:
+    """The board that was asked for, and all runs of the folder."""
+    from rich.console import Console
+
+    from phingpt_bench.board.filters import Filter, size
+    from phingpt_bench.board.load import load_board
+    from phingpt_bench.text.language import say
+
     wanted = Filter(
         protocols=flat(args.protocol), languages=flat(args.language), licences=flat(args.licence),
         model_licences=flat(args.model_licence), kinds=flat(args.kind), sizes=tuple(map(size, flat(args.size))),
@@ -153,7 +167,7 @@ def _run(args: argparse.Namespace) -> int:
     )  # fmt: skip
     # silent unless a terminal
     with Console(stderr=True).status(say("comparing runs (the first time takes a while)")):
-        board = stored_board(
+        return load_board(
             args.folder or default_folder(),
             tasks=[protocol_of(name) for name in flat(args.task)],
             metric=args.metric,
@@ -164,67 +178,28 @@ def _run(args: argparse.Namespace) -> int:
             wanted=wanted,
             most=args.rows if args.format == "terminal" else None,
         )
-    whole = args.published == "all"
-    if args.format == "terminal" and args.output is None:
-        _draw(board, args.width, whole=whole, columns=columns, plot=args.plot)
-        return 0
-    if args.format == leaderboard_html.FORM:
-        text = leaderboard_html.page_of(board, args.folder or default_folder(), with_text=args.with_text)
-    else:
-        text = page(board, args.format, args.width or 80, whole=whole, columns=columns, plot=args.plot)
-    deliver(text, args.output)
-    return 0
 
 
 def _explain(args: argparse.Namespace) -> int:
     """One cell of the board and what it is made of; always text."""
-    from phingpt_bench.render.board.page import explained
+    from phingpt_bench.board.costs import on_card, prices_of
+    from phingpt_bench.board.rows import build
+    from phingpt_bench.render.explain.explain_blocks import explain
+    from phingpt_bench.results.cache import Cache
+    from phingpt_bench.results.collect import collect
+    from phingpt_bench.results.compare import Comparer
 
     row, task = args.explain
-    text = explained(
-        args.folder or default_folder(), row, protocol_of(task), metric=args.metric, checks=args.checks,
-        prices=args.prices, width=args.width or 80,
-    )  # fmt: skip
-    deliver(text, args.output)
+    card, cache, runs = prices_of(args.prices), Cache(), collect(args.folder or default_folder())
+    board = build(
+        runs, None, metric=args.metric, checks=args.checks, across_engines=args.across_engines, cache=cache, prices=card
+    )
+    blocks = explain(board, on_card(runs, card), row, protocol_of(task), Comparer(cache))
+    cache.save()
+    show(blocks, args.width, args.output, LEAST_TO_EXPLAIN)
     return 0
 
 
 def flat(lists: list[list[str]]) -> tuple[str, ...]:
     """The names of an option that was given several times, with several names each time."""
     return tuple(name for part in lists for name in part)
-
-
-def protocol_of(name: str) -> str:
-    """The protocol id for the name of a dataset; any other name as it is, and one that is a task's too."""
-    from phingpt_bench.data import catalogue
-    from phingpt_bench.lmeval.taskfiles import read_tasks
-
-    if name not in catalogue.names() or name in read_tasks().tasks:
-        return name
-    return catalogue.dataset(name).protocol
-
-
-def default_folder() -> Path:
-    """results/ in the current folder where there is one, else the shipped results."""
-    from phingpt_bench.core.paths import share
-
-    here = Path("results")
-    return here if here.is_dir() else share("results")
-
-
-def _draw(board: Board, width: int | None, **how: Any) -> None:
-    """The board on standard output, with colour where that is a terminal and NO_COLOR is not set."""
-    from rich.console import Console
-
-    from phingpt_bench.render.board.terminal import MINIMUM, draw, render
-
-    encoding = sys.stdout.encoding or "utf-8"
-    if not sys.stdout.isatty():
-        write_out(render(board, width or 80, encoding=encoding, **how))
-        return
-    console = Console(width=width)
-    if width is None and console.width < MINIMUM:
-        # after a long run a board with broken lines is better than none
-        print(f"hint: {console.width} columns are too few; at least {MINIMUM}, or --format markdown", file=sys.stderr)
-        console = Console(width=MINIMUM)
-    draw(board, console, **how)

@@ -3,11 +3,9 @@
 from __future__ import annotations
 
 import argparse
-import sys
 from collections.abc import Sequence
-from pathlib import Path
 
-from phingpt_bench.cli.output import deliver
+from phingpt_bench.cli.output import add_output, deliver, show
 
 NAME = "published"
 HELP = "show results from papers: as printed, with sources, and what keeps them apart from ours"
@@ -21,7 +19,7 @@ examples:
 
 Nothing here was run by us, and nothing is ranked. 'phingpt-bench leaderboard'
 shows the same rows below runs of ours. CSV and JSON hold the claims as well
-(column 'claim': true), which nobody can check: they are not counted as results.
+(column 'claim': true), which cannot be checked: they are not counted as results.
 """
 
 
@@ -31,38 +29,33 @@ def configure(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--source", action="append", default=[], metavar="S", help="a source, such as flame")
     parser.add_argument("--model", metavar="TEXT", help="models with this in their name")
     parser.add_argument("--protocol", action="append", default=[], metavar="P", help="a published protocol id, or ours")
-    parser.add_argument("--format", default="terminal", choices=("terminal", "markdown", "csv", "json"))
-    parser.add_argument("--output", type=Path, metavar="FILE", help="write here instead of to the terminal")
-    parser.add_argument("--width", type=int, metavar="N", help="columns to draw in (default: those of the terminal)")
+    add_output(parser, ("terminal", "markdown", "csv", "json"))
 
 
 def run(args: argparse.Namespace) -> int:
     """Prints what was asked for; 0, also where nothing was published. BenchError for a name that is not there."""
+    from phingpt_bench.board.published.choice import beside, choose
     from phingpt_bench.board.published.files import read
-    from phingpt_bench.render.board.page import check_width
-    from phingpt_bench.render.published import page, terminal, writers
+    from phingpt_bench.render.published import published_export
+    from phingpt_bench.render.published.published_blocks import HEAD, published_blocks
+    from phingpt_bench.text.write_markdown import markdown
 
-    if args.width is not None:
-        check_width(args.width)
     published = read()
-    chosen = page.choose(
+    chosen = choose(
         published,
         ours=our_protocols(args.task) if args.task else None,
         protocols=args.protocol,
         sources=args.source,
         model=args.model,
     )
+    others = beside(published, chosen) if args.task else {}
     if args.format == "terminal":
-        others = page.beside(published, chosen) if args.task else {}
-        if args.output is None and sys.stdout.isatty():
-            from rich.console import Console
-
-            terminal.draw(chosen, Console(width=args.width), others)
-            return 0
-        text = terminal.render(chosen, args.width or 80, others)
+        show(published_blocks(chosen, others), args.width, args.output)
+        return 0
+    if args.format == "markdown":
+        text = markdown(published_blocks(chosen, others, narrow=False), HEAD)
     else:
-        write = {"markdown": writers.to_markdown, "csv": writers.to_csv, "json": writers.to_json}
-        text = write[args.format](chosen)
+        text = {"csv": published_export.to_csv, "json": published_export.to_json}[args.format](chosen)
     deliver(text, args.output)
     return 0
 

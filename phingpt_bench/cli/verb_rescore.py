@@ -6,7 +6,7 @@ import argparse
 import sys
 from pathlib import Path
 
-from phingpt_bench.cli.output import deliver
+from phingpt_bench.cli.output import add_output, deliver, show
 
 NAME = "rescore"
 HELP = "score answers made elsewhere, or our stored ones again, under any scorer, with intervals"
@@ -46,7 +46,7 @@ def configure(parser: argparse.ArgumentParser) -> None:
     columns.add_argument("--gold-column", metavar="C", help="the right answer; with --task: instead of the task's gold")
     columns.add_argument("--id-column", metavar="C", help="the row ids of the task")
     columns.add_argument("--text-column", metavar="C", help="the bare text, without a prompt")
-    columns.add_argument("--document-column", metavar="C", help="which rows are of one document, for intervals")
+    columns.add_argument("--document-column", metavar="C", help="column with the document id (for clustered intervals)")
     parser.add_argument(
         "--answer-format", metavar="F", help="how entities are written: lines, json or tags (default: as in the task)"
     )
@@ -57,20 +57,21 @@ def configure(parser: argparse.ArgumentParser) -> None:
         "--doubled", default="error", choices=("error", "first", "last"),
         help="where rows answer one question differently: an error (default), or which of them counts",
     )  # fmt: skip
-    parser.add_argument("--format", default="terminal", choices=("terminal", "markdown", "csv", "json"))
-    parser.add_argument("--output", type=Path, metavar="FILE", help="write here instead of to the terminal")
-    parser.add_argument("--width", type=int, metavar="N", help="columns to draw in (default: those of the terminal)")
+    add_output(parser, ("terminal", "markdown", "csv", "json"))
 
 
 def run(args: argparse.Namespace) -> int:
     """Prints the scores; 0. BenchError for bad input, before anything is printed."""
     from phingpt_bench.core.errors import BenchError
-    from phingpt_bench.render.rescore import export as rescore_export
-    from phingpt_bench.render.rescore import page as rescore_page
+    from phingpt_bench.render.rescore_blocks import LEAST, rescore_blocks
+    from phingpt_bench.rescore import export
     from phingpt_bench.rescore.columns import OPTIONS
     from phingpt_bench.rescore.rescore import Request, rescore
+    from phingpt_bench.text.write_markdown import markdown
+    from phingpt_bench.text.write_terminal import check_width
 
-    width = rescore_page.fitting(args.width)
+    if args.width is not None:
+        check_width(args.width, LEAST)
     if args.output is not None and not args.output.parent.exists():
         raise BenchError(
             "no such folder", where=str(args.output.parent), hint="--output names a file in one that is there"
@@ -88,13 +89,15 @@ def run(args: argparse.Namespace) -> int:
             doubled=args.doubled,
         )
     )
-    if args.format == "terminal":
-        text = rescore_page.terminal(report, width)
-    elif args.format == "markdown":
-        text = rescore_page.markdown(report)
-    else:
-        text = {"csv": rescore_export.to_csv, "json": rescore_export.to_json}[args.format](report)
     if args.format == "csv":  # a table has no room for them
         print("\n".join(report.notes), file=sys.stderr)
+    blocks = rescore_blocks(report)
+    if args.format == "terminal":
+        show(blocks, args.width, args.output, LEAST)
+        return 0
+    if args.format == "markdown":
+        text = markdown(blocks)
+    else:
+        text = {"csv": export.to_csv, "json": export.to_json}[args.format](report)
     deliver(text, args.output)
     return 0

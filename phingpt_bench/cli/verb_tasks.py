@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import argparse
+import sys
 from pathlib import Path
+
+from phingpt_bench.cli.output import show
 
 NAME = "tasks"
 HELP = "list the tasks and their protocols, show one with an example, or check task files"
@@ -32,14 +35,14 @@ def configure(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--language", metavar="L", help="list only tasks over rows in this language (en, es)")
     parser.add_argument("--all", action="store_true", help="list each answer format in a line of its own")
     actions = parser.add_subparsers(dest="action", metavar="{show,path,stamp,validate}", title="more than the list")
-    show = actions.add_parser("show", help="a task, protocol, dataset or group in full", allow_abbrev=False)
-    show.add_argument("task", metavar="NAME", help="name of a task, dataset, group or tag, or a protocol id")
+    in_full = actions.add_parser("show", help="a task, protocol, dataset or group in full", allow_abbrev=False)
+    in_full.add_argument("task", metavar="NAME", help="name of a task, dataset, group or tag, or a protocol id")
     actions.add_parser("path", help="print the folder of the task files", allow_abbrev=False)
     stamp = actions.add_parser("stamp", help="the counted part of a passport, or the lock of the prompts")
     stamp.add_argument("file", nargs="?", type=Path, metavar="FILE", help="a passport, its counts missing or old")
     stamp.add_argument("--data", metavar="DIR", help="where the data files of the passport are (default: the mirror)")
     stamp.add_argument("--templates", action="store_true", help="write templates.lock (of FILE's folder, or ours)")
-    validate = actions.add_parser("validate", help="check task files, with what lm-eval leaves out", allow_abbrev=False)
+    validate = actions.add_parser("validate", help="check task files, including what lm-eval skips", allow_abbrev=False)
     validate.add_argument("path", nargs="?", type=Path, metavar="PATH", help="a folder or a YAML file (default: ours)")
     validate.add_argument("--task", action="append", default=[], metavar="T", help="only this task; may be repeated")
     validate.add_argument("--model", metavar="M", help="whose tokenizer to check with (default: the embedded model's)")
@@ -47,23 +50,47 @@ def configure(parser: argparse.ArgumentParser) -> None:
 
 def run(args: argparse.Namespace) -> int:
     """Prints what was asked for; 0, or 2 when a check failed."""
-    if args.action == "show":
-        from phingpt_bench.render.tasks import show as tasks_show
-
-        return tasks_show.show(args.task)
     if args.action == "path":
         from phingpt_bench.core.paths import share
 
         print(share("tasks"))
         return 0
-    if args.action == "stamp":
-        from phingpt_bench.cli import tasks_check
+    if args.action == "show":
+        return _show(args.task)
+    from phingpt_bench.cli import tasks_check
 
+    if args.action == "stamp":
         return tasks_check.stamp(args.file, args.data, args.templates)
     if args.action == "validate":
-        from phingpt_bench.cli import tasks_check
-
         return tasks_check.validate(args.path, args.task, args.model)
-    from phingpt_bench.render.tasks import list as tasks_list
+    return _list(args)
 
-    return tasks_list.show_list(args.kind, args.language, args.all)
+
+def _list(args: argparse.Namespace) -> int:
+    """The list; 0, or 2 when a passport cannot be read, which is said at the end on standard error."""
+    from phingpt_bench.data import catalogue
+    from phingpt_bench.lmeval.taskfiles import read_tasks
+    from phingpt_bench.render.tasks.task_list import list_blocks
+
+    passports, errors = catalogue.readable()
+    blocks = list_blocks(read_tasks(), passports, errors, kind=args.kind, language=args.language, every=args.all)
+    show(blocks)
+    for name, err in errors.items():
+        print(f"error: the passport of dataset '{name}' cannot be read: {err}", file=sys.stderr)
+    return 2 if errors else 0
+
+
+def _show(name: str) -> int:
+    """What is known of a task, and an example, which takes longer; BenchError for an unknown name."""
+    from phingpt_bench.lmeval.taskfiles import read_tasks
+    from phingpt_bench.render.tasks.task_facts import example_blocks, facts_blocks, shown_task
+
+    files = read_tasks()
+    blocks = facts_blocks(name, files)
+    if task := shown_task(name, files):
+        from phingpt_bench.lmeval.manager import task_manager
+        from phingpt_bench.lmeval.sample import example
+
+        blocks += example_blocks(task, example(task, task_manager()))
+    show(blocks)
+    return 0

@@ -16,6 +16,7 @@ EPILOG = """examples:
 
 
 def configure(parser: argparse.ArgumentParser) -> None:
+    """The arguments."""
     parser.add_argument("recipe", metavar="RECIPE", help="a shipped recipe's name or a YAML file")
     parser.add_argument("--out", type=Path, metavar="DIR", help="adapter folder (default: adapters/trained/RECIPE)")
     parser.add_argument("--resume", action="store_true", help="go on from the last checkpoint, if there is one")
@@ -24,12 +25,15 @@ def configure(parser: argparse.ArgumentParser) -> None:
 
 
 def run(args: argparse.Namespace) -> int:
+    """Trains, and says what came of it and what it took; 0. BenchError for a bad recipe and for missing data."""
     from phingpt_bench.cli.hush import hush
     from phingpt_bench.core.errors import BenchError
-    from phingpt_bench.cost.ledger import duration_text, energy_text, flops_text, total_joules, usd_text
-    from phingpt_bench.live.display import display
+    from phingpt_bench.cost.ledger import total_joules
+    from phingpt_bench.live.choose import display
     from phingpt_bench.live.events import Planned, training_stages
     from phingpt_bench.models.adapter import read_card
+    from phingpt_bench.text.money import usd_text
+    from phingpt_bench.text.quantities import duration_text, energy_text, flops_text
     from phingpt_bench.train.recipe import load_recipe
     from phingpt_bench.train.run import train
 

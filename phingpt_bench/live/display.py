@@ -1,4 +1,4 @@
-"""Who shows the events of a run: a live view on a terminal, plain lines elsewhere, nothing when quiet.
+"""What takes the events of a run and shows them, or nothing of them: the ground of all displays.
 
 All of it goes to stderr. No display ever raises: one that cannot show (a reader that went away, a full disk under the
 log) falls silent, and the hours of work that it tells of go on.
@@ -7,7 +7,6 @@ log) falls silent, and the hours of work that it tells of go on.
 from __future__ import annotations
 
 import contextlib
-import os
 import sys
 import threading
 import time
@@ -20,7 +19,7 @@ from phingpt_bench.live.state import State
 class Display:
     """Takes events. As a context it shows what it shows, and leaves the terminal in order however the block ends.
 
-    watched: whether anybody sees what is told; nobody needs to work out a running score otherwise.
+    watched: whether the events are seen by anyone; without a viewer no running score has to be worked out.
     This one is the quiet one: it shows urgent lines only.
     """
 
@@ -122,14 +121,3 @@ class Watched(Display):
     def _run(self) -> None:
         while not self._stop.wait(self.every):
             self._show(self.tick)
-
-
-def display(*, quiet: bool = False) -> Display:
-    """The one that suits: a terminal that can move its cursor gets the live view."""
-    from phingpt_bench.live.plain import PlainDisplay
-    from phingpt_bench.live.terminal import LiveDisplay
-
-    if quiet:
-        return QUIET
-    able = sys.stderr.isatty() and os.environ.get("TERM", "").lower() not in ("", "dumb", "unknown")
-    return LiveDisplay() if able or (sys.stderr.isatty() and sys.platform == "win32") else PlainDisplay()

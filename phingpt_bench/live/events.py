@@ -1,4 +1,4 @@
-"""What training and evaluation tell while they work: one stream of plain values. Nobody who tells draws.
+"""What training and evaluation report while they work: one stream of plain values, which displays draw.
 
 The order of a run: Priced, Planned, then for each stage StageStarted, Advanced and Scored as often as there is
 something to tell, and StageEnded. One stage runs at a time.

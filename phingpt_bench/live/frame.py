@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-import textwrap
 from typing import TYPE_CHECKING
 
-from phingpt_bench.live import words
+from phingpt_bench.live import stage_text
 from phingpt_bench.live.state import DONE, RUNNING, STOPPED, WAITING, Progress, State
+from phingpt_bench.text.clean import clean
+from phingpt_bench.text.fold import HOLD, width_of, wrapped
+from phingpt_bench.text.quantities import clock_text
 
 if TYPE_CHECKING:
     from rich.text import Text
@@ -14,7 +16,6 @@ if TYPE_CHECKING:
 WIDEST = 100  # columns: wider lines are harder to read, and wrap when the terminal is made narrower
 MOST_STAGES = 16  # lines of stages, also on a tall terminal
 INDENT = "  "
-HOLD = "\xa0"  # a space at which a line is not broken
 STYLES = {DONE: "green", RUNNING: "bold", STOPPED: "bold red", WAITING: "dim"}
 BAR = ("━", "─")
 PLAIN_BAR = ("#", ".")
@@ -32,11 +33,11 @@ def frame(state: State, now: float, *, width: int, height: int, memory: str, pla
     done, running, waiting = state.of(DONE) + state.of(STOPPED), state.running, state.of(WAITING)
     head = [
         f"{len(done)} of {len(state.stages)} stages done",
-        words.clock(state.seconds(now)),
-        words.left_text(state, now),
+        clock_text(state.seconds(now)),
+        stage_text.left_text(state, now),
     ]
     lines = [Text(line, style="bold") for line in _wrapped(", ".join(filter(None, head)), width)]
-    foot = _wrapped(", ".join(filter(None, [words.cost_text(state, now), memory])), width)
+    foot = _wrapped(", ".join(filter(None, [stage_text.cost_text(state, now), memory])), width)
     details = _details(state, running, now, width, plain) if running is not None else []
     # what is there anyway: the line on which the cursor stands and the two counts of what is not shown among it
     fixed = len(lines) + len(foot) + (1 + len(details) if running is not None else 0) + 3
@@ -61,16 +62,16 @@ def frame(state: State, now: float, *, width: int, height: int, memory: str, pla
 
 def _line(one: Progress, now: float, width: int) -> Text:
     """A stage: status, label, and on the right its score and time."""
-    from rich.cells import cell_len, set_cell_size
+    from rich.cells import set_cell_size
     from rich.text import Text
 
     score = one.score if one.status == DONE else None
     shown = "" if score is None or score.value is None else f"{score.value:.3f}"
-    right = f"{shown:>7} {words.clock(one.seconds(now)):>8}" if one.status != WAITING else ""
+    right = f"{shown:>7} {clock_text(one.seconds(now)):>8}" if one.status != WAITING else ""
     left = f"{INDENT}{one.status:<8} "
     room = max(8, width - len(left) - len(right) - 1)
-    label = words.safe(one.stage.label)
-    if cell_len(label) > room:
+    label = clean(one.stage.label)
+    if width_of(label) > room:
         label = label_cut(label, room)
     text = Text(left, style=STYLES[one.status])
     text.append(set_cell_size(label, room) + " ", style="bold" if one.status == RUNNING else "")
@@ -95,7 +96,7 @@ def _details(state: State, one: Progress, now: float, width: int, plain: bool) -
 
     margin = INDENT + " " * 9
     left = state.left(one, now)
-    where = ", ".join(filter(None, [words.position(one), "" if left is None else f"{words.clock(left)}{HOLD}left"]))
+    where = ", ".join(filter(None, [stage_text.position(one), "" if left is None else f"{clock_text(left)}{HOLD}left"]))
     lines: list[Text] = []
     if one.stage.total:
         share = min(1.0, one.done / one.stage.total)
@@ -110,14 +111,11 @@ def _details(state: State, one: Progress, now: float, width: int, plain: bool) -
         lines = [line, *map(Text, more)]
     elif where:
         lines = [Text(line) for line in _wrapped(where, width, margin, margin)]
-    for said in (words.score(one), ", ".join(words.rates(one, now))):
-        lines += [Text(line) for line in _wrapped(words.safe(said), width, margin, margin)]
+    for said in (stage_text.score(one), ", ".join(stage_text.rates(one, now))):
+        lines += [Text(line) for line in _wrapped(clean(said), width, margin, margin)]
     return lines
 
 
 def _wrapped(text: str, width: int, first: str = "", more: str = "") -> list[str]:
-    """The text in lines of at most `width` columns behind their indents, not broken at HOLD; [] for an empty one."""
-    if not text:
-        return []
-    lines = textwrap.wrap(first + text, width, subsequent_indent=more, break_long_words=False)
-    return [line.replace(HOLD, " ") for line in lines]
+    """The text in lines of at most `width` columns behind their indents, no word broken; [] for an empty one."""
+    return wrapped(text, width, first, more, whole=True) if text else []

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import base64
 import zlib
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -49,45 +49,74 @@ def packed(
     "left_out"; tuned runs come first, each with its base, then floors.
     """
     sections = [*board.sections, *board.limited]
-    joined = tuple(with_seeds_joined(runs))
-    known = {key_of(run): run for run in joined}
-    made = Packed(runs=joined)
+    made = Packed(runs=tuple(with_seeds_joined(runs)))
+    known = {key_of(run): run for run in made.runs}
     for number, (section, key) in enumerate(zip(sections, section_keys(sections), strict=True)):
-        of = [known.get((section.task, section.protocol, section.limit, row.run_id)) for row in section.rows]
-        bases = [None if run is None else base_of(run, [other for other in of if other]) for run in of]
-        for run, base in zip(of, bases, strict=True):
-            if run is not None and base is not None and base is not run:
-                made.bases[run.record.run_id] = base.record.run_id
-        first = next((run for run in of if run is not None), None)
+        places = _places(section, known)
+        made.bases.update(
+            (place.run.record.run_id, place.base.record.run_id)
+            for place in places
+            if place.run is not None and place.base is not None and place.base is not place.run
+        )
+        first = next((place.run for place in places if place.run is not None), None)
         if first is None:
             continue
-        share = budget // len(sections)
-        found = {"rows": f"rows-{number}", "runs": {}, "labels": first.outcomes.labels, "left_out": 0}
-        alike = [run.outcomes for run in of if run is not None and apart(run, first) is None]
+        alike = [place.run.outcomes for place in places if place.run is not None and apart(place.run, first) is None]
         rows = pack(_rows(alike, (texts or {}).get(section.protocol)))
-        used = len(rows)
-        for place in _order(section, of, bases):
-            run = of[place]
-            if run is None or apart(run, first) is not None:
-                found["left_out"] += 1
-                continue
-            blob = pack(_answers(run.outcomes, first.outcomes.ids))
-            if used + len(blob) > share:
-                found["left_out"] += 1
-                continue
-            used += len(blob)
-            found["runs"][place] = f"run-{number}-{place}"
-            made.blobs[found["runs"][place]] = blob
-        made.blobs[found["rows"]] = rows
-        made.sections[key] = found
-        here = {id(of[place]) for place in found["runs"]}
-        made.pairs[key] = {
-            place: (base, run)
-            for place, (run, base) in enumerate(zip(of, bases, strict=True))
-            if run is not None and base is not None and run.record.model.kind == "tuned"
-            and {id(run), id(base)} <= here
+        kept, left_out = _runs(places, first, budget // len(sections) - len(rows))
+        names = {at: f"run-{number}-{at}" for at in kept}
+        made.blobs[f"rows-{number}"] = rows
+        made.blobs.update((names[at], blob) for at, blob in kept.items())
+        made.sections[key] = {
+            "rows": f"rows-{number}", "runs": names, "labels": first.outcomes.labels, "left_out": left_out,
         }  # fmt: skip
+        made.pairs[key] = _pairs(places, kept)
     return made
+
+
+@dataclass(frozen=True, slots=True)
+class _Place:
+    """A row of a section, its run and that of its base; None where one is not among the runs."""
+
+    row: Row
+    run: Run | None
+    base: Run | None
+
+
+def _places(section: Section, known: Mapping[Key, Run]) -> list[_Place]:
+    runs = [known.get((section.task, section.protocol, section.limit, row.run_id)) for row in section.rows]
+    there = [run for run in runs if run is not None]
+    bases = [None if run is None else base_of(run, there) for run in runs]
+    return [_Place(row, run, base) for row, run, base in zip(section.rows, runs, bases, strict=True)]
+
+
+def _runs(places: Sequence[_Place], first: Run, room: int) -> tuple[dict[int, str], int]:
+    """(the packed answers by place, as far as `room` characters suffice; how many places are left out).
+
+    A run on other rows than `first`, or with other gold, is left out too.
+    """
+    kept: dict[int, str] = {}
+    left_out = 0
+    for at in _order(places):
+        run = places[at].run
+        same = run is not None and apart(run, first) is None
+        blob = pack(_answers(run.outcomes, first.outcomes.ids)) if run is not None and same else None
+        if blob is None or len(blob) > room:
+            left_out += 1
+        else:
+            kept[at] = blob
+            room -= len(blob)
+    return kept, left_out
+
+
+def _pairs(places: Sequence[_Place], kept: Collection[int]) -> dict[int, tuple[Run, Run]]:
+    """(base, tuned run) of each tuned row where the answers of both are kept, by place."""
+    here = {id(places[at].run) for at in kept}
+    return {
+        at: (base, run)
+        for at, (run, base) in enumerate((place.run, place.base) for place in places)
+        if run is not None and base is not None and run.record.model.kind == "tuned" and {id(run), id(base)} <= here
+    }
 
 
 def key_of(run: Run) -> Key:
@@ -101,14 +130,14 @@ def pack(value: Any) -> str:
     return base64.b64encode(zlib.compress(dumps(value).encode(), 9)).decode()
 
 
-def _order(section: Section, of: Sequence[Run | None], bases: Sequence[Run | None]) -> Iterator[int]:
+def _order(places: Sequence[_Place]) -> Iterator[int]:
     """Places of the rows: each tuned run and its base, best first, then floors, then what is left."""
-    places = {id(run): place for place, run in enumerate(of) if run is not None}
+    of_run = {id(place.run): at for at, place in enumerate(places) if place.run is not None}
     wanted: list[int] = []
-    for place, row in enumerate(section.rows):
-        if row.kind == "tuned":
-            wanted += [place, *([places[id(bases[place])]] if bases[place] is not None else [])]
-    rest = sorted(range(len(of)), key=lambda place: _last(section.rows[place]))
+    for at, place in enumerate(places):
+        if place.row.kind == "tuned":
+            wanted += [at, *([of_run[id(place.base)]] if place.base is not None else [])]
+    rest = sorted(range(len(places)), key=lambda at: _last(places[at].row))
     yield from dict.fromkeys([*wanted, *rest])
 
 

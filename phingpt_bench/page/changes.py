@@ -62,5 +62,5 @@ def _form(form: Form, unread_a: int, unread_b: int) -> dict[str, Any]:
 
 
 def _numbers(change: Change) -> list[float | None]:
-    """[A, B, B minus A, low, high]"""
+    """[A, B, B minus A, low, high]."""
     return [short(value) for value in (change.a, change.b, change.difference, change.low, change.high)]

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import dataclasses
+import functools
 from collections import Counter
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from types import MappingProxyType
 from typing import Any
 
@@ -12,13 +13,14 @@ from phingpt_bench import __version__
 from phingpt_bench.board.values import Board, Payback, Row, Section
 from phingpt_bench.core.records import Ledger
 from phingpt_bench.page.published import Shelf
-from phingpt_bench.page.spoken import in_all_languages
-from phingpt_bench.render.board import text as words
-from phingpt_bench.render.board.costs import when_text
-from phingpt_bench.render.board.legend import entries, price_text
+from phingpt_bench.page.spoken import in_all_languages, in_each_language
+from phingpt_bench.render.board.cost_text import when_text
+from phingpt_bench.render.board.legend import entries
 from phingpt_bench.render.board.overview import by_model, short_titles
+from phingpt_bench.render.measures import price_text
 from phingpt_bench.scoring.metrics import METRICS
-from phingpt_bench.text.language import ENGLISH, LANGUAGES, say, spoken, translations
+from phingpt_bench.text.clean import clean
+from phingpt_bench.text.language import ENGLISH, LANGUAGES, say, translations
 from phingpt_bench.text.machine import machine_text
 
 SCHEMA = 1
@@ -117,18 +119,18 @@ class Numbered:
 def _model(row: Row) -> dict[str, Any]:
     """What is the same for the rows of one model in one setting. Names are cleaned of controls and overrides."""
     return {
-        "name": words.clean(row.name) or "(no name)",
-        "adapter": words.clean(row.adapter) if row.adapter else None,
+        "name": clean(row.name) or "(no name)",
+        "adapter": clean(row.adapter) if row.adapter else None,
         "digest": row.adapter_digest,
         "kind": row.kind,
         "shots": row.shots,
         "chat": row.chat_template,
         "seed": row.seed,
-        "base": words.clean(row.base) if row.base else None,
+        "base": clean(row.base) if row.base else None,
         "revision": row.base_revision,
         "quantisation": row.quantisation,
         "dtype": row.compute_dtype,
-        "details": _told(row.details),
+        "details": list(map(in_each_language, row.details)),
         "parameters": row.parameters,
         "adapter_parameters": row.adapter_parameters,
     }
@@ -144,7 +146,7 @@ def _section(section: Section, shelf: Shelf) -> dict[str, Any]:
         "kind": METRICS[section.metric].kind if section.metric in METRICS else None,
         "languages": list(section.languages),
         "licence": section.licence,
-        "notes": _told(note.text for note in section.notes),
+        "notes": [in_each_language(note.text) for note in section.notes],
         "hidden": section.hidden,
         "payback": _payback(section.payback),
         "published": shelf.place(section),
@@ -175,7 +177,7 @@ def _row(row: Row, model: int, base: int | None, metrics: Sequence[str], prices:
         "corrected": None if test is None else short(test.p_holm),
         "test": None if test is None else test.method,
         "significant": test is not None and test.significant,
-        "no_test": None if test is None or test.reason is None else in_all_languages(lambda: spoken(test.reason)),
+        "no_test": None if test is None or test.reason is None else in_each_language(test.reason),
         "beats_floor": row.beats_floor,
         "invalid": short(row.invalid_share),
         "usd_per_1000": short(row.usd_per_1000),
@@ -185,7 +187,7 @@ def _row(row: Row, model: int, base: int | None, metrics: Sequence[str], prices:
         "exposure": row.exposure,
         "partly": row.partly_checked,
         "exposed": row.exposed,
-        "warnings": _told(note.text for note in row.notes),
+        "warnings": [in_each_language(note.text) for note in row.notes],
         "seeds": [short(score) for score in row.seeds],
         "scores": [short(row.scores.get(name)) for name in metrics],
     }
@@ -201,7 +203,7 @@ def _ledger(ledger: Ledger | None, prices: Numbered) -> dict[str, Any] | None:
     if ledger.price is not None:
         known["price"] = prices.number(ledger.price)
     if (machine := ledger.machine) is not None:
-        known["machine"] = in_all_languages(lambda: words.clean(machine_text(machine)))
+        known["machine"] = in_all_languages(lambda: clean(machine_text(machine)))
     if "seconds" in known:
         known["seconds"] = {phase: round(spent, 3) for phase, spent in ledger.seconds.items()}
     if "usd" in known:
@@ -222,11 +224,6 @@ def _legend(board: Board) -> list[list[str]]:
     ]
 
 
-def _told(texts: Iterable[str]) -> list[dict[str, str]]:
-    """Each text in all languages."""
-    return [in_all_languages(lambda text=text: words.clean(spoken(text))) for text in texts]
-
-
 def _payback(payback: Payback | None) -> dict[str, Any] | None:
     """When the tuned row that is placed highest is cheaper than others; None where nothing is known of any of them."""
     others = [] if payback is None else [other for other in payback.against if other.best is not None]
@@ -236,11 +233,11 @@ def _payback(payback: Payback | None) -> dict[str, Any] | None:
         "run": payback.run_id,
         "against": [
             {
-                "name": words.clean(other.name),
+                "name": clean(other.name),
                 "kind": other.kind,
                 "usd": None if other.usd_per_1000 is None else [other.usd_per_1000.low, other.usd_per_1000.high],
                 "training": other.training_usd,
-                "when": in_all_languages(lambda other=other: when_text(other.best, other.worst)),
+                "when": in_all_languages(functools.partial(when_text, other.best, other.worst)),
             }
             for other in others
         ],

@@ -10,10 +10,9 @@ from urllib.parse import quote
 from phingpt_bench.board.published.rows import PublishedRow, Source
 from phingpt_bench.board.values import Section
 from phingpt_bench.cost.estimate import Usd
-from phingpt_bench.page.spoken import in_all_languages
-from phingpt_bench.render.board import papers
-from phingpt_bench.render.board import text as words
-from phingpt_bench.text.language import spoken
+from phingpt_bench.page.spoken import in_all_languages, in_each_language
+from phingpt_bench.render.board import published_text
+from phingpt_bench.text.clean import clean
 
 _ARXIV = re.compile(r"\d{4}\.\d{4,5}")
 _GITHUB = re.compile(r"([A-Za-z0-9][\w.-]*/[A-Za-z0-9_][\w.-]*)(?: \(.*\))?")
@@ -41,14 +40,14 @@ class Shelf:
 
     def values(self) -> dict[str, Any]:
         """The lists of rows, the sources by key, and in all languages the reasons that the rows name by number."""
-        notes = [in_all_languages(lambda text=text: words.clean(spoken(text))) for text in self._notes]
+        notes = [in_each_language(text) for text in self._notes]
         return {"lists": self._rows, "sources": self._sources, "notes": notes}
 
     def _row(self, row: PublishedRow, metric: str, rows: Sequence[PublishedRow]) -> dict[str, Any]:
-        value = row.metrics[metric]
+        value, cost = row.metrics[metric], row.cost
         self._sources.setdefault(value.source.key, _source(value.source))
         return {
-            "model": papers.published_name(row, rows),
+            "model": published_text.published_name(row, rows),
             "size": row.size_b,
             "base": row.base,
             "method": row.method,
@@ -61,11 +60,11 @@ class Shelf:
             "apart": self._note(row.comparison.note),
             "note": None if row.note is None else self._note(row.note),
             "source": value.source.key,
-            "usd": None if row.cost is None else row.cost.usd,
-            "cost": None if row.cost is None else in_all_languages(lambda: papers.published_cost(row.cost)),
+            "usd": None if cost is None else cost.usd,
+            "cost": None if cost is None else in_all_languages(lambda: published_text.published_cost(cost)),
             "on_card": _range(row.training_on_card),
             "estimate": _range(row.usd_per_1000),
-            "cost_note": None if row.cost is None else in_all_languages(lambda: papers.published_cost_note(row.cost)),
+            "cost_note": None if cost is None else in_all_languages(lambda: published_text.published_cost_note(cost)),
         }
 
     def _note(self, text: str) -> int:
@@ -77,7 +76,7 @@ def _range(usd: Usd | None) -> list[float] | None:
 
 
 def _source(source: Source) -> dict[str, Any]:
-    return {"title": words.clean(source.title), "table": source.table, "links": links(source)}
+    return {"title": clean(source.title), "table": source.table, "links": links(source)}
 
 
 def links(source: Source) -> list[list[str]]:

@@ -50,5 +50,5 @@ def _visit(folder: Path, name: str, done: dict[str, str], above: tuple[str, ...]
 
 def _read(path: Path, above: tuple[str, ...]) -> str:
     if not path.is_file():
-        raise BenchError(f"no such module, imported by {above[-1] if above else 'nobody'}", where=str(path))
+        raise BenchError(f"no such module, imported by {above[-1] if above else 'nothing'}", where=str(path))
     return path.read_text(encoding="utf-8")

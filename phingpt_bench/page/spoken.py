@@ -1,11 +1,12 @@
-"""What the program says, in every language of the page, which can be switched when nothing can be said anew."""
+"""What the program says in every language of the page: its reader switches languages without the program."""
 
 from __future__ import annotations
 
 from collections.abc import Callable
 from typing import TypeVar
 
-from phingpt_bench.text.language import LANGUAGES, speaking
+from phingpt_bench.text.clean import clean
+from phingpt_bench.text.language import LANGUAGES, speaking, spoken
 
 Said = TypeVar("Said")
 
@@ -17,3 +18,8 @@ def in_all_languages(speak: Callable[[], Said]) -> dict[str, Said]:
         with speaking(language):
             said[language] = speak()
     return said
+
+
+def in_each_language(text: str) -> dict[str, str]:
+    """A sentence of ours, or a text from a file, in each language, without control characters."""
+    return in_all_languages(lambda: clean(spoken(text)))

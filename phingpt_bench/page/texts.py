@@ -20,8 +20,8 @@ class Texts:
 def texts_of(places: Iterable[tuple[str, str]]) -> Texts:
     """The texts of the (protocol, split) pairs, checked against the passports.
 
-    BenchError for a protocol without passport, and where the rows are not at hand: a page that was asked for with text
-    and comes without it would be found out too late.
+    BenchError for a protocol without passport, and where the rows are not available locally: a page that was asked for
+    with text and comes without it would be found out too late.
     """
     rows: dict[str, dict[str, str]] = {}
     licences: dict[str, str] = {}
@@ -29,7 +29,7 @@ def texts_of(places: Iterable[tuple[str, str]]) -> Texts:
         passport = passport_of(protocol)
         if passport is None:
             raise BenchError(
-                f"the rows of {protocol} are in no passport, so their text is not to be had",
+                f"{protocol} has no passport, so its text cannot be shown",
                 where="--with-text",
                 hint="leave the task out with --task, or draw the page without --with-text",
             )

@@ -13,21 +13,21 @@ import numpy as np
 from phingpt_bench.core.errors import BenchError
 from phingpt_bench.core.jsonio import read_json, write_json
 from phingpt_bench.core.paths import cache_dir
-from phingpt_bench.results.store import code_of
 
 ROOMS = ("scoring", "stats")  # every function that a metric, a test or an interval calls: a change makes a new cache
 MOST = 50_000  # results in the file; with more, what was not asked for this time is dropped
+KEPT = 4  # files of caches that are kept: the others were written by other versions of the code
+_PACKAGE = Path(__file__).resolve().parent.parent
 
 
 class Cache:
     """Results by the digest of what they were computed from: counts, metric, and the code itself.
 
     A cache is a convenience: a file that cannot be read is taken as empty, one that cannot be written is given up.
-    Files of other code are left to `Store.tidy`.
     """
 
     def __init__(self, folder: Path | None = None):
-        self.path = (folder or cache_dir() / "board") / f"{code_of(ROOMS)[:16]}.json"
+        self.path = (folder or cache_dir() / "board") / f"{code_digest()[:16]}.json"
         self.known: dict[str, object] = {}
         self.used: set[str] = set()
         self.changed = False
@@ -61,10 +61,22 @@ class Cache:
         self.changed = True
 
     def save(self) -> None:
-        """Write the file if anything was added."""
+        """Write the file if anything was added, and remove all but the KEPT files that were used last."""
         if not self.changed:
             return
         if len(self.known) > MOST:
             self.known = {key: value for key, value in self.known.items() if key in self.used}
         with contextlib.suppress(BenchError, OSError):  # a read-only home folder must not keep anyone from a board
             write_json(self.path, self.known)
+            files = [path for path in self.path.parent.iterdir() if path.suffix != ".tmp"]  # which is being written
+            for path in sorted(files, key=lambda path: path.stat().st_mtime)[:-KEPT]:
+                path.unlink()
+
+
+def code_digest() -> str:
+    """A digest that changes with any module of ROOMS."""
+    digest = hashlib.sha256()
+    for room in ROOMS:
+        for path in sorted((_PACKAGE / room).rglob("*.py")):
+            digest.update(f"{path.relative_to(_PACKAGE)}\0".encode() + path.read_bytes())
+    return digest.hexdigest()

@@ -5,15 +5,14 @@ from __future__ import annotations
 import contextlib
 import dataclasses
 import os
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Any
 
 from phingpt_bench.core.errors import BenchError
 from phingpt_bench.core.outcomes import Outcomes, read_outcomes
 from phingpt_bench.core.records import OUTCOMES, RECORD, RunRecord, read_record
-from phingpt_bench.results.store import Stamp, stamp
 from phingpt_bench.scoring.metrics import METRICS
 
 LOCAL = "local"  # folder of results that stay on this machine, such as those of the demonstration
@@ -70,29 +69,6 @@ def key_of(record: RunRecord) -> tuple[Any, ...]:
     )  # fmt: skip
 
 
-class RunFiles(NamedTuple):
-    """Where a run.json lies, and the stamps of it and of the outcomes.json beside it (None where there is none)."""
-
-    path: str
-    record: Stamp
-    outcomes: Stamp | None
-
-
-@dataclass(frozen=True, slots=True)
-class Listed:
-    """What a run.json says that decides where its run stands on a board, see `Run`."""
-
-    path: str
-    task: str
-    protocol: str
-    limit: int | None
-    kind: str
-    key: tuple[Any, ...]
-    created: str
-    run_id: str
-    older: int = 0
-
-
 def collect(folder: Path) -> list[Run]:
     """The runs below `folder` (itself included), ordered by path; of several with the same key the newest.
 
@@ -101,13 +77,18 @@ def collect(folder: Path) -> list[Run]:
     Newest is by `created`, then by `run_id`. BenchError where the folder is missing or holds no run.json, and for the
     first file that is damaged (it is named; nothing is skipped in silence, since a board without a run would mislead).
     """
-    runs = {file.path: read_run(Path(file.path)) for file in run_files(folder)}
-    kept = newest([_listed(path, run.record) for path, run in runs.items()])
-    return [dataclasses.replace(runs[entry.path], older=entry.older) for entry in kept]
+    found: dict[tuple[Any, ...], Run] = {}
+    for path in run_files(folder):
+        run = read_run(path)
+        if (other := found.get(run.key)) is not None:
+            old, new = sorted((other, run), key=lambda one: (one.record.created, one.record.run_id))
+            run = dataclasses.replace(new, older=old.older + new.older + 1)
+        found[run.key] = run
+    return sorted(found.values(), key=lambda run: run.path.parts)
 
 
-def run_files(folder: Path) -> list[RunFiles]:
-    """The runs below `folder` as they lie there, ordered by path; errors and `local` as for `collect`."""
+def run_files(folder: Path) -> list[Path]:
+    """The run.json files below `folder`, ordered by path; errors and `local` as for `collect`."""
     folder = Path(folder)
     if not folder.is_dir():
         raise BenchError(
@@ -116,7 +97,7 @@ def run_files(folder: Path) -> list[RunFiles]:
             hint="give the folder that 'phingpt-bench run SUITE' wrote, such as results/",
         )
     local: list[str] = []
-    files = sorted(_walk(str(folder), local), key=lambda file: file.path.split(os.sep))
+    files = sorted(map(Path, _walk(str(folder), local)), key=lambda file: file.parts)
     if files:
         return files
     for place in sorted(local):
@@ -131,18 +112,15 @@ def run_files(folder: Path) -> list[RunFiles]:
     )
 
 
-def _walk(folder: str, local: list[str]) -> Iterator[RunFiles]:
-    """The runs in and below a folder; folders named LOCAL go to `local`, links to folders are not followed."""
+def _walk(folder: str, local: list[str]) -> Iterator[str]:
+    """The run.json files in and below a folder; folders named LOCAL go to `local`, links to folders are left."""
     try:
         with os.scandir(folder) as entries:
             found = list(entries)
     except OSError:  # as of a folder that we may not look into, nothing is known of it
         return
-    names = {entry.name for entry in found}
-    if "run.json" in names:
-        path = os.path.normpath(os.path.join(folder, "run.json"))  # as Path writes it: without "./"
-        if (record := stamp(path)) is not None:
-            yield RunFiles(path, record, stamp(os.path.normpath(os.path.join(folder, "outcomes.json"))))
+    if RECORD in {entry.name for entry in found}:
+        yield os.path.join(folder, RECORD)
     for entry in found:
         if not entry.is_dir(follow_symlinks=False):
             continue
@@ -150,32 +128,6 @@ def _walk(folder: str, local: list[str]) -> Iterator[RunFiles]:
             local.append(entry.path)
         else:
             yield from _walk(entry.path, local)
-
-
-def newest(entries: Iterable[Listed]) -> list[Listed]:
-    """Of several with the same key the newest, which counts the others in `older`; ordered by path."""
-    found: dict[tuple[Any, ...], Listed] = {}
-    for entry in entries:
-        other = found.get(entry.key)
-        if other is None:
-            found[entry.key] = entry
-            continue
-        old, new = sorted((other, entry), key=lambda e: (e.created, e.run_id))
-        found[entry.key] = dataclasses.replace(new, older=old.older + new.older + 1)
-    return sorted(found.values(), key=lambda entry: entry.path.split(os.sep))
-
-
-def listed(path: Path) -> Listed:
-    """What is said in a run.json; BenchError where it is damaged."""
-    with _hinted(path):
-        return _listed(str(path), _record(path))
-
-
-def _listed(path: str, record: RunRecord) -> Listed:
-    return Listed(
-        path=path, task=record.task, protocol=record.protocol.id, limit=record.limit, kind=record.model.kind,
-        key=key_of(record), created=record.created, run_id=record.run_id,
-    )  # fmt: skip
 
 
 def read_run(path: Path) -> Run:

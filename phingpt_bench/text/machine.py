@@ -7,7 +7,7 @@ from phingpt_bench.text.language import say
 
 
 def machine_text(machine: Machine) -> str:
-    """ "2 x AMD EPYC, 23 GB, no GPU": cores, memory in units of 2**30 bytes, GPUs."""
+    """Cores, memory in units of 2**30 bytes, GPUs: "2 x AMD EPYC, 23 GB, no GPU"."""
     memory = machine.memory_bytes
     gpus = [f"{machine.gpus.count(name)} x {name}" for name in dict.fromkeys(machine.gpus)]
     parts = [

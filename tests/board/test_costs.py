@@ -10,14 +10,14 @@ from helpers.board_factory import PRICE, PRICES, example_runs, labels, make_run,
 from helpers.published import published
 
 from phingpt_bench.board.costs import tokens_each
+from phingpt_bench.board.load import load_board
 from phingpt_bench.board.rows import build
 from phingpt_bench.cli import main as command
 from phingpt_bench.core.records import Ledger
 from phingpt_bench.cost.breakeven import Case
 from phingpt_bench.cost.estimate import LABEL_TOKENS, Usd
-from phingpt_bench.render.board.costs import count_text, payback_lines, when_text
-from phingpt_bench.render.board.page import page
-from phingpt_bench.results.stored import stored_board
+from phingpt_bench.render.board.cost_text import count_text, payback_lines, when_text
+from phingpt_bench.render.board.formats import board_text as page
 from phingpt_bench.text.language import speaking
 
 TASK = "phin_made_up_sentiment"
@@ -109,7 +109,7 @@ def test_a_larger_model_and_a_cheaper_floor():
     ]
     assert payback_lines(found.payback)[1:] == [
         "large ($1.00): after 3,000 documents",
-        "floor ($0.0010): never: it costs no more from the first document on",
+        "floor ($0.0010): never: it is no dearer from the first document on",
     ]
 
 
@@ -125,7 +125,7 @@ def test_no_payback_without_a_ranked_tuned_row_or_without_others():
         (Case("after", 41234), Case("after", 41567), "after 41,000 to 42,000 documents"),
         (Case("after", 41234), Case("after", 41267), "after 41,000 documents"),
         (Case("at once"), Case("at once"), "from the first document on"),
-        (Case("never"), Case("never"), "never: it costs no more from the first document on"),
+        (Case("never"), Case("never"), "never: it is no dearer from the first document on"),
         (Case("until", 95), Case("until", 95), "up to 95 documents only"),
         (
             Case("after", 7),
@@ -162,13 +162,13 @@ def test_a_board_is_priced_anew_on_the_users_card(folder, monkeypatch, capsys):
     def usd(board):
         return {row.run_id: row.evaluation.usd for section in board.sections for row in section.rows}
 
-    before = usd(stored_board(folder / "results"))
-    anew = usd(stored_board(folder / "results", prices=folder / "mine.yaml"))
+    before = usd(load_board(folder / "results")[0])
+    anew = usd(load_board(folder / "results", prices=folder / "mine.yaml")[0])
     for run_id, amount in anew.items():  # 25 an hour and core, two cores, 75 seconds
         assert amount == (None if before[run_id] is None else pytest.approx(25 * 2 * 75 / 3600))
     assert any(amount is not None for amount in anew.values())
     monkeypatch.setenv("PHINGPT_BENCH_PRICES", str(folder / "mine.yaml"))
-    assert usd(stored_board(folder / "results")) == anew
+    assert usd(load_board(folder / "results")[0]) == anew
 
     monkeypatch.delenv("PHINGPT_BENCH_PRICES")
     assert command.main(["leaderboard", str(folder / "results"), "--prices", str(folder / "mine.yaml")]) == 0
@@ -178,7 +178,7 @@ def test_a_board_is_priced_anew_on_the_users_card(folder, monkeypatch, capsys):
 
 
 def test_the_board_says_when_it_is_on_the_shipped_card(folder):
-    board = stored_board(folder / "results")
+    board, _ = load_board(folder / "results")
     assert f"shipped price card of {board.prices.card.date}" in " ".join(page(board).split())
     assert json.loads(page(board, "json"))["prices"]["own"] is False
 

@@ -7,22 +7,24 @@ import dataclasses
 
 import pytest
 from helpers.board_factory import example_runs, make_run, write_run
+from helpers.drawing import render
 from helpers.paths import ROOT
 from helpers.published import published
 
 from phingpt_bench.board import names
 from phingpt_bench.board.filters import Filter, Size, filtered, size
 from phingpt_bench.board.licences import licence_of
+from phingpt_bench.board.names import FORMATS
 from phingpt_bench.board.rows import build
 from phingpt_bench.cli import main as command
 from phingpt_bench.cli import verb_leaderboard
 from phingpt_bench.core.errors import BenchError
 from phingpt_bench.data import catalogue
 from phingpt_bench.data.catalogue import Rights
+from phingpt_bench.page.page import html
 from phingpt_bench.render.board import columns
-from phingpt_bench.render.board.page import FORMATS, page
+from phingpt_bench.render.board.formats import board_text as page
 from phingpt_bench.render.board.row_text import parameters_text
-from phingpt_bench.render.board.terminal import render
 
 SENTIMENT = "phin_made_up_sentiment/made-up/v1"
 RIGHTS = {
@@ -93,8 +95,9 @@ def test_the_best_floor_is_named_in_any_order_and_when_it_is_hidden(board):
 def test_an_empty_board_says_why_in_every_form(board):
     part = filtered(board, Filter(licences=("no such licence",)))
     assert not rows(part)
-    for form in set(FORMATS) - {"csv", "json"}:
+    for form in set(FORMATS) - {"csv", "json", "html"}:
         assert "the filters hide all of it" in page(part, form)
+    assert "the filters hide all of it" in html(part)
     assert page(part, "csv").count("\n") == 1
 
 

@@ -13,6 +13,7 @@ import pytest
 from helpers.paths import ROOT
 from rich.cells import cell_len
 
+from phingpt_bench.board.published.choice import choose, lines_of
 from phingpt_bench.board.published.files import CLAIMS, PROTOCOLS, read
 from phingpt_bench.board.published.rows import load, rows_of
 from phingpt_bench.board.published.values import EVIDENCE, check_printed
@@ -22,8 +23,7 @@ from phingpt_bench.core.errors import BenchError
 from phingpt_bench.core.paths import share
 from phingpt_bench.core.yamlfile import load_fast
 from phingpt_bench.data import catalogue
-from phingpt_bench.render.board.papers import cost_marks, published_cost_note
-from phingpt_bench.render.published.page import choose, lines_of
+from phingpt_bench.render.board.published_text import cost_marks, published_cost_note
 from phingpt_bench.scoring.metrics import METRICS
 
 NOTES = ROOT.parent / "shared" / "notes" / "published.json"
@@ -336,7 +336,7 @@ def test_the_verb_shows_each_number_of_a_protocol_as_printed(published, capsys):
             assert score.printed in words
             assert score.model.split()[0].rstrip(",") in text
     assert "0.28 h c1" in text
-    assert "c1 0.28 h" in text
+    assert "c1  0.28 h" in text
     assert re.search(r"0\.753 +0\.7917 +0\.7648 .*\dr\n", text)
 
 
@@ -364,7 +364,7 @@ def test_the_verb_by_task_names_what_else_there_is(capsys):
         (["--task", "phin_fp"], "unknown task 'phin_fp'\nhint: did you mean 'phin_fpb'?"),
         (["--task", "fpb/flare-971/v1"], "did you mean 'fpb/flare-970/v1'?"),
         (["--source", "pixiu"], "unknown source 'pixiu'"),
-        (["--width", "20"], "20 columns are too few"),
+        (["--width", "20"], "a width of 20 columns is too small"),
     ],
 )
 def test_the_verb_tells_what_is_not_there(capsys, arguments, message):

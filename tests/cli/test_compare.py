@@ -15,14 +15,14 @@ from phingpt_bench.cli.main import main
 from phingpt_bench.core.diagnostics import Diagnostics
 from phingpt_bench.core.errors import BenchError
 from phingpt_bench.data import catalogue
-from phingpt_bench.render.comparison.sections import sections
-from phingpt_bench.render.comparison.terminal import render
+from phingpt_bench.render.comparison.comparison_blocks import sections
 from phingpt_bench.results.collect import Run
 from phingpt_bench.results.comparison.build import compare
 from phingpt_bench.results.comparison.systems import called, resolve, systems
 from phingpt_bench.results.comparison.systems import pairs as pairs_of
 from phingpt_bench.scoring import answered
 from phingpt_bench.scoring.formats import answer_format
+from phingpt_bench.text.write_terminal import terminal as render
 
 ONE, OTHER = labels(0.5, 40, seed=1), labels(0.8, 40, seed=2)
 
@@ -107,7 +107,7 @@ def test_folders_of_runs_find_their_twins_beside_them(compared, results):
         (["base", "adapter-one", "--fate", "better", "--task", "phin_made_up"], ["can be 'better'", "fates: fixed"]),
         (["base", "adapter-one", "--metric", "no_such", "--task", "phin_made_up"], ["no_such", "hint"]),
         (["base", "adapter-one", "--rows", "-1"], ["--rows"]),
-        (["base", "adapter-one", "--width", "20"], ["20 columns are too few"]),
+        (["base", "adapter-one", "--width", "20"], ["a width of 20 columns is too small"]),
         (["base", "adapter-one", "--task", "phin_made_up", "--with-text"], ["no dataset of the catalogue", "hint"]),
         (["base", "tests", "--task", "phin_made_up"], ["unknown run 'tests'"]),
         (["base", "/"], ["no run.json in this folder"]),

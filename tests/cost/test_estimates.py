@@ -12,7 +12,6 @@ from phingpt_bench.core.machine import GIB, Machine
 from phingpt_bench.core.records import Ledger, Price
 from phingpt_bench.cost.breakeven import BreakEven, Case, break_even
 from phingpt_bench.cost.estimate import Usd, hosted_usd, hours_usd, over, repriced
-from phingpt_bench.cost.ledger import rate_text
 from phingpt_bench.cost.prices import ApiPrice, Entry, PriceCard, load_prices, of_gpu
 
 WHENCE = {"source": "a price list", "read_on": "2026-01-02", "assumption": "none"}
@@ -204,11 +203,3 @@ def test_a_bad_card_is_told_with_file_and_line(tmp_path: Path, old, new, message
 def test_ids_are_distinct_over_machines_and_apis():
     with pytest.raises(ValueError, match="given twice: paper"):
         dataclasses.replace(CARD, api=(hosted("paper", "M", 1.0, 1.0),))
-
-
-@pytest.mark.parametrize(
-    ("value", "want"),
-    [(None, "N/A"), (0.0, "$0.00"), (12.345, "$12.35"), (0.1, "$0.10"), (0.053, "$0.053"), (0.0000857, "$0.000086")],
-)
-def test_rates_keep_two_figures(value, want):
-    assert rate_text(value) == want

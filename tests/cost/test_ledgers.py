@@ -17,7 +17,6 @@ from phingpt_bench.core import machine as machines
 from phingpt_bench.core.errors import BenchError
 from phingpt_bench.core.machine import GIB, Machine
 from phingpt_bench.core.records import Price
-from phingpt_bench.cost import ledger as ledgers
 from phingpt_bench.cost import meters
 from phingpt_bench.cost.meters import Meter
 from phingpt_bench.cost.prices import Entry, PriceCard, load_prices, match
@@ -243,49 +242,6 @@ def test_a_card_that_is_not_there_has_a_hint(tmp_path: Path, name: str, told: st
     with pytest.raises(BenchError, match=told) as caught:
         load_prices(tmp_path / name)
     assert "prices.yaml" in (caught.value.hint or "") and caught.value.where == str(tmp_path / name)
-
-
-@pytest.mark.parametrize(
-    ("value", "text"),
-    [(None, "N/A"), (0.0, "$0.00"), (0.004, "<$0.01"), (0.01, "$0.01"), (1.256, "$1.26"), (1234.5, "$1,234")],
-)
-def test_usd_text(value: float | None, text: str) -> None:
-    assert ledgers.usd_text(value) == text
-
-
-@pytest.mark.parametrize(
-    ("value", "text"),
-    [
-        (None, "N/A"),
-        (0.0, "0 s"),
-        (0.2, "<1 s"),
-        (42.4, "42 s"),
-        (59.7, "1 min"),
-        (1680, "28 min"),
-        (3599, "1 h 00 min"),
-        (3900, "1 h 05 min"),
-    ],
-)
-def test_duration_text(value: float | None, text: str) -> None:
-    assert ledgers.duration_text(value) == text
-
-
-@pytest.mark.parametrize(
-    ("value", "text"),
-    [
-        (None, "N/A"),
-        (0, "0"),
-        (999, "999"),
-        (1000, "1.0k"),
-        (12345, "12.3k"),
-        (999_949, "999.9k"),
-        (999_950, "1.0M"),
-        (4_500_000, "4.5M"),
-        (2_100_000_000, "2.1G"),
-    ],
-)
-def test_tokens_text(value: int | None, text: str) -> None:
-    assert ledgers.tokens_text(value) == text
 
 
 def test_digest_is_canonical() -> None:

@@ -24,7 +24,8 @@ from phingpt_bench.evaluate.suite import AdapterEntry, Suite, Variant, load_suit
 from phingpt_bench.evaluate.tasks import TaskFacts, Tasks
 from phingpt_bench.lmeval import manager
 from phingpt_bench.models.load import BaseSpec
-from phingpt_bench.render.plan import plan_text
+from phingpt_bench.render.plan_blocks import plan_blocks
+from phingpt_bench.text.write_terminal import terminal
 from phingpt_bench.train.recipe import load_recipe
 
 BASE = BaseSpec(model="org/Some-Model")
@@ -282,7 +283,7 @@ def test_checks_come_last_and_have_folders_of_their_own(tmp_path: Path) -> None:
     assert steps[-1].folder == tmp_path / "r" / "runs" / "phin_fin" / "check_echo"
     done = plan(suite(tmp_path), facts(checks=("oracle",), records={steps[-6].folder: record_of(steps[-6])}))
     assert next(step for step in done if step.model == "oracle").done
-    assert "check: oracle" in plan_text(suite(tmp_path, checks=True), steps)
+    assert "check: oracle" in terminal(plan_blocks(suite(tmp_path, checks=True), steps))
 
 
 def test_two_models_in_one_folder_are_refused(tmp_path: Path) -> None:
@@ -301,7 +302,7 @@ def test_the_plan_fits_80_columns_and_says_what_is_unknown(tmp_path: Path) -> No
     entry = adapter("sentiment-with-a-long-name", recipe=load_recipe("demo"), digest=None)
     first = plan(s, facts(adapters=[entry]))
     step = next(step for step in first if step.kind == "evaluate")
-    text = plan_text(s, plan(s, facts(adapters=[entry], records={step.folder: record_of(step, seed=7)})))
+    text = terminal(plan_blocks(s, plan(s, facts(adapters=[entry], records={step.folder: record_of(step, seed=7)}))))
     assert max(map(len, text.splitlines())) <= 80
     assert "phin_fpb, 5 documents" in text
     assert "again: it was run with another" in " ".join(text.split())

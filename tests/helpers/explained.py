@@ -9,14 +9,22 @@ import numpy as np
 from helpers.board_factory import labels, spans
 from phingpt_bench.board.rows import build
 from phingpt_bench.core.outcomes import Outcomes
-from phingpt_bench.render.explain.page import explain
+from phingpt_bench.render.explain.explain_blocks import explain
+from phingpt_bench.render.explain.explain_lines import part
+from phingpt_bench.render.explain.explain_score import working
 from phingpt_bench.results.compare import Comparer
+from phingpt_bench.text.write_terminal import terminal
 
 SENTIMENT, NER = "phin_made_up_sentiment", "phin_made_up_ner"
 
 
 def page(runs, row: str, task: str = SENTIMENT, width: int = 80, **how) -> str:
-    return explain(build(runs, **how), runs, row, task, Comparer(), width)
+    return terminal(explain(build(runs, **how), runs, row, task, Comparer()), width)
+
+
+def worked(metric: str, total: np.ndarray, names: list[str], width: int = 80) -> list[str]:
+    """The lines from counts to a score, as they are drawn."""
+    return terminal(part("Score", working(metric, total, names)), width).splitlines()[1:]
 
 
 def flat(text: str) -> str:

@@ -13,8 +13,9 @@ from typing import Any
 import pytest
 
 from phingpt_bench.core.errors import BenchError
-from phingpt_bench.live import words
-from phingpt_bench.live.display import QUIET, Display, display
+from phingpt_bench.live import stage_text
+from phingpt_bench.live.choose import display
+from phingpt_bench.live.display import QUIET, Display
 from phingpt_bench.live.events import (
     Advanced,
     Planned,
@@ -27,9 +28,9 @@ from phingpt_bench.live.events import (
     training_stages,
 )
 from phingpt_bench.live.frame import frame, label_cut
-from phingpt_bench.live.plain import PlainDisplay
+from phingpt_bench.live.live_display import LiveDisplay
+from phingpt_bench.live.plain_display import PlainDisplay
 from phingpt_bench.live.state import State
-from phingpt_bench.live.terminal import LiveDisplay
 
 LOAD = Stage(key="load", label="load Tiny", alike=("load",))
 FPB = Stage(key="fpb", label="phin_fpb: Tiny 0-shot", unit="documents", total=100, alike=("fpb", "labels"))
@@ -179,7 +180,7 @@ def test_a_rerun_stage_and_events_without_a_stage() -> None:
     state.apply(Advanced(count=1), 0.0)
     state.apply(StageEnded(), 0.0)
     assert state.stages == []
-    assert words.left_text(state, 0.0) == "" and words.sum_line(state) == ""
+    assert stage_text.left_text(state, 0.0) == "" and stage_text.sum_line(state) == ""
 
 
 @pytest.mark.parametrize("width", [40, 60, 80, 160])
@@ -264,10 +265,10 @@ def test_the_live_view_is_drawn_in_place_and_leaves_plain_lines() -> None:
         shown.tell(StageEnded())
     assert Screen(written(made)).text().splitlines() == [
         "one line that stays",
-        "load Tiny: 4 s, $0.0004",
+        "load Tiny: 4 s, $0.00040",
         "phin_fpb: Tiny 0-shot: F1 weighted 0.250 on 100 documents, 10 s, 10.0 documents/s, 500 tokens/s, $0.0010",
         "phin_fpb: Tiny + demo 0-shot: F1 weighted 0.500 on 100 documents, 6 s, 10.0 documents/s, 600 tokens/s, "
-        "$0.0006",
+        "$0.00065",
         "3 stages, 20 s, $0.0021",
     ]
 
@@ -367,9 +368,9 @@ def test_what_is_unknown_is_said_to_be() -> None:
     shown.tick()
     assert lines[0] == "load Tiny: 2 s, N/A"
     assert "Entity F1 N/A of the 1 document answered so far" in lines[1] and "left" not in lines[1]
-    assert words.cost_text(shown.state, clock.now) == "cost N/A (this machine is not in the price card)"
-    assert words.memory_text(None, None) == "peak memory N/A"
-    assert words.memory_text(2**30, 3 * 2**30) == "peak memory 1.0 GB, GPU 3.0 GB"
+    assert stage_text.cost_text(shown.state, clock.now) == "cost N/A (this machine is not in the price card)"
+    assert stage_text.peak_text(None, None) == "peak memory N/A"
+    assert stage_text.peak_text(2**30, 3 * 2**30) == "peak memory 1.0 GB, GPU 3.0 GB"
 
 
 def test_a_hostile_name_does_nothing() -> None:
@@ -377,14 +378,14 @@ def test_a_hostile_name_does_nothing() -> None:
     shown = PlainDisplay(lines.append, clock)
     with shown.stage(Stage(key="x", label="a\x1b[2Jb\nc\u202ed [red]e[/red]")):
         clock.now += 1
-    assert lines == ["a\ufffd[2Jb\ufffdc\ufffdd [red]e[/red]: 1 s"]
+    assert lines == ["a [2Jb cd [red]e[/red]: 1 s"]
     made = console()
     live = LiveDisplay(made, clock)
     live.every = 3600.0
     with live:
         live.tell(StageStarted(Stage(key="x", label="a\x1b[2Jb\nc\u202ed [red]e[/red]")))
         live.tick()
-        assert "a\ufffd[2Jb\ufffdc\ufffdd [red]e[/red]" in Screen(written(made)).text()
+        assert "a [2Jb cd [red]e[/red]" in Screen(written(made)).text()
 
 
 def test_an_error_ends_a_stage_unfinished() -> None:

@@ -19,12 +19,12 @@ from phingpt_bench.core.outcomes import Outcomes
 from phingpt_bench.data import catalogue
 from phingpt_bench.page.page import html
 from phingpt_bench.page.texts import texts_of
-from phingpt_bench.render.board.text import score_text
-from phingpt_bench.render.comparison.words import change_text
+from phingpt_bench.render.comparison.comparison_text import change_text
 from phingpt_bench.results.collect import Run
 from phingpt_bench.results.comparison.build import compare
 from phingpt_bench.stats.changes import Change
 from phingpt_bench.text.language import say, speaking
+from phingpt_bench.text.numbers import score_text
 
 pytestmark = pytest.mark.browser
 browsers.skip_without()
@@ -313,7 +313,7 @@ def test_what_changed_is_what_the_comparison_says(tab, board):
         tab.go(address("task", key))
         tab.page.wait_for_selector("table.labels")
         fates = [int(text) for text in tab.page.locator(".fates strong").all_inner_texts()]
-        wrong = expected.fates["wrong-alike"] + expected.fates["wrong-otherwise"]
+        wrong = expected.fates["same-error"] + expected.fates["different-error"]
         assert fates == [expected.fates["fixed"], expected.fates["broken"], wrong, expected.fates["right"]]
         classes = (expected.labels or expected.spans).classes
         shown = list(zip(*(column(tab.page, "labels", i) for i in range(7)), strict=True))

@@ -18,19 +18,19 @@ from helpers.paths import ROOT
 from rich.cells import cell_len
 
 from phingpt_bench.core.errors import BenchError
-from phingpt_bench.render.comparison.export import to_json
-from phingpt_bench.render.comparison.markdown import markdown
-from phingpt_bench.render.comparison.rows import chosen, row_blocks
-from phingpt_bench.render.comparison.sections import sections
-from phingpt_bench.render.comparison.summary import summary
-from phingpt_bench.render.comparison.terminal import render
+from phingpt_bench.render.comparison.comparison_blocks import sections
+from phingpt_bench.render.comparison.comparison_rows import chosen, row_blocks
+from phingpt_bench.render.comparison.comparison_summary import summary
 from phingpt_bench.results.collect import collect
 from phingpt_bench.results.compare import Comparer, Difference
 from phingpt_bench.results.comparison.build import compare, corrected_tests
+from phingpt_bench.results.comparison.export import to_json
 from phingpt_bench.results.comparison.values import FATES
 from phingpt_bench.results.pairing import setting
 from phingpt_bench.scoring.spans import Problem
 from phingpt_bench.text.language import speaking
+from phingpt_bench.text.write_markdown import markdown
+from phingpt_bench.text.write_terminal import terminal as render
 
 GOLDEN = ROOT / "tests" / "golden"
 HEBREW = "\u05de\u05d5\u05d3\u05dc"
@@ -124,8 +124,8 @@ def test_the_surest_rows_come_first_and_only_those_asked_for(comparisons):
     rows = chosen(details.rows, "broken", 4)
     swings = [row.margin_a + row.margin_b for row in details.rows if row.fate == "broken"]
     assert [row.margin_a + row.margin_b for row in rows] == sorted(swings, reverse=True)[:4]
-    text = render(row_blocks(comparisons[0], ["wrong-alike"], 2), 80)
-    assert "Rows wrong-alike: 2 of" in text and "fixed" not in text
+    text = render(row_blocks(comparisons[0], ["same-error"], 2), 80)
+    assert "Rows same-error: 2 of" in text and "fixed" not in text
     assert row_blocks(comparisons[0], [], 0) == []
     with pytest.raises(BenchError, match="no row of phin_made_up can be 'better'"):
         row_blocks(comparisons[0], ["better"], 2)
@@ -150,7 +150,7 @@ def test_gold_entities_of_the_dataset_are_marked_where_the_record_has_no_offsets
     a = dataclasses.replace(entities([entity_row([(0, "PER")], [])]), entities=[], misses=[])
     comparison = compare(make_run(outcomes=a), make_run(outcomes=a, **ADAPTER))
     doc = {"text": "w00 w01", "entities": [word(0, "PER")._asdict(), word(1, "OTHER")._asdict()]}
-    text = render(row_blocks(comparison, ["wrong-alike"], 1, {"s0": doc}), 80)
+    text = render(row_blocks(comparison, ["same-error"], 1, {"s0": doc}), 80)
     assert "gold: [PER w00] w01" in text
 
 
@@ -173,15 +173,15 @@ def test_hostile_text_stays_text():
     comparison = compare(make_run(outcomes=entities([row])), make_run(outcomes=entities([row]), **ADAPTER))
     for hostile in ("[bold]x[/bold] [PER y] ", "\x1b[31m\r\n\x00 red ", f"{HEBREW} \u202e {HEBREW} ", "</td><b> `x` "):
         text = hostile + "w00 w01 w02"
-        blocks = row_blocks(comparison, ["wrong-alike"], 1, {"s0": {"text": text}})
+        blocks = row_blocks(comparison, ["same-error"], 1, {"s0": {"text": text}})
         drawn = render(blocks, 80)
         assert max(map(cell_len, drawn.splitlines())) <= 80
         assert "\x1b" not in drawn and "\u202e" not in drawn and "\x00" not in drawn
         assert drawn.count("[PER") - drawn.count("\\[PER") == 3  # gold, A and B: none that the text wrote
         assert not re.search(r"(?<!\\)[<`]", markdown(blocks))
-    beyond = render(row_blocks(comparison, ["wrong-alike"], 1, {"s0": {"text": "w00"}}), 80)
+    beyond = render(row_blocks(comparison, ["same-error"], 1, {"s0": {"text": "w00"}}), 80)
     assert "gold: [PER w00]  + ORG 8-11" in beyond  # another text than the record's: told, not lost
-    assert "(not in the dataset at hand)" in render(row_blocks(comparison, ["wrong-alike"], 1, {}), 80)
+    assert "(not in the local dataset)" in render(row_blocks(comparison, ["same-error"], 1, {}), 80)
 
 
 def test_runs_that_cannot_be_compared_are_drawn_with_the_reason():

@@ -10,18 +10,14 @@ from collections.abc import Iterator
 import numpy as np
 import pytest
 from helpers.board_factory import PRICE, example_runs, labels, make_run, spans
-from helpers.explained import NER, SENTIMENT, flat, page, rich_outcomes
+from helpers.explained import NER, SENTIMENT, flat, page, rich_outcomes, worked
 from helpers.seeds import clustered, trained
 
-from phingpt_bench.board.rows import build
 from phingpt_bench.core.exposure import Compared, Exposure
 from phingpt_bench.core.machine import Machine
 from phingpt_bench.core.records import Ledger
 from phingpt_bench.core.yamlfile import load_fast
-from phingpt_bench.render.explain.page import explain
-from phingpt_bench.render.explain.working import working
 from phingpt_bench.results.collect import Run
-from phingpt_bench.results.compare import Comparer
 from phingpt_bench.scoring.metrics import METRICS, metric_rows
 from phingpt_bench.text import language
 from phingpt_bench.text.language import WORDS, speaking, translations
@@ -109,13 +105,13 @@ def tasks_more() -> list[Run]:
 def test_every_word_can_be_said_in_another_language(marked):
     left: dict[str, str] = {}
     for runs, row, task, metric in several_kinds():
-        first, *lines = explain(build(runs, metric=metric), runs, row, task, Comparer(), 10_000).splitlines()
+        first, *lines = page(runs, row, task, 10_000, metric=metric).splitlines()
         assert first.startswith(task)
         left |= {word: line for line in lines for word in re.findall(r"[A-Za-z]{2,}", NAMES.sub("", line))}
     for name in METRICS:
         rows, of = next((rows, of) for of in rich_outcomes().values() if (rows := metric_rows(name, of)) is not None)
         for total in (rows.sum(0), np.zeros_like(rows[0])):
-            lines = working(name, total, of.labels)
+            lines = worked(name, total, of.labels, 10_000)
             left |= {word: line for line in lines for word in re.findall(r"[A-Za-z]{2,}", NAMES.sub("", line))}
     assert left == {}
     assert set(load_fast(WORDS / "es" / "explain.yaml")) - marked.said == set(), "never said here"

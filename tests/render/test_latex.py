@@ -15,8 +15,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from phingpt_bench.board.rows import build
-from phingpt_bench.render.board.latex import LATIN, SPECIAL, escape, latex
+from phingpt_bench.render.board.board_blocks import page_blocks
+from phingpt_bench.text import write_latex
 from phingpt_bench.text.language import speaking
+from phingpt_bench.text.write_latex import LATIN, SPECIAL, escape
 
 LATEX_NAMES = [
     r"\input{/etc/passwd}",
@@ -25,6 +27,12 @@ LATEX_NAMES = [
     "<script>alert(1)</script>",
     "ñandú Łódź ış ð",
 ]
+
+
+def latex(board, columns=(), *, document=True) -> str:
+    return write_latex.latex(page_blocks(board, columns, printed=True), document=document)
+
+
 COMMANDS = {value.strip("{}").split("{")[0] for value in SPECIAL.values() if "\\" in value}
 
 

@@ -2,19 +2,17 @@
 
 from __future__ import annotations
 
-import io
-
 import pytest
 from helpers.board_factory import labels, make_run, spans
+from helpers.drawing import render
 from helpers.published import HOSTILE
 from rich.cells import cell_len
-from rich.console import Console
 
 from phingpt_bench.board.rows import build
 from phingpt_bench.core.records import Ledger
-from phingpt_bench.render.board.scatter import BOXES, HEIGHT, has_plot, points, scatter
-from phingpt_bench.render.board.terminal import render
+from phingpt_bench.render.board.plot import BOXES, HEIGHT, has_plot, plot_blocks, points
 from phingpt_bench.text.language import speaking
+from phingpt_bench.text.write_terminal import terminal
 
 
 def paid(usd: float | None) -> Ledger:
@@ -32,9 +30,7 @@ def section(**changed):
 
 
 def drawn(part, width: int = 80, **how) -> list[str]:
-    file = io.StringIO()
-    Console(file=file, width=width, color_system=None).print(scatter(part, width, **how))
-    return [line.rstrip() for line in file.getvalue().splitlines()]
+    return terminal(plot_blocks(part, width, **how), width).splitlines()
 
 
 def place(lines: list[str], label: str) -> tuple[int, int]:

@@ -41,16 +41,16 @@ def answers(gold, pred, probs=None, ids=None) -> Outcomes:
 
 
 GOLD = [NEG, NEG, NEU, POS, POS, POS]
-# fixed, broken, wrong alike, wrong otherwise, right, wrong alike (both INVALID)
+# fixed, broken, same error, different error, right, wrong alike (both INVALID)
 BEFORE = answers(GOLD, [POS, NEG, POS, NEG, POS, -1])
 AFTER = answers(GOLD, [NEG, POS, POS, NEU, POS, -1])
 
 
 def test_labels_by_hand():
     fates, found = labels_of(BEFORE, AFTER)
-    assert fates == {"fixed": 1, "broken": 1, "wrong-alike": 2, "wrong-otherwise": 1, "right": 1}
+    assert fates == {"fixed": 1, "broken": 1, "same-error": 2, "different-error": 1, "right": 1}
     assert [row.fate for row in found.rows] == [
-        "fixed", "broken", "wrong-alike", "wrong-otherwise", "right", "wrong-alike"
+        "fixed", "broken", "same-error", "different-error", "right", "same-error"
     ]  # fmt: skip
     assert found.confusion_a == ((1, 0, 1, 0), (0, 0, 1, 0), (1, 0, 1, 1))
     assert found.confusion_b == ((1, 0, 1, 0), (0, 0, 1, 0), (0, 1, 1, 1))
@@ -165,7 +165,7 @@ def test_spans_by_hand():
         entity_row([], []),
     ])  # fmt: skip
     fates, found = spans_of(a, b)
-    assert fates == {"fixed": 1, "broken": 0, "wrong-alike": 0, "wrong-otherwise": 1, "right": 1}
+    assert fates == {"fixed": 1, "broken": 0, "same-error": 0, "different-error": 1, "right": 1}
     first = found.rows[0]
     assert (first.errors_a, first.errors_b) == (3 + 3, 3 + 2)
     assert [(e.why_a, e.why_b) for e in first.gold] == [
@@ -290,7 +290,7 @@ def test_bounds_of_entities_and_numbers():
     a = entities(
         [entity_row(GOLD_ENTITIES, [(0, "PER")], [Problem("format", "?", None)]), entity_row([(1, "PER")], [])]
     )
-    form = form_of(make_run(outcomes=a), make_run(outcomes=a), a, a, "entity_f1", [], ["wrong-alike"] * 2)
+    form = form_of(make_run(outcomes=a), make_run(outcomes=a), a, a, "entity_f1", [], ["same-error"] * 2)
     assert form.bounds_a == (0.0, 2 * 4 / (4 + 5))
     assert form.n_readable == 1
     bare = Outcomes(kind="scores", labels=[], ids=["x"], gold=[1.0], pred=[None], invalid=[True])

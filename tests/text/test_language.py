@@ -16,7 +16,8 @@ from phingpt_bench.board.published.values import EVIDENCE
 from phingpt_bench.core.errors import BenchError
 from phingpt_bench.core.yamlfile import load_with_lines
 from phingpt_bench.render.board.columns import COLUMNS
-from phingpt_bench.render.board.legend import METHODS, REASONS
+from phingpt_bench.render.board.legend import REASONS
+from phingpt_bench.render.measures import METHODS
 from phingpt_bench.results.pairing import BELOW_FLOOR
 from phingpt_bench.scoring.metrics import METRICS
 from phingpt_bench.text import language

@@ -1,4 +1,4 @@
-"""What was published, as values: sources, costs, protocols, one record a number, and claims that nobody can check."""
+"""What was published, as values: sources, costs, protocols, one record a number, and claims that cannot be checked."""
 
 from __future__ import annotations
 
@@ -73,6 +73,7 @@ class PublishedMetric:
 
     @property
     def lower_is_better(self) -> bool:
+        """Whether it is an error."""
         return self.printed in ERRORS
 
 
@@ -101,10 +102,12 @@ class PublishedProtocol:
 
     @property
     def key(self) -> str:
+        """The id of its first metric, which names the protocol."""
         return next(iter(self.metrics))
 
     @property
     def our_ids(self) -> tuple[str, ...]:
+        """The ids of our protocols with these rows; () where there is none."""
         return () if self.ours is None else (self.ours,) if isinstance(self.ours, str) else self.ours
 
 
@@ -137,16 +140,18 @@ class PublishedScore:
 
     @property
     def elsewhere(self) -> bool:
+        """Whether it was measured on other rows than its protocol's."""
         return self.protocol.same_rows and not self.same_rows
 
     @property
     def metric(self) -> PublishedMetric:
+        """The metric that it is of."""
         return self.protocol.metrics[self.id]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Claim:
-    """A number that nobody can check, and that of its unnamed baseline; both fractions."""
+    """A number that cannot be checked, and that of its unnamed baseline; both fractions."""
 
     protocol: str
     task: str

@@ -7,10 +7,13 @@ from dataclasses import dataclass
 
 from phingpt_bench.board.values import Row, Section
 from phingpt_bench.core.errors import unknown
-from phingpt_bench.cost.ledger import total_seconds
 from phingpt_bench.render.board import row_text
-from phingpt_bench.render.board import text as words
+from phingpt_bench.render.measures import ledger_time, ledger_usd, seconds_of
+from phingpt_bench.text.clean import clean
 from phingpt_bench.text.language import say, spoken
+from phingpt_bench.text.money import SMALLEST, rate_text
+from phingpt_bench.text.numbers import interval_text, percent, score_text, unknown_text
+from phingpt_bench.text.quantities import short_duration
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -51,21 +54,25 @@ def _p(row: Row) -> str:
 
 
 def _share(value: float | None) -> str:
-    return words.unknown() if value is None else words.percent(value)
+    return unknown_text() if value is None else percent(value)
 
 
 def _training(row: Row) -> str:
-    return words.time_text(row.training) if row_text.trained(row) else "-"
+    return ledger_time(row.training) if row_text.trained(row) else "-"
 
 
 def _training_short(row: Row) -> str:
-    ledger = row.training
-    return "" if ledger is None or not ledger.seconds else words.short_time(total_seconds(ledger))
+    seconds = seconds_of(row.training)
+    return "" if seconds is None else short_duration(seconds)
 
 
-def _seconds_per_1000(row: Row) -> str:
-    seconds = total_seconds(row.evaluation) if row.evaluation.seconds else None
-    return words.short_time(None if seconds is None or not row.n else 1000 * seconds / row.n)
+def _time_per_1000(row: Row) -> str:
+    seconds = seconds_of(row.evaluation)
+    return short_duration(None if seconds is None or not row.n else 1000 * seconds / row.n)
+
+
+def _interval(row: Row) -> str:
+    return "" if row.interval is None else interval_text(row.interval.low, row.interval.high)
 
 
 _ALL = (
@@ -79,11 +86,11 @@ _ALL = (
     Column(name="size", head="size", about="parameters of the base", text=row_text.parameters_text),
     Column(
         name="score", head="score", about="the task's metric, or that of --metric",
-        text=lambda row: words.score_text(row.score), mark=row_text.floor_mark,
+        text=lambda row: score_text(row.score), mark=row_text.floor_mark,
     ),
     Column(
         name="interval", head="95% CI", about="95% interval of the score", under="score",
-        text=lambda row: words.interval_text(row.interval),
+        text=_interval,
     ),
     Column(
         name="difference", head="vs base", about="score minus that of its base, * where significant",
@@ -105,7 +112,7 @@ _ALL = (
     ),
     Column(
         name="training_usd", head="training USD", about="USD of training the adapter", stacked="training",
-        text=lambda row: words.money_text(row.training) if row_text.trained(row) else "-",
+        text=lambda row: ledger_usd(row.training) if row_text.trained(row) else "-",
     ),
     Column(
         name="training", head="training time", about="time of training the adapter", under="training_usd",
@@ -113,22 +120,22 @@ _ALL = (
     ),
     Column(
         name="usd", head="USD/1,000", about="USD for 1,000 documents, P on the Pareto front", mark=row_text.front_mark,
-        text=lambda row: words.small_usd(row.usd_per_1000).replace("$", ""),  # the head says USD
+        text=lambda row: rate_text(row.usd_per_1000, SMALLEST).replace("$", ""),  # the head says USD
     ),
     Column(
-        name="time", head="time/1,000", about="time for 1,000 documents", under="usd", text=_seconds_per_1000,
+        name="time", head="time/1,000", about="time for 1,000 documents", under="usd", text=_time_per_1000,
     ),
     Column(
         name="evaluation", head="evaluation time", about="time of the whole evaluation",
-        text=lambda row: words.time_text(row.evaluation),
+        text=lambda row: ledger_time(row.evaluation),
     ),
     Column(
         name="evaluation_usd", head="evaluation USD", about="USD of the whole evaluation",
-        text=lambda row: words.money_text(row.evaluation),
+        text=lambda row: ledger_usd(row.evaluation),
     ),
     Column(name="seed", head="seed", about="seed of the run", text=lambda row: str(row.seed)),
     Column(name="date", head="date", about="day of the run", text=lambda row: row.created[:10]),
-    Column(name="run", head="run", about="id of the run record", text=lambda row: words.clean(row.run_id), left=True),
+    Column(name="run", head="run", about="id of the run record", text=lambda row: clean(row.run_id), left=True),
 )  # fmt: skip
 COLUMNS = {column.name: column for column in _ALL}
 

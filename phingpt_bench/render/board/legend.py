@@ -1,4 +1,4 @@
-"""What the marks and numbers of a board mean, in plain words, for what the board at hand holds."""
+"""What the marks and numbers of a board mean, in plain words, for what the board holds."""
 
 from __future__ import annotations
 
@@ -8,24 +8,13 @@ from typing import Any
 
 from phingpt_bench.board.published.values import EVIDENCE
 from phingpt_bench.board.values import Board, Row
-from phingpt_bench.core.records import Price
-from phingpt_bench.render.board.costs import cost_entries
-from phingpt_bench.render.board.papers import evidence_text
-from phingpt_bench.render.board.text import clean, higher_is_better, metric_name, unknown
+from phingpt_bench.render.board.cost_text import cost_entries
+from phingpt_bench.render.board.published_text import evidence_text
+from phingpt_bench.render.measures import higher_is_better, method_text, metric_name, prices
 from phingpt_bench.results.pairing import EXPOSED
 from phingpt_bench.text.language import say, spoken
+from phingpt_bench.text.numbers import unknown_text
 
-METHODS = {  # of intervals and tests, in words
-    "wilson": "Wilson",
-    "bootstrap": "bootstrap over rows",
-    "mcnemar-exact": "exact McNemar",
-    "permutation": "permutation",
-    "wilson-clustered": "Wilson, rows of one document together",
-    "bootstrap-clustered": "bootstrap over documents",
-    "sign-flip-exact": "exact sign flips over documents",
-    "permutation-clustered": "permutation over documents",
-    "seeds": "over rows and seeds",
-}
 REASONS = {  # why a difference was not tested, where the words in the table do not say enough
     "other prompts": "other prompts (the task was changed between the runs)",
     "other kernels": "other kernels (4-bit weights dequantised once in one of the runs)",
@@ -41,11 +30,6 @@ class Entry:
     text: str
     column: str | None = None  # the name of the only column it stands in, if any
     name: str | None = None  # what it is about, where another display has a mark of its own for it
-
-
-def legend(board: Board) -> list[str]:
-    """The entries as lines: "mark: meaning"."""
-    return [f"{entry.mark}: {entry.text}" for entry in entries(board)]
 
 
 def entries(board: Board, columns: Collection[str] | None = None) -> list[Entry]:
@@ -80,10 +64,10 @@ def _scores(board: Board, rows: list[Row]) -> list[Entry]:
         )
     if any(row.beats_floor is False for row in rows):
         found.append(
-            Entry("!", say("not significantly better (p < 0.05) than the best floor row: it has shown nothing"))
+            Entry("!", say("not significantly better (p < 0.05) than the best floor row: no demonstrated gain"))
         )
     if any(row.kind == "floor" for row in rows):
-        text = say("a cheap method without a language model, the least that a model has to beat")
+        text = say("a cheap method without a language model, the baseline that a model must beat")
         found.append(Entry(say("floor"), text))
     if any(row.scores.get("flip_rate") is not None for row in rows):
         found.append(Entry(say("flips"), say(
@@ -95,12 +79,12 @@ def _scores(board: Board, rows: list[Row]) -> list[Entry]:
         )
     lower = sorted({section.metric for section in board.sections if not higher_is_better(section.metric)})
     found += [Entry(metric_name(metric), say("lower is better")) for metric in lower]
-    found.append(Entry(unknown(), say("not measured or not published, never zero; - does not apply")))
+    found.append(Entry(unknown_text(), say("not measured or not published, never zero; - does not apply")))
     return found
 
 
 def _methods(tested: Iterable[Any]) -> str:
-    return "; ".join(sorted({spoken(METHODS.get(part.method, part.method)) for part in tested}))
+    return "; ".join(sorted({method_text(part.method) for part in tested}))
 
 
 def _training_rows(rows: list[Row]) -> list[Entry]:
@@ -148,7 +132,8 @@ def _costs(board: Board, rows: list[Row]) -> list[Entry]:
         found.append(Entry("P", say(
             "on the Pareto front: no ranked row of the task costs less per 1,000 documents and scores at least as much"
         ), name="frontier"))  # fmt: skip
-    found += [Entry("USD", price) for price in prices(rows)]
+    ledgers = [ledger for row in rows for ledger in (row.training, row.evaluation) if ledger is not None]
+    found += [Entry("USD", price) for price in prices(ledgers)]
     return found + [Entry(mark, text) for mark, text in cost_entries(board)]
 
 
@@ -171,20 +156,3 @@ def _rest(board: Board) -> list[Entry]:
             "{n} more tasks are hidden by filters; Holm's correction counts them", n=board.hidden
         )))  # fmt: skip
     return found
-
-
-def prices(rows: Iterable[Row]) -> list[str]:
-    """Each price that the costs were computed with, in words (see `price_text`)."""
-    ledgers = [ledger for row in rows for ledger in (row.training, row.evaluation) if ledger is not None]
-    return sorted({price_text(ledger.price) for ledger in ledgers if ledger.usd is not None and ledger.price})
-
-
-def price_text(price: Price) -> str:
-    """A ledger's price in words: USD per hour, entry and date of the card, assumption; unknown parts are left out."""
-    parts = [
-        say("${usd:g} an hour", usd=price.usd_per_hour),
-        f"{price.count} x {clean(price.entry)}" if price.count != 1 else clean(price.entry),
-        say("price card of {date}", date=clean(price.card)) if price.card else None,
-        clean(spoken(price.assumption or "")) or None,
-    ]
-    return ", ".join(part for part in parts if part)

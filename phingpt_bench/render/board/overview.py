@@ -2,20 +2,23 @@
 
 from __future__ import annotations
 
+import math
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any
-
-from rich.console import Group, RenderableType
-from rich.text import Text
+from itertools import groupby
+from typing import Any, TypeAlias
 
 from phingpt_bench.board.values import Row, Section
 from phingpt_bench.render.board import row_text
-from phingpt_bench.render.board import text as words
-from phingpt_bench.render.board.table import Table
+from phingpt_bench.render.measures import higher_is_better, metric_name
+from phingpt_bench.text.blocks import Across, Block, Cell, Column, Grid, Legend, Lines, Piece, folding
+from phingpt_bench.text.clean import clean
+from phingpt_bench.text.grid_lines import needed
 from phingpt_bench.text.language import say
+from phingpt_bench.text.numbers import letters as letter_of
 
+Cells: TypeAlias = dict[int, Row]  # the row of one model in one setting in each section that has one, by its place
 KIND_ORDER = {"tuned": 0, "base": 1, "floor": 2, "check": 3}
 NAME_WIDTH = 30
 CELL = len("0.000*!")
@@ -23,7 +26,7 @@ FEW = 6  # tasks that a page without a width, such as markdown, shows side by si
 
 
 @dataclass(frozen=True, slots=True)
-class Grid:
+class Overview:
     """The overview of many tasks: tasks down, models across, and the best floor of each task beside them."""
 
     names: dict[str, str]  # of the models, by letter
@@ -40,21 +43,7 @@ class Line:
     floor: Row | None
 
 
-def overview(sections: Sequence[Section], width: int, most: int | None = None) -> RenderableType:
-    """Models down and tasks across where the tasks fit in `width`, else tasks down and lettered models across.
-
-    No average over tasks: their metrics are not of one kind. most: so many models, those that stand in the most
-    sections (None: all), and the floors.
-    """
-    every = by_model(sections)
-    models = leading(every, most)
-    table = _models_down(sections, models, width) or _tasks_down(grid(sections, models), width)
-    if more := len(every) - len(models):
-        return Group(table, Text(say("{n} more models: --rows all", n=more), style="dim"))
-    return table
-
-
-def leading(models: list[dict[int, Row]], most: int | None) -> list[dict[int, Row]]:
+def leading(models: list[Cells], most: int | None) -> list[Cells]:
     """The `most` models that are in the most sections, of equal ones the first, and the floors; in their order."""
     ranked = [i for i, cells in enumerate(models) if next(iter(cells.values())).kind != "floor"]
     ranked.sort(key=lambda i: -len(models[i]))
@@ -62,52 +51,48 @@ def leading(models: list[dict[int, Row]], most: int | None) -> list[dict[int, Ro
     return [cells for i, cells in enumerate(models) if i not in left_out]
 
 
-def grid(sections: Sequence[Section], models: list[dict[int, Row]] | None = None) -> Grid:
+def overview(sections: Sequence[Section], models: Sequence[Cells] | None = None) -> Overview:
     """The overview with tasks down; those of one metric stand together, in the order of their first.
 
     models: of `by_model`, by default all.
     """
     models = by_model(sections) if models is None else models
     models = [cells for cells in models if next(iter(cells.values())).kind != "floor"]
-    letters = [words.letters(i).upper() for i in range(len(models))]
-    names = {letter: full_name(cells) for letter, cells in zip(letters, models, strict=True)}
+    letters = [letter_of(i).upper() for i in range(len(models))]
+    names = {
+        letter: row_text.full_name(next(iter(cells.values()))) for letter, cells in zip(letters, models, strict=True)
+    }
     titles = short_titles(sections)
     metrics = list(dict.fromkeys(section.metric for section in sections))
     order = sorted(range(len(sections)), key=lambda i: metrics.index(sections[i].metric))
     lines = [
-        Line(titles[i], words.metric_name(sections[i].metric), [cells.get(i) for cells in models], _floor(sections[i]))
+        Line(titles[i], metric_name(sections[i].metric), [cells.get(i) for cells in models], _floor(sections[i]))
         for i in order
     ]
-    return Grid(names, lines)
+    return Overview(names, lines)
 
 
 def _floor(section: Section) -> Row | None:
     """The best of the floors, which are sorted by score unless the user wants otherwise."""
     floors = [row for row in section.rows if row.kind == "floor" and row.score is not None]
-    sign = 1 if words.higher_is_better(section.metric) else -1
+    sign = 1 if higher_is_better(section.metric) else -1
     return max(floors, key=lambda row: sign * (row.score or 0.0), default=None)
 
 
-def full_name(cells: dict[int, Row]) -> str:
-    """The name of a model and all that tells it from others."""
-    row = next(iter(cells.values()))
-    return row_text.display_name(row) + row_text.after_name(row)
+def by_model(sections: Sequence[Section]) -> list[Cells]:
+    """For each model and variant its row in each section that has one, by the section's place.
 
-
-def by_model(sections: Sequence[Section]) -> list[dict[int, Row]]:
-    """For each model and variant its row in each section (by the section's place) that has one; in the order drawn:
-    tuned, base, floors; then by name.
-
-    A second row of the same identity in one section (a model under two names) gets a line of its own.
+    In the order drawn: tuned, base, floors; then by name. A second row of the same identity in one section (a model
+    under two names) gets a line of its own.
     """
-    models: dict[tuple[tuple[Any, ...], int], dict[int, Row]] = {}
+    models: dict[tuple[tuple[Any, ...], int], Cells] = {}
     for i, section in enumerate(sections):
         seen: Counter[tuple[Any, ...]] = Counter()
         for row in section.rows:
             models.setdefault((row.identity, seen[row.identity]), {})[i] = row
             seen[row.identity] += 1
 
-    def order(cells: dict[int, Row]) -> tuple[Any, ...]:
+    def order(cells: Cells) -> tuple[Any, ...]:
         row = next(iter(cells.values()))
         return KIND_ORDER[row.kind], row_text.display_name(row), row.shots, row.chat_template, row_text.after_name(row)
 
@@ -116,69 +101,91 @@ def by_model(sections: Sequence[Section]) -> list[dict[int, Row]]:
 
 def short_titles(sections: Sequence[Section]) -> list[str]:
     """The task of each section, without the common prefix; with the protocol where a task has several."""
-    tasks = [words.clean(section.task) for section in sections]
+    tasks = [clean(section.task) for section in sections]
     short = [task.removeprefix("phin_") for task in tasks]
     names = short if len(set(short)) == len(set(tasks)) else tasks
     return [
-        name if tasks.count(task) == 1 else f"{name} {words.clean(section.protocol)}"
+        name if tasks.count(task) == 1 else f"{name} {clean(section.protocol)}"
         for name, task, section in zip(names, tasks, sections, strict=True)
     ]
 
 
-def _models_down(sections: Sequence[Section], models: list[dict[int, Row]], width: int) -> Table | None:
-    """None where the tasks do not fit side by side."""
-    titles = short_titles(sections)
-    heads = [max(title, words.metric_name(s.metric), key=len) for title, s in zip(titles, sections, strict=True)]
-    widths = [max(len(head), CELL) for head in heads]
-    if sum(widths) + 2 * len(widths) + NAME_WIDTH > width:
-        return None
-    table = Table()
-    table.add_column(say("model"), overflow="fold", ratio=1)
-    for title, section in zip(titles, sections, strict=True):
-        table.add_column(Text(f"{title}\n{words.metric_name(section.metric)}"), justify="right", no_wrap=True)
+def narrow_overview(sections: Sequence[Section], width: int, most: int | None = None) -> list[Block]:
+    """Models down and tasks across where the tasks fit in `width`, else tasks down and lettered models across.
+
+    No average over tasks: their metrics are not of one kind. most: so many models, those that stand in the most
+    sections (None: all), and the floors.
+    """
+    every = by_model(sections)
+    models = leading(every, most)
+    across = _models_down(sections, models, "\n{}")
+    blocks: list[Block] = [across] if needed(across) <= width else _tasks_in_parts(overview(sections, models), width)
+    if more := len(every) - len(models):
+        blocks.append(Lines([say("{n} more models: --rows all", n=more)], "dim"))
+    return blocks
+
+
+def wide_overview(sections: Sequence[Section]) -> list[Block]:
+    """The same for a page without a width: models down for at most FEW tasks, else tasks down, in one table."""
+    if len(sections) <= FEW:
+        return [_models_down(sections, by_model(sections), " ({})")]
+    found = overview(sections)
+    heads = folding(say("task"), say("metric"), *found.names, say("floor"), right=range(2, len(found.names) + 3))
+    rows = [
+        [line.title, line.metric, *map(row_text.marked_score, line.rows), row_text.marked_score(line.floor)]
+        for line in found.lines
+    ]
+    return [Legend(list(found.names.items()), role=""), Grid(heads, rows)]
+
+
+def _models_down(sections: Sequence[Section], models: Sequence[Cells], metric: str) -> Grid:
+    """The scores of the models by section. metric: how the metric's name stands behind a section's title."""
+    columns = [Column(head=say("model"), fold=True, least=NAME_WIDTH)]
+    for title, section in zip(short_titles(sections), sections, strict=True):
+        head = title + metric.format(metric_name(section.metric))
+        columns.append(Column(head=head, right=True, least=CELL))
+    rows = []
     for cells in models:
         row = next(iter(cells.values()))
-        name = Text(row_text.display_name(row)).append(row_text.after_name(row), style="dim")
-        table.add_row(name, *(_cell(cells.get(i), widths[i]) for i in range(len(sections))))
-    return table
+        name = (Piece(row_text.display_name(row)), Piece(row_text.after_name(row), "dim"))
+        rows.append([name, *(_cell(cells.get(i)) for i in range(len(sections)))])
+    return Grid(columns, rows)
 
 
-def _tasks_down(found: Grid, width: int) -> RenderableType:
+def _tasks_in_parts(found: Overview, width: int) -> list[Block]:
     """The letters and their models, then a table for as many models as fit side by side, each with the floors."""
-    key = Table(heads=False)
-    key.add_column("", no_wrap=True)
-    key.add_column("", overflow="fold")
-    for letter, name in found.names.items():
-        key.add_row(Text(letter, style="bold"), Text(name))
-    parts: list[RenderableType] = [key]
-    metrics = list(dict.fromkeys(line.metric for line in found.lines))
-    floors = any(line.floor is not None for line in found.lines)
-    first = min(max(len(text) for line in found.lines for text in (line.title, line.metric)) + 2, NAME_WIDTH)
     letters = list(found.names)
-    fit = max(1, (width - first) // (CELL + 1) - floors)
-    tables = max(1, -(-len(letters) // fit))  # one for the floors where there is nothing else
-    per_table = max(1, -(-len(letters) // tables))  # tables of about the same width
-    for start in range(0, tables * per_table, per_table):
-        shown = range(start, min(start + per_table, len(letters)))
-        table = Table(gap=1)
-        table.add_column("", overflow="fold", max_width=NAME_WIDTH)
-        for head in (*(letters[i] for i in shown), *([say("floor")] if floors else [])):
-            table.add_column(Text(head.rjust(CELL - 2)), no_wrap=True)
-        for metric in metrics:
-            lines = [line for line in found.lines if line.metric == metric]
-            lines = [line for line in lines if any(line.rows[i] for i in shown) or not letters]
-            if lines:
-                table.add_row(Text(metric, style="dim"), *[""] * (len(shown) + floors))
-            for line in lines:
-                cells = [_cell(line.rows[i], CELL) for i in shown] + [_cell(line.floor, CELL)] * floors
-                table.add_row(Text(f" {line.title}"), *cells)
-        parts += [Text(""), table]
-    return Group(*parts)
+    floors = any(line.floor is not None for line in found.lines)
+    longest = max(len(text) for line in found.lines for text in (line.title, line.metric))
+    task_width = min(longest + 2, NAME_WIDTH)
+    fitting = max(1, (width - task_width) // (CELL + 1) - floors)  # models side by side
+    parts = max(1, math.ceil(len(letters) / fitting))  # one for the floors where there is nothing else
+    per_part = max(1, math.ceil(len(letters) / parts))  # tables of about the same width
+    starts = range(0, parts * per_part, per_part)
+    shown = [range(start, min(start + per_part, len(letters))) for start in starts]
+    key = [Legend(list(found.names.items()), role="")] if letters else []
+    return [*key, *(_tasks_down(found, of, floors) for of in shown)]
 
 
-def _cell(row: Row | None, width: int) -> Text:
-    """The score and its marks, right-aligned in `width` with the digits in line; a gap where the model was not run."""
-    if row is None:
-        return Text("")
-    text = f"{words.score_text(row.score)}{row_text.marks(row):<2}".rjust(width)
-    return Text(text, style="bold" if row.rank == 1 else "", justify="left")  # rich would take the spaces away
+def _tasks_down(found: Overview, shown: range, floors: bool) -> Grid:
+    """The scores of the models at some places by task, tasks of one metric under its name."""
+    letters = list(found.names)
+    heads = [*(letters[i] for i in shown), *([say("floor")] if floors else [])]
+    columns = [
+        Column(fold=True, most=NAME_WIDTH),
+        *(Column(head=f"{head}  ", right=True, least=CELL) for head in heads),
+    ]
+    rows: list[Sequence[Cell] | Across] = []
+    for metric, of_metric in groupby(found.lines, key=lambda line: line.metric):
+        lines = [line for line in of_metric if any(line.rows[i] for i in shown) or not letters]
+        if lines:
+            rows.append(Across(metric, role="dim"))
+        rows += [
+            [f" {line.title}", *(_cell(line.rows[i]) for i in shown), *[_cell(line.floor)] * floors] for line in lines
+        ]
+    return Grid(columns, rows, gap=1)
+
+
+def _cell(row: Row | None) -> Cell:
+    """The score and its marks; a gap where the model was not run."""
+    return "" if row is None else (Piece(row_text.marked_score(row, 2), "strong" if row.rank == 1 else ""),)

@@ -7,10 +7,10 @@ from dataclasses import replace
 
 from phingpt_bench.board.values import Row
 from phingpt_bench.core.notes import Note
-from phingpt_bench.render.board.text import clean, p_text, percent, unknown
-from phingpt_bench.results.compare import Difference
+from phingpt_bench.text import numbers
+from phingpt_bench.text.clean import clean
 from phingpt_bench.text.language import say, spoken
-from phingpt_bench.text.numbers import rounded_parameters
+from phingpt_bench.text.numbers import p_text, percent, score_text, signed, unknown_text
 
 # sentences that reach `spoken` through a value: kinds of rows, reasons for no test
 TRANSLATED = (
@@ -33,13 +33,8 @@ def difference_text(row: Row) -> tuple[str, str]:
         return ("-", "") if row.kind in ("floor", "check") else (say("no base"), "")
     if difference.reason is not None:
         return say("no test"), spoken(difference.reason)
-    return signed(difference), p_text(difference.p if difference.p_holm is None else difference.p_holm)
-
-
-def signed(difference: Difference) -> str:
-    """+0.123* with three decimals; never -0.000."""
-    value = f"{difference.value:+.3f}"
-    return (value if float(value) else "+0.000") + ("*" if difference.significant else "")
+    star = "*" if difference.significant else ""
+    return signed(difference.value, star), p_text(difference.p if difference.p_holm is None else difference.p_holm)
 
 
 def trained(row: Row) -> bool:
@@ -50,7 +45,7 @@ def trained(row: Row) -> bool:
 def flip_texts(row: Row) -> tuple[str, str]:
     """The share of polarity flips, and the expected calibration error where labels were compared by likelihood."""
     flips, ece = row.scores.get("flip_rate"), row.scores.get("ece")
-    return unknown() if flips is None else percent(flips), "" if ece is None else f"{ece:.2f}"
+    return unknown_text() if flips is None else percent(flips), "" if ece is None else f"{ece:.2f}"
 
 
 def setting(row: Row, without: str | None = None) -> str:
@@ -65,11 +60,9 @@ def setting(row: Row, without: str | None = None) -> str:
 
 def parameters_text(row: Row) -> str:
     """Parameters of the base: "135M", "7.2B"; - for floors, N/A where the record does not say."""
-    count = row.parameters
-    if count is None:
-        return "-" if row.kind in ("floor", "check") else unknown()
-    count = rounded_parameters(count)
-    return f"{count / 1e6:.0f}M" if count < 1e9 else f"{count / 1e9:g}B"
+    if row.parameters is None:
+        return "-" if row.kind in ("floor", "check") else unknown_text()
+    return numbers.parameters_text(row.parameters)
 
 
 def row_notes(row: Row, columns: Collection[str] = ()) -> list[Note]:
@@ -83,7 +76,7 @@ def row_notes(row: Row, columns: Collection[str] = ()) -> list[Note]:
     seen = exposure_count(row)
     if seen and not row.exposed and "exposure" not in columns:  # where it is exposed a warning says it
         text = say("saw {share} of the test rows", share=percent(seen / row.n))
-        notes.append(Note(text + (f" ({id_only()})" if row.partly_checked else "")))
+        notes.append(Note(f"{text} ({say('by row id only')})" if row.partly_checked else text))
     return notes
 
 
@@ -92,13 +85,8 @@ def note_text(note: Note) -> str:
     return f"! {note.text}" if note.level == "warning" else note.text
 
 
-def id_only() -> str:
-    """That a check for training rows among the test rows went by row id alone."""
-    return say("by row id only")
-
-
 def exposure_count(row: Row) -> int | None:
-    """Training rows found among the test rows, of whatever likeness; None where nobody looked."""
+    """Training rows found among the test rows, of whatever likeness; None where that was not checked."""
     return None if row.exposure is None else sum(row.exposure.values())
 
 
@@ -106,13 +94,18 @@ def exposure_short(row: Row) -> str:
     """The share of test rows seen in training; with ? where only row ids were compared, which is no clean bill."""
     seen = exposure_count(row)
     if seen is None:
-        return unknown() if row.kind == "tuned" else "-"
+        return unknown_text() if row.kind == "tuned" else "-"
     return percent(seen / row.n) + ("?" if row.partly_checked else "")
 
 
 def display_name(row: Row) -> str:
     """The model, and its adapter; a name of nothing but blanks or controls is said to be none."""
     return (clean(row.name) or say("(no name)")) + (f" + {clean(row.adapter)}" if row.adapter else "")
+
+
+def full_name(row: Row) -> str:
+    """The row as its model is called in every section: with all that tells it from others."""
+    return display_name(row) + after_name(row)
 
 
 def after_name(row: Row) -> str:
@@ -122,7 +115,7 @@ def after_name(row: Row) -> str:
 
 
 def floor_mark(row: Row) -> str:
-    """x where its training saw the test rows, else ! for a model that is not significantly better than the floor."""
+    """The mark x where its training saw the test rows, else ! where it is not significantly better than the floor."""
     return "x" if row.exposed else "!" if row.beats_floor is False else ""
 
 
@@ -131,7 +124,12 @@ def front_mark(row: Row) -> str:
     return " P" if row.frontier else ""
 
 
-def marks(row: Row) -> str:
-    """* where the score differs from the base's, then `floor_mark`."""
+def marked_score(row: Row | None, room: int = 0) -> str:
+    """The score with * where it differs from the base's, then `floor_mark`; empty for no row.
+
+    room: characters for marks, filled with blanks, so that the digits of several scores stand in line.
+    """
+    if row is None:
+        return ""
     star = "*" if row.against_base is not None and row.against_base.significant else ""
-    return star + floor_mark(row)
+    return score_text(row.score) + f"{star}{floor_mark(row)}".ljust(room)

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from phingpt_bench.board.values import Board, Section
 from phingpt_bench.render.board.row_text import floor_mark
-from phingpt_bench.render.board.text import clean, metric_name
+from phingpt_bench.render.measures import metric_name
+from phingpt_bench.text.clean import clean
 from phingpt_bench.text.language import say
 
 
@@ -29,7 +30,7 @@ def section_about(section: Section) -> str:
 
 def limited_note(section: Section) -> str:
     """Why the rows of a limited section are not ranked."""
-    return say("limited to {n:,} rows, not comparable with whole runs and not ranked", n=section.limit)
+    return say("Limited to {n:,} rows, not comparable with whole runs and not ranked", n=section.limit)
 
 
 def hidden_line(section: Section) -> str:

@@ -60,7 +60,7 @@ def fate(right_a: bool, right_b: bool, alike: bool) -> str:
     """One of FATES for a row that each side has right or wrong."""
     if right_a:
         return "right" if right_b else "broken"
-    return "fixed" if right_b else "wrong-alike" if alike else "wrong-otherwise"
+    return "fixed" if right_b else "same-error" if alike else "different-error"
 
 
 def counted(fates: Iterable[str], known: Sequence[str]) -> dict[str, int]:

@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 from phingpt_bench.core.errors import BenchError, unknown
-from phingpt_bench.core.records import RECORD
+from phingpt_bench.core.records import RECORD, variant_text
 from phingpt_bench.results.collect import Run, read_run
 from phingpt_bench.results.identity import told_seed
 from phingpt_bench.results.pairing import model_key
@@ -60,7 +60,8 @@ class System:
     def setting(self) -> list[str]:
         """The words that may stand behind the @."""
         model, (shots, chat, limit) = self.first.record.model, self.variant
-        variant = [] if model.kind in ("floor", "check") else [f"{shots}-shot", "chat" if chat else None]
+        asked = [variant_text(shots, chat_template=False), "chat" if chat else None]
+        variant = [] if model.kind in ("floor", "check") else asked
         counts = sorted({len(run.seeds) for run in self.runs.values()})
         seeds = [f"{n}-seeds" for n in counts] if self.first.seeds else [f"seed{self.first.record.seed}"]
         recipe = None if model.adapter_digest else model.recipe_digest

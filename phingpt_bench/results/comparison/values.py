@@ -11,7 +11,7 @@ from phingpt_bench.stats.intervals import Interval
 
 # Of a row with an answer that is right or wrong as a whole (a label; all entities of a text, and no other):
 # wrong in A and right in B; right in A and wrong in B; the same wrong answer in both; two wrong answers; right in both.
-FATES = ("fixed", "broken", "wrong-alike", "wrong-otherwise", "right")
+FATES = ("fixed", "broken", "same-error", "different-error", "right")
 # Of a row with a number: the error of B is smaller than that of A, larger, or the same.
 ERROR_FATES = ("better", "worse", "equal")
 

@@ -1,0 +1,103 @@
+"""The board for other programs: csv with one row per model and task, json with everything."""
+
+from __future__ import annotations
+
+import dataclasses
+from typing import Any
+
+from phingpt_bench.board.costs import assumed_per_hour
+from phingpt_bench.board.published.rows import PublishedRow
+from phingpt_bench.board.values import Board, Row, Section
+from phingpt_bench.core.jsonio import dumps
+from phingpt_bench.core.records import Ledger
+from phingpt_bench.render.board.published_text import published_cost_note
+from phingpt_bench.render.measures import seconds_of
+from phingpt_bench.text.language import ENGLISH, speaking
+from phingpt_bench.text.write_csv import csv_text
+
+SCHEMA_VERSION = 2  # 2: notes with their level, machines by their parts
+FIELDS = (
+    "section", "task", "protocol", "dataset", "languages", "licence", "split", "synthetic", "limit", "n", "metric",
+    "rank", "tied", "model", "adapter", "adapter_digest", "kind", "variant", "details", "shots", "chat_template",
+    "seed", "base", "base_revision", "quantisation", "compute_dtype", "score", "low", "high", "level",
+    "interval_method", "is_base", "difference", "difference_low", "difference_high", "p", "p_holm", "test_method",
+    "no_test_reason", "beats_floor", "invalid_share", "training_seconds", "training_usd", "training_note",
+    "training_usd_per_gpu_hour", "training_on_card_low", "training_on_card_high", "evaluation_seconds",
+    "evaluation_usd", "usd_per_1000", "estimate_per_1000_low", "estimate_per_1000_high", "frontier", "parameters",
+    "exposure_exact", "exposure_normalised", "exposure_near", "warnings", "run_id", "suite", "created", "size_b",
+    "method", "evidence", "same_rows", "same_metric", "comparability", "source", "source_arxiv",
+    "source_repository", "source_path", "source_commit", "note",
+)  # fmt: skip
+
+
+WHERE = (  # of the section, in each row
+    "task", "protocol", "dataset", "licence", "split", "synthetic", "limit", "n", "metric",
+)  # fmt: skip
+
+
+def to_json(board: Board) -> str:
+    """The board with all its fields, as indented JSON, newline at the end. Unknown is null."""
+    return dumps({"schema_version": SCHEMA_VERSION, **dataclasses.asdict(board)}, indent=1) + "\n"
+
+
+def to_csv(board: Board) -> str:
+    """One row per model and task, published rows included, with a header.
+
+    Numbers are unrounded, with a point; unknown is empty; true and false are lower case. After FIELDS come the other
+    metrics as `metric_<name>`. `section` is ranked, limited or published.
+    """
+    with speaking(ENGLISH):  # the note of a published cost is made of sentences
+        rows = [record for section in (*board.sections, *board.limited) for record in _records(section)]
+    metrics = sorted({name for row in rows for name in row if name.startswith("metric_")})
+    return csv_text((*FIELDS, *metrics), rows)
+
+
+def _records(section: Section) -> list[dict[str, Any]]:
+    where = {name: getattr(section, name) for name in WHERE} | {"languages": " ".join(section.languages)}
+    kind = "ranked" if section.limit is None else "limited"
+    return [
+        *({"section": kind, **where, **_run(row)} for row in section.rows),
+        *({"section": "published", **where, **_published(row, section.metric)} for row in section.published),
+    ]
+
+
+def _run(row: Row) -> dict[str, Any]:
+    same = (
+        "rank", "tied", "adapter", "adapter_digest", "kind", "variant", "shots", "chat_template", "seed", "base",
+        "base_revision", "quantisation", "compute_dtype", "score", "is_base", "beats_floor", "invalid_share", "run_id",
+        "suite", "created", "usd_per_1000", "frontier", "parameters",
+    )  # fmt: skip
+    record: dict[str, Any] = {"model": row.name, "n": row.n, **{name: getattr(row, name) for name in same}}
+    if row.interval is not None:
+        record |= {"low": row.interval.low, "high": row.interval.high, "level": row.interval.level}
+        record["interval_method"] = row.interval.method
+    if (test := row.against_base) is not None:
+        record |= {"difference": test.value, "difference_low": test.low, "difference_high": test.high, "p": test.p}
+        record |= {"p_holm": test.p_holm, "test_method": test.method, "no_test_reason": test.reason}
+    record |= _cost("training", row.training) | _cost("evaluation", row.evaluation)
+    record |= {f"exposure_{kind}": count for kind, count in (row.exposure or {}).items()}
+    record |= {"details": ", ".join(row.details), "warnings": "; ".join(note.text for note in row.notes)}
+    return record | {f"metric_{name}": value for name, value in row.scores.items()}
+
+
+def _cost(kind: str, ledger: Ledger | None) -> dict[str, Any]:
+    return {} if ledger is None else {f"{kind}_seconds": seconds_of(ledger), f"{kind}_usd": ledger.usd}
+
+
+def _published(row: PublishedRow, metric: str) -> dict[str, Any]:
+    value = row.metrics[metric]
+    record: dict[str, Any] = {
+        "model": row.model, "kind": "published", "base": row.base, "method": row.method, "shots": row.shots,
+        "size_b": row.size_b, "score": value.value, "evidence": row.evidence, "same_rows": row.comparison.same_rows,
+        "same_metric": row.comparison.same_metric, "comparability": row.comparison.note, "source": value.source.title,
+        "note": row.note,
+        **{f"source_{name}": getattr(value.source, name) for name in ("arxiv", "repository", "path", "commit")},
+    }  # fmt: skip
+    if row.cost is not None:
+        record["training_seconds"] = None if row.cost.hours is None else round(3600 * row.cost.hours, 3)
+        record |= {"training_usd": row.cost.usd, "training_note": published_cost_note(row.cost)}
+        record["training_usd_per_gpu_hour"] = assumed_per_hour(row.cost)
+    for name, usd in (("training_on_card", row.training_on_card), ("estimate_per_1000", row.usd_per_1000)):
+        if usd is not None:
+            record |= {f"{name}_low": usd.low, f"{name}_high": usd.high}
+    return record | {f"metric_{name}": entry.value for name, entry in row.metrics.items()}

@@ -1,0 +1,64 @@
+"""The section and the row that a person means by a rank, a name or a part of one."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from phingpt_bench.board.values import Board, Row, Section
+from phingpt_bench.core.errors import BenchError, unknown
+from phingpt_bench.render.board.row_text import full_name
+from phingpt_bench.text.language import ENGLISH, speaking
+
+
+def found_section(board: Board, task: str) -> Section:
+    """The section of a task (of its whole split, where there is one) or of a protocol; BenchError otherwise."""
+    for sections in (board.sections, board.limited):
+        found = [section for section in sections if task in (section.task, section.protocol)]
+        if len(found) == 1:
+            return found[0]
+        if found:
+            names = ", ".join(f"{s.task}" if s.limit is None else f"{s.task} (first {s.limit} rows)" for s in found)
+            raise BenchError(f"'{task}' matches several tables: {names}", hint="give the name of one task")
+    raise unknown("task", task, {section.task for section in (*board.sections, *board.limited)})
+
+
+def found_row(section: Section, name: str) -> Row:
+    """The row of that rank, or whose name is `name` or has every word of it; case is no matter.
+
+    BenchError where there is none, or where there are several: it lists them.
+    """
+    if name.strip().isdigit():
+        found = [row for row in section.rows if row.rank == int(name)]
+        kind = "rank"
+    else:
+        kind, found = "row", _named(section.rows, " ".join(name.casefold().split()))
+    if len(found) == 1:
+        return found[0]
+    listed = _listed(found or section.rows)
+    if found:
+        raise BenchError(f"{kind} '{name}' matches {len(found)} rows of {section.task}", hint=f"name one: {listed}")
+    raise BenchError(f"no {kind} '{name}' in {section.task}", hint=f"its rows: {listed}")
+
+
+def _named(rows: Sequence[Row], wanted: str) -> list[Row]:
+    """The rows with that name, else those with it in theirs, else those with all its words; none for an empty one."""
+    called = [(row, _known_as(row)) for row in rows]
+    for fits in (
+        lambda known: wanted == known,
+        lambda known: wanted in known,
+        lambda known: all(word in known for word in wanted.split()),
+    ):
+        if wanted and (found := [row for row, names in called if any(map(fits, names))]):
+            return found
+    return []
+
+
+def _known_as(row: Row) -> list[str]:
+    """Its name in the language in force, and in English: what a person copied from a document may be either."""
+    with speaking(ENGLISH):
+        english = full_name(row)
+    return [full_name(row).casefold(), english.casefold()]
+
+
+def _listed(rows: Sequence[Row]) -> str:
+    return "; ".join(full_name(row) + ("" if row.rank is None else f" (rank {row.rank})") for row in rows)

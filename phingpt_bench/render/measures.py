@@ -1,0 +1,89 @@
+"""What runs and boards measure, in words: metrics, methods of tests, phases and machines, what a ledger holds."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from phingpt_bench.core.records import Ledger, Price
+from phingpt_bench.cost.ledger import total_seconds
+from phingpt_bench.scoring.metrics import METRICS
+from phingpt_bench.text.clean import clean
+from phingpt_bench.text.language import say, spoken
+from phingpt_bench.text.machine import machine_text
+from phingpt_bench.text.money import usd_text
+from phingpt_bench.text.numbers import unknown_text
+from phingpt_bench.text.quantities import duration_text
+
+TRANSLATED = ("load", "prepare", "train", "probe", "harness", "evaluate")  # phases of cost/meters.py
+METHODS = {  # of intervals and tests
+    "wilson": "Wilson",
+    "bootstrap": "bootstrap over rows",
+    "mcnemar-exact": "exact McNemar",
+    "permutation": "permutation",
+    "wilson-clustered": "Wilson, rows of one document together",
+    "bootstrap-clustered": "bootstrap over documents",
+    "sign-flip-exact": "exact sign flips over documents",
+    "permutation-clustered": "permutation over documents",
+    "seeds": "over rows and seeds",
+}
+
+
+def metric_name(metric: str) -> str:
+    """The metric in words; an unknown one as it is."""
+    return say(METRICS[metric].title) if metric in METRICS else clean(metric)
+
+
+def higher_is_better(metric: str) -> bool:
+    """Whether more of a metric is better; True for one that is not known here."""
+    return metric not in METRICS or METRICS[metric].higher_is_better
+
+
+def method_text(method: str | None) -> str:
+    """The method of an interval or a test in words; an unknown one as it is, empty for none."""
+    return spoken(METHODS.get(method or "", method or ""))
+
+
+def synthetic() -> str:
+    """The warning over rows of the demonstration corpus."""
+    return say("SYNTHETIC data: a demonstration of the tool, not a measurement of any model")
+
+
+def phase_text(phase: str) -> str:
+    """A phase of a ledger in words."""
+    return clean(spoken(phase))
+
+
+def machine_of(ledger: Ledger) -> str:
+    """The machine of a ledger, or N/A."""
+    return unknown_text() if ledger.machine is None else clean(machine_text(ledger.machine))
+
+
+def seconds_of(ledger: Ledger | None) -> float | None:
+    """All phases together; None where none was measured."""
+    return total_seconds(ledger) if ledger is not None and ledger.seconds else None
+
+
+def ledger_time(ledger: Ledger | None) -> str:
+    """All phases together, or N/A."""
+    return duration_text(seconds_of(ledger))
+
+
+def ledger_usd(ledger: Ledger | None) -> str:
+    """USD, or N/A."""
+    return usd_text(None if ledger is None else ledger.usd)
+
+
+def prices(ledgers: Iterable[Ledger]) -> list[str]:
+    """Each price that the USD of the ledgers were computed with, in words (see `price_text`)."""
+    return sorted({price_text(ledger.price) for ledger in ledgers if ledger.usd is not None and ledger.price})
+
+
+def price_text(price: Price) -> str:
+    """A ledger's price in words: USD per hour, entry and date of the card, assumption; unknown parts are left out."""
+    parts = [
+        say("${usd:g} an hour", usd=price.usd_per_hour),
+        f"{price.count} x {clean(price.entry)}" if price.count != 1 else clean(price.entry),
+        say("price card of {date}", date=clean(price.card)) if price.card else None,
+        clean(spoken(price.assumption or "")) or None,
+    ]
+    return ", ".join(part for part in parts if part)

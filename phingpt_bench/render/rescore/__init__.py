@@ -1,1 +1,0 @@
-"""The report on rescored answers as terminal text, Markdown, JSON and CSV."""

@@ -1,0 +1,36 @@
+"""Records as CSV for spreadsheets and programs."""
+
+from __future__ import annotations
+
+import csv
+import io
+from collections.abc import Iterable, Mapping, Sequence
+
+from phingpt_bench.text.clean import clean
+
+
+def csv_text(fields: Sequence[str], records: Iterable[Mapping[str, object]]) -> str:
+    """A header of the fields and a line a record; what a record lacks is empty, a key that is no field is left out."""
+    file = io.StringIO()
+    writer = csv.DictWriter(file, fields, restval="", extrasaction="ignore", lineterminator="\n")
+    writer.writeheader()
+    for record in records:
+        writer.writerow({name: csv_cell(value) for name, value in record.items()})
+    return file.getvalue()
+
+
+def csv_cell(value: object) -> object:
+    """A value for a spreadsheet: numbers as they are, unknown empty, true and false in lower case, text on one line.
+
+    A text that a spreadsheet would take for a formula (CWE-1236) gets an apostrophe in front, unless it is a number.
+    """
+    if value is None or isinstance(value, bool):
+        return "" if value is None else str(value).lower()
+    if isinstance(value, int | float):
+        return value
+    text = clean(value)
+    try:
+        float(text)
+    except ValueError:
+        return f"'{text}" if text.startswith(("=", "+", "-", "@")) else text
+    return text
