@@ -40,7 +40,7 @@ lint: $(STAMP)  ## ruff, mypy, codespell and yamllint
 
 docs: $(STAMP)  ## the documentation site, into site/
 	@$(BIN)/python -c 'import material, mkdocstrings_handlers.python' 2>/dev/null || $(PIP) -e '.[docs]'
-	$(BIN)/python -m mkdocs build --strict --quiet
+	NO_MKDOCS_2_WARNING=1 $(BIN)/python -m mkdocs build --strict  # not --quiet: it hides warnings from --strict
 
 clean:  ## remove the environment, caches and built files
 	rm -rf $(VENV) .cache build dist site .mypy_cache .pytest_cache .ruff_cache .hypothesis *.egg-info

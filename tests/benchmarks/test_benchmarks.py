@@ -21,6 +21,8 @@ from benchmarks.sides import Watch
 from phingpt_bench.core.errors import BenchError
 from phingpt_bench.models.load import BaseSpec
 
+pytestmark = pytest.mark.slow
+
 SENTIMENT, NER = "phin_demo_sentiment", "phin_demo_ner"
 sequences = st.lists(st.lists(st.integers(0, 2), min_size=1, max_size=40), min_size=1, max_size=12)
 

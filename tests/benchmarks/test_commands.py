@@ -11,6 +11,8 @@ from helpers.tiny import save_tiny
 
 from benchmarks import startup, training
 
+pytestmark = pytest.mark.slow
+
 SENTIMENT = "phin_demo_sentiment"
 
 

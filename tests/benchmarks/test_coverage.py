@@ -12,6 +12,8 @@ from benchmarks.coverage import share
 from benchmarks.scenarios import SCENARIOS
 from phingpt_bench.core.jsonio import read_json
 
+pytestmark = pytest.mark.slow
+
 FULL = ROOT / "results" / "benchmarks" / "coverage.json"
 PAGE = ROOT / "docs" / "statistics.md"
 # resamples of the quick ones; an interval from few of them is a little too short

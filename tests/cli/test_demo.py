@@ -16,6 +16,8 @@ from phingpt_bench.results.collect import collect
 from phingpt_bench.train import recipe as recipes
 from phingpt_bench.train import run as training
 
+pytestmark = pytest.mark.slow
+
 LIMIT = 6
 
 

@@ -88,6 +88,7 @@ def test_a_broken_passport_does_not_hide_the_rest(
     assert "FAIL  passport mine  fields: " in found and "delete the older block" in found
 
 
+@pytest.mark.slow
 def test_validate_of_no_yaml_file_is_short(tmp_path: Path):
     """Not followed by a log line for each of our tasks that its folder holds as well."""
     (tmp_path / "README.md").write_text("# A page\n\n- [ ] with: a: colon\n")
@@ -179,6 +180,7 @@ def test_path_and_stamp(capsys: pytest.CaptureFixture[str], tmp_path: Path):
     assert "a folder of task files" in said(capsys, "stamp", str(passport), "--templates", code=2)
 
 
+@pytest.mark.slow
 def test_validate_exits_with_2_when_a_check_fails(capsys: pytest.CaptureFixture[str], tmp_path: Path):
     (tmp_path / "passports").mkdir()
     file = tmp_path / "passports" / "demo_sentiment.yaml"

@@ -27,6 +27,8 @@ from phingpt_bench.engine.writing.suited import check  # noqa: E402
 from phingpt_bench.lmeval import manager  # noqa: E402
 from phingpt_bench.models.load import BaseSpec, load_base  # noqa: E402
 
+pytestmark = pytest.mark.slow
+
 ARCHITECTURES = ("llama", "qwen3", "gpt2", "phi3")
 
 

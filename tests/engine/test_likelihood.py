@@ -448,6 +448,7 @@ def test_a_context_is_encoded_once_for_its_labels_and_for_the_next_model(loaded,
 REAL = (" negative", " neutral", " positive", " bearish", " very bullish", "\nx", " very bearish indeed")
 
 
+@pytest.mark.slow
 def test_equals_hflm_on_the_embedded_model(loaded):
     task = manager.load_task("phin_demo_sentiment")
     docs = list(task.test_docs())
@@ -459,6 +460,7 @@ def test_equals_hflm_on_the_embedded_model(loaded):
     assert_same(ours.loglikelihood(requests, disable_tqdm=True), theirs.loglikelihood(requests, disable_tqdm=True))
 
 
+@pytest.mark.slow
 def test_equals_hflm_on_real_prompts(loaded, data_mirror):
     """0-shot and with examples, the task's own labels and longer ones."""
     for name, shots, count in (("phin_fpb", 0, 6), ("phin_fpb", 5, 2), ("phin_nwgi", 0, 1)):

@@ -51,6 +51,7 @@ def label_requests(documents: int) -> list[Instance]:
     return [Instance("loglikelihood", {}, (prompt, label), 0) for prompt in prompts for label in LABELS]
 
 
+@pytest.mark.slow
 def test_likelihoods_equal_hflm(loaded):
     """One-token and longer labels, with and without examples, over several batches."""
     requests = label_requests(2)
@@ -74,6 +75,7 @@ def test_one_forward_for_the_one_token_labels_of_a_document(loaded):
     assert meter.tokens_in == len(loaded.tokenizer.encode(prompt))
 
 
+@pytest.mark.slow
 def test_generation_equals_hflm_and_stops_each_answer_by_itself(loaded):
     task = manager.load_task("phin_demo_ner")
     prompts = [manager.render_prompt(task, doc, shots=2) for doc in list(task.test_docs())[:4]]

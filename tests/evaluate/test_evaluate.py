@@ -34,6 +34,8 @@ from phingpt_bench.scoring.placed import placed
 from phingpt_bench.train.recipe import load_recipe
 from phingpt_bench.train.run import train
 
+pytestmark = pytest.mark.slow
+
 SENTIMENT, NER = "phin_demo_sentiment", "phin_demo_ner"
 LIMIT = 4
 FILES = ("run.json", "outcomes.json", "samples.jsonl")

@@ -111,6 +111,7 @@ def test_a_bag_of_words_sees_what_is_asked_about():
     assert seen({"text": "Sales fell.", "label": "no"}) == "Sales fell."
 
 
+@pytest.mark.slow
 def test_floors_on_the_demonstration_corpus():
     """Learnt floors beat the majority, and the corpus is not so easy that they solve it."""
     task = manager.load_task("phin_demo_sentiment")
@@ -127,6 +128,7 @@ def test_floors_on_the_demonstration_corpus():
     assert CrfLM().fit(task).answer(task, doc) == model.answer(task, doc)
 
 
+@pytest.mark.slow
 def test_settings_are_chosen_on_validation_and_test_is_never_read(monkeypatch: pytest.MonkeyPatch):
     task = manager.load_task("phin_demo_sentiment")
     monkeypatch.setattr(task, "test_docs", lambda: pytest.fail("the test split was read"))
@@ -201,6 +203,7 @@ def test_no_gold_entity_is_cut_by_the_tokens(name: str, request: pytest.FixtureR
             assert list(crf.spans(doc["text"], crf.tags(doc["text"], gold))) == sorted(gold)
 
 
+@pytest.mark.slow
 def test_crf_on_texts_without_a_token():
     task = manager.load_task("phin_demo_ner")
     model = CrfLM()

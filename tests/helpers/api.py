@@ -26,7 +26,7 @@ class Api:
     """The server. names: it serves these. can: what it gives of "echo", "named", "top", "stream", "usage".
 
     say: what a chat writes to its last message. played: faults for the next requests to write or score, in order.
-    requests: (path, body, headers) of all that came.
+    requests: (path, body, headers) of all that came; times: of those to write or score.
     """
 
     def __init__(
@@ -36,6 +36,7 @@ class Api:
         self.say: Callable[[str], str] = lambda text: ("negative", "neutral", "positive")[zlib.crc32(text.encode()) % 3]
         self.played: list[Fault] = []
         self.requests: list[tuple[str, dict[str, Any], dict[str, str]]] = []
+        self.times: list[float] = []  # at which they came, in seconds
         self.refused: set[str] = set()  # parameters that are answered with an error
         self.same: set[str] = set()  # names that answer as the first one
         self.owner, self.context, self.flat, self.shift = "own", 2048, None, 0
@@ -92,6 +93,7 @@ class Handler(BaseHTTPRequestHandler):
         body = json.loads(self.rfile.read(int(self.headers["content-length"])))
         with api.lock:
             api.requests.append((self.path, body, dict(self.headers)))
+            api.times.append(time.monotonic())
             fault = api.played.pop(0) if api.played else None
         if fault is not None and fault(self, body):
             return

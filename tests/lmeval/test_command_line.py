@@ -11,6 +11,8 @@ from phingpt_bench.cli import verb_lm_eval
 from phingpt_bench.core.errors import BenchError
 from phingpt_bench.lmeval import manager
 
+pytestmark = pytest.mark.slow
+
 BASE = (manager.tasks_dir() / "demo" / "phin_demo_sentiment.yaml").read_text()
 
 

@@ -133,6 +133,7 @@ def tokenizer() -> Any:
     return AutoTokenizer.from_pretrained(embedded_folder())
 
 
+@pytest.mark.slow
 @pytest.mark.data
 @pytest.mark.parametrize("shots", [0, 2])
 def test_plain_lm_eval_runs_the_tasks(shots: int, model: Path, tmp_path: Path):

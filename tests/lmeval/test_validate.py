@@ -53,6 +53,7 @@ def failures(folder: Path, text: str, tokenizer=None) -> dict[str, str]:
     return {check.name: check.detail for check in validate(folder, tokenizer=tokenizer) if check.ok is False}
 
 
+@pytest.mark.slow
 def test_our_demonstration_tasks_pass(tokenizer):
     checks = list(validate(None, ["phin_demo_sentiment", "phin_demo_ner"], tokenizer))
     assert [check for check in checks if not check.ok] == []
@@ -62,6 +63,7 @@ def test_our_demonstration_tasks_pass(tokenizer):
     assert tokens["phin_demo_sentiment"] == "negative 1, neutral 1, positive 1 token(s)"
 
 
+@pytest.mark.slow
 def test_real_tasks_pass(data_mirror: Path, tokenizer):
     checks = list(
         validate(None, ["phin_tfns", "phin_multifin_es_gen", "phin_fin_tags", "phin_semeval_score"], tokenizer)
@@ -141,6 +143,7 @@ def test_a_users_own_metrics_pass(folder: Path):
     assert failures(folder, OWN) == {}
 
 
+@pytest.mark.slow
 def test_labels_that_tokenise_otherwise_or_begin_one_another(folder: Path, tokenizer):
     choices = "doc_to_choice: [negative, neutral, neutral news]\ndoc_to_target: 0\n"
     found = failures(folder, BASE + choices, tokenizer)["tokens"]

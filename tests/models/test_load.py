@@ -42,6 +42,7 @@ def changed(trained: Path, folder: Path, change) -> Path:
     return folder
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("dequantise", ["always", "never"])
 def test_adapters_off_is_the_bare_base_exactly(base: BaseSpec, trained: Path, dequantise: str) -> None:
     spec = replace(base, dequantise=dequantise)
@@ -55,6 +56,7 @@ def test_adapters_off_is_the_bare_base_exactly(base: BaseSpec, trained: Path, de
         assert torch.equal(reference_logits(model, loaded.tokenizer), reference)
 
 
+@pytest.mark.slow
 def test_two_adapters_answer_as_if_each_were_alone(base: BaseSpec, trained: Path, tmp_path: Path) -> None:
     other = changed(trained, tmp_path / "other", lambda name, tensor: tensor * 2)
     alone = {}

@@ -102,6 +102,7 @@ def tasks_more() -> list[Run]:
     ]
 
 
+@pytest.mark.slow
 def test_every_word_can_be_said_in_another_language(marked):
     left: dict[str, str] = {}
     for runs, row, task, metric in several_kinds():

@@ -14,6 +14,8 @@ import pytest
 from helpers.paths import ROOT
 from helpers.tiny import save_tiny
 
+pytestmark = pytest.mark.slow
+
 PAGE = (ROOT / "docs" / "add-a-task.md").read_text(encoding="utf-8")
 BLOCKS = re.findall(r"^```(\w+)\n(.*?)^```", PAGE, re.MULTILINE | re.DOTALL)
 WORDS = {

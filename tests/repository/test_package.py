@@ -15,6 +15,8 @@ import pytest
 from helpers.board_factory import make_run, write_run
 from helpers.paths import ROOT
 
+pytestmark = pytest.mark.slow
+
 RECORDS = ROOT / "results" / "smollm2-135m"
 SHIPPED = ("tasks", "adapters/recipes", "adapters/suites")
 # only the temporary folder may say where things are

@@ -25,6 +25,8 @@ from helpers.tiny import save_tiny
 from phingpt_bench.cli.main import main
 from phingpt_bench.data.demo import load_demo
 
+pytestmark = pytest.mark.slow
+
 SMALL = ("--limit", "3")
 HF = ("--limit", "2", "--device", "cpu")
 
@@ -87,6 +89,7 @@ TABLE = {
     "phingpt-bench rescore answers.jsonl --labels no,yes --answer-column output --gold-column target": AS_IT_IS,
     "make demo": AS_IT_IS,
     "make test": AS_IT_IS,
+    "make test-fast": AS_IT_IS,
 }
 
 
@@ -207,7 +210,7 @@ def test_readme_command(
         code = main(words)
     elif program == "make":  # what it would do; doing it is the installation itself
         done = subprocess.run(["make", "-n", "-C", str(ROOT), *words], capture_output=True, text=True, check=False)
-        assert {"demo": "phingpt-bench demo", "test": "-m pytest"}[words[0]] in done.stdout
+        assert {"demo": "phingpt-bench demo", "test": "-m pytest", "test-fast": "-m pytest"}[words[0]] in done.stdout
         code = done.returncode
     else:
         code = subprocess.run([sys.executable, "-m", program, *words], check=False).returncode

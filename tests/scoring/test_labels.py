@@ -25,6 +25,7 @@ def answers(draw):
     return k, gold, pred
 
 
+@pytest.mark.slow
 @given(answers())
 @settings(max_examples=200)
 def test_scores_equal_sklearn(case):

@@ -232,8 +232,9 @@ def test_permutation_of_hardly_anything():
 # Holm
 
 
+@pytest.mark.slow
 @given(st.lists(st.floats(0, 1), min_size=1, max_size=12))
-@settings(max_examples=30)  # theirs takes 50 ms a call
+@settings(max_examples=30)  # theirs takes half a second a call
 def test_holm_equals_statsmodels(pvalues):
     assert holm(pvalues) == pytest.approx(list(multipletests(pvalues, method="holm")[1]))
 

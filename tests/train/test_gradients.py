@@ -16,6 +16,8 @@ from phingpt_bench.train.recipe import Recipe, load_recipe
 from phingpt_bench.train.rows import Row, collate, encode
 from phingpt_bench.train.trainer import answer_loss, backward, with_lora
 
+pytestmark = pytest.mark.slow
+
 PROMPTS = [
     ("News: Profit fell by a third.\nSentiment:", " negative"),
     ("News: The board meets on Tuesday to discuss the agenda.\nSentiment:", " neutral"),

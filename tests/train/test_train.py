@@ -27,6 +27,8 @@ from phingpt_bench.train.rows import Row, batches, collate, pieces
 from phingpt_bench.train.run import default_folder, train
 from phingpt_bench.train.trainer import AnswerTrainer, answer_loss, with_lora
 
+pytestmark = pytest.mark.slow
+
 ARCHITECTURES = {"phingpt-phi3-mini": "phi3", "llama-3.1-8b": "llama", "qwen3-8b": "qwen3"}
 
 

@@ -184,6 +184,7 @@ def sklearn_f1(gold, predicted, average, **options):
         return f1_score(gold, predicted, average=average, zero_division=0, **options)
 
 
+@pytest.mark.slow
 @given(cases)
 @settings(max_examples=150)
 def test_scores_are_scikit_learns(case):
