@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from types import SimpleNamespace
 
 import pytest
 
+from phingpt_bench.cli.main import main
 from phingpt_bench.core.errors import BenchError
+from phingpt_bench.core.records import read_record
 from phingpt_bench.served.ladder import LABELS, PROMPTS
 from phingpt_bench.served.lm import ServedLM
 from phingpt_bench.served.opened import open_served
@@ -50,3 +53,23 @@ def test_answers_are_written_and_counted(llama_cpp: str, engine: str) -> None:
     assert len(answers) == 3 and all("\n" not in answer for answer in answers)
     assert lm.tally.usage is not None and lm.tally.usage.tokens_in and lm.tally.usage.tokens_out
     assert lm.diagnostics()["seconds_to_first_token"]["n"] == 3
+
+
+def test_the_written_tasks_run_instead_and_land_on_the_board(
+    llama_cpp: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    command = [
+        "evaluate", "--model", "local-completions", "--model-args", f"base_url={llama_cpp},model=smollm2",
+        "--tasks", "phin_demo_sentiment", "phin_demo_ner", "--limit", "6", "--no-floors", "--results", str(tmp_path),
+    ]  # fmt: skip
+    assert main(command) == 0
+    records = [read_record(file) for file in sorted(tmp_path.glob("runs/*/*/run.json"))]
+    assert [record.task for record in records] == ["phin_demo_ner", "phin_demo_sentiment_gen"]
+    for record in records:
+        assert (record.model.engine, record.model.quantisation) == ("llama.cpp", "q4_1")
+        assert record.model.parameters == 134_515_008
+        served = record.diagnostics.served
+        assert served is not None and served.rungs == {"text": 6} and served.seconds_to_first_token is not None
+        assert record.evaluation.tokens_in and record.evaluation.tokens_out
+    said = capsys.readouterr()
+    assert "phin_demo_sentiment -> phin_demo_sentiment_gen" in said.err and "llama.cpp" in said.out

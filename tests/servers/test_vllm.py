@@ -132,3 +132,25 @@ def test_answers_are_written_timed_and_counted(served: Opened) -> None:
     told = lm.diagnostics()
     assert told["seconds_to_first_token"]["n"] == 4 and lm.tally.usage is not None
     assert lm.tally.usage.tokens_in == sum(len(lm.tok_encode(request.args[0])) for request in requests)
+
+
+def test_base_and_adapter_of_one_server_land_on_one_board(
+    served: Opened, adapter: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """As a user would, of a server that runs: the adapter by its served name, with its card."""
+    from phingpt_bench.cli.main import main
+    from phingpt_bench.core.records import read_record
+
+    args = f"base_url={served.link.client.root},model={served_base()},dtype=float32"
+    command = [
+        "evaluate", "--model", "vllm", "--model-args", args, "--adapter", f"demo={adapter}", "--limit", "8",
+        "--tasks", "phin_demo_sentiment", "--no-floors", "--results", str(tmp_path),
+    ]  # fmt: skip
+    assert main(command) == 0
+    base, tuned = (read_record(file) for file in sorted(tmp_path.glob("runs/*/*/run.json")))
+    assert (base.model.kind, tuned.model.kind) == ("base", "tuned")
+    assert tuned.model.engine == "vllm" and tuned.model.engine_version == served.facts.version
+    assert tuned.model.base_revision is not None and tuned.model.adapter_digest is not None
+    assert tuned.training is not None and tuned.exposure is not None, "by its card"
+    assert tuned.diagnostics.served is not None and tuned.diagnostics.served.rungs == {"named": 8}
+    assert "vllm" in capsys.readouterr().out
