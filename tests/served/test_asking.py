@@ -204,7 +204,7 @@ def test_a_key_goes_only_where_it_belongs(api: Api, monkeypatch: pytest.MonkeyPa
 @pytest.mark.parametrize(
     ("args", "words"),
     [
-        ("model=m,base_url=http://h,modle=x", "did you mean 'model'"),
+        ("model=m,base_url=http://h,mode=x", "did you mean 'model'"),
         ("model=m,base_url=http://h,num_concurrent=many", "expected a whole number"),
         ("model=m,base_url=http://user:secret@h", "keys come from the environment"),
         ("model=m,base_url=http://h?api_key=secret", "keys come from the environment"),
