@@ -147,9 +147,10 @@ def _parquet(file: Path) -> list[dict[str, Any]]:
     import pyarrow.parquet
 
     try:
-        return pyarrow.parquet.read_table(file).to_pylist()
+        rows: list[dict[str, Any]] = pyarrow.parquet.read_table(file).to_pylist()
     except (pyarrow.ArrowInvalid, OSError) as err:
         raise BenchError(f"not readable as parquet ({str(err).splitlines()[0]})", where=str(file)) from None
+    return rows
 
 
 def _hub(source: Source, split: str) -> list[dict[str, Any]]:
@@ -157,7 +158,8 @@ def _hub(source: Source, split: str) -> list[dict[str, Any]]:
 
     # load_dataset answers from the Hugging Face cache when the Hub is out of reach
     table = datasets.load_dataset(source.hub_id, split=source.hub_splits.get(split, split), revision=source.revision)
-    return table.to_list()
+    rows: list[dict[str, Any]] = table.to_list()
+    return rows
 
 
 def _hub_zip(source: Source) -> list[dict[str, Any]]:
@@ -166,6 +168,7 @@ def _hub_zip(source: Source) -> list[dict[str, Any]]:
 
     import huggingface_hub
 
+    assert source.hub_zip is not None and source.hub_id is not None
     archive, member = source.hub_zip
     file = huggingface_hub.hf_hub_download(source.hub_id, archive, repo_type="dataset", revision=source.revision)
     with zipfile.ZipFile(file) as zipped:

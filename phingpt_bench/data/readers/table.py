@@ -67,10 +67,12 @@ def table(
         columns = [text, label or score, *kept.values()]
         check_columns(raw, [column for column in columns if column], where)
         value = _coded(codes) if label else _number
+        answer = label or score
+        assert answer is not None
         splits[split] = [
             {
                 "text": _text(row[text], where, number),
-                **_value(value, "label" if label else "score", row[label or score], where, number),
+                **_value(value, "label" if label else "score", row[answer], where, number),
                 **{name: row[column] for name, column in kept.items()},
             }
             for number, row in enumerate(raw, 1)
