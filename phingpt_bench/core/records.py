@@ -164,7 +164,7 @@ class RunRecord:
 
 
 def served_text(engine: str | None, version: str | None, dtype: str | None) -> str | None:
-    """ "vllm 0.32.0, bfloat16"; None without an engine."""
+    """An engine in words, such as "vllm 0.32.0, bfloat16"; None where there is none."""
     return None if engine is None else ", ".join(filter(None, [" ".join(filter(None, [engine, version])), dtype]))
 
 
