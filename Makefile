@@ -10,7 +10,7 @@ TESTS ?= --numprocesses auto --dist loadfile
 FAST := not slow and not browser and not data and not server and not perf
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test test-fast perf lint docs clean
+.PHONY: help demo test test-fast perf servers lint docs clean
 
 help:  ## what can be made
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | awk -F'\t' '{printf "  make %-10s %s\n", $$1, $$2}'
@@ -26,6 +26,9 @@ test-fast: $(STAMP)  ## set up, then the quick tests: no data, no browser, under
 
 perf: $(STAMP)  ## the tests that assert processor time, one process, on a quiet machine
 	$(BIN)/python -m pytest -m perf
+
+servers:  ## vLLM and llama.cpp's server for the tests that need real ones, each in its own environment (3.5 GB)
+	tests/servers/make.sh llama-cpp vllm
 
 lint: $(STAMP)  ## ruff, mypy, codespell and yamllint
 	@$(BIN)/python -c 'import codespell_lib, mypy, ruff, yamllint' 2>/dev/null || $(PIP) -e '.[dev]'

@@ -32,7 +32,7 @@ def told_apart(sections: Sequence[Section]) -> list[Section]:
 
 
 def _look(row: Row) -> tuple[Any, ...]:
-    return row.kind, row.name, row.adapter, row.variant, row.quantisation
+    return row.kind, row.name, row.adapter, row.variant, row.quantisation, row.served_by
 
 
 def _details(row: Row, alike: Iterable[Row]) -> tuple[str, ...]:

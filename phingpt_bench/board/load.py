@@ -16,13 +16,14 @@ from phingpt_bench.results.cache import Cache
 from phingpt_bench.results.collect import Run, collect
 
 
-def load_board(
+def load_board(  # noqa: PLR0913  each is an option of the board
     folder: Path,
     *,
     tasks: Collection[str] = (),
     metric: str | None = None,
     published: bool = True,
     checks: bool = False,
+    across_engines: bool = False,
     prices: Path | None = None,
     wanted: Filter | None = None,
     most: int | None = None,
@@ -35,8 +36,8 @@ def load_board(
     """
     runs, cache = collect(folder), Cache()
     board = build(
-        runs, published_results.load() if published else None, tasks=tasks, metric=metric, checks=checks, cache=cache,
-        prices=prices_of(prices), rights=rights(),
+        runs, published_results.load() if published else None, tasks=tasks, metric=metric, checks=checks,
+        across_engines=across_engines, cache=cache, prices=prices_of(prices), rights=rights(),
     )  # fmt: skip
     cache.save()
     return shortened(board if wanted is None else filtered(board, wanted), most), runs

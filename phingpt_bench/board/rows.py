@@ -21,7 +21,7 @@ from phingpt_bench.results.arrange import Arrangement, Key, arranged
 from phingpt_bench.results.cache import Cache
 from phingpt_bench.results.collect import Run
 from phingpt_bench.results.compare import Comparer, mean
-from phingpt_bench.results.pairing import against_base, base_of, beats, exposed, fallback_note
+from phingpt_bench.results.pairing import NO_MODELS, against_base, base_of, beats, exposed, fallback_note
 from phingpt_bench.results.seeds import with_seeds_joined
 from phingpt_bench.scoring.metrics import METRICS
 from phingpt_bench.text.language import sentence
@@ -30,13 +30,14 @@ SETUP = ("load", "probe")  # phases of a ledger that prepare a model for all its
 ORACLE = "oracle"  # the check that gives the gold answers
 
 
-def build(
+def build(  # noqa: PLR0913  each is an option of the board
     runs: Sequence[Run],
     published: Mapping[str, tuple[PublishedRow, ...]] | None = None,
     *,
     tasks: Collection[str] = (),
     metric: str | None = None,
     checks: bool = False,
+    across_engines: bool = False,
     cache: Cache | None = None,
     prices: Prices | None = None,
     rights: Mapping[str, Rights] | None = None,
@@ -46,6 +47,7 @@ def build(
     published: rows by protocol id, or None for none. tasks: only these, or those on a protocol
         id, in this order (empty: all, by name).
     metric: this one instead of the primary metric wherever a task has it. checks: show oracle, null and echo as well.
+    across_engines: rank rows of different engines together.
     cache: of tests and intervals; new ones are added, and saving it is the caller's.
     prices: the card for published rows and, where it is the user's own, for the runs too; None for no estimates.
     rights: languages and licence of the data by protocol id.
@@ -53,7 +55,9 @@ def build(
     """
     runs = runs if prices is None else on_card(runs, prices)
     plan = arranged(runs, tasks, checks)
-    scope = Scope(comparer=Comparer(cache), metric=metric, published=published or {}, prices=prices)
+    scope = Scope(
+        comparer=Comparer(cache), metric=metric, published=published or {}, prices=prices, across=across_engines
+    )
     sections = [section_of(group, key, scope) for key, group in plan.groups.items()]
     return joined(plan, sections, metric, prices, rights)
 
@@ -99,6 +103,10 @@ def section_of(runs: Sequence[Run], key: Key, scope: Scope) -> Section:
     first, metric = joined_runs[0].record.protocol, standing.metric
     rows = _on_frontier([_row(run, standing) for run in standing.runs], metric)
     notes: list[Note] = []
+    if scope.across and _engines(standing):
+        notes.append(
+            Note(sentence("ranked across engines, as asked: {engines}", engines=", ".join(_engines(standing))))
+        )
     if limit is None and standing.floor is None and any(row.kind == "tuned" for row in rows):
         text = sentence("no floor rows: nothing here shows that a cheap classical model would not do as well")
         notes.append(Note(text))
@@ -112,6 +120,13 @@ def section_of(runs: Sequence[Run], key: Key, scope: Scope) -> Section:
         tokens=tokens, payback=payback(rows, published) if limit is None else None,
         floor=None if standing.floor is None else standing.floor.record.model.name, older=older,
     )  # fmt: skip
+
+
+def _engines(standing: Standing) -> list[str]:
+    """The engines of the models that are ranked, where there are several."""
+    models = [run.record.model for run in standing.runs if id(run) in standing.ranks and run.kind not in NO_MODELS]
+    found = sorted({model.served_by or "phingpt-bench" for model in models})
+    return found if len(found) > 1 else []
 
 
 def _row(run: Run, standing: Standing) -> Row:
@@ -130,6 +145,7 @@ def _row(run: Run, standing: Standing) -> Row:
         recipe_digest=model.recipe_digest, kind=model.kind,
         variant=protocol.variant, details=(), base=model.base,
         base_revision=model.base_revision, quantisation=model.quantisation, compute_dtype=model.compute_dtype,
+        served_by=model.served_by,
         shots=protocol.shots, chat_template=protocol.chat_template, seed=record.seed, n=protocol.n, rank=rank,
         tied=tied, score=score, interval=None if score is None else comparer.interval(run, metric), scores=scores,
         invalid_share=_invalid_share(run), is_base=base is run,
@@ -187,6 +203,8 @@ def evaluated(ledger: Ledger) -> Ledger:
     USD are reduced in proportion to the seconds; they are unknown where no other phase is left.
     """
     seconds = {phase: spent for phase, spent in ledger.seconds.items() if phase not in SETUP}
+    if ledger.token_price is not None:  # tokens cost the same however long they take
+        return dataclasses.replace(ledger, seconds=seconds)
     whole, rest = sum(ledger.seconds.values()), sum(seconds.values())
     usd = ledger.usd if whole == rest else None
     if usd is None and ledger.usd is not None and seconds:

@@ -37,4 +37,4 @@ def _section(section: Section, most: int) -> Section:
 
 
 def _family(row: Row) -> tuple[str | None, ...]:
-    return row.base or row.name, row.base_revision, row.quantisation, row.compute_dtype
+    return row.base or row.name, row.base_revision, row.quantisation, row.compute_dtype, row.served_by

@@ -25,6 +25,7 @@ class Scope:
     metric: str | None = None  # instead of the primary one, where a task has it
     published: Mapping[str, tuple[PublishedRow, ...]] = field(default_factory=dict)  # by protocol id
     prices: Prices | None = None  # None: no estimates
+    across: bool = False  # rows of different engines are ranked together
 
 
 class Rank(NamedTuple):
@@ -61,7 +62,7 @@ def standing_of(runs: Sequence[Run], scope: Scope, limit: int | None) -> Standin
             raise unknown("metric", metric, comparer.scores(run), where=str(run.path))
     ordered = sorted(runs, key=lambda run: (-_score(run, metric, comparer), run.record.model.name, run.record.run_id))
     models = [run for run in ordered if run.kind != "check"] or ordered
-    main, others = main_group(models)
+    main, others = main_group(models, across=scope.across)
     apart = others | {id(run): reason for run in main if (reason := exposed(run))}
     main = [run for run in main if id(run) not in apart] or main
     ranks: dict[int, Rank] = {}

@@ -56,6 +56,7 @@ class Row:
     suite: str
     created: str
     seeds: tuple[float | None, ...] = ()  # the scores that `score` is the mean of, by seed; empty for a single run
+    served_by: str | None = None  # the engine of a served model, with its dtype; None for one that was loaded
 
     @property
     def identity(self) -> tuple[object, ...]:
@@ -66,6 +67,7 @@ class Row:
         """
         return (
             self.kind, self.base or self.name, self.base_revision, self.quantisation, self.compute_dtype,
+            self.served_by,
             *weights(self.adapter, self.adapter_digest, self.recipe_digest), self.shots, self.chat_template,
             *told_seed(self.kind, self.shots, self.seed, bool(self.seeds)),
         )  # fmt: skip

@@ -50,6 +50,9 @@ def configure(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--with-text", action="store_true", help="show what the rows say; the dataset must be available locally"
     )
+    parser.add_argument(
+        "--across-engines", action="store_true", help="test runs of different engines against each other, too"
+    )
     add_output(parser, ("terminal", "markdown", "json"), language=True)
 
 
@@ -100,7 +103,7 @@ def _comparisons(args: argparse.Namespace) -> tuple[list[Comparison], int]:
     shared = [comparer.scores(a).keys() & comparer.scores(b).keys() for a, b in found]
     if args.metric is not None and not any(args.metric in both for both in shared):
         raise unknown("metric", args.metric, set().union(*shared))
-    tested = corrected_tests(found, comparer, args.metric)
+    tested = corrected_tests(found, comparer, args.metric, across=args.across_engines)
     details = args.format == "json" or not _a_line_each(args, len(wanted))
     comparisons = []
     for (a, b), test, both in zip(found, tested, shared, strict=True):

@@ -4,11 +4,16 @@ from __future__ import annotations
 
 import argparse
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from phingpt_bench.cli.suites import carry_out, positive
+from phingpt_bench.core.errors import BenchError
+
+if TYPE_CHECKING:
+    from phingpt_bench.served.spec import ServedSpec
 
 NAME = "evaluate"
-HELP = "evaluate one base, and adapters on it, without a suite file"
+HELP = "evaluate one base, loaded or served, and adapters on it, without a suite file"
 EPILOG = """\
 examples:
   phingpt-bench evaluate --base smollm2-135m-instruct \\
@@ -17,13 +22,35 @@ examples:
       --adapter adapters/trained/demo --tasks phin_demo_ner
   phingpt-bench evaluate --base Qwen/Qwen2.5-0.5B-Instruct \\
       --tasks phin_sentiment --chat-template --results results/qwen
+  phingpt-bench evaluate --model vllm --model-args model=FOLDER_OR_ID \\
+      --adapter adapters/trained/demo --tasks phin_demo_sentiment
+  phingpt-bench evaluate --model local-completions \\
+      --model-args base_url=http://127.0.0.1:8000,model=NAME \\
+      --adapter SERVED_NAME --tasks phin_fpb
+  phingpt-bench evaluate --model openai-chat-completions \\
+      --model-args model=gpt-4o-mini --tasks phin_fpb phin_finer_ord
+
+Engines and what each can do: docs/engines.md. Keys of APIs come from the
+environment (OPENAI_API_KEY, ANTHROPIC_API_KEY) and are stored nowhere.
 """
 
 
 def configure(parser: argparse.ArgumentParser) -> None:
     """The arguments."""
-    parser.add_argument("--base", required=True, metavar="MODEL", help="folder, Hub id or the embedded model's name")
-    parser.add_argument("--adapter", action="append", default=[], type=Path, metavar="DIR", help="may be repeated")
+    asked = parser.add_mutually_exclusive_group(required=True)
+    asked.add_argument("--base", metavar="MODEL", help="folder, Hub id or the embedded model's name, loaded here")
+    asked.add_argument(
+        "--model", metavar="ENGINE",
+        help="a served model: vllm, sglang, local-completions, local-chat-completions, openai-chat-completions, "
+        "anthropic-chat-completions",
+    )  # fmt: skip
+    parser.add_argument(
+        "--model-args", default="", metavar="K=V,...", help="of --model: model, base_url, tokenizer, num_concurrent ..."
+    )
+    parser.add_argument(
+        "--adapter", action="append", default=[], metavar="DIR",
+        help="may be repeated; of --model a served name, a folder, or NAME=FOLDER",
+    )  # fmt: skip
     parser.add_argument("--tasks", nargs="+", required=True, metavar="TASK", help="tasks or groups")
     parser.add_argument("--shots", type=int, default=0, metavar="K", help="solved examples in each prompt (default 0)")
     parser.add_argument("--chat-template", action="store_true", help="put prompts into the model's chat template")
@@ -47,14 +74,22 @@ def run(args: argparse.Namespace) -> int:
     from phingpt_bench.evaluate.suite import AdapterEntry, Suite, Variant
     from phingpt_bench.models.load import BaseSpec, title
 
-    base = BaseSpec(model=args.base, quantisation=args.quantisation)
-    name = slug(title(base))
+    served = args.model is not None
+    if not served and args.model_args:
+        raise BenchError("--model-args belong to --model", hint="--base takes --quantisation and --batch-size")
+    base: BaseSpec | ServedSpec
+    if served:
+        base = _served(args.model, args.model_args, args.adapter)
+        name = slug(f"{base.title}-{base.engine}")
+    else:
+        base = BaseSpec(model=args.base, quantisation=args.quantisation)
+        name = slug(title(base))
     suite = Suite(
         name=name,
         tasks=args.tasks,
         bases=[base],
         variants=[Variant(shots=args.shots, chat_template=args.chat_template)],
-        adapters=[AdapterEntry(path=folder) for folder in args.adapter],
+        adapters=[] if served else [AdapterEntry(path=Path(folder)) for folder in args.adapter],
         floors=not args.no_floors,
         checks=args.checks,
         limit=args.limit,
@@ -63,3 +98,18 @@ def run(args: argparse.Namespace) -> int:
     )
     carry_out(suite, dry_run=args.dry_run, force=args.force, quiet=args.quiet)
     return 0
+
+
+def _served(engine: str, args: str, adapters: list[str]) -> ServedSpec:
+    """The spec of a served model with its adapters: each a served name, a folder, or NAME=FOLDER."""
+    from phingpt_bench.served.spec import from_args
+
+    entries = []
+    for text in adapters:
+        name, sign, path = text.partition("=")
+        folder = Path(path if sign else text).expanduser()
+        if sign or folder.is_dir():
+            entries.append({"name": name if sign else folder.resolve().name, "path": str(folder)})
+        else:
+            entries.append({"name": text})
+    return from_args(engine, args, adapters=entries)

@@ -79,6 +79,10 @@ def configure(parser: argparse.ArgumentParser) -> None:
         "--explain", nargs=2, metavar=("ROW", "TASK"),
         help="break down one cell; ROW is a rank, a name or a part of it",
     )  # fmt: skip
+    parser.add_argument(
+        "--across-engines", action="store_true",
+        help="rank what different engines, or one in other numbers, computed together (docs/engines.md)",
+    )  # fmt: skip
     parser.add_argument("--checks", action="store_true", help="show the oracle, null and echo rows too")
 
 
@@ -169,6 +173,7 @@ def _loaded(args: argparse.Namespace) -> tuple[Board, list[Run]]:
             metric=args.metric,
             published=args.published != "none",
             checks=args.checks,
+            across_engines=args.across_engines,
             prices=args.prices,
             wanted=wanted,
             most=args.rows if args.format == "terminal" else None,
@@ -186,7 +191,9 @@ def _explain(args: argparse.Namespace) -> int:
 
     row, task = args.explain
     card, cache, runs = prices_of(args.prices), Cache(), collect(args.folder or default_folder())
-    board = build(runs, None, metric=args.metric, checks=args.checks, cache=cache, prices=card)
+    board = build(
+        runs, None, metric=args.metric, checks=args.checks, across_engines=args.across_engines, cache=cache, prices=card
+    )
     blocks = explain(board, on_card(runs, card), row, protocol_of(task), Comparer(cache))
     cache.save()
     show(blocks, args.width, args.output, LEAST_TO_EXPLAIN)

@@ -123,6 +123,10 @@ class Builder:
             return None
         if len(rest) == 1:  # X | None: X says best what is wrong
             return self.of(rest[0], value, key)
+        forms = [kind for kind in rest if dataclasses.is_dataclass(kind)]
+        if isinstance(value, dict) and len(forms) > 1:  # the one that most of the keys belong to, of equals the first
+            fields = {kind: {field.name for field in dataclasses.fields(kind)} for kind in forms}
+            return self.of(max(forms, key=lambda kind: len(fields[kind] & set(value))), value, key)
         trials: list[list[tuple[Key, str]]] = []
         for kind in rest:
             trial = Builder(self.where, self.lines)

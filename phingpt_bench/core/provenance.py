@@ -21,6 +21,9 @@ class Fingerprint:
     base_revision: str | None = None
     quantisation: str | None = None
     compute_dtype: str | None = None
+    engine: str | None = None  # of a served model, with what else decides its answers
+    engine_version: str | None = None
+    asked: str | None = None  # digest of how a served model is asked
     baseline: str | None = None  # the name of a floor or check, which has no base
     adapter: str | None = None  # digest of its weights
     shots: Count = 0

@@ -51,12 +51,24 @@ class Model:
     base_revision: str | None = None  # Hub commit, or the digest of the local weights
     quantisation: str | None = None  # "nf4+dq", or None where the weights are not quantised
     compute_dtype: str | None = None
+    engine: str | None = None  # what served it, e.g. "vllm", or an API's kind; None: this program computed the answers
+    engine_version: str | None = None
     adapter: str | None = None  # the adapter's name, e.g. "sentiment-smollm2-135m"
     adapter_digest: str | None = None
     recipe_digest: str | None = None  # of recipe and training rows without name and seed; None in records of schema 2
     training_seed: int | None = None
     parameters: Count | None = None  # of the base, without the adapter
     adapter_parameters: Count | None = None
+
+    @property
+    def numerics(self) -> tuple[str | None, ...]:
+        """What two scores must share to be those of one arithmetic."""
+        return self.quantisation, self.compute_dtype, self.engine, self.engine_version
+
+    @property
+    def served_by(self) -> str | None:
+        """The engine of a served model in words, with its dtype: "vllm 0.32.0, bfloat16"; None for a loaded one."""
+        return served_text(self.engine, self.engine_version, self.compute_dtype)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -96,16 +108,32 @@ class Price:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class TokenPrice:
+    """What a hosted model's tokens were priced at: USD per million of them."""
+
+    card: str | None = None  # the card's date
+    entry: str
+    usd_per_million_in: Amount
+    usd_per_million_out: Amount
+    usd_per_million_cached: Amount | None = None  # of what the host had seen before; None: as any other
+    source: str | None = None
+    read_on: str | None = None
+    assumption: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Ledger:
     """What a piece of work cost. None means not measured, never zero."""
 
     seconds: dict[str, Amount]  # by phase: "load", "train", "evaluate" ...
     tokens_in: Count | None = None
     tokens_out: Count | None = None
+    tokens_cached: Count | None = None  # of tokens_in, as a server reports them
     peak_host_bytes: Count | None = None
     peak_gpu_bytes: Count | None = None
     usd: Amount | None = None
     price: Price | None = None
+    token_price: TokenPrice | None = None  # of a hosted model, instead of a machine's price
     machine: Machine | None = None
     joules: dict[str, Amount] | None = None  # by phase, of what `energy_method` names: it may be the GPUs alone
     energy_method: str | None = None  # "nvml-counter", "nvml-sampled", "rapl", joined by "+": cost/energy.py
@@ -133,6 +161,11 @@ class RunRecord:
     exposure: Exposure | None = None  # None where nobody looked
     provenance: Provenance = field(default_factory=Provenance)
     schema_version: Literal[4] = SCHEMA_VERSION
+
+
+def served_text(engine: str | None, version: str | None, dtype: str | None) -> str | None:
+    """An engine in words, such as "vllm 0.32.0, bfloat16"; None where there is none."""
+    return None if engine is None else ", ".join(filter(None, [" ".join(filter(None, [engine, version])), dtype]))
 
 
 def variant_text(shots: int, chat_template: bool) -> str:

@@ -5,9 +5,9 @@ from __future__ import annotations
 import dataclasses
 from dataclasses import dataclass
 
-from phingpt_bench.core.records import Ledger
+from phingpt_bench.core.records import Ledger, TokenPrice
 from phingpt_bench.cost.ledger import total_seconds
-from phingpt_bench.cost.prices import Entry, PriceCard, match, of_gpu, priced
+from phingpt_bench.cost.prices import ApiPrice, Entry, PriceCard, match, of_gpu, priced
 
 # A label is written in 1 to 3 tokens and ends with one more: measured on the label sets of our tasks with SmolLM2's
 # tokenizer ("positive" 1, "hawkish" 3, "Business & Management" 3).
@@ -54,13 +54,37 @@ def repriced(ledger: Ledger, card: PriceCard) -> Ledger:
     """The ledger with USD at the card's price, as if its machine had been rented at it.
 
     The entry is that of the ledger's own price where the card has one of that id, else the one that fits the machine.
-    USD and price are None where neither is found, or no time was metered: never the amount of another card.
+    USD and price are None where neither is found, or no time was metered: never the amount of another card. Tokens of
+    a hosted model cost what its entry says on this card.
     """
+    if ledger.token_price is not None:
+        own = next((price for price in card.api if price.id == ledger.token_price.entry), None)
+        if own is None:
+            return dataclasses.replace(ledger, usd=None, token_price=None)
+        return dataclasses.replace(ledger, usd=tokens_usd(own, ledger), token_price=token_price(own, card))
     entry = _entry(ledger, card) if ledger.seconds else None
     if entry is None:
         return dataclasses.replace(ledger, usd=None, price=None)
     usd = entry.usd_per_hour * total_seconds(ledger) / 3600
     return dataclasses.replace(ledger, usd=usd, price=priced(entry, card))
+
+
+def tokens_usd(price: ApiPrice, ledger: Ledger) -> float | None:
+    """USD of a ledger's tokens at a hosted model's price, the cached ones at theirs; None where they are not known."""
+    if ledger.tokens_in is None or ledger.tokens_out is None:
+        return None
+    dear = price.usd_per_million_cached
+    cached = 0 if dear is None else min(ledger.tokens_cached or 0, ledger.tokens_in)
+    return price.usd(ledger.tokens_in - cached, ledger.tokens_out) + cached * (dear or 0.0) / 1e6
+
+
+def token_price(price: ApiPrice, card: PriceCard) -> TokenPrice:
+    """A hosted model's price as a ledger keeps it."""
+    return TokenPrice(
+        card=card.date, entry=price.id, usd_per_million_in=price.usd_per_million_in,
+        usd_per_million_out=price.usd_per_million_out, usd_per_million_cached=price.usd_per_million_cached,
+        source=price.source, read_on=price.read_on, assumption=price.assumption,
+    )  # fmt: skip
 
 
 def _entry(ledger: Ledger, card: PriceCard) -> Entry | None:

@@ -55,8 +55,9 @@ class ApiPrice:
     """One price list line of a hosted model: USD per million tokens read and written.
 
     models: the names under which published results give the model, each exactly. Several entries may name one model,
-    one for each host: its price is then the range from the cheapest to the dearest. cached: what a token costs that
-    the host has seen before in the same prompt; None where the list has no such price. Estimates do not use it.
+    one for each host: its price is then the range from the cheapest to the dearest. ids: the names under which the
+    host's API serves it. cached: what a token costs that the host has seen before in the same prompt; None where the
+    list has no such price. Estimates do not use it.
     """
 
     id: str
@@ -68,6 +69,7 @@ class ApiPrice:
     read_on: str
     assumption: str
     usd_per_million_cached: float | None = None
+    ids: tuple[str, ...] = ()
 
     def __post_init__(self) -> None:
         _check_day("read_on", self.read_on)

@@ -85,7 +85,7 @@ def adapter_facts(
             where=str(folder),
             hint="remove the folder to train it again, or evaluate it as it is with 'path:' instead of 'recipe:'",
         )
-    fitting = tuple(spec for spec in suite.bases if _fits(recipe, card, bases[spec], spec))
+    fitting = tuple(spec for spec in bases if _fits(recipe, card, bases[spec], spec))
     if not fitting:
         wanted = _wanted(recipe, card)
         raise BenchError(

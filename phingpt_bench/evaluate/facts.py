@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from phingpt_bench.core.errors import BenchError
@@ -11,9 +11,11 @@ from phingpt_bench.core.machine import Machine, this_machine
 from phingpt_bench.core.records import Model, RunRecord, read_record
 from phingpt_bench.evaluate.adapters import AdapterFacts, Training, adapter_facts
 from phingpt_bench.evaluate.bases import base_identity
+from phingpt_bench.evaluate.served import ServedFacts, served_facts
 from phingpt_bench.evaluate.suite import Suite
 from phingpt_bench.evaluate.tasks import TaskFacts, Tasks
 from phingpt_bench.models.load import BaseSpec
+from phingpt_bench.served.spec import ServedSpec
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -21,13 +23,15 @@ class Facts:
     """Everything `plan.plan` needs."""
 
     known: Tasks  # of the command: what a run asks of a task that the suite does not have
-    tasks: Mapping[str, TaskFacts]  # of the suite
+    tasks: Mapping[str, TaskFacts]  # of the suite, and the written forms that served models are asked instead
     bases: Mapping[BaseSpec, Model]
     adapters: Sequence[AdapterFacts]
     floors: Mapping[str, Sequence[str]]  # names of the cheap models by kind of task ("labels", "spans", "scores")
     checks: Sequence[str]
     records: Mapping[Path, RunRecord | None]  # by run folder; None where it cannot be read
     machine: Machine
+    asked: Sequence[str] = ()  # of the tasks the suite's own; empty: all of them
+    served: Mapping[ServedSpec, ServedFacts] = field(default_factory=dict)
 
 
 def gather(suite: Suite, training: Training, known: Tasks, *, fetch: bool = True) -> Facts:
@@ -37,11 +41,19 @@ def gather(suite: Suite, training: Training, known: Tasks, *, fetch: bool = True
         revision; without, the revision stays None and is not compared.
     """
     tasks = {name: known[name] for name in known.expand(suite.tasks)}
-    bases = {spec: base_identity(spec, fetch=fetch) for spec in suite.bases}
+    bases = {spec: base_identity(spec, fetch=fetch) for spec in suite.bases if isinstance(spec, BaseSpec)}
+    served = {
+        spec: served_facts(spec, tuple(tasks), suite.variants, known, fetch=fetch)
+        for spec in suite.bases
+        if isinstance(spec, ServedSpec)
+    }
+    forms = {form: known[form] for facts in served.values() for form in facts.forms.values()}
     return Facts(
         known=known,
-        tasks=tasks,
+        tasks={**tasks, **forms},
+        asked=tuple(tasks),
         bases=bases,
+        served=served,
         adapters=_adapters(suite, training, known, tasks, bases),
         floors=_floors() if suite.floors else {},
         checks=_checks() if suite.checks else (),
@@ -52,7 +64,12 @@ def gather(suite: Suite, training: Training, known: Tasks, *, fetch: bool = True
 
 def with_trained(facts: Facts, suite: Suite, training: Training) -> Facts:
     """The facts with the adapters as they lie on the disk now."""
-    return replace(facts, adapters=_adapters(suite, training, facts.known, facts.tasks, facts.bases))
+    return replace(
+        facts,
+        adapters=_adapters(
+            suite, training, facts.known, {name: facts.tasks[name] for name in facts.asked or facts.tasks}, facts.bases
+        ),
+    )
 
 
 def _adapters(

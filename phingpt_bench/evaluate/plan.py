@@ -14,9 +14,11 @@ from phingpt_bench.core.provenance import Fingerprint
 from phingpt_bench.core.records import Model, RunRecord
 from phingpt_bench.evaluate.adapters import AdapterFacts
 from phingpt_bench.evaluate.facts import Facts
+from phingpt_bench.evaluate.served import asked_digest
 from phingpt_bench.evaluate.suite import Suite, Variant
 from phingpt_bench.evaluate.tasks import TaskFacts
 from phingpt_bench.models.load import BaseSpec, device
+from phingpt_bench.served.spec import ServedSpec
 
 PLAIN = Variant()
 NO_TRAINING_NEEDED = ("random",)  # floors that a dataset without training rows can have
@@ -28,6 +30,8 @@ _CHANGED: tuple[tuple[tuple[str, ...], str], ...] = (
     (("examples",), "the examples in its prompts have changed"),
     (("rows",), "it was run on other rows"),
     (("base", "base_revision", "quantisation", "compute_dtype", "baseline"), "the base model is another one"),
+    (("engine", "engine_version"), "another engine served it"),
+    (("asked",), "the served model was asked otherwise"),
     (("adapter",), "the adapter has been trained anew"),
     (("shots", "chat_template"), "it was run with another prompt variant"),
     (("limit",), "it was run with another limit"),
@@ -51,7 +55,7 @@ class Step:
     model: str  # in words; of a floor or a check its name
     folder: Path  # the adapter's, or the run's
     task: str | None = None
-    base: BaseSpec | None = None
+    base: BaseSpec | ServedSpec | None = None
     adapter: str | None = None
     variant: Variant = PLAIN
     documents: int = 0
@@ -69,7 +73,7 @@ def plan(suite: Suite, facts: Facts, *, only: Collection[str] = (), force: bool 
     only: run just these tasks (all of them when empty). force: runs that are done are made again; adapters are not.
     BenchError when two models would share a run folder, and for more shots than a task has examples.
     """
-    tasks = [task for task in facts.tasks.values() if not only or task.name in only]
+    tasks = [facts.tasks[name] for name in facts.asked or facts.tasks if not only or name in only]
     steps: list[Step] = []
     for entry in facts.adapters:
         wanted = any(task.name in entry.tasks for task in tasks)
@@ -90,6 +94,12 @@ def plan(suite: Suite, facts: Facts, *, only: Collection[str] = (), force: bool 
                 if spec in entry.bases and task.name in entry.tasks
                 for variant in entry.variants
             ]
+    for spec, served in facts.served.items():
+        for task in (facts.tasks[served.forms[task.name]] for task in tasks):
+            for variant in served.variants:
+                runs.append(_served(suite, task, spec, served.identity, variant))
+                runs += [_served(suite, task, spec, model, variant) for model in served.adapters.values()]
+    tasks = _compared(tasks, facts)
     for task in tasks:
         names = facts.floors.get(task.dataset.kind, ())
         runs += [
@@ -106,6 +116,13 @@ def plan(suite: Suite, facts: Facts, *, only: Collection[str] = (), force: bool 
             )
         seen[step.folder] = step
     return steps + [_judged(step, facts, force) for step in runs]
+
+
+def _compared(tasks: Sequence[TaskFacts], facts: Facts) -> list[TaskFacts]:
+    """The tasks that some model of the suite runs, for floors and checks beside them: all where it has no model."""
+    own = [task.name for task in tasks] if facts.bases or not facts.served else []
+    own += [served.forms[task.name] for served in facts.served.values() for task in tasks]
+    return [facts.tasks[name] for name in dict.fromkeys(own)]
 
 
 def limited(suite: Suite, task: TaskFacts) -> int | None:
@@ -145,6 +162,35 @@ def _run(
             device=device(spec),
             dequantise=spec.dequantise,
             batch_size=suite.batch_size,
+        ),
+    )
+
+
+def _served(suite: Suite, task: TaskFacts, spec: ServedSpec, model: Model, variant: Variant) -> Step:
+    """A run of a served base, or of an adapter that is served beside it."""
+    _check_shots(task, variant.shots)
+    numbers = "-".join(filter(None, [spec.engine, model.quantisation, model.compute_dtype]))
+    words = [model.name, *([f"+ {model.adapter}"] if model.adapter else []), str(variant), f"({spec.engine})"]
+    return Step(
+        kind="evaluate",
+        model=" ".join(words),
+        folder=_folder(suite, task, f"{model.name}-{numbers}", model.adapter, str(variant)),
+        task=task.name,
+        base=spec,
+        adapter=model.adapter,
+        variant=variant,
+        documents=_documents(suite, task),
+        requests=_documents(suite, task) * task.requests,
+        fingerprint=replace(
+            _fingerprint(suite, task, variant),
+            base=model.base,
+            base_revision=model.base_revision,
+            quantisation=model.quantisation,
+            compute_dtype=model.compute_dtype,
+            engine=model.engine,
+            engine_version=model.engine_version,
+            asked=asked_digest(spec),
+            adapter=(model.adapter_digest or model.adapter) if model.adapter else None,
         ),
     )
 
@@ -223,6 +269,8 @@ def _difference(step: Step, record: RunRecord) -> str | None:
         differing = [name for name in names if getattr(mine, name) != getattr(theirs, name)]
         if mine.base is not None and mine.base_revision is None and "base_revision" in differing:
             differing.remove("base_revision")  # not known yet (nothing loaded or looked up): not held against a record
+        if mine.engine_version is None and "engine_version" in differing:
+            differing.remove("engine_version")  # not started yet
         if "adapter" in differing and mine.adapter == UNTRAINED:
             return "its adapter is not here and will be trained"
         if differing:
@@ -251,14 +299,18 @@ def _known_seconds(step: Step, facts: Facts) -> tuple[float | None, bool]:
 def _work(record: RunRecord) -> Sequence[object]:
     """What takes the same time a row, whatever the limit."""
     model, protocol = record.model, record.protocol
-    made = (model.name, model.quantisation, model.compute_dtype, model.adapter)
+    made = (model.name, model.quantisation, model.compute_dtype, model.engine, model.adapter)
     return (record.task, *made, protocol.shots, protocol.chat_template, record.seed)
 
 
 def _planned_work(step: Step, facts: Facts) -> Sequence[object]:
     """`_work` of the record that a step would leave."""
-    identity = Model(name=step.model, kind="floor") if step.base is None else facts.bases[step.base]
-    made = (identity.name, identity.quantisation, identity.compute_dtype, step.adapter)
+    identity = Model(name=step.model, kind="floor")
+    if isinstance(step.base, ServedSpec):
+        identity = facts.served[step.base].identity
+    elif step.base is not None:
+        identity = facts.bases[step.base]
+    made = (identity.name, identity.quantisation, identity.compute_dtype, identity.engine, step.adapter)
     fingerprint = step.fingerprint
     seed = None if fingerprint is None else fingerprint.seed
     return (step.task, *made, step.variant.shots, step.variant.chat_template, seed)

@@ -23,6 +23,7 @@ from phingpt_bench.evaluate.loading import Attached, load_with
 from phingpt_bench.evaluate.plan import Step, limited, plan
 from phingpt_bench.evaluate.record import Answerer
 from phingpt_bench.evaluate.running import Running
+from phingpt_bench.evaluate.serving import served_runs
 from phingpt_bench.evaluate.stages import run_stage, stages
 from phingpt_bench.evaluate.suite import Suite
 from phingpt_bench.evaluate.tasks import TaskFacts
@@ -34,6 +35,7 @@ from phingpt_bench.models import adapter
 from phingpt_bench.models.load import BaseSpec, Loaded, layer_weights
 from phingpt_bench.models.memory import forget_peaks, free
 from phingpt_bench.scoring.metrics import METRICS
+from phingpt_bench.served.spec import ServedSpec
 
 if TYPE_CHECKING:
     from phingpt_bench.lmeval.documents import DocumentLM
@@ -96,7 +98,7 @@ def run(
         for spec in suite.bases:
             own = [step for step in todo if step.base == spec]
             if own:
-                for _ in _base_runs(job, spec, own):
+                for _ in _served_or_loaded(job, spec, own):
                     finished += 1
                 free()
         for step in todo:
@@ -116,6 +118,12 @@ def _train(steps: Sequence[Step], facts: Facts, training: Training, display: Dis
         forget_peaks()
         training.train(recipes[step.model], step.folder, resume=True, display=display, tasks=facts.known.manager)
         free()
+
+
+def _served_or_loaded(job: Job, spec: BaseSpec | ServedSpec, steps: Sequence[Step]) -> Iterator[Step]:
+    if isinstance(spec, ServedSpec):
+        return served_runs(job, spec, steps, _evaluate)
+    return _base_runs(job, spec, steps)
 
 
 def _base_runs(job: Job, spec: BaseSpec, steps: Sequence[Step]) -> Iterator[Step]:

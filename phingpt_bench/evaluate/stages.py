@@ -9,6 +9,7 @@ from phingpt_bench.evaluate.plan import Step
 from phingpt_bench.evaluate.suite import Suite
 from phingpt_bench.live.events import Stage, training_stages
 from phingpt_bench.models.load import BaseSpec, title
+from phingpt_bench.served.spec import ServedSpec
 
 
 def stages(suite: Suite, facts: Facts, todo: Sequence[Step]) -> tuple[Stage, ...]:
@@ -19,11 +20,19 @@ def stages(suite: Suite, facts: Facts, todo: Sequence[Step]) -> tuple[Stage, ...
             found += training_stages(step.model)
     for spec in suite.bases:
         own = [step for step in todo if step.kind == "evaluate" and step.base == spec]
-        if own:
+        if own and isinstance(spec, ServedSpec):
+            found += [starting(spec), *(run_stage(step, facts) for step in own)]
+        elif own:
             found.append(loading(spec))
             found += [probing(spec)] if any(step.adapter for step in own) else []
             found += [run_stage(step, facts) for step in own]
     return (*found, *(run_stage(step, facts) for step in todo if step.kind in ("floor", "check")))
+
+
+def starting(spec: ServedSpec) -> Stage:
+    """Starting or reaching a server, and its probe."""
+    what = "start" if spec.started_here else "reach"
+    return Stage(key=f"serve {spec}", label=f"{what} and probe {spec.title} ({spec.engine})", alike=("serve",))
 
 
 def loading(spec: BaseSpec) -> Stage:

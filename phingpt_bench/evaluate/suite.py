@@ -11,6 +11,7 @@ from phingpt_bench.core.errors import BenchError
 from phingpt_bench.core.paths import share
 from phingpt_bench.core.records import variant_text
 from phingpt_bench.models.load import BaseSpec
+from phingpt_bench.served.spec import ServedSpec
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -54,7 +55,8 @@ class AdapterEntry:
 class Suite:
     """What one `phingpt-bench run` does.
 
-    bases: each is loaded once, for its own rows and for those of every adapter that was trained on it.
+    bases: each is loaded once, for its own rows and for those of every adapter that was trained on it; one with an
+        `engine` is served, with adapters of its own.
     variants: the prompts under which the bases are evaluated; adapters run under the first
         unless they name their own.
     floors: whether the cheap models (majority, TF-IDF, CRF ...) run too.
@@ -65,7 +67,7 @@ class Suite:
 
     name: str
     tasks: list[str]
-    bases: list[BaseSpec] = field(default_factory=list)
+    bases: list[BaseSpec | ServedSpec] = field(default_factory=list)
     variants: list[Variant] = field(default_factory=lambda: [Variant()])
     adapters: list[AdapterEntry] = field(default_factory=list)
     floors: bool = True

@@ -13,6 +13,7 @@ from phingpt_bench.results.seeds import CONDITIONS
 from phingpt_bench.scoring.metrics import METRICS
 from phingpt_bench.text.language import sentence
 
+NO_MODELS = ("floor", "check")  # kinds of rows that no language model answered
 BELOW_FLOOR = "does not beat {name}"
 # Of test rows seen in training: above it a score says what was remembered. FiNER-ORD's own splits share 7 % (short
 # lines that recur in its articles), the parts of Financial PhraseBank that different papers test on share 75 %.
@@ -28,8 +29,11 @@ def exposed(run: Run) -> str | None:
     return sentence("{seen} of {n} test rows were in its training, so it is not ranked", seen=found, n=n)
 
 
-def main_group(runs: Sequence[Run]) -> tuple[list[Run], dict[int, str]]:
+def main_group(runs: Sequence[Run], *, across: bool = False) -> tuple[list[Run], dict[int, str]]:
     """The runs that can be ranked together, and for each other one (by `id`) what sets it apart, in words.
+
+    across: also those that other engines computed, or one engine in other numbers; else the largest group of one
+    engine's, where what this program computed is one group.
 
     These are the largest group of runs on the same rows with the same labels and gold, and in it, for each setting, the
     largest group with the same prompts; of equally large ones that with the best run. `runs` come best first.
@@ -45,7 +49,29 @@ def main_group(runs: Sequence[Run]) -> tuple[list[Run], dict[int, str]]:
     for alike in _grouped(main, lambda a, b: setting(a) == setting(b)):
         groups = sorted(_grouped(alike, lambda a, b: not other_prompts(a, b)), key=len, reverse=True)
         set_apart |= {id(run): prompts for group in groups[1:] for run in group}
+    if not across:
+        models = [run for run in main if id(run) not in set_apart and run.kind not in NO_MODELS]
+        engines = sorted(_grouped(models, lambda a, b: not other_engine(a, b)), key=len, reverse=True)
+        set_apart |= {id(run): _by_another(run) for group in engines[1:] for run in group}
     return [run for run in main if id(run) not in set_apart], set_apart
+
+
+def other_engine(a: Run, b: Run) -> bool:
+    """Whether two models answered through different engines, or through one in other numbers.
+
+    What this program loads is one engine whatever its quantisation; floors and checks have none, and differ from none.
+    """
+    one, other = a.record.model, b.record.model
+    if one.kind in NO_MODELS or other.kind in NO_MODELS or one.engine is other.engine is None:
+        return False
+    return one.numerics != other.numerics
+
+
+def _by_another(run: Run) -> str:
+    engine = run.record.model.served_by
+    if engine is None:
+        return sentence("computed by this program, the rest by another engine, so it is not ranked")
+    return sentence("served by {engine}, so it is not ranked beside the rest", engine=engine)
 
 
 def _grouped(runs: Sequence[Run], alike: Callable[[Run, Run], bool]) -> list[list[Run]]:
@@ -78,8 +104,7 @@ class BaseKey(NamedTuple):
 
     name: str
     revision: str | None
-    quantisation: str | None
-    compute_dtype: str | None
+    numerics: tuple[str | None, ...]  # quantisation, dtype, engine and its version
 
 
 class ModelKey(NamedTuple):
@@ -95,7 +120,7 @@ def model_key(run: Run) -> ModelKey:
     model = run.record.model
     return ModelKey(
         model.kind,
-        BaseKey(model.base or model.name, model.base_revision, model.quantisation, model.compute_dtype),
+        BaseKey(model.base or model.name, model.base_revision, model.numerics),
         weights(model.adapter, model.adapter_digest, model.recipe_digest),
     )
 
@@ -110,8 +135,8 @@ def other_prompts(a: Run, b: Run) -> bool:
 def base_of(run: Run, runs: Iterable[Run]) -> Run | None:
     """The base that `run` is compared with, itself included; None for floors and where there is none.
 
-    It has the same base model, revision (where both say one), quantisation and dtype. For a tuned model it is the base
-    with the same shots and the same use of the chat template, and only where there is none the 0-shot base
+    It has the same base model, revision (where both say one), quantisation, dtype and engine. For a tuned model it is
+    the base with the same shots and the same use of the chat template, and only where there is none the 0-shot base
     (`fallback_note` says so); for a base it is the 0-shot base. Of several it is one that can be tested against, then
     that without the chat template, with the same seed, and the newest.
     """
@@ -128,7 +153,7 @@ def base_of(run: Run, runs: Iterable[Run]) -> Run | None:
             m.kind == "base"
             and (other.record.protocol.shots == 0 or same_setting(other))
             and (m.base or m.name) == (model.base or model.name)
-            and (m.quantisation, m.compute_dtype) == (model.quantisation, model.compute_dtype)
+            and m.numerics == model.numerics
             and (None in (m.base_revision, model.base_revision) or m.base_revision == model.base_revision)
         )
 
@@ -161,11 +186,15 @@ def fallback_note(run: Run, base: Run | None) -> str | None:
     return sentence("vs the {shots}-shot base: none was run in this setting", shots=shots)
 
 
-def objection(run: Run, base: Run) -> str | None:
+def objection(run: Run, base: Run, *, across: bool = False) -> str | None:
     """Why the difference of `run` and `base` would not be that of the models alone, or None; unknown is no objection.
+
+    across: runs of different engines may be compared.
 
     CONDITIONS must agree, and where shots, template and rows do, so must the prompts.
     """
+    if not across and other_engine(run, base):
+        return "another engine"
     if other_prompts(run, base):
         return "other prompts"
     for name, reason in CONDITIONS.items():

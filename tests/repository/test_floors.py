@@ -18,7 +18,7 @@ FLOORS = [
     ("text", "compat"),
     ("stats", "scoring", "cost", "data"),
     ("models", "lmeval", "live"),
-    ("engine", "floors"),
+    ("engine", "floors", "served"),
     ("train", "evaluate", "rescore", "results"),
     ("board",),
     ("render",),

@@ -12,10 +12,12 @@ import re
 import shlex
 import subprocess
 import sys
+from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
+from helpers.api import Api, serving
 from helpers.board_factory import example_runs, write_run
 from helpers.paths import ROOT
 from helpers.tiny import save_tiny
@@ -36,9 +38,12 @@ class Run:
     instead: tuple[tuple[str, str], ...] = ()
     add: tuple[str, ...] = ()
     needs_data: bool = False
+    served: bool = False  # SERVER stands for the address of a server of our own
 
 
 AS_IT_IS = Run()
+TOY = "base_url=SERVER,model=toy,tokenizer=tiny"
+ASKED = (*SMALL, "--no-floors", "--results", "results/local/served")
 MODEL = ("MODEL", "tiny")
 # the embedded data in the place of the real ones
 DATA = (("phin_fpb", "phin_demo_sentiment"),)
@@ -62,6 +67,17 @@ TABLE = {
         (MODEL, ("DIR", "adapters/trained/my-recipe"), *DATA), (*SMALL, "--no-floors")
     ),
     "phingpt-bench run my-suite.yaml": AS_IT_IS,
+    "phingpt-bench evaluate --model vllm --model-args model=MODEL --adapter DIR --tasks phin_fpb": Run(
+        (("vllm", "local-completions"), ("model=MODEL", TOY), ("DIR", "tuned"), *DATA), ASKED, served=True
+    ),
+    "phingpt-bench evaluate --model local-completions --model-args base_url=URL,model=NAME --adapter SERVED_NAME "
+    "--tasks phin_fpb": Run((("base_url=URL,model=NAME", TOY), ("SERVED_NAME", "tuned"), *DATA), ASKED, served=True),
+    "phingpt-bench evaluate --model openai-chat-completions --model-args model=gpt-4o-mini --tasks phin_fpb "
+    "phin_finer_ord": Run(
+        (("model=gpt-4o-mini", "base_url=SERVER,model=toy"), ("phin_finer_ord", "phin_demo_ner"), *DATA),
+        ASKED,
+        served=True,
+    ),
     "phingpt-bench lm-eval run --model hf --model_args pretrained=MODEL --tasks phin_fpb": Run((MODEL, *DATA), HF),
     "lm_eval run --model hf --model_args pretrained=MODEL --include_path tasks --tasks phin_fpb": Run(
         (MODEL, ("include_path tasks", f"include_path {shlex.quote(str(ROOT / 'tasks'))}"), *DATA), HF
@@ -128,6 +144,18 @@ def place(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return folder
 
 
+@pytest.fixture
+def server(place: Path) -> Iterator[str]:
+    """The address of a server with a base and an adapter."""
+    from transformers import AutoTokenizer
+
+    tokenizer = AutoTokenizer.from_pretrained(place / "tiny")
+    api = Api(tokenizer, ("toy", "tuned"))
+    api.candidates = [tokenizer.encode(text)[0] for text in (" negative", " neutral", " positive", " a")]
+    with serving(api):
+        yield api.url
+
+
 def filled(command: str) -> list[str]:
     """The words of a command with TABLE's put in; an entry that puts in nothing is a mistake in TABLE."""
     line = command
@@ -173,6 +201,10 @@ def test_readme_command(
     if TABLE[command].needs_data:
         request.getfixturevalue("data_mirror")
     program, *words = filled(command)
+    if TABLE[command].served:
+        monkeypatch.setenv("OPENAI_API_KEY", "sk-0123456789")
+        url = request.getfixturevalue("server")
+        words = [word.replace("SERVER", url) for word in words]
     monkeypatch.chdir(place)
     if program == "phingpt-bench":
         code = main(words)

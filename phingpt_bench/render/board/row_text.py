@@ -49,12 +49,12 @@ def flip_texts(row: Row) -> tuple[str, str]:
 
 
 def setting(row: Row, without: str | None = None) -> str:
-    """Variant, quantisation and details: "0-shot, nf4+dq, seed 7"; no variant for floors, which take no prompt.
+    """Variant, quantisation, engine and details: "0-shot, nf4+dq, seed 7"; no variant for floors: they take no prompt.
 
     without: a quantisation that is said elsewhere.
     """
     quantisation = None if row.quantisation == without else row.quantisation
-    parts = () if row.kind == "floor" else (row.variant, quantisation)
+    parts = () if row.kind == "floor" else (row.variant, quantisation, row.served_by)
     return ", ".join(clean(spoken(x)) for x in (*parts, *row.details) if x)
 
 

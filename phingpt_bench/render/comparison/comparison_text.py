@@ -15,7 +15,8 @@ TRANSLATED = (
     "fixed", "broken", "same-error", "different-error", "right", "better", "worse", "equal",
     "boundary", "type", "hallucinated", "missed", "duplicate", "format", "spurious",
     "precision", "recall", "F1", "mean confidence", "overconfidence",
-    "other rows", "other labels", "other gold", "other prompts", "other device", "other kernels", "other batch size",
+    "other rows", "other labels", "other gold", "other prompts",
+    "another engine", "other device", "other kernels", "other batch size",
     "no such score", "no score", "one document",
 )  # fmt: skip
 
@@ -26,7 +27,9 @@ def name_of(side: Side) -> str:
     if side.kind in ("floor", "check"):
         return f"{name} ({say('floor') if side.kind == 'floor' else say('check')})"
     seeds = say("{n} seeds", n=side.seeds) if side.seeds > 1 else ""
-    return ", ".join(filter(None, (name, side.variant, clean(side.quantisation or ""), seeds)))
+    return ", ".join(
+        filter(None, (name, side.variant, clean(side.quantisation or ""), clean(side.served_by or ""), seeds))
+    )
 
 
 def title_of(comparison: Comparison) -> tuple[str, str]:
@@ -81,6 +84,7 @@ def caveat_text(caveat: Caveat) -> str:
             "{side} stands for {seeds} seeds: what is not in the table of all metrics is of the first, {seed}", **values
         ),
         "one row": lambda: say("one row alone: no interval, and no difference can be significant"),
+        "other engine": lambda: say("A was computed by {a}, B by {b}", **values),
         "other setting": lambda: say("A and B were asked in other words: other shots, examples or chat template"),
         "no probabilities": lambda: say("no margins or calibration: answers of A or B were written, not chosen"),
         "no offsets": lambda: say("no offsets of entities in the record of A or B: they are matched by counts"),

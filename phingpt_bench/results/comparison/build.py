@@ -16,7 +16,7 @@ from phingpt_bench.results.comparison.labels import counted, label_fates, labels
 from phingpt_bench.results.comparison.numbers import number_fates, numbers_of
 from phingpt_bench.results.comparison.spans import span_fates, spans_of
 from phingpt_bench.results.comparison.values import ERROR_FATES, FATES, Caveat, Comparison, Side
-from phingpt_bench.results.pairing import exposed, objection, setting
+from phingpt_bench.results.pairing import exposed, objection, other_engine, setting
 from phingpt_bench.scoring.metrics import METRICS, metric_rows
 from phingpt_bench.stats.changes import Change, changes
 from phingpt_bench.stats.paired import holm
@@ -31,18 +31,20 @@ def compare(
     runs: Sequence[Run] = (),
     test: Difference | None = None,
     details: bool = True,
+    across: bool = False,
 ) -> Comparison:
     """What changed from `a`, the reference, to `b`, the challenger.
 
     metric: instead of the primary one of `a`. runs: those among which twins are looked for (see values.Split). test:
     where it was made before, as by `corrected_tests`. details: without, only scores, test, caveats and fates, which
     takes a fraction of the time.
+    across: runs of different engines are tested against each other too.
     Never raises for runs that cannot be compared: `test.reason` then says why. BenchError for a metric that the runs do
     not have, and for outcomes that are inconsistent.
     """
     comparer = comparer or Comparer()
     metric = _metric(a, b, metric, comparer)
-    test = test or tested(a, b, metric, comparer)
+    test = test or tested(a, b, metric, comparer, across=across)
     record, protocol = a.record, a.record.protocol
     bare = Comparison(
         task=record.task, protocol=protocol.id, dataset=protocol.dataset, split=protocol.split, metric=metric,
@@ -109,7 +111,7 @@ def _fates(x: Outcomes, y: Outcomes) -> dict[str, int]:
 
 
 def corrected_tests(
-    pairs: Sequence[tuple[Run, Run]], comparer: Comparer, metric: str | None = None
+    pairs: Sequence[tuple[Run, Run]], comparer: Comparer, metric: str | None = None, *, across: bool = False
 ) -> list[Difference]:
     """The test of each pair (reference first), with p corrected by Holm over all of them.
 
@@ -119,7 +121,8 @@ def corrected_tests(
     found = []
     for a, b in pairs:
         both = comparer.scores(a).keys() & comparer.scores(b).keys()
-        found.append(tested(a, b, metric if metric in both else a.record.protocol.metric, comparer))
+        chosen = metric if metric is not None and metric in both else a.record.protocol.metric
+        found.append(tested(a, b, chosen, comparer, across=across))
     for limit in {a.record.limit for a, _ in pairs}:
         places = [at for at, (a, _) in enumerate(pairs) if a.record.limit == limit]
         for at, p in zip(places, holm([found[at].p for at in places]), strict=True):
@@ -127,14 +130,14 @@ def corrected_tests(
     return found
 
 
-def tested(a: Run, b: Run, metric: str, comparer: Comparer) -> Difference:
-    """b minus a with its paired test, or the reason why there is none.
+def tested(a: Run, b: Run, metric: str, comparer: Comparer, *, across: bool) -> Difference:
+    """b minus a with its paired test, or the reason why there is none. across: also of different engines.
 
     As on the board (`pairing.against_base`), but runs of other shots, examples or chat templates are compared too: then
     the prompts are meant to differ, and a caveat says so.
     """
     name = a.record.model.name
-    reason = apart(a, b) or objection(b, a)
+    reason = apart(a, b) or objection(b, a, across=across)
     if reason == "other prompts" and _other_setting(a, b):
         reason = None
     if reason is not None:
@@ -185,7 +188,7 @@ def _side(run: Run, metric: str, comparer: Comparer) -> Side:
     score = scores.get(metric)
     return Side(
         name=model.name, adapter=model.adapter, kind=model.kind,
-        variant=protocol.variant, quantisation=model.quantisation,
+        variant=protocol.variant, quantisation=model.quantisation, served_by=model.served_by,
         compute_dtype=model.compute_dtype, seed=record.seed, run_id=record.run_id,
         created=record.created, seeds=len(run.members), score=score,
         interval=None if score is None else comparer.interval(run, metric), scores=scores,
@@ -220,6 +223,9 @@ def _caveats(a: Run, b: Run) -> list[Caveat]:
         found.append(Caveat(kind="one row"))
     if _other_setting(a, b):
         found.append(Caveat(kind="other setting"))
+    if other_engine(a, b):
+        engines = {side: run.record.model.served_by or "phingpt-bench" for side, run in (("a", a), ("b", b))}
+        found.append(Caveat(kind="other engine", values=engines))
     kind = a.outcomes.kind
     if kind == "labels" and not (a.outcomes.probs and b.outcomes.probs):
         found.append(Caveat(kind="no probabilities"))

@@ -65,7 +65,7 @@ class System:
         counts = sorted({len(run.seeds) for run in self.runs.values()})
         seeds = [f"{n}-seeds" for n in counts] if self.first.seeds else [f"seed{self.first.record.seed}"]
         recipe = None if model.adapter_digest else model.recipe_digest
-        parts = (*variant, model.quantisation, model.compute_dtype, *seeds,
+        parts = (*variant, model.quantisation, model.compute_dtype, model.engine, model.engine_version, *seeds,
                  f"limit{limit}" if limit is not None else None, model.adapter_digest, recipe,
                  model.base_revision)  # fmt: skip
         return [part for part in parts if part]

@@ -27,6 +27,7 @@ class Side:
     variant: str  # "0-shot", "5-shot chat"
     quantisation: str | None
     compute_dtype: str | None
+    served_by: str | None
     seed: int
     run_id: str
     created: str

@@ -1,0 +1,140 @@
+"""Served bases of a suite: what is known of them before they are asked, and what each task becomes for them."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from typing import Any
+
+from phingpt_bench.core.errors import BenchError
+from phingpt_bench.core.fingerprint import digest, file_digest
+from phingpt_bench.core.records import CHOSEN, Model
+from phingpt_bench.evaluate.suite import Variant
+from phingpt_bench.evaluate.tasks import Tasks
+from phingpt_bench.models import adapter
+from phingpt_bench.served import launch
+from phingpt_bench.served.facts import Facts
+from phingpt_bench.served.opened import Opened, open_served
+from phingpt_bench.served.spec import HOSTED, ServedAdapter, ServedSpec
+from phingpt_bench.served.weights import Weights, weights_of
+
+GEN = "_gen"  # how the name of a task's written form ends
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ServedFacts:
+    """A served base as a plan needs it.
+
+    identity: as its records will have it. adapters: the identity with each, by served name. forms: each task of the
+    suite and the one that is asked instead of it. variants: the suite's, as this engine is asked. opened: the server,
+    where it had to be asked what it can do; notes: what to say of it.
+    """
+
+    identity: Model
+    adapters: Mapping[str, Model]
+    forms: Mapping[str, str]
+    variants: tuple[Variant, ...]
+    opened: Opened | None = None
+    notes: tuple[str, ...] = field(default_factory=tuple)
+
+
+def served_facts(
+    spec: ServedSpec, asked: Sequence[str], variants: Sequence[Variant], known: Tasks, *, fetch: bool
+) -> ServedFacts:
+    """What is known of a served base. A server that runs is probed here, as what it can do decides what is asked.
+
+    fetch: whether it may be; without, labels are taken to be compared where they can be in principle. BenchError for
+    what the probe refuses, and for a task that is to be written and has no written form.
+    """
+    opened: Opened | None = None
+    lines: list[str] = []
+    if fetch and not spec.chat and not spec.started_here:
+        opened = open_served(spec, lines.append)
+    exact = not spec.chat and (opened is None or opened.found[opened.base].exact)
+    compared = spec.labels != "written" and (exact or spec.labels == "bounded") and not spec.chat
+    forms = {name: name if compared else written_form(name, known) for name in asked}
+    turned = [f"{name} -> {form}" for name, form in forms.items() if form != name]
+    if turned:
+        why = "chat models write" if spec.chat else "this engine compares no labels exactly"
+        why = "asked for" if spec.labels == "written" else why
+        lines.append(f"{spec.title}: labels are written ({why}): {', '.join(turned)}")
+    own = tuple(variants)
+    if spec.chat and any(not variant.chat_template for variant in variants):
+        own = tuple(dict.fromkeys(replace(variant, chat_template=True) for variant in variants))
+        lines.append(f"{spec.title}: a chat endpoint is always asked through its chat template")
+    identity = identity_of(spec, opened, fetch=fetch)
+    return ServedFacts(
+        identity=identity,
+        adapters={one.name: tuned(identity, one) for one in spec.adapters},
+        forms=forms, variants=own, opened=opened, notes=tuple(lines),
+    )  # fmt: skip
+
+
+def written_form(name: str, known: Tasks) -> str:
+    """The task that asks the same and lets the model write; BenchError where a task of labels has none."""
+    if known[name].extraction != CHOSEN:
+        return name
+    form = name + GEN
+    try:
+        known[form]
+    except BenchError:
+        raise BenchError(
+            f"task '{name}' compares labels, which this model does not do, and there is no task '{form}'",
+            hint="write it (docs/add-a-task.md), or ask a model that tells log-probabilities",
+        ) from None
+    return form
+
+
+def identity_of(spec: ServedSpec, opened: Opened | None, *, fetch: bool) -> Model:
+    """The model of a served base, as far as it is known; the version is not before an engine was started."""
+    facts = None if opened is None else opened.facts
+    weights = None if opened is None else opened.weights
+    if weights is None and spec.started_here:
+        weights = weights_of(spec.model, fetch=fetch)
+    # a hosted model by its host: the same name may be sold by several; of another server no address is told
+    plain = f"{(spec.root or '').split('://')[-1]}/{spec.model}" if spec.engine in HOSTED else spec.model
+    dtype = launch.dtype_of(spec) if spec.started_here else spec.dtype or (facts.dtype if facts else None)
+    return Model(
+        name=spec.title,
+        kind="base",
+        base=weights.name if weights is not None else plain,
+        base_revision=None if weights is None else weights.digest,
+        quantisation=spec.quantisation or _first(weights, facts, "quantisation"),
+        compute_dtype=dtype,
+        engine=facts.engine if facts else spec.engine,
+        engine_version=facts.version if facts else None,
+        parameters=_first(weights, facts, "parameters"),
+    )
+
+
+def _first(weights: Weights | None, facts: Facts | None, name: str) -> Any:
+    """What the folder of the weights says, else the server."""
+    return getattr(weights, name, None) or getattr(facts, name, None)
+
+
+def tuned(identity: Model, one: ServedAdapter) -> Model:
+    """The base with an adapter: by its card where its folder lies here, else by its served name alone."""
+    plain = replace(identity, kind="tuned", adapter=one.name)
+    if one.path is None:
+        return plain
+    file = one.path / adapter.WEIGHTS
+    if not file.is_file():
+        raise BenchError(f"the adapter has no {adapter.WEIGHTS}", where=str(one.path))
+    plain = replace(plain, adapter_digest=file_digest(file))
+    card = card_of(one)
+    if card is None:
+        return plain
+    return replace(
+        plain, recipe_digest=adapter.recipe_digest(card), training_seed=card.seed, adapter_parameters=card.parameters
+    )
+
+
+def card_of(one: ServedAdapter) -> adapter.AdapterCard | None:
+    """The card of an adapter whose folder lies here and has one."""
+    here = one.path is not None and (one.path / adapter.CARD).is_file()
+    return adapter.read_card(one.path) if here and one.path is not None else None
+
+
+def asked_digest(spec: ServedSpec) -> str:
+    """Digest of what decides the answers of a served model beside its weights and the task."""
+    return digest([spec.engine, spec.labels, spec.max_gen_toks, spec.think_end_token, spec.max_length, spec.tokenizer])

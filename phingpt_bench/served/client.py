@@ -1,0 +1,269 @@
+"""One server over HTTP: retries with growing pauses, its own rate limits, timeouts, streams, and errors in one line."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import time
+from collections.abc import Awaitable, Callable, Sequence
+from types import TracebackType
+from typing import Any, NamedTuple, TypeVar
+from urllib.parse import urlsplit
+
+import aiohttp
+import tenacity
+
+from phingpt_bench.core.errors import BenchError
+from phingpt_bench.served import keys
+from phingpt_bench.served.faults import (
+    Again,
+    Lacking,
+    Missing,
+    Refused,
+    Stopped,
+    check_event,
+    pause_of,
+    told_of,
+    words_of,
+)
+from phingpt_bench.served.spec import ServedSpec
+from phingpt_bench.served.values import Ask, Half
+
+T = TypeVar("T")
+AGAIN = (408, 409, 425, 429)  # beside all from 500 on: what may be different the next time
+LONGEST = 900.0  # seconds of a pause that a server may ask for; beyond it the user decides
+PAUSE = 1.0  # seconds before the first repetition, doubled each time, by chance between 0 and that
+LOCAL = ("localhost", "127.0.0.1", "::1")
+
+
+class Reply(NamedTuple):
+    """Data of a whole reply, or the events of a stream with the seconds at which they came; seconds: to the end."""
+
+    data: Any
+    events: list[tuple[float, Any]]
+    seconds: float
+
+
+class Client:
+    """Asks one server. As an asynchronous context it holds the connections.
+
+    A server that says when to come back holds up all requests until then, not only the one that was refused.
+    retries: repetitions so far. pause: seconds of the first. stopping: nothing new is asked. probing: what lacks
+    something is not asked for again, but is Missing.
+    """
+
+    def __init__(self, spec: ServedSpec, root: str, *, pause: float = PAUSE):
+        self.spec, self.root, self.pause = spec, root, pause
+        self.host = urlsplit(root).hostname or root
+        self.retries = 0
+        self.probing = self.stopping = False
+        self._headers = keys.headers(spec)
+        self._not_before = 0.0
+        self._session: aiohttp.ClientSession | None = None
+        self._gate = asyncio.Semaphore(spec.num_concurrent)
+
+    async def __aenter__(self) -> Client:
+        limits = aiohttp.ClientTimeout(total=self.spec.timeout, sock_connect=min(30.0, self.spec.timeout))
+        self._gate = asyncio.Semaphore(self.spec.num_concurrent)
+        self.stopping = False
+        self._session = aiohttp.ClientSession(
+            headers=self._headers, timeout=limits, connector=aiohttp.TCPConnector(limit=self.spec.num_concurrent),
+            trust_env=self.host not in LOCAL,  # proxies of the environment
+        )  # fmt: skip
+        return self
+
+    async def __aexit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        if self._session is not None:
+            await self._session.close()
+
+    async def ask(self, ask: Ask, read: Callable[[Reply], T], *, stream: bool = False) -> T:
+        """What `read` makes of the reply, asked for again as often as is allowed; `read` raises Half for half a reply.
+
+        Refused for what will not change; BenchError where no try succeeded.
+        """
+
+        async def once() -> T:
+            async with self._gate:
+                await self._turn()
+                if self.stopping:
+                    raise Stopped
+                return read(await self._post(ask, stream))
+
+        return await self._patiently(once)
+
+    async def look(self, path: str) -> Any | None:
+        """The JSON at a path, None where there is none. BenchError where the server is not there."""
+
+        async def once() -> Any | None:
+            try:
+                async with self._there.get(self.root + path, allow_redirects=False) as response:
+                    if response.status in (401, 403):
+                        raise self._refused(response.status, await response.text())
+                    if response.status in AGAIN or (response.status >= 500 and response.status != 501):
+                        raise Again(f"status {response.status}", pause_of(response.headers), response.status)
+                    try:
+                        return json.loads(await response.text()) if response.status == 200 else None
+                    except ValueError:
+                        return None
+            except (aiohttp.ClientError, asyncio.TimeoutError) as err:
+                raise Again(words_of(err)) from None
+
+        return await self._patiently(once)
+
+    @property
+    def _there(self) -> aiohttp.ClientSession:
+        assert self._session is not None, "ask within the context"
+        return self._session
+
+    async def _patiently(self, once: Callable[[], Awaitable[T]]) -> T:
+        tries = tenacity.AsyncRetrying(
+            stop=tenacity.stop_after_attempt(self.spec.max_retries),
+            wait=self._wait,
+            retry=tenacity.retry_if_exception(self._worth_it),
+            before_sleep=self._repeated,
+            reraise=True,
+        )
+        try:
+            return await tries(once)
+        except Again as err:
+            told = keys.scrubbed(self.spec, str(err))
+            if self.probing and (isinstance(err, Lacking) or (err.status is not None and err.status != 429)):
+                raise Missing(told, where=self.root) from None
+            raise BenchError(
+                f"no answer after {self.spec.max_retries} tries: {told}",
+                where=self.root,
+                hint="the same command goes on from there; what was answered is kept (max_retries, timeout, "
+                "num_concurrent in --model-args)",
+            ) from None
+
+    def _worth_it(self, err: BaseException) -> bool:
+        return isinstance(err, Again) and not self.stopping and not (self.probing and isinstance(err, Lacking))
+
+    def _repeated(self, state: tenacity.RetryCallState) -> None:
+        self.retries += 1
+
+    def _wait(self, state: tenacity.RetryCallState) -> float:
+        """A pause by chance up to a limit that doubles, and never less than the server asks for."""
+        error = state.outcome.exception() if state.outcome else None
+        asked = error.after if isinstance(error, Again) and error.after is not None else 0.0
+        return max(asked, tenacity.wait_random_exponential(multiplier=self.pause, max=60)(state))
+
+    async def _turn(self) -> None:
+        """Wait until the server takes requests again, and for this one's place in the minute."""
+        while (rest := self._not_before - time.monotonic()) > 0:
+            await asyncio.sleep(rest)
+        if self.spec.requests_per_minute:
+            self._not_before = time.monotonic() + 60 / self.spec.requests_per_minute
+
+    async def _post(self, ask: Ask, stream: bool) -> Reply:
+        started = time.perf_counter()
+        try:
+            async with self._there.post(self.root + ask.path, json=ask.payload, allow_redirects=False) as response:
+                if response.status != 200:
+                    text = await response.text(errors="replace")
+                    raise self._fault(response.status, text, pause_of(response.headers))
+                if stream and "text/event-stream" in response.headers.get("content-type", ""):
+                    events = [(seconds - started, event) async for seconds, event in _events(response)]
+                    for _, event in events:
+                        check_event(event)
+                    return Reply(None, events, time.perf_counter() - started)
+                try:
+                    return Reply(json.loads(await response.text()), [], time.perf_counter() - started)
+                except ValueError:
+                    raise Lacking("an answer that is no JSON, or half of it") from None
+        except (aiohttp.ClientError, asyncio.TimeoutError) as err:
+            raise Again(words_of(err)) from None
+
+    def _fault(self, status: int, text: str, after: float | None) -> Exception:
+        told = told_of(text)
+        spent = "insufficient_quota" in text or "credit balance" in text.lower()
+        if (status in AGAIN or status >= 500) and not spent:
+            if after is not None and after > LONGEST:
+                return self._refused(status, f"asks to wait {after:.0f} s: {told}")
+            if after is not None:
+                self._not_before = max(self._not_before, time.monotonic() + after)
+            return Again(f"status {status}: {told}", after, status)
+        return self._refused(status, text)
+
+    def _refused(self, status: int, text: str) -> Refused:
+        told = keys.scrubbed(self.spec, told_of(text))
+        name = keys.variable(self.spec)
+        hint = None
+        if status in (401, 403):
+            hint = f"see to the key in {name}" if name else "name its variable: key_variable=NAME in --model-args"
+        elif status == 404:
+            hint = "see to model and base_url in --model-args"
+        elif "context" in told.lower() or "too long" in told.lower():
+            return Refused(
+                f"a prompt is longer than the server's context: {told}", status=status, where=self.root,
+                hint="serve it with a larger context, take fewer --shots, or leave the task out",
+            )  # fmt: skip
+        return Refused(f"the server refuses (status {status}): {told}", status=status, where=self.root, hint=hint)
+
+
+def whole(read: Callable[[Any], T]) -> Callable[[Reply], T]:
+    """A reader of data as a reader of replies; what is half is asked for again."""
+
+    def reading(reply: Reply) -> T:
+        try:
+            return read(reply.data)
+        except Half as err:
+            raise Lacking(str(err)) from None
+        except (AttributeError, KeyError, IndexError, TypeError, ValueError) as err:
+            raise Lacking(f"an answer of another shape than expected ({type(err).__name__}: {err})") from None
+
+    return reading
+
+
+async def _events(response: aiohttp.ClientResponse) -> Any:
+    """(time, event) of each data line of a stream."""
+    async for line in response.content:
+        text = line.decode("utf-8", "replace").strip()
+        if not text.startswith("data:"):
+            continue
+        text = text.removeprefix("data:").strip()
+        if text == "[DONE]":
+            return
+        try:
+            yield time.perf_counter(), json.loads(text)
+        except ValueError:
+            raise Lacking("a line of the stream is no JSON") from None
+
+
+def run_all(work: Callable[[], Any]) -> Any:
+    """The result of an asynchronous function, also where a loop runs already (in a notebook): then in a thread."""
+    try:
+        asyncio.get_running_loop()
+    except RuntimeError:
+        return asyncio.run(work())
+    from concurrent.futures import ThreadPoolExecutor
+
+    with ThreadPoolExecutor(1) as pool:
+        return pool.submit(lambda: asyncio.run(work())).result()
+
+
+async def together(client: Client, tasks: Sequence[Awaitable[None]]) -> None:
+    """All of some coroutines. The first error, or an interruption, ends what has not been asked yet.
+
+    What is under way is waited for: it may have to be paid for, and is kept.
+    """
+
+    async def one(task: Awaitable[None]) -> None:
+        try:
+            await task
+        except BaseException:
+            client.stopping = True  # at once: its place is free now, and the next would take it
+            raise
+
+    running = [asyncio.ensure_future(one(task)) for task in tasks]
+    try:
+        if running:
+            await asyncio.wait(running, return_when=asyncio.FIRST_EXCEPTION)
+    finally:
+        client.stopping = True
+        results = await asyncio.gather(*running, return_exceptions=True)
+    errors = [result for result in results if isinstance(result, BaseException)]
+    if errors:
+        raise next((error for error in errors if not isinstance(error, Stopped)), errors[0])

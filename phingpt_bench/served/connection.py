@@ -1,0 +1,155 @@
+"""A connection to one server: requests in its dialect, answers that are kept first, parameters that it refuses."""
+
+from __future__ import annotations
+
+import asyncio
+import dataclasses
+from collections.abc import Callable, Sequence
+from typing import Any, TypeVar
+
+from phingpt_bench.served.client import Client, Reply, run_all, together, whole
+from phingpt_bench.served.dialects.anthropic import Anthropic
+from phingpt_bench.served.dialects.base import Dialect, Writing
+from phingpt_bench.served.dialects.chat import Chat, OpenAIChat
+from phingpt_bench.served.dialects.completions import Completions
+from phingpt_bench.served.dialects.sglang import SGLang
+from phingpt_bench.served.facts import Facts
+from phingpt_bench.served.faults import Refused
+from phingpt_bench.served.resume import Kept, key_of
+from phingpt_bench.served.spec import ServedSpec
+from phingpt_bench.served.values import Ask, Next, Prompt, Scored, Usage, Written
+
+V = TypeVar("V", Written, Scored, Next)
+
+
+def dialect(spec: ServedSpec, name: str, root_name: str | None = None) -> Dialect:
+    """How the model of a served name is spoken to."""
+    if spec.engine == "sglang":
+        return SGLang(name, root_name or spec.model)
+    kinds: dict[str, type[Dialect]] = {
+        "local-chat-completions": Chat,
+        "openai-chat-completions": OpenAIChat,
+        "anthropic-chat-completions": Anthropic,
+    }
+    return kinds.get(spec.engine, Completions)(name)
+
+
+class Connection:
+    """Everything that is asked of one server.
+
+    streams: whether answers are streamed. dropped: parameters that the model refuses and is no longer sent.
+    asked: requests that went out. limit_name: what the limit of an answer is called by now.
+    """
+
+    def __init__(self, spec: ServedSpec, root: str, facts: Facts | None = None, *, pause: float | None = None):
+        self.spec, self.facts = spec, facts
+        self.client = Client(spec, root) if pause is None else Client(spec, root, pause=pause)
+        self.kept: Kept | None = None
+        self.streams = False
+        self.dropped: set[str] = set()
+        self.limit_name: str | None = None
+        self.asked = 0
+        self._pending: dict[str, asyncio.Future[dict[str, Any]]] = {}
+
+    def run(self, jobs: Sequence[Callable[[], Any]]) -> None:
+        """Do all jobs (functions that give coroutines), as many at a time as is allowed; the first error ends them."""
+
+        async def work() -> None:
+            self._pending.clear()
+            async with self.client:
+                await together(self.client, [job() for job in jobs])
+
+        if self.kept is not None:
+            self.kept.begin()
+        run_all(work)
+
+    async def write(self, dialect: Dialect, prompt: Prompt, writing: Writing) -> Written:
+        """A written answer."""
+
+        def read(reply: Reply) -> Written:
+            found = whole(lambda data: dialect.streamed(reply.events) if reply.events else dialect.written(data))(reply)
+            return dataclasses.replace(found, seconds=round(reply.seconds, 4))
+
+        ask = dialect.write(prompt, writing, stream=False)
+        streaming = dialect.write(prompt, writing, stream=True) if self.streams else None
+        return await self._value(dialect, ask, read, Written, streaming)
+
+    async def echo(self, dialect: Dialect, prompt: Sequence[int] | str, before: int) -> Scored:
+        """The log-probability of a prompt from `before` on."""
+        read = whole(lambda data: dialect.echoed(data, prompt, before))
+        return await self._value(dialect, dialect.echo(prompt, before), read, Scored, part=before)
+
+    async def named(self, dialect: Dialect, prompt: Sequence[int], tokens: Sequence[int]) -> Next:
+        """The log-probabilities of some tokens as the next one."""
+        read = whole(lambda data: dialect.named_next(data, tokens))
+        return await self._value(dialect, dialect.named(prompt, tokens), read, Next)
+
+    async def top(self, dialect: Dialect, prompt: Sequence[int] | str, count: int) -> Next:
+        """The likeliest next tokens."""
+        return await self._value(dialect, dialect.top(prompt, count), whole(dialect.top_next), Next)
+
+    async def _value(
+        self, dialect: Dialect, ask: Ask, read: Callable[[Reply], V], kind: type[V], streaming: Ask | None = None,
+        part: int = 0,
+    ) -> V:  # fmt: skip
+        """The value of a request: as it is kept, as another request of the same now waits for it, or as it is asked."""
+        if self.kept is None:
+            return await self._learning(dialect, streaming or ask, read, streaming is not None)
+        # of an echoed prompt only a part is kept, so the place where it begins is part of the key
+        key = key_of(ask if not part else Ask(path=f"{ask.path} from {part}", payload=ask.payload))
+        if (found := self.kept.get(key)) is not None:
+            return restored(kind, found)
+        if key in self._pending:
+            return restored(kind, await self._pending[key])
+        future = self._pending[key] = asyncio.get_running_loop().create_future()
+        try:
+            value = await self._learning(dialect, streaming or ask, read, streaming is not None)
+        except BaseException as err:
+            future.set_exception(err if isinstance(err, Exception) else RuntimeError("interrupted"))
+            future.exception()  # seen: who else waits for it is told by its own await
+            raise
+        stored = dataclasses.asdict(value)
+        self.kept.put(key, stored)
+        future.set_result(stored)
+        return value
+
+    async def _learning(self, dialect: Dialect, ask: Ask, read: Callable[[Reply], V], stream: bool) -> V:
+        """Ask; what the server refuses for one parameter is asked again without it, and never with it again."""
+        while True:
+            payload = self._fitting(dialect, ask.payload)
+            try:
+                self.asked += 1
+                return await self.client.ask(Ask(path=ask.path, payload=payload), read, stream=stream)
+            except Refused as err:
+                if not self._learn(dialect, err, payload):
+                    raise
+
+    def _fitting(self, dialect: Dialect, payload: dict[str, Any]) -> dict[str, Any]:
+        first = dialect.most_names[0]
+        return {
+            (self.limit_name or name) if name == first else name: value
+            for name, value in payload.items()
+            if name not in self.dropped
+        }
+
+    def _learn(self, dialect: Dialect, err: Refused, payload: dict[str, Any]) -> bool:
+        """Whether an error says that a parameter is not taken, and another try without it may be."""
+        if err.status not in (400, 422) or "context" in err.message:
+            return False
+        limit = self.limit_name or dialect.most_names[0]
+        others = [name for name in dialect.most_names if name != limit]
+        if limit in payload and self.limit_name is None and others and others[0] in err.message:
+            self.limit_name = others[0]
+            return True
+        refused = next((name for name in dialect.names if name in payload and name in err.message), None)
+        if refused is not None:
+            self.dropped.add(refused)
+        return refused is not None
+
+
+def restored(kind: type[V], stored: dict[str, Any]) -> V:
+    """A value from the resume file."""
+    values: dict[str, Any] = {**stored, "usage": Usage(**stored["usage"])}
+    if kind is Next:
+        values["known"] = tuple((text, number, value) for text, number, value in stored["known"])
+    return kind(**values)

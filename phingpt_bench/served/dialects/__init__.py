@@ -1,0 +1,1 @@
+"""How each kind of server is spoken to: requests in its words, and its replies as plain values."""

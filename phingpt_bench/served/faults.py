@@ -1,0 +1,87 @@
+"""What goes wrong between a server and us, told apart by what helps: asking again, asking otherwise, or the user."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import email.utils
+import json
+import time
+from typing import Any
+
+import aiohttp
+
+from phingpt_bench.core.errors import BenchError
+
+SHOWN = 300  # letters of a server's error that are shown
+
+
+class Again(Exception):
+    """What may succeed the next time. after: seconds that the server asks to wait. status: its HTTP status."""
+
+    def __init__(self, reason: str, after: float | None = None, status: int | None = None):
+        super().__init__(reason)
+        self.after, self.status = after, status
+
+
+class Stopped(Exception):
+    """What was not asked any more."""
+
+
+class Lacking(Again):
+    """An answer that lacks something: half of one, or an engine that cannot give it."""
+
+
+class Missing(BenchError):
+    """What an engine does not give, found out by a probe: by a reply without it, or by an error of the server's own."""
+
+
+class Refused(BenchError):
+    """What the server will refuse again. `status` is the HTTP status."""
+
+    def __init__(self, message: str, *, status: int, where: str, hint: str | None = None):
+        super().__init__(message, where=where, hint=hint)
+        self.status = status
+
+
+def check_event(event: Any) -> None:
+    """Again for an error that comes in the middle of a stream."""
+    if not isinstance(event, dict):
+        raise Lacking("an event of the stream is no object")
+    if event.get("error") or event.get("type") == "error":
+        raise Again(f"an error in the stream: {told_of(json.dumps(event))}")
+
+
+def told_of(text: str) -> str:
+    """A server's error in one line: its message where the body is JSON with one."""
+    try:
+        found = json.loads(text)
+    except ValueError:
+        found = text
+    for name in ("error", "message", "detail"):
+        if isinstance(found, dict) and found.get(name):
+            found = found[name]
+    line = " ".join((found if isinstance(found, str) else json.dumps(found)).split())
+    return line[:SHOWN] + ("..." if len(line) > SHOWN else "")
+
+
+def pause_of(headers: Any) -> float | None:
+    """Seconds of Retry-After: a number, a date, or OpenAI's milliseconds; None where it is not told."""
+    for name, unit in (("retry-after-ms", 1e-3), ("retry-after", 1.0)):
+        text = headers.get(name)
+        if text is None:
+            continue
+        with contextlib.suppress(ValueError):
+            return max(0.0, float(text) * unit)
+        with contextlib.suppress(ValueError):
+            return max(0.0, email.utils.parsedate_to_datetime(text).timestamp() - time.time())
+    return None
+
+
+def words_of(err: BaseException) -> str:
+    """A connection that failed, in words."""
+    if isinstance(err, aiohttp.ClientConnectorError):
+        return f"cannot be reached ({err.os_error.strerror or err.os_error})"
+    if isinstance(err, asyncio.TimeoutError):
+        return "no answer in time"
+    return f"the connection broke ({str(err) or type(err).__name__})"

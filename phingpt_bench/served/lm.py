@@ -1,0 +1,230 @@
+"""The class that lm-eval asks: a served model as one of its own."""
+
+from __future__ import annotations
+
+import asyncio
+import functools
+import json
+import math
+from collections import Counter
+from collections.abc import Callable, Sequence
+from typing import Any
+
+from lm_eval.api.model import TemplateLM
+
+from phingpt_bench.core.errors import BenchError
+from phingpt_bench.served.dialects.base import Writing, cut, messages_of
+from phingpt_bench.served.labels import Likelihoods, by_text, by_tokens
+from phingpt_bench.served.ladder import encode
+from phingpt_bench.served.opened import Opened
+from phingpt_bench.served.tally import Tally
+from phingpt_bench.served.values import Prompt
+
+MOST = 256  # tokens of an answer where neither task nor spec has a limit
+
+
+class ServedLM(TemplateLM):  # type: ignore[misc]
+    """A served name of an opened server: base or adapter.
+
+    told: gets (place among the requests, answer) as soon as an answer is there. tally: tokens, times and what went
+    wrong. A prompt that does not fit the server's context is an error, never cut.
+    """
+
+    def __init__(self, opened: Opened, name: str, *, meter: Any = None):
+        super().__init__()
+        self.opened, self.name = opened, name
+        self.tokenizer = opened.tokenizer
+        self.told: Callable[[int, Any], None] = lambda index, answer: None
+        self.tally = Tally(meter)
+        self._way = opened.dialect(name)
+        self._found = opened.found[name]
+
+    @property
+    def eot_token_id(self) -> int:
+        """The token that stands for an empty context; BenchError where no tokenizer is known."""
+        if self.tokenizer is None or self.tokenizer.eos_token_id is None:
+            raise BenchError("the served model's tokenizer is not known", hint="tokenizer=FOLDER_OR_ID in --model-args")
+        return int(self.tokenizer.eos_token_id)
+
+    @property
+    def tokenizer_name(self) -> str:
+        """What lm-eval names a chat template by."""
+        return self.name
+
+    def tok_encode(self, string: str, add_special_tokens: bool | None = None, **_: Any) -> list[int]:
+        """Token ids; with the special tokens in front unless they are there, or are not wanted."""
+        if add_special_tokens is False:
+            return list(self.tokenizer.encode(string, add_special_tokens=False))
+        return encode(self.tokenizer, string)
+
+    def apply_chat_template(self, chat_history: list[dict[str, str]], add_generation_prompt: bool = True) -> str:
+        """The prompt of a chat: by the tokenizer's template, or for a chat endpoint the messages as JSON."""
+        if self._way.chat:
+            return json.dumps(chat_history, ensure_ascii=False)
+        if self.tokenizer is None or not getattr(self.tokenizer, "chat_template", None):
+            raise BenchError(
+                "no chat template is known of the served model", hint="tokenizer=FOLDER_OR_ID, or no --chat-template"
+            )
+        return str(
+            self.tokenizer.apply_chat_template(
+                chat_history, tokenize=False, add_generation_prompt=add_generation_prompt,
+                continue_final_message=not add_generation_prompt,
+            )
+        )  # fmt: skip
+
+    def loglikelihood(self, requests: list[Any], disable_tqdm: bool = False) -> list[tuple[float, bool]]:
+        """(log-likelihood, whether greedy) of each request; the labels of one prompt are asked together."""
+        if not self._found.exact and self.opened.spec.labels != "bounded":
+            raise BenchError(
+                f"{self.opened.facts.engine} compares no labels exactly (best: {self._found.best})",
+                where=self.opened.link.client.root,
+                hint="ask the written task (..._gen), or labels=bounded in --model-args",
+            )
+        groups: dict[str, list[int]] = {}
+        for index, request in enumerate(requests):
+            groups.setdefault(request.args[0], []).append(index)
+        answers: list[tuple[float, bool]] = [(math.nan, False)] * len(requests)
+
+        alone = asyncio.Semaphore(1 if self._one_echo else len(requests))
+
+        async def one(context: str, places: Sequence[int]) -> None:
+            texts = list(dict.fromkeys(requests[at].args[1] for at in places))
+            async with alone:
+                scored = await self._likelihoods(context, texts)
+            self.tally.labels(scored)
+            values = dict(zip(texts, scored.labels, strict=True))
+            for at in places:
+                answers[at] = values[requests[at].args[1]]
+                self.told(at, answers[at])
+
+        self._run([functools.partial(one, context, places) for context, places in groups.items()])
+        _check_alike([[answers[at][0] for at in places] for places in groups.values()], self.opened.link.client.root)
+        return answers
+
+    @property
+    def _one_echo(self) -> bool:
+        """Whether prompts are to be echoed one at a time.
+
+        vLLM 0.32 on a processor dies of two at once where it serves adapters: it takes the rows of all tokens for those
+        of the requests (docs/engines.md).
+        """
+        return self.opened.facts.engine == "vllm" and bool(self.opened.spec.adapters) and not self._found.named
+
+    async def _likelihoods(self, context: str, texts: Sequence[str]) -> Likelihoods:
+        link = self.opened.link
+        if self._found.exact and self.tokenizer is not None:
+            pairs = [self._pair(context, text) for text in texts]
+            starts = {tuple(before) for before, _ in pairs}
+            self._check_length(max(len(before) + len(after) for before, after in pairs) + 1)
+            if len(starts) == 1:
+                return await by_tokens(link, self._way, self._found, pairs[0][0], [after for _, after in pairs])
+        return await by_text(link, self._way, self._found, context, texts)
+
+    def _pair(self, context: str, text: str) -> tuple[list[int], list[int]]:
+        if not context:
+            return [self.prefix_token_id], self.tok_encode(text, add_special_tokens=False)
+        before, after = self._encode_pair(context, text)
+        if not after:
+            raise BenchError(f"nothing to score: {text!r} has no token of its own after its prompt")
+        return before, after
+
+    def _loglikelihood_tokens(self, requests: Any, **_: Any) -> list[tuple[float, bool]]:
+        raise NotImplementedError("loglikelihood asks by prompts")
+
+    def loglikelihood_rolling(self, requests: Any, disable_tqdm: bool = False) -> list[float]:
+        """Refused: whole texts have no labels, and no task of this project asks for them."""
+        raise BenchError(
+            "served models are not asked for the likelihood of whole texts", hint="use lm-eval's own classes"
+        )
+
+    def generate_until(self, requests: list[Any], disable_tqdm: bool = False) -> list[str]:
+        """The written answers, each cut at its stop strings; a thought before it, and a repeated prefix, taken off."""
+        answers = [""] * len(requests)
+
+        async def one(at: int) -> None:
+            context, settings = requests[at].args
+            answers[at] = await self._written(context, settings)
+            self.told(at, answers[at])
+
+        self._run([functools.partial(one, at) for at in range(len(requests))])
+        return answers
+
+    async def _written(self, context: str, settings: dict[str, Any]) -> str:
+        spec = self.opened.spec
+        stop = settings.get("until") or []
+        writing = Writing(
+            most=spec.max_gen_toks or int(settings.get("max_gen_toks", MOST)),
+            stop=tuple([stop] if isinstance(stop, str) else stop),
+        )
+        prompt, prefix, ours = self._prompt(context)
+        if ours is not None:
+            self._check_length(ours + writing.most)
+        reply = await self.opened.link.write(self._way, prompt, writing)
+        text, _ = cut(reply.text, writing.stop, spec.think_end_token, chat=self._way.chat)
+        if prefix and text.lower().startswith(prefix.strip().lower()):
+            text = cut(text[len(prefix.strip()) :], writing.stop, "", chat=True)[0]
+        self.tally.written(reply, ours, writing.most)
+        return text
+
+    def _prompt(self, context: str) -> tuple[Prompt, str, int | None]:
+        """(prompt, what the answer is to begin with, its tokens by our tokenizer or None)."""
+        if self._way.chat:
+            messages, prefix = messages_of(_messages(context))
+            return messages, prefix, None
+        if self.tokenizer is None:
+            return context, "", None
+        tokens = self.tok_encode(context)
+        # as ids where the engine is known to take them: a text may be cut into tokens twice, once with a first token
+        return (tokens if self._found.exact else context), "", len(tokens)
+
+    def _check_length(self, tokens: int) -> None:
+        most = self.opened.context
+        if most is not None and tokens > most:
+            raise BenchError(
+                f"a prompt with its answer takes {tokens:,} tokens, and the server's context has {most:,}",
+                where=self.opened.link.client.root,
+                hint="serve it with a larger context, take fewer --shots, or leave the task out",
+            )
+
+    def _run(self, jobs: Sequence[Callable[[], Any]]) -> None:
+        link = self.opened.link
+        before = (link.asked, link.client.retries)
+        try:
+            link.run(jobs)
+        finally:
+            self.tally.requests += link.asked - before[0]
+            self.tally.retries += link.client.retries - before[1]
+
+    def diagnostics(self) -> dict[str, Any]:
+        """What a record says beside the scores: how it was asked, what was refused, how fast it was."""
+        link, spec = self.opened.link, self.opened.spec
+        found = self._found
+        return {
+            **self.tally.diagnostics(),
+            "ladder": found.told(),
+            "concurrent": spec.num_concurrent,
+            "streamed": link.streams,
+            "parameters_not_sent": sorted(link.dropped),
+            "resumed_answers": link.kept.used if link.kept else 0,
+        }  # fmt: skip
+
+
+def _messages(context: str) -> Any:
+    """The messages of a chat's prompt; a plain text is one of the user's."""
+    try:
+        found = json.loads(context)
+    except ValueError:
+        return context
+    return found if isinstance(found, list) and all(isinstance(part, dict) for part in found) else context
+
+
+def _check_alike(rows: Sequence[Sequence[float]], where: str) -> None:
+    """BenchError where every document has all labels alike: then nothing was compared."""
+    several = [row for row in rows if len(row) > 1 and not any(math.isnan(value) for value in row)]
+    if several and all(len(set(row)) == 1 for row in several):
+        value = Counter(row[0] for row in several).most_common(1)[0][0]
+        raise BenchError(
+            f"all labels of all {len(several)} prompts have the same log-likelihood ({value:.4g})",
+            where=where,
+            hint="the server echoes prompts without scoring them: ask the written task (..._gen)",
+        )

@@ -1,0 +1,216 @@
+"""A served base, opened: started where that is wanted, checked and probed before the first score."""
+
+from __future__ import annotations
+
+import dataclasses
+import functools
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from phingpt_bench.core.errors import BenchError
+from phingpt_bench.models import embedded
+from phingpt_bench.served import launch
+from phingpt_bench.served.connection import Connection, dialect
+from phingpt_bench.served.dialects.base import Dialect, Writing
+from phingpt_bench.served.facts import Facts, facts_of
+from phingpt_bench.served.ladder import PROMPTS, Found, climb, encode
+from phingpt_bench.served.resume import Kept
+from phingpt_bench.served.spec import ServedSpec
+from phingpt_bench.served.weights import Weights, weights_of
+
+Say = Callable[[str], None]
+
+
+@dataclass(slots=True, kw_only=True)
+class Opened:
+    """A server that answers for a base and its adapters.
+
+    found: what it can do, by served name, the base's first. context: tokens of prompt and answer, None where unknown.
+    weights: of the base's folder, where that lies on this machine.
+    """
+
+    spec: ServedSpec
+    link: Connection
+    facts: Facts
+    weights: Weights | None
+    tokenizer: Any = None
+    server: launch.Server | None = None
+    found: dict[str, Found] = field(default_factory=dict)
+    identity: dict[str, Any] = field(default_factory=dict)
+
+    @property
+    def context(self) -> int | None:
+        """The tokens that prompt and answer may take together."""
+        return self.spec.max_length or self.facts.context
+
+    def dialect(self, name: str) -> Dialect:
+        """How the model of a served name is asked."""
+        return dialect(self.spec, name, self.base)
+
+    @property
+    def base(self) -> str:
+        """The served name of the base."""
+        return self.spec.title if self.spec.started_here else self.spec.model
+
+    def keep(self, folder: Path, file: str, name: str) -> None:
+        """Keep the answers of a served name in a folder, and use those that are there. file: how its name begins."""
+        plain = f"{file}-{name}".lower()
+        file = "".join(letter if letter.isalnum() or letter in ".-" else "-" for letter in plain)
+        found = self.found[name]
+        self.link.kept = Kept(folder / f"{file}.jsonl", {**self.identity, "model": name}, found.numbers)
+
+    def close(self) -> None:
+        """End the engine, where it was started here."""
+        if self.server is not None:
+            self.server.stop()
+            self.server = None
+
+
+def open_served(spec: ServedSpec, say: Say = lambda line: None, *, pause: float | None = None) -> Opened:
+    """Start or reach the server, and find out what it can do; `say` is told it line by line.
+
+    BenchError where it cannot be reached, does not serve a name, counts the tokens of a probe otherwise than the
+    tokenizer, or answers alike with and without an adapter. pause: of the first repetition, for tests.
+    """
+    server, weights = None, _weights(spec, spec.model if spec.started_here else None)
+    root = spec.root
+    if root is None:
+        assert weights is not None
+        server = launch.start(spec, weights, spec.title)
+        root = server.root
+        say(f"{spec.engine} serves {spec.title} after {server.seconds:.0f} s")
+    try:
+        opened = _reach(spec, root, server, weights, pause)
+        _probe(opened, say)
+    except BaseException:
+        if server is not None:
+            server.stop()
+        raise
+    return opened
+
+
+def _reach(
+    spec: ServedSpec, root: str, server: launch.Server | None, weights: Weights | None, pause: float | None
+) -> Opened:
+    link = Connection(spec, root, pause=pause)
+    told: list[Facts] = []
+
+    async def look() -> None:
+        told.append(await facts_of(_as_served(spec), link.client))
+
+    link.run([look])
+    facts = told[0]
+    if weights is None and facts.root:
+        weights = _weights(spec, facts.root)
+    opened = Opened(spec=spec, link=link, facts=facts, weights=weights, server=server)
+    if not spec.chat:
+        opened.tokenizer = _tokenizer(spec, weights)
+    return opened
+
+
+def _as_served(spec: ServedSpec) -> ServedSpec:
+    """The spec with the served name of its base: an engine that is started here serves a folder under its title."""
+    return dataclasses.replace(spec, model=spec.title) if spec.started_here else spec
+
+
+def _weights(spec: ServedSpec, root: str | None) -> Weights | None:
+    if root is None:
+        return None
+    try:
+        return weights_of(root)
+    except (BenchError, OSError, ValueError):
+        if spec.started_here:
+            raise
+        return None  # a folder of another machine that happens to have this one's name
+
+
+def _tokenizer(spec: ServedSpec, weights: Weights | None) -> Any:
+    """The tokenizer that is named, else that of the weights on this machine; None where there is none."""
+    from transformers import AutoTokenizer
+
+    if spec.tokenizer is not None:
+        source = embedded.source() if spec.tokenizer == embedded.NAME else str(Path(spec.tokenizer).expanduser())
+        source = source if Path(source).is_dir() else spec.tokenizer
+    elif weights is not None:
+        source = str(weights.folder or weights.name)
+    else:
+        return None
+    try:
+        return AutoTokenizer.from_pretrained(source, revision=spec.revision)
+    except (OSError, ValueError) as err:
+        if spec.tokenizer is None:
+            return None
+        reason = (str(err).strip().splitlines() or ["it cannot be read"])[0]
+        raise BenchError(f"no tokenizer '{spec.tokenizer}' ({reason})", hint="tokenizer=FOLDER_OR_ID") from None
+
+
+def _probe(opened: Opened, say: Say) -> None:
+    """What base and adapters can do, and what is wrong with them."""
+    spec, link = opened.spec, opened.link
+
+    async def base() -> None:
+        if opened.tokenizer is not None:
+            await _same_count(opened)
+        opened.found[opened.base] = await climb(link, opened.dialect(opened.base), opened.tokenizer)
+        await _streams(opened)
+
+    async def adapter(name: str) -> None:
+        opened.found[name] = await climb(link, opened.dialect(name), opened.tokenizer)
+
+    link.run([base])
+    for one in spec.adapters:
+        link.run([functools.partial(adapter, one.name)])
+    _differ(opened, say)
+    facts, found = opened.facts, opened.found[opened.base]
+    engine = " ".join(filter(None, [facts.engine, facts.version]))
+    say(f"{engine}: {opened.base}" + "".join(f", {one.name}" for one in spec.adapters))
+    for line in found.lines():
+        say(f"  {line}")
+    if link.dropped:
+        say(f"  not sent any more, as the model refuses it: {', '.join(sorted(link.dropped))}")
+    opened.identity = {"engine": facts.engine, "version": facts.version, "host": link.client.host, "root": facts.root}
+
+
+async def _same_count(opened: Opened) -> None:
+    """BenchError where the server counts other tokens in a prompt than the tokenizer: labels would be cut wrongly."""
+    reply = await opened.link.write(opened.dialect(opened.base), PROMPTS[0], Writing(most=1))
+    ours, theirs = len(encode(opened.tokenizer, PROMPTS[0])), reply.usage.tokens_in
+    if theirs is not None and theirs != ours:
+        raise BenchError(
+            f"the server counts {theirs} tokens in a prompt where the tokenizer finds {ours}",
+            where=opened.link.client.root,
+            hint="give the tokenizer of the served model: tokenizer=FOLDER_OR_ID in --model-args",
+        )
+
+
+async def _streams(opened: Opened) -> None:
+    """Stream from now on where the server can, and counts tokens then too."""
+    link, way = opened.link, opened.dialect(opened.base)
+    if opened.spec.stream == "no":
+        return
+    prompt: Any = [{"role": "user", "content": PROMPTS[0]}] if way.chat else PROMPTS[0]
+    link.streams = link.client.probing = True
+    try:
+        reply = await link.write(way, prompt, Writing(most=max(16, opened.spec.max_gen_toks or 0)))
+        link.streams = reply.first is not None and reply.usage.tokens_out is not None
+    except BenchError:  # it does not stream: answers come whole
+        link.streams = False
+    finally:
+        link.client.probing = False
+
+
+def _differ(opened: Opened, say: Say) -> None:
+    """BenchError where an adapter's log-probabilities are the base's to the last bit: it was not applied."""
+    base = opened.found[opened.base]
+    for one in opened.spec.adapters:
+        own = opened.found[one.name]
+        if own.numbers and own.numbers == base.numbers:
+            raise BenchError(
+                f"adapter '{one.name}' answers the probe exactly like the base: the server does not apply it",
+                where=opened.link.client.root,
+                hint="see how the server was started (--lora-modules), and that the adapter is trained",
+            )
+        if not own.numbers and own.words == base.words:
+            say(f"  note: {one.name} wrote the base's answers to the probe; without log-probabilities no more is known")

@@ -1,0 +1,115 @@
+"""Answers that were paid for, kept as they come: a file of JSON lines, so that none is asked for twice.
+
+A line is an answer under the digest of its request. Answers count only for the model that gave them: a line "session"
+says which server, engine and model that was, and what it said to the probe.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import time
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+from phingpt_bench.core.errors import BenchError
+from phingpt_bench.core.fingerprint import digest
+from phingpt_bench.core.jsonio import dumps
+from phingpt_bench.served.values import Ask
+
+LEFT_OUT = ("stream", "stream_options")  # of a request: they change how an answer comes, not the answer
+CLOSE = 0.1  # log-probabilities of a probe may differ by so much between two starts of the same server
+
+
+class Kept:
+    """The answers of one served model. `spent`: seconds that went by until the answers used again were there.
+
+    The time of a line is what went by since the line before it, or since work began, so that the times of an
+    interrupted run add up to its own.
+    """
+
+    def __init__(self, path: Path, identity: Mapping[str, Any], probe: Sequence[float] = ()):
+        self.path = path
+        self.used = 0
+        self.spent = 0.0
+        self._answers: dict[str, tuple[dict[str, Any], float]] = {}
+        self._session = digest([dict(identity), list(probe), time.time_ns()])
+        self._since = time.monotonic()
+        _repair(path)
+        known: set[str] = set()
+        for line in _lines(path):
+            if "session" in line:
+                same = line.get("identity") == dict(identity) and _close(line.get("probe", ()), probe)
+                known |= {line["session"]} if same else set()
+            elif line.get("of") in known:
+                self._answers[line["key"]] = (line["reply"], float(line.get("seconds", 0.0)))
+        self._write({"session": self._session, "identity": dict(identity), "probe": list(probe)})
+
+    def begin(self) -> None:
+        """Work begins, or goes on after a pause: the time before does not count."""
+        self._since = time.monotonic()
+
+    def get(self, key: str) -> dict[str, Any] | None:
+        """The answer under a key, or None; its time is counted once."""
+        found = self._answers.get(key)
+        if found is None:
+            return None
+        self.used += 1
+        self.spent += found[1]
+        self._answers[key] = (found[0], 0.0)
+        return found[0]
+
+    def put(self, key: str, reply: dict[str, Any]) -> None:
+        """Keep an answer: on the disk when this returns."""
+        now = time.monotonic()
+        seconds, self._since = now - self._since, now
+        self._answers[key] = (reply, 0.0)
+        self._write({"of": self._session, "key": key, "seconds": round(seconds, 4), "reply": reply})
+
+    def _write(self, line: dict[str, Any]) -> None:
+        try:
+            self.path.parent.mkdir(parents=True, exist_ok=True)
+            with self.path.open("a", encoding="utf-8") as file:
+                file.write(dumps(line) + "\n")
+                file.flush()
+                os.fsync(file.fileno())
+        except OSError as err:
+            raise BenchError(f"answers cannot be kept ({err.strerror or err})", where=str(self.path)) from None
+
+
+def key_of(ask: Ask) -> str:
+    """The key of a request: what decides its answer."""
+    payload = {name: value for name, value in ask.payload.items() if name not in LEFT_OUT}
+    return digest([ask.path, payload], 32)
+
+
+def _close(stored: Any, probe: Sequence[float]) -> bool:
+    if not isinstance(stored, list) or len(stored) != len(probe):
+        return False
+    return all(abs(one - other) <= CLOSE for one, other in zip(stored, probe, strict=True))
+
+
+def _repair(path: Path) -> None:
+    """Take off what an interruption left of a last line."""
+    if not path.is_file():
+        return
+    data = path.read_bytes()
+    if data and not data.endswith(b"\n"):
+        with path.open("r+b") as file:
+            file.truncate(data.rfind(b"\n") + 1)
+
+
+def _lines(path: Path) -> list[dict[str, Any]]:
+    """The lines that can be read; one that cannot is an answer that will be asked for again."""
+    if not path.is_file():
+        return []
+    found = []
+    for text in path.read_text(encoding="utf-8", errors="replace").splitlines():
+        try:
+            line = json.loads(text)
+        except ValueError:
+            continue
+        if isinstance(line, dict):
+            found.append(line)
+    return found

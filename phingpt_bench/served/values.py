@@ -1,0 +1,103 @@
+"""What is asked of a server and what it replies, in plain values that go to the resume file and back."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+Messages = list[dict[str, Any]]
+Prompt = Sequence[int] | str | Messages  # token ids, a text, or a chat's messages
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Ask:
+    """One request: the endpoint's path and its JSON. `model` is the served name."""
+
+    path: str
+    payload: dict[str, Any]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Usage:
+    """Tokens as the server bills them; None is not told. tokens_in holds `cached`, tokens_out holds `reasoning`."""
+
+    tokens_in: int | None = None
+    tokens_out: int | None = None
+    cached: int | None = None
+    reasoning: int | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Written:
+    """A written answer, without a thought before it.
+
+    finish: why it ended, in the server's word. model: the model that answered, as the server names it.
+    thought: whether a thought came with it. seconds: from the request to the end; first: to the first token, None
+    where it was not streamed.
+    """
+
+    text: str
+    finish: str | None
+    usage: Usage
+    model: str | None = None
+    thought: bool = False
+    seconds: float | None = None
+    first: float | None = None
+
+    @property
+    def cut(self) -> bool:
+        """Whether it ended at the limit of tokens."""
+        return self.finish in ("length", "max_tokens")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Scored:
+    """The continuation of an echoed prompt: the sum of its log-probabilities, and whether each token was the best."""
+
+    value: float
+    greedy: bool
+    usage: Usage
+    tokens: int = 0  # of the continuation
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Next:
+    """Log-probabilities of the next token.
+
+    known: (token's text, its id where that is told, log-probability), the best first. whole: whether `known` holds
+    exactly the tokens that were asked for, or else the first so many of all.
+    """
+
+    known: tuple[tuple[str | None, int | None, float], ...]
+    usage: Usage
+    best: int | str | None = None
+
+
+class Half(Exception):
+    """An answer that is not whole: what it lacks. It is asked for again."""
+
+
+def usage_of(data: Any) -> Usage:
+    """The usage of a reply in OpenAI's or Anthropic's words; what is no count of tokens is not told."""
+    if not isinstance(data, dict):
+        return Usage()
+    details, written = data.get("prompt_tokens_details") or {}, data.get("completion_tokens_details") or {}
+    if "input_tokens" in data:  # Anthropic: what comes from the cache, or goes there, is counted apart
+        parts = [data.get(name) for name in ("input_tokens", "cache_read_input_tokens", "cache_creation_input_tokens")]
+        counts = [_count(part) for part in parts if part is not None]
+        whole = sum(count or 0 for count in counts) if counts and None not in counts else None
+        return Usage(
+            tokens_in=whole, tokens_out=_count(data.get("output_tokens")),
+            cached=_count(data.get("cache_read_input_tokens")),
+        )  # fmt: skip
+    return Usage(
+        tokens_in=_count(data.get("prompt_tokens")),
+        tokens_out=_count(data.get("completion_tokens")),
+        cached=_count(details.get("cached_tokens")) if isinstance(details, dict) else None,
+        reasoning=_count(written.get("reasoning_tokens")) if isinstance(written, dict) else None,
+    )
+
+
+def _count(value: Any) -> int | None:
+    return value if isinstance(value, int) and not isinstance(value, bool) and value >= 0 else None
