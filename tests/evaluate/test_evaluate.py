@@ -427,7 +427,7 @@ def test_dry_run_writes_nothing(
     assert main(flags) == 0
     shown = capsys.readouterr()
     assert "phin_demo_sentiment: tiny 0-shot: F1 weighted 0.000 on 2 documents" in shown.err
-    assert "limited to 2 rows" in shown.out
+    assert "Limited to 2 rows" in shown.out
     assert main([*flags, "--quiet"]) == 0
     shown = capsys.readouterr()
     assert shown.err == "" and "To do" not in shown.out
