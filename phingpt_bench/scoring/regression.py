@@ -46,7 +46,14 @@ class ScoreReading(NamedTuple):
 
 def read_score(answer: str, low: float = -1.0, high: float = 1.0) -> ScoreReading:
     """The one number in low..high (inclusive) that `answer` gives, by the rule above; never raises (None is empty)."""
-    text = fold(answer) if isinstance(answer, str) else ""
+    reading = read_number(fold(answer) if isinstance(answer, str) else "")
+    if reading.value is not None and not (math.isfinite(reading.value) and low <= reading.value <= high):
+        return ScoreReading(None, "out of range")
+    return reading
+
+
+def read_number(text: str) -> ScoreReading:
+    """The one number that a folded answer gives, of any size, by the rule above."""
     lines = (line for line in text.split("\n") if not line.lstrip().startswith("```"))
     line = next((line for line in lines if any(char.isalnum() for char in line)), None)
     if line is None:
@@ -60,10 +67,7 @@ def read_score(answer: str, low: float = -1.0, high: float = 1.0) -> ScoreReadin
         return ScoreReading(None, "percent")
     if any(match["loose"] or _THOUSANDS.fullmatch(match["number"]) for match in found):
         return ScoreReading(None, "ambiguous")
-    value = _value(found[0])
-    if not (math.isfinite(value) and low <= value <= high):
-        return ScoreReading(None, "out of range")
-    return ScoreReading(value, None)
+    return ScoreReading(_value(found[0]), None)
 
 
 def _value(match: re.Match[str]) -> float:
