@@ -27,8 +27,15 @@ class Finder:
     def __init__(self, text: str):
         self.text = text
         self.folded: tuple[str, list[int], list[int]] | None = None  # made when first needed
+        self.known: dict[str, list[tuple[int, int]]] = {}
 
     def __call__(self, surface: str) -> list[tuple[int, int]]:
+        """The places of `surface`; none for an empty one. The list is shared: not to be changed."""
+        if surface not in self.known:
+            self.known[surface] = self._found(surface) if surface else []
+        return self.known[surface]
+
+    def _found(self, surface: str) -> list[tuple[int, int]]:
         if exact := [(at, at + len(surface)) for at in _occurrences(self.text, surface)]:
             return exact
         if self.folded is None:
