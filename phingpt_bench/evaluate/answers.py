@@ -28,7 +28,8 @@ class Answers:
     """What a run answered. `lines` go to samples.jsonl; `prompt_digest` is over all requests in order.
 
     counts: for diagnostics; "invalid" always, and by kind of task the reasons of INVALID answers, the problems and
-    misses of entities, the risk when only the most confident answers are kept.
+    misses of entities with the answers that were read in another form ("read_as"), the risk when only the most confident
+    answers are kept.
     """
 
     outcomes: Outcomes
@@ -121,7 +122,10 @@ def _counts(outcomes: Outcomes, rows: Sequence[Answered], lines: Sequence[Mappin
     if outcomes.kind == "spans":
         misses = ner.misses_by_kind(outcomes.misses)
         problems = Counter(problem["kind"] for line in lines for problem in line["problems"])
-        return {**counts, "problems": dict(problems), "misses": misses}
+        counts |= {"problems": dict(problems), "misses": misses}
+        forms = Counter(row.form for row in rows if row.form)
+        reasons = Counter(row.reason for row in rows if row.reason and row.reason != "format")
+        return counts | ({"read_as": dict(forms)} if forms else {}) | ({"reasons": dict(reasons)} if reasons else {})
     if reasons := Counter(row.reason for row in rows if row.reason):
         counts["reasons"] = dict(reasons)
     if outcomes.probs and outcomes.ids:

@@ -13,6 +13,7 @@ from phingpt_bench.evaluate.answers import Answers
 from phingpt_bench.evaluate.plan import FINGERPRINT, Step, limited
 from phingpt_bench.evaluate.suite import Suite
 from phingpt_bench.evaluate.tasks import TaskFacts
+from phingpt_bench.scoring import version
 
 RECORD, OUTCOMES, SAMPLES = "run.json", "outcomes.json", "samples.jsonl"
 
@@ -64,7 +65,7 @@ def record(
         evaluation=evaluation,
         training=training,
         exposure=exposure,
-        provenance={**environment(), FINGERPRINT: step.fingerprint},
+        provenance={**environment(), FINGERPRINT: step.fingerprint, version.KEY: version.VERSION},
     )
 
 

@@ -10,7 +10,6 @@ import numpy as np
 
 from phingpt_bench.core.errors import BenchError, unknown
 from phingpt_bench.core.records import Outcomes
-from phingpt_bench.data.clusters import clusters_of
 from phingpt_bench.rescore.case import Case
 from phingpt_bench.rescore.table import Table
 from phingpt_bench.rescore.target import Doc, Target
@@ -100,15 +99,17 @@ def ours(outcomes: Outcomes, primary: str | None) -> Scored:
     return Scored(scorer=OURS, rule=OUR_RULE, primary=primary or next(iter(ordered)), values=ordered)
 
 
-def rival(scorer: Rival, case: Case, target: Target, table: Table, mine: Sequence[str]) -> Scored:
+def rival(
+    scorer: Rival, case: Case, target: Target, table: Table, mine: Sequence[str], clusters: Sequence[int]
+) -> Scored:
     """Another benchmark's scores. mine: what we read in each answer, as that scorer would say it.
 
     BenchError where it cannot score such labels.
     """
-    found = values(scorer.rows(case.answers, case.docs, target.names), scorer.functions, clusters_of(case.docs))
+    found = values(scorer.rows(case.answers, case.docs, target.names), scorer.functions, clusters)
     theirs = scorer.read(case.answers, case.docs, target.names)
     other = [at for at, row in enumerate(case.rows) if row is not None and theirs[at] != mine[at]]
-    examples = []
+    examples: list[Example] = []
     shown: set[tuple[str, str]] = set()
     for at in other:
         if len(examples) == EXAMPLES:

@@ -138,7 +138,7 @@ def _scored(
         try:
             if case.likelihoods is not None:
                 raise BenchError("the file holds log-likelihoods, and it reads written answers")
-            scored.append(judge.rival(SCORERS[name], case, aim, table, readings))
+            scored.append(judge.rival(SCORERS[name], case, aim, table, readings, outcomes.clusters))
         except BenchError as err:
             if name in asked:
                 raise BenchError(

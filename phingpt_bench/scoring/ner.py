@@ -68,15 +68,24 @@ def type_only_counts(gold: Iterable[Span], parsed: Parsed, types: Sequence[str])
 def _by_type(
     true: Iterable[Span], gold: Iterable[Span], predicted: Iterable[Span], parsed: Parsed, types: Sequence[str]
 ) -> list[list[int]]:
-    n_true, n_gold = Counter(span.type for span in true), Counter(span.type for span in gold)
-    if strange := n_gold.keys() - set(types):
+    rows = {type_: [0, 0, 0] for type_ in types}
+    unknown = [0, 0, 0]
+    for span in true:
+        rows[span.type][0] += 1
+    for type_ in [span.type for span in predicted] + [problem.type for problem in parsed.wrong]:
+        rows.get(type_ or "", unknown)[1] += 1
+    strange = set()
+    for span in gold:
+        if span.type in rows:
+            rows[span.type][2] += 1
+        else:
+            strange.add(span.type)
+    if strange:
         raise BenchError(
             f"gold entities of unknown type {', '.join(sorted(strange))}",
             hint="name the type in the task, or leave such entities out where the data are read",
         )
-    n_pred = Counter(span.type for span in predicted) + Counter(problem.type for problem in parsed.wrong)
-    rows = [[n_true[type_], n_pred.pop(type_, 0), n_gold[type_]] for type_ in types]
-    return [*rows, [0, sum(n_pred.values()), 0]]
+    return [*rows.values(), unknown]
 
 
 def explain(gold: Iterable[Span], parsed: Parsed) -> list[Miss]:

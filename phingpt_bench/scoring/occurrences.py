@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 
 # Scripts that put no space between words, and Hangul, which writes particles at the end of words: a class of characters
@@ -15,6 +15,7 @@ UNSPACED = (
     "\uac00-\ud7ff\uf900-\ufaff\U00020000-\U0003134f"
 )
 _UNSPACED = re.compile(f"[{UNSPACED}]")
+_WIDE = re.compile(r"\s\s|[^\S ]")  # white space that is no single space
 
 
 class Finder:
@@ -26,7 +27,7 @@ class Finder:
 
     def __init__(self, text: str):
         self.text = text
-        self.folded: tuple[str, list[int], list[int]] | None = None  # made when first needed
+        self.folded: tuple[str, Sequence[int], Sequence[int]] | None = None  # made when first needed
         self.known: dict[str, list[tuple[int, int]]] = {}
 
     def __call__(self, surface: str) -> list[tuple[int, int]]:
@@ -41,9 +42,10 @@ class Finder:
         if self.folded is None:
             self.folded = _fold(self.text)
         text, starts, ends = self.folded
-        surface = re.sub(r"\s+", " ", unicodedata.normalize("NFC", seen(surface)))
-        if not surface:
+        folded = re.sub(r"\s+", " ", unicodedata.normalize("NFC", seen(surface)))
+        if not folded or (folded == surface and text == self.text):
             return []
+        surface = folded
         return [(starts[at], ends[at + len(surface) - 1]) for at in _occurrences(text, surface)]
 
 
@@ -83,8 +85,10 @@ def in_word(char: str) -> bool:
     return (char.isalnum() or unicodedata.category(char)[0] == "M") and not _UNSPACED.match(char)
 
 
-def _fold(text: str) -> tuple[str, list[int], list[int]]:
+def _fold(text: str) -> tuple[str, Sequence[int], Sequence[int]]:
     """`text` as seen, in NFC with single spaces, and for each of its characters where the source begins and ends."""
+    if text.isascii() and not _WIDE.search(text):
+        return text, range(len(text)), range(1, len(text) + 1)
     folded: list[str] = []
     starts: list[int] = []
     ends: list[int] = []

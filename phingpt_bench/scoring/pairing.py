@@ -7,7 +7,6 @@ listed plays a part.
 from __future__ import annotations
 
 from collections.abc import Iterable
-from itertools import pairwise
 
 from phingpt_bench.scoring.entities import Span
 
@@ -23,6 +22,10 @@ def overlap_pairs(gold: Iterable[Span], predicted: Iterable[Span]) -> list[Pair]
     overlaps. Of several best pairings the leftmost.
     """
     mine, theirs = sorted(gold), sorted(predicted)
+    if not mine or not theirs:
+        return []
+    if mine == theirs and not _overlapping(mine):  # what most answers are
+        return list(zip(mine, theirs, strict=True))
     pairs = _of_equal_extent(mine, theirs)
     if pairs:
         taken_gold, taken_predicted = {a for a, _ in pairs}, {b for _, b in pairs}
@@ -41,7 +44,12 @@ def _of_equal_extent(gold: list[Span], predicted: list[Span]) -> list[Pair]:
 
 def _overlapping(spans: list[Span]) -> bool:
     """Whether some of the sorted spans share a character (nested gold does)."""
-    return any(one.end > other.start for one, other in pairwise(spans))
+    end = 0
+    for span in spans:
+        if span.start < end:
+            return True
+        end = span.end
+    return False
 
 
 def _swept(gold: list[Span], predicted: list[Span]) -> list[Pair]:
