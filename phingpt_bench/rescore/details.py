@@ -9,6 +9,8 @@ import numpy as np
 
 from phingpt_bench.core.records import Outcomes
 from phingpt_bench.rescore.case import Case
+from phingpt_bench.rescore.shapes import Shape
+from phingpt_bench.rescore.shapes import shapes as shapes_of
 from phingpt_bench.rescore.target import Target
 from phingpt_bench.rescore.values import ClassScore, Details
 from phingpt_bench.scoring import answered, calibration, ner
@@ -22,15 +24,16 @@ COVERAGES = (0.5, 0.8, 0.9)
 def details(case: Case, target: Target, rows: Sequence[Answered], outcomes: Outcomes) -> Details:
     """The details of the rows."""
     reasons = dict(Counter(row.reason for row in rows if row.reason).most_common())
+    shapes = _shapes(case, target, rows) if case.likelihoods is None else []
     if target.kind == "spans":
         gold = [answered.gold_spans(doc) for doc in case.docs]
         misses = ner.misses_by_kind(outcomes.misses)
-        return Details(classes=_types(target, gold, rows, outcomes), reasons=reasons, misses=misses)
+        return Details(classes=_types(target, gold, rows, outcomes), reasons=reasons, misses=misses, shapes=shapes)
     if target.kind == "scores":
-        return Details(reasons=reasons)
+        return Details(reasons=reasons, shapes=shapes)
     classes = _labels(target, confusion(outcomes).sum(0))
     if not outcomes.probs:
-        return Details(classes=classes, reasons=reasons)
+        return Details(classes=classes, reasons=reasons, shapes=shapes)
     probs = probabilities(outcomes)
     risks = calibration.risk_at(outcomes.gold, probs, COVERAGES)
     return Details(
@@ -39,6 +42,11 @@ def details(case: Case, target: Target, rows: Sequence[Answered], outcomes: Outc
         risks={str(share): risk for share, risk in zip(COVERAGES, risks, strict=True)},
         aurc=calibration.aurc(outcomes.gold, probs),
     )
+
+
+def _shapes(case: Case, target: Target, rows: Sequence[Answered]) -> list[Shape]:
+    there = [at for at, missing in enumerate(case.missing) if not missing]
+    return shapes_of([case.answers[at] for at in there], [rows[at] for at in there], target, case.rules)
 
 
 def _labels(target: Target, total: np.ndarray) -> list[ClassScore]:

@@ -106,6 +106,17 @@ def written_spans(
     return spans_row(doc, types, read_answer(form, answer, doc["text"], types, rules))
 
 
+def written(
+    kind: str, doc: Doc, names: Sequence[str], answer: str, form: str | None = None, rules: Rules = PLAIN
+) -> Answered:
+    """A written answer of any kind. names: the labels or entity types; form: of entities, None for "lines"."""
+    if kind == "scores":
+        return written_score(doc, answer, rules)
+    if kind == "spans":
+        return written_spans(doc, names, answer, form or "lines", rules)
+    return written_label(doc, names, answer, rules)
+
+
 def spans_row(doc: Doc, types: Sequence[str], parsed: Parsed) -> Answered:
     """The counts of entities that are already aligned, and where they are."""
     gold = gold_spans(doc)
