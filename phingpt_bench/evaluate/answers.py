@@ -28,8 +28,8 @@ class Answers:
     """What a run answered. `lines` go to samples.jsonl; `prompt_digest` is over all requests in order.
 
     counts: for diagnostics; "invalid" always, and by kind of task the reasons of INVALID answers, the problems and
-    misses of entities with the answers that were read in another form ("read_as"), the risk when only the most confident
-    answers are kept.
+    misses of entities with the answers that were read in another form ("read_as"), the risk when only the most
+    confident answers are kept.
     """
 
     outcomes: Outcomes

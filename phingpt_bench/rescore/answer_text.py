@@ -9,13 +9,15 @@ from collections.abc import Mapping
 from typing import Any
 
 # in an answer that is written as text, what tells a wrapping from JSON that the model wrote
-_WRAPPED = re.compile(r"\A\s*[\[{].{0,4000}?[\"'](?:generated_text|choices|message|completions|candidates)[\"']\s*:", re.DOTALL)
+_WRAPPED = re.compile(
+    r"\A\s*[\[{].{0,4000}?[\"'](?:generated_text|choices|message|completions|candidates)[\"']\s*:", re.DOTALL
+)
 _LONGEST_LITERAL = 1_000_000
 _DEPTH = 8
 # keys under which a wrapping holds the text, the surest first; "text" and "content" only where nothing else is said
 _KEYS = (
-    "generated_text", "output_text", "completion", "completions", "choices", "message", "messages", "candidates", "outputs",
-    "response", "body", "output", "prediction", "answer", "result",
+    "generated_text", "output_text", "completion", "completions", "choices", "message", "messages", "candidates",
+    "outputs", "response", "body", "output", "prediction", "answer", "result",
 )  # fmt: skip
 _PLAIN_KEYS = ("content", "parts", "text")
 # with one of these an object names something, and is no wrapping of a text
@@ -26,9 +28,10 @@ _REASONING = frozenset(("reasoning", "thinking", "reasoning_content", "redacted_
 def text_of(value: Any) -> str:
     """The text of an answer, whatever it stands in; "" for none.
 
-    Text is itself, or what is in it where it is a pipeline's or an interface's answer printed as JSON or by Python. Of
-    chat messages the last of the assistant counts, of choices the first, of parts of content all but the reasoning. A
-    list of one is what it holds. Any other list or object is the JSON that it is, for the readers of labels and entities.
+    Text is itself, or what is in it where it is a pipeline's or an interface's answer printed as JSON or by Python.
+    Of chat messages the last of the assistant counts, of choices the first, of parts of content all but the
+    reasoning. A list of one is what it holds. Any other list or object is the JSON that it is, for the readers of
+    labels and entities.
     """
     if isinstance(value, str):
         return _unwrapped(value)
@@ -85,7 +88,9 @@ def _of_object(value: Mapping[str, Any], depth: int) -> str | None:
         return _inner(value["content"], depth + 1)
     for key in _KEYS:
         held = value.get(key)
-        if held is None or (key in ("prediction", "answer", "result", "response", "output") and _STRUCTURE & value.keys()):
+        if held is None or (
+            key in ("prediction", "answer", "result", "response", "output") and _STRUCTURE & value.keys()
+        ):
             continue
         if isinstance(held, list) and held and key in ("choices", "completions", "candidates", "outputs"):
             held = held[0]

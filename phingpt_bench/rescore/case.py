@@ -7,7 +7,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from phingpt_bench.rescore import answers, match
+from phingpt_bench.rescore import answers as several
+from phingpt_bench.rescore import match
+from phingpt_bench.rescore.answers import Several
 from phingpt_bench.rescore.columns import Columns
 from phingpt_bench.rescore.gold import own_docs
 from phingpt_bench.rescore.match import Matching
@@ -23,9 +25,9 @@ class Case:
     """Aligned lists: documents, the answer to each ("" where there is none), and the row it stands in (None: missing).
 
     likelihoods: of the labels in the order of the target, in place of answers; None where answers were written.
-    gold_of: "task" or "file". rules: how answers are read. repeats: the most answers that one row has. whole: whether these
-    are all rows of the task; None for a file of one's own. left_out: rows of the task without an answer that were not
-    scored. disputed: rows whose own gold column says something else than the task.
+    gold_of: "task" or "file". rules: how answers are read. repeats: the most answers that one row has. whole: whether
+    these are all rows of the task; None for a file of one's own. left_out: rows of the task without an answer that
+    were not scored. disputed: rows whose own gold column says something else than the task.
     """
 
     docs: list[Doc]
@@ -59,15 +61,15 @@ class Problem:
     duplicates: str = "error"
     repeats: str | None = None
 
-    def answers(self) -> tuple[list[answers.Several], list[list[float]] | None]:
+    def answers(self) -> tuple[list[Several], list[list[float]] | None]:
         """The texts of all rows, and the log-likelihoods that stand in their place."""
-        numbers = answers.likelihoods(self.table, self.columns, self.target)
+        numbers = several.likelihoods(self.table, self.columns, self.target)
         if numbers is not None:
             return [("",)] * len(self.table), numbers
-        return answers.written(self.table, self.columns, self.target, self.repeats), None
+        return several.written(self.table, self.columns, self.target, self.repeats), None
 
-    def counting(self, doc: Doc, several: answers.Several) -> str:
-        return answers.counting(several, doc, self.target, self.rules, self.repeats)
+    def counting(self, doc: Doc, answers: Several) -> str:
+        return several.counting(answers, doc, self.target, self.rules, self.repeats)
 
 
 def from_task(problem: Problem, docs: Sequence[Doc], *, answered_only: bool) -> Case:
@@ -92,7 +94,7 @@ def from_task(problem: Problem, docs: Sequence[Doc], *, answered_only: bool) -> 
         matching=found,
         gold_of="task",
         rules=problem.rules,
-        repeats=answers.repeated(texts),
+        repeats=several.repeated(texts),
         whole=len(pairs) == len(docs),
         left_out=len(docs) - len(pairs),
         disputed=_disputed(problem, pairs),
@@ -118,7 +120,7 @@ def from_file(problem: Problem) -> Case:
         matching=found,
         gold_of="file",
         rules=problem.rules,
-        repeats=answers.repeated(texts),
+        repeats=several.repeated(texts),
     )
 
 

@@ -56,7 +56,9 @@ def _labels(target: Target, total: np.ndarray) -> list[ClassScore]:
     return result
 
 
-def _types(target: Target, gold: Sequence[Sequence[Span]], rows: Sequence[Answered], outcomes: Outcomes) -> list[ClassScore]:
+def _types(
+    target: Target, gold: Sequence[Sequence[Span]], rows: Sequence[Answered], outcomes: Outcomes
+) -> list[ClassScore]:
     strict = spans(outcomes).sum(0)
     partial = {name: [0] * 4 for name in target.names}
     typed = np.zeros((len(target.names) + 1, 3), dtype=np.int64)

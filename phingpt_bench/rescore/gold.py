@@ -72,8 +72,8 @@ def _label(value: Any, target: Target, codes: Codes, table: Table, row: int) -> 
     if name not in target.names:  # in another case, where that is one label
         same = [own for own in target.names if own.casefold() == name.casefold()]
         name = same[0] if len(same) == 1 else codes.words.get(name, name)
-    if name not in target.names and (code := number(name)) in codes.numbers:
-        name = target.names[codes.numbers[code]]  # type: ignore[index]  # None is no code
+    if name not in target.names and (code := number(name)) is not None and code in codes.numbers:
+        name = target.names[codes.numbers[code]]
     if value is None or name not in target.names:
         near = nearest(name, target.names)
         raise BenchError(

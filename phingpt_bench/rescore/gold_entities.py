@@ -15,7 +15,9 @@ from phingpt_bench.scoring.json_pieces import SURFACE_KEYS, TYPE_KEYS
 from phingpt_bench.scoring.reading import Rules
 from phingpt_bench.scoring.token_tags import tag_of
 
-_FORMS = '[{"start": 0, "end": 5, "type": "ORG"}], [[0, 5, "ORG"]], [{"type": "ORG", "text": "Nokia"}], or one tag a word'
+_FORMS = (
+    '[{"start": 0, "end": 5, "type": "ORG"}], [[0, 5, "ORG"]], [{"type": "ORG", "text": "Nokia"}], or one tag a word'
+)
 _NAMES = [key for key in SURFACE_KEYS if key not in ("entity", "label", "span")]
 
 Entity = dict[str, Any]
@@ -25,11 +27,11 @@ def gold_entities(value: Any, text: str, target: Target, rules: Rules, where: st
     """The entities of one row as {"start", "end", "type"}, by position.
 
     Read are JSON or Python values (as text too): a list of objects by offset or by name (a name stands for all its
-    occurrences as whole words), of [start, end, type], {"entities": [...]}, {"PER": ["Anna Lee"]}, Label Studio's results,
-    and a list or sequence of tags, one a word. Types are compared without case and by alias.
+    occurrences as whole words), of [start, end, type], {"entities": [...]}, {"PER": ["Anna Lee"]}, Label Studio's
+    results, and a list or sequence of tags, one a word. Types are compared without case and by alias.
 
-    BenchError, with `where`, for what is none of these, a type that is not known, offsets outside of the text, offsets whose
-    text is not the entity's own, and a name that is not in the text.
+    BenchError, with `where`, for what is none of these, a type that is not known, offsets outside of the text,
+    offsets whose text is not the entity's own, and a name that is not in the text.
     """
     reader = _Reader(text, target, rules, where)
     spans = reader.spans(_parsed(value))
@@ -118,7 +120,9 @@ class _Reader:
             )
         there, own = self.text[start:end], entity.get("text")
         if own is not None and there.split() != own.split():
-            raise self._error(f"text[{start}:{end}] is '{there}', the gold entity says '{own}'", self._moved(start, end, own))
+            raise self._error(
+                f"text[{start}:{end}] is '{there}', the gold entity says '{own}'", self._moved(start, end, own)
+            )
         return Span(start, end, entity["type"])
 
     def _moved(self, start: int, end: int, own: str) -> str:

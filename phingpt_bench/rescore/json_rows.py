@@ -25,7 +25,8 @@ class Rows(NamedTuple):
 def json_rows(path: str, text: str, *, lines: bool = False) -> Rows:
     """The rows of a JSON file. BenchError with the place for what is none.
 
-    lines: its name says that it holds an object a line, so that one object of lists is one row, and no table by columns.
+    lines: its name says that it holds an object a line, so that one object of lists is one row, and no table by
+    columns.
     """
     start = len(text) - len(text.lstrip())
     if text[start] == "[":
@@ -49,7 +50,7 @@ def _numbered(rows: list[Row], note: str = "") -> Rows:
 
 
 def _unfolded(value: Row, path: str, lines: bool) -> tuple[list[Row], str] | None:
-    """The rows that one object holds: a log, a list of rows, or a table by columns; None for an object that is a row."""
+    """The rows that one object holds: a log, a list of rows, a table by columns; None for an object that is a row."""
     if (known := logs.of_object(value, path)) is not None:
         return known
     if (columns := _by_columns(value, lists_too=not lines)) is not None:

@@ -14,12 +14,12 @@ from phingpt_bench.rescore.case import Case
 from phingpt_bench.rescore.table import Table
 from phingpt_bench.rescore.target import Doc, Target
 from phingpt_bench.rescore.values import OURS, Example, Scored, Value
+from phingpt_bench.rivals import SCORERS
+from phingpt_bench.rivals import words as rival_words
+from phingpt_bench.rivals.base import MISSING, Rival
 from phingpt_bench.scoring import answered
 from phingpt_bench.scoring.answered import Answered
 from phingpt_bench.scoring.metrics import METRICS
-from phingpt_bench.scoring.rivals import SCORERS
-from phingpt_bench.scoring.rivals import words as rival_words
-from phingpt_bench.scoring.rivals.base import MISSING, Rival
 from phingpt_bench.scoring.statistics import STATISTICS
 from phingpt_bench.stats import resample
 from phingpt_bench.stats.clusters import independent, summed

@@ -36,8 +36,8 @@ def flattened(table: Table) -> Table:
     """The columns of the docs, "target", and "answer" or "log_likelihoods" with "continuations".
 
     A doc's own "gold" and "answer" are left out: both say what is right, as "target" does. Of several filters the
-    lines of the first are kept; several answers to one row are a list, and null is no answer. An index as the target of a
-    choice becomes the choice. BenchError, with its line, for a row that holds neither.
+    lines of the first are kept; several answers to one row are a list, and null is no answer. An index as the target
+    of a choice becomes the choice. BenchError, with its line, for a row that holds neither.
     """
     columns = table.columns
     filters = columns.get("filter", [None] * len(table))

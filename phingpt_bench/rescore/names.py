@@ -9,15 +9,15 @@ NAMES = {
     role: tuple(names.split())
     for role, names in (
         ("answer", "answer prediction predicted predict pred output response generated_text generated completion "
-         "model_output model_answer model_response predicted_label predicted_text out_text raw_answer raw_output text_output "
-         "llm_output logit_0 respuesta respuestas prediccion salida respuesta_modelo"),
+         "model_output model_answer model_response predicted_label predicted_text out_text raw_answer raw_output "
+         "text_output llm_output logit_0 respuesta respuestas prediccion salida respuesta_modelo"),
         ("likelihoods", "log_likelihoods loglikelihoods"),
         ("gold", "gold gold_label gold_entities label true_label target reference expected ground_truth truth actual "
-         "entities labels score ner_tags gold_standard etiqueta etiquetas etiqueta_real correcta esperado esperada verdad "
-         "entidades referencia"),
+         "entities labels score ner_tags gold_standard etiqueta etiquetas etiqueta_real correcta esperado esperada "
+         "verdad entidades referencia"),
         ("id", "id row_id example_id sample_id uid guid instance_id custom_id doc_id idx identificador"),
-        ("text", "text sentence headline tweet news title document content input tokens texto oracion frase titular noticia "
-         "tuit titulo contenido entrada"),
+        ("text", "text sentence headline tweet news title document content input tokens texto oracion frase titular "
+         "noticia tuit titulo contenido entrada"),
         ("document", "document_id article_id cluster_id cluster documento_id articulo_id id_documento id_articulo"),
     )
 }  # fmt: skip

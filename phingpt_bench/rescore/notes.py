@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING
 from phingpt_bench.rescore.case import SHOWN
 from phingpt_bench.rescore.columns import OPTIONS
 from phingpt_bench.rescore.gold_entities import overlapping
+from phingpt_bench.rivals import SCORERS
 from phingpt_bench.scoring.answered import Answered
-from phingpt_bench.scoring.rivals import SCORERS
 from phingpt_bench.scoring.version import VERSION
 
 if TYPE_CHECKING:
@@ -112,14 +112,14 @@ def _answers(report: Report, rows: Sequence[Answered]) -> Iterable[str]:
     if forms := Counter(row.form for row in rows if row.form):
         listed = ", ".join(f"{count:,} {name}" for name, count in forms.most_common())
         yield (
-            f"{sum(forms.values()):,} of {len(rows):,} answers are in another form than {target.form} and were read as what "
-            f"they are: {listed}."
+            f"{sum(forms.values()):,} of {len(rows):,} answers are in another form than {target.form} and were read as "
+            f"what they are: {listed}."
         )
     nested = sum(overlapping(doc["entities"]) for doc in case.docs) if target.kind == "spans" else 0
     if nested and not case.rules.nested:
         yield (
-            f"{WARNING}{_rows(nested)} with gold entities inside or across others. Answers are read flat, the longest of "
-            "those that overlap: --nested reads them all."
+            f"{WARNING}{_rows(nested)} with gold entities inside or across others. Answers are read flat, the longest "
+            "of those that overlap: --nested reads them all."
         )
     yield from _shapes(report)
     for name, reason in report.unfit.items():

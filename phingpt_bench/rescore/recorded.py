@@ -42,8 +42,8 @@ class Change:
 class Recorded:
     """The record beside the file. changes: of every metric. otherwise: (row, then, now) of answers read otherwise.
 
-    complete: whether the file holds the rows of the record, all of them. version: of scoring, of the record. changed: what
-    later versions changed for such answers, in words.
+    complete: whether the file holds the rows of the record, all of them. version: of scoring, of the record. changed:
+    what later versions changed for such answers, in words.
     """
 
     record: RunRecord

@@ -12,15 +12,15 @@ from phingpt_bench.data.clusters import clusters_of
 from phingpt_bench.rescore import case as cases
 from phingpt_bench.rescore import judge, lm_eval_samples, notes, recorded, target
 from phingpt_bench.rescore.case import Case, Problem
-from phingpt_bench.rescore.columns import NONE, Columns, find_columns
+from phingpt_bench.rescore.columns import NONE, find_columns
 from phingpt_bench.rescore.details import details
 from phingpt_bench.rescore.match import DUPLICATES
 from phingpt_bench.rescore.options import Reading
 from phingpt_bench.rescore.table import Table, read_table
 from phingpt_bench.rescore.target import Target
 from phingpt_bench.rescore.values import OURS, Report, Scored
+from phingpt_bench.rivals import SCORERS
 from phingpt_bench.scoring.answered import outcomes_of
-from phingpt_bench.scoring.rivals import SCORERS
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -28,8 +28,8 @@ class Request:
     """What to score. Of `task`, `labels` and `entity_types` one is given; none for our own samples beside their record.
 
     columns: names by role ("answer", "gold", "id", "text"), None to guess, "none" for no such column. A gold column
-    that is given by name makes the rows of the file the rows to score; else those of the task are. duplicates: what to do
-    where rows answer one question differently. encoding: of the file's text, None for UTF-8.
+    that is given by name makes the rows of the file the rows to score; else those of the task are. duplicates: what
+    to do where rows answer one question differently. encoding: of the file's text, None for UTF-8.
     """
 
     file: Path
@@ -81,7 +81,7 @@ def _file(path: Path) -> Path:
         raise BenchError(
             f"{recorded.SAMPLES} of this run is missing",
             where=str(folder),
-            hint="raw answers stay on the machine that made them, unpublished; `phingpt-bench evaluate` re-creates them",
+            hint="raw answers stay on the machine that made them; `phingpt-bench evaluate` re-creates them",
         )
     return folder
 

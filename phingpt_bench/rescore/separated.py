@@ -27,8 +27,8 @@ class Separated(NamedTuple):
 def separated(path: str, text: str) -> Separated:
     """The rows of a CSV file. BenchError with the line for what is no such file.
 
-    Where a file with tabs or bars between its columns cannot be read with quotes around fields, and every line has as many
-    cells as the first without them, quotes are characters like others.
+    Where a file with tabs or bars between its columns cannot be read with quotes around fields, and every line has as
+    many cells as the first without them, quotes are characters like others.
     """
     skipped = _SEP.match(text)
     if skipped:

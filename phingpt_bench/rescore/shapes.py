@@ -18,12 +18,14 @@ WIDTH = 40  # characters of an example
 _HEAD = re.compile(r"\A\s*(<[^<>/\s][^<>]{0,30}>|\[[A-Z][A-Z_ ]{1,20}\])")
 _TYPED = re.compile(r"(?:\A|[\n;,{\[])\s*[-*•\"']*([^\W\d_][\w -]{1,28}?)[\"'*]*\s*:")
 _TAGGED = re.compile(r"<(?!/)([^\W\d_][\w-]{0,28})>")
-_TYPE_FIELD = re.compile(r"[\"'](?:type|label|entity_group|entity|tag|category)[\"']\s*:\s*[\"']([^\"']{1,28})[\"']", re.IGNORECASE)
+_TYPE_FIELD = re.compile(
+    r"[\"'](?:type|label|entity_group|entity|tag|category)[\"']\s*:\s*[\"']([^\"']{1,28})[\"']", re.IGNORECASE
+)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Shape:
-    """words: what such answers are. count: how many there are. example: one of them. option: what would read them, or ""."""
+    """words: what such answers are. count: of them. example: one of them. option: what would read them, or ""."""
 
     words: str
     count: int
@@ -117,14 +119,18 @@ def _option(words: str, examples: Sequence[str], target: Target, rules: Rules) -
     """The option that fits a shape, with the values that the examples show; "" where none does."""
     names = target.names
     if words in ("numbers", "LABEL_n", "letters of options"):
-        codes = sorted({re.sub(r"\A[\W_]*?(-?\w+(?:[.]\d+)?)[\W_]*\Z", r"\1", example.strip()) for example in examples})[:4]
+        codes = sorted(
+            {re.sub(r"\A[\W_]*?(-?\w+(?:[.]\d+)?)[\W_]*\Z", r"\1", example.strip()) for example in examples}
+        )[:4]
         return "--codes " + ",".join(f"{code}={name}" for code, name in zip(codes, _cycled(names), strict=False))
     if words == "other words":
         words_said = list(dict.fromkeys(example.strip(" .\"'*").casefold() for example in examples))[:3]
         return "--codes " + ",".join(f"{word}={name}" for word, name in zip(words_said, _cycled(names), strict=False))
     if words == "entities of other types":
         types = _type_names(examples, target, rules)
-        return "--type-aliases " + ",".join(f"{name}={type_}" for name, type_ in zip(types, _cycled(names), strict=False))
+        return "--type-aliases " + ",".join(
+            f"{name}={type_}" for name, type_ in zip(types, _cycled(names), strict=False)
+        )
     if head := re.fullmatch(r"text behind (.+)", words):
         end = f"{head[1][0]}/{head[1][1:]}"
         return f"--reasoning-marks '{head[1]}' '{end}'" if any(end in example for example in examples) else ""
@@ -132,4 +138,4 @@ def _option(words: str, examples: Sequence[str], target: Target, rules: Rules) -
 
 
 def _cycled(names: Sequence[str]) -> list[str]:
-    return [*names, *names[-1:] * 4]
+    return [*names, *[names[-1]] * 4]

@@ -10,8 +10,8 @@ from phingpt_bench.core.errors import BenchError, unknown
 from phingpt_bench.data import catalogue
 from phingpt_bench.data.hub import patient
 from phingpt_bench.lmeval.taskfiles import TaskFiles, read_tasks
+from phingpt_bench.rivals.flare import CHOICES
 from phingpt_bench.scoring.formats import answer_format
-from phingpt_bench.scoring.rivals.flare import CHOICES
 
 Doc = dict[str, Any]
 _FLARE = {"fpb": "flare-fpb", "fiqa": "flare-fiqasa", "fomc": "flare-fomc"}  # family of protocols -> FLARE's task

@@ -91,7 +91,8 @@ class Details:
 class Report:
     """Everything that is shown. unfit: scorers that cannot score these labels, with the reason.
 
-    resamples: of the bootstrap. repeats: which of several answers to a row counts. recorded: where the file lies beside a record of its task. notes: sentences for people.
+    resamples: of the bootstrap. repeats: which of several answers to a row counts. recorded: where the file lies
+    beside a record of its task. notes: sentences for people.
     """
 
     table: Table

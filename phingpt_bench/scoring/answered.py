@@ -99,9 +99,7 @@ def written_score(doc: Doc, answer: str, rules: Rules = PLAIN) -> Answered:
     return Answered(gold=float(doc["score"]), pred=value, invalid=value is None, reason=reason, parsed=value)
 
 
-def written_spans(
-    doc: Doc, types: Sequence[str], answer: str, form: str = "lines", rules: Rules = PLAIN
-) -> Answered:
+def written_spans(doc: Doc, types: Sequence[str], answer: str, form: str = "lines", rules: Rules = PLAIN) -> Answered:
     """Entities that the model wrote, asked for in one of the answer formats, aligned to the text."""
     return spans_row(doc, types, read_answer(form, answer, doc["text"], types, rules))
 

@@ -15,7 +15,9 @@ from phingpt_bench.scoring.token_tags import Tag, chunks, tag_of
 
 READ = 0.6  # of the lines or words of an answer, at least, are tagged tokens
 # what every such answer has somewhere: a tag of no entity, or one with a prefix
-_HINT = re.compile(r"(?:\A|[\s:|/,\"'\[(])(?:o|other|[bieslum][-_]\w[\w-]*|\w[\w-]*[-_][bieslu])(?=[\s,;\"'\])]|\Z)", re.I)
+_HINT = re.compile(
+    r"(?:\A|[\s:|/,\"'\[(])(?:o|other|[bieslum][-_]\w[\w-]*|\w[\w-]*[-_][bieslu])(?=[\s,;\"'\])]|\Z)", re.I
+)
 _BETWEEN = re.compile(r"\s*[:|\t=]\s*|\s+[-–—]\s+|\s+|/")
 _TOKEN_KEYS, _TAG_KEYS = ("token", "word", "text"), ("tag", "label", "ner_tag", "entity", "type")
 _PUNCTUATED = re.compile(r"[^\W_]+(?:['’.&-][^\W_]+)*|[^\w\s]|_+")
@@ -27,11 +29,11 @@ def read_bio(answer: str, text: str, types: Sequence[str], rules: Rules = PLAIN)
     """The spans that tags of tokens stand for; None for an answer of another form.
 
     Read are a list or sequence of tags alone, one for each word of the text (words between white space, else with
-    punctuation apart), and tokens with their tags: one a line, with a colon, tab, bar, slash or space between, pairs in a
-    list, or objects. Tags are B-, I-, E-, S- (and the letters of BILOU and BMES) before or behind a known type, known
-    types alone, and O or Other; an I- that continues nothing opens an entity, as in seqeval's default mode. Tokens are
-    placed as a copy of the text (`tagged_copy.located`), of which words without an entity may be left out. An answer is
-    read where at least READ of it are tagged tokens, and one tag has a prefix or two are O.
+    punctuation apart), and tokens with their tags: one a line, with a colon, tab, bar, slash or space between, pairs
+    in a list, or objects. Tags are B-, I-, E-, S- (and the letters of BILOU and BMES) before or behind a known type,
+    known types alone, and O or Other; an I- that continues nothing opens an entity, as in seqeval's default mode.
+    Tokens are placed as a copy of the text (`tagged_copy.located`), of which words without an entity may be left out.
+    An answer is read where at least READ of it are tagged tokens, and one tag has a prefix or two are O.
     """
     if not _HINT.search(answer):
         return None

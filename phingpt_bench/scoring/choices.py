@@ -10,11 +10,9 @@ from phingpt_bench.scoring.vocabulary import Vocabulary
 
 TICKED, EMPTY = "xv✓✔☑☒✅🗹●◉🔘", "☐⬜□○◯❌✗✘"
 # words that may stand beside the numbers of a distribution
-_BESIDE = frozenset(
-    "label labels score scores class name sentiment probability prob p confidence logit likelihood weight value "
-    "percent chance and y of the is at with a".split()
-)
-_SCORE = r"(?:score|probability|prob|p|confidence|logit|likelihood|weight|value|chance)"
+_NUMBERED = "score probability prob p confidence logit likelihood weight value chance"
+_BESIDE = frozenset(f"{_NUMBERED} label labels scores class name sentiment percent and y of the is at with a".split())
+_SCORE = f"(?:{'|'.join(_NUMBERED.split())})"
 _NUMBER = (
     r"(?P<sign>(?<![^\W_])[-−–+])?(?P<number>(?<![^\W_])(?:\d+(?:[.,]\d+)?|\.\d+)(?:e[-+−]?\d+)?)(?![^\W_]|[.,]\d)\s*%?"
 )

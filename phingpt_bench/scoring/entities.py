@@ -19,7 +19,8 @@ _NOTHING = re.compile(
     r"(?:n/?a|nil|null|nothing|empty|ningun[oa]s?|nada|[-–—/]+|\[\s*\]|\{\s*\}|\(\s*\)"
     r"|(?:there (?:are|is|were) )?(?:no|not any|none of the) (?:[\w-]+ ){0,3}?(?:entit(?:y|ies)|persons?|people"
     r"|organi[sz]ations?|compan(?:y|ies)|locations?|names?)(?: [\w' -]{0,80})?"
-    r"|no hay (?:[\w-]+ ){0,2}?(?:entidad(?:es)?|personas?|organizaci(?:ón|ones)|lugar(?:es)?|nombres?)(?: [\w' -]{0,80})?"
+    r"|no hay (?:[\w-]+ ){0,2}?(?:entidad(?:es)?|personas?|organizaci(?:ón|ones)|lugar(?:es)?|nombres?)"
+    r"(?: [\w' -]{0,80})?"
     r"|(?:not (?:mentioned|present|found|applicable|specified)|none (?:mentioned|found|present|identified))"
     r")[.!]?",
     re.IGNORECASE,
@@ -189,9 +190,7 @@ def says_nothing(words: str) -> bool:
 
 
 @lru_cache(maxsize=256)
-def type_reader(
-    types: tuple[str, ...], aliases: tuple[tuple[str, str], ...] = ()
-) -> Callable[[str], str | None]:
+def type_reader(types: tuple[str, ...], aliases: tuple[tuple[str, str], ...] = ()) -> Callable[[str], str | None]:
     """From a type as written to one of `types`: as written, then without case; None for any other.
 
     aliases: pairs (as written, type). FULL_NAMES of the types are read too, where they are no types themselves.
@@ -208,13 +207,13 @@ def align(pieces: Iterable[Piece], text: str, *, nested: bool = False, find: Fin
     """The spans that the pieces of an answer stand for; no piece at all is a format problem.
 
     An entity stands for each occurrence of its surface between word boundaries: no letter, digit, underscore or
-    combining mark directly before a surface that begins with one, nor after one that ends with one; beside characters of
-    scripts without spaces between words every place is one. The surface is compared as written. Only where it occurs
-    nowhere, white space (any run is one space), Unicode composition (NFC) and characters of category Cf (zero-width ones,
-    soft hyphens) are disregarded, as a reader cannot see them; case, quotes and dashes are never disregarded. Where
-    occurrences overlap the longest is kept, then the leftmost; where two types claim one surface, the type that was
-    written first. nested: all are kept. An entity with an occurrence mark (` @2`) stands for those occurrences only,
-    wherever they begin and end, before all others; a number that no occurrence has is hallucinated.
+    combining mark directly before a surface that begins with one, nor after one that ends with one; beside characters
+    of scripts without spaces between words every place is one. The surface is compared as written. Only where it
+    occurs nowhere, white space (any run is one space), Unicode composition (NFC) and characters of category Cf
+    (zero-width ones, soft hyphens) are disregarded, as a reader cannot see them; case, quotes and dashes are never
+    disregarded. Where occurrences overlap the longest is kept, then the leftmost; where two types claim one surface,
+    the type that was written first. nested: all are kept. An entity with an occurrence mark (` @2`) stands for those
+    occurrences only, wherever they begin and end, before all others; a number that no occurrence has is hallucinated.
     """
     entities, problems = _sorted_out(pieces)
     find = find or Finder(text)

@@ -3,12 +3,14 @@
 The rule of `parse_entities`. Lines are gone through from the first that is not blank.
 
 1. "none" and the like (`says_nothing`), before any entity: there is none.
-2. A line has pieces between semicolons, or between commas where two of those parts are typed. A piece is typed where it is one of
+2. A line has pieces between semicolons, or between commas where two of those parts are typed. A piece is typed where
+   it is one of
      TYPE: name      (with "-", "|", "=" or a tab in place of the colon, or [TYPE] name)
      name: TYPE      name (TYPE)      name, TYPE      name | TYPE      name is a TYPE
-   where bullets, numbers and marks of emphasis may stand around it, and a word and a colon before the first ("Entities:").
-   Types are compared as written, then without case, then by alias. What a name stands for says scoring/surfaces.py.
-   A piece without a type directly behind a typed one is of its type where it is a name in the text ("ORG: Nokia; Ericsson").
+   where bullets, numbers and marks of emphasis may stand around it, and a word and a colon before the first
+   ("Entities:"). Types are compared as written, then without case, then by alias. What a name stands for says
+   scoring/surfaces.py. A piece without a type directly behind a typed one is of its type where it is a name in the
+   text ("ORG: Nokia; Ericsson").
 3. A line of nothing but a type heads a list: the lines behind it, with a bullet or found in the text, are of that type.
 4. The answer goes on as long as its lines are typed, heads or in a list; blank ones are passed over. Lines before the
    first such line are passed over too, up to one that begins another example (a word of PROMPTS and a colon, unless it

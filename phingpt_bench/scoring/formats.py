@@ -1,9 +1,9 @@
 """The forms in which a model may be asked for the entities of a text, by name, and which form an answer is in.
 
 The same model scores differently under different forms, so each is a task of its own over the same rows and the
-difference is measured (docs/decisions/0006-answer-formats.md). What an answer says is judged alike in all: by the spans
-and problems of scoring/entities.py. An answer in another form than the asked one is read as what it is, and that is said
-(`Parsed.form`): whether a model keeps to a form and whether it finds the entities are two questions.
+difference is measured (docs/decisions/0006-answer-formats.md). What an answer says is judged alike in all: by the
+spans and problems of scoring/entities.py. An answer in another form than the asked one is read as what it is, and
+that is said (`Parsed.form`): whether a model keeps to a form and whether it finds the entities are two questions.
 """
 
 from __future__ import annotations
@@ -22,13 +22,16 @@ from phingpt_bench.scoring.reasoning import answer_part
 from phingpt_bench.scoring.spans import format_entities, parse_entities
 from phingpt_bench.scoring.tag_entities import read_tags, write_tags
 
+
 @dataclass(frozen=True, slots=True)
 class Format:
     """One form of answer. Every answer it writes is one line, so a line break ends it.
 
     instruction: the sentence with which a prompt asks for it, a template for str.format with the place {types}.
-    write: (text, spans, types) -> answer. read: (answer, text, types, rules) -> Parsed; it never raises, and what `write`
-        gave for spans that do not overlap is read as exactly those spans. Reasoning is not taken out: `read_answer` does.
+    write: (text, spans, types) -> answer. read: (answer, text, types, rules) -> Parsed; it never raises, and what
+    `write`
+        gave for spans that do not overlap is read as exactly those spans. Reasoning is not taken out: `read_answer`
+        does.
     """
 
     name: str
@@ -91,10 +94,10 @@ def answer_format(name: str) -> Format:
 def read_answer(form: str, answer: str, text: str, types: Sequence[str], rules: Rules = PLAIN) -> Parsed:
     """The spans of `text` that an answer names, whatever it is: behind its reasoning, in the asked form or another.
 
-    The asked form is tried first, but what lines would take for something else before it: tags of tokens, an answer that
-    begins as JSON does, and one with the tags of types. Where nothing
-    typed is read in it, the others are tried, and one that reads an entity, or says without fault that there is none,
-    counts. Answers of more than LONGEST characters are not read.
+    The asked form is tried first, but what lines would take for something else before it: tags of tokens, an answer
+    that begins as JSON does, and one with the tags of types. Where nothing typed is read in it, the others are tried,
+    and one that reads an entity, or says without fault that there is none, counts. Answers of more than LONGEST
+    characters are not read.
     """
     part = answer_part(answer if isinstance(answer, str) else "", rules.reasoning_marks, types)
     if part.cut_off:

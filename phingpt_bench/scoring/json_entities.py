@@ -55,13 +55,13 @@ def read_json(answer: str, text: str, types: Sequence[str], rules: Rules = PLAIN
 
     The first JSON value counts: what stands before its bracket (words, a code fence) or after its end is passed over.
     Read alike are a list of entities, {"entities": [...]}, an object by type ({"PER": ["Anna Lee"]}; types without a
-    value are passed over) or by name ({"Anna Lee": "PER"}), pairs ([["Anna Lee", "PER"]], Python's tuples too), the output
-    of transformers' NER pipeline (its offsets count where they fit the text), and entities one after another without a
-    list. The fields of an entity may have any of the names in scoring/json_pieces.py, and its surface may be a list of
-    several. A comma before a closing bracket is allowed, and strings may stand in single quotes. White space
-    around a surface is dropped unless `nth` is given; characters of category Cf are disregarded where `text` holds
-    none. "none" or "null" alone name no entity, as [] and {} do; an answer without any JSON, empty or not, is a format
-    problem.
+    value are passed over) or by name ({"Anna Lee": "PER"}), pairs ([["Anna Lee", "PER"]], Python's tuples too), the
+    output of transformers' NER pipeline (its offsets count where they fit the text), and entities one after another
+    without a list. The fields of an entity may have any of the names in scoring/json_pieces.py, and its surface may
+    be a list of several. A comma before a closing bracket is allowed, and strings may stand in single quotes. White
+    space around a surface is dropped unless `nth` is given; characters of category Cf are disregarded where `text`
+    holds none. "none" or "null" alone name no entity, as [] and {} do; an answer without any JSON, empty or not, is a
+    format problem.
 
     Where the JSON breaks off or breaks down (also: more than loose_json.DEPTH levels), everything complete before that
     place counts, and the rest is one format problem; an entity is complete with its closing brace.

@@ -12,8 +12,8 @@ from phingpt_bench.scoring.token_tags import PREFIXED, joined
 
 # The names that models give the two fields of an entity, the surest first: "entity" may be either.
 SURFACE_KEYS = (
-    "text", "name", "surface", "mention", "value", "word", "span", "entity_text", "entity_name", "token", "entity", "names",
-    "mentions", "values",
+    "text", "name", "surface", "mention", "value", "word", "span", "entity_text", "entity_name", "token", "entity",
+    "names", "mentions", "values",
 )  # fmt: skip
 TYPE_KEYS = (
     "type", "label", "entity_type", "entity_group", "category", "tag", "entity_label", "ner_tag", "class", "entity",
@@ -124,7 +124,7 @@ class Pieces:
             yield Piece(type_, surface if marks else surface.strip(), tuple(dict.fromkeys(marks)))
 
     def _placed(self, type_: str, surface: str | None, start: Any, end: Any) -> Piece:
-        """A piece by its offsets where they are in the text and what stands there is the surface; else by its surface."""
+        """A piece by its offsets where they hold the surface in the text; else by its surface."""
         if not (isinstance(start, int) and isinstance(end, int) and 0 <= start < end <= len(self.text)):
             return Piece(type_, surface or "")
         there = self.text[start:end]

@@ -8,11 +8,11 @@ U+034F, and control characters that are no white space (NUL). A lone surrogate b
 NFKC. Every kind of line break is "\\n"; the apostrophes ’ ʼ ` ´ between letters are '.
 
 **Tokens.** A word is a longest run of letters, digits and combining marks; an apostrophe between two such runs, and a
-point or comma between two digits, belong to the word ("isn't", "0.5"). The underscore is no part of a word. Characters of
-scripts without spaces between words, and Hangul, make words of their own ("答案是positive" is two words). Stops are
-. , ; : = ! ? ( ) / | and the line break; an em dash, "--", and a dash with white space on both sides are the stop "—".
-"&" is the word "and". Anything else (quotes, asterisks, braces, hyphens) only separates words. Stops before the first
-word of the answer are disregarded, and so are those at its end, back to a question mark.
+point or comma between two digits, belong to the word ("isn't", "0.5"). The underscore is no part of a word.
+Characters of scripts without spaces between words, and Hangul, make words of their own ("答案是positive" is two words).
+Stops are . , ; : = ! ? ( ) / | and the line break; an em dash, "--", and a dash with white space on both sides are
+the stop "—". "&" is the word "and". Anything else (quotes, asterisks, braces, hyphens) only separates words. Stops
+before the first word of the answer are disregarded, and so are those at its end, back to a question mark.
 
 **Mentions** (scoring/mentions.py).
   M1 Labels and aliases are cut into words in the same way.
@@ -20,10 +20,11 @@ word of the answer are disregarded, and so are those at its end, back to a quest
      "mildly negative" is no mention of "negative" where it is a label itself, "positively" is no mention of "positive",
      and the letter of an option is no mention of anything, unless a code says so.
   M3 Common words are mentions only where they stand as answers ("no" is a label of many tasks and a word of most
-     sentences, "si" is "sí" without its accent or "if"; and the `common` ones that `reader` is given, such as "tax" for a
-     topic, and all codes):
-       "no" at the begin of the answer or behind a stop, unless UNSURE or AFFIRMING begins there ("no idea", "no doubt"),
-         or where it closes: the answer ends behind it, or a stop or a word of JOINS, ENDS, REASONS_WHY or KEYWORDS follows;
+     sentences, "si" is "sí" without its accent or "if"; and the `common` ones that `reader` is given, such as "tax"
+     for a topic, and all codes):
+       "no" at the begin of the answer or behind a stop, unless UNSURE or AFFIRMING begins there ("no idea", "no
+         doubt"), or where it closes: the answer ends behind it, or a stop or a word of JOINS, ENDS, REASONS_WHY or
+         KEYWORDS follows;
        "si" where it closes;
        the others where they close, and stand at the begin, behind a stop or a word of JOINS, or as in rule 5.
 
@@ -196,7 +197,9 @@ class _Rules:
             return Reading(INVALID, "empty")
         tokens = tokens[begin:]
         known = self.vocabulary.labels
-        mentions, asked = ([], set[int]()) if known.keys().isdisjoint(tokens) else find_mentions(self.vocabulary, tokens)
+        if known.keys().isdisjoint(tokens):
+            return Reading(INVALID, "no label")
+        mentions, asked = find_mentions(self.vocabulary, tokens)
         if not mentions:
             return Reading(INVALID, "no label")
         if len({mention.label for mention in mentions}) > 1 and (preferred := self.choices(text)) is not None:

@@ -147,7 +147,7 @@ def partial_f1(counts: np.ndarray) -> np.ndarray:
     """
     exact, overlapping, n_pred, n_gold = np.moveaxis(np.asarray(counts, dtype=float), -1, 0)
     with np.errstate(invalid="ignore"):
-        return (2 * exact + overlapping) / (n_pred + n_gold)
+        return np.asarray((2 * exact + overlapping) / (n_pred + n_gold))
 
 
 def _likely(gold: Sequence[Span], predicted: Sequence[Span]) -> list[Pair]:

@@ -6,7 +6,6 @@ import re
 import unicodedata
 from collections.abc import Iterator, Sequence
 
-
 # Scripts that put no space between words, and Hangul, which writes particles at the end of words: a class of characters
 # for regular expressions. Thai, Lao, Myanmar, Khmer, Hangul, Han, kana, bopomofo.
 UNSPACED = (

@@ -17,9 +17,9 @@ def overlap_pairs(gold: Iterable[Span], predicted: Iterable[Span]) -> list[Pair]
     """A best pairing (gold, predicted) of entities that share a character, each entity at most once.
 
     Best is the largest sum of 1 for a pair of equal extent and 1/2 for any other (the points of the "partial" measure
-    of MUC-5 and SemEval-2013 task 9). Pairs of equal extent are taken first: where one is in no best pairing, exchanging
-    it for the two pairs that its entities have costs nothing (1/2 + 1/2). What is left is a largest matching of the
-    overlaps. Of several best pairings the leftmost.
+    of MUC-5 and SemEval-2013 task 9). Pairs of equal extent are taken first: where one is in no best pairing,
+    exchanging it for the two pairs that its entities have costs nothing (1/2 + 1/2). What is left is a largest
+    matching of the overlaps. Of several best pairings the leftmost.
     """
     mine, theirs = sorted(gold), sorted(predicted)
     if not mine or not theirs:

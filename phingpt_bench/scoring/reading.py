@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-# Of one answer behind its reasoning, in characters: more is a model that does not stop. Longer ones are INVALID, so that
-# no answer can keep a scorer busy; the longest text of the catalogue's datasets has under 3,000 characters.
+# Of one answer behind its reasoning, in characters: more is a model that does not stop. Longer ones are INVALID, so
+# that no answer can keep a scorer busy; the longest text of the catalogue's datasets has under 3,000 characters.
 LONGEST = 200_000
 TOO_LONG = "too long"
 CUT_OFF = "reasoning cut off"

@@ -6,8 +6,9 @@ The rule. For each kind of mark in MARKS (case aside) and each pair of the user'
    it is what stands outside of the marks ("positive <think>since sales rose</think>").
 2. From a start mark that is not closed on, everything is reasoning. Where nothing stands before it either, the
    reasoning was cut off and there is no answer.
-3. Harmony (gpt-oss): the answer is what stands behind the last mark of the channel "final". Without special tokens that
-   mark is the word "assistantfinal", and an answer that begins with "analysis" and a letter right behind it is reasoning.
+3. Harmony (gpt-oss): the answer is what stands behind the last mark of the channel "final". Without special tokens
+   that mark is the word "assistantfinal", and an answer that begins with "analysis" and a letter right behind it is
+   reasoning.
 
 Then the special tokens of a turn go: those before the answer, and the first that ends it with everything behind it. Of
 <answer>...</answer> and the like (WRAPPERS) the inside of the last is the answer.

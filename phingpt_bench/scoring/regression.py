@@ -75,7 +75,9 @@ def _value(match: re.Match[str]) -> float:
     return -value + 0.0 if match["word"] or match["sign"] not in (None, "+") else value  # + 0.0: no negative zero
 
 
-def error_counts(gold: Sequence[float], pred: Sequence[float], low: float = -1.0, high: float = 1.0) -> np.ndarray:
+def error_counts(
+    gold: Sequence[float] | np.ndarray, pred: Sequence[float] | np.ndarray, low: float = -1.0, high: float = 1.0
+) -> np.ndarray:
     """Sums by row, shape (n, 7): [1, g, g^2, (p - g)^2, |p - g|, g p, p^2] for gold g and prediction p.
 
     An INVALID prediction (nan, or not finite) counts as the end of the scale low..high that is farther from the gold,

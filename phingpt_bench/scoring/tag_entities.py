@@ -57,15 +57,15 @@ def write_tags(text: str, spans: Iterable[Span], types: Sequence[str]) -> str:
 def read_tags(answer: str, text: str, types: Sequence[str], rules: Rules = PLAIN) -> Parsed:
     """The spans of `text` that are tagged in `answer`; never raises, whatever the answer is.
 
-    The first line that is not blank (nor a code fence) counts; all lines where the text itself has line breaks. "none"
-    alone names no entity, as the text without tags does. Types are compared as written, then without case, then by alias.
-    Without the tags the answer is a copy of the text; where its tagged pieces stand in the text says `located`. White
-    space at the ends of a piece is dropped.
+    The first line that is not blank (nor a code fence) counts; all lines where the text itself has line breaks.
+    "none" alone names no entity, as the text without tags does. Types are compared as written, then without case,
+    then by alias. Without the tags the answer is a copy of the text; where its tagged pieces stand in the text says
+    `located`. White space at the ends of a piece is dropped.
 
-    A copy that lacks more than a fifth of the words of the text (because it was cut, or is none) is one format problem,
-    and what it does tag counts. A format problem each: a tag that is not closed, one that was not opened, a pair of
-    different names (a closing tag closes the last open one), an empty piece, and a pair of a name that is no type, unless
-    the text itself holds that tag.
+    A copy that lacks more than a fifth of the words of the text (because it was cut, or is none) is one format
+    problem, and what it does tag counts. A format problem each: a tag that is not closed, one that was not opened, a
+    pair of different names (a closing tag closes the last open one), an empty piece, and a pair of a name that is no
+    type, unless the text itself holds that tag.
     """
     answer = as_seen(answer, text)
     folded = text.translate(_BREAKS)

@@ -41,8 +41,8 @@ def tag_of(written: str, read_type: Callable[[str], str | None]) -> Tag | None:
 def chunks(tags: Sequence[Tag | None]) -> list[tuple[str, int, int]]:
     """(type, first token, behind the last) of each entity, in order, as seqeval's default mode reads them.
 
-    An I- or E- that continues nothing, or another type, opens an entity; so does a tag without a prefix, unless it follows
-    one of its type. None is a token without a readable tag, outside of entities.
+    An I- or E- that continues nothing, or another type, opens an entity; so does a tag without a prefix, unless it
+    follows one of its type. None is a token without a readable tag, outside of entities.
     """
     found: list[tuple[str, int, int]] = []
     start: int | None = None
@@ -63,10 +63,10 @@ def chunks(tags: Sequence[Tag | None]) -> list[tuple[str, int, int]]:
 
 
 def joined(items: Iterable[Any]) -> list[Any]:
-    """The tokens of transformers' NER pipeline without an aggregation, put together to entities; anything else as it is.
+    """The tokens of transformers' NER pipeline put together to entities; anything else as it is.
 
-    A token is {"entity": "B-PER", "word": "An", "index": 1, "start": 0, "end": 2, "score": ...}; one that goes on has the
-    prefix I- or begins with "##", and follows the one before it by index or by offset.
+    A token is {"entity": "B-PER", "word": "An", "index": 1, "start": 0, "end": 2, "score": ...}; one that goes on has
+    the prefix I- or begins with "##", and follows the one before it by index or by offset.
     """
     result: list[Any] = []
     before: dict[str, Any] | None = None

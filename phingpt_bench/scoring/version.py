@@ -1,8 +1,8 @@
 """The version of scoring: of how answers are read, and of how what was read is counted.
 
-A version is written into every record. Records keep the scores that they were made with; where a rule changes, runs that
-are made or read again bear the new version, and `rescore` shows both. Prompts and answers have versions of their own: the
-task's (docs/decisions/0009-versions-of-scoring.md).
+A version is written into every record. Records keep the scores that they were made with; where a rule changes, runs
+that are made or read again bear the new version, and `rescore` shows both. Prompts and answers have versions of their
+own: the task's (docs/decisions/0009-versions-of-scoring.md).
 """
 
 from __future__ import annotations
@@ -18,8 +18,8 @@ CHANGES: dict[int, dict[str, str]] = {
         "labels": "reasoning is taken out in every model's marks; class scores, ticked boxes, codes and labels beside "
         "Chinese, Japanese and Korean words are read",
         "scores": "reasoning is taken out",
-        "spans": "reasoning is taken out; lists over several lines and answers in another form are read; partial and type-only "
-        "F1 pair as many entities as there can be",
+        "spans": "reasoning is taken out; lists over several lines and answers in another form are read; partial and "
+        "type-only F1 pair as many entities as there can be",
     },
 }  # fmt: skip
 

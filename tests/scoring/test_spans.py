@@ -100,7 +100,7 @@ def test_the_same_wrong_piece_again_is_a_duplicate():
 
 def test_lines_of_entities_are_one_answer_and_what_follows_them_is_none():
     for line_break in ("\n", "\r\n", "\r"):
-        answer = f"{line_break}PER: Anna Lee{line_break}{line_break}LOC: Espoo{line_break}That is all: Nokia{line_break}ORG: Nokia"
+        answer = line_break.join(["", "PER: Anna Lee", "", "LOC: Espoo", "That is all: Nokia", "ORG: Nokia"])
         assert surfaces(TEXT, parse_entities(answer, TEXT, TYPES)) == [("PER", "Anna Lee"), ("LOC", "Espoo")]
 
 

@@ -1,8 +1,8 @@
 """Logs of other programs as rows of answers: HELM, Inspect, OpenCompass, batches of OpenAI and Anthropic.
 
-Each module has `of_object` for a file that is one JSON object, or `of_rows` for one that is a list or lines of objects. They
-give (rows, a note for people), or None for what is no such log. Rows have the columns "id", "text", "answer", "target" and,
-where there are several answers a row, lists of them.
+Each module has `of_object` for a file that is one JSON object, or `of_rows` for one that is a list or lines of
+objects. They give (rows, a note for people), or None for what is no such log. Rows have the columns "id", "text",
+"answer", "target" and, where there are several answers a row, lists of them.
 """
 
 from __future__ import annotations

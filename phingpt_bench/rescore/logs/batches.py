@@ -10,7 +10,7 @@ Row = dict[str, Any]
 
 
 def of_rows(rows: list[Row]) -> tuple[list[Row], str] | None:
-    """{"custom_id": ..., "response": {"body": {...}}} or {"custom_id": ..., "result": {"message": {...}}}, a line a row."""
+    """Lines with a "custom_id" and a "response" with a "body" (OpenAI), or a "result" with a "message" (Anthropic)."""
     if not all("custom_id" in row and ("response" in row or "result" in row) for row in rows):
         return None
     found, failed = [], 0

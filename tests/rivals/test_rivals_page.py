@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 from helpers.paths import ROOT
 
-from phingpt_bench.scoring.rivals import SCORERS, fingpt, flame_ner, rival, words
+from phingpt_bench.rivals import SCORERS, fingpt, flame_ner, rival, words
 
 PAGE = ROOT / "docs" / "compatibility.md"
 FPB = ("positive", "neutral", "negative")
