@@ -94,7 +94,7 @@ def _entities(source: str) -> Iterator[tuple[str, str, int, int]]:
 
 
 def _place(source: str, surface: str, start: int, end: int, text: str) -> int:
-    """Where the text has an entity of an answer that is no exact copy: beside the same characters, else first; or -1."""
+    """Where the text has an entity of an inexact copy: beside the same characters, else at its first place; or -1."""
     before = _ANY_TAG.sub("", source[max(0, start - _CONTEXT) : start])
     behind = _ANY_TAG.sub("", source[end : end + _CONTEXT])
     at = text.find(surface)
@@ -135,10 +135,10 @@ EVALSCOPE = Rival(
     name="evalscope",
     kind="spans",
     source="modelscope/evalscope evalscope/utils/ner.py @ 3af6b5f0, benchmarks/ner/fin_ner_adapter.py @ 3af6b5f0",
-    rule="Pairs of <person>, <organization>, <location>, <miscellaneous> in <response>; by offset in an exact copy of the "
-    "words joined by spaces, else where the characters around them are the same; then seqeval's micro scores.",
-    defects="An entity that is not in the text costs nothing: it is passed over. In a copy with a slip the first name of "
-    "several may be tagged for another. It calls 305 rows of FIN its test set; protocol fin/tner-303 has 303.",
+    rule="Pairs of <person>, <organization>, <location>, <miscellaneous> in <response>; by offset in an exact copy of "
+    "the words joined by spaces, else where the characters around them are the same; then seqeval's micro scores.",
+    defects="An entity that is not in the text costs nothing: it is passed over. In a copy with a slip the first name "
+    "of several may be tagged for another. It calls 305 rows of FIN its test set; protocol fin/tner-303 has 303.",
     primary="entity_f1",
     functions={
         "entity_f1": lambda counts: metrics.entity_f1(np.asarray(counts)[..., :-1, :]),

@@ -1,4 +1,4 @@
-"""FiNER-ORD's authors (arXiv:2302.11157, 2305.16633; gtfintechlab): a line "token:Person_B" for each word of the text."""
+"""FiNER-ORD's authors (gtfintechlab, arXiv:2302.11157 and 2305.16633): a line "token:Person_B" for each word."""
 
 from __future__ import annotations
 
@@ -85,8 +85,8 @@ FINER_ORD = Rival(
     "finer_ord/code/generative_llm_res.py @ 15cc9791",
     rule="A line 'token:Person_B' (Person, Location, Organisation; _B, _I; Other) for each word; a word without one is "
     "missing: outside of entities for entity_f1, an entity of its own type for entity_f1_missing.",
-    defects="A line of preamble, or a token with a colon in it, makes every word behind it missing (for Llama's answers "
-    "the authors cut two lines off). With missing words as entities, GPT-4o's 0.67 is 0.37.",
+    defects="A line of preamble, or a token with a colon in it, makes every word behind it missing (for Llama's "
+    "answers the authors cut two lines off). With missing words as entities, GPT-4o's 0.67 is 0.37.",
     primary="entity_f1",
     functions={
         "entity_f1": _f1(False),

@@ -1,4 +1,4 @@
-""" "Zero is Not Hero Yet" (arXiv:2305.16633, gtfintechlab/zero-shot-finance): the first word of the answer is the label."""
+""" "Zero is Not Hero Yet" (arXiv:2305.16633, gtfintechlab/zero-shot-finance): the first word is the label."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ def _judge(answers: Answers, docs: Docs, labels: Labels) -> list[int]:
 FIRST_WORD = Rival(
     name="first-word",
     kind="labels",
-    source="gtfintechlab/zero-shot-finance sentiment_analysis/code/generative_llm_res.py @ d12bbc8c; word_tokenize of NLTK",
+    source="gtfintechlab/zero-shot-finance sentiment_analysis/code/generative_llm_res.py @ d12bbc8c; NLTK's words",
     rule="The first word of the answer (as NLTK cuts words), without regard to case, must be a label; else the row is "
     "missing, and wrong.",
     defects="'The sentiment is positive' and '**Positive**' are missing; 'Positive or negative?' is positive. An empty "

@@ -134,8 +134,8 @@ def _listed(answer: str, read_type: Callable[[str], str | None]) -> Tokens | Non
         return None
     value, _ = Reader(answer).value(begin.start(), 0)
     items = list(_flat(value))
-    if len(items) < 2:
-        return None
+    if len(items) < 2 or any(isinstance(item, Object) and "score" in item.fields for item in items):
+        return None  # a pipeline's output, which has its own offsets
     found: Tokens = []
     for item in items:
         if isinstance(item, str):

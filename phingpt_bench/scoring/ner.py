@@ -52,7 +52,7 @@ def type_only_counts(gold: Iterable[Span], parsed: Parsed, types: Sequence[str])
     one long prediction is not true for two gold entities. Predicted and gold are those of `strict_counts`.
 
     No pairing one to one has more true ones. nervaluate's has fewer where a prediction of another type uses up a gold
-    entity that one of its type could have had (docs/statistics.md says how often).
+    entity that one of its type could have had (docs/answers.md says how often).
     """
     gold, predicted = set(gold), set(parsed.spans)
     true = [

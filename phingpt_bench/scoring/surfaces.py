@@ -51,7 +51,7 @@ class Surfaces:
         if (surface := self.known(written)) is not None:
             yield Piece(type_, surface)
             return
-        if says_nothing(written):
+        if says_nothing(written.strip("*_ ")) or says_nothing(written):
             return
         parts = self._parts(written)
         if any(self.known(part) is not None for part in parts):
