@@ -167,7 +167,7 @@ class _Reader:
         return set(spans)
 
     def _unknown(self, words: Iterable[str]) -> BenchError:
-        names = {word[2:] if word[1:2] in "-_" else word for word in words}
+        names = {word[2:] if word[1:2] in ("-", "_") else word for word in words}
         strange = sorted(name for name in names if self.read_type(name) is None and name not in ("O", "o"))
         return self._error(
             f"gold tags of unknown types: {', '.join(strange[:5])}",
