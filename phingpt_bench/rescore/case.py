@@ -44,6 +44,7 @@ class Case:
 
     @property
     def missing(self) -> list[bool]:
+        """Whether a document has no answer in the file."""
         return [row is None for row in self.rows]
 
 
@@ -69,6 +70,7 @@ class Problem:
         return several.written(self.table, self.columns, self.target, self.repeats), None
 
     def counting(self, doc: Doc, answers: Several) -> str:
+        """The answer that counts of those to a document."""
         return several.counting(answers, doc, self.target, self.rules, self.repeats)
 
 

@@ -51,7 +51,7 @@ def _numbered(rows: list[Row], note: str = "") -> Rows:
 
 def _unfolded(value: Row, path: str, lines: bool) -> tuple[list[Row], str] | None:
     """The rows that one object holds: a log, a list of rows, a table by columns; None for an object that is a row."""
-    if (known := logs.of_object(value, path)) is not None:
+    if (known := logs.of_object(value)) is not None:
         return known
     if (columns := _by_columns(value, lists_too=not lines)) is not None:
         return columns
@@ -83,7 +83,7 @@ def _by_columns(value: Row, *, lists_too: bool) -> tuple[list[Row], str] | None:
 
 
 def _by_index(value: Row) -> tuple[list[Row], str] | None:
-    """{"0": {"text": "a", "answer": ...}, "1": ...}"""
+    """Rows by their number: {"0": {"text": "a", "answer": ...}, "1": ...}."""
     if not value or not all(isinstance(row, dict) for row in value.values()):
         return None
     rows = [row if "id" in row else {"id": key, **row} for key, row in value.items()]

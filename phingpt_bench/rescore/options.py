@@ -16,8 +16,11 @@ REPEATS = ("first", "majority")
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Reading:
-    """codes, type_aliases: as written, "0=negative,1=neutral". repeats: which of several answers to a row counts, None
-    where nothing was said."""
+    """What a user says of how answers are to be read.
+
+    codes, type_aliases: as written, "0=negative,1=neutral". repeats: which of several answers to a row counts, None
+    where nothing was said.
+    """
 
     codes: str | None = None
     type_aliases: str | None = None
@@ -56,7 +59,7 @@ class Reading:
 
 
 def _pairs(option: str, listed: str | None, example: str) -> list[tuple[str, str]]:
-    """ "a=b,c=d" as pairs."""
+    """The pairs of "a=b,c=d"."""
     if listed is None:
         return []
     pairs = []

@@ -39,7 +39,7 @@ class Table:
         return len(self.places)
 
     def where(self, row: int) -> str:
-        """ "answers.csv:17", or "answers.parquet, row 17"."""
+        """The place of a row: "answers.csv:17", or "answers.parquet, row 17"."""
         return f"{self.path}:{self.places[row]}" if self.unit == "line" else f"{self.path}, row {self.places[row]}"
 
 

@@ -1,4 +1,4 @@
-""" "Zero is Not Hero Yet" (arXiv:2305.16633, gtfintechlab/zero-shot-finance): the first word is the label."""
+"""The rule of "Zero is Not Hero Yet" (arXiv:2305.16633, gtfintechlab/zero-shot-finance): the first word is the label."""
 
 from __future__ import annotations
 
@@ -10,11 +10,8 @@ from phingpt_bench.scoring.classification import INVALID
 
 # where NLTK's word_tokenize ends a word of letters: white space; signs that are tokens of their own; a full stop that
 # ends its sentence; commas and colons unless a digit follows; a double hyphen; what an apostrophe parts
-_END_OF_WORD = re.compile(
-    r"\Z|\s|[;@#$%&?!*()\[\]{}<>\"`«»“”‘’„\u2012-\u2015]|\.(?=\s|\Z|\.|[\])}>\"'»”’ ]*\Z)|[,:](?!\d)|--|''|'(?=\s|\Z)"
-    r"|'(?:s|m|d|ll|re|ve)(?=\s|\Z|[.,;:?!])",
-    re.IGNORECASE,
-)
+_BREAK = r"\Z|\s|[;@#$%&?!*()\[\]{}<>\"`«»“”‘’„\u2012-\u2015]|\.(?=\s|\Z|\.|[\])}>\"'»”’ ]*\Z)|[,:](?!\d)|--|''"
+_END_OF_WORD = re.compile(rf"{_BREAK}|'(?:s|m|d|ll|re|ve)?(?={_BREAK}|'(?=\s))", re.IGNORECASE)
 
 
 def _judge(answers: Answers, docs: Docs, labels: Labels) -> list[int]:

@@ -16,7 +16,7 @@ from phingpt_bench.scoring.token_tags import Tag, chunks, tag_of
 READ = 0.6  # of the lines or words of an answer, at least, are tagged tokens
 # what every such answer has somewhere: a tag of no entity, or one with a prefix
 _HINT = re.compile(
-    r"(?:\A|[\s:|/,\"'\[(])(?:o|other|[bieslum][-_]\w[\w-]*|\w[\w-]*[-_][bieslu])(?=[\s,;\"'\])]|\Z)", re.I
+    r"(?:\A|[\s:|/,\"'\[(])(?:o|other|[bieslum][-_]\w[\w-]*|\w[\w-]*[-_][bieslu])(?=[\s,;\"'\])]|\Z)", re.IGNORECASE
 )
 _BETWEEN = re.compile(r"\s*[:|\t=]\s*|\s+[-–—]\s+|\s+|/")
 _TOKEN_KEYS, _TAG_KEYS = ("token", "word", "text"), ("tag", "label", "ner_tag", "entity", "type")

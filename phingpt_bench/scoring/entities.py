@@ -92,6 +92,7 @@ class Entity(NamedTuple):
 
     @property
     def everywhere(self) -> bool:
+        """Whether every occurrence of the surface is meant."""
         return self.place is None and not self.marks
 
     def chosen(self, text: str) -> list[tuple[int, int]]:
@@ -124,10 +125,12 @@ class Claim(NamedTuple):
 
     @classmethod
     def of(cls, rank: bool, place: tuple[int, int], piece: int) -> Claim:
+        """The claim of a piece on the place (start, end)."""
         return cls(rank, place[0] - place[1], place[0], piece)
 
     @property
     def end(self) -> int:
+        """Behind the last character."""
         return self.start - self.shorter
 
 

@@ -30,6 +30,7 @@ class Object:
 
     @property
     def fields(self) -> dict[str, Any]:
+        """The values by key, without case; of equal keys the last."""
         return {key.strip().casefold(): value for key, value in self.pairs}
 
 

@@ -132,5 +132,5 @@ def _sums(counts: np.ndarray) -> np.ndarray:
 
 
 def _ratio(over: np.ndarray, under: np.ndarray) -> np.ndarray:
-    """nan where `under` is not above 0."""
+    """Their ratio; nan where `under` is not above 0."""
     return np.where(under > 0, over / np.where(under > 0, under, 1.0), np.nan)

@@ -12,7 +12,10 @@ from __future__ import annotations
 
 import functools
 import re
+from bisect import bisect_right
 from collections.abc import Callable, Iterable, Sequence
+from itertools import pairwise
+from typing import NamedTuple
 
 from phingpt_bench.scoring.entities import Parsed, Problem, Span, checked_spans, names_nothing, type_reader
 from phingpt_bench.scoring.occurrences import as_seen
@@ -86,11 +89,18 @@ def _copied_part(answer: str, has_breaks: bool) -> str:
     return " ".join(lines if has_breaks else lines[:1])
 
 
+class _Tag(NamedTuple):
+    """A tag of the answer: as matched, and its place in the copy."""
+
+    match: re.Match[str]
+    place: int
+
+
 def _untagged(
     line: str, folded: str, types: tuple[str, ...], read_type: Callable[[str], str | None]
 ) -> tuple[str, list[Tagged], list[Unread]]:
     """The copy of the text without its tags, the pieces that were between tags, and the tags that cannot be read."""
-    tags: list[tuple[re.Match[str], int]] = []  # with its place in the copy
+    tags: list[_Tag] = []
     parts: list[str] = []
     firm: set[int] = set()  # escaped white space, which belongs to its piece
     length = last = 0
@@ -101,12 +111,19 @@ def _untagged(
         parts += [line[last : match.start()], _unescaped(match[0]) if is_escape else ""]
         length += match.start() - last
         if not is_escape:
-            tags.append((match, length))
+            tags.append(_Tag(match, length))
         elif match[0][1] == "#":
             firm.add(length)
         length += is_escape
         last = match.end()
     copy = "".join([*parts, line[last:]])
+    return copy, *_paired(line, tags, read_type, _Blanks(copy, firm))
+
+
+def _paired(
+    line: str, tags: list[_Tag], read_type: Callable[[str], str | None], blanks: _Blanks
+) -> tuple[list[Tagged], list[Unread]]:
+    """The pieces between tags that belong together, and the tags that cannot be read."""
     tagged: list[Tagged] = []
     unread: list[Unread] = []
     still_open: list[int] = []
@@ -123,19 +140,36 @@ def _untagged(
         if type_ is None or read_type(opening["name"]) != type_:
             unread.append(Unread(opened, None, _shown(line, opening.start(), match.end())))
             continue
-        while start < end and copy[start].isspace() and start not in firm:
-            start += 1
-        while start < end and copy[end - 1].isspace() and end - 1 not in firm:
-            end -= 1
+        start, end = blanks.trimmed(start, end)
         if start < end:
             tagged.append(Tagged(opened, type_, start, end))
         else:
             unread.append(Unread(opened, type_, ""))
     for at in still_open:
-        match = tags[at][0]
-        until = tags[at + 1][0].start() if at + 1 < len(tags) else len(line)
+        match = tags[at].match
+        until = tags[at + 1].match.start() if at + 1 < len(tags) else len(line)
         unread.append(Unread(at, read_type(match["name"]), _shown(line, match.start(), until).strip()))
-    return copy, sorted(tagged), unread
+    return sorted(tagged), unread
+
+
+class _Blanks:
+    """The runs of white space in a copy, without the characters that are firm."""
+
+    def __init__(self, copy: str, firm: set[int]):
+        self.runs: list[tuple[int, int]] = []
+        for match in re.finditer(r"\s+", copy):
+            cuts = [match.start() - 1, *sorted(firm.intersection(range(*match.span()))), match.end()]
+            self.runs += [(a + 1, b) for a, b in pairwise(cuts) if a + 1 < b]
+
+    def trimmed(self, start: int, end: int) -> tuple[int, int]:
+        """A piece without the white space at its ends."""
+        at = bisect_right(self.runs, (start, len(self.runs) and self.runs[-1][1])) - 1
+        if at >= 0 and self.runs[at][0] <= start < self.runs[at][1]:
+            start = min(self.runs[at][1], end)
+        at = bisect_right(self.runs, (end - 1, len(self.runs) and self.runs[-1][1])) - 1
+        if at >= 0 and self.runs[at][0] < end <= self.runs[at][1]:
+            end = max(self.runs[at][0], start)
+        return start, end
 
 
 def _unescaped(written: str) -> str:

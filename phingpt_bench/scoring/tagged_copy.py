@@ -20,6 +20,7 @@ class Tagged(NamedTuple):
     end: int
 
     def surface(self, copy: str) -> str:
+        """What is between the marks."""
         return copy[self.start : self.end]
 
 

@@ -1,5 +1,6 @@
-"""The words of a freely written answer: its text without what nobody sees, cut into tokens, and the lists of words that
-the rule of scoring/labels.py goes by (English and Spanish).
+"""The words of a freely written answer: folded, cut into tokens, and the lists of words that labels.py goes by.
+
+The lists are English and Spanish.
 """
 
 from __future__ import annotations

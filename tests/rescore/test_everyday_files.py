@@ -87,11 +87,19 @@ THOUGHT = [
         ("analysisFalling sales are negative.assistantfinalnegative", "negative"),
     ),
     labels(("[THINK]Negative?[/THINK]Neutral", "neutral"), ("<reasoning>up</reasoning> positive", "positive")),
-    labels(("first negative</think>positive", "positive"), ("<|channel|>analysis<|message|>negative<|end|>"
-           "<|start|>assistant<|channel|>final<|message|>neutral<|return|>", "neutral")),
-    labels((["<think>negative</think>", "positive"][1], "positive"), ([{"generated_text": "<think>x</think>neutral"}],
-           "neutral")),
-]  # fmt: skip
+    labels(
+        ("first negative</think>positive", "positive"),
+        (
+            "<|channel|>analysis<|message|>negative<|end|>"
+            "<|start|>assistant<|channel|>final<|message|>neutral<|return|>",
+            "neutral",
+        ),
+    ),
+    labels(
+        (["<think>negative</think>", "positive"][1], "positive"),
+        ([{"generated_text": "<think>x</think>neutral"}], "neutral"),
+    ),
+]
 
 
 @pytest.mark.parametrize("content", THOUGHT)
@@ -99,10 +107,16 @@ def test_labels_behind_reasoning(scored: Any, content: str) -> None:
     assert value(scored(content, *LABELS)) == 1
 
 
-@pytest.mark.parametrize("marks", [("<think>", "</think>"), ("[THINK]", "[/THINK]"), ("analysis", "assistantfinal"), ("", "</think>")])
+@pytest.mark.parametrize(
+    "marks", [("<think>", "</think>"), ("[THINK]", "[/THINK]"), ("analysis", "assistantfinal"), ("", "</think>")]
+)
 def test_numbers_behind_reasoning(scored: Any, data_mirror: Path, marks: tuple[str, str]) -> None:
     start, end = marks
-    rows = [("First guess 0.9.\nBut costs rose.", -0.6), ("Maybe 0.8 or so.\nNo, weak.", -0.4), ("Looks like -0.7.", 0.5)]
+    rows = [
+        ("First guess 0.9.\nBut costs rose.", -0.6),
+        ("Maybe 0.8 or so.\nNo, weak.", -0.4),
+        ("Looks like -0.7.", 0.5),
+    ]
     content = labels(*((f"{start}{thought}{end}\n{gold}", gold) for thought, gold in rows))
     report = scored(content, "--task", "phin_fiqa_official_score", "--gold-column", "gold")
     assert (value(report, "r2"), value(report, "mse")) == (1, 0)
@@ -111,9 +125,14 @@ def test_numbers_behind_reasoning(scored: Any, data_mirror: Path, marks: tuple[s
 @pytest.mark.parametrize("form", ["lines", "json", "tags"])
 @pytest.mark.parametrize(
     "thought",
-    ["<think>Anna Lee is a person.</think>\n", '<think>The form is [{"type": "PER", "text": "x"}].</think>\n',
-     "[THINK]PER: Espoo[/THINK]", "analysisPER: Espoo?assistantfinal", "<PER>Nokia</PER>?</think>"],
-)  # fmt: skip
+    [
+        "<think>Anna Lee is a person.</think>\n",
+        '<think>The form is [{"type": "PER", "text": "x"}].</think>\n',
+        "[THINK]PER: Espoo[/THINK]",
+        "analysisPER: Espoo?assistantfinal",
+        "<PER>Nokia</PER>?</think>",
+    ],
+)
 def test_entities_behind_reasoning(scored: Any, form: str, thought: str) -> None:
     for answer in (LINE, json.dumps(GOLD)):
         assert value(scored(entities(thought + answer), *TYPES, "--answer-format", form), "entity_f1") == 1
@@ -144,7 +163,9 @@ WRAPPINGS = [
     lambda text: {"generated_text": text},
     lambda text: [{"generated_text": text}],
     lambda text: [[{"generated_text": text}]],
-    lambda text: [{"generated_text": [{"role": "user", "content": "negative?"}, {"role": "assistant", "content": text}]}],
+    lambda text: [
+        {"generated_text": [{"role": "user", "content": "negative?"}, {"role": "assistant", "content": text}]}
+    ],
     lambda text: [{"role": "system", "content": "negative"}, {"role": "assistant", "content": text}],
     lambda text: {"role": "assistant", "content": text},
     lambda text: {"role": "assistant", "content": [{"type": "text", "text": text}]},
@@ -155,13 +176,17 @@ WRAPPINGS = [
     lambda text: {"completions": [{"text": text, "logprob": -1.0}]},
     lambda text: {"outputs": [{"text": text}]},
     lambda text: {"candidates": [{"content": {"parts": [{"text": text}], "role": "model"}}]},
-    lambda text: {"output": [{"type": "reasoning", "summary": []}, {"type": "message", "content": [{"type": "output_text",
-                  "text": text}]}]},
+    lambda text: {
+        "output": [
+            {"type": "reasoning", "summary": []},
+            {"type": "message", "content": [{"type": "output_text", "text": text}]},
+        ]
+    },
     lambda text: {"text": text, "finish_reason": "stop"},
     lambda text: json.dumps([{"generated_text": text}]),
     lambda text: str([{"generated_text": text}]),
     lambda text: json.dumps({"choices": [{"message": {"content": text}}]}),
-]  # fmt: skip
+]
 
 
 @pytest.mark.parametrize("wrap", WRAPPINGS)
@@ -187,8 +212,11 @@ def test_json_that_a_model_wrote_is_left_as_it_is(scored: Any) -> None:
 
 # ---- class scores
 
-SCORES = [{"positive": 0.03, "negative": 0.95, "neutral": 0.02}, {"positive": 0.01, "negative": 0.01, "neutral": 0.98},
-          {"positive": 0.97, "negative": 0.01, "neutral": 0.02}]  # fmt: skip
+SCORES = [
+    {"positive": 0.03, "negative": 0.95, "neutral": 0.02},
+    {"positive": 0.01, "negative": 0.01, "neutral": 0.98},
+    {"positive": 0.97, "negative": 0.01, "neutral": 0.02},
+]
 BEST = ["negative", "neutral", "positive"]
 DISTRIBUTIONS = [
     lambda scores: [{"label": label, "score": score} for label, score in scores.items()],
@@ -285,23 +313,44 @@ def test_options_for_labels_do_not_fit_entities(refused: Any) -> None:
 @pytest.mark.parametrize(
     "answers",
     [
-        [("情感分类结果为positive。", "positive"), ("答案是negative", "negative"),
-         ("这条新闻的情感是neutral，因为没有影响", "neutral"), ("答案：positive", "positive")],
+        [
+            ("情感分类结果为positive。", "positive"),
+            ("答案是negative", "negative"),
+            ("这条新闻的情感是neutral，因为没有影响", "neutral"),
+            ("答案：positive", "positive"),
+        ],
         [("センチメントはpositiveです", "positive"), ("評価：negative（株価下落）", "negative")],
         [("감정은 negative입니다", "negative"), ("정답: neutral", "neutral")],
         [("该句不是positive，而是negative", "negative"), ("不算negative，属于neutral", "neutral")],
     ],
-)  # fmt: skip
+)
 def test_labels_beside_chinese_japanese_and_korean(scored: Any, answers: list[tuple[str, str]]) -> None:
     assert value(scored(labels(*answers), *LABELS)) == 1
 
 
 # ---- entities
 
-PIPELINE = [{"entity_group": type_, "score": 0.99, "word": name, "start": ESPOO.index(name),
-             "end": ESPOO.index(name) + len(name)} for name, type_ in PAIRS]  # fmt: skip
-AUTHORS = ["Anna:Person_B", "Lee:Person_I", "left:Other", "Nokia:Organisation_B", "for:Other", "Ericsson:Organisation_B",
-           "in:Other", "Espoo:Location_B", ".:Other"]  # fmt: skip
+PIPELINE = [
+    {
+        "entity_group": type_,
+        "score": 0.99,
+        "word": name,
+        "start": ESPOO.index(name),
+        "end": ESPOO.index(name) + len(name),
+    }
+    for name, type_ in PAIRS
+]
+AUTHORS = [
+    "Anna:Person_B",
+    "Lee:Person_I",
+    "left:Other",
+    "Nokia:Organisation_B",
+    "for:Other",
+    "Ericsson:Organisation_B",
+    "in:Other",
+    "Espoo:Location_B",
+    ".:Other",
+]
 FORMS = [
     LINE,
     LINE.replace("; ", "\n"),
@@ -338,10 +387,14 @@ COMPANY = "human: Anna Lee; Company: Nokia; Company: Ericsson; City: Espoo"
 
 @pytest.mark.parametrize(
     "answer",
-    [COMPANY, COMPANY.replace("; ", "\n"), '{"human": ["Anna Lee"], "Company": ["Nokia", "Ericsson"], "City": ["Espoo"]}',
-     "B-human I-human O B-Company O B-Company O B-City O",
-     "<human>Anna Lee</human> left <Company>Nokia</Company> for <Company>Ericsson</Company> in <City>Espoo</City>."],
-)  # fmt: skip
+    [
+        COMPANY,
+        COMPANY.replace("; ", "\n"),
+        '{"human": ["Anna Lee"], "Company": ["Nokia", "Ericsson"], "City": ["Espoo"]}',
+        "B-human I-human O B-Company O B-Company O B-City O",
+        "<human>Anna Lee</human> left <Company>Nokia</Company> for <Company>Ericsson</Company> in <City>Espoo</City>.",
+    ],
+)
 def test_types_under_other_names(scored: Any, answer: str) -> None:
     aliases = ("--type-aliases", "human=PER,Company=ORG,City=LOC")
     assert value(scored(entities(answer), *TYPES, *aliases), "entity_f1") == 1
@@ -395,10 +448,18 @@ def test_gold_tags_with_tokens_in_place_of_a_text(scored: Any) -> None:
 
 
 DISAGREE = [
-    ([{"start": 0, "end": 4, "text": "Nokia", "type": "ORG"}], "text[0:4] is 'Noki', the gold entity says 'Nokia'", "add 1"),
+    (
+        [{"start": 0, "end": 4, "text": "Nokia", "type": "ORG"}],
+        "text[0:4] is 'Noki', the gold entity says 'Nokia'",
+        "add 1",
+    ),
     ([{"start": 1, "end": 6, "text": "Nokia", "type": "ORG"}], "text[1:6] is 'okia ', the gold", "'Nokia' begins at 0"),
     ([{"start": 14, "end": 18, "word": "Espoo", "label": "LOC"}], "text[14:18] is 'Espo', the gold", "add 1"),
-    ([{"start": 0, "end": 5, "text": "Nokia Oyj", "type": "ORG"}], "is 'Nokia', the gold entity says 'Nokia Oyj'", "not in"),
+    (
+        [{"start": 0, "end": 5, "text": "Nokia Oyj", "type": "ORG"}],
+        "is 'Nokia', the gold entity says 'Nokia Oyj'",
+        "not in",
+    ),
     ([{"start": 0, "end": 50, "type": "ORG"}], "from 0 to 50 is not within the text of 20", "end is behind the last"),
     ([{"start": 0, "end": 5}], "has no type", "its key is one of type, label"),
     ([{"type": "ORG"}], "neither offsets nor a text", ""),
@@ -417,10 +478,13 @@ def test_gold_that_does_not_fit_its_text_is_refused(refused: Any, gold: Any, mes
 
 
 NESTED = lines(
-    {"text": "The Bank of England fell", "answer": "ORG: Bank of England; LOC: England",
-     "gold": [{"start": 4, "end": 19, "type": "ORG"}, {"start": 12, "end": 19, "type": "LOC"}]},
+    {
+        "text": "The Bank of England fell",
+        "answer": "ORG: Bank of England; LOC: England",
+        "gold": [{"start": 4, "end": 19, "type": "ORG"}, {"start": 12, "end": 19, "type": "LOC"}],
+    },
     {"text": "Nokia rose", "answer": "ORG: Nokia", "gold": [{"start": 0, "end": 5, "type": "ORG"}]},
-)  # fmt: skip
+)
 
 
 def test_nested_gold_is_said_and_can_be_scored(scored: Any) -> None:
@@ -451,8 +515,10 @@ def test_a_row_of_tags_is_no_table_by_columns(scored: Any) -> None:
     assert (report["rows"]["scored"], value(report, "entity_f1")) == (1, 1)
 
 
-ROWS = [{"text": "Sales rose.", "answer": "positive", "gold": "positive"},
-        {"text": 'He said "no"; costs, too, fell', "answer": "negative", "gold": "negative"}]  # fmt: skip
+ROWS = [
+    {"text": "Sales rose.", "answer": "positive", "gold": "positive"},
+    {"text": 'He said "no"; costs, too, fell', "answer": "negative", "gold": "negative"},
+]
 TABLES = {
     "Excel's first line": ("a.csv", "sep=;\ntext;answer;gold\nSales rose.;positive;positive\n"),
     "Excel's first line with a comma": ("a.csv", 'sep=,\r\ntext,answer,gold\r\n"Sales; rose",positive,positive\r\n'),
@@ -460,20 +526,34 @@ TABLES = {
     "semicolons": ("a.csv", "text;answer;gold\nSales, and costs, rose.;positive;positive\n"),
     "a bare quote": ("a.tsv", 'text\tanswer\tgold\n"Nokia" rose\tpositive\tpositive\n5" screens\tnegative\tnegative\n'),
     "quotes that never close": ("a.tsv", 'text\tanswer\tgold\n"Nokia rose\tpositive\tpositive\nb\tneutral\tneutral\n'),
-    "two lines with a quote": ("a.tsv", 'text\tanswer\tgold\n"a\tpositive\tpositive\nb\tneutral\tneutral\n"c\tneutral\tneutral\n'),
+    "two lines with a quote": (
+        "a.tsv",
+        'text\tanswer\tgold\n"a\tpositive\tpositive\nb\tneutral\tneutral\n"c\tneutral\tneutral\n',
+    ),
     "columns": ("a.json", json.dumps({k: {str(i): row[k] for i, row in enumerate(ROWS)} for k in ROWS[0]})),
     "records": ("a.json", json.dumps(ROWS)),
     "by index": ("a.json", json.dumps({str(i): row for i, row in enumerate(ROWS)})),
-    "split": ("a.json", json.dumps({"columns": list(ROWS[0]), "index": [0, 1], "data": [list(r.values()) for r in ROWS]})),
+    "split": (
+        "a.json",
+        json.dumps({"columns": list(ROWS[0]), "index": [0, 1], "data": [list(r.values()) for r in ROWS]}),
+    ),
     "table": ("a.json", json.dumps({"schema": {"fields": [{"name": "text"}]}, "data": ROWS})),
     "lists": ("a.json", json.dumps({k: [row[k] for row in ROWS] for k in ROWS[0]})),
     "Spanish": ("a.csv", "texto,respuesta,etiqueta\nSubió.,positivo,positive\n"),
     "Spanish with accents": ("a.csv", "Oración;Predicción;Etiqueta real\nSubió.;positiva;positive\n"),
-    "LLaMA-Factory": ("generated_predictions.jsonl", lines({"prompt": "x", "predict": "\n\npositive", "label": "positive"})),
-    "OpenCompass lines": ("a.jsonl", lines({"idx": 0, "origin_prompt": "x", "prediction": "positive", "gold": "positive"})),
-    "an old lm-eval": ("a_write_out_info.json", json.dumps([{"doc_id": 0, "prompt_0": "x", "logit_0": "positive",
-                                                             "truth": "positive"}])),
-}  # fmt: skip
+    "LLaMA-Factory": (
+        "generated_predictions.jsonl",
+        lines({"prompt": "x", "predict": "\n\npositive", "label": "positive"}),
+    ),
+    "OpenCompass lines": (
+        "a.jsonl",
+        lines({"idx": 0, "origin_prompt": "x", "prediction": "positive", "gold": "positive"}),
+    ),
+    "an old lm-eval": (
+        "a_write_out_info.json",
+        json.dumps([{"doc_id": 0, "prompt_0": "x", "logit_0": "positive", "truth": "positive"}]),
+    ),
+}
 
 
 @pytest.mark.parametrize(("name", "content"), TABLES.values(), ids=TABLES.keys())
@@ -528,8 +608,16 @@ def samples(*resps: Any) -> str:
     for doc, resp in zip(docs, resps, strict=False):
         right = "; ".join(f"{e['type']}: {doc['text'][e['start'] : e['end']]}" for e in doc["entities"]) or "none"
         filled = [[right if answer is ... else answer for answer in resp]]
-        rows.append({"doc": doc, "target": right, "arguments": {}, "resps": filled, "filtered_resps": filled[0],
-                     "filter": "none"})  # fmt: skip
+        rows.append(
+            {
+                "doc": doc,
+                "target": right,
+                "arguments": {},
+                "resps": filled,
+                "filtered_resps": filled[0],
+                "filter": "none",
+            }
+        )
     return lines(*rows)
 
 

@@ -130,7 +130,8 @@ def test_codes_that_a_user_names(answer, expected):
 
 @pytest.mark.parametrize("labels", [["-1", "0", "1"], ["-1.0", "0.0", "1.0"]])
 @pytest.mark.parametrize(
-    ("answer", "at"), [("-1", 0), ("1", 2), ("+1", 2), ("−1", 0), ("-1.0", 0), ("0", 1), ("Sentiment: -1", 0), ("0.5", None)]
+    ("answer", "at"),
+    [("-1", 0), ("1", 2), ("+1", 2), ("−1", 0), ("-1.0", 0), ("0", 1), ("Sentiment: -1", 0), ("0.5", None)],
 )
 def test_labels_that_are_numbers_with_signs(labels, answer, at):
     assert named(answer, labels) == ("no label" if at is None else labels[at])

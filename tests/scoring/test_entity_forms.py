@@ -56,7 +56,7 @@ LISTS = [
     'PER: "Anna Lee"; ORG: `Nokia`; ORG: Ericsson (a company).; LOC: *Espoo*',
     "```\nPER: Anna Lee; ORG: Nokia; ORG: Ericsson; LOC: Espoo\n```",
     "per: Anna Lee\norg: Nokia\norg: Ericsson\nloc: Espoo",
-]  # fmt: skip
+]
 
 
 @pytest.mark.parametrize("answer", LISTS)
@@ -74,20 +74,42 @@ def test_a_list_is_read_where_another_form_was_asked_and_that_is_said(answer):
 @pytest.mark.parametrize(
     "answer",
     [
-        "none", "None.", "NONE", "Entities: none", "Answer: none", "[]", "{}", "N/A", "-", "nothing", "ninguna",
-        "No entities", "There are no named entities in the text.", "No hay entidades nombradas en el texto.",
-        "PER: none\nORG: none\nLOC: none", "PER: none; ORG: N/A; LOC: -", "PER:\nORG:\nLOC:", "PER: []\nORG: []",
-        "**PER:** None\n**ORG:** None", '{"PER": [], "ORG": []}', '{"entities": []}', "```json\n[]\n```",
+        "none",
+        "None.",
+        "NONE",
+        "Entities: none",
+        "Answer: none",
+        "[]",
+        "{}",
+        "N/A",
+        "-",
+        "nothing",
+        "ninguna",
+        "No entities",
+        "There are no named entities in the text.",
+        "No hay entidades nombradas en el texto.",
+        "PER: none\nORG: none\nLOC: none",
+        "PER: none; ORG: N/A; LOC: -",
+        "PER:\nORG:\nLOC:",
+        "PER: []\nORG: []",
+        "**PER:** None\n**ORG:** None",
+        '{"PER": [], "ORG": []}',
+        '{"entities": []}',
+        "```json\n[]\n```",
         "<think>Is Nokia one?</think>\n\nnone",
     ],
-)  # fmt: skip
+)
 def test_answers_that_name_nothing(answer):
     assert read(answer) == Parsed()
 
 
 def test_what_a_model_runs_on_with_is_not_read():
     one = "PER: Anna Lee; ORG: Nokia"
-    for more in ("News: Bo Ek left.\nEntities: ORG: Ericsson", "That is all.\nORG: Ericsson", "\nText: x\nORG: Ericsson"):
+    for more in (
+        "News: Bo Ek left.\nEntities: ORG: Ericsson",
+        "That is all.\nORG: Ericsson",
+        "\nText: x\nORG: Ericsson",
+    ):
         assert read(f"{one}\n{more}").spans == [ANNA, NOKIA]
     assert read("I see nothing.\nNews: Ericsson fell.\nEntities: ORG: Ericsson").spans == []
 
@@ -96,8 +118,10 @@ def test_pieces_of_a_list_are_judged_like_those_of_a_line():
     found = read("PER: Anna Lee\nORG: Nokia, Turku\nLOC: Espoo\nLOC: Espoo\nORG: Anna Lee")
     assert found.spans == [ANNA, NOKIA, ESPOO]
     assert [tuple(problem) for problem in found.problems] == [
-        ("hallucinated", "Turku", "ORG"), ("duplicate", "Espoo", "LOC"), ("conflict", "Anna Lee", "ORG"),
-    ]  # fmt: skip
+        ("hallucinated", "Turku", "ORG"),
+        ("duplicate", "Espoo", "LOC"),
+        ("conflict", "Anna Lee", "ORG"),
+    ]
 
 
 def test_a_name_with_a_comma_is_one_name():
@@ -193,14 +217,17 @@ SEQUENCES = [
     "B-PER E-PER O S-ORG O S-ORG O S-LOC O",
     "B-PER L-PER O U-ORG O U-ORG O U-LOC O",
     "B-Person I-Person O B-Organization O B-Organization O B-Location O",
-    *("\n".join(f"{word}{sign}{tag}" for word, tag in zip(WORDS, TAGS, strict=True)) for sign in (" ", "\t", ": ", " | ")),
+    *(
+        "\n".join(f"{word}{sign}{tag}" for word, tag in zip(WORDS, TAGS, strict=True))
+        for sign in (" ", "\t", ": ", " | ")
+    ),
     "\n".join(f"{word}:{tag}" for word, tag in zip(WORDS, AUTHORS, strict=True)),
     "Here is the answer:\n\n" + "\n".join(f"{word}:{tag}" for word, tag in zip(WORDS, AUTHORS, strict=True)),
     " ".join(f"{word}/{tag}" for word, tag in zip(WORDS, TAGS, strict=True)),
     json.dumps(list(zip(WORDS, TAGS, strict=True))),
     json.dumps([{"token": word, "tag": tag} for word, tag in zip(WORDS, TAGS, strict=True)]),
     "\n".join(f"{word} {tag}" for word, tag in zip(WORDS, TAGS, strict=True) if tag != "O" or word == "."),
-]  # fmt: skip
+]
 
 
 @pytest.mark.parametrize("answer", SEQUENCES)
@@ -285,9 +312,50 @@ def test_names_in_texts_without_spaces():
 # ---- any answer, and its cost
 
 SCRAPS = st.sampled_from(
-    [*"PER ORG Person LOC: : ; , \n - ( ) [ ] { } \" ' B-PER I-ORG O / \t | <PER> </PER> ``` none Nokia Espoo 1.".split(" "),
-     "Anna Lee", "PER: ", " is a person", "<think>", "</think>", "assistantfinal", '"type"', "'text'", "\ud800"]
-)  # fmt: skip
+    [
+        *[
+            "PER",
+            "ORG",
+            "Person",
+            "LOC:",
+            ":",
+            ";",
+            ",",
+            "\n",
+            "-",
+            "(",
+            ")",
+            "[",
+            "]",
+            "{",
+            "}",
+            '"',
+            "'",
+            "B-PER",
+            "I-ORG",
+            "O",
+            "/",
+            "\t",
+            "|",
+            "<PER>",
+            "</PER>",
+            "```",
+            "none",
+            "Nokia",
+            "Espoo",
+            "1.",
+        ],
+        "Anna Lee",
+        "PER: ",
+        " is a person",
+        "<think>",
+        "</think>",
+        "assistantfinal",
+        '"type"',
+        "'text'",
+        "\ud800",
+    ]
+)
 
 
 @given(st.lists(SCRAPS, max_size=30).map("".join), st.sampled_from([*FORMATS]), st.booleans())
@@ -302,11 +370,25 @@ def test_no_answer_breaks_the_reader(answer, form, nested):
 
 
 UNITS = {
-    "open tags": "<ORG>", "tags": "<ORG>Nokia</ORG>", "marks": "ORG: Nokia @1; ", "objects": '{"type": "ORG", "text": "x"}, ',
-    "lines": "ORG: Nokia\n", "lists": "ORG: Nokia, Nokia, x\n", "turned": "Nokia (ORG)\n", "tables": "| Nokia | ORG |\n",
-    "tokens": "Nokia B-ORG\n", "tuples": "('Nokia', 'ORG'), ", "quotes": "'", "heads": "ORG:\n- x\n", "reasoning": "<think>",
-    "brackets": "[", "colons": "ORG:", "commas": "x, ", "bullets": "- - ", "unknown": "<x>a</x>",
-}  # fmt: skip
+    "open tags": "<ORG>",
+    "tags": "<ORG>Nokia</ORG>",
+    "marks": "ORG: Nokia @1; ",
+    "objects": '{"type": "ORG", "text": "x"}, ',
+    "lines": "ORG: Nokia\n",
+    "lists": "ORG: Nokia, Nokia, x\n",
+    "turned": "Nokia (ORG)\n",
+    "tables": "| Nokia | ORG |\n",
+    "tokens": "Nokia B-ORG\n",
+    "tuples": "('Nokia', 'ORG'), ",
+    "quotes": "'",
+    "heads": "ORG:\n- x\n",
+    "reasoning": "<think>",
+    "brackets": "[",
+    "colons": "ORG:",
+    "commas": "x, ",
+    "bullets": "- - ",
+    "unknown": "<x>a</x>",
+}
 
 
 @pytest.mark.perf

@@ -15,7 +15,7 @@ Row = dict[str, Any]
 Known = tuple[list[Row], str]
 
 
-def of_object(value: Row, path: str) -> Known | None:
+def of_object(value: Row) -> Known | None:
     """The rows of a log that is one object; None for any other object."""
     return helm.of_object(value) or inspect_ai.of_object(value) or opencompass.of_object(value)
 

@@ -28,12 +28,13 @@ def of_object(value: Row) -> tuple[list[Row], str] | None:
 
 def of_archive(path: str, data: bytes) -> tuple[list[Row], str]:
     """The samples of an .eval. BenchError where it is damaged or holds none."""
-    samples = []
     try:
         with zipfile.ZipFile(io.BytesIO(data)) as archive:
-            for entry in archive.infolist():
-                if entry.filename.startswith("samples/") and entry.filename.endswith(".json"):
-                    samples.append(json.loads(_content(archive, entry, data)))
+            samples = [
+                json.loads(_content(archive, entry, data))
+                for entry in archive.infolist()
+                if entry.filename.startswith("samples/") and entry.filename.endswith(".json")
+            ]
     except (zipfile.BadZipFile, ValueError, RecursionError, OSError, struct.error, NotImplementedError) as err:
         raise BenchError(
             f"not readable as an .eval log of Inspect ({err})",

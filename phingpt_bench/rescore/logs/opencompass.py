@@ -9,7 +9,7 @@ _NOTE = "Predictions of OpenCompass: answers from 'prediction', texts are not in
 
 
 def of_object(value: Row) -> tuple[list[Row], str] | None:
-    """{"0": {"origin_prompt": ..., "prediction": ..., "gold": ...}, "1": ...}"""
+    """Rows by their number: {"0": {"origin_prompt": ..., "prediction": ..., "gold": ...}, "1": ...}."""
     rows = list(value.items())
     if not rows or not all(key.isdigit() and isinstance(row, dict) and "prediction" in row for key, row in rows):
         return None
@@ -17,7 +17,7 @@ def of_object(value: Row) -> tuple[list[Row], str] | None:
 
 
 def of_rows(rows: list[Row]) -> tuple[list[Row], str] | None:
-    """{"idx": 0, "origin_prompt": ..., "prediction": ...}, a line a row."""
+    """A line a row: {"idx": 0, "origin_prompt": ..., "prediction": ...}."""
     if not all("prediction" in row and "origin_prompt" in row for row in rows):
         return None
     return [_row(row.get("idx", at), row) for at, row in enumerate(rows)], _NOTE
