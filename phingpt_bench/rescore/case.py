@@ -17,6 +17,7 @@ from phingpt_bench.rescore.table import Table
 from phingpt_bench.rescore.target import Doc, Target
 from phingpt_bench.scoring.reading import Rules
 
+OURS = "phin"  # the scorer that is ours
 SHOWN = 5  # rows named for each kind of trouble
 
 
@@ -26,7 +27,7 @@ class Case:
 
     likelihoods: of the labels in the order of the target, in place of answers; None where answers were written.
     gold_of: "task" or "file". rules: how answers are read. repeats: the most answers that one row has. whole: whether
-    these are all rows of the task; None for a file of one's own. left_out: rows of the task without an answer that
+    these are all rows of the task; None for a file of the user. left_out: rows of the task without an answer that
     were not scored. disputed: rows whose own gold column says something else than the task.
     """
 

@@ -1,4 +1,4 @@
-"""Documents out of a file of one's own: its text and what is right for each row, checked row by row."""
+"""Documents out of a file of the user: its text and what is right for each row, checked row by row."""
 
 from __future__ import annotations
 

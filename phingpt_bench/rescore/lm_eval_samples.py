@@ -62,7 +62,7 @@ def flattened(table: Table) -> Table:
     if len(kept) < len(table):
         more = len(table) - len(kept)
         lines = "1 line of a further filter holds" if more == 1 else f"{more:,} lines of further filters hold"
-        note += f" {lines} the same and {'was' if more == 1 else 'were'} passed over."
+        note += f" {lines} the same and {'was' if more == 1 else 'were'} left out."
     return Table(table.path, result, places, table.unit, note, True)
 
 

@@ -20,7 +20,7 @@ _EXTRAS = ("question", "entity")  # what a task's row asks of its text
 class Matching:
     """row_of: for each document the row that answers it, None where there is none.
 
-    by: "id", "text" or "place" (a file of one's own). normalised: rows that were matched but for case, accents,
+    by: "id", "text" or "place" (a file of the user). normalised: rows that were matched but for case, accents,
     punctuation and white space. unmatched, doubled: rows that answer nothing, and rows that answer again what another
     one answers. shared: documents beyond the first that one row answers, as their texts are the same.
     paired: rows of repeated texts, which were taken in the order of the file.
@@ -80,7 +80,7 @@ def match(table: Table, columns: Columns, docs: Sequence[Doc], same: Same, dupli
 
 
 def once(table: Table, ids: Sequence[str], same: Same, duplicates: str) -> list[int]:
-    """The rows of a file of one's own that count: each id once, in order. `same` and `duplicates` as in `match`."""
+    """The rows of a file of the user that count: each id once, in order. `same` and `duplicates` as in `match`."""
     result = _matched(table, ids, list(dict.fromkeys(ids)), same, duplicates, "id")
     return sorted(row for row in result.row_of if row is not None)
 

@@ -6,7 +6,7 @@ from collections import Counter
 from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING
 
-from phingpt_bench.rescore.case import SHOWN
+from phingpt_bench.rescore.case import OURS, SHOWN
 from phingpt_bench.rescore.columns import OPTIONS
 from phingpt_bench.rescore.gold_entities import overlapping
 from phingpt_bench.rivals import SCORERS
@@ -15,8 +15,6 @@ from phingpt_bench.scoring.version import VERSION
 
 if TYPE_CHECKING:
     from phingpt_bench.rescore.values import Report
-
-OURS = "phin"
 
 WARNING = "! "  # before what changes the meaning of the scores
 _ROLES = {"answer": "answers", "likelihoods": "log-likelihoods", "gold": "gold", "id": "ids", "text": "texts"}

@@ -44,7 +44,7 @@ class Table:
 
 
 def read_table(path: Path, encoding: str | None = None) -> Table:
-    """The rows of a file, its format told by the ending of its name (".gz" aside), else by its first character.
+    """The rows of a file, its format known by the ending of its name (".gz" aside), else by its first character.
 
     encoding: of its text, UTF-8 where None is given. BenchError when it is missing, a folder, empty, binary, in another
     encoding (with the byte offset), or broken (with the line).

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import Any
 
-from phingpt_bench.rescore.case import Case
+from phingpt_bench.rescore.case import OURS, Case
 from phingpt_bench.rescore.columns import Columns
 from phingpt_bench.rescore.recorded import Recorded
 from phingpt_bench.rescore.shapes import Shape
@@ -13,7 +13,6 @@ from phingpt_bench.rescore.table import Table
 from phingpt_bench.rescore.target import Target
 from phingpt_bench.stats.intervals import Interval
 
-OURS = "phin"
 __all__ = ["OURS", "ClassScore", "Details", "Example", "Report", "Scored", "Value"]
 
 

@@ -61,7 +61,7 @@ def _tags(tokens: Sequence[str], text: str) -> list[str]:
     """Tags for lower-case tokens from "nokia is an organization, ...": each entity tags its first free place.
 
     A type other than the three is written as "B-O", which seqeval counts as an entity of type O. An entity without
-    words ends FinGPT's run with an error; here it is passed over.
+    words ends FinGPT's run with an error; here it is ignored.
     """
     ids = {name: type_ for type_, name in _NAMES.items()}
     tags = ["O"] * len(tokens)

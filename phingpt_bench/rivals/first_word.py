@@ -1,4 +1,4 @@
-"""The rule of "Zero is Not Hero Yet" (arXiv:2305.16633, gtfintechlab/zero-shot-finance): the first word is the label."""
+"""The rule of "Zero is Not Hero Yet" (2305.16633, gtfintechlab/zero-shot-finance): the first word is the label."""
 
 from __future__ import annotations
 

@@ -9,7 +9,7 @@ from phingpt_bench.scoring.occurrences import UNSPACED
 from phingpt_bench.scoring.vocabulary import Vocabulary
 
 TICKED, EMPTY = "xv✓✔☑☒✅🗹●◉🔘", "☐⬜□○◯❌✗✘"
-# words that may stand beside the numbers of a distribution
+# words that may accompany the numbers of a distribution
 _NUMBERED = "score probability prob p confidence logit likelihood weight value chance"
 _BESIDE = frozenset(f"{_NUMBERED} label labels scores class name sentiment percent and y of the is at with a".split())
 _SCORE = f"(?:{'|'.join(_NUMBERED.split())})"

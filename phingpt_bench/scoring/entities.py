@@ -63,7 +63,7 @@ class Parsed:
     """What an answer says about its text: spans by position, none overlapping (but see `Rules.nested`), and problems.
 
     form: the form in which it was read, where that is not the one that was asked for. reason: why nothing was read at
-    all, where that is not the form. Both are told and play no part in equality.
+    all, where that is not the form. Both are reported and play no part in equality.
     """
 
     spans: list[Span] = field(default_factory=list)
@@ -96,7 +96,7 @@ class Entity(NamedTuple):
         return self.place is None and not self.marks
 
     def chosen(self, text: str) -> list[tuple[int, int]]:
-        """Where the marked occurrences are in `text`; a number that no occurrence has is passed over."""
+        """Where the marked occurrences are in `text`; a number that no occurrence has is ignored."""
         if self.place is not None:
             return [self.place]
         starts = list(places(text, self.surface))

@@ -12,8 +12,8 @@ The rule of `parse_entities`. Lines are gone through from the first that is not 
    scoring/surfaces.py. A piece without a type directly behind a typed one is of its type where it is a name in the
    text ("ORG: Nokia; Ericsson").
 3. A line of nothing but a type heads a list: the lines behind it, with a bullet or found in the text, are of that type.
-4. The answer goes on as long as its lines are typed, heads or in a list; blank ones are passed over. Lines before the
-   first such line are passed over too, up to one that begins another example (a word of PROMPTS and a colon, unless it
+4. The answer goes on as long as its lines are typed, heads or in a list; blank ones are ignored. Lines before the
+   first such line are ignored too, up to one that begins another example (a word of PROMPTS and a colon, unless it
    repeats the text). The first other line ends the answer, so what a model runs on with is not read.
 5. Where nothing is typed at all, the pieces of the first line are format problems.
 """

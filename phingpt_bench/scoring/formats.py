@@ -73,7 +73,7 @@ FORMATS: dict[str, Format] = {
         ),
     )
 }
-BIO = "token tags"  # a form that no prompt asks for, by the name that is told
+BIO = "token tags"  # a form that no prompt asks for, by the name that is reported
 # an answer, or a line of it, that begins as JSON or a Python list does: nothing of that is a line of entities
 _IS_JSON = re.compile(r"(?:\A|\n)\s*(?:```\w*\s*)?[\[{(]\s*[\"'{\[(\]}]")
 # what an answer in a form must hold somewhere

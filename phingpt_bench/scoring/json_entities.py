@@ -53,9 +53,9 @@ def _line(entities: list[Entity]) -> str:
 def read_json(answer: str, text: str, types: Sequence[str], rules: Rules = PLAIN) -> Parsed:
     """The spans of `text` that `answer` names; never raises, whatever the answer is.
 
-    The first JSON value counts: what stands before its bracket (words, a code fence) or after its end is passed over.
+    The first JSON value counts: what stands before its bracket (words, a code fence) or after its end is ignored.
     Read alike are a list of entities, {"entities": [...]}, an object by type ({"PER": ["Anna Lee"]}; types without a
-    value are passed over) or by name ({"Anna Lee": "PER"}), pairs ([["Anna Lee", "PER"]], Python's tuples too), the
+    value do not count) or by name ({"Anna Lee": "PER"}), pairs ([["Anna Lee", "PER"]], Python's tuples too), the
     output of transformers' NER pipeline (its offsets count where they fit the text), and entities one after another
     without a list. The fields of an entity may have any of the names in scoring/json_pieces.py, and its surface may
     be a list of several. A comma before a closing bracket is allowed, and strings may stand in single quotes. White

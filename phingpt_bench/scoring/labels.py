@@ -1,11 +1,11 @@
-"""Which label a freely written answer names: read by words, safe from negation, INVALID with a reason.
+r"""Which label a freely written answer names: read by words, safe from negation, INVALID with a reason.
 
 The rule of `read_label`, in full; its code bears the numbers given here. Its word lists are the constants of
 scoring/words.py. Reasoning is taken out before (scoring/reasoning.py).
 
 **Text.** Disregarded: characters of category Cf (zero-width ones, byte order mark, soft hyphen), variation selectors,
 U+034F, and control characters that are no white space (NUL). A lone surrogate becomes U+FFFD. Then NFKC, case folding,
-NFKC. Every kind of line break is "\\n"; the apostrophes ’ ʼ ` ´ between letters are '.
+NFKC. Every kind of line break is "\n"; the apostrophes ’ ʼ ` ´ between letters are '.
 
 **Tokens.** A word is a longest run of letters, digits and combining marks; an apostrophe between two such runs, and a
 point or comma between two digits, belong to the word ("isn't", "0.5"). The underscore is no part of a word.
@@ -55,7 +55,7 @@ and bars between. The first of these rules that applies decides (1 and 2: scorin
   4. The first later line that begins with a word of PROMPTS and a colon, and has a mention before it, begins such an
      example: if rules 5 to 8 find a label in what stands before it, that is the answer.
   5. Explicit. The last stated mention, not in a list, behind a word of KEYWORDS: FILLERS, bars and line breaks are
-     passed over backwards, and then the keyword stands there at once, or a colon, an equals sign or a copula does with
+     skipped backwards, and then the keyword stands there at once, or a colon, an equals sign or a copula does with
      at most WINDOW + 3 words between it and the keyword, no stop among them ("The answer to this is: negative").
   6. Lines of nothing but one stated mention and stops other than : = ?, where all such lines name the same label.
   7. The first line, where its stated mentions are all of one label.
@@ -265,7 +265,7 @@ def _discussed(tokens: list[str], stated: list[Mention], listed: set[Mention], l
 
 
 def _fills_line(tokens: list[str], mention: Mention) -> bool:
-    """Whether nothing but stops stands beside a mention in its line."""
+    """Whether nothing but stops is with a mention in its line."""
     start, end = mention.start - 1, mention.end
     while start >= 0 and tokens[start] in _CLOSING and tokens[start] != "\n":
         start -= 1

@@ -1,6 +1,6 @@
 """JSON as models write it: cut off, with a word too many, several values one after another, or as Python prints it.
 
-Not the parser of `json`: that one gives nothing at all for a list that was cut, and recurses as deep as it is told.
+Not the parser of `json`: that one gives nothing at all for a list that was cut, and recurses as deep as the text says.
 Python's tuples are lists, its strings in single quotes end at the quote that a comma, colon or bracket (or nothing)
 follows, so that an apostrophe in them does no harm, and None is null.
 """

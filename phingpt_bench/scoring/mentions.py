@@ -2,7 +2,7 @@
 
 The rules are those of scoring/labels.py: "Mentions" (M1 to M3) and "Negation" (N1 to N5). One sentence, token by token:
 
-    not only          passed over: a sequence of AFFIRMING negates nothing
+    not only          skipped: a sequence of AFFIRMING negates nothing
     positive          a mention, stated
     ,                 a stop: it would close an open negator
     it is             words

@@ -21,7 +21,7 @@ class Finder:
     """All occurrences of a surface between word boundaries in one text, overlapping ones included, as (start, end).
 
     The surface is compared as written; only where it occurs nowhere, in NFC, with runs of white space as one space and
-    without characters that nobody sees (`seen`). Beside a character of UNSPACED every place is a word boundary.
+    without characters that are not seen (`seen`). Beside a character of UNSPACED every place is a word boundary.
     """
 
     def __init__(self, text: str):

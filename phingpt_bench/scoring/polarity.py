@@ -2,7 +2,7 @@
 
 F1 counts every wrong class alike. A reader who acts on the answer does not: positive news taken for neutral is a
 chance missed, positive news taken for negative is the trade made in the wrong direction, and with NWGI's seven classes
-"mildly" for "moderately" costs next to nothing. So the rate of flips stands beside F1: two models of the same F1 can
+"mildly" for "moderately" costs next to nothing. So the rate of flips is given with F1: two models of the same F1 can
 differ in it, and it is the number to look at first before answers are turned into positions.
 """
 

@@ -1,4 +1,4 @@
-"""What a reader of answers may be told beside the answer: the options that every kind of answer shares."""
+"""What a reader of answers needs beside the answer: the options that every kind of answer shares."""
 
 from __future__ import annotations
 

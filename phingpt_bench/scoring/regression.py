@@ -1,7 +1,7 @@
 """Sentiment as a number: read from a written answer, and the error scores of sums over rows.
 
 The rule of `read_score`. The text is folded as in scoring/words.py. The first line with a letter or a digit counts
-(lines that begin with ``` are passed over). A number in it is digits with at most one decimal mark between or before
+(lines that begin with ``` do not count). A number in it is digits with at most one decimal mark between or before
 them ("0.5", ".5", "0,5", "1"), with an exponent or without; no letter, digit, or mark with a digit behind it touches
 it, so that "Q3" and "1.2.3" hold none. Its sign is + or one of the dashes - − – ‐ ‑ ‒ directly before it, with no
 letter, digit or other sign before that; or the word "minus", "menos" (not "o menos"), "negative" or "negativo" and

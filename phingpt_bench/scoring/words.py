@@ -75,7 +75,7 @@ _CONTROL = re.compile("[\0-\x08\x0e-\x1b\x7f]")
 
 
 def fold(text: str) -> str:
-    """`text` without what nobody sees, in NFKC, without case, every line break "\\n" (see "Text" in labels.py)."""
+    """`text` without what is not seen, in NFKC, without case, with one kind of line break ("Text" in labels.py)."""
     if text.isascii():
         if _CONTROL.search(text):
             text = _CONTROL.sub("", text)

@@ -94,7 +94,7 @@ def test_perturbed_texts_and_further_trials_of_helm_are_passed_over(
     perturbed = {**wrong, "instance": {**wrong["instance"], "perturbation": {"name": "typos"}}}
     state["request_states"] += [{**wrong, "train_trial_index": 1}, perturbed]
     report = score(capsys, write(tmp_path / "scenario_state.json", state))
-    assert accuracy(report) == 1 and "2 of perturbed texts or further trials passed over" in report["notes"][0]
+    assert accuracy(report) == 1 and "2 of perturbed texts or further trials left out" in report["notes"][0]
 
 
 def test_display_predictions_of_helm_with_the_instances_beside(

@@ -11,6 +11,7 @@ from typing import Any
 from phingpt_bench.core import jsonio
 from phingpt_bench.render.board.text import csv_cell
 from phingpt_bench.rescore.values import OURS, Report, Value
+from phingpt_bench.scoring.version import VERSION
 
 HEAD = ("file", "task", "protocol", "scorer", "scope", "metric", "score", "low", "high", "rows", "missing", "all_rows")
 
@@ -112,6 +113,7 @@ def _recorded(report: Report) -> dict[str, Any] | None:
         "created": found.record.created,
         "model": found.record.model.name,
         "complete": found.complete,
+        "scoring": {"recorded": found.version, "now": VERSION, "changed": list(found.changed)},
         "changes": {
             change.metric: {"recorded": change.recorded, "now": change.now, "difference": change.difference}
             for change in found.changes

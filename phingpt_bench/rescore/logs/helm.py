@@ -77,5 +77,5 @@ def _mapped(text: Any, mapping: Any) -> Any:
 
 
 def _note(name: str, passed: int, beside: str = "") -> str:
-    more = f" {passed:,} of perturbed texts or further trials passed over." if passed else ""
+    more = f" {passed:,} of perturbed texts or further trials left out." if passed else ""
     return f"{name}.json of HELM: answers as the model gave them{beside}.{more}"
