@@ -137,11 +137,11 @@ def _shapes(report: Report) -> Iterable[str]:
     """What the answers look like that cannot be read, where they are more than half."""
     if not report.details.shapes:
         return
-    told = []
+    listed = []
     for shape in report.details.shapes:
         option = f" ({shape.option}, with the right names)" if shape.option else ""
-        told.append(f"{shape.count:,} {shape.words}, such as '{shape.example}'{option}")
-    yield f"{WARNING}More than half of the answers cannot be read. The commonest: {'; '.join(told)}."
+        listed.append(f"{shape.count:,} {shape.words}, such as '{shape.example}'{option}")
+    yield f"{WARNING}More than half of the answers cannot be read. The commonest: {'; '.join(listed)}."
 
 
 def _record(report: Report) -> Iterable[str]:

@@ -28,10 +28,8 @@ class Format:
     """One form of answer. Every answer it writes is one line, so a line break ends it.
 
     instruction: the sentence with which a prompt asks for it, a template for str.format with the place {types}.
-    write: (text, spans, types) -> answer. read: (answer, text, types, rules) -> Parsed; it never raises, and what
-    `write`
-        gave for spans that do not overlap is read as exactly those spans. Reasoning is not taken out: `read_answer`
-        does.
+    write: (text, spans, types) -> answer. read: (answer, text, types, rules) -> Parsed; it never raises, and what `write`
+    gave for spans that do not overlap is read as exactly those spans. Reasoning is not taken out: `read_answer` does.
     """
 
     name: str

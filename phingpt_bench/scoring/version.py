@@ -2,7 +2,7 @@
 
 A version is written into every record. Records keep the scores that they were made with; where a rule changes, runs
 that are made or read again bear the new version, and `rescore` shows both. Prompts and answers have versions of their
-own: the task's (docs/decisions/0009-versions-of-scoring.md).
+own: the task's (docs/decisions/0010-versions-of-scoring.md).
 """
 
 from __future__ import annotations
