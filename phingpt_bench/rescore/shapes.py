@@ -15,6 +15,7 @@ from phingpt_bench.scoring.reading import CUT_OFF, TOO_LONG, Rules
 
 SHOWN = 3
 WIDTH = 40  # characters of an example
+LOOKED_AT = 2_000  # characters of an answer
 _HEAD = re.compile(r"\A\s*(<[^<>/\s][^<>]{0,30}>|\[[A-Z][A-Z_ ]{1,20}\])")
 _TYPED = re.compile(r"(?:\A|[\n;,{\[])\s*[-*•\"']*([^\W\d_][\w -]{1,28}?)[\"'*]*\s*:")
 _TAGGED = re.compile(r"<(?!/)([^\W\d_][\w-]{0,28})>")
@@ -38,7 +39,7 @@ def shapes(answers: Sequence[str], rows: Sequence[Answered], target: Target, rul
 
     answers, rows: those of the file, without rows that have no answer.
     """
-    lost = [(answer, row) for answer, row in zip(answers, rows, strict=True) if unread(row)]
+    lost = [(answer[:LOOKED_AT], row) for answer, row in zip(answers, rows, strict=True) if unread(row)]
     if 2 * len(lost) <= len(rows):
         return []
     found: Counter[str] = Counter()

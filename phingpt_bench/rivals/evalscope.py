@@ -22,12 +22,12 @@ def _tags(answer: str, tokens: Sequence[str]) -> list[str]:
     """BIO tags for the words of the text, joined by single spaces, from a tagged answer."""
     source = _mended(_response(answer))
     text = " ".join(tokens)
-    copied = _ANY_TAG.sub("", source) == text
+    copied, length = _untagged(source) == text, _Lengths(source)
     ends = np.cumsum([len(token) + 1 for token in tokens]) - 1
     tags = ["O"] * len(tokens)
     for type_, surface, start, end in _entities(source):
         exact = copied and not _ANY_TAG.search(surface)
-        at = len(_ANY_TAG.sub("", source[:start])) if exact else _place(source, surface, start, end, text)
+        at = length(start) if exact else _place(source, surface, start, end, text)
         if at < 0:
             continue
         prefix = "B-"
@@ -93,10 +93,32 @@ def _entities(source: str) -> Iterator[tuple[str, str, int, int]]:
             yield type_, inside, opening.start(), opening.end() + len(inside)
 
 
+def _untagged(text: str) -> str:
+    """`text` without tags. Only up to the last ">", as each "<" behind it would be followed up to the end."""
+    end = text.rfind(">") + 1
+    return _ANY_TAG.sub("", text[:end]) + text[end:]
+
+
+class _Lengths:
+    """How long the text before a place is without tags; counts on from the last place where no "<" is open there."""
+
+    def __init__(self, source: str):
+        self.source = source
+        self.known = (0, 0)  # a place and its length
+
+    def __call__(self, place: int) -> int:
+        begin, length = self.known if self.known[0] <= place else (0, 0)
+        between = _untagged(self.source[begin:place])
+        length += len(between)
+        if "<" not in between:
+            self.known = (place, length)
+        return length
+
+
 def _place(source: str, surface: str, start: int, end: int, text: str) -> int:
     """Where the text has an entity of an inexact copy: beside the same characters, else at its first place; or -1."""
-    before = _ANY_TAG.sub("", source[max(0, start - _CONTEXT) : start])
-    behind = _ANY_TAG.sub("", source[end : end + _CONTEXT])
+    before = _untagged(source[max(0, start - _CONTEXT) : start])
+    behind = _untagged(source[end : end + _CONTEXT])
     at = text.find(surface)
     tried = 0
     while at >= 0 and tried < len(text):

@@ -66,7 +66,8 @@ def _tags(tokens: Sequence[str], text: str) -> list[str]:
     ids = {name: type_ for type_, name in _NAMES.items()}
     tags = ["O"] * len(tokens)
     for piece in text.lower().strip(".").split(","):
-        match = _SENTENCE.match(piece)
+        # no match runs over a line break, and looking for one there would take time by the square of the length
+        match = None if "\n" in piece[:-1] else _SENTENCE.match(piece)
         if match is None:
             continue
         entity = match[1].split()

@@ -28,8 +28,9 @@ class Format:
     """One form of answer. Every answer it writes is one line, so a line break ends it.
 
     instruction: the sentence with which a prompt asks for it, a template for str.format with the place {types}.
-    write: (text, spans, types) -> answer. read: (answer, text, types, rules) -> Parsed; it never raises, and what `write`
-    gave for spans that do not overlap is read as exactly those spans. Reasoning is not taken out: `read_answer` does.
+    write: (text, spans, types) -> answer. read: (answer, text, types, rules) -> Parsed; it never raises, and what
+    `write` gave for spans that do not overlap is read as exactly those spans. Reasoning is not taken out: `read_answer`
+    does.
     """
 
     name: str
@@ -73,7 +74,7 @@ FORMATS: dict[str, Format] = {
 }
 BIO = "token tags"  # a form that no prompt asks for, by the name that is reported
 # an answer, or a line of it, that begins as JSON or a Python list does: nothing of that is a line of entities
-_IS_JSON = re.compile(r"(?:\A|\n)\s*(?:```\w*\s*)?[\[{(]\s*[\"'{\[(\]}]")
+_IS_JSON = re.compile(r"^[^\S\n]*(?:```\w*\s*)?[\[{(]\s*[\"'{\[(\]}]", re.MULTILINE)
 # what an answer in a form must hold somewhere
 _SIGNS = {
     "json": re.compile(r"[\[{(]\s*[\"'{\[(\]}\d]"),

@@ -399,3 +399,17 @@ def test_the_longest_answers_are_read_in_seconds(unit, form):
     start = time.process_time()
     read((unit * LONGEST)[:LONGEST], form, text)
     assert time.process_time() - start < 4  # some 0.4 s alone; what is quadratic takes minutes
+
+
+@pytest.mark.perf
+@pytest.mark.parametrize(
+    "unit", ["\n", " ", "\t", "\r\n", "\u2028", "\\n", "```", "<", "&", ", ", "[ ", "- "], ids=repr
+)
+@pytest.mark.parametrize("form", list(FORMATS))
+def test_floods_between_two_parts_of_an_answer_are_read_in_seconds(unit, form):
+    """Where a pattern begins with blanks, each blank of a run could be tried with all behind it."""
+    flood = unit * (LONGEST // len(unit) - 20)
+    for answer in (f"ORG: Nokia{flood}x", f"{flood}ORG: Nokia", f"[{flood}ORG: Nokia", f"ORG: {flood}x"):
+        start = time.process_time()
+        read(answer, form, TEXT)
+        assert time.process_time() - start < 4, answer[:12]  # under 1 s alone; what is quadratic takes minutes
