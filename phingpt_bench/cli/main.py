@@ -10,6 +10,7 @@ import argparse
 import errno
 import importlib
 import os
+import re
 import sys
 import textwrap
 from collections.abc import Sequence
@@ -109,7 +110,19 @@ def _arguments(verb: ModuleType, rest: list[str]) -> argparse.Namespace:
     for action in parser._actions:
         if action.nargs == argparse.REMAINDER:
             return argparse.Namespace(**{action.dest: rest})
-    return parser.parse_args(rest)
+    return parser.parse_args(_joined(rest))
+
+
+def _joined(rest: Sequence[str]) -> list[str]:
+    """Arguments with "--labels -1,0,1" as "--labels=-1,0,1": argparse would take the value for an option."""
+    result: list[str] = []
+    for argument in rest:
+        last = result[-1] if result else ""
+        if re.match(r"-\d", argument) and last.startswith("--") and "=" not in last and last != "--":
+            result[-1] = f"{last}={argument}"
+        else:
+            result.append(argument)
+    return result
 
 
 def _help() -> str:

@@ -17,11 +17,18 @@ examples:
   phingpt-bench rescore mine.jsonl --labels no,yes --gold-column truth
   phingpt-bench rescore mine.parquet --entity-types PER,ORG,LOC \\
       --answer-format json
+  phingpt-bench rescore answers.csv --labels negative,neutral,positive \\
+      --codes 0=negative,1=neutral,2=positive
+  phingpt-bench rescore mine.jsonl --entity-types PER,ORG,LOC \\
+      --type-aliases Company=ORG,Person=PER
+  phingpt-bench rescore LOG.eval --labels negative,neutral,positive
   phingpt-bench rescore MY-RUN/samples.jsonl   a run of ours, scored again
 
-FILE is CSV, TSV, JSON lines, JSON or parquet, a row an answer. Rows are matched
-with those of the task by id or by text; what is not matched is reported. No
-model is loaded.
+FILE is CSV, TSV, JSON lines, JSON or parquet, a row an answer, packed with gzip
+or not; or a log of lm-eval, Inspect, HELM, OpenCompass, or a batch of OpenAI or
+Anthropic. Rows are matched with those of the task by id or by text; what is not
+matched is reported. Reasoning (<think> and the like) is no part of an answer.
+No model is loaded.
 """
 
 
@@ -47,16 +54,33 @@ def configure(parser: argparse.ArgumentParser) -> None:
     columns.add_argument("--id-column", metavar="C", help="the row ids of the task")
     columns.add_argument("--text-column", metavar="C", help="the bare text, without a prompt")
     columns.add_argument("--document-column", metavar="C", help="column with the document id (for clustered intervals)")
-    parser.add_argument(
-        "--answer-format", metavar="F", help="how entities are written: lines, json or tags (default: as in the task)"
+    reading = parser.add_argument_group("how answers are read")
+    reading.add_argument(
+        "--answer-format", metavar="F",
+        help="how entities were asked for: lines, json or tags (default: as in the task); other forms are read too",
+    )  # fmt: skip
+    reading.add_argument(
+        "--codes", metavar="C=LABEL,...", help="labels that are written as codes: 0=negative,1=neutral,2=positive"
+    )
+    reading.add_argument(
+        "--type-aliases", metavar="NAME=TYPE,...", help="other names of entity types: Company=ORG,Person=PER"
+    )
+    reading.add_argument(
+        "--reasoning-marks", nargs=2, action="append", default=[], metavar=("START", "END"),
+        help="marks of reasoning beside the known ones; START may be empty",
+    )  # fmt: skip
+    reading.add_argument("--nested", action="store_true", help="read entities that overlap, not only the longest")
+    reading.add_argument(
+        "--repeats", choices=("first", "majority"), help="of several answers to a row, which counts (default: first)"
     )
     parser.add_argument(
         "--answered-only", action="store_true", help="leave out rows of the task without an answer: another row set"
     )
     parser.add_argument(
-        "--doubled", default="error", choices=("error", "first", "last"),
+        "--duplicates", default="error", choices=("error", "first", "last"),
         help="where rows answer one question differently: an error (default), or which of them counts",
     )  # fmt: skip
+    parser.add_argument("--encoding", metavar="NAME", help="of the file's text, such as cp1252 (default: utf-8)")
     add_output(parser, ("terminal", "markdown", "csv", "json"))
 
 
@@ -66,6 +90,7 @@ def run(args: argparse.Namespace) -> int:
     from phingpt_bench.render.rescore_blocks import LEAST, rescore_blocks
     from phingpt_bench.rescore import export
     from phingpt_bench.rescore.columns import OPTIONS
+    from phingpt_bench.rescore.options import Reading
     from phingpt_bench.rescore.rescore import Request, rescore
     from phingpt_bench.text.write_markdown import markdown
     from phingpt_bench.text.write_terminal import check_width
@@ -86,7 +111,15 @@ def run(args: argparse.Namespace) -> int:
             columns={role: getattr(args, f"{role}_column") for role in OPTIONS},
             answer_format=args.answer_format,
             answered_only=args.answered_only,
-            doubled=args.doubled,
+            duplicates=args.duplicates,
+            encoding=args.encoding,
+            reading=Reading(
+                codes=args.codes,
+                type_aliases=args.type_aliases,
+                reasoning_marks=args.reasoning_marks,
+                nested=args.nested,
+                repeats=args.repeats,
+            ),
         )
     )
     if args.format == "csv":  # a table has no room for them

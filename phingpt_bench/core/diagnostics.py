@@ -53,6 +53,7 @@ class Diagnostics:
     invalid: Count | None = None  # answers that could not be read
     reasons: dict[str, Count] | None = None  # of INVALID answers, with their number
     problems: dict[str, Count] | None = None  # of written entities by kind
+    read_as: dict[str, Count] | None = None  # answers that were read in another form than the task's, by form
     misses: dict[str, Count] | None = None  # what is wrong with entities by kind (scoring/ner.py)
     selective_risk: dict[str, Amount] | None = None  # by share of the most confident answers that are kept
     aurc: Amount | None = None  # the area under the curve of risk over coverage

@@ -40,5 +40,6 @@ class Provenance:
     """Where a record comes from. amendments: what was changed in its files after the run, by name."""
 
     environment: Environment = field(default_factory=Environment)
+    scoring: Annotated[int, Least(1)] = 1  # version of it (scoring/version.py); 1 before versions were written
     fingerprint: Fingerprint | None = None
     amendments: dict[str, str] = field(default_factory=dict)

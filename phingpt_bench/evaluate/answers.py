@@ -119,9 +119,17 @@ def _diagnostics(outcomes: Outcomes, rows: Sequence[Answered], lines: Sequence[L
     invalid = sum(outcomes.invalid)
     if outcomes.kind == "spans":
         problems = Counter(problem["kind"] for line in lines for problem in line["problems"])
-        return Diagnostics(invalid=invalid, problems=dict(problems), misses=ner.misses_by_kind(outcomes.misses))
+        forms = Counter(row.form for row in rows if row.form)
+        reasons = Counter(row.reason for row in rows if row.reason and row.reason != "format")
+        return Diagnostics(
+            invalid=invalid,
+            problems=dict(problems),
+            misses=ner.misses_by_kind(outcomes.misses),
+            read_as=dict(forms) or None,
+            reasons=dict(reasons) or None,
+        )
     found = Diagnostics(invalid=invalid, reasons=dict(Counter(row.reason for row in rows if row.reason)) or None)
-    if not outcomes.probs:
+    if not outcomes.probs or not outcomes.ids:
         return found
     probs = probabilities(outcomes)
     risks = calibration.risk_at(outcomes.gold_places, probs, COVERAGES)

@@ -94,11 +94,11 @@ def plan(suite: Suite, facts: Facts, *, only: Collection[str] = (), force: bool 
                 if spec in entry.bases and task.name in entry.tasks
                 for variant in entry.variants
             ]
-    for spec, served in facts.served.items():
+    for server, served in facts.served.items():
         for task in (facts.tasks[served.forms[task.name]] for task in tasks):
             for variant in served.variants:
-                runs.append(_served(suite, task, spec, served.identity, variant))
-                runs += [_served(suite, task, spec, model, variant) for model in served.adapters.values()]
+                runs.append(_served(suite, task, server, served.identity, variant))
+                runs += [_served(suite, task, server, model, variant) for model in served.adapters.values()]
     tasks = _compared(tasks, facts)
     for task in tasks:
         names = facts.floors.get(task.dataset.kind, ())

@@ -17,6 +17,7 @@ from phingpt_bench.evaluate.answers import Answers
 from phingpt_bench.evaluate.plan import Step, limited
 from phingpt_bench.evaluate.suite import Suite
 from phingpt_bench.evaluate.tasks import TaskFacts
+from phingpt_bench.scoring import version
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -71,7 +72,7 @@ def record(
         evaluation=by.evaluation,
         training=by.training,
         exposure=by.exposure,
-        provenance=Provenance(environment=environment(), fingerprint=step.fingerprint),
+        provenance=Provenance(environment=environment(), scoring=version.VERSION, fingerprint=step.fingerprint),
     )
 
 

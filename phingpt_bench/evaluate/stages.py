@@ -20,12 +20,14 @@ def stages(suite: Suite, facts: Facts, todo: Sequence[Step]) -> tuple[Stage, ...
             found += training_stages(step.model)
     for spec in suite.bases:
         own = [step for step in todo if step.kind == "evaluate" and step.base == spec]
-        if own and isinstance(spec, ServedSpec):
-            found += [starting(spec), *(run_stage(step, facts) for step in own)]
-        elif own:
+        if not own:
+            continue
+        if isinstance(spec, ServedSpec):
+            found.append(starting(spec))
+        else:
             found.append(loading(spec))
             found += [probing(spec)] if any(step.adapter for step in own) else []
-            found += [run_stage(step, facts) for step in own]
+        found += [run_stage(step, facts) for step in own]
     return (*found, *(run_stage(step, facts) for step in todo if step.kind in ("floor", "check")))
 
 

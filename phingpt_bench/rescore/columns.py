@@ -6,23 +6,10 @@ from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 
 from phingpt_bench.core.errors import BenchError, nearest
+from phingpt_bench.rescore.names import NAMES, plain
 from phingpt_bench.rescore.table import Table
 
 NONE = "none"  # as the name of a column: there is none, whatever the names look like
-# the surest first
-NAMES = {
-    role: tuple(names.split())
-    for role, names in (
-        ("answer", "answer prediction predicted pred output response generated_text generated completion "
-         "model_output model_answer predicted_label out_text raw_answer raw_output"),
-        ("likelihoods", "log_likelihoods loglikelihoods"),
-        ("gold", "gold gold_label gold_entities label true_label target reference expected ground_truth truth actual "
-         "entities labels score"),
-        ("id", "id row_id example_id sample_id uid guid"),
-        ("text", "text sentence headline tweet news title document content input"),
-        ("document", "document_id article_id cluster_id cluster"),
-    )
-}  # fmt: skip
 OPTIONS = {role: f"--{role}-column" for role in ("answer", "gold", "id", "text", "document")}
 
 
@@ -56,7 +43,7 @@ def find_columns(table: Table, given: Mapping[str, str | None]) -> Columns:
             found[role] = Column(fits[0], True, tuple(fits[1:]))
     if "answer" not in found and "likelihoods" not in found:
         raise BenchError(
-            "no column is named like answers",
+            "no column looks like a column of answers",
             where=table.path,
             hint=f"--answer-column NAME says which it is; columns: {_listed(table)}",
         )
@@ -65,7 +52,7 @@ def find_columns(table: Table, given: Mapping[str, str | None]) -> Columns:
 
 def extra_column(table: Table, name: str) -> str | None:
     """The column of exactly that name, case aside."""
-    return next((column for column in table.columns if _plain(column) == name), None)
+    return next((column for column in table.columns if plain(column) == name), None)
 
 
 def _given(table: Table, role: str, name: str) -> str:
@@ -88,12 +75,8 @@ def _one_answer(table: Table, fits: list[str]) -> None:
 
 def _fitting(table: Table, role: str, taken: Collection[str]) -> list[str]:
     """The columns whose names fit, the surest first."""
-    plain = {column: _plain(column) for column in table.columns if column not in taken}
-    return [column for name in NAMES[role] for column in plain if plain[column] == name]
-
-
-def _plain(name: str) -> str:
-    return name.strip().lower().replace("-", "_").replace(" ", "_")
+    bare = {column: plain(column) for column in table.columns if column not in taken}
+    return [column for name in NAMES[role] for column in bare if bare[column] == name]
 
 
 def _listed(table: Table) -> str:

@@ -8,6 +8,7 @@ from typing import Any
 
 from phingpt_bench.core import jsonio
 from phingpt_bench.rescore.values import OURS, Report, Value
+from phingpt_bench.scoring.version import VERSION
 from phingpt_bench.text.clean import writable
 from phingpt_bench.text.write_csv import csv_text
 
@@ -113,6 +114,7 @@ def _recorded(report: Report) -> dict[str, Any] | None:
         "created": found.record.created,
         "model": found.record.model.name,
         "complete": found.complete,
+        "scoring": {"recorded": found.version, "now": VERSION, "changed": list(found.changed)},
         "changes": {
             change.metric: {"recorded": change.recorded, "now": change.now, "difference": change.difference}
             for change in found.changes

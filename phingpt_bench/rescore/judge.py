@@ -10,17 +10,16 @@ import numpy as np
 
 from phingpt_bench.core.errors import BenchError, unknown
 from phingpt_bench.core.outcomes import Outcomes
-from phingpt_bench.data.clusters import clusters_of
 from phingpt_bench.rescore.case import Case
 from phingpt_bench.rescore.table import Table
 from phingpt_bench.rescore.target import Doc, Target
 from phingpt_bench.rescore.values import OURS, Example, Scored, Value
+from phingpt_bench.rivals import SCORERS
+from phingpt_bench.rivals import words as rival_words
+from phingpt_bench.rivals.base import MISSING, Rival
 from phingpt_bench.scoring import answered
 from phingpt_bench.scoring.answered import Answered
 from phingpt_bench.scoring.metrics import METRICS
-from phingpt_bench.scoring.rivals import SCORERS, Rival
-from phingpt_bench.scoring.rivals import words as rival_words
-from phingpt_bench.scoring.rivals.base import MISSING
 from phingpt_bench.scoring.statistics import STATISTICS
 from phingpt_bench.stats import resample
 from phingpt_bench.stats.clusters import independent, summed
@@ -52,7 +51,7 @@ def chosen(names: Sequence[str], kind: str) -> list[str]:
 
     BenchError for one that reads another kind of answer.
     """
-    fitting = [OURS, *(name for name, rival in SCORERS.items() if rival.kind == kind)]
+    fitting: list[str] = [OURS, *(name for name, rival in SCORERS.items() if rival.kind == kind)]
     rules = {SCORERS[name].counter: name for name in reversed(fitting[1:])}  # finlora-type is finlora by another name
     result: dict[str, None] = {}
     for name in names or [OURS]:
@@ -75,14 +74,10 @@ def read(case: Case, target: Target) -> list[Answered]:
 
 
 def _one(case: Case, target: Target, at: int) -> Answered:
-    doc, answer = case.docs[at], case.answers[at]
-    if target.kind == "scores":
-        return answered.written_score(doc, answer)
-    if target.kind == "spans":
-        return answered.written_spans(doc, target.names, answer, target.form or "lines")
+    doc = case.docs[at]
     if case.likelihoods is not None:
         return answered.chosen_label(doc, target.names, case.likelihoods[at])
-    return answered.written_label(doc, target.names, answer)
+    return answered.written(target.kind, doc, target.names, case.answers[at], target.form, case.rules)
 
 
 def ours(outcomes: Outcomes, primary: str | None) -> Scored:
@@ -100,15 +95,17 @@ def ours(outcomes: Outcomes, primary: str | None) -> Scored:
     return Scored(scorer=OURS, rule=OUR_RULE, primary=primary or next(iter(ordered)), values=ordered)
 
 
-def rival(scorer: Rival, case: Case, target: Target, table: Table, mine: Sequence[str]) -> Scored:
+def rival(
+    scorer: Rival, case: Case, target: Target, table: Table, mine: Sequence[str], clusters: Sequence[int]
+) -> Scored:
     """Another benchmark's scores. mine: what we read in each answer, as that scorer would say it.
 
     BenchError where it cannot score such labels.
     """
-    found = values(scorer.rows(case.answers, case.docs, target.names), scorer.functions, clusters_of(case.docs))
+    found = values(scorer.rows(case.answers, case.docs, target.names), scorer.functions, clusters)
     theirs = scorer.read(case.answers, case.docs, target.names)
     other = [at for at, row in enumerate(case.rows) if row is not None and theirs[at] != mine[at]]
-    examples = []
+    examples: list[Example] = []
     shown: set[tuple[str, str]] = set()
     for at in other:
         if len(examples) == EXAMPLES:
@@ -145,22 +142,40 @@ def values(
     rows: np.ndarray, functions: Mapping[str, Callable[[np.ndarray], np.ndarray]], clusters: Sequence[int] = ()
 ) -> dict[str, Value]:
     """Scores of rows of counts, with the intervals of `stats.intervals.interval`; all of them from one set of draws."""
-    total, units = rows.sum(0), summed(rows, clusters)
-    scores = {name: float(function(total)) for name, function in functions.items()}
-    drawn: dict[str, list[np.ndarray]] = {name: [] for name in functions}
-    if len(units) > 1:
-        for part in resample.totals(units, resamples(len(rows)), seed=0):
-            for name, function in functions.items():
-                drawn[name].append(np.asarray(function(part)))
+    total = rows.sum(0)
+    drawn = _drawn(rows, functions, clusters)
     result = {}
-    for name, score in scores.items():
-        found = _of_accuracy(rows, functions[name], score, clusters) if name == "acc" else None
-        if found is None and drawn[name]:
-            ends = resample.percentiles(np.concatenate(drawn[name]), LEVEL, independent(len(rows), clusters))
-            found = Interval(*ends, LEVEL, "bootstrap" if units is rows else "bootstrap-clustered") if ends else None
-        undefined = np.isnan(score)
-        result[name] = Value(name, None if undefined else score, None if undefined else found)
+    for name, function in functions.items():
+        score = float(function(total))
+        if np.isnan(score):
+            result[name] = Value(name, None, None)
+            continue
+        found = _of_accuracy(rows, function, score, clusters) if name == "acc" else None
+        result[name] = Value(name, score, found or _percentile(drawn.get(name), rows, clusters))
     return result
+
+
+def _drawn(
+    rows: np.ndarray, functions: Mapping[str, Callable[[np.ndarray], np.ndarray]], clusters: Sequence[int]
+) -> dict[str, np.ndarray]:
+    """Each score of resampled rows (or clusters), shape (resamples,); empty where there is one row or none."""
+    units = summed(rows, clusters)
+    if len(units) < 2:
+        return {}
+    parts: dict[str, list[np.ndarray]] = {name: [] for name in functions}
+    for part in resample.totals(units, resamples(len(rows)), seed=0):
+        for name, function in functions.items():
+            parts[name].append(np.asarray(function(part)))
+    return {name: np.concatenate(found) for name, found in parts.items()}
+
+
+def _percentile(drawn: np.ndarray | None, rows: np.ndarray, clusters: Sequence[int]) -> Interval | None:
+    """The percentile interval of resampled scores."""
+    if drawn is None:
+        return None
+    ends = resample.percentiles(drawn, LEVEL, independent(len(rows), clusters))
+    method = "bootstrap-clustered" if len(clusters) else "bootstrap"
+    return Interval(*ends, LEVEL, method) if ends else None
 
 
 def _of_accuracy(

@@ -36,8 +36,8 @@ def flattened(table: Table) -> Table:
     """The columns of the docs, "target", and "answer" or "log_likelihoods" with "continuations".
 
     A doc's own "gold" and "answer" are left out: both say what is right, as "target" does. Of several filters the
-    lines of the first are kept, of several answers to one row the first. An index as the target of a choice becomes
-    the choice. BenchError, with its line, for a row that holds neither.
+    lines of the first are kept; several answers to one row are a list, and null is no answer. An index as the target
+    of a choice becomes the choice. BenchError, with its line, for a row that holds neither.
     """
     columns = table.columns
     filters = columns.get("filter", [None] * len(table))
@@ -48,8 +48,9 @@ def flattened(table: Table) -> Table:
     chosen = [_likelihoods(columns["resps"][row]) for row in kept]
     if all(values is not None for values in chosen):
         result["log_likelihoods"] = chosen
-        result["continuations"] = [_continuations(columns["arguments"][row]) for row in kept]
-        targets = zip((columns["target"][row] for row in kept), result["continuations"], strict=True)
+        continuations = [_continuations(columns["arguments"][row]) for row in kept]
+        result["continuations"] = continuations
+        targets = zip((columns["target"][row] for row in kept), continuations, strict=True)
         result["target"] = [_named(target, choices) for target, choices in targets]
         what = "log-likelihoods"
     else:
@@ -61,20 +62,25 @@ def flattened(table: Table) -> Table:
     if len(kept) < len(table):
         more = len(table) - len(kept)
         lines = "1 line of a further filter holds" if more == 1 else f"{more:,} lines of further filters hold"
-        note += f" {lines} the same and {'was' if more == 1 else 'were'} passed over."
-    return Table(table.path, result, places, table.unit, note)
+        note += f" {lines} the same and {'was' if more == 1 else 'were'} left out."
+    return Table(table.path, result, places, table.unit, note, True)
 
 
 def _likelihoods(resps: Any) -> list[float | None] | None:
     """The log-likelihoods of the choices, None where one is no number; None for an answer that was written."""
-    pairs = [choice[0] if isinstance(choice, list) and choice else None for choice in resps or ()]
+    choices = resps if isinstance(resps, list) else []
+    pairs = [choice[0] if isinstance(choice, list) and choice else None for choice in choices]
     if not pairs or not all(isinstance(pair, list) and len(pair) == 2 for pair in pairs):
         return None
-    try:
-        values = [float(pair[0]) for pair in pairs]
-    except (TypeError, ValueError):
-        return None
-    return [value if math.isfinite(value) else None for value in values]
+    values: list[float | None] = []
+    for pair in pairs:
+        assert isinstance(pair, list)
+        try:
+            value = float(pair[0])
+        except (TypeError, ValueError, OverflowError):
+            return None
+        values.append(value if math.isfinite(value) else None)
+    return values
 
 
 def _continuations(arguments: Any) -> list[str] | None:
@@ -96,13 +102,14 @@ def _named(target: Any, choices: list[str] | None) -> Any:
     return choices[at] if choices and 0 <= at < len(choices) and str(target) not in choices else target
 
 
-def _written(table: Table, row: int) -> str:
+def _written(table: Table, row: int) -> Any:
+    """The answer to a row, or a list of its answers; None for null."""
     resps = table.columns["resps"][row]
-    first = resps[0] if isinstance(resps, list) and resps else None
-    answer = first[0] if isinstance(first, list) and first else first
-    if not isinstance(answer, str):
+    first = resps[0] if isinstance(resps, list) and resps else ()
+    answers = first if isinstance(first, list) else [first]
+    if not answers or not all(answer is None or isinstance(answer, str) for answer in answers):
         raise BenchError(
             f"'resps' holds neither an answer nor log-likelihoods of choices: {json.dumps(resps)[:60]}",
             where=table.where(row),
         )
-    return answer
+    return answers if len(answers) > 1 else answers[0]

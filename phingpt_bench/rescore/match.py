@@ -12,7 +12,7 @@ from phingpt_bench.rescore.columns import Columns, extra_column
 from phingpt_bench.rescore.table import Table
 from phingpt_bench.rescore.target import Doc
 
-DOUBLED = ("error", "first", "last")
+DUPLICATES = ("error", "first", "last")
 _EXTRAS = ("question", "entity")  # what a task's row asks of its text
 
 
@@ -20,7 +20,7 @@ _EXTRAS = ("question", "entity")  # what a task's row asks of its text
 class Matching:
     """row_of: for each document the row that answers it, None where there is none.
 
-    by: "id", "text" or "place" (a file of one's own). normalised: rows that were matched but for case, accents,
+    by: "id", "text" or "place" (a file of the user). normalised: rows that were matched but for case, accents,
     punctuation and white space. unmatched, doubled: rows that answer nothing, and rows that answer again what another
     one answers. shared: documents beyond the first that one row answers, as their texts are the same.
     paired: rows of repeated texts, which were taken in the order of the file.
@@ -38,17 +38,17 @@ class Matching:
 Same = Callable[[int, int], bool]
 
 
-def match(table: Table, columns: Columns, docs: Sequence[Doc], same: Same, doubled: str) -> Matching:
+def match(table: Table, columns: Columns, docs: Sequence[Doc], same: Same, duplicates: str) -> Matching:
     """Matches by the id column where the file has one of the task's ids in it (or the user named it), else by text.
 
-    same: whether two rows give the same answer. doubled: what to do where two rows answer one document differently:
+    same: whether two rows give the same answer. duplicates: what to do where two rows answer one document differently:
     an error, or the "first" or "last" one counts. BenchError where no row at all can be matched.
     """
     if "id" in columns:
         keys = [str(value) for value in table.columns[columns["id"].name]]
         known = {doc["id"] for doc in docs}
         if not known.isdisjoint(keys):
-            return _matched(table, keys, [doc["id"] for doc in docs], same, doubled, "id")
+            return _matched(table, keys, [doc["id"] for doc in docs], same, duplicates, "id")
         if not columns["id"].guessed or "text" not in columns:
             raise BenchError(
                 f"no id in column '{columns['id'].name}' is one of the task's (here: {keys[0]}; there: "
@@ -69,7 +69,7 @@ def match(table: Table, columns: Columns, docs: Sequence[Doc], same: Same, doubl
     extras = table.columns[column] if column else [None] * len(table)
     theirs = [(text, extra) for text, extra in zip(texts, extras, strict=True)]
     ours = [(doc["text"], doc[name] if column and name else None) for doc in docs]
-    result = _matched(table, theirs, ours, same, doubled, "text")
+    result = _matched(table, theirs, ours, same, duplicates, "text")
     if all(row is None for row in result.row_of):
         raise BenchError(
             f"no text in column '{columns['text'].name}' is one of the task's",
@@ -79,14 +79,14 @@ def match(table: Table, columns: Columns, docs: Sequence[Doc], same: Same, doubl
     return result
 
 
-def once(table: Table, ids: Sequence[str], same: Same, doubled: str) -> list[int]:
-    """The rows of a file of one's own that count: each id once, in order. `same` and `doubled` as in `match`."""
-    result = _matched(table, ids, list(dict.fromkeys(ids)), same, doubled, "id")
+def once(table: Table, ids: Sequence[str], same: Same, duplicates: str) -> list[int]:
+    """The rows of a file of the user that count: each id once, in order. `same` and `duplicates` as in `match`."""
+    result = _matched(table, ids, list(dict.fromkeys(ids)), same, duplicates, "id")
     return sorted(row for row in result.row_of if row is not None)
 
 
 def _matched(
-    table: Table, theirs: Sequence[Hashable], ours: Sequence[Hashable], same: Same, doubled: str, by: str
+    table: Table, theirs: Sequence[Hashable], ours: Sequence[Hashable], same: Same, duplicates: str, by: str
 ) -> Matching:
     result = Matching(row_of=[None] * len(ours), by=by)
     docs_of: dict[Hashable, list[int]] = defaultdict(list)
@@ -103,7 +103,7 @@ def _matched(
         lost = _by_normal_form(lost, theirs, docs_of, rows_of, result)
     result.unmatched = lost
     for key, rows in rows_of.items():
-        _assign(table, sorted(rows), docs_of[key], same, doubled, result)
+        _assign(table, sorted(rows), docs_of[key], same, duplicates, result)
     result.doubled.sort()
     return result
 
@@ -132,27 +132,27 @@ def _by_normal_form(
 
 def _normal(key: Hashable) -> Hashable:
     """The normal form of (text, question); None, which nothing else is, where no word is left of the text."""
-    text, extra = key  # type: ignore[misc]
+    text, extra = key if isinstance(key, tuple) else (key, None)
     form = normalise(text) if isinstance(text, str) else ""
     return (form, normalise(str(extra))) if form else None
 
 
-def _assign(table: Table, rows: list[int], docs: list[int], same: Same, doubled: str, result: Matching) -> None:
+def _assign(table: Table, rows: list[int], docs: list[int], same: Same, duplicates: str, result: Matching) -> None:
     """Gives the rows of one key to its documents."""
     alike = all(same(rows[0], row) for row in rows[1:])
     if len(rows) < len(docs) and alike:
         result.shared += len(docs) - len(rows)
         rows = rows + [rows[0]] * (len(docs) - len(rows))
     elif len(rows) > len(docs):
-        if not alike and doubled == "error":
+        if not alike and duplicates == "error":
             places = ", ".join(str(table.places[row]) for row in rows[:5])
             raise BenchError(
                 f"{len(rows)} rows with different answers have the same {result.by} ({table.unit}s {places})",
                 where=table.where(rows[1]),
-                hint="--doubled first or --doubled last says which counts; --id-column none takes rows of "
+                hint="--duplicates first or --duplicates last says which counts; --id-column none takes rows of "
                 "a file with its own gold as they stand",
             )
-        kept = rows[-len(docs) :] if doubled == "last" and not alike else rows[: len(docs)]
+        kept = rows[-len(docs) :] if duplicates == "last" and not alike else rows[: len(docs)]
         result.doubled += [row for row in rows if row not in kept]
         rows = kept
     if len(docs) > 1 and not alike:

@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING
 
-from phingpt_bench.rescore.case import SHOWN
+from phingpt_bench.rescore.case import OURS, SHOWN
 from phingpt_bench.rescore.columns import OPTIONS
-from phingpt_bench.rescore.judge import OURS
+from phingpt_bench.rescore.gold_entities import overlapping
+from phingpt_bench.rivals import SCORERS
 from phingpt_bench.scoring.answered import Answered
-from phingpt_bench.scoring.rivals import SCORERS
+from phingpt_bench.scoring.version import VERSION
 
 if TYPE_CHECKING:
     from phingpt_bench.rescore.values import Report
@@ -103,14 +105,43 @@ def _answers(report: Report, rows: Sequence[Answered]) -> Iterable[str]:
     target, case = report.target, report.case
     if target.chosen and case.likelihoods is None:
         yield f"{target.task} compares log-likelihoods; these answers were written, which is another way to ask."
-    if target.kind == "labels" and case.likelihoods is None:
-        codes = sum(row.invalid and answer.strip().isdigit() for row, answer in zip(rows, case.answers, strict=True))
-        if 2 * codes > len(rows):
-            yield f"{WARNING}Most answers are numbers, and labels are read by name: write {', '.join(target.names)}."
+    if case.repeats > 1:
+        yield _repeats(report)
+    if forms := Counter(row.form for row in rows if row.form):
+        listed = ", ".join(f"{count:,} {name}" for name, count in forms.most_common())
+        yield (
+            f"{sum(forms.values()):,} of {len(rows):,} answers are in another form than {target.form} and were read as "
+            f"what they are: {listed}."
+        )
+    nested = sum(overlapping(doc["entities"]) for doc in case.docs) if target.kind == "spans" else 0
+    if nested and not case.rules.nested:
+        yield (
+            f"{WARNING}{_rows(nested)} with gold entities inside or across others. Answers are read flat, the longest "
+            "of those that overlap: --nested reads them all."
+        )
+    yield from _shapes(report)
     for name, reason in report.unfit.items():
         yield f"Scorer {name} left out: {reason}."
     if len(report.scored) > 1 or report.scored[0].scorer != OURS:
         yield "Scores of different scorers are not to be ranked: the answers are the same, the rules are not."
+
+
+def _repeats(report: Report) -> str:
+    most = report.case.repeats
+    if report.repeats == "majority":
+        return f"Up to {most} answers a row: the one that most of them agree on counts, the earliest of equals."
+    return f"Up to {most} answers a row: the first counts (--repeats majority takes what most of them agree on)."
+
+
+def _shapes(report: Report) -> Iterable[str]:
+    """What the answers look like that cannot be read, where they are more than half."""
+    if not report.details.shapes:
+        return
+    listed = []
+    for shape in report.details.shapes:
+        option = f" ({shape.option}, with the right names)" if shape.option else ""
+        listed.append(f"{shape.count:,} {shape.words}, such as '{shape.example}'{option}")
+    yield f"{WARNING}More than half of the answers cannot be read. The commonest: {'; '.join(listed)}."
 
 
 def _record(report: Report) -> Iterable[str]:
@@ -119,6 +150,11 @@ def _record(report: Report) -> Iterable[str]:
         return
     if not found.complete:
         yield f"{WARNING}The file does not hold the {_rows(found.record.protocol.n)} of the record in its order."
+    if found.changed:
+        yield (
+            f"Recorded under version {found.version} of scoring, read now under version {VERSION}: "
+            f"{'; '.join(found.changed)}. The record keeps its scores."
+        )
     if found.otherwise:
         count = len(found.otherwise)
         are = "1 answer is" if count == 1 else f"{count:,} answers are"

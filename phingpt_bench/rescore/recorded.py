@@ -12,6 +12,7 @@ from phingpt_bench.core.records import RECORD, RunRecord, read_record
 from phingpt_bench.rescore.table import Table
 from phingpt_bench.rescore.target import Target
 from phingpt_bench.scoring.answered import Answered
+from phingpt_bench.scoring.version import changes_since
 
 TOLERANCE = 1e-9  # two scores closer than this differ by rounding only
 _COLUMNS = {"doc_id", "id", "parsed", "gold"}
@@ -38,13 +39,16 @@ class Change:
 class Recorded:
     """The record beside the file. changes: of every metric. otherwise: (row, then, now) of answers read otherwise.
 
-    complete: whether the file holds the rows of the record, all of them.
+    complete: whether the file holds the rows of the record, all of them. version: of scoring, of the record. changed:
+    what later versions changed for such answers, in words.
     """
 
     record: RunRecord
     changes: list[Change]
     otherwise: list[tuple[int, Any, Any]]
     complete: bool
+    version: int = 1
+    changed: tuple[str, ...] = ()
 
 
 def record_of(table: Table) -> RunRecord | None:
@@ -67,8 +71,13 @@ def compare(
     scores: dict[str, float | None],
     rows: Sequence[Answered],
     row_of: Sequence[int | None],
+    *,
+    written: bool,
 ) -> Recorded:
-    """What changed since the record was made. rows: what is read now; row_of: their rows in the file."""
+    """What changed since the record was made. rows: what is read now; row_of: their rows in the file.
+
+    written: the answers were written, and not labels compared by log-likelihood.
+    """
     names = dict.fromkeys([*record.scores, *scores])
     changes = [Change(metric=name, recorded=record.scores.get(name), now=scores.get(name)) for name in names]
     otherwise = []
@@ -81,4 +90,8 @@ def compare(
             parsed = [list(span) for span in now.parsed.spans]
         if then != parsed:
             otherwise.append((at, then, parsed))
-    return Recorded(record=record, changes=changes, otherwise=otherwise, complete=complete(table, record))
+    version = record.provenance.scoring
+    return Recorded(
+        record=record, changes=changes, otherwise=otherwise, complete=complete(table, record), version=version,
+        changed=tuple(changes_since(version, target.kind, written)),
+    )  # fmt: skip

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 from phingpt_bench.core.errors import BenchError
@@ -11,15 +11,16 @@ from phingpt_bench.data import catalogue
 from phingpt_bench.data.clusters import clusters_of
 from phingpt_bench.rescore import case as cases
 from phingpt_bench.rescore import judge, lm_eval_samples, notes, recorded, target
-from phingpt_bench.rescore.case import Case
-from phingpt_bench.rescore.columns import NONE, Columns, find_columns
+from phingpt_bench.rescore.case import Case, Problem
+from phingpt_bench.rescore.columns import NONE, find_columns
 from phingpt_bench.rescore.details import details
-from phingpt_bench.rescore.match import DOUBLED
+from phingpt_bench.rescore.match import DUPLICATES
+from phingpt_bench.rescore.options import Reading
 from phingpt_bench.rescore.table import Table, read_table
 from phingpt_bench.rescore.target import Target
 from phingpt_bench.rescore.values import OURS, Report, Scored
+from phingpt_bench.rivals import SCORERS
 from phingpt_bench.scoring.answered import outcomes_of
-from phingpt_bench.scoring.rivals import SCORERS
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -27,7 +28,8 @@ class Request:
     """What to score. Of `task`, `labels` and `entity_types` one is given; none for our own samples beside their record.
 
     columns: names by role ("answer", "gold", "id", "text"), None to guess, "none" for no such column. A gold column
-    that is given by name makes the rows of the file the rows to score; else those of the task are.
+    that is given by name makes the rows of the file the rows to score; else those of the task are. duplicates: what
+    to do where rows answer one question differently. encoding: of the file's text, None for UTF-8.
     """
 
     file: Path
@@ -38,15 +40,17 @@ class Request:
     columns: dict[str, str | None]
     answer_format: str | None = None
     answered_only: bool = False
-    doubled: str = "error"
+    duplicates: str = "error"
+    reading: Reading = field(default_factory=Reading)
+    encoding: str | None = None
 
 
 def rescore(request: Request) -> Report:
     """Scores the file. BenchError for everything that is wrong with it or with the request; no file is written."""
     judge.check_names(request.scorers)
-    if request.doubled not in DOUBLED:
-        raise BenchError(f"--doubled is one of {', '.join(DOUBLED)}")
-    table = read_table(_file(request.file))
+    if request.duplicates not in DUPLICATES:
+        raise BenchError(f"--duplicates is one of {', '.join(DUPLICATES)}")
+    table = read_table(_file(request.file), request.encoding)
     record = recorded.record_of(table) if not (request.labels or request.entity_types) else None
     if record is not None and request.task not in (None, record.task):
         record = None
@@ -57,11 +61,14 @@ def rescore(request: Request) -> Report:
             given = {**given, "answer": "answer" if "answer" in table.columns else NONE}
     aim = _target(request, record, table)
     scorers = judge.chosen(request.scorers, aim.kind)
-    columns = find_columns(table, given)
-    case = _case(request, table, columns, aim, record)
+    problem = Problem(
+        table=table, columns=find_columns(table, given), target=aim, rules=request.reading.rules(aim),
+        duplicates=request.duplicates, repeats=request.reading.repeats,
+    )  # fmt: skip
+    case = _case(request, problem, record)
     if not case.docs:
         raise BenchError("no row is left to score", where=table.path)
-    return _scored(table, columns, aim, case, scorers, request.scorers, record)
+    return _scored(problem, case, scorers, request.scorers, record)
 
 
 def _file(path: Path) -> Path:
@@ -74,7 +81,7 @@ def _file(path: Path) -> Path:
         raise BenchError(
             f"this run's {SAMPLES} is not there",
             where=str(folder),
-            hint="raw answers stay on the machine that made them, unpublished; phingpt-bench evaluate makes them anew",
+            hint="raw answers stay on the machine that made them; `phingpt-bench evaluate` re-creates them",
         )
     return folder
 
@@ -94,37 +101,38 @@ def _target(request: Request, record: RunRecord | None, table: Table) -> Target:
     task = request.task or (record.task if record else lm_eval_samples.task_in_name(table.path))
     if task is None:
         raise BenchError(
-            "nothing says what the answers are answers to",
+            "cannot tell which task these answers belong to",
             where=table.path,
             hint="--task NAME (phingpt-bench tasks lists them), --labels a,b,c or --entity-types PER,ORG",
         )
     return target.of_task(task, request.answer_format)
 
 
-def _case(request: Request, table: Table, columns: Columns, aim: Target, record: RunRecord | None) -> Case:
+def _case(request: Request, problem: Problem, record: RunRecord | None) -> Case:
+    aim, columns, table = problem.target, problem.columns, problem.table
     own = aim.dataset is None or request.columns.get("gold") not in (None, "none")
     if record is not None and aim.kind != "spans" and not aim.questions and recorded.complete(table, record):
         own = True  # the record's digest says that these are its rows: no need of the dataset
     if own:
         if request.answered_only:
             raise BenchError("--answered-only is for the rows of a task, and these are the rows of the file")
-        return cases.from_file(table, columns, aim, doubled=request.doubled)
+        return cases.from_file(problem)
     if "id" not in columns and "text" not in columns:
         raise BenchError(
-            "no column is named like ids or texts, so rows cannot be matched with the task's",
+            "no column looks like a column of ids or texts, so rows cannot be matched with the task's",
             where=table.path,
             hint="--id-column or --text-column NAME; or --gold-column NAME scores the file as it is",
         )
     docs = aim.docs()
     if record is not None and record.limit is not None:
         docs = docs[: record.protocol.n]  # the first ones
-    return cases.from_task(table, columns, aim, docs, doubled=request.doubled, answered_only=request.answered_only)
+    return cases.from_task(problem, docs, answered_only=request.answered_only)
 
 
 def _scored(
-    table: Table, columns: Columns, aim: Target, case: Case, scorers: list[str], asked: tuple[str, ...],
-    record: RunRecord | None,
-) -> Report:  # fmt: skip
+    problem: Problem, case: Case, scorers: list[str], asked: tuple[str, ...], record: RunRecord | None
+) -> Report:
+    table, aim = problem.table, problem.target
     rows = judge.read(case, aim)
     outcomes = outcomes_of(aim.kind, aim.names, [doc["id"] for doc in case.docs], rows, clusters_of(case.docs))
     mine = judge.ours(outcomes, catalogue.dataset(aim.dataset).metric if aim.dataset else None)
@@ -138,7 +146,7 @@ def _scored(
         try:
             if case.likelihoods is not None:
                 raise BenchError("the file holds log-likelihoods, and it reads written answers")
-            scored.append(judge.rival(SCORERS[name], case, aim, table, readings))
+            scored.append(judge.rival(SCORERS[name], case, aim, table, readings, outcomes.clusters))
         except BenchError as err:
             if name in asked:
                 raise BenchError(
@@ -148,9 +156,9 @@ def _scored(
     changes = None
     if record is not None:
         now = {name: value.score for name, value in mine.values.items()}
-        changes = recorded.compare(table, record, aim, now, rows, case.rows)
+        changes = recorded.compare(table, record, aim, now, rows, case.rows, written=case.likelihoods is None)
     report = Report(
-        table=table, columns=columns, target=aim, case=case, scored=scored,
+        table=table, columns=problem.columns, target=aim, repeats=problem.repeats, case=case, scored=scored,
         details=details(case, aim, rows, outcomes), unfit=unfit, resamples=judge.resamples(len(case.docs)),
         recorded=changes,
     )  # fmt: skip

@@ -11,8 +11,8 @@ from phingpt_bench.core.outcomes import Kind
 from phingpt_bench.data import catalogue
 from phingpt_bench.data.hub import patient
 from phingpt_bench.lmeval.taskfiles import TaskFiles, read_tasks
+from phingpt_bench.rivals.flare import CHOICES
 from phingpt_bench.scoring.formats import answer_format
-from phingpt_bench.scoring.rivals.flare import CHOICES
 
 Doc = dict[str, Any]
 _FLARE = {"fpb": "flare-fpb", "fiqa": "flare-fiqasa", "fomc": "flare-fomc"}  # family of protocols -> FLARE's task
@@ -22,7 +22,7 @@ _FLARE = {"fpb": "flare-fpb", "fiqa": "flare-fiqasa", "fomc": "flare-fomc"}  # f
 class Target:
     """title: for the head of a report. names: labels in order, or entity types; empty for scores.
 
-    form: the answer format of entities, None for other kinds. dataset, protocol: None for a file of one's own.
+    form: the answer format of entities, None for other kinds. dataset, protocol: None for a file of the user.
     chosen: the task compares log-likelihoods, so written answers are another way to ask it.
     questions: each text of the task is asked several questions, which are scored one by one.
     """
@@ -71,7 +71,7 @@ def of_task(name: str, form: str | None = None) -> Target:
 
 
 def of_labels(listed: str) -> Target:
-    """A label set of one's own, "a,b,c" (in quotes where a label holds a comma)."""
+    """A label set of the user, "a,b,c" (in quotes where a label holds a comma)."""
     names = _names("--labels", listed)
     if len(names) < 2:
         raise BenchError("--labels names one label, and there is nothing to choose", hint="--labels negative,positive")
@@ -79,7 +79,7 @@ def of_labels(listed: str) -> Target:
 
 
 def of_types(listed: str, form: str | None = None) -> Target:
-    """Entity types of one's own, "PER,ORG,LOC"."""
+    """Entity types of the user, "PER,ORG,LOC"."""
     names = _names("--entity-types", listed)
     return Target(title=f"entities {', '.join(names)}", kind="spans", names=names, form=_form("spans", form, None))
 

@@ -5,14 +5,14 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import Any
 
-from phingpt_bench.rescore.case import Case
+from phingpt_bench.rescore.case import OURS, Case
 from phingpt_bench.rescore.columns import Columns
 from phingpt_bench.rescore.recorded import Recorded
+from phingpt_bench.rescore.shapes import Shape
 from phingpt_bench.rescore.table import Table
 from phingpt_bench.rescore.target import Target
 from phingpt_bench.stats.intervals import Interval
 
-OURS = "phin"
 __all__ = ["OURS", "ClassScore", "Details", "Example", "Report", "Scored", "Value"]
 
 
@@ -73,6 +73,7 @@ class Details:
     """What our scorer says beyond scores.
 
     classes: by label or type. reasons: of INVALID answers, with their number. misses: errors of entities by kind.
+    shapes: of the answers that cannot be read, where they are more than half.
     risks: share of wrong answers when only the most confident share of the rows is answered, by that share; aurc: the
     area under that curve. Both only for log-likelihoods.
     """
@@ -80,6 +81,7 @@ class Details:
     classes: list[ClassScore] = field(default_factory=list)
     reasons: dict[str, int] = field(default_factory=dict)
     misses: dict[str, int] = field(default_factory=dict)
+    shapes: list[Shape] = field(default_factory=list)
     risks: dict[str, float] = field(default_factory=dict)
     aurc: float | None = None
 
@@ -88,7 +90,8 @@ class Details:
 class Report:
     """Everything that is shown. unfit: scorers that cannot score these labels, with the reason.
 
-    resamples: of the bootstrap. recorded: where the file lies beside a record of its task. notes: sentences for people.
+    resamples: of the bootstrap. repeats: which of several answers to a row counts. recorded: where the file lies
+    beside a record of its task. notes: sentences for people.
     """
 
     table: Table
@@ -99,6 +102,7 @@ class Report:
     details: Details
     unfit: dict[str, str]
     resamples: int
+    repeats: str | None = None
     recorded: Recorded | None = None
     notes: list[str] = field(default_factory=list)
 

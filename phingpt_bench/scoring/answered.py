@@ -17,7 +17,10 @@ from phingpt_bench.core.errors import BenchError
 from phingpt_bench.core.outcomes import Kind, Outcomes
 from phingpt_bench.scoring import calibration, labels, ner, regression
 from phingpt_bench.scoring.classification import INVALID
-from phingpt_bench.scoring.formats import answer_format
+from phingpt_bench.scoring.codes import number
+from phingpt_bench.scoring.formats import read_answer
+from phingpt_bench.scoring.reading import CUT_OFF, LONGEST, PLAIN, TOO_LONG, Rules
+from phingpt_bench.scoring.reasoning import answer_part
 from phingpt_bench.scoring.spans import Parsed, Span
 
 Doc = Mapping[str, Any]
@@ -44,6 +47,7 @@ class Answered:
 
     probs: empty where labels were compared without a finite result, None where the answer was written.
     reason: why the answer is INVALID, None where it was read. parsed: the label, the number or the `Parsed` spans.
+    form: the form in which entities were read, where it is not the asked one.
     """
 
     gold: Any = None
@@ -58,6 +62,7 @@ class Answered:
     invalid: bool = False
     reason: str | None = None
     parsed: Any = None
+    form: str | None = None
 
 
 def chosen_label(doc: Doc, names: Sequence[str], likelihoods: Sequence[float]) -> Answered:
@@ -76,25 +81,38 @@ def chosen_label(doc: Doc, names: Sequence[str], likelihoods: Sequence[float]) -
     )  # fmt: skip
 
 
-def written_label(doc: Doc, names: Sequence[str], answer: str) -> Answered:
+def written_label(doc: Doc, names: Sequence[str], answer: str, rules: Rules = PLAIN) -> Answered:
     """A label that the model wrote in its own words (scoring/labels.py says how it is found)."""
-    pred, reason = _label_reader(tuple(names))(answer)
+    pred, reason = _label_reader(tuple(names), rules)(answer)
     return Answered(
         gold=_gold(doc, names), pred=pred, group=doc.get("group"), invalid=pred == INVALID, reason=reason,
         parsed=None if pred == INVALID else names[pred],
     )  # fmt: skip
 
 
-def written_score(doc: Doc, answer: str) -> Answered:
-    """A number from -1 to 1 that the model wrote."""
-    value, reason = regression.read_score(answer)
+def written_score(doc: Doc, answer: str | None, rules: Rules = PLAIN) -> Answered:
+    """A number from -1 to 1 that the model wrote behind its reasoning."""
+    text, cut_off = answer_part(answer if isinstance(answer, str) else "", rules.reasoning_marks)
+    value, reason = regression.read_score(text) if not cut_off and len(text) <= LONGEST else (None, TOO_LONG)
+    if cut_off:
+        reason = CUT_OFF
     return Answered(gold=float(doc["score"]), pred=value, invalid=value is None, reason=reason, parsed=value)
 
 
-def written_spans(doc: Doc, types: Sequence[str], answer: str, form: str = "lines") -> Answered:
-    """Entities that the model wrote in one of the answer formats, aligned to the text."""
-    parsed = answer_format(form).read(answer, doc["text"], types)
-    return spans_row(doc, types, parsed)
+def written_spans(doc: Doc, types: Sequence[str], answer: str, form: str = "lines", rules: Rules = PLAIN) -> Answered:
+    """Entities that the model wrote, asked for in one of the answer formats, aligned to the text."""
+    return spans_row(doc, types, read_answer(form, answer, doc["text"], types, rules))
+
+
+def written(
+    kind: str, doc: Doc, names: Sequence[str], answer: str, form: str | None = None, rules: Rules = PLAIN
+) -> Answered:
+    """A written answer of any kind. names: the labels or entity types; form: of entities, None for "lines"."""
+    if kind == "scores":
+        return written_score(doc, answer, rules)
+    if kind == "spans":
+        return written_spans(doc, names, answer, form or "lines", rules)
+    return written_label(doc, names, answer, rules)
 
 
 def spans_row(doc: Doc, types: Sequence[str], parsed: Parsed) -> Answered:
@@ -102,11 +120,11 @@ def spans_row(doc: Doc, types: Sequence[str], parsed: Parsed) -> Answered:
     gold = gold_spans(doc)
     index = {type_: at for at, type_ in enumerate(types)}
     entities = [[[*span[:2], index[span.type]] for span in sorted(set(spans))] for spans in (gold, parsed.spans)]
-    typed = np.asarray(ner.type_only_counts(gold, parsed, types)).sum(0).tolist()
+    typed = [sum(column) for column in zip(*ner.type_only_counts(gold, parsed, types), strict=True)]
     return Answered(
         counts=ner.strict_counts(gold, parsed, types), partial=ner.partial_counts(gold, parsed), typed=typed,
         entities=entities, misses=ner.miss_counts(ner.explain(gold, parsed)), invalid=parsed.invalid,
-        reason="format" if parsed.invalid else None, parsed=parsed,
+        reason=(parsed.reason or "format") if parsed.invalid else None, parsed=parsed, form=parsed.form or None,
     )  # fmt: skip
 
 
@@ -119,10 +137,10 @@ def outcomes_of(
     kind: Kind, names: Sequence[str], ids: Iterable[str], rows: Sequence[Answered], clusters: Sequence[int] = ()
 ) -> Outcomes:
     """The outcomes of rows of one kind, in order."""
-    columns: dict[str, list[Any]] = {
+    columns: list[str] = {
         "labels": ["gold", "pred"], "scores": ["gold", "pred"], "spans": list(SPAN_COLUMNS),
     }.get(kind, [])  # fmt: skip
-    values = {column: [getattr(row, column) for row in rows] for column in columns}
+    values: dict[str, list[Any]] = {column: [getattr(row, column) for row in rows] for column in columns}
     if kind == "labels":
         if any(row.probs is not None for row in rows):
             values["probs"] = [row.probs or None for row in rows]
@@ -156,7 +174,10 @@ def _gold(doc: Doc, names: Sequence[str]) -> int:
 
 
 @functools.lru_cache(maxsize=64)
-def _label_reader(names: tuple[str, ...]) -> Callable[[str], tuple[int, str | None]]:
+def _label_reader(names: tuple[str, ...], rules: Rules) -> Callable[[str], tuple[int, str | None]]:
     topics = set(TOPICS.values()) <= set(names)  # then none of them is read out of the middle of a sentence
     common = {*TOPICS, *(name for name in names if " " not in name)} if topics else ()
-    return labels.reader(names, aliases(names), common)
+    # a code may be a word of one meaning with a label, and then means what the user says
+    given = {code.casefold() for code, _ in rules.codes if number(code) is None}
+    others = {word: label for word, label in aliases(names).items() if word.casefold() not in given}
+    return labels.reader(names, others, common, codes=rules.codes, marks=rules.reasoning_marks)

@@ -29,7 +29,7 @@ def probabilities(log_likelihoods: np.ndarray) -> np.ndarray:
     logits = _matrix(log_likelihoods)
     with np.errstate(invalid="ignore"):
         weights = np.exp(logits - logits.max(axis=1, keepdims=True))
-        return weights / weights.sum(axis=1, keepdims=True)
+        return np.asarray(weights / weights.sum(axis=1, keepdims=True))
 
 
 def brier_counts(gold: Sequence[int], probs: np.ndarray) -> np.ndarray:
@@ -39,11 +39,11 @@ def brier_counts(gold: Sequence[int], probs: np.ndarray) -> np.ndarray:
     brier_score_loss has. ValueError for arrays of other shapes, gold outside 0..k-1, and rows that are no
     probabilities (outside 0..1, or of a sum that differs from 1 by more than 0.001).
     """
-    gold, probs = _checked(gold, probs)
-    errors = probs.copy()
-    errors[np.arange(gold.size), gold] -= 1.0
-    squared = np.where(np.isnan(probs).any(1), 2.0, (errors**2).sum(1))
-    return np.stack([squared, np.ones(gold.size)], axis=-1)
+    right, shares = _checked(gold, probs)
+    errors = shares.copy()
+    errors[np.arange(right.size), right] -= 1.0
+    squared = np.where(np.isnan(shares).any(1), 2.0, (errors**2).sum(1))
+    return np.stack([squared, np.ones(right.size)], axis=-1)
 
 
 def brier(counts: np.ndarray) -> np.ndarray:
@@ -128,22 +128,22 @@ def risk_at(gold: Sequence[int], probs: np.ndarray, coverages: Sequence[float]) 
 
 def _answers(gold: Sequence[int], probs: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     """(right as 0.0 or 1.0, confidence) by row."""
-    gold, probs = _checked(gold, probs)
-    lost = np.isnan(probs).any(1)
-    right = (probs.argmax(1) == gold) & ~lost  # argmax takes the first among equals
-    return right.astype(float), np.where(lost, 1.0, np.clip(probs.max(1), 0.0, 1.0))
+    of_gold, shares = _checked(gold, probs)
+    lost = np.isnan(shares).any(1)
+    right = (shares.argmax(1) == of_gold) & ~lost  # argmax takes the first among equals
+    return right.astype(float), np.where(lost, 1.0, np.clip(shares.max(1), 0.0, 1.0))
 
 
 def _checked(gold: Sequence[int], probs: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    gold, probs = np.asarray(gold, dtype=np.int64), _matrix(probs)
-    if gold.shape != probs.shape[:1]:
-        raise ValueError(f"gold and probabilities must be aligned, not of shape {gold.shape} and {probs.shape}")
-    if gold.size and (gold.min() < 0 or gold.max() >= probs.shape[1]):
-        raise ValueError(f"gold must lie in 0..{probs.shape[1] - 1}")
-    known = probs[~np.isnan(probs).any(1)]
+    right, shares = np.asarray(gold, dtype=np.int64), _matrix(probs)
+    if right.shape != shares.shape[:1]:
+        raise ValueError(f"gold and probabilities must be aligned, not of shape {right.shape} and {shares.shape}")
+    if right.size and (right.min() < 0 or right.max() >= shares.shape[1]):
+        raise ValueError(f"gold must lie in 0..{shares.shape[1] - 1}")
+    known = shares[~np.isnan(shares).any(1)]
     if known.size and (known.min() < -1e-6 or known.max() > 1 + 1e-6 or np.abs(known.sum(1) - 1).max() > 1e-3):
         raise ValueError("probabilities must lie in 0..1 and sum to 1 in each row")
-    return gold, probs
+    return right, shares
 
 
 def _matrix(values: np.ndarray) -> np.ndarray:

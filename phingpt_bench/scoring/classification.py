@@ -15,19 +15,27 @@ import numpy as np
 INVALID = -1
 
 
-def row_confusion(gold: Sequence[int], pred: Sequence[int], k: int) -> np.ndarray:
+def row_confusion(gold: Sequence[int] | np.ndarray, pred: Sequence[int] | np.ndarray, k: int) -> np.ndarray:
     """One-hot confusion counts by row, shape (n, k, k + 1), int64; pred -1 is INVALID, the last column.
 
     ValueError for unequal lengths, gold outside 0..k-1 or pred outside -1..k-1.
     """
-    gold, pred = np.asarray(gold, dtype=np.int64), np.asarray(pred, dtype=np.int64)
-    if gold.shape != pred.shape or gold.ndim != 1:
-        raise ValueError(f"gold and pred must be aligned lists, not of shape {gold.shape} and {pred.shape}")
-    if gold.size and (gold.min() < 0 or gold.max() >= k or pred.min() < INVALID or pred.max() >= k):
-        raise ValueError(f"gold must lie in 0..{k - 1} and pred in -1..{k - 1}")
-    rows = np.zeros((gold.size, k, k + 1), dtype=np.int64)
-    rows[np.arange(gold.size), gold, np.where(pred == INVALID, k, pred)] = 1
+    right, said = aligned(gold, pred, k)
+    rows = np.zeros((right.size, k, k + 1), dtype=np.int64)
+    rows[np.arange(right.size), right, np.where(said == INVALID, k, said)] = 1
     return rows
+
+
+def aligned(
+    gold: Sequence[int] | np.ndarray, pred: Sequence[int] | np.ndarray, k: int
+) -> tuple[np.ndarray, np.ndarray]:
+    """Both as int64 (n,). ValueError for unequal lengths, gold outside 0..k-1 or pred outside -1..k-1."""
+    right, said = np.asarray(gold, dtype=np.int64), np.asarray(pred, dtype=np.int64)
+    if right.shape != said.shape or right.ndim != 1:
+        raise ValueError(f"gold and pred must be aligned lists, not of shape {right.shape} and {said.shape}")
+    if right.size and (right.min() < 0 or right.max() >= k or said.min() < INVALID or said.max() >= k):
+        raise ValueError(f"gold must lie in 0..{k - 1} and pred in -1..{k - 1}")
+    return right, said
 
 
 def accuracy(confusion: np.ndarray) -> np.ndarray:
@@ -97,17 +105,20 @@ def by_class(confusion: np.ndarray) -> np.ndarray:
 
 def _gold(confusion: np.ndarray) -> np.ndarray:
     """The gold rows by class, shape (..., k). einsum sums short axes five times as fast as np.sum, and to the same."""
-    return np.einsum("...ij->...i", confusion)
+    sums: np.ndarray = np.einsum("...ij->...i", confusion)
+    return sums
 
 
 def _predicted(confusion: np.ndarray) -> np.ndarray:
     """The predictions by class and INVALID, shape (..., k + 1)."""
-    return np.einsum("...ij->...j", confusion)
+    sums: np.ndarray = np.einsum("...ij->...j", confusion)
+    return sums
 
 
 def _rows(confusion: np.ndarray) -> np.ndarray:
     """All rows, shape (...)."""
-    return np.einsum("...ij->...", confusion)
+    sums: np.ndarray = np.einsum("...ij->...", confusion)
+    return sums
 
 
 def _hits(confusion: np.ndarray) -> np.ndarray:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Collection, Iterable, Sequence
 from dataclasses import dataclass, field
+from functools import lru_cache
 from typing import NamedTuple
 
 from phingpt_bench.core.errors import BenchError
@@ -13,6 +14,24 @@ from phingpt_bench.scoring.occurrences import Finder, places
 WRONG_KINDS = ("format", "hallucinated", "conflict")  # each such piece is one wrong prediction; a duplicate is not
 
 _NONE = re.compile(r"none\.?", re.IGNORECASE)
+# other ways to write that there is none: as a whole answer, and as what stands behind a type
+_NOTHING = re.compile(
+    r"(?:n/?a|nil|null|nothing|empty|ningun[oa]s?|nada|[-–—/]+|\[\s*\]|\{\s*\}|\(\s*\)"
+    r"|(?:there (?:are|is|were) )?(?:no|not any|none of the) (?:[\w-]+ ){0,3}?(?:entit(?:y|ies)|persons?|people"
+    r"|organi[sz]ations?|compan(?:y|ies)|locations?|names?)(?: [\w' -]{0,80})?"
+    r"|no hay (?:[\w-]+ ){0,2}?(?:entidad(?:es)?|personas?|organizaci(?:ón|ones)|lugar(?:es)?|nombres?)"
+    r"(?: [\w' -]{0,80})?"
+    r"|(?:not (?:mentioned|present|found|applicable|specified)|none (?:mentioned|found|present|identified))"
+    r")[.!]?",
+    re.IGNORECASE,
+)
+# full names of the types of CoNLL-2003 and FiNER-ORD, as models write them where a prompt says PER, ORG, LOC
+FULL_NAMES = {
+    "PER": ("person", "persons", "people", "persona", "personas"),
+    "ORG": ("organization", "organisation", "organizations", "organisations", "organización", "organizaciones"),
+    "LOC": ("location", "locations", "lugar", "lugares", "ubicación"),
+    "MISC": ("miscellaneous",),
+}
 
 
 class Span(NamedTuple):
@@ -41,10 +60,16 @@ class Problem(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class Parsed:
-    """What an answer says about its text: spans by position, none overlapping, and problems in order of writing."""
+    """What an answer says about its text: spans by position, none overlapping (but see `Rules.nested`), and problems.
+
+    form: the form in which it was read, where that is not the one that was asked for. reason: why nothing was read at
+    all, where that is not the form. Both are reported and play no part in equality.
+    """
 
     spans: list[Span] = field(default_factory=list)
     problems: list[Problem] = field(default_factory=list)
+    form: str = field(default="", compare=False)
+    reason: str = field(default="", compare=False)
 
     @property
     def wrong(self) -> list[Problem]:
@@ -63,9 +88,17 @@ class Entity(NamedTuple):
     type: str
     surface: str
     marks: tuple[int, ...]  # which occurrences, from 1; empty for every one
+    place: tuple[int, int] | None = None  # the one occurrence, by offset
+
+    @property
+    def everywhere(self) -> bool:
+        """Whether every occurrence of the surface is meant."""
+        return self.place is None and not self.marks
 
     def chosen(self, text: str) -> list[tuple[int, int]]:
-        """Where the marked occurrences are in `text`; a number that no occurrence has is passed over."""
+        """Where the marked occurrences are in `text`; a number that no occurrence has is ignored."""
+        if self.place is not None:
+            return [self.place]
         starts = list(places(text, self.surface))
         return [(starts[k - 1], starts[k - 1] + len(self.surface)) for k in self.marks if 0 < k <= len(starts)]
 
@@ -76,6 +109,29 @@ class Piece(NamedTuple):
     type: str | None
     surface: str
     marks: tuple[int, ...] = ()
+    place: tuple[int, int] | None = None
+
+
+class Claim(NamedTuple):
+    """A piece's claim on a part of the text. Of claims that overlap the least one stands: see `settle`.
+
+    rank: False before True. shorter: the length, negative, so that the longest is the least. piece: its number.
+    """
+
+    rank: bool
+    shorter: int
+    start: int
+    piece: int
+
+    @classmethod
+    def of(cls, rank: bool, place: tuple[int, int], piece: int) -> Claim:
+        """The claim of a piece on the place (start, end)."""
+        return cls(rank, place[0] - place[1], place[0], piece)
+
+    @property
+    def end(self) -> int:
+        """Behind the last character."""
+        return self.start - self.shorter
 
 
 def checked_spans(text: str, spans: Iterable[Span], not_in_types: re.Pattern[str]) -> list[Span]:
@@ -130,53 +186,63 @@ def names_nothing(line: str) -> bool:
     return _NONE.fullmatch(line.strip()) is not None
 
 
-def type_reader(types: Sequence[str]) -> Callable[[str], str | None]:
-    """From a type as written to one of `types`: as written, then without case; None for any other."""
+def says_nothing(words: str) -> bool:
+    """Whether words, as an answer or behind the name of a type, say in any way that there is no entity."""
+    words = words.strip()
+    return len(words) < 200 and bool(_NONE.fullmatch(words) or _NOTHING.fullmatch(words))
+
+
+@lru_cache(maxsize=256)
+def type_reader(types: tuple[str, ...], aliases: tuple[tuple[str, str], ...] = ()) -> Callable[[str], str | None]:
+    """From a type as written to one of `types`: as written, then without case; None for any other.
+
+    aliases: pairs (as written, type). FULL_NAMES of the types are read too, where they are no types themselves.
+    """
     known = {type_.casefold(): type_ for type_ in reversed(types)} | {type_: type_ for type_ in types}
+    for name, type_ in (*aliases, *((name, type_) for type_, names in FULL_NAMES.items() for name in names)):
+        if type_ in types:
+            known.setdefault(name, type_)
+            known.setdefault(name.casefold(), type_)
     return lambda name: known.get(name) or known.get(name.casefold())
 
 
-def align(pieces: Iterable[Piece], text: str) -> Parsed:
+def align(pieces: Iterable[Piece], text: str, *, nested: bool = False, find: Finder | None = None) -> Parsed:
     """The spans that the pieces of an answer stand for; no piece at all is a format problem.
 
     An entity stands for each occurrence of its surface between word boundaries: no letter, digit, underscore or
-    combining mark directly before a surface that begins with one, nor after one that ends with one. (Scripts that put
-    no spaces between words would need another rule.) The surface is compared as written. Only where it occurs nowhere,
-    white space (any run is one space), Unicode composition (NFC) and characters of category Cf (zero-width ones, soft
-    hyphens) are disregarded, as a reader cannot see them; case, quotes and dashes are never disregarded. Where
-    occurrences overlap the longest is kept, then the leftmost; where two types claim one surface, the type that was
-    written first. An entity with an occurrence mark (` @2`) stands for those occurrences only, wherever they begin and
-    end, before all others; a number that no occurrence has is hallucinated.
+    combining mark directly before a surface that begins with one, nor after one that ends with one; beside characters
+    of scripts without spaces between words every place is one. The surface is compared as written. Only where it
+    occurs nowhere, white space (any run is one space), Unicode composition (NFC) and characters of category Cf
+    (zero-width ones, soft hyphens) are disregarded, as a reader cannot see them; case, quotes and dashes are never
+    disregarded. Where occurrences overlap the longest is kept, then the leftmost; where two types claim one surface,
+    the type that was written first. nested: all are kept. An entity with an occurrence mark (` @2`) stands for those
+    occurrences only, wherever they begin and end, before all others; a number that no occurrence has is hallucinated.
     """
     entities, problems = _sorted_out(pieces)
-    found = Finder(text)
+    find = find or Finder(text)
     claims = [
-        (not entity.marks, start - end, start, at)
+        Claim.of(entity.everywhere, place, at)
         for at, entity in entities.items()
-        for start, end in (entity.chosen(text) if entity.marks else found(entity.surface))
+        for place in (find(entity.surface) if entity.everywhere else entity.chosen(text))
     ]
-    kept = settle(claims, len(text))
-    placed, occurring = {at for _, _, at in kept}, {at for *_, at in claims}
+    kept = claims if nested else settle(claims, len(text))
+    placed, occurring = {claim.piece for claim in kept}, {claim.piece for claim in claims}
     for at, entity in entities.items():
         if at not in placed:
             kind = "conflict" if at in occurring else "hallucinated"
             problems[at] = Problem(kind, entity.surface, entity.type)
-    spans = sorted(Span(start, end, entities[at].type) for start, end, at in kept)
-    return Parsed(spans, [problems[at] for at in sorted(problems)])
+    spans = {Span(claim.start, claim.end, entities[claim.piece].type) for claim in kept}
+    return Parsed(sorted(spans), [problems[at] for at in sorted(problems)])
 
 
-def settle(claims: Iterable[tuple[int, int, int, int]], length: int) -> list[tuple[int, int, int]]:
-    """Which claims on a text of `length` characters stand, none overlapping: (start, end, by which piece).
-
-    Claims are (rank, minus the length, start, piece), and the least comes first.
-    """
+def settle(claims: Iterable[Claim], length: int) -> list[Claim]:
+    """Which claims on a text of `length` characters stand, none overlapping: the least first."""
     kept = []
     taken = bytearray(length)
-    for _, minus_length, start, at in sorted(claims):
-        end = start - minus_length
-        if taken.find(1, start, end) < 0:
-            taken[start:end] = b"\1" * (end - start)
-            kept.append((start, end, at))
+    for claim in sorted(claims):
+        if taken.find(1, claim.start, claim.end) < 0:
+            taken[claim.start : claim.end] = b"\1" * (claim.end - claim.start)
+            kept.append(claim)
     return kept
 
 
@@ -191,7 +257,7 @@ def _sorted_out(pieces: Iterable[Piece]) -> tuple[dict[int, Entity], dict[int, P
         elif piece.type is None or not piece.surface:
             problems[at] = Problem("format", piece.surface, piece.type)
         else:
-            entities[at] = Entity(piece.type, piece.surface, piece.marks)
+            entities[at] = Entity(piece.type, piece.surface, piece.marks, piece.place)
         seen.add(piece)
     if not seen:
         problems[0] = Problem("format", "", None)

@@ -1,18 +1,24 @@
-"""The forms in which a model may be asked for the entities of a text, by name.
+"""The forms in which a model may be asked for the entities of a text, by name, and which form an answer is in.
 
 The same model scores differently under different forms, so each is a task of its own over the same rows and the
-difference is measured (docs/decisions/0006-answer-formats.md). What an answer says is judged alike in all: by the spans
-and problems of scoring/entities.py.
+difference is measured (docs/decisions/0006-answer-formats.md). What an answer says is judged alike in all: by the
+spans and problems of scoring/entities.py. An answer in another form than the asked one is read as what it is, and
+that is said (`Parsed.form`): whether a model keeps to a form and whether it finds the entities are two questions.
 """
 
 from __future__ import annotations
 
+import dataclasses
+import re
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 
 from phingpt_bench.core.errors import unknown
-from phingpt_bench.scoring.entities import Parsed, Span
+from phingpt_bench.scoring.bio_entities import read_bio
+from phingpt_bench.scoring.entities import Parsed, Problem, Span, type_reader
 from phingpt_bench.scoring.json_entities import read_json, write_json
+from phingpt_bench.scoring.reading import CUT_OFF, LONGEST, PLAIN, TOO_LONG, Rules
+from phingpt_bench.scoring.reasoning import answer_part
 from phingpt_bench.scoring.spans import format_entities, parse_entities
 from phingpt_bench.scoring.tag_entities import read_tags, write_tags
 
@@ -22,14 +28,15 @@ class Format:
     """One form of answer. Every answer it writes is one line, so a line break ends it.
 
     instruction: the sentence with which a prompt asks for it, a template for str.format with the place {types}.
-    write: (text, spans, types) -> answer. read: (answer, text, types) -> Parsed; it never raises, and what `write` gave
-        for spans that do not overlap is read as exactly those spans.
+    write: (text, spans, types) -> answer. read: (answer, text, types, rules) -> Parsed; it never raises, and what
+    `write` gave for spans that do not overlap is read as exactly those spans. Reasoning is not taken out: `read_answer`
+    does.
     """
 
     name: str
     instruction: str
     write: Callable[[str, Iterable[Span], Sequence[str]], str]
-    read: Callable[[str, str, Sequence[str]], Parsed]
+    read: Callable[..., Parsed]
 
     def ask(self, types: Sequence[str]) -> str:
         """The instruction with the names of the types in it."""
@@ -65,6 +72,15 @@ FORMATS: dict[str, Format] = {
         ),
     )
 }
+BIO = "token tags"  # a form that no prompt asks for, by the name that is reported
+# an answer, or a line of it, that begins as JSON or a Python list does: nothing of that is a line of entities
+_IS_JSON = re.compile(r"^[^\S\n]*(?:```\w*\s*)?[\[{(]\s*[\"'{\[(\]}]", re.MULTILINE)
+# what an answer in a form must hold somewhere
+_SIGNS = {
+    "json": re.compile(r"[\[{(]\s*[\"'{\[(\]}\d]"),
+    "tags": re.compile(r"<\s{0,3}\w[^<>]{0,40}>[^<]*<\s{0,3}/"),
+    "lines": re.compile(r"\w"),
+}
 
 
 def answer_format(name: str) -> Format:
@@ -72,3 +88,43 @@ def answer_format(name: str) -> Format:
     if name not in FORMATS:
         raise unknown("answer format", name, FORMATS)
     return FORMATS[name]
+
+
+def read_answer(form: str, answer: str | None, text: str, types: Sequence[str], rules: Rules = PLAIN) -> Parsed:
+    """The spans of `text` that an answer names, whatever it is: behind its reasoning, in the asked form or another.
+
+    The asked form is tried first, but what lines would take for something else before it: tags of tokens, an answer
+    that begins as JSON does, and one with the tags of types. Where nothing typed is read in it, the others are tried,
+    and one that reads an entity, or says without fault that there is none, counts. Answers of more than LONGEST
+    characters are not read.
+    """
+    part = answer_part(answer if isinstance(answer, str) else "", rules.reasoning_marks, types)
+    if part.cut_off:
+        return Parsed([], [Problem("format", "", None)], reason=CUT_OFF)
+    if len(part.text) > LONGEST:
+        return Parsed([], [Problem("format", part.text[:200], None)], reason=TOO_LONG)
+    if (found := read_bio(part.text, text, types, rules)) is not None and (found.spans or not found.problems):
+        return dataclasses.replace(found, form=BIO)
+    for name in _before_lines(part.text, types, rules) if form == "lines" else ():
+        other = FORMATS[name].read(part.text, text, types, rules)
+        if other.spans or not other.problems:
+            return dataclasses.replace(other, form=name)
+    asked = answer_format(form).read(part.text, text, types, rules)
+    if asked.spans or not asked.problems or any(problem.type is not None for problem in asked.problems):
+        return asked
+    for name, sign in _SIGNS.items():
+        if name != form and sign.search(part.text):
+            other = FORMATS[name].read(part.text, text, types, rules)
+            if other.spans or not other.problems:
+                return dataclasses.replace(other, form=name)
+    return asked
+
+
+def _before_lines(answer: str, types: Sequence[str], rules: Rules) -> list[str]:
+    """The forms that an answer shows plainly."""
+    found = ["json"] if _IS_JSON.search(answer) else []
+    if "</" in answer:
+        read_type = type_reader(tuple(types), rules.type_aliases)
+        if any(read_type(name) for name in re.findall(r"</\s{0,3}([^<>]{1,40}?)\s{0,3}>", answer)):
+            found.append("tags")
+    return found

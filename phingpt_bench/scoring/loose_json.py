@@ -1,6 +1,8 @@
-"""JSON as models write it: cut off, with a word too many, or several values one after another.
+"""JSON as models write it: cut off, with a word too many, several values one after another, or as Python prints it.
 
-Not the parser of `json`: that one gives nothing at all for a list that was cut, and recurses as deep as it is told.
+Not the parser of `json`: that one gives nothing at all for a list that was cut, and recurses as deep as the text says.
+Python's tuples are lists, its strings in single quotes end at the quote that a comma, colon or bracket (or nothing)
+follows, so that an apostrophe in them does no harm, and None is null.
 """
 
 from __future__ import annotations
@@ -8,12 +10,14 @@ from __future__ import annotations
 import json
 import re
 from dataclasses import dataclass
-from json.decoder import scanstring
+from json.decoder import scanstring  # type: ignore[attr-defined]  # of the standard library, and in no stub
 from typing import Any, NamedTuple
 
 DEPTH = 6  # of nested lists and objects; {"entities": {"PER": [{"text": "x", "nth": [1]}]}} has 5
 
 _SPACE = re.compile(r"\s*")
+_END_OF_SINGLE = re.compile(r"(?<!\\)'(?=\s*(?:[,:)\]}]|\Z))")
+_CLOSING = {"[": "]", "(": ")"}
 _WORD = re.compile(r"[-+.\w]+")
 
 
@@ -26,6 +30,7 @@ class Object:
 
     @property
     def fields(self) -> dict[str, Any]:
+        """The values by key, without case; of equal keys the last."""
         return {key.strip().casefold(): value for key, value in self.pairs}
 
 
@@ -47,20 +52,30 @@ class Reader:
         char = self.source[at : at + 1]
         if char == '"':
             try:
-                return scanstring(self.source, at + 1, False)
+                found: tuple[str, int] = scanstring(self.source, at + 1, False)
             except ValueError:
                 return self._stop(at)
-        if char == "[" and depth < DEPTH:
-            return self._list(at + 1, depth + 1)
+            return found
+        if char == "'":
+            return self._single(at)
+        if char in _CLOSING and depth < DEPTH:
+            return self._list(at + 1, depth + 1, _CLOSING[char])
         if char == "{" and depth < DEPTH:
             return self._object(at + 1, depth + 1)
         if word := _WORD.match(self.source, at):
             return _literal(word[0]), word.end()
         return self._stop(at)
 
-    def _list(self, at: int, depth: int) -> tuple[list[Any], int]:
+    def _single(self, at: int) -> tuple[str | None, int]:
+        """A string in single quotes, with Python's escapes of quotes and backslashes."""
+        end = _END_OF_SINGLE.search(self.source, at + 1)
+        if end is None:
+            return self._stop(at)
+        return re.sub(r"\\(['\"\\])", r"\1", self.source[at + 1 : end.start()]), end.end()
+
+    def _list(self, at: int, depth: int, closing: str) -> tuple[list[Any], int]:
         items: list[Any] = []
-        while (at := self._skip(at)) < len(self.source) and self.source[at] != "]":
+        while (at := self._skip(at)) < len(self.source) and self.source[at] != closing:
             value, end = self.value(at, depth)
             if self.broken is not None:
                 self.broken = at  # the element of the outermost list says best what is lost
@@ -68,7 +83,7 @@ class Reader:
                     items.append(value)
                 return items, end
             items.append(value)
-            at = self._after(end, "]")
+            at = self._after(end, closing)
             if self.broken is not None:
                 return items, at
         return items, self._end(at)
@@ -113,7 +128,7 @@ class Reader:
 
 
 def _literal(word: str) -> int | Word | None:
-    if word == "null":
+    if word in ("null", "None"):
         return None
     # a number of more digits than any text has occurrences is as wrong as one that is merely too large
     return int(word[:9]) if re.fullmatch("[0-9]+", word) else Word(word)

@@ -1,31 +1,37 @@
 """Where the labels are mentioned in an answer, and which of these mentions are negated, asked or stated.
 
-The rule is told in scoring/labels.py under "Mentions" and "Negation".
+The rules are those of scoring/labels.py: "Mentions" (M1 to M3) and "Negation" (N1 to N5). One sentence, token by token:
+
+    not only          skipped: a sequence of AFFIRMING negates nothing
+    positive          a mention, stated
+    ,                 a stop: it would close an open negator
+    it is             words
+    not               a negator opens (N1)
+    neutral           a mention, negated: the negator is open and not more than WINDOW words away
+    but               a word of ENDS: the negator closes
+    negative          a mention, stated
 """
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Mapping, Sequence
 from typing import NamedTuple
 
-from phingpt_bench.core.errors import BenchError, unknown
+from phingpt_bench.scoring.vocabulary import Vocabulary, longest
 from phingpt_bench.scoring.words import (
-    AFFIRMING,
     COPULAS,
+    DENIES_BEFORE,
+    DENIES_BEHIND,
     ENDS,
     FILLERS,
     JOINS,
     KEYWORDS,
     LESS,
-    NEGATORS,
     REASONS_WHY,
     SPANISH,
     STOPS,
-    UNSURE,
     VERBS,
-    fold,
+    is_unspaced,
 )
-from phingpt_bench.scoring.words import tokens as tokenise
 
 WINDOW = 5
 
@@ -33,8 +39,6 @@ _SENTENCE = frozenset(".!?;:(\n")
 _NOT = frozenset(("not", "no", "never"))
 _BEHIND = STOPS | JOINS | ENDS | REASONS_WHY | KEYWORDS  # what may follow an answer that is a common word
 _CLOSED_BY = {"no": VERBS, "without": VERBS, "than": VERBS, "sin": SPANISH}
-
-Phrases = dict[str, list[tuple[tuple[str, ...], int]]]  # by first word, the longest first
 
 
 class Mention(NamedTuple):
@@ -46,98 +50,97 @@ class Mention(NamedTuple):
     negated: bool
 
 
-def _by_first(phrases: Iterable[tuple[tuple[str, ...], int]]) -> Phrases:
-    """Word sequences and their values by first word, the longest first."""
-    table: Phrases = {}
-    for words, value in sorted(phrases, key=lambda phrase: -len(phrase[0])):
-        table.setdefault(words[0], []).append((words, value))
-    return table
+def find_mentions(vocabulary: Vocabulary, tokens: list[str]) -> tuple[list[Mention], set[int]]:
+    """All mentions by position, and which of them (by index) are asked."""
+    state = _State(tokens)
+    at = 0
+    while at < len(tokens):
+        token = tokens[at]
+        end, value = longest(vocabulary.labels, tokens, at) if token in vocabulary.labels else (at, 0)
+        if end == at + 1 and token in vocabulary.common and not stands(vocabulary, tokens, at):
+            end = at
+        if end > at:
+            state.on_label(at, end, value)
+            at = end
+            continue
+        end, value = longest(vocabulary.negators, tokens, at) if token in vocabulary.negators else (at, 0)
+        if end > at:
+            state.on_negator(token, end - at, bool(value))
+            at = end
+            continue
+        if token in STOPS:
+            state.on_stop(token)
+        elif token.endswith("n't"):
+            state.on_negator(token, 1, True)
+        else:
+            state.on_word(token)
+        at += 1
+    return state.found, state.asked
 
 
-class Vocabulary:
-    """The labels as word sequences. whole: each of them joined by spaces, and its index."""
+class _State:
+    """What is known of an answer up to a token.
 
-    def __init__(self, labels: Sequence[str], aliases: Mapping[str, str], common: Collection[str]):
-        phrases: dict[tuple[str, ...], str] = {}
-        for written, label in [*((label, label) for label in labels), *aliases.items()]:
-            if label not in labels:
-                raise unknown("label", label, labels, where=f"alias '{written}'")
-            words = tuple(token for token in tokenise(fold(written)) if token not in STOPS)
-            if not words:
-                raise BenchError(f"label '{written}' holds no letter or digit, so no answer can name it")
-            if written != label and phrases.get(words) == label:
-                continue  # an alias that only repeats its label
-            if words in phrases:
-                raise BenchError(f"labels '{phrases[words]}' and '{label}' cannot be told apart in an answer")
-            phrases[words] = label
-        index = {label: at for at, label in enumerate(labels)}
-        self.labels = _by_first((words, index[label]) for words, label in phrases.items())
-        self.whole = {" ".join(words): index[label] for words, label in phrases.items()}
-        self.common = {"no", "si", *(fold(word) for word in common)}
-        self.unsure = _by_first((tuple(phrase.split()), 0) for phrase in UNSURE | AFFIRMING)
-        negating = [(tuple(phrase.split()), 1) for phrase in NEGATORS] + [(tuple(p.split()), 0) for p in AFFIRMING]
-        self.negators = _by_first(phrase for phrase in negating if phrase[0] not in phrases)
+    negator: the open one, "" where none is open; words: how many words stand behind it; reached: whether it has negated
+    a mention. sentence: the index of the first mention since the last end of a sentence.
+    """
 
-    def match(self, table: Phrases, tokens: list[str], at: int) -> tuple[int, int]:
-        """Where the longest sequence of `table` that begins at `at` ends (`at` where none does), and its value."""
-        for words, value in table.get(tokens[at], ()):
-            if len(words) == 1 or tuple(tokens[at : at + len(words)]) == words:
-                return at + len(words), value
-        return at, 0
+    __slots__ = ("asked", "found", "negator", "reached", "sentence", "tokens", "words")
 
-    def mentions(self, tokens: list[str]) -> tuple[list[Mention], set[int]]:
-        """All mentions by position, and which of them (by index) are asked."""
-        found: list[Mention] = []
-        asked: set[int] = set()
-        sentence = 0  # the first mention since the last end of a sentence
-        negator, words, reached = "", 0, False  # the open negator, words behind it, whether it reached a mention
-        at = 0
-        while at < len(tokens):
-            token = tokens[at]
-            end, label = self.match(self.labels, tokens, at) if token in self.labels else (at, 0)
-            if end == at + 1 and token in self.common and not self.stands(tokens, at):
-                end = at
-            if end > at:
-                negated = (bool(negator) and words <= WINDOW) or _lessened(tokens, at)
-                negated = negated or (bool(found) and found[-1].negated and _joined(tokens[found[-1].end : at]))
-                found.append(Mention(at, end, label, negated or _refused(tokens[end : end + 2])))
-                reached, words = reached or bool(negator), words + end - at
-                at = end
-                continue
-            end, negates = self.match(self.negators, tokens, at) if token in self.negators else (at, 1)
-            if end > at:
-                negator, words, reached = (token, 0, False) if negates else (negator, words + end - at, reached)
-                at = end
-                continue
-            if token in STOPS:
-                if token == "?":
-                    asked.update(range(sentence, len(found)))
-                if token in _SENTENCE:
-                    sentence = len(found)
-                if not (token == "," and negator == "neither"):
-                    negator = ""
-            elif token.endswith("n't"):
-                negator, words, reached = token, 0, False
-            elif negator:
-                words += 1
-                if token in ENDS or token in (COPULAS if reached else _CLOSED_BY.get(negator, ())):
-                    negator = ""
-            at += 1
-        return found, asked
+    def __init__(self, tokens: list[str]):
+        self.tokens = tokens
+        self.found: list[Mention] = []
+        self.asked: set[int] = set()
+        self.negator, self.words, self.reached, self.sentence = "", 0, False, 0
 
-    def stands(self, tokens: list[str], at: int) -> bool:
-        """Whether the common word at `at` is there as an answer, and not as a word of a sentence."""
-        opens = at == 0 or tokens[at - 1] in STOPS
-        closes = at + 1 == len(tokens) or tokens[at + 1] in _BEHIND
-        if tokens[at] == "no":
-            return closes or (opens and self.match(self.unsure, tokens, at)[0] == at)
-        if tokens[at] == "si":
-            return closes
-        return closes and (opens or tokens[at - 1] in JOINS or explicit(tokens, at))
+    def on_label(self, at: int, end: int, label: int) -> None:
+        tokens, found = self.tokens, self.found
+        negated = (
+            (self.negator != "" and self.words <= WINDOW)  # N1
+            or (bool(found) and found[-1].negated and _joined(tokens[found[-1].end : at]))  # N2
+            or _refused(tokens[end : end + 2])  # N3
+            or _lessened(tokens, at)  # N4
+            or _denied(tokens, at, end)  # N5
+        )
+        found.append(Mention(at, end, label, negated))
+        self.reached = self.reached or self.negator != ""
+        self.words += end - at
+
+    def on_negator(self, token: str, length: int, negates: bool) -> None:
+        """negates: else the sequence begins with a negator and affirms ("not only")."""
+        if negates:
+            self.negator, self.words, self.reached = token, 0, False
+        else:
+            self.words += length
+
+    def on_stop(self, token: str) -> None:
+        if token == "?":
+            self.asked.update(range(self.sentence, len(self.found)))
+        if token in _SENTENCE:
+            self.sentence = len(self.found)
+        if not (token == "," and self.negator == "neither"):
+            self.negator = ""
+
+    def on_word(self, token: str) -> None:
+        if self.negator:
+            self.words += 1
+            if token in ENDS or token in (COPULAS if self.reached else _CLOSED_BY.get(self.negator, ())):
+                self.negator = ""
+
+
+def stands(vocabulary: Vocabulary, tokens: list[str], at: int) -> bool:
+    """Whether the common word at `at` is there as an answer, and not as a word of a sentence (M3)."""
+    opens = at == 0 or tokens[at - 1] in STOPS
+    closes = at + 1 == len(tokens) or tokens[at + 1] in _BEHIND
+    if tokens[at] == "no":
+        return closes or (opens and longest(vocabulary.unsure, tokens, at)[0] == at)
+    if tokens[at] == "si":
+        return closes
+    return closes and (opens or tokens[at - 1] in JOINS or explicit(tokens, at))
 
 
 def explicit(tokens: list[str], start: int) -> bool:
-    """Whether a word of KEYWORDS leads to the mention at `start` (rule 3)."""
+    """Whether a word of KEYWORDS leads to the mention at `start` (rule 5)."""
     at = start - 1
     while at >= 0 and (tokens[at] in FILLERS or tokens[at] in "|\n"):
         at -= 1
@@ -153,11 +156,6 @@ def explicit(tokens: list[str], start: int) -> bool:
     return False
 
 
-def _lessened(tokens: list[str], at: int) -> bool:
-    """Whether "less" stands directly before, but not "more or less" or "no less"."""
-    return at > 0 and tokens[at - 1] in LESS and not (at > 1 and (tokens[at - 2] in JOINS or tokens[at - 2] in _NOT))
-
-
 def _joined(between: list[str]) -> bool:
     return any(token in JOINS for token in between) and all(token in JOINS or token == "," for token in between)
 
@@ -168,3 +166,18 @@ def _refused(after: list[str]) -> bool:
         return after[0][:-3] in COPULAS
     pair = after if len(after) == 2 else ["", ""]
     return (pair[0] in COPULAS and pair[1] in _NOT) or (pair[0] == "no" and pair[1] in SPANISH)
+
+
+def _lessened(tokens: list[str], at: int) -> bool:
+    """Whether "less" stands directly before, but not "more or less" or "no less"."""
+    return at > 0 and tokens[at - 1] in LESS and not (at > 1 and (tokens[at - 2] in JOINS or tokens[at - 2] in _NOT))
+
+
+def _denied(tokens: list[str], at: int, end: int) -> bool:
+    """Whether Chinese, Japanese or Korean words beside the mention deny it."""
+    if at > 0 and is_unspaced(tokens[at - 1]) and DENIES_BEFORE.search(tokens[at - 1]):
+        return True
+    behind = end
+    while behind < min(end + 3, len(tokens)) and is_unspaced(tokens[behind]):
+        behind += 1
+    return behind > end and DENIES_BEHIND.match("".join(tokens[end:behind])) is not None

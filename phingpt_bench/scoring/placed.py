@@ -14,8 +14,11 @@ from phingpt_bench.scoring.entities import Span
 
 @dataclass(frozen=True, slots=True)
 class Placed:
-    """gold, predicted: the entities of each row, in order. unplaced: predictions without a place in the text (of
-    whatever type, unknown ones last), int (n, types + 1)."""
+    """The entities of rows, by offset.
+
+    gold, predicted: of each row, in order. unplaced: predictions without a place in the text (of whatever type, unknown
+    ones last), int (n, types + 1).
+    """
 
     gold: list[list[Span]]
     predicted: list[list[Span]]

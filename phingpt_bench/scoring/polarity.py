@@ -2,7 +2,7 @@
 
 F1 counts every wrong class alike. A reader who acts on the answer does not: positive news taken for neutral is a
 chance missed, positive news taken for negative is the trade made in the wrong direction, and with NWGI's seven classes
-"mildly" for "moderately" costs next to nothing. So the rate of flips stands beside F1: two models of the same F1 can
+"mildly" for "moderately" costs next to nothing. So the rate of flips is given with F1: two models of the same F1 can
 differ in it, and it is the number to look at first before answers are turned into positions.
 """
 
@@ -13,7 +13,7 @@ from itertools import product
 
 import numpy as np
 
-from phingpt_bench.scoring.classification import INVALID
+from phingpt_bench.scoring.classification import aligned
 from phingpt_bench.scoring.words import fold
 
 _POLES = {
@@ -48,14 +48,9 @@ def flip_counts(gold: Sequence[int], pred: Sequence[int], labels: Sequence[str])
     poles = polarity(labels)
     if poles is None:
         raise ValueError(f"labels without poles: {', '.join(labels)}")
-    k = len(poles)
-    gold, pred = np.asarray(gold, dtype=np.int64), np.asarray(pred, dtype=np.int64)
-    if gold.shape != pred.shape or gold.ndim != 1:
-        raise ValueError(f"gold and pred must be aligned lists, not of shape {gold.shape} and {pred.shape}")
-    if gold.size and (gold.min() < 0 or gold.max() >= k or pred.min() < INVALID or pred.max() >= k):
-        raise ValueError(f"gold must lie in 0..{k - 1} and pred in -1..{k - 1}")
+    right, said = aligned(gold, pred, len(poles))
     of = np.array([*poles, 0], dtype=np.int64)  # INVALID, -1, finds the last
-    return np.stack([of[gold] * of[pred] == -1, of[gold] != 0], axis=-1).astype(np.int64)
+    return np.stack([of[right] * of[said] == -1, of[right] != 0], axis=-1).astype(np.int64)
 
 
 def flip_rate(counts: np.ndarray) -> np.ndarray:

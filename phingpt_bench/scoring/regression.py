@@ -1,7 +1,7 @@
 """Sentiment as a number: read from a written answer, and the error scores of sums over rows.
 
 The rule of `read_score`. The text is folded as in scoring/words.py. The first line with a letter or a digit counts
-(lines that begin with ``` are passed over). A number in it is digits with at most one decimal mark between or before
+(lines that begin with ``` do not count). A number in it is digits with at most one decimal mark between or before
 them ("0.5", ".5", "0,5", "1"), with an exponent or without; no letter, digit, or mark with a digit behind it touches
 it, so that "Q3" and "1.2.3" hold none. Its sign is + or one of the dashes - − – ‐ ‑ ‒ directly before it, with no
 letter, digit or other sign before that; or the word "minus", "menos" (not "o menos"), "negative" or "negativo" and
@@ -44,9 +44,16 @@ class ScoreReading(NamedTuple):
     reason: str | None
 
 
-def read_score(answer: str, low: float = -1.0, high: float = 1.0) -> ScoreReading:
+def read_score(answer: str | None, low: float = -1.0, high: float = 1.0) -> ScoreReading:
     """The one number in low..high (inclusive) that `answer` gives, by the rule above; never raises (None is empty)."""
-    text = fold(answer) if isinstance(answer, str) else ""
+    reading = read_number(fold(answer) if isinstance(answer, str) else "")
+    if reading.value is not None and not (math.isfinite(reading.value) and low <= reading.value <= high):
+        return ScoreReading(None, "out of range")
+    return reading
+
+
+def read_number(text: str) -> ScoreReading:
+    """The one number that a folded answer gives, of any size, by the rule above."""
     lines = (line for line in text.split("\n") if not line.lstrip().startswith("```"))
     line = next((line for line in lines if any(char.isalnum() for char in line)), None)
     if line is None:
@@ -60,10 +67,7 @@ def read_score(answer: str, low: float = -1.0, high: float = 1.0) -> ScoreReadin
         return ScoreReading(None, "percent")
     if any(match["loose"] or _THOUSANDS.fullmatch(match["number"]) for match in found):
         return ScoreReading(None, "ambiguous")
-    value = _value(found[0])
-    if not (math.isfinite(value) and low <= value <= high):
-        return ScoreReading(None, "out of range")
-    return ScoreReading(value, None)
+    return ScoreReading(_value(found[0]), None)
 
 
 def _value(match: re.Match[str]) -> float:
@@ -71,7 +75,9 @@ def _value(match: re.Match[str]) -> float:
     return -value + 0.0 if match["word"] or match["sign"] not in (None, "+") else value  # + 0.0: no negative zero
 
 
-def error_counts(gold: Sequence[float], pred: Sequence[float], low: float = -1.0, high: float = 1.0) -> np.ndarray:
+def error_counts(
+    gold: Sequence[float] | np.ndarray, pred: Sequence[float] | np.ndarray, low: float = -1.0, high: float = 1.0
+) -> np.ndarray:
     """Sums by row, shape (n, 7): [1, g, g^2, (p - g)^2, |p - g|, g p, p^2] for gold g and prediction p.
 
     An INVALID prediction (nan, or not finite) counts as the end of the scale low..high that is farther from the gold,
@@ -126,5 +132,5 @@ def _sums(counts: np.ndarray) -> np.ndarray:
 
 
 def _ratio(over: np.ndarray, under: np.ndarray) -> np.ndarray:
-    """nan where `under` is not above 0."""
+    """Their ratio; nan where `under` is not above 0."""
     return np.where(under > 0, over / np.where(under > 0, under, 1.0), np.nan)

@@ -12,20 +12,15 @@ from __future__ import annotations
 
 import functools
 import re
-from collections.abc import Iterable, Sequence
+from bisect import bisect_right
+from collections.abc import Callable, Iterable, Sequence
+from itertools import pairwise
 from typing import NamedTuple
 
-from phingpt_bench.scoring.copies import Alignment
-from phingpt_bench.scoring.entities import (
-    Parsed,
-    Problem,
-    Span,
-    checked_spans,
-    names_nothing,
-    settle,
-    type_reader,
-)
+from phingpt_bench.scoring.entities import Parsed, Problem, Span, checked_spans, names_nothing, type_reader
 from phingpt_bench.scoring.occurrences import as_seen
+from phingpt_bench.scoring.reading import PLAIN, Rules
+from phingpt_bench.scoring.tagged_copy import Tagged, Unread, located
 
 _BREAKS = {ord("\n"): " ", ord("\r"): " "}
 _ESCAPE = "(?-i:&(?:lt|amp|#[0-9]{1,6});)"
@@ -62,23 +57,18 @@ def write_tags(text: str, spans: Iterable[Span], types: Sequence[str]) -> str:
     return "".join([*parts, *written[at:]])
 
 
-def read_tags(answer: str, text: str, types: Sequence[str]) -> Parsed:
+def read_tags(answer: str, text: str, types: Sequence[str], rules: Rules = PLAIN) -> Parsed:
     """The spans of `text` that are tagged in `answer`; never raises, whatever the answer is.
 
-    The first line that is not blank (nor a code fence) counts; all lines where the text itself has line breaks. "none"
-    alone names no entity, as the text without tags does. Types are compared as written, then without case. Without the
-    tags the answer is a copy of the text. Where it is an exact one, the tags say the offsets. Otherwise its words are
-    aligned with those of the text by a longest common subsequence, and a tagged piece has the place of its words if
-    they stand there as written (but for white space, Unicode composition, and category Cf where the text has none). A
-    piece that has none is looked up by `Finder`, in the parts of the text that the copy lacks first: it is taken where
-    it occurs once, is a duplicate where it was tagged there already, and else hallucinated. White space at the ends of
-    a piece is dropped.
+    The first line that is not blank (nor a code fence) counts; all lines where the text itself has line breaks.
+    "none" alone names no entity, as the text without tags does. Types are compared as written, then without case,
+    then by alias. Without the tags the answer is a copy of the text; where its tagged pieces stand in the text says
+    `located`. White space at the ends of a piece is dropped.
 
-    Slips in copying are no fault of their own; a copy that lacks more than a fifth of the words of the text (because it
-    was cut, or is none) is one format problem, and what it does tag counts. A format problem each: a tag that is not
-    closed, one that was not opened, a pair of different names (a closing tag closes the last open one), an empty piece,
-    and a pair of a name that is no type, unless the text itself holds that tag. Of nested pieces the longest is kept
-    and the others are conflicts.
+    A copy that lacks more than a fifth of the words of the text (because it was cut, or is none) is one format
+    problem, and what it does tag counts. A format problem each: a tag that is not closed, one that was not opened, a
+    pair of different names (a closing tag closes the last open one), an empty piece, and a pair of a name that is no
+    type, unless the text itself holds that tag.
     """
     answer = as_seen(answer, text)
     folded = text.translate(_BREAKS)
@@ -87,52 +77,9 @@ def read_tags(answer: str, text: str, types: Sequence[str]) -> Parsed:
         return Parsed([], [Problem("format", "", None)])
     if names_nothing(line):
         return Parsed()
-    copy, tagged, unread = _untagged(line, folded, tuple(types))
-    alignment = Alignment(copy, text, folded)
-    places = {piece.at: alignment(piece.start, piece.end) for piece in tagged}
-    claims = [
-        (rank, found[0][0] - found[0][1], found[0][0], at) for at, (rank, found) in places.items() if len(found) == 1
-    ]
-    kept = settle(claims, len(text))
-    by_piece = {piece.at: piece for piece in tagged}
-    spans = {Span(start, end, by_piece[at].type) for start, end, at in kept}
-    placed = {at for *_, at in kept}
-    problems: dict[int, Problem] = {}
-    seen: set[tuple[str | None, str]] = set()
-    for at, type_, surface in sorted([*unread, *((piece.at, piece.type, piece.surface(copy)) for piece in tagged)]):
-        if at in placed:
-            continue
-        found = places[at][1] if at in places else []
-        if (type_, surface) in seen or (type_ and any(Span(*place, type_) in spans for place in found)):
-            kind = "duplicate"
-        elif at not in places:
-            kind = "format"
-        else:
-            kind = "conflict" if len(found) == 1 else "hallucinated"
-        problems[at] = Problem(kind, surface, type_)
-        seen.add((type_, surface))
-    incomplete = [] if alignment.complete else [Problem("format", "", None)]
-    return Parsed(sorted(spans), [*problems.values(), *incomplete])
-
-
-class _Tagged(NamedTuple):
-    """A piece between tags: the number of its opening tag, and where the copy has it."""
-
-    at: int
-    type: str
-    start: int
-    end: int
-
-    def surface(self, copy: str) -> str:
-        return copy[self.start : self.end]
-
-
-class _Unread(NamedTuple):
-    """A tag, or a pair, that names no entity: as _Tagged.at, its type where it has a known one, and as written."""
-
-    at: int
-    type: str | None
-    surface: str
+    read_type = type_reader(tuple(types), rules.type_aliases)
+    copy, tagged, unread = _untagged(line, folded, tuple(types), read_type)
+    return located(copy, tagged, unread, text, nested=rules.nested)
 
 
 def _copied_part(answer: str, has_breaks: bool) -> str:
@@ -142,10 +89,18 @@ def _copied_part(answer: str, has_breaks: bool) -> str:
     return " ".join(lines if has_breaks else lines[:1])
 
 
-def _untagged(line: str, folded: str, types: tuple[str, ...]) -> tuple[str, list[_Tagged], list[_Unread]]:
+class _Tag(NamedTuple):
+    """A tag of the answer: as matched, and its place in the copy."""
+
+    match: re.Match[str]
+    place: int
+
+
+def _untagged(
+    line: str, folded: str, types: tuple[str, ...], read_type: Callable[[str], str | None]
+) -> tuple[str, list[Tagged], list[Unread]]:
     """The copy of the text without its tags, the pieces that were between tags, and the tags that cannot be read."""
-    read_type = type_reader(types)
-    tags: list[tuple[re.Match[str], int]] = []  # with its place in the copy
+    tags: list[_Tag] = []
     parts: list[str] = []
     firm: set[int] = set()  # escaped white space, which belongs to its piece
     length = last = 0
@@ -156,14 +111,21 @@ def _untagged(line: str, folded: str, types: tuple[str, ...]) -> tuple[str, list
         parts += [line[last : match.start()], _unescaped(match[0]) if is_escape else ""]
         length += match.start() - last
         if not is_escape:
-            tags.append((match, length))
+            tags.append(_Tag(match, length))
         elif match[0][1] == "#":
             firm.add(length)
         length += is_escape
         last = match.end()
     copy = "".join([*parts, line[last:]])
-    tagged: list[_Tagged] = []
-    unread: list[_Unread] = []
+    return copy, *_paired(line, tags, read_type, _Blanks(copy, firm))
+
+
+def _paired(
+    line: str, tags: list[_Tag], read_type: Callable[[str], str | None], blanks: _Blanks
+) -> tuple[list[Tagged], list[Unread]]:
+    """The pieces between tags that belong together, and the tags that cannot be read."""
+    tagged: list[Tagged] = []
+    unread: list[Unread] = []
     still_open: list[int] = []
     for at, (match, end) in enumerate(tags):
         type_ = read_type(match["name"])
@@ -171,26 +133,43 @@ def _untagged(line: str, folded: str, types: tuple[str, ...]) -> tuple[str, list
             still_open.append(at)
             continue
         if not still_open:
-            unread.append(_Unread(at, type_, match[0]))
+            unread.append(Unread(at, type_, match[0]))
             continue
         opened = still_open.pop()
         opening, start = tags[opened]
         if type_ is None or read_type(opening["name"]) != type_:
-            unread.append(_Unread(opened, None, _shown(line, opening.start(), match.end())))
+            unread.append(Unread(opened, None, _shown(line, opening.start(), match.end())))
             continue
-        while start < end and copy[start].isspace() and start not in firm:
-            start += 1
-        while start < end and copy[end - 1].isspace() and end - 1 not in firm:
-            end -= 1
+        start, end = blanks.trimmed(start, end)
         if start < end:
-            tagged.append(_Tagged(opened, type_, start, end))
+            tagged.append(Tagged(opened, type_, start, end))
         else:
-            unread.append(_Unread(opened, type_, ""))
+            unread.append(Unread(opened, type_, ""))
     for at in still_open:
-        match = tags[at][0]
-        until = tags[at + 1][0].start() if at + 1 < len(tags) else len(line)
-        unread.append(_Unread(at, read_type(match["name"]), _shown(line, match.start(), until).strip()))
-    return copy, sorted(tagged), unread
+        match = tags[at].match
+        until = tags[at + 1].match.start() if at + 1 < len(tags) else len(line)
+        unread.append(Unread(at, read_type(match["name"]), _shown(line, match.start(), until).strip()))
+    return sorted(tagged), unread
+
+
+class _Blanks:
+    """The runs of white space in a copy, without the characters that are firm."""
+
+    def __init__(self, copy: str, firm: set[int]):
+        self.runs: list[tuple[int, int]] = []
+        for match in re.finditer(r"\s+", copy):
+            cuts = [match.start() - 1, *sorted(firm.intersection(range(*match.span()))), match.end()]
+            self.runs += [(a + 1, b) for a, b in pairwise(cuts) if a + 1 < b]
+
+    def trimmed(self, start: int, end: int) -> tuple[int, int]:
+        """A piece without the white space at its ends."""
+        at = bisect_right(self.runs, (start, len(self.runs) and self.runs[-1][1])) - 1
+        if at >= 0 and self.runs[at][0] <= start < self.runs[at][1]:
+            start = min(self.runs[at][1], end)
+        at = bisect_right(self.runs, (end - 1, len(self.runs) and self.runs[-1][1])) - 1
+        if at >= 0 and self.runs[at][0] < end <= self.runs[at][1]:
+            end = max(self.runs[at][0], start)
+        return start, end
 
 
 def _unescaped(written: str) -> str:

@@ -1,5 +1,6 @@
-"""The words of a freely written answer: its text without what nobody sees, cut into tokens, and the lists of words that
-the rule of scoring/labels.py goes by (English and Spanish).
+"""The words of a freely written answer: folded, cut into tokens, and the lists of words that labels.py goes by.
+
+The lists are English and Spanish.
 """
 
 from __future__ import annotations
@@ -7,6 +8,8 @@ from __future__ import annotations
 import re
 import unicodedata
 from functools import lru_cache
+
+from phingpt_bench.scoring.occurrences import UNSPACED
 
 
 def _words(text: str) -> frozenset[str]:
@@ -56,15 +59,23 @@ PROMPTS = _words(
 )
 
 STOPS = frozenset(".,;:=!?()/|\n—")
+# a word of UNSPACED beside a label denies it: at its end before the label, at its begin behind it
+DENIES_BEFORE = re.compile(r"(?:不(?![仅僅只但过過断斷])|非(?!常)|[没沒]|[无無](?!疑)|未)\w{0,4}\Z")
+DENIES_BEHIND = re.compile(
+    r"(?:的)?(?:で(?:は|も)?|じゃ|とは)(?:な[いくか]|あり?ません|言え(?:な|ません)|いえ(?:な|ません))"
+    r"|(?:이|가|은|는|적|인|으로|라고|이라고|하다고|하지|볼|할|수)*(?:아니|아닌|아님|아닙|않|없)"
+    r"|(?:这|這)?(?:并|並)?(?:不对|不對|不是|不成立|是错|是錯)"
+)
 
-_STOP = r"[.,;:=!?()/|\n—&]|--+|(?<!\S)[-–](?!\S)"
-_SAME = {"&": "and", "-": "—", "–": "—"}
+_STOP = r"[.,;:=!?()/|\n—&。、।]|--+|(?<!\S)[-–](?!\S)"
+_SAME = {"&": "and", "-": "—", "–": "—", "。": ".", "、": ",", "।": "."}
+_UNSPACED = re.compile(f"[{UNSPACED}]")
 _BREAK = re.compile("\r\n?|[\x0b\x0c\x1c-\x1e\x85\u2028\u2029]")
 _CONTROL = re.compile("[\0-\x08\x0e-\x1b\x7f]")
 
 
 def fold(text: str) -> str:
-    """`text` without what nobody sees, in NFKC, without case, every line break "\\n" (see "Text" in labels.py)."""
+    """`text` without what is not seen, in NFKC, without case, with one kind of line break ("Text" in labels.py)."""
     if text.isascii():
         if _CONTROL.search(text):
             text = _CONTROL.sub("", text)
@@ -90,9 +101,9 @@ class _Seen(dict[int, "int | None"]):
 _SEEN = _Seen()
 
 
-def _pattern(char: str) -> re.Pattern[str]:
-    """Tokens, where `char` is the regular expression of one character of a word."""
-    return re.compile(rf"{char}+(?:'{char}+|(?<=\d)[.,](?=\d){char}+)*|{_STOP}")
+def _pattern(char: str, unspaced: str = "") -> re.Pattern[str]:
+    """Tokens, where `char` is the regular expression of one character of a word, `unspaced` that of other words."""
+    return re.compile(rf"{char}+(?:'{char}+|(?<=\d)[.,](?=\d){char}+)*|{_STOP}{unspaced}")
 
 
 _ASCII = _pattern("[a-z0-9]")
@@ -101,8 +112,17 @@ _ASCII = _pattern("[a-z0-9]")
 @lru_cache(maxsize=1)
 def _unicode() -> re.Pattern[str]:
     # beyond U+1FFFF the only marks are variation selectors, which `fold` removes
-    marks = "".join(char for char in map(chr, range(0x300, 0x20000)) if unicodedata.category(char)[0] == "M")
-    return _pattern(rf"(?:[^\W_]|[{marks}])")
+    marks = "".join(
+        char
+        for char in map(chr, range(0x300, 0x20000))
+        if unicodedata.category(char)[0] == "M" and not _UNSPACED.match(char)
+    )
+    return _pattern(rf"(?:[^\W_{UNSPACED}]|[{marks}])", f"|[{UNSPACED}]+")
+
+
+def is_unspaced(token: str) -> bool:
+    """Whether a token is a run of characters of UNSPACED."""
+    return not token.isascii() and _UNSPACED.match(token) is not None
 
 
 def tokens(text: str) -> list[str]:

@@ -67,12 +67,12 @@ def totals(rows: np.ndarray, resamples: int, seed: int) -> Iterator[np.ndarray]:
     """
     types, counts = distinct(rows)
     n, m = len(rows), len(types)
-    types = types.astype(float)  # exact for sums under 2**53, and a product of floats is the fast one
+    wide: np.ndarray = types.astype(float)  # exact for sums under 2**53, and a product of floats is the fast one
     generator = np.random.default_rng(seed)
     if m * _ROWS_PER_TYPE <= n:
         for part in chunks(resamples, m):
             drawn = generator.multinomial(n, counts / n, size=part)
-            yield (drawn @ types).reshape(part, *rows.shape[1:])
+            yield (drawn @ wide).reshape(part, *rows.shape[1:])
         return
     type_of = np.repeat(np.arange(m), counts)
     for part in chunks(resamples, n):
@@ -83,7 +83,7 @@ def totals(rows: np.ndarray, resamples: int, seed: int) -> Iterator[np.ndarray]:
             picked += np.arange(few)[:, None] * m
             drawn[done : done + few] = np.bincount(picked.ravel(), minlength=few * m).reshape(few, m)
             done += few
-        yield (drawn @ types).reshape(part, *rows.shape[1:])  # one product: many small ones keep BLAS's threads busy
+        yield (drawn @ wide).reshape(part, *rows.shape[1:])  # one product: many small ones keep BLAS's threads busy
 
 
 def tail(level: float, units: float | None = None) -> float:

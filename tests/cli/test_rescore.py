@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import csv
-import dataclasses
 import io
 import json
 import math
@@ -15,12 +14,9 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from helpers.board_factory import make_run, write_run
+from helpers.stored_run import write_files
 
 from phingpt_bench.cli.main import main
-from phingpt_bench.core.fingerprint import digest
-from phingpt_bench.core.jsonio import write_json, write_jsonl
-from phingpt_bench.core.records import to_dict
 from phingpt_bench.data import catalogue
 from phingpt_bench.scoring import answered, labels
 from phingpt_bench.scoring.answered import outcomes_of
@@ -155,16 +151,6 @@ def span_run(folder: Path) -> Path:
             "gold": [[*span, "?"] for span in answered.gold_spans(doc)], "problems": [], "misses": [],
         })  # fmt: skip
     return write_files(folder, "phin_demo_ner", outcomes_of("spans", TYPES, [d["id"] for d in docs], rows), lines)
-
-
-def write_files(folder: Path, task: str, outcomes: Any, lines: list[dict[str, Any]]) -> Path:
-    folder.mkdir()
-    run = make_run(outcomes=outcomes, task=task)
-    protocol = dataclasses.replace(run.record.protocol, rows_digest=digest(outcomes.ids))
-    write_run(folder, run)
-    write_json(folder / "run.json", to_dict(dataclasses.replace(run.record, protocol=protocol)))
-    write_jsonl(folder / "samples.jsonl", lines)
-    return folder / "samples.jsonl"
 
 
 @pytest.mark.parametrize("kind", ["written", "chosen", "spans"])

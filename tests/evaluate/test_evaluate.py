@@ -30,7 +30,7 @@ from phingpt_bench.lmeval import manager
 from phingpt_bench.models import adapter
 from phingpt_bench.models.load import BaseSpec
 from phingpt_bench.results.collect import collect, read_run
-from phingpt_bench.scoring import answered
+from phingpt_bench.scoring import answered, version
 from phingpt_bench.scoring.placed import placed
 from phingpt_bench.train.recipe import load_recipe
 from phingpt_bench.train.run import train
@@ -167,6 +167,7 @@ def test_a_record_says_what_was_run(whole: Suite, world: World) -> None:
     assert set(elsewhere["diagnostics"]["misses"]) >= {"boundary", "missed", "hallucinated"}
     base = record(folder_of(whole, SENTIMENT, "float32_2-shot"))
     assert base["protocol"]["shots"] == 2 and base["exposure"] is None and base["training"] is None
+    assert {run["provenance"][version.KEY] for run in (tuned, elsewhere, base)} == {version.VERSION}
     floor = record(folder_of(whole, SENTIMENT, "majority"))
     assert floor["training"]["seconds"]["train"] >= 0 and floor["model"]["base"] is None
 

@@ -87,6 +87,8 @@ TABLE = {
     "phingpt-bench tasks validate my_tasks/": AS_IT_IS,
     "phingpt-bench rescore answers.csv --task phin_fpb --scorer all": Run((("phin_fpb", "phin_demo_sentiment"),)),
     "phingpt-bench rescore answers.jsonl --labels no,yes --answer-column output --gold-column target": AS_IT_IS,
+    "phingpt-bench rescore codes.csv --labels negative,neutral,positive "
+    "--codes 0=negative,1=neutral,2=positive": AS_IT_IS,
     "make demo": AS_IT_IS,
     "make test": AS_IT_IS,
     "make test-fast": AS_IT_IS,
@@ -132,6 +134,7 @@ def place(tmp_path_factory: pytest.TempPathFactory) -> Path:
     rows = [{"id": row["id"], "answer": row["label"]} for row in load_demo("sentiment")["test"]]
     (folder / "answers.csv").write_text("\n".join(["id,answer", *(f"{row['id']},{row['answer']}" for row in rows)]))
     pairs = [{"output": "Yes, it does.", "target": "yes"}, {"output": "no", "target": "yes"}]
+    (folder / "codes.csv").write_text("answer,label\n2,positive\n0,1\n")
     (folder / "answers.jsonl").write_text("\n".join(map(json.dumps, pairs)))
     for at, made in enumerate(example_runs()):
         write_run(folder / "results" / str(at), made)

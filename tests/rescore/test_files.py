@@ -146,7 +146,7 @@ BAD: list[tuple[str, bytes, str, str]] = [
     ("a.json", b'[{"id": 1}, 7]', "a row is an object of columns, not int", ", row 2"),
     ("a.csv", b"id,answer\n1,a\n2\n", "1 columns, the header has 2", ":3"),
     ("a.csv", b'id,answer\n1,"a\n', "not readable as CSV", ":2"),
-    ("a.csv", b"answer,answer\n1,2\n", "column 'answer' stands twice in the header", ":1"),
+    ("a.csv", b"answer,answer\n1,2\n", "column 'answer' occurs twice in the header", ":1"),
     ("a.csv", b"id,answer\n1,caf\xe9\n", "not UTF-8: byte 0xe9 at offset 15", ":2"),
     ("a.csv", b"\xef\xbb\xbfid,answer\n1,caf\xe9\n", "not UTF-8: byte 0xe9 at offset 18", ":2"),
     ("a.csv", "id,answer\n1,a\n".encode("utf-16"), "is UTF-16, not UTF-8", ""),
@@ -179,13 +179,13 @@ def test_a_missing_file_and_a_folder(tmp_path: Path) -> None:
 ROW = {"id": "1", "text": "Nokia rose", "label": "neutral", "answer": "neutral"}
 REFUSED: list[tuple[list[dict[str, Any]], list[str], str]] = [
     ([ROW], ["--labels", LABELS, "--answer-column", "anwser"], "did you mean 'answer'?"),
-    ([{"x": 1}], ["--labels", LABELS], "no column is named like answers"),
-    ([{"answer": "x"}], ["--labels", LABELS], "no column is named like gold answers"),
+    ([{"x": 1}], ["--labels", LABELS], "no column looks like a column of answers"),
+    ([{"answer": "x"}], ["--labels", LABELS], "no column looks like a column of gold answers"),
     ([ROW, {**ROW, "id": "2", "label": "positve"}], ["--labels", LABELS], ":2: gold label 'positve' is not among"),
     ([ROW, {**ROW, "answer": "positive"}], ["--labels", LABELS], "different answers have the same id (lines 1, 2)"),
     ([ROW], ["--labels", LABELS, "--scorer", "flar"], "unknown scorer 'flar'"),
     ([ROW], ["--labels", LABELS, "--scorer", "flare-ner"], "scorer 'flare-ner' reads entities"),
-    ([ROW], ["--labels", "a,b", "--gold-column", "none"], "no column is named like gold answers"),
+    ([ROW], ["--labels", "a,b", "--gold-column", "none"], "no column looks like a column of gold answers"),
     ([{**ROW, "label": "a"}], ["--labels", "a,b", "--scorer", "fingpt"], "scorer 'fingpt' cannot score these answers"),
     ([ROW], ["--labels", "a"], "--labels names one label"),
     ([ROW], ["--labels", "a,,b"], "holds an empty name"),
@@ -193,18 +193,18 @@ REFUSED: list[tuple[list[dict[str, Any]], list[str], str]] = [
     ([ROW], ["--labels", LABELS, "--answer-format", "json"], "--answer-format is for entities"),
     ([ROW], ["--labels", LABELS, "--answered-only"], "--answered-only is for the rows of a task"),
     ([ROW], ["--labels", LABELS, "--task", "phin_fpb"], "exclude each other"),
-    ([ROW], [], "nothing says what the answers are answers to"),
+    ([ROW], [], "cannot tell which task these answers belong to"),
     ([ROW], ["--task", "phin_fbp"], "unknown task 'phin_fbp'"),
     ([ROW], ["--task", "phin_sentiment"], "is a group of tasks"),
     ([ROW], ["--task", "phin_demo_sentiment"], "no text in column 'text' is one of the task's"),
     ([ROW], ["--task", "phin_demo_sentiment", "--id-column", "id"], "no id in column 'id' is one of the task's"),
-    ([{"answer": "x"}], ["--task", "phin_demo_sentiment"], "no column is named like ids or texts"),
+    ([{"answer": "x"}], ["--task", "phin_demo_sentiment"], "no column looks like a column of ids or texts"),
     ([ROW], ["--entity-types", "ORG"], "gold entities are not a JSON list of objects"),
     ([{**ROW, "label": '[{"start": 0, "end": 50, "type": "ORG"}]'}], ["--entity-types", "ORG"], "not within the text"),
     ([{**ROW, "label": '[{"type": "X", "text": "Nokia"}]'}], ["--entity-types", "ORG"], "gold entity of type 'X'"),
     ([{**ROW, "label": '[{"type": "ORG", "text": "Nok"}]'}], ["--entity-types", "ORG"], "'Nok' has no place"),
     ([{**ROW, "label": '[{"type": "ORG"}]'}], ["--entity-types", "ORG"], "neither offsets nor a text"),
-    ([{"answer": "x", "gold": "[]"}], ["--entity-types", "ORG"], "no column is named like texts"),
+    ([{"answer": "x", "gold": "[]"}], ["--entity-types", "ORG"], "no column looks like a column of texts"),
     ([ROW], ["--entity-types", "ORG", "--answer-format", "jsn"], "unknown answer format 'jsn'"),
     ([{"label": "neutral", "log_likelihoods": [-1, "x", -2]}], ["--labels", LABELS], "holds no list of 3 log"),
 ]  # fmt: skip
@@ -274,8 +274,8 @@ def test_two_answers_to_one_row_need_a_decision(tmp_path: Path, demo: list[dict[
     file = write(tmp_path / "a.jsonl", rows)
     with pytest.raises(BenchError, match=r"2 rows with different answers have the same id \(lines 1, 133\)"):
         score(file, task="phin_demo_sentiment")
-    assert score(file, task="phin_demo_sentiment", doubled="first").value("phin", "acc").score == 1
-    assert score(file, task="phin_demo_sentiment", doubled="last").value("phin", "acc").score == pytest.approx(
+    assert score(file, task="phin_demo_sentiment", duplicates="first").value("phin", "acc").score == 1
+    assert score(file, task="phin_demo_sentiment", duplicates="last").value("phin", "acc").score == pytest.approx(
         131 / 132
     )
 

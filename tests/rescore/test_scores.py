@@ -231,7 +231,7 @@ def test_unanswered_texts_of_an_entity_task_are_no_gain(tmp_path: Path) -> None:
     assert report.value("phin", "entity_f1").score == pytest.approx(2 * found / (found + 30 + all_gold))
     assert report.details.reasons == {"no answer in the file": 30}
     assert {scored.scorer for scored in report.scored} == {
-        "phin", "fingpt-ner", "flare-ner", "flare-finer-ord", "flame-ner",
+        "phin", "fingpt-ner", "flare-ner", "flare-finer-ord", "flame-ner", "finer-ord", "evalscope",
     }  # fmt: skip
 
 

@@ -16,6 +16,7 @@ from phingpt_bench.cli.main import main
 from phingpt_bench.core.errors import BenchError
 from phingpt_bench.data import catalogue, hub
 from phingpt_bench.rescore.columns import find_columns
+from phingpt_bench.rescore.options import Reading
 from phingpt_bench.rescore.rescore import Request, rescore
 from phingpt_bench.rescore.table import read_table
 from phingpt_bench.scoring import answered
@@ -163,7 +164,7 @@ def test_the_document_names_every_other_word() -> None:
 
 def test_a_run_without_its_samples_says_so(tmp_path: Path) -> None:
     (tmp_path / "run.json").write_text("{}", encoding="utf-8")
-    with pytest.raises(BenchError, match=r"samples\.jsonl is not there") as error:
+    with pytest.raises(BenchError, match=r"samples\.jsonl of this run is missing") as error:
         accuracy(tmp_path)
     assert "machine that made them" in (error.value.hint or "")
 
@@ -192,7 +193,12 @@ def test_numbers_as_gold_labels_get_a_hint(tmp_path: Path, gold: Any) -> None:
     file = write(tmp_path / "a.jsonl", [{"answer": "neutral", "label": gold}])
     with pytest.raises(BenchError, match="is not among") as error:
         accuracy(file, labels=LABELS)
-    assert "write the names" in (error.value.hint or "") and "--labels" in (error.value.hint or "")
+    assert "write the names" in (error.value.hint or "") and "--codes" in (error.value.hint or "")
+    code = str(gold)
+    codes = {"-1": "negative", "2": "positive", "0": "neutral"} | {code: "neutral"}
+    listed = ",".join(f"{one}={label}" for one, label in codes.items() if one in (code, "0"))
+    request = Request(file=file, labels=LABELS, columns=COLUMNS, reading=Reading(codes=listed))
+    assert rescore(request).value("phin", "acc").score == 1
 
 
 def test_no_folder_is_made_for_the_output(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:

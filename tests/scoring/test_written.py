@@ -109,7 +109,7 @@ def named(answer, labels=LABELS, aliases=None):
         ("Positive. Negative.", "several labels"),
         ("Sentiment: negative, neutral or positive", "several labels"),
         ("Positive: sales rose. Negative: costs rose.", "several labels"),
-        ('{"positive": 0.2, "negative": 0.8}', "several labels"),
+        ('{"positive": 0.2, "negative": 0.8}', "negative"),
         ("Here you go:\n- positive\n- negative", "several labels"),
         ("mixed: both positive and negative", "several labels"),
         # which statement counts
@@ -131,7 +131,7 @@ def named(answer, labels=LABELS, aliases=None):
         ("It looks positive.\nThe next year may be negative.", "positive"),  # the first line
         ("Let me see.\nIt looks positive.\nThe next year may be negative.", "several labels"),
         ("<think>positive or negative</think>\nneutral", "neutral"),
-        ("<think>it is positive, or", "empty"),
+        ("<think>it is positive, or", "reasoning cut off"),
         # nothing, and damage
         ("", "empty"),
         ("...\n\n", "empty"),
@@ -268,7 +268,7 @@ def test_aliases_are_other_ways_to_write_a_label():
     ("labels", "aliases", "message"),
     [
         (["+", "-"], {}, "no letter or digit"),
-        (["-1", "1"], {}, "told apart"),
+        (["1", "1.0"], {}, "stands for"),
         (["Up", "up"], {}, "told apart"),
         (["a", "a"], {}, "told apart"),
         (LABELS, {"neutral": "positive"}, "told apart"),

@@ -8,8 +8,8 @@ from typing import Any
 import numpy as np
 
 from phingpt_bench.core.errors import BenchError
-from phingpt_bench.scoring.rivals import metrics, words
-from phingpt_bench.scoring.rivals.base import Answers, Docs, Labels, Rival
+from phingpt_bench.rivals import metrics, words
+from phingpt_bench.rivals.base import Answers, Docs, Labels, Rival
 
 
 def _listed(answer: str, doc: Mapping[str, Any]) -> list[str]:
@@ -83,13 +83,14 @@ def _lines_count(answers: Answers, docs: Docs, labels: Labels) -> np.ndarray:
     names = _tag_names(labels)
     place = {name: i for i, name in enumerate(names)}
     rows = np.zeros((len(docs), len(names) + 1, len(names) + 1), dtype=np.int64)
-    for row, answer, doc in zip(rows, answers, docs, strict=True):
+    for at, (answer, doc) in enumerate(zip(answers, docs, strict=True)):
+        row = rows[at]
         tokens, gold = words.tagged(doc)
         if strange := {tag for tag in gold if tag not in place}:
             raise BenchError(f"gold entities of unknown type {', '.join(sorted({tag[2:] for tag in strange}))}")
         predicted = _aligned(answer, tokens, names)
         for mine, theirs in zip(gold, predicted, strict=True):
-            row[place[mine], place.get(theirs, len(names))] += 1
+            row[place[mine], len(names) if theirs is None else place[theirs]] += 1
         row[-1, :3] = words.entity_counts(gold, [tag or "O" for tag in predicted], labels).sum(0)
     return rows
 

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from sklearn.metrics import accuracy_score, f1_score, precision_recall_fscore_support
 
 from phingpt_bench.core.errors import BenchError
-from phingpt_bench.scoring.rivals import SCORERS, flare
+from phingpt_bench.rivals import SCORERS, flare
 
 FPB = ("positive", "neutral", "negative")  # FLARE's order
 SHARES = {"positive": 338, "neutral": 729, "negative": 145}  # about those of PhraseBank

@@ -7,9 +7,9 @@ from typing import Any
 import numpy as np
 
 from phingpt_bench.core.errors import BenchError
+from phingpt_bench.rivals import metrics
+from phingpt_bench.rivals.base import Answers, Docs, Labels, Rival, counter, reader
 from phingpt_bench.scoring.classification import INVALID
-from phingpt_bench.scoring.rivals import metrics
-from phingpt_bench.scoring.rivals.base import Answers, Docs, Labels, Rival, counter, reader
 
 _SOURCE = "The-FinAI/PIXIU src/tasks/flare.py @ 040f8861"
 # The order of `choices` in the published rows. It decides for answers that name more than one.

@@ -7,6 +7,7 @@ the whole word.
 from __future__ import annotations
 
 import re
+from bisect import bisect_right
 from collections.abc import Mapping, Sequence
 from typing import Any
 
@@ -17,15 +18,22 @@ _WORD = re.compile(r"\S+")
 
 def tagged(doc: Mapping[str, Any]) -> tuple[list[str], list[str]]:
     """The words of a doc's text and their gold tags ("B-ORG", "I-ORG", "O"). The first entity of a word keeps it."""
-    matches = list(_WORD.finditer(doc["text"]))
-    tags = ["O"] * len(matches)
+    text = doc["text"]
+    words = text.split()
+    tags = ["O"] * len(words)
+    if not doc["entities"]:
+        return words, tags
+    places = [match.span() for match in _WORD.finditer(text)]
+    ends = [end for _, end in places]
     for entity in sorted(doc["entities"], key=lambda entity: (entity["start"], entity["end"])):
         prefix = "B-"
-        for i, match in enumerate(matches):
-            if match.start() < entity["end"] and entity["start"] < match.end() and tags[i] == "O":
+        for i in range(bisect_right(ends, entity["start"]), len(words)):
+            if places[i][0] >= entity["end"]:
+                break
+            if tags[i] == "O":
                 tags[i] = prefix + entity["type"]
                 prefix = "I-"
-    return [match[0] for match in matches], tags
+    return words, tags
 
 
 def chunks(tags: Sequence[str]) -> set[tuple[str, int, int]]:
@@ -33,7 +41,9 @@ def chunks(tags: Sequence[str]) -> set[tuple[str, int, int]]:
 
     An I- tag that continues nothing, or another type, opens an entity.
     """
-    found = set()
+    found: set[tuple[str, int, int]] = set()
+    if tags.count("O") == len(tags):
+        return found
     open_type, start = None, 0
     for i, tag in enumerate([*tags, "O"]):
         prefix, type_ = tag[0], tag[2:] or "_"

@@ -9,9 +9,9 @@ from typing import Any
 import numpy as np
 
 from phingpt_bench.core.errors import BenchError
+from phingpt_bench.rivals import metrics
+from phingpt_bench.rivals.base import Answers, Docs, Labels, Rival, counter, each, reader
 from phingpt_bench.scoring.classification import INVALID
-from phingpt_bench.scoring.rivals import metrics
-from phingpt_bench.scoring.rivals.base import Answers, Docs, Labels, Rival, counter, each, reader
 
 _MATCHES = ("exact_match", "quasi_exact_match", "prefix_exact_match", "quasi_prefix_exact_match")
 _ARTICLE = re.compile(r"\b(?:a|an|the)\b")

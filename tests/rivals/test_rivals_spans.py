@@ -15,8 +15,8 @@ from sklearn.metrics import accuracy_score, precision_recall_fscore_support
 from sklearn.metrics import f1_score as sklearn_f1
 
 from phingpt_bench.core.errors import BenchError
-from phingpt_bench.scoring.rivals import SCORERS, flame_ner, words
-from phingpt_bench.scoring.rivals.fingpt import gold_answer
+from phingpt_bench.rivals import SCORERS, flame_ner, words
+from phingpt_bench.rivals.fingpt import gold_answer
 
 TYPES = ("PER", "ORG", "LOC")
 

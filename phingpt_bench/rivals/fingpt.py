@@ -9,8 +9,8 @@ from typing import Any
 import numpy as np
 
 from phingpt_bench.core.errors import BenchError
-from phingpt_bench.scoring.rivals import metrics, words
-from phingpt_bench.scoring.rivals.base import Answers, Docs, Labels, Rival, counter, each, reader
+from phingpt_bench.rivals import metrics, words
+from phingpt_bench.rivals.base import Answers, Docs, Labels, Rival, counter, each, reader
 
 _FOLDER = "AI4Finance-Foundation/FinGPT fingpt/FinGPT_Benchmark/benchmarks"
 _PROMPT_END = "Answer: "  # the answer is what stands between the first and the second of these
@@ -61,13 +61,16 @@ def _tags(tokens: Sequence[str], text: str) -> list[str]:
     """Tags for lower-case tokens from "nokia is an organization, ...": each entity tags its first free place.
 
     A type other than the three is written as "B-O", which seqeval counts as an entity of type O. An entity without
-    words ends FinGPT's run with an error; here it is passed over.
+    words ends FinGPT's run with an error; here it is ignored.
     """
     ids = {name: type_ for type_, name in _NAMES.items()}
     tags = ["O"] * len(tokens)
     for piece in text.lower().strip(".").split(","):
-        match = _SENTENCE.match(piece)
-        entity = match[1].split() if match else []
+        # no match runs over a line break, and looking for one there would take time by the square of the length
+        match = None if "\n" in piece[:-1] else _SENTENCE.match(piece)
+        if match is None:
+            continue
+        entity = match[1].split()
         n = len(entity)
         for i in range(len(tokens) - n + 1) if n else ():
             if tokens[i : i + n] == entity and tags[i : i + n] == ["O"] * n:

@@ -8,9 +8,9 @@ from typing import Any
 
 import numpy as np
 
+from phingpt_bench.rivals import metrics
+from phingpt_bench.rivals.base import Answers, Docs, Labels, Rival, each, gold_indices, reader
 from phingpt_bench.scoring.classification import INVALID, row_confusion
-from phingpt_bench.scoring.rivals import metrics
-from phingpt_bench.scoring.rivals.base import Answers, Docs, Labels, Rival, each, gold_indices, reader
 
 
 def _judge(answers: Answers, docs: Docs, labels: Labels) -> list[int]:

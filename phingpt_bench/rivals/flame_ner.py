@@ -14,8 +14,8 @@ from typing import Any
 import numpy as np
 
 from phingpt_bench.core.errors import BenchError
-from phingpt_bench.scoring.rivals import words
-from phingpt_bench.scoring.rivals.base import Answers, Docs, Labels, Rival
+from phingpt_bench.rivals import words
+from phingpt_bench.rivals.base import Answers, Docs, Labels, Rival
 
 _FINER_ORD = ("O", "B-PER", "I-PER", "B-LOC", "I-LOC", "B-ORG", "I-ORG")  # its numbers 0 .. 6
 _TWO_DIGITS = re.compile(r"(\d)(\d)")
@@ -28,9 +28,10 @@ def numbers(answer: str) -> list[int]:
     """
     kept = _TWO_DIGITS.sub(r"\1,\2", re.sub(r"[^\d,]", "", answer))
     try:
-        return json.loads(f"[{kept}]")
+        found: list[int] = json.loads(f"[{kept}]")
     except ValueError:
         return []
+    return found
 
 
 def _names(types: Labels) -> tuple[str, ...]:

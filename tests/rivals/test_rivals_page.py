@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import pytest
+from helpers.papers import as_authors_write, as_evalscope_writes
 from helpers.paths import ROOT
 
-from phingpt_bench.scoring.rivals import SCORERS, fingpt, flame_ner, words
+from phingpt_bench.rivals import SCORERS, fingpt, flame_ner, words
 
 PAGE = ROOT / "docs" / "compatibility.md"
 FPB = ("positive", "neutral", "negative")
@@ -56,7 +57,7 @@ def test_seven_ways(split):
     rows = split("fpb")
     table = {row[0]: row[1:] for row in cells()}
     head = table["every answer is"]
-    assert len(head) == 5
+    assert len(head) == 6
     for written, write in WRITERS.items():
         answers = [write(row["label"]) for row in rows]
         assert table[written] == [f"{score(name, answers, rows, FPB, 'acc'):.3f}" for name in head], written
@@ -72,6 +73,7 @@ def test_label_defects(split):
     assert acc("flare", "Label. It is not other.") in defect("flare")
     assert acc("helm", "The sentiment is label.") in defect("helm")
     assert acc("flame", "Label.") in defect("flame")
+    assert acc("first-word", "The sentiment is label.") in defect("first-word")
     one = [rows[0]["label"], *["?"] * (len(rows) - 1)]
     assert f"{score('flame-fomc', one, rows, FPB):.3f}" in defect("flame-fomc")
 
@@ -103,3 +105,16 @@ def test_span_defects(split):
     assert f"scores {score('flame-ner', zeros, finer):.3f}" in defect("flame-ner")
     one = [str(flame_ner._numbered(finer[0], TYPES)), *["?"] * (len(finer) - 1)]
     assert f"of {len(finer):,}: {score('flame-ner', one, finer):.3f}" in defect("flame-ner")
+
+
+def test_defects_of_the_papers_rules(split):
+    finer, fin = split("finer_ord"), split("fin_tner")
+    right = [as_authors_write(row) for row in finer]
+    assert f"score {score('finer-ord', right, finer):.3f}" in defect("finer-ord")
+    other = [answer.replace("Organisation", "Organization") for answer in right]
+    assert f'"Organisation" {score("finer-ord", other, finer):.3f}' in defect("finer-ord")
+    types = ("PER", "ORG", "LOC", "MISC")
+    copies = [as_evalscope_writes(row) for row in fin]
+    assert len(fin) == 303 and score("evalscope", copies, fin, types) == 1
+    invented = [copy.replace("</response>", " <person>Nobody Atall</person></response>") for copy in copies]
+    assert f"of each: {score('evalscope', invented, fin, types):.3f}" in defect("evalscope")

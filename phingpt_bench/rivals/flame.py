@@ -10,9 +10,9 @@ from typing import Any
 
 import numpy as np
 
+from phingpt_bench.rivals import metrics
+from phingpt_bench.rivals.base import Answers, Docs, Labels, Rival, counter, each, reader
 from phingpt_bench.scoring.classification import INVALID
-from phingpt_bench.scoring.rivals import metrics
-from phingpt_bench.scoring.rivals.base import Answers, Docs, Labels, Rival, counter, each, reader
 
 
 def _judge(answers: Answers, docs: Docs, labels: Labels) -> list[int]:
@@ -43,9 +43,9 @@ def _of_read(score: Any) -> Any:
     """A score over the rows whose answer could be read; nan without any."""
 
     def function(counts: np.ndarray) -> np.ndarray:
-        counts = np.array(metrics.confusion(counts))
-        counts[..., -1] = 0
-        return score(counts)
+        read = np.array(metrics.confusion(counts))
+        read[..., -1] = 0
+        return np.asarray(score(read))
 
     return function
 

@@ -9,8 +9,19 @@ They are for comparison with published numbers only. docs/compatibility.md says 
 
 from __future__ import annotations
 
-from phingpt_bench.scoring.rivals import fingpt, finlora, flame, flame_ner, flare, flare_ner, helm
-from phingpt_bench.scoring.rivals.base import Rival
+from phingpt_bench.rivals import (
+    evalscope,
+    finer_ord,
+    fingpt,
+    finlora,
+    first_word,
+    flame,
+    flame_ner,
+    flare,
+    flare_ner,
+    helm,
+)
+from phingpt_bench.rivals.base import Rival
 
 SCORERS: dict[str, Rival] = {
     scorer.name: scorer
@@ -23,9 +34,12 @@ SCORERS: dict[str, Rival] = {
         flame.FLAME_FOMC,
         finlora.FINLORA,
         finlora.FINLORA_TYPE,
+        first_word.FIRST_WORD,
         fingpt.FINGPT_NER,
         flare_ner.FLARE_NER,
         flare_ner.FLARE_LINES,
         flame_ner.FLAME_NER,
+        finer_ord.FINER_ORD,
+        evalscope.EVALSCOPE,
     )
 }

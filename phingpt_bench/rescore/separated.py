@@ -1,0 +1,80 @@
+"""CSV and its kin: the delimiter from the first line, quotes as they are meant."""
+
+from __future__ import annotations
+
+import csv
+import io
+import re
+import sys
+from typing import NamedTuple
+
+from phingpt_bench.core.errors import BenchError
+
+DELIMITERS = (",", ";", "\t", "|")
+_SEP = re.compile(r'\ufeff?"?sep=(.)"?\r?\n', re.IGNORECASE)  # Excel's own first line
+_UNQUOTED = "quotes are taken as they stand, since they do not enclose fields"
+
+
+class Separated(NamedTuple):
+    """names: of the columns. rows: of as many cells. places: the line on which each begins. note: for people."""
+
+    names: list[str]
+    rows: list[list[str]]
+    places: list[int]
+    note: str = ""
+
+
+def separated(path: str, text: str) -> Separated:
+    """The rows of a CSV file. BenchError with the line for what is no such file.
+
+    Where a file with tabs or bars between its columns cannot be read with quotes around fields, and every line has as
+    many cells as the first without them, quotes are characters like others.
+    """
+    skipped = _SEP.match(text)
+    if skipped:
+        text = text[skipped.end() :]
+    head = text.lstrip("\r\n").split("\n", 1)[0]
+    delimiter = skipped[1] if skipped else max(DELIMITERS, key=head.count)  # the first among equals
+    first = 1 if skipped else 0
+    try:
+        return _read(path, text, delimiter, first, csv.QUOTE_MINIMAL)
+    except BenchError:
+        if delimiter not in "\t|" or '"' not in text:
+            raise
+        try:
+            return _read(path, text, delimiter, first, csv.QUOTE_NONE)._replace(note=_UNQUOTED)
+        except BenchError:
+            pass
+        raise
+
+
+def _read(path: str, text: str, delimiter: str, skipped: int, quoting: int) -> Separated:
+    csv.field_size_limit(sys.maxsize)
+    reader = csv.reader(
+        io.StringIO(text, newline=""), delimiter=delimiter, strict=True, quoting=quoting  # type: ignore[arg-type]
+    )  # fmt: skip
+    names: list[str] | None = None
+    rows: list[list[str]] = []
+    places: list[int] = []
+    before = 0
+    try:
+        for row in reader:
+            at, before = before + 1 + skipped, reader.line_num
+            if not row:
+                continue
+            if names is None:
+                names = [name.strip() for name in row]
+                if twice := sorted({name for name in names if names.count(name) > 1}):
+                    raise BenchError(f"column '{twice[0]}' occurs twice in the header", where=f"{path}:{at}")
+                continue
+            if len(row) != len(names):
+                raise BenchError(
+                    f"{len(row)} columns, the header has {len(names)}",
+                    where=f"{path}:{at}",
+                    hint="a field with a comma, a quote or a line break in it needs double quotes around it",
+                )
+            rows.append(row)
+            places.append(at)
+    except csv.Error as err:
+        raise BenchError(f"not readable as CSV ({err})", where=f"{path}:{before + 1 + skipped}") from None
+    return Separated(names or [], rows, places)
