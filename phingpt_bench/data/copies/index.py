@@ -12,10 +12,10 @@ from numpy.typing import NDArray
 from phingpt_bench.data.copies import kinds
 from phingpt_bench.data.copies.candidates import MOST_ROWS, Rare
 from phingpt_bench.data.copies.fold import fold, without_numbers
-from phingpt_bench.data.copies.grams import Grams, Sets, grams, sets
+from phingpt_bench.data.copies.grams import GRAM, Grams, Sets, grams, sets
 from phingpt_bench.data.copies.likeness import Rarity, Weighed
 
-FEWEST = 8  # grams that a text needs to be anything but equal: "Sales rose" is in many others
+FEWEST, FEWEST_TRAINING = 12, 8  # grams that a text needs to be anything but equal: "Futures up" is in many others
 CHUNK = MOST_ROWS // 2
 
 _NO_GRAM, _NO_ROW = np.empty(0, np.uint32), np.empty(0, np.int64)
@@ -77,7 +77,7 @@ class Index:
         self._rare = self._rarest()
 
     def _add(self, common: Sequence[str], places: Places) -> None:
-        texts = [text for text in places if len(text) >= FEWEST]
+        texts = [text for text in places if len(text) >= FEWEST + GRAM - 1]
         rarity = Rarity(_sets(common))
         first = sum(len(group.texts) for group in self._groups)
         self._groups.append(_Group(texts, places, rarity, Weighed(_sets(texts), rarity), first))
@@ -115,7 +115,7 @@ class Index:
         """(test rows, training text, kind) of what is alike by its grams."""
         training = _sets(folded)
         texts, rows = self._rare.pairs(training)
-        many = training.sizes[rows] >= FEWEST
+        many = training.sizes[rows] >= FEWEST_TRAINING
         texts, rows = texts[many], rows[many]
         for group in self._groups:
             here = np.flatnonzero((texts >= group.first) & (texts < group.first + len(group.texts)))

@@ -13,7 +13,7 @@ EXACT, NORMALISED, NEAR, CONTAINED, TRANSLATED, NONE = range(6)  # places in KIN
 # Chosen on halves of the Financial PhraseBank and TFNS with planted copies (docs/contamination.md). Each is a share of
 # what the grams weigh, and a smaller share of their mere number: a name that only two texts have weighs a lot, and
 # does not make "Nokia reports Q3 results" a copy of "Nokia declares a dividend".
-NEAR_FROM, NEAR_COUNTED = 0.33, 0.3  # near: of all that is in either text, so much is in both
+NEAR_FROM, NEAR_COUNTED = 0.31, 0.3  # near: of all that is in either text, so much is in both
 HELD_FROM, HELD_COUNTED = 0.62, 0.6  # contained: so much of one of the two is in the other
 COVERED_FROM = 0.2  # and where the training text is the shorter one, so much of the test text is in it
 # near, as all but the values of digits is equal: what the test text still weighs then, or it is a mere form
