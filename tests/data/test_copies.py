@@ -48,7 +48,7 @@ def kinds(test: list[str], train: list[str], rest: list[str] | None = None) -> l
         (LONG.replace("agreed", "decided"), "near"),
         (" ".join([*LONG.split()[9:], *LONG.split()[:9]]), "near"),  # its halves the other way round
         (LONG[: len(LONG) // 3], "contained"),  # in training there is more
-        (f"{LONG} while {LONG[::-1]}", "contained"),  # in training there is a part of it
+        (f"{LONG} while {LONG[::-1]}{LONG[::-2]}", "contained"),  # in training there is a part of it
     ],
 )
 def test_a_planted_copy_has_its_kind(text: str, kind: str) -> None:
