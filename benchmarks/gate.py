@@ -17,8 +17,10 @@ from benchmarks.planted import EDITS, planted
 from phingpt_bench.core import jsonio
 from phingpt_bench.core.errors import BenchError
 from phingpt_bench.data import catalogue
+from phingpt_bench.data.copies.fold import fold
 from phingpt_bench.data.copies.index import Index, Match, Target
 from phingpt_bench.data.copies.kinds import KINDS, NORMALISED
+from phingpt_bench.data.copies.signatures import alike, signatures
 from phingpt_bench.data.sources import mirror
 
 REAL, DEMO = ("fpb", "tfns"), ("demo_sentiment",)
@@ -65,6 +67,7 @@ def _data_set(name: str, args: argparse.Namespace) -> dict[str, Any]:
     rows = {row["text"]: row["id"] for split in catalogue.load(name).values() for row in split}
     hits: dict[str, list[bool]] = {edit: [] for edit in EDITS}
     called: dict[str, Any] = {}
+    declared: dict[str, Any] = {}
     unread: list[dict[str, str]] = []
     judged = jsonio.read_json(JUDGED).get(name, {})
     for seed in range(args.seeds):
@@ -76,6 +79,7 @@ def _data_set(name: str, args: argparse.Namespace) -> dict[str, Any]:
             hits[edit] += [(name, at) in index.search([copy]) for at, copy in copies]
         found = [(test[row], train[match.training], match) for (_, row), match in index.search(train).items()]
         if seed == 0:  # whose pairs have been read
+            declared = _declared(test, train, args.texts)
             called = background(found, len(test), rows, judged)
             unread = [{"pair": pair_id(rows, a, b), "test": a, "training": b} for a, b, match in found
                    if match.kind > NORMALISED and pair_id(rows, a, b) not in judged]  # fmt: skip
@@ -83,7 +87,19 @@ def _data_set(name: str, args: argparse.Namespace) -> dict[str, Any]:
         edit: {"n": len(own), "recall": sum(own) / max(1, len(own)), "aim": EDITS[edit][1]}
         for edit, own in hits.items()
     }
-    return {"rows": len(rows), "recall": recall, "background": called, "unread": unread}
+    return {"rows": len(rows), "recall": recall, "background": called, "declared": declared, "unread": unread}
+
+
+def _declared(test: Sequence[str], train: Sequence[str], texts: int) -> dict[str, Any]:
+    """The same by signatures alone, as a file of row hashes has them: recall, and what is called near in the half."""
+    own = signatures([fold(text) for text in test])
+    recall = {}
+    for edit in EDITS:
+        copies = planted(edit, test[:texts], train, 0)
+        theirs = signatures([fold(copy) for _, copy in copies])
+        hits = [len(alike(own[at : at + 1], theirs[row : row + 1])) for row, (at, _) in enumerate(copies)]
+        recall[edit] = {"n": len(hits), "recall": sum(hits) / max(1, len(hits))}
+    return {"recall": recall, "called_near": len(alike(own, signatures([fold(text) for text in train]))) / len(test)}
 
 
 def halves(texts: Sequence[str], seed: int) -> tuple[list[str], list[str]]:

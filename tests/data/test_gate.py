@@ -70,7 +70,7 @@ def test_hashes_tell_equal_rows_and_signatures_changed_ones(gate, tmp_path):
     assert gate.declared(plain) == {"es": {}, "en": dict.fromkeys(ids(english[:5]), "normalised")}
     found = gate.declared(near)["en"]
     assert {kind for row, kind in found.items() if row in ids(english[:5])} == {"normalised"}
-    assert sum(kind == "near" for kind in found.values()) >= 4
+    assert sum(kind == "near" for kind in found.values()) >= 3
     originals = hashes_of(tmp_path, [original for _, original in PAIRS[20:22]])
     assert gate.declared(originals)["es"] == dict.fromkeys(ids([text for text, _ in PAIRS[20:22]]), "translated")
 
@@ -152,7 +152,7 @@ def test_a_declaration_is_read(tmp_path):
 def test_a_data_set_that_is_not_here_is_unread(monkeypatch):
     monkeypatch.delenv("PHINGPT_BENCH_DATA", raising=False)
     found = training_sets.read(["fpb_es_mt"])  # on no Hub
-    assert (found.rows, found.said) == ([], ("fpb_es_mt:train+validation",))
+    assert (found.rows, found.said) == ((), ("fpb_es_mt:train+validation",))
     assert [reason.partition(":")[0] for reason in found.unread] == ["fpb_es_mt"]
 
 
