@@ -24,15 +24,19 @@ import numpy as np
 from benchmarks import report
 from benchmarks.measure import spread
 from benchmarks.startup import _children
+from phingpt_bench.core.diagnostics import Diagnostics
 from phingpt_bench.core.errors import BenchError
+from phingpt_bench.core.exposure import Exposure
 from phingpt_bench.core.jsonio import write_columns, write_json
-from phingpt_bench.core.records import Ledger, Model, Outcomes, Protocol, RunRecord, to_dict
+from phingpt_bench.core.machine import Machine
+from phingpt_bench.core.outcomes import Outcomes
+from phingpt_bench.core.records import Ledger, Model, Price, Protocol, RunRecord, to_dict
 from phingpt_bench.scoring.metrics import score_all
 
 LABELS = ["negative", "neutral", "positive"]
 FLOORS = ("majority", "random", "tfidf-lr", "crf")
-MACHINE = "2 x Made-up Processor, 8 GB, no GPU"
-PRICE = {"card": "2000-01-01", "entry": "cpu-core-hour", "count": 2, "usd_per_hour": 0.066, "assumption": "made up"}
+MACHINE = Machine(processor="Made-up Processor", cores=2, memory_bytes=8 * 2**30, gpus=[])
+PRICE = Price(card="2000-01-01", entry="cpu-core-hour", count=2, usd_per_hour=0.066, assumption="made up")
 
 
 def parser() -> argparse.ArgumentParser:
@@ -94,6 +98,8 @@ def write_records(folder: Path, runs: int, tasks: int, metric: str, seed: int = 
             skill = float(np.clip(accuracy + random.normal(0, 0.03), 0.05, 0.99))
             pred = np.where(random.random(n) < skill, gold, random.integers(0, len(LABELS), n))
             probs = random.dirichlet(np.ones(len(LABELS)), n).round(4)
+            rows, top = np.arange(n), probs.argmax(1)  # the answer is the most probable label
+            probs[rows, top], probs[rows, pred] = probs[rows, pred], probs[rows, top]
             outcomes = Outcomes(
                 kind="labels", labels=LABELS, ids=ids, gold=gold.tolist(), pred=pred.tolist(),
                 invalid=[False] * n, probs=probs.tolist() if model.kind != "floor" else [],
@@ -128,14 +134,15 @@ def _record(task: str, place: int, model: Model, shots: int, n: int, outcomes: O
     trained = Ledger(seconds={"train": 4000.0 + place}, usd=0.07, price=PRICE, machine=MACHINE)
     return RunRecord(
         run_id=f"{place:04d}", created="2000-01-01T00:00:00Z", suite="made-up", task=task, task_version="1",
-        model=model, limit=None, seed=42, scores=score_all(outcomes), diagnostics={"batch_size": 16, "device": "cpu"},
+        model=model, limit=None, seed=42, scores=score_all(outcomes),
+        diagnostics=Diagnostics(batch_size=16, device="cpu"),
         protocol=Protocol(
             id=f"{task}/made-up/v1", dataset="made-up", split="test", rows_digest=task, n=n, shots=shots,
             chat_template=False, prompt_digest=f"{task} {shots}", extraction="label-loglikelihood", metric=metric,
             kind="labels",
         ),
         evaluation=dataclasses.replace(spent, machine=MACHINE), training=trained if model.kind == "tuned" else None,
-        exposure={"exact": 0, "normalised": 0, "near": 0} if model.kind == "tuned" else None,
+        exposure=Exposure(exact=0, normalised=0, near=0) if model.kind == "tuned" else None,
     )  # fmt: skip
 
 

@@ -84,9 +84,9 @@ def peak_host_bytes() -> int | None:
         for line in Path("/proc/self/status").read_text(encoding="ascii").splitlines():
             if line.startswith("VmHWM"):
                 return int(line.split()[1]) * 1024
-    from phingpt_bench.cost import ledger
+    from phingpt_bench.cost import meters
 
-    return ledger.peak_host_bytes()
+    return meters.peak_host_bytes()  # of the whole process: where there is no /proc nothing forgets it
 
 
 def peak_gpu_bytes() -> int | None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import dataclasses
 import datetime
 import textwrap
 from pathlib import Path
@@ -10,7 +11,8 @@ from typing import Any
 
 from benchmarks.measure import load_average
 from phingpt_bench.core import jsonio
-from phingpt_bench.core.fingerprint import environment, machine
+from phingpt_bench.core.machine import environment, this_machine
+from phingpt_bench.text.machine import machine_text
 
 SCHEMA = 1
 PRIVATE = ("out", "model", "tokenizer", "results", "records")  # paths of this machine
@@ -28,9 +30,9 @@ def facts(benchmark: str, args: argparse.Namespace, model: str) -> dict[str, Any
         "model": model,
         "settings": {name: value for name, value in vars(args).items() if name not in PRIVATE},
         "threads": torch.get_num_threads(),
-        "machine": machine(),
+        "machine": machine_text(this_machine()),
         "load_average_before": load_average(),
-        "environment": environment(),
+        "environment": dataclasses.asdict(environment()),
     }
 
 

@@ -105,13 +105,13 @@ def _side(runs: dict[str, list[Any]], name: str, clock: str) -> dict[str, Any]:
 def epoch(recipe: Recipe, speed: float) -> dict[str, Any]:
     """One pass over all training rows of the task at our speed: tokens, seconds, and USD where the card has a price."""
     from benchmarks.trainers import rows_of
-    from phingpt_bench.core.fingerprint import machine
+    from phingpt_bench.core.machine import this_machine
     from phingpt_bench.cost.prices import load_prices, match
 
     rows = rows_of(recipe, None)
     tokens = sum(len(row.ids) for row in rows)
     prices = load_prices()
-    price = match(prices, machine())
+    price = match(prices, this_machine())
     return {
         "rows": len(rows),
         "tokens": tokens,

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 from hypothesis import settings
 
-from phingpt_bench.core.fingerprint import cores
+from phingpt_bench.core.machine import cores
 
 pytest.register_assert_rewrite("helpers.benchmark_runs")
 # No test fails because the machine is busy: pytest-timeout ends what hangs.

@@ -67,7 +67,7 @@ def with_costs(row: PublishedRow, tokens: TokensEach | None, card: PriceCard) ->
     prompt say nothing of longer ones, nor of a chain of thought.
     """
     each = None
-    if tokens is not None and not row.shots and row.method.startswith("zero-shot") and "thought" not in row.method:
+    if tokens is not None and not row.shots and row.zero_shot == "direct":
         each = hosted_usd(card, row.model, 1000 * tokens.read, 1000 * tokens.written)
     return dataclasses.replace(row, usd_per_1000=each, training_on_card=on_our_card(row.cost, card))
 
@@ -95,9 +95,9 @@ def payback(rows: Sequence[Row], published: Sequence[PublishedRow]) -> Payback |
     if tuned is None:
         return None
     hosted: dict[str, Usd] = {}
-    for row in published:
-        if row.usd_per_1000 is not None:
-            hosted.setdefault(row.model, row.usd_per_1000)
+    for other in published:
+        if other.usd_per_1000 is not None:
+            hosted.setdefault(other.model, other.usd_per_1000)
     others = [_against(tuned, name, "hosted", FREE, each) for name, each in hosted.items()]
     for row in rows:
         larger = row.kind in ("base", "tuned") and (row.parameters or 0) > (tuned.parameters or 0) > 0

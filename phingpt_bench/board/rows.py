@@ -5,7 +5,8 @@ from __future__ import annotations
 import dataclasses
 import math
 from collections import Counter
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
 from typing import Any
 
 from phingpt_bench.board.costs import on_card, payback, tokens_each, with_costs
@@ -14,11 +15,11 @@ from phingpt_bench.board.frontier import frontier
 from phingpt_bench.board.published.rows import PublishedRow
 from phingpt_bench.board.values import Board, Prices, Row, Section
 from phingpt_bench.core.errors import unknown
+from phingpt_bench.core.notes import Note
 from phingpt_bench.core.records import Ledger
 from phingpt_bench.cost.ledger import per_thousand
 from phingpt_bench.data.catalogue import Rights
-from phingpt_bench.data.overlap import KINDS
-from phingpt_bench.results.arrange import Arrangement, arranged
+from phingpt_bench.results.arrange import Arrangement, Key, arranged
 from phingpt_bench.results.cache import Cache
 from phingpt_bench.results.collect import Run
 from phingpt_bench.results.compare import Comparer, bands, mean
@@ -28,12 +29,12 @@ from phingpt_bench.scoring.metrics import METRICS
 from phingpt_bench.text.language import sentence
 
 SETUP = ("load", "probe")  # phases of a ledger that prepare a model for all its runs
-DEMO = "phin_demo_"
+ORACLE = "oracle"  # the check that gives the gold answers
 
 
 def build(
     runs: Sequence[Run],
-    published: dict[str, tuple[PublishedRow, ...]] | None = None,
+    published: Mapping[str, tuple[PublishedRow, ...]] | None = None,
     *,
     tasks: Collection[str] = (),
     metric: str | None = None,
@@ -54,8 +55,8 @@ def build(
     """
     runs = runs if prices is None else on_card(runs, prices)
     plan = arranged(runs, tasks, checks)
-    comparer = Comparer(cache)
-    sections = [section_of(group, key, comparer, metric, published or {}, prices) for key, group in plan.groups.items()]
+    scope = Scope(comparer=Comparer(cache), metric=metric, published=published or {}, prices=prices)
+    sections = [section_of(group, key, scope) for key, group in plan.groups.items()]
     return joined(plan, sections, metric, prices, rights)
 
 
@@ -90,87 +91,102 @@ def _with_rights(section: Section, rights: Mapping[str, Rights]) -> Section:
     return dataclasses.replace(section, languages=found.languages, licence=found.licence)
 
 
-def section_of(
-    runs: list[Run],
-    key: tuple[str, str, int | None],
-    comparer: Comparer,
-    metric: str | None,
-    published: dict[str, tuple[PublishedRow, ...]],
-    prices: Prices | None,
-) -> Section:
-    """The section of the runs of one task, protocol and limit; names and p-values are not yet told over the tasks."""
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Scope:
+    """What every section of a board is made with."""
+
+    comparer: Comparer
+    metric: str | None = None  # instead of the primary one, where a task has it
+    published: Mapping[str, tuple[PublishedRow, ...]] = field(default_factory=dict)  # by protocol id
+    prices: Prices | None = None  # None: no estimates
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Standing:
+    """The runs of a section, best first, and how they stand to each other. Runs are named by `id`."""
+
+    runs: Sequence[Run]
+    metric: str
+    comparer: Comparer
+    apart: Mapping[int, str]  # why a run is not ranked with the others
+    ranks: Mapping[int, int]
+    floor: Run | None  # the best one
+    n: int  # rows of those that are ranked
+
+    def rank(self, run: Run) -> tuple[int | None, bool]:
+        """(rank, whether others share it); (None, False) for a run that is not ranked."""
+        rank = self.ranks.get(id(run))
+        return rank, rank is not None and Counter(self.ranks.values())[rank] > 1
+
+
+def section_of(runs: Sequence[Run], key: Key, scope: Scope) -> Section:
+    """The section of the runs of one task, protocol and limit; p-values are not yet corrected over the tasks."""
     task, protocol, limit = key
     before = sum(run.older for run in runs)
-    runs = with_seeds_joined(runs)
-    older = sum(run.older for run in runs) - before
-    first = runs[0].record.protocol
-    metric = metric if metric is not None and metric in comparer.scores(runs[0]) else first.metric
+    joined_runs = with_seeds_joined(runs)
+    older = sum(run.older for run in joined_runs) - before
+    standing = _standing(joined_runs, scope, limit)
+    first, metric = standing.runs[0].record.protocol, standing.metric
+    rows = _on_frontier([_row(run, standing) for run in standing.runs], metric)
+    notes: list[Note] = []
+    if limit is None and standing.floor is None and any(row.kind == "tuned" for row in rows):
+        text = sentence("no floor rows: nothing here shows that a cheap classical model would not do as well")
+        notes.append(Note(text))
+    tokens = tokens_each(standing.runs)
+    published = () if limit is not None else _published(scope.published.get(protocol, ()), metric)
+    if scope.prices is not None:
+        published = tuple(with_costs(row, tokens, scope.prices.card) for row in published)
+    return Section(
+        task=task, protocol=protocol, dataset=first.dataset, split=first.split, metric=metric, limit=limit,
+        n=standing.n, synthetic=first.synthetic, rows=tuple(rows), notes=tuple(notes), published=published,
+        tokens=tokens, payback=payback(rows, published) if limit is None else None,
+        floor=None if standing.floor is None else standing.floor.record.model.name, older=older,
+    )  # fmt: skip
+
+
+def _standing(runs: Sequence[Run], scope: Scope, limit: int | None) -> _Standing:
+    """Ranks among the runs that can be ranked together; a check (oracle, null, echo) takes no part in them."""
+    comparer = scope.comparer
+    primary = runs[0].record.protocol.metric
+    metric = scope.metric if scope.metric is not None and scope.metric in comparer.scores(runs[0]) else primary
     for run in runs:
         if metric not in comparer.scores(run):
             raise unknown("metric", metric, comparer.scores(run), where=str(run.path))
-    runs = sorted(runs, key=lambda run: (-_score(run, metric, comparer), run.record.model.name, run.record.run_id))
-    main, others = main_group(runs)
+    ordered = sorted(runs, key=lambda run: (-_score(run, metric, comparer), run.record.model.name, run.record.run_id))
+    models = [run for run in ordered if run.kind != "check"] or ordered
+    main, others = main_group(models)
     apart = others | {id(run): reason for run in main if (reason := exposed(run))}
     main = [run for run in main if id(run) not in apart] or main
     ranks: dict[int, int] = {}
     if limit is None:
-        ranked = [run for run in main if comparer.scores(run)[metric] is not None and id(run) not in apart]
+        ranked = [
+            run
+            for run in main
+            if run.kind != "check" and comparer.scores(run)[metric] is not None and id(run) not in apart
+        ]
         places = bands(ranked, lambda a, b: comparer.quick(a, b, metric).p)
         ranks = {id(run): rank for run, rank in zip(ranked, places, strict=True)}
-    shared = Counter(ranks.values())
-    floor = next((run for run in main if run.record.model.kind == "floor"), None)
-    rows = []
-    for run in runs:
-        rank = ranks.get(id(run))
-        rows.append(_row(run, runs, metric, comparer, rank, shared[rank] > 1, floor, apart.get(id(run))))
-    rows = _on_frontier(rows, metric)
-    notes: list[str] = []
-    if limit is None and floor is None and any(row.kind == "tuned" for row in rows):
-        notes.append(sentence("no floor rows: nothing here shows that a cheap classical model would not do as well"))
-    tokens = tokens_each(runs)
-    others = () if limit is not None else _published(published.get(protocol, ()), metric)
-    if prices is not None:
-        others = tuple(with_costs(row, tokens, prices.card) for row in others)
-    return Section(
-        task=task, protocol=protocol, dataset=first.dataset, split=first.split, metric=metric, limit=limit,
-        n=len(main[0].outcomes.ids), synthetic=synthetic(task, first.dataset), rows=tuple(rows), notes=tuple(notes),
-        published=others, tokens=tokens, payback=payback(rows, others) if limit is None else None,
-        floor=None if floor is None else floor.record.model.name, older=older,
+    return _Standing(
+        runs=ordered, metric=metric, comparer=comparer, apart=apart, ranks=ranks, n=len(main[0].outcomes.ids),
+        floor=next((run for run in main if run.kind == "floor"), None),
     )  # fmt: skip
 
 
-def _row(
-    run: Run,
-    runs: list[Run],
-    metric: str,
-    comparer: Comparer,
-    rank: int | None,
-    tied: bool,
-    floor: Run | None,
-    apart: str | None,
-) -> Row:
+def _row(run: Run, standing: _Standing) -> Row:
     record, model, protocol = run.record, run.record.model, run.record.protocol
+    comparer, metric = standing.comparer, standing.metric
     scores = comparer.scores(run)
     score = scores[metric]
-    warnings: list[str] = []
-    if apart is not None:
-        warnings.append(apart)
-    stored = record.scores.get(metric, score)
-    if (stored is None) != (score is None) or (score is not None and abs(stored - score) > 1e-6):
-        warnings.append(sentence("run.json says {stored}, its outcomes give {score}", stored=stored, score=score))
-    better = None
-    if model.kind in ("base", "tuned") and floor is not None:
-        better, warning = beats(run, floor, metric, comparer)
-        if model.kind == "tuned" and warning:  # on every weak base a line would be too much: there the mark must do
-            warnings.append(warning)
-    base = base_of(run, runs)
+    rank, tied = standing.rank(run)
+    base = base_of(run, standing.runs)
+    better, below = None, None
+    if model.kind in ("base", "tuned") and standing.floor is not None:
+        better, below = beats(run, standing.floor, metric, comparer)
     evaluation = evaluated(record.evaluation)
-    if note := fallback_note(run, base):
-        warnings.append(note)
     return Row(
         name=model.name, adapter=model.adapter, adapter_digest=model.adapter_digest,
         recipe_digest=model.recipe_digest, kind=model.kind,
-        variant=variant(protocol.shots, protocol.chat_template), details=(), base=model.base,
+        variant=protocol.variant, details=(), base=model.base,
         base_revision=model.base_revision, quantisation=model.quantisation, compute_dtype=model.compute_dtype,
         shots=protocol.shots, chat_template=protocol.chat_template, seed=record.seed, n=protocol.n, rank=rank,
         tied=tied, score=score, interval=None if score is None else comparer.interval(run, metric), scores=scores,
@@ -179,10 +195,30 @@ def _row(
         beats_floor=better, training=record.training, evaluation=evaluation,
         usd_per_1000=per_thousand(evaluation, protocol.n), frontier=None, parameters=model.parameters,
         adapter_parameters=model.adapter_parameters,
-        exposure=_exposure(record.exposure), exposed=exposed(run) is not None, warnings=tuple(warnings),
+        exposure=None if record.exposure is None else record.exposure.counts, exposed=exposed(run) is not None,
+        notes=tuple(_notes(run, standing, base, below)),
         run_id=record.run_id, suite=record.suite,
         created=record.created, seeds=_seed_scores(run, metric, comparer),
     )  # fmt: skip
+
+
+def _notes(run: Run, standing: _Standing, base: Run | None, below: Note | None) -> Iterator[Note]:
+    """What must be said of a row. below: that the run does not beat the best floor."""
+    record, metric = run.record, standing.metric
+    score = standing.comparer.scores(run)[metric]
+    if (reason := standing.apart.get(id(run))) is not None:
+        yield Note(reason)
+    stored = record.scores.get(metric, score)
+    if stored != score if stored is None or score is None else abs(stored - score) > 1e-6:
+        yield Note(sentence("run.json says {stored}, its outcomes give {score}", stored=stored, score=score))
+    if below is not None and record.model.kind == "tuned":  # of every weak base it would be too much: there is the mark
+        yield below
+    if note := fallback_note(run, base):
+        yield Note(note)
+    if (record.model.kind, record.model.name) == ("check", ORACLE) and metric == record.protocol.metric:
+        low, high = METRICS[metric].bounds
+        if score is None or abs(score - (high if METRICS[metric].higher_is_better else low)) > 1e-9:
+            yield Note(sentence("the gold answers do not get the best score: the task or its scoring is at fault"))
 
 
 def _on_frontier(rows: Sequence[Row], metric: str) -> list[Row]:
@@ -216,28 +252,12 @@ def evaluated(ledger: Ledger) -> Ledger:
     return dataclasses.replace(ledger, seconds=seconds, usd=usd)
 
 
-def variant(shots: int, chat_template: bool) -> str:
-    return f"{shots}-shot chat" if chat_template else f"{shots}-shot"
-
-
 def _score(run: Run, metric: str, comparer: Comparer) -> float:
     """What runs are sorted by, the best highest; a run without score comes last."""
     score = comparer.scores(run)[metric]
     if score is None:
         return -math.inf
     return score if METRICS[metric].higher_is_better else -score
-
-
-def _exposure(data: dict[str, Any] | None) -> dict[str, int] | None:
-    """Training rows found among the test rows, by kind of likeness; None where nobody looked."""
-    if data is None:
-        return None
-    return {kind: data[kind] for kind in KINDS if kind in data} or None
-
-
-def synthetic(task: str, dataset: str) -> bool:
-    """Whether rows are made up; records hold the catalogue's title of their dataset, which says so."""
-    return task.startswith(DEMO) or "synthetic" in dataset.lower()
 
 
 def _published(rows: Iterable[PublishedRow], metric: str) -> tuple[PublishedRow, ...]:

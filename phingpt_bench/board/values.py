@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any
 
 from phingpt_bench.board.published.rows import PublishedRow
+from phingpt_bench.core.notes import Note
 from phingpt_bench.core.records import Ledger
 from phingpt_bench.cost.breakeven import Case
 from phingpt_bench.cost.estimate import Usd
@@ -51,14 +51,14 @@ class Row:
     adapter_parameters: int | None
     exposure: dict[str, int] | None  # a kind of likeness that was not looked for is not in it
     exposed: bool  # its training saw so many test rows that it is not ranked
-    warnings: tuple[str, ...]
+    notes: tuple[Note, ...]
     run_id: str
     suite: str
     created: str
     seeds: tuple[float | None, ...] = ()  # the scores that `score` is the mean of, by seed; empty for a single run
 
     @property
-    def identity(self) -> tuple[Any, ...]:
+    def identity(self) -> tuple[object, ...]:
         """What makes rows of several tasks rows of one model in one setting. The display name has no part in it,
         except where there is no base to go by (floors, checks), nor has the number of seeds, of which a task may lack
         one."""
@@ -144,7 +144,7 @@ class Section:
     synthetic: bool
     rows: tuple[Row, ...]
     published: tuple[PublishedRow, ...]
-    notes: tuple[str, ...]
+    notes: tuple[Note, ...]
     tokens: TokensEach | None = None
     payback: Payback | None = None
     floor: str | None = None  # the best floor, whether its row is shown or not

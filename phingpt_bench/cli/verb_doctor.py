@@ -154,7 +154,8 @@ def _install(requirement: str, *, name: str, options: str = "") -> str:
 
 
 def _device() -> Iterator[Check]:
-    from phingpt_bench.core.fingerprint import machine
+    from phingpt_bench.core.machine import this_machine
+    from phingpt_bench.text.machine import machine_text
 
     try:
         import torch
@@ -165,9 +166,13 @@ def _device() -> Iterator[Check]:
         yield Check(BROKEN, "torch", why, _install("", name="torch", options="--force-reinstall --no-deps "))
         return
     if torch.cuda.is_available():
-        yield Check(OK, "device", f"GPU: {machine()}")
+        yield Check(OK, "device", f"GPU: {machine_text(this_machine())}")
     else:
-        yield Check(OK, "device", f"CPU: {machine()}; enough for the demo, slow for models of billions of parameters")
+        yield Check(
+            OK,
+            "device",
+            f"CPU: {machine_text(this_machine())}; enough for the demo, slow for models of billions of parameters",
+        )
     yield _four_bit(torch)
 
 
@@ -193,7 +198,7 @@ def _four_bit(torch: Any) -> Check:
 
 
 def _space() -> Iterator[Check]:
-    from phingpt_bench.core.fingerprint import memory_bytes
+    from phingpt_bench.core.machine import memory_bytes
     from phingpt_bench.core.paths import cache_dir
 
     memory = memory_bytes()

@@ -31,6 +31,10 @@ def configure(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--quantisation", choices=("nf4", "none"), default="nf4", help="default nf4 (4 bits)")
     parser.add_argument("--batch-size", type=positive, default=16, metavar="N", help="documents at a time (default 16)")
     parser.add_argument("--no-floors", action="store_true", help="leave out the cheap models to compare with")
+    parser.add_argument(
+        "--checks", action="store_true",
+        help="score the gold answers, no answer and the text itself too, which test the scoring (leaderboard --checks)",
+    )  # fmt: skip
     parser.add_argument("--results", type=Path, metavar="DIR", help="for the records (default results/local/MODEL)")
     parser.add_argument("--dry-run", action="store_true", help="show the plan and stop")
     parser.add_argument("--force", action="store_true", help="make runs again that are done")
@@ -52,6 +56,7 @@ def run(args: argparse.Namespace) -> int:
         variants=[Variant(shots=args.shots, chat_template=args.chat_template)],
         adapters=[AdapterEntry(path=folder) for folder in args.adapter],
         floors=not args.no_floors,
+        checks=args.checks,
         limit=args.limit,
         batch_size=args.batch_size,
         results=args.results or Path("results") / "local" / name,

@@ -81,9 +81,12 @@ def our_protocols(names: Sequence[str]) -> list[str]:
     ids |= {catalogue.dataset(name).protocol for name in datasets}
     tasks = [name for name in names if "/" not in name and name not in datasets]
     if tasks:
-        from phingpt_bench.lmeval.manager import expand, task_manager
+        from phingpt_bench.lmeval.taskfiles import read_tasks
 
-        manager = task_manager()
-        for name in expand(tasks, manager):
-            ids.add(catalogue.dataset(manager.task_index[name].cfg["dataset_kwargs"]["dataset"]).protocol)
+        files = read_tasks()
+        for name in tasks:
+            if not (members := files.members(name)):
+                raise unknown("task", name, [*files.tasks, *files.groups], see="phingpt-bench tasks")
+            read = {files.tasks[member].dataset for member in members}
+            ids |= {catalogue.dataset(dataset).protocol for dataset in read & set(catalogue.names()) if dataset}
     return sorted(ids)

@@ -66,14 +66,14 @@ def carry_out(
     from phingpt_bench.evaluate.facts import gather
     from phingpt_bench.evaluate.plan import plan
     from phingpt_bench.evaluate.run import run as run_plan
+    from phingpt_bench.evaluate.tasks import Tasks
     from phingpt_bench.live.display import display
     from phingpt_bench.live.events import Stage
-    from phingpt_bench.lmeval.manager import expand, task_manager
     from phingpt_bench.train.recipe import load_recipe
     from phingpt_bench.train.run import default_folder, train
 
-    known = task_manager()
-    tasks, chosen = expand(suite.tasks, known), expand(only, known)
+    known = Tasks()
+    tasks, chosen = known.expand(suite.tasks), known.expand(only)
     for name in chosen:
         if name not in tasks:
             raise unknown("task of this suite", name, tasks, where="--only")
@@ -81,7 +81,7 @@ def carry_out(
     hush()
     reading = Stage(key="read", label="read tasks, data and models")
     with display(quiet=quiet) as shown, shown.stage(reading):
-        facts = gather(suite, training, fetch=not dry_run)
+        facts = gather(suite, training, known, fetch=not dry_run)
     if dry_run or not quiet:
         show(suite, plan(suite, facts, only=chosen, force=force))
     if dry_run:

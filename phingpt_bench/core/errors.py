@@ -38,6 +38,7 @@ def unknown(
     """The error for a name that is not among `choices`: names the nearest one, else how to list them (`see`)."""
     choices = sorted(choices)
     near = nearest(name, choices)
+    hint: str | None
     if near is not None:
         hint = f"did you mean '{near}'?"
     elif see is not None:

@@ -6,7 +6,7 @@ import contextlib
 import json
 import os
 import tempfile
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 from typing import Any, BinaryIO
 
@@ -62,7 +62,7 @@ def write_json(path: Path, value: Any) -> None:
     write_text(path, dumps(value, indent=1) + "\n")
 
 
-def write_columns(path: Path, columns: dict[str, Any]) -> None:
+def write_columns(path: Path, columns: Mapping[str, object]) -> None:
     """One JSON object, one key a line: for long lists of numbers, which indented would take a line each."""
     lines = [f"{dumps(key)}: {dumps(value)}" for key, value in columns.items()]
     write_text(path, "{\n" + ",\n".join(lines) + "\n}\n")
@@ -81,25 +81,6 @@ def read_json(path: Path) -> Any:
         raise BenchError("no such file", where=str(path)) from None
     except (ValueError, OSError) as err:
         raise BenchError(f"not readable as JSON ({err})", where=str(path)) from None
-
-
-def read_jsonl(path: Path) -> Iterator[Any]:
-    """The values of a JSON-lines file; BenchError when it is missing, with the line number at a bad line."""
-    number = 0
-    try:
-        with open(path, encoding="utf-8") as file:
-            for number, line in enumerate(file, 1):
-                try:
-                    value = json.loads(line)
-                except ValueError as err:
-                    raise BenchError(f"not readable as JSON ({err})", where=f"{path}:{number}") from None
-                yield value
-    except FileNotFoundError:
-        raise BenchError("no such file", where=str(path)) from None
-    except UnicodeDecodeError as err:
-        raise BenchError(f"not readable as JSON ({err})", where=f"{path}:{number + 1}") from None
-    except OSError as err:
-        raise BenchError(f"not readable ({err.strerror or err})", where=str(path)) from None
 
 
 @contextlib.contextmanager

@@ -28,13 +28,14 @@ class _Loader(yaml.SafeLoader):
             raise yaml.constructor.ConstructorError(None, None, problem, node.start_mark) from None
 
 
-class _FastLoader(FAST):
+class _FastLoader(FAST):  # type: ignore[misc]  # which of two classes it is depends on how PyYAML was built
     """Ten times as fast as the loader that knows lines; refuses a key that is given twice."""
 
     def construct_mapping(self, node: yaml.MappingNode, deep: bool = False) -> dict[Any, Any]:
         if len({key.value for key, _ in node.value}) < len(node.value):
             raise yaml.constructor.ConstructorError(None, None, "a key is given twice", node.start_mark)
-        return super().construct_mapping(node, deep)
+        mapping: dict[Any, Any] = super().construct_mapping(node, deep)
+        return mapping
 
 
 def load_fast(path: Path) -> Any:

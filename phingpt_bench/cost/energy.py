@@ -50,7 +50,7 @@ class NvmlCounter:
 
     def read(self) -> float | None:
         try:
-            return sum(self._nvml.nvmlDeviceGetTotalEnergyConsumption(one) for one in self._handles) / 1000
+            return float(sum(self._nvml.nvmlDeviceGetTotalEnergyConsumption(one) for one in self._handles)) / 1000
         except self._nvml.NVMLError:  # not supported (before Volta, a slice of a GPU), or the driver is gone
             return None
 

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from phingpt_bench.core.records import Ledger
 from phingpt_bench.cost.ledger import total_seconds
-from phingpt_bench.cost.prices import CPU_ENTRY, Entry, PriceCard, facts, match, of_gpu, units
+from phingpt_bench.cost.prices import Entry, PriceCard, match, of_gpu, priced
 
 # A label is written in 1 to 3 tokens and ends with one more: measured on the label sets of our tasks with SmolLM2's
 # tokenizer ("positive" 1, "hawkish" 3, "Business & Management" 3).
@@ -60,16 +60,11 @@ def repriced(ledger: Ledger, card: PriceCard) -> Ledger:
     if entry is None:
         return dataclasses.replace(ledger, usd=None, price=None)
     usd = entry.usd_per_hour * total_seconds(ledger) / 3600
-    return dataclasses.replace(ledger, usd=usd, price=facts(entry, card))
+    return dataclasses.replace(ledger, usd=usd, price=priced(entry, card))
 
 
 def _entry(ledger: Ledger, card: PriceCard) -> Entry | None:
-    was, machine = ledger.price or {}, ledger.machine or ""
-    name, count = was.get("entry"), was.get("count")
-    same = next((entry for entry in card.entries if entry.id == name), None)
-    if same is not None and isinstance(count, int) and count > 0:
-        return same.times(count)
-    cores, _ = units(machine)
-    if same is not None and name == CPU_ENTRY and cores is not None:
-        return same.times(cores)
-    return match(card, machine)
+    same = None if ledger.price is None else card.find(ledger.price.entry)
+    if same is not None and ledger.price is not None and ledger.price.count > 0:
+        return same.times(ledger.price.count)
+    return None if ledger.machine is None else match(card, ledger.machine)

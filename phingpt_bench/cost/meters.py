@@ -7,10 +7,10 @@ import sys
 import time
 from collections.abc import Iterator
 
-from phingpt_bench.core.fingerprint import machine as this_machine
+from phingpt_bench.core.machine import this_machine
 from phingpt_bench.core.records import Ledger
 from phingpt_bench.cost.energy import Energy, here
-from phingpt_bench.cost.prices import Entry, PriceCard, chosen, facts, match
+from phingpt_bench.cost.prices import PriceCard, match, priced
 
 
 class Meter:
@@ -60,20 +60,12 @@ class Meter:
         if tokens_out is not None:
             self.tokens_out = (self.tokens_out or 0) + tokens_out
 
-    def ledger(self, prices: PriceCard | None, machine_entry: Entry | str | None = None) -> Ledger:
-        """The cost so far. USD is all seconds at the machine's price per hour; None where the card has no price for it.
-
-        machine_entry: a price to take instead of the one that fits this machine: the id of an entry (times this
-        machine's cores or GPUs), or an Entry for the whole machine. BenchError for an id that is not in the card.
-        """
+    def ledger(self, prices: PriceCard | None) -> Ledger:
+        """The cost so far. USD is all seconds at the machine's price per hour; None where the card has no price for it,
+        and without a card."""
         self._settle()
         machine = this_machine()
-        if isinstance(machine_entry, Entry):
-            entry: Entry | None = machine_entry
-        elif prices is None:
-            entry = None
-        else:
-            entry = chosen(prices, machine_entry, machine) if machine_entry else match(prices, machine)
+        entry = None if prices is None else match(prices, machine)
         return Ledger(
             seconds=dict(self.seconds),
             tokens_in=self.tokens_in,
@@ -81,7 +73,7 @@ class Meter:
             peak_host_bytes=peak_host_bytes(),
             peak_gpu_bytes=peak_gpu_bytes(),
             usd=entry.usd_per_hour * sum(self.seconds.values()) / 3600 if entry else None,
-            price=facts(entry, prices) if entry else None,
+            price=priced(entry, prices) if entry and prices else None,
             machine=machine,
             joules=dict(self.joules) if self.joules is not None and self._energy.method else None,
             energy_method=self._energy.method if self.joules is not None else None,
@@ -127,4 +119,4 @@ def peak_gpu_bytes() -> int | None:
     torch = sys.modules.get("torch")
     if torch is None or not torch.cuda.is_available():
         return None
-    return sum(torch.cuda.max_memory_allocated(i) for i in range(torch.cuda.device_count()))
+    return sum(int(torch.cuda.max_memory_allocated(i)) for i in range(torch.cuda.device_count()))

@@ -8,11 +8,12 @@ import re
 from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
-from typing import Any
 
 from phingpt_bench.core import config
-from phingpt_bench.core.errors import BenchError, unknown
+from phingpt_bench.core.errors import BenchError
+from phingpt_bench.core.machine import Machine
 from phingpt_bench.core.paths import share
+from phingpt_bench.core.records import Price
 
 PRICES_VARIABLE = "PHINGPT_BENCH_PRICES"
 CPU_ENTRY = "cpu-core-hour"
@@ -93,18 +94,15 @@ class PriceCard:
 
     def __post_init__(self) -> None:
         _check_day("date", self.date)
-        ids = [entry.id for entry in (*self.entries, *self.api)]
+        ids = [*(entry.id for entry in self.entries), *(price.id for price in self.api)]
         if twice := {name for name in ids if ids.count(name) > 1}:
             raise ValueError(f"entry given twice: {', '.join(sorted(twice))}")
         if any(entry.count != 1 for entry in self.entries):
             raise ValueError("count is worked out from the machine: leave it out of the card")
 
-    def entry(self, name: str) -> Entry:
-        """The entry of that id; BenchError with the nearest one otherwise."""
-        found = next((entry for entry in self.entries if entry.id == name), None)
-        if found is None:
-            raise unknown("price entry", name, [entry.id for entry in self.entries])
-        return found
+    def find(self, name: str) -> Entry | None:
+        """The entry of that id, or None."""
+        return next((entry for entry in self.entries if entry.id == name), None)
 
     def hosted(self, model: str) -> tuple[ApiPrice, ...]:
         """The prices of a hosted model, by a name that published results give it; empty where the card has none."""
@@ -134,24 +132,24 @@ def own_card() -> Path | None:
     return Path(own).expanduser() if own else None
 
 
-def match(card: PriceCard, machine: str) -> Entry | None:
-    """The price of a machine described by `core.fingerprint.machine()`, or None when the card does not know it.
+def match(card: PriceCard, machine: Machine) -> Entry | None:
+    """The price of a machine, or None when the card does not know it.
 
     No GPU: the price of a core times the cores. GPUs: all must be of one kind, and the entry whose words are all in
     its name is taken, the one with most words if several fit, times their number; the host is part of a GPU's price.
     A GPU that the card does not know has no price: None, which boards show as N/A, never as 0.
     """
-    cores, gpus = units(machine)
-    if cores is None:
+    if not machine.gpus:
+        core = card.find(CPU_ENTRY)
+        return core.times(machine.cores) if core else None
+    names = set(machine.gpus)
+    if len(names) > 1:
         return None
-    if not gpus:
-        found = [entry for entry in card.entries if entry.id == CPU_ENTRY]
-        return found[0].times(cores) if found else None
-    if len(gpus) > 1:
+    words = _words(names.pop())
+    fitting = [entry for entry in card.entries if entry.gpu and _fits(_words(entry.gpu), words)]
+    if not fitting:
         return None
-    ((name, count),) = gpus.items()
-    fitting = [entry for entry in card.entries if entry.gpu and _fits(_words(entry.gpu), _words(name))]
-    return max(fitting, key=lambda entry: len(_words(entry.gpu or ""))).times(count) if fitting else None
+    return max(fitting, key=lambda entry: len(_words(entry.gpu or ""))).times(len(machine.gpus))
 
 
 def of_gpu(card: PriceCard, name: str) -> tuple[Entry, ...]:
@@ -175,43 +173,12 @@ def of_gpu(card: PriceCard, name: str) -> tuple[Entry, ...]:
     return tuple(found.values())
 
 
-def units(machine: str) -> tuple[int | None, dict[str, int]]:
-    """(cores, {GPU name: how many}) of a description; (None, {}) when it is not one of `core.fingerprint.machine()`."""
-    parts = machine.split(", ")
-    head = re.match(r"(\d+) x ", parts[0])
-    if head is None or len(parts) < 3:
-        return None, {}
-    gpus: dict[str, int] = {}
-    for part in parts[2:]:
-        if counted := re.match(r"(\d+) x (.+)$", part):
-            gpus[counted.group(2)] = int(counted.group(1))
-        elif part != "no GPU":
-            return None, {}
-    return int(head.group(1)), gpus
-
-
-def chosen(card: PriceCard, name: str, machine: str) -> Entry:
-    """The entry of that id for a machine: times its cores for "cpu-core-hour", else times its GPUs (at least 1)."""
-    cores, gpus = units(machine)
-    entry = card.entry(name)
-    if name != CPU_ENTRY:
-        return entry.times(max(sum(gpus.values()), 1))
-    if cores is None:
-        raise BenchError(f"cannot tell the cores of '{machine}'", hint="name an entry of a whole machine")
-    return entry.times(cores)
-
-
-def facts(entry: Entry, card: PriceCard | None) -> dict[str, Any]:
+def priced(entry: Entry, card: PriceCard) -> Price:
     """A price as a ledger keeps it."""
-    return {
-        "card": card.date if card else None,
-        "entry": entry.id,
-        "count": entry.count,
-        "usd_per_hour": entry.usd_per_hour,
-        "source": entry.source,
-        "read_on": entry.read_on,
-        "assumption": entry.assumption,
-    }
+    return Price(
+        card=card.date, entry=entry.id, count=entry.count, usd_per_hour=entry.usd_per_hour, source=entry.source,
+        read_on=entry.read_on, assumption=entry.assumption,
+    )  # fmt: skip
 
 
 def _check_day(name: str, value: str) -> None:

@@ -20,7 +20,8 @@ from phingpt_bench.core.errors import BenchError, unknown
 from phingpt_bench.core.fingerprint import digest
 from phingpt_bench.core.paths import task_folders
 from phingpt_bench.data.passport import Passport
-from phingpt_bench.data.readers import Rows, reader
+from phingpt_bench.data.readers import BUILT_ON, DATASETS, reader
+from phingpt_bench.data.rows import Rows, Splits
 
 PASSPORTS = "passports"  # the folder beside the task files
 COUNTED = ("rows", "ids", "digests", "counts")  # the part of a passport that `tasks stamp` prints
@@ -85,7 +86,7 @@ def read_passport(file: Path) -> Passport:
     return passport
 
 
-def load(name: str, path: str | None = None) -> dict[str, Rows]:
+def load(name: str, path: str | None = None) -> Splits:
     """All splits of a dataset, ids added, contents checked against the digests of the passport.
 
     path: a folder of the user's own, laid out like the mirror's folder of this dataset (see data/sources.py).
@@ -105,16 +106,29 @@ def load(name: str, path: str | None = None) -> dict[str, Rows]:
     return splits
 
 
-def read(passport: Passport, path: str | None = None) -> dict[str, Rows]:
+def read(passport: Passport, path: str | None = None) -> Splits:
     """The splits as the passport's reader gives them, ids added, contents not checked."""
+    options = _options(passport)
     try:
-        raw = reader(passport.reader)(passport.origin, path, **passport.options)
+        raw = reader(passport.reader)(passport.origin, path, **options)
     except (KeyError, IndexError, ValueError, TypeError) as err:
         raise BenchError(
             f"dataset {passport.name} has other columns or codes than its source ({type(err).__name__}: {err})",
             hint="take the dataset from its source again",
         ) from None
     return {split: with_ids(rows) for split, rows in raw.items()}
+
+
+def _options(passport: Passport) -> dict[str, object]:
+    """The options of a reader, with what it builds on in place of its name. BenchError where there is no such thing."""
+    options = dict(passport.options)
+    for name in options.keys() & DATASETS.get(passport.reader, ()):
+        if options[name] == passport.name:
+            raise BenchError(f"dataset {passport.name} is made from itself (option '{name}')")
+        options[name] = load(str(options[name]))
+    for name in options.keys() & BUILT_ON.get(passport.reader, ()):
+        options[name] = reader(str(options[name]))
+    return options
 
 
 def content_digest(rows: Rows) -> str:

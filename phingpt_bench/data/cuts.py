@@ -3,11 +3,9 @@
 from __future__ import annotations
 
 import hashlib
-from typing import Any
 
 from phingpt_bench.data.overlap import normalise
-
-Rows = list[dict[str, Any]]
+from phingpt_bench.data.rows import Row, Rows
 
 
 def cut_validation(rows: Rows, percent: int = 10) -> tuple[Rows, Rows]:
@@ -22,7 +20,7 @@ def cut(rows: Rows, part: str, percent: int) -> tuple[Rows, Rows]:
     one side.
     """
 
-    def taken(row: dict[str, Any]) -> bool:
+    def taken(row: Row) -> bool:
         return int(hashlib.sha256(f"{part}:{row['text']}".encode()).hexdigest()[:8], 16) % 100 < percent
 
     return [row for row in rows if not taken(row)], [row for row in rows if taken(row)]

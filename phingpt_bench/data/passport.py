@@ -7,9 +7,9 @@ with a new id. Everything that can be counted in it (rows, digests, label counts
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import Any, Literal
 
 from phingpt_bench.core.errors import BenchError
+from phingpt_bench.core.outcomes import Kind
 
 SPLITS = ("train", "validation", "test")
 
@@ -46,17 +46,18 @@ class Passport:
     metric: the headline metric. shots: as published, where the papers give examples.
     published_by: who prints results under this protocol. noise: known faults of the rows, one sentence each.
     comparable: what may stand beside a new run, and what may not.
+    synthetic: whether the rows are made up, so that a score on them says nothing of any model.
     """
 
     name: str
     protocol: str
     title: str
-    kind: Literal["labels", "spans", "scores"]
+    kind: Kind
     language: str
     labels: tuple[str, ...] = ()
     origin: Origin
     reader: str
-    options: dict[str, Any] = field(default_factory=dict)
+    options: dict[str, object] = field(default_factory=dict)
     split: str
     rows: dict[str, int]
     ids: dict[str, str]
@@ -67,6 +68,7 @@ class Passport:
     published_by: list[str] = field(default_factory=list)
     noise: list[str] = field(default_factory=list)
     comparable: str
+    synthetic: bool = False
 
     def __post_init__(self) -> None:
         for good, rule in (

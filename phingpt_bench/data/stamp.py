@@ -16,7 +16,8 @@ from phingpt_bench.core import config
 from phingpt_bench.core.errors import BenchError, unknown
 from phingpt_bench.data import catalogue
 from phingpt_bench.data.passport import Passport
-from phingpt_bench.data.readers import Rows, reader
+from phingpt_bench.data.readers import reader
+from phingpt_bench.data.rows import Rows
 
 # what a passport says of its rows: stands in for the fields until they are counted
 BLANK: dict[str, Any] = {"rows": {"test": 0}, "ids": {"test": ""}, "digests": {"test": ""}, "counts": {}}

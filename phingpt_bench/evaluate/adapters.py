@@ -12,8 +12,7 @@ from phingpt_bench.core.errors import BenchError
 from phingpt_bench.core.fingerprint import file_digest
 from phingpt_bench.core.records import Model
 from phingpt_bench.evaluate.suite import AdapterEntry, Suite, Variant
-from phingpt_bench.evaluate.tasks import TaskFacts
-from phingpt_bench.lmeval import manager
+from phingpt_bench.evaluate.tasks import TaskFacts, Tasks
 from phingpt_bench.models import adapter
 from phingpt_bench.models.load import BaseSpec
 
@@ -28,15 +27,11 @@ class Recipe(Protocol):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Training:
-    """How adapters are made, handed in from above: rooms of one floor do not know each other.
+    """How adapters are made, handed in from above: rooms of one floor do not know each other."""
 
-    load: a recipe by name or path. folder: where its adapter goes.
-    train: (recipe, folder, resume=, display=) -> folder.
-    """
-
-    load: Callable[[str], Any]
-    folder: Callable[[Any], Path]
-    train: Callable[..., Path]
+    load: Callable[[str], Any]  # a recipe by name or path
+    folder: Callable[[Any], Path]  # where its adapter goes
+    train: Callable[..., Path]  # (recipe, folder, resume=, display=, tasks=the TaskManager) -> folder
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -61,11 +56,12 @@ def adapter_facts(
     entry: AdapterEntry,
     suite: Suite,
     training: Training,
+    known: Tasks,
     tasks: Mapping[str, TaskFacts],
     bases: Mapping[BaseSpec, Model],
 ) -> AdapterFacts:
     """One adapter entry of a suite with what lies on the disk. BenchError when it does not fit the suite."""
-    own = tuple(tasks) if entry.tasks is None else tuple(manager.expand(entry.tasks))
+    own = tuple(tasks) if entry.tasks is None else tuple(known.expand(entry.tasks))
     recipe = training.load(entry.recipe) if entry.recipe is not None else None
     folder = entry.path if recipe is None else training.folder(recipe)
     assert folder is not None  # AdapterEntry has a recipe or a path
@@ -115,7 +111,7 @@ def adapter_facts(
     )
 
 
-def _same(recipe: Recipe, stored: dict[str, Any]) -> bool:
+def _same(recipe: Recipe, stored: object) -> bool:
     """Whether a card's recipe is this one; a key that the card's version did not know has its default."""
     try:
         return config.build(type(recipe), stored, "card") == recipe

@@ -5,11 +5,12 @@ from __future__ import annotations
 import math
 from collections import Counter
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
+from phingpt_bench.core.diagnostics import Diagnostics
 from phingpt_bench.core.fingerprint import digest
-from phingpt_bench.core.records import Outcomes
+from phingpt_bench.core.outcomes import Outcomes
 from phingpt_bench.data.clusters import clusters_of
 from phingpt_bench.data.passport import Passport
 from phingpt_bench.lmeval import hooks
@@ -18,23 +19,20 @@ from phingpt_bench.scoring.answered import Answered
 from phingpt_bench.scoring.metrics import score_all
 from phingpt_bench.scoring.statistics import probabilities
 
-Sample = Mapping[str, Any]
+Sample = Mapping[str, Any]  # lm-eval's, of one document
+Line = dict[str, Any]  # of samples.jsonl
 TOLERANCE = 1e-9
 COVERAGES = (0.5, 0.8, 0.9)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Answers:
-    """What a run answered. `lines` go to samples.jsonl; `prompt_digest` is over all requests in order.
-
-    counts: for diagnostics; "invalid" always, and by kind of task the reasons of INVALID answers, the problems and
-    misses of entities, the risk when only the most confident answers are kept.
-    """
+    """What a run answered."""
 
     outcomes: Outcomes
-    lines: list[dict[str, Any]]
-    prompt_digest: str
-    counts: dict[str, Any]
+    lines: list[Line]  # for samples.jsonl
+    prompt_digest: str  # over all requests in order
+    diagnostics: Diagnostics  # as far as the answers say: what could not be read, what is wrong, the risk
 
 
 def read_answers(dataset: Passport, samples: Sequence[Sample]) -> Answers:
@@ -50,7 +48,8 @@ def read_answers(dataset: Passport, samples: Sequence[Sample]) -> Answers:
         {"doc_id": sample["doc_id"], "id": sample["doc"]["id"], **describe(dataset, sample, row)}
         for sample, row in zip(ordered, rows, strict=True)
     ]
-    return Answers(outcomes=outcomes, lines=lines, prompt_digest=prompt_digest, counts=_counts(outcomes, rows, lines))
+    found = _diagnostics(outcomes, rows, lines)
+    return Answers(outcomes=outcomes, lines=lines, prompt_digest=prompt_digest, diagnostics=found)
 
 
 def check_scores(outcomes: Outcomes, results: Mapping[str, Any]) -> dict[str, float | None]:
@@ -78,7 +77,7 @@ def _results(sample: Sample) -> list[Any]:
     return [(float(likelihood), greedy) for likelihood, greedy in sample["filtered_resps"]]
 
 
-def _label_line(dataset: Passport, sample: Sample, row: Answered) -> dict[str, Any]:
+def _label_line(dataset: Passport, sample: Sample, row: Answered) -> Line:
     """A line of a labels or scores task."""
     problems = [row.reason] if row.reason else []
     gold = dataset.labels[row.gold] if dataset.kind == "labels" else row.gold
@@ -99,7 +98,7 @@ def _label_line(dataset: Passport, sample: Sample, row: Answered) -> dict[str, A
     }
 
 
-def _spans_line(dataset: Passport, sample: Sample, row: Answered) -> dict[str, Any]:
+def _spans_line(dataset: Passport, sample: Sample, row: Answered) -> Line:
     doc, parsed = sample["doc"], row.parsed
     gold = answered.gold_spans(doc)
     return {
@@ -111,22 +110,23 @@ def _spans_line(dataset: Passport, sample: Sample, row: Answered) -> dict[str, A
     }
 
 
-def _written(sample: Sample) -> dict[str, Any]:
+def _written(sample: Sample) -> Line:
     prompt, settings = sample["arguments"][0]
     return {"prompt": prompt, "generation": settings, "answer": sample["resps"][0][0]}
 
 
-def _counts(outcomes: Outcomes, rows: Sequence[Answered], lines: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
-    counts: dict[str, Any] = {"invalid": sum(outcomes.invalid)}
+def _diagnostics(outcomes: Outcomes, rows: Sequence[Answered], lines: Sequence[Line]) -> Diagnostics:
+    invalid = sum(outcomes.invalid)
     if outcomes.kind == "spans":
-        misses = ner.misses_by_kind(outcomes.misses)
         problems = Counter(problem["kind"] for line in lines for problem in line["problems"])
-        return {**counts, "problems": dict(problems), "misses": misses}
-    if reasons := Counter(row.reason for row in rows if row.reason):
-        counts["reasons"] = dict(reasons)
-    if outcomes.probs and outcomes.ids:
-        probs = probabilities(outcomes)
-        risks = calibration.risk_at(outcomes.gold, probs, COVERAGES)
-        counts["selective_risk"] = {str(c): round(risk, 4) for c, risk in zip(COVERAGES, risks, strict=True)}
-        counts["aurc"] = round(calibration.aurc(outcomes.gold, probs), 4)
-    return counts
+        return Diagnostics(invalid=invalid, problems=dict(problems), misses=ner.misses_by_kind(outcomes.misses))
+    found = Diagnostics(invalid=invalid, reasons=dict(Counter(row.reason for row in rows if row.reason)) or None)
+    if not outcomes.probs:
+        return found
+    probs = probabilities(outcomes)
+    risks = calibration.risk_at(outcomes.gold_places, probs, COVERAGES)
+    return replace(
+        found,
+        selective_risk={str(c): round(risk, 4) for c, risk in zip(COVERAGES, risks, strict=True)},
+        aurc=round(calibration.aurc(outcomes.gold_places, probs), 4),
+    )

@@ -39,6 +39,7 @@ def _hub_revision(spec: BaseSpec, fetch: bool) -> str | None:
 
     try:
         name = embedded.HUB_ID if spec.model == embedded.NAME else spec.model
-        return AutoConfig.from_pretrained(name, revision=spec.revision)._commit_hash
+        commit: str | None = AutoConfig.from_pretrained(name, revision=spec.revision)._commit_hash
+        return commit
     except (OSError, ValueError):  # load_base will say what is wrong with it, with a hint
         return None

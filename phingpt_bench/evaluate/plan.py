@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Any, Literal
+from typing import Literal
 
 from phingpt_bench.core.errors import BenchError
 from phingpt_bench.core.fingerprint import digest
+from phingpt_bench.core.provenance import Fingerprint
 from phingpt_bench.core.records import Model, RunRecord
 from phingpt_bench.evaluate.adapters import AdapterFacts
 from phingpt_bench.evaluate.facts import Facts
@@ -17,55 +18,50 @@ from phingpt_bench.evaluate.suite import Suite, Variant
 from phingpt_bench.evaluate.tasks import TaskFacts
 from phingpt_bench.models.load import BaseSpec, device
 
-FINGERPRINT = "fingerprint"  # its key in a run record's provenance
 PLAIN = Variant()
-UNTAUGHT = ("random",)  # floors that a dataset without training rows can have
-# what is said of a run whose record has another value there
-UNTRAINED = "not trained yet"
-_CHANGED = {
-    "template": "the task's prompt has changed",
-    "setup": "the task's settings have changed",
-    "examples": "the examples in its prompts have changed",
-    "rows": "it was run on other rows",
-    "base": "the base model is another one",
-    "adapter": "the adapter has been trained anew",
-    "variant": "it was run with another prompt variant",
-    "limit": "it was run with another limit",
-    "seed": "it was run with another seed",
-    "numerics": "it was run on another device, with another batch size or another way of unpacking",
-}
+NO_TRAINING_NEEDED = ("random",)  # floors that a dataset without training rows can have
+UNTRAINED = "not trained yet"  # in place of the digest of an adapter
+# what is said of a run whose record has other values there, the first that differ
+_CHANGED: tuple[tuple[tuple[str, ...], str], ...] = (
+    (("template",), "the task's prompt has changed"),
+    (("setup",), "the task's settings have changed"),
+    (("examples",), "the examples in its prompts have changed"),
+    (("rows",), "it was run on other rows"),
+    (("base", "base_revision", "quantisation", "compute_dtype", "baseline"), "the base model is another one"),
+    (("adapter",), "the adapter has been trained anew"),
+    (("shots", "chat_template"), "it was run with another prompt variant"),
+    (("limit",), "it was run with another limit"),
+    (("seed",), "it was run with another seed"),
+    (
+        ("device", "batch_size", "dequantise"),
+        "it was run on another device, with another batch size or another way of unpacking",
+    ),
+)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Step:
-    """One thing to do.
+    """One thing to do: "train" makes an adapter, "evaluate" runs a model on a task, "floor" fits and runs a cheap one,
+    "check" scores answers whose worth is known."""
 
-    kind: "train" makes an adapter, "evaluate" runs a model on a task, "floor" fits and runs a cheap one.
-    model: in words. folder: the adapter's, or the run's. fingerprint: what must be equal for a run to count as done.
-    reason: why a run that left something behind is made again. requests: documents times labels.
-    seconds: what it took before on this machine, None where it was never run here; `scaled` says that this was with
-    another number of rows and is in proportion.
-    """
-
-    kind: Literal["train", "evaluate", "floor"]
-    model: str
-    folder: Path
+    kind: Literal["train", "evaluate", "floor", "check"]
+    model: str  # in words; of a floor or a check its name
+    folder: Path  # the adapter's, or the run's
     task: str | None = None
     base: BaseSpec | None = None
     adapter: str | None = None
-    floor: str | None = None
     variant: Variant = PLAIN
     documents: int = 0
-    requests: int = 0
-    fingerprint: dict[str, Any] | None = None
+    requests: int = 0  # documents times labels
+    fingerprint: Fingerprint | None = None  # what must be equal for a run to count as done
     done: bool = False
-    reason: str | None = None
-    seconds: float | None = None
-    scaled: bool = False
+    reason: str | None = None  # why a run that left something behind is made again
+    seconds: float | None = None  # what it took before on this machine; None where it was never run here
+    scaled: bool = False  # that was with another number of rows, and is in proportion
 
 
 def plan(suite: Suite, facts: Facts, *, only: Collection[str] = (), force: bool = False) -> list[Step]:
-    """The steps in the order in which they are done: trainings, then base by base, then floors.
+    """The steps in the order in which they are done: trainings, then base by base, then floors, then checks.
 
     only: run just these tasks (all of them when empty). force: runs that are done are made again; adapters are not.
     BenchError when two models would share a run folder, and for more shots than a task has examples.
@@ -93,7 +89,10 @@ def plan(suite: Suite, facts: Facts, *, only: Collection[str] = (), force: bool 
             ]
     for task in tasks:
         names = facts.floors.get(task.dataset.kind, ())
-        runs += [_floor(suite, task, name) for name in names if task.trainable or name in UNTAUGHT]
+        runs += [
+            _without_base(suite, task, "floor", name) for name in names if task.trainable or name in NO_TRAINING_NEEDED
+        ]
+    runs += [_without_base(suite, task, "check", name) for task in tasks for name in facts.checks]
     seen: dict[Path, Step] = {}
     for step in runs:
         if step.folder in seen:
@@ -121,7 +120,6 @@ def _run(
 ) -> Step:
     _check_shots(task, variant.shots)
     numbers = f"{identity.quantisation or 'full'}-{identity.compute_dtype}"
-    base = [identity.base, identity.base_revision, identity.quantisation, identity.compute_dtype]
     parts = (f"{identity.name}-{numbers}", entry.name if entry else None, str(variant))
     return Step(
         kind="evaluate",
@@ -133,9 +131,18 @@ def _run(
         variant=variant,
         documents=_documents(suite, task),
         requests=_documents(suite, task) * task.requests,
-        fingerprint=_fingerprint(suite, task, base, (entry.digest or UNTRAINED) if entry else None, variant)
-        # what may move a score in its last digits: base and tuned are to be run under the same
-        | {"numerics": [device(spec), spec.dequantise, suite.batch_size]},
+        fingerprint=replace(
+            _fingerprint(suite, task, variant),
+            base=identity.base,
+            base_revision=identity.base_revision,
+            quantisation=identity.quantisation,
+            compute_dtype=identity.compute_dtype,
+            adapter=(entry.digest or UNTRAINED) if entry else None,
+            # what may move a score in its last digits: base and tuned are to be run under the same
+            device=device(spec),
+            dequantise=spec.dequantise,
+            batch_size=suite.batch_size,
+        ),
     )
 
 
@@ -155,16 +162,15 @@ def _check_shots(task: TaskFacts, shots: int) -> None:
     )
 
 
-def _floor(suite: Suite, task: TaskFacts, name: str) -> Step:
+def _without_base(suite: Suite, task: TaskFacts, kind: Literal["floor", "check"], name: str) -> Step:
     return Step(
-        kind="floor",
+        kind=kind,
         model=name,
-        folder=_folder(suite, task, "floor", name),
+        folder=_folder(suite, task, kind, name),
         task=task.name,
-        floor=name,
         documents=_documents(suite, task),
         requests=_documents(suite, task) * task.requests,
-        fingerprint=_fingerprint(suite, task, ["floor", name], None, PLAIN),
+        fingerprint=replace(_fingerprint(suite, task, PLAIN), baseline=name),
     )
 
 
@@ -179,20 +185,18 @@ def _folder(suite: Suite, task: TaskFacts, *parts: str | None) -> Path:
     return suite.results_folder / "runs" / task.name / slug(*parts, *extra)
 
 
-def _fingerprint(
-    suite: Suite, task: TaskFacts, base: list[Any], adapter: str | None, variant: Variant
-) -> dict[str, Any]:
-    return {
-        "template": task.template,
-        "setup": task.setup,
-        "examples": digest(task.examples[: variant.shots]) if variant.shots else None,
-        "rows": digest(list(task.ids[: suite.limit])),
-        "base": base,
-        "adapter": adapter,
-        "variant": str(variant),
-        "limit": limited(suite, task),
-        "seed": suite.seed,
-    }
+def _fingerprint(suite: Suite, task: TaskFacts, variant: Variant) -> Fingerprint:
+    """What task and suite have in it."""
+    return Fingerprint(
+        template=task.template,
+        setup=task.setup,
+        examples=digest(task.examples[: variant.shots]) if variant.shots else None,
+        rows=digest(list(task.ids[: suite.limit])),
+        shots=variant.shots,
+        chat_template=variant.chat_template,
+        limit=limited(suite, task),
+        seed=suite.seed,
+    )
 
 
 def _judged(step: Step, facts: Facts, force: bool) -> Step:
@@ -209,37 +213,49 @@ def _judged(step: Step, facts: Facts, force: bool) -> Step:
 
 def _difference(step: Step, record: RunRecord) -> str | None:
     """What a record has been run with that the step would not, or None."""
-    theirs = record.provenance.get(FINGERPRINT)
-    if not isinstance(theirs, dict):
+    mine, theirs = step.fingerprint, record.provenance.fingerprint
+    if mine is None or theirs is None:
         return "its record has no fingerprint"
-    for key, mine in (step.fingerprint or {}).items():
-        other = theirs.get(key)
-        if key == "base" and isinstance(other, list) and len(other) == len(mine):
-            # a revision that is not known yet (nothing loaded or looked up) is not held against the record
-            if all(m == o for at, (m, o) in enumerate(zip(mine, other, strict=True)) if not (at == 1 and m is None)):
-                continue
-        elif mine == other:
-            continue
-        if key == "adapter" and mine == UNTRAINED:
+    for names, reason in _CHANGED:
+        differing = [name for name in names if getattr(mine, name) != getattr(theirs, name)]
+        if mine.base is not None and mine.base_revision is None and "base_revision" in differing:
+            differing.remove("base_revision")  # not known yet (nothing loaded or looked up): not held against a record
+        if "adapter" in differing and mine.adapter == UNTRAINED:
             return "its adapter is not here and will be trained"
-        return _CHANGED[key]
+        if differing:
+            return reason
     return None
 
 
 def _known_seconds(step: Step, facts: Facts) -> tuple[float | None, bool]:
     """(seconds, whether in proportion) from records of this machine: of the same run, else under another limit."""
-    stem = re.sub(r"_first-\d+", "", step.folder.name)
     candidates = [
         (folder == step.folder, record.protocol.n, folder.name, record)
         for folder, record in facts.records.items()
         if record is not None
-        and folder.parent == step.folder.parent
-        and re.sub(r"_first-\d+", "", folder.name) == stem
-        and record.evaluation.machine == facts.machine
+        and record.evaluation.machine is not None
+        and record.evaluation.machine.like(facts.machine)
         and record.protocol.n > 0
+        and _work(record) == _planned_work(step, facts)
     ]
     if not candidates:
         return None, False
     _, n, _, record = max(candidates, key=lambda item: item[:3])
     seconds = {phase: s for phase, s in record.evaluation.seconds.items() if phase != "load"}
     return sum(seconds.values()) * step.documents / n, n != step.documents
+
+
+def _work(record: RunRecord) -> Sequence[object]:
+    """What takes the same time a row, whatever the limit."""
+    model, protocol = record.model, record.protocol
+    made = (model.name, model.quantisation, model.compute_dtype, model.adapter)
+    return (record.task, *made, protocol.shots, protocol.chat_template, record.seed)
+
+
+def _planned_work(step: Step, facts: Facts) -> Sequence[object]:
+    """`_work` of the record that a step would leave."""
+    identity = Model(name=step.model, kind="floor") if step.base is None else facts.bases[step.base]
+    made = (identity.name, identity.quantisation, identity.compute_dtype, step.adapter)
+    fingerprint = step.fingerprint
+    seed = None if fingerprint is None else fingerprint.seed
+    return (step.task, *made, step.variant.shots, step.variant.chat_template, seed)

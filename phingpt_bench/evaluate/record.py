@@ -3,18 +3,31 @@
 from __future__ import annotations
 
 import datetime
+from dataclasses import asdict, dataclass
 from pathlib import Path
-from typing import Any
 
 from phingpt_bench.core import jsonio
-from phingpt_bench.core.fingerprint import digest, environment
-from phingpt_bench.core.records import Ledger, Model, Protocol, RunRecord, to_dict
+from phingpt_bench.core.diagnostics import Diagnostics
+from phingpt_bench.core.exposure import Exposure
+from phingpt_bench.core.fingerprint import digest
+from phingpt_bench.core.machine import environment
+from phingpt_bench.core.provenance import Provenance
+from phingpt_bench.core.records import OUTCOMES, RECORD, SAMPLES, Ledger, Model, Protocol, RunRecord, to_dict
 from phingpt_bench.evaluate.answers import Answers
-from phingpt_bench.evaluate.plan import FINGERPRINT, Step, limited
+from phingpt_bench.evaluate.plan import Step, limited
 from phingpt_bench.evaluate.suite import Suite
 from phingpt_bench.evaluate.tasks import TaskFacts
 
-RECORD, OUTCOMES, SAMPLES = "run.json", "outcomes.json", "samples.jsonl"
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Answerer:
+    """Who answered, and what is known of it beside its answers."""
+
+    model: Model
+    evaluation: Ledger
+    diagnostics: Diagnostics
+    training: Ledger | None = None
+    exposure: Exposure | None = None
 
 
 def protocol(task: TaskFacts, step: Step, answers: Answers) -> Protocol:
@@ -31,40 +44,34 @@ def protocol(task: TaskFacts, step: Step, answers: Answers) -> Protocol:
         extraction=task.extraction,
         metric=task.metric,
         kind=task.dataset.kind,
+        synthetic=task.dataset.synthetic,
     )
 
 
 def record(
-    suite: Suite,
-    step: Step,
-    task: TaskFacts,
-    model: Model,
-    answers: Answers,
-    scores: dict[str, float | None],
-    evaluation: Ledger,
-    *,
-    diagnostics: dict[str, Any],
-    training: Ledger | None = None,
-    exposure: dict[str, Any] | None = None,
+    suite: Suite, step: Step, task: TaskFacts, answers: Answers, scores: dict[str, float | None], by: Answerer
 ) -> RunRecord:
     """The record of one run, as of now."""
     now = datetime.datetime.now(datetime.timezone.utc).isoformat(timespec="milliseconds")
+    fingerprint = None if step.fingerprint is None else asdict(step.fingerprint)
+    machine = None if by.evaluation.machine is None else asdict(by.evaluation.machine)
     return RunRecord(
-        run_id=digest([now, step.fingerprint, evaluation.machine]),
+        run_id=digest([now, fingerprint, machine]),
         created=now,
         suite=suite.name,
         task=task.name,
         task_version=task.version,
-        model=model,
+        form_of=task.form_of,
+        model=by.model,
         protocol=protocol(task, step, answers),
         limit=limited(suite, task),
         seed=suite.seed,
         scores=scores,
-        diagnostics={**answers.counts, **diagnostics},
-        evaluation=evaluation,
-        training=training,
-        exposure=exposure,
-        provenance={**environment(), FINGERPRINT: step.fingerprint},
+        diagnostics=by.diagnostics,
+        evaluation=by.evaluation,
+        training=by.training,
+        exposure=by.exposure,
+        provenance=Provenance(environment=environment(), fingerprint=step.fingerprint),
     )
 
 

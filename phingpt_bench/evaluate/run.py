@@ -1,4 +1,4 @@
-"""Running a plan: train what is missing, load each base once, evaluate it and its adapters, then the floors.
+"""Running a plan: train what is missing, load each base once, evaluate it and its adapters, then floors and checks.
 
 Every run is written as soon as it is done, so an interruption loses at most the one that is being made.
 """
@@ -6,13 +6,13 @@ Every run is written as soon as it is done, so an interruption loses at most the
 from __future__ import annotations
 
 import contextlib
-import functools
 import gc
-from collections.abc import Collection, Sequence
-from dataclasses import replace
+from collections.abc import Collection, Iterator, Sequence
+from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
+from phingpt_bench.core.diagnostics import Probe
 from phingpt_bench.core.records import Ledger, Model
 from phingpt_bench.cost import flops
 from phingpt_bench.cost.meters import Meter
@@ -21,8 +21,9 @@ from phingpt_bench.evaluate import record
 from phingpt_bench.evaluate.adapters import AdapterFacts, Training
 from phingpt_bench.evaluate.answers import Answers, check_scores, read_answers
 from phingpt_bench.evaluate.exposure import exposure_of
-from phingpt_bench.evaluate.facts import Facts, gather
+from phingpt_bench.evaluate.facts import Facts, with_trained
 from phingpt_bench.evaluate.plan import Step, limited, plan
+from phingpt_bench.evaluate.record import Answerer
 from phingpt_bench.evaluate.running import Running
 from phingpt_bench.evaluate.stages import loading, probing, run_stage, stages
 from phingpt_bench.evaluate.suite import Suite
@@ -34,6 +35,45 @@ from phingpt_bench.lmeval.lean import lean
 from phingpt_bench.models import adapter, probe
 from phingpt_bench.models.load import BaseSpec, Loaded, layer_weights, load_base
 from phingpt_bench.scoring.metrics import METRICS
+
+if TYPE_CHECKING:
+    from phingpt_bench.lmeval.documents import DocumentLM
+
+Scores = dict[str, float | None]
+
+
+@dataclass(frozen=True, slots=True)
+class Job:
+    """What the runs of one call share."""
+
+    suite: Suite
+    facts: Facts
+    display: Display
+    prices: PriceCard
+
+    def task(self, step: Step) -> TaskFacts:
+        """The task of a run."""
+        return self.facts.tasks[step.task or ""]
+
+    def running(self, step: Step, meter: Meter) -> Running | None:
+        """Who follows the answers of a run; None where the display shows none of it."""
+        return Running(self.display.tell, self.task(step), meter) if self.display.watched else None
+
+    def finish(self, step: Step, answers: Answers, scores: Scores, by: Answerer) -> None:
+        """Write a run's files and tell its primary score."""
+        made = record.record(self.suite, step, self.task(step), answers, scores, by)
+        record.write(step.folder, answers, made)
+        metric = made.protocol.metric
+        self.display.tell(Scored(METRICS[metric].title, made.scores[metric], made.protocol.n, final=True))
+
+
+@dataclass(frozen=True, slots=True)
+class Attached:
+    """An adapter on a loaded base."""
+
+    facts: AdapterFacts
+    name: str  # the one that it was attached under
+    probe: Probe
 
 
 def run(
@@ -58,21 +98,22 @@ def run(
     display.tell(Planned(stages(suite, facts, todo)))
     if missing := [step for step in todo if step.kind == "train"]:
         _train(missing, facts, training, display)
-        facts = gather(suite, training, facts)
+        facts = with_trained(facts, suite, training)
         todo = [step for step in plan(suite, facts, only=only, force=force) if step.kind != "train" and not step.done]
         display.tell(Planned(stages(suite, facts, todo)))
-    job = _Job(suite, facts, display, prices)
+    job, finished = Job(suite, facts, display, prices), 0
     try:
         for spec in suite.bases:
-            own = [step for step in todo if step.base == spec]
-            if own:
-                _run_base(job, spec, own)
+            if own := [step for step in todo if step.base == spec]:
+                for _ in _base_runs(job, spec, own):
+                    finished += 1
                 _free()
         for step in todo:
-            if step.kind == "floor":
-                _run_floor(job, step)
+            if step.base is None:
+                _run_without_base(job, step)
+                finished += 1
     except KeyboardInterrupt:
-        kept = f"{job.finished} of {len(todo)} runs are kept in {suite.results_folder}"
+        kept = f"{finished} of {len(todo)} runs are kept in {suite.results_folder}"
         display.tell(Said(f"stopped: {kept}; the same command goes on from there", urgent=True))
         raise
     return [step.folder for step in todo]
@@ -82,41 +123,29 @@ def _train(steps: Sequence[Step], facts: Facts, training: Training, display: Dis
     recipes = {entry.name: entry.recipe for entry in facts.adapters}
     for step in steps:
         _forget_peaks()
-        training.train(recipes[step.adapter], step.folder, resume=True, display=display)
+        training.train(recipes[step.model], step.folder, resume=True, display=display, tasks=facts.known.manager)
         _free()
 
 
-class _Job:
-    """What the runs of one call share: suite, facts, display, prices, and how many are finished."""
+def _base_runs(job: Job, spec: BaseSpec, steps: Sequence[Step]) -> Iterator[Step]:
+    """All runs of one base, each after it was made: loaded once, adapters attached and probed before the first score.
 
-    def __init__(self, suite: Suite, facts: Facts, display: Display, prices: PriceCard):
-        self.suite, self.facts, self.display, self.prices = suite, facts, display, prices
-        self.finished = 0
-
-    @functools.cached_property
-    def tasks(self) -> Any:
-        """lm-eval's TaskManager, which reads every task file: once, not once a run."""
-        return manager.task_manager()
-
-    def running(self, task: TaskFacts, meter: Meter) -> Running | None:
-        """Who follows the answers of a run; nobody where nobody watches."""
-        return Running(self.display.tell, task, meter) if self.display.watched else None
-
-    def finish(self, step: Step, answers: Answers, model: Model, scores: dict[str, float | None], **parts: Any) -> None:
-        """Write a run's files and tell its primary score."""
-        task = self.facts.tasks[step.task or ""]
-        made = record.record(self.suite, step, task, model, answers, scores, parts.pop("evaluation"), **parts)
-        record.write(step.folder, answers, made)
-        self.finished += 1
-        metric = made.protocol.metric
-        self.display.tell(Scored(METRICS[metric].title, made.scores[metric], made.protocol.n, final=True))
+    The seconds of loading and probing are booked once, on the first run after it.
+    """
+    meter = Meter()
+    loaded, model, attached = _loaded(job, spec, steps, meter)
+    for step in steps:
+        entry = attached.get(step.adapter or "")
+        with job.display.stage(run_stage(step, job.facts)), adapter.only(model, entry.name if entry else None):
+            _run_model(job, step, loaded, model, entry, meter)
+        yield step
+        meter = Meter()
 
 
-def _run_base(job: _Job, spec: BaseSpec, steps: Sequence[Step]) -> None:
-    """All runs of one base: loaded once, adapters attached and probed before the first score."""
-    wanted = dict.fromkeys(step.adapter for step in steps if step.adapter is not None)
-    adapters = {entry.name: entry for entry in job.facts.adapters if entry.name in wanted}
-    meter: Meter | None = Meter()
+def _loaded(job: Job, spec: BaseSpec, steps: Sequence[Step], meter: Meter) -> tuple[Loaded, Any, dict[str, Attached]]:
+    """A base, the model with the adapters of the steps on it (all switched off), and these by name."""
+    wanted = {step.adapter for step in steps}
+    adapters = [entry for entry in job.facts.adapters if entry.name in wanted]
     _forget_peaks()
     with job.display.stage(loading(spec)), meter.phase("load"):
         loaded = load_base(spec)
@@ -124,74 +153,74 @@ def _run_base(job: _Job, spec: BaseSpec, steps: Sequence[Step]) -> None:
         # with other kernels: there the bare base cannot be asked first, and "off" is compared with nothing
         packed = spec.quantisation == "nf4" and not loaded.dequantised and loaded.model.device.type == "cpu"
         reference = None if packed or not adapters else probe.reference_logits(loaded.model, loaded.tokenizer)
-        attached = {name: f"adapter_{at}" for at, name in enumerate(adapters)}  # torch takes no dots in such names
-        model = adapter.attach(loaded, {attached[name]: entry.folder for name, entry in adapters.items()})
-    differences: dict[str, float] = {}
-    if adapters:
-        with job.display.stage(probing(spec)), meter.phase("probe"):
-            differences = probe.probe(model, loaded.tokenizer, list(attached.values()), reference)
-    for step in steps:
-        entry = adapters.get(step.adapter or "")
-        name = attached[entry.name] if entry else None
-        # the seconds of loading and probing are booked once, on the first run after it
-        probed = None if name is None else (differences[name], reference is not None)
-        with job.display.stage(run_stage(step, job.facts)), adapter.only(model, name):
-            _run_model(job, step, loaded, model, entry, probed, meter or Meter())
-        meter = None
+        names = [f"adapter_{at}" for at in range(len(adapters))]  # torch takes no dots in such names
+        model = adapter.attach(loaded, {name: entry.folder for name, entry in zip(names, adapters, strict=True)})
+    if not adapters:
+        return loaded, model, {}
+    with job.display.stage(probing(spec)), meter.phase("probe"):
+        differences = probe.probe(model, loaded.tokenizer, names, reference)
+    equal = None if reference is None else True  # where it is not, probing has raised
+    return (
+        loaded,
+        model,
+        {
+            entry.name: Attached(entry, name, Probe(differences[name], equal))
+            for name, entry in zip(names, adapters, strict=True)
+        },
+    )
 
 
-def _run_model(
-    job: _Job, step: Step, loaded: Loaded, model: Any, entry: AdapterFacts | None, probed: tuple[float, bool] | None,
-    meter: Meter,
-) -> None:  # fmt: skip
-    """One base or tuned model, as `model` is switched now, on one task.
-
-    probed: (largest on/off difference, whether "off" was compared).
-    """
+def _run_model(job: Job, step: Step, loaded: Loaded, model: Any, entry: Attached | None, meter: Meter) -> None:
+    """One base or tuned model, as `model` is switched now, on one task."""
     from phingpt_bench.engine.lm import PhinLM
 
-    suite, task = job.suite, job.facts.tasks[step.task or ""]
-    running = job.running(task, meter)
+    suite = job.suite
+    running = job.running(step, meter)
     lm = PhinLM(pretrained=model, tokenizer=loaded.tokenizer, batch_size=suite.batch_size, meter=running or meter)
     if running is not None:
         lm.told = running.told
-    answers, scores = _evaluate(job, step, task, lm, meter, running)
-    diagnostics: dict[str, Any] = {
-        "truncated_prompts": lm.truncated,
-        "cut_answers": lm.cut_answers,
-        "batch_size": suite.batch_size,
-        "dequantised_once": loaded.dequantised,
-        "device": loaded.model.device.type,
-    }
-    training = exposure = None
-    identity = loaded.identity
-    if entry is not None and entry.card is not None and probed is not None:
-        identity = adapter.tuned_identity(loaded, entry.name, entry.folder)
-        training = entry.card.cost
-        exposure = exposure_of(entry.card, task, suite.limit, job.facts.tasks)
-        diagnostics["probe"] = {"largest_logit_difference": probed[0], "off_equals_bare_base": probed[1] or None}
-        if task.name not in entry.card.templates:
-            diagnostics["notes"] = ["not trained on this task"]
-    evaluation = meter.ledger(job.prices)
-    tokens = None if evaluation.tokens_in is None else evaluation.tokens_in + (evaluation.tokens_out or 0)
-    computed = flops.forward(layer_weights(loaded), tokens, identity.adapter_parameters or 0)
-    evaluation = replace(evaluation, flops=computed)
-    job.finish(
-        step, answers, identity, scores,
-        evaluation=evaluation, training=training, exposure=exposure, diagnostics=diagnostics,
-    )  # fmt: skip
+    answers, scores = _evaluate(job, step, lm, meter, running)
+    by = Answerer(
+        model=loaded.identity,
+        evaluation=meter.ledger(job.prices),
+        diagnostics=replace(
+            answers.diagnostics,
+            truncated_prompts=lm.truncated,
+            cut_answers=lm.cut_answers,
+            batch_size=suite.batch_size,
+            dequantised_once=loaded.dequantised,
+            device=loaded.model.device.type,
+        ),
+    )
+    if entry is not None:
+        by = _tuned(job, step, loaded, entry, by)
+    spent = by.evaluation
+    tokens = None if spent.tokens_in is None else spent.tokens_in + (spent.tokens_out or 0)
+    computed = flops.forward(layer_weights(loaded), tokens, by.model.adapter_parameters or 0)
+    job.finish(step, answers, scores, replace(by, evaluation=replace(spent, flops=computed)))
 
 
-def _evaluate(
-    job: _Job, step: Step, task: TaskFacts, lm: Any, meter: Meter, running: Running | None
-) -> tuple[Answers, dict[str, float | None]]:
+def _tuned(job: Job, step: Step, loaded: Loaded, entry: Attached, by: Answerer) -> Answerer:
+    """What is known of a base with an adapter."""
+    card, task = entry.facts.card, job.task(step)
+    assert card is not None  # it was read from the folder that the adapter was attached from
+    return replace(
+        by,
+        model=adapter.tuned_identity(loaded, entry.facts.name, entry.facts.folder),
+        training=card.cost,
+        exposure=exposure_of(card, task, job.suite.limit, job.facts.known),
+        diagnostics=replace(by.diagnostics, probe=entry.probe, trained_on_task=task.name in card.templates),
+    )
+
+
+def _evaluate(job: Job, step: Step, lm: Any, meter: Meter, running: Running | None) -> tuple[Answers, Scores]:
     """One task through lm-eval, and its answers with scores that agree with lm-eval's.
 
     The meter books the model's time under "evaluate", the rest (rendering, scoring) under "harness".
     """
     from lm_eval import simple_evaluate
 
-    suite = job.suite
+    suite, task = job.suite, job.task(step)
     # simple_evaluate leaves the shots of the last run in the task, and then keeps a 0 against what it is asked
     task.task.set_config("num_fewshot", None)
     with meter.phase("harness"), lean(lm, lambda: meter.phase("evaluate"), running):
@@ -204,7 +233,7 @@ def _evaluate(
             log_samples=True,
             apply_chat_template=step.variant.chat_template,
             fewshot_as_multiturn=step.variant.chat_template and manager.FEWSHOT_AS_MULTITURN,
-            task_manager=job.tasks,
+            task_manager=job.facts.known.manager,
             random_seed=suite.seed,
             numpy_random_seed=suite.seed,
             torch_random_seed=suite.seed,
@@ -214,20 +243,32 @@ def _evaluate(
     return answers, check_scores(answers.outcomes, results["results"][task.name])
 
 
-def _run_floor(job: _Job, step: Step) -> None:
-    """Fit one cheap model on a task's training rows and run it on the test rows; the fit is its training cost."""
-    from phingpt_bench.floors.registry import floor_models
+def _run_without_base(job: Job, step: Step) -> None:
+    """Fit a cheap model on a task's training rows, or take a check, and run it on the test rows.
 
-    suite, task = job.suite, job.facts.tasks[step.task or ""]
+    The fit is the training cost of a cheap model; a check has none.
+    """
+    task = job.task(step)
     fitting, meter = Meter(), Meter()
     with job.display.stage(run_stage(step, job.facts)):
-        model = floor_models(task.dataset.kind, suite.seed)[step.floor or ""]()
+        model = _without_base(step, task, job.suite.seed)
         with fitting.phase("train"):
             model.fit(task.task)
-        answers, scores = _evaluate(job, step, task, model, meter, job.running(task, meter))
-        evaluation, training = _without_peaks(meter.ledger(job.prices)), _without_peaks(fitting.ledger(job.prices))
-        identity = Model(name=step.model, kind="floor")
-        job.finish(step, answers, identity, scores, evaluation=evaluation, training=training, diagnostics={})
+        answers, scores = _evaluate(job, step, model, meter, job.running(step, meter))
+        by = Answerer(
+            model=Model(name=step.model, kind="floor" if step.kind == "floor" else "check"),
+            evaluation=_without_peaks(meter.ledger(job.prices)),
+            training=_without_peaks(fitting.ledger(job.prices)) if step.kind == "floor" else None,
+            diagnostics=answers.diagnostics,
+        )
+        job.finish(step, answers, scores, by)
+
+
+def _without_base(step: Step, task: TaskFacts, seed: int) -> DocumentLM:
+    from phingpt_bench.floors.registry import floor_models
+    from phingpt_bench.lmeval.documents import CHECKS
+
+    return CHECKS[step.model]() if step.kind == "check" else floor_models(task.dataset.kind, seed)[step.model]()
 
 
 def _without_peaks(ledger: Ledger) -> Ledger:

@@ -23,7 +23,7 @@ def stages(suite: Suite, facts: Facts, todo: Sequence[Step]) -> tuple[Stage, ...
             found.append(loading(spec))
             found += [probing(spec)] if any(step.adapter for step in own) else []
             found += [run_stage(step, facts) for step in own]
-    return (*found, *(run_stage(step, facts) for step in todo if step.kind == "floor"))
+    return (*found, *(run_stage(step, facts) for step in todo if step.kind in ("floor", "check")))
 
 
 def loading(spec: BaseSpec) -> Stage:
@@ -42,10 +42,10 @@ def run_stage(step: Step, facts: Facts) -> Stage:
     Only models of one base are taken for alike: another may be a hundred times as large.
     """
     extraction = facts.tasks[step.task or ""].extraction
-    who = step.model if step.kind == "floor" else f"{step.base}"
+    who = f"{step.kind} {step.model}" if step.base is None else f"{step.base}"
     return Stage(
         key=str(step.folder),
-        label=f"{step.task}: {'floor ' if step.kind == 'floor' else ''}{step.model}",
+        label=f"{step.task}: {f'{step.kind} ' if step.base is None else ''}{step.model}",
         unit="documents",
         total=step.documents,
         expected=step.seconds,

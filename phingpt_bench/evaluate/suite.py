@@ -9,6 +9,7 @@ from pathlib import Path
 from phingpt_bench.core import config
 from phingpt_bench.core.errors import BenchError
 from phingpt_bench.core.paths import share
+from phingpt_bench.core.records import variant_text
 from phingpt_bench.models.load import BaseSpec
 
 
@@ -24,7 +25,7 @@ class Variant:
             raise BenchError("shots is at least 0")
 
     def __str__(self) -> str:
-        return f"{self.shots}-shot chat" if self.chat_template else f"{self.shots}-shot"
+        return variant_text(self.shots, self.chat_template)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -57,6 +58,7 @@ class Suite:
     variants: the prompts under which the bases are evaluated; adapters run under the first
         unless they name their own.
     floors: whether the cheap models (majority, TF-IDF, CRF ...) run too.
+    checks: whether the answers whose worth is known (the gold ones, none, the text itself) are scored too.
     limit: rows per task, the first ones; null is all. A limited run is never ranked beside a whole one.
     results: folder of the run records, `results/<name>` where it is not given.
     """
@@ -67,6 +69,7 @@ class Suite:
     variants: list[Variant] = field(default_factory=lambda: [Variant()])
     adapters: list[AdapterEntry] = field(default_factory=list)
     floors: bool = True
+    checks: bool = False
     limit: int | None = None
     batch_size: int = 16
     seed: int = 0
@@ -76,7 +79,10 @@ class Suite:
         for good, rule in (
             (re.fullmatch(r"[\w.-]+", self.name), "name holds only letters, digits, '.', '_' and '-'"),
             (self.tasks, "tasks names at least one task"),
-            (self.bases or self.floors, "there is nothing to evaluate: name a base, or set floors: true"),
+            (
+                self.bases or self.floors or self.checks,
+                "there is nothing to evaluate: name a base, or set floors: true or checks: true",
+            ),
             (self.bases or not self.adapters, "adapters need the base that they were trained on under 'bases'"),
             (len(set(self.bases)) == len(self.bases), "the same base is given twice"),
             (self.variants, "variants names at least one"),
@@ -91,11 +97,6 @@ class Suite:
     def results_folder(self) -> Path:
         """Where the runs of this suite go."""
         return self.results or Path("results") / self.name
-
-
-def suite_names() -> list[str]:
-    """The shipped suites."""
-    return config.shipped_names(share("adapters", "suites"))
 
 
 def load_suite(name_or_path: str) -> Suite:

@@ -2,69 +2,90 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from phingpt_bench.core.errors import BenchError
 from phingpt_bench.core.fingerprint import digest
 from phingpt_bench.data import catalogue
 from phingpt_bench.data.passport import Passport
 from phingpt_bench.lmeval import manager
+from phingpt_bench.lmeval.taskfiles import asked
+
+if TYPE_CHECKING:
+    from lm_eval.tasks import TaskManager
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class TaskFacts:
-    """One task. `ids` are those of its test rows in order; `requests` are asked per row; `task` is lm-eval's object.
-
-    extraction: how an answer is had, as in `Protocol.extraction`; metric: the headline metric.
-    template: digest of what shapes prompt and answer. setup: digest of the rest that decides the answers without
-    examples (generation settings, version); examples: ids of the rows that k-shot prompts take the first k of.
-    trainable: whether there are training rows.
-    """
+    """One task, worked out once for a command."""
 
     name: str
     version: str
     dataset: Passport
-    extraction: str
-    metric: str
+    extraction: str  # how an answer is obtained, as in `Protocol.extraction`
+    form_of: str | None  # the task that wants the same answers in the usual form, where this one does not
+    metric: str  # the headline metric
     split: str
-    ids: tuple[str, ...]
-    requests: int
-    template: str
-    setup: str
-    examples: tuple[str, ...]
-    trainable: bool
-    task: Any
+    ids: tuple[str, ...]  # of its test rows, in order
+    requests: int  # that are asked per row
+    template: str  # digest of what shapes prompt and answer
+    setup: str  # digest of the rest that decides the answers without examples (generation settings, version)
+    examples: tuple[str, ...]  # ids of the rows that k-shot prompts take the first k of
+    trainable: bool  # whether there are training rows
+    task: Any  # lm-eval's object
 
 
-def task_facts(name: str, tasks: Any = None) -> TaskFacts:
+class Tasks:
+    """The tasks of one command: their files are read once, and each task is worked out when it is first asked for."""
+
+    def __init__(self) -> None:
+        self._manager: TaskManager | None = None
+        self._facts: dict[str, TaskFacts] = {}
+
+    @property
+    def manager(self) -> TaskManager:
+        """lm-eval's index of the task files; BenchError with file and line for one that cannot be read."""
+        if self._manager is None:
+            self._manager = manager.task_manager()
+        return self._manager
+
+    def expand(self, names: Sequence[str]) -> list[str]:
+        """The tasks that task, group and tag names mean, each once; BenchError for a name that is none of them."""
+        return manager.expand(names, self.manager)
+
+    def __getitem__(self, name: str) -> TaskFacts:
+        """The facts of a task. BenchError when it is not known, and as `task_facts`."""
+        if name not in self._facts:
+            self._facts[name] = task_facts(name, self.manager)
+        return self._facts[name]
+
+
+def task_facts(name: str, tasks: TaskManager | None = None) -> TaskFacts:
     """Load a task with its dataset; `tasks` is a TaskManager that knows it, by default a new one (a second's work).
 
-    BenchError when the task is not one of the catalogue: its rows have no protocol.
+    BenchError when the task does not use a catalogued dataset: its rows have no protocol.
     """
     task = manager.load_task(name, tasks)
-    config = task.config
-    source = (config.dataset_kwargs or {}).get("dataset")
-    if source is None:
+    config, wanted = task.config, asked(vars(task.config))
+    if wanted.dataset is None:
         raise BenchError(
-            f"task '{name}' reads no dataset of the catalogue, so its scores would have no protocol",
+            f"task '{name}' does not use a catalogued dataset, so its scores would have no protocol",
             hint=f"'phingpt-bench lm-eval run --tasks {name} ...' runs it without records",
         )
-    docs = task.eval_docs
-    choices = config.doc_to_choice if task.OUTPUT_TYPE == "multiple_choice" else None
-    version = str(task.VERSION)
-    setup = {"version": version, "generation": config.generation_kwargs if choices is None else None}
-    passport, form = catalogue.dataset(source), (config.dataset_kwargs or {}).get("format", "lines")
-    written = "generation" if form == "lines" else form
+    docs, version, passport = task.eval_docs, str(task.VERSION), catalogue.dataset(wanted.dataset)
+    setup = {"version": version, "generation": None if wanted.chosen else config.generation_kwargs}
     return TaskFacts(
         name=name,
         version=version,
         dataset=passport,
-        extraction=written if choices is None else "label-loglikelihood",
+        extraction=wanted.extraction,
+        form_of=wanted.form_of,
         metric=passport.metric,
         split=config.test_split or config.validation_split,
         ids=tuple(doc["id"] for doc in docs),
-        requests=1 if choices is None else len(task.doc_to_choice(docs[0])),
+        requests=len(task.doc_to_choice(docs[0])) if wanted.chosen else 1,
         template=manager.template_digest(task),
         setup=digest(setup),
         examples=_examples(task),

@@ -108,3 +108,6 @@ class EchoLM(NullLM):
 
     def answer(self, task: Any, doc: Doc) -> str:
         return doc["text"]
+
+
+CHECKS: dict[str, type[DocumentLM]] = {"oracle": OracleLM, "null": NullLM, "echo": EchoLM}  # by the name in records

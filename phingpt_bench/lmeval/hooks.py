@@ -13,7 +13,7 @@ from typing import Any
 import numpy as np
 
 from phingpt_bench.core.errors import BenchError
-from phingpt_bench.core.records import Outcomes
+from phingpt_bench.core.outcomes import Kind, Outcomes
 from phingpt_bench.data import catalogue
 from phingpt_bench.data.examples import examples
 from phingpt_bench.scoring import answered, classification
@@ -56,7 +56,7 @@ def load(dataset: str | None = None, path: str | None = None, format: str = "lin
     )
 
 
-def read(doc: dict[str, Any], results: Sequence[Any]) -> tuple[str, Answered]:
+def read(doc: dict[str, Any], results: Sequence[Any]) -> tuple[Kind, Answered]:
     """(kind, what the answer is worth) of one document, from what lm-eval hands to `process_results`.
 
     Results of compared labels are (log-likelihood, whether greedy) pairs, written answers are texts.

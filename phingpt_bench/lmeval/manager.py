@@ -48,11 +48,6 @@ def task_manager(extra: Sequence[Path] = ()) -> TaskManager:
     return TaskManager(include_path=[str(folder) for folder in folders], include_defaults=False)
 
 
-def task_names(manager: TaskManager | None = None) -> list[str]:
-    """The leaf tasks of `manager` (default: ours), sorted; groups are left out."""
-    return list((manager or task_manager()).all_subtasks)
-
-
 def expand(names: Sequence[str], manager: TaskManager | None = None) -> list[str]:
     """Leaf task names for task, group and tag names: in the order given, each once. No dataset is loaded.
 

@@ -56,7 +56,7 @@ def example(task_file: TaskFile, tasks: Any) -> Example:
             return _rendered(task, docs[0], "first training row")
         reason = "the dataset has no training rows"
     assert passport is not None  # a task that names no dataset of the catalogue is never out of reach
-    doc = _invented(passport, (task_file.config.get("dataset_kwargs") or {}).get("format", "lines"))
+    doc = _invented(passport, task_file.asked.form)
     return _rendered(_over(task_file, doc), doc, f"an invented row, as {reason}")
 
 

@@ -6,7 +6,7 @@ stay text here, so that nothing is imported.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -15,10 +15,11 @@ import yaml
 
 from phingpt_bench.core.errors import BenchError, nearest
 from phingpt_bench.core.paths import task_folders
+from phingpt_bench.core.records import CHOSEN
 from phingpt_bench.core.yamlfile import FAST
 from phingpt_bench.data.catalogue import PASSPORTS
 
-VARIANTS = ("gen", "json", "tags")  # endings of tasks that ask for the same rows' answers in another form
+LINES = "lines"  # how entities are written unless a task says otherwise (scoring/formats.py)
 
 
 class _Loader(FAST):
@@ -26,6 +27,32 @@ class _Loader(FAST):
 
 
 _Loader.add_constructor("!function", lambda loader, node: loader.construct_scalar(node))
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """What the keys of a task say of its rows and its answers."""
+
+    dataset: str | None  # the catalogue's dataset that it reads
+    form: str  # how entities are written
+    chosen: bool  # labels are compared by log-likelihood; else the model writes its answer
+    form_of: str | None  # the task that wants the same answers in the usual form, where this one does not
+
+    @property
+    def extraction(self) -> str:
+        """How an answer is obtained, as `Protocol.extraction` has it."""
+        return CHOSEN if self.chosen else "generation" if self.form == LINES else self.form
+
+
+def asked(config: Mapping[str, Any]) -> Asked:
+    """What is asked by a task with these keys, whether we have read them or lm-eval (`vars(task.config)`)."""
+    options, metadata = config.get("dataset_kwargs") or {}, config.get("metadata") or {}
+    return Asked(
+        dataset=options.get("dataset"),
+        form=options.get("format", LINES),
+        chosen=config.get("output_type") == "multiple_choice",
+        form_of=metadata.get("form_of"),
+    )
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,21 +64,18 @@ class TaskFile:
     config: dict[str, Any]
 
     @property
+    def asked(self) -> Asked:
+        """What it says of its rows and answers."""
+        return asked(self.config)
+
+    @property
     def dataset(self) -> str | None:
         """The catalogue's dataset that it reads, or None."""
-        return (self.config.get("dataset_kwargs") or {}).get("dataset")
+        return self.asked.dataset
 
     @property
     def version(self) -> str:
         return str((self.config.get("metadata") or {}).get("version", "none"))
-
-    @property
-    def extraction(self) -> str:
-        """How an answer is had, in words."""
-        if self.config.get("output_type") == "multiple_choice":
-            return "the log-likelihood of each label after the same prompt, the highest wins"
-        form = (self.config.get("dataset_kwargs") or {}).get("format")
-        return "written freely and read" + (f" as {form}" if form else "")
 
     @property
     def metrics(self) -> list[str]:
@@ -80,16 +104,28 @@ class TaskFiles:
                 found[name] = None
         return list(found)
 
-    def variants(self, name: str) -> list[str]:
-        """The endings of the tasks that ask for the same answers in another form, such as ["gen"]."""
-        return [ending for ending in VARIANTS if self.base(f"{name}_{ending}") == name]
-
     def base(self, name: str) -> str:
         """The task of which this one is another form; itself where it is none."""
-        stem, _, ending = name.rpartition("_")
-        if ending not in VARIANTS or name not in self.tasks or stem not in self.tasks:
-            return name
-        return stem if self.tasks[stem].dataset == self.tasks[name].dataset else name
+        task = self.tasks.get(name)
+        form_of = None if task is None else task.asked.form_of
+        return form_of if form_of in self.tasks else name
+
+    def forms(self, name: str) -> list[str]:
+        """The tasks that want the same answers as this one in another form, such as ["phin_fpb_gen"]."""
+        return [other for other, task in self.tasks.items() if task.asked.form_of == name]
+
+    def twin(self, group: str) -> str | None:
+        """The group with the other forms of a group's tasks, of all that have some: "phin_type_gen" of "phin_type".
+
+        None where there is none.
+        """
+        members = set(self.members(group))
+        wanted = {name for name in members if self.forms(name)}
+        for other in self.groups:
+            forms = self.members(other)
+            if wanted and members.isdisjoint(forms) and sorted(map(self.base, forms)) == sorted(wanted):
+                return other
+        return None
 
 
 def read_tasks(folders: Sequence[Path] | None = None) -> TaskFiles:

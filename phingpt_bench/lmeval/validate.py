@@ -61,7 +61,7 @@ def validate(path: Path | None = None, names: Sequence[str] = (), tokenizer: Any
             if name not in found:
                 raise unknown("task", name, found, where=str(path))
         found = manager.expand(names, tasks)
-        datasets = {(tasks.task_index[name].cfg.get("dataset_kwargs") or {}).get("dataset") for name in found}
+        datasets = {taskfiles.asked(tasks.task_index[name].cfg).dataset for name in found}
         passports = [file for file in passports if file.stem in datasets]
     if not found and not errors and not passports:
         raise BenchError("holds no task", where=str(path), hint="a task is a file NAME.yaml with the key 'task'")
@@ -101,8 +101,11 @@ def _task(name: str, tasks: Any, tokenizer: Any, pinned: dict[str, tuple[str, st
     if keys:  # lm-eval would say only "unexpected keyword argument"
         yield Check(name, "keys", False, "; ".join(keys))
         return
+    asked = taskfiles.asked(entry.cfg)
+    if asked.form_of is not None and asked.form_of not in tasks.all_subtasks:
+        yield Check(name, "form", False, f"metadata.form_of names no task: '{asked.form_of}'")
     try:
-        if reason := unreachable((entry.cfg.get("dataset_kwargs") or {}).get("dataset")):
+        if reason := unreachable(asked.dataset):
             yield Check(name, "load", None, f"not checked: {reason}")
             return
         task = manager.load_task(name, tasks)

@@ -6,17 +6,33 @@ import contextlib
 from collections.abc import Iterator, Mapping
 from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
-from phingpt_bench.core import jsonio
+from phingpt_bench.core import jsonio, upgrades
+from phingpt_bench.core.builder import Count
+from phingpt_bench.core.config import build
 from phingpt_bench.core.errors import BenchError
 from phingpt_bench.core.fingerprint import digest, file_digest
+from phingpt_bench.core.machine import Environment
 from phingpt_bench.core.records import Ledger, Model
 from phingpt_bench.models.load import Loaded
 
 CARD = "card.json"
 WEIGHTS = "adapter_model.safetensors"
 CONFIG = "adapter_config.json"
+
+
+SCHEMA_VERSION: Literal[2] = 2  # 2: everything has a type; the first cards had no number
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CardProvenance:
+    """On what an adapter was trained."""
+
+    environment: Environment = field(default_factory=Environment)
+    rows_too_long: Count | None = None  # training rows that were left out for their length
+    dequantised_once: bool | None = None
+    adapted_layers: list[str] = field(default_factory=list)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -29,21 +45,22 @@ class AdapterCard:
     quantisation: str | None
     compute_dtype: str
     vocabulary_digest: str
-    recipe: dict[str, Any]
+    recipe: dict[str, object]
     templates: dict[str, str]
     chat_template: bool
     data: dict[str, str]  # dataset and splits -> digest of the row ids and labels
     row_ids: dict[str, list[str]]  # dataset -> ids of the training rows, for the exposure check
-    rows: int
-    steps: int
+    rows: Count
+    steps: Count
     seed: int
-    parameters: int  # trainable
+    parameters: Count  # trainable
     final_loss: float | None
     cost: Ledger
     created: str
     chat_template_digest: str | None = None  # of the tokenizer's template, where it was used
     limit: int | None = None  # rows a task of a trial training; None is all of them
-    provenance: dict[str, Any] = field(default_factory=dict)
+    provenance: CardProvenance = field(default_factory=CardProvenance)
+    schema_version: Literal[2] = SCHEMA_VERSION
 
 
 def chat_template_digest(tokenizer: Any) -> str | None:
@@ -58,7 +75,7 @@ def write_card(folder: Path, card: AdapterCard) -> None:
 
 
 def read_card(folder: Path) -> AdapterCard:
-    """The card of an adapter folder; BenchError when the folder, its weights or its card are missing."""
+    """The card of an adapter folder; BenchError when the folder, its weights or its card are missing or damaged."""
     folder = Path(folder)
     if not folder.is_dir():
         raise BenchError("no such adapter folder", where=str(folder), hint="'phingpt-bench train RECIPE' makes one")
@@ -75,11 +92,7 @@ def read_card(folder: Path) -> AdapterCard:
             where=str(folder),
             hint="train it with 'phingpt-bench train', or finish an interrupted training with --resume",
         )
-    data = jsonio.read_json(folder / CARD)
-    try:
-        return AdapterCard(**{**data, "cost": Ledger(**data["cost"])})
-    except (KeyError, TypeError) as err:
-        raise BenchError(f"not an adapter card ({err})", where=str(folder / CARD)) from None
+    return build(AdapterCard, upgrades.card(jsonio.read_json(folder / CARD)), str(folder / CARD))
 
 
 def vocabulary_digest(tokenizer: Any) -> str:

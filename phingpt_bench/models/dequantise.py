@@ -10,7 +10,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
-from phingpt_bench.core.fingerprint import memory_bytes
+from phingpt_bench.core.machine import memory_bytes
 
 # share of the available memory that the unpacked weights may take: the rest is for activations and the optimiser
 MEMORY_SHARE = 0.5

@@ -10,7 +10,7 @@ from typing import Any
 
 from phingpt_bench.board.values import Board, Row, Section
 from phingpt_bench.core.jsonio import dumps
-from phingpt_bench.core.records import Outcomes
+from phingpt_bench.core.outcomes import Outcomes
 from phingpt_bench.page.data import section_keys
 from phingpt_bench.results.collect import Run
 from phingpt_bench.results.compare import apart

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from types import MappingProxyType
 from typing import Any
 
@@ -19,6 +19,7 @@ from phingpt_bench.render.board.legend import entries, price_text
 from phingpt_bench.render.board.overview import by_model, short_titles
 from phingpt_bench.scoring.metrics import METRICS
 from phingpt_bench.text.language import ENGLISH, LANGUAGES, say, spoken, translations
+from phingpt_bench.text.machine import machine_text
 
 SCHEMA = 1
 COLUMNS = (
@@ -27,12 +28,12 @@ COLUMNS = (
     "beats_floor", "invalid", "usd_per_1000", "frontier", "training", "evaluation", "exposure", "partly", "exposed",
     "warnings", "seeds", "scores",
 )  # fmt: skip
-HEADS = {  # what the legend explains by the heads of other tables, and the page's heads for it
+HEADS = {  # the page's heads for what the legend explains under those of other tables, by its name there
     "training": "training, USD",
-    "USD/1,000": "USD per 1,000",
+    "usd": "USD per 1,000",
     "exposure": "train rows in test",
     "flips": METRICS["flip_rate"].title,
-    "ECE": METRICS["ece"].title,
+    "ece": METRICS["ece"].title,
 }
 
 
@@ -143,7 +144,7 @@ def _section(section: Section, shelf: Shelf) -> dict[str, Any]:
         "kind": METRICS[section.metric].kind if section.metric in METRICS else None,
         "languages": list(section.languages),
         "licence": section.licence,
-        "notes": _told(section.notes),
+        "notes": _told(note.text for note in section.notes),
         "hidden": section.hidden,
         "payback": _payback(section.payback),
         "published": shelf.place(section),
@@ -184,7 +185,7 @@ def _row(row: Row, model: int, base: int | None, metrics: Sequence[str], prices:
         "exposure": row.exposure,
         "partly": row.partly_checked,
         "exposed": row.exposed,
-        "warnings": _told(row.warnings),
+        "warnings": _told(note.text for note in row.notes),
         "seeds": [short(score) for score in row.seeds],
         "scores": [short(row.scores.get(name)) for name in metrics],
     }
@@ -197,8 +198,10 @@ def _ledger(ledger: Ledger | None, prices: Numbered) -> dict[str, Any] | None:
         return None
     fields = ((field.name, getattr(ledger, field.name)) for field in dataclasses.fields(ledger))
     known = {name: value for name, value in fields if value is not None and value != {}}
-    if "price" in known:
+    if ledger.price is not None:
         known["price"] = prices.number(ledger.price)
+    if (machine := ledger.machine) is not None:
+        known["machine"] = in_all_languages(lambda: words.clean(machine_text(machine)))
     if "seconds" in known:
         known["seconds"] = {phase: round(spent, 3) for phase, spent in ledger.seconds.items()}
     if "usd" in known:
@@ -213,13 +216,13 @@ def short(value: float | None) -> float | None:
 
 def _legend(board: Board) -> list[list[str]]:
     """[mark, meaning] of the board's marks. The page marks the front with a sign, and shows sources itself."""
-    marks = {"P": "\u25c6"} | {say(head): say(shown) for head, shown in HEADS.items()}
+    own = {"frontier": "\u25c6"} | {name: say(head) for name, head in HEADS.items()}
     return [
-        [marks.get(entry.mark, entry.mark), entry.text] for entry in entries(board) if entry.mark != say("published")
+        [own.get(entry.name or "", entry.mark), entry.text] for entry in entries(board) if entry.name != "published"
     ]
 
 
-def _told(texts: Sequence[str]) -> list[dict[str, str]]:
+def _told(texts: Iterable[str]) -> list[dict[str, str]]:
     """Each text in all languages."""
     return [in_all_languages(lambda text=text: words.clean(spoken(text))) for text in texts]
 

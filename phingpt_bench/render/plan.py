@@ -33,7 +33,7 @@ def plan_table(suite: Suite, steps: Sequence[Step]) -> Any:
         own = [step for step in steps if step.task == task]
         table.add_row(Text(f"{task}, {own[0].documents:,} documents", style="bold"))
         for step in own:
-            name = f"floor: {step.model}" if step.kind == "floor" else step.model
+            name = step.model if step.kind == "evaluate" else f"{step.kind}: {step.model}"
             table.add_row(Text(f"  {name}"), f"{step.requests:,}", _time(step), Text(_state(step)))
     head = Text(f"suite {suite.name}, records in {suite.results_folder}/", style="bold")
     return Group(head, table, Text(_sums(steps)))

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from phingpt_bench.core.records import Outcomes
+from phingpt_bench.core.outcomes import Outcomes
 from phingpt_bench.rescore.case import Case
 from phingpt_bench.rescore.target import Target
 from phingpt_bench.rescore.values import ClassScore, Details
@@ -31,12 +31,12 @@ def details(case: Case, target: Target, rows: Sequence[Answered], outcomes: Outc
     if not outcomes.probs:
         return Details(classes=classes, reasons=reasons)
     probs = probabilities(outcomes)
-    risks = calibration.risk_at(outcomes.gold, probs, COVERAGES)
+    risks = calibration.risk_at(outcomes.gold_places, probs, COVERAGES)
     return Details(
         classes=classes,
         reasons=reasons,
         risks={str(share): risk for share, risk in zip(COVERAGES, risks, strict=True)},
-        aurc=calibration.aurc(outcomes.gold, probs),
+        aurc=calibration.aurc(outcomes.gold_places, probs),
     )
 
 

@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 
 from phingpt_bench.core.errors import BenchError, unknown
-from phingpt_bench.core.records import Outcomes
+from phingpt_bench.core.outcomes import Outcomes
 from phingpt_bench.data.clusters import clusters_of
 from phingpt_bench.rescore.case import Case
 from phingpt_bench.rescore.table import Table

@@ -7,15 +7,12 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from phingpt_bench.core import jsonio, records
-from phingpt_bench.core.errors import BenchError
 from phingpt_bench.core.fingerprint import digest
-from phingpt_bench.core.records import RunRecord
+from phingpt_bench.core.records import RECORD, RunRecord, read_record
 from phingpt_bench.rescore.table import Table
 from phingpt_bench.rescore.target import Target
 from phingpt_bench.scoring.answered import Answered
 
-SAMPLES, RECORD = "samples.jsonl", "run.json"
 TOLERANCE = 1e-9  # two scores closer than this differ by rounding only
 _COLUMNS = {"doc_id", "id", "parsed", "gold"}
 
@@ -55,13 +52,7 @@ def record_of(table: Table) -> RunRecord | None:
     beside = Path(table.path).parent / RECORD
     if not set(table.columns) >= _COLUMNS or not beside.is_file():
         return None
-    data = jsonio.read_json(beside)
-    if not isinstance(data, dict):
-        raise BenchError("not a run record", where=str(beside))
-    try:
-        return records.run_record(data)
-    except BenchError as err:
-        raise BenchError(err.message, where=str(beside), hint=err.hint) from None
+    return read_record(beside)
 
 
 def complete(table: Table, record: RunRecord) -> bool:

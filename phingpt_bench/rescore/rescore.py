@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from phingpt_bench.core.errors import BenchError
-from phingpt_bench.core.records import RunRecord
+from phingpt_bench.core.records import RECORD, SAMPLES, RunRecord
 from phingpt_bench.data import catalogue
 from phingpt_bench.data.clusters import clusters_of
 from phingpt_bench.rescore import case as cases
@@ -67,12 +67,12 @@ def rescore(request: Request) -> Report:
 def _file(path: Path) -> Path:
     """The file; of a run's folder its samples. BenchError for such a folder without them."""
     folder = Path(path)
-    samples = folder / recorded.SAMPLES
+    samples = folder / SAMPLES
     if samples.is_file():
         return samples
-    if (folder / recorded.RECORD).is_file():
+    if (folder / RECORD).is_file():
         raise BenchError(
-            f"this run's {recorded.SAMPLES} is not there",
+            f"this run's {SAMPLES} is not there",
             where=str(folder),
             hint="raw answers stay on the machine that made them, unpublished; phingpt-bench evaluate makes them anew",
         )

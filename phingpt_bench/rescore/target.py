@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from phingpt_bench.core.errors import BenchError, unknown
+from phingpt_bench.core.outcomes import Kind
 from phingpt_bench.data import catalogue
 from phingpt_bench.data.hub import patient
 from phingpt_bench.lmeval.taskfiles import TaskFiles, read_tasks
@@ -27,7 +28,7 @@ class Target:
     """
 
     title: str
-    kind: str
+    kind: Kind
     names: tuple[str, ...]
     form: str | None = None
     task: str | None = None
@@ -55,8 +56,7 @@ def of_task(name: str, form: str | None = None) -> Target:
     files = read_tasks()
     dataset, chosen = _dataset(name, files)
     passport = catalogue.dataset(dataset)
-    config = files.tasks[name].config if name in files.tasks else {}
-    own = (config.get("dataset_kwargs") or {}).get("format")
+    own = files.tasks[name].asked.form if name in files.tasks else None
     return Target(
         title=name if name == passport.protocol else f"{name} ({passport.protocol})",
         kind=passport.kind,
@@ -111,7 +111,7 @@ def _dataset(name: str, files: TaskFiles) -> tuple[str, bool]:
                 f"task '{name}' reads no dataset of the catalogue, so its gold is not known here",
                 hint="--labels or --entity-types, and a gold column in the file",
             )
-        return dataset, files.tasks[name].config.get("output_type") == "multiple_choice"
+        return dataset, files.tasks[name].asked.chosen
     if name in known:
         return name, False
     if "/" in name:

@@ -28,7 +28,7 @@ class Cache:
 
     def __init__(self, folder: Path | None = None):
         self.path = (folder or cache_dir() / "board") / f"{code_of(ROOMS)[:16]}.json"
-        self.known: dict[str, Any] = {}
+        self.known: dict[str, object] = {}
         self.used: set[str] = set()
         self.changed = False
         with contextlib.suppress(BenchError, OSError):  # damaged or not ours to read: computed again

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import dataclasses
 import os
 from collections.abc import Iterable, Iterator
@@ -10,10 +11,10 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 from phingpt_bench.core.errors import BenchError
-from phingpt_bench.core.jsonio import read_json
-from phingpt_bench.core.records import Outcomes, RunRecord, outcomes, run_record
-from phingpt_bench.results.faults import outcomes_fault, record_fault
+from phingpt_bench.core.outcomes import Outcomes, read_outcomes
+from phingpt_bench.core.records import OUTCOMES, RECORD, RunRecord, read_record
 from phingpt_bench.results.store import Stamp, stamp
+from phingpt_bench.scoring.metrics import METRICS
 
 LOCAL = "local"  # folder of results that stay on this machine, such as those of the demonstration
 
@@ -165,7 +166,8 @@ def newest(entries: Iterable[Listed]) -> list[Listed]:
 
 def listed(path: Path) -> Listed:
     """What is said in a run.json; BenchError where it is damaged."""
-    return _listed(str(path), _read(path, run_record, record_fault, _hint(path)))
+    with _hinted(path):
+        return _listed(str(path), _record(path))
 
 
 def _listed(path: str, record: RunRecord) -> Listed:
@@ -175,37 +177,32 @@ def _listed(path: str, record: RunRecord) -> Listed:
     )  # fmt: skip
 
 
-def _hint(path: Path) -> str:
-    return f"run it again, or remove {path.parent} to draw the board without it"
-
-
 def read_run(path: Path) -> Run:
     """The run whose record is `path` (a run.json), with the outcomes.json beside it; BenchError names the bad file."""
-    beside = path.with_name("outcomes.json")
-    hint = _hint(path)
-    record = _read(path, run_record, record_fault, hint)
-    rows = _read(beside, outcomes, outcomes_fault, hint)
-    if len(rows.ids) != record.protocol.n:
-        raise BenchError(f"{len(rows.ids)} rows, but run.json says {record.protocol.n}", where=str(beside), hint=hint)
-    if rows.kind != record.protocol.kind:
-        raise BenchError(
-            f"kind '{rows.kind}', but run.json says '{record.protocol.kind}'", where=str(beside), hint=hint
-        )
+    beside = path.with_name(OUTCOMES)
+    with _hinted(path):
+        record, rows = _record(path), read_outcomes(beside)
+        for name, theirs, ours in (
+            ("ids", len(rows.ids), record.protocol.n),
+            ("kind", rows.kind, record.protocol.kind),
+        ):
+            if theirs != ours:
+                raise BenchError(f"{name}: {theirs}, but {RECORD} says {ours}", where=str(beside))
     return Run(record, rows, path)
 
 
-def _read(path: Path, build: Any, fault: Any, hint: str) -> Any:
-    """`build` applied to the JSON object in `path`, and refused where `fault` finds something wrong with it."""
+def _record(path: Path) -> RunRecord:
+    record = read_record(path)
+    if record.protocol.metric not in METRICS:
+        raise BenchError(f"protocol.metric: unknown metric '{record.protocol.metric}'", where=str(path))
+    return record
+
+
+@contextlib.contextmanager
+def _hinted(path: Path) -> Iterator[None]:
+    """What to do about a damaged file of the run whose record is `path`, where nothing better is known."""
     try:
-        data = read_json(path)
-        if not isinstance(data, dict):
-            raise BenchError(f"holds a {type(data).__name__}, not an object")
-        value = build(data)
-        if found := fault(value):
-            raise BenchError(found)
+        yield
     except BenchError as err:
-        raise BenchError(err.message, where=err.where or str(path), hint=err.hint or hint) from None
-    # A damaged file may hold any JSON where a dict or a number is due; the constructors then fail in their own ways.
-    except (TypeError, AttributeError, ValueError) as err:
-        raise BenchError(f"damaged ({err})", where=str(path), hint=hint) from None
-    return value
+        hint = err.hint or f"run it again, or remove {path.parent} to draw the board without it"
+        raise BenchError(err.message, where=err.where, hint=hint) from None

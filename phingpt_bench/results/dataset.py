@@ -2,13 +2,10 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 from phingpt_bench.data import catalogue
 from phingpt_bench.data.hub import patient
 from phingpt_bench.data.passport import Passport
-
-Doc = dict[str, Any]
+from phingpt_bench.data.rows import Splits
 
 
 def passport_of(protocol: str) -> Passport | None:
@@ -16,7 +13,7 @@ def passport_of(protocol: str) -> Passport | None:
     return next((passport for passport in catalogue.readable()[0].values() if passport.protocol == protocol), None)
 
 
-def splits_of(passport: Passport) -> dict[str, list[Doc]]:
+def splits_of(passport: Passport) -> Splits:
     """The rows by split: {"id", "text", ...}, see data/catalogue.py.
 
     BenchError where they are not at hand, at once where the Hub is out of reach.

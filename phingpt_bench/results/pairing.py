@@ -3,16 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
-from typing import Any
+from typing import Any, NamedTuple
 
+from phingpt_bench.core.notes import Note
 from phingpt_bench.results.collect import Run
 from phingpt_bench.results.compare import ALPHA, Comparer, Difference, apart, same_rows
 from phingpt_bench.results.identity import weights
-from phingpt_bench.results.seeds import CONDITIONS, seen
+from phingpt_bench.results.seeds import CONDITIONS
 from phingpt_bench.scoring.metrics import METRICS
 from phingpt_bench.text.language import sentence
 
-BELOW_FLOOR = "does not beat {name}"  # the warning of a tuned row, which boards say by a mark
+BELOW_FLOOR = "does not beat {name}"
 # Of test rows seen in training: above it a score says what was remembered. FiNER-ORD's own splits share 7 % (short
 # lines that recur in its articles), the parts of Financial PhraseBank that different papers test on share 75 %.
 EXPOSED = 0.1
@@ -20,7 +21,8 @@ EXPOSED = 0.1
 
 def exposed(run: Run) -> str | None:
     """What keeps a run from being ranked because its training saw the test rows, in words; None below EXPOSED."""
-    found, n = seen(run.record.exposure) or 0, run.record.protocol.n
+    exposure, n = run.record.exposure, run.record.protocol.n
+    found = 0 if exposure is None else exposure.seen
     if n == 0 or found / n <= EXPOSED:
         return None
     return sentence("{seen} of {n} test rows were in its training, so it is not ranked", seen=found, n=n)
@@ -71,13 +73,31 @@ def setting(run: Run) -> tuple[Any, ...]:
     return (protocol.shots, run.record.seed if protocol.shots else None, chat)
 
 
-def model_key(run: Run) -> tuple[Any, ...]:
-    """What makes two runs runs of one model: kind, base, its revision, quantisation, dtype and weights."""
+class BaseKey(NamedTuple):
+    """What makes two runs runs on one base."""
+
+    name: str
+    revision: str | None
+    quantisation: str | None
+    compute_dtype: str | None
+
+
+class ModelKey(NamedTuple):
+    """What makes two runs runs of one model."""
+
+    kind: str
+    base: BaseKey
+    weights: tuple[str | None, str | None]  # identity.weights
+
+
+def model_key(run: Run) -> ModelKey:
+    """The key of a run's model."""
     model = run.record.model
-    return (
-        model.kind, model.base or model.name, model.base_revision, model.quantisation, model.compute_dtype,
-        *weights(model.adapter, model.adapter_digest, model.recipe_digest),
-    )  # fmt: skip
+    return ModelKey(
+        model.kind,
+        BaseKey(model.base or model.name, model.base_revision, model.quantisation, model.compute_dtype),
+        weights(model.adapter, model.adapter_digest, model.recipe_digest),
+    )
 
 
 def other_prompts(a: Run, b: Run) -> bool:
@@ -148,9 +168,9 @@ def objection(run: Run, base: Run) -> str | None:
     """
     if other_prompts(run, base):
         return "other prompts"
-    ours, theirs = run.record.diagnostics, base.record.diagnostics
     for name, reason in CONDITIONS.items():
-        if None not in (ours.get(name), theirs.get(name)) and ours[name] != theirs[name]:
+        ours, theirs = (getattr(one.record.diagnostics, name) for one in (run, base))
+        if None not in (ours, theirs) and ours != theirs:
             return reason
     return None
 
@@ -164,13 +184,13 @@ def against_base(run: Run, base: Run, metric: str, comparer: Comparer) -> Differ
     return comparer.test(run, base, metric, name)
 
 
-def beats(run: Run, floor: Run, metric: str, comparer: Comparer) -> tuple[bool | None, str | None]:
-    """Whether a run is significantly better than the best floor row (None: not tested), and the warning where not."""
+def beats(run: Run, floor: Run, metric: str, comparer: Comparer) -> tuple[bool | None, Note | None]:
+    """Whether a run is significantly better than the best floor row (None: not tested), and the note where not."""
     name = floor.record.model.name
     test = comparer.quick(run, floor, metric)
     if test.reason is not None:
-        return None, sentence("not tested against {name} ({reason})", name=name, reason=sentence(test.reason))
+        return None, Note(sentence("not tested against {name} ({reason})", name=name, reason=sentence(test.reason)))
     gain = test.value if test.value is None or METRICS[metric].higher_is_better else -test.value
     if gain is not None and gain > 0 and test.p is not None and test.p < ALPHA:
         return True, None
-    return False, sentence(BELOW_FLOOR, name=name)
+    return False, Note(sentence(BELOW_FLOOR, name=name), marked=True)

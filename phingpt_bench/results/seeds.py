@@ -13,7 +13,6 @@ from itertools import takewhile
 from typing import Any
 
 from phingpt_bench.core.records import Ledger, Model
-from phingpt_bench.data.overlap import KINDS
 from phingpt_bench.results.collect import Run
 from phingpt_bench.results.compare import gold_of, mean
 
@@ -91,7 +90,7 @@ def _key(run: Run) -> Any:
         protocol.shots, protocol.chat_template, None if protocol.shots else protocol.prompt_digest, protocol.extraction,
         model.kind, model.name, model.base, model.base_revision, model.quantisation, model.compute_dtype, recipe,
         gold_of(rows), bool(rows.probs), bool(rows.partial), bool(rows.typed), bool(rows.groups),
-        *(record.diagnostics.get(name) for name in CONDITIONS),
+        *(getattr(record.diagnostics, name) for name in CONDITIONS),
     )  # fmt: skip
 
 
@@ -112,9 +111,7 @@ def joined(runs: Sequence[Run]) -> Run:
         scores=scores,
         evaluation=mean_ledger([record.evaluation for record in records]),
         training=mean_ledger(trainings) if len(trainings) == len(records) else None,
-        exposure=max(
-            (record.exposure for record in records), key=lambda found: -1 if (n := seen(found)) is None else n
-        ),
+        exposure=max((record.exposure for record in records), key=lambda found: -1 if found is None else found.seen),
     )
     return Run(record, first.outcomes, first.path, sum(run.older for run in runs), tuple(runs))
 
@@ -148,10 +145,3 @@ def mean_ledger(ledgers: Sequence[Ledger]) -> Ledger:
     if len({ledger.energy_method for ledger in ledgers}) > 1:
         changed |= {"joules": None, "energy_method": None}
     return dataclasses.replace(first, **changed)
-
-
-def seen(exposure: dict[str, Any] | None) -> int | None:
-    """Test rows that were found in training, exact or alike; None where nobody looked."""
-    if exposure is None:
-        return None
-    return sum(exposure.get(kind, 0) for kind in KINDS)

@@ -13,7 +13,7 @@ from pathlib import Path
 from phingpt_bench.board.costs import on_card, prices_of
 from phingpt_bench.board.filters import Filter, filtered
 from phingpt_bench.board.published import rows as published_results
-from phingpt_bench.board.rows import joined, section_of
+from phingpt_bench.board.rows import Scope, joined, section_of
 from phingpt_bench.board.shorten import shortened
 from phingpt_bench.board.values import Board, Section
 from phingpt_bench.core.paths import share, task_folders
@@ -94,7 +94,10 @@ def _sections(
         section = store.get(name, Section)
         if section is None:
             runs = on_card([read_run(Path(entry.path)) for entry in group], card(prices))
-            section = section_of(runs, key, Comparer(cache()), metric, rows() if published else {}, card(prices))
+            scope = Scope(
+                comparer=Comparer(cache()), metric=metric, published=rows() if published else {}, prices=card(prices)
+            )
+            section = section_of(runs, key, scope)
             store.put(name, section)
             cache().save()  # what was computed is kept, should a later section be interrupted
         return section

@@ -14,7 +14,7 @@ from typing import Any
 import numpy as np
 
 from phingpt_bench.core.errors import BenchError
-from phingpt_bench.core.records import Outcomes
+from phingpt_bench.core.outcomes import Kind, Outcomes
 from phingpt_bench.scoring import calibration, labels, ner, regression
 from phingpt_bench.scoring.classification import INVALID
 from phingpt_bench.scoring.formats import answer_format
@@ -116,7 +116,7 @@ def gold_spans(doc: Doc) -> list[Span]:
 
 
 def outcomes_of(
-    kind: str, names: Sequence[str], ids: Iterable[str], rows: Sequence[Answered], clusters: Sequence[int] = ()
+    kind: Kind, names: Sequence[str], ids: Iterable[str], rows: Sequence[Answered], clusters: Sequence[int] = ()
 ) -> Outcomes:
     """The outcomes of rows of one kind, in order."""
     columns: dict[str, list[Any]] = {

@@ -72,14 +72,6 @@ def invalid_rate(confusion: np.ndarray) -> np.ndarray:
     return _ratio(confusion[..., -1].sum(-1), confusion.sum((-2, -1)))
 
 
-def f1_micro(confusion: np.ndarray) -> np.ndarray:
-    """F1 of the pooled counts. INVALID is no prediction here: without INVALID this is the accuracy, with it more."""
-    k = np.shape(confusion)[-2]
-    n = np.sum(confusion, axis=(-2, -1))
-    valid = np.sum(np.asarray(confusion)[..., :k], axis=(-2, -1))
-    return _ratio(2 * _hits(confusion).sum(-1), n + valid)
-
-
 def mcc(confusion: np.ndarray) -> np.ndarray:
     """Matthews correlation for k classes (Gorodkin 2004, R_K), INVALID as one more predicted class.
 

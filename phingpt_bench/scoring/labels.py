@@ -1,6 +1,6 @@
 """Which label a freely written answer names: read by words, safe from negation, INVALID with a reason.
 
-The rule of `read_label`, in full. Its word lists are the constants of scoring/words.py.
+The rule of `reader`, in full. Its word lists are the constants of scoring/words.py.
 
 **Text.** Disregarded: characters of category Cf (zero-width ones, byte order mark, soft hyphen), variation selectors,
 U+034F, and control characters that are no white space (NUL). A lone surrogate becomes U+FFFD. Then NFKC, case folding,
@@ -83,20 +83,13 @@ class Reading(NamedTuple):
     reason: str | None
 
 
-def read_label(answer: str, labels: Sequence[str], aliases: Mapping[str, str] | None = None) -> Reading:
-    """The label that `answer` names, by the rule above; never raises for an answer, whatever it is (None is empty).
-
-    labels: in the order that indices follow. aliases: other ways to write a label, such as {"bullish": "positive"}.
-    BenchError for labels that cannot be told apart, see `reader`.
-    """
-    return _cached_reader(tuple(labels), tuple(sorted((aliases or {}).items())))(answer)
-
-
 def reader(
     labels: Sequence[str], aliases: Mapping[str, str] | None = None, common: Collection[str] = ()
 ) -> Callable[[str], Reading]:
-    """`read_label` with its labels prepared once; it remembers up to KEPT different answers.
+    """What finds the label that an answer names, by the rule above; it remembers up to KEPT different answers.
 
+    It never raises for an answer, whatever that is (None is empty). labels: in the order that indices follow.
+    aliases: other ways to write a label, such as {"bullish": "positive"}.
     common: labels and aliases of one word that often stand in sentences with another meaning, beside "no" and "si".
     BenchError for a label or alias without a letter or digit, for two of them that are the same words, and for an
     alias of something that is not among the labels.
@@ -108,9 +101,6 @@ def reader(
         return known(answer) if isinstance(answer, str) else Reading(INVALID, "empty")
 
     return read
-
-
-_cached_reader = lru_cache(maxsize=64)(lambda labels, aliases: reader(labels, dict(aliases)))
 
 
 def _read(vocabulary: Vocabulary, answer: str) -> Reading:

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from phingpt_bench.core.errors import BenchError
-from phingpt_bench.core.records import Outcomes
+from phingpt_bench.core.outcomes import Outcomes
 from phingpt_bench.scoring import calibration, classification, polarity, regression
 from phingpt_bench.scoring.entity_metrics import entity_f1, entity_f1_macro, entity_precision, entity_recall
 from phingpt_bench.scoring.ner import partial_f1

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from phingpt_bench.core.errors import BenchError
-from phingpt_bench.core.records import Outcomes
+from phingpt_bench.core.outcomes import Outcomes
 from phingpt_bench.scoring import statistics
 from phingpt_bench.scoring.entities import Span
 

@@ -7,14 +7,15 @@ from collections.abc import Callable, Sequence
 import numpy as np
 
 from phingpt_bench.core.errors import BenchError
-from phingpt_bench.core.records import Outcomes
+from phingpt_bench.core.outcomes import Outcomes
 from phingpt_bench.scoring import calibration, classification, polarity, regression
 from phingpt_bench.scoring.ner import MISS_KINDS
 
 
 def confusion(outcomes: Outcomes) -> np.ndarray:
     """One-hot confusion counts, (n, k, k + 1)."""
-    return _checked(outcomes, lambda: classification.row_confusion(outcomes.gold, outcomes.pred, len(outcomes.labels)))
+    k = len(outcomes.labels)
+    return _checked(outcomes, lambda: classification.row_confusion(outcomes.gold_places, outcomes.pred_places, k))
 
 
 def written(outcomes: Outcomes) -> np.ndarray | None:
@@ -42,21 +43,22 @@ def flips(outcomes: Outcomes) -> np.ndarray | None:
     """[taken for the opposite pole, gold has a pole], (n, 2); None for labels without poles."""
     if polarity.polarity(outcomes.labels) is None:
         return None
-    return _checked(outcomes, lambda: polarity.flip_counts(outcomes.gold, outcomes.pred, outcomes.labels))
+    gold, pred = outcomes.gold_places, outcomes.pred_places
+    return _checked(outcomes, lambda: polarity.flip_counts(gold, pred, outcomes.labels))
 
 
 def brier(outcomes: Outcomes) -> np.ndarray | None:
     """[squared error, 1], (n, 2)."""
     if not outcomes.probs:
         return None
-    return _checked(outcomes, lambda: calibration.brier_counts(outcomes.gold, probabilities(outcomes)))
+    return _checked(outcomes, lambda: calibration.brier_counts(outcomes.gold_places, probabilities(outcomes)))
 
 
 def ece(outcomes: Outcomes) -> np.ndarray | None:
     """[rows, right, confidence] in the bin of the row's confidence, (n, bins, 3)."""
     if not outcomes.probs:
         return None
-    return _checked(outcomes, lambda: calibration.ece_counts(outcomes.gold, probabilities(outcomes)))
+    return _checked(outcomes, lambda: calibration.ece_counts(outcomes.gold_places, probabilities(outcomes)))
 
 
 def spans(outcomes: Outcomes) -> np.ndarray:

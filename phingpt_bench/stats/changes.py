@@ -28,11 +28,6 @@ class Change:
     low: float | None = None
     high: float | None = None
 
-    @property
-    def certain(self) -> bool:
-        """Whether the interval lies on one side of zero. No test: many such intervals are looked at together."""
-        return self.low is not None and self.high is not None and (self.low > 0 or self.high < 0)
-
 
 def changes(
     rows_a: np.ndarray,

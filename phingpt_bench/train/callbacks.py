@@ -10,7 +10,7 @@ from typing import Any
 from transformers import TrainerCallback
 
 from phingpt_bench.core import jsonio
-from phingpt_bench.core.records import Ledger, to_dict
+from phingpt_bench.core.records import ledger, to_dict
 from phingpt_bench.cost.meters import Meter
 from phingpt_bench.live.events import Advanced, Event, Scored
 
@@ -58,6 +58,5 @@ class Spending(TrainerCallback):
     @classmethod
     def add_earlier(cls, meter: Meter, checkpoint: Path) -> None:
         """Book what an interrupted training took up to `checkpoint`."""
-        spent = jsonio.read_json(checkpoint / cls.FILE)
-        # a checkpoint of an earlier version holds nothing but the seconds by phase
-        meter.resume(Ledger(**spent) if "seconds" in spent else Ledger(seconds=spent))
+        file = checkpoint / cls.FILE
+        meter.resume(ledger(jsonio.read_json(file), str(file)))

@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from phingpt_bench.core.errors import BenchError
 from phingpt_bench.core.fingerprint import digest
 from phingpt_bench.lmeval import manager
 from phingpt_bench.train.recipe import Recipe
 from phingpt_bench.train.rows import Row, task_rows
+
+if TYPE_CHECKING:
+    from lm_eval.tasks import TaskManager
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -24,13 +27,17 @@ class TrainingData:
     too_long: int
 
 
-def training_data(recipe: Recipe, tokenizer: Any, limit: int | None) -> TrainingData:
-    """The rows of every task of the recipe, the first `limit` of each; BenchError when none is short enough."""
+def training_data(recipe: Recipe, tokenizer: Any, limit: int | None, tasks: TaskManager | None = None) -> TrainingData:
+    """The rows of every task of the recipe, the first `limit` of each; BenchError when none is short enough.
+
+    tasks: what knows the task files, by default a new one.
+    """
+    known = tasks or manager.task_manager()
     rows: list[Row] = []
     digests, ids, templates = {}, {}, {}
     too_long = 0
     for name in recipe.tasks:
-        task = manager.load_task(name)
+        task = manager.load_task(name, known)
         found, docs = task_rows(task, recipe.splits, tokenizer, chat_template=recipe.chat_template)
         kept = [pair for pair in zip(found, docs, strict=True) if len(pair[0].ids) <= recipe.max_tokens]
         too_long += len(found) - len(kept)

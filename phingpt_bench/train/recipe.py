@@ -85,11 +85,6 @@ class Recipe:
                 raise BenchError(f"{name} {rule}")
 
 
-def recipe_names() -> list[str]:
-    """The shipped recipes."""
-    return config.shipped_names(share("adapters", "recipes"))
-
-
 def load_recipe(name_or_path: str) -> Recipe:
     """A shipped recipe by name, or one's own by path; BenchError with the nearest name or with file and line."""
     return config.load_shipped("recipe", share("adapters", "recipes"), name_or_path, Recipe)

@@ -6,10 +6,12 @@ import datetime
 import shutil
 from dataclasses import asdict, replace
 from pathlib import Path
+from typing import TYPE_CHECKING, Any
 
 from phingpt_bench.core import jsonio
 from phingpt_bench.core.errors import BenchError
-from phingpt_bench.core.fingerprint import digest, environment, machine
+from phingpt_bench.core.fingerprint import digest
+from phingpt_bench.core.machine import environment, this_machine
 from phingpt_bench.core.records import Ledger
 from phingpt_bench.cost import flops
 from phingpt_bench.cost.meters import Meter
@@ -21,6 +23,9 @@ from phingpt_bench.models.load import Loaded, layer_weights, load_base
 from phingpt_bench.train.dataset import TrainingData, training_data
 from phingpt_bench.train.recipe import Recipe
 from phingpt_bench.train.rows import batches
+
+if TYPE_CHECKING:
+    from lm_eval.tasks import TaskManager
 
 CHECKPOINTS = "checkpoints"
 ADAPTER = "default"  # PEFT's own name for a fresh adapter; saved without it
@@ -42,24 +47,25 @@ def train(
     resume: bool = False,
     limit: int | None = None,
     display: Display = QUIET,
+    tasks: TaskManager | None = None,
 ) -> Path:
     """Train and save; returns the adapter's folder.
 
     resume: go on from the last checkpoint in `out`; without one, start. limit: rows a task, for a trial. display: is
-    told what is worked on, in the stages of `live.events.training_stages`.
+    told what is worked on, in the stages of `live.events.training_stages`. tasks: lm-eval's TaskManager, or a new one.
     BenchError when `out` holds a finished adapter, or an unfinished one and `resume` was not asked for.
     """
     out = Path(out) if out is not None else default_folder(recipe, limit)
     prices = load_prices()  # a price card that cannot be read is better found now than after hours
     checkpoint = _prepare(out, resume)
-    entry = match(prices, machine())
+    entry = match(prices, this_machine())
     display.tell(Priced(entry.usd_per_hour if entry else None))
     loading, preparing, _ = training_stages(recipe.name)
     meter = Meter()
     with display.stage(loading), meter.phase("load"):
         loaded = load_base(recipe.base)
     with display.stage(preparing), meter.phase("prepare"):
-        data = training_data(recipe, loaded.tokenizer, limit)
+        data = training_data(recipe, loaded.tokenizer, limit, tasks)
         steps = batches([len(row.ids) for row in data.rows], recipe.tokens_per_batch, recipe.epochs, recipe.seed)
         _check_plan(out, recipe, data, steps, resume=checkpoint is not None)
         # what imports torch and transformers comes after what can fail early
@@ -144,7 +150,7 @@ def _check_plan(out: Path, recipe: Recipe, data: TrainingData, steps: list[list[
 
 
 def _card(
-    recipe: Recipe, loaded: Loaded, data: TrainingData, model: object, steps: int, loss: float | None,
+    recipe: Recipe, loaded: Loaded, data: TrainingData, model: Any, steps: int, loss: float | None,
     limit: int | None, cost: Ledger,
 ) -> adapter.AdapterCard:  # fmt: skip
     identity = loaded.identity
@@ -169,10 +175,10 @@ def _card(
         final_loss=loss,
         cost=cost,
         created=datetime.datetime.now(datetime.timezone.utc).isoformat(timespec="seconds"),
-        provenance={
-            **environment(),
-            "rows left out as too long": data.too_long,
-            "dequantised once": loaded.dequantised,
-            "adapted layers": sorted(model.peft_config[ADAPTER].target_modules),
-        },
+        provenance=adapter.CardProvenance(
+            environment=environment(),
+            rows_too_long=data.too_long,
+            dequantised_once=loaded.dequantised,
+            adapted_layers=sorted(model.peft_config[ADAPTER].target_modules),
+        ),
     )

@@ -13,7 +13,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from safetensors.torch import load_file
 
-from benchmarks import evaluation, exactness, several
+from benchmarks import evaluation, exactness, measure, several
 from benchmarks.compare import agreement
 from benchmarks.floor import layout, needed, steps, tokens_at_once
 from benchmarks.measure import interleaved, measured, spread
@@ -82,6 +82,16 @@ def test_a_peak_is_that_of_its_block() -> None:
     assert large.peak_host_bytes is not None
     assert small.peak_host_bytes is not None
     assert large.peak_host_bytes - small.peak_host_bytes > size * 0.8
+
+
+def test_a_peak_is_known_without_proc(monkeypatch: pytest.MonkeyPatch) -> None:
+    """macOS has no /proc: the peak of the whole process is taken there."""
+
+    def missing(*_: object, **__: object) -> str:
+        raise FileNotFoundError
+
+    monkeypatch.setattr(measure.Path, "read_text", missing)
+    assert (measure.peak_host_bytes() or 0) > 5e6
 
 
 @pytest.fixture(autouse=True)

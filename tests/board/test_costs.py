@@ -62,7 +62,7 @@ def test_an_api_row_has_an_estimate_and_others_have_none(section):
     assert by_model["Model X"].training_on_card is None
 
 
-@pytest.mark.parametrize("change", [{"shots": 5}, {"method": "zero-shot (chain of thought)"}, {"method": "few-shot"}])
+@pytest.mark.parametrize("change", [{"shots": 5}, {"zero_shot": "reasoning"}, {"zero_shot": None}])
 def test_no_estimate_where_the_prompt_or_the_answer_was_longer(change):
     rows = {key: tuple(dataclasses.replace(row, **change) for row in rows) for key, rows in published().items()}
     (found,) = build(example_runs(), rows, tasks=[TASK], prices=PRICES).sections

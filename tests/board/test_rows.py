@@ -10,7 +10,8 @@ from helpers.board_factory import example_runs, labels, make_run, spans
 from phingpt_bench.board.published.rows import load
 from phingpt_bench.board.rows import build
 from phingpt_bench.core.errors import BenchError
-from phingpt_bench.core.records import Outcomes
+from phingpt_bench.core.exposure import Exposure
+from phingpt_bench.core.outcomes import Outcomes
 from phingpt_bench.render.board.row_text import floor_mark, setting
 from phingpt_bench.results.cache import Cache
 from phingpt_bench.results.compare import bands
@@ -66,8 +67,8 @@ def test_other_rows_are_never_tested_nor_ranked():
     assert row.against_base.p is None
     assert row.against_base.value is None
     assert row.against_base.reason == "other rows"
-    assert any("other rows" in warning for warning in row.warnings)
-    assert any("not tested against majority" in warning for warning in row.warnings)
+    assert any("other rows" in note.text for note in row.notes)
+    assert any("not tested against majority" in note.text for note in row.notes)
     assert section.rows[1].rank == 1
 
 
@@ -130,12 +131,12 @@ def test_a_tuned_model_under_the_floor_is_told_so_and_one_above_is_not():
     strong = make_run(kind="tuned", adapter="strong", outcomes=labels(0.97, seed=3))
     majority = make_run("majority", "floor", labels(0.2, seed=4))
     by_name = {row.adapter: row for row in only(build([floor, weak, strong, majority])).rows}
-    assert by_name["weak"].warnings == ("does not beat TF-IDF + LR",)
-    assert by_name["strong"].warnings == ()
+    assert [(note.text, note.marked) for note in by_name["weak"].notes] == [("does not beat TF-IDF + LR", True)]
+    assert by_name["strong"].notes == ()
 
 
 def test_without_floors_the_section_says_so():
-    assert any("no floor" in note for note in only(build([make_run(kind="tuned")])).notes)
+    assert any("no floor" in note.text for note in only(build([make_run(kind="tuned")])).notes)
     assert only(build([make_run(kind="tuned"), make_run("majority", "floor")])).notes == ()
 
 
@@ -178,7 +179,7 @@ def test_scores_come_from_the_outcomes_and_a_wrong_record_is_shown():
     run = make_run(scores={"f1_weighted": 0.999})
     row = only(build([run])).rows[0]
     assert row.score == pytest.approx(only(build([make_run()])).rows[0].score)
-    assert any("run.json says 0.999" in warning for warning in row.warnings)
+    assert any("run.json says 0.999" in note.text for note in row.notes)
 
 
 def test_another_metric_and_unknown_names():
@@ -269,7 +270,7 @@ def test_a_run_that_saw_the_test_rows_in_training_is_not_ranked():
     def tuned(exact, near):
         return make_run(
             kind="tuned", adapter=f"seen-{exact}-{near}", outcomes=labels(0.9, seed=exact + 1),
-            exposure={"exact": exact, "normalised": 0, "near": near, "ids": [], "compared": "texts"},
+            exposure=Exposure(exact=exact, normalised=0, near=near),
         )  # fmt: skip
 
     runs = [make_run(outcomes=labels(0.5, seed=1)), tuned(30, 0), tuned(30, 1), tuned(299, 0)]
@@ -277,7 +278,7 @@ def test_a_run_that_saw_the_test_rows_in_training_is_not_ranked():
     ranks = {row.adapter: row.rank for row in section.rows}
     assert (ranks["seen-30-0"], ranks[None]) == (1, 2)
     assert ranks["seen-30-1"] is ranks["seen-299-0"] is None
-    warnings = {row.adapter: row.warnings for row in section.rows}
+    warnings = {row.adapter: [note.text for note in row.notes] for row in section.rows}
     assert "31 of 300 test rows were in its training, so it is not ranked" in warnings["seen-30-1"]
     assert not any("not ranked" in warning for warning in warnings["seen-30-0"])
     assert {row.adapter: floor_mark(row) for row in section.rows}["seen-299-0"] == "x"

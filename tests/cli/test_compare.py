@@ -12,6 +12,7 @@ from helpers.board_factory import labels, make_run, write_run
 from helpers.comparison_factory import ADAPTER, pairs
 
 from phingpt_bench.cli.main import main
+from phingpt_bench.core.diagnostics import Diagnostics
 from phingpt_bench.core.errors import BenchError
 from phingpt_bench.data import catalogue
 from phingpt_bench.render.comparison.sections import sections
@@ -130,7 +131,7 @@ def test_the_text_of_the_dataset_is_shown_only_on_request(compared, tmp_path):
         read = [answered.written_spans(row, passport.labels, text) for row, text in zip(rows, answers, strict=True)]
         return answered.outcomes_of("spans", passport.labels, [row["id"] for row in rows], read)
 
-    task = {"task": "phin_demo_ner", "protocol": passport.protocol, "dataset": passport.title}
+    task = {"task": "phin_demo_ner", "protocol": passport.protocol, "synthetic": True}
     write_run(tmp_path / "a", make_run(outcomes=outcomes(1), **task))
     write_run(tmp_path / "b", make_run(outcomes=outcomes(9), **task, **ADAPTER))
     text = next(row for row in rows if len(row["entities"]) > 1)["text"]
@@ -244,7 +245,9 @@ def test_two_recipes_under_the_same_names_are_listed_and_none_is_overwritten():
 
 def test_a_second_run_of_a_system_is_not_overwritten():
     """Runs that only conditions tell apart are two systems, which are listed."""
-    runs = [run(shots=5, diagnostics={"device": device}, folder=device, run_id=device) for device in ("cpu", "cuda")]
+    runs = [
+        run(shots=5, diagnostics=Diagnostics(device=device), folder=device, run_id=device) for device in ("cpu", "cuda")
+    ]
     with pytest.raises(BenchError, match="'base' may be one of 2") as told:
         resolve("base", "cpu", runs)
     assert "cpu" in told.value.hint and "cuda" in told.value.hint

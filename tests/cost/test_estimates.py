@@ -8,14 +8,16 @@ from pathlib import Path
 import pytest
 
 from phingpt_bench.core.errors import BenchError
-from phingpt_bench.core.records import Ledger
+from phingpt_bench.core.machine import GIB, Machine
+from phingpt_bench.core.records import Ledger, Price
 from phingpt_bench.cost.breakeven import BreakEven, Case, break_even
 from phingpt_bench.cost.estimate import Usd, hosted_usd, hours_usd, over, repriced
 from phingpt_bench.cost.ledger import rate_text
 from phingpt_bench.cost.prices import ApiPrice, Entry, PriceCard, load_prices, of_gpu
 
 WHENCE = {"source": "a price list", "read_on": "2026-01-02", "assumption": "none"}
-CPU = "2 x AMD EPYC, 23 GB, no GPU"
+CPU = Machine(processor="AMD EPYC", cores=2, memory_bytes=23 * GIB, gpus=[])
+UNHEARD_OF = Machine(processor="Intel", cores=8, memory_bytes=64 * GIB, gpus=["NVIDIA Unheard-of 1"])
 
 
 def entry(name: str, usd: float, gpu: str | None = None) -> Entry:
@@ -133,17 +135,21 @@ def ledger(**kept) -> Ledger:
     return Ledger(**{"seconds": {"load": 600.0, "evaluate": 1200.0}, "usd": 9.0, "machine": CPU, **kept})
 
 
+def at(entry: str, count: int = 1) -> Price:
+    return Price(entry=entry, count=count, usd_per_hour=9.0)
+
+
 def test_a_ledger_is_priced_anew_by_its_entry_else_by_its_machine():
-    anew = repriced(ledger(price={"entry": "cpu-core-hour", "count": 4}), CARD)
-    assert (anew.usd, anew.price["card"], anew.price["count"]) == (pytest.approx(0.05 * 4 / 2), "2026-01-03", 4)
-    assert repriced(ledger(price={"entry": "paper", "count": 1}), CARD).usd == pytest.approx(0.5)
-    assert repriced(ledger(price={"entry": "of another card", "count": 1}), CARD).usd == pytest.approx(0.05 * 2 / 2)
-    assert repriced(ledger(price=None), CARD).price["entry"] == "cpu-core-hour"
+    anew = repriced(ledger(price=at("cpu-core-hour", 4)), CARD)
+    assert (anew.usd, anew.price.card, anew.price.count) == (pytest.approx(0.05 * 4 / 2), "2026-01-03", 4)
+    assert repriced(ledger(price=at("paper")), CARD).usd == pytest.approx(0.5)
+    assert repriced(ledger(price=at("of another card")), CARD).usd == pytest.approx(0.05 * 2 / 2)
+    assert repriced(ledger(price=None), CARD).price.entry == "cpu-core-hour"
 
 
 def test_a_ledger_without_machine_time_or_known_gpu_loses_its_usd():
-    for kept in ({"machine": None}, {"seconds": {}}, {"machine": "8 x Intel, 64 GB, 1 x NVIDIA Unheard-of 1"}):
-        anew = repriced(ledger(price={"entry": "of another card"}, **kept), CARD)
+    for kept in ({"machine": None}, {"seconds": {}}, {"machine": UNHEARD_OF}):
+        anew = repriced(ledger(price=at("of another card"), **kept), CARD)
         assert (anew.usd, anew.price) == (None, None)
         assert anew.seconds == ledger(**kept).seconds
 

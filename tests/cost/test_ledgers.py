@@ -8,18 +8,25 @@ import sys
 import time
 from datetime import date
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from phingpt_bench.core import fingerprint
+from phingpt_bench.core import machine as machines
 from phingpt_bench.core.errors import BenchError
-from phingpt_bench.core.records import Ledger
+from phingpt_bench.core.machine import GIB, Machine
+from phingpt_bench.core.records import Price
 from phingpt_bench.cost import ledger as ledgers
 from phingpt_bench.cost import meters
 from phingpt_bench.cost.meters import Meter
-from phingpt_bench.cost.prices import Entry, PriceCard, chosen, load_prices, match, units
+from phingpt_bench.cost.prices import Entry, PriceCard, load_prices, match
 
-CPU = "2 x AMD EPYC, 23 GB, no GPU"
+CPU = Machine(processor="AMD EPYC", cores=2, memory_bytes=23 * GIB, gpus=[])
+
+
+def with_gpus(*gpus: str) -> Machine:
+    return dataclasses.replace(CPU, cores=16, gpus=list(gpus))
 
 
 def entry(name: str, usd: float, gpu: str | None = None) -> Entry:
@@ -88,21 +95,19 @@ def test_ledger_of_a_cpu(monkeypatch: pytest.MonkeyPatch) -> None:
     done = meter.ledger(CARD)
     assert done.usd == pytest.approx(0.05 * 2 * 0.5)
     assert (done.tokens_in, done.tokens_out, done.machine) == (15, 0, CPU)
-    assert done.price == {
-        "card": "2026-01-03",
-        "entry": "cpu-core-hour",
-        "count": 2,
-        "usd_per_hour": 0.1,
-        "source": "a price list",
-        "read_on": "2026-01-02",
-        "assumption": "none",
-    }
-    assert meter.ledger(CARD, "paper").usd == pytest.approx(0.5)
-    assert meter.ledger(None, entry("own", 2.0)).usd == pytest.approx(1.0)
+    assert done.price == Price(
+        card="2026-01-03",
+        entry="cpu-core-hour",
+        count=2,
+        usd_per_hour=0.1,
+        source="a price list",
+        read_on="2026-01-02",
+        assumption="none",
+    )
 
 
 def test_unknown_is_none_not_zero(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(meters, "this_machine", lambda: "8 x Intel, 64 GB, 1 x NVIDIA Unheard-of 1")
+    monkeypatch.setattr(meters, "this_machine", lambda: with_gpus("NVIDIA Unheard-of 1"))
     nothing = Meter().ledger(CARD)
     assert (nothing.usd, nothing.price, nothing.tokens_in, nothing.tokens_out) == (None, None, None, None)
     assert Meter().ledger(None).usd is None
@@ -120,34 +125,23 @@ def test_peak_memory_is_in_bytes() -> None:
     ("machine", "want"),
     [
         (CPU, ("cpu-core-hour", 0.1)),
-        ("16 x AMD EPYC, 128 GB, 1 x NVIDIA H100 80GB HBM3", ("h100", 4.0)),
-        ("16 x AMD EPYC, 128 GB, 2 x NVIDIA H100 PCIe", ("h100-pcie", 6.0)),
-        ("8 x Intel, 64 GB, 1 x NVIDIA GeForce RTX 3090", ("rtx-3090", 0.5)),
-        ("8 x Intel, 64 GB, 1 x NVIDIA GeForce RTX 3090 Ti", None),  # another product
-        ("8 x Intel, 64 GB, 1 x NVIDIA L40S", None),  # not an L4
-        ("8 x Intel, 64 GB, 1 x NVIDIA H100 80GB HBM3 MIG 1g.10gb", None),  # a slice is not the whole
-        ("8 x Intel, 64 GB, 1 x NVIDIA L4, 1 x Tesla T4", None),
-        ("8 x Intel, memory unknown, 1 x NVIDIA L4", ("l4", 0.8)),
-        ("somebody's laptop", None),
-        ("", None),
+        (with_gpus("NVIDIA H100 80GB HBM3"), ("h100", 4.0)),
+        (with_gpus("NVIDIA H100 PCIe", "NVIDIA H100 PCIe"), ("h100-pcie", 6.0)),
+        (with_gpus("NVIDIA GeForce RTX 3090"), ("rtx-3090", 0.5)),
+        (with_gpus("NVIDIA GeForce RTX 3090 Ti"), None),  # another product
+        (with_gpus("NVIDIA L40S"), None),  # not an L4
+        (with_gpus("NVIDIA H100 80GB HBM3 MIG 1g.10gb"), None),  # a slice is not the whole
+        (with_gpus("NVIDIA L4", "Tesla T4"), None),
+        (dataclasses.replace(with_gpus("NVIDIA L4"), memory_bytes=None), ("l4", 0.8)),
     ],
 )
-def test_match(machine: str, want: tuple[str, float] | None) -> None:
+def test_match(machine: Machine, want: tuple[str, float] | None) -> None:
     got = match(CARD, machine)
     assert (None if got is None else (got.id, pytest.approx(got.usd_per_hour))) == want
 
 
 def test_match_without_a_cpu_price() -> None:
     assert match(dataclasses.replace(CARD, entries=CARD.entries[1:]), CPU) is None
-
-
-def test_chosen_entry() -> None:
-    assert chosen(CARD, "paper", "8 x Intel, 64 GB, 4 x NVIDIA A100").usd_per_hour == 4.0
-    assert chosen(CARD, "paper", CPU).count == 1
-    with pytest.raises(BenchError, match=r"unknown price entry 'papr'(.|\n)*did you mean 'paper'"):
-        chosen(CARD, "papr", CPU)
-    with pytest.raises(BenchError, match="cores"):
-        chosen(CARD, "cpu-core-hour", "?")
 
 
 @pytest.mark.parametrize(
@@ -166,42 +160,42 @@ def test_chosen_entry() -> None:
 def test_cores_within_a_containers_limit(
     limit: str | None, want: int, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(fingerprint, "_CGROUP", tmp_path)
-    monkeypatch.setattr(fingerprint.os, "sched_getaffinity", lambda process: set(range(8)), raising=False)
+    monkeypatch.setattr(machines, "_CGROUP", tmp_path)
+    monkeypatch.setattr(machines.os, "sched_getaffinity", lambda process: set(range(8)), raising=False)
     if limit is not None:
         (tmp_path / "cpu.max").write_text(f"{limit}\n")
-    assert fingerprint.cores() == want
-    assert fingerprint.machine().startswith(f"{want} x ")
+    assert machines.cores() == want
+    assert machines.this_machine().cores == want
 
 
 def test_memory_within_a_containers_limit(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(fingerprint, "_CGROUP", tmp_path)
-    installed = fingerprint.memory_bytes()
+    monkeypatch.setattr(machines, "_CGROUP", tmp_path)
+    installed = machines.memory_bytes()
     assert installed is not None
     (tmp_path / "memory.max").write_text("max\n")
-    assert fingerprint.memory_bytes() == installed
+    assert machines.memory_bytes() == installed
     (tmp_path / "memory.max").write_text(f"{installed // 2}\n")
-    assert fingerprint.memory_bytes() == installed // 2
+    assert machines.memory_bytes() == installed // 2
 
 
-def test_this_machine_can_be_read_back() -> None:
-    cores, _ = units(fingerprint.machine())
-    assert cores == fingerprint.cores()
+def test_times_hold_for_a_machine_of_the_same_parts() -> None:
+    assert CPU.like(dataclasses.replace(CPU, memory_bytes=23 * GIB + 1000))
+    others: list[dict[str, Any]] = [{"cores": 4}, {"processor": "Intel"}, {"gpus": ["L4"]}, {"memory_bytes": 48 * GIB}]
+    assert not any(CPU.like(dataclasses.replace(CPU, **other)) for other in others)
+    assert machines.this_machine().like(machines.this_machine())
 
 
 def test_shipped_card_has_sources_and_dates() -> None:
     card = load_prices()
     assert match(card, CPU) is not None
-    assert match(card, "16 x AMD EPYC, 128 GB, 1 x NVIDIA H100 80GB HBM3") is not None
-    assert match(card, "16 x AMD EPYC, 128 GB, 1 x NVIDIA A100-SXM4-40GB") != match(
-        card, "16 x AMD EPYC, 128 GB, 1 x NVIDIA A100-SXM4-80GB"
-    )
+    assert match(card, with_gpus("NVIDIA H100 80GB HBM3")) is not None
+    assert match(card, with_gpus("NVIDIA A100-SXM4-40GB")) != match(card, with_gpus("NVIDIA A100-SXM4-80GB"))
     for item in card.entries:
         assert item.source and item.assumption
         assert date.fromisoformat(item.read_on) <= date.fromisoformat(card.date)
-    assert card.entry("fingpt-rtx-3090").usd_per_hour == 1.00
-    assert card.entry("fingpt-a100").usd_per_hour == 4.10
-    assert card.entry("rtx-a5000").usd_per_hour == 0.26
+    for name, usd in (("fingpt-rtx-3090", 1.00), ("fingpt-a100", 4.10), ("rtx-a5000", 0.26)):
+        found = card.find(name)
+        assert found is not None and found.usd_per_hour == usd
 
 
 def test_own_card(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -211,7 +205,7 @@ def test_own_card(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
         '  - {id: cpu-core-hour, usd_per_hour: 1, source: us, read_on: "2026-02-03", assumption: ours}\n'
     )
     monkeypatch.setenv("PHINGPT_BENCH_PRICES", str(own))
-    assert load_prices().entry("cpu-core-hour").usd_per_hour == 1.0
+    assert load_prices().find("cpu-core-hour").usd_per_hour == 1.0
     own.write_text(
         'date: "2026-02-03"\nentries:\n  - {id: a, usd_per_hour: 0, source: us, read_on: "2026-02-03", assumption: o}\n'
     )
@@ -249,38 +243,6 @@ def test_a_card_that_is_not_there_has_a_hint(tmp_path: Path, name: str, told: st
     with pytest.raises(BenchError, match=told) as caught:
         load_prices(tmp_path / name)
     assert "prices.yaml" in (caught.value.hint or "") and caught.value.where == str(tmp_path / name)
-
-
-def test_add() -> None:
-    a = Ledger(
-        seconds={"load": 1.0, "train": 2.0}, tokens_in=3, peak_host_bytes=10, usd=0.5, price={"entry": "x"}, machine=CPU
-    )
-    b = Ledger(
-        seconds={"train": 4.0},
-        tokens_in=5,
-        tokens_out=1,
-        peak_host_bytes=7,
-        usd=0.25,
-        price={"entry": "x"},
-        machine=CPU,
-    )
-    both = ledgers.add(a, b)
-    assert both == Ledger(
-        seconds={"load": 1.0, "train": 6.0},
-        tokens_in=8,
-        peak_host_bytes=10,
-        usd=0.75,
-        price={"entry": "x"},
-        machine=CPU,
-    )
-    assert ledgers.total_seconds(both) == 7.0
-    assert ledgers.add(a, dataclasses.replace(b, usd=None)).usd is None
-    assert ledgers.add(a, dataclasses.replace(b, price=None)).price is None
-    other = ledgers.add(a, dataclasses.replace(b, price={"entry": "y", "assumption": "z"}, machine="m"))
-    assert other.price is not None
-    assert (other.price["entry"], other.price["usd_per_hour"]) == ("x + y", None)
-    assert other.machine == f"{CPU} + m"
-    assert ledgers.total_seconds(Ledger(seconds={})) == 0.0
 
 
 @pytest.mark.parametrize(
@@ -342,7 +304,7 @@ def test_file_digest(tmp_path: Path) -> None:
 
 
 def test_environment_names_versions_without_imports() -> None:
-    found = fingerprint.environment()
-    assert found["packages"]["lm_eval"]
-    assert set(found["packages"]) == set(fingerprint.PACKAGES)
-    assert found["python"].startswith("3.")
+    found = machines.environment()
+    assert found.packages["lm_eval"]
+    assert set(found.packages) == set(machines.PACKAGES)
+    assert (found.python or "").startswith("3.")

@@ -14,7 +14,7 @@ from helpers.tiny import save_tiny
 from phingpt_bench.cli.main import main
 from phingpt_bench.core import jsonio
 from phingpt_bench.core.errors import BenchError
-from phingpt_bench.core.records import Outcomes
+from phingpt_bench.core.outcomes import Outcomes
 from phingpt_bench.data import catalogue
 from phingpt_bench.evaluate import run as engine
 from phingpt_bench.evaluate.adapters import Training
@@ -23,7 +23,7 @@ from phingpt_bench.evaluate.exposure import exposure_of
 from phingpt_bench.evaluate.facts import gather
 from phingpt_bench.evaluate.plan import Step, plan
 from phingpt_bench.evaluate.suite import AdapterEntry, Suite, Variant
-from phingpt_bench.evaluate.tasks import task_facts
+from phingpt_bench.evaluate.tasks import Tasks, task_facts
 from phingpt_bench.live.display import Display
 from phingpt_bench.live.events import Advanced, Event, Planned, Priced, Said, Scored, StageEnded, StageStarted
 from phingpt_bench.models import adapter
@@ -55,6 +55,7 @@ class World:
         )
         self.trained = 0
         self.adapter = root / "adapters" / "tiny-adapter.v1"
+        self.known = Tasks()
         self.training = Training(load=load_recipe, folder=lambda recipe: self.adapter, train=self._train)
 
     def _train(self, recipe: Any, out: Path, **options: Any) -> Path:
@@ -66,10 +67,10 @@ class World:
         return Suite(**{**values, "results": results, **changes})
 
     def run(self, suite: Suite, **options: Any) -> list[Path]:
-        return engine.run(suite, gather(suite, self.training), self.training, **options)
+        return engine.run(suite, gather(suite, self.training, self.known), self.training, **options)
 
     def plan(self, suite: Suite) -> list[Step]:
-        return plan(suite, gather(suite, self.training))
+        return plan(suite, gather(suite, self.training, self.known))
 
 
 @pytest.fixture(scope="module")
@@ -113,7 +114,7 @@ def test_samples_hold_every_request_and_outcomes_no_text(whole: Suite) -> None:
     rows = {task: list(task_facts(task).task.eval_docs)[:LIMIT] for task in (SENTIMENT, NER)}
     for task, docs in rows.items():
         for folder in (whole.results_folder / "runs" / task).iterdir():
-            lines = list(jsonio.read_jsonl(folder / "samples.jsonl"))
+            lines = [json.loads(line) for line in (folder / "samples.jsonl").read_text(encoding="utf-8").splitlines()]
             assert [line["id"] for line in lines] == [doc["id"] for doc in docs]
             assert all(doc["text"] in line["prompt"] for doc, line in zip(docs, lines, strict=True))
             if task == SENTIMENT:
@@ -139,8 +140,10 @@ def test_a_record_says_what_was_run(whole: Suite, world: World) -> None:
     assert tuned["diagnostics"]["probe"]["off_equals_bare_base"] is True
     assert tuned["training"] == jsonio.read_json(world.adapter / adapter.CARD)["cost"]
     assert {kind: tuned["exposure"][kind] for kind in ("exact", "normalised")} == {"exact": 0, "normalised": 0}
+    assert tuned["exposure"]["compared"]["by"] == "texts" and tuned["protocol"]["synthetic"] is True
     elsewhere = record(folder_of(whole, NER, "tiny-adapter"))
-    assert elsewhere["diagnostics"]["notes"] == ["not trained on this task"]
+    assert elsewhere["diagnostics"]["trained_on_task"] is False
+    assert tuned["diagnostics"]["trained_on_task"] is True
     assert elsewhere["protocol"]["extraction"] == "generation" and elsewhere["protocol"]["kind"] == "spans"
     assert set(elsewhere["diagnostics"]["misses"]) >= {"boundary", "missed", "hallucinated"}
     base = record(folder_of(whole, SENTIMENT, "float32_2-shot"))
@@ -343,7 +346,7 @@ def test_an_adapter_of_an_older_recipe_is_not_taken_for_the_present_one(
     suite = world.suite(tmp_path / "r", adapters=[AdapterEntry(recipe=str(recipe))])
     training = replace(world.training, folder=lambda recipe: trained)
     with pytest.raises(BenchError, match="another version of recipe"):
-        gather(suite, training)
+        gather(suite, training, world.known)
 
 
 def test_an_adapter_that_changes_nothing_gets_no_score(trained: Path, world: World, tmp_path: Path) -> None:
@@ -357,13 +360,13 @@ def test_an_adapter_that_changes_nothing_gets_no_score(trained: Path, world: Wor
 
 
 def test_exposure_counts_rows_seen_in_training(world: World, whole: Suite) -> None:
-    card, task = adapter.read_card(world.adapter), task_facts(SENTIMENT)
-    known = {SENTIMENT: task}
-    assert exposure_of(card, task, None, known)["exact"] == 0
+    card, known = adapter.read_card(world.adapter), world.known
+    task = known[SENTIMENT]
+    assert exposure_of(card, task, None, known).exact == 0
     seen = list(task.ids[:2])
     leaky = exposure_of(replace(card, row_ids={SENTIMENT: seen}), task, LIMIT, known)
-    assert (leaky["exact"], leaky["ids"]) == (2, seen)
-    assert leaky["compared"].startswith("row ids only"), "test rows are not among the training rows of the dataset"
+    assert (leaky.exact, leaky.ids, leaky.counts) == (2, seen, {"exact": 2})
+    assert leaky.compared is not None and leaky.compared.by == "ids", "test rows are not among the training rows"
 
 
 def test_scores_that_differ_from_lm_evals_are_a_defect() -> None:
@@ -390,7 +393,7 @@ def test_a_log_likelihood_that_is_not_finite_is_invalid_and_still_json() -> None
         "filtered_resps": [(-1.0, False), (float("nan"), False), (float("-inf"), False)],
     }  # fmt: skip
     answers = read_answers(catalogue.dataset("fpb"), [sample])
-    assert answers.outcomes.pred == [-1] and answers.outcomes.invalid == [True] and answers.counts["invalid"] == 1
+    assert answers.outcomes.pred == [-1] and answers.outcomes.invalid == [True] and answers.diagnostics.invalid == 1
     assert json.loads(jsonio.dumps(answers.lines[0]))["log_likelihoods"] == [-1.0, None, None]
 
 

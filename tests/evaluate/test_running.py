@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from phingpt_bench.core.records import Outcomes
+from phingpt_bench.core.outcomes import Outcomes
 from phingpt_bench.cost.energy import Energy
 from phingpt_bench.cost.meters import Meter
 from phingpt_bench.evaluate.running import SHARE, Running

@@ -4,18 +4,24 @@ from __future__ import annotations
 
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import pytest
 
+from phingpt_bench.core import config
+from phingpt_bench.core.diagnostics import Diagnostics
 from phingpt_bench.core.errors import BenchError
 from phingpt_bench.core.fingerprint import digest
+from phingpt_bench.core.machine import GIB, Machine
+from phingpt_bench.core.paths import share
+from phingpt_bench.core.provenance import Provenance
 from phingpt_bench.core.records import Ledger, Model, Protocol, RunRecord
 from phingpt_bench.data import catalogue
 from phingpt_bench.evaluate.adapters import AdapterFacts
 from phingpt_bench.evaluate.facts import Facts
-from phingpt_bench.evaluate.plan import FINGERPRINT, Step, plan, slug
-from phingpt_bench.evaluate.suite import AdapterEntry, Suite, Variant, load_suite, suite_names
-from phingpt_bench.evaluate.tasks import TaskFacts
+from phingpt_bench.evaluate.plan import Step, plan, slug
+from phingpt_bench.evaluate.suite import AdapterEntry, Suite, Variant, load_suite
+from phingpt_bench.evaluate.tasks import TaskFacts, Tasks
 from phingpt_bench.lmeval import manager
 from phingpt_bench.models.load import BaseSpec
 from phingpt_bench.render.plan import plan_text
@@ -26,7 +32,8 @@ IDENTITY = Model(
     name="Some-Model", kind="base", base="org/Some-Model", base_revision="abc", quantisation="nf4+dq",
     compute_dtype="float32",
 )  # fmt: skip
-MACHINE = "2 x Test, 8 GB, no GPU"
+MACHINE = Machine(processor="Test", cores=2, memory_bytes=8 * GIB, gpus=[])
+SHIPPED = config.shipped_names(share("adapters", "suites"))
 
 
 def suite(tmp_path: Path, **changes: object) -> Suite:
@@ -39,7 +46,7 @@ def task(name: str, dataset: str, rows: int = 5, requests: int = 3, **changes: o
     values = {
         "version": "1.0", "split": "test", "template": "t", "setup": "s", "examples": ("e1", "e2", "e3", "e4", "e5"),
         "task": None, "ids": ids,
-        "extraction": "generation", "metric": "f1_weighted", "trainable": True,
+        "extraction": "generation", "form_of": None, "metric": "f1_weighted", "trainable": True,
     }  # fmt: skip
     return TaskFacts(name=name, dataset=catalogue.dataset(dataset), requests=requests, **{**values, **changes})
 
@@ -53,26 +60,27 @@ def adapter(name: str = "a", tasks: tuple[str, ...] = ("phin_fpb",), **changes: 
 def facts(**changes: object) -> Facts:
     tasks = {"phin_fpb": task("phin_fpb", "fpb"), "phin_fin": task("phin_fin", "fin", requests=1)}
     values = {
-        "tasks": tasks, "bases": {BASE: IDENTITY}, "adapters": [], "records": {}, "machine": MACHINE,
-        "floors": {"labels": ("majority",), "spans": ("crf",)},
+        "tasks": tasks, "bases": {BASE: IDENTITY}, "adapters": [], "records": {}, "machine": MACHINE, "checks": (),
+        "known": Tasks(), "floors": {"labels": ("majority",), "spans": ("crf",)},
     }  # fmt: skip
     return Facts(**{**values, **changes})  # type: ignore[arg-type]
 
 
-def record_of(step: Step, seconds: float = 10.0, machine: str = MACHINE, **fingerprint: object) -> RunRecord:
-    ledger = Ledger(seconds={"load": 99.0, "evaluate": seconds}, machine=machine)
+def record_of(step: Step, seconds: float = 10.0, machine: Machine = MACHINE, **fingerprint: Any) -> RunRecord:
+    ledger, made = Ledger(seconds={"load": 99.0, "evaluate": seconds}, machine=machine), step.fingerprint
+    assert made is not None
     protocol = Protocol(
         id="p", dataset="d", split="test", rows_digest="r", n=step.documents, shots=0, chat_template=False,
         prompt_digest="x", extraction="generation", metric="entity_f1", kind="spans",
     )  # fmt: skip
     return RunRecord(
         run_id="1", created="2026-01-01T00:00:00+00:00", suite="s", task=step.task or "", task_version="1.0",
-        model=IDENTITY, protocol=protocol, limit=None, seed=0, scores={}, diagnostics={}, evaluation=ledger,
-        provenance={FINGERPRINT: {**(step.fingerprint or {}), **fingerprint}},
+        model=IDENTITY, protocol=protocol, limit=None, seed=0, scores={}, diagnostics=Diagnostics(), evaluation=ledger,
+        provenance=Provenance(fingerprint=replace(made, **fingerprint)),
     )  # fmt: skip
 
 
-@pytest.mark.parametrize("name", suite_names())
+@pytest.mark.parametrize("name", SHIPPED)
 def test_shipped_suites_name_what_there_is(name: str) -> None:
     shipped = load_suite(name)
     tasks = manager.expand(shipped.tasks)
@@ -83,7 +91,7 @@ def test_shipped_suites_name_what_there_is(name: str) -> None:
 
 
 def test_the_demo_and_the_real_suite_are_shipped() -> None:
-    assert {"demo", "smollm2-135m"} <= set(suite_names())
+    assert {"demo", "smollm2-135m"} <= set(SHIPPED)
 
 
 def test_a_misspelt_key_is_told_with_line_and_nearest(tmp_path: Path) -> None:
@@ -132,7 +140,9 @@ def test_an_adapter_is_a_recipe_or_a_path() -> None:
 def test_plan_has_every_row_once(tmp_path: Path) -> None:
     s = suite(tmp_path, variants=[Variant(), Variant(shots=5)])
     steps = plan(s, facts(adapters=[adapter()]))
-    assert [(step.kind, step.task, step.adapter or step.floor, str(step.variant)) for step in steps] == [
+    assert [
+        (step.kind, step.task, step.adapter or (None if step.base else step.model), str(step.variant)) for step in steps
+    ] == [
         ("evaluate", "phin_fpb", None, "0-shot"),
         ("evaluate", "phin_fpb", None, "5-shot"),
         ("evaluate", "phin_fpb", "a", "0-shot"),
@@ -188,7 +198,7 @@ def test_an_untrained_recipe_is_trained_first(tmp_path: Path) -> None:
     steps = plan(suite(tmp_path), facts(adapters=[adapter(recipe=load_recipe("demo"), digest=None)]))
     assert steps[0].kind == "train" and not steps[0].done
     tuned = next(step for step in steps if step.kind == "evaluate" and step.adapter)
-    assert tuned.fingerprint is not None and tuned.fingerprint["adapter"] == "not trained yet"
+    assert tuned.fingerprint is not None and tuned.fingerprint.adapter == "not trained yet"
 
 
 def test_a_run_with_the_same_fingerprint_is_done(tmp_path: Path) -> None:
@@ -206,12 +216,17 @@ def test_a_run_with_the_same_fingerprint_is_done(tmp_path: Path) -> None:
         ("template", "other", "prompt has changed"),
         ("setup", "other", "settings have changed"),
         ("rows", digest([]), "other rows"),
-        ("base", ["org/Some-Model", "other", "nf4+dq", "float32"], "base model is another"),
-        ("base", ["org/Some-Model", "abc", "nf4+dq", "bfloat16"], "base model is another"),
+        ("base", "org/Other-Model", "base model is another"),
+        ("base_revision", "other", "base model is another"),
+        ("compute_dtype", "bfloat16", "base model is another"),
         ("adapter", "other", "trained anew"),
-        ("variant", "5-shot", "another prompt variant"),
+        ("shots", 5, "another prompt variant"),
+        ("chat_template", True, "another prompt variant"),
         ("limit", 3, "another limit"),
         ("seed", 1, "another seed"),
+        ("device", "cuda", "another device"),
+        ("batch_size", 1, "another batch size"),
+        ("dequantise", None, "another way of unpacking"),
     ],
 )
 def test_every_part_of_the_fingerprint_counts(key: str, value: object, words: str, tmp_path: Path) -> None:
@@ -237,8 +252,37 @@ def test_time_comes_from_this_machine_only(tmp_path: Path) -> None:
     step = plan(suite(tmp_path, limit=2), facts())[0]
     whole = plan(suite(tmp_path), facts(records={step.folder: record_of(step, 4.0)}))[0]
     assert (whole.seconds, whole.scaled) == (10.0, True), "2 of 5 rows took 4 s"
-    other = plan(suite(tmp_path), facts(records={step.folder: record_of(step, 4.0, machine="another")}))[0]
+    other = plan(
+        suite(tmp_path), facts(records={step.folder: record_of(step, 4.0, machine=replace(MACHINE, cores=4))})
+    )[0]
     assert other.seconds is None
+
+
+def test_time_under_another_limit_is_that_of_the_same_work(tmp_path: Path) -> None:
+    """Records of another task, prompt, model or seed in other folders say nothing of a run's time."""
+    first, small = plan(suite(tmp_path), facts())[0], plan(suite(tmp_path, limit=2), facts())[0]
+    record = record_of(small, 4.0)
+    elsewhere = small.folder.with_name("somewhere")
+    assert plan(suite(tmp_path), facts(records={elsewhere: record}))[0].seconds == 10.0
+    for other in (
+        replace(record, task="phin_fin"),
+        replace(record, seed=1),
+        replace(record, model=replace(IDENTITY, quantisation=None)),
+        replace(record, model=replace(IDENTITY, kind="tuned", adapter="a")),
+        replace(record, protocol=replace(record.protocol, shots=5)),
+    ):
+        assert plan(suite(tmp_path), facts(records={elsewhere: other}))[0].seconds is None
+    assert first.seconds is None
+
+
+def test_checks_come_last_and_have_folders_of_their_own(tmp_path: Path) -> None:
+    steps = plan(suite(tmp_path, checks=True), facts(checks=("oracle", "null", "echo")))
+    made = [(step.kind, step.model, step.task) for step in steps[-6:]]
+    assert made[:3] == [("check", name, "phin_fpb") for name in ("oracle", "null", "echo")]
+    assert steps[-1].folder == tmp_path / "r" / "runs" / "phin_fin" / "check_echo"
+    done = plan(suite(tmp_path), facts(checks=("oracle",), records={steps[-6].folder: record_of(steps[-6])}))
+    assert next(step for step in done if step.model == "oracle").done
+    assert "check: oracle" in plan_text(suite(tmp_path, checks=True), steps)
 
 
 def test_two_models_in_one_folder_are_refused(tmp_path: Path) -> None:

@@ -10,15 +10,18 @@ from typing import Any
 import numpy as np
 
 from phingpt_bench.board.values import Prices
+from phingpt_bench.core.diagnostics import Diagnostics
+from phingpt_bench.core.exposure import Exposure
 from phingpt_bench.core.jsonio import write_json
-from phingpt_bench.core.records import Ledger, Model, Outcomes, Protocol, RunRecord, to_dict
+from phingpt_bench.core.outcomes import Outcomes
+from phingpt_bench.core.records import CHOSEN, Ledger, Model, Price, Protocol, RunRecord, to_dict
 from phingpt_bench.cost.prices import ApiPrice, Entry, PriceCard
 from phingpt_bench.results.collect import Run
 from phingpt_bench.scoring.metrics import score_all
 
 LABELS = ["negative", "neutral", "positive"]
 TYPES = ["PER", "ORG", "LOC"]
-PRICE = {"card": "2000-01-01", "entry": "made-up-core", "count": 2, "usd_per_hour": 0.25, "assumption": "made-up price"}
+PRICE = Price(card="2000-01-01", entry="made-up-core", count=2, usd_per_hour=0.25, assumption="made-up price")
 PAPER = {"source": "made-up", "read_on": "2000-01-01", "assumption": "made-up price"}
 HOST = {**PAPER, "usd_per_million_out": 40.0}
 PRICES = Prices(
@@ -82,7 +85,9 @@ def make_run(
     quantisation: str | None = "nf4+dq",
     training: Ledger | None = None,
     evaluation: Ledger | None = None,
-    diagnostics: dict[str, Any] | None = None,
+    diagnostics: Diagnostics | None = None,
+    synthetic: bool = False,
+    extraction: str | None = None,
     path: Path = Path("run.json"),
     **record: Any,
 ) -> Run:
@@ -101,10 +106,10 @@ def make_run(
             id=protocol or f"{task}/made-up/v1", dataset=dataset, split="test",
             rows_digest=hashlib.sha256(" ".join(outcomes.ids).encode()).hexdigest()[:12], n=len(outcomes.ids),
             shots=shots, chat_template=chat, prompt_digest=prompts,
-            extraction="label-loglikelihood" if outcomes.kind == "labels" else "generation",
-            metric="f1_weighted" if outcomes.kind == "labels" else "entity_f1", kind=outcomes.kind,
+            extraction=extraction or (CHOSEN if outcomes.kind == "labels" else "generation"),
+            metric="f1_weighted" if outcomes.kind == "labels" else "entity_f1", kind=outcomes.kind, synthetic=synthetic,
         ),
-        scores=score_all(outcomes), diagnostics=diagnostics or {}, training=training,
+        scores=score_all(outcomes), diagnostics=diagnostics or Diagnostics(), training=training,
         evaluation=evaluation or Ledger(seconds={"evaluate": 75.0}),
     )  # fmt: skip
     return Run(dataclasses.replace(made, **record), outcomes, path)
@@ -122,7 +127,7 @@ def example_runs() -> list[Run]:
     sentiment, ner = "phin_made_up_sentiment", "phin_made_up_ner"
     trained = Ledger(seconds={"load": 4.0, "train": 1650.0}, usd=0.115, price=PRICE, peak_host_bytes=2**31)
     timed = Ledger(seconds={"evaluate": 75.0}, usd=0.0052, price=PRICE, tokens_in=12_000)
-    clean = {"exact": 0, "normalised": 0, "near": 0}
+    clean = Exposure(exact=0, normalised=0, near=0)
     tuned = {"kind": "tuned", "training": trained, "evaluation": timed, "exposure": clean}
     return [
         make_run("Model A", "base", labels(0.45, seed=1, invalid=0.2), task=sentiment, evaluation=timed),
@@ -130,7 +135,7 @@ def example_runs() -> list[Run]:
         make_run("Model A", "base", labels(0.50, seed=3), task=sentiment, chat=True),
         make_run("Model A", outcomes=labels(0.86, seed=4), task=sentiment, adapter="adapter-one", **tuned),
         make_run("Model A", outcomes=labels(0.62, seed=5), task=sentiment, adapter="adapter-two", **{
-            **tuned, "training": Ledger(seconds={}), "exposure": {"exact": 2, "normalised": 0, "near": 5}}),
+            **tuned, "training": Ledger(seconds={}), "exposure": Exposure(exact=2, normalised=0, near=5)}),
         make_run("TF-IDF + LR", "floor", labels(0.78, seed=6), task=sentiment, training=Ledger(seconds={"train": 3.2})),
         make_run("majority", "floor", labels(0.34, seed=7), task=sentiment),
         make_run("oracle", "check", labels(1.0), task=sentiment),

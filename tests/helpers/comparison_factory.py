@@ -5,7 +5,8 @@ from __future__ import annotations
 import numpy as np
 
 from helpers.board_factory import LABELS, TYPES, labels, make_run
-from phingpt_bench.core.records import Outcomes
+from phingpt_bench.core.exposure import Exposure
+from phingpt_bench.core.outcomes import Outcomes
 from phingpt_bench.results.collect import Run
 from phingpt_bench.scoring import answered
 from phingpt_bench.scoring.spans import Parsed, Problem, Span
@@ -78,8 +79,9 @@ def numbers(error: float, n: int = 80, *, seed: int, invalid: float = 0.0) -> Ou
 def pairs() -> list[Run]:
     """A base and an adapter on labels (chosen, and written), entities and numbers; and a floor on the labels."""
     chosen, written = {"protocol": "made-up/v1", "task": "phin_made_up"}, {"task": "phin_made_up_gen"}
+    written |= {"form_of": chosen["task"], "extraction": "generation"}
     written["protocol"] = chosen["protocol"]
-    seen = {"exact": 3, "normalised": 0, "near": 0}
+    seen = Exposure(exact=3, normalised=0, near=0)
     ner, numbers_task = {"task": "phin_made_up_ner"}, {"task": "phin_made_up_score"}
     return [
         make_run(outcomes=chosen_labels(0.5, seed=1), **chosen),

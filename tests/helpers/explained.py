@@ -8,7 +8,7 @@ import numpy as np
 
 from helpers.board_factory import labels, spans
 from phingpt_bench.board.rows import build
-from phingpt_bench.core.records import Outcomes
+from phingpt_bench.core.outcomes import Outcomes
 from phingpt_bench.render.explain.page import explain
 from phingpt_bench.results.compare import Comparer
 

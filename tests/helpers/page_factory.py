@@ -12,7 +12,8 @@ from helpers.published import published
 from phingpt_bench.board.frontier import frontier
 from phingpt_bench.board.rows import build
 from phingpt_bench.board.values import Board, Row, Section
-from phingpt_bench.core.records import Ledger, Outcomes
+from phingpt_bench.core.outcomes import Outcomes
+from phingpt_bench.core.records import Ledger
 from phingpt_bench.results.collect import Run
 from phingpt_bench.results.compare import Difference
 from phingpt_bench.stats.intervals import Interval

@@ -26,14 +26,14 @@ def published() -> dict[str, tuple[PublishedRow, ...]]:
     same = Comparison(key="same", same_rows=True, same_metric=True, note="same rows and metric; other prompts")
     other = Comparison(key="other", same_rows=True, same_metric=False, note="another metric")
 
-    def row(model, value, comparison, cost=None, note=None, method="made-up tuning"):
+    def row(model, value, comparison, cost=None, note=None, method="made-up tuning", zero_shot=None):
         return PublishedRow(
-            model=model, size_b=7, base=None, method=method, shots=None, evidence="primary", note=note,
-            comparison=comparison, cost=cost,
+            model=model, size_b=7, base=None, method=method, zero_shot=zero_shot, shots=None, evidence="primary",
+            note=note, comparison=comparison, cost=cost,
             metrics={"f1_weighted": PublishedValue(value=value, printed=str(value), source=source)},
         )  # fmt: skip
 
     noted = row("Model X", 0.7, same, None, "made-up note")
-    hosted = row("Model H", 0.6, same, method="zero-shot")
+    hosted = row("Model H", 0.6, same, method="zero-shot", zero_shot="direct")
     rows = (row("Model Y", 0.91, other), noted, row("Model Z", 0.8125, same, cost), hosted)
     return {"phin_made_up_sentiment/made-up/v1": rows}

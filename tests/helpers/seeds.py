@@ -5,7 +5,7 @@ from __future__ import annotations
 import dataclasses
 
 from helpers.board_factory import labels, make_run
-from phingpt_bench.core.records import Outcomes
+from phingpt_bench.core.outcomes import Outcomes
 
 
 def trained(seed: int, *, recipe: str | None = "r" * 16, adapter: str | None = None, **how):

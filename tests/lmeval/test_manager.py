@@ -24,7 +24,7 @@ def tokenizer():
 
 
 def test_our_tasks_and_groups():
-    assert {"phin_fpb", "phin_tfns", "phin_fin", "phin_finer_ord", *DEMO} <= set(manager.task_names())
+    assert {"phin_fpb", "phin_tfns", "phin_fin", "phin_finer_ord", *DEMO} <= set(manager.task_manager().all_subtasks)
     assert manager.expand(["phin"]) == ["phin_fpb", "phin_tfns", "phin_fin", "phin_finer_ord"]
     assert manager.expand(["phin_fin", "phin_ner", "phin_demo_ner"]) == ["phin_fin", "phin_finer_ord", "phin_demo_ner"]
     assert len(manager.expand(["phin_fpb_all"])) == len(manager.expand(["phin_fpb_all_gen"])) == 7

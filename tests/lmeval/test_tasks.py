@@ -18,7 +18,7 @@ from helpers.paths import ROOT
 from helpers.tiny import save_tiny
 
 from phingpt_bench.core.errors import BenchError
-from phingpt_bench.core.records import Outcomes
+from phingpt_bench.core.outcomes import Outcomes
 from phingpt_bench.data import catalogue
 from phingpt_bench.data.examples import MOST
 from phingpt_bench.data.overlap import normalise

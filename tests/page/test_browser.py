@@ -15,7 +15,7 @@ from helpers.comparison_factory import pairs
 from helpers.page_factory import HOSTILE, hostile_runs, many_rows, runs, with_probs
 
 from phingpt_bench.board.rows import build
-from phingpt_bench.core.records import Outcomes
+from phingpt_bench.core.outcomes import Outcomes
 from phingpt_bench.data import catalogue
 from phingpt_bench.page.page import html
 from phingpt_bench.page.texts import texts_of
@@ -107,6 +107,24 @@ def test_heads_sort_and_unknown_comes_last_both_ways(tab):
     assert "sort=-usd" in tab.page.url  # and the address keeps it
     tab.page.reload()
     assert tab.page.locator("table.rows th[aria-sort=descending]").inner_text().startswith("USD per 1,000")
+
+
+def test_a_task_in_two_languages_is_found_by_each(chromium, board, tmp_path):
+    """The demonstration corpus is in English and Spanish: it is no language of its own."""
+    spoken = [("en", "es"), ("es",)]
+    sections = tuple(
+        dataclasses.replace(section, languages=languages)
+        for section, languages in zip(board.sections[:2], spoken, strict=True)
+    )
+    path = tmp_path / "board.html"
+    path.write_text(html(dataclasses.replace(board, sections=sections, limited=()), runs()), encoding="utf-8")
+    tab = browsers.Tab(chromium, path, "#/tasks")
+    choices = tab.page.get_by_label("Language", exact=True).first.locator("option")
+    assert choices.evaluate_all("options => options.map((option) => option.value)") == ["", "en", "es"]
+    for language, shown in (("en", 1), ("es", 2)):
+        tab.go(f"#/tasks?language={language}")
+        assert tab.page.locator("table > tbody > tr").count() == shown
+    tab.close()
 
 
 def test_filters_leave_what_fits(tab):

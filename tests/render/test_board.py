@@ -25,6 +25,7 @@ from phingpt_bench.board.published.rows import PublishedRow
 from phingpt_bench.board.rows import build
 from phingpt_bench.cli import main as command
 from phingpt_bench.core.errors import BenchError
+from phingpt_bench.core.exposure import Exposure
 from phingpt_bench.render.board.columns import COLUMNS
 from phingpt_bench.render.board.export import FIELDS
 from phingpt_bench.render.board.markdown import markdown
@@ -247,9 +248,9 @@ def test_our_own_words_are_ascii(board):
 
 
 def test_synthetic_data_are_called_so():
-    for runs in ([make_run(task="phin_demo_ner")], [make_run(dataset="Demonstration corpus (synthetic)")]):
-        assert "SYNTHETIC data" in render(build(runs), 80)
-        assert "**SYNTHETIC data" in markdown(build(runs))
+    made_up = build([make_run(synthetic=True)])
+    assert "SYNTHETIC data" in render(made_up, 80)
+    assert "**SYNTHETIC data" in markdown(made_up)
     assert "SYNTHETIC" not in render(build([make_run()]), 80) + markdown(build([make_run()]))
 
 
@@ -258,14 +259,14 @@ def test_a_check_of_row_ids_alone_is_not_called_clean():
         board = build([make_run(kind="tuned", adapter="x", exposure=exposure)])
         return [re.sub(r"\s+", " ", text) for text in (render(board, 80), render(board, 160), markdown(board))]
 
-    for text in texts({"exact": 0, "compared": "row ids only (made up)"}):
+    for text in texts(Exposure(exact=0)):
         assert "none found" not in text
         assert "by row id" in text
         assert "partly checked for 1 of 1" in text
-    narrow, wide, marked = texts({"exact": 3, "compared": "row ids only (made up)"})
+    narrow, wide, marked = texts(Exposure(exact=3))
     assert "! saw 1% of the test rows" in narrow
     assert " 1%? " in wide and " 1%? " in marked
-    for text in texts({"exact": 0, "normalised": 0, "near": 0}):
+    for text in texts(Exposure(exact=0, normalised=0, near=0)):
         assert "none found" in text
         assert "row id" not in text
 

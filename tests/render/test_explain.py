@@ -14,7 +14,9 @@ from helpers.seeds import clustered, trained
 from phingpt_bench.board.rows import build
 from phingpt_bench.cli.main import main
 from phingpt_bench.core.errors import BenchError
-from phingpt_bench.core.records import Ledger
+from phingpt_bench.core.exposure import Compared, Exposure
+from phingpt_bench.core.machine import Machine
+from phingpt_bench.core.records import Ledger, Price
 from phingpt_bench.render.explain.find import found_row, found_section, full_name
 from phingpt_bench.render.explain.page import explain
 from phingpt_bench.render.explain.working import working
@@ -125,10 +127,11 @@ def test_clusters_and_accuracy():
 
 
 def test_costs_have_their_formula_where_one_price_holds():
-    price = {"card": "2000-01-01", "entry": "core", "count": 2, "usd_per_hour": 0.36, "assumption": "made up"}
-    ledger = Ledger(seconds={"load": 10.0, "evaluate": 50.0}, usd=0.006, price=price, machine="a box")
+    price = Price(card="2000-01-01", entry="core", count=2, usd_per_hour=0.36, assumption="made up")
+    box = Machine(processor="made-up", cores=3, memory_bytes=None, gpus=["A100", "A100"])
+    ledger = Ledger(seconds={"load": 10.0, "evaluate": 50.0}, usd=0.006, price=price, machine=box)
     text = flat(page([make_run(evaluation=ledger)], "Model A", "phin_made_up"))
-    assert "Evaluation: evaluate 50.0 s; machine a box" in text
+    assert "Evaluation: evaluate 50.0 s; machine 3 x made-up, memory unknown, 2 x A100" in text
     assert "Evaluation: 50.0 s / 3600 x $0.36 = $0.005000" in text
     assert "1,000 documents: 1,000 x $0.005000 / 300 = $0.016667" in text
 
@@ -146,12 +149,13 @@ def test_several_seeds_say_each_score_and_their_mean():
 
 
 def test_limited_exposed_and_base_rows():
-    seen = {"exact": 299, "normalised": 0, "near": 0, "compared": "the texts of 9 rows"}
+    texts = Compared(by="texts", training_rows=9, test_rows=300)
+    seen = Exposure(exact=299, normalised=0, near=0, compared=texts)
     runs = [make_run(outcomes=labels(0.5, seed=1)), make_run(kind="tuned", adapter="x", exposure=seen)]
     text = flat(page(runs, "+ x", "phin_made_up"))
     assert "It is not ranked; the reason is below." in text
     assert "299 of 300 test rows were in its training" in text
-    assert "Compared were the texts of 9 rows." in text
+    assert "Compared were the texts of 9 training rows with those of 300 test rows." in text
     assert "This is the base that the others are compared with." in page(runs, "model a, 0-shot", "phin_made_up")
     limited = [make_run(limit=20, outcomes=labels(0.5, 20))]
     assert "limited to 20 rows is not ranked" in flat(page(limited, "Model A", "phin_made_up"))

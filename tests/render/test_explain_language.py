@@ -14,7 +14,8 @@ from helpers.explained import NER, SENTIMENT, flat, page, rich_outcomes
 from helpers.seeds import clustered, trained
 
 from phingpt_bench.board.rows import build
-from phingpt_bench.core import exposure
+from phingpt_bench.core.exposure import Compared, Exposure
+from phingpt_bench.core.machine import Machine
 from phingpt_bench.core.records import Ledger
 from phingpt_bench.core.yamlfile import load_fast
 from phingpt_bench.render.explain.page import explain
@@ -75,8 +76,8 @@ def several_kinds() -> Iterator[tuple[list[Run], str, str, str | None]]:
     grouped = [dataclasses.replace(run, outcomes=clustered(run.outcomes)) for run in pair()]
     yield from ((runs, "+ mine", MADE, metric) for runs in (pair(), grouped) for metric in ("acc", "mcc", None))
     for seen in (
-        {"exact": 2, "normalised": 1, "near": 0, "compared": exposure.TEXTS.format(n=9, m=300)},
-        {"exact": 299, "compared": exposure.IDS.format(why="none was at hand")},
+        Exposure(exact=2, normalised=1, near=0, compared=Compared(by="texts", training_rows=9, test_rows=300)),
+        Exposure(exact=299, compared=Compared(by="ids", why="none was at hand")),
         None,
     ):
         yield pair(exposure=seen), "+ mine", MADE, None
@@ -88,11 +89,13 @@ def several_kinds() -> Iterator[tuple[list[Run], str, str, str | None]]:
     yield [*pair(outcomes=labels(0.51, seed=1)), *tasks_more()], "+ mine", MADE, None  # a family of tests
     floors = [make_run("majority", "floor", outcomes=labels(x, seed=3)) for x in (0.3, 0.78, 0.99)]
     yield from (([*pair(), floor], "+ mine", MADE, None) for floor in floors)  # better, no difference, worse
-    price = {**PRICE, "usd_per_hour": 0.36}
+    price = dataclasses.replace(PRICE, usd_per_hour=0.36)
+    box = Machine(processor="made-up", cores=1, memory_bytes=None, gpus=["made-up-gpu"])
     spent = Ledger(seconds={"load": 10.0, "harness": 20.0, "evaluate": 30.0}, usd=0.006, price=price)
-    more = Ledger(seconds={"prepare": 1.0, "probe": 1.0, "train": 3598.0}, usd=0.25, price=PRICE, machine="1 x made-up")
+    more = Ledger(seconds={"prepare": 1.0, "probe": 1.0, "train": 3598.0}, usd=0.25, price=PRICE, machine=box)
     yield pair(evaluation=spent, training=more), "+ mine", MADE, None
-    yield pair(evaluation=dataclasses.replace(spent, machine="made-up, no GPU")), "+ mine", MADE, None
+    other = dataclasses.replace(box, memory_bytes=2**30, gpus=[])
+    yield pair(evaluation=dataclasses.replace(spent, machine=other)), "+ mine", MADE, None
     yield [make_run(outcomes=dataclasses.replace(spans(0, 3), counts=[[[0, 0, 0]] * 4] * 3))], "Model A", MADE, None
 
 

@@ -9,6 +9,9 @@ from helpers.board_factory import PRICE, labels, make_run, write_run
 from helpers.page_factory import with_probs
 
 from phingpt_bench.core.errors import BenchError
+from phingpt_bench.core.exposure import Exposure
+from phingpt_bench.core.machine import Machine
+from phingpt_bench.core.provenance import Fingerprint, Provenance
 from phingpt_bench.core.records import Ledger
 from phingpt_bench.results.collect import collect
 
@@ -117,10 +120,17 @@ DAMAGED = [  # place of a value in run.json, and values that it cannot have
     ("evaluation.joules", (3, {"evaluate": -1})),
     ("evaluation.price", ("cheap", 3, {"usd_per_hour": "cheap"}, {"card": 3}, {"assumption": []})),
     ("training.price", ([1],)),
-    ("evaluation.machine", (3, ["one"])),
+    ("evaluation.machine", (3, ["one"], "2 x AMD EPYC, 24 GB, no GPU", {"cores": 2})),
+    ("evaluation.machine.cores", (0, None, "two")),
+    ("evaluation.machine.gpus", (None, [1])),
     ("evaluation.tokens_in", ("many", NAN, -1)),
     ("exposure", ([1], 3)),
-    *[(f"exposure.{kind}", (-1, 0.5, NAN, "two", None, True)) for kind in ("exact", "normalised", "near")],
+    *[(f"exposure.{kind}", (-1, 0.5, NAN, "two", True)) for kind in ("exact", "normalised", "near")],
+    ("exposure.exact", (None,)),
+    ("exposure.compared", ("texts", {"by": "guess"}, {})),
+    ("diagnostics.trained_on_task", ("no", 1)),
+    ("diagnostics.misses", ([1], {"type": -1})),
+    ("provenance.fingerprint.seed", (None, "one")),
     *[(f"model.{name}", (0.5, "many", True, [1])) for name in ("parameters", "adapter_parameters", "training_seed")],
     *[
         (f"model.{name}", (3, ["text"], {}))
@@ -135,9 +145,12 @@ DAMAGED = [  # place of a value in run.json, and values that it cannot have
 
 @pytest.mark.parametrize(("place", "value"), [(place, value) for place, values in DAMAGED for value in values])
 def test_a_value_that_cannot_be_is_named_with_its_file(tmp_path, place, value):
-    clean = {"exact": 0, "normalised": 0, "near": 0}
-    trained = Ledger(seconds={"train": 1.0}, usd=0.1, price=PRICE)
-    write_run(tmp_path, make_run(kind="tuned", adapter="x", training=trained, exposure=clean))
+    clean = Exposure(exact=0, normalised=0, near=0)
+    box = Machine(processor="made-up", cores=2, memory_bytes=None, gpus=[])
+    trained = Ledger(seconds={"train": 1.0}, usd=0.1, price=PRICE, machine=box)
+    origin = Provenance(fingerprint=Fingerprint(template="t", setup="s", rows="r"))
+    run = make_run(kind="tuned", adapter="x", training=trained, evaluation=trained, exposure=clean, provenance=origin)
+    write_run(tmp_path, run)
     collect(tmp_path)
     *above, name = place.split(".")
 

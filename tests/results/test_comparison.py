@@ -16,7 +16,8 @@ from sklearn.metrics import precision_recall_fscore_support
 
 from phingpt_bench.board.rows import build
 from phingpt_bench.core.errors import BenchError
-from phingpt_bench.core.records import Outcomes, in_order, rows_at
+from phingpt_bench.core.exposure import Exposure
+from phingpt_bench.core.outcomes import Outcomes, in_order, rows_at
 from phingpt_bench.results.compare import Comparer
 from phingpt_bench.results.comparison.build import compare, corrected_tests
 from phingpt_bench.results.comparison.form import form_of, twin
@@ -119,7 +120,6 @@ def test_intervals_of_changes_are_those_of_the_paired_test():
     change = changes(a, b, f1_weighted)
     assert (change.low, change.high) == (test.low, test.high)
     assert change.difference == pytest.approx(test.difference)
-    assert change.certain == (test.low > 0 or test.high < 0)
     nested = changes(a, b, by_class)
     assert [len(nested), len(nested[0])] == [3, 3]
     assert changes(a[:1], b[:1], f1_weighted).low is None
@@ -245,7 +245,7 @@ def test_numbers_by_hand():
     assert found.rows[2].a is None
 
 
-WHO = {"task": "phin_x_gen", "protocol": "x/made-up/v1"}
+WHO = {"task": "phin_x_gen", "form_of": "phin_x", "extraction": "generation", "protocol": "x/made-up/v1"}
 CHOSEN = {"task": "phin_x", "protocol": "x/made-up/v1"}
 
 
@@ -372,7 +372,7 @@ def test_conditions_keep_from_a_test_but_not_from_looking():
 
 def test_caveats():
     one = answers([NEG], [NEG])
-    seen = {"exact": 1, "normalised": 0, "near": 0}
+    seen = Exposure(exact=1, normalised=0, near=0)
     found = compare(make_run(outcomes=one, limit=1), make_run(outcomes=one, limit=1, exposure=seen, **TUNED))
     kinds = [(caveat.kind, caveat.values.get("side")) for caveat in found.caveats]
     assert kinds == [

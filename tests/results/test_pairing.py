@@ -8,6 +8,7 @@ import pytest
 from helpers.board_factory import labels, make_run, spans
 
 from phingpt_bench.board.rows import build, evaluated
+from phingpt_bench.core.diagnostics import Diagnostics
 from phingpt_bench.core.records import Ledger
 from phingpt_bench.render.board.overview import by_model
 from phingpt_bench.render.board.row_text import after_name, display_name, setting
@@ -32,7 +33,7 @@ def test_a_tuned_row_meets_the_base_with_its_own_shots_and_the_base_rows_meet_th
     tuned = make_run(kind="tuned", adapter="x", shots=5, outcomes=labels(0.8, seed=3))
     rows = {(row.kind, row.shots): row for row in only(build([zero, five, tuned])).rows}
     assert rows["tuned", 5].against_base.value == pytest.approx(difference(tuned, five))
-    assert rows["tuned", 5].warnings == ()
+    assert rows["tuned", 5].notes == ()
     assert rows["base", 5].against_base.value == pytest.approx(difference(five, zero))
     assert rows["base", 0].is_base
 
@@ -40,7 +41,7 @@ def test_a_tuned_row_meets_the_base_with_its_own_shots_and_the_base_rows_meet_th
 def test_the_0_shot_base_in_place_of_another_is_told():
     row = tuned_row(make_run(outcomes=labels(0.3)), make_run(kind="tuned", adapter="x", shots=5))
     assert row.against_base.p is not None
-    assert any("0-shot base" in warning for warning in row.warnings)
+    assert any("0-shot base" in note.text for note in row.notes)
 
 
 @pytest.mark.parametrize(
@@ -56,16 +57,16 @@ def test_runs_under_other_conditions_are_not_tested(name, ours, theirs, reason):
         base = make_run(outcomes=labels(0.3), diagnostics=b)
         return tuned_row(base, make_run(kind="tuned", adapter="x", diagnostics=a)).against_base
 
-    found = row({name: ours}, {name: theirs})
+    found = row(Diagnostics(**{name: ours}), Diagnostics(**{name: theirs}))
     assert (found.reason, found.p, found.value) == (reason, None, None)
-    assert row({name: ours}, {name: ours}).p is not None
-    assert row({name: ours}, {}).p is not None  # unknown is no objection
-    assert row({name: None}, {name: theirs}).p is not None
+    assert row(Diagnostics(**{name: ours}), Diagnostics(**{name: ours})).p is not None
+    assert row(Diagnostics(**{name: ours}), Diagnostics()).p is not None  # unknown is no objection
+    assert row(Diagnostics(), Diagnostics(**{name: theirs})).p is not None
 
 
 def test_the_conditions_also_hold_between_bases():
-    zero = make_run(outcomes=labels(0.3), diagnostics={"device": "cpu"})
-    rows = only(build([zero, make_run(shots=5, diagnostics={"device": "cuda"})])).rows
+    zero = make_run(outcomes=labels(0.3), diagnostics=Diagnostics(device="cpu"))
+    rows = only(build([zero, make_run(shots=5, diagnostics=Diagnostics(device="cuda"))])).rows
     assert next(row for row in rows if row.shots == 5).against_base.reason == "other device"
 
 
@@ -76,7 +77,7 @@ def test_other_prompts_are_not_tested_and_not_ranked_together():
     row = tuned_row(base, other, more)
     assert row.against_base.reason == "other prompts"
     assert row.rank is None
-    assert any("other prompts" in warning for warning in row.warnings)
+    assert any("other prompts" in note.text for note in row.notes)
     rows = only(build([base, other, more])).rows
     assert sorted(row.rank for row in rows if row.kind == "base") == [1, 2]
 
@@ -91,7 +92,7 @@ def test_other_gold_is_not_tested_and_not_ranked_together(rows):
     found = only(build([*bases, make_run("A", "tuned", other, base="A", adapter="x")]))
     tuned = next(row for row in found.rows if row.kind == "tuned")
     assert (tuned.rank, tuned.against_base.reason, tuned.against_base.p) == (None, "other gold", None)
-    assert tuned.warnings[0] == "was measured by other gold or labels than the rest, so it is not ranked"
+    assert tuned.notes[0].text == "was measured by other gold or labels than the rest, so it is not ranked"
     assert [row.rank for row in found.rows if row.kind == "base"] == [1, 1]
 
 
@@ -116,7 +117,7 @@ def test_every_model_that_does_not_beat_the_floor_is_known_and_tuned_ones_are_to
         ("floor", "0-shot"): None, ("base", "0-shot"): False, ("base", "5-shot"): True, ("base", "0-shot chat"): False,
         ("tuned", "0-shot"): False,
     }  # fmt: skip
-    assert [row.kind for row in rows if "does not beat TF-IDF + LR" in row.warnings] == ["tuned"]
+    assert [row.kind for row in rows if "does not beat TF-IDF + LR" in [note.text for note in row.notes]] == ["tuned"]
 
 
 def pair(task, seed, **how):

@@ -10,8 +10,11 @@ from helpers.board_factory import labels, make_run, write_run
 from helpers.seeds import clustered, trained
 
 from phingpt_bench.board.rows import build
+from phingpt_bench.core.diagnostics import Diagnostics
 from phingpt_bench.core.errors import BenchError
+from phingpt_bench.core.exposure import Exposure
 from phingpt_bench.core.jsonio import read_json, write_json
+from phingpt_bench.core.machine import Machine
 from phingpt_bench.core.records import Ledger
 from phingpt_bench.data.clusters import clusters_of
 from phingpt_bench.render.board.overview import by_model
@@ -23,6 +26,7 @@ from phingpt_bench.scoring.metrics import METRICS, row_counts
 from phingpt_bench.stats.intervals import interval
 from phingpt_bench.stats.seeds import mean_interval, mean_test
 
+BOX = Machine(processor="made-up", cores=1, memory_bytes=None, gpus=[])
 FUNCTION = METRICS["f1_weighted"].function
 
 
@@ -46,7 +50,7 @@ def test_three_trainings_of_one_recipe_are_one_row():
     test = mean_test([row_counts(labels(0.5, seed=9))], counts, FUNCTION)
     assert (tuned.against_base.value, tuned.against_base.p) == pytest.approx((test.difference, test.p))
     assert tuned.against_base.method == "seeds"
-    assert tuned.warnings == ()
+    assert tuned.notes == ()
     assert (base.seeds, base.interval.method) == ((), "bootstrap")
 
 
@@ -54,7 +58,7 @@ def test_three_trainings_of_one_recipe_are_one_row():
     "other",
     [
         {"recipe": "x" * 16}, {"recipe": None}, {"shots": 5}, {"limit": 300}, {"prompts": "1" * 12},
-        {"diagnostics": {"device": "cuda"}}, {"quantisation": None}, {"task": "another"},
+        {"diagnostics": Diagnostics(device="cuda")}, {"quantisation": None}, {"task": "another"},
     ],
 )  # fmt: skip
 def test_what_differs_in_more_than_the_seed_stays_apart(other):
@@ -132,11 +136,11 @@ def test_two_recipes_under_the_same_seeds_are_matched():
 
 
 def test_costs_are_means_and_peaks_the_largest():
-    first = Ledger(seconds={"load": 10.0, "train": 30.0}, tokens_in=100, peak_host_bytes=5, usd=0.2, machine="a box")
-    second = Ledger(seconds={"train": 50.0}, tokens_in=300, peak_host_bytes=9, machine="a box")
+    first = Ledger(seconds={"load": 10.0, "train": 30.0}, tokens_in=100, peak_host_bytes=5, usd=0.2, machine=BOX)
+    second = Ledger(seconds={"train": 50.0}, tokens_in=300, peak_host_bytes=9, machine=BOX)
     found = mean_ledger([first, second])
     assert found.seconds == {"load": 5.0, "train": 40.0}
-    assert (found.tokens_in, found.peak_host_bytes, found.usd, found.machine) == (200, 9, None, "a box")
+    assert (found.tokens_in, found.peak_host_bytes, found.usd, found.machine) == (200, 9, None, BOX)
     assert mean_ledger([first, first]).usd == pytest.approx(0.2)
     metered = [Ledger(seconds={}, joules={"train": j}, energy_method=how) for j, how in ((2.0, "rapl"), (4.0, "rapl"))]
     assert mean_ledger(metered).joules == {"train": 3.0}
@@ -145,7 +149,7 @@ def test_costs_are_means_and_peaks_the_largest():
 
 
 def test_the_worst_exposure_of_the_seeds_counts():
-    seen = {"exact": 200, "normalised": 0, "near": 0}
+    seen = Exposure(exact=200, normalised=0, near=0)
     section = only(build([trained(1), trained(2, exposure=seen), make_run()]))
     assert next(row for row in section.rows if row.seeds).rank is None
 
@@ -190,7 +194,10 @@ def test_clusters_are_in_the_files_and_old_files_have_none(tmp_path):
         write_json(tmp_path / "new" / name, data)
     (run,) = collect(tmp_path)
     assert run.outcomes.clusters == []
-    for wrong, told in (([0, 1], "clusters has 2 values"), (["a"] * 300, "clusters are not whole numbers")):
+    for wrong, told in (
+        ([0, 1], "clusters: 2 values for 300 rows"),
+        (["a"] * 300, r"clusters\[0\]: expected a whole number"),
+    ):
         data = read_json(tmp_path / "new" / "outcomes.json")
         write_json(tmp_path / "new" / "outcomes.json", {**data, "clusters": wrong})
         with pytest.raises(BenchError, match=told):

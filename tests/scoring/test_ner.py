@@ -14,7 +14,7 @@ from seqeval.metrics import f1_score, precision_score, recall_score
 from seqeval.scheme import IOB2
 
 from phingpt_bench.core.errors import BenchError
-from phingpt_bench.core.records import Outcomes
+from phingpt_bench.core.outcomes import Outcomes
 from phingpt_bench.scoring import answered
 from phingpt_bench.scoring.formats import answer_format
 from phingpt_bench.scoring.metrics import METRICS, row_counts, score_all

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import time
 
 import pytest
@@ -10,7 +11,7 @@ from hypothesis import strategies as st
 
 from phingpt_bench.core.errors import BenchError
 from phingpt_bench.scoring.answered import written_label
-from phingpt_bench.scoring.labels import REASONS, Reading, read_label, reader
+from phingpt_bench.scoring.labels import REASONS, Reading, reader
 
 LABELS = ["negative", "neutral", "positive"]
 SEVEN = [
@@ -20,6 +21,15 @@ SEVEN = [
 YES_NO = ["no", "yes"]
 SPANISH = ["negativo", "neutral", "positivo"]
 TOPICS = ["Technology", "Industry", "Tax & Accounting", "Finance", "Government & Controls", "Business & Management"]
+
+
+@functools.lru_cache(maxsize=64)
+def cached_reader(labels, aliases):
+    return reader(labels, dict(aliases))
+
+
+def read_label(answer, labels, aliases=None):
+    return cached_reader(tuple(labels), tuple(sorted((aliases or {}).items())))(answer)
 
 
 def named(answer, labels=LABELS, aliases=None):

@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from scipy import stats as scipy_stats
 from statsmodels.stats.proportion import proportion_confint
 
-from phingpt_bench.core.records import Outcomes
+from phingpt_bench.core.outcomes import Outcomes
 from phingpt_bench.scoring.metrics import METRICS, metric_rows
 from phingpt_bench.stats.clusters import sign_flip_p, summed, wilson_clustered
 from phingpt_bench.stats.intervals import bootstrap, interval, wilson

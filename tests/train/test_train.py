@@ -16,12 +16,13 @@ from safetensors.torch import load_file
 
 from phingpt_bench.core import config
 from phingpt_bench.core.errors import BenchError
+from phingpt_bench.core.paths import share
 from phingpt_bench.live.display import Display
 from phingpt_bench.live.events import Advanced, Event, Scored, StageStarted, training_stages
 from phingpt_bench.models import adapter
 from phingpt_bench.models.load import load_base
 from phingpt_bench.train import trainer
-from phingpt_bench.train.recipe import Recipe, load_recipe, recipe_names
+from phingpt_bench.train.recipe import Recipe, load_recipe
 from phingpt_bench.train.rows import Row, batches, collate, pieces
 from phingpt_bench.train.run import default_folder, train
 from phingpt_bench.train.trainer import AnswerTrainer, answer_loss, with_lora
@@ -49,7 +50,7 @@ def tiny_llama(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return save_tiny(tmp_path_factory.mktemp("tiny-llama"))
 
 
-@pytest.mark.parametrize("name", recipe_names())
+@pytest.mark.parametrize("name", config.shipped_names(share("adapters", "recipes")))
 def test_every_recipe_trains_its_architecture(name: str, tmp_path: Path) -> None:
     model = save_tiny(tmp_path / "base", ARCHITECTURES.get(name, "llama"))
     recipe = small(load_recipe(name), model, epochs=1, tokens_per_batch=512)
@@ -68,7 +69,7 @@ def test_every_recipe_trains_its_architecture(name: str, tmp_path: Path) -> None
 def test_phi3_fused_layers_are_named_in_the_card(tmp_path: Path) -> None:
     recipe = small(load_recipe("phingpt-phi3-mini"), save_tiny(tmp_path / "base", "phi3"), epochs=1)
     card = adapter.read_card(train(recipe, tmp_path / "adapter", limit=2))
-    assert card.provenance["adapted layers"] == ["qkv_proj"]
+    assert card.provenance.adapted_layers == ["qkv_proj"]
 
 
 def test_a_layer_that_is_not_there_is_an_error(tiny_llama: Path, tmp_path: Path) -> None:

@@ -20,6 +20,7 @@ from phingpt_bench.board.published.values import (
     PublishedProtocol,
     PublishedScore,
     Source,
+    ZeroShot,
     check_printed,
 )
 from phingpt_bench.core import config
@@ -66,10 +67,15 @@ class _Cost:
 class _Model:
     name: str
     method: str
+    zero_shot: ZeroShot | None = None
     size_b: float | None = None
     base: str | None = None
     shots: int | None = None
     cost: str | None = None
+
+    def __post_init__(self) -> None:
+        if self.zero_shot is not None and self.shots:
+            raise BenchError(f"zero_shot is given, and shots is {self.shots}")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -180,8 +186,9 @@ def _scores(file: _SourceFile, path: Path, source: Source, known: dict[str, Publ
             scores.append(
                 PublishedScore(
                     id=result.protocol, protocol=protocol, source=source, runs=file.source.joins or source.key,
-                    model=model.name, size_b=model.size_b, base=model.base, method=model.method, shots=shots,
-                    value=row.value, printed=row.printed, evidence=row.evidence or file.source.evidence,
+                    model=model.name, size_b=model.size_b, base=model.base, method=model.method,
+                    zero_shot=model.zero_shot, shots=shots, value=row.value, printed=row.printed,
+                    evidence=row.evidence or file.source.evidence,
                     same_rows=protocol.same_rows and row.same_rows is None,
                     cost=None if model.cost is None else costs[model.cost],
                     note="; ".join(note for note in notes if note) or None,

@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from phingpt_bench.board.published.files import read
-from phingpt_bench.board.published.values import EVIDENCE, PublishedCost, PublishedScore, Source
+from phingpt_bench.board.published.values import EVIDENCE, PublishedCost, PublishedScore, Source, ZeroShot
 from phingpt_bench.cost.estimate import Usd
 
 __all__ = ["EVIDENCE", "Comparison", "PublishedCost", "PublishedRow", "PublishedValue", "Source", "load", "rows_of"]
@@ -45,7 +45,8 @@ class PublishedRow:
     model: str
     size_b: float | None
     base: str | None
-    method: str
+    method: str  # in the words of the source
+    zero_shot: ZeroShot | None  # None for a model that was trained or shown examples
     shots: int | None
     metrics: dict[str, PublishedValue]
     evidence: str
@@ -71,7 +72,7 @@ def rows_of(scores: Iterable[PublishedScore]) -> dict[str, tuple[PublishedRow, .
         if score.metric.metric is None:
             continue
         comparison = _comparison(score)
-        key = (score.runs, comparison.key, score.model, score.method, score.shots, score.evidence)
+        key = (score.runs, comparison.key, score.model, score.method, score.zero_shot, score.shots, score.evidence)
         for ours in score.protocol.our_ids:
             of_protocol = rows.setdefault(ours, {})
             row = of_protocol.get(key)
@@ -93,7 +94,8 @@ def _comparison(score: PublishedScore) -> Comparison:
 
 def _first(score: PublishedScore, comparison: Comparison) -> PublishedRow:
     return PublishedRow(
-        model=score.model, size_b=score.size_b, base=score.base, method=score.method, shots=score.shots,
+        model=score.model, size_b=score.size_b, base=score.base, method=score.method,
+        zero_shot=score.zero_shot, shots=score.shots,
         metrics=_value(score), evidence=score.evidence, comparison=comparison, cost=_cost(score),
         note=None if score.elsewhere else score.note,
     )  # fmt: skip
@@ -112,7 +114,7 @@ def _joined(row: PublishedRow, score: PublishedScore) -> PublishedRow:
 
 
 def _cost(score: PublishedScore) -> PublishedCost | None:
-    return None if score.method == "zero-shot" else score.cost
+    return None if score.zero_shot is not None else score.cost
 
 
 def _value(score: PublishedScore) -> dict[str, PublishedValue]:

@@ -11,6 +11,8 @@ from phingpt_bench.scoring.metrics import METRICS
 
 ERRORS = ("MSE", "RMSE")  # printed metrics without an upper end, where lower is better
 Evidence = Literal["primary", "secondary", "recomputed"]
+# of a model that was used as it is, without examples: whether it answered at once or wrote down its thoughts first
+ZeroShot = Literal["direct", "reasoning"]
 EVIDENCE = {
     "primary": "read in the authors' own text or repository",
     "secondary": "read in a document that quotes another",
@@ -123,7 +125,8 @@ class PublishedScore:
     model: str
     size_b: float | None
     base: str | None
-    method: str
+    method: str  # in the words of the source
+    zero_shot: ZeroShot | None  # None for a model that was trained or shown examples
     shots: int | None
     value: float
     printed: str

@@ -8,13 +8,9 @@ training rows has "test" only.
 from __future__ import annotations
 
 import importlib
-from collections.abc import Callable
-from typing import Any
 
 from phingpt_bench.core.errors import unknown
-
-Rows = list[dict[str, Any]]
-Reader = Callable[..., dict[str, Rows]]
+from phingpt_bench.data.rows import Reader
 
 # name -> module below this package; the function has the name of the reader
 READERS = {
@@ -38,8 +34,15 @@ READERS = {
 }
 
 
+# options by which a reader builds on something else. The passport names it; the reader gets it: the splits of another
+# dataset of the catalogue, or another reader
+DATASETS = {"fpb_es": ("english",)}
+BUILT_ON = {"given_span": ("reader",)}
+
+
 def reader(name: str) -> Reader:
     """The reader of that name; BenchError with the nearest one otherwise."""
     if name not in READERS:
         raise unknown("reader", name, READERS)
-    return getattr(importlib.import_module(f"phingpt_bench.data.readers.{READERS[name]}"), name)
+    found: Reader = getattr(importlib.import_module(f"phingpt_bench.data.readers.{READERS[name]}"), name)
+    return found

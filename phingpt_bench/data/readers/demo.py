@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from phingpt_bench.data.demo import load_demo
 from phingpt_bench.data.passport import Origin
-from phingpt_bench.data.readers import Rows
+from phingpt_bench.data.rows import Rows
 
 
 def demo_sentiment(origin: Origin, path: str | None) -> dict[str, Rows]:

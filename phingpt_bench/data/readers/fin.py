@@ -5,7 +5,7 @@ from __future__ import annotations
 from phingpt_bench.data.bio import from_bio
 from phingpt_bench.data.cuts import cut_validation
 from phingpt_bench.data.passport import Origin
-from phingpt_bench.data.readers import Rows
+from phingpt_bench.data.rows import Rows
 from phingpt_bench.data.sources import read_rows, source_of
 
 # T-NER's codes 0 .. 8. The release itself has no B-: the first token of each run got one, so entities of one type that

@@ -6,8 +6,8 @@ from typing import Any
 
 from phingpt_bench.data.cuts import cut_copies, cut_validation
 from phingpt_bench.data.passport import Origin
-from phingpt_bench.data.readers import Rows
 from phingpt_bench.data.readers.given_span import expand
+from phingpt_bench.data.rows import Rows
 from phingpt_bench.data.sources import read_rows, source_of
 
 

@@ -6,7 +6,7 @@ from itertools import groupby
 
 from phingpt_bench.data.bio import from_bio
 from phingpt_bench.data.passport import Origin
-from phingpt_bench.data.readers import Rows
+from phingpt_bench.data.rows import Rows
 from phingpt_bench.data.sources import read_rows, source_of
 
 TAGS = ("O", "B-PER", "I-PER", "B-LOC", "I-LOC", "B-ORG", "I-ORG")  # the card's 0 .. 6

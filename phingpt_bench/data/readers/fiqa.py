@@ -9,8 +9,8 @@ from typing import Any
 
 from phingpt_bench.data.cuts import cut_validation
 from phingpt_bench.data.passport import Origin
-from phingpt_bench.data.readers import Rows
 from phingpt_bench.data.readers.table import check_columns, table
+from phingpt_bench.data.rows import Rows
 from phingpt_bench.data.sources import place, read_rows, source_of
 
 

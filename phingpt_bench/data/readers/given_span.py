@@ -5,17 +5,16 @@ from __future__ import annotations
 from typing import Any
 
 from phingpt_bench.data.passport import Origin
-from phingpt_bench.data.readers import Rows
-from phingpt_bench.data.readers import reader as named
+from phingpt_bench.data.rows import Reader, Rows, Splits
 
 
-def given_span(origin: Origin, path: str | None, *, reader: str, **options: Any) -> dict[str, Rows]:
-    """One row for each entity of the dataset that `reader` reads: {"text", "entity": its surface, "label": its type}.
+def given_span(origin: Origin, path: str | None, *, reader: Reader, **options: Any) -> Splits:
+    """One row for each entity of the rows that `reader` gives: {"text", "entity": its surface, "label": its type}.
 
     Finding the entity is not asked, so scores are never comparable with extraction. A surface that is marked twice in a
     text gives two rows that read alike; a text without an entity gives none.
     """
-    return {split: expand(rows) for split, rows in named(reader)(origin, path, **options).items()}
+    return {split: expand(rows) for split, rows in reader(origin, path, **options).items()}
 
 
 def expand(rows: Rows) -> Rows:

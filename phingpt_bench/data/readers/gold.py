@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from phingpt_bench.data.cuts import cut_copies, cut_validation
 from phingpt_bench.data.passport import Origin
-from phingpt_bench.data.readers import Rows
+from phingpt_bench.data.rows import Rows
 from phingpt_bench.data.sources import read_rows, source_of
 
 # column -> question; their order is the `group` of a row. The wording is this project's: the papers' differ as well.

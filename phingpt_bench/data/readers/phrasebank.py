@@ -11,8 +11,8 @@ from collections.abc import Callable
 from phingpt_bench.core.errors import unknown
 from phingpt_bench.data.cuts import cut_validation
 from phingpt_bench.data.passport import Origin
-from phingpt_bench.data.readers import Rows
 from phingpt_bench.data.readers.table import check_columns
+from phingpt_bench.data.rows import Rows
 from phingpt_bench.data.sources import place, read_rows, source_of
 
 LABELS = ("negative", "neutral", "positive")

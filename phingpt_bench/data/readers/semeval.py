@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from phingpt_bench.data.passport import Origin
-from phingpt_bench.data.readers import Rows
 from phingpt_bench.data.readers.fiqa import classes
 from phingpt_bench.data.readers.table import table
+from phingpt_bench.data.rows import Rows
 
 
 def semeval(origin: Origin, path: str | None) -> dict[str, Rows]:

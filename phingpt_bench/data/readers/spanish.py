@@ -2,16 +2,15 @@
 
 from __future__ import annotations
 
-from phingpt_bench.data import catalogue
 from phingpt_bench.data.passport import Origin
-from phingpt_bench.data.readers import Rows
+from phingpt_bench.data.rows import Splits
 from phingpt_bench.data.sources import read_rows, source_of
 
 LABELS = ("negative", "neutral", "positive")  # the codes 0, 1, 2 of the Financial PhraseBank
 
 
-def fpb_es(origin: Origin, path: str | None, *, english: str = "fpb") -> dict[str, Rows]:
-    """Machine-translated rows, each in the split in which its English sentence is in the dataset `english`.
+def fpb_es(origin: Origin, path: str | None, *, english: Splits) -> Splits:
+    """Machine-translated rows, each in the split in which its English sentence is in `english`, a PhraseBank.
 
     So an adapter trained on the English training rows has seen the English side of no Spanish test row: a sentence that
     is in English train and test goes to train. The sentence is the row's "original": by it the gate knows an adapter
@@ -20,12 +19,12 @@ def fpb_es(origin: Origin, path: str | None, *, english: str = "fpb") -> dict[st
     that is in no split) is told as a dataset with other rows than its source.
     """
     split_of: dict[str, str] = {}
-    for split, rows in catalogue.load(english).items():
+    for split, rows in english.items():
         for row in rows:
             if split_of.get(row["text"]) != "train":
                 split_of[row["text"]] = split
     whole = {sentence[1:]: sentence for sentence in split_of}
-    splits: dict[str, Rows] = {"train": [], "validation": [], "test": []}
+    splits: Splits = {"train": [], "validation": [], "test": []}
     for row in read_rows(source_of(origin, {"train": "train.parquet"}), "train", path):
         sentence = row["sentence_en"]
         original = sentence if sentence in split_of else whole[sentence]

@@ -13,7 +13,7 @@ from phingpt_bench.core.errors import BenchError, nearest, unknown
 from phingpt_bench.data import cuts
 from phingpt_bench.data.cuts import cut_copies
 from phingpt_bench.data.passport import SPLITS, Origin
-from phingpt_bench.data.readers import Rows
+from phingpt_bench.data.rows import Rows
 from phingpt_bench.data.sources import place, read_rows, source_of
 
 OURS = ("id", "text", "label", "score")  # what a kept column cannot be called

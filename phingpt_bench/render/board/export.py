@@ -17,7 +17,7 @@ from phingpt_bench.render.board.papers import published_cost_note
 from phingpt_bench.render.board.text import csv_cell
 from phingpt_bench.text.language import ENGLISH, speaking
 
-SCHEMA_VERSION = 1
+SCHEMA_VERSION = 2  # 2: notes with their level, machines by their parts
 FIELDS = (
     "section", "task", "protocol", "dataset", "languages", "licence", "split", "synthetic", "limit", "n", "metric",
     "rank", "tied", "model", "adapter", "adapter_digest", "kind", "variant", "details", "shots", "chat_template",
@@ -83,7 +83,7 @@ def _run(row: Row) -> dict[str, Any]:
         record |= {"p_holm": test.p_holm, "test_method": test.method, "no_test_reason": test.reason}
     record |= _cost("training", row.training) | _cost("evaluation", row.evaluation)
     record |= {f"exposure_{kind}": count for kind, count in (row.exposure or {}).items()}
-    record |= {"details": ", ".join(row.details), "warnings": "; ".join(row.warnings)}
+    record |= {"details": ", ".join(row.details), "warnings": "; ".join(note.text for note in row.notes)}
     return record | {f"metric_{name}": value for name, value in row.scores.items()}
 
 

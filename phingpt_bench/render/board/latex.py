@@ -129,7 +129,7 @@ def _section(section: Section, names: Sequence[str]) -> list[str]:
     notes = [words.synthetic()] if section.synthetic else []
     notes += [section_text.limited_note(section)] if section.limit is not None else []
     notes += [f"! {line}" for line in filter(None, [section_text.floor_line(section)])]
-    notes += [f"! {spoken(note)}" for note in section.notes]
+    notes += [f"! {spoken(note.text)}" for note in section.notes]
     notes += [section_text.hidden_line(section)] if section.hidden else []
     notes += costs.payback_lines(section.payback) if section.payback is not None else []
     caption = f"{section_text.section_title(section)}. {section_text.section_about(section)}"
@@ -143,7 +143,7 @@ def _section(section: Section, names: Sequence[str]) -> list[str]:
 def _cells(row: Row, columns: Sequence[Column]) -> list[str]:
     """The cells of a row; its warnings stand behind the name."""
     names = [column.name for column in columns]
-    warnings = "".join(f" ({note})" for note in row_text.row_notes(row, names))
+    warnings = "".join(f" ({row_text.note_text(note)})" for note in row_text.row_notes(row, names))
     return [column.cell(row) + (warnings if column.name == "model" else "") for column in columns]
 
 

@@ -8,6 +8,7 @@ from typing import Any
 
 from phingpt_bench.board.published.values import EVIDENCE
 from phingpt_bench.board.values import Board, Row
+from phingpt_bench.core.records import Price
 from phingpt_bench.render.board.costs import cost_entries
 from phingpt_bench.render.board.papers import evidence_text
 from phingpt_bench.render.board.text import clean, higher_is_better, metric_name, unknown
@@ -25,7 +26,6 @@ METHODS = {  # of intervals and tests, in words
     "permutation-clustered": "permutation over documents",
     "seeds": "over rows and seeds",
 }
-PRICED = ("usd_per_hour", "entry", "count", "card", "assumption")  # of a ledger's price, what is told of it
 REASONS = {  # why a difference was not tested, where the words in the table do not say enough
     "other prompts": "other prompts (the task was changed between the runs)",
     "other kernels": "other kernels (4-bit weights dequantised once in one of the runs)",
@@ -35,11 +35,12 @@ REASONS = {  # why a difference was not tested, where the words in the table do 
 
 @dataclass(frozen=True, slots=True)
 class Entry:
-    """A mark or a column's head, and what it means. column: the name of the only column it stands in, if any."""
+    """A mark or a column's head, and what it means."""
 
-    mark: str
+    mark: str  # as the tables show it, in the language in force
     text: str
-    column: str | None = None
+    column: str | None = None  # the name of the only column it stands in, if any
+    name: str | None = None  # what it is about, where another display has a mark of its own for it
 
 
 def legend(board: Board) -> list[str]:
@@ -87,9 +88,11 @@ def _scores(board: Board, rows: list[Row]) -> list[Entry]:
     if any(row.scores.get("flip_rate") is not None for row in rows):
         found.append(Entry(say("flips"), say(
             "rows of one pole (positive, hawkish) taken for the opposite one, of all rows that have a pole"
-        ), "flips"))  # fmt: skip
+        ), "flips", "flips"))  # fmt: skip
     if any(row.scores.get("ece") is not None for row in rows):
-        found.append(Entry(say("ECE"), say("expected calibration error of the label probabilities (15 bins)"), "ece"))
+        found.append(
+            Entry(say("ECE"), say("expected calibration error of the label probabilities (15 bins)"), "ece", "ece")
+        )
     lower = sorted({section.metric for section in board.sections if not higher_is_better(section.metric)})
     found += [Entry(metric_name(metric), say("lower is better")) for metric in lower]
     found.append(Entry(unknown(), say("not measured or not published, never zero; - does not apply")))
@@ -116,20 +119,20 @@ def _training_rows(rows: list[Row]) -> list[Entry]:
         text = say(
             "training rows among the test rows: not checked for {k} of {n} tuned rows", k=unchecked, n=len(tuned)
         )
-        found.append(Entry(head, text))
+        found.append(Entry(head, text, name="exposure"))
     if partly:
         found.append(Entry(head, say(
             "training rows among the test rows: partly checked for {k} of {n} tuned rows (by row id, which finds no "
             "near copies), marked ?",
             k=partly, n=len(tuned),
-        )))  # fmt: skip
+        ), name="exposure"))  # fmt: skip
     if not unchecked and not partly:
         if any(any(row.exposure.values()) for row in tuned if row.exposure):
             text = say("share of the test rows found in the training rows: equal, equal but for case, or nearly equal")
-            found.append(Entry(head, text, "exposure"))
+            found.append(Entry(head, text, "exposure", "exposure"))
         else:
             text = say("training rows among the test rows: none found for any tuned row")
-            found.append(Entry(head, text))
+            found.append(Entry(head, text, name="exposure"))
     return found
 
 
@@ -137,14 +140,14 @@ def _costs(board: Board, rows: list[Row]) -> list[Entry]:
     found = []
     if any(row.kind == "tuned" and row.training is not None for row in rows):
         text = say("of the whole adapter, shared by all tasks it was trained on: not to be added up")
-        found.append(Entry(say("training"), text))
+        found.append(Entry(say("training"), text, name="training"))
     if any(row.evaluation.seconds for row in rows):
         text = say("USD and time of evaluating 1,000 documents, without loading and probing the model")
-        found.append(Entry(say("USD/1,000"), text))
+        found.append(Entry(say("USD/1,000"), text, name="usd"))
     if any(row.frontier for row in rows):
         found.append(Entry("P", say(
             "on the Pareto front: no ranked row of the task costs less per 1,000 documents and scores at least as much"
-        )))  # fmt: skip
+        ), name="frontier"))  # fmt: skip
     found += [Entry("USD", price) for price in prices(rows)]
     return found + [Entry(mark, text) for mark, text in cost_entries(board)]
 
@@ -154,7 +157,7 @@ def _rest(board: Board) -> list[Entry]:
     if any(section.published for section in board.sections):
         found.append(Entry(say("published"), say(
             "not run here: no interval, test or rank; sources: --format markdown or json"
-        )))  # fmt: skip
+        ), name="published"))  # fmt: skip
         kinds = {row.evidence for section in board.sections for row in section.published}
         found += [
             Entry(evidence_text(kind), spoken(EVIDENCE[kind]))
@@ -173,18 +176,15 @@ def _rest(board: Board) -> list[Entry]:
 def prices(rows: Iterable[Row]) -> list[str]:
     """Each price that the costs were computed with, in words (see `price_text`)."""
     ledgers = [ledger for row in rows for ledger in (row.training, row.evaluation) if ledger is not None]
-    paid = [ledger.price for ledger in ledgers if ledger.usd is not None and ledger.price]
-    different = {tuple(str(price.get(part)) for part in PRICED): price for price in paid}
-    return sorted({price_text(price) for price in different.values()})
+    return sorted({price_text(ledger.price) for ledger in ledgers if ledger.usd is not None and ledger.price})
 
 
-def price_text(price: dict[str, Any]) -> str:
+def price_text(price: Price) -> str:
     """A ledger's price in words: USD per hour, entry and date of the card, assumption; unknown parts are left out."""
-    per_hour, entry, count = price.get("usd_per_hour"), price.get("entry"), price.get("count")
     parts = [
-        None if per_hour is None else say("${usd:g} an hour", usd=per_hour),
-        f"{count} x {clean(entry)}" if entry and count and count != 1 else clean(entry or "") or None,
-        say("price card of {date}", date=clean(price["card"])) if price.get("card") else None,
-        clean(spoken(price.get("assumption") or "")) or None,
+        say("${usd:g} an hour", usd=price.usd_per_hour),
+        f"{price.count} x {clean(price.entry)}" if price.count != 1 else clean(price.entry),
+        say("price card of {date}", date=clean(price.card)) if price.card else None,
+        clean(spoken(price.assumption or "")) or None,
     ]
     return ", ".join(part for part in parts if part)

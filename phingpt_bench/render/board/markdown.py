@@ -76,7 +76,7 @@ def _section(section: Section, names: Sequence[str]) -> list[str]:
     parts.append(table([column.title for column in columns], (_cells(row, columns) for row in section.rows), right))
     if line := section_text.floor_line(section):
         parts.append(escape(f"! {line}."))
-    parts += [escape(_sentence(spoken(note))) for note in section.notes]
+    parts += [escape(_sentence(spoken(note.text))) for note in section.notes]
     if section.hidden:
         parts.append(escape(_sentence(section_text.hidden_line(section))))
     if section.payback is not None and (told := costs.payback_lines(section.payback)):
@@ -94,7 +94,8 @@ def _sentence(text: str) -> str:
 def _cells(row: Row, columns: Sequence[Column]) -> list[str]:
     """The cells of a row; its warnings stand behind the name."""
     names = [column.name for column in columns]
-    warnings = "".join(f" ({note})" for note in row_text.row_notes(row, names) if note.startswith("!"))
+    notes = [note for note in row_text.row_notes(row, names) if note.level == "warning"]
+    warnings = "".join(f" ({row_text.note_text(note)})" for note in notes)
     return [column.cell(row) + (warnings if column.name == "model" else "") for column in columns]
 
 

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Collection
+from dataclasses import replace
 
 from phingpt_bench.board.values import Row
+from phingpt_bench.core.notes import Note
 from phingpt_bench.render.board.text import clean, p_text, percent, unknown
 from phingpt_bench.results.compare import Difference
-from phingpt_bench.results.pairing import BELOW_FLOOR
 from phingpt_bench.text.language import say, spoken
 from phingpt_bench.text.numbers import rounded_parameters
 
@@ -71,19 +72,24 @@ def parameters_text(row: Row) -> str:
     return f"{count / 1e6:.0f}M" if count < 1e9 else f"{count / 1e9:g}B"
 
 
-def row_notes(row: Row, columns: Collection[str] = ()) -> list[str]:
-    """What stands under a row's name: warnings, unreadable answers and test rows seen where no column says so.
+def row_notes(row: Row, columns: Collection[str] = ()) -> list[Note]:
+    """What stands under a row's name: its notes, unreadable answers and test rows seen where no column says so.
 
-    That it does not beat the floor is no note of its own: a mark says so, and the line under the table (`floor_line`).
+    What a mark says is no note of its own: that a row does not beat the floor, say, and the line under the table.
     """
-    notes = [f"! {clean(spoken(text))}" for text in row.warnings if getattr(text, "key", "") != BELOW_FLOOR]
+    notes = [replace(note, text=clean(spoken(note.text))) for note in row.notes if not note.marked]
     if row.invalid_share and "unreadable" not in columns:
-        notes.append(say("{share} unreadable answers", share=percent(row.invalid_share)))
+        notes.append(Note(say("{share} unreadable answers", share=percent(row.invalid_share)), "info"))
     seen = exposure_count(row)
     if seen and not row.exposed and "exposure" not in columns:  # where it is exposed a warning says it
-        note = say("! saw {share} of the test rows", share=percent(seen / row.n))
-        notes.append(note + (f" ({id_only()})" if row.partly_checked else ""))
+        text = say("saw {share} of the test rows", share=percent(seen / row.n))
+        notes.append(Note(text + (f" ({id_only()})" if row.partly_checked else "")))
     return notes
+
+
+def note_text(note: Note) -> str:
+    """A note with the mark of a warning before it where it is one."""
+    return f"! {note.text}" if note.level == "warning" else note.text
 
 
 def id_only() -> str:

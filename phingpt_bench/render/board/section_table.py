@@ -115,7 +115,8 @@ def _name(row: Row, section: Section, setting_below: bool, columns: Sequence[str
         # behind the adapter's name where there is one: that line is mostly short
         cell.append(f", {setting}" if row.adapter else f"\n{setting}", style="not bold dim")
     for note in row_text.row_notes(row, columns):
-        cell.append(f"\n{note}", style="not bold yellow" if note.startswith("!") else "not bold")
+        style = "not bold yellow" if note.level == "warning" else "not bold"
+        cell.append(f"\n{row_text.note_text(note)}", style=style)
     return cell
 
 

@@ -99,7 +99,7 @@ def _section(section: Section, width: int, columns: Sequence[str]) -> Renderable
     parts.append(section_table(section, columns, width))
     if line := section_text.floor_line(section):
         parts.append(Text(f"! {line}", style="yellow"))
-    parts += [Text(f"! {spoken(note)}", style="yellow") for note in section.notes]
+    parts += [Text(f"! {spoken(note.text)}", style="yellow") for note in section.notes]
     if section.beyond:
         parts.append(Text(say("{n} more rows: --rows all", n=section.beyond), style="dim"))
     if section.hidden:

@@ -10,12 +10,12 @@ import re
 import unicodedata
 from decimal import ROUND_HALF_UP, Decimal
 
-from phingpt_bench.core.fingerprint import NO_GPU
 from phingpt_bench.core.records import Ledger
 from phingpt_bench.cost.ledger import duration_text, rate_text, total_seconds, usd_text
 from phingpt_bench.scoring.metrics import METRICS
 from phingpt_bench.stats.intervals import Interval
 from phingpt_bench.text.language import say, spoken
+from phingpt_bench.text.machine import machine_text
 
 TRANSLATED = ("load", "prepare", "train", "probe", "harness", "evaluate")  # phases of cost/meters.py
 _BIDI_CONTROLS = re.compile("[\u200e\u200f\u202a-\u202e\u2066-\u2069]")
@@ -70,9 +70,9 @@ def phase_text(phase: str) -> str:
     return clean(spoken(phase))
 
 
-def machine_text(machine: str | None) -> str:
-    """The machine of a ledger, which says in English where there is no GPU."""
-    return clean(machine.replace(NO_GPU, say("no GPU"))) if machine else unknown()
+def machine_of(ledger: Ledger) -> str:
+    """The machine of a ledger, or N/A."""
+    return unknown() if ledger.machine is None else clean(machine_text(ledger.machine))
 
 
 def score_text(score: float | None) -> str:

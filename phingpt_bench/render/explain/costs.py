@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from typing import Any
 
 from phingpt_bench.board.values import Row
-from phingpt_bench.core.records import Ledger
-from phingpt_bench.render.board.text import clean, machine_text, phase_text, unknown
+from phingpt_bench.core.records import Ledger, Price
+from phingpt_bench.render.board.text import clean, machine_of, phase_text, unknown
 from phingpt_bench.text.language import say, spoken
 
 
@@ -27,23 +26,21 @@ def cost_lines(row: Row) -> Iterable[str]:
         yield from _price(say("Price of the evaluation"), row.evaluation.price)
 
 
-def _price(title: str, price: dict[str, Any] | None) -> Iterable[str]:
-    if not price or price.get("usd_per_hour") is None:
+def _price(title: str, price: Price | None) -> Iterable[str]:
+    if price is None:
         return
     line = say(
         "{kind}: {entry} x {count} at ${hour:g} an hour together, card of {card}", kind=title,
-        entry=clean(price.get("entry")), count=clean(price.get("count")), hour=price["usd_per_hour"],
-        card=clean(price.get("card")),
+        entry=clean(price.entry), count=price.count, hour=price.usd_per_hour, card=clean(price.card or unknown()),
     )  # fmt: skip
-    assumption = price.get("assumption")
-    yield f"{line}; {clean(spoken(assumption))}" if assumption else line
+    yield f"{line}; {clean(spoken(price.assumption))}" if price.assumption else line
 
 
 def _ledger(kind: str, ledger: Ledger) -> Iterable[str]:
     seconds = sum(ledger.seconds.values())
     phases = ", ".join(f"{phase_text(name)} {spent:.1f} s" for name, spent in ledger.seconds.items()) or unknown()
-    yield say("{kind}: {phases}; machine {machine}", kind=kind, phases=phases, machine=machine_text(ledger.machine))
-    hour = (ledger.price or {}).get("usd_per_hour")
+    yield say("{kind}: {phases}; machine {machine}", kind=kind, phases=phases, machine=machine_of(ledger))
+    hour = None if ledger.price is None else ledger.price.usd_per_hour
     if ledger.usd is None:
         yield say("{kind}: USD {unknown}", kind=kind, unknown=unknown())
     elif hour is not None and abs(seconds / 3600 * hour - ledger.usd) <= 0.001 * ledger.usd:

@@ -7,8 +7,8 @@ from collections.abc import Iterable, Sequence
 import numpy as np
 
 from phingpt_bench.board.values import Board, Row, Section
-from phingpt_bench.core import exposure
-from phingpt_bench.render.board.text import clean
+from phingpt_bench.core.exposure import Compared
+from phingpt_bench.render.board.text import clean, unknown
 from phingpt_bench.render.explain.costs import cost_lines
 from phingpt_bench.render.explain.find import found_row, found_section, full_name
 from phingpt_bench.render.explain.intervals import interval_lines
@@ -65,7 +65,7 @@ def _parts(
     yield say("Rank"), _rank(section, row, runs, comparer)
     yield say("Training rows among the test rows"), _exposure(run)
     yield say("Cost"), cost_lines(row)
-    yield say("Said of this row on the board"), (clean(spoken(warning)) for warning in row.warnings)
+    yield say("Said of this row on the board"), (clean(spoken(note.text)) for note in row.notes)
 
 
 def _asked(run: Run) -> str:
@@ -167,13 +167,20 @@ def _exposure(run: Run) -> Iterable[str]:
         if run.record.model.kind == "tuned":
             yield say("Nobody looked for any.")
         return
-    if "exact" in found:
-        yield say("Test rows that are equal to a training row: {n}.", n=found["exact"])
-    if "normalised" in found:
-        yield say("Test rows that are equal to one but for case, accents and punctuation: {n}.", n=found["normalised"])
-    if "near" in found:
-        yield say("Test rows that are nearly equal to one: {n}.", n=found["near"])
-    if "compared" in found:
-        known = exposure.read(found["compared"])
-        what = say(known[0], **known[1]) if known else found["compared"]
-        yield say("Compared were {what}.", what=clean(what))
+    yield say("Test rows that are equal to a training row: {n}.", n=found.exact)
+    if found.normalised is not None:
+        yield say("Test rows that are equal to one but for case, accents and punctuation: {n}.", n=found.normalised)
+    if found.near is not None:
+        yield say("Test rows that are nearly equal to one: {n}.", n=found.near)
+    if found.compared is not None:
+        yield say("Compared were {what}.", what=clean(_compared(found.compared)))
+
+
+def _compared(how: Compared) -> str:
+    if how.by == "ids":
+        return say("row ids only ({why})", why=how.why or unknown())
+    return say(
+        "the texts of {n} training rows with those of {m} test rows",
+        n=unknown() if how.training_rows is None else how.training_rows,
+        m=unknown() if how.test_rows is None else how.test_rows,
+    )

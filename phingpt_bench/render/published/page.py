@@ -166,9 +166,8 @@ def cost_text(cost: PublishedCost) -> str:
 
 
 def method_text(score: PublishedScore) -> str:
-    """The method, and the number of examples where it is not in the method's name."""
-    said = score.shots is None or score.shots == 0 or f"{score.shots}-shot" in score.method
-    return words.clean(score.method) + ("" if said else f", {score.shots}-shot")
+    """The method, and the number of examples where there were some."""
+    return words.clean(score.method) + (f", {score.shots}-shot" if score.shots else "")
 
 
 def claim_texts(claims: Claims) -> list[str]:

@@ -70,14 +70,19 @@ def _place(family: str) -> tuple[bool, bool, str]:
 
 
 def _groups(files: TaskFiles) -> str:
-    """Every group with the number of its tasks; "[_gen]" stands for a second one with written answers."""
-    names = []
-    for name in files.groups:
-        if not name.endswith("_gen") or name.removesuffix("_gen") not in files.groups:
-            twin = "[_gen]" if f"{name}_gen" in files.groups else ""
-            names.append(f"{name}{twin}\0({len(files.members(name))})")
+    """Every group with the number of its tasks; "phin_type[_gen]" stands for a second one with written answers."""
+    twins = {name: twin for name in files.groups if (twin := files.twin(name))}
+    names = [
+        f"{name}{_ending(name, twins)}\0({len(files.members(name))})"
+        for name in files.groups
+        if name not in twins.values()
+    ]
     text = textwrap.fill(", ".join(names), WIDTH, initial_indent="  ", subsequent_indent="  ", break_on_hyphens=False)
     return text.replace("\0", " ")
+
+
+def _ending(name: str, twins: dict[str, str]) -> str:
+    return f"[{twins[name].removeprefix(name)}]" if name in twins else ""
 
 
 def _wanted(passport: Passport | None, kind: str | None, language: str | None) -> bool:
@@ -103,7 +108,7 @@ def _lines(
         why = "its passport cannot be read, see below" if broken else "its rows have no passport"
         return [f"  {task.name:<{width}} no protocol: {why}"]
     rule = passport.protocol.split("/", 1)[1]
-    also = [] if every else [f"_{ending}" for ending in files.variants(task.name)]
+    also = [] if every else [form.removeprefix(task.name) for form in files.forms(task.name)]
     rows = f"{passport.rows['test']:,}"
     lines = [f"  {task.name:<{width}} {rule:<31} {rows:>6} {' '.join(also)}".rstrip()]
     if not every:

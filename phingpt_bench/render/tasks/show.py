@@ -9,7 +9,7 @@ from phingpt_bench.core.errors import unknown
 from phingpt_bench.core.fingerprint import digest
 from phingpt_bench.data import catalogue
 from phingpt_bench.data.passport import Passport
-from phingpt_bench.lmeval.taskfiles import TaskFile, TaskFiles, read_tasks
+from phingpt_bench.lmeval.taskfiles import LINES, TaskFile, TaskFiles, read_tasks
 from phingpt_bench.render.tasks.list import number
 
 WIDTH, INDENT = 80, 15
@@ -55,14 +55,14 @@ def _task(task: TaskFile, files: TaskFiles) -> None:
     facts: list[Fact] = [
         ("task", f"{task.name}, version {task.version}"),
         ("file", str(task.path)),
-        ("answer", task.extraction),
+        ("answer", _answer(task)),
         ("template", f"digest {prompt} of prompt, labels and stop strings"),
         ("prompt", f"digest {digest(task.config.get('doc_to_text'))}"),
         ("metrics", ", ".join(task.metrics)),
         ("shots", _shots(task)),
     ]
     base = files.base(task.name)
-    others = [other for other in (base, *(f"{base}_{ending}" for ending in files.variants(base))) if other != task.name]
+    others = [other for other in (base, *files.forms(base)) if other != task.name]
     if others:
         facts.append(("other forms", others))
     if task.dataset in catalogue.names():
@@ -71,6 +71,13 @@ def _task(task: TaskFile, files: TaskFiles) -> None:
         facts.append(("protocol", "none: its rows have no passport, so its scores are not comparable with any"))
     _print(facts)
     _example(task)
+
+
+def _answer(task: TaskFile) -> str:
+    if task.asked.chosen:
+        return "the log-likelihood of each label after the same prompt, the highest wins"
+    form = task.asked.form
+    return "written freely and read" + ("" if form == LINES else f" as {form}")
 
 
 def _shots(task: TaskFile) -> str:

@@ -4,22 +4,19 @@ from __future__ import annotations
 
 import dataclasses
 from collections.abc import Collection, Sequence
-from typing import Any
 
 import numpy as np
 
-from phingpt_bench.board.rows import synthetic, variant
 from phingpt_bench.core.errors import unknown
-from phingpt_bench.core.records import Outcomes, in_order
+from phingpt_bench.core.outcomes import Outcomes, in_order
 from phingpt_bench.results.collect import Run
 from phingpt_bench.results.compare import Comparer, Difference, apart, same_rows, shared_clusters
 from phingpt_bench.results.comparison.form import form_of
 from phingpt_bench.results.comparison.labels import counted, label_fates, labels_of
 from phingpt_bench.results.comparison.numbers import number_fates, numbers_of
 from phingpt_bench.results.comparison.spans import span_fates, spans_of
-from phingpt_bench.results.comparison.values import ERROR_FATES, FATES, Caveat, Comparison, Labels, Side
+from phingpt_bench.results.comparison.values import ERROR_FATES, FATES, Caveat, Comparison, Side
 from phingpt_bench.results.pairing import exposed, objection, setting
-from phingpt_bench.results.seeds import seen
 from phingpt_bench.scoring.metrics import METRICS, metric_rows
 from phingpt_bench.stats.changes import Change, changes
 from phingpt_bench.stats.paired import holm
@@ -47,16 +44,18 @@ def compare(
     metric = _metric(a, b, metric, comparer)
     test = test or tested(a, b, metric, comparer)
     record, protocol = a.record, a.record.protocol
-    found: dict[str, Any] = {"fates": {}, "metrics": {}}
-    if apart(a, b) is None:
-        x, y = side_by_side(a, b)
-        found = _details(a, b, x, y, metric, runs, comparer) if details else {"fates": _fates(x, y), "metrics": {}}
-    return Comparison(
+    bare = Comparison(
         task=record.task, protocol=protocol.id, dataset=protocol.dataset, split=protocol.split, metric=metric,
         kind=protocol.kind, n=len(a.outcomes.ids), documents=_documents(a, b), limit=record.limit,
-        synthetic=synthetic(record.task, protocol.dataset), a=_side(a, metric, comparer), b=_side(b, metric, comparer),
-        test=test, caveats=tuple(_caveats(a, b)), **found,
+        synthetic=protocol.synthetic, a=_side(a, metric, comparer), b=_side(b, metric, comparer),
+        test=test, caveats=tuple(_caveats(a, b)), fates={}, metrics={},
     )  # fmt: skip
+    if apart(a, b) is not None:
+        return bare
+    x, y = side_by_side(a, b)
+    if not details:
+        return dataclasses.replace(bare, fates=_fates(x, y))
+    return _with_details(bare, (a, b), (x, y), runs, comparer)
 
 
 def _documents(a: Run, b: Run) -> int | None:
@@ -65,21 +64,32 @@ def _documents(a: Run, b: Run) -> int | None:
     return found if 0 < found < len(clusters) else None
 
 
-def _details(
-    a: Run, b: Run, x: Outcomes, y: Outcomes, metric: str, runs: Sequence[Run], comparer: Comparer
-) -> dict[str, Any]:
-    """What a comparison holds of its kind of answer; x and y are the outcomes of a and b in the same order."""
-    name, make = {
-        "labels": ("labels", labels_of), "spans": ("spans", spans_of), "scores": ("numbers", numbers_of)
-    }[x.kind]  # fmt: skip
-    fates, found = make(x, y)
-    both = comparer.scores(a).keys() & comparer.scores(b).keys()
-    form = form_of(a, b, x, y, metric, runs, [row.fate for row in found.rows])
+def _with_details(
+    bare: Comparison, pair: tuple[Run, Run], rows: tuple[Outcomes, Outcomes], runs: Sequence[Run], comparer: Comparer
+) -> Comparison:
+    """A comparison with what it holds of its kind of answer; rows are the outcomes of the pair in the same order."""
+    (a, b), (x, y) = pair, rows
     known: dict[str, Change] = {}
-    if isinstance(found, Labels) and found.calibration is not None and found.calibration.n == len(x.ids):
-        known = {"brier": found.calibration.brier, "ece": found.calibration.ece}  # costly, and not twice
-    metrics = _metrics(a, b, x, y, both, comparer, known)
-    return {"fates": fates, "metrics": metrics, name: found, "form": form}
+    if x.kind == "labels":
+        fates, labels = labels_of(x, y)
+        made = dataclasses.replace(bare, fates=fates, labels=labels)
+        of_rows = [row.fate for row in labels.rows]
+        if labels.calibration is not None and labels.calibration.n == len(x.ids):
+            known = {"brier": labels.calibration.brier, "ece": labels.calibration.ece}  # costly, and not twice
+    elif x.kind == "spans":
+        fates, spans = spans_of(x, y)
+        made = dataclasses.replace(bare, fates=fates, spans=spans)
+        of_rows = [row.fate for row in spans.rows]
+    else:
+        fates, numbers = numbers_of(x, y)
+        made = dataclasses.replace(bare, fates=fates, numbers=numbers)
+        of_rows = [row.fate for row in numbers.rows]
+    both = comparer.scores(a).keys() & comparer.scores(b).keys()
+    return dataclasses.replace(
+        made,
+        metrics=_metrics(a, b, x, y, both, comparer, known),
+        form=form_of(a, b, x, y, bare.metric, runs, of_rows),
+    )
 
 
 def side_by_side(a: Run, b: Run) -> tuple[Outcomes, Outcomes]:
@@ -175,13 +185,17 @@ def _side(run: Run, metric: str, comparer: Comparer) -> Side:
     score = scores.get(metric)
     return Side(
         name=model.name, adapter=model.adapter, kind=model.kind,
-        variant=variant(protocol.shots, protocol.chat_template), quantisation=model.quantisation,
+        variant=protocol.variant, quantisation=model.quantisation,
         compute_dtype=model.compute_dtype, seed=record.seed, run_id=record.run_id,
         created=record.created, seeds=len(run.members), score=score,
         interval=None if score is None else comparer.interval(run, metric), scores=scores,
-        invalid=sum(map(bool, run.outcomes.invalid)), seen=seen(run.record.exposure),
+        invalid=sum(map(bool, run.outcomes.invalid)), seen=_seen(run),
         exposed=exposed(run) is not None,
     )  # fmt: skip
+
+
+def _seen(run: Run) -> int | None:
+    return None if run.record.exposure is None else run.record.exposure.seen
 
 
 def _caveats(a: Run, b: Run) -> list[Caveat]:
@@ -197,11 +211,11 @@ def _caveats(a: Run, b: Run) -> list[Caveat]:
         if run.record.limit is not None:
             found.append(Caveat(kind="limited", values={"side": side, "limit": run.record.limit}))
         if exposed(run):
-            values = {"side": side, "seen": seen(run.record.exposure) or 0, "n": run.record.protocol.n}
-            found.append(Caveat(kind="exposed", values=values))
+            seen: dict[str, str | int] = {"side": side, "seen": _seen(run) or 0, "n": run.record.protocol.n}
+            found.append(Caveat(kind="exposed", values=seen))
         if run.seeds:
-            values = {"side": side, "seeds": len(run.seeds), "seed": run.seeds[0].record.seed}
-            found.append(Caveat(kind="seeds", values=values))
+            seeds: dict[str, str | int] = {"side": side, "seeds": len(run.seeds), "seed": run.seeds[0].record.seed}
+            found.append(Caveat(kind="seeds", values=seeds))
     if len(a.outcomes.ids) == 1:
         found.append(Caveat(kind="one row"))
     if _other_setting(a, b):

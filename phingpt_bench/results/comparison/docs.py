@@ -5,10 +5,11 @@ from __future__ import annotations
 from collections.abc import Collection
 
 from phingpt_bench.core.errors import BenchError
-from phingpt_bench.results.dataset import Doc, passport_of, splits_of
+from phingpt_bench.data.rows import Row
+from phingpt_bench.results.dataset import passport_of, splits_of
 
 
-def docs_of(protocol: str, split: str, ids: Collection[str]) -> dict[str, Doc]:
+def docs_of(protocol: str, split: str, ids: Collection[str]) -> dict[str, Row]:
     """Rows of a protocol's split by id: {"id", "text", ...}, see data/catalogue.py.
 
     BenchError where no dataset of the catalogue is of this protocol, where it is not at hand, and where it holds none

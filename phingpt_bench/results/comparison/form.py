@@ -4,17 +4,18 @@ from __future__ import annotations
 
 import dataclasses
 from collections.abc import Sequence
+from typing import Any
 
 import numpy as np
 
-from phingpt_bench.core.records import Outcomes, in_order, rows_at
+from phingpt_bench.core.outcomes import Outcomes, in_order, rows_at
+from phingpt_bench.core.records import CHOSEN
 from phingpt_bench.results.collect import Run
 from phingpt_bench.results.comparison.values import Form, Split
 from phingpt_bench.results.pairing import model_key, setting
 from phingpt_bench.scoring.metrics import METRICS, metric_rows
 from phingpt_bench.stats.changes import Change, changes, linear
 
-WRITTEN = "_gen"  # the end of the names of tasks whose answers are written, where a twin has them chosen
 # statistics whose counts say all of an answer's worth: with them one can say what another answer would have been worth
 OF_ANSWERS = ("confusion", "written", "questions", "spans", "errors")
 
@@ -53,7 +54,7 @@ def split_of(a: Run, b: Run, metric: str, runs: Sequence[Run], clusters: Sequenc
     twin_a, twin_b = twin(a, runs), twin(b, runs)
     if a.record.task != b.record.task or twin_a is None or twin_b is None:
         return None
-    written, chosen = ((a, b), (twin_a, twin_b)) if a.record.task.endswith(WRITTEN) else ((twin_a, twin_b), (a, b))
+    written, chosen = ((twin_a, twin_b), (a, b)) if _is_chosen(a) else ((a, b), (twin_a, twin_b))
     counts = [metric_rows(metric, in_order(run.outcomes, a.outcomes.ids)) for run in (*written, *chosen)]
     if any(rows is None for rows in counts):
         return None
@@ -74,12 +75,11 @@ def split_of(a: Run, b: Run, metric: str, runs: Sequence[Run], clusters: Sequenc
 def twin(run: Run, runs: Sequence[Run]) -> Run | None:
     """The newest run of the same model in the same setting on the same rows whose answers were chosen where those of
     `run` were written, or the other way round; None without."""
-    task = run.record.task
-    name = task.removesuffix(WRITTEN) if task.endswith(WRITTEN) else task + WRITTEN
 
     def fits(other: Run) -> bool:
         return (
-            other.record.task == name
+            _is_chosen(run) != _is_chosen(other)
+            and _is_form(run, other)
             and other.record.protocol.id == run.record.protocol.id
             and model_key(other) == model_key(run)
             and (setting(other) == setting(run) or run.record.model.kind in ("floor", "check"))
@@ -90,11 +90,22 @@ def twin(run: Run, runs: Sequence[Run]) -> Run | None:
     return max(filter(fits, runs), key=lambda other: other.record.created, default=None)
 
 
+def _is_chosen(run: Run) -> bool:
+    """Whether the most probable label was the answer, so that nothing could go wrong in form."""
+    return run.record.protocol.extraction == CHOSEN
+
+
+def _is_form(a: Run, b: Run) -> bool:
+    """Whether the task of one is another form of the other's."""
+    return a.record.form_of == b.record.task or b.record.form_of == a.record.task
+
+
 def _change(x: Outcomes, y: Outcomes, metric: str) -> Change | None:
     rows_a, rows_b = metric_rows(metric, x), metric_rows(metric, y)
     if rows_a is None or rows_b is None:
         return None
-    return changes(rows_a, rows_b, METRICS[metric].function, x.clusters)
+    found: Change = changes(rows_a, rows_b, METRICS[metric].function, x.clusters)
+    return found
 
 
 def _bounds(outcomes: Outcomes, metric: str) -> tuple[float, float] | None:
@@ -127,7 +138,7 @@ def _all_wrong(outcomes: Outcomes) -> Outcomes:
     return dataclasses.replace(outcomes, counts=_where(outcomes.invalid, wrong, outcomes.counts))
 
 
-def _where(these: Sequence[bool], then: Sequence, otherwise: Sequence) -> list:
+def _where(these: Sequence[bool], then: Sequence[Any], otherwise: Sequence[Any]) -> list[Any]:
     if not these:
         return list(otherwise)
     return [new if is_so else old for is_so, new, old in zip(these, then, otherwise, strict=True)]

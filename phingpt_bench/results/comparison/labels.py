@@ -9,7 +9,7 @@ from typing import Any
 
 import numpy as np
 
-from phingpt_bench.core.records import Outcomes
+from phingpt_bench.core.outcomes import Outcomes
 from phingpt_bench.results.comparison.values import FATES, Calibration, Class, Flips, LabelRow, Labels
 from phingpt_bench.scoring import calibration, statistics
 from phingpt_bench.scoring.classification import by_class
@@ -73,7 +73,7 @@ def flips_of(ids: Sequence[str], flipped_a: np.ndarray, flipped_b: np.ndarray, p
     """The ids of rows by who flips them; flipped: bool (n,)."""
 
     def chosen(where: np.ndarray) -> tuple[str, ...]:
-        return tuple(ids[at] for at in np.flatnonzero(where))
+        return tuple(ids[at] for at in np.flatnonzero(where).tolist())
 
     return Flips(
         introduced=chosen(flipped_b & ~flipped_a), removed=chosen(flipped_a & ~flipped_b),
@@ -94,7 +94,7 @@ def _confidence(outcomes: Outcomes) -> list[tuple[float | None, tuple[float, ...
     if not outcomes.probs:
         return [(None, None)] * len(outcomes.ids)
     result: list[tuple[float | None, tuple[float, ...] | None]] = []
-    for row, pred in zip(statistics.probabilities(outcomes).tolist(), outcomes.pred, strict=True):
+    for row, pred in zip(statistics.probabilities(outcomes).tolist(), outcomes.pred_places, strict=True):
         if not all(map(math.isfinite, row)):
             result.append((None, None))
             continue
@@ -123,7 +123,7 @@ def _calibration(a: Outcomes, b: Outcomes) -> Calibration | None:
         return np.stack([totals[..., -1] / n, calibration.ece(bins), confidence / n, (confidence - right) / n], axis=-1)
 
     clusters = [cluster for cluster, kept in zip(a.clusters, both, strict=False) if kept]
-    brier, ece, confidence, over = changes(*sums, numbers, clusters)
+    brier, ece, confidence, over = changes(sums[0], sums[1], numbers, clusters)
     return Calibration(n=len(gold), brier=brier, ece=ece, confidence=confidence, overconfidence=over)
 
 

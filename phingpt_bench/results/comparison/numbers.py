@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from phingpt_bench.core.records import Outcomes
+from phingpt_bench.core.outcomes import Outcomes
 from phingpt_bench.results.comparison.labels import counted, flips_of
 from phingpt_bench.results.comparison.values import ERROR_FATES, ScoreRow, Scores
 from phingpt_bench.scoring import statistics
@@ -26,7 +26,7 @@ def numbers_of(a: Outcomes, b: Outcomes) -> tuple[dict[str, int], Scores]:
     )  # fmt: skip
     gold = np.asarray(a.gold, dtype=float)
     flipped = [gold * np.array([0.0 if p is None else p for p in side.pred], dtype=float) < 0 for side in (a, b)]
-    details = Scores(flips=flips_of(a.ids, *flipped, int((gold != 0).sum())), rows=rows)
+    details = Scores(flips=flips_of(a.ids, flipped[0], flipped[1], int((gold != 0).sum())), rows=rows)
     return counted(fates, ERROR_FATES), details
 
 

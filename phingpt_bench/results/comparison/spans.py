@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
+import dataclasses
 from collections.abc import Sequence
-from typing import Any
 
 import numpy as np
 
-from phingpt_bench.core.records import Outcomes
+from phingpt_bench.core.outcomes import Outcomes
 from phingpt_bench.results.comparison.labels import classes, counted, fate
 from phingpt_bench.results.comparison.values import FATES, Class, Entities, Found, GoldEntity, SpanRow, Spans
 from phingpt_bench.scoring import ner, statistics
@@ -55,22 +55,28 @@ def _errors(counts: np.ndarray) -> int:
 def _row(
     at: int, a: Outcomes, b: Outcomes, fate_: str, errors_a: int, errors_b: int, offsets: tuple[Placed, Placed] | None
 ) -> SpanRow:
-    details: dict[str, Any] = {}
-    if offsets is not None:
-        details = _entities(offsets[0].gold[at], offsets[0].predicted[at], offsets[1].predicted[at], a.labels)
-    for side, outcomes in (("a", a), ("b", b)):
-        if outcomes.misses:
-            found = zip(ner.MISS_KINDS, outcomes.misses[at], strict=True)
-            details[f"misses_{side}"] = {kind: n for kind, n in found if n}
     invalid_a, invalid_b = (bool(side.invalid and side.invalid[at]) for side in (a, b))
-    return SpanRow(
+    row = SpanRow(
         id=a.ids[at], fate=fate_, errors_a=errors_a, errors_b=errors_b, invalid_a=invalid_a, invalid_b=invalid_b,
-        **details,
+        misses_a=_row_misses(a, at), misses_b=_row_misses(b, at),
     )  # fmt: skip
+    if offsets is None:
+        return row
+    mine, theirs = (side.predicted[at] for side in offsets)
+    return _with_entities(row, offsets[0].gold[at], mine, theirs, a.labels)
 
 
-def _entities(gold: list[Span], mine: list[Span], theirs: list[Span], types: Sequence[str]) -> dict[str, tuple]:
-    """The entities of one row, each with what is wrong with it."""
+def _row_misses(outcomes: Outcomes, at: int) -> dict[str, int] | None:
+    """What is wrong with a row by kind, as far as it is known."""
+    if not outcomes.misses:
+        return None
+    return {kind: n for kind, n in zip(ner.MISS_KINDS, outcomes.misses[at], strict=True) if n}
+
+
+def _with_entities(
+    row: SpanRow, gold: list[Span], mine: list[Span], theirs: list[Span], types: Sequence[str]
+) -> SpanRow:
+    """The row with its entities, each with what is wrong with it."""
     why = [ner.explain(gold, Parsed(side)) for side in (mine, theirs)]
     lacks = [{miss.gold: miss.kind for miss in misses if miss.gold} for misses in why]
     wrong = [{miss.predicted: miss.kind for miss in misses if miss.predicted} for misses in why]
@@ -78,11 +84,12 @@ def _entities(gold: list[Span], mine: list[Span], theirs: list[Span], types: Seq
     def at(span: Span) -> dict[str, int]:
         return {"start": span.start, "end": span.end, "type": list(types).index(span.type)}
 
-    return {
-        "gold": tuple(GoldEntity(**at(span), why_a=lacks[0].get(span), why_b=lacks[1].get(span)) for span in gold),
-        "a": tuple(Found(**at(span), why=wrong[0].get(span)) for span in mine),
-        "b": tuple(Found(**at(span), why=wrong[1].get(span)) for span in theirs),
-    }
+    return dataclasses.replace(
+        row,
+        gold=tuple(GoldEntity(**at(span), why_a=lacks[0].get(span), why_b=lacks[1].get(span)) for span in gold),
+        a=tuple(Found(**at(span), why=wrong[0].get(span)) for span in mine),
+        b=tuple(Found(**at(span), why=wrong[1].get(span)) for span in theirs),
+    )
 
 
 def _by_counts(a: np.ndarray, b: np.ndarray) -> Entities:

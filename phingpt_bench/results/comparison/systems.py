@@ -10,16 +10,24 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 from phingpt_bench.core.errors import BenchError, unknown
+from phingpt_bench.core.records import RECORD
 from phingpt_bench.results.collect import Run, read_run
 from phingpt_bench.results.identity import told_seed
 from phingpt_bench.results.pairing import model_key
 from phingpt_bench.results.seeds import with_seeds_joined
 
-RECORD = "run.json"
 SHORTEST = 4  # characters of a digest that name it
+
+
+class Variant(NamedTuple):
+    """How a model was asked: solved examples, chat template, rows."""
+
+    shots: int
+    chat_template: bool
+    limit: int | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,10 +51,10 @@ class System:
         return list(dict.fromkeys([*tuned, *bare, *folders]))
 
     @property
-    def variant(self) -> tuple[int, bool, int | None]:
-        """(shots, chat template, limit)."""
+    def variant(self) -> Variant:
+        """How it was asked."""
         record = self.first.record
-        return record.protocol.shots, record.protocol.chat_template, record.limit
+        return Variant(record.protocol.shots, record.protocol.chat_template, record.limit)
 
     @property
     def setting(self) -> list[str]:
@@ -74,7 +82,7 @@ def systems(runs: Sequence[Run]) -> list[System]:
     for run in (*(run for run in runs if run.record.run_id in kept), *(run for run in drawn if run.seeds)):
         protocol, record = run.record.protocol, run.record
         seed = told_seed(record.model.kind, protocol.shots, record.seed, bool(run.seeds))
-        alike = found.setdefault((*model_key(run), protocol.shots, protocol.chat_template, record.limit, *seed), [])
+        alike = found.setdefault((model_key(run), protocol.shots, protocol.chat_template, record.limit, *seed), [])
         free = next((by_task for by_task in alike if record.task not in by_task), None)
         if free is None:
             alike.append(free := {})
@@ -174,15 +182,30 @@ def _said(a: str, b: str, at: int) -> bool:
 
 def _narrowed(found: list[System], as_other: bool, others: list[System]) -> list[System]:
     """The likeliest of several systems."""
-    rules = [
-        lambda s: model_key(s.first)[1:5] in [model_key(other.first)[1:5] for other in others],
-        *([lambda s: s not in others and s.variant in [other.variant for other in others]] if as_other else []),
-        lambda s: s.variant[2] is None,
-        lambda s: not s.variant[1],
-        lambda s: s.variant[0] == 0,
-        lambda s: bool(s.first.seeds),
-    ]
-    for rule in rules:
+    bases = [model_key(other.first).base for other in others]
+    variants = [other.variant for other in others]
+
+    def on_the_same_base(system: System) -> bool:
+        return model_key(system.first).base in bases
+
+    def asked_as_the_other(system: System) -> bool:
+        return not as_other or (system not in others and system.variant in variants)
+
+    def over_all_rows(system: System) -> bool:
+        return system.variant.limit is None
+
+    def without_chat_template(system: System) -> bool:
+        return not system.variant.chat_template
+
+    def without_examples(system: System) -> bool:
+        return system.variant.shots == 0
+
+    def of_several_seeds(system: System) -> bool:
+        return bool(system.first.seeds)
+
+    for rule in (
+        on_the_same_base, asked_as_the_other, over_all_rows, without_chat_template, without_examples, of_several_seeds
+    ):  # fmt: skip
         if len(found) > 1:
             found = [system for system in found if rule(system)] or found
     return found

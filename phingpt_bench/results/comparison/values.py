@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from phingpt_bench.results.compare import Difference
@@ -243,7 +244,7 @@ class Caveat:
     """What a reader must know before the difference is believed. kind: a key of render.comparison.CAVEATS."""
 
     kind: str
-    values: dict[str, str | int] = field(default_factory=dict)
+    values: Mapping[str, str | int] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

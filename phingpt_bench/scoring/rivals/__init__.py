@@ -1,6 +1,6 @@
 """How other benchmarks score the same raw answers: their rules in our code, from documented behaviour.
 
-    scorer = rival("flare")
+    scorer = SCORERS["flare"]
     total = scorer.rows(answers, docs, labels).sum(0)
     scorer.functions[scorer.primary](total)
 
@@ -9,7 +9,6 @@ They are for comparison with published numbers only. docs/compatibility.md says 
 
 from __future__ import annotations
 
-from phingpt_bench.core.errors import unknown
 from phingpt_bench.scoring.rivals import fingpt, finlora, flame, flame_ner, flare, flare_ner, helm
 from phingpt_bench.scoring.rivals.base import Rival
 
@@ -30,16 +29,3 @@ SCORERS: dict[str, Rival] = {
         flame_ner.FLAME_NER,
     )
 }
-
-
-def rival(name: str) -> Rival:
-    """The scorer of that name; BenchError with the nearest name otherwise."""
-    try:
-        return SCORERS[name]
-    except KeyError:
-        raise unknown("scorer", name, SCORERS) from None
-
-
-def rivals(kind: str) -> list[str]:
-    """The names of the scorers of one kind, "labels" or "spans"."""
-    return [name for name, scorer in SCORERS.items() if scorer.kind == kind]

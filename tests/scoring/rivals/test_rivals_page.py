@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 from helpers.paths import ROOT
 
-from phingpt_bench.scoring.rivals import SCORERS, fingpt, flame_ner, rival, words
+from phingpt_bench.scoring.rivals import SCORERS, fingpt, flame_ner, words
 
 PAGE = ROOT / "docs" / "compatibility.md"
 FPB = ("positive", "neutral", "negative")
@@ -36,7 +36,7 @@ def defect(name):
 
 
 def score(name, answers, docs, labels=TYPES, metric=None):
-    scorer = rival(name)
+    scorer = SCORERS[name]
     return float(scorer.functions[metric or scorer.primary](scorer.rows(answers, docs, labels).sum(0)))
 
 

@@ -15,10 +15,14 @@ from sklearn.metrics import accuracy_score, precision_recall_fscore_support
 from sklearn.metrics import f1_score as sklearn_f1
 
 from phingpt_bench.core.errors import BenchError
-from phingpt_bench.scoring.rivals import flame_ner, rival, rivals, words
+from phingpt_bench.scoring.rivals import SCORERS, flame_ner, words
 from phingpt_bench.scoring.rivals.fingpt import gold_answer
 
 TYPES = ("PER", "ORG", "LOC")
+
+
+def of_kind(kind: str) -> list[str]:
+    return [name for name, scorer in SCORERS.items() if scorer.kind == kind]
 
 
 def doc(marked):
@@ -37,16 +41,16 @@ TAGS = ["B-PER", "I-PER", "O", "B-ORG", "I-ORG", "O", "B-ORG", "I-ORG", "O", "B-
 
 
 def total(name, answers, docs, types=TYPES):
-    return rival(name).rows(answers, docs, types).sum(0)
+    return SCORERS[name].rows(answers, docs, types).sum(0)
 
 
 def score(name, answers, docs, metric=None, types=TYPES):
-    scorer = rival(name)
+    scorer = SCORERS[name]
     return float(scorer.functions[metric or scorer.primary](total(name, answers, docs, types)))
 
 
 def read(name, answer, of=DOC):
-    return rival(name).read([answer], [of], TYPES)[0]
+    return SCORERS[name].read([answer], [of], TYPES)[0]
 
 
 def lines(of, sep=":"):
@@ -97,7 +101,7 @@ pairs = st.lists(
 def test_entity_scores_are_seqevals(sequences):
     gold, predicted = [mine for mine, _ in sequences], [theirs for _, theirs in sequences]
     counts = sum(words.entity_counts(mine, theirs, ("PER", "ORG")) for mine, theirs in sequences)
-    functions = rival("fingpt-ner").functions
+    functions = SCORERS["fingpt-ner"].functions
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
         assert functions["entity_f1"](counts) == pytest.approx(seqeval_f1(gold, predicted))
@@ -133,7 +137,7 @@ def test_fingpt_ner_gold_is_lossy_too():
     assert total("fingpt-ner", ["May is a person."], [again])[0].tolist() == [1, 1, 1]
     assert words.chunks(words.tagged(again)[1]) == {("PER", 3, 4)}
     with pytest.raises(BenchError, match="not MISC"):
-        rival("fingpt-ner").rows([""], [DOC], ("PER", "MISC"))
+        SCORERS["fingpt-ner"].rows([""], [DOC], ("PER", "MISC"))
 
 
 # FLARE
@@ -215,7 +219,7 @@ def test_flame_leaves_rows_of_another_length_out():
     answers = [str(numbered(DOC)), "[5]"]
     assert score("flame-ner", answers, [DOC, other]) == 1
     assert score("flame-ner", answers, [DOC, other], "kept") == 0.5
-    assert rival("flame-ner").read(answers, [DOC, other], TYPES) == [
+    assert SCORERS["flame-ner"].read(answers, [DOC, other], TYPES) == [
         "PER: Anna Lee; ORG: Nokia Oyj; ORG: Nokia Oyj; LOC: Espoo", "left out (1 numbers for 2 words)"]  # fmt: skip
     assert np.isnan(score("flame-ner", ["", "5,0,0"], [DOC, other]))  # too few, too many
     assert score("flame-ner", ["0,0"], [doc("It fell")]) == 1  # no entity, all zeros
@@ -238,19 +242,19 @@ def test_other_types_are_numbered_in_their_order():
     of = {"text": "It rose", "entities": [{"start": 0, "end": 2, "type": "b"}]}
     assert score("flame-ner", ["3,0"], [of], types=("a", "b")) == 1
     with pytest.raises(BenchError, match="unknown type b"):
-        rival("flame-ner").rows(["3,0"], [of], ("a", "c"))
+        SCORERS["flame-ner"].rows(["3,0"], [of], ("a", "c"))
     with pytest.raises(BenchError, match="unknown type b"):
-        rival("flare-finer-ord").rows(["3,0"], [of], ("a", "c"))
+        SCORERS["flare-finer-ord"].rows(["3,0"], [of], ("a", "c"))
 
 
 # the contract
 
 
-@pytest.mark.parametrize("name", rivals("spans"))
+@pytest.mark.parametrize("name", of_kind("spans"))
 def test_counts_add_up_by_row(name):
     answers = [gold_answer(DOC), listed(DOC), lines(DOC), str(numbered(DOC)), "", "\n\n"]
     docs = [DOC] * len(answers)
-    scorer = rival(name)
+    scorer = SCORERS[name]
     rows = scorer.rows(answers, docs, TYPES)
     assert len(rows) == len(scorer.read(answers, docs, TYPES)) == len(answers)
     np.testing.assert_array_equal(rows[2:4], scorer.rows(answers[2:4], docs[2:4], TYPES))

@@ -56,7 +56,7 @@ function ledger(heading, spent) {
     [t("tokens written"), spent.tokens_out && whole(spent.tokens_out)],
     [t("peak memory"), spent.peak_host_bytes && bytes(spent.peak_host_bytes)],
     [t("peak GPU memory"), spent.peak_gpu_bytes && bytes(spent.peak_gpu_bytes)],
-    [t("machine"), spent.machine?.replace("no GPU", t("no GPU"))],
+    [t("machine"), spent.machine && said(spent.machine)],
     [t("price"), spent.price === undefined ? null : said(board.prices)[spent.price]],
   ]);
 }

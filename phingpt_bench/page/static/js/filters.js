@@ -26,7 +26,7 @@ export function filters(settings, onChange) {
     ["size", t("Size"), [["", t("all")], ["small", t("under 1B")], ["middle", t("1B to 10B")], ["large", t("10B and more")]]],
     ["task", t("Dataset"), of(sections, (section) => section.family)],
     ["protocol", t("Protocol"), of(sections, (section) => section.protocol)],
-    ["language", t("Language"), of(sections, (section) => section.language)],
+    ["language", t("Language"), occurring(sections.flatMap((section) => section.languages))],
     ["licence", t("Licence"), of(sections, (section) => section.licence, t("all licences"))],
   ].filter(([key, , options]) => options.length > 2 && (key !== "size" || models.some((model) => model.parameters)));
   const element = html(
@@ -56,7 +56,7 @@ function modelFits(model, chosen) {
 function sectionFits(section, chosen) {
   if (chosen.task && section.family !== chosen.task) return false;
   if (chosen.protocol && section.protocol !== chosen.protocol) return false;
-  if (chosen.language && section.language !== chosen.language) return false;
+  if (chosen.language && !section.languages.includes(chosen.language)) return false;
   if (chosen.licence && section.licence !== chosen.licence) return false;
   const words = wordsOf(chosen.q);
   return !taskWords(words) || words.every((word) => taskHaystack(section).includes(word));

@@ -1,0 +1,140 @@
+"""The results of a run row by row, without text; what is read from a file is checked row by row."""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any, Literal, cast
+
+from phingpt_bench.core.config import build
+from phingpt_bench.core.errors import BenchError
+from phingpt_bench.core.jsonio import read_json
+
+Kind = Literal["labels", "spans", "scores"]
+INVALID = -1  # in place of a label: none could be read
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Outcomes:
+    """Aligned lists of the same length n; one that does not apply, or that an older record does not have, is empty."""
+
+    kind: Kind
+    labels: list[str]  # or the entity types; empty for scores
+    ids: list[str]
+    # labels: places in `labels`, pred INVALID where none could be read; scores: numbers, pred None where none could
+    gold: list[int] | list[float] = field(default_factory=list)
+    pred: list[int] | list[float | None] = field(default_factory=list)
+    # spans: [true positives, predicted, gold] for each type, and last [0, k, 0] for predictions of unknown type
+    counts: list[list[list[int]]] = field(default_factory=list)
+    partial: list[list[int]] = field(default_factory=list)  # spans: [exact, overlapping, predicted, gold]
+    typed: list[list[int]] = field(default_factory=list)  # spans: [overlapping with the right type, predicted, gold]
+    # spans: [gold, predicted], each a list of [start, end, place in `labels`] by character offset, end exclusive, in
+    # order; a prediction without a place in the text (hallucinated, unreadable, in conflict) is in the counts alone
+    entities: list[list[list[list[int]]]] = field(default_factory=list)
+    misses: list[list[int]] = field(default_factory=list)  # spans: by kind, in the order of scoring.ner.MISS_KINDS
+    invalid: list[bool] = field(default_factory=list)  # the answer could not be read, as a whole or in part
+    # labels: probabilities, where they were compared by log-likelihood; None where one was not finite
+    probs: list[list[float] | None] = field(default_factory=list)
+    groups: list[int] = field(default_factory=list)  # labels: the question, where each text is asked several
+    clusters: list[int] = field(default_factory=list)  # the document, where rows share documents (data/clusters.py)
+
+    @property
+    def gold_places(self) -> list[int]:
+        """`gold` of labels."""
+        return cast("list[int]", self.gold)
+
+    @property
+    def pred_places(self) -> list[int]:
+        """`pred` of labels."""
+        return cast("list[int]", self.pred)
+
+
+def rows_at(rows: Outcomes, places: Sequence[int]) -> Outcomes:
+    """The rows at `places`, in that order; columns that the outcomes do not have stay empty. IndexError beyond n."""
+    columns = (f.name for f in dataclasses.fields(rows) if f.name not in ("kind", "labels"))
+    chosen: dict[str, Any] = {
+        name: [column[at] for at in places] for name in columns if (column := getattr(rows, name))
+    }
+    return dataclasses.replace(rows, **chosen)
+
+
+def in_order(rows: Outcomes, ids: Sequence[str]) -> Outcomes:
+    """The same rows in the order of `ids`; KeyError for one that is not among them."""
+    if rows.ids == ids:
+        return rows
+    places = {row: at for at, row in enumerate(rows.ids)}
+    return rows_at(rows, [places[row] for row in ids])
+
+
+def read_outcomes(path: Path) -> Outcomes:
+    """The outcomes in a file; BenchError naming it, and the first value that cannot be."""
+    rows = build(Outcomes, read_json(path), str(path))
+    if found := next(faults(rows), None):
+        raise BenchError(found, where=str(path))
+    return rows
+
+
+def faults(rows: Outcomes) -> Iterator[str]:
+    """What is wrong with outcomes beyond the types of their values: lists that do not fit together, impossible values.
+
+    The place for every such check; they run over all rows whenever a board reads a run, so they must be cheap.
+    """
+    yield from _alignment(rows)
+    yield from {"labels": _label_faults, "spans": _span_faults, "scores": _score_faults}[rows.kind](rows)
+
+
+def _alignment(rows: Outcomes) -> Iterator[str]:
+    n = len(rows.ids)
+    if n == 0:
+        yield "ids: no rows"
+    if len(set(rows.ids)) < n:
+        yield "ids: not distinct"
+    needed = {"labels": ("gold", "pred"), "scores": ("gold", "pred"), "spans": ("counts",)}[rows.kind]
+    for column in dataclasses.fields(rows):
+        if column.name in ("kind", "labels", "ids"):
+            continue
+        length = len(getattr(rows, column.name))
+        if length != n and (length or column.name in needed):
+            yield f"{column.name}: {length} values for {n} rows"
+
+
+def _label_faults(rows: Outcomes) -> Iterator[str]:
+    k = len(rows.labels)
+    for name, column, least in (("gold", rows.gold, 0), ("pred", rows.pred, INVALID)):
+        for at, value in enumerate(column):
+            if type(value) is not int or not least <= value < k:
+                yield f"{name}[{at}]: {value!r} is no place in the {k} labels"
+    if rows.groups and min(rows.groups) < 0:
+        yield "groups: a question is below 0"
+    for at, (probs, pred) in enumerate(zip(rows.probs, rows.pred, strict=False)):
+        if probs is None:
+            continue
+        if len(probs) != k:
+            yield f"probs[{at}]: {len(probs)} values for {k} labels"
+        elif not isinstance(pred, int) or pred < 0 or probs[pred] < max(probs):
+            yield f"probs[{at}]: pred is {pred!r}, and another label is more probable"
+
+
+def _span_faults(rows: Outcomes) -> Iterator[str]:
+    k = len(rows.labels)
+    for at, types in enumerate(rows.counts):
+        if len(types) != k + 1 or any(len(counts) != 3 for counts in types):
+            yield f"counts[{at}]: not {k + 1} times [true positives, predicted, gold]"
+            continue
+        for place, (true, predicted, gold) in enumerate(types):
+            if not 0 <= true <= min(predicted, gold):
+                yield f"counts[{at}][{place}]: {true} true positives of {predicted} predicted and {gold} gold"
+        if types[k][2]:
+            yield f"counts[{at}][{k}]: gold of unknown type"
+    for name, width in (("partial", 4), ("typed", 3), ("entities", 2)):
+        for at, values in enumerate(getattr(rows, name)):
+            if len(values) != width:
+                yield f"{name}[{at}]: {len(values)} values, not {width}"
+
+
+def _score_faults(rows: Outcomes) -> Iterator[str]:
+    for at, value in enumerate(rows.gold):
+        if not isinstance(value, int | float):
+            yield f"gold[{at}]: {value!r} is no number"

@@ -1,0 +1,41 @@
+"""Provenance: on what a run was made, and what must be equal for it to count as done."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import Annotated
+
+from phingpt_bench.core.builder import Count, Least
+from phingpt_bench.core.machine import Environment
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Fingerprint:
+    """What must be equal for a run to count as done."""
+
+    template: str  # digest of what shapes prompt and answer
+    setup: str  # digest of what else decides the answers without examples
+    rows: str  # digest of the row ids
+    examples: str | None = None  # digest of the ids of the examples in the prompts
+    base: str | None = None
+    base_revision: str | None = None
+    quantisation: str | None = None
+    compute_dtype: str | None = None
+    baseline: str | None = None  # the name of a floor or check, which has no base
+    adapter: str | None = None  # digest of its weights
+    shots: Count = 0
+    chat_template: bool = False
+    limit: Annotated[int, Least(1)] | None = None
+    seed: int = 0
+    device: str | None = None  # this and what follows may move a score in its last digits
+    dequantise: str | None = None
+    batch_size: Count | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Provenance:
+    """Where a record comes from. amendments: what was changed in its files after the run, by name."""
+
+    environment: Environment = field(default_factory=Environment)
+    fingerprint: Fingerprint | None = None
+    amendments: dict[str, str] = field(default_factory=dict)
