@@ -80,6 +80,8 @@ def vectors() -> Any:
 class MeanLM(DocumentLM):
     """The mean score of the training split for every document: R2 is then about 0."""
 
+    reads_texts = False
+
     def __init__(self) -> None:
         super().__init__()
         self._means: dict[str, float] = {}

@@ -5,9 +5,10 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
+from phingpt_bench.core.exposure import KINDS
 from phingpt_bench.data.copies.likeness import Likeness
 
-KINDS = ("exact", "normalised", "near", "contained", "translated")
+__all__ = ["KINDS"]
 EXACT, NORMALISED, NEAR, CONTAINED, TRANSLATED, NONE = range(6)  # places in KINDS
 
 # Chosen on halves of the Financial PhraseBank and TFNS with planted copies (docs/contamination.md). Each is a share of

@@ -7,7 +7,7 @@ from dataclasses import replace
 
 from phingpt_bench.board.values import Row
 from phingpt_bench.core.notes import Note
-from phingpt_bench.render.board.text import clean, p_text, percent, unknown
+from phingpt_bench.render.board.text import clean, p_text, percent, score_text, unknown
 from phingpt_bench.results.compare import Difference
 from phingpt_bench.text.language import say, spoken
 from phingpt_bench.text.numbers import rounded_parameters
@@ -80,11 +80,25 @@ def row_notes(row: Row, columns: Collection[str] = ()) -> list[Note]:
     notes = [replace(note, text=clean(spoken(note.text))) for note in row.notes if not note.marked]
     if row.invalid_share and "unreadable" not in columns:
         notes.append(Note(say("{share} unreadable answers", share=percent(row.invalid_share)), "info"))
-    seen = exposure_count(row)
-    if seen and not row.exposed and "exposure" not in columns:  # where it is exposed a warning says it
-        text = say("saw {share} of the test rows", share=percent(seen / row.n))
-        notes.append(Note(text + (f" ({id_only()})" if row.partly_checked else "")))
+    if "exposure" not in columns:
+        notes += exposure_notes(row)
+    if row.unseen is not None:
+        values = {"score": score_text(row.unseen.score), "n": row.unseen.n}
+        notes.append(Note(say("{score} on the {n:,} rows that it has not seen", **values), "info"))
     return notes
+
+
+def exposure_notes(row: Row) -> list[Note]:
+    """What has to be said of the test rows that were seen in training, where no column says it."""
+    if row.kind == "base" and row.base_unknown:
+        return [Note(say("training data unknown"), "info")]
+    seen = exposure_count(row)
+    if seen is None or row.exposed or not (seen or row.base_unknown):  # where it is exposed a warning says it
+        return []
+    text = say("saw {share} of the test rows", share=percent(seen / row.n)) if seen else say("saw no test row")
+    more = [partly_text()] if row.partly_checked else []
+    more += [say("its base: unknown")] if row.base_unknown else []
+    return [Note(text + (f" ({', '.join(more)})" if more else ""), "warning" if seen else "info")]
 
 
 def note_text(note: Note) -> str:
@@ -92,22 +106,24 @@ def note_text(note: Note) -> str:
     return f"! {note.text}" if note.level == "warning" else note.text
 
 
-def id_only() -> str:
-    """That a check for training rows among the test rows went by row id alone."""
-    return say("by row id only")
+def partly_text() -> str:
+    """That not every kind of copy was looked for among the test rows."""
+    return say("partly checked")
 
 
 def exposure_count(row: Row) -> int | None:
-    """Training rows found among the test rows, of whatever likeness; None where nobody looked."""
+    """Test rows of which a copy was found in training, of whatever likeness; None where nobody looked."""
     return None if row.exposure is None else sum(row.exposure.values())
 
 
 def exposure_short(row: Row) -> str:
-    """The share of test rows seen in training; with ? where only row ids were compared, which is no clean bill."""
+    """The share of test rows seen in training: with ? where it was partly checked, +? where the base is unknown."""
     seen = exposure_count(row)
+    if row.kind == "base" and row.base_unknown:
+        return say("unknown")
     if seen is None:
         return unknown() if row.kind == "tuned" else "-"
-    return percent(seen / row.n) + ("?" if row.partly_checked else "")
+    return percent(seen / row.n) + ("?" if row.partly_checked else "") + ("+?" if row.base_unknown else "")
 
 
 def display_name(row: Row) -> str:
