@@ -26,7 +26,7 @@ class Declared:
     """What a base is said to have been trained on. unread: what of it could not be compared here, with the reason."""
 
     sets: list[str]  # "fpb:train+validation", "3120 row hashes"; empty: none that is known here
-    source: str  # who says so
+    source: str | None = None  # who says so; None: the user
     unread: list[str] = field(default_factory=list)
 
 

@@ -14,8 +14,6 @@ from phingpt_bench.data import training_sets
 from phingpt_bench.data.copies.gate import Found, Gate
 from phingpt_bench.evaluate.tasks import TaskFacts, Tasks
 
-USER = "the user"  # who declares what a base was trained on, where the shipped list does not
-
 Rows = Sequence[Mapping[str, Any]]
 
 
@@ -94,7 +92,8 @@ class Exposures:
         return self._bases[model]
 
     def _read(self, model: str) -> _Base | None:
-        source, entries = USER, self._trained_on.get(model)
+        source: str | None = None
+        entries = self._trained_on.get(model)
         if entries is None:
             known = training_sets.of_base(model)
             if known is None:

@@ -187,7 +187,8 @@ def _exposure(run: Run) -> Iterable[str]:
             yield say("Nobody has said what its base was trained on.")
         return
     sets = ", ".join(map(clean, found.base.sets)) or say("none that is known here")
-    yield say("Its base was trained on {sets} ({source}).", sets=sets, source=clean(found.base.source))
+    source = say("declared by the user") if found.base.source is None else clean(found.base.source)
+    yield say("Its base was trained on {sets} ({source}).", sets=sets, source=source)
     for reason in found.base.unread:
         yield say("Not compared: {reason}.", reason=clean(reason))
 
