@@ -11,6 +11,7 @@ from typing import Any, Literal
 
 from phingpt_bench.core import config
 from phingpt_bench.core.errors import BenchError, nearest
+from phingpt_bench.core.jsonio import read_json
 from phingpt_bench.core.paths import share
 from phingpt_bench.data import catalogue
 from phingpt_bench.data.copies import hashes
@@ -44,14 +45,30 @@ def _read(file: Path) -> dict[str, TrainingSet]:
     return config.load(file, dict[str, TrainingSet])
 
 
+def seen_of(name: str, protocol: str) -> tuple[int, int] | None:
+    """(test rows of a protocol of which the training set has a copy, all of them), as last measured.
+
+    The file results/overlaps.json is written by `python -m benchmarks.overlaps`. None for what it does not hold.
+    """
+    found = _overlaps().get(name, {}).get(protocol)
+    return None if found is None else (sum(found["seen"].values()), found["rows"])
+
+
+@functools.cache
+def _overlaps() -> dict[str, Any]:
+    file = share("results", "overlaps.json")
+    return dict(read_json(file)["published"]) if file.is_file() else {}
+
+
 def of_base(model: str) -> TrainingSet | None:
     """What a base of this Hub id was trained on, in whatever capitals; None where nobody has told."""
     return next((own for own in published().values() if model.lower() in map(str.lower, own.hub)), None)
 
 
-def of_published(model: str) -> TrainingSet | None:
-    """What a model of this name in results/published was trained on; None where nobody has told."""
-    return next((own for own in published().values() if any(fnmatchcase(model, name) for name in own.models)), None)
+def of_published(model: str) -> str | None:
+    """The name of the training set of a model, by its name in results/published; None where nobody has told."""
+    sets = published().items()
+    return next((name for name, own in sets if any(fnmatchcase(model, pattern) for pattern in own.models)), None)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

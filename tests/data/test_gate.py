@@ -129,7 +129,13 @@ def test_published_training_sets_name_data_sets_and_sources():
     [("FinMA-7B-full", "finma"), ("FinGPT v3.1", "fingpt-sentiment"), ("FinBERT", "finbert-prosus"), ("GPT-4", None)],
 )
 def test_of_published(model, name):
-    assert training_sets.of_published(model) == (training_sets.published()[name] if name else None)
+    assert training_sets.of_published(model) == name
+
+
+def test_what_published_models_have_seen_is_on_file():
+    assert training_sets.seen_of("finma", "fpb/flare-970/v1") == (970, 970)
+    assert training_sets.seen_of("finma", "no/such/protocol") is None
+    assert training_sets.seen_of("nobody", "fpb/flare-970/v1") is None
 
 
 def test_of_base():
