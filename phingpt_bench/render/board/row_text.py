@@ -80,25 +80,34 @@ def row_notes(row: Row, columns: Collection[str] = ()) -> list[Note]:
     notes = [replace(note, text=clean(spoken(note.text))) for note in row.notes if not note.marked]
     if row.invalid_share and "unreadable" not in columns:
         notes.append(Note(say("{share} unreadable answers", share=percent(row.invalid_share)), "info"))
-    if "exposure" not in columns:
-        notes += exposure_notes(row)
-    if row.unseen is not None:
-        values = {"score": score_text(row.unseen.score), "n": row.unseen.n}
-        notes.append(Note(say("{score} on the {n:,} rows that it has not seen", **values), "info"))
-    return notes
+    return notes + (unseen_notes(row) if "exposure" in columns or row.exposed else exposure_notes(row))
 
 
 def exposure_notes(row: Row) -> list[Note]:
-    """What has to be said of the test rows that were seen in training, where no column says it."""
+    """What has to be said of the test rows that were seen in training, where neither column nor warning says it."""
     if row.kind == "base" and row.base_unknown:
         return [Note(say("training data unknown"), "info")]
     seen = exposure_count(row)
-    if seen is None or row.exposed or not (seen or row.base_unknown):  # where it is exposed a warning says it
+    if seen is None or not (seen or row.base_unknown):
         return []
-    text = say("saw {share} of the test rows", share=percent(seen / row.n)) if seen else say("saw no test row")
+    share = percent(seen / row.n)
+    if not seen:
+        text = say("saw no test row")
+    elif row.unseen is None:
+        text = say("saw {share} of the test rows", share=share)
+    else:
+        score = score_text(row.unseen.score)
+        text = say("saw {share} of the test rows, {score} on the others", share=share, score=score)
     more = [partly_text()] if row.partly_checked else []
     more += [say("its base: unknown")] if row.base_unknown else []
     return [Note(text + (f" ({', '.join(more)})" if more else ""), "warning" if seen else "info")]
+
+
+def unseen_notes(row: Row) -> list[Note]:
+    """The score on the rows of which no copy was in training."""
+    if row.unseen is None:
+        return []
+    return [Note(say("{score} on the {n:,} unseen rows", score=score_text(row.unseen.score), n=row.unseen.n), "info")]
 
 
 def note_text(note: Note) -> str:
