@@ -8,7 +8,7 @@ from pathlib import Path
 NAME = "hash-rows"
 HELP = "tell what a model was trained on without giving the texts away"
 EPILOG = """examples:
-  phingpt-bench hash-rows train.jsonl --out rows.txt           SHA-256 of each text
+  phingpt-bench hash-rows train.jsonl --out rows.txt
   phingpt-bench hash-rows train.csv --text sentence --near --out rows.txt
   phingpt-bench evaluate --base MODEL --trained-on rows.txt --tasks phin_fpb
 """

@@ -16,7 +16,8 @@ HELP = "look again for copies of training rows among the test rows of runs that 
 EPILOG = """\
 examples:
   phingpt-bench recheck results/
-  phingpt-bench recheck results/ --trained-on MODEL=fpb --trained-on MODEL=rows.txt
+  phingpt-bench recheck results/ --trained-on MODEL=fpb
+  phingpt-bench recheck results/ --trained-on MODEL=rows.txt
 
 No model is asked, and no score changes. It is for runs of an earlier version,
 and for a base of which it is only now known what it was trained on.
