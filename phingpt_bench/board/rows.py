@@ -3,16 +3,14 @@
 from __future__ import annotations
 
 import dataclasses
-import math
-from collections import Counter
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
 from typing import Any
 
 from phingpt_bench.board.costs import on_card, payback, tokens_each, with_costs
 from phingpt_bench.board.families import corrected, told_apart
 from phingpt_bench.board.frontier import frontier
 from phingpt_bench.board.published.rows import PublishedRow
+from phingpt_bench.board.standing import Scope, Standing, standing_of
 from phingpt_bench.board.values import Board, Prices, Row, Section
 from phingpt_bench.core.errors import unknown
 from phingpt_bench.core.notes import Note
@@ -22,8 +20,8 @@ from phingpt_bench.data.catalogue import Rights
 from phingpt_bench.results.arrange import Arrangement, Key, arranged
 from phingpt_bench.results.cache import Cache
 from phingpt_bench.results.collect import Run
-from phingpt_bench.results.compare import Comparer, bands, mean
-from phingpt_bench.results.pairing import against_base, base_of, beats, exposed, fallback_note, main_group
+from phingpt_bench.results.compare import Comparer, mean
+from phingpt_bench.results.pairing import against_base, base_of, beats, exposed, fallback_note
 from phingpt_bench.results.seeds import with_seeds_joined
 from phingpt_bench.results.unseen import unseen
 from phingpt_bench.scoring.metrics import METRICS
@@ -92,42 +90,14 @@ def _with_rights(section: Section, rights: Mapping[str, Rights]) -> Section:
     return dataclasses.replace(section, languages=found.languages, licence=found.licence)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Scope:
-    """What every section of a board is made with."""
-
-    comparer: Comparer
-    metric: str | None = None  # instead of the primary one, where a task has it
-    published: Mapping[str, tuple[PublishedRow, ...]] = field(default_factory=dict)  # by protocol id
-    prices: Prices | None = None  # None: no estimates
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class _Standing:
-    """The runs of a section, best first, and how they stand to each other. Runs are named by `id`."""
-
-    runs: Sequence[Run]
-    metric: str
-    comparer: Comparer
-    apart: Mapping[int, str]  # why a run is not ranked with the others
-    ranks: Mapping[int, int]
-    floor: Run | None  # the best one
-    n: int  # rows of those that are ranked
-
-    def rank(self, run: Run) -> tuple[int | None, bool]:
-        """(rank, whether others share it); (None, False) for a run that is not ranked."""
-        rank = self.ranks.get(id(run))
-        return rank, rank is not None and Counter(self.ranks.values())[rank] > 1
-
-
 def section_of(runs: Sequence[Run], key: Key, scope: Scope) -> Section:
     """The section of the runs of one task, protocol and limit; p-values are not yet corrected over the tasks."""
     task, protocol, limit = key
     before = sum(run.older for run in runs)
     joined_runs = with_seeds_joined(runs)
     older = sum(run.older for run in joined_runs) - before
-    standing = _standing(joined_runs, scope, limit)
-    first, metric = standing.runs[0].record.protocol, standing.metric
+    standing = standing_of(joined_runs, scope, limit)
+    first, metric = joined_runs[0].record.protocol, standing.metric
     rows = _on_frontier([_row(run, standing) for run in standing.runs], metric)
     notes: list[Note] = []
     if limit is None and standing.floor is None and any(row.kind == "tuned" for row in rows):
@@ -145,35 +115,7 @@ def section_of(runs: Sequence[Run], key: Key, scope: Scope) -> Section:
     )  # fmt: skip
 
 
-def _standing(runs: Sequence[Run], scope: Scope, limit: int | None) -> _Standing:
-    """Ranks among the runs that can be ranked together; a check (oracle, null, echo) takes no part in them."""
-    comparer = scope.comparer
-    primary = runs[0].record.protocol.metric
-    metric = scope.metric if scope.metric is not None and scope.metric in comparer.scores(runs[0]) else primary
-    for run in runs:
-        if metric not in comparer.scores(run):
-            raise unknown("metric", metric, comparer.scores(run), where=str(run.path))
-    ordered = sorted(runs, key=lambda run: (-_score(run, metric, comparer), run.record.model.name, run.record.run_id))
-    models = [run for run in ordered if run.kind != "check"] or ordered
-    main, others = main_group(models)
-    apart = others | {id(run): reason for run in main if (reason := exposed(run))}
-    main = [run for run in main if id(run) not in apart] or main
-    ranks: dict[int, int] = {}
-    if limit is None:
-        ranked = [
-            run
-            for run in main
-            if run.kind != "check" and comparer.scores(run)[metric] is not None and id(run) not in apart
-        ]
-        places = bands(ranked, lambda a, b: comparer.quick(a, b, metric).p)
-        ranks = {id(run): rank for run, rank in zip(ranked, places, strict=True)}
-    return _Standing(
-        runs=ordered, metric=metric, comparer=comparer, apart=apart, ranks=ranks, n=len(main[0].outcomes.ids),
-        floor=next((run for run in main if run.kind == "floor"), None),
-    )  # fmt: skip
-
-
-def _row(run: Run, standing: _Standing) -> Row:
+def _row(run: Run, standing: Standing) -> Row:
     record, model, protocol = run.record, run.record.model, run.record.protocol
     comparer, metric = standing.comparer, standing.metric
     scores = comparer.scores(run)
@@ -206,7 +148,7 @@ def _row(run: Run, standing: _Standing) -> Row:
     )  # fmt: skip
 
 
-def _notes(run: Run, standing: _Standing, base: Run | None, below: Note | None) -> Iterator[Note]:
+def _notes(run: Run, standing: Standing, base: Run | None, below: Note | None) -> Iterator[Note]:
     """What must be said of a row. below: that the run does not beat the best floor."""
     record, metric = run.record, standing.metric
     score = standing.comparer.scores(run)[metric]
@@ -254,14 +196,6 @@ def evaluated(ledger: Ledger) -> Ledger:
     if usd is None and ledger.usd is not None and seconds:
         usd = ledger.usd * rest / whole
     return dataclasses.replace(ledger, seconds=seconds, usd=usd)
-
-
-def _score(run: Run, metric: str, comparer: Comparer) -> float:
-    """What runs are sorted by, the best highest; a run without score comes last."""
-    score = comparer.scores(run)[metric]
-    if score is None:
-        return -math.inf
-    return score if METRICS[metric].higher_is_better else -score
 
 
 def _published(rows: Iterable[PublishedRow], metric: str) -> tuple[PublishedRow, ...]:

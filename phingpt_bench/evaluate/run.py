@@ -5,35 +5,33 @@ Every run is written as soon as it is done, so an interruption loses at most the
 
 from __future__ import annotations
 
-import contextlib
-import gc
 from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from phingpt_bench.core.diagnostics import Probe
 from phingpt_bench.core.records import Ledger, Model
 from phingpt_bench.cost import flops
 from phingpt_bench.cost.meters import Meter
 from phingpt_bench.cost.prices import PriceCard, load_prices, match
 from phingpt_bench.evaluate import record
-from phingpt_bench.evaluate.adapters import AdapterFacts, Training
+from phingpt_bench.evaluate.adapters import Training
 from phingpt_bench.evaluate.answers import Answers, check_scores, read_answers
 from phingpt_bench.evaluate.exposure import Exposures
 from phingpt_bench.evaluate.facts import Facts, with_trained
+from phingpt_bench.evaluate.loading import Attached, forget_peaks, free, load_with
 from phingpt_bench.evaluate.plan import Step, limited, plan
 from phingpt_bench.evaluate.record import Answerer
 from phingpt_bench.evaluate.running import Running
-from phingpt_bench.evaluate.stages import loading, probing, run_stage, stages
+from phingpt_bench.evaluate.stages import run_stage, stages
 from phingpt_bench.evaluate.suite import Suite
 from phingpt_bench.evaluate.tasks import TaskFacts
 from phingpt_bench.live.display import QUIET, Display
 from phingpt_bench.live.events import Planned, Priced, Said, Scored
 from phingpt_bench.lmeval import manager
 from phingpt_bench.lmeval.lean import lean
-from phingpt_bench.models import adapter, probe
-from phingpt_bench.models.load import BaseSpec, Loaded, layer_weights, load_base
+from phingpt_bench.models import adapter
+from phingpt_bench.models.load import BaseSpec, Loaded, layer_weights
 from phingpt_bench.scoring.metrics import METRICS
 
 if TYPE_CHECKING:
@@ -68,15 +66,6 @@ class Job:
         self.display.tell(Scored(METRICS[metric].title, made.scores[metric], made.protocol.n, final=True))
 
 
-@dataclass(frozen=True, slots=True)
-class Attached:
-    """An adapter on a loaded base."""
-
-    facts: AdapterFacts
-    name: str  # the one that it was attached under
-    probe: Probe
-
-
 def run(
     suite: Suite,
     facts: Facts,
@@ -109,7 +98,7 @@ def run(
             if own := [step for step in todo if step.base == spec]:
                 for _ in _base_runs(job, spec, own):
                     finished += 1
-                _free()
+                free()
         for step in todo:
             if step.base is None:
                 _run_without_base(job, step)
@@ -124,9 +113,9 @@ def run(
 def _train(steps: Sequence[Step], facts: Facts, training: Training, display: Display) -> None:
     recipes = {entry.name: entry.recipe for entry in facts.adapters}
     for step in steps:
-        _forget_peaks()
+        forget_peaks()
         training.train(recipes[step.model], step.folder, resume=True, display=display, tasks=facts.known.manager)
-        _free()
+        free()
 
 
 def _base_runs(job: Job, spec: BaseSpec, steps: Sequence[Step]) -> Iterator[Step]:
@@ -135,41 +124,15 @@ def _base_runs(job: Job, spec: BaseSpec, steps: Sequence[Step]) -> Iterator[Step
     The seconds of loading and probing are booked once, on the first run after it.
     """
     meter = Meter()
-    loaded, model, attached = _loaded(job, spec, steps, meter)
+    wanted = {step.adapter for step in steps}
+    adapters = [entry for entry in job.facts.adapters if entry.name in wanted]
+    loaded, model, attached = load_with(spec, adapters, job.display, meter)
     for step in steps:
         entry = attached.get(step.adapter or "")
         with job.display.stage(run_stage(step, job.facts)), adapter.only(model, entry.name if entry else None):
             _run_model(job, step, loaded, model, entry, meter)
         yield step
         meter = Meter()
-
-
-def _loaded(job: Job, spec: BaseSpec, steps: Sequence[Step], meter: Meter) -> tuple[Loaded, Any, dict[str, Attached]]:
-    """A base, the model with the adapters of the steps on it (all switched off), and these by name."""
-    wanted = {step.adapter for step in steps}
-    adapters = [entry for entry in job.facts.adapters if entry.name in wanted]
-    _forget_peaks()
-    with job.display.stage(loading(spec)), meter.phase("load"):
-        loaded = load_base(spec)
-        # bitsandbytes repacks 4-bit weights at the first forward on some CPUs, and a PEFT wrap after that computes
-        # with other kernels: there the bare base cannot be asked first, and "off" is compared with nothing
-        packed = spec.quantisation == "nf4" and not loaded.dequantised and loaded.model.device.type == "cpu"
-        reference = None if packed or not adapters else probe.reference_logits(loaded.model, loaded.tokenizer)
-        names = [f"adapter_{at}" for at in range(len(adapters))]  # torch takes no dots in such names
-        model = adapter.attach(loaded, {name: entry.folder for name, entry in zip(names, adapters, strict=True)})
-    if not adapters:
-        return loaded, model, {}
-    with job.display.stage(probing(spec)), meter.phase("probe"):
-        differences = probe.probe(model, loaded.tokenizer, names, reference)
-    equal = None if reference is None else True  # where it is not, probing has raised
-    return (
-        loaded,
-        model,
-        {
-            entry.name: Attached(entry, name, Probe(differences[name], equal))
-            for name, entry in zip(names, adapters, strict=True)
-        },
-    )
 
 
 def _run_model(job: Job, step: Step, loaded: Loaded, model: Any, entry: Attached | None, meter: Meter) -> None:
@@ -284,23 +247,3 @@ def _without_base(step: Step, task: TaskFacts, seed: int) -> DocumentLM:
 def _without_peaks(ledger: Ledger) -> Ledger:
     """The ledger without peak memory: the process held a language model before, so its peak says nothing of a floor."""
     return replace(ledger, peak_host_bytes=None, peak_gpu_bytes=None)
-
-
-def _forget_peaks() -> None:
-    """Start the peaks of memory anew, so that a training in this process is not taken for the evaluation's."""
-    import torch
-
-    # only Linux has this file, and it may be closed to us: then the peak stays that of the whole process
-    with contextlib.suppress(OSError):
-        Path("/proc/self/clear_refs").write_text("5", encoding="ascii")
-    if torch.cuda.is_available():
-        torch.cuda.reset_peak_memory_stats()
-
-
-def _free() -> None:
-    """Give back the memory of a model that is no longer referred to."""
-    import torch
-
-    gc.collect()
-    if torch.cuda.is_available():
-        torch.cuda.empty_cache()

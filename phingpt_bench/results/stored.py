@@ -13,8 +13,9 @@ from pathlib import Path
 from phingpt_bench.board.costs import on_card, prices_of
 from phingpt_bench.board.filters import Filter, filtered
 from phingpt_bench.board.published import rows as published_results
-from phingpt_bench.board.rows import Scope, joined, section_of
+from phingpt_bench.board.rows import joined, section_of
 from phingpt_bench.board.shorten import shortened
+from phingpt_bench.board.standing import Scope
 from phingpt_bench.board.values import Board, Section
 from phingpt_bench.core.paths import share, task_folders
 from phingpt_bench.cost.prices import card_path, own_card

@@ -346,6 +346,36 @@ def test_a_task_a_dataset_and_a_protocol_of_ours_name_the_same_rows():
 
     for name in ("phin_tfns", "tfns", "tfns/validation/v1"):
         assert our_protocols([name]) == ["tfns/validation/v1"]
+    assert our_protocols(["phin_ner"]) == ["fin/flare-98/v1", "finer-ord/test-1075/v1"]
+
+
+def test_a_task_of_the_users_without_a_dataset_has_nothing_published(tmp_path, monkeypatch, capsys):
+    (tmp_path / "mine.yaml").write_text("task: mine\noutput_type: multiple_choice\n")
+    monkeypatch.setenv("PHINGPT_BENCH_TASKS", str(tmp_path))
+    assert verb(capsys, "--task", "mine") == "No published results fit.\n"
+
+
+def test_a_model_without_examples_has_no_training_cost_whatever_its_method_is_called():
+    costed = {score.model: score for score in read(None).scores if score.cost is not None}
+    rows = [row for found in load().values() for row in found]
+    assert {row.cost for row in rows if row.zero_shot is not None} == {None}
+    assert any(row.cost is not None for row in rows) and costed
+    called = {row.method.partition(" ")[0] for row in rows if row.zero_shot is not None}
+    assert called == {"zero-shot"} == {row.method[:9] for row in rows if row.method.startswith("zero-shot")}
+    assert {row.zero_shot for row in rows if "chain of thought" in row.method and not row.shots} <= {"reasoning"}
+
+
+def test_zero_shot_and_examples_exclude_each_other(tmp_path):
+    text = (
+        (FOLDER / "li-chatgpt-gpt4.yaml")
+        .read_text()
+        .replace("zero_shot: direct, shots: 0", "zero_shot: direct, shots: 5")
+    )
+    (tmp_path / "li-chatgpt-gpt4.yaml").write_text(text)
+    for name in (PROTOCOLS, CLAIMS):
+        (tmp_path / f"{name}.yaml").write_text((FOLDER / f"{name}.yaml").read_text())
+    with pytest.raises(BenchError, match="zero_shot is given, and shots is 5"):
+        read(tmp_path)
 
 
 def test_the_verb_by_task_names_what_else_there_is(capsys):

@@ -218,7 +218,7 @@ def test_a_broken_record_is_told(tmp_path: Path, capsys: pytest.CaptureFixture[s
     file = label_run(tmp_path / "run", written=True)
     (tmp_path / "run" / "run.json").write_text('{"schema_version": 1}', encoding="utf-8")
     assert main(["rescore", str(file)]) == 2
-    assert "run.json: not a run record" in capsys.readouterr().err
+    assert "run.json: missing key 'run_id'" in capsys.readouterr().err
 
 
 def test_samples_of_one_task_under_another_are_not_compared(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import dataclasses
 from collections import Counter
 
 import pytest
 
+from phingpt_bench.core.errors import BenchError
 from phingpt_bench.core.paths import share
 from phingpt_bench.data import catalogue
 from phingpt_bench.data.readers import READERS
@@ -64,3 +66,28 @@ def test_digests_and_texts_have_the_form_that_they_must(name: str):
     assert revision is None or (len(revision) == 40 and int(revision, 16) >= 0)
     for text in (passport.title, passport.licence, passport.split, passport.comparable, passport.language):
         assert text.strip()
+
+
+def test_a_dataset_that_is_made_from_another_gets_its_rows(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The reader is handed the splits of the dataset that the passport names; it looks up none itself."""
+    passport = catalogue.dataset("fpb_es_mt")
+    assert passport.options == {"english": "fpb"}
+    english = {"train": [{"id": "a", "text": "Sales rose.", "label": "positive"}], "validation": [], "test": []}
+    row = {"sentence_en": "Sales rose.", "sentence_es_googletranslate": "Las ventas subieron.", "label": 2}
+    monkeypatch.setattr(catalogue, "load", lambda name: {"fpb": english}[name])
+    monkeypatch.setattr("phingpt_bench.data.readers.spanish.read_rows", lambda *_: [row])
+    read = catalogue.read(passport)
+    assert [(one["text"], one["label"]) for one in read["train"]] == [("Las ventas subieron.", "positive")]
+    assert read["test"] == []
+
+
+def test_a_dataset_that_is_made_from_itself_is_refused() -> None:
+    passport = dataclasses.replace(catalogue.dataset("fpb_es_mt"), options={"english": "fpb_es_mt"})
+    with pytest.raises(BenchError, match="made from itself"):
+        catalogue.read(passport)
+    passport = dataclasses.replace(passport, options={"english": "fbp"})
+    with pytest.raises(BenchError, match="unknown dataset 'fbp'"):
+        catalogue.read(passport)
+    spans = dataclasses.replace(catalogue.dataset("fin_type"), options={"reader": "fin_flair"})
+    with pytest.raises(BenchError, match="did you mean 'fin_flare'"):
+        catalogue.read(spans)

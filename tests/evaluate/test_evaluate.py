@@ -26,6 +26,7 @@ from phingpt_bench.evaluate.suite import AdapterEntry, Suite, Variant
 from phingpt_bench.evaluate.tasks import Tasks, task_facts
 from phingpt_bench.live.display import Display
 from phingpt_bench.live.events import Advanced, Event, Planned, Priced, Said, Scored, StageEnded, StageStarted
+from phingpt_bench.lmeval import manager
 from phingpt_bench.models import adapter
 from phingpt_bench.models.load import BaseSpec
 from phingpt_bench.results.collect import collect, read_run
@@ -54,6 +55,7 @@ class World:
             f"base: {{model: {model}, compute_dtype: float32, device: cpu}}\n"
         )
         self.trained = 0
+        self.readings: list[Path] = []  # folders of task files that were read for the suite `whole`
         self.adapter = root / "adapters" / "tiny-adapter.v1"
         self.known = Tasks()
         self.training = Training(load=load_recipe, folder=lambda recipe: self.adapter, train=self._train)
@@ -88,9 +90,24 @@ def whole(world: World) -> Suite:
         adapters=[AdapterEntry(recipe=str(world.recipe))],
         floors=True,
     )
-    made = world.run(suite)
+    world.known = Tasks()  # as a command makes it
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(manager, "check_syntax", counted(world.readings, manager.check_syntax))
+        made = world.run(suite)
     assert len(made) == 3 + 3 + 3 + 1, "two bases and an adapter on each task, three floors and one"
     return suite
+
+
+def counted(calls: list[Path], function: Callable[[Path], None]) -> Callable[[Path], None]:
+    def called(folder: Path) -> None:
+        calls.append(folder)
+        function(folder)
+
+    return called
+
+
+def test_task_files_are_read_once_for_training_evaluation_exposure_and_floors(whole: Suite, world: World) -> None:
+    assert world.trained >= 1 and world.readings == [manager.tasks_dir()]
 
 
 def record(folder: Path) -> dict[str, Any]:

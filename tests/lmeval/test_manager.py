@@ -46,7 +46,28 @@ def test_task_files_are_read_as_lm_eval_reads_them():
         assert sorted(files.members(group)) == sorted(manager.expand([group], tasks))
     assert files.base("phin_fpb_gen") == "phin_fpb"
     assert files.base("phin_fpb_es_mt_en") == "phin_fpb_es_mt_en"
-    assert files.variants("phin_fin") == ["json", "tags"]
+    assert files.forms("phin_fin") == ["phin_fin_json", "phin_fin_tags"]
+    assert (files.twin("phin_type"), files.twin("phin_finentity_all")) == ("phin_type_gen", "phin_finentity_all_gen")
+    assert files.twin("phin") is files.twin("phin_type_gen") is files.twin("phin_fin_all") is None
+
+
+def test_every_other_form_says_so_in_its_file():
+    """Names help readers; what is read is the key. A form asks the same rows, chosen or written otherwise."""
+    files = taskfiles.read_tasks()
+    named = {name for name in files.tasks if name.endswith(("_gen", "_json", "_tags"))}
+    assert named == {name for name, task in files.tasks.items() if task.asked.form_of}
+    for name in named:
+        task, usual = files.tasks[name], files.tasks[files.base(name)]
+        assert task.dataset == usual.dataset and name.startswith(usual.name)
+        assert task.asked.extraction != usual.asked.extraction
+
+
+def test_what_is_asked_is_the_same_for_lm_eval_and_for_us():
+    tasks, files = manager.task_manager(), taskfiles.read_tasks()
+    for name in ("phin_demo_ner", "phin_demo_sentiment"):
+        assert taskfiles.asked(vars(manager.load_task(name, tasks).config)) == files.tasks[name].asked
+    assert files.tasks["phin_demo_sentiment"].asked.extraction == "label-loglikelihood"
+    assert [files.tasks[f"phin_fin{end}"].asked.extraction for end in ("", "_json")] == ["generation", "json"]
 
 
 def test_passports_are_no_tasks_and_their_mistakes_are_told(tmp_path: Path):

@@ -212,3 +212,9 @@ def test_mistakes_of_passports_are_found(name: str, detail: str, text: str, tmp_
         (check,) = checks
         assert (check.name, check.ok) == (name, False)
         assert detail in check.detail
+
+
+def test_a_form_of_no_task_is_found(folder: Path):
+    assert failures(folder, BASE.replace("metadata:\n", "metadata:\n  form_of: phin_demo_sentimen\n"))["form"] == (
+        "metadata.form_of names no task: 'phin_demo_sentimen'"
+    )

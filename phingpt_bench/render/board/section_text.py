@@ -41,7 +41,7 @@ def nothing(board: Board) -> str:
     """Why a board has no table."""
     if board.hidden:
         return say("No row is left: the filters hide all of it.")
-    return say("No runs to show: only check rows (oracle, null, echo) were found.")
+    return say("No runs to show: only check rows (oracle, null, echo) were found. --checks shows them.")
 
 
 def floor_line(section: Section) -> str | None:

@@ -6,6 +6,7 @@ import re
 import sys
 import textwrap
 from collections import defaultdict
+from collections.abc import Collection
 
 from phingpt_bench.core.errors import BenchError
 from phingpt_bench.data import catalogue
@@ -41,7 +42,8 @@ def show_list(kind: str | None = None, language: str | None = None, every: bool 
         return _told(errors)
     width = max(len(task.name) for tasks in families.values() for task, _ in tasks)
     lines = []
-    for family, tasks in sorted(families.items(), key=lambda item: _place(item[0])):
+    made_up = {passport.protocol.split("/")[0] for passport in passports.values() if passport.synthetic}
+    for family, tasks in sorted(families.items(), key=lambda item: _place(item[0], made_up)):
         lines.append(_heading(family, [passport for _, passport in tasks if passport]))
         for task, passport in tasks:
             lines += _lines(task, passport, files, width, every, broken=task.dataset in errors)
@@ -64,9 +66,9 @@ def _told(errors: dict[str, BenchError]) -> int:
     return 2 if errors else 0
 
 
-def _place(family: str) -> tuple[bool, bool, str]:
-    """Families by name, those that are nobody's protocol last."""
-    return family == OTHER, family.startswith("demo"), family
+def _place(family: str, made_up: Collection[str]) -> tuple[bool, bool, str]:
+    """Families by name, then those whose rows are made up, then tasks without a protocol."""
+    return family == OTHER, family in made_up, family
 
 
 def _groups(files: TaskFiles) -> str:

@@ -1,0 +1,88 @@
+"""How the runs of one section stand to each other: the metric, who is ranked with whom, ranks in tie bands."""
+
+from __future__ import annotations
+
+import math
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import NamedTuple
+
+from phingpt_bench.board.published.rows import PublishedRow
+from phingpt_bench.board.values import Prices
+from phingpt_bench.core.errors import unknown
+from phingpt_bench.results.collect import Run
+from phingpt_bench.results.compare import Comparer, bands
+from phingpt_bench.results.pairing import exposed, main_group
+from phingpt_bench.scoring.metrics import METRICS
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Scope:
+    """What every section of a board is made with."""
+
+    comparer: Comparer
+    metric: str | None = None  # instead of the primary one, where a task has it
+    published: Mapping[str, tuple[PublishedRow, ...]] = field(default_factory=dict)  # by protocol id
+    prices: Prices | None = None  # None: no estimates
+
+
+class Rank(NamedTuple):
+    """A place among the ranked runs; tied: others share it."""
+
+    place: int | None
+    tied: bool
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Standing:
+    """The runs of a section, best first, and how they stand to each other. Runs are named by `id`."""
+
+    runs: Sequence[Run]
+    metric: str
+    comparer: Comparer
+    apart: Mapping[int, str]  # why a run is not ranked with the others
+    ranks: Mapping[int, Rank]
+    floor: Run | None  # the best one
+    n: int  # rows of those that are ranked
+
+    def rank(self, run: Run) -> Rank:
+        """Its rank; Rank(None, False) for a run that is not ranked."""
+        return self.ranks.get(id(run), Rank(None, False))
+
+
+def standing_of(runs: Sequence[Run], scope: Scope, limit: int | None) -> Standing:
+    """Ranks among the runs that can be ranked together; a check (oracle, null, echo) takes no part in them."""
+    comparer = scope.comparer
+    primary = runs[0].record.protocol.metric
+    metric = scope.metric if scope.metric is not None and scope.metric in comparer.scores(runs[0]) else primary
+    for run in runs:
+        if metric not in comparer.scores(run):
+            raise unknown("metric", metric, comparer.scores(run), where=str(run.path))
+    ordered = sorted(runs, key=lambda run: (-_score(run, metric, comparer), run.record.model.name, run.record.run_id))
+    models = [run for run in ordered if run.kind != "check"] or ordered
+    main, others = main_group(models)
+    apart = others | {id(run): reason for run in main if (reason := exposed(run))}
+    main = [run for run in main if id(run) not in apart] or main
+    ranks: dict[int, Rank] = {}
+    if limit is None:
+        ranked = [
+            run
+            for run in main
+            if run.kind != "check" and comparer.scores(run)[metric] is not None and id(run) not in apart
+        ]
+        places = bands(ranked, lambda a, b: comparer.quick(a, b, metric).p)
+        shared = Counter(places)
+        ranks = {id(run): Rank(at, shared[at] > 1) for run, at in zip(ranked, places, strict=True)}
+    return Standing(
+        runs=ordered, metric=metric, comparer=comparer, apart=apart, ranks=ranks, n=len(main[0].outcomes.ids),
+        floor=next((run for run in main if run.kind == "floor"), None),
+    )  # fmt: skip
+
+
+def _score(run: Run, metric: str, comparer: Comparer) -> float:
+    """What runs are sorted by, the best highest; a run without score comes last."""
+    score = comparer.scores(run)[metric]
+    if score is None:
+        return -math.inf
+    return score if METRICS[metric].higher_is_better else -score

@@ -1,0 +1,78 @@
+"""A base with adapters on it: loaded once, attached, and probed before the first score; and its memory given back."""
+
+from __future__ import annotations
+
+import contextlib
+import gc
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from phingpt_bench.core.diagnostics import Probe
+from phingpt_bench.cost.meters import Meter
+from phingpt_bench.evaluate.adapters import AdapterFacts
+from phingpt_bench.evaluate.stages import loading, probing
+from phingpt_bench.live.display import Display
+from phingpt_bench.models import adapter, probe
+from phingpt_bench.models.load import BaseSpec, Loaded, load_base
+
+
+@dataclass(frozen=True, slots=True)
+class Attached:
+    """An adapter on a loaded base."""
+
+    facts: AdapterFacts
+    name: str  # the one that it was attached under
+    probe: Probe
+
+
+def load_with(
+    spec: BaseSpec, adapters: Sequence[AdapterFacts], display: Display, meter: Meter
+) -> tuple[Loaded, Any, dict[str, Attached]]:
+    """A base, the model with the adapters on it (all switched off), and these by name.
+
+    BenchError for an adapter that does not belong to the base or changes nothing.
+    """
+    forget_peaks()
+    with display.stage(loading(spec)), meter.phase("load"):
+        loaded = load_base(spec)
+        # bitsandbytes repacks 4-bit weights at the first forward on some CPUs, and a PEFT wrap after that computes
+        # with other kernels: there the bare base cannot be asked first, and "off" is compared with nothing
+        packed = spec.quantisation == "nf4" and not loaded.dequantised and loaded.model.device.type == "cpu"
+        reference = None if packed or not adapters else probe.reference_logits(loaded.model, loaded.tokenizer)
+        names = [f"adapter_{at}" for at in range(len(adapters))]  # torch takes no dots in such names
+        model = adapter.attach(loaded, {name: entry.folder for name, entry in zip(names, adapters, strict=True)})
+    if not adapters:
+        return loaded, model, {}
+    with display.stage(probing(spec)), meter.phase("probe"):
+        differences = probe.probe(model, loaded.tokenizer, names, reference)
+    equal = None if reference is None else True  # where it is not, probing has raised
+    return (
+        loaded,
+        model,
+        {
+            entry.name: Attached(entry, name, Probe(differences[name], equal))
+            for name, entry in zip(names, adapters, strict=True)
+        },
+    )
+
+
+def forget_peaks() -> None:
+    """Start the peaks of memory anew, so that a training in this process is not taken for the evaluation's."""
+    import torch
+
+    # only Linux has this file, and it may be closed to us: then the peak stays that of the whole process
+    with contextlib.suppress(OSError):
+        Path("/proc/self/clear_refs").write_text("5", encoding="ascii")
+    if torch.cuda.is_available():
+        torch.cuda.reset_peak_memory_stats()
+
+
+def free() -> None:
+    """Give back the memory of a model that is no longer referred to."""
+    import torch
+
+    gc.collect()
+    if torch.cuda.is_available():
+        torch.cuda.empty_cache()
