@@ -23,6 +23,7 @@ from phingpt_bench.results.collect import Run
 from phingpt_bench.results.compare import Comparer, mean
 from phingpt_bench.results.pairing import NO_MODELS, against_base, base_of, beats, exposed, fallback_note
 from phingpt_bench.results.seeds import with_seeds_joined
+from phingpt_bench.results.unseen import unseen
 from phingpt_bench.scoring.metrics import METRICS
 from phingpt_bench.text.language import sentence
 
@@ -154,6 +155,9 @@ def _row(run: Run, standing: Standing) -> Row:
         usd_per_1000=per_thousand(evaluation, protocol.n), frontier=None, parameters=model.parameters,
         adapter_parameters=model.adapter_parameters,
         exposure=None if record.exposure is None else record.exposure.counts, exposed=exposed(run) is not None,
+        partly_checked=record.exposure is not None and record.exposure.partly,
+        base_unknown=model.kind in ("base", "tuned") and (record.exposure is None or record.exposure.base is None),
+        unseen=unseen(run, metric, comparer),
         notes=tuple(_notes(run, standing, base, below)),
         run_id=record.run_id, suite=record.suite,
         created=record.created, seeds=_seed_scores(run, metric, comparer),

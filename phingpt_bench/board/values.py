@@ -12,6 +12,7 @@ from phingpt_bench.cost.estimate import Usd
 from phingpt_bench.cost.prices import PriceCard
 from phingpt_bench.results.compare import Difference
 from phingpt_bench.results.identity import told_seed, weights
+from phingpt_bench.results.unseen import Unseen
 from phingpt_bench.stats.intervals import Interval
 
 
@@ -51,6 +52,9 @@ class Row:
     adapter_parameters: int | None
     exposure: dict[str, int] | None  # a kind of likeness that was not looked for is not in it
     exposed: bool  # its training saw so many test rows that it is not ranked
+    partly_checked: bool  # some kinds of copies, or some training rows, were not looked for
+    base_unknown: bool  # nobody has said what the base was trained on
+    unseen: Unseen | None  # the score on the other test rows, where some were seen
     notes: tuple[Note, ...]
     run_id: str
     suite: str
@@ -71,11 +75,6 @@ class Row:
             *weights(self.adapter, self.adapter_digest, self.recipe_digest), self.shots, self.chat_template,
             *told_seed(self.kind, self.shots, self.seed, bool(self.seeds)),
         )  # fmt: skip
-
-    @property
-    def partly_checked(self) -> bool:
-        """Whether training rows were looked for among the test rows by row id alone, which finds no near copies."""
-        return self.exposure is not None and not {"normalised", "near"} <= set(self.exposure)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Any
 
+from phingpt_bench.cli.tokenizers import tokenizer
 from phingpt_bench.core.errors import BenchError
 from phingpt_bench.core.paths import share
 from phingpt_bench.text.numbers import things
@@ -33,35 +33,13 @@ def validate(path: Path | None, names: list[str], model: str | None) -> int:
     from phingpt_bench.lmeval.validate import validate as checked
 
     counts = {True: 0, False: 0, None: 0}
-    tokenizer, reason = _tokenizer(model)
-    if tokenizer is None:
+    known, reason = tokenizer(model)
+    if known is None:
         print(f"tokens are not checked: {reason}")
-    for check in checked(path, names, tokenizer):
+    for check in checked(path, names, known):
         counts[check.ok] += 1
         word = {True: "ok  ", False: "FAIL", None: "--  "}[check.ok]
         print(f"{word}  {check.task}  {check.name}: {check.detail}", flush=True)
     failed = f"{counts[False]} failed" if counts[False] else "none failed"
     print(f"{things(sum(counts.values()), 'check')}: {failed}, {counts[None]} not made")
     return 2 if counts[False] else 0
-
-
-def _tokenizer(model: str | None) -> tuple[Any, str]:
-    """(tokenizer, ""), or (None, why not) where the embedded model is out of reach; BenchError for a named model."""
-    from transformers import AutoTokenizer
-
-    from phingpt_bench.models import embedded
-
-    if model is None or model == embedded.NAME:
-        try:
-            return AutoTokenizer.from_pretrained(embedded.embedded_folder()), ""
-        except BenchError as err:  # the other checks do not need it
-            if model is not None:
-                raise
-            return None, err.message
-    try:
-        return AutoTokenizer.from_pretrained(model), ""
-    except (OSError, ValueError) as err:
-        raise BenchError(
-            f"cannot load the tokenizer of '{model}' ({str(err).strip().splitlines()[0]})",
-            hint=f"give a folder, a Hub id that is cached or reachable, or '{embedded.NAME}' for the embedded model",
-        ) from None

@@ -62,6 +62,11 @@ def configure(parser: argparse.ArgumentParser) -> None:
         "--checks", action="store_true",
         help="score the gold answers, no answer and the text itself too, which test the scoring (leaderboard --checks)",
     )  # fmt: skip
+    parser.add_argument(
+        "--trained-on", action="append", metavar="DATA",
+        help="what the base was trained on: a data set (fpb, fpb:train+test), a protocol id, a file of 'hash-rows', or "
+        "none; may be repeated. Without, and for a model that is not in results/training-sets.yaml, it is unknown",
+    )  # fmt: skip
     parser.add_argument("--results", type=Path, metavar="DIR", help="for the records (default results/local/MODEL)")
     parser.add_argument("--dry-run", action="store_true", help="show the plan and stop")
     parser.add_argument("--force", action="store_true", help="re-run completed runs")
@@ -92,6 +97,7 @@ def run(args: argparse.Namespace) -> int:
         adapters=[] if served else [AdapterEntry(path=Path(folder)) for folder in args.adapter],
         floors=not args.no_floors,
         checks=args.checks,
+        trained_on={} if args.trained_on is None else {args.base: [own for own in args.trained_on if own != "none"]},
         limit=args.limit,
         batch_size=args.batch_size,
         results=args.results or Path("results") / "local" / name,

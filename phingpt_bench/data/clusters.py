@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from phingpt_bench.data.overlap import normalise
+from phingpt_bench.data.normalise import normalise
 
 
 def clusters_of(rows: Sequence[Mapping[str, Any]]) -> list[int]:

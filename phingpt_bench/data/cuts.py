@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 
-from phingpt_bench.data.overlap import normalise
+from phingpt_bench.data.normalise import normalise
 from phingpt_bench.data.rows import Row, Rows
 
 
@@ -27,7 +27,7 @@ def cut(rows: Rows, part: str, percent: int) -> tuple[Rows, Rows]:
 
 
 def cut_copies(rows: Rows, part: str = "test", percent: int = 20) -> tuple[Rows, Rows]:
-    """(rest, part), chosen by the hash of each row's normalised text (lower case, no punctuation: data/overlap.py).
+    """(rest, part), chosen by the hash of each row's normalised text (lower case, no punctuation: data/normalise.py).
 
     `cut` takes the text as it stands; here texts that differ in no more than case, accents, punctuation and
     space stay on one side too. Of the gold headlines 167 in the test part would otherwise have such a copy in the rest.

@@ -7,7 +7,7 @@ from collections import defaultdict
 from collections.abc import Sequence
 from typing import Any
 
-from phingpt_bench.data.overlap import normalise
+from phingpt_bench.data.normalise import normalise
 from phingpt_bench.data.rows import Rows
 
 MOST = 32  # BloombergGPT's 20 examples are the most that a published protocol gives

@@ -67,7 +67,7 @@ def read_rows(source: Source, split: str, path: str | None = None) -> list[dict[
     for root in _roots(source, path):
         file = root / source.files[split]
         if file.is_file():
-            return _file(file)
+            return read_file(file)
         looked.append(str(file))
         if path:
             raise BenchError("no such data file", where=str(file), hint="the folder must be laid out like the mirror's")
@@ -103,7 +103,8 @@ def _roots(source: Source, path: str | None) -> list[Path]:
     return [own] if own.is_absolute() else [folder / own for folder in [mirror()] if folder]
 
 
-def _file(file: Path) -> list[dict[str, Any]]:
+def read_file(file: Path) -> list[dict[str, Any]]:
+    """The rows of a .parquet, .csv or .jsonl file; BenchError for another suffix and for what cannot be read as one."""
     formats = {".parquet": _parquet, ".csv": _csv, ".jsonl": _jsonl}
     if file.suffix not in formats:
         raise BenchError(f"data files end in {', '.join(formats)}", where=str(file))

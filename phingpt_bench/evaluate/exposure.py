@@ -1,42 +1,140 @@
-"""Exposure: how many of a task's test rows an adapter has seen in its training."""
+"""Exposure: how many of a task's test rows a model has seen a copy of, in its own training and in that of its base."""
 
 from __future__ import annotations
 
+import functools
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
 from phingpt_bench.core.errors import BenchError
-from phingpt_bench.core.exposure import Compared, Exposure
-from phingpt_bench.data import overlap
+from phingpt_bench.core.exposure import KINDS, Compared, Declared, Exposure, exposure
+from phingpt_bench.core.fingerprint import digest
+from phingpt_bench.data import training_sets
+from phingpt_bench.data.copies.gate import Found, Gate
 from phingpt_bench.evaluate.tasks import TaskFacts, Tasks
-from phingpt_bench.models.adapter import AdapterCard
+
+Rows = Sequence[Mapping[str, Any]]
 
 
-def exposure_of(card: AdapterCard, task: TaskFacts, limit: int | None, known: Tasks) -> Exposure:
-    """The training rows of an adapter's card found among the first `limit` test rows of a task (data/overlap.py).
+@dataclass(frozen=True, slots=True)
+class _Base:
+    """What a base is said to have been trained on, and what was found of it."""
 
-    The texts of the training rows are read again from the tasks that the card names. Where that is not possible,
-    because a dataset is not available or no longer holds the rows, only equal rows are counted, by row id. An adapter
-    trained on nothing known gives zeros.
-    """
-    docs = list(task.task.eval_docs)[:limit]
-    try:
-        texts = [text for name, ids in card.row_ids.items() for text in _texts(known[name], set(ids))]
-    except BenchError as err:
-        seen = {row for ids in card.row_ids.values() for row in ids}
-        both = [doc["id"] for doc in docs if doc["id"] in seen]
-        return Exposure(exact=len(both), ids=both, compared=Compared(by="ids", why=err.message))
-    found = overlap.exposure(texts, [doc["text"] for doc in docs])
-    return Exposure(
-        exact=found["exact"],
-        normalised=found["normalised"],
-        near=found["near"],
-        ids=[docs[at]["id"] for at in found["ids"]],
-        compared=Compared(by="texts", training_rows=len(texts), test_rows=len(docs)),
-    )
+    declared: Declared
+    found: Found
+    compared: Compared
+    looked_for: Sequence[str]
 
 
-def _texts(facts: TaskFacts, ids: set[str]) -> list[str]:
-    """The texts of the training and validation rows of a task with these ids; BenchError unless all are there."""
-    rows = [*facts.task.training_docs(), *facts.task.validation_docs()]
-    texts = {row["id"]: row["text"] for row in rows if row["id"] in ids}
-    if len(texts) != len(ids):
-        raise BenchError(f"{len(ids) - len(texts)} training rows of {facts.name} are not in its dataset here")
-    return list(texts.values())
+class Exposures:
+    """Asked for each run of a command. The test rows of all its tasks are indexed at the first question, once."""
+
+    def __init__(self, known: Tasks, tasks: Mapping[str, TaskFacts], trained_on: Mapping[str, Sequence[str]]) -> None:
+        """tasks: those that are evaluated. trained_on: by base, what it was trained on, as for `training_sets.read`."""
+        self._known, self._tasks, self._trained_on = known, tasks, trained_on
+        self._searched: dict[str, Found] = {}
+        self._bases: dict[str, _Base | None] = {}
+
+    def of_floor(self, task: TaskFacts, limit: int | None, *, reads: bool) -> Exposure:
+        """Of a cheap model that was fitted to a task. reads: whether it learns from texts, or from labels alone."""
+        rows = _training_rows(task) if reads else []
+        found = self._search(rows)[task.dataset.name]
+        return exposure(found, task.ids[:limit], _texts(rows, task, limit))
+
+    def of_base(self, model: str, task: TaskFacts, limit: int | None) -> Exposure | None:
+        """Of a base by its name in a suite; None where nobody has said what it was trained on."""
+        base = self._base(model)
+        if base is None:
+            return None
+        return exposure(
+            base.found[task.dataset.name], task.ids[:limit],
+            Compared(by=base.compared.by, training_rows=base.compared.training_rows, test_rows=len(task.ids[:limit])),
+            base=base.declared, looked_for=base.looked_for,
+        )  # fmt: skip
+
+    def of_adapter(
+        self, row_ids: Mapping[str, Sequence[str]], model: str, task: TaskFacts, limit: int | None
+    ) -> Exposure:
+        """Of an adapter that was trained on the rows `row_ids` of tasks, and of its base.
+
+        The texts of the training rows are read again from the tasks. Where that is not possible, because a dataset is
+        not available or no longer holds the rows, only equal rows are counted, by row id. An adapter trained on nothing
+        known gives zeros.
+        """
+        base = self._base(model)
+        beneath = {} if base is None else base.found[task.dataset.name]
+        declared = None if base is None else base.declared
+        try:
+            rows = [row for name, ids in row_ids.items() for row in _chosen(self._known[name], set(ids))]
+        except BenchError as err:
+            seen = {row for ids in row_ids.values() for row in ids}
+            equal = {row: "exact" for row in task.ids if row in seen}
+            compared = Compared(by="ids", why=err.message)
+            return exposure(_closest(equal, beneath), task.ids[:limit], compared, base=declared, looked_for=KINDS[:1])
+        found = self._search(rows)[task.dataset.name]
+        return exposure(_closest(found, beneath), task.ids[:limit], _texts(rows, task, limit), base=declared)
+
+    @functools.cached_property
+    def _gate(self) -> Gate:
+        return Gate({facts.dataset.name: _splits(facts) for facts in self._tasks.values()})
+
+    def _search(self, rows: Rows) -> Found:
+        """The copies of training rows; the same rows are looked for once (floors of a task share them)."""
+        key = digest([row["id"] for row in rows])
+        if key not in self._searched:
+            self._searched[key] = self._gate.search(rows)
+        return self._searched[key]
+
+    def _base(self, model: str) -> _Base | None:
+        if model not in self._bases:
+            self._bases[model] = self._read(model)
+        return self._bases[model]
+
+    def _read(self, model: str) -> _Base | None:
+        source: str | None = None
+        entries = self._trained_on.get(model)
+        if entries is None:
+            known = training_sets.of_base(model)
+            if known is None:
+                return None
+            source, entries = known.source, training_sets.entries(known)
+        own = training_sets.read(entries)
+        found = self._gate.search(own.rows)
+        for hashes in own.hashes:
+            more = self._gate.declared(hashes)
+            found = {name: _closest(found[name], more[name]) for name in found}
+        count = len(own.rows) + sum(len(hashes.hashes) for hashes in own.hashes)
+        texts = bool(own.rows) or not own.hashes
+        near = all(len(hashes.near) for hashes in own.hashes)
+        return _Base(
+            Declared(sets=list(own.said), source=source, unread=list(own.unread)),
+            found,
+            Compared(by="texts" if texts else "hashes", training_rows=count),
+            KINDS if texts else ("exact", "normalised", "near", "translated") if near else ("exact", "normalised"),
+        )
+
+
+def _closest(a: Mapping[str, str], b: Mapping[str, str]) -> dict[str, str]:
+    """Of both findings each row's closest kind."""
+    return {row: min((found[row] for found in (a, b) if row in found), key=KINDS.index) for row in {**a, **b}}
+
+
+def _texts(rows: Rows, task: TaskFacts, limit: int | None) -> Compared:
+    return Compared(by="texts", training_rows=len(rows), test_rows=len(task.ids[:limit]))
+
+
+def _training_rows(facts: TaskFacts) -> list[Mapping[str, Any]]:
+    return [row for part in (facts.task.training_docs(), facts.task.validation_docs()) for row in part or ()]
+
+
+def _splits(facts: TaskFacts) -> dict[str, Rows]:
+    return {"train": _training_rows(facts), "test": list(facts.task.eval_docs)}
+
+
+def _chosen(facts: TaskFacts, ids: set[str]) -> Iterable[Mapping[str, Any]]:
+    """The training and validation rows of a task with these ids; BenchError unless all are there."""
+    rows = {row["id"]: row for row in _training_rows(facts) if row["id"] in ids}
+    if len(rows) != len(ids):
+        raise BenchError(f"{len(ids) - len(rows)} training rows of {facts.name} are not in its dataset here")
+    return rows.values()

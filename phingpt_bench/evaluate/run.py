@@ -17,7 +17,7 @@ from phingpt_bench.cost.prices import PriceCard, load_prices, match
 from phingpt_bench.evaluate import record
 from phingpt_bench.evaluate.adapters import Training
 from phingpt_bench.evaluate.answers import Answers, check_scores, read_answers
-from phingpt_bench.evaluate.exposure import exposure_of
+from phingpt_bench.evaluate.exposure import Exposures
 from phingpt_bench.evaluate.facts import Facts, with_trained
 from phingpt_bench.evaluate.loading import Attached, load_with
 from phingpt_bench.evaluate.plan import Step, limited, plan
@@ -51,6 +51,7 @@ class Job:
     facts: Facts
     display: Display
     prices: PriceCard
+    exposures: Exposures
 
     def task(self, step: Step) -> TaskFacts:
         """The task of a run."""
@@ -93,7 +94,8 @@ def run(
         facts = with_trained(facts, suite, training)
         todo = [step for step in plan(suite, facts, only=only, force=force) if step.kind != "train" and not step.done]
         display.tell(Planned(stages(suite, facts, todo)))
-    job, finished = Job(suite, facts, display, prices), 0
+    job = Job(suite, facts, display, prices, Exposures(facts.known, facts.tasks, suite.trained_on))
+    finished = 0
     try:
         for spec in suite.bases:
             own = [step for step in todo if step.base == spec]
@@ -167,6 +169,8 @@ def _run_model(job: Job, step: Step, loaded: Loaded, model: Any, entry: Attached
     )
     if entry is not None:
         by = _tuned(job, step, loaded, entry, by)
+    else:
+        by = replace(by, exposure=job.exposures.of_base(loaded.spec.model, job.task(step), suite.limit))
     spent = by.evaluation
     tokens = None if spent.tokens_in is None else spent.tokens_in + (spent.tokens_out or 0)
     computed = flops.forward(layer_weights(loaded), tokens, by.model.adapter_parameters or 0)
@@ -181,7 +185,7 @@ def _tuned(job: Job, step: Step, loaded: Loaded, entry: Attached, by: Answerer) 
         by,
         model=adapter.tuned_identity(loaded, entry.facts.name, entry.facts.folder),
         training=card.cost,
-        exposure=exposure_of(card, task, job.suite.limit, job.facts.known),
+        exposure=job.exposures.of_adapter(card.row_ids, loaded.spec.model, task, job.suite.limit),
         diagnostics=replace(by.diagnostics, probe=entry.probe, trained_on_task=task.name in card.templates),
     )
 
@@ -229,11 +233,17 @@ def _run_without_base(job: Job, step: Step) -> None:
             model.fit(task.task)
         answers, scores = _evaluate(job, step, model, meter, job.running(step, meter))
         by = Answerer(
-            model=Model(name=step.model, kind="floor" if step.kind == "floor" else "check"),
+            model=Model(name=step.model, kind="check"),
             evaluation=_without_peaks(meter.ledger(job.prices)),
-            training=_without_peaks(fitting.ledger(job.prices)) if step.kind == "floor" else None,
             diagnostics=answers.diagnostics,
         )
+        if step.kind == "floor":
+            by = replace(
+                by,
+                model=Model(name=step.model, kind="floor"),
+                training=_without_peaks(fitting.ledger(job.prices)),
+                exposure=job.exposures.of_floor(task, job.suite.limit, reads=model.reads_texts),
+            )
         job.finish(step, answers, scores, by)
 
 

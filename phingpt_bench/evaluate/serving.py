@@ -12,7 +12,7 @@ from phingpt_bench.core.records import Ledger
 from phingpt_bench.cost.estimate import token_price, tokens_usd
 from phingpt_bench.cost.meters import Meter
 from phingpt_bench.cost.prices import PriceCard
-from phingpt_bench.evaluate.exposure import exposure_of
+from phingpt_bench.evaluate.exposure import Exposures
 from phingpt_bench.evaluate.facts import Facts
 from phingpt_bench.evaluate.plan import Step
 from phingpt_bench.evaluate.record import Answerer
@@ -60,6 +60,10 @@ class Job(Protocol):
     @property
     def prices(self) -> PriceCard:
         """The price card."""
+
+    @property
+    def exposures(self) -> Exposures:
+        """Who knows which test rows a model has seen."""
 
     def task(self, step: Step) -> TaskFacts:
         """The task of a run."""
@@ -125,13 +129,14 @@ def _run(on: _On, step: Step, meter: Meter) -> None:
         evaluation=_spent(on, lm, meter),
         diagnostics=replace(answers.diagnostics, cut_answers=lm.tally.cut_answers, served=_asked(spec, lm)),
     )
-    card = None if one is None else card_of(one)
+    card, task = None if one is None else card_of(one), job.task(step)
+    if one is None:
+        by = replace(by, exposure=job.exposures.of_base(spec.model, task, job.suite.limit))
     if card is not None:
-        task = job.task(step)
         by = replace(
             by,
             training=card.cost,
-            exposure=exposure_of(card, task, job.suite.limit, job.facts.known),
+            exposure=job.exposures.of_adapter(card.row_ids, spec.model, task, job.suite.limit),
             # a training knows a task by the name of its usual form
             diagnostics=replace(by.diagnostics, trained_on_task=(task.form_of or task.name) in card.templates),
         )

@@ -61,6 +61,9 @@ class Suite:
         unless they name their own.
     floors: whether the cheap models (majority, TF-IDF, CRF ...) run too.
     checks: whether the answers whose worth is known (the gold ones, none, the text itself) are scored too.
+    trained_on: for a base, named as its `model`, what it was trained on: data sets ("fpb", "fpb:train+test"), protocol
+        ids, files of row hashes; an empty list says none that is known here. A base that is not named, and is not among
+        the published models of results/training-sets.yaml either, stands as unknown.
     limit: rows per task, the first ones; null is all. A limited run is never ranked beside a whole one.
     results: folder of the run records, `results/<name>` where it is not given.
     """
@@ -72,6 +75,7 @@ class Suite:
     adapters: list[AdapterEntry] = field(default_factory=list)
     floors: bool = True
     checks: bool = False
+    trained_on: dict[str, list[str]] = field(default_factory=dict)
     limit: int | None = None
     batch_size: int = 16
     seed: int = 0
@@ -87,6 +91,10 @@ class Suite:
             ),
             (self.bases or not self.adapters, "adapters need the base that they were trained on under 'bases'"),
             (len(set(self.bases)) == len(self.bases), "the same base is given twice"),
+            (
+                set(self.trained_on) <= {spec.model for spec in self.bases},
+                "trained_on names a model that is not among the bases",
+            ),
             (self.variants, "variants names at least one"),
             (len(set(self.variants)) == len(self.variants), "the same variant is given twice"),
             (self.limit is None or self.limit >= 1, "limit is at least 1, or null for all rows"),

@@ -114,6 +114,8 @@ class RidgeLM(TfidfModel):
 class MeanLM(DocumentLM):
     """The mean score of the training rows for every document: R2 is then about 0."""
 
+    reads_texts = False
+
     def __init__(self) -> None:
         super().__init__()
         self._means: dict[str, float] = {}

@@ -17,6 +17,8 @@ from phingpt_bench.scoring.formats import answer_format
 class MajorityLM(DocumentLM):
     """The most frequent label of the training split for every document; no entity in NER."""
 
+    reads_texts = False
+
     def __init__(self) -> None:
         super().__init__()
         self._scores: dict[str, list[float]] = {}
@@ -44,6 +46,8 @@ class MajorityLM(DocumentLM):
 
 class RandomLM(DocumentLM):
     """A label drawn uniformly, from a generator that is seeded by the document: the order of documents is no matter."""
+
+    reads_texts = False
 
     def __init__(self, seed: int = 0) -> None:
         super().__init__()

@@ -22,8 +22,11 @@ Doc = Mapping[str, Any]
 class DocumentLM(LM):
     """Answers by document. A subclass gives `label_scores`, `answer` or both, and learns in `learn`.
 
-    fit_seconds: by task name, wall time of `fit`.
+    fit_seconds: by task name, wall time of `fit`. reads_texts: whether `learn` learns from the texts of training and
+    validation rows, so that a copy among the test rows helps it; labels alone say nothing of one row.
     """
+
+    reads_texts = True
 
     def __init__(self) -> None:
         super().__init__()

@@ -28,7 +28,7 @@ COLUMNS = (
     "model", "run", "created", "suite", "rank", "tied", "score", "low", "high", "level", "interval_method", "is_base",
     "base", "difference", "difference_low", "difference_high", "p", "corrected", "test", "significant", "no_test",
     "beats_floor", "invalid", "usd_per_1000", "frontier", "training", "evaluation", "exposure", "partly", "exposed",
-    "warnings", "seeds", "scores",
+    "base_unknown", "unseen", "warnings", "seeds", "scores",
 )  # fmt: skip
 HEADS = {  # the page's heads for what the legend explains under those of other tables, by its name there
     "training": "training, USD",
@@ -187,6 +187,8 @@ def _row(row: Row, model: int, base: int | None, metrics: Sequence[str], prices:
         "exposure": row.exposure,
         "partly": row.partly_checked,
         "exposed": row.exposed,
+        "base_unknown": row.base_unknown,
+        "unseen": None if row.unseen is None else [short(row.unseen.score), row.unseen.n],
         "warnings": [in_each_language(note.text) for note in row.notes],
         "seeds": [short(score) for score in row.seeds],
         "scores": [short(row.scores.get(name)) for name in metrics],

@@ -7,7 +7,7 @@ from collections.abc import Callable, Hashable, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from phingpt_bench.core.errors import BenchError
-from phingpt_bench.data.overlap import normalise
+from phingpt_bench.data.normalise import normalise
 from phingpt_bench.rescore.columns import Columns, extra_column
 from phingpt_bench.rescore.table import Table
 from phingpt_bench.rescore.target import Doc

@@ -76,14 +76,14 @@ def totals(rows: np.ndarray, resamples: int, seed: int) -> Iterator[np.ndarray]:
         return
     type_of = np.repeat(np.arange(m), counts)
     for part in chunks(resamples, n):
-        drawn = np.empty((part, m))
+        found: np.ndarray = np.empty((part, m))
         done = 0
         for few in chunks(part, n, _CACHED):  # the draws are the same for parts of any size
             picked = type_of[generator.integers(0, n, size=(few, n), dtype=np.int32)]
             picked += np.arange(few)[:, None] * m
-            drawn[done : done + few] = np.bincount(picked.ravel(), minlength=few * m).reshape(few, m)
+            found[done : done + few] = np.bincount(picked.ravel(), minlength=few * m).reshape(few, m)
             done += few
-        yield (drawn @ wide).reshape(part, *rows.shape[1:])  # one product: many small ones keep BLAS's threads busy
+        yield (found @ wide).reshape(part, *rows.shape[1:])  # one product: many small ones keep BLAS's threads busy
 
 
 def tail(level: float, units: float | None = None) -> float:

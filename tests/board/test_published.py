@@ -25,6 +25,7 @@ from phingpt_bench.core.yamlfile import load_fast
 from phingpt_bench.data import catalogue
 from phingpt_bench.render.board.published_text import cost_marks, published_cost_note
 from phingpt_bench.scoring.metrics import METRICS
+from phingpt_bench.text.language import speaking, spoken
 
 NOTES = ROOT.parent / "shared" / "notes" / "published.json"
 FOLDER = share("results", "published")
@@ -424,3 +425,12 @@ def test_markdown_holds_every_protocol_and_can_be_written(published, tmp_path, c
     rows = sum(len(lines_of(published, protocol)) for protocol in published.protocols)
     assert len(tables) == rows + 2 * len(published.protocols)
     assert text.index("## Sources") < text.index("## Claims")
+
+
+def test_published_rows_say_what_their_training_has_seen():
+    rows = {row.model: row for row in load()["fpb/flare-970/v1"] if row.note}
+    text = "its published training rows hold a copy of 970 of the 970 test rows"
+    assert rows["FinMA-7B"].note.endswith(f"; {text}"), "beside the note of the source"
+    with speaking("es"):
+        assert spoken(rows["FinMA-7B"].note).endswith("contienen una copia de 970 de las 970 filas de prueba")
+    assert "copy" not in str(next(row for row in load()["fpb/flare-970/v1"] if row.model == "GPT-4").note)

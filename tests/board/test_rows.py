@@ -5,17 +5,17 @@ from __future__ import annotations
 import dataclasses
 
 import pytest
-from helpers.board_factory import example_runs, labels, make_run, spans
+from helpers.board_factory import example_runs, labels, make_run, seen, spans
 
 from phingpt_bench.board.published.rows import load
 from phingpt_bench.board.rows import build
 from phingpt_bench.core.errors import BenchError
-from phingpt_bench.core.exposure import Exposure
-from phingpt_bench.core.outcomes import Outcomes
+from phingpt_bench.core.exposure import Declared, Exposure
+from phingpt_bench.core.outcomes import Outcomes, rows_at
 from phingpt_bench.render.board.row_text import floor_mark, setting
 from phingpt_bench.results.cache import Cache
 from phingpt_bench.results.compare import bands
-from phingpt_bench.scoring.metrics import METRICS, row_counts
+from phingpt_bench.scoring.metrics import METRICS, row_counts, score_all
 from phingpt_bench.stats.intervals import interval
 from phingpt_bench.stats.paired import paired_test
 
@@ -284,6 +284,35 @@ def test_a_run_that_saw_the_test_rows_in_training_is_not_ranked():
     assert {row.adapter: floor_mark(row) for row in section.rows}["seen-299-0"] == "x"
     alone = only(build([tuned(299, 0)]))
     assert [row.rank for row in alone.rows] == [None]
+
+
+def test_a_floor_or_a_base_that_saw_the_test_rows_is_not_ranked_and_is_no_floor_to_beat():
+    rows = labels(0.9, seed=3).ids
+    leaky = make_run("tfidf-lr", "floor", labels(0.9, seed=3), exposure=seen("near", rows[:31]))
+    clean = make_run("majority", "floor", labels(0.3, seed=4), exposure=seen())
+    known = Declared(sets=["fpb:train"], source="a paper")
+    told = make_run(outcomes=labels(0.85, seed=5), exposure=seen("translated", rows[:40], known))
+    tuned = make_run(kind="tuned", adapter="x", outcomes=labels(0.8, seed=6), exposure=seen())
+    section = only(build([leaky, clean, told, tuned]))
+    assert [(row.name, row.rank) for row in section.rows if row.exposed] == [("tfidf-lr", None), ("Model A", None)]
+    assert section.floor == "majority"
+    assert next(row for row in section.rows if row.adapter).beats_floor is True
+    assert {row.name: row.base_unknown for row in section.rows if row.adapter is None} == {
+        "tfidf-lr": False, "majority": False, "Model A": False,
+    }  # fmt: skip
+    assert next(row for row in section.rows if row.adapter).base_unknown
+
+
+def test_the_score_on_the_unseen_rows_is_that_of_the_others_alone():
+    outcomes = labels(0.7, seed=8)
+    run = make_run(outcomes=outcomes, exposure=seen("exact", outcomes.ids[10:20]))
+    (row,) = only(build([run])).rows
+    others = rows_at(outcomes, [at for at in range(300) if not 10 <= at < 20])
+    assert (row.unseen.n, row.unseen.score) == (290, pytest.approx(score_all(others)["f1_weighted"]))
+    (row,) = only(build([make_run(outcomes=outcomes, exposure=seen("exact", outcomes.ids))])).rows
+    assert (row.unseen.n, row.unseen.score) == (0, None)
+    assert only(build([make_run(outcomes=outcomes, exposure=seen())])).rows[0].unseen is None
+    assert only(build([make_run(outcomes=outcomes)])).rows[0].unseen is None
 
 
 def test_where_less_is_better_the_least_comes_first():

@@ -15,7 +15,7 @@ import pytest
 from phingpt_bench.core.paths import share
 from phingpt_bench.data import catalogue, cuts
 from phingpt_bench.data.bio import from_bio
-from phingpt_bench.data.overlap import normalise
+from phingpt_bench.data.normalise import normalise
 from phingpt_bench.data.readers import finentity, gold
 from phingpt_bench.data.sources import Source, read_rows
 from phingpt_bench.scoring.classification import f1_by_question

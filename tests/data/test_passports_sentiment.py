@@ -20,7 +20,7 @@ from hypothesis import strategies as st
 from phingpt_bench.core.errors import BenchError
 from phingpt_bench.core.paths import TASKS_VARIABLE, share
 from phingpt_bench.data import catalogue, cuts, stamp
-from phingpt_bench.data.overlap import normalise
+from phingpt_bench.data.normalise import normalise
 from phingpt_bench.data.passport import Origin, Passport
 from phingpt_bench.data.readers.fiqa import polarity
 from phingpt_bench.data.readers.phrasebank import phrasebank

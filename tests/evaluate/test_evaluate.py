@@ -14,12 +14,12 @@ from helpers.tiny import save_tiny
 from phingpt_bench.cli.main import main
 from phingpt_bench.core import jsonio
 from phingpt_bench.core.errors import BenchError
+from phingpt_bench.core.exposure import KINDS
 from phingpt_bench.core.outcomes import Outcomes
 from phingpt_bench.data import catalogue
 from phingpt_bench.evaluate import run as engine
 from phingpt_bench.evaluate.adapters import Training
 from phingpt_bench.evaluate.answers import check_scores, read_answers
-from phingpt_bench.evaluate.exposure import exposure_of
 from phingpt_bench.evaluate.facts import gather
 from phingpt_bench.evaluate.plan import Step, plan
 from phingpt_bench.evaluate.suite import AdapterEntry, Suite, Variant
@@ -158,7 +158,8 @@ def test_a_record_says_what_was_run(whole: Suite, world: World) -> None:
     assert tuned["diagnostics"]["probe"]["largest_logit_difference"] > 0
     assert tuned["diagnostics"]["probe"]["off_equals_bare_base"] is True
     assert tuned["training"] == jsonio.read_json(world.adapter / adapter.CARD)["cost"]
-    assert {kind: tuned["exposure"][kind] for kind in ("exact", "normalised")} == {"exact": 0, "normalised": 0}
+    assert {kind: tuned["exposure"][kind] for kind in KINDS} == dict.fromkeys(KINDS, 0)
+    assert tuned["exposure"]["base"] is None
     assert tuned["exposure"]["compared"]["by"] == "texts" and tuned["protocol"]["synthetic"] is True
     elsewhere = record(folder_of(whole, NER, "tiny-adapter"))
     assert elsewhere["diagnostics"]["trained_on_task"] is False
@@ -170,6 +171,9 @@ def test_a_record_says_what_was_run(whole: Suite, world: World) -> None:
     assert {run["provenance"][version.KEY] for run in (tuned, elsewhere, base)} == {version.VERSION}
     floor = record(folder_of(whole, SENTIMENT, "majority"))
     assert floor["training"]["seconds"]["train"] >= 0 and floor["model"]["base"] is None
+    fitted = record(folder_of(whole, SENTIMENT, "tfidf"))["exposure"]["compared"]
+    assert fitted == {"by": "texts", "training_rows": 528, "test_rows": LIMIT, "why": None}
+    assert floor["exposure"]["compared"]["training_rows"] == 0, "it learns from labels alone"
 
 
 def test_tokens_and_seconds_are_measured_and_loading_is_booked_once(whole: Suite) -> None:
@@ -377,16 +381,6 @@ def test_an_adapter_that_changes_nothing_gets_no_score(trained: Path, world: Wor
         {key: tensor * 0 if "lora_B" in key else tensor for key, tensor in weights.items()}, trained / adapter.WEIGHTS
     )
     refused(world, tmp_path, trained, "changes nothing")
-
-
-def test_exposure_counts_rows_seen_in_training(world: World, whole: Suite) -> None:
-    card, known = adapter.read_card(world.adapter), world.known
-    task = known[SENTIMENT]
-    assert exposure_of(card, task, None, known).exact == 0
-    seen = list(task.ids[:2])
-    leaky = exposure_of(replace(card, row_ids={SENTIMENT: seen}), task, LIMIT, known)
-    assert (leaky.exact, leaky.ids, leaky.counts) == (2, seen, {"exact": 2})
-    assert leaky.compared is not None and leaky.compared.by == "ids", "test rows are not among the training rows"
 
 
 def test_scores_that_differ_from_lm_evals_are_a_defect() -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 import hashlib
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -11,7 +12,7 @@ import numpy as np
 
 from phingpt_bench.board.values import Prices
 from phingpt_bench.core.diagnostics import Diagnostics
-from phingpt_bench.core.exposure import Exposure
+from phingpt_bench.core.exposure import Compared, Declared, Exposure, exposure
 from phingpt_bench.core.jsonio import write_json
 from phingpt_bench.core.outcomes import Outcomes
 from phingpt_bench.core.records import CHOSEN, Ledger, Model, Price, Protocol, RunRecord, to_dict
@@ -115,6 +116,12 @@ def make_run(
     return Run(dataclasses.replace(made, **record), outcomes, path)
 
 
+def seen(kind: str = "exact", ids: Sequence[str] = (), base: Declared | None = None) -> Exposure:
+    """The exposure of a run that saw the rows `ids`, all as copies of one kind, in nine training rows."""
+    compared = Compared(by="texts", training_rows=9, test_rows=300)
+    return exposure(dict.fromkeys(ids, kind), ids, compared, base=base)
+
+
 def write_run(folder: Path, run: Run) -> Path:
     """The run as files in `folder`; the path of its run.json."""
     write_json(folder / "run.json", to_dict(run.record))
@@ -127,7 +134,7 @@ def example_runs() -> list[Run]:
     sentiment, ner = "phin_made_up_sentiment", "phin_made_up_ner"
     trained = Ledger(seconds={"load": 4.0, "train": 1650.0}, usd=0.115, price=PRICE, peak_host_bytes=2**31)
     timed = Ledger(seconds={"evaluate": 75.0}, usd=0.0052, price=PRICE, tokens_in=12_000)
-    clean = Exposure(exact=0, normalised=0, near=0)
+    clean = seen(base=Declared(sets=[]))
     tuned = {"kind": "tuned", "training": trained, "evaluation": timed, "exposure": clean}
     return [
         make_run("Model A", "base", labels(0.45, seed=1, invalid=0.2), task=sentiment, evaluation=timed),
@@ -135,8 +142,9 @@ def example_runs() -> list[Run]:
         make_run("Model A", "base", labels(0.50, seed=3), task=sentiment, chat=True),
         make_run("Model A", outcomes=labels(0.86, seed=4), task=sentiment, adapter="adapter-one", **tuned),
         make_run("Model A", outcomes=labels(0.62, seed=5), task=sentiment, adapter="adapter-two", **{
-            **tuned, "training": Ledger(seconds={}), "exposure": Exposure(exact=2, normalised=0, near=5)}),
-        make_run("TF-IDF + LR", "floor", labels(0.78, seed=6), task=sentiment, training=Ledger(seconds={"train": 3.2})),
+            **tuned, "training": Ledger(seconds={}), "exposure": seen("near", labels(0.62, seed=5).ids[:7])}),
+        make_run("TF-IDF + LR", "floor", labels(0.78, seed=6), task=sentiment, training=Ledger(seconds={"train": 3.2}),
+                 exposure=seen()),
         make_run("majority", "floor", labels(0.34, seed=7), task=sentiment),
         make_run("oracle", "check", labels(1.0), task=sentiment),
         make_run("Model A", "base", labels(0.5, 20, seed=8), task=sentiment, limit=20),

@@ -22,7 +22,7 @@ from phingpt_bench.core.errors import BenchError
 from phingpt_bench.core.outcomes import Outcomes
 from phingpt_bench.data import catalogue
 from phingpt_bench.data.examples import MOST
-from phingpt_bench.data.overlap import normalise
+from phingpt_bench.data.normalise import normalise
 from phingpt_bench.floors.classical import MeanLM
 from phingpt_bench.floors.trivial import MajorityLM
 from phingpt_bench.lmeval import hooks, manager

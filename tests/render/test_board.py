@@ -13,7 +13,7 @@ import os
 import re
 
 import pytest
-from helpers.board_factory import PRICES, example_runs, labels, make_run, spans, write_run
+from helpers.board_factory import PRICES, example_runs, labels, make_run, seen, spans, write_run
 from helpers.drawing import markdown, render
 from helpers.paths import GOLDEN
 from helpers.published import HEBREW, HOSTILE, published
@@ -27,12 +27,15 @@ from phingpt_bench.board.published.rows import PublishedRow
 from phingpt_bench.board.rows import build
 from phingpt_bench.cli import main as command
 from phingpt_bench.core.errors import BenchError
-from phingpt_bench.core.exposure import Exposure
+from phingpt_bench.core.exposure import Declared, Exposure
+from phingpt_bench.core.outcomes import rows_at
 from phingpt_bench.render.board.board_blocks import terminal_blocks
 from phingpt_bench.render.board.board_export import FIELDS
 from phingpt_bench.render.board.columns import COLUMNS
 from phingpt_bench.render.board.formats import board_text as page
+from phingpt_bench.render.board.row_text import note_text, row_notes
 from phingpt_bench.results.collect import collect
+from phingpt_bench.scoring.metrics import score_all
 from phingpt_bench.text.clean import clean
 from phingpt_bench.text.language import speaking
 from phingpt_bench.text.numbers import score_text
@@ -125,7 +128,7 @@ def test_hostile_names_in_markdown_csv_and_json():
     board = build(runs)
     table = [line for line in markdown(board).splitlines() if line.startswith("|")]
     assert len(table) == 2 + len(HOSTILE)
-    assert {len(re.findall(r"(?<!\\)\|", line)) for line in table} == {13}
+    assert {len(re.findall(r"(?<!\\)\|", line)) for line in table} == {14}
     assert not re.search(r"(?<!\\)[<\[]", "".join(table))
     read = list(csv.DictReader(io.StringIO(page(board, "csv"))))
     assert {row["model"] for row in read} == set(map(clean, HOSTILE))
@@ -235,21 +238,59 @@ def test_synthetic_data_are_called_so():
     assert "SYNTHETIC" not in render(build([make_run()]), 80) + markdown(build([make_run()]))
 
 
-def test_a_check_of_row_ids_alone_is_not_called_clean():
-    def texts(exposure):
-        board = build([make_run(kind="tuned", adapter="x", exposure=exposure)])
-        return [re.sub(r"\s+", " ", text) for text in (render(board, 80), render(board, 160), markdown(board))]
+def texts(**run):
+    """The board of one run, narrow, wide and in Markdown."""
+    board = build([make_run(**run)])
+    return [re.sub(r"\s+", " ", text) for text in (render(board, 80), render(board, 160), markdown(board))]
 
-    for text in texts(Exposure(exact=0)):
-        assert "none found" not in text
-        assert "by row id" in text
-        assert "partly checked for 1 of 1" in text
-    narrow, wide, marked = texts(Exposure(exact=3))
-    assert "! saw 1% of the test rows" in narrow
-    assert " 1%? " in wide and " 1%? " in marked
-    for text in texts(Exposure(exact=0, normalised=0, near=0)):
+
+def notes(**run):
+    """What stands under the name of the one row, where no column says it."""
+    (row,) = build([make_run(**run)]).sections[0].rows
+    return [note_text(note) for note in row_notes(row)]
+
+
+def test_a_partial_check_is_not_called_clean():
+    tuned = {"kind": "tuned", "adapter": "x"}
+    for partial in (Exposure(exact=0), Exposure(exact=0, normalised=0, near=0)):  # by row id; by an earlier version
+        for text in texts(**tuned, exposure=partial):
+            assert "none found" not in text
+            assert "partly checked for 1 of 1" in text
+    assert notes(**tuned, exposure=Exposure(exact=3)) == [
+        "! saw 1% of the test rows (partly checked, its base: unknown)"
+    ]
+    _, wide, marked = texts(**tuned, exposure=Exposure(exact=3))
+    assert " 1%?+? " in wide and " 1%?+? " in marked
+    for text in texts(**tuned, exposure=seen(base=Declared(sets=["made-up:train"], source="a paper"))):
         assert "none found" in text
-        assert "row id" not in text
+        assert "partly" not in text and "unknown" not in text
+
+
+def test_an_unknown_training_is_shown_in_the_row():
+    for text in texts():
+        assert re.search(r"training data unknown|\| unknown \|| unknown ", text)
+        assert "nobody has said what the base was trained on" in text
+    known = seen("near", labels(0.6).ids[:6], Declared(sets=["fpb:train"], source="a paper"))
+    for text in texts(exposure=known):
+        assert "2%" in text and "unknown" not in text
+    assert notes(kind="tuned", adapter="x", exposure=seen()) == ["saw no test row (its base: unknown)"]
+    floor = {"kind": "floor", "exposure": seen("exact", labels(0.6).ids[:30])}
+    assert re.fullmatch(r"! saw 10% of the test rows, 0\.\d{3} on the others", notes(**floor)[0])
+    assert " 10% " in texts(**floor)[1]
+    assert all("unknown" not in text for text in texts(**floor))
+
+
+def test_the_score_on_unseen_rows_stands_in_the_row():
+    outcomes = labels(0.6)
+    board = build([make_run(kind="tuned", adapter="x", outcomes=outcomes, exposure=seen("near", outcomes.ids[:50]))])
+    left = rows_at(outcomes, range(50, 300))
+    score = score_text(score_all(left)["f1_weighted"])
+    assert f"{score} on the 250 unseen rows" in re.sub(r"\s+", " ", render(board, 80))
+    (row,) = json.loads(page(board, "json"))["sections"][0]["rows"]
+    assert row["unseen"]["n"] == 250
+    assert row["unseen"]["score"] == pytest.approx(score_all(left)["f1_weighted"])
+    (record,) = csv.DictReader(io.StringIO(page(board, "csv")))
+    assert (record["unseen_rows"], record["base_training_known"]) == ("250", "false")
 
 
 def test_bases_under_the_floor_have_the_mark(board):

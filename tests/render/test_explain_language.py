@@ -9,11 +9,11 @@ from collections.abc import Iterator
 
 import numpy as np
 import pytest
-from helpers.board_factory import PRICE, example_runs, labels, make_run, spans
+from helpers.board_factory import PRICE, example_runs, labels, make_run, seen, spans
 from helpers.explained import NER, SENTIMENT, flat, page, rich_outcomes, worked
 from helpers.seeds import clustered, trained
 
-from phingpt_bench.core.exposure import Compared, Exposure
+from phingpt_bench.core.exposure import Compared, Declared, Exposure
 from phingpt_bench.core.machine import Machine
 from phingpt_bench.core.records import Ledger
 from phingpt_bench.core.yamlfile import load_fast
@@ -71,12 +71,15 @@ def several_kinds() -> Iterator[tuple[list[Run], str, str, str | None]]:
     yield [trained(seed) for seed in (1, 2, 3)] + [make_run(outcomes=labels(0.5, seed=9))], "1", MADE, None
     grouped = [dataclasses.replace(run, outcomes=clustered(run.outcomes)) for run in pair()]
     yield from ((runs, "+ mine", MADE, metric) for runs in (pair(), grouped) for metric in ("acc", "mcc", None))
-    for seen in (
+    for found in (
         Exposure(exact=2, normalised=1, near=0, compared=Compared(by="texts", training_rows=9, test_rows=300)),
+        seen("contained", ["r-1"], Declared(sets=["x:y"], source="x", unread=["x: y"])),
+        seen(base=Declared(sets=[])),
+        Exposure(exact=0, compared=Compared(by="hashes", training_rows=9, test_rows=300)),
         Exposure(exact=299, compared=Compared(by="ids", why="none was at hand")),
         None,
     ):
-        yield pair(exposure=seen), "+ mine", MADE, None
+        yield pair(exposure=found), "+ mine", MADE, None
     alike = [make_run(f"Model {x}", base=x, outcomes=labels(0.8 if x < "C" else 0.4, seed=1)) for x in "ABC"]
     yield from ((alike, f"Model {x}", MADE, None) for x in "BC")
     yield [make_run(limit=20, outcomes=labels(0.5, 20))], "Model A", MADE, None

@@ -9,6 +9,8 @@ from pathlib import Path
 from phingpt_bench.board.published.files import read
 from phingpt_bench.board.published.values import EVIDENCE, PublishedCost, PublishedScore, Source, ZeroShot
 from phingpt_bench.cost.estimate import Usd
+from phingpt_bench.data import training_sets
+from phingpt_bench.text.language import sentence
 
 __all__ = ["EVIDENCE", "Comparison", "PublishedCost", "PublishedRow", "PublishedValue", "Source", "load", "rows_of"]
 
@@ -77,7 +79,19 @@ def rows_of(scores: Iterable[PublishedScore]) -> dict[str, tuple[PublishedRow, .
             of_protocol = rows.setdefault(ours, {})
             row = of_protocol.get(key)
             of_protocol[key] = _first(score, comparison) if row is None else _joined(row, score)
-    return {ours: tuple(found.values()) for ours, found in rows.items()}
+    return {ours: tuple(_with_training(row, ours) for row in found.values()) for ours, found in rows.items()}
+
+
+def _with_training(row: PublishedRow, protocol: str) -> PublishedRow:
+    """The row, and in its note how many of the test rows were in its training, as far as its authors say."""
+    name = training_sets.of_published(row.model)
+    seen = None if name is None else training_sets.seen_of(name, protocol)
+    if seen is None:
+        return row
+    text = sentence("its published training rows hold a copy of {seen} of the {n} test rows", seen=seen[0], n=seen[1])
+    return replace(
+        row, note=text if row.note is None else sentence("{note}; {seen}", note=sentence(row.note), seen=text)
+    )
 
 
 def _comparison(score: PublishedScore) -> Comparison:

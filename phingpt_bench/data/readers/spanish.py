@@ -13,9 +13,10 @@ def fpb_es(origin: Origin, path: str | None, *, english: Splits) -> Splits:
     """Machine-translated rows, each in the split in which its English sentence is in `english`, a PhraseBank.
 
     So an adapter trained on the English training rows has seen the English side of no Spanish test row: a sentence that
-    is in English train and test goes to train. A row whose English side lost its first character is matched by the
-    sentence that ends with it and is one character longer. KeyError (a sentence that is in no split) is told as a
-    dataset with other rows than its source.
+    is in English train and test goes to train. The sentence is the row's "original": by it the gate knows an adapter
+    that was trained on the one language and is tested in the other (data/copies/gate.py). A row whose English side lost
+    its first character is matched by the sentence that ends with it and is one character longer. KeyError (a sentence
+    that is in no split) is told as a dataset with other rows than its source.
     """
     split_of: dict[str, str] = {}
     for split, rows in english.items():
@@ -26,6 +27,8 @@ def fpb_es(origin: Origin, path: str | None, *, english: Splits) -> Splits:
     splits: Splits = {"train": [], "validation": [], "test": []}
     for row in read_rows(source_of(origin, {"train": "train.parquet"}), "train", path):
         sentence = row["sentence_en"]
-        split = split_of[sentence if sentence in split_of else whole[sentence]]
-        splits[split].append({"text": row["sentence_es_googletranslate"], "label": LABELS[row["label"]]})
+        original = sentence if sentence in split_of else whole[sentence]
+        splits[split_of[original]].append(
+            {"text": row["sentence_es_googletranslate"], "label": LABELS[row["label"]], "original": original}
+        )
     return splits

@@ -24,7 +24,8 @@ FIELDS = (
     "no_test_reason", "beats_floor", "invalid_share", "training_seconds", "training_usd", "training_note",
     "training_usd_per_gpu_hour", "training_on_card_low", "training_on_card_high", "evaluation_seconds",
     "evaluation_usd", "usd_per_1000", "estimate_per_1000_low", "estimate_per_1000_high", "frontier", "parameters",
-    "exposure_exact", "exposure_normalised", "exposure_near", "warnings", "run_id", "suite", "created", "size_b",
+    "exposure_exact", "exposure_normalised", "exposure_near", "exposure_contained", "exposure_translated",
+    "base_training_known", "unseen_score", "unseen_rows", "warnings", "run_id", "suite", "created", "size_b",
     "method", "evidence", "same_rows", "same_metric", "comparability", "source", "source_arxiv",
     "source_repository", "source_path", "source_commit", "note",
 )  # fmt: skip
@@ -76,6 +77,10 @@ def _run(row: Row) -> dict[str, Any]:
         record |= {"p_holm": test.p_holm, "test_method": test.method, "no_test_reason": test.reason}
     record |= _cost("training", row.training) | _cost("evaluation", row.evaluation)
     record |= {f"exposure_{kind}": count for kind, count in (row.exposure or {}).items()}
+    if row.kind in ("base", "tuned"):
+        record["base_training_known"] = not row.base_unknown
+    if row.unseen is not None:
+        record |= {"unseen_score": row.unseen.score, "unseen_rows": row.unseen.n}
     record |= {"details": ", ".join(row.details), "warnings": "; ".join(note.text for note in row.notes)}
     return record | {f"metric_{name}": value for name, value in row.scores.items()}
 

@@ -107,7 +107,7 @@ _ALL = (
         text=lambda row: _share(row.invalid_share),
     ),
     Column(
-        name="exposure", head="exposure", about="share of the test rows found in the training rows",
+        name="exposure", head="exposure", about="share of the test rows of which a copy was in training",
         text=row_text.exposure_short,
     ),
     Column(
@@ -165,7 +165,7 @@ def chosen(names: Collection[str]) -> tuple[str, ...]:
 def columns_of(section: Section, names: Sequence[str], by_default: Sequence[str]) -> list[Column]:
     """The columns of a section's table: those of `names`, else of `by_default` without those that say nothing here.
 
-    No ranks in a limited section, no flips where no row has poles, no exposure where nothing was tuned, no unreadable
+    No ranks in a limited section, no flips where no row has poles, no exposure where nothing was trained, no unreadable
     answers where all could be read.
     """
     if names:
@@ -175,7 +175,7 @@ def columns_of(section: Section, names: Sequence[str], by_default: Sequence[str]
         "flips": all(row.scores.get("flip_rate") is None for row in section.rows),
         "ece": all(row.scores.get("ece") is None for row in section.rows),
         "unreadable": not any(row.invalid_share for row in section.rows),
-        "exposure": all(row.kind != "tuned" for row in section.rows),
+        "exposure": all(row.exposure is None and not row.base_unknown for row in section.rows),
     }
     return [COLUMNS[name] for name in by_default if not empty.get(name, False)]
 

@@ -94,29 +94,31 @@ def _training_rows(rows: list[Row]) -> list[Entry]:
             "not ranked: more than {share} of the test rows were in its training: the score says what was remembered",
             share=f"{EXPOSED:.0%}",
         )))  # fmt: skip
-    tuned = [row for row in rows if row.kind == "tuned"]
-    if not tuned:
-        return found
     head = say("exposure")
-    unchecked, partly = sum(row.exposure is None for row in tuned), sum(row.partly_checked for row in tuned)
-    if unchecked:
+    if any(row.base_unknown for row in rows):
+        text = say(
+            "nobody has said what the base was trained on, so copies of test rows in it were not looked for; marked +?"
+        )
+        found.append(Entry(say("unknown"), text))
+    tuned = [row for row in rows if row.kind == "tuned"]
+    if unchecked := sum(row.exposure is None for row in tuned):
         text = say(
             "training rows among the test rows: not checked for {k} of {n} tuned rows", k=unchecked, n=len(tuned)
         )
         found.append(Entry(head, text, name="exposure"))
-    if partly:
+    if partly := sum(row.partly_checked for row in rows):
         found.append(Entry(head, say(
-            "training rows among the test rows: partly checked for {k} of {n} tuned rows (by row id, which finds no "
-            "near copies), marked ?",
-            k=partly, n=len(tuned),
+            "training rows among the test rows: partly checked for {k} of {n} rows, marked ? (by row id or hash alone, "
+            "or by an earlier version, which finds no changed copies)",
+            k=partly, n=len(rows),
         ), name="exposure"))  # fmt: skip
-    if not unchecked and not partly:
-        if any(any(row.exposure.values()) for row in tuned if row.exposure):
-            text = say("share of the test rows found in the training rows: equal, equal but for case, or nearly equal")
-            found.append(Entry(head, text, "exposure", "exposure"))
-        else:
-            text = say("training rows among the test rows: none found for any tuned row")
-            found.append(Entry(head, text, name="exposure"))
+    if any(row.exposure and any(row.exposure.values()) for row in rows):
+        found.append(Entry(head, say(
+            "share of the test rows of which a copy was in training: equal, changed, contained or translated"
+        ), "exposure", "exposure"))  # fmt: skip
+    elif tuned and not unchecked and not partly:
+        text = say("training rows among the test rows: none found for any tuned row")
+        found.append(Entry(head, text, name="exposure"))
     return found
 
 

@@ -73,11 +73,34 @@ def row_notes(row: Row, columns: Collection[str] = ()) -> list[Note]:
     notes = [replace(note, text=clean(spoken(note.text))) for note in row.notes if not note.marked]
     if row.invalid_share and "unreadable" not in columns:
         notes.append(Note(say("{share} unreadable answers", share=percent(row.invalid_share)), "info"))
+    return notes + (unseen_notes(row) if "exposure" in columns or row.exposed else exposure_notes(row))
+
+
+def exposure_notes(row: Row) -> list[Note]:
+    """What has to be said of the test rows that were seen in training, where neither column nor warning says it."""
+    if row.kind == "base" and row.base_unknown:
+        return [Note(say("training data unknown"), "info")]
     seen = exposure_count(row)
-    if seen and not row.exposed and "exposure" not in columns:  # where it is exposed a warning says it
-        text = say("saw {share} of the test rows", share=percent(seen / row.n))
-        notes.append(Note(f"{text} ({say('by row id only')})" if row.partly_checked else text))
-    return notes
+    if seen is None or not (seen or row.base_unknown):
+        return []
+    share = percent(seen / row.n)
+    if not seen:
+        text = say("saw no test row")
+    elif row.unseen is None:
+        text = say("saw {share} of the test rows", share=share)
+    else:
+        score = score_text(row.unseen.score)
+        text = say("saw {share} of the test rows, {score} on the others", share=share, score=score)
+    more = [partly_text()] if row.partly_checked else []
+    more += [say("its base: unknown")] if row.base_unknown else []
+    return [Note(text + (f" ({', '.join(more)})" if more else ""), "warning" if seen else "info")]
+
+
+def unseen_notes(row: Row) -> list[Note]:
+    """The score on the rows of which no copy was in training."""
+    if row.unseen is None:
+        return []
+    return [Note(say("{score} on the {n:,} unseen rows", score=score_text(row.unseen.score), n=row.unseen.n), "info")]
 
 
 def note_text(note: Note) -> str:
@@ -85,17 +108,24 @@ def note_text(note: Note) -> str:
     return f"! {note.text}" if note.level == "warning" else note.text
 
 
+def partly_text() -> str:
+    """That not every kind of copy was looked for among the test rows."""
+    return say("partly checked")
+
+
 def exposure_count(row: Row) -> int | None:
-    """Training rows found among the test rows, of whatever likeness; None where that was not checked."""
+    """Test rows of which a copy was found in training, of whatever likeness; None where that was not checked."""
     return None if row.exposure is None else sum(row.exposure.values())
 
 
 def exposure_short(row: Row) -> str:
-    """The share of test rows seen in training; with ? where only row ids were compared, which is no clean bill."""
+    """The share of test rows seen in training: with ? where it was partly checked, +? where the base is unknown."""
     seen = exposure_count(row)
+    if row.kind == "base" and row.base_unknown:
+        return say("unknown")
     if seen is None:
         return unknown_text() if row.kind == "tuned" else "-"
-    return percent(seen / row.n) + ("?" if row.partly_checked else "")
+    return percent(seen / row.n) + ("?" if row.partly_checked else "") + ("+?" if row.base_unknown else "")
 
 
 def display_name(row: Row) -> str:

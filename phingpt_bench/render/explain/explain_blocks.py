@@ -7,7 +7,7 @@ from collections.abc import Iterable, Sequence
 import numpy as np
 
 from phingpt_bench.board.values import Board, Row, Section
-from phingpt_bench.core.exposure import Compared
+from phingpt_bench.core.exposure import KINDS, Compared
 from phingpt_bench.render.board.row_text import full_name
 from phingpt_bench.render.explain.explain_costs import cost_lines
 from phingpt_bench.render.explain.explain_find import found_row, found_section
@@ -24,6 +24,15 @@ from phingpt_bench.text.blocks import Block, Title
 from phingpt_bench.text.clean import clean
 from phingpt_bench.text.language import say, spoken
 from phingpt_bench.text.numbers import unknown_text
+
+TRANSLATED = (
+    "Test rows that are equal to a training row: {n}.",
+    "Test rows that are equal to one but for case, punctuation, space, links and the marks of tweets: {n}.",
+    "Test rows that are a changed copy of one: {n}.",
+    "Test rows that hold one, or are held by one: {n}.",
+    "Test rows that are a translation of one, or one of them: {n}.",
+)
+FOUND = dict(zip(KINDS, TRANSLATED, strict=True))  # by the likeness of the closest training row
 
 
 def explain(board: Board, runs: Sequence[Run], row: str, task: str, comparer: Comparer) -> list[Block]:
@@ -168,21 +177,28 @@ def _exposure(run: Run) -> Iterable[str]:
     if found is None:
         if run.record.model.kind == "tuned":
             yield say("Not checked.")
+        if run.record.model.kind == "base":
+            yield say("What it was trained on is not declared.")
         return
-    yield say("Test rows that are equal to a training row: {n}.", n=found.exact)
-    if found.normalised is not None:
-        yield say("Test rows that are equal to one but for case, accents and punctuation: {n}.", n=found.normalised)
-    if found.near is not None:
-        yield say("Test rows that are nearly equal to one: {n}.", n=found.near)
+    for kind, count in found.counts.items():
+        yield say(FOUND[kind], n=count)
     if found.compared is not None:
         yield say("Compared: {what}.", what=clean(_compared(found.compared)))
+    if found.base is None:
+        if run.record.model.kind == "tuned":
+            yield say("What its base was trained on is not declared.")
+        return
+    sets = ", ".join(map(clean, found.base.sets)) or say("none that is known here")
+    source = say("declared by the user") if found.base.source is None else clean(found.base.source)
+    yield say("Its base was trained on {sets} ({source}).", sets=sets, source=source)
+    for reason in found.base.unread:
+        yield say("Not compared: {reason}.", reason=clean(reason))
 
 
 def _compared(how: Compared) -> str:
     if how.by == "ids":
         return say("row ids only ({why})", why=how.why or unknown_text())
-    return say(
-        "the texts of {n} training rows with those of {m} test rows",
-        n=unknown_text() if how.training_rows is None else how.training_rows,
-        m=unknown_text() if how.test_rows is None else how.test_rows,
-    )
+    n, m = (unknown_text() if count is None else count for count in (how.training_rows, how.test_rows))
+    if how.by == "hashes":
+        return say("the hashes of {n} training rows with those of {m} test rows", n=n, m=m)
+    return say("the texts of {n} training rows with those of {m} test rows", n=n, m=m)

@@ -2,7 +2,7 @@
 
 import { board } from "./board.js";
 import { html, name } from "./dom.js";
-import { differenceText, exposureText, pOf, rankText, sizeText } from "./names.js";
+import { differenceText, exposureText, pOf, rankText, sizeText, unseenText } from "./names.js";
 import { bytes, decimals, duration, interval, percent, probability, unknown, usd, whole } from "./numbers.js";
 import { said, t } from "./words.js";
 
@@ -31,6 +31,7 @@ export function facts(row) {
         [t("scores by seed"), row.seeds.map((score) => decimals(score)).join(", ")],
         [t("unreadable answers"), row.invalid === null ? null : percent(row.invalid)],
         [t("train rows in test"), exposureText(row)],
+        [t("score on the others"), unseenText(row)],
         ...row.section.metrics.map((metric, i) => [t(board.metrics[metric]?.title ?? metric), decimals(row.scores[i])]),
       ]),
       ledger(t("Evaluation"), row.evaluation),

@@ -2,7 +2,7 @@
 
 import { baseOf } from "./board.js";
 import { html, name } from "./dom.js";
-import { decimals, interval, parameters, percent, probability, signed, unknown, usd } from "./numbers.js";
+import { decimals, interval, parameters, percent, probability, signed, unknown, usd, whole } from "./numbers.js";
 import { said, t } from "./words.js";
 
 export const KINDS = ["tuned", "base", "floor", "check"];
@@ -94,16 +94,28 @@ export function scoreLines(row) {
   ];
 }
 
-/** Training rows found among the test rows; a dash for what was not trained here. */
+/** Test rows of which a copy was in training; a dash for what was not trained. */
 export function exposureText(row) {
+  if (row.model.kind === "base" && row.base_unknown) return t("unknown");
   if (!row.exposure) return row.model.kind === "tuned" ? unknown() : "-";
   const found = Object.entries(row.exposure).filter(([, count]) => count);
   const text = found.map(([kind, count]) => `${count} ${exposureKind(kind)}`).join(", ") || "0";
-  return row.partly ? `${text} (${t("by row id only")})` : text;
+  const more = [row.partly && t("partly checked"), row.base_unknown && t("its base: unknown")].filter(Boolean);
+  return more.length ? `${text} (${more.join(", ")})` : text;
 }
 
 function exposureKind(kind) {
-  return { exact: t("identical"), normalised: t("but for case"), near: t("near") }[kind] ?? kind;
+  return (
+    {
+      exact: t("identical"), normalised: t("but for case"), near: t("near"), contained: t("contained"),
+      translated: t("translated"),
+    }[kind] ?? kind
+  );
+}
+
+/** The score on the rows of which no copy was in training, where there was a copy of some. */
+export function unseenText(row) {
+  return row.unseen && `${decimals(row.unseen[0])} (${t("{n} rows", { n: whole(row.unseen[1]) })})`;
 }
 
 export function sizeText(model) {

@@ -1,0 +1,29 @@
+"""The tokenizer of a model, without its weights."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from phingpt_bench.core.errors import BenchError
+
+
+def tokenizer(model: str | None) -> tuple[Any, str]:
+    """(tokenizer, ""), or (None, why not) where the embedded model is out of reach; BenchError for a named model."""
+    from transformers import AutoTokenizer
+
+    from phingpt_bench.models import embedded
+
+    if model is None or model == embedded.NAME:
+        try:
+            return AutoTokenizer.from_pretrained(embedded.embedded_folder()), ""
+        except BenchError as err:  # the other checks do not need it
+            if model is not None:
+                raise
+            return None, err.message
+    try:
+        return AutoTokenizer.from_pretrained(model), ""
+    except (OSError, ValueError) as err:
+        raise BenchError(
+            f"no tokenizer of '{model}' to be had ({str(err).strip().splitlines()[0]})",
+            hint=f"give a folder, a Hub id that is cached or in reach, or '{embedded.NAME}' for the embedded model",
+        ) from None

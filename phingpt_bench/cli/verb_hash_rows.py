@@ -1,0 +1,41 @@
+"""`phingpt-bench hash-rows`: a file that tells which rows a model was trained on, without their texts."""
+
+from __future__ import annotations
+
+import argparse
+from pathlib import Path
+
+NAME = "hash-rows"
+HELP = "tell what a model was trained on without giving the texts away"
+EPILOG = """examples:
+  phingpt-bench hash-rows train.jsonl --out rows.txt
+  phingpt-bench hash-rows train.csv --text sentence --near --out rows.txt
+  phingpt-bench evaluate --base MODEL --trained-on rows.txt --tasks phin_fpb
+"""
+
+
+def configure(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("file", type=Path, metavar="FILE", help=".jsonl, .csv or .parquet with a row for each text")
+    parser.add_argument("--text", default="text", metavar="COLUMN", help="the column with the text (default: text)")
+    parser.add_argument("--salt", default="", metavar="TEXT", help="put before each text; it stands in the file")
+    parser.add_argument("--near", action="store_true", help="with signatures, so that changed copies are found too")
+    parser.add_argument("--out", type=Path, required=True, metavar="FILE", help="the file to write")
+
+
+def run(args: argparse.Namespace) -> int:
+    from phingpt_bench.core.errors import BenchError, unknown
+    from phingpt_bench.core.jsonio import write_text
+    from phingpt_bench.data.copies import hashes
+    from phingpt_bench.data.sources import read_file
+
+    rows = read_file(args.file)
+    if not rows:
+        raise BenchError("no rows", where=str(args.file))
+    if args.text not in rows[0]:
+        raise unknown("column", args.text, rows[0], where=str(args.file))
+    texts = [row[args.text] for row in rows if isinstance(row[args.text], str)]
+    lines = list(hashes.lines(texts, salt=args.salt, near=args.near))
+    write_text(args.out, "\n".join(lines) + "\n")
+    count = sum(not line.startswith("#") for line in lines)
+    print(f"{args.out}: {count:,} distinct texts of {len(rows):,} rows")
+    return 0

@@ -1,0 +1,96 @@
+"""`phingpt-bench recheck`: look again for training rows among the test rows of runs that are there."""
+
+from __future__ import annotations
+
+import argparse
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from phingpt_bench.core.records import RunRecord
+    from phingpt_bench.evaluate.tasks import Tasks
+
+NAME = "recheck"
+HELP = "look again for copies of training rows among the test rows of runs that are there"
+EPILOG = """\
+examples:
+  phingpt-bench recheck results/
+  phingpt-bench recheck results/ --trained-on MODEL=fpb
+  phingpt-bench recheck results/ --trained-on MODEL=rows.txt
+
+No model is asked, and no score changes. It is for runs of an earlier version,
+and for a base of which it is only now known what it was trained on.
+"""
+
+
+def configure(parser: argparse.ArgumentParser) -> None:
+    """The arguments."""
+    parser.add_argument("folder", type=Path, metavar="DIR", help="a folder with runs, which are changed where they lie")
+    parser.add_argument(
+        "--trained-on", action="append", default=[], metavar="MODEL=DATA",
+        help="what a base was trained on, as 'evaluate --trained-on' has it; may be repeated",
+    )  # fmt: skip
+
+
+def run(args: argparse.Namespace) -> int:
+    """Look, write, say; 0. BenchError where there are no runs, or a declaration that cannot be read."""
+    from phingpt_bench.cli.hush import hush
+    from phingpt_bench.core.errors import BenchError
+    from phingpt_bench.evaluate.again import look_again
+    from phingpt_bench.evaluate.tasks import Tasks
+
+    hush()
+    trained_on: dict[str, list[str]] = {}
+    for entry in args.trained_on:
+        model, equals, data = entry.partition("=")
+        if not (model and equals and data):
+            raise BenchError(f"--trained-on '{entry}' is not MODEL=DATA", hint="such as org/model=fpb:train")
+        trained_on.setdefault(model, []).extend([] if data == "none" else [data])
+    known = Tasks()
+    rows: dict[str | None, Mapping[str, Sequence[str]] | None] = {}
+
+    def of_adapter(record: RunRecord) -> Mapping[str, Sequence[str]] | None:
+        if record.model.adapter not in rows:
+            rows[record.model.adapter] = row_ids(record, known)
+        return rows[record.model.adapter]
+
+    looked = look_again(args.folder, known, trained_on, of_adapter)
+    for one in looked:
+        if one.why is not None:
+            print(f"{one.path}: left as it was: {one.why}")
+        elif one.record.exposure != one.before:
+            counts = [None if found is None else found.seen for found in (one.before, one.record.exposure)]
+            before, after = ("unknown" if count is None else str(count) for count in counts)
+            print(f"{one.path}: {before} -> {after} of {one.record.protocol.n} test rows seen")
+    changed = sum(one.record.exposure != one.before for one in looked)
+    print(f"{len(looked)} runs: {changed} changed, {sum(one.why is not None for one in looked)} could not be looked at")
+    return 0
+
+
+def row_ids(record: RunRecord, known: Tasks) -> Mapping[str, Sequence[str]] | None:
+    """The training rows of a record's adapter: of its card, where it lies here, else of its recipe.
+
+    The recipe stands for the card where it gives as many rows as were compared when the run was made. None where
+    neither is there, or the base's tokenizer, which says which rows are too long.
+    """
+    from phingpt_bench.cli.tokenizers import tokenizer
+    from phingpt_bench.core.errors import BenchError
+    from phingpt_bench.models.adapter import CARD, read_card
+    from phingpt_bench.train.dataset import training_data
+    from phingpt_bench.train.recipe import load_recipe
+    from phingpt_bench.train.run import default_folder
+
+    if record.model.adapter is None:
+        return None
+    try:
+        recipe = load_recipe(record.model.adapter)
+        folder = default_folder(recipe)
+        if (folder / CARD).is_file():
+            return read_card(folder).row_ids
+        rows = training_data(recipe, tokenizer(recipe.base.model)[0], None, known.manager).ids
+    except BenchError:
+        return None
+    compared = None if record.exposure is None else record.exposure.compared
+    counted = None if compared is None else compared.training_rows
+    return rows if counted in (None, sum(len(set(ids)) for ids in rows.values())) else None

@@ -1,0 +1,1 @@
+"""Copies of training texts among test texts: equal, equal once folded, near, contained, translated."""

@@ -1,0 +1,132 @@
+"""What models were trained on: published ones by results/training-sets.yaml, others as their user declares it."""
+
+from __future__ import annotations
+
+import functools
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field
+from fnmatch import fnmatchcase
+from pathlib import Path
+from typing import Any, Literal
+
+from phingpt_bench.core import config
+from phingpt_bench.core.errors import BenchError, nearest
+from phingpt_bench.core.jsonio import read_json
+from phingpt_bench.core.paths import share
+from phingpt_bench.data import catalogue
+from phingpt_bench.data.copies import hashes
+from phingpt_bench.data.copies.hashes import RowHashes
+from phingpt_bench.data.passport import SPLITS
+
+TRAINED = ("train", "validation")  # what a data set's name alone stands for
+
+Split = Literal["train", "validation", "test"]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TrainingSet:
+    """What some published models were trained on; the fields are told at the head of the file."""
+
+    models: list[str]
+    hub: list[str]
+    trained_on: dict[str, list[Split]]
+    source: str
+    elsewhere: str | None = None
+    note: str | None = None
+
+
+def published(file: Path | None = None) -> dict[str, TrainingSet]:
+    """The training sets of published models by their name; BenchError with file and line for a mistake in the file."""
+    return _read(file or share("results", "training-sets.yaml"))
+
+
+@functools.cache
+def _read(file: Path) -> dict[str, TrainingSet]:
+    return config.load(file, dict[str, TrainingSet])
+
+
+def seen_of(name: str, protocol: str) -> tuple[int, int] | None:
+    """(test rows of a protocol of which the training set has a copy, all of them), as last measured.
+
+    The file results/overlaps.json is written by `python -m benchmarks.overlaps`. None for what it does not hold.
+    """
+    found = _overlaps().get(name, {}).get(protocol)
+    return None if found is None else (sum(found["seen"].values()), found["rows"])
+
+
+@functools.cache
+def _overlaps() -> dict[str, Any]:
+    file = share("results", "overlaps.json")
+    return dict(read_json(file)["published"]) if file.is_file() else {}
+
+
+def of_base(model: str) -> TrainingSet | None:
+    """What a base of this Hub id was trained on, in whatever capitals; None where nobody has told."""
+    return next((own for own in published().values() if model.lower() in map(str.lower, own.hub)), None)
+
+
+def of_published(model: str) -> str | None:
+    """The name of the training set of a model, by its name in results/published; None where nobody has told."""
+    sets = published().items()
+    return next((name for name, own in sets if any(fnmatchcase(model, pattern) for pattern in own.models)), None)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Declared:
+    """What a model was trained on, read: rows of the catalogue, and files of row hashes.
+
+    said: the declaration in words, for a record. unread: why parts of it could not be compared, one sentence each.
+    """
+
+    said: tuple[str, ...]
+    rows: Sequence[dict[str, Any]] = ()
+    hashes: Sequence[RowHashes] = ()
+    unread: tuple[str, ...] = field(default=())
+
+
+def read(declared: Iterable[str]) -> Declared:
+    """Each entry of a `trained_on`: a data set ("fpb"), a protocol id, or a file of row hashes.
+
+    Behind a data set may stand its splits ("fpb:train+test"); without, TRAINED are meant. BenchError for what is none
+    of them, and for a file that is not one of row hashes. Rows that are not on this machine are `unread`.
+    """
+    rows: list[dict[str, Any]] = []
+    files: list[RowHashes] = []
+    said, unread = [], []
+    for entry in declared:
+        name, _, splits = entry.partition(":")
+        if dataset := _dataset(name):
+            wanted = tuple(splits.split("+")) if splits else TRAINED
+            if wrong := next((split for split in wanted if split not in SPLITS), None):
+                raise BenchError(f"trained_on: '{entry}' has no split '{wrong}'", hint=f"splits: {', '.join(SPLITS)}")
+            said.append(f"{dataset}:{'+'.join(wanted)}")
+            try:
+                found = catalogue.load(dataset)
+            except BenchError as err:
+                unread.append(f"{dataset}: {err.message}")
+                continue
+            rows += [row for split in wanted for row in found.get(split, [])]
+        elif Path(entry).is_file():
+            files.append(hashes.read(Path(entry)))
+            said.append(f"{len(files[-1].hashes)} row hashes")
+        else:
+            near = nearest(name, catalogue.names())
+            raise BenchError(
+                f"trained_on: '{entry}' is neither a data set, nor a protocol id, nor a file of row hashes",
+                hint=f"did you mean '{near}'?"
+                if near
+                else "'phingpt-bench tasks' lists the protocols; "
+                "'phingpt-bench hash-rows --help' says how such a file is made",
+            )
+    return Declared(said=tuple(said), rows=tuple(rows), hashes=tuple(files), unread=tuple(unread))
+
+
+def entries(own: TrainingSet) -> list[str]:
+    """A published training set as the entries of a `trained_on`."""
+    return [f"{dataset}:{'+'.join(splits)}" for dataset, splits in own.trained_on.items()]
+
+
+def _dataset(name: str) -> str | None:
+    if name in catalogue.names():
+        return name
+    return next((dataset for dataset, own in catalogue.readable()[0].items() if own.protocol == name), None)
