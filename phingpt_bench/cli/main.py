@@ -18,6 +18,7 @@ from types import ModuleType
 from typing import NoReturn
 
 from phingpt_bench import __version__, compat
+from phingpt_bench.cli.overrides import OVERRIDES, with_overrides
 from phingpt_bench.core.errors import BenchError, unknown
 
 PROG = "phingpt-bench"
@@ -107,12 +108,13 @@ def _arguments(verb: ModuleType, rest: list[str]) -> argparse.Namespace:
         allow_abbrev=False,
     )
     verb.configure(parser)
+    overridable = any(action.dest == OVERRIDES for action in parser._actions)
     # A verb that takes everything (argparse.REMAINDER) gets it untouched: argparse would keep a leading option such as
     # --help for itself.
     for action in parser._actions:
         if action.nargs == argparse.REMAINDER:
             return argparse.Namespace(**{action.dest: rest})
-    return parser.parse_args(_joined(rest))
+    return with_overrides(parser, _joined(rest)) if overridable else parser.parse_args(_joined(rest))
 
 
 def _joined(rest: Sequence[str]) -> list[str]:
