@@ -91,7 +91,7 @@ def prepare(threads: int) -> None:
     """Silence the libraries and set torch's threads; 0 leaves them as they are."""
     import torch
 
-    from phingpt_bench.cli.hush import hush
+    from phingpt_bench.api.hush import hush
 
     hush()
     logging.getLogger("bitsandbytes").setLevel(logging.ERROR)  # an optional kernel package is absent

@@ -79,9 +79,9 @@ def run(args: argparse.Namespace) -> int:
     """Plan, work, board; 0. BenchError for unknown tasks, a model that cannot be loaded, an adapter of another base."""
     from phingpt_bench.core import config
     from phingpt_bench.core.overrides import parsed
-    from phingpt_bench.evaluate.plan import slug
-    from phingpt_bench.evaluate.suite import AdapterEntry, Suite, Variant
-    from phingpt_bench.models.load import BaseSpec, title
+    from phingpt_bench.evaluate.one_base import one_base
+    from phingpt_bench.evaluate.suite import Variant
+    from phingpt_bench.models.load import BaseSpec
 
     served = args.model is not None
     if not served and args.model_args:
@@ -89,22 +89,19 @@ def run(args: argparse.Namespace) -> int:
     base: BaseSpec | ServedSpec
     if served:
         base = _served(args.model, args.model_args, args.adapter)
-        name = slug(f"{base.title}-{base.engine}")
     else:
         base = BaseSpec(model=args.base, quantisation=args.quantisation)
-        name = slug(title(base))
-    suite = Suite(
-        name=name,
-        tasks=args.tasks,
-        bases=[base],
-        variants=[Variant(shots=args.shots, chat_template=args.chat_template)],
-        adapters=[] if served else [AdapterEntry(path=Path(folder)) for folder in args.adapter],
+    suite = one_base(
+        base,
+        args.tasks,
+        adapters=() if served else args.adapter,
+        variant=Variant(shots=args.shots, chat_template=args.chat_template),
         floors=not args.no_floors,
         checks=args.checks,
-        trained_on={} if args.trained_on is None else {args.base: [own for own in args.trained_on if own != "none"]},
+        trained_on=None if args.trained_on is None else [own for own in args.trained_on if own != "none"],
         limit=args.limit,
         batch_size=args.batch_size,
-        results=args.results or Path("results") / "local" / name,
+        results=args.results,
     )
     suite = config.changed(suite, parsed(args.overrides))
     carry_out(suite, dry_run=args.dry_run, force=args.force, quiet=args.quiet, changed=args.overrides)

@@ -35,7 +35,7 @@ def configure(parser: argparse.ArgumentParser) -> None:
 
 def run(args: argparse.Namespace) -> int:
     """Look, write, say; 0. BenchError where there are no runs, or a declaration that cannot be read."""
-    from phingpt_bench.cli.hush import hush
+    from phingpt_bench.api.hush import hush
     from phingpt_bench.core.errors import BenchError
     from phingpt_bench.evaluate.again import look_again
     from phingpt_bench.evaluate.tasks import Tasks
