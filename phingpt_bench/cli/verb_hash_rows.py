@@ -15,6 +15,7 @@ EPILOG = """examples:
 
 
 def configure(parser: argparse.ArgumentParser) -> None:
+    """Declare the arguments."""
     parser.add_argument("file", type=Path, metavar="FILE", help=".jsonl, .csv or .parquet with a row for each text")
     parser.add_argument("--text", default="text", metavar="COLUMN", help="the column with the text (default: text)")
     parser.add_argument("--salt", default="", metavar="TEXT", help="put before each text; it stands in the file")
@@ -23,6 +24,7 @@ def configure(parser: argparse.ArgumentParser) -> None:
 
 
 def run(args: argparse.Namespace) -> int:
+    """Write the hashes of the rows of a file; BenchError for an unknown column or a row without text."""
     from phingpt_bench.core.errors import BenchError, unknown
     from phingpt_bench.core.jsonio import write_text
     from phingpt_bench.data.copies import hashes

@@ -93,7 +93,7 @@ class Comparer:
         return None if found is None else Interval(**found)
 
     def test(self, a: Run, b: Run, metric: str, against: str) -> Difference:
-        """a minus b, tested on the same rows in the same order; no test where rows, labels or gold differ."""
+        """A minus b, tested on the same rows in the same order; no test where rows, labels or gold differ."""
         return dataclasses.replace(self._known(a, b, metric, True), against=against)
 
     def quick(self, a: Run, b: Run, metric: str) -> Difference:

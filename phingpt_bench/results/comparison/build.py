@@ -131,7 +131,7 @@ def corrected_tests(
 
 
 def tested(a: Run, b: Run, metric: str, comparer: Comparer, *, across: bool) -> Difference:
-    """b minus a with its paired test, or the reason why there is none. across: also of different engines.
+    """B minus a with its paired test, or the reason why there is none. across: also of different engines.
 
     As on the board (`pairing.against_base`), but runs of other shots, examples or chat templates are compared too: then
     the prompts are meant to differ, and a caveat says so.
@@ -202,6 +202,10 @@ def _seen(run: Run) -> int | None:
 
 
 def _caveats(a: Run, b: Run) -> list[Caveat]:
+    return [*_other_runs(a, b), *_of_each(a, "A"), *_of_each(b, "B"), *_other_settings(a, b)]
+
+
+def _other_runs(a: Run, b: Run) -> list[Caveat]:
     first, second = a.record, b.record
     found = []
     if a.record.run_id == b.record.run_id:
@@ -210,15 +214,24 @@ def _caveats(a: Run, b: Run) -> list[Caveat]:
         found.append(Caveat(kind="other task", values={"a": first.task, "b": second.task}))
     if first.protocol.id != second.protocol.id:
         found.append(Caveat(kind="other protocol", values={"a": first.protocol.id, "b": second.protocol.id}))
-    for run, side in ((a, "A"), (b, "B")):
-        if run.record.limit is not None:
-            found.append(Caveat(kind="limited", values={"side": side, "limit": run.record.limit}))
-        if exposed(run):
-            seen: dict[str, str | int] = {"side": side, "seen": _seen(run) or 0, "n": run.record.protocol.n}
-            found.append(Caveat(kind="exposed", values=seen))
-        if run.seeds:
-            seeds: dict[str, str | int] = {"side": side, "seeds": len(run.seeds), "seed": run.seeds[0].record.seed}
-            found.append(Caveat(kind="seeds", values=seeds))
+    return found
+
+
+def _of_each(run: Run, side: str) -> list[Caveat]:
+    found = []
+    if run.record.limit is not None:
+        found.append(Caveat(kind="limited", values={"side": side, "limit": run.record.limit}))
+    if exposed(run):
+        seen: dict[str, str | int] = {"side": side, "seen": _seen(run) or 0, "n": run.record.protocol.n}
+        found.append(Caveat(kind="exposed", values=seen))
+    if run.seeds:
+        seeds: dict[str, str | int] = {"side": side, "seeds": len(run.seeds), "seed": run.seeds[0].record.seed}
+        found.append(Caveat(kind="seeds", values=seeds))
+    return found
+
+
+def _other_settings(a: Run, b: Run) -> list[Caveat]:
+    found = []
     if len(a.outcomes.ids) == 1:
         found.append(Caveat(kind="one row"))
     if _other_setting(a, b):

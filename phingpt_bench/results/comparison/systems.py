@@ -39,6 +39,7 @@ class System:
 
     @property
     def first(self) -> Run:
+        """Its first run."""
         return next(iter(self.runs.values()))
 
     @property
@@ -171,7 +172,7 @@ def _is_in(part: str, system: System) -> bool:
 
 
 def _parts(setting: str) -> list[str]:
-    """ "5-shot chat" as a board shows it, "5-shot-chat" as a folder is called, "5-shot,chat"."""
+    """The parts of a setting: "5-shot chat" (as on a board), "5-shot-chat" (as in a folder's name) or "5-shot,chat"."""
     return [part for part in setting.replace("-shot-chat", "-shot,chat").replace(" ", ",").split(",") if part]
 
 
