@@ -11,7 +11,7 @@ def weights(adapter: str | None, digest: str | None, recipe: str | None) -> tupl
     return (None, recipe) if digest is None and recipe is not None else (adapter, digest)
 
 
-def told_seed(kind: str, shots: int, seed: int, together: bool) -> tuple[int | None, bool]:
+def shown_seed(kind: str, shots: int, seed: int, together: bool) -> tuple[int | None, bool]:
     """What tells the seeds of a setting apart over tasks; together: several of them, drawn as one.
 
     The seed of an evaluation does nothing without examples, except to a floor, which is fitted under it.
