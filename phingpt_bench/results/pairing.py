@@ -7,7 +7,7 @@ from typing import Any, NamedTuple
 
 from phingpt_bench.core.notes import Note
 from phingpt_bench.results.collect import Run
-from phingpt_bench.results.compare import ALPHA, Comparer, Difference, apart, same_rows
+from phingpt_bench.results.compare import ALPHA, Comparer, Difference, same_rows, why_incomparable
 from phingpt_bench.results.identity import weights
 from phingpt_bench.results.seeds import CONDITIONS
 from phingpt_bench.scoring.metrics import METRICS
@@ -38,7 +38,7 @@ def main_group(runs: Sequence[Run], *, across: bool = False) -> tuple[list[Run],
     These are the largest group of runs on the same rows with the same labels and gold, and in it, for each setting, the
     largest group with the same prompts; of equally large ones that with the best run. `runs` come best first.
     """
-    main = max(_grouped(runs, lambda a, b: apart(a, b) is None), key=len)
+    main = max(_grouped(runs, lambda a, b: why_incomparable(a, b) is None), key=len)
     inside = {id(run) for run in main}
     rows = sentence("answered other rows than the rest, so it is not ranked")
     prompts = sentence("answered other prompts than the rest, so it is not ranked")

@@ -10,7 +10,7 @@ import numpy as np
 from phingpt_bench.core.errors import unknown
 from phingpt_bench.core.outcomes import Outcomes, in_order
 from phingpt_bench.results.collect import Run
-from phingpt_bench.results.compare import Comparer, Difference, apart, same_rows, shared_clusters
+from phingpt_bench.results.compare import Comparer, Difference, same_rows, shared_clusters, why_incomparable
 from phingpt_bench.results.comparison.form import form_of
 from phingpt_bench.results.comparison.labels import counted, label_fates, labels_of
 from phingpt_bench.results.comparison.numbers import number_fates, numbers_of
@@ -52,7 +52,7 @@ def compare(
         synthetic=protocol.synthetic, a=_side(a, metric, comparer), b=_side(b, metric, comparer),
         test=test, caveats=tuple(_caveats(a, b)), fates={}, metrics={},
     )  # fmt: skip
-    if apart(a, b) is not None:
+    if why_incomparable(a, b) is not None:
         return bare
     x, y = side_by_side(a, b)
     if not details:
@@ -137,7 +137,7 @@ def tested(a: Run, b: Run, metric: str, comparer: Comparer, *, across: bool) -> 
     the prompts are meant to differ, and a caveat says so.
     """
     name = a.record.model.name
-    reason = apart(a, b) or objection(b, a, across=across)
+    reason = why_incomparable(a, b) or objection(b, a, across=across)
     if reason == "other prompts" and _other_setting(a, b):
         reason = None
     if reason is not None:
