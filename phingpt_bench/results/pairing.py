@@ -162,7 +162,7 @@ def base_of(run: Run, runs: Iterable[Run]) -> Run | None:
         return (
             same_setting(other),
             p.rows_digest == protocol.rows_digest,
-            model.kind == "base" or objection(run, other) is None,
+            model.kind == "base" or why_not_base(run, other) is None,
             model.kind != "tuned" or p.chat_template == protocol.chat_template,
             not p.chat_template,
             other.record.seed == run.record.seed,
@@ -186,8 +186,8 @@ def fallback_note(run: Run, base: Run | None) -> str | None:
     return sentence("vs the {shots}-shot base: none was run in this setting", shots=shots)
 
 
-def objection(run: Run, base: Run, *, across: bool = False) -> str | None:
-    """Why the difference of `run` and `base` would not be that of the models alone, or None; unknown is no objection.
+def why_not_base(run: Run, base: Run, *, across: bool = False) -> str | None:
+    """Why the difference of `run` and `base` would not be that of the models alone, or None; unknown is no why_not_base.
 
     across: runs of different engines may be compared.
 
@@ -207,7 +207,7 @@ def objection(run: Run, base: Run, *, across: bool = False) -> str | None:
 def against_base(run: Run, base: Run, metric: str, comparer: Comparer) -> Difference:
     """The difference of a run to its base, with its test, or with the reason why there is none."""
     name = base.record.model.name
-    reason = objection(run, base)
+    reason = why_not_base(run, base)
     if reason is not None and same_rows(run, base):
         return Difference(against=name, reason=reason)
     return comparer.test(run, base, metric, name)

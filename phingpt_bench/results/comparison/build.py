@@ -16,7 +16,7 @@ from phingpt_bench.results.comparison.labels import counted, label_fates, labels
 from phingpt_bench.results.comparison.numbers import number_fates, numbers_of
 from phingpt_bench.results.comparison.spans import span_fates, spans_of
 from phingpt_bench.results.comparison.values import ERROR_FATES, FATES, Caveat, Comparison, Side
-from phingpt_bench.results.pairing import exposed, objection, other_engine, setting
+from phingpt_bench.results.pairing import exposed, other_engine, setting, why_not_base
 from phingpt_bench.scoring.metrics import METRICS, metric_rows
 from phingpt_bench.stats.changes import Change, changes
 from phingpt_bench.stats.paired import holm
@@ -137,7 +137,7 @@ def tested(a: Run, b: Run, metric: str, comparer: Comparer, *, across: bool) -> 
     the prompts are meant to differ, and a caveat says so.
     """
     name = a.record.model.name
-    reason = why_incomparable(a, b) or objection(b, a, across=across)
+    reason = why_incomparable(a, b) or why_not_base(b, a, across=across)
     if reason == "other prompts" and _other_setting(a, b):
         reason = None
     if reason is not None:
