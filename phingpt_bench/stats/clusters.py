@@ -44,7 +44,7 @@ def independent(n: int, clusters: Clusters | None) -> float:
     return float(n) if clusters is None or len(clusters) == 0 else effective(summed(np.ones(n), clusters))
 
 
-def worth(right: np.ndarray, sizes: np.ndarray, level: float = 0.95) -> float:
+def equivalent_rows(right: np.ndarray, sizes: np.ndarray, level: float = 0.95) -> float:
     """How many independent rows the rows of G clusters are worth for an accuracy; (G,) right answers and rows of each.
 
     The design effect is the variance of right.sum() / sizes.sum() by leaving each cluster out once (jackknife) by that
@@ -67,10 +67,10 @@ def worth(right: np.ndarray, sizes: np.ndarray, level: float = 0.95) -> float:
 
 
 def wilson_clustered(right: np.ndarray, sizes: np.ndarray, level: float = 0.95) -> Interval | None:
-    """Wilson's interval of an accuracy at the number of rows that the clusters are `worth`; None for fewer than two."""
+    """Wilson's interval of an accuracy at the number of rows that the clusters are `equivalent_rows`; None for fewer than two."""
     if len(sizes) < 2:
         return None
-    n = worth(right, sizes, level)
+    n = equivalent_rows(right, sizes, level)
     found = wilson(float(np.sum(right)) / float(np.sum(sizes)) * n, n, level)
     assert found is not None
     return Interval(found.low, found.high, level, "wilson-clustered")
