@@ -67,7 +67,7 @@ def equivalent_rows(right: np.ndarray, sizes: np.ndarray, level: float = 0.95) -
 
 
 def wilson_clustered(right: np.ndarray, sizes: np.ndarray, level: float = 0.95) -> Interval | None:
-    """Wilson's interval of an accuracy at the number of rows that the clusters are `equivalent_rows`; None for fewer than two."""
+    """Wilson's interval of an accuracy at the number of rows that the clusters are equivalent to; None for fewer than two."""
     if len(sizes) < 2:
         return None
     n = equivalent_rows(right, sizes, level)
