@@ -22,8 +22,8 @@ from phingpt_bench.served.faults import (
     Refused,
     Stopped,
     check_event,
+    error_text,
     pause_of,
-    told_of,
     words_of,
 )
 from phingpt_bench.served.spec import ServedSpec
@@ -177,7 +177,7 @@ class Client:
             raise Again(words_of(err)) from None
 
     def _fault(self, status: int, text: str, after: float | None) -> Exception:
-        told = told_of(text)
+        told = error_text(text)
         spent = "insufficient_quota" in text or "credit balance" in text.lower()
         if (status in AGAIN or status >= 500) and not spent:
             if after is not None and after > LONGEST:
@@ -188,7 +188,7 @@ class Client:
         return self._refused(status, text)
 
     def _refused(self, status: int, text: str) -> Refused:
-        told = keys.scrubbed(self.spec, told_of(text))
+        told = keys.scrubbed(self.spec, error_text(text))
         name = keys.variable(self.spec)
         hint = None
         if status in (401, 403):
