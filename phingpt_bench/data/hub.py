@@ -17,7 +17,7 @@ PATIENCE = 5.0  # seconds for the Hub's first byte
 
 
 @contextmanager
-def patient(origin: Origin) -> Iterator[None]:
+def offline_if_unreachable(origin: Origin) -> Iterator[None]:
     """While rows of `origin` are read: one short question whether the Hub is there, and if not, its client is offline.
 
     The client then answers from its cache or fails at once, where it would try for some 25 seconds. Nothing is asked
