@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 
-def hush() -> None:
+def silence_libraries() -> None:
     """Keep transformers' and datasets' own bars and warnings from between our lines."""
     import logging
     import warnings

@@ -24,8 +24,8 @@ def carry_out(
 ) -> None:
     """Plan a suite, show the plan, do what is not done, and draw the board of its results."""
     from phingpt_bench.cli.boards import draw_folder
-    from phingpt_bench.cli.hush import hush
     from phingpt_bench.cli.output import show
+    from phingpt_bench.cli.silence import silence_libraries
     from phingpt_bench.core.errors import unknown
     from phingpt_bench.evaluate.adapters import Training
     from phingpt_bench.evaluate.facts import gather
@@ -44,7 +44,7 @@ def carry_out(
         if name not in tasks:
             raise unknown("task of this suite", name, tasks, where="--only")
     training = Training(load=load_recipe, folder=default_folder, train=train)
-    hush()
+    silence_libraries()
     reading = Stage(key="read", label="read tasks, data and models")
     with display(quiet=quiet) as shown, shown.stage(reading):
         facts = gather(suite, training, known, fetch=not dry_run)

@@ -35,12 +35,12 @@ def configure(parser: argparse.ArgumentParser) -> None:
 
 def run(args: argparse.Namespace) -> int:
     """Look, write, say; 0. BenchError where there are no runs, or a declaration that cannot be read."""
-    from phingpt_bench.cli.hush import hush
+    from phingpt_bench.cli.silence import silence_libraries
     from phingpt_bench.core.errors import BenchError
     from phingpt_bench.evaluate.again import look_again
     from phingpt_bench.evaluate.tasks import Tasks
 
-    hush()
+    silence_libraries()
     trained_on: dict[str, list[str]] = {}
     for entry in args.trained_on:
         model, equals, data = entry.partition("=")

@@ -26,7 +26,7 @@ def configure(parser: argparse.ArgumentParser) -> None:
 
 def run(args: argparse.Namespace) -> int:
     """Trains, and says what came of it and what it took; 0. BenchError for a bad recipe and for missing data."""
-    from phingpt_bench.cli.hush import hush
+    from phingpt_bench.cli.silence import silence_libraries
     from phingpt_bench.core.errors import BenchError
     from phingpt_bench.cost.ledger import total_joules
     from phingpt_bench.live.choose import display
@@ -39,7 +39,7 @@ def run(args: argparse.Namespace) -> int:
 
     if args.limit is not None and args.limit < 1:
         raise BenchError(f"--limit {args.limit} leaves no row", hint="give at least 1")
-    hush()
+    silence_libraries()
     recipe = load_recipe(args.recipe)
     with display(quiet=args.quiet) as shown:
         shown.tell(Planned(training_stages(recipe.name)))
