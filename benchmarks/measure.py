@@ -90,6 +90,7 @@ def interleaved(names: Sequence[str], repeats: Callable[[str], int], work: Calla
 def prepare(threads: int) -> None:
     """Silence the libraries and set torch's threads; 0 leaves them as they are."""
     import torch
+
     from phingpt_bench.cli.silence import silence_libraries
 
     silence_libraries()
