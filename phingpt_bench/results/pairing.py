@@ -187,7 +187,7 @@ def fallback_note(run: Run, base: Run | None) -> str | None:
 
 
 def why_not_base(run: Run, base: Run, *, across: bool = False) -> str | None:
-    """Why the difference of `run` and `base` would not be that of the models alone, or None. Unknown values do not count.
+    """Why the difference of `run` and `base` would not be of the models alone, or None. Unknown values do not count.
 
     across: runs of different engines may be compared.
 
