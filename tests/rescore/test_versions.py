@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import dataclasses
 import json
-from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
@@ -105,13 +104,6 @@ def test_log_likelihoods_have_no_reading_that_could_change(tmp_path: Path) -> No
     assert report.recorded is not None and (report.recorded.version, report.recorded.changed) == (1, ())
     assert all(change.difference in (0, None) for change in report.recorded.changes)
     assert not any("version" in note for note in report.notes)
-
-
-@pytest.mark.parametrize(
-    ("provenance", "number"), [({}, 1), ({"scoring": 2}, 2), ({"scoring": "2"}, 1), ({"scoring": True}, 1)]
-)
-def test_the_version_of_a_record(provenance: Mapping[str, Any], number: int) -> None:
-    assert version.version_of(provenance) == number
 
 
 def test_every_version_after_the_first_says_what_it_changed() -> None:
