@@ -1,4 +1,4 @@
-"""Boards as several verbs use them: which folder, which tasks, and how a board is drawn."""
+"""What several verbs share: the folder of a board, its tasks, and how it is drawn."""
 
 from __future__ import annotations
 
@@ -12,11 +12,11 @@ from phingpt_bench.cli.output import show
 if TYPE_CHECKING:
     from phingpt_bench.board.values import Board
 
-ROWS = 40  # of a task in a terminal, where the user does not say how many
+ROWS = 40  # of a task in a terminal, by default
 
 
 def default_folder() -> Path:
-    """results/ in the current folder where there is one, else the shipped results."""
+    """results/ in the current folder if it exists, otherwise the shipped results."""
     from phingpt_bench.core.paths import share
 
     here = Path("results")
@@ -24,7 +24,7 @@ def default_folder() -> Path:
 
 
 def protocol_of(name: str) -> str:
-    """The protocol id for the name of a dataset; any other name as it is, and one that is a task's too."""
+    """The protocol id of a dataset by name; any other name unchanged, and also one that is a task's too."""
     from phingpt_bench.data import catalogue
     from phingpt_bench.lmeval.taskfiles import read_tasks
 

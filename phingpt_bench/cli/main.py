@@ -1,7 +1,7 @@
-"""The command `phingpt-bench`: finds the verb and runs it; bad input ends in one clear line and exit code 2.
+"""The command `phingpt-bench`: finds the verb and runs it; bad input gives one clear line and exit code 2.
 
 Exit codes: 0 done, 1 the check failed (doctor: the demo cannot run), 2 bad input, 130 interrupted, 141 the reader
-of our output went away.
+of our output closed it.
 """
 
 from __future__ import annotations
@@ -29,9 +29,9 @@ VERBS = (
 DESCRIPTION = "Does a cheap QLoRA adapter make a base model better at financial sentiment and NER, and is it real?"
 EPILOG = f"""examples:
   {PROG} demo                      small and offline, in minutes
-  {PROG} run SUITE.yaml --dry-run  what a suite would do
-  {PROG} leaderboard results/      look again at results
-  {PROG} doctor                    what is missing here
+  {PROG} run SUITE.yaml --dry-run  show what a suite would do
+  {PROG} leaderboard results/      show existing results
+  {PROG} doctor                    show what is missing here
 
 '{PROG} VERB --help' shows a verb's arguments and examples.
 """
@@ -46,7 +46,7 @@ class Parser(argparse.ArgumentParser):
 
 
 def main(argv: Sequence[str] | None = None) -> int:
-    """Runs one command line (default: that of the process) and returns its exit code; never raises for bad input."""
+    """Run one command line (default: that of the process) and return its exit code; never raises for bad input."""
     try:
         code = _dispatch(list(sys.argv[1:] if argv is None else argv))
         sys.stdout.flush()  # a reader that went away shows here, not at exit where it cannot be caught
@@ -107,7 +107,7 @@ def _arguments(verb: ModuleType, rest: list[str]) -> argparse.Namespace:
         allow_abbrev=False,
     )
     verb.configure(parser)
-    # A verb that takes everything (argparse.REMAINDER) gets it untouched: argparse would keep a leading option such as
+    # A verb that takes everything (argparse.REMAINDER) gets it unchanged: argparse would keep a leading option such as
     # --help for itself.
     for action in parser._actions:
         if action.nargs == argparse.REMAINDER:
@@ -140,10 +140,10 @@ def _help() -> str:
 
 
 def _of_the_machine(err: Exception) -> BenchError | None:
-    """The error for a file that the system refuses and for memory that ran out; None for anything else: a defect."""
+    """The error for a file that the system refuses, or for memory that ran out; None for a bug."""
     if isinstance(err, OSError) and err.filename is not None:
         name = os.fsdecode(err.filename) if isinstance(err.filename, str | bytes | os.PathLike) else str(err.filename)
-        return BenchError(err.strerror or str(err), where=name, hint="see to that file or folder, or name another")
+        return BenchError(err.strerror or str(err), where=name, hint="check that file or folder, or name another")
     if isinstance(err, OSError) and err.errno == errno.ENOSPC:
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())  # what is still buffered has nowhere to go
         return BenchError("no space left where the output goes", hint="write it somewhere else")

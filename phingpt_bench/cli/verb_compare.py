@@ -19,11 +19,11 @@ NAME = "compare"
 HELP = "what changed from A to B: paired test, rows fixed and broken, confusion, labels and types, format or knowledge"
 EPILOG = """\
 A is the reference, B the challenger. They are names as a board shows them (an
-adapter, a model, "base", "tfidf-lr"), with a setting behind an @ where that is
+adapter, a model, "base", "tfidf-lr"), with a setting after an @ if it is
 not 0-shot ("base@5-shot,chat"), or folders of single runs.
 
 examples:
-  phingpt-bench compare base sentiment-smollm2-135m        a line a task
+  phingpt-bench compare base sentiment-smollm2-135m        one line per task
   phingpt-bench compare base sentiment-smollm2-135m --task phin_fpb
   phingpt-bench compare tfidf-lr sentiment-smollm2-135m@5-shot --task phin_fpb
   phingpt-bench compare base ner-smollm2-135m --task phin_finer_ord --with-text
@@ -40,7 +40,7 @@ def configure(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--task", action="append", default=[], metavar="T", help="this task, dataset or protocol in detail; repeatable"
     )
-    parser.add_argument("--results", type=Path, metavar="DIR", help="where runs lie (default: as in leaderboard)")
+    parser.add_argument("--results", type=Path, metavar="DIR", help="folder of the runs (default: as in leaderboard)")
     parser.add_argument("--metric", metavar="M", help="this metric instead of the primary one, where a task has it")
     parser.add_argument(
         "--fate", action="append", default=[], choices=FATES, metavar="F",
@@ -48,7 +48,7 @@ def configure(parser: argparse.ArgumentParser) -> None:
     )  # fmt: skip
     parser.add_argument("--rows", type=int, default=5, metavar="N", help="rows to show of each fate (default: 5)")
     parser.add_argument(
-        "--with-text", action="store_true", help="show what the rows say; the dataset must be available locally"
+        "--with-text", action="store_true", help="show the text of the rows; the dataset must be available locally"
     )
     parser.add_argument(
         "--across-engines", action="store_true", help="test runs of different engines against each other, too"
@@ -57,7 +57,7 @@ def configure(parser: argparse.ArgumentParser) -> None:
 
 
 def run(args: argparse.Namespace) -> int:
-    """Draws the comparison; 0. BenchError for names that fit no run or several, and for tasks that not both have."""
+    """Draw the comparison; 0. BenchError for names of no run or of several, and for tasks that were not run on both."""
     from rich.console import Console
 
     from phingpt_bench.core.errors import BenchError
@@ -68,7 +68,7 @@ def run(args: argparse.Namespace) -> int:
     if args.width is not None:
         check_width(args.width, LEAST)
     if args.rows < 0:
-        raise BenchError("--rows is a number of rows, at least 0")
+        raise BenchError("--rows must be at least 0")
     with speaking(preferred() if args.lang is None else args.lang):
         with Console(stderr=True).status("comparing runs"):  # silent unless a terminal
             comparisons, tasks = _comparisons(args)
@@ -88,7 +88,7 @@ def run(args: argparse.Namespace) -> int:
 
 
 def _comparisons(args: argparse.Namespace) -> tuple[list[Comparison], int]:
-    """Those that were asked for (all, without --task), and how many tasks share Holm's correction."""
+    """The comparisons that were asked for (all, without --task), and the number of tasks in Holm's correction."""
     from phingpt_bench.core.errors import unknown
     from phingpt_bench.results.cache import Cache
     from phingpt_bench.results.compare import Comparer
@@ -127,7 +127,7 @@ def _runs(args: argparse.Namespace) -> list[Run]:
 
 
 def _wanted(asked: Sequence[str], found: Sequence[tuple[Run, Run]]) -> set[str]:
-    """The tasks to show. BenchError for one that not both systems have."""
+    """The tasks to show. BenchError for a task that was not run on both systems."""
     from phingpt_bench.core.errors import unknown
 
     of = {a.record.task: a.record.protocol.id for a, _ in found}
@@ -158,7 +158,7 @@ def _ids(comparison: Comparison) -> list[str]:
 def _blocks(
     args: argparse.Namespace, comparisons: Sequence[Comparison], docs: Sequence[dict[str, Any] | None], tasks: int
 ) -> list[Block]:
-    """A line a task where all of several are asked for, else each in detail."""
+    """One line per task if all of several tasks are asked for, otherwise each task in detail."""
     from phingpt_bench.render.comparison.comparison_blocks import sections
     from phingpt_bench.render.comparison.comparison_rows import row_blocks
     from phingpt_bench.render.comparison.comparison_summary import summary

@@ -11,7 +11,7 @@ EPILOG = """examples:
   phingpt-bench train demo                    minutes, embedded model and data
   phingpt-bench train sentiment-smollm2-135m  needs data (README, "Data")
   phingpt-bench train my-recipe.yaml --out adapters/trained/mine
-  phingpt-bench train demo --resume           go on after an interruption
+  phingpt-bench train demo --resume           resume after an interruption
 """
 
 
@@ -19,14 +19,14 @@ def configure(parser: argparse.ArgumentParser) -> None:
     """The arguments."""
     parser.add_argument("recipe", metavar="RECIPE", help="a shipped recipe's name or a YAML file")
     parser.add_argument("--out", type=Path, metavar="DIR", help="adapter folder (default: adapters/trained/RECIPE)")
-    parser.add_argument("--resume", action="store_true", help="go on from the last checkpoint, if there is one")
+    parser.add_argument("--resume", action="store_true", help="resume from the last checkpoint, if there is one")
     parser.add_argument("--limit", type=int, metavar="N", help="only the first N rows of each task, for a trial")
     parser.add_argument("--quiet", action="store_true", help="no progress")
 
 
 def run(args: argparse.Namespace) -> int:
-    """Trains, and says what came of it and what it took; 0. BenchError for a bad recipe and for missing data."""
-    from phingpt_bench.cli.hush import hush
+    """Train, and print the result and its cost; 0. BenchError for a bad recipe and for missing data."""
+    from phingpt_bench.cli.silence import silence_libraries
     from phingpt_bench.core.errors import BenchError
     from phingpt_bench.cost.ledger import total_joules
     from phingpt_bench.live.choose import display
@@ -38,8 +38,8 @@ def run(args: argparse.Namespace) -> int:
     from phingpt_bench.train.run import train
 
     if args.limit is not None and args.limit < 1:
-        raise BenchError(f"--limit {args.limit} leaves no row", hint="give at least 1")
-    hush()
+        raise BenchError(f"--limit {args.limit} leaves no rows", hint="give at least 1")
+    silence_libraries()
     recipe = load_recipe(args.recipe)
     with display(quiet=args.quiet) as shown:
         shown.tell(Planned(training_stages(recipe.name)))

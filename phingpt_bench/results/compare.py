@@ -93,7 +93,7 @@ class Comparer:
         return None if found is None else Interval(**found)
 
     def test(self, a: Run, b: Run, metric: str, against: str) -> Difference:
-        """a minus b, tested on the same rows in the same order; no test where rows, labels or gold differ."""
+        """A minus b, tested on the same rows in the same order; no test where rows, labels or gold differ."""
         return dataclasses.replace(self._known(a, b, metric, True), against=against)
 
     def quick(self, a: Run, b: Run, metric: str) -> Difference:
@@ -109,7 +109,7 @@ class Comparer:
 
     def _test(self, a: Run, b: Run, metric: str, interval: bool) -> Difference:
         against = b.record.model.name
-        if reason := apart(a, b):
+        if reason := why_incomparable(a, b):
             return Difference(against=against, reason=reason)
         if metric not in self.scores(a) or metric not in self.scores(b):
             return Difference(against=against, reason="no such score")
@@ -169,7 +169,7 @@ def same_rows(a: Run, b: Run) -> bool:
     return a.outcomes.ids == b.outcomes.ids or set(a.outcomes.ids) == set(b.outcomes.ids)
 
 
-def apart(a: Run, b: Run) -> str | None:
+def why_incomparable(a: Run, b: Run) -> str | None:
     """Why nothing can be told of two runs row by row, or None: other rows, labels or gold."""
     if not same_rows(a, b):
         return "other rows"
