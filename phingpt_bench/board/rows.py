@@ -15,6 +15,7 @@ from phingpt_bench.board.values import Board, Prices, Row, Section
 from phingpt_bench.core.errors import unknown
 from phingpt_bench.core.notes import Note
 from phingpt_bench.core.records import Ledger
+from phingpt_bench.core.sentences import sentence
 from phingpt_bench.cost.ledger import per_thousand
 from phingpt_bench.data.catalogue import Rights
 from phingpt_bench.results.arrange import Arrangement, Key, arranged
@@ -25,7 +26,6 @@ from phingpt_bench.results.pairing import NO_MODELS, against_base, base_of, beat
 from phingpt_bench.results.seeds import with_seeds_joined
 from phingpt_bench.results.unseen import unseen
 from phingpt_bench.scoring.metrics import METRICS
-from phingpt_bench.text.language import sentence
 
 SETUP = ("load", "probe")  # phases of a ledger that prepare a model for all its runs
 ORACLE = "oracle"  # the check that gives the gold answers

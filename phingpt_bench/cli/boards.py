@@ -34,13 +34,11 @@ def protocol_of(name: str) -> str:
 
 
 def draw_folder(folder: Path) -> None:
-    """The board of a folder as `leaderboard FOLDER` draws it, in the user's language."""
+    """The board of a folder as `leaderboard FOLDER` draws it."""
     from phingpt_bench.board.load import load_board
-    from phingpt_bench.text.language import preferred, speaking
 
-    with speaking(preferred()):
-        board, _ = load_board(folder, most=ROWS)
-        draw(board)
+    board, _ = load_board(folder, most=ROWS)
+    draw(board)
 
 
 def draw(

@@ -53,7 +53,7 @@ def configure(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--across-engines", action="store_true", help="test runs of different engines against each other, too"
     )
-    add_output(parser, ("terminal", "markdown", "json"), language=True)
+    add_output(parser, ("terminal", "markdown", "json"))
 
 
 def run(args: argparse.Namespace) -> int:
@@ -61,7 +61,6 @@ def run(args: argparse.Namespace) -> int:
     from rich.console import Console
 
     from phingpt_bench.core.errors import BenchError
-    from phingpt_bench.text.language import preferred, speaking
     from phingpt_bench.text.write_markdown import markdown
     from phingpt_bench.text.write_terminal import check_width
 
@@ -69,20 +68,19 @@ def run(args: argparse.Namespace) -> int:
         check_width(args.width, LEAST)
     if args.rows < 0:
         raise BenchError("--rows must be at least 0")
-    with speaking(preferred() if args.lang is None else args.lang):
-        with Console(stderr=True).status("comparing runs"):  # silent unless a terminal
-            comparisons, tasks = _comparisons(args)
-            docs = [_docs(one, args) for one in comparisons]
-        if args.format == "json":
-            from phingpt_bench.results.comparison.export import to_json
+    with Console(stderr=True).status("comparing runs"):  # silent unless a terminal
+        comparisons, tasks = _comparisons(args)
+        docs = [_docs(one, args) for one in comparisons]
+    if args.format == "json":
+        from phingpt_bench.results.comparison.export import to_json
 
-            text = to_json(comparisons, docs)
-        else:
-            blocks = _blocks(args, comparisons, docs, tasks)
-            if args.format == "terminal":
-                show(blocks, args.width, args.output)
-                return 0
-            text = markdown(blocks)
+        text = to_json(comparisons, docs)
+    else:
+        blocks = _blocks(args, comparisons, docs, tasks)
+        if args.format == "terminal":
+            show(blocks, args.width, args.output)
+            return 0
+        text = markdown(blocks)
     deliver(text, args.output)
     return 0
 

@@ -60,7 +60,7 @@ def configure(parser: argparse.ArgumentParser) -> None:
         "--with-text", action="store_true",
         help="html: show the text of the test rows; most dataset licences forbid redistributing the page",
     )  # fmt: skip
-    add_output(parser, language=True)
+    add_output(parser)
     parser.add_argument(
         "--published",
         default="top",
@@ -121,13 +121,6 @@ def rows(text: str) -> int | None:
 
 def run(args: argparse.Namespace) -> int:
     """Draw the board; 0. BenchError for a missing folder, no runs, a damaged file, or an unknown name."""
-    from phingpt_bench.text.language import preferred, speaking
-
-    with speaking(preferred() if args.lang is None else args.lang):
-        return _run(args)
-
-
-def _run(args: argparse.Namespace) -> int:
     from phingpt_bench.render.board.columns import chosen
     from phingpt_bench.render.board.formats import board_text, check_form
     from phingpt_bench.text.write_terminal import check_width

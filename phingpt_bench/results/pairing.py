@@ -6,15 +6,15 @@ from collections.abc import Callable, Iterable, Sequence
 from typing import Any, NamedTuple
 
 from phingpt_bench.core.notes import Note
+from phingpt_bench.core.sentences import sentence
 from phingpt_bench.results.collect import Run
 from phingpt_bench.results.compare import ALPHA, Comparer, Difference, same_rows, why_incomparable
 from phingpt_bench.results.identity import weights
 from phingpt_bench.results.seeds import CONDITIONS
 from phingpt_bench.scoring.metrics import METRICS
-from phingpt_bench.text.language import sentence
 
 NO_MODELS = ("floor", "check")  # kinds of rows that no language model answered
-BELOW_FLOOR = "does not beat {name}"
+BELOW_FLOOR = sentence("does not beat {name}")
 # Of test rows seen in training: above it a score says what was remembered. FiNER-ORD's own splits share 7 % (short
 # lines that recur in its articles), the parts of Financial PhraseBank that different papers test on share 75 %.
 EXPOSED = 0.1
