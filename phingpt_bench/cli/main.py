@@ -19,6 +19,7 @@ from typing import NoReturn
 
 from phingpt_bench import __version__, compat
 from phingpt_bench.cli.argparse_words import in_our_words
+from phingpt_bench.cli.overrides import OVERRIDES, with_overrides
 from phingpt_bench.core.errors import BenchError, unknown
 from phingpt_bench.core.sentences import sentence
 from phingpt_bench.text.language import LANGUAGES, VARIABLE, known, preferred, say, speaking, spoken
@@ -155,12 +156,13 @@ def _arguments(verb: ModuleType, rest: list[str]) -> argparse.Namespace:
         "{names} (default: ${variable}, else the locale's); before or after the verb",
         names=" | ".join(LANGUAGES), variable=VARIABLE,
     ))  # fmt: skip
+    overridable = any(action.dest == OVERRIDES for action in parser._actions)
     # A verb that takes everything (argparse.REMAINDER) gets it unchanged: argparse would keep a leading option such as
     # --help for itself.
     for action in parser._actions:
         if action.nargs == argparse.REMAINDER:
             return argparse.Namespace(**{action.dest: rest})
-    return parser.parse_args(_joined(rest))
+    return with_overrides(parser, _joined(rest)) if overridable else parser.parse_args(_joined(rest))
 
 
 def _joined(rest: Sequence[str]) -> list[str]:

@@ -20,9 +20,18 @@ def positive(text: str) -> int:
 
 
 def carry_out(
-    suite: Suite, *, only: Sequence[str] = (), dry_run: bool = False, force: bool = False, quiet: bool = False
+    suite: Suite,
+    *,
+    only: Sequence[str] = (),
+    dry_run: bool = False,
+    force: bool = False,
+    quiet: bool = False,
+    changed: Sequence[str] = (),
 ) -> None:
-    """Plan a suite, show the plan, do what is missing, and draw the board of its results."""
+    """Plan a suite, show the plan, do what is missing, and draw the board of its results.
+
+    changed: the overrides that the suite was read with, for the plan.
+    """
     from phingpt_bench.cli.boards import draw_folder
     from phingpt_bench.cli.output import show
     from phingpt_bench.cli.silence import silence_libraries
@@ -50,7 +59,7 @@ def carry_out(
         facts = gather(suite, training, known, fetch=not dry_run)
     if dry_run or not quiet:
         steps = plan(suite, facts, only=chosen, force=force)
-        show(plan_blocks(suite, steps))
+        show(plan_blocks(suite, steps, changed))
     if dry_run:
         return
     with display(quiet=quiet) as shown:

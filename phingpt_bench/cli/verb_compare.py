@@ -7,11 +7,10 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from phingpt_bench.cli.boards import default_folder, protocol_of
 from phingpt_bench.cli.output import LEAST, add_output, deliver, show
 
 if TYPE_CHECKING:
-    from phingpt_bench.results.collect import Run
+    from phingpt_bench.results.comparison.asked import Asked
     from phingpt_bench.results.comparison.values import Comparison
     from phingpt_bench.text.blocks import Block
 
@@ -61,6 +60,7 @@ def run(args: argparse.Namespace) -> int:
     from rich.console import Console
 
     from phingpt_bench.core.errors import BenchError
+    from phingpt_bench.results.comparison.asked import comparisons, runs_for
     from phingpt_bench.text.write_markdown import markdown
     from phingpt_bench.text.write_terminal import check_width
 
@@ -69,75 +69,24 @@ def run(args: argparse.Namespace) -> int:
     if args.rows < 0:
         raise BenchError("--rows must be at least 0")
     with Console(stderr=True).status("comparing runs"):  # silent unless a terminal
-        comparisons, tasks = _comparisons(args)
-        docs = [_docs(one, args) for one in comparisons]
+        asked = comparisons(
+            args.a, args.b, runs_for(args.a, args.b, args.results),
+            tasks=args.task, metric=args.metric, across_engines=args.across_engines,
+            details=True if args.format == "json" else None,
+        )  # fmt: skip
+        docs = [_docs(one, args) for one in asked.comparisons]
     if args.format == "json":
         from phingpt_bench.results.comparison.export import to_json
 
-        text = to_json(comparisons, docs)
+        text = to_json(asked.comparisons, docs)
     else:
-        blocks = _blocks(args, comparisons, docs, tasks)
+        blocks = _blocks(args, asked, docs)
         if args.format == "terminal":
             show(blocks, args.width, args.output)
             return 0
         text = markdown(blocks)
     deliver(text, args.output)
     return 0
-
-
-def _comparisons(args: argparse.Namespace) -> tuple[list[Comparison], int]:
-    """The comparisons that were asked for (all, without --task), and the number of tasks in Holm's correction."""
-    from phingpt_bench.core.errors import unknown
-    from phingpt_bench.results.cache import Cache
-    from phingpt_bench.results.compare import Comparer
-    from phingpt_bench.results.comparison.build import compare, corrected_tests
-    from phingpt_bench.results.comparison.systems import pairs, resolve
-
-    cache = Cache()
-    comparer = Comparer(cache)
-    runs = _runs(args)
-    found = pairs(*resolve(args.a, args.b, runs))
-    wanted = _wanted(args.task, found)
-    shared = [comparer.scores(a).keys() & comparer.scores(b).keys() for a, b in found]
-    if args.metric is not None and not any(args.metric in both for both in shared):
-        raise unknown("metric", args.metric, set().union(*shared))
-    tested = corrected_tests(found, comparer, args.metric, across=args.across_engines)
-    details = args.format == "json" or not _a_line_each(args, len(wanted))
-    comparisons = []
-    for (a, b), test, both in zip(found, tested, shared, strict=True):
-        if a.record.task in wanted:
-            metric = args.metric if args.metric in both else None
-            comparisons.append(compare(a, b, comparer, metric=metric, runs=runs, test=test, details=details))
-    cache.save()
-    return comparisons, sum(test.p is not None for test in tested)
-
-
-def _runs(args: argparse.Namespace) -> list[Run]:
-    """The runs among which names, and twins of runs given by their folders, are looked for."""
-    from phingpt_bench.results.collect import collect
-    from phingpt_bench.results.comparison.systems import run_file
-
-    files = [run_file(args.a), run_file(args.b)]
-    if args.results is None and None not in files:
-        beside = {file.resolve().parents[2] for file in files if file}  # <results>/runs/<task>/<model>/run.json
-        return [run for folder in sorted(beside) if folder.name == "runs" for run in collect(folder)]
-    return collect(args.results or default_folder())
-
-
-def _wanted(asked: Sequence[str], found: Sequence[tuple[Run, Run]]) -> set[str]:
-    """The tasks to show. BenchError for a task that was not run on both systems."""
-    from phingpt_bench.core.errors import unknown
-
-    of = {a.record.task: a.record.protocol.id for a, _ in found}
-    if not asked:
-        return set(of)
-    wanted = set()
-    for name in asked:
-        mine = {name} & of.keys() or {task for task, protocol in of.items() if protocol == protocol_of(name)}
-        if not mine:
-            raise unknown("task", name, of, where="tasks that both were run on")
-        wanted |= mine
-    return wanted
 
 
 def _docs(comparison: Comparison, args: argparse.Namespace) -> dict[str, Any] | None:
@@ -153,21 +102,15 @@ def _ids(comparison: Comparison) -> list[str]:
     return [row.id for row in details.rows] if details is not None else []
 
 
-def _blocks(
-    args: argparse.Namespace, comparisons: Sequence[Comparison], docs: Sequence[dict[str, Any] | None], tasks: int
-) -> list[Block]:
-    """One line per task if all of several tasks are asked for, otherwise each task in detail."""
+def _blocks(args: argparse.Namespace, asked: Asked, docs: Sequence[dict[str, Any] | None]) -> list[Block]:
+    """A line a task where all of several are asked for, else each in detail."""
     from phingpt_bench.render.comparison.comparison_blocks import sections
     from phingpt_bench.render.comparison.comparison_rows import row_blocks
     from phingpt_bench.render.comparison.comparison_summary import summary
 
-    if _a_line_each(args, len(comparisons)):
-        return summary(comparisons)
+    if not args.task and len(asked.comparisons) > 1:
+        return summary(asked.comparisons)
     blocks: list[Block] = []
-    for one, mine in zip(comparisons, docs, strict=True):
-        blocks += [*sections(one, tasks), *row_blocks(one, args.fate, args.rows, mine)]
+    for one, mine in zip(asked.comparisons, docs, strict=True):
+        blocks += [*sections(one, asked.tested), *row_blocks(one, args.fate, args.rows, mine)]
     return blocks
-
-
-def _a_line_each(args: argparse.Namespace, tasks: int) -> bool:
-    return not args.task and tasks > 1

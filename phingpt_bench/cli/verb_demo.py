@@ -6,6 +6,7 @@ import argparse
 import shlex
 from pathlib import Path
 
+from phingpt_bench.cli.overrides import add_overrides
 from phingpt_bench.cli.suites import carry_out
 
 NAME = "demo"
@@ -26,6 +27,7 @@ To show the board in another format:
 
 def configure(parser: argparse.ArgumentParser) -> None:
     """The arguments."""
+    add_overrides(parser, "limit=20")
     parser.add_argument("--results", type=Path, metavar="DIR", help="folder of the records, instead of the suite's")
     parser.add_argument("--quiet", action="store_true", help="no plan and no progress, only the board")
 
@@ -34,10 +36,11 @@ def run(args: argparse.Namespace) -> int:
     """Plan, train, evaluate, draw the board and say what to do next; 0."""
     from dataclasses import replace
 
+    from phingpt_bench.core.overrides import parsed
     from phingpt_bench.evaluate.suite import load_suite
 
-    suite = load_suite("demo")
+    suite = load_suite("demo", parsed(args.overrides))
     suite = replace(suite, results=args.results or suite.results)
-    carry_out(suite, quiet=args.quiet)
+    carry_out(suite, quiet=args.quiet, changed=args.overrides)
     print(NEXT.format(results=shlex.quote(str(suite.results_folder))))
     return 0

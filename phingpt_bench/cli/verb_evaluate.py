@@ -6,6 +6,7 @@ import argparse
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from phingpt_bench.cli.overrides import add_overrides
 from phingpt_bench.cli.suites import carry_out, positive
 from phingpt_bench.core.errors import BenchError
 
@@ -54,6 +55,7 @@ def configure(parser: argparse.ArgumentParser) -> None:
         "--adapter", action="append", default=[], metavar="DIR",
         help="may be repeated; with --model: a served name, a folder, or NAME=FOLDER",
     )  # fmt: skip
+    add_overrides(parser, "seed=1 or bases.0.device=cpu")
     parser.add_argument("--tasks", nargs="+", required=True, metavar="TASK", help="tasks or groups")
     parser.add_argument(
         "--shots", type=int, default=0, metavar="K", help="few-shot examples in each prompt (default 0)"
@@ -80,6 +82,8 @@ def configure(parser: argparse.ArgumentParser) -> None:
 
 def run(args: argparse.Namespace) -> int:
     """Plan, run, draw the board; 0. BenchError for unknown tasks, a bad base or adapter."""
+    from phingpt_bench.core import config
+    from phingpt_bench.core.overrides import parsed
     from phingpt_bench.evaluate.plan import slug
     from phingpt_bench.evaluate.suite import AdapterEntry, Suite, Variant
     from phingpt_bench.models.load import BaseSpec, title
@@ -107,7 +111,8 @@ def run(args: argparse.Namespace) -> int:
         batch_size=args.batch_size,
         results=args.results or Path("results") / "local" / name,
     )
-    carry_out(suite, dry_run=args.dry_run, force=args.force, quiet=args.quiet)
+    suite = config.changed(suite, parsed(args.overrides))
+    carry_out(suite, dry_run=args.dry_run, force=args.force, quiet=args.quiet, changed=args.overrides)
     return 0
 
 

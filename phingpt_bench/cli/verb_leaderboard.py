@@ -8,8 +8,9 @@ from typing import TYPE_CHECKING
 
 from phingpt_bench.board.names import COLUMNS, FORMATS
 from phingpt_bench.cli import leaderboard_html
-from phingpt_bench.cli.boards import ROWS, default_folder, draw, protocol_of
+from phingpt_bench.cli.boards import ROWS, draw
 from phingpt_bench.cli.output import LEAST, add_output, deliver, show
+from phingpt_bench.core.paths import results_folder
 
 if TYPE_CHECKING:
     from phingpt_bench.board.values import Board
@@ -151,6 +152,7 @@ def _loaded(args: argparse.Namespace) -> tuple[Board, list[Run]]:
 
     from phingpt_bench.board.filters import Filter, size
     from phingpt_bench.board.load import load_board
+    from phingpt_bench.lmeval.protocols import protocol_of
     from phingpt_bench.text.language import say
 
     wanted = Filter(
@@ -161,7 +163,7 @@ def _loaded(args: argparse.Namespace) -> tuple[Board, list[Run]]:
     # silent unless a terminal
     with Console(stderr=True).status(say("comparing runs (the first time takes a while)")):
         return load_board(
-            args.folder or default_folder(),
+            args.folder or results_folder(),
             tasks=[protocol_of(name) for name in flat(args.task)],
             metric=args.metric,
             published=args.published != "none",
@@ -177,13 +179,14 @@ def _explain(args: argparse.Namespace) -> int:
     """One cell of the board, broken down; always text."""
     from phingpt_bench.board.costs import on_card, prices_of
     from phingpt_bench.board.rows import build
+    from phingpt_bench.lmeval.protocols import protocol_of
     from phingpt_bench.render.explain.explain_blocks import explain
     from phingpt_bench.results.cache import Cache
     from phingpt_bench.results.collect import collect
     from phingpt_bench.results.compare import Comparer
 
     row, task = args.explain
-    card, cache, runs = prices_of(args.prices), Cache(), collect(args.folder or default_folder())
+    card, cache, runs = prices_of(args.prices), Cache(), collect(args.folder or results_folder())
     board = build(
         runs, None, metric=args.metric, checks=args.checks, across_engines=args.across_engines, cache=cache, prices=card
     )
