@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import math
 from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -12,6 +13,7 @@ from phingpt_bench.cli.output import LEAST, add_output, deliver, show
 
 if TYPE_CHECKING:
     from phingpt_bench.results.collect import Run
+    from phingpt_bench.results.comparison.gate import Verdict
     from phingpt_bench.results.comparison.values import Comparison
     from phingpt_bench.text.blocks import Block
 
@@ -29,6 +31,7 @@ examples:
   phingpt-bench compare base ner-smollm2-135m --task phin_finer_ord --with-text
   phingpt-bench compare base ner-smollm2-135m --fate broken --rows 20 --task fin
   phingpt-bench compare RUN_FOLDER OTHER_RUN_FOLDER --format json
+  phingpt-bench compare base ner-smollm2-135m --fail-if-worse --margin 0.01
 """
 FATES = ("fixed", "broken", "same-error", "different-error", "right", "better", "worse", "equal")
 
@@ -53,11 +56,22 @@ def configure(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--across-engines", action="store_true", help="test runs of different engines against each other, too"
     )
+    parser.add_argument(
+        "--fail-if-worse", action="store_true",
+        help="exit code 1 where B is worse than A in one of the tasks shown, or cannot be tested against it",
+    )  # fmt: skip
+    parser.add_argument(
+        "--margin", type=float, metavar="X",
+        help="worse by more than X of the metric's scale, 0.01 for one point of 100; goes with --fail-if-worse",
+    )  # fmt: skip
     add_output(parser, ("terminal", "markdown", "json"), language=True)
 
 
 def run(args: argparse.Namespace) -> int:
-    """Draws the comparison; 0. BenchError for names that fit no run or several, and for tasks that not both have."""
+    """Draws the comparison; 0, or 1 where a gate was asked for and failed.
+
+    BenchError for names that fit no run or several, and for tasks that not both have.
+    """
     from rich.console import Console
 
     from phingpt_bench.core.errors import BenchError
@@ -69,30 +83,42 @@ def run(args: argparse.Namespace) -> int:
         check_width(args.width, LEAST)
     if args.rows < 0:
         raise BenchError("--rows is a number of rows, at least 0")
+    _check_margin(args)
     with speaking(preferred() if args.lang is None else args.lang):
         with Console(stderr=True).status("comparing runs"):  # silent unless a terminal
-            comparisons, tasks = _comparisons(args)
+            comparisons, tasks, gate = _comparisons(args)
             docs = [_docs(one, args) for one in comparisons]
         if args.format == "json":
             from phingpt_bench.results.comparison.export import to_json
 
-            text = to_json(comparisons, docs)
+            deliver(to_json(comparisons, docs, gate), args.output)
         else:
-            blocks = _blocks(args, comparisons, docs, tasks)
+            blocks = _blocks(args, comparisons, docs, tasks, gate)
             if args.format == "terminal":
                 show(blocks, args.width, args.output)
-                return 0
-            text = markdown(blocks)
-    deliver(text, args.output)
-    return 0
+            else:
+                deliver(markdown(blocks), args.output)
+    return int(any(one.failed for one in gate or ()))
 
 
-def _comparisons(args: argparse.Namespace) -> tuple[list[Comparison], int]:
-    """Those that were asked for (all, without --task), and how many tasks share Holm's correction."""
+def _check_margin(args: argparse.Namespace) -> None:
+    from phingpt_bench.core.errors import BenchError
+
+    if args.margin is None:
+        return
+    if not args.fail_if_worse:
+        raise BenchError("--margin goes with --fail-if-worse")
+    if not 0 <= args.margin < math.inf:
+        raise BenchError(f"--margin {args.margin:g} is no loss", hint="at least 0, in the scale of the metric: 0.01")
+
+
+def _comparisons(args: argparse.Namespace) -> tuple[list[Comparison], int, list[Verdict] | None]:
+    """Those that were asked for (all, without --task), how many tasks share Holm's correction, the gate's verdicts."""
     from phingpt_bench.core.errors import unknown
     from phingpt_bench.results.cache import Cache
     from phingpt_bench.results.compare import Comparer
     from phingpt_bench.results.comparison.build import compare, corrected_tests
+    from phingpt_bench.results.comparison.gate import verdicts
     from phingpt_bench.results.comparison.systems import pairs, resolve
 
     cache = Cache()
@@ -110,8 +136,13 @@ def _comparisons(args: argparse.Namespace) -> tuple[list[Comparison], int]:
         if a.record.task in wanted:
             metric = args.metric if args.metric in both else None
             comparisons.append(compare(a, b, comparer, metric=metric, runs=runs, test=test, details=details))
+    gate = None
+    if args.fail_if_worse:
+        shown = [pair for pair in found if pair[0].record.task in wanted]
+        tests, metrics = [one.test for one in comparisons], [one.metric for one in comparisons]
+        gate = verdicts(shown, tests, metrics, args.margin or 0.0, comparer)
     cache.save()
-    return comparisons, sum(test.p is not None for test in tested)
+    return comparisons, sum(test.p is not None for test in tested), gate
 
 
 def _runs(args: argparse.Namespace) -> list[Run]:
@@ -156,19 +187,25 @@ def _ids(comparison: Comparison) -> list[str]:
 
 
 def _blocks(
-    args: argparse.Namespace, comparisons: Sequence[Comparison], docs: Sequence[dict[str, Any] | None], tasks: int
+    args: argparse.Namespace,
+    comparisons: Sequence[Comparison],
+    docs: Sequence[dict[str, Any] | None],
+    tasks: int,
+    gate: Sequence[Verdict] | None,
 ) -> list[Block]:
-    """A line a task where all of several are asked for, else each in detail."""
+    """A line a task where all of several are asked for, else each in detail; the gate last."""
     from phingpt_bench.render.comparison.comparison_blocks import sections
+    from phingpt_bench.render.comparison.comparison_gate import gate_blocks
     from phingpt_bench.render.comparison.comparison_rows import row_blocks
     from phingpt_bench.render.comparison.comparison_summary import summary
 
+    last = [] if gate is None else gate_blocks(gate)
     if _a_line_each(args, len(comparisons)):
-        return summary(comparisons)
+        return [*summary(comparisons), *last]
     blocks: list[Block] = []
     for one, mine in zip(comparisons, docs, strict=True):
         blocks += [*sections(one, tasks), *row_blocks(one, args.fate, args.rows, mine)]
-    return blocks
+    return [*blocks, *last]
 
 
 def _a_line_each(args: argparse.Namespace, tasks: int) -> bool:
