@@ -177,6 +177,9 @@ def _notes(run: Run, standing: Standing, base: Run | None, below: Note | None) -
         yield below
     if note := fallback_note(run, base):
         yield Note(note)
+    if (source := record.provenance.imported) is not None:
+        name = " ".join(filter(None, (source.source, source.version)))
+        yield Note(sentence("imported from {source}: cost unknown", source=name), "info")
     if (record.model.kind, record.model.name) == ("check", ORACLE) and metric == record.protocol.metric:
         low, high = METRICS[metric].bounds
         if score is None or abs(score - (high if METRICS[metric].higher_is_better else low)) > 1e-9:

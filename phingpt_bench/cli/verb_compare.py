@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import math
 from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -28,6 +29,7 @@ examples:
   phingpt-bench compare base ner-smollm2-135m --task phin_finer_ord --with-text
   phingpt-bench compare base ner-smollm2-135m --fate broken --rows 20 --task fin
   phingpt-bench compare RUN_FOLDER OTHER_RUN_FOLDER --format json
+  phingpt-bench compare base ner-smollm2-135m --fail-if-worse --margin 0.01
 """
 FATES = ("fixed", "broken", "same-error", "different-error", "right", "better", "worse", "equal")
 
@@ -52,11 +54,22 @@ def configure(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--across-engines", action="store_true", help="test runs of different engines against each other, too"
     )
+    parser.add_argument(
+        "--fail-if-worse", action="store_true",
+        help="exit code 1 where B is worse than A in one of the tasks shown, or cannot be tested against it",
+    )  # fmt: skip
+    parser.add_argument(
+        "--margin", type=float, metavar="X",
+        help="worse by more than X of the metric's scale, 0.01 for one point of 100; goes with --fail-if-worse",
+    )  # fmt: skip
     add_output(parser, ("terminal", "markdown", "json"))
 
 
 def run(args: argparse.Namespace) -> int:
-    """Draw the comparison; 0. BenchError for names of no run or of several, and for tasks that were not run on both."""
+    """Draw the comparison; 0, or 1 where a gate was asked for and failed.
+
+    BenchError for names of no run or of several, and for tasks that were not run on both.
+    """
     from rich.console import Console
 
     from phingpt_bench.core.errors import BenchError
@@ -68,25 +81,37 @@ def run(args: argparse.Namespace) -> int:
         check_width(args.width, LEAST)
     if args.rows < 0:
         raise BenchError("--rows must be at least 0")
+    _check_margin(args)
     with Console(stderr=True).status("comparing runs"):  # silent unless a terminal
         asked = comparisons(
             args.a, args.b, runs_for(args.a, args.b, args.results),
             tasks=args.task, metric=args.metric, across_engines=args.across_engines,
             details=True if args.format == "json" else None,
+            margin=(args.margin or 0.0) if args.fail_if_worse else None,
         )  # fmt: skip
         docs = [_docs(one, args) for one in asked.comparisons]
     if args.format == "json":
         from phingpt_bench.results.comparison.export import to_json
 
-        text = to_json(asked.comparisons, docs)
+        deliver(to_json(asked.comparisons, docs, asked.gate), args.output)
     else:
         blocks = _blocks(args, asked, docs)
         if args.format == "terminal":
             show(blocks, args.width, args.output)
-            return 0
-        text = markdown(blocks)
-    deliver(text, args.output)
-    return 0
+        else:
+            deliver(markdown(blocks), args.output)
+    return int(any(one.failed for one in asked.gate or ()))
+
+
+def _check_margin(args: argparse.Namespace) -> None:
+    from phingpt_bench.core.errors import BenchError
+
+    if args.margin is None:
+        return
+    if not args.fail_if_worse:
+        raise BenchError("--margin goes with --fail-if-worse")
+    if not 0 <= args.margin < math.inf:
+        raise BenchError(f"--margin {args.margin:g} is no loss", hint="at least 0, in the scale of the metric: 0.01")
 
 
 def _docs(comparison: Comparison, args: argparse.Namespace) -> dict[str, Any] | None:
@@ -103,14 +128,16 @@ def _ids(comparison: Comparison) -> list[str]:
 
 
 def _blocks(args: argparse.Namespace, asked: Asked, docs: Sequence[dict[str, Any] | None]) -> list[Block]:
-    """A line a task where all of several are asked for, else each in detail."""
+    """A line for each task where all of several are asked for, else each task in detail; the gate last."""
     from phingpt_bench.render.comparison.comparison_blocks import sections
+    from phingpt_bench.render.comparison.comparison_gate import gate_blocks
     from phingpt_bench.render.comparison.comparison_rows import row_blocks
     from phingpt_bench.render.comparison.comparison_summary import summary
 
+    last = [] if asked.gate is None else gate_blocks(asked.gate)
     if not args.task and len(asked.comparisons) > 1:
-        return summary(asked.comparisons)
+        return [*summary(asked.comparisons), *last]
     blocks: list[Block] = []
     for one, mine in zip(asked.comparisons, docs, strict=True):
         blocks += [*sections(one, asked.tested), *row_blocks(one, args.fate, args.rows, mine)]
-    return blocks
+    return [*blocks, *last]

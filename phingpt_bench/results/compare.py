@@ -9,7 +9,7 @@ from __future__ import annotations
 import dataclasses
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, cast
 
 import numpy as np
 
@@ -19,7 +19,8 @@ from phingpt_bench.results.collect import Run
 from phingpt_bench.scoring.metrics import METRICS, metric_rows, score_all
 from phingpt_bench.stats.intervals import Interval, interval
 from phingpt_bench.stats.paired import PairedTest, paired_test
-from phingpt_bench.stats.seeds import mean_interval, mean_test
+from phingpt_bench.stats.power import detectable, detectable_of_spread
+from phingpt_bench.stats.seeds import mean_interval, mean_test, spread
 
 ALPHA = 0.05
 
@@ -128,6 +129,27 @@ class Comparer:
             single = len(set(clusters) or a.outcomes.ids) == 1
             return Difference(against=against, reason="one document" if single else "no score")
         return Difference(against=against, value=found.pop("difference"), **found)
+
+    def detectable(self, a: Run, b: Run, metric: str) -> float | None:
+        """The smallest true difference of a metric that the test of two runs on the same rows finds with 80 % power.
+
+        None where no difference could be found, or the rows say nothing of it: see stats/power.py.
+        """
+        first, second = self.aligned(a, a, metric), self.aligned(b, a, metric)
+        clusters, matched = shared_clusters(a, b), matched_seeds(a, b)
+        function, (least, most) = METRICS[metric].function, METRICS[metric].bounds
+        runs = (*first, *second, np.asarray(clusters, dtype=np.int64))
+        key = "" if self._cache is None else self._cache.key(f"power {len(first)}", metric, *runs)
+        if self._cache is not None and key in self._cache:
+            return cast("float | None", self._cache.get(key))
+        if a.seeds or b.seeds:
+            varies = spread([first, second], function, matched=matched, clusters=clusters)
+            found = None if varies is None else detectable_of_spread(varies, widest=most - least)
+        else:
+            found = detectable(first[0], second[0], metric, function, clusters=clusters, widest=most - least)
+        if self._cache is not None:
+            self._cache.put(key, found)
+        return found
 
     def aligned(self, run: Run, to: Run, metric: str) -> list[np.ndarray]:
         """The counts of each of a run's members, their rows in the order of `to`."""
