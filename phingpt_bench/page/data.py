@@ -28,9 +28,9 @@ from phingpt_bench.text.machine import machine_text
 SCHEMA = 1
 COLUMNS = (
     "model", "run", "created", "suite", "rank", "tied", "score", "low", "high", "level", "interval_method", "is_base",
-    "base", "difference", "difference_low", "difference_high", "p", "corrected", "test", "significant", "no_test",
-    "beats_floor", "invalid", "usd_per_1000", "frontier", "training", "evaluation", "exposure", "partly", "exposed",
-    "base_unknown", "unseen", "warnings", "seeds", "scores",
+    "base", "difference", "difference_low", "difference_high", "p", "corrected", "at_most", "test", "significant",
+    "no_test", "beats_floor", "invalid", "usd_per_1000", "frontier", "training", "evaluation", "exposure", "partly",
+    "exposed", "base_unknown", "unseen", "warnings", "seeds", "scores",
 )  # fmt: skip
 HEADS = {  # the page's heads for what the legend explains under those of other tables, by its name there
     "training": "training, USD",
@@ -154,7 +154,8 @@ def _section(section: Section, shelf: Shelf) -> dict[str, Any]:
         "kind": METRICS[section.metric].kind if section.metric in METRICS else None,
         "languages": list(section.languages),
         "licence": section.licence,
-        "notes": [in_each_language(note.text) for note in section.notes],
+        "notes": [in_each_language(note.text) for note in section.notes if note.level == "warning"],
+        "remarks": [in_each_language(note.text) for note in section.notes if note.level == "info"],
         "hidden": section.hidden,
         "payback": _payback(section.payback),
         "published": shelf.place(section),
@@ -183,6 +184,7 @@ def _row(row: Row, model: int, base: int | None, metrics: Sequence[str], prices:
         "difference_high": None if test is None else short(test.high),
         "p": None if test is None else short(test.p),
         "corrected": None if test is None else short(test.p_holm),
+        "at_most": test is not None and test.at_most,
         "test": None if test is None else test.method,
         "significant": test is not None and test.significant,
         "no_test": None if test is None or test.reason is None else in_each_language(test.reason),
