@@ -168,7 +168,7 @@ def test_a_record_says_what_was_run(whole: Suite, world: World) -> None:
     assert set(elsewhere["diagnostics"]["misses"]) >= {"boundary", "missed", "hallucinated"}
     base = record(folder_of(whole, SENTIMENT, "float32_2-shot"))
     assert base["protocol"]["shots"] == 2 and base["exposure"] is None and base["training"] is None
-    assert {run["provenance"][version.KEY] for run in (tuned, elsewhere, base)} == {version.VERSION}
+    assert {run["provenance"]["scoring"] for run in (tuned, elsewhere, base)} == {version.VERSION}
     floor = record(folder_of(whole, SENTIMENT, "majority"))
     assert floor["training"]["seconds"]["train"] >= 0 and floor["model"]["base"] is None
     fitted = record(folder_of(whole, SENTIMENT, "tfidf"))["exposure"]["compared"]
