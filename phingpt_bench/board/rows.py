@@ -189,6 +189,7 @@ def _notes(run: Run, standing: Standing, base: Run | None, below: Note | None) -
     stored = record.scores.get(metric, score)
     if stored != score if stored is None or score is None else abs(stored - score) > 1e-6:
         yield Note(sentence("run.json says {stored}, its outcomes give {score}", stored=stored, score=score))
+    yield from _of_adapter(run)
     if below is not None and record.model.kind == "tuned":  # of every weak base it would be too much: there is the mark
         yield below
     if note := fallback_note(run, base):
@@ -200,6 +201,21 @@ def _notes(run: Run, standing: Standing, base: Run | None, below: Note | None) -
         low, high = METRICS[metric].bounds
         if score is None or abs(score - (high if METRICS[metric].higher_is_better else low)) > 1e-9:
             yield Note(sentence("the gold answers do not get the best score: the task or its scoring is at fault"))
+
+
+def _of_adapter(run: Run) -> Iterator[Note]:
+    """What is not known of an adapter from elsewhere, and whether its base is another one by design."""
+    record = run.record
+    if record.model.trained_elsewhere:
+        rows = record.exposure is not None and record.exposure.adapter is not None
+        text = (
+            sentence("trained elsewhere: prompt unknown, rows as declared")
+            if rows
+            else sentence("trained elsewhere: prompt and rows unknown")
+        )
+        yield Note(text, "info")
+    if record.diagnostics.changed_base is not None:
+        yield Note(sentence("on a base changed by design: {why}", why=record.diagnostics.changed_base), "info")
 
 
 def _on_frontier(rows: Sequence[Row], metric: str) -> list[Row]:

@@ -38,6 +38,7 @@ def carry_out(
     from phingpt_bench.core.errors import unknown
     from phingpt_bench.evaluate.adapters import Training
     from phingpt_bench.evaluate.facts import gather
+    from phingpt_bench.evaluate.named_bases import completed
     from phingpt_bench.evaluate.plan import plan
     from phingpt_bench.evaluate.run import run as run_plan
     from phingpt_bench.evaluate.tasks import Tasks
@@ -47,6 +48,7 @@ def carry_out(
     from phingpt_bench.train.recipe import load_recipe
     from phingpt_bench.train.run import default_folder, train
 
+    suite = completed(suite)
     known = Tasks()
     tasks, chosen = known.expand(suite.tasks), known.expand(only)
     for name in chosen:
