@@ -19,8 +19,8 @@ WANTED = ("adapter_*", "card.json", "*token*", "*.jinja", "vocab*", "merges.txt"
 def located(path: Path) -> Path:
     """The folder of an adapter: as given with ~ expanded, else that of a Hub id.
 
-    The files of an id are taken from the cache or fetched: "org/name", "org/name/sub-folder", each with "@revision". BenchError where it is neither a folder nor such an id, or
-    cannot be fetched.
+    The files of an id are taken from the cache or fetched: "org/name", "org/name/sub-folder", each with "@revision".
+    BenchError where it is neither a folder nor such an id, or cannot be fetched.
     """
     folder = path.expanduser()
     text = str(path)
