@@ -138,6 +138,7 @@ def _model(row: Row) -> dict[str, Any]:
         "revision": row.base_revision,
         "quantisation": row.quantisation,
         "dtype": row.compute_dtype,
+        "served_by": row.served_by,
         "details": list(map(in_each_language, row.details)),
         "parameters": row.parameters,
         "adapter_parameters": row.adapter_parameters,
