@@ -40,7 +40,7 @@ def test_the_list_fits_a_narrow_terminal_and_folds_answer_forms(capsys: pytest.C
     assert "fpb/ (en)" in lines
     (line,) = (line for line in lines if line.startswith("  phin_fin "))
     assert line.split()[-2:] == ["_json", "_tags"]
-    assert "37 of 73 tasks shown\n" in text
+    assert "36 of 73 tasks shown\n" in text
     assert "phin_fpb_all[_gen] (7)" in text
 
 
@@ -78,7 +78,7 @@ def test_a_broken_passport_does_not_hide_the_rest(
     monkeypatch.setenv(TASKS_VARIABLE, str(tmp_path))
     assert main(["tasks"]) == 2
     out, err = capsys.readouterr()
-    assert "38 of 74 tasks shown\n" in out
+    assert "37 of 74 tasks shown\n" in out
     assert "  mine: no protocol, its passport cannot be read, see below\n" in out
     assert "error: the passport of dataset 'mine' cannot be read" in err
     assert "key 'rows' is given twice" in err and "hint: stamped twice? delete the older block (rows, ids" in err
