@@ -65,8 +65,8 @@ def _records(section: Section) -> list[dict[str, Any]]:
 def _run(row: Row) -> dict[str, Any]:
     same = (
         "rank", "tied", "adapter", "adapter_digest", "kind", "variant", "shots", "chat_template", "seed", "base",
-        "base_revision", "quantisation", "compute_dtype", "served_by", "score", "is_base", "beats_floor", "invalid_share",
-        "run_id", "suite", "created", "usd_per_1000", "frontier", "parameters",
+        "base_revision", "quantisation", "compute_dtype", "served_by", "score", "is_base", "beats_floor",
+        "invalid_share", "run_id", "suite", "created", "usd_per_1000", "frontier", "parameters",
     )  # fmt: skip
     record: dict[str, Any] = {"model": row.name, "n": row.n, **{name: getattr(row, name) for name in same}}
     if row.interval is not None:
