@@ -9,6 +9,7 @@ from pathlib import Path
 from phingpt_bench.core.errors import unknown
 from phingpt_bench.evaluate.adapters import Training
 from phingpt_bench.evaluate.facts import Facts, gather
+from phingpt_bench.evaluate.named_bases import completed
 from phingpt_bench.evaluate.plan import Step, plan
 from phingpt_bench.evaluate.run import run
 from phingpt_bench.evaluate.suite import Suite
@@ -38,11 +39,12 @@ class Prepared:
 
 
 def prepared(suite: Suite, *, only: Sequence[str] = (), fetch: bool = True, display: Display = QUIET) -> Prepared:
-    """The suite with its facts, gathered in a stage of the display.
+    """The suite with its facts, gathered in a stage of the display; its adapters and the bases they name are found.
 
     only: tasks or groups of the suite. fetch: as for `gather`. BenchError for a name that is not the suite's, and as
     for `gather`.
     """
+    suite = completed(suite)
     known = Tasks()
     tasks, chosen = known.expand(suite.tasks), known.expand(only)
     for name in chosen:

@@ -14,7 +14,7 @@ from phingpt_bench.core.errors import BenchError
 from phingpt_bench.core.overrides import Override, given
 from phingpt_bench.evaluate.one_base import one_base
 from phingpt_bench.evaluate.plan import Step
-from phingpt_bench.evaluate.suite import Suite, Variant, load_suite
+from phingpt_bench.evaluate.suite import AdapterEntry, Suite, Variant, load_suite
 from phingpt_bench.models.adapter import AdapterCard, read_card
 from phingpt_bench.models.load import BaseSpec
 from phingpt_bench.served.spec import ServedSpec
@@ -87,9 +87,8 @@ def plan(
     from phingpt_bench.api.suites import prepared
 
     changes = given(overrides or {})
-    wanted = _suite(suite, changes, limit, results)
-    steps = prepared(wanted, only=_names(only), fetch=False).steps(force=force)
-    return Plan(tuple(steps), wanted, tuple(change.text for change in changes))
+    ready = prepared(_suite(suite, changes, limit, results), only=_names(only), fetch=False)
+    return Plan(tuple(ready.steps(force=force)), ready.suite, tuple(change.text for change in changes))
 
 
 def evaluate(  # noqa: PLR0913  each is an option of the verb
@@ -117,9 +116,10 @@ def evaluate(  # noqa: PLR0913  each is an option of the verb
 
     Args:
         suite: the name of a shipped suite, the path of one, or a `Suite`. What it is missing is trained first.
-        base: instead of `suite`, a folder, a Hub id, the embedded model's name, or a spec of a loaded or served model.
+        base: instead of `suite`, a folder, a Hub id, the embedded model's name, or a spec of a loaded or served model;
+            None with `adapters`: the base that they name.
         tasks: with `base`, tasks or groups.
-        adapters: with `base`, folders of adapters that were trained on it.
+        adapters: folders or Hub ids of adapters, instead of `suite`.
         shots: with `base`, solved examples in each prompt.
         chat_template: with `base`, whether prompts are put into its chat template.
         floors: with `base`, whether the baselines run too.
@@ -136,19 +136,21 @@ def evaluate(  # noqa: PLR0913  each is an option of the verb
     Raises:
         BenchError: for whatever is wrong with suite, tasks, models and adapters. What was finished before stays.
     """
-    from phingpt_bench.api.hush import hush
+    from phingpt_bench.api.silence import silence_libraries
     from phingpt_bench.api.suites import prepared
     from phingpt_bench.live.choose import display
 
     if suite is not None and (base is not None or tasks or adapters):
         raise BenchError("base, tasks and adapters do not go with a suite, which has its own", where="evaluate")
     if suite is None:
-        if base is None or not tasks:
-            raise BenchError("give a suite, or a base and tasks", where="evaluate")
+        paths = [adapters] if isinstance(adapters, str | Path) else adapters
+        entries = [AdapterEntry(path=Path(path)) for path in paths]
+        if not tasks or (base is None and not entries):
+            raise BenchError("give a suite, or a base (or adapters) and tasks", where="evaluate")
         suite = one_base(
             BaseSpec(model=base) if isinstance(base, str) else base,
             _names(tasks),
-            adapters=[adapters] if isinstance(adapters, str | Path) else list(adapters),
+            adapters=entries,
             variant=Variant(shots=shots, chat_template=chat_template),
             floors=floors,
             checks=checks,
@@ -156,7 +158,7 @@ def evaluate(  # noqa: PLR0913  each is an option of the verb
             batch_size=batch_size,
         )
     wanted = _suite(suite, given(overrides or {}), limit, results)
-    hush()
+    silence_libraries()
     with display(quiet=quiet) as shown:
         prepared(wanted, only=_names(only), display=shown).run(force=force, display=shown)
     return load_results(wanted.results_folder)
@@ -184,7 +186,7 @@ def train(
     Raises:
         BenchError: for a bad recipe, missing data, and a folder that holds a finished adapter.
     """
-    from phingpt_bench.api.hush import hush
+    from phingpt_bench.api.silence import silence_libraries
     from phingpt_bench.live.choose import display
     from phingpt_bench.live.events import Planned, training_stages
     from phingpt_bench.train.recipe import Recipe, load_recipe
@@ -194,7 +196,7 @@ def train(
     changes = given(overrides or {})
     wanted = config.changed(recipe, changes) if isinstance(recipe, Recipe) else load_recipe(str(recipe), changes)
     _check_limit(limit)
-    hush()
+    silence_libraries()
     folder = default_folder(wanted, limit, changes) if out is None else Path(out)
     with display(quiet=quiet) as shown:
         shown.tell(Planned(training_stages(wanted.name)))

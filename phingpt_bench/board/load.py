@@ -1,4 +1,4 @@
-"""A board from a folder of runs: read, compared, filtered and shortened as a user asked for it."""
+"""A board from a folder of runs: read, compared, filtered and shortened."""
 
 from __future__ import annotations
 
@@ -51,9 +51,11 @@ def board_of(  # noqa: PLR0913  each is an option of the board
 ) -> Board:
     """The board that `rows.build` makes of some runs; tests and intervals come from the cache where they are in it.
 
-    published: with the shipped published results.
-    prices: as for `prices_of`. wanted: filters and order (see `filtered`). most: rows of a section that are kept then
-    (see `shortened`), None for all. Errors are those of all these.
+    published: whether to add the shipped published results.
+    prices: as for `prices_of`.
+    wanted: filters and order, as for `filtered`.
+    most: the number of rows kept in each section, as for `shortened`; None means all.
+    Errors are those of these functions.
     """
     cache = Cache()
     board = build(

@@ -12,17 +12,15 @@ from phingpt_bench.cli.output import show
 if TYPE_CHECKING:
     from phingpt_bench.board.values import Board
 
-ROWS = 40  # of a task in a terminal, where the user does not say how many
+ROWS = 40  # of a task in a terminal, by default
 
 
 def draw_folder(folder: Path) -> None:
-    """The board of a folder as `leaderboard FOLDER` draws it, in the user's language."""
+    """The board of a folder as `leaderboard FOLDER` draws it."""
     from phingpt_bench.board.load import load_board
-    from phingpt_bench.text.language import preferred, speaking
 
-    with speaking(preferred()):
-        board, _ = load_board(folder, most=ROWS)
-        draw(board)
+    board, _ = load_board(folder, most=ROWS)
+    draw(board)
 
 
 def draw(

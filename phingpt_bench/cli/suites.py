@@ -1,4 +1,4 @@
-"""A suite carried out, from whichever verb it comes: planned, shown, worked on, and drawn as a board."""
+"""Carrying out a suite, from whichever verb it comes: plan, runs, board."""
 
 from __future__ import annotations
 
@@ -12,11 +12,11 @@ if TYPE_CHECKING:
 
 
 def positive(text: str) -> int:
-    """A whole number from 1 on, for argparse."""
+    """A whole number of at least 1, for argparse."""
     with contextlib.suppress(ValueError):
         if int(text) >= 1:
             return int(text)
-    raise argparse.ArgumentTypeError(f"'{text}' is not a whole number from 1 on")
+    raise argparse.ArgumentTypeError(f"'{text}' is not a whole number of at least 1")
 
 
 def carry_out(
@@ -28,22 +28,22 @@ def carry_out(
     quiet: bool = False,
     changed: Sequence[str] = (),
 ) -> None:
-    """Plan a suite, show the plan, do what is not done, and draw the board of its results.
+    """Plan a suite, show the plan, do what is missing, and draw the board of its results.
 
     changed: the overrides that the suite was read with, for the plan.
     """
-    from phingpt_bench.api.hush import hush
+    from phingpt_bench.api.silence import silence_libraries
     from phingpt_bench.api.suites import prepared
     from phingpt_bench.cli.boards import draw_folder
     from phingpt_bench.cli.output import show
     from phingpt_bench.live.choose import display
     from phingpt_bench.render.plan_blocks import plan_blocks
 
-    hush()
+    silence_libraries()
     with display(quiet=quiet) as shown:
         ready = prepared(suite, only=only, fetch=not dry_run, display=shown)
     if dry_run or not quiet:
-        show(plan_blocks(suite, ready.steps(force=force), changed))
+        show(plan_blocks(ready.suite, ready.steps(force=force), changed))
     if dry_run:
         return
     with display(quiet=quiet) as shown:

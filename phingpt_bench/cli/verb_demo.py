@@ -16,12 +16,12 @@ examples:
   phingpt-bench demo                          records in results/local/demo
   phingpt-bench demo --results /tmp/demo
 
-The data are synthetic: a demonstration of the tool, no measurement of a model.
+The data are synthetic: this demonstrates the tool and does not measure a model.
 """
 NEXT = """
-These data are synthetic. The same on real ones:
+These data are synthetic. To do the same on real data:
   phingpt-bench run smollm2-135m --dry-run
-Look again, in other forms:
+To show the board in another format:
   phingpt-bench leaderboard {results} --format markdown"""
 
 
@@ -33,7 +33,7 @@ def configure(parser: argparse.ArgumentParser) -> None:
 
 
 def run(args: argparse.Namespace) -> int:
-    """Plan, train, evaluate, board, and what to do next; 0."""
+    """Plan, train, evaluate, draw the board and say what to do next; 0."""
     from dataclasses import replace
 
     from phingpt_bench.core.overrides import parsed

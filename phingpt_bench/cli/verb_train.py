@@ -19,7 +19,7 @@ EPILOG = """examples:
   phingpt-bench train my-recipe.yaml --out adapters/trained/mine
   phingpt-bench train demo epochs=1 lora.r=8  other values than the file's
   phingpt-bench train demo epochs=1 --dry-run the recipe as it would be used
-  phingpt-bench train demo --resume           go on after an interruption
+  phingpt-bench train demo --resume           resume after an interruption
 """
 
 
@@ -29,14 +29,14 @@ def configure(parser: argparse.ArgumentParser) -> None:
     add_overrides(parser, "epochs=1 or lora.r=8")
     parser.add_argument("--dry-run", action="store_true", help="show the recipe that would be used, and stop")
     parser.add_argument("--out", type=Path, metavar="DIR", help="adapter folder (default: adapters/trained/RECIPE)")
-    parser.add_argument("--resume", action="store_true", help="go on from the last checkpoint, if there is one")
+    parser.add_argument("--resume", action="store_true", help="resume from the last checkpoint, if there is one")
     parser.add_argument("--limit", type=int, metavar="N", help="only the first N rows of each task, for a trial")
     parser.add_argument("--quiet", action="store_true", help="no progress")
 
 
 def run(args: argparse.Namespace) -> int:
-    """Trains, and says what came of it and what it took; 0. BenchError for a bad recipe and for missing data."""
-    from phingpt_bench.api.hush import hush
+    """Train, and print the result and its cost; 0. BenchError for a bad recipe and for missing data."""
+    from phingpt_bench.api.silence import silence_libraries
     from phingpt_bench.cli.output import show
     from phingpt_bench.core.errors import BenchError
     from phingpt_bench.core.overrides import parsed
@@ -48,14 +48,14 @@ def run(args: argparse.Namespace) -> int:
     from phingpt_bench.train.run import default_folder, train
 
     if args.limit is not None and args.limit < 1:
-        raise BenchError(f"--limit {args.limit} leaves no row", hint="give at least 1")
+        raise BenchError(f"--limit {args.limit} leaves no rows", hint="give at least 1")
     overrides = parsed(args.overrides)
     recipe = load_recipe(args.recipe, overrides)
     out = args.out or default_folder(recipe, args.limit, overrides)
     if args.dry_run:
         _show(recipe, out, args.overrides)
         return 0
-    hush()
+    silence_libraries()
     with display(quiet=args.quiet) as shown:
         shown.tell(Planned(training_stages(recipe.name)))
         folder = train(recipe, out, resume=args.resume, limit=args.limit, display=shown)

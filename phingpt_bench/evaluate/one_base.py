@@ -3,19 +3,22 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 
+from phingpt_bench.evaluate.named_bases import completed
 from phingpt_bench.evaluate.plan import slug
 from phingpt_bench.evaluate.suite import AdapterEntry, Suite, Variant
 from phingpt_bench.models.load import BaseSpec, title
 from phingpt_bench.served.spec import ServedSpec
 
 
-def one_base(
-    base: BaseSpec | ServedSpec,
+def one_base(  # noqa: PLR0913  each is an option of the verb
+    base: BaseSpec | ServedSpec | None,
     tasks: Sequence[str],
     *,
-    adapters: Sequence[str | Path] = (),
+    spec: BaseSpec | None = None,
+    adapters: Sequence[AdapterEntry] = (),
     variant: Variant | None = None,
     floors: bool = True,
     checks: bool = False,
@@ -26,20 +29,23 @@ def one_base(
 ) -> Suite:
     """The suite of one base, named after it, with records in results/local/NAME unless `results` names a folder.
 
-    adapters: folders; those of a served base are in its spec. trained_on: what the base was trained on, None where that
-    is unknown. BenchError as for a suite file.
+    base: None takes the bases that the adapters name, loaded as `spec` says, where its model does not count.
+    adapters: those of a served base are in its spec. trained_on: what the base was trained on, None where that is
+    unknown. BenchError as for a suite file, and for an adapter that cannot be found.
     """
-    name = slug(f"{base.title}-{base.engine}") if isinstance(base, ServedSpec) else slug(title(base))
-    return Suite(
-        name=name,
+    suite = Suite(
+        name="evaluate",
         tasks=list(tasks),
-        bases=[base],
+        bases=[] if base is None else [base],
         variants=[variant or Variant()],
-        adapters=[AdapterEntry(path=Path(folder)) for folder in adapters],
+        adapters=list(adapters),
         floors=floors,
         checks=checks,
-        trained_on={} if trained_on is None else {base.model: list(trained_on)},
         limit=limit,
         batch_size=batch_size,
-        results=results or Path("results") / "local" / name,
     )
+    suite = completed(suite, spec)
+    first = suite.bases[0]
+    name = slug(f"{first.title}-{first.engine}" if isinstance(first, ServedSpec) else title(first))
+    known = {} if trained_on is None else {first.model: list(trained_on)}
+    return replace(suite, name=name, trained_on=known, results=results or Path("results") / "local" / name)

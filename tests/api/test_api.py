@@ -212,7 +212,7 @@ def test_scores_take_the_options_of_reading() -> None:
         (lambda: pb.score([], gold=[], labels=["a", "b"]), "there are no answers"),
         (lambda: pb.score(["a"], gold=["a"], labels=["a", "b"], columns={"anser": "x"}), "no role 'anser'"),
         (lambda: pb.score(["a"], gold=["a"]), "cannot tell which task"),
-        (pb.evaluate, "give a suite, or a base and tasks"),
+        (pb.evaluate, "give a suite, or a base (or adapters) and tasks"),
         (lambda: pb.evaluate("demo", tasks=["x"]), "do not go with a suite"),
         (lambda: pb.evaluate("demo", limit=0), "a limit of 0 leaves no row"),
         (lambda: pb.evaluate("dem"), "unknown suite 'dem'"),

@@ -61,5 +61,5 @@ def test_train_and_evaluate_with_the_adapter(place: Path) -> None:
     served = pb.evaluate(base=BaseSpec(model="tiny", quantisation="none"), tasks=[TASK], floors=False, limit=3,
                          results="plain")  # fmt: skip
     assert [run.record.model.quantisation for run in served] == [None]
-    with pytest.raises(pb.BenchError, match="already there and finished"):
+    with pytest.raises(pb.BenchError, match="the adapter exists already"):
         pb.train("demo", "mine", overrides=changes, limit=8)

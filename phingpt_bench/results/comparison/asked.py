@@ -13,16 +13,18 @@ from phingpt_bench.results.cache import Cache
 from phingpt_bench.results.collect import Run, collect
 from phingpt_bench.results.compare import Comparer
 from phingpt_bench.results.comparison.build import compare, corrected_tests
+from phingpt_bench.results.comparison.gate import Verdict, verdicts
 from phingpt_bench.results.comparison.systems import pairs, resolve, run_file
 from phingpt_bench.results.comparison.values import Comparison
 
 
 @dataclass(frozen=True, slots=True)
 class Asked:
-    """The comparisons, and how many tasks share Holm's correction: all that both systems were tested on."""
+    """The comparisons, with what was asked of them."""
 
     comparisons: tuple[Comparison, ...]
-    tested: int
+    tested: int  # tasks that share Holm's correction: all that both systems were tested on
+    gate: tuple[Verdict, ...] | None = None  # whether B is worse, of each comparison; None where that was not asked
 
 
 def comparisons(
@@ -34,13 +36,14 @@ def comparisons(
     metric: str | None = None,
     across_engines: bool = False,
     details: bool | None = None,
+    margin: float | None = None,
 ) -> Asked:
     """What changed from A to B on each task that both were run on.
 
     a, b: names as a board shows them, or folders of runs. tasks: only these tasks, datasets or protocols. metric: in
     place of the primary one, where a task has it. details: with what is told row by row, by label and by type; None:
-    where tasks were named, or there is one only. BenchError for names that fit no run or several, and for a task or
-    metric that not both have.
+    where tasks were named, or there is one only. margin: of the gate (gate.py), None
+    for none. BenchError for names that fit no run or several, and for a task or metric that not both have.
     """
     cache = Cache()
     comparer = Comparer(cache)
@@ -59,8 +62,13 @@ def comparisons(
         for (one, other), test, both in zip(found, tested, shared, strict=True)
         if one.record.task in wanted
     )  # fmt: skip
+    gate = None
+    if margin is not None:
+        shown = [pair for pair in found if pair[0].record.task in wanted]
+        tests, metrics = [one.test for one in made], [one.metric for one in made]
+        gate = tuple(verdicts(shown, tests, metrics, margin, comparer))
     cache.save()
-    return Asked(made, sum(test.p is not None for test in tested))
+    return Asked(made, sum(test.p is not None for test in tested), gate)
 
 
 def runs_for(a: str, b: str, folder: Path | None = None) -> list[Run]:
