@@ -5,23 +5,28 @@ from __future__ import annotations
 import argparse
 from pathlib import Path
 
+from phingpt_bench.core.sentences import sentence
+from phingpt_bench.text.language import say
+
 NAME = "train"
-HELP = "train a QLoRA adapter from a recipe"
-EPILOG = """examples:
+HELP = sentence("train a QLoRA adapter from a recipe")
+EPILOG = sentence("""examples:
   phingpt-bench train demo                    minutes, embedded model and data
   phingpt-bench train sentiment-smollm2-135m  needs data (README, "Data")
   phingpt-bench train my-recipe.yaml --out adapters/trained/mine
   phingpt-bench train demo --resume           go on after an interruption
-"""
+""")
 
 
 def configure(parser: argparse.ArgumentParser) -> None:
     """The arguments."""
-    parser.add_argument("recipe", metavar="RECIPE", help="a shipped recipe's name or a YAML file")
-    parser.add_argument("--out", type=Path, metavar="DIR", help="adapter folder (default: adapters/trained/RECIPE)")
-    parser.add_argument("--resume", action="store_true", help="go on from the last checkpoint, if there is one")
-    parser.add_argument("--limit", type=int, metavar="N", help="only the first N rows of each task, for a trial")
-    parser.add_argument("--quiet", action="store_true", help="no progress")
+    parser.add_argument("recipe", metavar=say("RECIPE"), help=say("a shipped recipe's name or a YAML file"))
+    parser.add_argument(
+        "--out", type=Path, metavar=say("DIR"), help=say("adapter folder (default: adapters/trained/RECIPE)")
+    )
+    parser.add_argument("--resume", action="store_true", help=say("go on from the last checkpoint, if there is one"))
+    parser.add_argument("--limit", type=int, metavar="N", help=say("only the first N rows of each task, for a trial"))
+    parser.add_argument("--quiet", action="store_true", help=say("no progress"))
 
 
 def run(args: argparse.Namespace) -> int:
