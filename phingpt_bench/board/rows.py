@@ -7,7 +7,7 @@ from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
 from phingpt_bench.board.costs import on_card, payback, tokens_each, with_costs
-from phingpt_bench.board.families import corrected, told_apart
+from phingpt_bench.board.families import corrected, with_details
 from phingpt_bench.board.frontier import frontier
 from phingpt_bench.board.published.rows import PublishedRow
 from phingpt_bench.board.standing import Scope, Standing, standing_of
@@ -78,7 +78,7 @@ def joined(
     # all tasks are compared, also those that are not shown: else Holm's correction and the names would depend on it
     if rights is not None:
         sections = [_with_rights(section, rights) for section in sections]
-    shown = [section for section in corrected(told_apart(sections)) if section.task in plan.shown]
+    shown = [section for section in corrected(with_details(sections)) if section.task in plan.shown]
     return Board(
         sections=tuple(s for s in shown if s.limit is None),
         limited=tuple(s for s in shown if s.limit is not None),
@@ -177,6 +177,9 @@ def _notes(run: Run, standing: Standing, base: Run | None, below: Note | None) -
         yield below
     if note := fallback_note(run, base):
         yield Note(note)
+    if (source := record.provenance.imported) is not None:
+        name = " ".join(filter(None, (source.source, source.version)))
+        yield Note(sentence("imported from {source}: cost unknown", source=name), "info")
     if (record.model.kind, record.model.name) == ("check", ORACLE) and metric == record.protocol.metric:
         low, high = METRICS[metric].bounds
         if score is None or abs(score - (high if METRICS[metric].higher_is_better else low)) > 1e-9:

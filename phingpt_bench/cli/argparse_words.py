@@ -45,6 +45,6 @@ def in_our_words() -> Iterator[None]:
         words.update(before)
 
 
-def counted(one: str, many: str, n: int) -> str:
+def counted(one: str, _many: str, n: int) -> str:
     """Argparse's ngettext, of whose texts a user sees but one."""
     return say_n("expected %s argument", "expected %s arguments", n) if one == "expected %s argument" else one

@@ -1,7 +1,7 @@
-"""The command `phingpt-bench`: finds the verb and runs it; bad input ends in one clear line and exit code 2.
+"""The command `phingpt-bench`: finds the verb and runs it; bad input gives one clear line and exit code 2.
 
 Exit codes: 0 done, 1 the check failed (doctor: the demo cannot run), 2 bad input, 130 interrupted, 141 the reader
-of our output went away.
+of our output closed it.
 """
 
 from __future__ import annotations
@@ -19,6 +19,7 @@ from typing import NoReturn
 
 from phingpt_bench import __version__, compat
 from phingpt_bench.cli.argparse_words import in_our_words
+from phingpt_bench.cli.overrides import OVERRIDES, with_overrides
 from phingpt_bench.core.errors import BenchError, unknown
 from phingpt_bench.core.sentences import sentence
 from phingpt_bench.text.language import LANGUAGES, VARIABLE, known, preferred, say, speaking, spoken
@@ -28,7 +29,7 @@ LANG = "--lang"
 PASSED_ON = "lm-eval"  # the verb whose arguments are those of another program
 VERBS = (
     "demo", "run", "train", "evaluate", "rescore", "leaderboard", "compare", "published", "tasks", "hash-rows",
-    "recheck",
+    "recheck", "import",
     "lm-eval", "doctor",
 )  # fmt: skip
 DESCRIPTION = sentence(
@@ -37,9 +38,9 @@ DESCRIPTION = sentence(
 EPILOG = sentence("""\
 examples:
   phingpt-bench demo                      small and offline, in minutes
-  phingpt-bench run SUITE.yaml --dry-run  what a suite would do
-  phingpt-bench leaderboard results/      look again at results
-  phingpt-bench doctor                    what is missing here
+  phingpt-bench run SUITE.yaml --dry-run  show what a suite would do
+  phingpt-bench leaderboard results/      show existing results
+  phingpt-bench doctor                    show what is missing here
   phingpt-bench --lang es doctor          in Spanish; or PHINGPT_BENCH_LANG=es
 
 'phingpt-bench VERB --help' shows a verb's arguments and examples.
@@ -55,7 +56,7 @@ class Parser(argparse.ArgumentParser):
 
 
 def main(argv: Sequence[str] | None = None) -> int:
-    """Runs one command line (default: that of the process) and returns its exit code; never raises for bad input."""
+    """Run one command line (default: that of the process) and return its exit code; never raises for bad input."""
     try:
         language, rest = chosen_language(list(sys.argv[1:] if argv is None else argv))
     except BenchError as err:
@@ -153,19 +154,20 @@ def _arguments(verb: ModuleType, rest: list[str]) -> argparse.Namespace:
     # for the help alone: `chosen_language` has taken it out
     parser.add_argument(
         LANG,
-        metavar="L",
+        metavar=say("L"),
         help=say(
             "{names} (default: ${variable}, else the locale's); before or after the verb",
             names=" | ".join(LANGUAGES),
             variable=VARIABLE,
         ),
     )
-    # A verb that takes everything (argparse.REMAINDER) gets it untouched: argparse would keep a leading option such as
+    overridable = any(action.dest == OVERRIDES for action in parser._actions)
+    # A verb that takes everything (argparse.REMAINDER) gets it unchanged: argparse would keep a leading option such as
     # --help for itself.
     for action in parser._actions:
         if action.nargs == argparse.REMAINDER:
             return argparse.Namespace(**{action.dest: rest})
-    return parser.parse_args(_joined(rest))
+    return with_overrides(parser, _joined(rest)) if overridable else parser.parse_args(_joined(rest))
 
 
 def _joined(rest: Sequence[str]) -> list[str]:
@@ -194,11 +196,11 @@ def _help() -> str:
 
 
 def _of_the_machine(err: Exception) -> BenchError | None:
-    """The error for a file that the system refuses and for memory that ran out; None for anything else: a defect."""
+    """The error for a file that the system refuses, or for memory that ran out; None for a bug."""
     if isinstance(err, OSError) and err.filename is not None:
         name = os.fsdecode(err.filename) if isinstance(err.filename, str | bytes | os.PathLike) else str(err.filename)
         return BenchError(
-            err.strerror or str(err), where=name, hint=sentence("see to that file or folder, or name another")
+            err.strerror or str(err), where=name, hint=sentence("check that file or folder, or name another")
         )
     if isinstance(err, OSError) and err.errno == errno.ENOSPC:
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())  # what is still buffered has nowhere to go

@@ -16,7 +16,7 @@ from phingpt_bench.text.language import say
 if TYPE_CHECKING:
     from phingpt_bench.text.blocks import Block
 
-LEAST = 76  # columns of a terminal; in fewer, numbers of a board would be cut or names folded letter by letter
+LEAST = 76  # columns of a terminal; with fewer, numbers of a board would be cut or names folded letter by letter
 
 
 def add_output(parser: argparse.ArgumentParser, formats: Sequence[str] = ()) -> None:
@@ -35,8 +35,9 @@ def show(
 ) -> None:
     """Blocks, in a file or on standard output, coloured where that is a terminal (without NO_COLOR).
 
-    page: the blocks, or what makes them for a width. width: of the user; None for the terminal's, or 80 where there is
-    none. BenchError for one of fewer than `least` columns; a terminal that has no more gets broken lines: after a long
+    page: the blocks, or a function from a width to blocks.
+    width: the user's; None means the terminal's, or 80 if there is no terminal.
+    BenchError for a width of fewer than `least` columns. A terminal that is narrower gets broken lines: after a long
     run that is better than nothing.
     """
     from phingpt_bench.text.write_terminal import check_width, terminal
@@ -52,7 +53,7 @@ def show(
     console = Console(width=width)
     if console.width < least:
         if width is None:
-            print(f"hint: {console.width} columns are too few; at least {least}", file=sys.stderr)
+            print(f"hint: {console.width} columns are too few; at least {least} are needed", file=sys.stderr)
         console = Console(width=least)
     show_on(page(console.width) if callable(page) else page, console)
 

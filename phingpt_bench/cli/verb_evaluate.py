@@ -6,6 +6,7 @@ import argparse
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from phingpt_bench.cli.overrides import add_overrides
 from phingpt_bench.cli.suites import carry_out, positive
 from phingpt_bench.core.errors import BenchError
 from phingpt_bench.core.sentences import sentence
@@ -33,7 +34,7 @@ examples:
       --model-args model=gpt-4o-mini --tasks phin_fpb phin_finer_ord
 
 Engines and what each can do: docs/engines.md. Keys of APIs come from the
-environment (OPENAI_API_KEY, ANTHROPIC_API_KEY) and are stored nowhere.
+environment (OPENAI_API_KEY, ANTHROPIC_API_KEY) and are not stored.
 """)
 
 
@@ -55,18 +56,19 @@ def configure(parser: argparse.ArgumentParser) -> None:
         "--model-args",
         default="",
         metavar="K=V,...",
-        help=say("of --model: model, base_url, tokenizer, num_concurrent ..."),
+        help=say("options of --model: model, base_url, tokenizer, num_concurrent ..."),
     )
     parser.add_argument(
         "--adapter",
         action="append",
         default=[],
         metavar=say("DIR"),
-        help=say("may be repeated; of --model a served name, a folder, or NAME=FOLDER"),
+        help=say("may be repeated; with --model: a served name, a folder, or NAME=FOLDER"),
     )
+    add_overrides(parser, "seed=1 or bases.0.device=cpu")
     parser.add_argument("--tasks", nargs="+", required=True, metavar=say("TASK"), help=say("tasks or groups"))
     parser.add_argument(
-        "--shots", type=int, default=0, metavar="K", help=say("solved examples in each prompt (default 0)")
+        "--shots", type=int, default=0, metavar="K", help=say("few-shot examples in each prompt (default 0)")
     )
     parser.add_argument("--chat-template", action="store_true", help=say("put prompts into the model's chat template"))
     parser.add_argument("--limit", type=positive, metavar="N", help=say("only the first N rows of each task"))
@@ -74,12 +76,12 @@ def configure(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--batch-size", type=positive, default=16, metavar="N", help=say("documents at a time (default 16)")
     )
-    parser.add_argument("--no-floors", action="store_true", help=say("leave out the cheap models to compare with"))
+    parser.add_argument("--no-floors", action="store_true", help=say("skip the baselines"))
     parser.add_argument(
         "--checks",
         action="store_true",
         help=say(
-            "score the gold answers, no answer and the text itself too, which test the scoring (leaderboard --checks)"
+            "also score gold answers, empty answers and the text itself, to test the scoring (leaderboard --checks)"
         ),
     )
     parser.add_argument(
@@ -87,9 +89,9 @@ def configure(parser: argparse.ArgumentParser) -> None:
         action="append",
         metavar=say("DATA"),
         help=say(
-            "what the base was trained on: a data set (fpb, fpb:train+test), a protocol id, a file "
-            "of 'hash-rows', or none; may be repeated. Without, and for a model that is not in "
-            "results/training-sets.yaml, it is unknown"
+            "what the base was trained on: a dataset (fpb, fpb:train+test), a protocol id, a file of "
+            "'hash-rows', or none; may be repeated. Without it, a model that is not in "
+            "results/training-sets.yaml counts as unknown"
         ),
     )
     parser.add_argument(
@@ -101,7 +103,9 @@ def configure(parser: argparse.ArgumentParser) -> None:
 
 
 def run(args: argparse.Namespace) -> int:
-    """Plan, work, board; 0. BenchError for unknown tasks, a model that cannot be loaded, an adapter of another base."""
+    """Plan, run, draw the board; 0. BenchError for unknown tasks, a bad base or adapter."""
+    from phingpt_bench.core import config
+    from phingpt_bench.core.overrides import parsed
     from phingpt_bench.evaluate.plan import slug
     from phingpt_bench.evaluate.suite import AdapterEntry, Suite, Variant
     from phingpt_bench.models.load import BaseSpec, title
@@ -129,7 +133,8 @@ def run(args: argparse.Namespace) -> int:
         batch_size=args.batch_size,
         results=args.results or Path("results") / "local" / name,
     )
-    carry_out(suite, dry_run=args.dry_run, force=args.force, quiet=args.quiet)
+    suite = config.changed(suite, parsed(args.overrides))
+    carry_out(suite, dry_run=args.dry_run, force=args.force, quiet=args.quiet, changed=args.overrides)
     return 0
 
 

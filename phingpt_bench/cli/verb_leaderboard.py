@@ -8,8 +8,9 @@ from typing import TYPE_CHECKING
 
 from phingpt_bench.board.names import COLUMNS, FORMATS
 from phingpt_bench.cli import leaderboard_html
-from phingpt_bench.cli.boards import ROWS, default_folder, draw, protocol_of
+from phingpt_bench.cli.boards import ROWS, draw
 from phingpt_bench.cli.output import LEAST, add_output, deliver, show
+from phingpt_bench.core.paths import results_folder
 from phingpt_bench.core.sentences import sentence
 from phingpt_bench.text.language import say
 
@@ -22,7 +23,7 @@ LEAST_TO_EXPLAIN = 40  # columns in which the lines of --explain can be read
 HELP = sentence("compare runs: scores with intervals, gains over the base with tests, costs, published results")
 EPILOG = sentence("""\
 examples:
-  phingpt-bench leaderboard            results/ here, else the shipped results
+  phingpt-bench leaderboard            results/ here, or the shipped results
   phingpt-bench leaderboard results/local/demo --published none
   phingpt-bench leaderboard --task phin_fpb --metric acc
   phingpt-bench leaderboard --kind tuned,floor --size '<1B' --sort cost --plot
@@ -40,7 +41,9 @@ explains every column, mark and option.
 
 def configure(parser: argparse.ArgumentParser) -> None:
     """The arguments."""
-    parser.add_argument("folder", nargs="?", type=Path, metavar=say("DIR"), help=say("where runs lie, at any depth"))
+    parser.add_argument(
+        "folder", nargs="?", type=Path, metavar=say("DIR"), help=say("folder of the runs, at any depth")
+    )
     parser.add_argument(
         "--task",
         action="append",
@@ -66,7 +69,7 @@ def configure(parser: argparse.ArgumentParser) -> None:
         "--plot",
         action="store_true",
         default=None,
-        help=say("draw cost against score under each task (in the terminal; default: where one task is shown)"),
+        help=say("draw cost against score under each task (in the terminal; default: if one task is shown)"),
     )
     plot.add_argument("--no-plot", dest="plot", action="store_false", help=say("draw no plot"))
     parser.add_argument(
@@ -93,8 +96,7 @@ def configure(parser: argparse.ArgumentParser) -> None:
         default=ROWS,
         metavar="N",
         help=say(
-            "rows of a task in the terminal, the first of them, or all (default {rows}); other formats show all",
-            rows=ROWS,
+            "the first N rows of each task in the terminal, or all (default {rows}); other formats show all", rows=ROWS
         ),
     )
     parser.add_argument(
@@ -112,7 +114,7 @@ def configure(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--across-engines",
         action="store_true",
-        help=say("rank what different engines, or one in other numbers, computed together (docs/engines.md)"),
+        help=say("rank runs of different engines or number formats together (docs/engines.md)"),
     )
     parser.add_argument("--checks", action="store_true", help=say("show the oracle, null and echo rows too"))
 
@@ -123,9 +125,13 @@ def add_filters(parser: argparse.ArgumentParser) -> None:
         ("--protocol", "P", say("only tasks on these protocols, by id")),
         ("--language", "L", say("only tasks whose rows are in these languages: en, es")),
         ("--licence", say("TEXT"), say("only tasks whose data have a licence with this in its name: MIT, 'CC BY'")),
-        ("--model-licence", say("TEXT"), say("only models whose base has such a licence, as far as it is known")),
+        ("--model-licence", say("TEXT"), say("only models whose base has a licence with this in its name")),
         ("--kind", "K", say("only rows of these kinds: tuned, base, floor, check, published")),
-        ("--size", "S", say("only models of this size, as shown: '<1B', '>=350M', 135M (floors have none, and stay)")),
+        (
+            "--size",
+            "S",
+            say("only models of this size, as shown: '<1B', '>=350M', 135M (floors have none, and stay)"),
+        ),
     ):
         help = say("{about}; several with commas", about=about)
         parser.add_argument(name, action="append", default=[], type=names, metavar=metavar, help=help)
@@ -142,12 +148,12 @@ def rows(text: str) -> int | None:
     if text == "all":
         return None
     if not text.isdigit() or int(text) == 0:
-        raise argparse.ArgumentTypeError(say("a number from 1 on, or all, not '{text}'", text=text))
+        raise argparse.ArgumentTypeError(say("a number of at least 1, or all, not '{text}'", text=text))
     return int(text)
 
 
 def run(args: argparse.Namespace) -> int:
-    """Draws the board; 0. BenchError for a missing folder, no runs, a damaged file, or a name that is not there."""
+    """Draw the board; 0. BenchError for a missing folder, no runs, a damaged file, or an unknown name."""
     from phingpt_bench.render.board.columns import chosen
     from phingpt_bench.render.board.formats import board_text, check_form
     from phingpt_bench.text.write_terminal import check_width
@@ -178,6 +184,7 @@ def _loaded(args: argparse.Namespace) -> tuple[Board, list[Run]]:
 
     from phingpt_bench.board.filters import Filter, size
     from phingpt_bench.board.load import load_board
+    from phingpt_bench.lmeval.protocols import protocol_of
     from phingpt_bench.text.language import say
 
     wanted = Filter(
@@ -188,7 +195,7 @@ def _loaded(args: argparse.Namespace) -> tuple[Board, list[Run]]:
     # silent unless a terminal
     with Console(stderr=True).status(say("comparing runs (the first time takes a while)")):
         return load_board(
-            args.folder or default_folder(),
+            args.folder or results_folder(),
             tasks=[protocol_of(name) for name in flat(args.task)],
             metric=args.metric,
             published=args.published != "none",
@@ -201,16 +208,17 @@ def _loaded(args: argparse.Namespace) -> tuple[Board, list[Run]]:
 
 
 def _explain(args: argparse.Namespace) -> int:
-    """One cell of the board and what it is made of; always text."""
+    """One cell of the board, broken down; always text."""
     from phingpt_bench.board.costs import on_card, prices_of
     from phingpt_bench.board.rows import build
+    from phingpt_bench.lmeval.protocols import protocol_of
     from phingpt_bench.render.explain.explain_blocks import explain
     from phingpt_bench.results.cache import Cache
     from phingpt_bench.results.collect import collect
     from phingpt_bench.results.compare import Comparer
 
     row, task = args.explain
-    card, cache, runs = prices_of(args.prices), Cache(), collect(args.folder or default_folder())
+    card, cache, runs = prices_of(args.prices), Cache(), collect(args.folder or results_folder())
     board = build(
         runs, None, metric=args.metric, checks=args.checks, across_engines=args.across_engines, cache=cache, prices=card
     )

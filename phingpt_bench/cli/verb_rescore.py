@@ -1,4 +1,4 @@
-"""`phingpt-bench rescore`: scores answers that lie in a file, by our rule and by those of other benchmarks."""
+"""`phingpt-bench rescore`: scores answers in a file, by our rules and by those of other benchmarks."""
 
 from __future__ import annotations
 
@@ -24,13 +24,13 @@ examples:
   phingpt-bench rescore mine.jsonl --entity-types PER,ORG,LOC \\
       --type-aliases Company=ORG,Person=PER
   phingpt-bench rescore LOG.eval --labels negative,neutral,positive
-  phingpt-bench rescore MY-RUN/samples.jsonl   a run of ours, scored again
+  phingpt-bench rescore MY-RUN/samples.jsonl   a run of this program
 
-FILE is CSV, TSV, JSON lines, JSON or parquet, a row an answer, packed with gzip
+FILE is CSV, TSV, JSON lines, JSON or parquet with one answer per row, gzipped
 or not; or a log of lm-eval, Inspect, HELM, OpenCompass, or a batch of OpenAI or
-Anthropic. Rows are matched with those of the task by id or by text; what is not
-matched is reported. Reasoning (<think> and the like) is no part of an answer.
-No model is loaded.
+Anthropic. Rows are matched with those of the task by id or by text; rows
+without a match are reported. Reasoning (<think> and the like) is not part of an
+answer. No model is loaded.
 """)
 
 
@@ -58,7 +58,7 @@ def configure(parser: argparse.ArgumentParser) -> None:
         help=say("phin (ours, default), another benchmark's (docs/compatibility.md), or all"),
     )
     columns = parser.add_argument_group(
-        say("columns"), say("guessed from common names where not given; 'none' for no such column")
+        say("columns"), say("guessed from common names if not given; 'none' for no such column")
     )
     columns.add_argument("--answer-column", metavar="C", help=say("what the model wrote"))
     columns.add_argument(
@@ -91,7 +91,7 @@ def configure(parser: argparse.ArgumentParser) -> None:
         action="append",
         default=[],
         metavar=(say("START"), say("END")),
-        help=say("marks of reasoning beside the known ones; START may be empty"),
+        help=say("marks of reasoning in addition to the known ones; START may be empty"),
     )
     reading.add_argument("--nested", action="store_true", help=say("read entities that overlap, not only the longest"))
     reading.add_argument(
@@ -102,22 +102,22 @@ def configure(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--answered-only",
         action="store_true",
-        help=say("leave out rows of the task without an answer: another row set"),
+        help=say("skip rows of the task without an answer: the score is then of another set of rows"),
     )
     parser.add_argument(
         "--duplicates",
         default="error",
         choices=("error", "first", "last"),
-        help=say("where rows answer one question differently: an error (default), or which of them counts"),
+        help=say("if rows answer one question differently: an error (default), or which of them counts"),
     )
     parser.add_argument(
-        "--encoding", metavar=say("NAME"), help=say("of the file's text, such as cp1252 (default: utf-8)")
+        "--encoding", metavar=say("NAME"), help=say("encoding of the file, such as cp1252 (default: utf-8)")
     )
     add_output(parser, ("terminal", "markdown", "csv", "json"))
 
 
 def run(args: argparse.Namespace) -> int:
-    """Prints the scores; 0. BenchError for bad input, before anything is printed."""
+    """Print the scores; 0. BenchError for bad input, before anything is printed."""
     from phingpt_bench.core.errors import BenchError
     from phingpt_bench.render.rescore_blocks import LEAST, rescore_blocks
     from phingpt_bench.rescore import export
@@ -131,7 +131,7 @@ def run(args: argparse.Namespace) -> int:
         check_width(args.width, LEAST)
     if args.output is not None and not args.output.parent.exists():
         raise BenchError(
-            "no such folder", where=str(args.output.parent), hint="--output names a file in one that is there"
+            "no such folder", where=str(args.output.parent), hint="give --output a file in a folder that exists"
         )
     report = rescore(
         Request(

@@ -9,7 +9,7 @@ from __future__ import annotations
 import dataclasses
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, cast
 
 import numpy as np
 
@@ -19,7 +19,8 @@ from phingpt_bench.results.collect import Run
 from phingpt_bench.scoring.metrics import METRICS, metric_rows, score_all
 from phingpt_bench.stats.intervals import Interval, interval
 from phingpt_bench.stats.paired import PairedTest, paired_test
-from phingpt_bench.stats.seeds import mean_interval, mean_test
+from phingpt_bench.stats.power import detectable, detectable_of_spread
+from phingpt_bench.stats.seeds import mean_interval, mean_test, spread
 
 ALPHA = 0.05
 
@@ -93,7 +94,7 @@ class Comparer:
         return None if found is None else Interval(**found)
 
     def test(self, a: Run, b: Run, metric: str, against: str) -> Difference:
-        """a minus b, tested on the same rows in the same order; no test where rows, labels or gold differ."""
+        """A minus b, tested on the same rows in the same order; no test where rows, labels or gold differ."""
         return dataclasses.replace(self._known(a, b, metric, True), against=against)
 
     def quick(self, a: Run, b: Run, metric: str) -> Difference:
@@ -109,7 +110,7 @@ class Comparer:
 
     def _test(self, a: Run, b: Run, metric: str, interval: bool) -> Difference:
         against = b.record.model.name
-        if reason := apart(a, b):
+        if reason := why_incomparable(a, b):
             return Difference(against=against, reason=reason)
         if metric not in self.scores(a) or metric not in self.scores(b):
             return Difference(against=against, reason="no such score")
@@ -128,6 +129,27 @@ class Comparer:
             single = len(set(clusters) or a.outcomes.ids) == 1
             return Difference(against=against, reason="one document" if single else "no score")
         return Difference(against=against, value=found.pop("difference"), **found)
+
+    def detectable(self, a: Run, b: Run, metric: str) -> float | None:
+        """The smallest true difference of a metric that the test of two runs on the same rows finds with 80 % power.
+
+        None where no difference could be found, or the rows say nothing of it: see stats/power.py.
+        """
+        first, second = self.aligned(a, a, metric), self.aligned(b, a, metric)
+        clusters, matched = shared_clusters(a, b), matched_seeds(a, b)
+        function, (least, most) = METRICS[metric].function, METRICS[metric].bounds
+        runs = (*first, *second, np.asarray(clusters, dtype=np.int64))
+        key = "" if self._cache is None else self._cache.key(f"power {len(first)}", metric, *runs)
+        if self._cache is not None and key in self._cache:
+            return cast("float | None", self._cache.get(key))
+        if a.seeds or b.seeds:
+            varies = spread([first, second], function, matched=matched, clusters=clusters)
+            found = None if varies is None else detectable_of_spread(varies, widest=most - least)
+        else:
+            found = detectable(first[0], second[0], metric, function, clusters=clusters, widest=most - least)
+        if self._cache is not None:
+            self._cache.put(key, found)
+        return found
 
     def aligned(self, run: Run, to: Run, metric: str) -> list[np.ndarray]:
         """The counts of each of a run's members, their rows in the order of `to`."""
@@ -169,7 +191,7 @@ def same_rows(a: Run, b: Run) -> bool:
     return a.outcomes.ids == b.outcomes.ids or set(a.outcomes.ids) == set(b.outcomes.ids)
 
 
-def apart(a: Run, b: Run) -> str | None:
+def why_incomparable(a: Run, b: Run) -> str | None:
     """Why nothing can be told of two runs row by row, or None: other rows, labels or gold."""
     if not same_rows(a, b):
         return "other rows"
