@@ -23,7 +23,7 @@ from phingpt_bench.core.errors import BenchError, unknown
 PROG = "phingpt-bench"
 VERBS = (
     "demo", "run", "train", "evaluate", "rescore", "leaderboard", "compare", "published", "tasks", "hash-rows",
-    "recheck", "import",
+    "recheck", "import", "export",
     "lm-eval", "doctor",
 )  # fmt: skip
 DESCRIPTION = "Does a cheap QLoRA adapter make a base model better at financial sentiment and NER, and is it real?"
