@@ -6,8 +6,8 @@ import argparse
 import sys
 from pathlib import Path
 
-from phingpt_bench.cli.boards import default_folder
 from phingpt_bench.cli.output import deliver
+from phingpt_bench.core.paths import results_folder
 
 NAME = "export"
 HELP = "write results for a model card on the Hub, as lm-eval's result files, or as CSV"
@@ -34,7 +34,7 @@ def configure(parser: argparse.ArgumentParser) -> None:
 
 def run(args: argparse.Namespace) -> int:
     """Writes; 0. BenchError for no runs, a model that is not there, and lm-eval's files without a folder for them."""
-    folder = args.folder or default_folder()
+    folder = args.folder or results_folder()
     if args.to == "lm-eval":
         return _lm_eval(args, folder)
     from phingpt_bench.board.load import load_board
