@@ -17,7 +17,7 @@ from phingpt_bench.core.fingerprint import digest
 from phingpt_bench.core.jsonio import write_json, write_jsonl
 from phingpt_bench.core.records import SAMPLES, RunRecord
 from phingpt_bench.data import catalogue
-from phingpt_bench.data.hub import patient
+from phingpt_bench.data.hub import offline_if_unreachable
 from phingpt_bench.lmeval.taskfiles import TaskFiles, read_tasks
 from phingpt_bench.results.collect import Run
 from phingpt_bench.scoring.metrics import METRICS, metric_rows
@@ -140,7 +140,7 @@ def _docs(record: RunRecord) -> Mapping[str, dict[str, Any]] | None:
         return None
     passport, form = catalogue.dataset(known.dataset or ""), known.asked.form
     try:
-        with patient(passport.origin):
+        with offline_if_unreachable(passport.origin):
             rows = catalogue.load(passport.name)["test"]
     except BenchError:
         return None

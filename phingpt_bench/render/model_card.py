@@ -92,7 +92,7 @@ def _metadata(name: str, results: Sequence[Result], passports: Mapping[str, Pass
                 dataset_split="test", dataset_revision=origin.revision if origin else None,
                 dataset_args={"protocol": section.protocol, "rows": section.n, "prompt": row.variant},
                 metric_type=_metric_type(section.metric),
-                metric_name=METRICS[section.metric].title, metric_value=round(row.score or 0.0, 4),
+                metric_name=str(METRICS[section.metric].title), metric_value=round(row.score or 0.0, 4),
             )
         )  # fmt: skip
     return yaml.safe_dump(
