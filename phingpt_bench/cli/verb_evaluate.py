@@ -55,8 +55,8 @@ def configure(parser: argparse.ArgumentParser) -> None:
     )
     parser.add_argument(
         "--adapter", action="append", default=[], metavar="DIR",
-        help="a folder or a Hub id (org/name, org/name/sub-folder, org/name@revision), or NAME= and one of them; may be "
-        "repeated; of --model a served name, a folder, or NAME=FOLDER",
+        help="a folder or a Hub id (org/name, org/name/sub-folder, org/name@revision), or NAME= and one of them; may "
+        "be repeated; of --model a served name, a folder, or NAME=FOLDER",
     )  # fmt: skip
     parser.add_argument("--tasks", nargs="+", required=True, metavar="TASK", help="tasks or groups")
     parser.add_argument("--shots", type=int, default=0, metavar="K", help="solved examples in each prompt (default 0)")
