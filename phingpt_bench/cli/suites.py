@@ -39,6 +39,7 @@ def carry_out(
     from phingpt_bench.train.recipe import load_recipe
     from phingpt_bench.train.run import default_folder, train
 
+    hush()
     suite = completed(suite)
     known = Tasks()
     tasks, chosen = known.expand(suite.tasks), known.expand(only)
@@ -46,7 +47,6 @@ def carry_out(
         if name not in tasks:
             raise unknown("task of this suite", name, tasks, where="--only")
     training = Training(load=load_recipe, folder=default_folder, train=train)
-    hush()
     reading = Stage(key="read", label="read tasks, data and models")
     with display(quiet=quiet) as shown, shown.stage(reading):
         facts = gather(suite, training, known, fetch=not dry_run)

@@ -88,11 +88,13 @@ def run(args: argparse.Namespace) -> int:
     """Plan, work, board; 0. BenchError for unknown tasks, a model that cannot be loaded, an adapter of another base."""
     from dataclasses import replace
 
+    from phingpt_bench.cli.hush import hush
     from phingpt_bench.evaluate.named_bases import completed
     from phingpt_bench.evaluate.plan import slug
     from phingpt_bench.evaluate.suite import Suite, Variant
     from phingpt_bench.models.load import BaseSpec, title
 
+    hush()
     served = args.model is not None
     if not served and args.model_args:
         raise BenchError("--model-args belong to --model", hint="--base takes --quantisation and --batch-size")
