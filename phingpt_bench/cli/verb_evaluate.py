@@ -121,6 +121,7 @@ def run(args: argparse.Namespace) -> int:
     """Plan, run, draw the board; 0. BenchError for unknown tasks, a bad base or adapter."""
     from dataclasses import replace
 
+    from phingpt_bench.cli.silence import silence_libraries
     from phingpt_bench.core import config
     from phingpt_bench.core.overrides import parsed
     from phingpt_bench.evaluate.named_bases import completed
@@ -128,6 +129,7 @@ def run(args: argparse.Namespace) -> int:
     from phingpt_bench.evaluate.suite import Suite, Variant
     from phingpt_bench.models.load import BaseSpec, title
 
+    silence_libraries()
     served = args.model is not None
     if not served and args.model_args:
         raise BenchError("--model-args belong to --model", hint="--base takes --quantisation and --batch-size")

@@ -89,7 +89,7 @@ def row_ids(record: RunRecord, known: Tasks) -> Mapping[str, Sequence[str]] | No
     from phingpt_bench.train.recipe import load_recipe
     from phingpt_bench.train.run import default_folder
 
-    if record.model.adapter is None:
+    if record.model.adapter is None or record.model.trained_elsewhere:
         return None
     try:
         recipe = load_recipe(record.model.adapter)
