@@ -44,7 +44,7 @@ def compare(
     """
     comparer = comparer or Comparer()
     metric = _metric(a, b, metric, comparer)
-    test = test or tested(a, b, metric, comparer, across=across)
+    test = test or tested(a, b, metric, comparer, across=across, tests=1)
     record, protocol = a.record, a.record.protocol
     bare = Comparison(
         task=record.task, protocol=protocol.id, dataset=protocol.dataset, split=protocol.split, metric=metric,
@@ -130,7 +130,7 @@ def corrected_tests(
     return found
 
 
-def tested(a: Run, b: Run, metric: str, comparer: Comparer, *, across: bool, tests: int = 1) -> Difference:
+def tested(a: Run, b: Run, metric: str, comparer: Comparer, *, across: bool, tests: int) -> Difference:
     """b minus a with its paired test, or the reason why there is none.
 
     across: also of different engines. tests: made together, as in `Comparer.test`.
