@@ -50,7 +50,7 @@ def carry_out(
     from phingpt_bench.train.recipe import load_recipe
     from phingpt_bench.train.run import default_folder, train
 
-    hush()
+    silence_libraries()
     suite = completed(suite)
     known = Tasks()
     tasks, chosen = known.expand(suite.tasks), known.expand(only)

@@ -39,8 +39,8 @@ class Method:
     """How an adapter is loaded.
 
     alone: why it needs a base loaded for it alone, None where it shares one with others. changes_base: whether its base
-    with the adapter off may be another than the bare base, by design. vocabulary: rows of the embedding that it was saved
-    with, where its file holds one. trigger: tokens that it needs to act; empty where it acts on all.
+    with the adapter off may be another than the bare base, by design. vocabulary: rows of the embedding that it was
+    saved with, where its file holds one. trigger: tokens that it needs to act; empty where it acts on all.
     """
 
     name: str  # "LORA", "IA3" ...
