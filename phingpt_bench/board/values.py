@@ -10,6 +10,7 @@ from phingpt_bench.core.records import Ledger
 from phingpt_bench.cost.breakeven import Case
 from phingpt_bench.cost.estimate import Usd
 from phingpt_bench.cost.prices import PriceCard
+from phingpt_bench.results.answering import Answering
 from phingpt_bench.results.compare import Difference
 from phingpt_bench.results.identity import shown_seed, weights
 from phingpt_bench.results.unseen import Unseen
@@ -41,6 +42,8 @@ class Row:
     interval: Interval | None
     scores: dict[str, float | None]
     invalid_share: float | None
+    answering: Answering  # how its answers look as a whole
+    beats_majority: bool | None  # of a gain: significantly better than one label for all rows; None where untested
     is_base: bool  # the 0-shot base that the other base rows are compared with
     against_base: Difference | None  # None for floors, for the base itself, and without a base
     beats_floor: bool | None  # significantly better than the best floor; None for floors and if untested
@@ -61,6 +64,11 @@ class Row:
     created: str
     seeds: tuple[float | None, ...] = ()  # the scores by seed, of which `score` is the mean; empty for a single run
     served_by: str | None = None  # the engine of a served model, with its dtype; None for a loaded model
+
+    @property
+    def starred(self) -> bool:
+        """Whether it differs significantly from its base; a gain has to be more than one label for all rows, too."""
+        return self.against_base is not None and self.against_base.significant and self.beats_majority is not False
 
     @property
     def identity(self) -> tuple[object, ...]:

@@ -7,6 +7,8 @@ import contextlib
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
+from phingpt_bench.text.language import say
+
 if TYPE_CHECKING:
     from phingpt_bench.evaluate.suite import Suite
 
@@ -16,7 +18,7 @@ def positive(text: str) -> int:
     with contextlib.suppress(ValueError):
         if int(text) >= 1:
             return int(text)
-    raise argparse.ArgumentTypeError(f"'{text}' is not a whole number of at least 1")
+    raise argparse.ArgumentTypeError(say("'{text}' is not a whole number of at least 1", text=text))
 
 
 def carry_out(

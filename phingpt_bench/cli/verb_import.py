@@ -6,12 +6,15 @@ import argparse
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from phingpt_bench.core.sentences import sentence
+from phingpt_bench.text.language import say
+
 if TYPE_CHECKING:
     from phingpt_bench.exchange.imported import Found
 
 NAME = "import"
-HELP = "turn results of lm-eval, Inspect or HELM into run records, marked as imported"
-EPILOG = """\
+HELP = sentence("turn results of lm-eval, Inspect or HELM into run records, marked as imported")
+EPILOG = sentence("""\
 examples:
   phingpt-bench import lm-eval-output/
   phingpt-bench import logs/ --task phin_fpb            logs of Inspect or HELM
@@ -22,19 +25,24 @@ ours (any number of models, tasks and dates), JSON or .eval logs of Inspect, or
 HELM's scenario_state.json. Rows are checked against the task, answers are read
 and scored again. What those files do not say stays unknown: cost, training
 data. Importing a file twice writes the same record.
-"""
+""")
 
 
 def configure(parser: argparse.ArgumentParser) -> None:
     """The arguments."""
-    parser.add_argument("place", type=Path, metavar="DIR", help="a folder with such files, or one of them")
+    parser.add_argument("place", type=Path, metavar=say("DIR"), help=say("a folder with such files, or one of them"))
     parser.add_argument(
-        "--task", metavar="NAME", help="the task that the rows of logs belong to; of lm-eval's results the one to take"
+        "--task",
+        metavar=say("NAME"),
+        help=say("the task that the rows of logs belong to; of lm-eval's results the one to take"),
     )
     parser.add_argument(
-        "--results", type=Path, default=Path("results/imported"), metavar="DIR",
-        help="where the records go (default: results/imported)",
-    )  # fmt: skip
+        "--results",
+        type=Path,
+        default=Path("results/imported"),
+        metavar=say("DIR"),
+        help=say("where the records go (default: results/imported)"),
+    )
 
 
 def run(args: argparse.Namespace) -> int:

@@ -7,31 +7,35 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from phingpt_bench.cli.overrides import add_overrides
+from phingpt_bench.core.sentences import sentence
+from phingpt_bench.text.language import say
 
 if TYPE_CHECKING:
     from phingpt_bench.train.recipe import Recipe
 
 NAME = "train"
-HELP = "train a QLoRA adapter from a recipe"
-EPILOG = """examples:
+HELP = sentence("train a QLoRA adapter from a recipe")
+EPILOG = sentence("""examples:
   phingpt-bench train demo                    minutes, embedded model and data
   phingpt-bench train sentiment-smollm2-135m  needs data (README, "Data")
   phingpt-bench train my-recipe.yaml --out adapters/trained/mine
   phingpt-bench train demo epochs=1 lora.r=8  other values than the file's
   phingpt-bench train demo epochs=1 --dry-run the recipe as it would be used
   phingpt-bench train demo --resume           resume after an interruption
-"""
+""")
 
 
 def configure(parser: argparse.ArgumentParser) -> None:
     """The arguments."""
-    parser.add_argument("recipe", metavar="RECIPE", help="a shipped recipe's name or a YAML file")
+    parser.add_argument("recipe", metavar=say("RECIPE"), help=say("a shipped recipe's name or a YAML file"))
     add_overrides(parser, "epochs=1 or lora.r=8")
-    parser.add_argument("--dry-run", action="store_true", help="show the recipe that would be used, and stop")
-    parser.add_argument("--out", type=Path, metavar="DIR", help="adapter folder (default: adapters/trained/RECIPE)")
-    parser.add_argument("--resume", action="store_true", help="resume from the last checkpoint, if there is one")
-    parser.add_argument("--limit", type=int, metavar="N", help="only the first N rows of each task, for a trial")
-    parser.add_argument("--quiet", action="store_true", help="no progress")
+    parser.add_argument("--dry-run", action="store_true", help=say("show the recipe that would be used, and stop"))
+    parser.add_argument(
+        "--out", type=Path, metavar=say("DIR"), help=say("adapter folder (default: adapters/trained/RECIPE)")
+    )
+    parser.add_argument("--resume", action="store_true", help=say("resume from the last checkpoint, if there is one"))
+    parser.add_argument("--limit", type=int, metavar="N", help=say("only the first N rows of each task, for a trial"))
+    parser.add_argument("--quiet", action="store_true", help=say("no progress"))
 
 
 def run(args: argparse.Namespace) -> int:

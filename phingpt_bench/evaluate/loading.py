@@ -54,11 +54,9 @@ def load_with(
         return loaded, model, {}
     by_design = alone is not None and alone.changes_base
     with display.stage(probing(spec)), meter.phase("probe"):
-        differences = probe.probe(
-            model, loaded.tokenizer, names, reference, called=called, same_base=not by_design,
-            trigger=trigger,
-        )  # fmt: skip
-    equal = None if reference is None or by_design else True  # where it is not, probing has raised
+        differences, equal = probe.probe(
+            model, loaded.tokenizer, names, reference, called=called, by_design=by_design, trigger=trigger
+        )
     return (
         loaded,
         model,

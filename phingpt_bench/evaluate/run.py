@@ -193,7 +193,7 @@ def _tuned(job: Job, step: Step, loaded: Loaded, entry: Attached, by: Answerer) 
     """What is known of a base with an adapter."""
     card, task, facts = entry.facts.card, job.task(step), entry.facts
     by = replace(by, model=adapter.tuned_identity(loaded, facts.name, facts.folder))
-    changed = facts.method.alone if facts.method is not None and facts.method.changes_base else None
+    changed = None if facts.method is None or entry.probe.off_equals_bare_base is not False else facts.method.alone
     found = replace(by.diagnostics, probe=entry.probe, changed_base=changed)
     model, limit = loaded.spec.model, job.suite.limit
     if card is None:

@@ -133,7 +133,10 @@ def identity_digest(folder: Path, recipe: Mapping[str, Any] | None) -> str:
     config = read_config(folder)
     if recipe is not None and _as_trained(config, recipe):
         return weights
-    return digest([weights, {key: value for key, value in config.items() if key not in UNIMPORTANT}])
+    # a key that is null is one that an earlier PEFT did not write
+    return digest(
+        [weights, {key: value for key, value in config.items() if value is not None and key not in UNIMPORTANT}]
+    )
 
 
 def _as_trained(config: Mapping[str, Any], recipe: Mapping[str, Any]) -> bool:

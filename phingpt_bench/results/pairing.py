@@ -15,7 +15,7 @@ from phingpt_bench.scoring.metrics import METRICS
 from phingpt_bench.stats.paired import ALPHA
 
 NO_MODELS = ("floor", "check")  # kinds of rows that no language model answered
-BELOW_FLOOR = sentence("does not beat {name}")
+BELOW_FLOOR = sentence("not shown to be better than {name}")
 # Of test rows seen in training: above it a score says what was remembered. FiNER-ORD's own splits share 7 % (short
 # lines that recur in its articles), the parts of Financial PhraseBank that different papers test on share 75 %.
 EXPOSED = 0.1

@@ -190,7 +190,7 @@ def test_missing_costs_are_not_available_and_never_zero(board):
 def test_meaning_does_not_rest_on_colour(board):
     text = render(board, 80)
     for words in (
-        "! not significantly better than TF-IDF + LR, the best floor", "1=", "on the Pareto front", " P",
+        "! not shown to be better than TF-IDF + LR, the best floor", "1=", "on the Pareto front", " P",
             "base", "Limited to 20 rows, not comparable", "published, unranked",
         "+0.380*", "p<0.001", "18% unreadable answers", "Holm", "price card of 2000-01-01", "made-up price", "N/A",
         "(floor)", "$7.00?", "another metric", "0.700 (1)", "(1) made-up note",

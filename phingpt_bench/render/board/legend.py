@@ -55,7 +55,7 @@ def _scores(board: Board, rows: list[Row]) -> list[Entry]:
         )))  # fmt: skip
         found.append(Entry("*", say(
             "p < 0.05, paired test on the same rows ({methods}), after Holm's correction over all tasks of the model, "
-            "shown or not",
+            "shown or not; a gain has to be more than one label for all rows, too",
             methods=_methods(tests),
         )))  # fmt: skip
     reasons = {row.against_base.reason for row in rows if row.against_base is not None and row.against_base.reason}
@@ -64,9 +64,10 @@ def _scores(board: Board, rows: list[Row]) -> list[Entry]:
             Entry(say("no test"), "; ".join(spoken(REASONS.get(reason, reason)) for reason in sorted(reasons)))
         )
     if any(row.beats_floor is False for row in rows):
-        found.append(
-            Entry("!", say("not significantly better (p < 0.05) than the best floor row: no demonstrated gain"))
-        )
+        found.append(Entry("!", say(
+            "not shown to be better (p < 0.05) than the best floor row, which does not mean worse; floors are fitted "
+            "on the training rows of the task, which a base and some adapters never saw"
+        )))  # fmt: skip
     if any(row.kind == "floor" for row in rows):
         text = say("a cheap method without a language model, the baseline that a model must beat")
         found.append(Entry(say("floor"), text))

@@ -44,7 +44,7 @@ def compare(
     """
     comparer = comparer or Comparer()
     metric = _metric(a, b, metric, comparer)
-    test = test or tested(a, b, metric, comparer, across=across)
+    test = test or tested(a, b, metric, comparer, across=across, tests=1)
     record, protocol = a.record, a.record.protocol
     bare = Comparison(
         task=record.task, protocol=protocol.id, dataset=protocol.dataset, split=protocol.split, metric=metric,
@@ -122,7 +122,7 @@ def corrected_tests(
     for a, b in pairs:
         both = comparer.scores(a).keys() & comparer.scores(b).keys()
         chosen = metric if metric is not None and metric in both else a.record.protocol.metric
-        found.append(tested(a, b, chosen, comparer, across=across))
+        found.append(tested(a, b, chosen, comparer, across=across, tests=len(pairs)))
     for limit in {a.record.limit for a, _ in pairs}:
         places = [at for at, (a, _) in enumerate(pairs) if a.record.limit == limit]
         for at, p in zip(places, holm([found[at].p for at in places]), strict=True):
@@ -130,8 +130,10 @@ def corrected_tests(
     return found
 
 
-def tested(a: Run, b: Run, metric: str, comparer: Comparer, *, across: bool) -> Difference:
-    """B minus a with its paired test, or the reason why there is none. across: also of different engines.
+def tested(a: Run, b: Run, metric: str, comparer: Comparer, *, across: bool, tests: int) -> Difference:
+    """B minus a with its paired test, or the reason why there is none.
+
+    across: also of different engines. tests: made together, as in `Comparer.test`.
 
     As on the board (`pairing.against_base`), but runs of other shots, examples or chat templates are compared too: then
     the prompts are meant to differ, and a caveat says so.
@@ -142,7 +144,7 @@ def tested(a: Run, b: Run, metric: str, comparer: Comparer, *, across: bool) -> 
         reason = None
     if reason is not None:
         return Difference(against=name, reason=reason)
-    return comparer.test(b, a, metric, name)
+    return comparer.test(b, a, metric, name, tests)
 
 
 def _metric(a: Run, b: Run, metric: str | None, comparer: Comparer) -> str:
