@@ -74,7 +74,7 @@ def joined(
     if metric is not None:
         known = {name for s in sections if s.task in plan.shown for row in s.rows for name in row.scores}
         if metric not in known:
-            raise unknown("metric", metric, known)
+            raise unknown(sentence("metric"), metric, known)
     # all tasks are compared, also those that are not shown: else Holm's correction and the names would depend on it
     if rights is not None:
         sections = [_with_rights(section, rights) for section in sections]

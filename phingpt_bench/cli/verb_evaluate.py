@@ -112,7 +112,9 @@ def run(args: argparse.Namespace) -> int:
 
     served = args.model is not None
     if not served and args.model_args:
-        raise BenchError("--model-args belong to --model", hint="--base takes --quantisation and --batch-size")
+        raise BenchError(
+            sentence("--model-args belong to --model"), hint=sentence("--base takes --quantisation and --batch-size")
+        )
     base: BaseSpec | ServedSpec
     if served:
         base = _served(args.model, args.model_args, args.adapter)

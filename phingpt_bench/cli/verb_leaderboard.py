@@ -73,7 +73,7 @@ def configure(parser: argparse.ArgumentParser) -> None:
     )
     plot.add_argument("--no-plot", dest="plot", action="store_false", help=say("draw no plot"))
     parser.add_argument(
-        "--format", default="terminal", metavar="F", help=say("one of {formats}", formats=", ".join(FORMATS))
+        "--format", default="terminal", metavar="F", help=say("one of {names}", names=", ".join(FORMATS))
     )
     parser.add_argument(
         "--with-text",

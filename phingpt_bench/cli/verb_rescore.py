@@ -131,7 +131,9 @@ def run(args: argparse.Namespace) -> int:
         check_width(args.width, LEAST)
     if args.output is not None and not args.output.parent.exists():
         raise BenchError(
-            "no such folder", where=str(args.output.parent), hint="give --output a file in a folder that exists"
+            sentence("no such folder"),
+            where=str(args.output.parent),
+            hint=sentence("give --output a file in a folder that exists"),
         )
     report = rescore(
         Request(

@@ -11,6 +11,7 @@ from phingpt_bench.core import config
 from phingpt_bench.core.errors import BenchError
 from phingpt_bench.core.fingerprint import file_digest
 from phingpt_bench.core.records import Model
+from phingpt_bench.core.sentences import sentence
 from phingpt_bench.evaluate.suite import AdapterEntry, Suite, Variant
 from phingpt_bench.evaluate.tasks import TaskFacts, Tasks
 from phingpt_bench.models import adapter
@@ -70,37 +71,64 @@ def adapter_facts(
     for task in own:
         if task not in tasks:
             raise BenchError(
-                f"adapter '{name}' is to be evaluated on '{task}', which is not among the suite's tasks",
-                hint=f"tasks of suite '{suite.name}': {', '.join(tasks)}",
+                sentence(
+                    "adapter '{name}' is to be evaluated on '{task}', which is not among the suite's tasks",
+                    name=name,
+                    task=task,
+                ),
+                hint=sentence("tasks of suite '{name}': {tasks}", name=suite.name, tasks=", ".join(tasks)),
             )
     if recipe is not None and card is not None and card.limit is not None:
         raise BenchError(
-            f"the adapter there is a trial of recipe '{recipe.name}' on the first {card.limit} rows of each task",
+            sentence(
+                "the adapter there is a trial of recipe '{name}' on the first {limit} rows of each task",
+                name=recipe.name,
+                limit=card.limit,
+            ),
             where=str(folder),
-            hint="remove the folder to train it whole, or evaluate it as it is with 'path:' instead of 'recipe:'",
+            hint=sentence(
+                "remove the folder to train it whole, or evaluate it as it is with 'path:' instead of 'recipe:'"
+            ),
         )
     if recipe is not None and card is not None and not _same(recipe, card.recipe):
         raise BenchError(
-            f"the adapter there was trained with another version of recipe '{recipe.name}'",
+            sentence("the adapter there was trained with another version of recipe '{name}'", name=recipe.name),
             where=str(folder),
-            hint="remove the folder to train it again, or evaluate it as it is with 'path:' instead of 'recipe:'",
+            hint=sentence(
+                "remove the folder to train it again, or evaluate it as it is with 'path:' instead of 'recipe:'"
+            ),
         )
     fitting = tuple(spec for spec in bases if _fits(recipe, card, bases[spec], spec))
     if not fitting:
         wanted = _wanted(recipe, card)
         raise BenchError(
-            f"adapter '{name}' was made for another base: {wanted}; the suite has "
-            + ", ".join(_shown(identity.base, identity.quantisation) for identity in bases.values()),
+            sentence(
+                "adapter '{name}' was made for another base: {wanted}; the suite has {names}",
+                name=name,
+                wanted=wanted,
+                names=", ".join(_shown(identity.base, identity.quantisation) for identity in bases.values()),
+            ),
             where=str(folder) if card else None,
-            hint="add its base to the suite's 'bases', or remove the adapter",
+            hint=sentence("add its base to the suite's 'bases', or remove the adapter"),
         )
     chat = card.chat_template if card is not None else bool(recipe and recipe.chat_template)
     variants = tuple(entry.variants or suite.variants[:1])
     if wrong := next((variant for variant in variants if variant.chat_template != chat), None):
         raise BenchError(
-            f"adapter '{name}' is trained {'with' if chat else 'without'} the chat template, and is to run under "
-            f"variant '{wrong}'",
-            hint=f"put {{shots: 0, chat_template: {'true' if chat else 'false'}}} first among 'variants'",
+            sentence(
+                "adapter '{name}' is trained with the chat template, and is to run under variant '{wrong}'",
+                name=name,
+                wrong=wrong,
+            )
+            if chat
+            else sentence(
+                "adapter '{name}' is trained without the chat template, and is to run under variant '{wrong}'",
+                name=name,
+                wrong=wrong,
+            ),
+            hint=sentence(
+                "put {variant} first among 'variants'", variant=f"{{shots: 0, chat_template: {str(chat).lower()}}}"
+            ),
         )
     if card is not None:
         for task in own:
@@ -124,10 +152,18 @@ def check_template(card: adapter.AdapterCard, task: TaskFacts, where: str) -> No
     trained = card.templates.get(task.name)
     if trained is not None and trained != task.template:
         raise BenchError(
-            f"adapter '{card.name}' was trained with another prompt of task '{task.name}' (template {trained}, now "
-            f"{task.template})",
+            sentence(
+                "adapter '{name}' was trained with another prompt of task '{task}' (template {trained}, "
+                "now {template})",
+                name=card.name,
+                task=task.name,
+                trained=trained,
+                template=task.template,
+            ),
             where=where,
-            hint="train it again under the present prompt, or take the version of the task that it was trained on",
+            hint=sentence(
+                "train it again under the present prompt, or take the version of the task that it was trained on"
+            ),
         )
 
 

@@ -15,6 +15,7 @@ from phingpt_bench.core.errors import BenchError
 from phingpt_bench.core.fingerprint import digest, file_digest
 from phingpt_bench.core.machine import Environment
 from phingpt_bench.core.records import Ledger, Model
+from phingpt_bench.core.sentences import sentence
 from phingpt_bench.models.load import Loaded
 
 CARD = "card.json"
@@ -100,19 +101,25 @@ def read_card(folder: Path) -> AdapterCard:
     """The card of an adapter folder; BenchError when the folder, its weights or its card are missing or damaged."""
     folder = Path(folder)
     if not folder.is_dir():
-        raise BenchError("no such adapter folder", where=str(folder), hint="'phingpt-bench train RECIPE' makes one")
+        raise BenchError(
+            sentence("no such adapter folder"),
+            where=str(folder),
+            hint=sentence("'phingpt-bench train RECIPE' makes one"),
+        )
     for needed in (WEIGHTS, CONFIG):
         if not (folder / needed).is_file():
             raise BenchError(
-                f"the adapter has no {needed}",
+                sentence("the adapter has no {file}", file=needed),
                 where=str(folder),
-                hint="pickled weights (.bin) are not read; save the adapter as safetensors, or finish its training",
+                hint=sentence(
+                    "pickled weights (.bin) are not read; save the adapter as safetensors, or finish its training"
+                ),
             )
     if not (folder / CARD).is_file():
         raise BenchError(
-            f"the adapter has no {CARD}: its base, data and template are unknown",
+            sentence("the adapter has no {file}: its base, data and template are unknown", file=CARD),
             where=str(folder),
-            hint="train it with 'phingpt-bench train', or finish an interrupted training with --resume",
+            hint=sentence("train it with 'phingpt-bench train', or finish an interrupted training with --resume"),
         )
     return build(AdapterCard, upgrades.card(jsonio.read_json(folder / CARD)), str(folder / CARD))
 
@@ -136,9 +143,11 @@ def check_card(card: AdapterCard, loaded: Loaded, where: str) -> None:
     differing = [f"{name} {mine} (here {theirs})" for name, (mine, theirs) in pairs.items() if mine != theirs]
     if differing:
         raise BenchError(
-            f"adapter '{card.name}' was trained for another base: " + ", ".join(differing),
+            sentence(
+                "adapter '{name}' was trained for another base: {what}", name=card.name, what=", ".join(differing)
+            ),
             where=where,
-            hint="evaluate it with the base and quantisation of its card",
+            hint=sentence("evaluate it with the base and quantisation of its card"),
         )
 
 
@@ -162,9 +171,9 @@ def attach(loaded: Loaded, adapters: Mapping[str, Path]) -> Any:
         # what PEFT and safetensors raise for files that are cut off or lack a key, or are shaped for another model
         except (OSError, ValueError, KeyError, RuntimeError, SafetensorError) as err:
             raise BenchError(
-                f"cannot load the adapter ({str(err).strip().splitlines()[0]})",
+                sentence("cannot load the adapter ({reason})", reason=str(err).strip().splitlines()[0]),
                 where=str(folder),
-                hint="its files are damaged or do not belong together: train it again",
+                hint=sentence("its files are damaged or do not belong together: train it again"),
             ) from None
     return model.eval()
 
@@ -176,7 +185,7 @@ def only(model: Any, name: str | None) -> Iterator[None]:
 
     if not isinstance(model, PeftModel):
         if name is not None:
-            raise BenchError(f"no adapter '{name}' is attached")
+            raise BenchError(sentence("no adapter '{name}' is attached", name=name))
         yield
     elif name is None:
         with model.disable_adapter():
@@ -185,7 +194,9 @@ def only(model: Any, name: str | None) -> Iterator[None]:
         try:
             model.set_adapter(name, inference_mode=True)
         except ValueError as err:  # AdaptionPrompt (LLaMA-Adapter), whose prompts PEFT only switches for training
-            raise BenchError(f"adapter '{name}' is of a kind that cannot be switched ({err})") from None
+            raise BenchError(
+                sentence("adapter '{name}' is of a kind that cannot be switched ({reason})", name=name, reason=err)
+            ) from None
         yield
 
 

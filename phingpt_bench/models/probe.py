@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from phingpt_bench.core.errors import BenchError
+from phingpt_bench.core.sentences import sentence
 from phingpt_bench.models.adapter import only
 
 PROMPTS = (
@@ -43,8 +44,13 @@ def probe(model: Any, tokenizer: Any, names: Sequence[str], reference: Any | Non
         off = reference_logits(model, tokenizer)
     if reference is not None and not torch.equal(off, reference):
         raise BenchError(
-            f"adapters off, the model differs from the bare base (by up to {(off - reference).abs().max():.2g})",
-            hint="an adapter was merged into the weights, or they were changed after loading: load the base again",
+            sentence(
+                "adapters off, the model differs from the bare base (by up to {difference:.2g})",
+                difference=(off - reference).abs().max(),
+            ),
+            hint=sentence(
+                "an adapter was merged into the weights, or they were changed after loading: load the base again"
+            ),
         )
     differences = {}
     for name in names:
@@ -52,10 +58,13 @@ def probe(model: Any, tokenizer: Any, names: Sequence[str], reference: Any | Non
             on = reference_logits(model, tokenizer)
         differences[name] = float((on - off).abs().max())
         if not torch.isfinite(on).all():
-            raise BenchError(f"adapter '{name}' gives logits that are not finite", hint="its training diverged")
+            raise BenchError(
+                sentence("adapter '{name}' gives logits that are not finite", name=name),
+                hint=sentence("its training diverged"),
+            )
         if differences[name] == 0.0:
             raise BenchError(
-                f"adapter '{name}' changes nothing: with it on and off the logits are equal",
-                hint="its B matrices are zero (untrained), or its weights were not loaded into this base",
+                sentence("adapter '{name}' changes nothing: with it on and off the logits are equal", name=name),
+                hint=sentence("its B matrices are zero (untrained), or its weights were not loaded into this base"),
             )
     return differences

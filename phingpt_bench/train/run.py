@@ -15,6 +15,7 @@ from phingpt_bench.core.fingerprint import digest
 from phingpt_bench.core.machine import environment, this_machine
 from phingpt_bench.core.overrides import Override, folder_suffix
 from phingpt_bench.core.records import Ledger
+from phingpt_bench.core.sentences import sentence
 from phingpt_bench.cost import flops
 from phingpt_bench.cost.meters import Meter
 from phingpt_bench.cost.prices import load_prices, match
@@ -148,17 +149,23 @@ def _prepare(out: Path, resume: bool) -> Path | None:
     """Make the folder; the checkpoint to go on from, or None."""
     if (out / adapter.CARD).is_file():
         raise BenchError(
-            "the adapter is already there and finished", where=str(out), hint="delete the folder, or use --out DIR"
+            sentence("the adapter is already there and finished"),
+            where=str(out),
+            hint=sentence("delete the folder, or use --out DIR"),
         )
     found = _checkpoints(out)
     if found and not resume:
         raise BenchError(
-            "an unfinished training is there", where=str(out), hint="go on with --resume, or delete the folder"
+            sentence("an unfinished training is there"),
+            where=str(out),
+            hint=sentence("go on with --resume, or delete the folder"),
         )
     try:
         out.mkdir(parents=True, exist_ok=True)
     except OSError as err:
-        raise BenchError(f"cannot make the adapter's folder ({err.strerror})", where=str(out)) from None
+        raise BenchError(
+            sentence("cannot make the adapter's folder ({reason})", reason=err.strerror), where=str(out)
+        ) from None
     return found[-1] if found else None
 
 
@@ -182,9 +189,9 @@ def _check_plan(out: Path, recipe: Recipe, data: TrainingData, steps: list[list[
     plan = {"recipe": digest(asdict(recipe)), "data": data.digests, "steps": digest(steps)}
     if resume and jsonio.read_json(file) != plan:
         raise BenchError(
-            "the unfinished training there is of another recipe or other rows",
+            sentence("the unfinished training there is of another recipe or other rows"),
             where=str(out),
-            hint="delete the folder, or give another with --out",
+            hint=sentence("delete the folder, or give another with --out"),
         )
     jsonio.write_json(file, plan)
 
