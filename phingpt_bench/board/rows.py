@@ -86,7 +86,7 @@ def joined(
     if metric is not None:
         known = {name for s in sections if s.task in plan.shown for row in s.rows for name in row.scores}
         if metric not in known:
-            raise unknown("metric", metric, known)
+            raise unknown(sentence("metric"), metric, known)
     # all tasks are compared, even if they are not shown: Holm's correction and the names must not depend on that
     if rights is not None:
         sections = [_with_rights(section, rights) for section in sections]

@@ -7,6 +7,7 @@ import contextlib
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
+from phingpt_bench.core.sentences import sentence
 from phingpt_bench.text.language import say
 
 if TYPE_CHECKING:
@@ -56,7 +57,7 @@ def carry_out(
     tasks, chosen = known.expand(suite.tasks), known.expand(only)
     for name in chosen:
         if name not in tasks:
-            raise unknown("task of this suite", name, tasks, where="--only")
+            raise unknown(sentence("task of this suite"), name, tasks, where="--only")
     training = Training(load=load_recipe, folder=default_folder, train=train)
     silence_libraries()
     reading = Stage(key="read", label="read tasks, data and models")

@@ -60,7 +60,7 @@ def configure(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--model-args",
         default="",
-        metavar="K=V,...",
+        metavar=say("K=V,..."),
         help=say("options of --model: model, base_url, tokenizer, num_concurrent ..."),
     )
     parser.add_argument(
@@ -132,11 +132,15 @@ def run(args: argparse.Namespace) -> int:
     silence_libraries()
     served = args.model is not None
     if not served and args.model_args:
-        raise BenchError("--model-args belong to --model", hint="--base takes --quantisation and --batch-size")
+        raise BenchError(
+            sentence("--model-args belong to --model"), hint=sentence("--base takes --quantisation and --batch-size")
+        )
     if not served and args.base is None and not args.adapter:
-        raise BenchError("nothing to evaluate", hint="give --base MODEL, --model ENGINE, or --adapter DIR")
+        raise BenchError(
+            sentence("nothing to evaluate"), hint=sentence("give --base MODEL, --model ENGINE, or --adapter DIR")
+        )
     if served and args.adapter_trained_on:
-        raise BenchError("--adapter-trained-on is for adapters that are loaded here, not for served ones")
+        raise BenchError(sentence("--adapter-trained-on is for adapters that are loaded here, not for served ones"))
     bases: list[BaseSpec | ServedSpec] = []
     spec = BaseSpec(model=args.base or "", quantisation=args.quantisation)
     if served:
@@ -182,12 +186,13 @@ def _adapters(adapters: list[str], trained_on: list[str]) -> list[AdapterEntry]:
         known.add(name if sign else None)
     if wrong := next((said for said in trained_on if "=" in said and said.partition("=")[0] not in known), None):
         raise BenchError(
-            f"--adapter-trained-on {wrong} names no adapter", hint="give the adapter as NAME=DIR, with the same name"
+            sentence("--adapter-trained-on {wrong} names no adapter", wrong=wrong),
+            hint=sentence("give the adapter as NAME=DIR, with the same name"),
         )
     if len(adapters) > 1 and any("=" not in said for said in trained_on):
         raise BenchError(
-            "--adapter-trained-on without a name is for one adapter, and there are several",
-            hint="give each as NAME=DIR, and NAME=DATA",
+            sentence("--adapter-trained-on without a name is for one adapter, and there are several"),
+            hint=sentence("give each as NAME=DIR, and NAME=DATA"),
         )
     return entries
 

@@ -24,6 +24,7 @@ from phingpt_bench.core.jsonio import read_json
 from phingpt_bench.core.machine import Machine
 from phingpt_bench.core.outcomes import Kind
 from phingpt_bench.core.provenance import Provenance
+from phingpt_bench.core.sentences import sentence
 
 if TYPE_CHECKING:
     from _typeshed import DataclassInstance
@@ -187,13 +188,15 @@ def read_record(path: Path) -> RunRecord:
 def run_record(data: object, where: str) -> RunRecord:
     """A RunRecord from the JSON of any schema; BenchError at `where`, also for a schema newer than this program's."""
     if not isinstance(data, dict):
-        raise BenchError(f"holds a {type(data).__name__}, not an object", where=where)
+        raise BenchError(sentence("holds a {type}, not an object", type=type(data).__name__), where=where)
     version = data.get("schema_version")
     if type(version) is int and version > SCHEMA_VERSION:
         raise BenchError(
-            f"schema_version: {version}, this program reads up to {SCHEMA_VERSION}",
+            sentence(
+                "schema_version: {version}, this program reads up to {latest}", version=version, latest=SCHEMA_VERSION
+            ),
             where=where,
-            hint="update phingpt-bench",
+            hint=sentence("update phingpt-bench"),
         )
     return build(RunRecord, upgrades.record(data), where)
 

@@ -19,6 +19,7 @@ from phingpt_bench.core import config
 from phingpt_bench.core.errors import BenchError, unknown
 from phingpt_bench.core.fingerprint import digest
 from phingpt_bench.core.paths import task_folders
+from phingpt_bench.core.sentences import sentence
 from phingpt_bench.data.passport import Passport
 from phingpt_bench.data.readers import BUILT_ON, DATASETS, reader
 from phingpt_bench.data.rows import Rows, Splits
@@ -36,7 +37,7 @@ def dataset(name: str) -> Passport:
     """The passport of a dataset; BenchError with the nearest name, or with file and line of what is wrong in it."""
     files = _files()
     if name not in files:
-        raise unknown("dataset", name, files)
+        raise unknown(sentence("dataset"), name, files)
     return _passport(files[name], files[name].stat().st_mtime_ns)
 
 
@@ -80,10 +81,15 @@ def read_passport(file: Path) -> Passport:
         passport = config.load(file, Passport)
     except BenchError as err:
         twice = any(f"key '{key}' is given twice" in err.message for key in COUNTED)
-        hint = f"stamped twice? delete the older block ({', '.join(COUNTED)})" if twice else err.hint
+        hint = (
+            sentence("stamped twice? delete the older block ({names})", names=", ".join(COUNTED)) if twice else err.hint
+        )
         raise BenchError(err.message, where=err.where, hint=hint) from None
     if passport.name != file.stem:
-        raise BenchError(f"its name is '{passport.name}', and its file is {file.name}", where=str(file))
+        raise BenchError(
+            sentence("its name is '{name}', and its file is {file}", name=passport.name, file=file.name),
+            where=str(file),
+        )
     return passport
 
 
@@ -100,9 +106,18 @@ def load(name: str, path: str | None = None) -> Splits:
         expected = passport.rows.get(split), passport.digests.get(split)
         if found != expected:
             raise BenchError(
-                f"{name} {split}: {found[0]} rows with digest {found[1]}, expected {expected[0]} with {expected[1]}: "
-                f"not the rows of protocol {passport.protocol}",
-                hint="take the dataset from its source again; scores on other rows are not comparable",
+                sentence(
+                    "{name} {split}: {rows} rows with digest {digest}, expected {wanted} with "
+                    "{wanted_digest}: not the rows of protocol {protocol}",
+                    name=name,
+                    split=split,
+                    rows=found[0],
+                    digest=found[1],
+                    wanted=expected[0],
+                    wanted_digest=expected[1],
+                    protocol=passport.protocol,
+                ),
+                hint=sentence("take the dataset from its source again; scores on other rows are not comparable"),
             )
     return splits
 
@@ -114,8 +129,13 @@ def read(passport: Passport, path: str | None = None) -> Splits:
         raw = reader(passport.reader)(passport.origin, path, **options)
     except (KeyError, IndexError, ValueError, TypeError) as err:
         raise BenchError(
-            f"dataset {passport.name} has other columns or codes than its source ({type(err).__name__}: {err})",
-            hint="take the dataset from its source again",
+            sentence(
+                "dataset {name} has other columns or codes than its source ({type}: {reason})",
+                name=passport.name,
+                type=type(err).__name__,
+                reason=err,
+            ),
+            hint=sentence("take the dataset from its source again"),
         ) from None
     return {split: with_ids(rows) for split, rows in raw.items()}
 
@@ -125,7 +145,9 @@ def _options(passport: Passport) -> dict[str, object]:
     options = dict(passport.options)
     for name in options.keys() & DATASETS.get(passport.reader, ()):
         if options[name] == passport.name:
-            raise BenchError(f"dataset {passport.name} is made from itself (option '{name}')")
+            raise BenchError(
+                sentence("dataset {name} is made from itself (option '{option}')", name=passport.name, option=name)
+            )
         options[name] = load(str(options[name]))
     for name in options.keys() & BUILT_ON.get(passport.reader, ()):
         options[name] = reader(str(options[name]))

@@ -10,6 +10,7 @@ from dataclasses import dataclass, field
 
 from phingpt_bench.core.errors import BenchError
 from phingpt_bench.core.outcomes import Kind
+from phingpt_bench.core.sentences import sentence
 
 SPLITS = ("train", "validation", "test")
 
@@ -31,7 +32,7 @@ class Origin:
 
     def __post_init__(self) -> None:
         if self.revision is None and not self.unpinned:
-            raise BenchError("unpinned says why there is no revision")
+            raise BenchError(sentence("unpinned says why there is no revision"))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -74,11 +75,17 @@ class Passport:
 
     def __post_init__(self) -> None:
         for good, rule in (
-            (self.kind == "scores" or self.labels, "labels names at least one, unless kind is scores"),
-            (len(set(self.labels)) == len(self.labels), "labels names one twice"),
-            (set(self.rows) <= set(SPLITS) and "test" in self.rows, "rows has a test split, and train and validation"),
-            (self.documents is None or self.documents >= 1, "documents is at least 1, or null"),
-            (set(self.rows) == set(self.ids) == set(self.digests), "rows, ids and digests name the same splits"),
+            (self.kind == "scores" or self.labels, sentence("labels names at least one, unless kind is scores")),
+            (len(set(self.labels)) == len(self.labels), sentence("labels names one twice")),
+            (
+                set(self.rows) <= set(SPLITS) and "test" in self.rows,
+                sentence("rows has a test split, and train and validation"),
+            ),
+            (self.documents is None or self.documents >= 1, sentence("documents is at least 1, or null")),
+            (
+                set(self.rows) == set(self.ids) == set(self.digests),
+                sentence("rows, ids and digests name the same splits"),
+            ),
         ):
             if not good:
                 raise BenchError(rule)

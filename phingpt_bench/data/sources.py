@@ -15,6 +15,7 @@ from typing import Any
 
 from phingpt_bench.core.errors import BenchError
 from phingpt_bench.core.paths import named_folder
+from phingpt_bench.core.sentences import sentence
 from phingpt_bench.data.passport import Origin
 
 MIRROR_VARIABLE = "PHINGPT_BENCH_DATA"
@@ -39,7 +40,7 @@ class Source:
 
 def mirror() -> Path | None:
     """The mirror folder named by $PHINGPT_BENCH_DATA, or None; BenchError when it is named but not there."""
-    return named_folder(MIRROR_VARIABLE, "the data mirror", "one sub-folder per dataset")
+    return named_folder(MIRROR_VARIABLE, sentence("the data mirror"), sentence("one sub-folder per dataset"))
 
 
 def source_of(origin: Origin, files: dict[str, str], **hub: Any) -> Source:
@@ -62,7 +63,10 @@ def read_rows(source: Source, split: str, path: str | None = None) -> list[dict[
     BenchError, naming every place that was looked at, when the split is in none of them.
     """
     if split not in source.files:
-        raise BenchError(f"{_name(source)} has no split '{split}'", hint=f"splits: {', '.join(source.files)}")
+        raise BenchError(
+            sentence("{source} has no split '{split}'", source=_name(source), split=split),
+            hint=sentence("splits: {names}", names=", ".join(source.files)),
+        )
     looked = []
     for root in _roots(source, path):
         file = root / source.files[split]
@@ -70,13 +74,19 @@ def read_rows(source: Source, split: str, path: str | None = None) -> list[dict[
             return read_file(file)
         looked.append(str(file))
         if path:
-            raise BenchError("no such data file", where=str(file), hint="the folder must be laid out like the mirror's")
+            raise BenchError(
+                sentence("no such data file"),
+                where=str(file),
+                hint=sentence("the folder must be laid out like the mirror's"),
+            )
     folder = f"{source.folder}/{source.files[split]}"
     if source.hub_id is None:
         raise BenchError(
-            f"dataset {_name(source)} ({split}) is in no mirror, and it is on no Hub",
+            sentence(
+                "dataset {source} ({split}) is in no mirror, and it is on no Hub", source=_name(source), split=split
+            ),
             where="; ".join(looked) or None,
-            hint=f"set {MIRROR_VARIABLE} to a folder that holds {folder}",
+            hint=sentence("set {variable} to a folder that holds {folder}", variable=MIRROR_VARIABLE, folder=folder),
         )
     # its client logs each retry, which would bury the one line that says what is wrong
     logging.getLogger("huggingface_hub").setLevel(logging.ERROR)
@@ -86,9 +96,15 @@ def read_rows(source: Source, split: str, path: str | None = None) -> list[dict[
     except Exception as err:
         looked.append(f"Hub {source.hub_id} ({type(err).__name__})")
     raise BenchError(
-        f"dataset {source.hub_id} ({split}) is neither in a mirror, nor in the Hugging Face cache, nor on the Hub",
+        sentence(
+            "dataset {hub_id} ({split}) is neither in a mirror, nor in the Hugging Face cache, nor on the Hub",
+            hub_id=source.hub_id,
+            split=split,
+        ),
         where="; ".join(looked),
-        hint=f"set {MIRROR_VARIABLE} to a folder that holds {folder}, or go online once",
+        hint=sentence(
+            "set {variable} to a folder that holds {folder}, or go online once", variable=MIRROR_VARIABLE, folder=folder
+        ),
     )
 
 
@@ -107,7 +123,7 @@ def read_file(file: Path) -> list[dict[str, Any]]:
     """The rows of a .parquet, .csv or .jsonl file; BenchError for another suffix and for what cannot be read as one."""
     formats = {".parquet": _parquet, ".csv": _csv, ".jsonl": _jsonl}
     if file.suffix not in formats:
-        raise BenchError(f"data files end in {', '.join(formats)}", where=str(file))
+        raise BenchError(sentence("data files end in {names}", names=", ".join(formats)), where=str(file))
     return formats[file.suffix](file)
 
 
@@ -119,10 +135,12 @@ def _csv(file: Path) -> list[dict[str, Any]]:
             rows = []
             for row in reader:
                 if None in row:
-                    raise BenchError("more cells than the header has names", where=f"{file}:{reader.line_num}")
+                    raise BenchError(
+                        sentence("more cells than the header has names"), where=f"{file}:{reader.line_num}"
+                    )
                 rows.append(row)
     except (csv.Error, UnicodeDecodeError, OSError) as err:
-        raise BenchError(f"not readable as CSV in UTF-8 ({err})", where=str(file)) from None
+        raise BenchError(sentence("not readable as CSV in UTF-8 ({reason})", reason=err), where=str(file)) from None
     return rows
 
 
@@ -135,11 +153,15 @@ def _jsonl(file: Path) -> list[dict[str, Any]]:
                 if line.strip():
                     rows.append(json.loads(line))
                     if not isinstance(rows[-1], dict):
-                        raise BenchError("not a JSON object", where=f"{file}:{number}")
+                        raise BenchError(sentence("not a JSON object"), where=f"{file}:{number}")
     except json.JSONDecodeError as err:
-        raise BenchError(f"not readable as JSON ({err.msg})", where=f"{file}:{number}") from None
+        raise BenchError(
+            sentence("not readable as JSON ({reason})", reason=err.msg), where=f"{file}:{number}"
+        ) from None
     except (UnicodeDecodeError, OSError) as err:
-        raise BenchError(f"not readable as JSON lines in UTF-8 ({err})", where=str(file)) from None
+        raise BenchError(
+            sentence("not readable as JSON lines in UTF-8 ({reason})", reason=err), where=str(file)
+        ) from None
     return rows
 
 
@@ -150,7 +172,9 @@ def _parquet(file: Path) -> list[dict[str, Any]]:
     try:
         rows: list[dict[str, Any]] = pyarrow.parquet.read_table(file).to_pylist()
     except (pyarrow.ArrowInvalid, OSError) as err:
-        raise BenchError(f"not readable as parquet ({str(err).splitlines()[0]})", where=str(file)) from None
+        raise BenchError(
+            sentence("not readable as parquet ({reason})", reason=str(err).splitlines()[0]), where=str(file)
+        ) from None
     return rows
 
 

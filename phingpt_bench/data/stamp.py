@@ -14,6 +14,7 @@ import yaml
 
 from phingpt_bench.core import config
 from phingpt_bench.core.errors import BenchError, unknown
+from phingpt_bench.core.sentences import sentence
 from phingpt_bench.data import catalogue
 from phingpt_bench.data.passport import Passport
 from phingpt_bench.data.readers import reader
@@ -30,12 +31,14 @@ def draft(passport_path: Path | str) -> Passport:
     """
     value = config.load_yaml(Path(passport_path))
     if value is not None and not isinstance(value, dict):
-        raise BenchError("a passport is a mapping of fields", where=str(passport_path))
+        raise BenchError(sentence("a passport is a mapping of fields"), where=str(passport_path))
     passport = config.build(Passport, {**(value or {}), **BLANK}, str(passport_path))
     takes = list(inspect.signature(reader(passport.reader)).parameters)[2:]  # after the origin and the path
     for option in passport.options:
         if option not in takes:
-            raise unknown(f"option of reader '{passport.reader}'", option, takes, where=str(passport_path))
+            raise unknown(
+                sentence("option of reader '{reader}'", reader=passport.reader), option, takes, where=str(passport_path)
+            )
     return passport
 
 
@@ -49,7 +52,9 @@ def stamp(passport_path: Path | str, path: str | None = None) -> dict[str, dict[
     passport = draft(passport_path)
     splits = catalogue.read(passport, path)
     if not splits.get("test"):
-        raise BenchError(f"the reader '{passport.reader}' gives no test rows", where=str(passport_path))
+        raise BenchError(
+            sentence("the reader '{reader}' gives no test rows", reader=passport.reader), where=str(passport_path)
+        )
     return {
         "rows": {split: len(rows) for split, rows in splits.items()},
         "ids": {split: catalogue.ids_digest(rows) for split, rows in splits.items()},
@@ -67,7 +72,7 @@ def count(passport: Passport, rows: Rows, where: str | None = None) -> dict[str,
     key = {"labels": "label", "spans": "entities", "scores": "score"}[passport.kind]
     for row in rows:
         if key not in row:
-            raise BenchError(f"a row of kind {passport.kind} has no '{key}'", where=where)
+            raise BenchError(sentence("a row of kind {kind} has no '{key}'", kind=passport.kind, key=key), where=where)
     if passport.kind == "scores":
         return {}
     if passport.kind == "labels":
@@ -76,7 +81,7 @@ def count(passport: Passport, rows: Rows, where: str | None = None) -> dict[str,
         found = Counter(entity["type"] for row in rows for entity in row["entities"])
     for name in found:
         if name not in passport.labels:
-            raise unknown("label", name, passport.labels, where=where)
+            raise unknown(sentence("label"), name, passport.labels, where=where)
     return {name: found[name] for name in passport.labels}
 
 

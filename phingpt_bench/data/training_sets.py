@@ -13,6 +13,7 @@ from phingpt_bench.core import config
 from phingpt_bench.core.errors import BenchError, nearest
 from phingpt_bench.core.jsonio import read_json
 from phingpt_bench.core.paths import share
+from phingpt_bench.core.sentences import sentence
 from phingpt_bench.data import catalogue
 from phingpt_bench.data.copies import hashes
 from phingpt_bench.data.copies.hashes import RowHashes
@@ -98,7 +99,10 @@ def read(declared: Iterable[str]) -> Declared:
         if dataset := _dataset(name):
             wanted = tuple(splits.split("+")) if splits else TRAINED
             if wrong := next((split for split in wanted if split not in SPLITS), None):
-                raise BenchError(f"trained_on: '{entry}' has no split '{wrong}'", hint=f"splits: {', '.join(SPLITS)}")
+                raise BenchError(
+                    sentence("trained_on: '{entry}' has no split '{wrong}'", entry=entry, wrong=wrong),
+                    hint=sentence("splits: {names}", names=", ".join(SPLITS)),
+                )
             said.append(f"{dataset}:{'+'.join(wanted)}")
             try:
                 found = catalogue.load(dataset)
@@ -112,11 +116,16 @@ def read(declared: Iterable[str]) -> Declared:
         else:
             near = nearest(name, catalogue.names())
             raise BenchError(
-                f"trained_on: '{entry}' is neither a data set, nor a protocol id, nor a file of row hashes",
-                hint=f"did you mean '{near}'?"
+                sentence(
+                    "trained_on: '{entry}' is neither a data set, nor a protocol id, nor a file of row hashes",
+                    entry=entry,
+                ),
+                hint=sentence("did you mean '{name}'?", name=near)
                 if near
-                else "'phingpt-bench tasks' lists the protocols; "
-                "'phingpt-bench hash-rows --help' says how such a file is made",
+                else sentence(
+                    "'phingpt-bench tasks' lists the protocols; 'phingpt-bench hash-rows --help' says how such a file "
+                    "is made"
+                ),
             )
     return Declared(said=tuple(said), rows=tuple(rows), hashes=tuple(files), unread=tuple(unread))
 

@@ -11,6 +11,7 @@ from phingpt_bench.core.errors import BenchError
 from phingpt_bench.core.exposure import Exposure
 from phingpt_bench.core.jsonio import write_json
 from phingpt_bench.core.records import RECORD, RunRecord, read_record, to_dict
+from phingpt_bench.core.sentences import sentence
 from phingpt_bench.evaluate.exposure import Exposures
 from phingpt_bench.evaluate.tasks import TaskFacts, Tasks
 
@@ -37,7 +38,11 @@ def look_again(
     """
     paths = sorted(folder.rglob(RECORD))
     if not paths:
-        raise BenchError("no runs are here", where=str(folder), hint=f"runs are folders with a {RECORD}")
+        raise BenchError(
+            sentence("no runs are here"),
+            where=str(folder),
+            hint=sentence("runs are folders with a {file}", file=RECORD),
+        )
     records = {path: read_record(path) for path in paths}
     tasks, missing = _tasks((record.task for record in records.values()), known)
     exposures = Exposures(known, tasks, trained_on)

@@ -9,6 +9,7 @@ from pathlib import Path
 from phingpt_bench.core.errors import BenchError
 from phingpt_bench.core.machine import Machine, this_machine
 from phingpt_bench.core.records import Model, RunRecord, read_record
+from phingpt_bench.core.sentences import sentence
 from phingpt_bench.evaluate.adapters import AdapterFacts, Training, adapter_facts
 from phingpt_bench.evaluate.bases import base_identity
 from phingpt_bench.evaluate.served import ServedFacts, served_facts
@@ -78,7 +79,10 @@ def _adapters(
     adapters = [adapter_facts(entry, suite, training, known, tasks, bases) for entry in suite.adapters]
     called = [entry.name for entry in adapters]
     if twice := next((name for name in called if called.count(name) > 1), None):
-        raise BenchError(f"two adapters of suite '{suite.name}' are called '{twice}'", hint="put them into two suites")
+        raise BenchError(
+            sentence("two adapters of suite '{name}' are called '{twice}'", name=suite.name, twice=twice),
+            hint=sentence("put them into two suites"),
+        )
     return adapters
 
 

@@ -12,6 +12,7 @@ from phingpt_bench.core.errors import BenchError
 from phingpt_bench.core.fingerprint import digest
 from phingpt_bench.core.provenance import Fingerprint
 from phingpt_bench.core.records import Model, RunRecord
+from phingpt_bench.core.sentences import sentence, sentence_n
 from phingpt_bench.evaluate.adapters import AdapterFacts
 from phingpt_bench.evaluate.facts import Facts
 from phingpt_bench.evaluate.served import asked_digest
@@ -110,9 +111,13 @@ def plan(suite: Suite, facts: Facts, *, only: Collection[str] = (), force: bool 
     for step in runs:
         if step.folder in seen:
             raise BenchError(
-                f"two models of the suite would be kept in the same folder: {seen[step.folder].model} and {step.model}",
+                sentence(
+                    "two models of the suite would be kept in the same folder: {one} and {other}",
+                    one=seen[step.folder].model,
+                    other=step.model,
+                ),
                 where=str(step.folder),
-                hint="put them into two suites",
+                hint=sentence("put them into two suites"),
             )
         seen[step.folder] = step
     return steps + [_judged(step, facts, force) for step in runs]
@@ -202,12 +207,24 @@ def _check_shots(task: TaskFacts, shots: int) -> None:
         return
     if there == 0:
         raise BenchError(
-            f"task '{task.name}' cannot be run {shots}-shot: it has no examples, as there are no training rows",
-            hint="run it 0-shot (--shots 0, in a suite 'shots: 0'), or leave the task out",
+            sentence(
+                "task '{name}' cannot be run {shots}-shot: it has no examples, as there are no training rows",
+                name=task.name,
+                shots=shots,
+            ),
+            hint=sentence("run it 0-shot (--shots 0, in a suite 'shots: 0'), or leave the task out"),
         )
     raise BenchError(
-        f"task '{task.name}' cannot be run {shots}-shot: it has {there} example{'' if there == 1 else 's'}",
-        hint=f"at most {there} (--shots {there}, in a suite 'shots: {there}'), or leave the task out",
+        sentence_n(
+            "task '{name}' cannot be run {shots}-shot: it has {n} example",
+            "task '{name}' cannot be run {shots}-shot: it has {n} examples",
+            there,
+            name=task.name,
+            shots=shots,
+        ),
+        hint=sentence(
+            "at most {there} (--shots {there}, in a suite 'shots: {there}'), or leave the task out", there=there
+        ),
     )
 
 

@@ -9,6 +9,7 @@ from typing import Any
 from phingpt_bench.core.errors import BenchError
 from phingpt_bench.core.fingerprint import digest
 from phingpt_bench.core.records import CHOSEN, Model
+from phingpt_bench.core.sentences import sentence
 from phingpt_bench.evaluate.suite import Variant
 from phingpt_bench.evaluate.tasks import Tasks
 from phingpt_bench.models import adapter
@@ -79,8 +80,12 @@ def written_form(name: str, known: Tasks) -> str:
         known[form]
     except BenchError:
         raise BenchError(
-            f"task '{name}' compares labels, which this model does not do, and there is no task '{form}'",
-            hint="write it (docs/add-a-task.md), or ask a model that tells log-probabilities",
+            sentence(
+                "task '{name}' compares labels, which this model does not do, and there is no task '{form}'",
+                name=name,
+                form=form,
+            ),
+            hint=sentence("write it (docs/add-a-task.md), or ask a model that tells log-probabilities"),
         ) from None
     return form
 

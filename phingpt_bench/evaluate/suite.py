@@ -12,6 +12,7 @@ from phingpt_bench.core.errors import BenchError
 from phingpt_bench.core.overrides import Override
 from phingpt_bench.core.paths import share
 from phingpt_bench.core.records import variant_text
+from phingpt_bench.core.sentences import sentence
 from phingpt_bench.models.load import BaseSpec
 from phingpt_bench.served.spec import ServedSpec
 
@@ -25,7 +26,7 @@ class Variant:
 
     def __post_init__(self) -> None:
         if self.shots < 0:
-            raise BenchError("shots is at least 0")
+            raise BenchError(sentence("shots is at least 0"))
 
     def __str__(self) -> str:
         return variant_text(self.shots, self.chat_template)
@@ -55,13 +56,13 @@ class AdapterEntry:
 
     def __post_init__(self) -> None:
         if (self.recipe is None) == (self.path is None):
-            raise BenchError("give either 'recipe' or 'path'")
+            raise BenchError(sentence("give either 'recipe' or 'path'"))
         if self.recipe is not None and (self.name or self.base or self.trained_on is not None):
-            raise BenchError("name, base and trained_on go with 'path': a recipe says all of them")
+            raise BenchError(sentence("name, base and trained_on go with 'path': a recipe says all of them"))
         if self.tasks is not None and not self.tasks:
-            raise BenchError("tasks names at least one task, or is null for all")
+            raise BenchError(sentence("tasks names at least one task, or is null for all"))
         if self.variants is not None and not self.variants:
-            raise BenchError("variants names at least one, or is null for the suite's first")
+            raise BenchError(sentence("variants names at least one, or is null for the suite's first"))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -96,25 +97,25 @@ class Suite:
 
     def __post_init__(self) -> None:
         for good, rule in (
-            (re.fullmatch(r"[\w.-]+", self.name), "name holds only letters, digits, '.', '_' and '-'"),
-            (self.tasks, "tasks names at least one task"),
+            (re.fullmatch(r"[\w.-]+", self.name), sentence("name holds only letters, digits, '.', '_' and '-'")),
+            (self.tasks, sentence("tasks names at least one task")),
             (
                 self.bases or self.adapters or self.floors or self.checks,
-                "there is nothing to evaluate: name a base, or set floors: true or checks: true",
+                sentence("there is nothing to evaluate: name a base, or set floors: true or checks: true"),
             ),
             (
                 self.bases or all(entry.path is not None for entry in self.adapters),
-                "adapters need the base that they were trained on under 'bases'",
+                sentence("adapters need the base that they were trained on under 'bases'"),
             ),
-            (len(set(self.bases)) == len(self.bases), "the same base is given twice"),
+            (len(set(self.bases)) == len(self.bases), sentence("the same base is given twice")),
             (
                 not self.bases or set(self.trained_on) <= {spec.model for spec in self.bases},
-                "trained_on names a model that is not among the bases",
+                sentence("trained_on names a model that is not among the bases"),
             ),
-            (self.variants, "variants names at least one"),
-            (len(set(self.variants)) == len(self.variants), "the same variant is given twice"),
-            (self.limit is None or self.limit >= 1, "limit is at least 1, or null for all rows"),
-            (self.batch_size >= 1, "batch_size is at least 1"),
+            (self.variants, sentence("variants names at least one")),
+            (len(set(self.variants)) == len(self.variants), sentence("the same variant is given twice")),
+            (self.limit is None or self.limit >= 1, sentence("limit is at least 1, or null for all rows")),
+            (self.batch_size >= 1, sentence("batch_size is at least 1")),
         ):
             if not good:
                 raise BenchError(rule)
@@ -130,4 +131,4 @@ def load_suite(name_or_path: str, overrides: Sequence[Override] = ()) -> Suite:
 
     overrides: values in the place of the file's; a mistake in one names it.
     """
-    return config.load_shipped("suite", share("adapters", "suites"), name_or_path, Suite, overrides)
+    return config.load_shipped(sentence("suite"), share("adapters", "suites"), name_or_path, Suite, overrides)

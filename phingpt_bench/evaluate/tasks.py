@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from phingpt_bench.core.errors import BenchError
 from phingpt_bench.core.fingerprint import digest
+from phingpt_bench.core.sentences import sentence
 from phingpt_bench.data import catalogue
 from phingpt_bench.data.passport import Passport
 from phingpt_bench.lmeval import manager
@@ -72,8 +73,10 @@ def task_facts(name: str, tasks: TaskManager | None = None) -> TaskFacts:
     config, wanted = task.config, asked(vars(task.config))
     if wanted.dataset is None:
         raise BenchError(
-            f"task '{name}' does not use a catalogued dataset, so its scores would have no protocol",
-            hint=f"'phingpt-bench lm-eval run --tasks {name} ...' runs it without records",
+            sentence(
+                "task '{name}' does not use a catalogued dataset, so its scores would have no protocol", name=name
+            ),
+            hint=sentence("'phingpt-bench lm-eval run --tasks {name} ...' runs it without records", name=name),
         )
     from phingpt_bench.lmeval.written import CHAT_RULE
 

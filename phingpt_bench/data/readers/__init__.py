@@ -10,6 +10,7 @@ from __future__ import annotations
 import importlib
 
 from phingpt_bench.core.errors import unknown
+from phingpt_bench.core.sentences import sentence
 from phingpt_bench.data.rows import Reader
 
 # name -> module below this package; the function has the name of the reader
@@ -43,6 +44,6 @@ BUILT_ON = {"given_span": ("reader",)}
 def reader(name: str) -> Reader:
     """The reader of that name; BenchError with the nearest one otherwise."""
     if name not in READERS:
-        raise unknown("reader", name, READERS)
+        raise unknown(sentence("reader"), name, READERS)
     found: Reader = getattr(importlib.import_module(f"phingpt_bench.data.readers.{READERS[name]}"), name)
     return found

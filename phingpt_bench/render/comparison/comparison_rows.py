@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from phingpt_bench.core.errors import BenchError
+from phingpt_bench.core.sentences import sentence
 from phingpt_bench.results.comparison.values import Comparison, Found, GoldEntity, LabelRow, ScoreRow, SpanRow
 from phingpt_bench.text.blocks import Block, Grid, Item, Lines, Title, folding
 from phingpt_bench.text.clean import clean
@@ -31,7 +32,10 @@ def row_blocks(
     for fate in fates or SHOWN[comparison.kind]:
         if fate not in comparison.fates:
             known = ", ".join(comparison.fates)
-            raise BenchError(f"no row of {comparison.task} can be '{fate}'", hint=f"fates: {known}")
+            raise BenchError(
+                sentence("no row of {task} can be '{fate}'", task=comparison.task, fate=fate),
+                hint=sentence("fates: {names}", names=known),
+            )
         rows = chosen(details.rows, fate, most)
         if not rows:
             blocks.append(Title(say("Rows {fate}", fate=say(fate)), say("none")))

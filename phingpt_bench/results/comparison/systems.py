@@ -14,6 +14,7 @@ from typing import Any, NamedTuple
 
 from phingpt_bench.core.errors import BenchError, unknown
 from phingpt_bench.core.records import RECORD, variant_text
+from phingpt_bench.core.sentences import sentence
 from phingpt_bench.results.collect import Run, read_run
 from phingpt_bench.results.identity import shown_seed
 from phingpt_bench.results.pairing import model_key
@@ -106,7 +107,10 @@ def resolve(a: str, b: str, runs: Sequence[Run]) -> tuple[System, System]:
     for name, found in zip((a, b), fitting, strict=True):
         if len(found) > 1:
             choices = ", ".join(sorted(f"'{choice}'" for choice in called(found)))
-            raise BenchError(f"'{name}' may be one of {len(found)}", hint=f"say which: {choices}")
+            raise BenchError(
+                sentence("'{name}' may be one of {n}", name=name, n=len(found)),
+                hint=sentence("say which: {names}", names=choices),
+            )
     return fitting[0][0], fitting[1][0]
 
 
@@ -120,8 +124,8 @@ def pairs(a: System, b: System) -> list[tuple[Run, Run]]:
         return [(a.first, b.first)]
     if not shared:
         raise BenchError(
-            "no task that both were run on",
-            hint=f"A has {', '.join(sorted(a.runs))}; B has {', '.join(sorted(b.runs))}",
+            sentence("no task that both were run on"),
+            hint=sentence("A has {a}; B has {b}", a=", ".join(sorted(a.runs)), b=", ".join(sorted(b.runs))),
         )
     return [(a.runs[task], b.runs[task]) for task in shared]
 
@@ -150,16 +154,20 @@ def _fitting(wanted: str, known: Sequence[System]) -> list[System]:
         run = read_run(file)
         return [System({run.record.task: run}, given=True)]
     if Path(wanted).is_dir() and ("/" in wanted or not any(_is_called(wanted, system) for system in known)):
-        raise BenchError("no run.json in this folder", where=wanted, hint="give the folder of one run, or a name")
+        raise BenchError(
+            sentence("no run.json in this folder"), where=wanted, hint=sentence("give the folder of one run, or a name")
+        )
     found = [system for system in known if _is_called(wanted, system)]
     if not found:
         name, _, setting = wanted.rpartition("@")
         named = [system for system in known if name and _is_called(name, system)]
         found = [system for system in named if all(_is_in(part, system) for part in _parts(setting))]
         if named and not found:
-            raise unknown("setting", setting, {part for system in named for part in system.setting}, where=name)
+            raise unknown(
+                sentence("setting"), setting, {part for system in named for part in system.setting}, where=name
+            )
     if not found:
-        raise unknown("run", wanted, {name for system in known for name in system.names[:2]})
+        raise unknown(sentence("run"), wanted, {name for system in known for name in system.names[:2]})
     return found
 
 
