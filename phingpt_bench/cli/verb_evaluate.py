@@ -119,15 +119,12 @@ def configure(parser: argparse.ArgumentParser) -> None:
 
 def run(args: argparse.Namespace) -> int:
     """Plan, run, draw the board; 0. BenchError for unknown tasks, a bad base or adapter."""
-    from dataclasses import replace
-
-    from phingpt_bench.cli.silence import silence_libraries
+    from phingpt_bench.api.silence import silence_libraries
     from phingpt_bench.core import config
     from phingpt_bench.core.overrides import parsed
-    from phingpt_bench.evaluate.named_bases import completed
-    from phingpt_bench.evaluate.plan import slug
-    from phingpt_bench.evaluate.suite import Suite, Variant
-    from phingpt_bench.models.load import BaseSpec, title
+    from phingpt_bench.evaluate.one_base import one_base
+    from phingpt_bench.evaluate.suite import Variant
+    from phingpt_bench.models.load import BaseSpec
 
     silence_libraries()
     served = args.model is not None
@@ -141,28 +138,23 @@ def run(args: argparse.Namespace) -> int:
         )
     if served and args.adapter_trained_on:
         raise BenchError(sentence("--adapter-trained-on is for adapters that are loaded here, not for served ones"))
-    bases: list[BaseSpec | ServedSpec] = []
     spec = BaseSpec(model=args.base or "", quantisation=args.quantisation)
+    base: BaseSpec | ServedSpec | None = None if args.base is None else spec
     if served:
-        bases.append(_served(args.model, args.model_args, args.adapter))
-    elif args.base is not None:
-        bases.append(spec)
-    suite = Suite(
-        name="evaluate",
-        tasks=args.tasks,
-        bases=bases,
-        variants=[Variant(shots=args.shots, chat_template=args.chat_template)],
+        base = _served(args.model, args.model_args, args.adapter)
+    suite = one_base(
+        base,
+        args.tasks,
+        spec=spec,
         adapters=[] if served else _adapters(args.adapter, args.adapter_trained_on),
+        variant=Variant(shots=args.shots, chat_template=args.chat_template),
         floors=not args.no_floors,
         checks=args.checks,
+        trained_on=None if args.trained_on is None else [own for own in args.trained_on if own != "none"],
         limit=args.limit,
         batch_size=args.batch_size,
+        results=args.results,
     )
-    suite = completed(suite, spec)
-    first = suite.bases[0]
-    name = slug(title(first) if isinstance(first, BaseSpec) else f"{first.title}-{first.engine}")
-    on = {} if args.trained_on is None else {first.model: [own for own in args.trained_on if own != "none"]}
-    suite = replace(suite, name=name, trained_on=on, results=args.results or Path("results") / "local" / name)
     suite = config.changed(suite, parsed(args.overrides))
     carry_out(suite, dry_run=args.dry_run, force=args.force, quiet=args.quiet, changed=args.overrides)
     return 0

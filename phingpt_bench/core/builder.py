@@ -212,9 +212,7 @@ class Builder:
 
     def _wrong(self, key: Key, expected: str, value: Any) -> Any:
         scalar = value is not None and not isinstance(value, list | dict)
-        quote = (
-            expected == "text" and scalar and self.lines is not None
-        )  # only YAML turns unquoted text into other types
+        quote = expected == "text" and scalar and self.lines is not None  # only YAML misreads unquoted text
         values = {"expected": expected, "value": _shown(value)}
         if quote:
             return self._mistake(key, sentence("expected {expected}, got {value} (put it in quotes)", **values))

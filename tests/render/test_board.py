@@ -23,6 +23,7 @@ from rich.console import Console
 from phingpt_bench.board.costs import prices_of
 from phingpt_bench.board.load import load_board
 from phingpt_bench.board.names import FORMATS
+from phingpt_bench.board.published import rows as published_rows
 from phingpt_bench.board.published.rows import PublishedRow
 from phingpt_bench.board.rows import build
 from phingpt_bench.cli import main as command
@@ -340,7 +341,7 @@ def test_only_the_best_published_rows_are_drawn_unless_all_are_asked_for():
     [([], 8), (["--published", "all"], 11), (["--published", "none"], 0), (["--no-published"], 0)],
 )
 def test_the_verb_shows_the_published_rows_asked_for(folder, monkeypatch, arguments, shown, capsys):
-    monkeypatch.setattr("phingpt_bench.board.published.rows.load", many)
+    monkeypatch.setattr(published_rows, "load", many)
     assert command.main(["leaderboard", "--task", "phin_made_up_sentiment", *arguments]) == 0
     out = capsys.readouterr().out
     assert sum(f"Model {i:02}" in out for i in range(11)) == shown
