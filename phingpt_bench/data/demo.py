@@ -1,6 +1,6 @@
 """The demonstration corpus: invented financial news in English and Spanish, read from the text files in `corpus/`.
 
-SYNTHETIC: written for phingpt-bench, with invented companies; a demonstration, not a benchmark; never to be mixed with
+SYNTHETIC: written for phingpt-bench, with invented companies; a demonstration, not a benchmark; never mix them with
 real results. Format, conventions and counts: docs/demo-corpus.md.
 """
 
@@ -19,7 +19,7 @@ TYPES = ("PER", "ORG", "LOC")
 CORPUS = Path(__file__).resolve().parent / "corpus"
 LANGUAGES = ("en", "es")
 SPLITS = ("train", "validation", "test")
-# kind -> (prefix of the ids, what the columns of a line are)
+# kind -> (prefix of the ids, the columns of a line)
 _KINDS = {
     "sentiment": ("sent", ("id", "split", "label", "sentence")),
     "ner": ("ner", ("id", "split", "sentence")),
@@ -41,18 +41,18 @@ def load_demo(kind: str) -> dict[str, list[dict[str, Any]]]:
 
 
 def read_corpus(kind: str, folder: Path) -> dict[str, list[dict[str, Any]]]:
-    """`load_demo` for a corpus in any folder that is laid out like ours.
+    """`load_demo` for a corpus in any folder with the same layout.
 
     BenchError naming file and line for: a wrong number of columns, a malformed or repeated id, an unknown split, label,
     entity type or slot, broken markup, a sentence that occurs twice; naming the file when it is missing or not UTF-8.
-    A split without a row is an empty list.
+    A split without rows is an empty list.
     """
     if kind not in _KINDS:
         raise unknown("kind of demonstration data", kind, _KINDS)
     prefix, columns = _KINDS[kind]
     companies = read_companies(folder / "companies.tsv") if kind == "sentiment" else {}
     splits: dict[str, list[dict[str, Any]]] = {split: [] for split in SPLITS}
-    seen: dict[str, str] = {}  # id or text -> where it stands
+    seen: dict[str, str] = {}  # id or text -> its place
     for lang in LANGUAGES:
         for where, fields in _lines(folder / f"{kind}-{lang}.tsv", columns):
             row_id, split, sentence = fields[0], fields[1], fields[-1]
@@ -72,14 +72,14 @@ def read_corpus(kind: str, folder: Path) -> dict[str, list[dict[str, Any]]]:
                 row["text"], row["entities"] = parse_markup(sentence, where)
             for what, key in (("id", row_id), ("sentence", row["text"])):
                 if key in seen:
-                    raise BenchError(f"{what} stands already at {seen[key]}", where=where)
+                    raise BenchError(f"{what} occurs already at {seen[key]}", where=where)
                 seen[key] = where
             splits[split].append(row)
     return splits
 
 
 def read_companies(path: Path) -> Companies:
-    """Names by (split, language), in file order. BenchError for a name that stands twice, in one split or in two."""
+    """Names by (split, language), in file order. BenchError for a name that occurs twice, in one split or in two."""
     companies: Companies = {}
     seen: dict[str, str] = {}
     for where, (split, lang, name) in _lines(path, ("split", "language", "name")):
@@ -88,7 +88,7 @@ def read_companies(path: Path) -> Companies:
         if lang not in LANGUAGES:
             raise unknown("language", lang, LANGUAGES, where=where)
         if name in seen:
-            raise BenchError(f"company '{name}' stands already at {seen[name]}", where=where)
+            raise BenchError(f"company '{name}' occurs already at {seen[name]}", where=where)
         seen[name] = where
         companies.setdefault((split, lang), []).append(name)
     return companies
@@ -97,14 +97,14 @@ def read_companies(path: Path) -> Companies:
 def fill(frame: str, row_id: str, names: list[str], where: str) -> str:
     """The frame with its slots {c} and {d} replaced by two different names.
 
-    Which names depends on the row's id and the list alone, so an edit of one sentence leaves the others as they were.
+    The choice only depends on the row's id and the list, so editing one sentence does not change the others.
     BenchError for another slot, a stray brace, or fewer names than the frame has slots.
     """
     slots = sorted(set(_SLOT.findall(frame)))
     if wrong := [slot for slot in slots if slot not in ("c", "d")]:
         raise BenchError(f"unknown slot '{{{wrong[0]}}}'", where=where, hint="the slots are {c} and {d}")
     if re.search(r"[{}]", _SLOT.sub("", frame)):
-        raise BenchError("a brace that opens or closes nothing", where=where, hint="the slots are {c} and {d}")
+        raise BenchError("an unmatched brace", where=where, hint="the slots are {c} and {d}")
     if len(slots) > len(names):
         raise BenchError(
             f"{len(slots)} company slots, {len(names)} companies of this split and language",
@@ -123,13 +123,13 @@ def parse_markup(sentence: str, where: str) -> tuple[str, list[dict[str, Any]]]:
 
     Offsets count characters of the text without markup; a sentence without markup has no entities. The signs [ ] and |
     cannot occur in a text. BenchError for an empty surface, one with blanks at its ends, an unknown type, or a
-    bracket or bar that belongs to no entity.
+    bracket or bar outside an entity.
     """
     text, entities, at = "", [], 0
     for match in _ENTITY.finditer(sentence):
         surface, kind = match.groups()
         if not surface or surface != surface.strip():
-            raise BenchError(f"entity '{match[0]}' is empty or has blanks at its ends", where=where)
+            raise BenchError(f"entity '{match[0]}' is empty or begins or ends with a blank", where=where)
         if kind not in TYPES:
             raise unknown("entity type", kind, TYPES, where=where)
         text += sentence[at : match.start()]

@@ -1,4 +1,4 @@
-"""An adapter of a suite: where it is, whether it is trained, whether it fits the suite's bases, tasks and prompts."""
+"""The adapters of a suite: where they are, whether they are trained, whether they fit its bases, tasks and prompts."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from phingpt_bench.models.load import BaseSpec
 
 
 class Recipe(Protocol):
-    """What is needed to know of a recipe: the rest is the trainer's. A dataclass."""
+    """The part of a recipe that a suite needs; a dataclass."""
 
     name: str
     base: BaseSpec
@@ -27,19 +27,19 @@ class Recipe(Protocol):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Training:
-    """How adapters are made, handed in from above: rooms of one floor do not know each other."""
+    """The functions that make adapters. They are passed in, since this room must not import `train`."""
 
     load: Callable[[str], Any]  # a recipe by name or path
-    folder: Callable[[Any], Path]  # where its adapter goes
+    folder: Callable[[Any], Path]  # the folder of its adapter
     train: Callable[..., Path]  # (recipe, folder, resume=, display=, tasks=the TaskManager) -> folder
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class AdapterFacts:
-    """One adapter of a suite. `card` and `digest` (of its weights) are None while it is not trained.
+    """One adapter of a suite. card, digest: None until it is trained; the digest is of its weights.
 
-    recipe: None where the suite gives a folder. bases: those of the suite that it was, or will be, trained on.
-    tasks: names of the tasks that it is evaluated on. variants: the prompts.
+    recipe: None if the suite gives a folder. bases: the suite's bases that it was, or will be, trained on.
+    tasks: the names of the tasks that it is evaluated on. variants: its prompts.
     """
 
     name: str
@@ -60,7 +60,7 @@ def adapter_facts(
     tasks: Mapping[str, TaskFacts],
     bases: Mapping[BaseSpec, Model],
 ) -> AdapterFacts:
-    """One adapter entry of a suite with what lies on the disk. BenchError when it does not fit the suite."""
+    """One adapter entry of a suite with what is on the disk. BenchError if it does not fit the suite."""
     own = tuple(tasks) if entry.tasks is None else tuple(known.expand(entry.tasks))
     recipe = training.load(entry.recipe) if entry.recipe is not None else None
     folder = entry.path if recipe is None else training.folder(recipe)
@@ -77,7 +77,7 @@ def adapter_facts(
         raise BenchError(
             f"the adapter there is a trial of recipe '{recipe.name}' on the first {card.limit} rows of each task",
             where=str(folder),
-            hint="remove the folder to train it whole, or evaluate it as it is with 'path:' instead of 'recipe:'",
+            hint="remove the folder to train it on all rows, or evaluate it as it is with 'path:' instead of 'recipe:'",
         )
     if recipe is not None and card is not None and not _same(recipe, card.recipe):
         raise BenchError(
@@ -98,7 +98,7 @@ def adapter_facts(
     variants = tuple(entry.variants or suite.variants[:1])
     if wrong := next((variant for variant in variants if variant.chat_template != chat), None):
         raise BenchError(
-            f"adapter '{name}' is trained {'with' if chat else 'without'} the chat template, and is to run under "
+            f"adapter '{name}' is trained {'with' if chat else 'without'} the chat template, and should run under "
             f"variant '{wrong}'",
             hint=f"put {{shots: 0, chat_template: {'true' if chat else 'false'}}} first among 'variants'",
         )
@@ -112,7 +112,7 @@ def adapter_facts(
 
 
 def _same(recipe: Recipe, stored: object) -> bool:
-    """Whether a card's recipe is this one; a key that the card's version did not know has its default."""
+    """Whether a card's recipe is this one; a key that an older card lacks has its default."""
     try:
         return config.build(type(recipe), stored, "card") == recipe
     except BenchError:  # a key or value that recipes no longer have
@@ -120,19 +120,19 @@ def _same(recipe: Recipe, stored: object) -> bool:
 
 
 def check_template(card: adapter.AdapterCard, task: TaskFacts, where: str) -> None:
-    """BenchError when the adapter was trained on this task under another prompt. A task it never saw is no fault."""
+    """BenchError if the adapter was trained on this task with another prompt. Other tasks are fine."""
     trained = card.templates.get(task.name)
     if trained is not None and trained != task.template:
         raise BenchError(
             f"adapter '{card.name}' was trained with another prompt of task '{task.name}' (template {trained}, now "
             f"{task.template})",
             where=where,
-            hint="train it again under the present prompt, or take the version of the task that it was trained on",
+            hint="train it again with the current prompt, or use the version of the task that it was trained on",
         )
 
 
 def _fits(recipe: Recipe | None, card: adapter.AdapterCard | None, identity: Model, spec: BaseSpec) -> bool:
-    """Whether base and quantisation are the adapter's; revision and vocabulary are compared when it is attached."""
+    """Whether base and quantisation fit the adapter; revision and vocabulary are compared when it is attached."""
     if card is not None:
         revisions = (card.base_revision, identity.base_revision)
         same = None in revisions or revisions[0] == revisions[1]

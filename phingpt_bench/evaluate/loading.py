@@ -21,31 +21,31 @@ class Attached:
     """An adapter on a loaded base."""
 
     facts: AdapterFacts
-    name: str  # the one that it was attached under
+    name: str  # the name under which it was attached
     probe: Probe
 
 
 def load_with(
     spec: BaseSpec, adapters: Sequence[AdapterFacts], display: Display, meter: Meter
 ) -> tuple[Loaded, Any, dict[str, Attached]]:
-    """A base, the model with the adapters on it (all switched off), and these by name.
+    """A base, the model with its adapters (all switched off), and the adapters by name.
 
     BenchError for an adapter that does not belong to the base or changes nothing.
     """
     forget_peaks()
     with display.stage(loading(spec)), meter.phase("load"):
         loaded = load_base(spec)
-        # bitsandbytes repacks 4-bit weights at the first forward on some CPUs, and a PEFT wrap after that computes
-        # with other kernels: there the bare base cannot be asked first, and "off" is compared with nothing
+        # bitsandbytes repacks 4-bit weights at the first forward on some CPUs, and a PEFT model that is made after that
+        # computes with other kernels: there the bare base cannot run first, and "off" is not compared
         packed = spec.quantisation == "nf4" and not loaded.dequantised and loaded.model.device.type == "cpu"
         reference = None if packed or not adapters else probe.reference_logits(loaded.model, loaded.tokenizer)
-        names = [f"adapter_{at}" for at in range(len(adapters))]  # torch takes no dots in such names
+        names = [f"adapter_{at}" for at in range(len(adapters))]  # torch refuses dots in such names
         model = adapter.attach(loaded, {name: entry.folder for name, entry in zip(names, adapters, strict=True)})
     if not adapters:
         return loaded, model, {}
     with display.stage(probing(spec)), meter.phase("probe"):
         differences = probe.probe(model, loaded.tokenizer, names, reference)
-    equal = None if reference is None else True  # where it is not, probing has raised
+    equal = None if reference is None else True  # otherwise probing has raised
     return (
         loaded,
         model,

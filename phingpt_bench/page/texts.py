@@ -31,7 +31,7 @@ def texts_of(places: Iterable[tuple[str, str]]) -> Texts:
             raise BenchError(
                 f"{protocol} has no passport, so its text cannot be shown",
                 where="--with-text",
-                hint="leave the task out with --task, or draw the page without --with-text",
+                hint="skip the task with --task, or draw the page without --with-text",
             )
         try:
             found = splits_of(passport)

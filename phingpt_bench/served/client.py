@@ -134,7 +134,7 @@ class Client:
             raise BenchError(
                 f"no answer after {self.spec.max_retries} tries: {told}",
                 where=self.root,
-                hint="the same command goes on from there; what was answered is kept (max_retries, timeout, "
+                hint="the same command resumes; the answers so far are kept (max_retries, timeout, "
                 "num_concurrent in --model-args)",
             ) from None
 
@@ -198,7 +198,7 @@ class Client:
         elif "context" in told.lower() or "too long" in told.lower():
             return Refused(
                 f"a prompt is longer than the server's context: {told}", status=status, where=self.root,
-                hint="serve it with a larger context, take fewer --shots, or leave the task out",
+                hint="serve it with a larger context, take fewer --shots, or skip the task",
             )  # fmt: skip
         return Refused(f"the server refuses (status {status}): {told}", status=status, where=self.root, hint=hint)
 

@@ -76,7 +76,7 @@ class ServedLM(TemplateLM):  # type: ignore[misc]
         """(log-likelihood, whether greedy) of each request; the labels of one prompt are asked together."""
         if not self._found.exact and self.opened.spec.labels != "bounded":
             raise BenchError(
-                f"{self.opened.facts.engine} compares no labels exactly (best: {self._found.best})",
+                f"{self.opened.facts.engine} cannot compare labels exactly (best: {self._found.best})",
                 where=self.opened.link.client.root,
                 hint="ask the written task (..._gen), or labels=bounded in --model-args",
             )
@@ -183,7 +183,7 @@ class ServedLM(TemplateLM):  # type: ignore[misc]
             raise BenchError(
                 f"a prompt with its answer takes {tokens:,} tokens, and the server's context has {most:,}",
                 where=self.opened.link.client.root,
-                hint="serve it with a larger context, take fewer --shots, or leave the task out",
+                hint="serve it with a larger context, take fewer --shots, or skip the task",
             )
 
     def _run(self, jobs: Sequence[Callable[[], Any]]) -> None:

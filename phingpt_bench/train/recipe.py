@@ -70,9 +70,9 @@ class Recipe:
     """Longer rows are skipped, and counted in the card."""
 
     gradient_checkpointing: bool = False
-    """Keep only the layers' inputs and recompute the other activations in the backward pass: 50 % more work (the base is
-    frozen) for memory that hardly grows with depth. For models of billions of parameters on a GPU; on a CPU a step's
-    memory is bounded anyway (trainer.backward)."""
+    """Keep only the layers' inputs and recompute the other activations in the backward pass: 50 % more work (as the
+    base is frozen) for memory that hardly grows with depth. For models of billions of parameters on a GPU; on a CPU a
+    step's memory is bounded anyway (trainer.backward)."""
 
     save_steps: int = 200
     """Optimiser steps between checkpoints."""
@@ -85,7 +85,7 @@ class Recipe:
             (
                 "name",
                 bool(NAME.fullmatch(self.name)),
-                "has only letters, digits, '.', '_' and '-', and begins with none of '.-'",
+                "has only letters, digits, '.', '_', '-', and no '.' or '-' first",
             ),
             ("tasks", bool(self.tasks), "names at least one task"),
             ("splits", bool(self.splits), "names at least one split"),
