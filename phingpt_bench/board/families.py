@@ -8,8 +8,8 @@ from collections.abc import Iterable, Sequence
 from typing import Any
 
 from phingpt_bench.board.values import Row, Section
+from phingpt_bench.core.sentences import sentence
 from phingpt_bench.stats.paired import holm
-from phingpt_bench.text.language import sentence
 
 PREFIX = 7  # characters of a digest or commit that are shown
 

@@ -130,6 +130,21 @@ class Prices:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Detectable:
+    """The smallest true difference that the paired test of two rows finds with 80 % power (stats/power.py).
+
+    value: None where the rows are too few for any. run_id, against: of the two rows; the figure depends on how often
+    they differ, and hardly on which is better. clusters: of the rows; 0 where each is one by itself.
+    """
+
+    value: float | None
+    run_id: str
+    against: str
+    n: int
+    clusters: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Section:
     """The rows of one task under one protocol, the best first. limit: None for the whole split; else none is ranked.
 
@@ -151,6 +166,8 @@ class Section:
     tokens: TokensEach | None = None
     payback: Payback | None = None
     floor: str | None = None  # the best floor, even if its row is hidden
+    detectable: Detectable | None = None  # the smallest difference that the rows can show; None for a limited section
+    documents: int | None = None  # of the rows, where no row says which is its own (`Passport.documents`)
     languages: tuple[str, ...] = ()  # codes of the rows' languages; empty without a passport
     licence: str | None = None  # of the data, as in the passport
     hidden: int = 0  # rows that filters removed; ranks, tests and floors still include them

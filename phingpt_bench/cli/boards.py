@@ -1,4 +1,4 @@
-"""What several verbs share: the folder of a board, its tasks, and how it is drawn."""
+"""Boards as several verbs draw them."""
 
 from __future__ import annotations
 
@@ -15,32 +15,12 @@ if TYPE_CHECKING:
 ROWS = 40  # of a task in a terminal, by default
 
 
-def default_folder() -> Path:
-    """results/ in the current folder if it exists, otherwise the shipped results."""
-    from phingpt_bench.core.paths import share
-
-    here = Path("results")
-    return here if here.is_dir() else share("results")
-
-
-def protocol_of(name: str) -> str:
-    """The protocol id of a dataset by name; any other name unchanged, and also one that is a task's too."""
-    from phingpt_bench.data import catalogue
-    from phingpt_bench.lmeval.taskfiles import read_tasks
-
-    if name not in catalogue.names() or name in read_tasks().tasks:
-        return name
-    return catalogue.dataset(name).protocol
-
-
 def draw_folder(folder: Path) -> None:
-    """The board of a folder as `leaderboard FOLDER` draws it, in the user's language."""
+    """The board of a folder as `leaderboard FOLDER` draws it."""
     from phingpt_bench.board.load import load_board
-    from phingpt_bench.text.language import preferred, speaking
 
-    with speaking(preferred()):
-        board, _ = load_board(folder, most=ROWS)
-        draw(board)
+    board, _ = load_board(folder, most=ROWS)
+    draw(board)
 
 
 def draw(

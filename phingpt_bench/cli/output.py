@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from phingpt_bench.core.jsonio import write_text
+from phingpt_bench.text.language import say
 
 if TYPE_CHECKING:
     from phingpt_bench.text.blocks import Block
@@ -18,14 +19,12 @@ if TYPE_CHECKING:
 LEAST = 76  # columns of a terminal; with fewer, numbers of a board would be cut or names folded letter by letter
 
 
-def add_output(parser: argparse.ArgumentParser, formats: Sequence[str] = (), *, language: bool = False) -> None:
-    """The arguments of what is drawn: --format (of `formats`, where there are any), --output, --width and --lang."""
+def add_output(parser: argparse.ArgumentParser, formats: Sequence[str] = ()) -> None:
+    """The arguments of what is drawn: --format (of `formats`, where there are any), --output and --width."""
     if formats:
         parser.add_argument("--format", default=formats[0], choices=formats)
-    parser.add_argument("--output", type=Path, metavar="FILE", help="write here instead of to the terminal")
-    parser.add_argument("--width", type=int, metavar="N", help="output width in columns (default: the terminal's)")
-    if language:
-        parser.add_argument("--lang", metavar="L", help="en or es (default: $PHINGPT_BENCH_LANG, else the locale's)")
+    parser.add_argument("--output", type=Path, metavar=say("FILE"), help=say("write here instead of to the terminal"))
+    parser.add_argument("--width", type=int, metavar="N", help=say("output width in columns (default: the terminal's)"))
 
 
 def show(

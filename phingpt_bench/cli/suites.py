@@ -7,6 +7,8 @@ import contextlib
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
+from phingpt_bench.text.language import say
+
 if TYPE_CHECKING:
     from phingpt_bench.evaluate.suite import Suite
 
@@ -16,19 +18,29 @@ def positive(text: str) -> int:
     with contextlib.suppress(ValueError):
         if int(text) >= 1:
             return int(text)
-    raise argparse.ArgumentTypeError(f"'{text}' is not a whole number of at least 1")
+    raise argparse.ArgumentTypeError(say("'{text}' is not a whole number of at least 1", text=text))
 
 
 def carry_out(
-    suite: Suite, *, only: Sequence[str] = (), dry_run: bool = False, force: bool = False, quiet: bool = False
+    suite: Suite,
+    *,
+    only: Sequence[str] = (),
+    dry_run: bool = False,
+    force: bool = False,
+    quiet: bool = False,
+    changed: Sequence[str] = (),
 ) -> None:
-    """Plan a suite, show the plan, do what is missing, and draw the board of its results."""
+    """Plan a suite, show the plan, do what is missing, and draw the board of its results.
+
+    changed: the overrides that the suite was read with, for the plan.
+    """
     from phingpt_bench.cli.boards import draw_folder
     from phingpt_bench.cli.output import show
     from phingpt_bench.cli.silence import silence_libraries
     from phingpt_bench.core.errors import unknown
     from phingpt_bench.evaluate.adapters import Training
     from phingpt_bench.evaluate.facts import gather
+    from phingpt_bench.evaluate.named_bases import completed
     from phingpt_bench.evaluate.plan import plan
     from phingpt_bench.evaluate.run import run as run_plan
     from phingpt_bench.evaluate.tasks import Tasks
@@ -38,6 +50,8 @@ def carry_out(
     from phingpt_bench.train.recipe import load_recipe
     from phingpt_bench.train.run import default_folder, train
 
+    silence_libraries()
+    suite = completed(suite)
     known = Tasks()
     tasks, chosen = known.expand(suite.tasks), known.expand(only)
     for name in chosen:
@@ -50,7 +64,7 @@ def carry_out(
         facts = gather(suite, training, known, fetch=not dry_run)
     if dry_run or not quiet:
         steps = plan(suite, facts, only=chosen, force=force)
-        show(plan_blocks(suite, steps))
+        show(plan_blocks(suite, steps, changed))
     if dry_run:
         return
     with display(quiet=quiet) as shown:

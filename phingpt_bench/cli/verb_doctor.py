@@ -17,14 +17,15 @@ from typing import Any
 
 from phingpt_bench.cli.doctor_data import in_mirror, origins, real_suites
 from phingpt_bench.cli.output import show
+from phingpt_bench.core.sentences import sentence
 
 NAME = "doctor"
-HELP = "say what this machine can do, what is missing, and how to fix it"
-EPILOG = """examples:
+HELP = sentence("say what this machine can do, what is missing, and how to fix it")
+EPILOG = sentence("""examples:
   phingpt-bench doctor
 
 Exit code 0 when the demo can run here, 1 when something it needs is missing.
-"""
+""")
 
 DISTRIBUTION = "phingpt-bench"
 OK, NOTE, MISSING, BROKEN = "ok", "note", "MISSING", "BROKEN"

@@ -5,22 +5,31 @@ from __future__ import annotations
 import argparse
 from pathlib import Path
 
+from phingpt_bench.core.sentences import sentence
+from phingpt_bench.text.language import say
+
 NAME = "hash-rows"
-HELP = "write a file that shows what a model was trained on without revealing the texts"
-EPILOG = """examples:
+HELP = sentence("write a file that shows what a model was trained on without revealing the texts")
+EPILOG = sentence("""examples:
   phingpt-bench hash-rows train.jsonl --out rows.txt
   phingpt-bench hash-rows train.csv --text sentence --near --out rows.txt
   phingpt-bench evaluate --base MODEL --trained-on rows.txt --tasks phin_fpb
-"""
+""")
 
 
 def configure(parser: argparse.ArgumentParser) -> None:
     """Declare the arguments."""
-    parser.add_argument("file", type=Path, metavar="FILE", help=".jsonl, .csv or .parquet with one text per row")
-    parser.add_argument("--text", default="text", metavar="COLUMN", help="the column with the text (default: text)")
-    parser.add_argument("--salt", default="", metavar="TEXT", help="put before each text; it is written into the file")
-    parser.add_argument("--near", action="store_true", help="add signatures, so that changed copies are found too")
-    parser.add_argument("--out", type=Path, required=True, metavar="FILE", help="the file to write")
+    parser.add_argument(
+        "file", type=Path, metavar=say("FILE"), help=say(".jsonl, .csv or .parquet with one text per row")
+    )
+    parser.add_argument(
+        "--text", default="text", metavar=say("COLUMN"), help=say("the column with the text (default: text)")
+    )
+    parser.add_argument(
+        "--salt", default="", metavar=say("TEXT"), help=say("put before each text; it is written into the file")
+    )
+    parser.add_argument("--near", action="store_true", help=say("add signatures, so that changed copies are found too"))
+    parser.add_argument("--out", type=Path, required=True, metavar=say("FILE"), help=say("the file to write"))
 
 
 def run(args: argparse.Namespace) -> int:

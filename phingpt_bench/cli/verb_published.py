@@ -6,10 +6,12 @@ import argparse
 from collections.abc import Sequence
 
 from phingpt_bench.cli.output import add_output, deliver, show
+from phingpt_bench.core.sentences import sentence
+from phingpt_bench.text.language import say
 
 NAME = "published"
-HELP = "show results from papers: as printed, with sources, and how they differ from ours"
-EPILOG = """\
+HELP = sentence("show results from papers: as printed, with sources, and how they differ from ours")
+EPILOG = sentence("""\
 examples:
   phingpt-bench published                           everything, by protocol
   phingpt-bench published --task phin_fpb           results on a task's rows
@@ -21,15 +23,19 @@ Nothing here was run by us, and nothing is ranked. 'phingpt-bench leaderboard'
 shows the same rows below runs of ours. CSV and JSON hold the claims as well
 (column 'claim': true); they cannot be checked, so they are not counted as
 results.
-"""
+""")
 
 
 def configure(parser: argparse.ArgumentParser) -> None:
     """The arguments."""
-    parser.add_argument("--task", action="append", default=[], metavar="T", help="a task, group or dataset of ours")
-    parser.add_argument("--source", action="append", default=[], metavar="S", help="a source, such as flame")
-    parser.add_argument("--model", metavar="TEXT", help="models with this in their name")
-    parser.add_argument("--protocol", action="append", default=[], metavar="P", help="a published protocol id, or ours")
+    parser.add_argument(
+        "--task", action="append", default=[], metavar="T", help=say("a task, group or dataset of ours")
+    )
+    parser.add_argument("--source", action="append", default=[], metavar="S", help=say("a source, such as flame"))
+    parser.add_argument("--model", metavar=say("TEXT"), help=say("models with this in their name"))
+    parser.add_argument(
+        "--protocol", action="append", default=[], metavar="P", help=say("a published protocol id, or ours")
+    )
     add_output(parser, ("terminal", "markdown", "csv", "json"))
 
 

@@ -7,13 +7,16 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from phingpt_bench.core.sentences import sentence
+from phingpt_bench.text.language import say
+
 if TYPE_CHECKING:
     from phingpt_bench.core.records import RunRecord
     from phingpt_bench.evaluate.tasks import Tasks
 
 NAME = "recheck"
-HELP = "look again for copies of training rows among the test rows of existing runs"
-EPILOG = """\
+HELP = sentence("look again for copies of training rows among the test rows of existing runs")
+EPILOG = sentence("""\
 examples:
   phingpt-bench recheck results/
   phingpt-bench recheck results/ --trained-on MODEL=fpb
@@ -21,18 +24,21 @@ examples:
 
 No model runs, and no score changes. Use it for runs of an earlier version, and
 when you learn later what a base was trained on.
-"""
+""")
 
 
 def configure(parser: argparse.ArgumentParser) -> None:
     """The arguments."""
     parser.add_argument(
-        "folder", type=Path, metavar="DIR", help="a folder with runs; their records are updated in place"
+        "folder", type=Path, metavar=say("DIR"), help=say("a folder with runs; their records are updated in place")
     )
     parser.add_argument(
-        "--trained-on", action="append", default=[], metavar="MODEL=DATA",
-        help="what a base was trained on, as in 'evaluate --trained-on'; may be repeated",
-    )  # fmt: skip
+        "--trained-on",
+        action="append",
+        default=[],
+        metavar=say("MODEL=DATA"),
+        help=say("what a base was trained on, as in 'evaluate --trained-on'; may be repeated"),
+    )
 
 
 def run(args: argparse.Namespace) -> int:
@@ -83,7 +89,7 @@ def row_ids(record: RunRecord, known: Tasks) -> Mapping[str, Sequence[str]] | No
     from phingpt_bench.train.recipe import load_recipe
     from phingpt_bench.train.run import default_folder
 
-    if record.model.adapter is None:
+    if record.model.adapter is None or record.model.trained_elsewhere:
         return None
     try:
         recipe = load_recipe(record.model.adapter)

@@ -5,12 +5,14 @@ from __future__ import annotations
 import difflib
 from collections.abc import Iterable
 
+from phingpt_bench.core.sentences import Sentence, sentence
+
 
 class BenchError(Exception):
     """Bad input or something missing: one line, with what to do about it.
 
-    The command line prints it without a traceback and exits with 2. Anything else is a bug
-    and keeps its traceback.
+    The command line prints it without a traceback and exits with 2, in the reader's language where the texts are
+    Sentences (str() is English). Anything else is a bug and keeps its traceback.
 
     message: what is wrong, without a full stop at the end.
     where: the file (and line) or the option, or None.
@@ -38,11 +40,11 @@ def unknown(
     """The error for a name that is not among `choices`: it suggests the nearest one, or how to list them (`see`)."""
     choices = sorted(choices)
     near = nearest(name, choices)
-    hint: str | None
+    hint: Sentence | None
     if near is not None:
-        hint = f"did you mean '{near}'?"
+        hint = sentence("did you mean '{name}'?", name=near)
     elif see is not None:
-        hint = f"'{see}' lists them"
+        hint = sentence("'{command}' lists them", command=see)
     else:
-        hint = f"known: {', '.join(choices)}" if choices else None
-    return BenchError(f"unknown {kind} '{name}'", where=where, hint=hint)
+        hint = sentence("known: {names}", names=", ".join(choices)) if choices else None
+    return BenchError(sentence("unknown {kind} '{name}'", kind=kind, name=name), where=where, hint=hint)

@@ -12,6 +12,6 @@ Level = Literal["info", "warning"]
 class Note:
     """One sentence without a full stop. A warning changes the meaning of the numbers; others are information."""
 
-    text: str  # English; a `text.language.Sentence` can be translated later
+    text: str  # English; a `Sentence` can be translated later
     level: Level = "warning"
     marked: bool = False  # a mark in the tables says the same

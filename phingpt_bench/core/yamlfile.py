@@ -50,6 +50,15 @@ def load_yaml(path: Path) -> Any:
         return yaml.load(text, _Loader)
 
 
+def load_text(text: str, where: str) -> Any:
+    """The plain value of a YAML text of one line; BenchError at `where` for a syntax error and a key given twice."""
+    try:
+        return yaml.load(text, _FastLoader)
+    except (yaml.YAMLError, ValueError, KeyError, AttributeError, OverflowError, RecursionError) as err:
+        problem = getattr(err, "problem", None) or str(err) or "nested too deeply"
+        raise BenchError(f"the value is not YAML: {problem}", where=where, hint="put text into quotes") from None
+
+
 def load_with_lines(path: Path) -> tuple[Any, dict[Key, int], list[tuple[Key, str]]]:
     """(values, line of each key, mistakes that YAML accepts: keys given twice, of which it keeps the last)."""
     text = _read(path)

@@ -46,6 +46,7 @@ class Passport:
     metric: the headline metric. shots: the number of few-shot examples in the papers, if any.
     published_by: who prints results under this protocol. noise: known faults of the rows, one sentence each.
     comparable: which published results are comparable with a new run, and which are not.
+    documents: the number of documents of the test rows, if it is known but the rows do not say their document.
     synthetic: whether the rows are made up, so that a score on them says nothing about any model.
     """
 
@@ -68,6 +69,7 @@ class Passport:
     published_by: list[str] = field(default_factory=list)
     noise: list[str] = field(default_factory=list)
     comparable: str
+    documents: int | None = None
     synthetic: bool = False
 
     def __post_init__(self) -> None:
@@ -75,6 +77,7 @@ class Passport:
             (self.kind == "scores" or self.labels, "labels names at least one, unless kind is scores"),
             (len(set(self.labels)) == len(self.labels), "labels names one twice"),
             (set(self.rows) <= set(SPLITS) and "test" in self.rows, "rows has a test split, and train and validation"),
+            (self.documents is None or self.documents >= 1, "documents is at least 1, or null"),
             (set(self.rows) == set(self.ids) == set(self.digests), "rows, ids and digests name the same splits"),
         ):
             if not good:

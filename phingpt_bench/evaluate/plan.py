@@ -32,7 +32,7 @@ _CHANGED: tuple[tuple[tuple[str, ...], str], ...] = (
     (("base", "base_revision", "quantisation", "compute_dtype", "baseline"), "it was run with another base model"),
     (("engine", "engine_version"), "it was served by another engine"),
     (("asked",), "the served model was queried with other settings"),
-    (("adapter",), "the adapter has been trained again"),
+    (("adapter",), "it was run with another adapter: its weights or its configuration have changed"),
     (("shots", "chat_template"), "it was run with another prompt variant"),
     (("limit",), "it was run with another limit"),
     (("seed",), "it was run with another seed"),
@@ -238,7 +238,7 @@ def _fingerprint(suite: Suite, task: TaskFacts, variant: Variant) -> Fingerprint
     """The parts of it that task and suite determine."""
     return Fingerprint(
         template=task.template,
-        setup=task.setup,
+        setup=task.chat_setup if variant.chat_template else task.setup,
         examples=digest(task.examples[: variant.shots]) if variant.shots else None,
         rows=digest(list(task.ids[: suite.limit])),
         shots=variant.shots,

@@ -6,15 +6,16 @@ from collections.abc import Callable, Iterable, Sequence
 from typing import Any, NamedTuple
 
 from phingpt_bench.core.notes import Note
+from phingpt_bench.core.sentences import sentence
 from phingpt_bench.results.collect import Run
-from phingpt_bench.results.compare import ALPHA, Comparer, Difference, same_rows, why_incomparable
+from phingpt_bench.results.compare import Comparer, Difference, same_rows, why_incomparable
 from phingpt_bench.results.identity import weights
 from phingpt_bench.results.seeds import CONDITIONS
 from phingpt_bench.scoring.metrics import METRICS
-from phingpt_bench.text.language import sentence
+from phingpt_bench.stats.paired import ALPHA
 
 NO_MODELS = ("floor", "check")  # kinds of rows that no language model answered
-BELOW_FLOOR = "does not beat {name}"
+BELOW_FLOOR = sentence("does not beat {name}")
 # Of test rows seen in training: above it a score says what was remembered. FiNER-ORD's own splits share 7 % (short
 # lines that recur in its articles), the parts of Financial PhraseBank that different papers test on share 75 %.
 EXPOSED = 0.1
@@ -204,13 +205,16 @@ def why_not_base(run: Run, base: Run, *, across: bool = False) -> str | None:
     return None
 
 
-def against_base(run: Run, base: Run, metric: str, comparer: Comparer) -> Difference:
-    """The difference of a run to its base, with its test, or with the reason why there is none."""
+def against_base(run: Run, base: Run, metric: str, comparer: Comparer, tests: int = 1) -> Difference:
+    """The difference of a run to its base, with its test, or with the reason why there is none.
+
+    tests: of the model over all tasks, at most; as in `Comparer.test`.
+    """
     name = base.record.model.name
     reason = why_not_base(run, base)
     if reason is not None and same_rows(run, base):
         return Difference(against=name, reason=reason)
-    return comparer.test(run, base, metric, name)
+    return comparer.test(run, base, metric, name, tests)
 
 
 def beats(run: Run, floor: Run, metric: str, comparer: Comparer) -> tuple[bool | None, Note | None]:

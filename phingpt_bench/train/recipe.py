@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Literal
 
 from phingpt_bench.core import config
 from phingpt_bench.core.errors import BenchError
+from phingpt_bench.core.overrides import Override
 from phingpt_bench.core.paths import share
 from phingpt_bench.models.load import BaseSpec
 
@@ -70,9 +72,9 @@ class Recipe:
     """Longer rows are skipped, and counted in the card."""
 
     gradient_checkpointing: bool = False
-    """Keep only the layers' inputs and recompute the other activations in the backward pass: 50 % more work (as the
-    base is frozen) for memory that hardly grows with depth. For models of billions of parameters on a GPU; on a CPU a
-    step's memory is bounded anyway (trainer.backward)."""
+    """Keep only the layers' inputs and recompute the other activations in the backward pass: 50 % more work (the base
+    is frozen) for memory that hardly grows with depth. For models of billions of parameters on a GPU; on a CPU a step's
+    memory is bounded anyway (trainer.backward)."""
 
     save_steps: int = 200
     """Optimiser steps between checkpoints."""
@@ -106,6 +108,9 @@ class Recipe:
                 raise BenchError(f"{name} {rule}")
 
 
-def load_recipe(name_or_path: str) -> Recipe:
-    """A shipped recipe by name, or any recipe by path; BenchError with the nearest name or with file and line."""
-    return config.load_shipped("recipe", share("adapters", "recipes"), name_or_path, Recipe)
+def load_recipe(name_or_path: str, overrides: Sequence[Override] = ()) -> Recipe:
+    """A shipped recipe by name, or any recipe by path; BenchError with the nearest name or with file and line.
+
+    overrides: values in place of those in the file; an error in one names it.
+    """
+    return config.load_shipped("recipe", share("adapters", "recipes"), name_or_path, Recipe, overrides)

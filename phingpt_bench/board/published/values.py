@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import Literal
 
 from phingpt_bench.core.errors import BenchError, unknown
+from phingpt_bench.core.sentences import sentence
 from phingpt_bench.scoring.metrics import METRICS
 
 ERRORS = ("MSE", "RMSE")  # printed metrics without an upper bound, where lower is better
@@ -14,9 +15,9 @@ Evidence = Literal["primary", "secondary", "recomputed"]
 # how a model answered that was used without training and examples: at once, or after a chain of thought
 ZeroShot = Literal["direct", "reasoning"]
 EVIDENCE = {
-    "primary": "read in the authors' own text or repository",
-    "secondary": "read in a document that quotes another",
-    "recomputed": "computed again from the authors' stored predictions or reports",
+    "primary": sentence("read in the authors' own text or repository"),
+    "secondary": sentence("read in a document that quotes another"),
+    "recomputed": sentence("computed again from the authors' stored predictions or reports"),
 }
 
 
