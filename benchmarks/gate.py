@@ -35,7 +35,7 @@ def parser() -> argparse.ArgumentParser:
     made.add_argument("--seeds", type=int, default=3, metavar="N", help="ways to halve a dataset (default 3)")
     made.add_argument("--rows", type=int, default=1_000_000, metavar="N", help="training rows of the timing")
     made.add_argument("--demo", action="store_true", help="the demonstration corpus, not the real sets")
-    made.add_argument("--unread", type=Path, metavar="FILE", help="write the pairs that nobody has judged, with texts")
+    made.add_argument("--unread", type=Path, metavar="FILE", help="write the pairs that are not judged yet, with texts")
     made.add_argument("--out", type=Path, metavar="FILE", help="write the results as JSON")
     return made
 

@@ -171,19 +171,20 @@ def _spent(on: _On, lm: ServedLM, meter: Meter) -> Ledger:
 
 
 def _asked(spec: ServedSpec, lm: ServedLM) -> Served:
-    told = lm.diagnostics()
+    found = lm.diagnostics()
     times = {
-        name: Times(**told[name]) if name in told else None for name in ("seconds_to_first_token", "tokens_per_second")
+        name: Times(**found[name]) if name in found else None
+        for name in ("seconds_to_first_token", "tokens_per_second")
     }
     plain = {f.name: f.default for f in fields(ServedSpec)}
     own = {name: getattr(spec, name) for name in plain if name not in ELSEWHERE and getattr(spec, name) != plain[name]}
     own = {name: Path(str(value)).name if name == "tokenizer" else value for name, value in own.items()}
     return Served(
-        ladder=told["ladder"], rungs=told["rungs"], requests=told["requests"], retries=told["retries"],
-        resumed_answers=told["resumed_answers"], concurrent=told["concurrent"],
-        parameters_not_sent=told["parameters_not_sent"], models=told["models"], thoughts=told["thoughts"],
-        undecided_labels=told["undecided_labels"], bounded_labels=told["bounded_labels"],
-        wrong_usage=told.get("wrong_usage", {}),
-        reasoning_tokens=told.get("reasoning_tokens"), **times,
+        ladder=found["ladder"], rungs=found["rungs"], requests=found["requests"], retries=found["retries"],
+        resumed_answers=found["resumed_answers"], concurrent=found["concurrent"],
+        parameters_not_sent=found["parameters_not_sent"], models=found["models"], thoughts=found["thoughts"],
+        undecided_labels=found["undecided_labels"], bounded_labels=found["bounded_labels"],
+        wrong_usage=found.get("wrong_usage", {}),
+        reasoning_tokens=found.get("reasoning_tokens"), **times,
         settings={name: str(value) for name, value in own.items()},
     )  # fmt: skip

@@ -128,11 +128,11 @@ class Client:
         try:
             return await tries(once)
         except Again as err:
-            told = keys.scrubbed(self.spec, str(err))
+            message = keys.scrubbed(self.spec, str(err))
             if self.probing and (isinstance(err, Lacking) or (err.status is not None and err.status != 429)):
-                raise Missing(told, where=self.root) from None
+                raise Missing(message, where=self.root) from None
             raise BenchError(
-                f"no answer after {self.spec.max_retries} tries: {told}",
+                f"no answer after {self.spec.max_retries} tries: {message}",
                 where=self.root,
                 hint="the same command resumes; the answers so far are kept (max_retries, timeout, "
                 "num_concurrent in --model-args)",
@@ -177,30 +177,30 @@ class Client:
             raise Again(words_of(err)) from None
 
     def _fault(self, status: int, text: str, after: float | None) -> Exception:
-        told = error_text(text)
+        message = error_text(text)
         spent = "insufficient_quota" in text or "credit balance" in text.lower()
         if (status in AGAIN or status >= 500) and not spent:
             if after is not None and after > LONGEST:
-                return self._refused(status, f"asks to wait {after:.0f} s: {told}")
+                return self._refused(status, f"asks to wait {after:.0f} s: {message}")
             if after is not None:
                 self._not_before = max(self._not_before, time.monotonic() + after)
-            return Again(f"status {status}: {told}", after, status)
+            return Again(f"status {status}: {message}", after, status)
         return self._refused(status, text)
 
     def _refused(self, status: int, text: str) -> Refused:
-        told = keys.scrubbed(self.spec, error_text(text))
+        message = keys.scrubbed(self.spec, error_text(text))
         name = keys.variable(self.spec)
         hint = None
         if status in (401, 403):
             hint = f"see to the key in {name}" if name else "name its variable: key_variable=NAME in --model-args"
         elif status == 404:
             hint = "see to model and base_url in --model-args"
-        elif "context" in told.lower() or "too long" in told.lower():
+        elif "context" in message.lower() or "too long" in message.lower():
             return Refused(
-                f"a prompt is longer than the server's context: {told}", status=status, where=self.root,
+                f"a prompt is longer than the server's context: {message}", status=status, where=self.root,
                 hint="serve it with a larger context, take fewer --shots, or skip the task",
             )  # fmt: skip
-        return Refused(f"the server refuses (status {status}): {told}", status=status, where=self.root, hint=hint)
+        return Refused(f"the server refuses (status {status}): {message}", status=status, where=self.root, hint=hint)
 
 
 def whole(read: Callable[[Any], T]) -> Callable[[Reply], T]:

@@ -26,7 +26,7 @@ MOST = 256  # tokens of an answer where neither task nor spec has a limit
 class ServedLM(TemplateLM):  # type: ignore[misc]
     """A served name of an opened server: base or adapter.
 
-    told: gets (place among the requests, answer) as soon as an answer is there. tally: tokens, times and what went
+    on_answer: gets (place among the requests, answer) as soon as an answer arrives. tally: tokens, times and what went
     wrong. A prompt that does not fit the server's context is an error, never cut.
     """
 

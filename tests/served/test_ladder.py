@@ -93,7 +93,7 @@ def test_the_probe_says_what_was_found_and_why_not(api: Api) -> None:
 
 @pytest.mark.parametrize(
     ("flat", "why"),
-    [(0.0, "all of them are 0.0"), (-1.5, "all labels are told to be equally likely"), (0.7, "no log-")],
+    [(0.0, "all of them are 0.0"), (-1.5, "all labels are reported to be equally likely"), (0.7, "no log-")],
 )
 def test_what_no_model_says_is_no_rung(api: Api, flat: float, why: str) -> None:
     """llama.cpp's trap: each choice scores 0.0, which is exactly chance."""
