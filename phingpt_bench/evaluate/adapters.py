@@ -1,4 +1,4 @@
-"""An adapter of a suite: where it is, whether it is trained, whether it fits the suite's bases, tasks and prompts."""
+"""The adapters of a suite: where they are, whether they are trained, whether they fit its bases, tasks and prompts."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ from phingpt_bench.models.load import BaseSpec
 
 
 class Recipe(Protocol):
-    """What is needed to know of a recipe: the rest is the trainer's. A dataclass."""
+    """The part of a recipe that a suite needs; a dataclass."""
 
     name: str
     base: BaseSpec
@@ -28,20 +28,20 @@ class Recipe(Protocol):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Training:
-    """How adapters are made, handed in from above: rooms of one floor do not know each other."""
+    """The functions that make adapters. They are passed in, since this room must not import `train`."""
 
     load: Callable[[str], Any]  # a recipe by name or path
-    folder: Callable[[Any], Path]  # where its adapter goes
+    folder: Callable[[Any], Path]  # the folder of its adapter
     train: Callable[..., Path]  # (recipe, folder, resume=, display=, tasks=the TaskManager) -> folder
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class AdapterFacts:
-    """One adapter of a suite. `card` and `digest` are None while it is not trained; one from elsewhere has no card.
+    """One adapter of a suite. card, digest: None until it is trained; an adapter from elsewhere has no card.
 
-    recipe: None where the suite gives a folder. bases: those of the suite that it was, or will be, trained on.
-    tasks: names of the tasks that it is evaluated on. variants: the prompts. method: how it is loaded, None while it is
-    not trained. trained_on: what an adapter from elsewhere was trained on, None where nobody has said.
+    recipe: None if the suite gives a folder. bases: the suite's bases that it was, or will be, trained on.
+    tasks: the names of the tasks that it is evaluated on. variants: its prompts. method: how it is loaded, None until
+    it is trained. trained_on: the training data of an adapter from elsewhere, None if not declared.
     """
 
     name: str
@@ -69,7 +69,7 @@ def adapter_facts(
     tasks: Mapping[str, TaskFacts],
     bases: Mapping[BaseSpec, Model],
 ) -> AdapterFacts:
-    """One adapter entry of a suite with what lies on the disk. BenchError when it does not fit the suite."""
+    """One adapter entry of a suite with what is on the disk. BenchError if it does not fit the suite."""
     own = tuple(tasks) if entry.tasks is None else tuple(known.expand(entry.tasks))
     recipe = training.load(entry.recipe) if entry.recipe is not None else None
     path = entry.path if recipe is None else training.folder(recipe)
@@ -104,7 +104,7 @@ def adapter_facts(
             ),
             where=str(folder),
             hint=sentence(
-                "remove the folder to train it whole, or evaluate it as it is with 'path:' instead of 'recipe:'"
+                "remove the folder to train it on all rows, or evaluate it as it is with 'path:' instead of 'recipe:'"
             ),
         )
     if recipe is not None and card is not None and not _same(recipe, card.recipe):
@@ -137,13 +137,13 @@ def adapter_facts(
     if wrong and not elsewhere:
         raise BenchError(
             sentence(
-                "adapter '{name}' is trained with the chat template, and is to run under variant '{wrong}'",
+                "adapter '{name}' is trained with the chat template, and should run under variant '{wrong}'",
                 name=name,
                 wrong=wrong,
             )
             if chat
             else sentence(
-                "adapter '{name}' is trained without the chat template, and is to run under variant '{wrong}'",
+                "adapter '{name}' is trained without the chat template, and should run under variant '{wrong}'",
                 name=name,
                 wrong=wrong,
             ),
@@ -194,7 +194,7 @@ def _chosen(entry: AdapterEntry, name: str, folder: Path, bases: tuple[BaseSpec,
 
 
 def _same(recipe: Recipe, stored: object) -> bool:
-    """Whether a card's recipe is this one; a key that the card's version did not know has its default."""
+    """Whether a card's recipe is this one; a key that an older card lacks has its default."""
     try:
         return config.build(type(recipe), stored, "card") == recipe
     except BenchError:  # a key or value that recipes no longer have
@@ -202,7 +202,7 @@ def _same(recipe: Recipe, stored: object) -> bool:
 
 
 def check_template(card: adapter.AdapterCard, task: TaskFacts, where: str) -> None:
-    """BenchError when the adapter was trained on this task under another prompt. A task it never saw is no fault."""
+    """BenchError if the adapter was trained on this task with another prompt. Other tasks are fine."""
     trained = card.templates.get(task.name)
     if trained is not None and trained != task.template:
         raise BenchError(
@@ -216,13 +216,13 @@ def check_template(card: adapter.AdapterCard, task: TaskFacts, where: str) -> No
             ),
             where=where,
             hint=sentence(
-                "train it again under the present prompt, or take the version of the task that it was trained on"
+                "train it again with the current prompt, or use the version of the task that it was trained on"
             ),
         )
 
 
 def _fits(recipe: Recipe | None, card: adapter.AdapterCard | None, identity: Model, spec: BaseSpec) -> bool:
-    """Whether base and quantisation are the adapter's; revision and vocabulary are compared when it is attached."""
+    """Whether base and quantisation fit the adapter; revision and vocabulary are compared when it is attached."""
     if card is not None:
         revisions = (card.base_revision, identity.base_revision)
         same = None in revisions or revisions[0] == revisions[1]

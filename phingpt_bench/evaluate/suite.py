@@ -1,4 +1,4 @@
-"""A suite: bases, adapters and floors, and the tasks for them. A YAML under adapters/suites, read strictly."""
+"""A suite: bases, adapters and floors, and the tasks for them. A YAML file under adapters/suites, read strictly."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ from phingpt_bench.served.spec import ServedSpec
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Variant:
-    """How a task is put to a model: `shots` solved examples before each document, with or without the chat template."""
+    """The prompt setting: `shots` few-shot examples before each document, with or without the chat template."""
 
     shots: int = 0
     chat_template: bool = False
@@ -34,16 +34,16 @@ class Variant:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class AdapterEntry:
-    """One adapter: a `recipe` (trained first where its adapter is missing) or the `path` of an adapter folder.
+    """One adapter: a `recipe` (trained first if its adapter is missing) or the `path` of an adapter folder.
 
     path: a folder or a Hub id ("org/name", "org/name/sub-folder", "org/name@revision"). An adapter without card.json
         was trained elsewhere: its prompt and its rows are unknown.
-    name: what it is called; null is the name on its card, or that of its folder.
-    base: the one of the suite's bases, by its `model`, that an adapter from elsewhere goes on; null is the one that its
-        configuration names, or the only one there is.
-    trained_on: what an adapter from elsewhere was trained on, as for bases; null is unknown.
-    tasks: tasks or groups it is evaluated on; null is every task of the suite.
-    variants: prompts under which it is evaluated; null is the suite's first variant.
+    name: its name; null means the name on its card, or that of its folder.
+    base: for an adapter from elsewhere, the suite's base that it belongs to, by its `model`; null means the base in its
+        configuration, or the only one.
+    trained_on: the training data of an adapter from elsewhere, as for bases; null means unknown.
+    tasks: the tasks or groups to evaluate it on; null means every task of the suite.
+    variants: the prompt settings to evaluate it with; null means the suite's first variant.
     """
 
     recipe: str | None = None
@@ -67,19 +67,18 @@ class AdapterEntry:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Suite:
-    """What one `phingpt-bench run` does.
+    """The input of one `phingpt-bench run`.
 
-    bases: each is loaded once, for its own rows and for those of every adapter that was trained on it; one with an
-        `engine` is served, with adapters of its own. Where none is given, those that the adapters name.
-    variants: the prompts under which the bases are evaluated; adapters run under the first
-        unless they name their own.
-    floors: whether the cheap models (majority, TF-IDF, CRF ...) run too.
-    checks: whether the answers whose worth is known (the gold ones, none, the text itself) are scored too.
-    trained_on: for a base, named as its `model`, what it was trained on: data sets ("fpb", "fpb:train+test"), protocol
-        ids, files of row hashes; an empty list says none that is known here. A base that is not named, and is not among
-        the published models of results/training-sets.yaml either, stands as unknown.
-    limit: rows per task, the first ones; null is all. A limited run is never ranked beside a whole one.
-    results: folder of the run records, `results/<name>` where it is not given.
+    bases: each is loaded once, for its own runs and for those of every adapter that was trained on it; a base with an
+        `engine` is served, with its own adapters. By default those that the adapters name.
+    variants: the prompt settings of the bases; adapters use the first one unless they name their own.
+    floors: whether to run the baselines (majority, TF-IDF, CRF ...) too.
+    checks: whether to score gold answers, empty answers and the text itself too, as tests of the scoring.
+    trained_on: the training data of a base, named as its `model`: datasets ("fpb", "fpb:train+test"), protocol ids,
+        files of row hashes. An empty list means none of the known datasets. A base that is neither listed here nor in
+        results/training-sets.yaml counts as unknown.
+    limit: only the first rows of each task; null means all. A limited run is never ranked with a full one.
+    results: the folder of the run records; `results/<name>` by default.
     """
 
     name: str

@@ -126,13 +126,13 @@ def _mismatches(lines: list[str]) -> str:
     They read "size mismatch for KEY: copying a param with shape torch.Size([..]) from checkpoint, the shape in current
     model is torch.Size([..])."
     """
-    told = []
+    found = []
     for line in lines[:SHOWN]:
         key, _, rest = line.removeprefix("size mismatch for ").partition(":")
         sizes = [part.partition(")")[0] for part in rest.split("torch.Size(")[1:]]
-        told.append(f"{key} is {' here '.join(sizes)}")
+        found.append(f"{key} is {' here '.join(sizes)}")
     more = f" and {len(lines) - SHOWN:,} more" if len(lines) > SHOWN else ""
-    return ", ".join(told) + more
+    return ", ".join(found) + more
 
 
 def _named_base(folder: Path) -> str:

@@ -45,7 +45,7 @@ def probe(
 ) -> tuple[dict[str, float], bool | None]:
     """(the largest logit difference on/off of each adapter, whether "off" is the bare base).
 
-    BenchError when one changes nothing or the base changed.
+    BenchError if an adapter changes nothing, or if the base changed.
 
     Args:
         model: with the adapters attached under `names`.

@@ -68,7 +68,7 @@ class ServedSpec:
     requests_per_minute: at most so many; null is no limit but the server's own.
     think_end_token: what ends a thought that stands in the answer itself; the answer begins behind it.
     labels: "exact" compares labels where an exact way is found and has them written where none is; "bounded" takes the
-        first tokens that are told, too; "written" has them written in any case.
+        first tokens that are reported, too; "written" has them written in any case.
     stream: "auto" measures the time to the first token where the server streams and counts tokens then too; "no".
     price: an entry of the price card. key_variable: the environment variable that holds the key.
     command: the Python that has the engine, where it is started here; null looks for it (docs/engines.md).

@@ -88,7 +88,7 @@ class Recipe:
             (
                 "name",
                 bool(NAME.fullmatch(self.name)),
-                sentence("has only letters, digits, '.', '_' and '-', and begins with none of '.-'"),
+                sentence("has only letters, digits, '.', '_', '-', and no '.' or '-' first"),
             ),
             ("tasks", bool(self.tasks), sentence("names at least one task")),
             ("splits", bool(self.splits), sentence("names at least one split")),

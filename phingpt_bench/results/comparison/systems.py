@@ -1,8 +1,8 @@
-"""Which runs `compare A B` means: a system is one model in one setting, with its run of each task.
+"""The runs that `compare A B` refers to: a system is one model in one setting, with its run of each task.
 
-A system is named as a board shows it: its adapter, its model, "base", or the name of one of its runs' folders. Behind
-an @ stands its setting: "5-shot", "chat", a quantisation, a dtype, "seed1", "limit20", the beginning of a digest, with
-commas between them ("3-seeds": all of them together).
+A system is named as on a board: by its adapter, its model, "base", or the name of one of its runs' folders. Its setting
+follows an @: "5-shot", "chat", a quantisation, a dtype, "seed1", "limit20", the beginning of a digest, separated by
+commas ("3-seeds" means all of them together).
 """
 
 from __future__ import annotations
@@ -20,11 +20,11 @@ from phingpt_bench.results.identity import shown_seed
 from phingpt_bench.results.pairing import model_key
 from phingpt_bench.results.seeds import with_seeds_joined
 
-SHORTEST = 4  # characters of a digest that name it
+SHORTEST = 4  # the least number of characters that identify a digest
 
 
 class Variant(NamedTuple):
-    """How a model was asked: solved examples, chat template, rows."""
+    """The prompt setting: few-shot examples, chat template, rows."""
 
     shots: int
     chat_template: bool
@@ -33,7 +33,7 @@ class Variant(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class System:
-    """runs: by task. given: it was named by a folder or file, so it is that one run."""
+    """runs: by task. given: it was named by a folder or file, so it has one run."""
 
     runs: dict[str, Run]
     given: bool = False
@@ -45,7 +45,7 @@ class System:
 
     @property
     def names(self) -> list[str]:
-        """What it may be called, the shortest that a board shows first; several seeds have no folder of their own."""
+        """The names that it may have, the shortest one of a board first; several seeds have no folder of their own."""
         model = self.first.record.model
         tuned = [model.adapter, f"{model.name} + {model.adapter}"] if model.adapter else [model.name]
         bare = ["base"] if model.kind == "base" else []
@@ -54,13 +54,13 @@ class System:
 
     @property
     def variant(self) -> Variant:
-        """How it was asked."""
+        """Its prompt setting."""
         record = self.first.record
         return Variant(record.protocol.shots, record.protocol.chat_template, record.limit)
 
     @property
     def setting(self) -> list[str]:
-        """The words that may stand behind the @."""
+        """The words that may follow the @."""
         model, (shots, chat, limit) = self.first.record.model, self.variant
         asked = [variant_text(shots, chat_template=False), "chat" if chat else None]
         variant = [] if model.kind in ("floor", "check") else asked
@@ -74,10 +74,10 @@ class System:
 
 
 def systems(runs: Sequence[Run]) -> list[System]:
-    """The systems among runs, in order of appearance; behind them those that a board draws for several seeds.
+    """The systems among runs, in order of appearance, followed by those that a board shows for several seeds.
 
-    Runs that a board does not draw, as newer ones of the same training replace them, are none. A second run of one
-    system on one task makes another system, so that a name that fits both is told to be ambiguous.
+    Runs that newer runs of the same training replace are left out, as on a board. A second run of one system on one
+    task makes another system, so that a name that fits both is reported as ambiguous.
     """
     drawn = with_seeds_joined(runs)
     kept = {member.record.run_id for run in drawn for member in run.members}
@@ -94,11 +94,11 @@ def systems(runs: Sequence[Run]) -> list[System]:
 
 
 def resolve(a: str, b: str, runs: Sequence[Run]) -> tuple[System, System]:
-    """The systems that two names, run folders or run.json files mean.
+    """The systems of two names, run folders or run.json files.
 
-    Where a name fits several systems, those with the weights of the other name are taken, in its setting if that says
-    one, else over whole splits, without a chat template, 0-shot; and all seeds together, as a board has them.
-    BenchError for a name that fits none, and for one that still fits several, listing them.
+    If a name fits several systems, those with the weights of the other name are preferred, in its setting if it names
+    one, otherwise over whole splits, without a chat template, 0-shot; and all seeds together, as on a board. BenchError
+    for an unknown name, and for one that still fits several, listing them.
     """
     known = systems(runs)
     fitting = [_fitting(name, known) for name in (a, b)]
@@ -115,7 +115,7 @@ def resolve(a: str, b: str, runs: Sequence[Run]) -> tuple[System, System]:
 
 
 def pairs(a: System, b: System) -> list[tuple[Run, Run]]:
-    """(reference, challenger) for each task that both have; BenchError for none.
+    """(reference, challenger) for each task that both have; BenchError if there is none.
 
     Two runs that were given by their folders are a pair whatever their tasks.
     """
@@ -131,20 +131,20 @@ def pairs(a: System, b: System) -> list[tuple[Run, Run]]:
 
 
 def run_file(wanted: str) -> Path | None:
-    """The run.json that a folder of a run, or the file itself, means; None where neither is named."""
+    """The run.json of a run's folder, or the file itself; None for another name."""
     path = Path(wanted)
     file = path if path.name == RECORD else path / RECORD
     return file if path.name == RECORD or file.is_file() else None
 
 
 def called(found: Sequence[System]) -> list[str]:
-    """A name for each of several systems that none of the others has: name@setting, as far as settings differ."""
+    """A unique name for each of several systems: name@setting, as far as settings differ."""
     common = set.intersection(*(set(system.setting) for system in found))
     names = []
     for system in found:
         own = [part for part in system.setting if part not in common]
         names.append(system.names[0] + (f"@{','.join(own)}" if own else ""))
-    if len(set(names)) < len(names):  # nothing but the model itself tells them apart: its folder does
+    if len(set(names)) < len(names):  # only their folders distinguish them
         names = [system.first.path.parent.as_posix() for system in found]
     return names
 
@@ -185,13 +185,13 @@ def _parts(setting: str) -> list[str]:
 
 
 def _said(a: str, b: str, at: int) -> bool:
-    """Whether the other name says a setting and this one does not."""
+    """Whether the other name has a setting and this one does not."""
     mine, other = (a, b)[at], (a, b)[1 - at]
     return "@" not in mine and "@" in other
 
 
 def _narrowed(found: list[System], as_other: bool, others: list[System]) -> list[System]:
-    """The likeliest of several systems."""
+    """The most likely of several systems."""
     bases = [model_key(other.first).base for other in others]
     variants = [other.variant for other in others]
 
