@@ -6,6 +6,7 @@ import argparse
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from phingpt_bench.cli.overrides import add_overrides
 from phingpt_bench.cli.suites import carry_out, positive
 from phingpt_bench.core.errors import BenchError
 
@@ -34,7 +35,7 @@ examples:
       --model-args model=gpt-4o-mini --tasks phin_fpb phin_finer_ord
 
 Engines and what each can do: docs/engines.md. Keys of APIs come from the
-environment (OPENAI_API_KEY, ANTHROPIC_API_KEY) and are stored nowhere.
+environment (OPENAI_API_KEY, ANTHROPIC_API_KEY) and are not stored.
 """
 
 
@@ -51,28 +52,34 @@ def configure(parser: argparse.ArgumentParser) -> None:
         "anthropic-chat-completions",
     )  # fmt: skip
     parser.add_argument(
-        "--model-args", default="", metavar="K=V,...", help="of --model: model, base_url, tokenizer, num_concurrent ..."
+        "--model-args",
+        default="",
+        metavar="K=V,...",
+        help="options of --model: model, base_url, tokenizer, num_concurrent ...",
     )
     parser.add_argument(
         "--adapter", action="append", default=[], metavar="DIR",
         help="a folder or a Hub id (org/name, org/name/sub-folder, org/name@revision), or NAME= and one of them; may "
-        "be repeated; of --model a served name, a folder, or NAME=FOLDER",
+        "be repeated; with --model: a served name, a folder, or NAME=FOLDER",
     )  # fmt: skip
+    add_overrides(parser, "seed=1 or bases.0.device=cpu")
     parser.add_argument("--tasks", nargs="+", required=True, metavar="TASK", help="tasks or groups")
-    parser.add_argument("--shots", type=int, default=0, metavar="K", help="solved examples in each prompt (default 0)")
+    parser.add_argument(
+        "--shots", type=int, default=0, metavar="K", help="few-shot examples in each prompt (default 0)"
+    )
     parser.add_argument("--chat-template", action="store_true", help="put prompts into the model's chat template")
     parser.add_argument("--limit", type=positive, metavar="N", help="only the first N rows of each task")
     parser.add_argument("--quantisation", choices=("nf4", "none"), default="nf4", help="default nf4 (4 bits)")
     parser.add_argument("--batch-size", type=positive, default=16, metavar="N", help="documents at a time (default 16)")
-    parser.add_argument("--no-floors", action="store_true", help="leave out the cheap models to compare with")
+    parser.add_argument("--no-floors", action="store_true", help="skip the baselines")
     parser.add_argument(
         "--checks", action="store_true",
-        help="score the gold answers, no answer and the text itself too, which test the scoring (leaderboard --checks)",
+        help="also score gold answers, empty answers and the text itself, to test the scoring (leaderboard --checks)",
     )  # fmt: skip
     parser.add_argument(
         "--trained-on", action="append", metavar="DATA",
-        help="what the base was trained on: a data set (fpb, fpb:train+test), a protocol id, a file of 'hash-rows', or "
-        "none; may be repeated. Without, and for a model that is not in results/training-sets.yaml, it is unknown",
+        help="what the base was trained on: a dataset (fpb, fpb:train+test), a protocol id, a file of 'hash-rows', or "
+        "none; may be repeated. Without it, a model that is not in results/training-sets.yaml counts as unknown",
     )  # fmt: skip
     parser.add_argument(
         "--adapter-trained-on", action="append", default=[], metavar="[NAME=]DATA",
@@ -85,16 +92,18 @@ def configure(parser: argparse.ArgumentParser) -> None:
 
 
 def run(args: argparse.Namespace) -> int:
-    """Plan, work, board; 0. BenchError for unknown tasks, a model that cannot be loaded, an adapter of another base."""
+    """Plan, run, draw the board; 0. BenchError for unknown tasks, a bad base or adapter."""
     from dataclasses import replace
 
-    from phingpt_bench.cli.hush import hush
+    from phingpt_bench.cli.silence import silence_libraries
+    from phingpt_bench.core import config
+    from phingpt_bench.core.overrides import parsed
     from phingpt_bench.evaluate.named_bases import completed
     from phingpt_bench.evaluate.plan import slug
     from phingpt_bench.evaluate.suite import Suite, Variant
     from phingpt_bench.models.load import BaseSpec, title
 
-    hush()
+    silence_libraries()
     served = args.model is not None
     if not served and args.model_args:
         raise BenchError("--model-args belong to --model", hint="--base takes --quantisation and --batch-size")
@@ -124,7 +133,8 @@ def run(args: argparse.Namespace) -> int:
     name = slug(title(first) if isinstance(first, BaseSpec) else f"{first.title}-{first.engine}")
     on = {} if args.trained_on is None else {first.model: [own for own in args.trained_on if own != "none"]}
     suite = replace(suite, name=name, trained_on=on, results=args.results or Path("results") / "local" / name)
-    carry_out(suite, dry_run=args.dry_run, force=args.force, quiet=args.quiet)
+    suite = config.changed(suite, parsed(args.overrides))
+    carry_out(suite, dry_run=args.dry_run, force=args.force, quiet=args.quiet, changed=args.overrides)
     return 0
 
 

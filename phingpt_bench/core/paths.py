@@ -21,6 +21,12 @@ def share(*parts: str) -> Path:
     return (installed if installed.is_dir() else _PACKAGE.parent).joinpath(*parts)
 
 
+def results_folder() -> Path:
+    """results/ in the current folder where there is one, else the shipped results."""
+    here = Path("results")
+    return here if here.is_dir() else share("results")
+
+
 def task_folders() -> list[Path]:
     """The folders with task files and, below passports/, passports: the shipped one, then that of the user.
 

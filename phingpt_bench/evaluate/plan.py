@@ -238,7 +238,7 @@ def _fingerprint(suite: Suite, task: TaskFacts, variant: Variant) -> Fingerprint
     """What task and suite have in it."""
     return Fingerprint(
         template=task.template,
-        setup=task.setup,
+        setup=task.chat_setup if variant.chat_template else task.setup,
         examples=digest(task.examples[: variant.shots]) if variant.shots else None,
         rows=digest(list(task.ids[: suite.limit])),
         shots=variant.shots,

@@ -165,7 +165,7 @@ def _run_model(job: Job, step: Step, loaded: Loaded, model: Any, entry: Attached
     running = job.running(step, meter)
     lm = PhinLM(pretrained=model, tokenizer=loaded.tokenizer, batch_size=suite.batch_size, meter=running or meter)
     if running is not None:
-        lm.on_answer = running.told
+        lm.on_answer = running.add_answer
     answers, scores = _evaluate(job, step, lm, meter, running)
     by = Answerer(
         model=loaded.identity,

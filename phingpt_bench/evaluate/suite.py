@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
 from phingpt_bench.core import config
 from phingpt_bench.core.errors import BenchError
+from phingpt_bench.core.overrides import Override
 from phingpt_bench.core.paths import share
 from phingpt_bench.core.records import variant_text
 from phingpt_bench.models.load import BaseSpec
@@ -123,6 +125,9 @@ class Suite:
         return self.results or Path("results") / self.name
 
 
-def load_suite(name_or_path: str) -> Suite:
-    """A shipped suite by name, or one's own by path; BenchError with the nearest name, or with file and line."""
-    return config.load_shipped("suite", share("adapters", "suites"), name_or_path, Suite)
+def load_suite(name_or_path: str, overrides: Sequence[Override] = ()) -> Suite:
+    """A shipped suite by name, or any other by path; BenchError with the nearest name, or with file and line.
+
+    overrides: values in the place of the file's; a mistake in one names it.
+    """
+    return config.load_shipped("suite", share("adapters", "suites"), name_or_path, Suite, overrides)

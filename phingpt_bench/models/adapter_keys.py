@@ -14,11 +14,10 @@ SHOWN = 3  # keys of each kind that an error lists
 
 
 def load_strictly(model: Any, name: str, folder: Path) -> Any:
-    """The model with the adapter under `name`, wrapped in PEFT where it was not yet; the adapter is off or on as PEFT
-    leaves it.
+    """The model with the adapter under `name`, wrapped in PEFT where it was not yet.
 
-    BenchError where the file lacks a tensor that the configuration asks for, holds one that has no place in this base,
-    or one of another shape; PEFT itself takes the first two without an error.
+    The adapter is off or on as PEFT leaves it. BenchError where the file lacks a tensor that the configuration asks
+    for, holds one that has no place in this base, or one of another shape; PEFT takes the first two without an error.
     """
     from peft import PeftModel
     from safetensors import SafetensorError
@@ -112,8 +111,11 @@ def _explained(err: Exception, folder: Path) -> BenchError:
 
 
 def _mismatches(lines: list[str]) -> str:
-    """PEFT's lines "size mismatch for KEY: copying a param with shape torch.Size([..]) from checkpoint, the shape in
-    current model is torch.Size([..])." in short."""
+    """PEFT's lines about mismatched sizes in short.
+
+    They read "size mismatch for KEY: copying a param with shape torch.Size([..]) from checkpoint, the shape in current
+    model is torch.Size([..])."
+    """
     told = []
     for line in lines[:SHOWN]:
         key, _, rest = line.removeprefix("size mismatch for ").partition(":")

@@ -39,8 +39,8 @@ class Method:
     """How an adapter is loaded.
 
     alone: why it needs a base loaded for it alone, None where it shares one with others. changes_base: whether its base
-    with the adapter off may be another than the bare base, by design. vocabulary: rows of the embedding that it was saved
-    with, where its file holds one. trigger: tokens that it needs to act; empty where it acts on all.
+    with the adapter off may be another than the bare base, by design. vocabulary: rows of the embedding that it was
+    saved with, where its file holds one. trigger: tokens that it needs to act; empty where it acts on all.
     """
 
     name: str  # "LORA", "IA3" ...
@@ -51,7 +51,7 @@ class Method:
 
 
 def method_of(folder: Path) -> Method:
-    """The method of an adapter folder; BenchError, with the true reason, for what cannot be loaded as it was trained."""
+    """The method of an adapter folder; BenchError with the true reason for what cannot be loaded as trained."""
     config = read_config(folder)
     where = str(folder / CONFIG)
     name = str(config["peft_type"]).upper()
@@ -127,10 +127,7 @@ def _changed_base(name: str, config: Mapping[str, Any]) -> str | None:
 
 
 def _embedding_rows(folder: Path) -> int | None:
-    """Rows of a whole embedding or output head in the adapter's file that belong to the base; None where it has none."""
-    rows = [
-        shape[0]
-        for key, shape in shapes(folder).items()
-        if len(shape) == 2 and key.endswith(tuple(f"{layer}.{end}weight" for layer in EMBEDDINGS for end in ("", "base_layer.")))
-    ]  # fmt: skip
+    """Rows of a whole embedding or output head of the base in the adapter's file; None where it has none."""
+    ends = tuple(f"{layer}.{end}weight" for layer in EMBEDDINGS for end in ("", "base_layer."))
+    rows = [shape[0] for key, shape in shapes(folder).items() if len(shape) == 2 and key.endswith(ends)]
     return max(rows, default=None)

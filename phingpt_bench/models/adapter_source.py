@@ -17,11 +17,10 @@ WANTED = ("adapter_*", "card.json", "*token*", "*.jinja", "vocab*", "merges.txt"
 
 
 def located(path: Path) -> Path:
-    """The folder of an adapter: as given with ~ expanded, else of a Hub id, whose files are taken from the cache or
-    fetched.
+    """The folder of an adapter: as given with ~ expanded, else that of a Hub id.
 
-    "org/name", "org/name/sub-folder", each with "@revision". BenchError where it is neither a folder nor such an id, or
-    cannot be fetched.
+    The files of an id are taken from the cache or fetched: "org/name", "org/name/sub-folder", each with "@revision".
+    BenchError where it is neither a folder nor such an id, or cannot be fetched.
     """
     folder = path.expanduser()
     text = str(path)
@@ -87,8 +86,8 @@ def named_base(folder: Path) -> NamedBase:
     """The base of adapter_config.json, as this program loads it.
 
     A repository of unsloth's that holds a model in NF4 with double quantisation stands for the model itself, which is
-    quantised so here, unless it is cached; one in which some layers are kept whole ("-unsloth-bnb-4bit") is loaded as it
-    is. BenchError where no base is named, or it is a folder of another machine.
+    quantised so here, unless it is cached; one in which some layers are kept whole ("-unsloth-bnb-4bit") is loaded as
+    it is. BenchError where no base is named, or it is a folder of another machine.
     """
     name = read_config(folder).get("base_model_name_or_path")
     if not isinstance(name, str) or not name:

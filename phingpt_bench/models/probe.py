@@ -42,8 +42,9 @@ def probe(
     by_design: bool = False,
     trigger: Sequence[int] = (),
 ) -> tuple[dict[str, float], bool | None]:
-    """(the largest logit difference on/off of each adapter, whether "off" is the bare base); BenchError when one changes
-    nothing or the base changed.
+    """(the largest logit difference on/off of each adapter, whether "off" is the bare base).
+
+    BenchError when an adapter changes nothing, or the base changed.
 
     Args:
         model: with the adapters attached under `names`.

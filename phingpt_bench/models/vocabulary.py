@@ -1,4 +1,4 @@
-"""The vocabulary of an adapter that added tokens: its tokenizer, and embeddings of as many rows as it was saved with."""
+"""The vocabulary of an adapter that added tokens: its tokenizer, and embeddings of as many rows as were saved."""
 
 from __future__ import annotations
 
@@ -25,8 +25,8 @@ def with_vocabulary(loaded: Loaded, rows: int, folder: Path) -> Loaded:
     if rows != before:
         if tokenizer is None and rows > len(loaded.tokenizer):
             raise BenchError(
-                f"the adapter was saved with {rows:,} rows of embeddings, the base has {before:,}, and no tokenizer lies "
-                "beside the adapter that says which tokens were added",
+                f"the adapter was saved with {rows:,} rows of embeddings, the base has {before:,}, and no tokenizer "
+                "lies beside the adapter that says which tokens were added",
                 where=str(folder),
                 hint="copy the tokenizer's files of its training into the folder",
             )

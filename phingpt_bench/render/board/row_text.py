@@ -34,7 +34,8 @@ def difference_text(row: Row) -> tuple[str, str]:
     if difference.reason is not None:
         return say("no test"), spoken(difference.reason)
     star = "*" if difference.significant else ""
-    return signed(difference.value, star), p_text(difference.p if difference.p_holm is None else difference.p_holm)
+    p = difference.p if difference.p_holm is None else difference.p_holm
+    return signed(difference.value, star), p_text(p, difference.at_most)
 
 
 def trained(row: Row) -> bool:

@@ -17,9 +17,10 @@ from phingpt_bench.render.explain.explain_score import working
 from phingpt_bench.render.explain.explain_tests import holm_lines, test_lines
 from phingpt_bench.render.measures import metric_name
 from phingpt_bench.results.collect import Run
-from phingpt_bench.results.compare import ALPHA, Comparer
+from phingpt_bench.results.compare import Comparer
 from phingpt_bench.results.pairing import base_of
 from phingpt_bench.results.seeds import with_seeds_joined
+from phingpt_bench.stats.paired import ALPHA
 from phingpt_bench.text.blocks import Block, Title
 from phingpt_bench.text.clean import clean
 from phingpt_bench.text.language import say, spoken
@@ -146,7 +147,7 @@ def _rank(section: Section, row: Row, runs: dict[str, Run], comparer: Comparer) 
         return
 
     def between(other: Row) -> str:
-        return p_value(comparer.quick(runs[other.run_id], runs[row.run_id], section.metric).p)
+        return p_value(comparer.quick(runs[other.run_id], runs[row.run_id], section.metric, times).p)
 
     shared, times = sum(other.rank == row.rank for other in ranked), max(1, len(ranked) - 1)
     if shared > 1:
