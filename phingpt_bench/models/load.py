@@ -206,8 +206,12 @@ def device(spec: BaseSpec) -> str:
         ) from None
 
 
-def check_tokenizer(tokenizer: Any, model: str) -> None:
-    """BenchError for a tokenizer with neither an end-of-text nor a beginning-of-text token."""
+def check_tokenizer(tokenizer: Any, model: str, *, causal: bool = True) -> None:
+    """BenchError for a tokenizer that lm-eval cannot ask with: without special tokens, or one that ends every prompt.
+
+    causal: whether prompts go on with the answer; those of an encoder may end.
+    """
+    where = "tokenizer_config.json of the model"
     if tokenizer.eos_token_id is None and tokenizer.bos_token_id is None:
         raise BenchError(
             sentence(
@@ -215,7 +219,21 @@ def check_tokenizer(tokenizer: Any, model: str) -> None:
                 "lm-eval needs one",
                 model=model,
             ),
-            hint=sentence('set "eos_token" in the tokenizer_config.json of the model'),
+            hint=sentence('set "eos_token" in the {where}', where=where),
+        )
+    ids = tokenizer("a")["input_ids"]
+    if causal and tokenizer.eos_token_id is not None and len(ids) > 1 and ids[-1] == tokenizer.eos_token_id:
+        raise BenchError(
+            sentence(
+                "the tokenizer of '{model}' appends its end-of-text token to every prompt, so that "
+                "labels and answers would come after the end",
+                model=model,
+            ),
+            hint=sentence(
+                'set "add_eos_token": false in the {where} (or take the token out of the post_processor '
+                "in its tokenizer.json)",
+                where=where,
+            ),
         )
 
 
