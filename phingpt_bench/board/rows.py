@@ -214,8 +214,8 @@ def _notes(run: Run, standing: Standing, base: Run | None, below: Note | None) -
 
 
 def _prior_notes(test: Difference | None, prior: float | None) -> Iterator[Note]:
-    """How much of a tuned row's gain calibration without labels gives the base."""
-    if prior is not None and test is not None and test.value is not None and abs(prior) >= SMALL:
+    """How much of a tuned row's gain calibration without labels gives the base; nothing where it gives it none."""
+    if prior is not None and test is not None and test.value is not None and prior >= SMALL and test.value > 0:
         text = sentence("of {gain} the label prior is {prior}", gain=signed(test.value), prior=signed(prior))
         yield Note(text, "info")
 

@@ -52,9 +52,9 @@ def calibrated_outcomes(run: Run, method: Method) -> Outcomes | None:
     probs = np.array([[np.nan] * k if row is None else row for row in rows.probs])
     groups = np.array(rows.groups or [0] * len(rows.ids))
     found = np.empty_like(probs)
-    for place, group in enumerate(sorted(set(groups.tolist()))):
+    for group in sorted(set(groups.tolist())):
         inside = groups == group
-        prior = batch_prior(probs[inside]) if method == "batch" else _content_free(run, place, k)
+        prior = batch_prior(probs[inside]) if method == "batch" else _content_free(run, group, k)
         if prior is None:
             return None
         found[inside] = divided(probs[inside], prior)
@@ -67,9 +67,9 @@ def calibrated_outcomes(run: Run, method: Method) -> Outcomes | None:
     )
 
 
-def _content_free(run: Run, place: int, k: int) -> np.ndarray | None:
+def _content_free(run: Run, group: int, k: int) -> np.ndarray | None:
     """The probabilities of the labels without content for one question, or None where it was not asked."""
     stored = run.record.diagnostics.content_free
-    if stored is None or place >= len(stored) or len(stored[place]) != k:
+    if stored is None or group >= len(stored) or len(stored[group]) != k:
         return None
-    return np.array(stored[place])
+    return np.array(stored[group])
