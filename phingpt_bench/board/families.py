@@ -1,4 +1,4 @@
-"""Rows of one model over all sections: names that tell models apart, and p-values corrected over the tasks."""
+"""Rows of one model over all sections: unambiguous names, and p-values corrected over the tasks."""
 
 from __future__ import annotations
 
@@ -8,27 +8,27 @@ from collections.abc import Iterable, Sequence
 from typing import Any
 
 from phingpt_bench.board.values import Row, Section
+from phingpt_bench.core.sentences import sentence
 from phingpt_bench.stats.paired import holm
-from phingpt_bench.text.language import sentence
 
 PREFIX = 7  # characters of a digest or commit that are shown
 
 
-def told_apart(sections: Sequence[Section]) -> list[Section]:
-    """The sections with `details` filled in wherever two different models of any section would look the same.
+def with_details(sections: Sequence[Section]) -> list[Section]:
+    """The sections with `details` filled in wherever two different models would have the same name.
 
     A detail (base, revision, dtype, adapter digest, recipe of several trainings, seed) is shown for all rows that look
-    alike or for none, so a model is called the same in every section. A row of several seeds always says how many.
+    alike or for none, so a model has one name in all sections. A row of several seeds always says how many there are.
     """
     looks: dict[tuple[Any, ...], dict[tuple[Any, ...], Row]] = defaultdict(dict)
     for section in sections:
         for row in section.rows:
             looks[_look(row)].setdefault(row.identity, row)
 
-    def told(row: Row) -> Row:
+    def detailed(row: Row) -> Row:
         return dataclasses.replace(row, details=_details(row, looks[_look(row)].values()))
 
-    return [dataclasses.replace(section, rows=tuple(map(told, section.rows))) for section in sections]
+    return [dataclasses.replace(section, rows=tuple(map(detailed, section.rows))) for section in sections]
 
 
 def _look(row: Row) -> tuple[Any, ...]:
@@ -36,7 +36,7 @@ def _look(row: Row) -> tuple[Any, ...]:
 
 
 def _details(row: Row, alike: Iterable[Row]) -> tuple[str, ...]:
-    """What differs among rows that look alike, as this row has it; what it does not know is left out."""
+    """This row's values of what differs among rows that look alike; unknown values are left out."""
     alike = [other for other in alike if bool(other.seeds) == bool(row.seeds)]
     parts = (
         ("base", lambda r: r.base),
@@ -59,15 +59,15 @@ def _details(row: Row, alike: Iterable[Row]) -> tuple[str, ...]:
         ),
         ("seed", lambda r: sentence("seed {n}", n=r.seed)),
     )
-    told = (text(row) for field, text in parts if len({getattr(r, field) for r in alike}) > 1)
+    details = (text(row) for field, text in parts if len({getattr(r, field) for r in alike}) > 1)
     seeds = (sentence("{n} seeds", n=len(row.seeds)),) if row.seeds else ()
-    return (*(text for text in told if text), *seeds)
+    return (*(text for text in details if text), *seeds)
 
 
 def corrected(sections: Sequence[Section]) -> list[Section]:
     """The sections with p_holm filled in: Holm's correction over the tasks of each model in one setting.
 
-    Sections of whole splits make one family, those of each limit another: a quick look must not change a result.
+    Sections of whole splits are one family, those of each limit another: a trial run must not change a result.
     """
     places: dict[tuple[Any, ...], list[tuple[int, int, float]]] = defaultdict(list)
     for i, section in enumerate(sections):

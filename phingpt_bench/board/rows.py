@@ -7,7 +7,7 @@ from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
 from phingpt_bench.board.costs import on_card, payback, tokens_each, with_costs
-from phingpt_bench.board.families import corrected, told_apart
+from phingpt_bench.board.families import corrected, with_details
 from phingpt_bench.board.frontier import frontier
 from phingpt_bench.board.power import detectable, power_notes
 from phingpt_bench.board.published.rows import PublishedRow
@@ -16,6 +16,7 @@ from phingpt_bench.board.values import Board, Prices, Row, Section
 from phingpt_bench.core.errors import unknown
 from phingpt_bench.core.notes import Note
 from phingpt_bench.core.records import Ledger
+from phingpt_bench.core.sentences import sentence
 from phingpt_bench.cost.ledger import per_thousand
 from phingpt_bench.data.catalogue import Rights
 from phingpt_bench.results.answering import answering, beats_majority
@@ -29,7 +30,6 @@ from phingpt_bench.results.seeds import with_seeds_joined
 from phingpt_bench.results.unseen import unseen
 from phingpt_bench.scoring.metrics import METRICS
 from phingpt_bench.stats.paired import ALPHA
-from phingpt_bench.text.language import sentence
 from phingpt_bench.text.numbers import percent, signed
 
 SETUP = ("load", "probe")  # phases of a ledger that prepare a model for all its runs
@@ -52,14 +52,15 @@ def build(  # noqa: PLR0913  each is an option of the board
 ) -> Board:
     """The board of `runs`.
 
-    published: rows by protocol id, or None for none. tasks: only these, or those on a protocol
-        id, in this order (empty: all, by name).
-    metric: this one instead of the primary metric wherever a task has it. checks: show oracle, null and echo as well.
-    across_engines: rank rows of different engines together.
-    cache: of tests and intervals; new ones are added, and saving it is the caller's.
-    prices: the card for published rows and, where it is the user's own, for the runs too; None for no estimates.
+    published: rows by protocol id; None for no published rows.
+    tasks: the tasks to show, or protocol ids, in this order; empty means all, by name.
+    metric: shown instead of the primary metric of each task that has it.
+    checks: whether to show oracle, null and echo as well.
+    across_engines: whether to rank rows of different engines together.
+    cache: of tests and intervals. New ones are added; the caller saves it.
+    prices: the card for published rows and, if it is the user's own, for the runs too; None for no estimates.
     rights: languages and licence of the data by protocol id.
-    BenchError for a task that no run is of, or a metric that none of the tasks has.
+    BenchError for a task without a run, or a metric that none of the tasks has.
     """
     runs = runs if prices is None else on_card(runs, prices)
     plan = arranged(runs, tasks, checks)
@@ -88,11 +89,11 @@ def joined(
         known = {name for s in sections if s.task in plan.shown for row in s.rows for name in row.scores}
         if metric not in known:
             raise unknown("metric", metric, known)
-    # all tasks are compared, also those that are not shown: else Holm's correction and the names would depend on it
+    # all tasks are compared, even if they are not shown: Holm's correction and the names must not depend on that
     if rights is not None:
         sections = [_with_rights(section, rights) for section in sections]
     sections = [_with_power(section) for section in sections]
-    shown = [section for section in corrected(told_apart(sections)) if section.task in plan.shown]
+    shown = [section for section in corrected(with_details(sections)) if section.task in plan.shown]
     return Board(
         sections=tuple(s for s in shown if s.limit is None),
         limited=tuple(s for s in shown if s.limit is not None),
@@ -146,7 +147,7 @@ def section_of(runs: Sequence[Run], key: Key, scope: Scope) -> Section:
 
 
 def _engines(standing: Standing) -> list[str]:
-    """The engines of the models that are ranked, where there are several."""
+    """The engines of the ranked models if there are several, otherwise none."""
     models = [run.record.model for run in standing.runs if id(run) in standing.ranks and run.kind not in NO_MODELS]
     found = sorted({model.served_by or "phingpt-bench" for model in models})
     return found if len(found) > 1 else []
@@ -191,7 +192,7 @@ def _row(run: Run, standing: Standing, tasks: int) -> Row:
 
 
 def _notes(run: Run, standing: Standing, base: Run | None, below: Note | None) -> Iterator[Note]:
-    """What must be said of a row. below: that the run does not beat the best floor."""
+    """The notes to a row. below: that the run does not beat the best floor."""
     record, metric = run.record, standing.metric
     score = standing.comparer.scores(run)[metric]
     if (reason := standing.apart.get(id(run))) is not None:
@@ -199,10 +200,14 @@ def _notes(run: Run, standing: Standing, base: Run | None, below: Note | None) -
     stored = record.scores.get(metric, score)
     if stored != score if stored is None or score is None else abs(stored - score) > 1e-6:
         yield Note(sentence("run.json says {stored}, its outcomes give {score}", stored=stored, score=score))
+    yield from _of_adapter(run)
     if below is not None and record.model.kind == "tuned":  # of every weak base it would be too much: there is the mark
         yield below
     if note := fallback_note(run, base):
         yield Note(note)
+    if (source := record.provenance.imported) is not None:
+        name = " ".join(filter(None, (source.source, source.version)))
+        yield Note(sentence("imported from {source}: cost unknown", source=name), "info")
     yield from _answering_notes(run, standing)
     floor = standing.floor
     if below is not None and record.diagnostics.trained_on_task is False and floor is not None:
@@ -210,7 +215,22 @@ def _notes(run: Run, standing: Standing, base: Run | None, below: Note | None) -
     if (record.model.kind, record.model.name) == ("check", ORACLE) and metric == record.protocol.metric:
         low, high = METRICS[metric].bounds
         if score is None or abs(score - (high if METRICS[metric].higher_is_better else low)) > 1e-9:
-            yield Note(sentence("the gold answers do not get the best score: the task or its scoring is at fault"))
+            yield Note(sentence("the gold answers do not get the best score: the task or its scoring has a bug"))
+
+
+def _of_adapter(run: Run) -> Iterator[Note]:
+    """What is not known of an adapter from elsewhere, and whether its base is another one by design."""
+    record = run.record
+    if record.model.trained_elsewhere:
+        rows = record.exposure is not None and record.exposure.adapter is not None
+        text = (
+            sentence("trained elsewhere: prompt unknown, rows as declared")
+            if rows
+            else sentence("trained elsewhere: prompt and rows unknown")
+        )
+        yield Note(text, "info")
+    if record.diagnostics.changed_base is not None:
+        yield Note(sentence("on a base changed by design: {why}", why=record.diagnostics.changed_base), "info")
 
 
 def _prior_notes(test: Difference | None, prior: float | None) -> Iterator[Note]:
@@ -237,7 +257,7 @@ def _answering_notes(run: Run, standing: Standing) -> Iterator[Note]:
 
 
 def _on_frontier(rows: Sequence[Row], metric: str) -> list[Row]:
-    """The rows with `frontier` filled in; a row without rank takes no part."""
+    """The rows with `frontier` filled in; rows without a rank are left out of the front."""
     points = [(row.usd_per_1000, row.score) if row.rank is not None else (None, None) for row in rows]
     front = frontier(points, higher_is_better=METRICS[metric].higher_is_better)
     return [dataclasses.replace(row, frontier=on) for row, on in zip(rows, front, strict=True)]
@@ -256,9 +276,9 @@ def _seed_scores(run: Run, metric: str, comparer: Comparer) -> tuple[float | Non
 
 
 def evaluated(ledger: Ledger) -> Ledger:
-    """The ledger without loading and probing, which are booked on the first run of a model only.
+    """The ledger without loading and probing, which are booked only on a model's first run.
 
-    USD are reduced in proportion to the seconds; they are unknown where no other phase is left.
+    USD are reduced in proportion to the seconds; they are unknown if no other phase is left.
     """
     seconds = {phase: spent for phase, spent in ledger.seconds.items() if phase not in SETUP}
     if ledger.token_price is not None:  # tokens cost the same however long they take
@@ -271,7 +291,7 @@ def evaluated(ledger: Ledger) -> Ledger:
 
 
 def _published(rows: Iterable[PublishedRow], metric: str) -> tuple[PublishedRow, ...]:
-    """The published rows that have the metric: those on our rows and by our metric first, then by score."""
+    """The published rows with the metric: first those on our rows and in our metric, then by score."""
     having = [row for row in rows if metric in row.metrics]
     sign = -1 if metric not in METRICS or METRICS[metric].higher_is_better else 1
     return tuple(

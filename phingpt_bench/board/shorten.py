@@ -1,4 +1,4 @@
-"""A board with the best rows of each section, and with those that the best are measured by."""
+"""A board with the best rows of each section and the rows that they are compared with."""
 
 from __future__ import annotations
 
@@ -8,9 +8,9 @@ from phingpt_bench.board.values import Board, Row, Section
 
 
 def shortened(board: Board, most: int | None) -> Board:
-    """The board with the first `most` rows of each section, its floors, and the bases that they are compared with.
+    """The board with the first `most` rows of each section, its floors, and the bases of those rows.
 
-    `beyond` says how many rows of a section are left out. None: the board itself.
+    `beyond` is the number of rows that are left out of a section. most: None returns the board itself.
     """
     if most is None:
         return board

@@ -8,8 +8,11 @@ from typing import TYPE_CHECKING
 
 from phingpt_bench.board.names import COLUMNS, FORMATS
 from phingpt_bench.cli import leaderboard_html
-from phingpt_bench.cli.boards import ROWS, default_folder, draw, protocol_of
+from phingpt_bench.cli.boards import ROWS, draw
 from phingpt_bench.cli.output import LEAST, add_output, deliver, show
+from phingpt_bench.core.paths import results_folder
+from phingpt_bench.core.sentences import sentence
+from phingpt_bench.text.language import say
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -20,10 +23,10 @@ if TYPE_CHECKING:
 
 NAME = "leaderboard"
 LEAST_TO_EXPLAIN = 40  # columns in which the lines of --explain can be read
-HELP = "compare runs: scores with intervals, gains over the base with tests, costs, published results"
-EPILOG = """\
+HELP = sentence("compare runs: scores with intervals, gains over the base with tests, costs, published results")
+EPILOG = sentence("""\
 examples:
-  phingpt-bench leaderboard            results/ here, else the shipped results
+  phingpt-bench leaderboard            results/ here, or the shipped results
   phingpt-bench leaderboard results/local/demo --published none
   phingpt-bench leaderboard --task phin_fpb --metric acc
   phingpt-bench leaderboard --kind tuned,floor --size '<1B' --sort cost --plot
@@ -36,80 +39,114 @@ examples:
 
 Filters hide rows; they change no rank, test or floor. docs/leaderboard.md
 explains every column, mark and option.
-"""
+""")
 
 
 def configure(parser: argparse.ArgumentParser) -> None:
     """The arguments."""
-    parser.add_argument("folder", nargs="?", type=Path, metavar="DIR", help="where runs lie, at any depth")
     parser.add_argument(
-        "--task", action="append", default=[], type=names, metavar="T",
-        help="only this task, dataset or protocol; several with commas",
-    )  # fmt: skip
-    parser.add_argument("--metric", metavar="M", help="this metric instead of the primary one, where a task has it")
+        "folder", nargs="?", type=Path, metavar=say("DIR"), help=say("folder of the runs, at any depth")
+    )
+    parser.add_argument(
+        "--task",
+        action="append",
+        default=[],
+        type=names,
+        metavar="T",
+        help=say("only this task, dataset or protocol; several with commas"),
+    )
+    parser.add_argument(
+        "--metric", metavar="M", help=say("this metric instead of the primary one, where a task has it")
+    )
     add_filters(parser)
     parser.add_argument(
-        "--columns", action="append", default=[], type=names, metavar="A,B",
-        help=f"columns of the tables, in this order: {', '.join(COLUMNS)}",
-    )  # fmt: skip
+        "--columns",
+        action="append",
+        default=[],
+        type=names,
+        metavar="A,B",
+        help=say("columns of the tables, in this order: {columns}", columns=", ".join(COLUMNS)),
+    )
     plot = parser.add_mutually_exclusive_group()
     plot.add_argument(
-        "--plot", action="store_true", default=None,
-        help="draw cost against score under each task (in the terminal; default: where one task is shown)",
-    )  # fmt: skip
-    plot.add_argument("--no-plot", dest="plot", action="store_false", help="draw no plot")
-    parser.add_argument("--format", default="terminal", metavar="F", help=f"one of {', '.join(FORMATS)}")
+        "--plot",
+        action="store_true",
+        default=None,
+        help=say("draw cost against score under each task (in the terminal; default: if one task is shown)"),
+    )
+    plot.add_argument("--no-plot", dest="plot", action="store_false", help=say("draw no plot"))
     parser.add_argument(
-        "--with-text", action="store_true",
-        help="html: show the text of the test rows; most dataset licences forbid redistributing the page",
-    )  # fmt: skip
-    add_output(parser, language=True)
+        "--format", default="terminal", metavar="F", help=say("one of {formats}", formats=", ".join(FORMATS))
+    )
+    parser.add_argument(
+        "--with-text",
+        action="store_true",
+        help=say("html: show the text of the test rows; most dataset licences forbid redistributing the page"),
+    )
+    add_output(parser)
     parser.add_argument(
         "--published",
         default="top",
         choices=("top", "all", "none"),
-        help="published results in the terminal: the best of each kind (default), all, none; other formats show all",
+        help=say(
+            "published results in the terminal: the best of each kind (default), all, none; other formats show all"
+        ),
     )
     parser.add_argument("--no-published", dest="published", action="store_const", const="none", help="--published none")
     parser.add_argument(
-        "--rows", type=rows, default=ROWS, metavar="N",
-        help=f"rows of a task in the terminal, the first of them, or all (default {ROWS}); other formats show all",
-    )  # fmt: skip
-    parser.add_argument(
-        "--prices", type=Path, metavar="FILE", help="all USD at the prices of this card (default: as recorded)"
+        "--rows",
+        type=rows,
+        default=ROWS,
+        metavar="N",
+        help=say(
+            "the first N rows of each task in the terminal, or all (default {rows}); other formats show all", rows=ROWS
+        ),
     )
     parser.add_argument(
-        "--explain", nargs=2, metavar=("ROW", "TASK"),
-        help="break down one cell; ROW is a rank, a name or a part of it",
-    )  # fmt: skip
+        "--prices",
+        type=Path,
+        metavar=say("FILE"),
+        help=say("all USD at the prices of this card (default: as recorded)"),
+    )
     parser.add_argument(
-        "--across-engines", action="store_true",
-        help="rank what different engines, or one in other numbers, computed together (docs/engines.md)",
-    )  # fmt: skip
+        "--explain",
+        nargs=2,
+        metavar=(say("ROW"), say("TASK")),
+        help=say("break down one cell; ROW is a rank, a name or a part of it"),
+    )
     parser.add_argument(
-        "--calibrate", action="append", default=[], type=names, metavar="M",
-        help="also rows with calibrated label scores, from stored probabilities, no labels used: batch, contextual",
-    )  # fmt: skip
-    parser.add_argument("--checks", action="store_true", help="show the oracle, null and echo rows too")
+        "--across-engines",
+        action="store_true",
+        help=say("rank runs of different engines or number formats together (docs/engines.md)"),
+    )
+    parser.add_argument(
+        "--calibrate",
+        action="append",
+        default=[],
+        type=names,
+        metavar="M",
+        help=say("add rows with calibrated label scores, made without labels: batch, contextual (docs/fairness.md)"),
+    )
+    parser.add_argument("--checks", action="store_true", help=say("show the oracle, null and echo rows too"))
 
 
 def add_filters(parser: argparse.ArgumentParser) -> None:
     """The arguments that choose and sort rows."""
     for name, metavar, about in (
-        ("--protocol", "P", "only tasks on these protocols, by id"),
-        ("--language", "L", "only tasks whose rows are in these languages: en, es"),
-        ("--licence", "TEXT", "only tasks whose data have a licence with this in its name: MIT, 'CC BY'"),
-        ("--model-licence", "TEXT", "only models whose base has such a licence, as far as it is known"),
-        ("--kind", "K", "only rows of these kinds: tuned, base, floor, check, published"),
+        ("--protocol", "P", say("only tasks on these protocols, by id")),
+        ("--language", "L", say("only tasks whose rows are in these languages: en, es")),
+        ("--licence", say("TEXT"), say("only tasks whose data have a licence with this in its name: MIT, 'CC BY'")),
+        ("--model-licence", say("TEXT"), say("only models whose base has a licence with this in its name")),
+        ("--kind", "K", say("only rows of these kinds: tuned, base, floor, check, published")),
         (
             "--size",
             "S",
-            "only models of this size, as shown: '<1B', '>=350M', 135M (floors have none, and stay)",
+            say("only models of this size, as shown: '<1B', '>=350M', 135M (floors have none, and stay)"),
         ),
     ):
-        help = f"{about}; several with commas"
+        help = say("{about}; several with commas", about=about)
         parser.add_argument(name, action="append", default=[], type=names, metavar=metavar, help=help)
-    parser.add_argument("--sort", default="score", metavar="S", help="score (default), cost, name, size or date")
+    parser.add_argument("--sort", default="score", metavar="S", help=say("score (default), cost, name, size or date"))
 
 
 def names(text: str) -> list[str]:
@@ -122,19 +159,12 @@ def rows(text: str) -> int | None:
     if text == "all":
         return None
     if not text.isdigit() or int(text) == 0:
-        raise argparse.ArgumentTypeError(f"a number from 1 on, or all, not '{text}'")
+        raise argparse.ArgumentTypeError(say("a number of at least 1, or all, not '{text}'", text=text))
     return int(text)
 
 
 def run(args: argparse.Namespace) -> int:
-    """Draws the board; 0. BenchError for a missing folder, no runs, a damaged file, or a name that is not there."""
-    from phingpt_bench.text.language import preferred, speaking
-
-    with speaking(preferred() if args.lang is None else args.lang):
-        return _run(args)
-
-
-def _run(args: argparse.Namespace) -> int:
+    """Draw the board; 0. BenchError for a missing folder, no runs, a damaged file, or an unknown name."""
     from phingpt_bench.render.board.columns import chosen
     from phingpt_bench.render.board.formats import board_text, check_form
     from phingpt_bench.text.write_terminal import check_width
@@ -165,6 +195,7 @@ def _loaded(args: argparse.Namespace) -> tuple[Board, list[Run]]:
 
     from phingpt_bench.board.filters import Filter, size
     from phingpt_bench.board.load import load_board
+    from phingpt_bench.lmeval.protocols import protocol_of
     from phingpt_bench.text.language import say
 
     wanted = Filter(
@@ -175,7 +206,7 @@ def _loaded(args: argparse.Namespace) -> tuple[Board, list[Run]]:
     # silent unless a terminal
     with Console(stderr=True).status(say("comparing runs (the first time takes a while)")):
         return load_board(
-            args.folder or default_folder(),
+            args.folder or results_folder(),
             tasks=[protocol_of(name) for name in flat(args.task)],
             metric=args.metric,
             published=args.published != "none",
@@ -189,9 +220,10 @@ def _loaded(args: argparse.Namespace) -> tuple[Board, list[Run]]:
 
 
 def _explain(args: argparse.Namespace) -> int:
-    """One cell of the board and what it is made of; always text."""
+    """One cell of the board, broken down; always text."""
     from phingpt_bench.board.costs import on_card, prices_of
     from phingpt_bench.board.rows import build
+    from phingpt_bench.lmeval.protocols import protocol_of
     from phingpt_bench.render.explain.explain_blocks import explain
     from phingpt_bench.results.cache import Cache
     from phingpt_bench.results.calibrated import with_calibrated
@@ -200,7 +232,7 @@ def _explain(args: argparse.Namespace) -> int:
 
     row, task = args.explain
     card, cache = prices_of(args.prices), Cache()
-    runs = with_calibrated(collect(args.folder or default_folder()), methods(flat(args.calibrate)))
+    runs = with_calibrated(collect(args.folder or results_folder()), methods(flat(args.calibrate)))
     board = build(
         runs, None, metric=args.metric, checks=args.checks, across_engines=args.across_engines, cache=cache, prices=card
     )

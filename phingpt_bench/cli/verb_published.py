@@ -1,4 +1,4 @@
-"""`phingpt-bench published`: results from papers and repositories, by protocol, with sources and what differs."""
+"""`phingpt-bench published`: results from papers and repositories, by protocol, with sources and differences."""
 
 from __future__ import annotations
 
@@ -6,13 +6,15 @@ import argparse
 from collections.abc import Sequence
 
 from phingpt_bench.cli.output import add_output, deliver, show
+from phingpt_bench.core.sentences import sentence
+from phingpt_bench.text.language import say
 
 NAME = "published"
-HELP = "show results from papers: as printed, with sources, and what keeps them apart from ours"
-EPILOG = """\
+HELP = sentence("show results from papers: as printed, with sources, and how they differ from ours")
+EPILOG = sentence("""\
 examples:
   phingpt-bench published                           everything, by protocol
-  phingpt-bench published --task phin_fpb           what is on a task's rows
+  phingpt-bench published --task phin_fpb           results on a task's rows
   phingpt-bench published --protocol fpb-flare-970  one published protocol
   phingpt-bench published --model finma --source finben-english
   phingpt-bench published --format csv --output published.csv
@@ -21,20 +23,24 @@ Nothing here was run by us, and nothing is ranked. 'phingpt-bench leaderboard'
 shows the same rows below runs of ours. CSV and JSON hold the claims as well
 (column 'claim': true); they cannot be checked, so they are not counted as
 results.
-"""
+""")
 
 
 def configure(parser: argparse.ArgumentParser) -> None:
     """The arguments."""
-    parser.add_argument("--task", action="append", default=[], metavar="T", help="a task, group or dataset of ours")
-    parser.add_argument("--source", action="append", default=[], metavar="S", help="a source, such as flame")
-    parser.add_argument("--model", metavar="TEXT", help="models with this in their name")
-    parser.add_argument("--protocol", action="append", default=[], metavar="P", help="a published protocol id, or ours")
+    parser.add_argument(
+        "--task", action="append", default=[], metavar="T", help=say("a task, group or dataset of ours")
+    )
+    parser.add_argument("--source", action="append", default=[], metavar="S", help=say("a source, such as flame"))
+    parser.add_argument("--model", metavar=say("TEXT"), help=say("models with this in their name"))
+    parser.add_argument(
+        "--protocol", action="append", default=[], metavar="P", help=say("a published protocol id, or ours")
+    )
     add_output(parser, ("terminal", "markdown", "csv", "json"))
 
 
 def run(args: argparse.Namespace) -> int:
-    """Prints what was asked for; 0, also where nothing was published. BenchError for a name that is not there."""
+    """Print what was asked for; 0, even if nothing was published. BenchError for an unknown name."""
     from phingpt_bench.board.published.choice import beside, choose
     from phingpt_bench.board.published.files import read
     from phingpt_bench.render.published import published_export
@@ -62,7 +68,7 @@ def run(args: argparse.Namespace) -> int:
 
 
 def our_protocols(names: Sequence[str]) -> list[str]:
-    """The protocol ids of tasks, groups, tags and datasets of ours; such an id is taken as it is. BenchError else."""
+    """The protocol ids of tasks, groups, tags and datasets of ours; ids stay. BenchError for an unknown name."""
     from phingpt_bench.core.errors import unknown
     from phingpt_bench.data import catalogue
 

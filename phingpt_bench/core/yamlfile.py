@@ -1,4 +1,4 @@
-"""A YAML file as plain values, with the line of every key, and syntax errors told with file and line."""
+"""A YAML file as plain values, with the line of every key, and syntax errors with file and line."""
 
 from __future__ import annotations
 
@@ -11,17 +11,17 @@ import yaml
 
 from phingpt_bench.core.errors import BenchError
 
-Key = tuple[str | int, ...]  # the way from the top of the file to a value
+Key = tuple[str | int, ...]  # the path from the top of the file to a value
 FAST: Any = getattr(yaml, "CSafeLoader", yaml.SafeLoader)  # the C one, where PyYAML was built with it
 
 
 class _Loader(yaml.SafeLoader):
-    """SafeLoader that says at which line a value cannot be what it looks like, such as a day in a 13th month."""
+    """SafeLoader that reports the line of an impossible value, such as a day in a 13th month."""
 
     def construct_object(self, node: yaml.Node, deep: bool = False) -> Any:
         try:
             return super().construct_object(node, deep)
-        # what PyYAML's own readers of dates, numbers and truth values let through: none of them names the place
+        # errors of PyYAML's own readers of dates, numbers and booleans, which do not name the place
         except (ValueError, KeyError, AttributeError, OverflowError) as err:
             shown = node.value if isinstance(node, yaml.ScalarNode) else node.tag
             problem = f"'{shown}' cannot be read as {node.tag.rpartition(':')[2]} ({err})"
@@ -29,7 +29,7 @@ class _Loader(yaml.SafeLoader):
 
 
 class _FastLoader(FAST):  # type: ignore[misc]  # which of two classes it is depends on how PyYAML was built
-    """Ten times as fast as the loader that knows lines; refuses a key that is given twice."""
+    """Ten times as fast as the loader with lines; refuses a key that is given twice."""
 
     def construct_mapping(self, node: yaml.MappingNode, deep: bool = False) -> dict[Any, Any]:
         if len({key.value for key, _ in node.value}) < len(node.value):
@@ -39,21 +39,30 @@ class _FastLoader(FAST):  # type: ignore[misc]  # which of two classes it is dep
 
 
 def load_fast(path: Path) -> Any:
-    """The plain values of a YAML file without a mistake; any exception for one with a mistake, which is not told."""
+    """The plain values of a correct YAML file; any exception, without a useful message, for an incorrect one."""
     return yaml.load(path.read_text(encoding="utf-8"), _FastLoader)
 
 
 def load_yaml(path: Path) -> Any:
     """The plain values of a YAML file (None when it is empty); BenchError with file and line for a syntax error."""
     text = _read(Path(path))
-    with _told(Path(path)):
+    with _syntax_errors(Path(path)):
         return yaml.load(text, _Loader)
 
 
+def load_text(text: str, where: str) -> Any:
+    """The plain value of a YAML text of one line; BenchError at `where` for a syntax error and a key given twice."""
+    try:
+        return yaml.load(text, _FastLoader)
+    except (yaml.YAMLError, ValueError, KeyError, AttributeError, OverflowError, RecursionError) as err:
+        problem = getattr(err, "problem", None) or str(err) or "nested too deeply"
+        raise BenchError(f"the value is not YAML: {problem}", where=where, hint="put text into quotes") from None
+
+
 def load_with_lines(path: Path) -> tuple[Any, dict[Key, int], list[tuple[Key, str]]]:
-    """(values, line of each key, mistakes that YAML passes over: keys given twice, of which it keeps the last)."""
+    """(values, line of each key, mistakes that YAML accepts: keys given twice, of which it keeps the last)."""
     text = _read(path)
-    with _told(path):
+    with _syntax_errors(path):
         node = yaml.compose(text, _Loader)
         value = yaml.load(text, _Loader)
     lines: dict[Key, int] = {} if node is None else {(): node.start_mark.line + 1}
@@ -89,7 +98,7 @@ def _read(path: Path) -> str:
 
 
 @contextlib.contextmanager
-def _told(path: Path) -> Iterator[None]:
+def _syntax_errors(path: Path) -> Iterator[None]:
     try:
         yield
     except yaml.YAMLError as err:

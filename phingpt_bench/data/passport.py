@@ -85,4 +85,5 @@ class Passport:
 
     @property
     def licence(self) -> str:
+        """The licence of the dataset, as its source names it."""
         return self.origin.licence

@@ -1,4 +1,4 @@
-"""The live view: one picture at the foot of the terminal, drawn again in place; when it ends, plain lines stay."""
+"""The live view: one picture at the bottom of the terminal, redrawn in place; at the end, plain lines remain."""
 
 from __future__ import annotations
 
@@ -8,20 +8,20 @@ from typing import Any, NoReturn
 
 from phingpt_bench.cost.meters import peak_gpu_bytes, peak_host_bytes
 from phingpt_bench.live import stage_text
-from phingpt_bench.live.display import Watched
+from phingpt_bench.live.display import WatchedDisplay
 from phingpt_bench.live.events import Event, Said
 from phingpt_bench.live.frame import frame
 from phingpt_bench.live.state import DONE, STOPPED
 from phingpt_bench.text.clean import clean
 
-LOOK_EVERY = 1.0  # seconds between two looks at the memory
+LOOK_EVERY = 1.0  # seconds between two reads of the memory
 
 
-class LiveDisplay(Watched):
-    """Drawn once a second with rich.live, never scrolling: what does not fit is counted, not shown.
+class LiveDisplay(WatchedDisplay):
+    """Drawn once a second with rich.live, without scrolling: what does not fit is only counted.
 
-    console: for tests; the terminal behind stderr otherwise. Standard output is left alone: print to it before or
-    after. Standard error goes above the picture, so that a library's warning does not spoil it.
+    console: for tests; by default the terminal of stderr. Standard output is not captured: print to it before or after.
+    Standard error goes above the picture, so that a library's warning does not spoil it.
     """
 
     def __init__(self, console: Any = None, clock: Callable[[], float] = time.monotonic):
@@ -30,7 +30,7 @@ class LiveDisplay(Watched):
         from rich.live import Live
 
         self.console = console or Console(stderr=True, highlight=False)
-        # rich would end the program, and send its standard output nowhere
+        # rich would end the program and discard its standard output
         setattr(self.console, "on_broken_pipe", _raise_it)  # noqa: B010  a method, which mypy does not let us assign
         self._last_words: list[str] = []
         self._drawn = 0  # columns of the widest line on the screen
@@ -41,7 +41,7 @@ class LiveDisplay(Watched):
         )  # fmt: skip
 
     def picture(self) -> Any:
-        """What is on the screen now."""
+        """The picture on the screen."""
         from rich.text import Text
 
         size = self.console.size
@@ -56,10 +56,10 @@ class LiveDisplay(Watched):
         self._drawn = max(line.cell_len for line in lines)
         return Text("\n").join(lines)
 
-    def told(self, event: Event) -> None:
-        """What stays is printed above the picture, what is urgent at the end; everything else waits for the next tick.
+    def on_event(self, event: Event) -> None:
+        """Print lines that stay above the picture, urgent ones at the end; everything else waits for the next tick.
 
-        Memory is looked at here, by the thread that works: torch may be half imported when the other one asks.
+        Memory is read here, in the working thread: in the other thread torch may be half imported.
         """
         if self.clock() - self._looked >= LOOK_EVERY:
             self._looked = self.clock()
@@ -70,7 +70,7 @@ class LiveDisplay(Watched):
             self.console.print(clean(event.text), markup=False, highlight=False)
 
     def tick(self) -> None:
-        """Draw. A terminal made narrower has broken the lines in two: how many it shows is not known then, so clear."""
+        """Draw. If the terminal became narrower it has wrapped lines, and their number is unknown: clear the screen."""
         if not self._live.is_started:
             return
         if self.console.size.width <= self._drawn:
@@ -82,11 +82,11 @@ class LiveDisplay(Watched):
         self._live.start()
 
     def give_up(self) -> None:
-        """The picture is no longer drawn, and standard error is a library's own again."""
+        """Stop drawing and release standard error."""
         self._live.stop()
 
     def finish(self) -> None:
-        """Take the picture away; what has ended stays as the lines that a file would have got."""
+        """Remove the picture; finished stages remain as plain lines."""
         self._live.stop()
         over = [one for one in self.state.stages if one.status in (DONE, STOPPED)]
         lines = (

@@ -1,4 +1,4 @@
-"""Plain lines: one for each finished stage, and one every half minute while a stage goes on."""
+"""Plain lines: one for each finished stage, and one every half minute while a stage runs."""
 
 from __future__ import annotations
 
@@ -7,23 +7,23 @@ import time
 from collections.abc import Callable
 
 from phingpt_bench.live import stage_text
-from phingpt_bench.live.display import Watched
+from phingpt_bench.live.display import WatchedDisplay
 from phingpt_bench.live.events import Event, Said, StageEnded, StageStarted
 from phingpt_bench.text.clean import clean
 
 EVERY = 30.0  # seconds between two lines of one stage
 
 
-class PlainDisplay(Watched):
-    """For files, pipes and terminals that cannot move their cursor. `write` takes one line without its end."""
+class PlainDisplay(WatchedDisplay):
+    """For files, pipes and terminals that cannot move their cursor. write: takes one line without its newline."""
 
     def __init__(self, write: Callable[[str], None] | None = None, clock: Callable[[], float] = time.monotonic):
         super().__init__(clock)
         self._write = write or _to_stderr
         self._printed = 0.0
 
-    def told(self, event: Event) -> None:
-        """A line for a stage that ended, and for what stays."""
+    def on_event(self, event: Event) -> None:
+        """Write a line for a stage that ended, and lines that stay."""
         if isinstance(event, StageStarted):
             self._printed = self.clock()
         elif isinstance(event, StageEnded):
@@ -33,14 +33,14 @@ class PlainDisplay(Watched):
             self._write(clean(event.text))
 
     def tick(self) -> None:
-        """A line for the running stage, when its last one is EVERY seconds ago."""
+        """Write a line for the running stage if the last one is EVERY seconds ago."""
         now, running = self.clock(), self.state.running
         if running is not None and now - self._printed >= EVERY:
             self._printed = now
             self._write("  " + stage_text.running_line(self.state, running, now))
 
     def finish(self) -> None:
-        """The sum of all stages."""
+        """Write the sum of all stages."""
         if line := stage_text.sum_line(self.state):
             self._write(line)
 

@@ -1,4 +1,4 @@
-"""A stage in words, for the live view and for plain lines alike."""
+"""A stage in words, for the live view and for plain lines."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from phingpt_bench.text.quantities import duration_text, memory_text, tokens_tex
 
 
 def rates(one: Progress, now: float) -> list[str]:
-    """As far as known: "11.2 documents/s" (or "3.1 s a document" where it is slower) and "810 tokens/s"."""
+    """The rates as far as known: "11.2 documents/s" (or "3.1 s a document" if it is slower) and "810 tokens/s"."""
     units, tokens = one.rates(now)
     said = []
     if units and one.stage.unit:
@@ -24,9 +24,9 @@ def rates(one: Progress, now: float) -> list[str]:
 def score(one: Progress) -> str:
     """The score: "F1 weighted 0.812 of the 80 documents answered so far", "loss 0.412 (mean of 10 steps)".
 
-    Empty where there is none.
+    Empty if there is none.
 
-    Documents are answered in the order of their length, so the score of those so far is no forecast.
+    Documents are answered in the order of their length, so this score is not a forecast.
     """
     scored = one.score
     if scored is None:
@@ -40,14 +40,14 @@ def score(one: Progress) -> str:
 
 
 def position(one: Progress) -> str:
-    """How far it is: "80 of 132 documents", "120 of 195 steps, epoch 1.9 of 3"; "" where it has no parts."""
+    """The progress: "80 of 132 documents", "120 of 195 steps, epoch 1.9 of 3"; "" if it has no parts."""
     stage = one.stage
     said = [f"{one.done:,} of {stage.total:,} {stage.unit}"] if stage.total else []
     return ", ".join([*said, *filter(None, [one.note])])
 
 
 def running_line(state: State, one: Progress, now: float) -> str:
-    """A stage that is worked on, in one line."""
+    """The running stage in one line."""
     left = state.left(one, now)
     parts = [
         position(one),
@@ -61,19 +61,19 @@ def running_line(state: State, one: Progress, now: float) -> str:
 
 
 def ended_line(state: State, one: Progress) -> str:
-    """A stage that is over: its score, what was done, time, rates and cost."""
+    """A finished stage: its score, what was done, time, rates and cost."""
     now = one.ended
     where = position(one)
     if one.status != DONE:
         where = f"stopped at {where}" if where else "stopped"
     elif one.score is not None and one.score.final:
-        where = ""  # the score says on how many
+        where = ""  # the score names the number of documents
     parts = [where, score(one), duration_text(one.seconds(now)), *rates(one, now), _cost(state, one.seconds(now))]
     return clean(f"{one.stage.label}: " + ", ".join(filter(None, parts)))
 
 
 def sum_line(state: State) -> str:
-    """All stages that are over; "" where there were fewer than two."""
+    """The sum of all finished stages; "" for fewer than two."""
     over = [one for one in state.stages if one.status not in (WAITING, RUNNING)]
     if len(over) < 2:
         return ""
@@ -95,7 +95,7 @@ def left_text(state: State, now: float) -> str:
 def cost_text(state: State, now: float) -> str:
     """The cost so far, "$0.013 so far at $0.10 an hour"; "" before the price is known.
 
-    "cost N/A (this machine is not in the price card)" where there is no price.
+    "cost N/A (this machine is not in the price card)" without a price.
     """
     if not state.priced:
         return ""
@@ -106,13 +106,13 @@ def cost_text(state: State, now: float) -> str:
 
 
 def peak_text(host: int | None, gpu: int | None) -> str:
-    """The peaks, "peak memory 2.3 GB, GPU 4.1 GB"; the GPU's only where there is one."""
+    """The peaks, "peak memory 2.3 GB, GPU 4.1 GB"; without the GPU part if there is none."""
     said = f"peak memory {memory_text(host)}"
     return said if gpu is None else f"{said}, GPU {memory_text(gpu)}"
 
 
 def _cost(state: State, seconds: float) -> str:
-    """To two figures: a stage costs little, and less than another."""
+    """To two significant figures: the amounts are small."""
     return rate_text(state.usd(seconds), SMALLEST) if state.priced else ""
 
 

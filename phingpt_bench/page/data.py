@@ -12,15 +12,17 @@ from typing import Any
 from phingpt_bench import __version__
 from phingpt_bench.board.values import Board, Payback, Row, Section
 from phingpt_bench.core.records import Ledger
+from phingpt_bench.page.document import STATIC
 from phingpt_bench.page.published import Shelf
+from phingpt_bench.page.script import said
 from phingpt_bench.page.spoken import in_all_languages, in_each_language
 from phingpt_bench.render.board.cost_text import when_text
 from phingpt_bench.render.board.legend import entries
 from phingpt_bench.render.board.overview import by_model, short_titles
-from phingpt_bench.render.measures import price_text
+from phingpt_bench.render.measures import PHASES, price_text
 from phingpt_bench.scoring.metrics import METRICS
 from phingpt_bench.text.clean import clean
-from phingpt_bench.text.language import ENGLISH, LANGUAGES, say, translations
+from phingpt_bench.text.language import ENGLISH, LANGUAGES, say, translated
 from phingpt_bench.text.machine import machine_text
 
 SCHEMA = 1
@@ -73,7 +75,7 @@ def page_data(
     return {
         "schema": SCHEMA,
         "version": __version__,
-        "languages": {name: dict(translations(name)) for name in LANGUAGES if name != ENGLISH},
+        "languages": {name: _words(name) for name in LANGUAGES if name != ENGLISH},
         "metrics": {
             name: {"title": metric.title, "higher": metric.higher_is_better} for name, metric in METRICS.items()
         },
@@ -98,6 +100,12 @@ def section_keys(sections: Sequence[Section]) -> list[str]:
         return "~".join([section.task, section.protocol, *([str(section.limit)] if section.limit else [])])
 
     return [key(section) for section in sections]
+
+
+def _words(language: str) -> dict[str, str]:
+    """What the scripts of the page say, titles of metrics and phases of ledgers, by the English text."""
+    texts = (*said(STATIC / "js"), *(metric.title for metric in METRICS.values()), *PHASES)
+    return {text: words for text in texts if (words := translated(text, language)) is not None}
 
 
 class Numbered:
@@ -130,6 +138,7 @@ def _model(row: Row) -> dict[str, Any]:
         "revision": row.base_revision,
         "quantisation": row.quantisation,
         "dtype": row.compute_dtype,
+        "served_by": row.served_by,
         "details": list(map(in_each_language, row.details)),
         "parameters": row.parameters,
         "adapter_parameters": row.adapter_parameters,

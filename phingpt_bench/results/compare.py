@@ -106,7 +106,7 @@ class Comparer:
         return None if found is None else Interval(**found)
 
     def test(self, a: Run, b: Run, metric: str, against: str, tests: int = 1) -> Difference:
-        """a minus b, tested on the same rows in the same order; no test where rows, labels or gold differ.
+        """A minus b, tested on the same rows in the same order; no test where rows, labels or gold differ.
 
         tests: of which this may be one of a family that is corrected: permutations go on while the verdict is open
         under any correction of so many tests.
@@ -126,7 +126,7 @@ class Comparer:
 
     def _test(self, a: Run, b: Run, metric: str, interval: bool, tests: int) -> Difference:
         against = b.record.model.name
-        if reason := apart(a, b):
+        if reason := why_incomparable(a, b):
             return Difference(against=against, reason=reason)
         if metric not in self.scores(a) or metric not in self.scores(b):
             return Difference(against=against, reason="no such score")
@@ -154,7 +154,7 @@ class Comparer:
 
         None too where they cannot be tested.
         """
-        if apart(a, b) or metric not in self.scores(a) or metric not in self.scores(b):
+        if why_incomparable(a, b) or metric not in self.scores(a) or metric not in self.scores(b):
             return None
         before, after = self.aligned(b, a, metric), self.aligned(a, a, metric)
         clusters = shared_clusters(a, b)
@@ -210,7 +210,7 @@ def same_rows(a: Run, b: Run) -> bool:
     return a.outcomes.ids == b.outcomes.ids or set(a.outcomes.ids) == set(b.outcomes.ids)
 
 
-def apart(a: Run, b: Run) -> str | None:
+def why_incomparable(a: Run, b: Run) -> str | None:
     """Why nothing can be told of two runs row by row, or None: other rows, labels or gold."""
     if not same_rows(a, b):
         return "other rows"

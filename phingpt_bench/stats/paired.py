@@ -199,8 +199,8 @@ def paired_test(
     units = summed(rows_a, clusters), summed(rows_b, clusters)
     if len(units[0]) < 2:
         return None
-    worth = independent(len(rows_a), clusters)
-    found = paired_permutation(*units, metric, seed=seed, interval=interval, units=worth, factors=factors)
+    effective_size = independent(len(rows_a), clusters)
+    found = paired_permutation(*units, metric, seed=seed, interval=interval, units=effective_size, factors=factors)
     return found and replace(found, method="permutation-clustered", n=len(rows_a))
 
 

@@ -449,13 +449,13 @@ def test_table_cuts_what_the_source_lacks(tmp_path: Path) -> None:
         ({"text": "word"}, "unknown column 'word'", "did you mean 'words'?"),
         ({"label": "moods"}, "unknown column 'moods'", "did you mean 'mood'?"),
         ({"keep": {"entity": "frim"}}, "unknown column 'frim'", "did you mean 'firm'?"),
-        ({"codes": ["down", "flat"]}, "row 3: '2' is none of the codes", "codes: 0, 1"),
+        ({"codes": ["down", "flat"]}, "row 3: '2' is not one of the codes", "codes: 0, 1"),
         (
             {"label": "firm", "codes": {"F0": "a", "F10": "b"}},
-            "row 2: 'F1' is none of the codes",
+            "row 2: 'F1' is not one of the codes",
             "did you mean 'F10'?",
         ),
-        ({"label": None, "codes": None, "score": "firm"}, "row 1: 'F0' is no number", None),
+        ({"label": None, "codes": None, "score": "firm"}, "row 1: 'F0' is not a number", None),
     ],
 )
 def test_what_does_not_fit_a_table(tmp_path: Path, options: dict[str, Any], message: str, hint: str | None) -> None:
@@ -490,21 +490,21 @@ def test_options_that_contradict_each_other(tmp_path: Path, options: dict[str, A
 def test_a_code_is_never_guessed(tmp_path: Path, value: Any) -> None:
     """A list would take -1 for its last label and True for its second."""
     write(tmp_path / "a.jsonl", [{"words": "A firm .", "mood": value}])
-    with pytest.raises(BenchError, match=r"row 1: .* is none of the codes"):
+    with pytest.raises(BenchError, match=r"row 1: .* is not one of the codes"):
         table(own(tmp_path), None, files={"test": "a.jsonl"}, text="words", label="mood", codes=NAMES)
 
 
 @pytest.mark.parametrize("value", [True, None, "much", "nan", "inf"])
 def test_a_score_is_a_number(tmp_path: Path, value: Any) -> None:
     write(tmp_path / "a.jsonl", [{"words": "A firm .", "size": value}])
-    with pytest.raises(BenchError, match=r"row 1: .* is no number"):
+    with pytest.raises(BenchError, match=r"row 1: .* is not a number"):
         table(own(tmp_path), None, files={"test": "a.jsonl"}, text="words", score="size")
 
 
 @pytest.mark.parametrize(("value", "hint"), [(1, "give codes"), (None, None), ("", None)])
 def test_labels_without_codes_are_words(tmp_path: Path, value: Any, hint: str | None) -> None:
     write(tmp_path / "a.jsonl", [{"words": "A firm .", "mood": value}])
-    with pytest.raises(BenchError, match=r"row 1: .* is no label") as caught:
+    with pytest.raises(BenchError, match=r"row 1: .* is not a label") as caught:
         table(own(tmp_path), None, files={"test": "a.jsonl"}, text="words", label="mood")
     assert (caught.value.hint or "").startswith(hint or "") and bool(caught.value.hint) == bool(hint)
 

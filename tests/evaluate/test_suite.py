@@ -220,7 +220,7 @@ def test_a_run_with_the_same_fingerprint_is_done(tmp_path: Path) -> None:
         ("base", "org/Other-Model", "base model is another"),
         ("base_revision", "other", "base model is another"),
         ("compute_dtype", "bfloat16", "base model is another"),
-        ("adapter", "other", "trained anew"),
+        ("adapter", "other", "the adapter is another one"),
         ("shots", 5, "another prompt variant"),
         ("chat_template", True, "another prompt variant"),
         ("limit", 3, "another limit"),

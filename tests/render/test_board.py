@@ -167,6 +167,16 @@ def test_csv_numbers_read_back_exactly_and_missing_is_empty(board):
     assert all(row["rank"] == "" for row in rows if row["section"] != "ranked")
 
 
+def test_the_engine_of_a_served_model_is_exported():
+    run = make_run()
+    served = dataclasses.replace(run.record.model, engine="vllm", engine_version="0.32.0", compute_dtype="bfloat16")
+    run = dataclasses.replace(run, record=dataclasses.replace(run.record, model=served))
+    (row,) = csv.DictReader(io.StringIO(page(build([run]), "csv")))
+    assert row["served_by"] == "vllm 0.32.0, bfloat16"
+    (loaded,) = csv.DictReader(io.StringIO(page(build([make_run()]), "csv")))
+    assert loaded["served_by"] == ""
+
+
 def test_missing_costs_are_not_available_and_never_zero(board):
     text = render(board, 80, columns=["model", "training_usd", "training", "score"])
     line = next(line for line in text.splitlines() if "+0.223" in line or ("0.647!" in line and "$" not in line))

@@ -15,12 +15,12 @@ PACKAGE = ROOT / "phingpt_bench"
 # From the ground up. Rooms on one floor do not import each other. A room is a folder, or one module (compat).
 FLOORS = [
     ("core",),
-    ("text", "compat"),
+    ("text", "compat", "share"),
     ("stats", "scoring", "cost", "data"),
     ("models", "lmeval", "live", "rivals"),
     ("engine", "floors", "served"),
     ("train", "evaluate", "rescore", "results"),
-    ("board",),
+    ("board", "exchange"),
     ("render",),
     ("page",),
     ("cli",),

@@ -227,5 +227,5 @@ def test_without_network_or_mirror_the_hint_comes_at_once(
 
 def test_a_dataset_that_is_at_hand_asks_no_network(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(hub, "_reachable", lambda endpoint: pytest.fail("asked"))
-    with hub.patient(catalogue.dataset("demo_sentiment").origin):
+    with hub.offline_if_unreachable(catalogue.dataset("demo_sentiment").origin):
         pass

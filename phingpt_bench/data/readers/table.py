@@ -19,7 +19,7 @@ from phingpt_bench.data.sources import place, read_rows, source_of
 OURS = ("id", "text", "label", "score")  # what a kept column cannot be called
 
 
-def table(
+def table(  # noqa: PLR0913  its arguments are the options of a passport
     origin: Origin,
     path: str | None,
     *,
@@ -113,7 +113,7 @@ def _coded(codes: Sequence[str] | Mapping[Any, str] | None) -> Callable[[Any], s
         def plain(value: Any) -> str:
             if not isinstance(value, str) or not value:
                 hint = "give codes: the label of each value" if value not in (None, "") else None
-                raise BenchError(f"{value!r} is no label", hint=hint)
+                raise BenchError(f"{value!r} is not a label", hint=hint)
             return value
 
         return plain
@@ -125,7 +125,8 @@ def _coded(codes: Sequence[str] | Mapping[Any, str] | None) -> Callable[[Any], s
             return known[key]
         near = nearest(key, known)
         raise BenchError(
-            f"{value!r} is none of the codes", hint=f"did you mean '{near}'?" if near else f"codes: {', '.join(known)}"
+            f"{value!r} is not one of the codes",
+            hint=f"did you mean '{near}'?" if near else f"codes: {', '.join(known)}",
         )
 
     return coded
@@ -141,5 +142,5 @@ def _number(value: Any) -> float:
     except (TypeError, ValueError):
         number = math.nan
     if not math.isfinite(number):
-        raise BenchError(f"{value!r} is no number")
+        raise BenchError(f"{value!r} is not a number")
     return number

@@ -19,7 +19,7 @@ SCHEMA_VERSION = 2  # 2: notes with their level, machines by their parts
 FIELDS = (
     "section", "task", "protocol", "dataset", "languages", "licence", "split", "synthetic", "limit", "n", "metric",
     "rank", "tied", "model", "adapter", "adapter_digest", "kind", "variant", "details", "shots", "chat_template",
-    "seed", "base", "base_revision", "quantisation", "compute_dtype", "score", "low", "high", "level",
+    "seed", "base", "base_revision", "quantisation", "compute_dtype", "served_by", "score", "low", "high", "level",
     "interval_method", "is_base", "difference", "difference_low", "difference_high", "p", "p_holm", "p_at_most",
     "test_method", "no_test_reason", "beats_floor", "invalid_share", "training_seconds", "training_usd",
     "training_note", "training_usd_per_gpu_hour", "training_on_card_low", "training_on_card_high", "evaluation_seconds",
@@ -65,8 +65,8 @@ def _records(section: Section) -> list[dict[str, Any]]:
 def _run(row: Row) -> dict[str, Any]:
     same = (
         "rank", "tied", "adapter", "adapter_digest", "kind", "variant", "shots", "chat_template", "seed", "base",
-        "base_revision", "quantisation", "compute_dtype", "score", "is_base", "beats_floor", "invalid_share", "run_id",
-        "suite", "created", "usd_per_1000", "frontier", "parameters",
+        "base_revision", "quantisation", "compute_dtype", "served_by", "score", "is_base", "beats_floor",
+        "invalid_share", "run_id", "suite", "created", "usd_per_1000", "frontier", "parameters",
     )  # fmt: skip
     record: dict[str, Any] = {"model": row.name, "n": row.n, **{name: getattr(row, name) for name in same}}
     if row.interval is not None:

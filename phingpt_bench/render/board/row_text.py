@@ -138,7 +138,7 @@ def exposure_short(row: Row) -> str:
     if row.kind == "base" and row.base_unknown:
         return say("unknown")
     if seen is None:
-        return unknown_text() if row.kind == "tuned" else "-"
+        return say("unknown") if row.kind == "tuned" else "-"
     return percent(seen / row.n) + ("?" if row.partly_checked else "") + ("+?" if row.base_unknown else "")
 
 

@@ -1,0 +1,130 @@
+"""The command line in Spanish: which language is taken, and that no English sentence is left in what people read."""
+
+from __future__ import annotations
+
+import argparse
+import inspect
+import io
+import re
+
+import pytest
+from babel.messages.extract import extract_python
+
+from phingpt_bench.cli import main as command
+from phingpt_bench.cli.argparse_words import TRANSLATED, in_our_words
+
+# words that are frequent in English and none in Spanish, not as part of an option, a path or a name
+ENGLISH = re.compile(
+    r"(?<![\w./$'-])(?:the|of|with|and|which|are|from|this|where|that|not|its|for|has|have|is)(?![\w/'-])"
+)
+# what argparse says only to programmers, who read English
+TO_PROGRAMMERS = {
+    ".__call__() not defined", "conflicting subparser: %s", "conflicting subparser alias: %s", "%r is not callable",
+    "unknown parser %(parser_name)r (choices: %(choices)s)", 'argument "-" with mode %r',
+    "can't open '%(filename)s': %(error)s", "cannot merge actions - two groups are named %r",
+    "invalid option string %(option)r: must start with a character %(prefix_chars)r",
+    "dest= is required for options like %r", "invalid conflict_resolution value: %r", "conflicting option string: %s",
+    "mutually exclusive arguments must be optional", "cannot have multiple subparser arguments", "subcommands",
+    "'required' is an invalid argument for positionals", "expected %s argument", " (default: %(default)s)",
+    "argument '%(argument_name)s' is deprecated", "option '%(option)s' is deprecated",
+    "command '%(parser_name)s' is deprecated", "%(prog)s: warning: %(message)s\n", "unexpected %(value)r",
+}  # fmt: skip
+
+
+def said(capsys: pytest.CaptureFixture[str], *argv: str) -> tuple[int, str]:
+    """(exit code, what a command says on standard output and standard error) in Spanish."""
+    code = command.main(["--lang", "es", *argv])
+    streams = capsys.readouterr()
+    return code, streams.out + streams.err
+
+
+def english(text: str) -> list[str]:
+    """The lines of a text that look English."""
+    return [line for line in text.splitlines() if ENGLISH.search(line)]
+
+
+@pytest.mark.parametrize("verb", [verb for verb in command.VERBS if verb != command.PASSED_ON])
+def test_help_of_every_verb_is_in_spanish(verb, capsys):
+    code, text = said(capsys, verb, "--help")
+    assert code == 0 and text.startswith(f"uso: phingpt-bench {verb}") and "--lang" in text
+    assert english(text) == []
+    assert max(map(len, text.splitlines())) <= 80
+
+
+@pytest.mark.parametrize("action", ["show", "path", "stamp", "validate"])
+def test_help_below_a_verb_is_in_spanish(action, capsys):
+    code, text = said(capsys, "tasks", action, "--help")
+    assert code == 0 and english(text) == []
+
+
+def test_the_list_of_verbs_is_in_spanish(capsys):
+    code, text = said(capsys, "--help")
+    assert code == 0 and english(text) == []
+    assert max(map(len, text.splitlines())) <= 80
+
+
+def test_the_check_sees_english():
+    assert english("rows of a task\nfilas de una tarea\n--with-text docs/the.md") == ["rows of a task"]
+
+
+@pytest.mark.parametrize(
+    ("argv", "expected"),
+    [
+        (["leaderboard", "--rowz"], "error: argumentos desconocidos: --rowz\n"),
+        (["compare", "a"], "error: faltan estos argumentos: B\n"),
+        (["compare", "a", "b", "--rows", "x"], "error: argumento --rows: valor no válido (int): 'x'\n"),
+        (["evaluate", "--tasks"], "error: argumento --tasks: hace falta al menos un valor\n"),
+        (["leaderboard", "--explain", "1"], "error: argumento --explain: hacen falta 2 valores\n"),
+        (["run", "demo", "--limit", "0"], "error: argumento --limit: '0' no es un número entero a partir de 1\n"),
+        (["doctr"], "error: no hay verbo con el nombre 'doctr'\nsugerencia: ¿quería decir 'doctor'?\n"),
+        (["--langs", "es"], "error: opción desconocida '--langs'\n"),
+    ],
+)
+def test_wrong_arguments_are_reported_in_spanish(argv, expected, capsys):
+    code, text = said(capsys, *argv)
+    assert code == 2 and text.startswith(expected)
+    assert english(text) == []
+
+
+@pytest.mark.parametrize(
+    ("argv", "language", "rest"),
+    [
+        (["doctor"], "en", ["doctor"]),
+        (["--lang", "es", "doctor"], "es", ["doctor"]),
+        (["doctor", "--lang=ES"], "es", ["doctor"]),
+        (["compare", "a", "--lang", "es", "b"], "es", ["compare", "a", "b"]),
+        (["--lang", "es", "doctor", "--lang", "en"], "en", ["doctor"]),  # as of any option, the last counts
+        (["--lang", "es", "lm-eval", "--lang", "x"], "es", ["lm-eval", "--lang", "x"]),
+        (["rescore", "--", "--lang"], "en", ["rescore", "--", "--lang"]),
+    ],
+)
+def test_the_language_is_found_before_or_after_the_verb(argv, language, rest):
+    assert command.chosen_language(argv) == (language, rest)
+
+
+@pytest.mark.parametrize("argv", [["--lang", "fr", "doctor"], ["doctor", "--lang"]])
+def test_an_unknown_language_is_an_error(argv, capsys):
+    assert command.main(argv) == 2
+    assert capsys.readouterr().err.startswith("error: --lang: no language '")
+
+
+def test_the_variable_chooses_where_no_option_does(monkeypatch):
+    monkeypatch.setenv("PHINGPT_BENCH_LANG", "es")
+    assert command.chosen_language(["doctor"]) == ("es", ["doctor"])
+    assert command.chosen_language(["doctor", "--lang", "en"]) == ("en", ["doctor"])
+
+
+def test_the_words_of_argparse_are_known():
+    """A Python whose argparse says more shows here."""
+    source = io.BytesIO(inspect.getsource(argparse).encode())
+    texts = [text for _, _, text, _ in extract_python(source, ["_", "ngettext"], [], {}) if text]
+    found = {text if isinstance(text, str) else text[0] for text in texts}
+    assert found - set(TRANSLATED) - TO_PROGRAMMERS == set()
+
+
+def test_argparse_speaks_english_to_other_programs():
+    before = argparse._, argparse.ngettext
+    with pytest.raises(ZeroDivisionError), in_our_words():
+        assert argparse._ is not before[0]
+        _ = 1 / 0
+    assert (argparse._, argparse.ngettext) == before
