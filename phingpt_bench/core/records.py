@@ -39,6 +39,7 @@ SCHEMA_VERSION: Literal[4] = 4
 
 RECORD, OUTCOMES, SAMPLES = "run.json", "outcomes.json", "samples.jsonl"  # the files of a run's folder
 ModelKind = Literal["base", "tuned", "floor", "check"]
+CALIBRATED = {"batch": " batch-calibrated", "contextual": " calibrated without text"}  # in the name of a variant
 CHOSEN = "label-loglikelihood"  # the extraction of tasks that compare the log-likelihoods of labels
 
 
@@ -89,11 +90,12 @@ class Protocol:
     metric: str  # the primary metric, a key of RunRecord.scores
     kind: Kind
     synthetic: bool = False  # the rows are made up: no score on them says anything about a model
+    calibration: Literal["batch", "contextual"] | None = None  # of label scores that were stored: no record is so
 
     @property
     def variant(self) -> str:
         """The prompt setting, as boards show it."""
-        return variant_text(self.shots, self.chat_template)
+        return variant_text(self.shots, self.chat_template) + CALIBRATED.get(self.calibration or "", "")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -17,6 +17,7 @@ from phingpt_bench.cost.prices import PriceCard, load_prices, match
 from phingpt_bench.evaluate import record
 from phingpt_bench.evaluate.adapters import AdapterFacts, Training
 from phingpt_bench.evaluate.answers import Answers, check_scores, read_answers
+from phingpt_bench.evaluate.content_free import content_free
 from phingpt_bench.evaluate.exposure import Exposures
 from phingpt_bench.evaluate.facts import Facts, with_trained
 from phingpt_bench.evaluate.loading import Attached, load_with
@@ -167,11 +168,14 @@ def _run_model(job: Job, step: Step, loaded: Loaded, model: Any, entry: Attached
     if running is not None:
         lm.on_answer = running.add_answer
     answers, scores = _evaluate(job, step, lm, meter, running)
+    with meter.phase("harness"):
+        prior = content_free(lm, job.task(step), step.variant)
     by = Answerer(
         model=loaded.identity,
         evaluation=meter.ledger(job.prices),
         diagnostics=replace(
             answers.diagnostics,
+            content_free=prior,
             truncated_prompts=lm.truncated,
             cut_answers=lm.cut_answers,
             batch_size=suite.batch_size,

@@ -97,7 +97,7 @@ def setting(run: Run) -> tuple[Any, ...]:
     if model.kind in ("floor", "check"):
         return ("none", id(run))
     chat = (model.base or model.name, model.base_revision) if protocol.chat_template else None
-    return (protocol.shots, run.record.seed if protocol.shots else None, chat)
+    return (protocol.shots, run.record.seed if protocol.shots else None, chat, protocol.calibration)
 
 
 class BaseKey(NamedTuple):
@@ -152,7 +152,7 @@ def base_of(run: Run, runs: Iterable[Run]) -> Run | None:
         m = other.record.model
         return (
             m.kind == "base"
-            and (other.record.protocol.shots == 0 or same_setting(other))
+            and (same_setting(other) or (other.record.protocol.shots, other.record.protocol.calibration) == (0, None))
             and (m.base or m.name) == (model.base or model.name)
             and m.numerics == model.numerics
             and (None in (m.base_revision, model.base_revision) or m.base_revision == model.base_revision)
@@ -173,15 +173,15 @@ def base_of(run: Run, runs: Iterable[Run]) -> Run | None:
     return max(filter(fits, runs), key=preference, default=None)
 
 
-def _asked(run: Run) -> tuple[int, bool]:
-    return run.record.protocol.shots, run.record.protocol.chat_template
+def _asked(run: Run) -> tuple[int, bool, str | None]:
+    return run.record.protocol.shots, run.record.protocol.chat_template, run.record.protocol.calibration
 
 
 def fallback_note(run: Run, base: Run | None) -> str | None:
     """The warning of a tuned run whose base was asked with other shots or another use of the chat template."""
     if base is None or run.record.model.kind != "tuned" or _asked(base) == _asked(run):
         return None
-    shots, chat = _asked(base)
+    shots, chat, _ = _asked(base)
     if chat:
         return sentence("vs the {shots}-shot chat base: none was run in this setting", shots=shots)
     return sentence("vs the {shots}-shot base: none was run in this setting", shots=shots)

@@ -68,6 +68,17 @@ def _scores(board: Board, rows: list[Row]) -> list[Entry]:
             "not shown to be better (p < 0.05) than the best floor row, which does not mean worse; floors are fitted "
             "on the training rows of the task, which a base and some adapters never saw"
         )))  # fmt: skip
+    if any(row.label_prior is not None for row in rows):
+        found.append(Entry(say("label prior"), say(
+            "what batch calibration, which uses no labels, gives the base for nothing; what is left of the gain is the "
+            "adapter's"
+        )))  # fmt: skip
+    if any(row.calibration for row in rows):
+        found.append(Entry(say("calibrated"), say(
+            "label probabilities divided by what the prompt makes probable whatever the text says; no label is used "
+            "(batch: their mean over the test rows, Zhou et al. 2023; without text: their mean for prompts without "
+            "content, Zhao et al. 2021)"
+        )))  # fmt: skip
     if any(row.kind == "floor" for row in rows):
         text = say("a cheap method without a language model, the baseline that a model must beat")
         found.append(Entry(say("floor"), text))

@@ -15,6 +15,7 @@ from phingpt_bench.results.compare import Comparer, Difference, same_rows, share
 from phingpt_bench.results.comparison.form import form_of
 from phingpt_bench.results.comparison.labels import counted, label_fates, labels_of
 from phingpt_bench.results.comparison.numbers import number_fates, numbers_of
+from phingpt_bench.results.comparison.prior import prior_of
 from phingpt_bench.results.comparison.spans import span_fates, spans_of
 from phingpt_bench.results.comparison.values import ERROR_FATES, FATES, Caveat, Comparison, Side
 from phingpt_bench.results.pairing import exposed, other_engine, setting, why_not_base
@@ -88,11 +89,11 @@ def _with_details(
         made = dataclasses.replace(bare, fates=fates, numbers=numbers)
         of_rows = [row.fate for row in numbers.rows]
     both = comparer.scores(a).keys() & comparer.scores(b).keys()
+    form = form_of(a, b, x, y, bare.metric, runs, of_rows)
     return dataclasses.replace(
-        made,
-        metrics=_metrics(a, b, x, y, both, comparer, known),
-        form=form_of(a, b, x, y, bare.metric, runs, of_rows),
-    )
+        made, metrics=_metrics(a, b, x, y, both, comparer, known), form=form,
+        prior=prior_of(a, b, bare.metric, x.clusters, runs),
+    )  # fmt: skip
 
 
 def side_by_side(a: Run, b: Run) -> tuple[Outcomes, Outcomes]:

@@ -235,6 +235,25 @@ class Split:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class LabelPrior:
+    """The gain of B over a base A whose labels were chosen, in two parts, on the same rows and by the same metric.
+
+    C(A) is A with calibrated label scores (scoring/prior.py): no label is used, and no forward pass.
+
+        prior = C(A) - A        what A answered wrongly because its prompt makes a label probable whatever the text says
+        rest  = B - C(A)        what B knows beyond that
+
+    It is no pure measure: calibration assumes that labels are about equally frequent. Both have a paired bootstrap
+    interval, for the prior as it was estimated on these rows.
+    """
+
+    method: str
+    metric: str
+    prior: Change
+    rest: Change
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Form:
     """The effect of unreadable answers on the difference.
 
@@ -297,4 +316,5 @@ class Comparison:
     labels: Labels | None = None
     spans: Spans | None = None
     numbers: Scores | None = None
+    prior: LabelPrior | None = None
     form: Form | None = None
