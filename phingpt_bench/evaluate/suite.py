@@ -22,7 +22,9 @@ class Variant:
     """The prompt setting: `shots` few-shot examples before each document, with or without the chat template."""
 
     shots: int = 0
+    """Few-shot examples before each document, from the training rows."""
     chat_template: bool = False
+    """Whether prompts are put into the model's chat template."""
 
     def __post_init__(self) -> None:
         if self.shots < 0:
@@ -47,6 +49,7 @@ class AdapterEntry:
     """
 
     recipe: str | None = None
+    """Name or file of a recipe; its adapter is trained first where it is missing."""
     path: Path | None = None
     name: str | None = None
     base: str | None = None
@@ -82,16 +85,21 @@ class Suite:
     """
 
     name: str
+    """Of the suite, and of its folder of results: letters, digits, '.', '_' and '-'."""
     tasks: list[str]
+    """Tasks, groups or tags; `phingpt-bench tasks` lists them."""
     bases: list[BaseSpec | ServedSpec] = field(default_factory=list)
     variants: list[Variant] = field(default_factory=lambda: [Variant()])
     adapters: list[AdapterEntry] = field(default_factory=list)
+    """Adapters to evaluate, each by its recipe or its folder."""
     floors: bool = True
     checks: bool = False
     trained_on: dict[str, list[str]] = field(default_factory=dict)
     limit: int | None = None
     batch_size: int = 16
+    """Documents at a time; a smaller one needs less memory."""
     seed: int = 0
+    """Of everything random in a run."""
     results: Path | None = None
 
     def __post_init__(self) -> None:
