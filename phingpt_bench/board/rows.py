@@ -23,7 +23,7 @@ from phingpt_bench.results.arrange import Arrangement, Key, arranged
 from phingpt_bench.results.cache import Cache
 from phingpt_bench.results.collect import Run
 from phingpt_bench.results.compare import Comparer, mean
-from phingpt_bench.results.pairing import NO_MODELS, against_base, base_of, beats, exposed, fallback_note
+from phingpt_bench.results.pairing import NO_MODELS, against_base, base_of, beats, best_of_base, exposed, fallback_note
 from phingpt_bench.results.seeds import with_seeds_joined
 from phingpt_bench.results.unseen import unseen
 from phingpt_bench.scoring.metrics import METRICS
@@ -164,7 +164,9 @@ def _row(run: Run, standing: Standing, tasks: int) -> Row:
         variant=protocol.variant, details=(), base=model.base,
         base_revision=model.base_revision, quantisation=model.quantisation, compute_dtype=model.compute_dtype,
         served_by=model.served_by,
-        shots=protocol.shots, chat_template=protocol.chat_template, seed=record.seed, n=protocol.n, rank=rank,
+        shots=protocol.shots, chat_template=protocol.chat_template,
+        prompt=protocol.setting[2], thinking=protocol.thinking,
+        seed=record.seed, n=protocol.n, rank=rank,
         tied=tied, score=score, interval=None if score is None else comparer.interval(run, metric), scores=scores,
         invalid_share=_invalid_share(run), is_base=base is run,
         against_base=None if base is None or base is run else against_base(run, base, metric, comparer, tasks),
@@ -195,6 +197,12 @@ def _notes(run: Run, standing: Standing, base: Run | None, below: Note | None) -
         yield below
     if note := fallback_note(run, base):
         yield Note(note)
+    if (best := best_of_base(run, standing.runs, metric, standing.comparer)) is not None:
+        score = standing.comparer.scores(best)[metric]
+        yield Note(
+            sentence("the base at its best prompt ({variant}): {score}", variant=best.record.protocol.variant,
+                     score=f"{score:.3f}"), "info",
+        )  # fmt: skip
     if (source := record.provenance.imported) is not None:
         name = " ".join(filter(None, (source.source, source.version)))
         yield Note(sentence("imported from {source}: cost unknown", source=name), "info")

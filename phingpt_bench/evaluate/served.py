@@ -47,6 +47,8 @@ def served_facts(
     what the probe refuses, and for a task that is to be written and has no written form.
     """
     opened: Opened | None = None
+    if any(variant.thinking is not None for variant in variants):
+        raise BenchError(f"{spec.title}: whether a served model thinks is set at its server", hint="leave thinking out")
     lines: list[str] = []
     if fetch and not spec.chat and not spec.started_here:
         opened = open_served(spec, lines.append)

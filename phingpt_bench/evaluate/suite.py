@@ -4,31 +4,52 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from phingpt_bench.core import config
 from phingpt_bench.core.errors import BenchError
 from phingpt_bench.core.overrides import Override
 from phingpt_bench.core.paths import share
-from phingpt_bench.core.records import variant_text
+from phingpt_bench.core.records import Thinking, variant_text
+from phingpt_bench.data.prompt_file import OURS, shown
+from phingpt_bench.lmeval.asking import THINKING_END, Words
 from phingpt_bench.models.load import BaseSpec
 from phingpt_bench.served.spec import ServedSpec
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Variant:
-    """How a task is put to a model: `shots` solved examples before each document, with or without the chat template."""
+    """How a task is put to a model: `shots` solved examples before each document, with or without the chat template.
+
+    prompt: "ours" is the task file's, "query" is FLARE's own, anything else is a file (docs/prompts.md). thinking: what
+        the chat template is asked for; null is its default. thinking_end: the mark that ends a thought.
+    """
 
     shots: int = 0
     chat_template: bool = False
+    prompt: str = OURS
+    thinking: Thinking | None = None
+    thinking_end: str = THINKING_END
 
     def __post_init__(self) -> None:
         if self.shots < 0:
             raise BenchError("shots is at least 0")
+        if self.thinking is not None and not self.chat_template:
+            raise BenchError("thinking is asked for in the chat template", hint="set chat_template: true")
+        if not self.thinking_end.strip():
+            raise BenchError("thinking_end is empty")
 
     def __str__(self) -> str:
-        return variant_text(self.shots, self.chat_template)
+        return variant_text(
+            self.shots, self.chat_template, None if self.prompt == OURS else shown(self.prompt), self.thinking
+        )
+
+    @property
+    def words(self) -> Words | None:
+        """What changes a task's requests; None where they are those of the task file."""
+        found = Words(self.prompt, self.thinking, self.thinking_end)
+        return None if (found.prompt, found.thinking) == (OURS, None) else found
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -72,6 +93,8 @@ class Suite:
         `engine` is served, with adapters of its own. Where none is given, those that the adapters name.
     variants: the prompts under which the bases are evaluated; adapters run under the first
         unless they name their own.
+    prompts: in whose words each variant is put to the models, every task that a prompt fits; bases and adapters run
+        under all of them ("ours" is the task file's, "query" FLARE's own, else a file).
     floors: whether the cheap models (majority, TF-IDF, CRF ...) run too.
     checks: whether the answers whose worth is known (the gold ones, none, the text itself) are scored too.
     trained_on: for a base, named as its `model`, what it was trained on: data sets ("fpb", "fpb:train+test"), protocol
@@ -85,6 +108,7 @@ class Suite:
     tasks: list[str]
     bases: list[BaseSpec | ServedSpec] = field(default_factory=list)
     variants: list[Variant] = field(default_factory=lambda: [Variant()])
+    prompts: list[str] = field(default_factory=lambda: [OURS])
     adapters: list[AdapterEntry] = field(default_factory=list)
     floors: bool = True
     checks: bool = False
@@ -113,11 +137,22 @@ class Suite:
             ),
             (self.variants, "variants names at least one"),
             (len(set(self.variants)) == len(self.variants), "the same variant is given twice"),
+            (self.prompts, "prompts names at least one, 'ours' is the task file's"),
+            (len(set(self.prompts)) == len(self.prompts), "the same prompt is given twice"),
             (self.limit is None or self.limit >= 1, "limit is at least 1, or null for all rows"),
             (self.batch_size >= 1, "batch_size is at least 1"),
         ):
             if not good:
                 raise BenchError(rule)
+
+    def asked(self, variants: Sequence[Variant]) -> list[Variant]:
+        """The variants under each prompt of the suite, those that name one of their own under that alone."""
+        found = [
+            replace(variant, prompt=prompt) if variant.prompt == OURS else variant
+            for variant in variants
+            for prompt in self.prompts
+        ]
+        return list(dict.fromkeys(found))
 
     @property
     def results_folder(self) -> Path:
