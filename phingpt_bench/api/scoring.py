@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 
 from phingpt_bench.api.shown import Shown
 from phingpt_bench.core.errors import BenchError
+from phingpt_bench.core.sentences import sentence
 from phingpt_bench.rescore.columns import OPTIONS
 from phingpt_bench.rescore.options import Reading
 from phingpt_bench.rescore.rescore import Request, rescore
@@ -108,7 +109,11 @@ def score(  # noqa: PLR0913  each is an option of the verb
     roles = dict(columns or {})
     for role in roles:
         if role not in OPTIONS:
-            raise BenchError(f"no role '{role}' of a column", where="columns", hint=f"roles: {', '.join(OPTIONS)}")
+            raise BenchError(
+                sentence("no role '{role}' of a column", role=role),
+                where="columns",
+                hint=sentence("roles: {options}", options=", ".join(OPTIONS)),
+            )
     report = rescore(
         Request(
             file=_source(answers, gold),
@@ -145,17 +150,21 @@ def _source(answers: Answers, gold: Sequence[object] | None) -> Path | Table:
         source = table_of([dict(answer) for answer in answers if isinstance(answer, Mapping)])
     elif gold is None:
         raise BenchError(
-            "a list of answers needs the right ones in the same order",
+            sentence("a list of answers needs the right ones in the same order"),
             where="answers",
-            hint="give gold=[...], or {row id: answer} for the rows of a task",
+            hint=sentence("give gold=[...], or {row id: answer} for the rows of a task"),
         )
     elif len(gold) != len(answers):
-        raise BenchError(f"{len(answers)} answers and {len(gold)} right ones", where="gold")
+        raise BenchError(sentence("{n} answers and {n2} right ones", n=len(answers), n2=len(gold)), where="gold")
     else:
         pairs = zip(answers, gold, strict=True)
         return table_of([{"answer": answer, "gold": right} for answer, right in pairs])
     if gold is not None:
-        raise BenchError("only a list of texts takes its gold apart", where="gold", hint="name the column of the gold")
+        raise BenchError(
+            sentence("only a list of texts takes its gold apart"),
+            where="gold",
+            hint=sentence("name the column of the gold"),
+        )
     return source
 
 

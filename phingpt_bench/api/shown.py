@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, TypeVar, overload
 
 from phingpt_bench.core.errors import BenchError, unknown
+from phingpt_bench.core.sentences import sentence
 from phingpt_bench.text.blocks import Block
 
 if TYPE_CHECKING:
@@ -34,7 +35,9 @@ class Shown(ABC):
         try:
             import pandas as pd
         except ImportError:
-            raise BenchError("pandas is not installed", where="to_frame", hint="pip install pandas") from None
+            raise BenchError(
+                sentence("pandas is not installed"), where="to_frame", hint=sentence("pip install pandas")
+            ) from None
         return pd.DataFrame.from_records(list(self.records()))
 
     def to_markdown(self) -> str:
@@ -86,7 +89,7 @@ class ShownItems(Shown, Sequence[T]):
             return self.items[key]
         found = next((item for item in self.items if self.name_of(item) == key), None)
         if found is None:
-            raise unknown("task", key, [self.name_of(item) for item in self.items])
+            raise unknown(sentence("task"), key, [self.name_of(item) for item in self.items])
         return found
 
     def __len__(self) -> int:

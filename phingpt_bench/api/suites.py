@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from phingpt_bench.core.errors import unknown
+from phingpt_bench.core.sentences import sentence
 from phingpt_bench.evaluate.adapters import Training
 from phingpt_bench.evaluate.facts import Facts, gather
 from phingpt_bench.evaluate.named_bases import completed
@@ -49,7 +50,7 @@ def prepared(suite: Suite, *, only: Sequence[str] = (), fetch: bool = True, disp
     tasks, chosen = known.expand(suite.tasks), known.expand(only)
     for name in chosen:
         if name not in tasks:
-            raise unknown("task of this suite", name, tasks, where="--only")
+            raise unknown(sentence("task of this suite"), name, tasks, where="--only")
     training = Training(load=load_recipe, folder=default_folder, train=train)
     with display.stage(Stage(key="read", label="read tasks, data and models")):
         facts = gather(suite, training, known, fetch=fetch)

@@ -12,6 +12,7 @@ from phingpt_bench.api.shown import Shown, ShownItems
 from phingpt_bench.core import config
 from phingpt_bench.core.errors import BenchError
 from phingpt_bench.core.overrides import Override, given
+from phingpt_bench.core.sentences import sentence
 from phingpt_bench.evaluate.one_base import one_base
 from phingpt_bench.evaluate.plan import Step
 from phingpt_bench.evaluate.suite import AdapterEntry, Suite, Variant, load_suite
@@ -141,12 +142,14 @@ def evaluate(  # noqa: PLR0913  each is an option of the verb
     from phingpt_bench.live.choose import display
 
     if suite is not None and (base is not None or tasks or adapters):
-        raise BenchError("base, tasks and adapters do not go with a suite, which has its own", where="evaluate")
+        raise BenchError(
+            sentence("base, tasks and adapters do not go with a suite, which has its own"), where="evaluate"
+        )
     if suite is None:
         paths = [adapters] if isinstance(adapters, str | Path) else adapters
         entries = [AdapterEntry(path=Path(path)) for path in paths]
         if not tasks or (base is None and not entries):
-            raise BenchError("give a suite, or a base (or adapters) and tasks", where="evaluate")
+            raise BenchError(sentence("give a suite, or a base (or adapters) and tasks"), where="evaluate")
         suite = one_base(
             BaseSpec(model=base) if isinstance(base, str) else base,
             _names(tasks),
@@ -219,4 +222,8 @@ def _names(names: Collection[str]) -> list[str]:
 
 def _check_limit(limit: int | None) -> None:
     if limit is not None and limit < 1:
-        raise BenchError(f"a limit of {limit} leaves no row", where="limit", hint="give at least 1, or None for all")
+        raise BenchError(
+            sentence("a limit of {limit} leaves no row", limit=limit),
+            where="limit",
+            hint=sentence("give at least 1, or None for all"),
+        )

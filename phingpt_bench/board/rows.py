@@ -24,14 +24,16 @@ from phingpt_bench.results.arrange import Arrangement, Key, arranged
 from phingpt_bench.results.cache import Cache
 from phingpt_bench.results.collect import Run
 from phingpt_bench.results.compare import Comparer, Difference
-from phingpt_bench.results.pairing import NO_MODELS, against_base, base_of, beats, exposed, fallback_note
+from phingpt_bench.results.comparison.prior import prior_part
+from phingpt_bench.results.pairing import NO_MODELS, against_base, base_of, beats, best_of_base, exposed, fallback_note
 from phingpt_bench.results.seeds import with_seeds_joined
 from phingpt_bench.results.unseen import unseen
 from phingpt_bench.scoring.metrics import METRICS
 from phingpt_bench.stats.paired import ALPHA
-from phingpt_bench.text.numbers import percent
+from phingpt_bench.text.numbers import percent, signed
 
 SETUP = ("load", "probe")  # phases of a ledger that prepare a model for all its runs
+SMALL = 0.005  # of a label prior: below it nothing is said of it
 RUN_ON = 0.1  # of the answers: from here on it is said that they ran on
 ORACLE = "oracle"  # the check that gives the gold answers
 
@@ -86,7 +88,7 @@ def joined(
     if metric is not None:
         known = {name for s in sections if s.task in plan.shown for row in s.rows for name in row.scores}
         if metric not in known:
-            raise unknown("metric", metric, known)
+            raise unknown(sentence("metric"), metric, known)
     # all tasks are compared, even if they are not shown: Holm's correction and the names must not depend on that
     if rights is not None:
         sections = [_with_rights(section, rights) for section in sections]
@@ -164,24 +166,27 @@ def _row(run: Run, standing: Standing, tasks: int) -> Row:
     evaluation = evaluated(record.evaluation)
     test = None if base is None or base is run else against_base(run, base, metric, comparer, tasks)
     answers = answering(run)
+    prior = prior_part(base, metric, comparer) if run.kind == "tuned" and base is not None else None
     return Row(
         name=model.name, adapter=model.adapter, adapter_digest=model.adapter_digest,
         recipe_digest=model.recipe_digest, kind=model.kind,
         variant=protocol.variant, details=(), base=model.base,
         base_revision=model.base_revision, quantisation=model.quantisation, compute_dtype=model.compute_dtype,
         served_by=model.served_by,
-        shots=protocol.shots, chat_template=protocol.chat_template, seed=record.seed, n=protocol.n, rank=rank,
+        shots=protocol.shots, chat_template=protocol.chat_template,
+        calibration=protocol.calibration, prompt=protocol.setting[2], thinking=protocol.thinking,
+        seed=record.seed, n=protocol.n, rank=rank,
         tied=tied, score=score, interval=None if score is None else comparer.interval(run, metric), scores=scores,
         invalid_share=answers.unread, answering=answers, is_base=base is run, against_base=test,
         beats_majority=beats_majority(run, metric, comparer) if _is_gain(test, metric) else None,
-        beats_floor=better, training=record.training, evaluation=evaluation,
+        label_prior=prior, beats_floor=better, training=record.training, evaluation=evaluation,
         usd_per_1000=per_thousand(evaluation, protocol.n), frontier=None, parameters=model.parameters,
         adapter_parameters=model.adapter_parameters,
         exposure=None if record.exposure is None else record.exposure.counts, exposed=exposed(run) is not None,
         partly_checked=record.exposure is not None and record.exposure.partly,
         base_unknown=model.kind in ("base", "tuned") and (record.exposure is None or record.exposure.base is None),
         unseen=unseen(run, metric, comparer),
-        notes=tuple(_notes(run, standing, base, below)),
+        notes=(*_prior_notes(test, prior), *_notes(run, standing, base, below)),
         run_id=record.run_id, suite=record.suite,
         created=record.created, seeds=_seed_scores(run, metric, comparer),
     )  # fmt: skip
@@ -201,6 +206,12 @@ def _notes(run: Run, standing: Standing, base: Run | None, below: Note | None) -
         yield below
     if note := fallback_note(run, base):
         yield Note(note)
+    if (best := best_of_base(run, standing.runs, metric, standing.comparer)) is not None:
+        score = standing.comparer.scores(best)[metric]
+        yield Note(
+            sentence("the base at its best prompt ({variant}): {score}", variant=best.record.protocol.variant,
+                     score=f"{score:.3f}"), "info",
+        )  # fmt: skip
     if (source := record.provenance.imported) is not None:
         name = " ".join(filter(None, (source.source, source.version)))
         yield Note(sentence("imported from {source}: cost unknown", source=name), "info")
@@ -227,6 +238,13 @@ def _of_adapter(run: Run) -> Iterator[Note]:
         yield Note(text, "info")
     if record.diagnostics.changed_base is not None:
         yield Note(sentence("on a base changed by design: {why}", why=record.diagnostics.changed_base), "info")
+
+
+def _prior_notes(test: Difference | None, prior: float | None) -> Iterator[Note]:
+    """How much of a tuned row's gain calibration without labels gives the base; nothing where it gives it none."""
+    if prior is not None and test is not None and test.value is not None and prior >= SMALL and test.value > 0:
+        text = sentence("of {gain} the label prior is {prior}", gain=signed(test.value), prior=signed(prior))
+        yield Note(text, "info")
 
 
 def _answering_notes(run: Run, standing: Standing) -> Iterator[Note]:

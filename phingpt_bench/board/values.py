@@ -34,6 +34,7 @@ class Row:
     compute_dtype: str | None
     shots: int
     chat_template: bool
+    calibration: str | None  # of its label scores (scoring/prior.py); None as the model gave them
     seed: int
     n: int
     rank: int | None
@@ -46,6 +47,7 @@ class Row:
     beats_majority: bool | None  # of a gain: significantly better than one label for all rows; None where untested
     is_base: bool  # the 0-shot base that the other base rows are compared with
     against_base: Difference | None  # None for floors, for the base itself, and without a base
+    label_prior: float | None  # the part of the gain that calibration without labels gives the base; None if unknown
     beats_floor: bool | None  # significantly better than the best floor; None for floors and if untested
     training: Ledger | None
     evaluation: Ledger  # without loading and probing, see `rows.evaluated`
@@ -63,6 +65,8 @@ class Row:
     suite: str
     created: str
     seeds: tuple[float | None, ...] = ()  # the scores by seed, of which `score` is the mean; empty for a single run
+    prompt: str | None = None  # the digest of the prompt that took the place of the task's; its name is in `variant`
+    thinking: str | None = None
     served_by: str | None = None  # the engine of a served model, with its dtype; None for a loaded model
 
     @property
@@ -81,6 +85,7 @@ class Row:
             self.kind, self.base or self.name, self.base_revision, self.quantisation, self.compute_dtype,
             self.served_by,
             *weights(self.adapter, self.adapter_digest, self.recipe_digest), self.shots, self.chat_template,
+            self.calibration, self.prompt, self.thinking,
             *shown_seed(self.kind, self.shots, self.seed, bool(self.seeds)),
         )  # fmt: skip
 

@@ -60,7 +60,7 @@ def configure(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--model-args",
         default="",
-        metavar="K=V,...",
+        metavar=say("K=V,..."),
         help=say("options of --model: model, base_url, tokenizer, num_concurrent ..."),
     )
     parser.add_argument(
@@ -79,6 +79,20 @@ def configure(parser: argparse.ArgumentParser) -> None:
         "--shots", type=int, default=0, metavar="K", help=say("few-shot examples in each prompt (default 0)")
     )
     parser.add_argument("--chat-template", action="store_true", help=say("put prompts into the model's chat template"))
+    parser.add_argument(
+        "--prompt",
+        action="append",
+        default=[],
+        metavar=say("NAME_OR_FILE"),
+        help=say(
+            "ask in other words: a file that 'init prompt' made, 'query' (FLARE's own), or 'ours' beside them; may be "
+            "repeated (docs/prompts.md)"
+        ),
+    )
+    parser.add_argument("--thinking", choices=("on", "off"), help=say("what the chat template is asked for"))
+    parser.add_argument(
+        "--thinking-end", default="</think>", metavar=say("MARK"), help=say("what ends a thought (default </think>)")
+    )
     parser.add_argument("--limit", type=positive, metavar="N", help=say("only the first N rows of each task"))
     parser.add_argument("--quantisation", choices=("nf4", "none"), default="nf4", help=say("default nf4 (4 bits)"))
     parser.add_argument(
@@ -122,6 +136,7 @@ def run(args: argparse.Namespace) -> int:
     from phingpt_bench.api.silence import silence_libraries
     from phingpt_bench.core import config
     from phingpt_bench.core.overrides import parsed
+    from phingpt_bench.data.prompt_file import OURS
     from phingpt_bench.evaluate.one_base import one_base
     from phingpt_bench.evaluate.suite import Variant
     from phingpt_bench.models.load import BaseSpec
@@ -129,21 +144,29 @@ def run(args: argparse.Namespace) -> int:
     silence_libraries()
     served = args.model is not None
     if not served and args.model_args:
-        raise BenchError("--model-args belong to --model", hint="--base takes --quantisation and --batch-size")
+        raise BenchError(
+            sentence("--model-args belong to --model"), hint=sentence("--base takes --quantisation and --batch-size")
+        )
     if not served and args.base is None and not args.adapter:
-        raise BenchError("nothing to evaluate", hint="give --base MODEL, --model ENGINE, or --adapter DIR")
+        raise BenchError(
+            sentence("nothing to evaluate"), hint=sentence("give --base MODEL, --model ENGINE, or --adapter DIR")
+        )
     if served and args.adapter_trained_on:
-        raise BenchError("--adapter-trained-on is for adapters that are loaded here, not for served ones")
+        raise BenchError(sentence("--adapter-trained-on is for adapters that are loaded here, not for served ones"))
     spec = BaseSpec(model=args.base or "", quantisation=args.quantisation)
     base: BaseSpec | ServedSpec | None = None if args.base is None else spec
     if served:
         base = _served(args.model, args.model_args, args.adapter)
+    variant = Variant(
+        shots=args.shots, chat_template=args.chat_template, thinking=args.thinking, thinking_end=args.thinking_end
+    )
     suite = one_base(
         base,
         args.tasks,
         spec=spec,
+        prompts=args.prompt or [OURS],
         adapters=[] if served else _adapters(args.adapter, args.adapter_trained_on),
-        variant=Variant(shots=args.shots, chat_template=args.chat_template),
+        variant=variant,
         floors=not args.no_floors,
         checks=args.checks,
         trained_on=None if args.trained_on is None else [own for own in args.trained_on if own != "none"],
@@ -174,12 +197,13 @@ def _adapters(adapters: list[str], trained_on: list[str]) -> list[AdapterEntry]:
         known.add(name if sign else None)
     if wrong := next((said for said in trained_on if "=" in said and said.partition("=")[0] not in known), None):
         raise BenchError(
-            f"--adapter-trained-on {wrong} names no adapter", hint="give the adapter as NAME=DIR, with the same name"
+            sentence("--adapter-trained-on {wrong} names no adapter", wrong=wrong),
+            hint=sentence("give the adapter as NAME=DIR, with the same name"),
         )
     if len(adapters) > 1 and any("=" not in said for said in trained_on):
         raise BenchError(
-            "--adapter-trained-on without a name is for one adapter, and there are several",
-            hint="give each as NAME=DIR, and NAME=DATA",
+            sentence("--adapter-trained-on without a name is for one adapter, and there are several"),
+            hint=sentence("give each as NAME=DIR, and NAME=DATA"),
         )
     return entries
 

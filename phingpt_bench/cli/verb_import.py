@@ -66,9 +66,10 @@ def run(args: argparse.Namespace) -> int:
             print(f"  {note}")
     if not written:
         raise BenchError(
-            "nothing could be imported" if skipped else "no results of lm-eval, Inspect or HELM",
-            where=str(args.place), hint="'phingpt-bench import --help' says what is read; 'rescore FILE' reads more",
-        )  # fmt: skip
+            sentence("nothing could be imported") if skipped else sentence("no results of lm-eval, Inspect or HELM"),
+            where=str(args.place),
+            hint=sentence("'phingpt-bench import --help' says what is read; 'rescore FILE' reads more"),
+        )
     print(f"{written} imported, {len(skipped)} left out; cost and training data are unknown")
     print(f"phingpt-bench leaderboard {args.results}")
     return 0

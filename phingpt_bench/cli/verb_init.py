@@ -30,7 +30,7 @@ NEXT = {
 
 def configure(parser: argparse.ArgumentParser) -> None:
     """The arguments."""
-    parser.add_argument("kind", choices=tuple(FILES), metavar="KIND", help=say("suite, recipe or task"))
+    parser.add_argument("kind", choices=tuple(FILES), metavar=say("KIND"), help=say("suite, recipe or task"))
     default = say("file to write (default: {files})", files=", ".join(FILES.values()))
     parser.add_argument("file", nargs="?", type=Path, metavar=say("FILE"), help=default)
 

@@ -53,7 +53,10 @@ def run(args: argparse.Namespace) -> int:
     for entry in args.trained_on:
         model, equals, data = entry.partition("=")
         if not (model and equals and data):
-            raise BenchError(f"--trained-on '{entry}' is not MODEL=DATA", hint="such as org/model=fpb:train")
+            raise BenchError(
+                sentence("--trained-on '{entry}' is not MODEL=DATA", entry=entry),
+                hint=sentence("such as org/model=fpb:train"),
+            )
         trained_on.setdefault(model, []).extend([] if data == "none" else [data])
     known = Tasks()
     rows: dict[str | None, Mapping[str, Sequence[str]] | None] = {}

@@ -52,7 +52,7 @@ def run(args: argparse.Namespace) -> int:
     from phingpt_bench.train.run import default_folder, train
 
     if args.limit is not None and args.limit < 1:
-        raise BenchError(f"--limit {args.limit} leaves no rows", hint="give at least 1")
+        raise BenchError(sentence("--limit {limit} leaves no rows", limit=args.limit), hint=sentence("give at least 1"))
     overrides = parsed(args.overrides)
     recipe = load_recipe(args.recipe, overrides)
     out = args.out or default_folder(recipe, args.limit, overrides)

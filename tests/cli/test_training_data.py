@@ -88,7 +88,7 @@ def test_recheck_changes_exposure_and_nothing_else(runs, capsys):
     ("words", "error"),
     [
         (["--trained-on", "fpb"], "is not MODEL=DATA"),
-        (["--trained-on", "made-up/tiny=no-such-set"], "neither a data set"),
+        (["--trained-on", "made-up/tiny=no-such-set"], "neither a dataset"),
     ],
 )
 def test_recheck_refuses(words, error, runs, capsys):
@@ -100,7 +100,7 @@ def test_recheck_refuses(words, error, runs, capsys):
 def test_recheck_of_no_runs(tmp_path, capsys):
     code, text = said(capsys, "recheck", tmp_path)
     assert code == 2
-    assert "no runs are here" in text
+    assert "no runs in this folder" in text
 
 
 def test_a_recipe_stands_for_a_card_where_it_gives_as_many_rows(monkeypatch):

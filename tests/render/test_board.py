@@ -280,7 +280,7 @@ def test_a_partial_check_is_not_called_clean():
 def test_an_unknown_training_is_shown_in_the_row():
     for text in texts():
         assert re.search(r"training data unknown|\| unknown \|| unknown ", text)
-        assert "nobody has said what the base was trained on" in text
+        assert "the training data of the base are not declared" in text
     known = seen("near", labels(0.6).ids[:6], Declared(sets=["fpb:train"], source="a paper"))
     for text in texts(exposure=known):
         assert "2%" in text and "unknown" not in text

@@ -9,11 +9,13 @@ import numpy as np
 
 from phingpt_bench.core.errors import unknown
 from phingpt_bench.core.outcomes import Outcomes, in_order
+from phingpt_bench.core.sentences import sentence
 from phingpt_bench.results.collect import Run
 from phingpt_bench.results.compare import Comparer, Difference, same_rows, shared_clusters, why_incomparable
 from phingpt_bench.results.comparison.form import form_of
 from phingpt_bench.results.comparison.labels import counted, label_fates, labels_of
 from phingpt_bench.results.comparison.numbers import number_fates, numbers_of
+from phingpt_bench.results.comparison.prior import prior_of
 from phingpt_bench.results.comparison.spans import span_fates, spans_of
 from phingpt_bench.results.comparison.values import ERROR_FATES, FATES, Caveat, Comparison, Side
 from phingpt_bench.results.pairing import exposed, other_engine, setting, why_not_base
@@ -87,11 +89,11 @@ def _with_details(
         made = dataclasses.replace(bare, fates=fates, numbers=numbers)
         of_rows = [row.fate for row in numbers.rows]
     both = comparer.scores(a).keys() & comparer.scores(b).keys()
+    form = form_of(a, b, x, y, bare.metric, runs, of_rows)
     return dataclasses.replace(
-        made,
-        metrics=_metrics(a, b, x, y, both, comparer, known),
-        form=form_of(a, b, x, y, bare.metric, runs, of_rows),
-    )
+        made, metrics=_metrics(a, b, x, y, both, comparer, known), form=form,
+        prior=prior_of(a, b, bare.metric, x.clusters, runs),
+    )  # fmt: skip
 
 
 def side_by_side(a: Run, b: Run) -> tuple[Outcomes, Outcomes]:
@@ -152,7 +154,7 @@ def _metric(a: Run, b: Run, metric: str | None, comparer: Comparer) -> str:
         return a.record.protocol.metric
     both = comparer.scores(a).keys() & comparer.scores(b).keys()
     if metric not in both:
-        raise unknown("metric", metric, both)
+        raise unknown(sentence("metric"), metric, both)
     return metric
 
 
