@@ -57,7 +57,7 @@ def carry_out(
             raise unknown(sentence("task of this suite"), name, tasks, where="--only")
     training = Training(load=load_recipe, folder=default_folder, train=train)
     silence_libraries()
-    reading = Stage(key="read", label="read tasks, data and models")
+    reading = Stage(key="read", label=sentence("read tasks, data and models"))
     with display(quiet=quiet) as shown, shown.stage(reading):
         facts = gather(suite, training, known, fetch=not dry_run)
     if dry_run or not quiet:

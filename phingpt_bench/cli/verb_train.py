@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from phingpt_bench.cli.overrides import add_overrides
 from phingpt_bench.core.sentences import sentence
-from phingpt_bench.text.language import say
+from phingpt_bench.text.language import say, say_n
 
 if TYPE_CHECKING:
     from phingpt_bench.train.recipe import Recipe
@@ -66,11 +66,19 @@ def run(args: argparse.Namespace) -> int:
         folder = train(recipe, out, resume=args.resume, limit=args.limit, display=shown)
     card = read_card(folder)
     seconds = card.cost.seconds.get("train")
-    print(f"adapter {card.name}: {folder}")
-    print(f"{card.rows} rows, {card.steps} steps, {card.parameters:,} trainable parameters")
+    print(say("adapter {name}: {folder}", name=card.name, folder=folder))
+    rows = say_n("{n:,} row", "{n:,} rows", card.rows)
+    steps = say_n("{n:,} step", "{n:,} steps", card.steps)
+    print(say("{rows}, {steps}, {n:,} trainable parameters", rows=rows, steps=steps, n=card.parameters))
     energy = energy_text(total_joules(card.cost))
     print(
-        f"training {duration_text(seconds)}, {usd_text(card.cost.usd)}, energy {energy}, {flops_text(card.cost.flops)}"
+        say(
+            "training {time}, {usd}, energy {energy}, {flops}",
+            time=duration_text(seconds),
+            usd=usd_text(card.cost.usd),
+            energy=energy,
+            flops=flops_text(card.cost.flops),
+        )
     )
     return 0
 
@@ -83,6 +91,12 @@ def _show(recipe: Recipe, out: Path, changed: list[str]) -> None:
 
     from phingpt_bench.models.adapter import CARD
 
-    print(f"# recipe {recipe.name}" + (f" with {' '.join(changed)}" if changed else ""))
-    print(f"# adapter: {out}" + (" (already there)" if (out / CARD).is_file() else ""))
+    text = say("recipe {name}", name=recipe.name)
+    if changed:
+        text = say("recipe {name} with {changes}", name=recipe.name, changes=" ".join(changed))
+    print(f"# {text}")
+    there = (out / CARD).is_file()
+    print(
+        "# " + (say("adapter: {folder} (already there)", folder=out) if there else say("adapter: {folder}", folder=out))
+    )
     print(yaml.safe_dump(asdict(recipe), sort_keys=False, allow_unicode=True), end="")

@@ -26,20 +26,20 @@ NO_TRAINING_NEEDED = ("random",)  # floors that a dataset without training rows 
 UNTRAINED = "not trained yet"  # in place of the digest of an adapter
 # what is said of a run whose record has other values there, the first that differ
 _CHANGED: tuple[tuple[tuple[str, ...], str], ...] = (
-    (("template",), "the task's prompt has changed"),
-    (("setup",), "the task's settings have changed"),
-    (("examples",), "the examples in its prompts have changed"),
-    (("rows",), "it was run on other rows"),
-    (("base", "base_revision", "quantisation", "compute_dtype", "baseline"), "the base model is another one"),
-    (("engine", "engine_version"), "another engine served it"),
-    (("asked",), "the served model was asked otherwise"),
-    (("adapter",), "the adapter has been trained anew"),
-    (("shots", "chat_template"), "it was run with another prompt variant"),
-    (("limit",), "it was run with another limit"),
-    (("seed",), "it was run with another seed"),
+    (("template",), sentence("the task's prompt has changed")),
+    (("setup",), sentence("the task's settings have changed")),
+    (("examples",), sentence("the examples in its prompts have changed")),
+    (("rows",), sentence("it was run on other rows")),
+    (("base", "base_revision", "quantisation", "compute_dtype", "baseline"), sentence("the base model is another one")),
+    (("engine", "engine_version"), sentence("another engine served it")),
+    (("asked",), sentence("the served model was asked otherwise")),
+    (("adapter",), sentence("the adapter has been trained anew")),
+    (("shots", "chat_template"), sentence("it was run with another prompt variant")),
+    (("limit",), sentence("it was run with another limit")),
+    (("seed",), sentence("it was run with another seed")),
     (
         ("device", "batch_size", "dequantise"),
-        "it was run on another device, with another batch size or another way of unpacking",
+        sentence("it was run on another device, with another batch size or another way of unpacking"),
     ),
 )
 
@@ -271,9 +271,9 @@ def _judged(step: Step, facts: Facts, force: bool) -> Step:
     if step.folder not in facts.records:
         return replace(step, seconds=seconds, scaled=scaled)
     record = facts.records[step.folder]
-    reason = "its record cannot be read" if record is None else _difference(step, record)
+    reason = sentence("its record cannot be read") if record is None else _difference(step, record)
     if reason is None and force:
-        reason = "asked for with --force"
+        reason = sentence("asked for with --force")
     return replace(step, done=reason is None, reason=reason, seconds=seconds, scaled=scaled)
 
 
@@ -281,7 +281,7 @@ def _difference(step: Step, record: RunRecord) -> str | None:
     """What a record has been run with that the step would not, or None."""
     mine, theirs = step.fingerprint, record.provenance.fingerprint
     if mine is None or theirs is None:
-        return "its record has no fingerprint"
+        return sentence("its record has no fingerprint")
     for names, reason in _CHANGED:
         differing = [name for name in names if getattr(mine, name) != getattr(theirs, name)]
         if mine.base is not None and mine.base_revision is None and "base_revision" in differing:
@@ -289,7 +289,7 @@ def _difference(step: Step, record: RunRecord) -> str | None:
         if mine.engine_version is None and "engine_version" in differing:
             differing.remove("engine_version")  # not started yet
         if "adapter" in differing and mine.adapter == UNTRAINED:
-            return "its adapter is not here and will be trained"
+            return sentence("its adapter is not here and will be trained")
         if differing:
             return reason
     return None

@@ -8,12 +8,15 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from phingpt_bench.core.sentences import sentence
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Stage:
     """One part of the work. `key` names it among the stages of a run, `label` to a reader.
 
-    total: how many `unit`s it has ("documents", "steps"); None where it has no parts or they are not known yet.
+    total: how many `unit`s it has ("documents" or "steps", see stage_text.UNITS); None where it has no parts or they
+        are not known yet.
     expected: seconds that it took before on this machine; None where it never ran here.
     alike: names of what its pace may be taken from before it has one of its own, the nearest first: stages that share
         a name are expected to take as long a unit.
@@ -97,7 +100,7 @@ Event = Priced | Planned | StageStarted | Advanced | Scored | StageEnded | Said
 def training_stages(name: str, steps: int | None = None) -> tuple[Stage, Stage, Stage]:
     """The stages of one training: loading the base, reading the rows, the steps (their number once it is known)."""
     return (
-        Stage(key=f"train {name}: load", label=f"train {name}: load the base", alike=("load",)),
-        Stage(key=f"train {name}: prepare", label=f"train {name}: prepare the rows"),
-        Stage(key=f"train {name}", label=f"train {name}", unit="steps", total=steps),
+        Stage(key=f"train {name}: load", label=sentence("train {name}: load the base", name=name), alike=("load",)),
+        Stage(key=f"train {name}: prepare", label=sentence("train {name}: prepare the rows", name=name)),
+        Stage(key=f"train {name}", label=sentence("train {name}", name=name), unit="steps", total=steps),
     )
