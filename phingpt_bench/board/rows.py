@@ -19,16 +19,22 @@ from phingpt_bench.core.records import Ledger
 from phingpt_bench.core.sentences import sentence
 from phingpt_bench.cost.ledger import per_thousand
 from phingpt_bench.data.catalogue import Rights
+from phingpt_bench.results.answering import answering, beats_majority
 from phingpt_bench.results.arrange import Arrangement, Key, arranged
 from phingpt_bench.results.cache import Cache
 from phingpt_bench.results.collect import Run
-from phingpt_bench.results.compare import Comparer, mean
+from phingpt_bench.results.compare import Comparer, Difference
+from phingpt_bench.results.comparison.prior import prior_part
 from phingpt_bench.results.pairing import NO_MODELS, against_base, base_of, beats, best_of_base, exposed, fallback_note
 from phingpt_bench.results.seeds import with_seeds_joined
 from phingpt_bench.results.unseen import unseen
 from phingpt_bench.scoring.metrics import METRICS
+from phingpt_bench.stats.paired import ALPHA
+from phingpt_bench.text.numbers import percent, signed
 
 SETUP = ("load", "probe")  # phases of a ledger that prepare a model for all its runs
+SMALL = 0.005  # of a label prior: below it nothing is said of it
+RUN_ON = 0.1  # of the answers: from here on it is said that they ran on
 ORACLE = "oracle"  # the check that gives the gold answers
 
 
@@ -82,7 +88,7 @@ def joined(
     if metric is not None:
         known = {name for s in sections if s.task in plan.shown for row in s.rows for name in row.scores}
         if metric not in known:
-            raise unknown("metric", metric, known)
+            raise unknown(sentence("metric"), metric, known)
     # all tasks are compared, even if they are not shown: Holm's correction and the names must not depend on that
     if rights is not None:
         sections = [_with_rights(section, rights) for section in sections]
@@ -158,6 +164,9 @@ def _row(run: Run, standing: Standing, tasks: int) -> Row:
     if model.kind in ("base", "tuned") and standing.floor is not None:
         better, below = beats(run, standing.floor, metric, comparer)
     evaluation = evaluated(record.evaluation)
+    test = None if base is None or base is run else against_base(run, base, metric, comparer, tasks)
+    answers = answering(run)
+    prior = prior_part(base, metric, comparer) if run.kind == "tuned" and base is not None else None
     return Row(
         name=model.name, adapter=model.adapter, adapter_digest=model.adapter_digest,
         recipe_digest=model.recipe_digest, kind=model.kind,
@@ -165,19 +174,19 @@ def _row(run: Run, standing: Standing, tasks: int) -> Row:
         base_revision=model.base_revision, quantisation=model.quantisation, compute_dtype=model.compute_dtype,
         served_by=model.served_by,
         shots=protocol.shots, chat_template=protocol.chat_template,
-        prompt=protocol.setting[2], thinking=protocol.thinking,
-        seed=record.seed, n=protocol.n, rank=rank,
+        prompt=protocol.setting.prompt, thinking=protocol.thinking,
+        calibration=protocol.calibration, seed=record.seed, n=protocol.n, rank=rank,
         tied=tied, score=score, interval=None if score is None else comparer.interval(run, metric), scores=scores,
-        invalid_share=_invalid_share(run), is_base=base is run,
-        against_base=None if base is None or base is run else against_base(run, base, metric, comparer, tasks),
-        beats_floor=better, training=record.training, evaluation=evaluation,
+        invalid_share=answers.unread, answering=answers, is_base=base is run, against_base=test,
+        beats_majority=beats_majority(run, metric, comparer) if _is_gain(test, metric) else None,
+        label_prior=prior, beats_floor=better, training=record.training, evaluation=evaluation,
         usd_per_1000=per_thousand(evaluation, protocol.n), frontier=None, parameters=model.parameters,
         adapter_parameters=model.adapter_parameters,
         exposure=None if record.exposure is None else record.exposure.counts, exposed=exposed(run) is not None,
         partly_checked=record.exposure is not None and record.exposure.partly,
         base_unknown=model.kind in ("base", "tuned") and (record.exposure is None or record.exposure.base is None),
         unseen=unseen(run, metric, comparer),
-        notes=tuple(_notes(run, standing, base, below)),
+        notes=(*_prior_notes(test, prior), *_notes(run, standing, base, below)),
         run_id=record.run_id, suite=record.suite,
         created=record.created, seeds=_seed_scores(run, metric, comparer),
     )  # fmt: skip
@@ -206,6 +215,10 @@ def _notes(run: Run, standing: Standing, base: Run | None, below: Note | None) -
     if (source := record.provenance.imported) is not None:
         name = " ".join(filter(None, (source.source, source.version)))
         yield Note(sentence("imported from {source}: cost unknown", source=name), "info")
+    yield from _answering_notes(run, standing)
+    floor = standing.floor
+    if below is not None and record.diagnostics.trained_on_task is False and floor is not None:
+        yield Note(sentence("not trained on this task, as {name} was", name=floor.record.model.name), "info")
     if (record.model.kind, record.model.name) == ("check", ORACLE) and metric == record.protocol.metric:
         low, high = METRICS[metric].bounds
         if score is None or abs(score - (high if METRICS[metric].higher_is_better else low)) > 1e-9:
@@ -227,6 +240,29 @@ def _of_adapter(run: Run) -> Iterator[Note]:
         yield Note(sentence("on a base changed by design: {why}", why=record.diagnostics.changed_base), "info")
 
 
+def _prior_notes(test: Difference | None, prior: float | None) -> Iterator[Note]:
+    """How much of a tuned row's gain calibration without labels gives the base; nothing where it gives it none."""
+    if prior is not None and test is not None and test.value is not None and prior >= SMALL and test.value > 0:
+        text = sentence("of {gain} the label prior is {prior}", gain=signed(test.value), prior=signed(prior))
+        yield Note(text, "info")
+
+
+def _answering_notes(run: Run, standing: Standing) -> Iterator[Note]:
+    """That nearly all answers are one label, or ran on to the limit of tokens."""
+    if run.kind in NO_MODELS:
+        return
+    found, scores = answering(run), standing.comparer.scores(run)
+    if found.one_label and found.label_share is not None:
+        share, mcc = percent(found.label_share), scores.get("mcc")
+        if mcc is not None and abs(mcc) < 0.0005:
+            yield Note(sentence("answers {label} in {share} of the rows, MCC 0", label=found.label, share=share))
+        else:
+            yield Note(sentence("answers {label} in {share} of the rows", label=found.label, share=share))
+    if found.run_on is not None and found.run_on >= RUN_ON:
+        text = sentence("{share} of the answers ran on to the limit of tokens", share=percent(found.run_on))
+        yield Note(text, "info")
+
+
 def _on_frontier(rows: Sequence[Row], metric: str) -> list[Row]:
     """The rows with `frontier` filled in; rows without a rank are left out of the front."""
     points = [(row.usd_per_1000, row.score) if row.rank is not None else (None, None) for row in rows]
@@ -234,10 +270,11 @@ def _on_frontier(rows: Sequence[Row], metric: str) -> list[Row]:
     return [dataclasses.replace(row, frontier=on) for row, on in zip(rows, front, strict=True)]
 
 
-def _invalid_share(run: Run) -> float | None:
-    """The share of answers that could not be read, for several seeds the mean; None if it was not recorded."""
-    shares = [sum(m.outcomes.invalid) / len(m.outcomes.ids) if m.outcomes.invalid else None for m in run.members]
-    return mean(shares)
+def _is_gain(test: Difference | None, metric: str) -> bool:
+    """Whether a difference to the base may get a star for being better."""
+    if test is None or test.value is None or test.p is None or test.p >= ALPHA:
+        return False
+    return (test.value > 0) == METRICS[metric].higher_is_better
 
 
 def _seed_scores(run: Run, metric: str, comparer: Comparer) -> tuple[float | None, ...]:

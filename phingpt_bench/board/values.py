@@ -10,6 +10,7 @@ from phingpt_bench.core.records import Ledger
 from phingpt_bench.cost.breakeven import Case
 from phingpt_bench.cost.estimate import Usd
 from phingpt_bench.cost.prices import PriceCard
+from phingpt_bench.results.answering import Answering
 from phingpt_bench.results.compare import Difference
 from phingpt_bench.results.identity import shown_seed, weights
 from phingpt_bench.results.unseen import Unseen
@@ -33,6 +34,7 @@ class Row:
     compute_dtype: str | None
     shots: int
     chat_template: bool
+    calibration: str | None  # of its label scores (scoring/prior.py); None as the model gave them
     seed: int
     n: int
     rank: int | None
@@ -41,8 +43,11 @@ class Row:
     interval: Interval | None
     scores: dict[str, float | None]
     invalid_share: float | None
+    answering: Answering  # how its answers look as a whole
+    beats_majority: bool | None  # of a gain: significantly better than one label for all rows; None where untested
     is_base: bool  # the 0-shot base that the other base rows are compared with
     against_base: Difference | None  # None for floors, for the base itself, and without a base
+    label_prior: float | None  # the part of the gain that calibration without labels gives the base; None if unknown
     beats_floor: bool | None  # significantly better than the best floor; None for floors and if untested
     training: Ledger | None
     evaluation: Ledger  # without loading and probing, see `rows.evaluated`
@@ -65,6 +70,11 @@ class Row:
     served_by: str | None = None  # the engine of a served model, with its dtype; None for a loaded model
 
     @property
+    def starred(self) -> bool:
+        """Whether it differs significantly from its base; a gain has to be more than one label for all rows, too."""
+        return self.against_base is not None and self.against_base.significant and self.beats_majority is not False
+
+    @property
     def identity(self) -> tuple[object, ...]:
         """The key that rows of one model in one setting share over all tasks.
 
@@ -75,7 +85,7 @@ class Row:
             self.kind, self.base or self.name, self.base_revision, self.quantisation, self.compute_dtype,
             self.served_by,
             *weights(self.adapter, self.adapter_digest, self.recipe_digest), self.shots, self.chat_template,
-            self.prompt, self.thinking,
+            self.calibration, self.prompt, self.thinking,
             *shown_seed(self.kind, self.shots, self.seed, bool(self.seeds)),
         )  # fmt: skip
 

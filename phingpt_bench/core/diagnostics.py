@@ -57,6 +57,7 @@ class Diagnostics:
     misses: dict[str, Count] | None = None  # wrong entities by kind (scoring/ner.py)
     selective_risk: dict[str, Amount] | None = None  # the error rate by the share of most confident answers
     aurc: Amount | None = None  # the area under the curve of risk over coverage
+    content_free: list[list[Amount]] | None = None  # probabilities of the labels without a text, by question
     truncated_prompts: Count | None = None
     cut_answers: Count | None = None
     batch_size: Count | None = None

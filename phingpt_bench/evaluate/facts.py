@@ -1,4 +1,4 @@
-"""Facts: what the plan of a suite is made from, gathered without loading a model or writing a file."""
+"""Facts: the input of a suite's plan, gathered without loading a model or writing a file."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ from pathlib import Path
 from phingpt_bench.core.errors import BenchError
 from phingpt_bench.core.machine import Machine, this_machine
 from phingpt_bench.core.records import Model, RunRecord, read_record
+from phingpt_bench.core.sentences import sentence
 from phingpt_bench.data.prompt_file import shown
 from phingpt_bench.evaluate.adapters import AdapterFacts, Training, adapter_facts
 from phingpt_bench.evaluate.bases import base_identity
@@ -24,15 +25,15 @@ from phingpt_bench.served.spec import ServedSpec
 class Facts:
     """Everything `plan.plan` needs."""
 
-    known: Tasks  # of the command: what a run asks of a task that the suite does not have
-    tasks: Mapping[str, TaskFacts]  # of the suite, and the written forms that served models are asked instead
+    known: Tasks  # all tasks of the command, including those that the suite does not have
+    tasks: Mapping[str, TaskFacts]  # of the suite, and the written forms that served models get instead
     bases: Mapping[BaseSpec, Model]
     adapters: Sequence[AdapterFacts]
-    floors: Mapping[str, Sequence[str]]  # names of the cheap models by kind of task ("labels", "spans", "scores")
+    floors: Mapping[str, Sequence[str]]  # names of the baselines by kind of task ("labels", "spans", "scores")
     checks: Sequence[str]
-    records: Mapping[Path, RunRecord | None]  # by run folder; None where it cannot be read
+    records: Mapping[Path, RunRecord | None]  # by run folder; None if unreadable
     machine: Machine
-    asked: Sequence[str] = ()  # of the tasks the suite's own; empty: all of them
+    asked: Sequence[str] = ()  # the suite's own tasks among them; empty means all
     served: Mapping[ServedSpec, ServedFacts] = field(default_factory=dict)
     put: Mapping[tuple[str, Words], TaskFacts] = field(default_factory=dict)  # tasks under other words that fit them
 
@@ -42,10 +43,10 @@ class Facts:
 
 
 def gather(suite: Suite, training: Training, known: Tasks, *, fetch: bool = True) -> Facts:
-    """All facts of a suite; BenchError for an unknown task or recipe, an unreadable dataset, an adapter that fits none.
+    """All facts of a suite; BenchError for an unknown task or recipe, an unreadable dataset, an unfitting adapter.
 
-    fetch: whether a base that is not on this machine yet may be converted or looked up on the Hub to learn its
-        revision; without, the revision stays None and is not compared.
+    fetch: whether a base that is not available locally may be converted or looked up on the Hub, to learn its revision;
+        otherwise the revision stays None and is not compared.
     """
     tasks = {name: known[name] for name in known.expand(suite.tasks)}
     bases = {spec: base_identity(spec, fetch=fetch) for spec in suite.bases if isinstance(spec, BaseSpec)}
@@ -82,8 +83,8 @@ def _put(known: Tasks, tasks: Sequence[str], asked: Sequence[Variant]) -> dict[t
             continue
         if needs_chat(words.prompt) and not variant.chat_template:
             raise BenchError(
-                f"prompt '{shown(words.prompt)}' is what a user says, which needs the chat template",
-                hint="--chat-template, in a suite 'chat_template: true'",
+                sentence("prompt '{prompt}' needs the chat template", prompt=shown(words.prompt)),
+                hint=sentence("add --chat-template, or in a suite 'chat_template: true'"),
             )
         for task in dict.fromkeys(tasks):
             try:
@@ -98,7 +99,7 @@ def _put(known: Tasks, tasks: Sequence[str], asked: Sequence[Variant]) -> dict[t
 
 
 def with_trained(facts: Facts, suite: Suite, training: Training) -> Facts:
-    """The facts with the adapters as they lie on the disk now."""
+    """The facts with the adapters as they are on the disk now."""
     return replace(
         facts,
         adapters=_adapters(
@@ -113,7 +114,10 @@ def _adapters(
     adapters = [adapter_facts(entry, suite, training, known, tasks, bases) for entry in suite.adapters]
     called = [entry.name for entry in adapters]
     if twice := next((name for name in called if called.count(name) > 1), None):
-        raise BenchError(f"two adapters of suite '{suite.name}' are called '{twice}'", hint="put them into two suites")
+        raise BenchError(
+            sentence("two adapters of suite '{name}' are called '{twice}'", name=suite.name, twice=twice),
+            hint=sentence("put them into two suites"),
+        )
     return adapters
 
 
@@ -130,7 +134,7 @@ def _checks() -> tuple[str, ...]:
 
 
 def read_records(folder: Path) -> dict[Path, RunRecord | None]:
-    """The run records below a folder by run folder; None for one that cannot be read (it will be made again)."""
+    """The run records below a folder by run folder; None for one that cannot be read (it will be re-run)."""
     records: dict[Path, RunRecord | None] = {}
     for file in sorted(folder.glob("*/*/run.json")):
         try:

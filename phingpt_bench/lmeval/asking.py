@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 from phingpt_bench import compat
 from phingpt_bench.core.errors import BenchError
 from phingpt_bench.core.records import AskedPrompt
+from phingpt_bench.core.sentences import sentence
 from phingpt_bench.data import catalogue
 from phingpt_bench.data.prompt_file import as_asked, overrides, read_prompt, shown
 from phingpt_bench.lmeval import manager
@@ -51,7 +52,10 @@ def put(name: str, words: Words, tasks: TaskManager) -> Put:
         rows = catalogue.load(passport.name)["test"]
         base = asked(keys).form_of or name
         if why := prompt.misfit(name, base, passport.kind, passport.labels, rows[0]):
-            raise BenchError(f"prompt '{shown(words.prompt)}' does not fit task '{name}': {why}")
+            text = sentence(
+                "prompt '{prompt}' does not fit task '{task}': {why}", prompt=shown(words.prompt), task=name, why=why
+            )
+            raise BenchError(text)
         changed = overrides(prompt, keys, passport.kind, passport.labels)
     if words.thinking == "on":
         changed = _thinking(name, {**keys, **changed}, changed, words.thinking_end)
@@ -80,8 +84,8 @@ def set_thinking(lm: Any, tokenizer: Any, *, on: bool) -> None:
     template = getattr(tokenizer, "chat_template", None)
     if "enable_thinking" not in str(template):
         raise BenchError(
-            "this model's chat template has no switch for thinking (enable_thinking)",
-            hint="leave --thinking out; what it thinks of its own accord is taken out of its answers all the same",
+            sentence("this model's chat template has no switch for thinking (enable_thinking)"),
+            hint=sentence("leave --thinking out; thoughts are taken out of answers in any case"),
         )
     lm.chat_template_args = {**lm.chat_template_args, "enable_thinking": on}
 
@@ -89,7 +93,10 @@ def set_thinking(lm: Any, tokenizer: Any, *, on: bool) -> None:
 def _thinking(name: str, keys: dict[str, Any], changed: dict[str, Any], end: str) -> dict[str, Any]:
     """The changes with room for a thought, which no stop string may cut; labels cannot be compared behind one."""
     if keys.get("output_type") == "multiple_choice":
-        raise BenchError(f"task '{name}' compares labels, which leaves no room to think: ask its written form")
+        raise BenchError(
+            sentence("task '{task}' compares labels, which leaves no room to think", task=name),
+            hint=sentence("run its written form, '{form}'", form=f"{name}_gen"),
+        )
     settings, options = keys.get("generation_kwargs") or {}, keys.get("dataset_kwargs") or {}
     found = {**changed, "generation_kwargs": {**settings, "until": [], "max_gen_toks": ROOM}}
     if end != THINKING_END:

@@ -14,6 +14,7 @@ import numpy as np
 
 from phingpt_bench.core.errors import BenchError
 from phingpt_bench.core.outcomes import Kind, Outcomes
+from phingpt_bench.core.sentences import sentence
 from phingpt_bench.data import catalogue
 from phingpt_bench.data.examples import examples
 from phingpt_bench.scoring import answered, classification
@@ -46,7 +47,9 @@ def load(
     import datasets
 
     if dataset is None:
-        raise BenchError("the task names no dataset", hint="set dataset_kwargs: {dataset: NAME} in its YAML")
+        raise BenchError(
+            sentence("the task names no dataset"), hint=sentence("set dataset_kwargs: {dataset: NAME} in its YAML")
+        )
     passport = catalogue.dataset(dataset)
     splits = catalogue.load(dataset, path)
     if shots := examples(splits.get("train", []), splits["test"], passport.labels):

@@ -188,7 +188,7 @@ def _row(row: Row, model: int, base: int | None, metrics: Sequence[str], prices:
         "corrected": None if test is None else short(test.p_holm),
         "at_most": test is not None and test.at_most,
         "test": None if test is None else test.method,
-        "significant": test is not None and test.significant,
+        "significant": row.starred,
         "no_test": None if test is None or test.reason is None else in_each_language(test.reason),
         "beats_floor": row.beats_floor,
         "invalid": short(row.invalid_share),
