@@ -329,7 +329,7 @@ def _work(record: RunRecord) -> Sequence[object]:
     """A key of runs with the same time per row, whatever the limit."""
     model, protocol = record.model, record.protocol
     made = (model.name, model.quantisation, model.compute_dtype, model.engine, model.adapter)
-    return (record.task, *made, *protocol.setting, record.seed)
+    return (record.task, *made, protocol.shots, protocol.chat_template, *protocol.setting.words, record.seed)
 
 
 def _planned_work(step: Step, facts: Facts) -> Sequence[object]:
