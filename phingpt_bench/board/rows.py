@@ -187,7 +187,7 @@ def _row(run: Run, standing: Standing, tasks: int) -> Row:
         unseen=unseen(run, metric, comparer),
         notes=(*_prior_notes(test, prior), *_notes(run, standing, base, below)),
         run_id=record.run_id, suite=record.suite,
-        created=record.created, seeds=_seed_scores(run, metric, comparer),
+        created=record.created, seeds=_seed_scores(run, metric, comparer), blocks=_blocks(run),
     )  # fmt: skip
 
 
@@ -273,6 +273,12 @@ def _is_gain(test: Difference | None, metric: str) -> bool:
 def _seed_scores(run: Run, metric: str, comparer: Comparer) -> tuple[float | None, ...]:
     """The score of each of several seeds; empty for a single run."""
     return tuple(comparer.scores(member)[metric] for member in run.seeds)
+
+
+def _blocks(run: Run) -> int:
+    """How many blocks of examples the members of a run are, where each has one of its own; else 0."""
+    blocks = {member.record.protocol.block for member in run.seeds}
+    return len(blocks) if len(blocks) == len(run.seeds) > 1 else 0
 
 
 def evaluated(ledger: Ledger) -> Ledger:

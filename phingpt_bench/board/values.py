@@ -64,6 +64,7 @@ class Row:
     run_id: str
     suite: str
     created: str
+    blocks: int = 0  # of examples that `seeds` are of, where they differ in that alone
     seeds: tuple[float | None, ...] = ()  # the scores by seed, of which `score` is the mean; empty for a single run
     served_by: str | None = None  # the engine of a served model, with its dtype; None for a loaded model
 

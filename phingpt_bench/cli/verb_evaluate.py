@@ -78,6 +78,9 @@ def configure(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--shots", type=int, default=0, metavar="K", help=say("few-shot examples in each prompt (default 0)")
     )
+    parser.add_argument(
+        "--blocks", type=positive, default=1, metavar="B", help=say("mean over so many blocks of examples (default 1)")
+    )
     parser.add_argument("--chat-template", action="store_true", help=say("put prompts into the model's chat template"))
     parser.add_argument("--limit", type=positive, metavar="N", help=say("only the first N rows of each task"))
     parser.add_argument("--quantisation", choices=("nf4", "none"), default="nf4", help=say("default nf4 (4 bits)"))
@@ -147,7 +150,7 @@ def run(args: argparse.Namespace) -> int:
         name="evaluate",
         tasks=args.tasks,
         bases=bases,
-        variants=[Variant(shots=args.shots, chat_template=args.chat_template)],
+        variants=[Variant(shots=args.shots, chat_template=args.chat_template, blocks=args.blocks)],
         adapters=[] if served else _adapters(args.adapter, args.adapter_trained_on),
         floors=not args.no_floors,
         checks=args.checks,

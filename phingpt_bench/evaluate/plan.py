@@ -13,9 +13,10 @@ from phingpt_bench.core.fingerprint import digest
 from phingpt_bench.core.provenance import Fingerprint
 from phingpt_bench.core.records import Model, RunRecord
 from phingpt_bench.evaluate.adapters import AdapterFacts
+from phingpt_bench.evaluate.blocks import block_ids
 from phingpt_bench.evaluate.facts import Facts
 from phingpt_bench.evaluate.served import asked_digest
-from phingpt_bench.evaluate.suite import Suite, Variant
+from phingpt_bench.evaluate.suite import Suite, Variant, drawn
 from phingpt_bench.evaluate.tasks import TaskFacts
 from phingpt_bench.models.load import BaseSpec, device
 from phingpt_bench.served.spec import ServedSpec
@@ -87,16 +88,16 @@ def plan(suite: Suite, facts: Facts, *, only: Collection[str] = (), force: bool 
     runs: list[Step] = []
     for spec, identity in facts.bases.items():
         for task in tasks:
-            runs += [_run(suite, task, spec, identity, variant, None) for variant in suite.variants]
+            runs += [_run(suite, task, spec, identity, variant, None) for variant in drawn(suite.variants)]
             runs += [
                 _run(suite, task, spec, identity, variant, entry)
                 for entry in facts.adapters
                 if spec in entry.bases and task.name in entry.tasks
-                for variant in entry.variants
+                for variant in drawn(entry.variants)
             ]
     for server, served in facts.served.items():
         for task in (facts.tasks[served.forms[task.name]] for task in tasks):
-            for variant in served.variants:
+            for variant in drawn(served.variants):
                 runs.append(_served(suite, task, server, served.identity, variant))
                 runs += [_served(suite, task, server, model, variant) for model in served.adapters.values()]
     tasks = _compared(tasks, facts)
@@ -239,7 +240,7 @@ def _fingerprint(suite: Suite, task: TaskFacts, variant: Variant) -> Fingerprint
     return Fingerprint(
         template=task.template,
         setup=task.chat_setup if variant.chat_template else task.setup,
-        examples=digest(task.examples[: variant.shots]) if variant.shots else None,
+        examples=digest(block_ids(task, variant.block)[: variant.shots]) if variant.shots else None,
         rows=digest(list(task.ids[: suite.limit])),
         shots=variant.shots,
         chat_template=variant.chat_template,

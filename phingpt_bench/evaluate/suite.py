@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
-from dataclasses import dataclass, field
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from phingpt_bench.core import config
@@ -18,17 +18,32 @@ from phingpt_bench.served.spec import ServedSpec
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Variant:
-    """How a task is put to a model: `shots` solved examples before each document, with or without the chat template."""
+    """How a task is put to a model: `shots` solved examples before each document, with or without the chat template.
+
+    blocks: so many blocks of examples are drawn, each is a run, and their mean is one row. block: the number of one.
+    """
 
     shots: int = 0
     chat_template: bool = False
+    blocks: int = 1
+    block: int = 0
 
     def __post_init__(self) -> None:
         if self.shots < 0:
             raise BenchError("shots is at least 0")
+        if self.blocks < 1 or self.block < 0:
+            raise BenchError("blocks is at least 1, and block at least 0")
+        if self.shots == 0 and (self.blocks > 1 or self.block):
+            raise BenchError("blocks of examples need shots")
 
     def __str__(self) -> str:
-        return variant_text(self.shots, self.chat_template)
+        return variant_text(self.shots, self.chat_template) + (f" block {self.block}" if self.block else "")
+
+
+def drawn(variants: Iterable[Variant]) -> list[Variant]:
+    """The variants with one for each of their blocks of examples, each once."""
+    every = (replace(one, blocks=1, block=one.block + at) for one in variants for at in range(one.blocks))
+    return list(dict.fromkeys(every))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -97,7 +97,8 @@ def setting(run: Run) -> tuple[Any, ...]:
     if model.kind in ("floor", "check"):
         return ("none", id(run))
     chat = (model.base or model.name, model.base_revision) if protocol.chat_template else None
-    return (protocol.shots, run.record.seed if protocol.shots else None, chat, protocol.calibration)
+    drawn = (run.record.seed, protocol.block) if protocol.shots else None
+    return (protocol.shots, drawn, chat, protocol.calibration)
 
 
 class BaseKey(NamedTuple):
@@ -166,7 +167,7 @@ def base_of(run: Run, runs: Iterable[Run]) -> Run | None:
             model.kind == "base" or why_not_base(run, other) is None,
             model.kind != "tuned" or p.chat_template == protocol.chat_template,
             not p.chat_template,
-            other.record.seed == run.record.seed,
+            (other.record.seed, p.block) == (run.record.seed, protocol.block),
             other.record.created,
         )
 
