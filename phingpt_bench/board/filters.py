@@ -19,6 +19,7 @@ from phingpt_bench.board.names import KINDS, SORTS
 from phingpt_bench.board.published.rows import PublishedRow
 from phingpt_bench.board.values import Board, Row, Section
 from phingpt_bench.core.errors import BenchError, unknown
+from phingpt_bench.core.sentences import sentence
 from phingpt_bench.text.numbers import rounded_parameters
 
 COMPARE: dict[str, Callable[[float, float], bool]] = {
@@ -65,7 +66,11 @@ def size(text: str) -> Size:
     """The condition in "<1B", ">=350M" or "7B" (the same as "=7B"); BenchError for anything else."""
     found = re.fullmatch(r"\s*(<=|>=|<|>|=|)\s*(\d+(?:\.\d+)?)\s*([kmb]?)\s*", text.lower())
     if found is None:
-        raise BenchError(f"'{text}' is not a size", where="--size", hint="such as '<1B', '>=350M' or 7B, in quotes")
+        raise BenchError(
+            sentence("'{text}' is not a size", text=text),
+            where="--size",
+            hint=sentence("such as '<1B', '>=350M' or 7B, in quotes"),
+        )
     sign, number, unit = found.groups()
     return Size(sign=sign or "=", parameters=float(number) * UNITS[unit])
 
@@ -76,10 +81,15 @@ def filtered(board: Board, wanted: Filter) -> Board:
     BenchError with the nearest name for an unknown protocol, language, kind or sort order.
     """
     sections = (*board.sections, *board.limited)
-    _known("protocol", wanted.protocols, {section.protocol for section in sections}, "--protocol")
-    _known("language", wanted.languages, {code for section in sections for code in section.languages}, "--language")
-    _known("kind", wanted.kinds, KINDS, "--kind")
-    _known("sort", (wanted.sort,), SORTS, "--sort")
+    _known(sentence("protocol"), wanted.protocols, {section.protocol for section in sections}, "--protocol")
+    _known(
+        sentence("language"),
+        wanted.languages,
+        {code for section in sections for code in section.languages},
+        "--language",
+    )
+    _known(sentence("kind"), wanted.kinds, KINDS, "--kind")
+    _known(sentence("sort"), (wanted.sort,), SORTS, "--sort")
     kept = [_section(section, wanted) for section in sections if _wanted(section, wanted)]
     kept = [section for section in kept if section.rows or section.published]
     return dataclasses.replace(

@@ -11,6 +11,7 @@ from typing import NamedTuple
 from phingpt_bench.board.published.rows import PublishedRow
 from phingpt_bench.board.values import Prices
 from phingpt_bench.core.errors import unknown
+from phingpt_bench.core.sentences import sentence
 from phingpt_bench.results.collect import Run
 from phingpt_bench.results.compare import Comparer, bands
 from phingpt_bench.results.pairing import exposed, main_group
@@ -60,7 +61,7 @@ def standing_of(runs: Sequence[Run], scope: Scope, limit: int | None) -> Standin
     metric = scope.metric if scope.metric is not None and scope.metric in comparer.scores(runs[0]) else primary
     for run in runs:
         if metric not in comparer.scores(run):
-            raise unknown("metric", metric, comparer.scores(run), where=str(run.path))
+            raise unknown(sentence("metric"), metric, comparer.scores(run), where=str(run.path))
     ordered = sorted(runs, key=lambda run: (-_score(run, metric, comparer), run.record.model.name, run.record.run_id))
     models = [run for run in ordered if run.kind != "check"] or ordered
     main, others = main_group(models, across=scope.across)

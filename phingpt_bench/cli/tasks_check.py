@@ -7,6 +7,7 @@ from pathlib import Path
 from phingpt_bench.cli.tokenizers import tokenizer
 from phingpt_bench.core.errors import BenchError
 from phingpt_bench.core.paths import share
+from phingpt_bench.core.sentences import sentence
 from phingpt_bench.text.numbers import things
 
 
@@ -17,11 +18,13 @@ def stamp(file: Path | None, data: str | None, templates: bool) -> int:
 
         folder = file or share("tasks")
         if not folder.is_dir():
-            raise BenchError("--templates wants a folder of task files", where=str(folder))
+            raise BenchError(sentence("--templates wants a folder of task files"), where=str(folder))
         print(f"{folder / LOCK}: {things(write_lock(folder), 'task')}")
         return 0
     if file is None:
-        raise BenchError("the passport is missing", hint="phingpt-bench tasks stamp my_tasks/passports/mine.yaml")
+        raise BenchError(
+            sentence("the passport is missing"), hint=sentence("phingpt-bench tasks stamp my_tasks/passports/mine.yaml")
+        )
     from phingpt_bench.data import stamp as stamps
 
     print(stamps.as_yaml(stamps.stamp(file, data)), end="")

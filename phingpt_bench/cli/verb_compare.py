@@ -102,7 +102,7 @@ def run(args: argparse.Namespace) -> int:
     if args.width is not None:
         check_width(args.width, LEAST)
     if args.rows < 0:
-        raise BenchError("--rows must be at least 0")
+        raise BenchError(sentence("--rows must be at least 0"))
     _check_margin(args)
     with Console(stderr=True).status("comparing runs"):  # silent unless a terminal
         asked = comparisons(
@@ -131,9 +131,12 @@ def _check_margin(args: argparse.Namespace) -> None:
     if args.margin is None:
         return
     if not args.fail_if_worse:
-        raise BenchError("--margin goes with --fail-if-worse")
+        raise BenchError(sentence("--margin goes with --fail-if-worse"))
     if not 0 <= args.margin < math.inf:
-        raise BenchError(f"--margin {args.margin:g} is no loss", hint="at least 0, in the scale of the metric: 0.01")
+        raise BenchError(
+            sentence("--margin {margin:g} is no loss", margin=args.margin),
+            hint=sentence("at least 0, in the scale of the metric: 0.01"),
+        )
 
 
 def _docs(comparison: Comparison, args: argparse.Namespace) -> dict[str, Any] | None:

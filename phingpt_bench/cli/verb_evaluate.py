@@ -60,7 +60,7 @@ def configure(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--model-args",
         default="",
-        metavar="K=V,...",
+        metavar=say("K=V,..."),
         help=say("options of --model: model, base_url, tokenizer, num_concurrent ..."),
     )
     parser.add_argument(
@@ -82,6 +82,20 @@ def configure(parser: argparse.ArgumentParser) -> None:
         "--blocks", type=positive, default=1, metavar="B", help=say("mean over so many blocks of examples (default 1)")
     )
     parser.add_argument("--chat-template", action="store_true", help=say("put prompts into the model's chat template"))
+    parser.add_argument(
+        "--prompt",
+        action="append",
+        default=[],
+        metavar=say("NAME_OR_FILE"),
+        help=say(
+            "ask in other words: a file that 'init prompt' made, 'query' (FLARE's own), or 'ours' beside them; may be "
+            "repeated (docs/prompts.md)"
+        ),
+    )
+    parser.add_argument("--thinking", choices=("on", "off"), help=say("what the chat template is asked for"))
+    parser.add_argument(
+        "--thinking-end", default="</think>", metavar=say("MARK"), help=say("what ends a thought (default </think>)")
+    )
     parser.add_argument("--limit", type=positive, metavar="N", help=say("only the first N rows of each task"))
     parser.add_argument("--quantisation", choices=("nf4", "none"), default="nf4", help=say("default nf4 (4 bits)"))
     parser.add_argument(
@@ -122,46 +136,48 @@ def configure(parser: argparse.ArgumentParser) -> None:
 
 def run(args: argparse.Namespace) -> int:
     """Plan, run, draw the board; 0. BenchError for unknown tasks, a bad base or adapter."""
-    from dataclasses import replace
-
-    from phingpt_bench.cli.silence import silence_libraries
+    from phingpt_bench.api.silence import silence_libraries
     from phingpt_bench.core import config
     from phingpt_bench.core.overrides import parsed
-    from phingpt_bench.evaluate.named_bases import completed
-    from phingpt_bench.evaluate.plan import slug
-    from phingpt_bench.evaluate.suite import Suite, Variant
-    from phingpt_bench.models.load import BaseSpec, title
+    from phingpt_bench.data.prompt_file import OURS
+    from phingpt_bench.evaluate.one_base import one_base
+    from phingpt_bench.evaluate.suite import Variant
+    from phingpt_bench.models.load import BaseSpec
 
     silence_libraries()
     served = args.model is not None
     if not served and args.model_args:
-        raise BenchError("--model-args belong to --model", hint="--base takes --quantisation and --batch-size")
+        raise BenchError(
+            sentence("--model-args belong to --model"), hint=sentence("--base takes --quantisation and --batch-size")
+        )
     if not served and args.base is None and not args.adapter:
-        raise BenchError("nothing to evaluate", hint="give --base MODEL, --model ENGINE, or --adapter DIR")
+        raise BenchError(
+            sentence("nothing to evaluate"), hint=sentence("give --base MODEL, --model ENGINE, or --adapter DIR")
+        )
     if served and args.adapter_trained_on:
-        raise BenchError("--adapter-trained-on is for adapters that are loaded here, not for served ones")
-    bases: list[BaseSpec | ServedSpec] = []
+        raise BenchError(sentence("--adapter-trained-on is for adapters that are loaded here, not for served ones"))
     spec = BaseSpec(model=args.base or "", quantisation=args.quantisation)
+    base: BaseSpec | ServedSpec | None = None if args.base is None else spec
     if served:
-        bases.append(_served(args.model, args.model_args, args.adapter))
-    elif args.base is not None:
-        bases.append(spec)
-    suite = Suite(
-        name="evaluate",
-        tasks=args.tasks,
-        bases=bases,
-        variants=[Variant(shots=args.shots, chat_template=args.chat_template, blocks=args.blocks)],
+        base = _served(args.model, args.model_args, args.adapter)
+    variant = Variant(
+        shots=args.shots, chat_template=args.chat_template, thinking=args.thinking, thinking_end=args.thinking_end,
+        blocks=args.blocks,
+    )  # fmt: skip
+    suite = one_base(
+        base,
+        args.tasks,
+        spec=spec,
+        prompts=args.prompt or [OURS],
         adapters=[] if served else _adapters(args.adapter, args.adapter_trained_on),
+        variant=variant,
         floors=not args.no_floors,
         checks=args.checks,
+        trained_on=None if args.trained_on is None else [own for own in args.trained_on if own != "none"],
         limit=args.limit,
         batch_size=args.batch_size,
+        results=args.results,
     )
-    suite = completed(suite, spec)
-    first = suite.bases[0]
-    name = slug(title(first) if isinstance(first, BaseSpec) else f"{first.title}-{first.engine}")
-    on = {} if args.trained_on is None else {first.model: [own for own in args.trained_on if own != "none"]}
-    suite = replace(suite, name=name, trained_on=on, results=args.results or Path("results") / "local" / name)
     suite = config.changed(suite, parsed(args.overrides))
     carry_out(suite, dry_run=args.dry_run, force=args.force, quiet=args.quiet, changed=args.overrides)
     return 0
@@ -185,12 +201,13 @@ def _adapters(adapters: list[str], trained_on: list[str]) -> list[AdapterEntry]:
         known.add(name if sign else None)
     if wrong := next((said for said in trained_on if "=" in said and said.partition("=")[0] not in known), None):
         raise BenchError(
-            f"--adapter-trained-on {wrong} names no adapter", hint="give the adapter as NAME=DIR, with the same name"
+            sentence("--adapter-trained-on {wrong} names no adapter", wrong=wrong),
+            hint=sentence("give the adapter as NAME=DIR, with the same name"),
         )
     if len(adapters) > 1 and any("=" not in said for said in trained_on):
         raise BenchError(
-            "--adapter-trained-on without a name is for one adapter, and there are several",
-            hint="give each as NAME=DIR, and NAME=DATA",
+            sentence("--adapter-trained-on without a name is for one adapter, and there are several"),
+            hint=sentence("give each as NAME=DIR, and NAME=DATA"),
         )
     return entries
 

@@ -8,11 +8,13 @@ from pathlib import Path
 
 from phingpt_bench.cli.output import deliver
 from phingpt_bench.core.paths import results_folder
+from phingpt_bench.core.sentences import sentence
+from phingpt_bench.text.language import say
 
 NAME = "export"
-HELP = "write results for a model card on the Hub, as lm-eval's result files, or as CSV"
+HELP = sentence("write results for a model card on the Hub, as lm-eval's result files, or as CSV")
 FORMS = ("hf-model-index", "lm-eval", "csv")
-EPILOG = """\
+EPILOG = sentence("""\
 examples:
   phingpt-bench export --to hf-model-index --model sentiment-smollm2-135m
   phingpt-bench export results/my-suite --to lm-eval --output lm-eval-output
@@ -21,15 +23,19 @@ examples:
 hf-model-index is YAML metadata and a table for the README.md of an adapter; to
 upload it: 'hf upload USER/ADAPTER README.md'. lm-eval writes results_*.json,
 and samples where those of the run and its dataset are here.
-"""
+""")
 
 
 def configure(parser: argparse.ArgumentParser) -> None:
     """The arguments."""
-    parser.add_argument("folder", nargs="?", type=Path, metavar="DIR", help="a folder with runs (default: results/)")
-    parser.add_argument("--to", required=True, choices=FORMS, help="what to write")
-    parser.add_argument("--model", metavar="NAME", help="an adapter or a model, as the board calls it")
-    parser.add_argument("--output", type=Path, metavar="PATH", help="the file to write; of lm-eval the folder")
+    parser.add_argument(
+        "folder", nargs="?", type=Path, metavar=say("DIR"), help=say("a folder with runs (default: results/)")
+    )
+    parser.add_argument("--to", required=True, choices=FORMS, help=say("what to write"))
+    parser.add_argument("--model", metavar=say("NAME"), help=say("an adapter or a model, as the board calls it"))
+    parser.add_argument(
+        "--output", type=Path, metavar=say("PATH"), help=say("the file to write; of lm-eval the folder")
+    )
 
 
 def run(args: argparse.Namespace) -> int:
@@ -59,13 +65,13 @@ def _lm_eval(args: argparse.Namespace, folder: Path) -> int:
     from phingpt_bench.results.collect import collect
 
     if args.output is None:
-        raise BenchError("--to lm-eval writes a folder", hint="--output FOLDER names it")
+        raise BenchError(sentence("--to lm-eval writes a folder"), hint=sentence("--output FOLDER names it"))
     runs = collect(folder)
     if args.model is not None:
         called = [run.record.model.adapter or run.record.model.name for run in runs]
         runs = [run for run, name in zip(runs, called, strict=True) if name == args.model]
         if not runs:
-            raise unknown("model", args.model, set(called))
+            raise unknown(sentence("model"), args.model, set(called))
     files = write(runs, args.output)
     samples = sum(file.name.startswith("samples_") for file in files)
     print(f"wrote {len(files) - samples} results and {samples} samples files below {args.output}", file=sys.stderr)

@@ -41,9 +41,9 @@ def run(args: argparse.Namespace) -> int:
 
     rows = read_file(args.file)
     if not rows:
-        raise BenchError("no rows", where=str(args.file))
+        raise BenchError(sentence("no rows"), where=str(args.file))
     if args.text not in rows[0]:
-        raise unknown("column", args.text, rows[0], where=str(args.file))
+        raise unknown(sentence("column"), args.text, rows[0], where=str(args.file))
     texts = [row[args.text] for row in rows if isinstance(row[args.text], str)]
     lines = list(hashes.lines(texts, salt=args.salt, near=args.near))
     write_text(args.out, "\n".join(lines) + "\n")

@@ -47,7 +47,7 @@ def configure(parser: argparse.ArgumentParser) -> None:
 
 def run(args: argparse.Namespace) -> int:
     """Imports, says what became a record and what did not; 0. BenchError where nothing did."""
-    from phingpt_bench.cli.silence import silence_libraries
+    from phingpt_bench.api.silence import silence_libraries
     from phingpt_bench.core.errors import BenchError
     from phingpt_bench.exchange.import_folder import found_below
     from phingpt_bench.exchange.imported import Skipped, write
@@ -66,9 +66,10 @@ def run(args: argparse.Namespace) -> int:
             print(f"  {note}")
     if not written:
         raise BenchError(
-            "nothing could be imported" if skipped else "no results of lm-eval, Inspect or HELM",
-            where=str(args.place), hint="'phingpt-bench import --help' says what is read; 'rescore FILE' reads more",
-        )  # fmt: skip
+            sentence("nothing could be imported") if skipped else sentence("no results of lm-eval, Inspect or HELM"),
+            where=str(args.place),
+            hint=sentence("'phingpt-bench import --help' says what is read; 'rescore FILE' reads more"),
+        )
     print(f"{written} imported, {len(skipped)} left out; cost and training data are unknown")
     print(f"phingpt-bench leaderboard {args.results}")
     return 0

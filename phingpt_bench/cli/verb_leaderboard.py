@@ -64,7 +64,7 @@ def configure(parser: argparse.ArgumentParser) -> None:
         action="append",
         default=[],
         type=names,
-        metavar="A,B",
+        metavar=say("A,B"),
         help=say("columns of the tables, in this order: {columns}", columns=", ".join(COLUMNS)),
     )
     plot = parser.add_mutually_exclusive_group()
@@ -76,7 +76,7 @@ def configure(parser: argparse.ArgumentParser) -> None:
     )
     plot.add_argument("--no-plot", dest="plot", action="store_false", help=say("draw no plot"))
     parser.add_argument(
-        "--format", default="terminal", metavar="F", help=say("one of {formats}", formats=", ".join(FORMATS))
+        "--format", default="terminal", metavar="F", help=say("one of {names}", names=", ".join(FORMATS))
     )
     parser.add_argument(
         "--with-text",
@@ -92,7 +92,9 @@ def configure(parser: argparse.ArgumentParser) -> None:
             "published results in the terminal: the best of each kind (default), all, none; other formats show all"
         ),
     )
-    parser.add_argument("--no-published", dest="published", action="store_const", const="none", help="--published none")
+    parser.add_argument(
+        "--no-published", dest="published", action="store_const", const="none", help=say("--published none")
+    )
     parser.add_argument(
         "--rows",
         type=rows,
@@ -249,7 +251,7 @@ def methods(names: Sequence[str]) -> list[Method]:
 
     for name in names:
         if name not in METHODS:
-            raise unknown("calibration", name, METHODS, where="--calibrate")
+            raise unknown(sentence("calibration"), name, METHODS, where="--calibrate")
     return [method for method in METHODS if method in names]
 
 

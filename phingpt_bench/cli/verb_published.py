@@ -76,7 +76,7 @@ def our_protocols(names: Sequence[str]) -> list[str]:
     if ids:
         known = {passport.protocol for passport in catalogue.readable()[0].values()}
         for name in sorted(ids - known):
-            raise unknown("protocol", name, known, see="phingpt-bench tasks")
+            raise unknown(sentence("protocol"), name, known, see="phingpt-bench tasks")
     datasets = [name for name in names if name in catalogue.names()]  # one may be both, and then it is the same rows
     ids |= {catalogue.dataset(name).protocol for name in datasets}
     tasks = [name for name in names if "/" not in name and name not in datasets]
@@ -86,7 +86,7 @@ def our_protocols(names: Sequence[str]) -> list[str]:
         files = read_tasks()
         for name in tasks:
             if not (members := files.members(name)):
-                raise unknown("task", name, [*files.tasks, *files.groups], see="phingpt-bench tasks")
+                raise unknown(sentence("task"), name, [*files.tasks, *files.groups], see="phingpt-bench tasks")
             read = {files.tasks[member].dataset for member in members}
             ids |= {catalogue.dataset(dataset).protocol for dataset in read & set(catalogue.names()) if dataset}
     return sorted(ids)

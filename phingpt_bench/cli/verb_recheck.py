@@ -43,7 +43,7 @@ def configure(parser: argparse.ArgumentParser) -> None:
 
 def run(args: argparse.Namespace) -> int:
     """Check the runs, write the changes, report them; 0. BenchError without runs or for an unreadable declaration."""
-    from phingpt_bench.cli.silence import silence_libraries
+    from phingpt_bench.api.silence import silence_libraries
     from phingpt_bench.core.errors import BenchError
     from phingpt_bench.evaluate.again import look_again
     from phingpt_bench.evaluate.tasks import Tasks
@@ -53,7 +53,10 @@ def run(args: argparse.Namespace) -> int:
     for entry in args.trained_on:
         model, equals, data = entry.partition("=")
         if not (model and equals and data):
-            raise BenchError(f"--trained-on '{entry}' is not MODEL=DATA", hint="such as org/model=fpb:train")
+            raise BenchError(
+                sentence("--trained-on '{entry}' is not MODEL=DATA", entry=entry),
+                hint=sentence("such as org/model=fpb:train"),
+            )
         trained_on.setdefault(model, []).extend([] if data == "none" else [data])
     known = Tasks()
     rows: dict[str | None, Mapping[str, Sequence[str]] | None] = {}

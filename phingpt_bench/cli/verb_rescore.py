@@ -42,12 +42,12 @@ def configure(parser: argparse.ArgumentParser) -> None:
         metavar=say("FILE"),
         help=say("the answers, or the folder of a run of ours with its samples.jsonl"),
     )
-    parser.add_argument("--task", metavar="ID", help=say("name of a task or dataset, or a protocol id"))
+    parser.add_argument("--task", metavar=say("ID"), help=say("name of a task or dataset, or a protocol id"))
     parser.add_argument(
-        "--labels", metavar="A,B,C", help=say("instead of --task: the labels of a file with its own gold")
+        "--labels", metavar=say("A,B,C"), help=say("instead of --task: the labels of a file with its own gold")
     )
     parser.add_argument(
-        "--entity-types", metavar="T,U", help=say("instead of --task: the types of a file with its own gold")
+        "--entity-types", metavar=say("T,U"), help=say("instead of --task: the types of a file with its own gold")
     )
     parser.add_argument(
         "--scorer",
@@ -131,7 +131,9 @@ def run(args: argparse.Namespace) -> int:
         check_width(args.width, LEAST)
     if args.output is not None and not args.output.parent.exists():
         raise BenchError(
-            "no such folder", where=str(args.output.parent), hint="give --output a file in a folder that exists"
+            sentence("no such folder"),
+            where=str(args.output.parent),
+            hint=sentence("give --output a file in a folder that exists"),
         )
     report = rescore(
         Request(

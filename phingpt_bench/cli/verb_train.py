@@ -40,20 +40,19 @@ def configure(parser: argparse.ArgumentParser) -> None:
 
 def run(args: argparse.Namespace) -> int:
     """Train, and print the result and its cost; 0. BenchError for a bad recipe and for missing data."""
-    from phingpt_bench.cli.silence import silence_libraries
+    from phingpt_bench.api.silence import silence_libraries
+    from phingpt_bench.cli.output import show
     from phingpt_bench.core.errors import BenchError
     from phingpt_bench.core.overrides import parsed
-    from phingpt_bench.cost.ledger import total_joules
     from phingpt_bench.live.choose import display
     from phingpt_bench.live.events import Planned, training_stages
     from phingpt_bench.models.adapter import read_card
-    from phingpt_bench.text.money import usd_text
-    from phingpt_bench.text.quantities import duration_text, energy_text, flops_text
+    from phingpt_bench.render.adapter_blocks import adapter_blocks
     from phingpt_bench.train.recipe import load_recipe
     from phingpt_bench.train.run import default_folder, train
 
     if args.limit is not None and args.limit < 1:
-        raise BenchError(f"--limit {args.limit} leaves no rows", hint="give at least 1")
+        raise BenchError(sentence("--limit {limit} leaves no rows", limit=args.limit), hint=sentence("give at least 1"))
     overrides = parsed(args.overrides)
     recipe = load_recipe(args.recipe, overrides)
     out = args.out or default_folder(recipe, args.limit, overrides)
@@ -64,14 +63,7 @@ def run(args: argparse.Namespace) -> int:
     with display(quiet=args.quiet) as shown:
         shown.tell(Planned(training_stages(recipe.name)))
         folder = train(recipe, out, resume=args.resume, limit=args.limit, display=shown)
-    card = read_card(folder)
-    seconds = card.cost.seconds.get("train")
-    print(f"adapter {card.name}: {folder}")
-    print(f"{card.rows} rows, {card.steps} steps, {card.parameters:,} trainable parameters")
-    energy = energy_text(total_joules(card.cost))
-    print(
-        f"training {duration_text(seconds)}, {usd_text(card.cost.usd)}, energy {energy}, {flops_text(card.cost.flops)}"
-    )
+    show(adapter_blocks(folder, read_card(folder)))
     return 0
 
 

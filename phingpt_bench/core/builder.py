@@ -20,6 +20,7 @@ from pathlib import Path
 from typing import Annotated, Any, TypeVar
 
 from phingpt_bench.core.errors import BenchError, nearest
+from phingpt_bench.core.sentences import joined, sentence
 from phingpt_bench.core.yamlfile import Key
 
 T = TypeVar("T")
@@ -27,11 +28,11 @@ SHOWN = 5  # mistakes that are named for a file without lines; a list of a thous
 _BAD = object()  # stands for a value whose mistake has been named
 _EXPONENT = re.compile(r"[-+]?(\d+\.?\d*|\.\d+)[eE][-+]?\d+")
 _WORDS = {
-    str: "text",
-    int: "a whole number",
-    float: "a number",
-    bool: "true or false",
-    Path: "a path",
+    str: sentence("text"),
+    int: sentence("a whole number"),
+    float: sentence("a number"),
+    bool: sentence("true or false"),
+    Path: sentence("a path"),
     type(None): "null",
 }
 
@@ -59,11 +60,13 @@ class Builder:
         result: T = self.of(cls, value, ())
         if self.mistakes and self.lines is None:
             more = len(self.mistakes) - SHOWN
-            named = [text for _, text in self.mistakes[:SHOWN]] + ([f"and {more:,} more"] if more > 0 else [])
-            raise BenchError("; ".join(named), where=self.where)
+            named = [text for _, text in self.mistakes[:SHOWN]] + (
+                [sentence("and {n:,} more", n=more)] if more > 0 else []
+            )
+            raise BenchError(joined(named, "; "), where=self.where)
         if self.mistakes:
             ordered = sorted(self.mistakes, key=lambda item: self._line(item[0]) or 0)
-            raise BenchError("\n".join(f"{self._at(key)}: {text}" for key, text in ordered))
+            raise BenchError(joined((joined((self._at(key), text), ": ") for key, text in ordered), "\n"))
         return result
 
     def of(self, kind: Any, value: Any, key: Key) -> Any:
@@ -89,23 +92,31 @@ class Builder:
         result = self.of(args[0], value, key)
         for bound in args[1:]:
             if result is not _BAD and result < bound.value:
-                return self._mistake(key, f"expected at least {bound.value:g}, got {_shown(value)}")
+                return self._mistake(
+                    key, sentence("expected at least {least:g}, got {value}", least=bound.value, value=_shown(value))
+                )
         return result
 
     def _dataclass(self, cls: Any, value: Any, key: Key) -> Any:
         fields = {field.name: field for field in dataclasses.fields(cls) if field.init}
         if not isinstance(value, dict):
-            return self._wrong(key, f"a mapping with the keys {', '.join(fields)}", value)
+            return self._wrong(key, sentence("a mapping with the keys {keys}", keys=", ".join(fields)), value)
         before = len(self.mistakes)
         for name in value:
             if name not in fields:
                 near = nearest(name, fields)
-                about = f"did you mean '{near}'?" if near else f"known: {', '.join(fields)}"
-                self._mistake((*key, name), f"unknown key '{name}' ({about})", named=False)
+                about = (
+                    sentence("did you mean '{name}'?", name=near)
+                    if near
+                    else sentence("known: {names}", names=", ".join(fields))
+                )
+                self._mistake(
+                    (*key, name), sentence("unknown key '{name}' ({about})", name=name, about=about), named=False
+                )
         for name, field in fields.items():
             required = field.default is field.default_factory is dataclasses.MISSING
             if required and name not in value:
-                self._mistake(key, f"missing key '{name}'")
+                self._mistake(key, sentence("missing key '{name}'", name=name))
         hints = _types(cls)
         built = {name: self.of(hints[name], value[name], (*key, name)) for name in fields if name in value}
         if len(self.mistakes) > before:
@@ -113,7 +124,9 @@ class Builder:
         try:
             return cls(**built)
         except BenchError as err:  # a cross-field check of __post_init__
-            return self._mistake(key, err.message + (f" ({err.hint})" if err.hint else ""))
+            return self._mistake(
+                key, sentence("{message} ({hint})", message=err.message, hint=err.hint) if err.hint else err.message
+            )
         except ValueError as err:
             return self._mistake(key, str(err))
 
@@ -138,21 +151,26 @@ class Builder:
             nearest_trial = min(trials, key=len)  # the kind of list that it is most like
             self.mistakes += nearest_trial
             return _BAD
-        return self._wrong(key, " or ".join(_WORDS.get(kind, str(kind)) for kind in rest), value)
+        expected = [_WORDS.get(kind, str(kind)) for kind in rest]
+        return self._wrong(key, sentence("{kinds} or {kind}", kinds=joined(expected[:-1]), kind=expected[-1]), value)
 
     def _literal(self, choices: tuple[Any, ...], value: Any, key: Key) -> Any:
         if any(value == choice and type(value) is type(choice) for choice in choices):
             return value
         near = nearest(str(value), map(str, choices))
-        about = f"did you mean '{near}'?" if near else f"known: {', '.join(map(str, choices))}"
-        return self._mistake(key, f"unknown value {_shown(value)} ({about})")
+        about = (
+            sentence("did you mean '{name}'?", name=near)
+            if near
+            else sentence("known: {names}", names=", ".join(map(str, choices)))
+        )
+        return self._mistake(key, sentence("unknown value {value} ({about})", value=_shown(value), about=about))
 
     def _sequence(self, kind: type, args: tuple[Any, ...], value: Any, key: Key) -> Any:
         if not isinstance(value, list | tuple):
-            return self._wrong(key, "a list", value)
+            return self._wrong(key, sentence("a list"), value)
         if kind is tuple and args and args[-1] is not Ellipsis:
             if len(value) != len(args):
-                return self._wrong(key, f"a list of {len(args)}", value)
+                return self._wrong(key, sentence("a list of {n}", n=len(args)), value)
             each = list(args)
         else:
             if args and _plain(args[0], value):  # records hold long lists of numbers
@@ -165,7 +183,7 @@ class Builder:
 
     def _dict(self, args: tuple[Any, ...], value: Any, key: Key) -> Any:
         if not isinstance(value, dict):
-            return self._wrong(key, "a mapping", value)
+            return self._wrong(key, sentence("a mapping"), value)
         key_kind, item_kind = args or (Any, Any)
         items = {
             self.of(key_kind, name, (*key, name)): self.of(item_kind, item, (*key, name))
@@ -194,16 +212,15 @@ class Builder:
 
     def _wrong(self, key: Key, expected: str, value: Any) -> Any:
         scalar = value is not None and not isinstance(value, list | dict)
-        quote = (
-            expected == "text" and scalar and self.lines is not None
-        )  # only YAML turns unquoted text into other types
-        return self._mistake(
-            key, f"expected {expected}, got {_shown(value)}" + (" (put it in quotes)" if quote else "")
-        )
+        quote = expected == "text" and scalar and self.lines is not None  # only YAML misreads unquoted text
+        values = {"expected": expected, "value": _shown(value)}
+        if quote:
+            return self._mistake(key, sentence("expected {expected}, got {value} (put it in quotes)", **values))
+        return self._mistake(key, sentence("expected {expected}, got {value}", **values))
 
     def _mistake(self, key: Key, text: str, *, named: bool = True) -> Any:
         path = "".join(f"[{part}]" if isinstance(part, int) else f".{part}" for part in key).lstrip(".")
-        self.mistakes.append((key, f"{path}: {text}" if path and named else text))
+        self.mistakes.append((key, joined((path, text), ": ") if path and named else text))
         return _BAD
 
     def _line(self, key: Key) -> int | None:
@@ -255,5 +272,6 @@ def _shown(value: Any) -> str:
     if isinstance(value, str):
         return f"'{value}'" if len(value) <= 40 else f"'{value[:37]}...'"
     if isinstance(value, list | dict):
-        return f"a {'list' if isinstance(value, list) else 'mapping'} of {len(value)}"
+        n = len(value)
+        return sentence("a list of {n}", n=n) if isinstance(value, list) else sentence("a mapping of {n}", n=n)
     return str(value)

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, TypeVar
 from phingpt_bench.core.builder import Builder
 from phingpt_bench.core.errors import BenchError, unknown
 from phingpt_bench.core.overrides import Override, applied
+from phingpt_bench.core.sentences import joined, sentence
 from phingpt_bench.core.yamlfile import Key, load_fast, load_with_lines, load_yaml
 
 if TYPE_CHECKING:
@@ -41,12 +42,18 @@ def load_shipped(kind: str, folder: Path, name_or_path: str, cls: type[T], overr
     if path.suffix not in (".yaml", ".yml"):
         if name_or_path not in shipped_names(folder):
             if path.exists():
-                raise BenchError(f"not a {kind}", where=name_or_path, hint=f"a {kind} is a file that ends in .yaml")
+                raise BenchError(
+                    sentence("not a {kind}", kind=kind),
+                    where=name_or_path,
+                    hint=sentence("a {kind} is a file that ends in .yaml", kind=kind),
+                )
             raise unknown(kind, name_or_path, shipped_names(folder))
         path = folder / f"{name_or_path}.yaml"
     if not path.is_file():
         raise BenchError(
-            f"no such {kind} file", where=str(path), hint=f"shipped {kind}s: {', '.join(shipped_names(folder))}"
+            sentence("no such {kind} file", kind=kind),
+            where=str(path),
+            hint=sentence("shipped: {names}", names=", ".join(shipped_names(folder))),
         )
     return load(path, cls, overrides)
 
@@ -91,9 +98,10 @@ def _check(cls: type, value: object, overrides: Sequence[Override]) -> None:
     for mistake in _mistakes(cls, applied(value, overrides)):
         if mistake not in before:
             causes = [one.text for one in overrides if not _without(cls, value, overrides, one, mistake)]
-            lines.append(f"{' '.join(causes or [one.text for one in overrides])}: {mistake[1]}")
+            named = " ".join(causes or [one.text for one in overrides])
+            lines.append(joined((named, mistake[1]), ": "))
     if lines:
-        raise BenchError("\n".join(lines))
+        raise BenchError(joined(lines, "\n"))
 
 
 def _without(cls: type, value: object, overrides: Sequence[Override], left_out: Override, mistake: Mistake) -> bool:

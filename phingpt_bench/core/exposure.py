@@ -48,7 +48,7 @@ class Exposure:
     translated: Count | None = None
     ids: list[str] = field(default_factory=list)  # ids of these test rows
     compared: Compared | None = None
-    base: Declared | None = None  # None: nobody has said what the base was trained on, or there is none
+    base: Declared | None = None  # None: the training data of the base are not declared, or there is no base
     adapter: Declared | None = None  # of one from elsewhere; None: its card says it, or there is none
 
     @property

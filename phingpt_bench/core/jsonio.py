@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any, BinaryIO
 
 from phingpt_bench.core.errors import BenchError
+from phingpt_bench.core.sentences import sentence
 
 
 def dumps(value: Any, *, indent: int | None = None) -> str:
@@ -79,9 +80,9 @@ def read_json(path: Path) -> Any:
     try:
         return json.loads(Path(path).read_text(encoding="utf-8"))
     except FileNotFoundError:
-        raise BenchError("no such file", where=str(path)) from None
+        raise BenchError(sentence("no such file"), where=str(path)) from None
     except (ValueError, OSError) as err:
-        raise BenchError(f"not readable as JSON ({err})", where=str(path)) from None
+        raise BenchError(sentence("not readable as JSON ({reason})", reason=err), where=str(path)) from None
 
 
 @contextlib.contextmanager
@@ -92,10 +93,13 @@ def _writing(path: Path) -> Iterator[None]:
         # if a parent is a file, the system only says that the file exists
         in_the_way = next((folder for folder in path.parents if folder.exists() and not folder.is_dir()), None)
         if path.is_dir():
-            why, hint = "is a folder, not a file", "give the name of a file"
+            why, hint = sentence("is a folder, not a file"), sentence("give the name of a file")
         elif in_the_way is not None:
-            why, hint = f"cannot be written: {in_the_way} is a file, not a folder", "give another path"
+            why = sentence("cannot be written: {path} is a file, not a folder", path=in_the_way)
+            hint = sentence("give another path")
         else:
-            why = f"cannot be written ({err.strerror or err})"
-            hint = f"give another path, or check the permissions and the free space of {path.parent}"
+            why = sentence("cannot be written ({reason})", reason=err.strerror or err)
+            hint = sentence(
+                "give another path, or check the permissions and the free space of {parent}", parent=path.parent
+            )
         raise BenchError(why, where=str(path), hint=hint) from None

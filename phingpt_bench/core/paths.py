@@ -6,6 +6,7 @@ import os
 from pathlib import Path
 
 from phingpt_bench.core.errors import BenchError
+from phingpt_bench.core.sentences import sentence
 
 TASKS_VARIABLE = "PHINGPT_BENCH_TASKS"
 _PACKAGE = Path(__file__).resolve().parent.parent
@@ -32,7 +33,7 @@ def task_folders() -> list[Path]:
 
     The user's is named by $PHINGPT_BENCH_TASKS; BenchError if it does not exist.
     """
-    own = named_folder(TASKS_VARIABLE, "the task folder", "task files and passports/")
+    own = named_folder(TASKS_VARIABLE, sentence("the task folder"), sentence("task files and passports/"))
     return [share("tasks"), *([own] if own else [])]
 
 
@@ -44,9 +45,11 @@ def named_folder(variable: str, what: str, content: str) -> Path | None:
     folder = Path(name).expanduser()
     if not folder.is_dir():
         raise BenchError(
-            f"{what} {folder} is not a folder",
+            sentence("{what} {folder} is not a folder", what=what, folder=folder),
             where=variable,
-            hint=f"point {variable} at a folder with {content}, or unset it",
+            hint=sentence(
+                "point {variable} at a folder with {content}, or unset it", variable=variable, content=content
+            ),
         )
     return folder
 

@@ -10,6 +10,7 @@ from typing import Any
 import yaml
 
 from phingpt_bench.core.errors import BenchError
+from phingpt_bench.core.sentences import sentence
 
 Key = tuple[str | int, ...]  # the path from the top of the file to a value
 FAST: Any = getattr(yaml, "CSafeLoader", yaml.SafeLoader)  # the C one, where PyYAML was built with it
@@ -56,7 +57,11 @@ def load_text(text: str, where: str) -> Any:
         return yaml.load(text, _FastLoader)
     except (yaml.YAMLError, ValueError, KeyError, AttributeError, OverflowError, RecursionError) as err:
         problem = getattr(err, "problem", None) or str(err) or "nested too deeply"
-        raise BenchError(f"the value is not YAML: {problem}", where=where, hint="put text into quotes") from None
+        raise BenchError(
+            sentence("the value is not YAML: {problem}", problem=problem),
+            where=where,
+            hint=sentence("put text into quotes"),
+        ) from None
 
 
 def load_with_lines(path: Path) -> tuple[Any, dict[Key, int], list[tuple[Key, str]]]:
@@ -92,9 +97,9 @@ def _read(path: Path) -> str:
     try:
         return path.read_text(encoding="utf-8")
     except FileNotFoundError:
-        raise BenchError("no such file", where=str(path)) from None
+        raise BenchError(sentence("no such file"), where=str(path)) from None
     except (OSError, UnicodeDecodeError) as err:
-        raise BenchError(f"not readable ({err})", where=str(path)) from None
+        raise BenchError(sentence("not readable ({reason})", reason=err), where=str(path)) from None
 
 
 @contextlib.contextmanager
@@ -106,15 +111,15 @@ def _syntax_errors(path: Path) -> Iterator[None]:
         problem = getattr(err, "problem", None) or getattr(err, "reason", None) or "cannot be read"
         context = getattr(err, "context", None)
         raise BenchError(
-            f"YAML syntax: {problem}" + (f" ({context})" if context else ""),
+            sentence("YAML syntax: {problem}", problem=f"{problem} ({context})" if context else problem),
             where=f"{path}:{mark.line + 1}" if mark else str(path),
             hint=_hint(problem),
         ) from None
     except RecursionError:
-        raise BenchError("YAML syntax: nested too deeply", where=str(path)) from None
+        raise BenchError(sentence("YAML syntax: nested too deeply"), where=str(path)) from None
 
 
 def _hint(problem: str) -> str | None:
     if "'\\t'" in problem:
-        return "indent with spaces, not with tabs"
-    return "put it in quotes if it is meant as text" if "cannot be read as" in problem else None
+        return sentence("indent with spaces, not with tabs")
+    return sentence("put it in quotes if it is meant as text") if "cannot be read as" in problem else None

@@ -14,6 +14,7 @@ from phingpt_bench.core.errors import BenchError
 from phingpt_bench.core.machine import Machine
 from phingpt_bench.core.paths import share
 from phingpt_bench.core.records import Price
+from phingpt_bench.core.sentences import sentence
 
 PRICES_VARIABLE = "PHINGPT_BENCH_PRICES"
 CPU_ENTRY = "cpu-core-hour"
@@ -134,9 +135,9 @@ def load_prices(path: Path | None = None) -> PriceCard:
     file = card_path(path)
     if not file.is_file():
         raise BenchError(
-            "a folder, not a price card" if file.is_dir() else "no such price card",
+            sentence("a folder, not a price card") if file.is_dir() else sentence("no such price card"),
             where=str(file),
-            hint=f"give a YAML file laid out like {share('results', 'prices.yaml')}",
+            hint=sentence("give a YAML file laid out like {file}", file=share("results", "prices.yaml")),
         )
     return config.load(file, PriceCard)
 

@@ -7,6 +7,7 @@ from pathlib import Path
 
 from phingpt_bench.core.errors import BenchError
 from phingpt_bench.core.jsonio import read_json
+from phingpt_bench.core.sentences import sentence
 from phingpt_bench.exchange import lmeval_import, log_import
 from phingpt_bench.exchange.imported import Found, Skipped
 from phingpt_bench.exchange.lmeval_folder import results_file
@@ -20,7 +21,7 @@ def found_below(place: Path, task: str | None, suite: str) -> Iterator[Found | S
     BenchError where there is no such place, and for a `task` that is not known.
     """
     if not place.exists():
-        raise BenchError("no such folder or file", where=str(place))
+        raise BenchError(sentence("no such folder or file"), where=str(place))
     files = read_tasks()
     if task is not None:
         log_import.written_form(task, files)

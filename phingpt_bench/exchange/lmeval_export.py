@@ -16,6 +16,7 @@ from phingpt_bench.core.errors import BenchError
 from phingpt_bench.core.fingerprint import digest
 from phingpt_bench.core.jsonio import write_json, write_jsonl
 from phingpt_bench.core.records import SAMPLES, RunRecord
+from phingpt_bench.core.sentences import sentence
 from phingpt_bench.data import catalogue
 from phingpt_bench.data.hub import offline_if_unreachable
 from phingpt_bench.lmeval.taskfiles import TaskFiles, read_tasks
@@ -32,7 +33,9 @@ def write(runs: Sequence[Run], folder: Path) -> list[Path]:
     files, written = read_tasks(), []
     models = [run for run in runs if run.kind in ("base", "tuned")]
     if not models:
-        raise BenchError("no run of a model, only floors and checks", hint="lm-eval's files are of models")
+        raise BenchError(
+            sentence("no run of a model, only floors and checks"), hint=sentence("lm-eval's files are of models")
+        )
     for run in models:
         place = folder / _folder(run.record)
         stamp = _stamp(run.record)

@@ -17,6 +17,7 @@ from phingpt_bench.core.fingerprint import digest
 from phingpt_bench.core.machine import Environment
 from phingpt_bench.core.provenance import Imported, Provenance
 from phingpt_bench.core.records import Ledger, Model, Protocol, RunRecord
+from phingpt_bench.core.sentences import sentence
 from phingpt_bench.data import catalogue
 from phingpt_bench.data.hub import offline_if_unreachable
 from phingpt_bench.evaluate.answers import TOLERANCE, Answers, read_answers
@@ -36,16 +37,18 @@ def found_in(file: ResultsFile, task: str, files: TaskFiles, suite: str) -> Foun
     """The record of one task. BenchError where the task is none of ours, or its samples do not fit its rows."""
     known = files.tasks.get(task)
     if known is None or known.dataset not in catalogue.names():
-        raise BenchError("not a task with a protocol here", hint="'phingpt-bench tasks' lists these")
+        raise BenchError(
+            sentence("not a task with a protocol here"), hint=sentence("'phingpt-bench tasks' lists these")
+        )
     path = file.samples(task)
     if not path.is_file():
         raise BenchError(
-            "no samples beside the results, and scores without rows cannot be tested",
-            hint="run lm_eval with --log_samples",
+            sentence("no samples beside the results, and scores without rows cannot be tested"),
+            hint=sentence("run lm_eval with --log_samples"),
         )
     samples = sorted(samples_of(path), key=lambda sample: int(sample["doc_id"]))
     if not samples:
-        raise BenchError("no rows", where=str(path))
+        raise BenchError(sentence("no rows"), where=str(path))
     config = file.content["configs"][task]
     split = config.get("test_split") or config.get("validation_split") or "test"
     _check_rows(samples, known, str(split), path)
@@ -69,11 +72,17 @@ def _check_rows(samples: Sequence[Mapping[str, Any]], task: TaskFile, split: str
         doc, where = sample["doc"], f"{path}, doc_id {sample['doc_id']}"
         row = rows.get(doc.get("id")) if isinstance(doc, Mapping) else None
         if row is None:
-            raise BenchError("this row is none of the task's", where=where, hint="was another split or dataset run?")
+            raise BenchError(
+                sentence("this row is none of the task's"),
+                where=where,
+                hint=sentence("was another split or dataset run?"),
+            )
         if other := [name for name, value in row.items() if name in doc and doc[name] != value]:
-            raise BenchError(f"another {other[0]} than that of row '{row['id']}' here", where=where)
+            raise BenchError(
+                sentence("another {other} than that of row '{row}' here", other=other[0], row=row["id"]), where=where
+            )
         if row["id"] in seen:
-            raise BenchError(f"row '{row['id']}' is there twice", where=where)
+            raise BenchError(sentence("row '{row}' is there twice", row=row["id"]), where=where)
         seen.add(row["id"])
 
 

@@ -7,6 +7,7 @@ from collections.abc import Callable, Sequence
 from typing import Any, ClassVar
 
 from phingpt_bench.core.errors import BenchError
+from phingpt_bench.core.sentences import sentence
 from phingpt_bench.lmeval.documents import Doc, DocumentLM
 
 
@@ -54,5 +55,7 @@ def splits(task: Any) -> tuple[list[Doc], list[Doc]]:
     """(training rows, validation rows); BenchError if a task lacks one of them."""
     train, validation = list(task.training_docs() or ()), list(task.validation_docs() or ())
     if not train or not validation:
-        raise BenchError(f"task '{task.config.task}' needs training and validation rows for a trained baseline")
+        raise BenchError(
+            sentence("task '{task}' needs training and validation rows for a trained baseline", task=task.config.task)
+        )
     return train, validation

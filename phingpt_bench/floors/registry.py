@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from phingpt_bench.core.errors import BenchError
+from phingpt_bench.core.sentences import sentence
 from phingpt_bench.floors.trivial import MajorityLM, RandomLM
 from phingpt_bench.lmeval.documents import DocumentLM
 
@@ -23,4 +24,7 @@ def floor_models(kind: str, seed: int = 0) -> dict[str, Callable[[], DocumentLM]
         return {"crf": CrfLM}
     if kind == "scores":
         return {"mean": MeanLM, "tfidf-ridge": RidgeLM}
-    raise BenchError(f"no floor models for tasks of kind '{kind}'", hint="known kinds: labels, spans, scores")
+    raise BenchError(
+        sentence("no floor models for tasks of kind '{kind}'", kind=kind),
+        hint=sentence("known kinds: labels, spans, scores"),
+    )

@@ -15,6 +15,7 @@ from typing import Any
 
 from phingpt_bench.core.errors import BenchError, unknown
 from phingpt_bench.core.paths import task_folders
+from phingpt_bench.core.sentences import sentence
 from phingpt_bench.data import catalogue, stamp
 from phingpt_bench.lmeval import checks, manager, taskfiles, templates
 from phingpt_bench.lmeval.sample import unreachable
@@ -43,7 +44,7 @@ def validate(path: Path | None = None, names: Sequence[str] = (), tokenizer: Any
 
     path = Path(path or manager.tasks_dir())
     if not path.exists():
-        raise BenchError("no such file or folder", where=str(path))
+        raise BenchError(sentence("no such file or folder"), where=str(path))
     folder = path if path.is_dir() else path.parent
     files, passports = (taskfiles.task_paths(path), taskfiles.passport_paths(path)) if path.is_dir() else ([path], [])
     if path.parent.name == catalogue.PASSPORTS and path.is_file():
@@ -60,12 +61,14 @@ def validate(path: Path | None = None, names: Sequence[str] = (), tokenizer: Any
     if names:
         for name in manager.expand(names, tasks):
             if name not in found:
-                raise unknown("task", name, found, where=str(path))
+                raise unknown(sentence("task"), name, found, where=str(path))
         found = manager.expand(names, tasks)
         datasets = {taskfiles.asked(tasks.task_index[name].cfg).dataset for name in found}
         passports = [file for file in passports if file.stem in datasets]
     if not found and not errors and not passports:
-        raise BenchError("holds no task", where=str(path), hint="a task is a file NAME.yaml with the key 'task'")
+        raise BenchError(
+            sentence("holds no task"), where=str(path), hint=sentence("a task is a file NAME.yaml with the key 'task'")
+        )
     for file in passports:
         yield _passport(file)
     pinned = templates.read_lock(folder)

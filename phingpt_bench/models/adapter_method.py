@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from phingpt_bench.core.errors import BenchError
+from phingpt_bench.core.sentences import sentence
 from phingpt_bench.models.adapter_files import CONFIG, read_config, shapes
 
 # ways to initialise LoRA that leave the base as it is; others take a part of it away
@@ -73,30 +74,39 @@ def _refuse(name: str, config: Mapping[str, Any], where: str) -> None:
 
     if name not in PeftType.__members__:
         raise BenchError(
-            f"peft_type '{name}' is none that the installed PEFT knows", where=where, hint="pip install --upgrade peft"
+            sentence("peft_type '{name}' is none that the installed PEFT knows", name=name),
+            where=where,
+            hint=sentence("pip install --upgrade peft"),
         )
     if name in UNSUITED:
         raise BenchError(f"{name} {UNSUITED[name][0]}", where=where, hint=UNSUITED[name][1])
     if config.get("arrow_config"):
         raise BenchError(
-            "the adapter routes between other adapters (Arrow), whose folders its configuration does not hold",
+            sentence(
+                "the adapter routes between other adapters (Arrow), whose folders its configuration does not hold"
+            ),
             where=where,
             hint=UNSUITED["XLORA"][1],
         )
     if config.get("megatron_config"):
         raise BenchError(
-            "the adapter was made for Megatron's layers, which transformers does not have",
+            sentence("the adapter was made for Megatron's layers, which transformers does not have"),
             where=where,
-            hint="convert it to a plain LoRA adapter where it was trained",
+            hint=sentence("convert it to a plain LoRA adapter where it was trained"),
         )
     init = config.get("init_lora_weights", True)
     if name == "LORA" and init not in HARMLESS_INITS and init not in REPEATABLE_INITS:
         raise BenchError(
-            f"the adapter was initialised by '{init}', which takes a part out of the base that loading cannot find "
-            "again (it is drawn at random, or needs the training data)",
+            sentence(
+                "the adapter was initialised by '{init}', which takes a part out of the base that "
+                "loading cannot find again (it is drawn at random, or needs the training data)",
+                init=init,
+            ),
             where=where,
-            hint="save it as plain LoRA where it was trained: PEFT's save_pretrained with "
-            "path_initial_model_for_weight_conversion",
+            hint=sentence(
+                "save it as plain LoRA where it was trained: PEFT's save_pretrained with "
+                "path_initial_model_for_weight_conversion"
+            ),
         )
 
 
@@ -106,10 +116,14 @@ def check_quantised(folder: Path, quantisation: str | None) -> None:
     init = "kasa" if config.get("kasa_config") else config.get("init_lora_weights", True)
     if quantisation is not None and init in (*REPEATABLE_INITS, "kasa"):
         raise BenchError(
-            f"the adapter was initialised by '{init}', which takes a part out of the full weights of its base, and the "
-            f"base is quantised ({quantisation})",
+            sentence(
+                "the adapter was initialised by '{init}', which takes a part out of the full weights of "
+                "its base, and the base is quantised ({quantisation})",
+                init=init,
+                quantisation=quantisation,
+            ),
             where=str(folder / CONFIG),
-            hint="evaluate it with --quantisation none, or save it as plain LoRA where it was trained",
+            hint=sentence("evaluate it with --quantisation none, or save it as plain LoRA where it was trained"),
         )
 
 

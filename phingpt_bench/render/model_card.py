@@ -8,6 +8,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from phingpt_bench import __version__
 from phingpt_bench.board.values import Board, Row, Section
 from phingpt_bench.core.errors import BenchError, unknown
+from phingpt_bench.core.sentences import sentence
 from phingpt_bench.data.passport import Passport
 from phingpt_bench.render.measures import metric_name
 from phingpt_bench.scoring.metrics import METRICS
@@ -39,16 +40,19 @@ def results_of(board: Board, name: str | None) -> list[Result]:
         adapters = sorted({row.adapter for _, row in rows if row.adapter})
         if len(adapters) != 1:
             raise BenchError(
-                f"{len(adapters)} adapters have whole runs here",
-                hint=f"--model NAME: {', '.join(adapters) or 'a base'}",
+                sentence("{n} adapters have whole runs here", n=len(adapters)),
+                hint=sentence("--model NAME: {adapters}", adapters=", ".join(adapters) or "a base"),
             )
         name = adapters[0]
     found = [(section, row) for section, row in rows if (row.adapter or row.name).casefold() == name.casefold()]
     if not found:
-        raise unknown("model", name, {row.adapter or row.name for _, row in rows})
+        raise unknown(sentence("model"), name, {row.adapter or row.name for _, row in rows})
     models = {row.identity[:8] for _, row in found}
     if len(models) > 1:
-        raise BenchError(f"{len(models)} models are called '{name}'", hint="give the folder of one suite's results")
+        raise BenchError(
+            sentence("{n} models are called '{name}'", n=len(models), name=name),
+            hint=sentence("give the folder of one suite's results"),
+        )
     return [Result(section, row, _base(section, row)) for section, row in found if row.score is not None]
 
 

@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import Any
 
 from phingpt_bench.core.errors import BenchError
+from phingpt_bench.core.sentences import sentence
 from phingpt_bench.rescore.table import Table
 
 _COLUMNS = frozenset(("doc", "target", "resps", "filtered_resps", "arguments"))
@@ -109,7 +110,9 @@ def _written(table: Table, row: int) -> Any:
     answers = first if isinstance(first, list) else [first]
     if not answers or not all(answer is None or isinstance(answer, str) for answer in answers):
         raise BenchError(
-            f"'resps' holds neither an answer nor log-likelihoods of choices: {json.dumps(resps)[:60]}",
+            sentence(
+                "'resps' holds neither an answer nor log-likelihoods of choices: {json}", json=json.dumps(resps)[:60]
+            ),
             where=table.where(row),
         )
     return answers if len(answers) > 1 else answers[0]

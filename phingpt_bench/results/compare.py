@@ -211,7 +211,7 @@ def same_rows(a: Run, b: Run) -> bool:
 
 
 def why_incomparable(a: Run, b: Run) -> str | None:
-    """Why nothing can be told of two runs row by row, or None: other rows, labels or gold."""
+    """Why two runs cannot be compared row by row, or None: other rows, labels or gold."""
     if not same_rows(a, b):
         return "other rows"
     x, y = a.outcomes, b.outcomes

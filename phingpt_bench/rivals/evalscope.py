@@ -8,6 +8,7 @@ from collections.abc import Iterator, Sequence
 import numpy as np
 
 from phingpt_bench.core.errors import BenchError
+from phingpt_bench.core.sentences import sentence
 from phingpt_bench.rivals import metrics, words
 from phingpt_bench.rivals.base import Answers, Docs, Labels, Rival
 
@@ -134,7 +135,9 @@ def _place(source: str, surface: str, start: int, end: int, text: str) -> int:
 def _both(answer: str, doc: dict[str, object], labels: Labels) -> tuple[list[str], list[str], list[str]]:
     tokens, gold = words.tagged(doc)
     if strange := sorted({*labels, *(tag[2:] for tag in gold if tag != "O")} - set(_TYPES.values())):
-        raise BenchError(f"evalscope's fin_ner knows PER, ORG, LOC and MISC, not {', '.join(strange)}")
+        raise BenchError(
+            sentence("evalscope's fin_ner knows PER, ORG, LOC and MISC, not {names}", names=", ".join(strange))
+        )
     return tokens, gold, _tags(answer, tokens)
 
 

@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 
 from phingpt_bench.core.errors import BenchError
+from phingpt_bench.core.sentences import sentence
 from phingpt_bench.rivals import metrics, words
 from phingpt_bench.rivals.base import Answers, Docs, Labels, Rival
 
@@ -44,7 +45,7 @@ def _read_lines(answer: str, tokens: Sequence[str]) -> list[str | None]:
 def _check(labels: Labels, gold: Sequence[str]) -> None:
     strange = sorted({*labels, *(tag[2:] for tag in gold if tag != "O")} - set(_TYPES))
     if strange:
-        raise BenchError(f"FiNER-ORD's rule knows PER, LOC and ORG, not {', '.join(strange)}")
+        raise BenchError(sentence("FiNER-ORD's rule knows PER, LOC and ORG, not {names}", names=", ".join(strange)))
 
 
 def _count(answers: Answers, docs: Docs, labels: Labels) -> np.ndarray:

@@ -14,6 +14,7 @@ from typing import Any
 import numpy as np
 
 from phingpt_bench.core.errors import BenchError
+from phingpt_bench.core.sentences import sentence
 from phingpt_bench.rivals import words
 from phingpt_bench.rivals.base import Answers, Docs, Labels, Rival
 
@@ -59,7 +60,7 @@ def _numbered(doc: Mapping[str, Any], labels: Labels) -> list[int]:
         return [names.index(tag) for tag in words.tagged(doc)[1]]
     except ValueError:
         strange = sorted({entity["type"] for entity in doc["entities"]} - set(labels))
-        raise BenchError(f"gold entities of unknown type {', '.join(strange)}") from None
+        raise BenchError(sentence("gold entities of unknown type {names}", names=", ".join(strange))) from None
 
 
 def _ner_count(answers: Answers, docs: Docs, labels: Labels) -> np.ndarray:

@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 
 from phingpt_bench.core.errors import BenchError
+from phingpt_bench.core.sentences import sentence
 from phingpt_bench.rivals import metrics, words
 from phingpt_bench.rivals.base import Answers, Docs, Labels, Rival
 
@@ -87,7 +88,9 @@ def _lines_count(answers: Answers, docs: Docs, labels: Labels) -> np.ndarray:
         row = rows[at]
         tokens, gold = words.tagged(doc)
         if strange := {tag for tag in gold if tag not in place}:
-            raise BenchError(f"gold entities of unknown type {', '.join(sorted({tag[2:] for tag in strange}))}")
+            raise BenchError(
+                sentence("gold entities of unknown type {names}", names=", ".join(sorted({tag[2:] for tag in strange})))
+            )
         predicted = _aligned(answer, tokens, names)
         for mine, theirs in zip(gold, predicted, strict=True):
             row[place[mine], len(names) if theirs is None else place[theirs]] += 1

@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 
 from phingpt_bench.core.errors import BenchError
+from phingpt_bench.core.sentences import sentence
 from phingpt_bench.rivals import metrics
 from phingpt_bench.rivals.base import Answers, Docs, Labels, Rival, counter, each, reader
 from phingpt_bench.scoring.classification import INVALID
@@ -31,7 +32,7 @@ def _without_articles(normalised: str) -> str:
 def _judge(answers: Answers, docs: Docs, labels: Labels) -> list[int]:
     place = {normalise(label): i for i, label in enumerate(labels)}
     if len(place) < len(labels):
-        raise BenchError(f"HELM's rule cannot tell the labels {', '.join(labels)} apart")
+        raise BenchError(sentence("HELM's rule cannot tell the labels {names} apart", names=", ".join(labels)))
     return each(lambda answer: place.get(normalise(answer), INVALID), answers)
 
 

@@ -11,6 +11,7 @@ from phingpt_bench.core import config
 from phingpt_bench.core.errors import BenchError
 from phingpt_bench.core.overrides import Override
 from phingpt_bench.core.paths import share
+from phingpt_bench.core.sentences import joined, sentence
 from phingpt_bench.models.load import BaseSpec
 
 NAME = re.compile(r"[A-Za-z0-9_][A-Za-z0-9._-]*")  # it names a folder
@@ -45,7 +46,9 @@ class Recipe:
     """lm-eval tasks whose prompts and answers are trained on."""
 
     base: BaseSpec = field(default_factory=BaseSpec)
+    """The model that the adapter is trained on."""
     lora: Lora = field(default_factory=Lora)
+    """The shape of the adapter."""
 
     splits: list[Literal["train", "validation"]] = field(default_factory=lambda: ["train"])
     """The splits of each task whose rows are trained on."""
@@ -63,7 +66,9 @@ class Recipe:
     """Share of the steps over which the learning rate rises."""
 
     weight_decay: float = 0.0
+    """Of AdamW."""
     max_grad_norm: float = 1.0
+    """The norm that gradients are clipped to."""
 
     tokens_per_batch: int = 1024
     """Padded tokens per optimiser step. A batch holds as many rows as fit, at least one."""
@@ -87,25 +92,25 @@ class Recipe:
             (
                 "name",
                 bool(NAME.fullmatch(self.name)),
-                "has only letters, digits, '.', '_' and '-', and begins with none of '.-'",
+                sentence("has only letters, digits, '.', '_', '-', and no '.' or '-' first"),
             ),
-            ("tasks", bool(self.tasks), "names at least one task"),
-            ("splits", bool(self.splits), "names at least one split"),
-            ("max_grad_norm", self.max_grad_norm > 0, "is above 0"),
-            ("weight_decay", self.weight_decay >= 0, "is at least 0"),
-            ("epochs", self.epochs >= 1, "is at least 1"),
-            ("learning_rate", self.learning_rate > 0, "is above 0"),
-            ("warmup", 0 <= self.warmup < 1, "is from 0 up to 1"),
-            ("tokens_per_batch", self.tokens_per_batch >= 1, "is at least 1"),
-            ("max_tokens", self.max_tokens >= 2, "is at least 2"),
-            ("save_steps", self.save_steps >= 1, "is at least 1"),
-            ("lora.r", self.lora.r >= 1, "is at least 1"),
-            ("lora.alpha", self.lora.alpha >= 1, "is at least 1"),
-            ("lora.target_modules", bool(self.lora.target_modules), "names at least one layer"),
-            ("lora.dropout", 0 <= self.lora.dropout < 1, "is from 0 up to 1"),
+            ("tasks", bool(self.tasks), sentence("names at least one task")),
+            ("splits", bool(self.splits), sentence("names at least one split")),
+            ("max_grad_norm", self.max_grad_norm > 0, sentence("is above 0")),
+            ("weight_decay", self.weight_decay >= 0, sentence("is at least 0")),
+            ("epochs", self.epochs >= 1, sentence("is at least 1")),
+            ("learning_rate", self.learning_rate > 0, sentence("is above 0")),
+            ("warmup", 0 <= self.warmup < 1, sentence("is from 0 up to 1")),
+            ("tokens_per_batch", self.tokens_per_batch >= 1, sentence("is at least 1")),
+            ("max_tokens", self.max_tokens >= 2, sentence("is at least 2")),
+            ("save_steps", self.save_steps >= 1, sentence("is at least 1")),
+            ("lora.r", self.lora.r >= 1, sentence("is at least 1")),
+            ("lora.alpha", self.lora.alpha >= 1, sentence("is at least 1")),
+            ("lora.target_modules", bool(self.lora.target_modules), sentence("names at least one layer")),
+            ("lora.dropout", 0 <= self.lora.dropout < 1, sentence("is from 0 up to 1")),
         ):
             if not good:
-                raise BenchError(f"{name} {rule}")
+                raise BenchError(joined((name, rule), " "))
 
 
 def load_recipe(name_or_path: str, overrides: Sequence[Override] = ()) -> Recipe:
@@ -113,4 +118,4 @@ def load_recipe(name_or_path: str, overrides: Sequence[Override] = ()) -> Recipe
 
     overrides: values in place of those in the file; an error in one names it.
     """
-    return config.load_shipped("recipe", share("adapters", "recipes"), name_or_path, Recipe, overrides)
+    return config.load_shipped(sentence("recipe"), share("adapters", "recipes"), name_or_path, Recipe, overrides)

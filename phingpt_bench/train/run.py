@@ -15,6 +15,7 @@ from phingpt_bench.core.fingerprint import digest
 from phingpt_bench.core.machine import environment, this_machine
 from phingpt_bench.core.overrides import Override, folder_suffix
 from phingpt_bench.core.records import Ledger
+from phingpt_bench.core.sentences import sentence
 from phingpt_bench.cost import flops
 from phingpt_bench.cost.meters import Meter
 from phingpt_bench.cost.prices import load_prices, match
@@ -147,16 +148,22 @@ def _run(trainer: Any, job: _Job, checkpoint: Path | None, display: Display, met
 def _prepare(out: Path, resume: bool) -> Path | None:
     """Create the folder; returns the checkpoint to resume from, or None."""
     if (out / adapter.CARD).is_file():
-        raise BenchError("the adapter exists already", where=str(out), hint="delete the folder, or use --out DIR")
+        raise BenchError(
+            sentence("the adapter exists already"), where=str(out), hint=sentence("delete the folder, or use --out DIR")
+        )
     found = _checkpoints(out)
     if found and not resume:
         raise BenchError(
-            "the folder holds an unfinished training", where=str(out), hint="resume with --resume, or delete the folder"
+            sentence("the folder holds an unfinished training"),
+            where=str(out),
+            hint=sentence("resume with --resume, or delete the folder"),
         )
     try:
         out.mkdir(parents=True, exist_ok=True)
     except OSError as err:
-        raise BenchError(f"cannot make the adapter's folder ({err.strerror})", where=str(out)) from None
+        raise BenchError(
+            sentence("cannot make the adapter's folder ({reason})", reason=err.strerror), where=str(out)
+        ) from None
     return found[-1] if found else None
 
 
@@ -180,9 +187,9 @@ def _check_plan(out: Path, recipe: Recipe, data: TrainingData, steps: list[list[
     plan = {"recipe": digest(asdict(recipe)), "data": data.digests, "steps": digest(steps)}
     if resume and jsonio.read_json(file) != plan:
         raise BenchError(
-            "the unfinished training in it has another recipe or other rows",
+            sentence("the unfinished training in it has another recipe or other rows"),
             where=str(out),
-            hint="delete the folder, or give another with --out",
+            hint=sentence("delete the folder, or give another with --out"),
         )
     jsonio.write_json(file, plan)
 

@@ -18,6 +18,7 @@ from transformers.modeling_layers import GradientCheckpointingLayer
 
 from phingpt_bench import compat
 from phingpt_bench.core.errors import BenchError, unknown
+from phingpt_bench.core.sentences import sentence
 from phingpt_bench.engine.head import head_only_at
 from phingpt_bench.models.load import Loaded
 from phingpt_bench.models.lora import fuse_training
@@ -46,7 +47,7 @@ def target_modules(model: Any, names: Sequence[str]) -> list[str] | str:
     found = []
     for name in names:
         if name not in present and FUSED.get(name) not in present:
-            raise unknown("layer in target_modules", name, present)
+            raise unknown(sentence("layer in target_modules"), name, present)
         found.append(name if name in present else FUSED[name])
     return sorted(set(found))
 
@@ -138,8 +139,10 @@ class AnswerTrainer(Trainer):
         self._recompute = recipe.gradient_checkpointing
         if self._recompute and not any(isinstance(layer, GradientCheckpointingLayer) for layer in model.modules()):
             raise BenchError(
-                f"{model.get_base_model().__class__.__name__} does not support gradient checkpointing",
-                hint="remove gradient_checkpointing from the recipe",
+                sentence(
+                    "{type} does not support gradient checkpointing", type=model.get_base_model().__class__.__name__
+                ),
+                hint=sentence("remove gradient_checkpointing from the recipe"),
             )
         arguments = TrainingArguments(
             output_dir=str(out),
@@ -184,7 +187,7 @@ class AnswerTrainer(Trainer):
         loss = backward(self._peft, batch, self._tokens, recompute=self._recompute)
         if not torch.isfinite(loss):
             raise BenchError(
-                f"the training loss is {loss.item()} at step {self.state.global_step}",
-                hint="lower learning_rate in the recipe, or train in float32",
+                sentence("the training loss is {loss} at step {step}", loss=loss.item(), step=self.state.global_step),
+                hint=sentence("lower learning_rate in the recipe, or train in float32"),
             )
         return loss

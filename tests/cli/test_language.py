@@ -128,3 +128,33 @@ def test_argparse_speaks_english_to_other_programs():
         assert argparse._ is not before[0]
         _ = 1 / 0
     assert (argparse._, argparse.ngettext) == before
+
+
+@pytest.mark.parametrize(
+    ("argv", "expected"),
+    [
+        (["leaderboard", "no-such-folder"], "error: no-such-folder: no existe esa carpeta\nsugerencia: dé la carpeta"),
+        (["leaderboard", "--kind", "tunned"], "error: --kind: no hay tipo con el nombre 'tunned'\nsugerencia: ¿quería"),
+        (["leaderboard", "--size", "big"], "error: --size: 'big' no es un tamaño\nsugerencia: como '<1B'"),
+        (["leaderboard", "--width", "3"], "error: --width: un ancho de 3 columnas es demasiado pequeño\n"),
+        (["run", "dmo"], "error: no hay suite con el nombre 'dmo'\nsugerencia: ¿quería decir 'demo'?\n"),
+        (["run", "no.yaml"], "error: no.yaml: no existe el archivo de suite\nsugerencia: incluidas: demo"),
+        (["train", "demo", "--limit", "0"], "error: --limit 0 no deja ninguna fila\nsugerencia: dé al menos 1\n"),
+        (["train", "demo", "epochs=0"], "error: epochs=0: epochs es al menos 1\n"),
+        (["train", "demo", "epochs=x"], "error: epochs=x: epochs: se esperaba un número entero y hay 'x'\n"),
+        (["train", "demo", "epoch=1"], "error: epoch=1: clave desconocida 'epoch' (¿quería decir 'epochs'?)\n"),
+        (["tasks", "show", "phin_fbp"], "error: no hay tarea con el nombre 'phin_fbp'\nsugerencia: ¿quería decir"),
+        (["rescore", "no.csv", "--labels", "a,b"], "error: no.csv: no existe ese archivo\n"),
+        (["evaluate", "--base", "x", "--model-args", "a=b", "--tasks", "y"],
+         "error: --model-args corresponde a --model\n"),
+    ],
+)  # fmt: skip
+def test_errors_are_in_spanish(argv, expected, capsys):
+    code, text = said(capsys, *argv)
+    assert code == 2 and text.startswith(expected)
+    assert english(text) == []
+
+
+def test_errors_are_in_english_where_english_is_spoken(capsys):
+    assert command.main(["train", "demo", "epoch=1"]) == 2
+    assert capsys.readouterr().err == "error: epoch=1: unknown key 'epoch' (did you mean 'epochs'?)\n"

@@ -471,10 +471,10 @@ def test_what_does_not_fit_a_table(tmp_path: Path, options: dict[str, Any], mess
     [
         ({"score": "size"}, "either label or score"),
         ({"label": None, "codes": None}, "either label or score"),
-        ({"label": None, "score": "size"}, "codes are of the label column"),
+        ({"label": None, "score": "size"}, "codes need a label column"),
         ({"files": {"dev": "a.csv"}}, "unknown split 'dev'"),
         ({"cut_test": 20}, "cut_test makes the test split"),
-        ({"cut_validation": 20}, "cut from train, and files has none"),
+        ({"cut_validation": 20}, "cut from train, but files has none"),
         ({"files": {"train": "a.csv", "validation": "a.csv"}, "cut_validation": 5}, "cut_validation makes the split"),
         ({"keep": {"label": "firm"}}, "cannot be called 'label'"),
     ],
@@ -533,7 +533,9 @@ def test_damaged_files(tmp_path: Path, name: str, content: str | bytes, message:
 def test_rows_that_are_on_no_hub_and_in_no_mirror(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("PHINGPT_BENCH_DATA", str(tmp_path))
     origin = Origin(folder="mine", paper="none", licence="none", unpinned="invented")
-    with pytest.raises(BenchError, match=r"dataset mine \(test\) is in no mirror, and it is on no Hub") as caught:
+    with pytest.raises(
+        BenchError, match=r"dataset mine \(test\) is not in a mirror, and it is not on the Hub"
+    ) as caught:
         table(origin, None, files={"test": "a.csv"}, text="words", label="mood")
     assert caught.value.where == str(tmp_path / "mine" / "a.csv")
 
@@ -595,7 +597,7 @@ def test_stamp_makes_a_passport_of_a_draft(draft: Path) -> None:
         ("cut_test: 20", "cut_tset: 20", "unknown option of reader 'table' 'cut_tset'"),
         ("reader: table", "reader: tabel", "unknown reader 'tabel'"),
         ("kind: labels", "kind: spans", "a row of kind spans has no 'entities'"),
-        ("  cut_test: 20\n", "", "the reader 'table' gives no test rows"),
+        ("  cut_test: 20\n", "", "the reader 'table' returns no test rows"),
         ("split: by hash\n", "", "missing key 'split'"),
     ],
 )

@@ -62,8 +62,8 @@ def test_a_folder_of_peft_needs_nothing_else(lora: Path, evaluate: Any, tmp_path
     assert code == 0, text
     assert "trained elsewhere: prompt and rows" in text
     made = records(tmp_path)
-    assert set(made) == {"", "lora"}
-    tuned = made["lora"]
+    assert set(made) == {"", "adapters-lora"}
+    tuned = made["adapters-lora"]
     assert tuned["model"]["trained_elsewhere"] is True and tuned["exposure"] is None and tuned["training"] is None
     assert tuned["model"]["adapter_parameters"] == 4 * (64 + 64 + 64 + 32) * 2
     assert tuned["diagnostics"]["probe"]["off_equals_bare_base"] is True

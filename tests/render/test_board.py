@@ -23,6 +23,7 @@ from rich.console import Console
 from phingpt_bench.board.costs import prices_of
 from phingpt_bench.board.load import load_board
 from phingpt_bench.board.names import FORMATS
+from phingpt_bench.board.published import rows as published_rows
 from phingpt_bench.board.published.rows import PublishedRow
 from phingpt_bench.board.rows import build
 from phingpt_bench.cli import main as command
@@ -279,7 +280,7 @@ def test_a_partial_check_is_not_called_clean():
 def test_an_unknown_training_is_shown_in_the_row():
     for text in texts():
         assert re.search(r"training data unknown|\| unknown \|| unknown ", text)
-        assert "nobody has said what the base was trained on" in text
+        assert "the training data of the base are not declared" in text
     known = seen("near", labels(0.6).ids[:6], Declared(sets=["fpb:train"], source="a paper"))
     for text in texts(exposure=known):
         assert "2%" in text and "unknown" not in text
@@ -340,7 +341,7 @@ def test_only_the_best_published_rows_are_drawn_unless_all_are_asked_for():
     [([], 8), (["--published", "all"], 11), (["--published", "none"], 0), (["--no-published"], 0)],
 )
 def test_the_verb_shows_the_published_rows_asked_for(folder, monkeypatch, arguments, shown, capsys):
-    monkeypatch.setattr("phingpt_bench.board.published.rows.load", many)
+    monkeypatch.setattr(published_rows, "load", many)
     assert command.main(["leaderboard", "--task", "phin_made_up_sentiment", *arguments]) == 0
     out = capsys.readouterr().out
     assert sum(f"Model {i:02}" in out for i in range(11)) == shown

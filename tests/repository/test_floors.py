@@ -23,6 +23,7 @@ FLOORS = [
     ("board", "exchange"),
     ("render",),
     ("page",),
+    ("api",),
     ("cli",),
 ]
 FLOOR = {room: floor for floor, rooms in enumerate(FLOORS) for room in rooms}

@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 
 from phingpt_bench.board.published.values import Published, PublishedCost, PublishedProtocol, PublishedScore, Source
 from phingpt_bench.core.errors import unknown
+from phingpt_bench.core.sentences import sentence
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -38,11 +39,11 @@ def choose(
     known |= {claim.protocol for claim in published.claims.claims}
     for name in protocols:
         if name not in known:
-            raise unknown("protocol", name, known, see="phingpt-bench published")
+            raise unknown(sentence("protocol"), name, known, see="phingpt-bench published")
     keys = [*(source.key for source in published.sources), published.claims.source.key]
     for name in sources:
         if name not in keys:
-            raise unknown("source", name, keys)
+            raise unknown(sentence("source"), name, keys)
 
     def fits(source: Source, name: str) -> bool:
         return (not sources or source.key in sources) and (model is None or model.casefold() in name.casefold())

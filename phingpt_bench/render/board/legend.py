@@ -109,9 +109,7 @@ def _training_rows(rows: list[Row]) -> list[Entry]:
         )))  # fmt: skip
     head = say("exposure")
     if any(row.base_unknown for row in rows):
-        text = say(
-            "nobody has said what the base was trained on, so copies of test rows in it were not looked for; marked +?"
-        )
+        text = say("the training data of the base are not declared, so they were not checked for test rows; marked +?")
         found.append(Entry(say("unknown"), text))
     tuned = [row for row in rows if row.kind == "tuned"]
     if unchecked := sum(row.exposure is None for row in tuned):

@@ -11,7 +11,7 @@ from phingpt_bench.text.numbers import numbered, things
 
 
 def standing(protocol: PublishedProtocol) -> str:
-    """Whether a new run of ours may stand beside it, in a line."""
+    """Whether it is comparable with a new run of ours, in a line."""
     if protocol.ours is None:
         return "no task of ours has these rows"
     rows = "the same rows as" if protocol.same_rows else "not the rows, or not compared with the rows, of"
@@ -32,8 +32,8 @@ def rows_text(protocol: PublishedProtocol) -> str:
     """The test set in words, and its size where they do not say it."""
     split = clean(protocol.split)
     if protocol.n_test is None:
-        told = any(word in split for word in ("stated", "row", "sentences"))
-        return split if told else f"{split}; number of rows not stated"
+        counted = any(word in split for word in ("stated", "row", "sentences"))
+        return split if counted else f"{split}; number of rows not stated"
     size = things(protocol.n_test, "row")
     return split if size in split else f"{size}: {split}"
 

@@ -6,6 +6,7 @@ from collections.abc import Iterable
 
 from phingpt_bench.core.errors import unknown
 from phingpt_bench.core.fingerprint import digest
+from phingpt_bench.core.sentences import sentence
 from phingpt_bench.data import catalogue
 from phingpt_bench.data.passport import Passport
 from phingpt_bench.lmeval.sample import Example
@@ -42,7 +43,9 @@ def facts_blocks(name: str, files: TaskFiles) -> list[Block]:
         rows = [[f"  {member}", _protocol(files.tasks[member], passports)] for member in members]
         return [Title(name, things(len(members), "task")), Grid((Column(), Column(fold=True)), rows, gap=1)]
     protocols = [passport.protocol for passport in passports.values()]
-    raise unknown("task", name, [*files.tasks, *files.groups, *protocols, *passports], see="phingpt-bench tasks")
+    raise unknown(
+        sentence("task"), name, [*files.tasks, *files.groups, *protocols, *passports], see="phingpt-bench tasks"
+    )
 
 
 def example_blocks(task: TaskFile, example: Example) -> list[Block]:

@@ -9,6 +9,7 @@ import numpy as np
 
 from phingpt_bench.core.errors import unknown
 from phingpt_bench.core.outcomes import Outcomes, in_order
+from phingpt_bench.core.sentences import sentence
 from phingpt_bench.results.collect import Run
 from phingpt_bench.results.compare import Comparer, Difference, same_rows, shared_clusters, why_incomparable
 from phingpt_bench.results.comparison.form import form_of
@@ -153,7 +154,7 @@ def _metric(a: Run, b: Run, metric: str | None, comparer: Comparer) -> str:
         return a.record.protocol.metric
     both = comparer.scores(a).keys() & comparer.scores(b).keys()
     if metric not in both:
-        raise unknown("metric", metric, both)
+        raise unknown(sentence("metric"), metric, both)
     return metric
 
 
