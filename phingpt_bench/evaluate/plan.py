@@ -14,9 +14,10 @@ from phingpt_bench.core.provenance import Fingerprint
 from phingpt_bench.core.records import Model, RunRecord
 from phingpt_bench.core.sentences import sentence, sentence_n
 from phingpt_bench.evaluate.adapters import AdapterFacts
+from phingpt_bench.evaluate.blocks import block_ids
 from phingpt_bench.evaluate.facts import Facts
 from phingpt_bench.evaluate.served import asked_digest
-from phingpt_bench.evaluate.suite import Suite, Variant
+from phingpt_bench.evaluate.suite import Suite, Variant, drawn
 from phingpt_bench.evaluate.tasks import TaskFacts
 from phingpt_bench.models.load import BaseSpec, device
 from phingpt_bench.served.spec import ServedSpec
@@ -100,12 +101,12 @@ def plan(suite: Suite, facts: Facts, *, only: Collection[str] = (), force: bool 
                 _run(suite, put, spec, identity, variant, entry)
                 for entry in facts.adapters
                 if spec in entry.bases and task.name in entry.tasks
-                for variant in entry.variants
+                for variant in drawn(entry.variants)
                 if (put := facts.under(task.name, variant.words))
             ]
     for server, served in facts.served.items():
         for task in (facts.tasks[served.forms[task.name]] for task in tasks):
-            for variant in served.variants:
+            for variant in drawn(served.variants):
                 put = facts.under(task.name, variant.words)
                 if put is not None:
                     runs.append(_served(suite, put, server, served.identity, variant))
@@ -266,7 +267,7 @@ def _fingerprint(suite: Suite, task: TaskFacts, variant: Variant) -> Fingerprint
     return Fingerprint(
         template=task.template,
         setup=task.chat_setup if variant.chat_template else task.setup,
-        examples=digest(task.examples[: variant.shots]) if variant.shots else None,
+        examples=digest(block_ids(task, variant.block)[: variant.shots]) if variant.shots else None,
         rows=digest(list(task.ids[: suite.limit])),
         shots=variant.shots,
         chat_template=variant.chat_template,

@@ -18,6 +18,7 @@ from phingpt_bench.cost.prices import PriceCard, load_prices, match
 from phingpt_bench.evaluate import record
 from phingpt_bench.evaluate.adapters import AdapterFacts, Training
 from phingpt_bench.evaluate.answers import Answers, check_scores, read_answers
+from phingpt_bench.evaluate.blocks import showing
 from phingpt_bench.evaluate.content_free import content_free
 from phingpt_bench.evaluate.exposure import Exposures
 from phingpt_bench.evaluate.facts import Facts, with_trained
@@ -180,7 +181,7 @@ def _run_model(job: Job, step: Step, loaded: Loaded, model: Any, entry: Attached
     if running is not None:
         lm.on_answer = running.add_answer
     answers, scores = _evaluate(job, step, lm, meter, running)
-    with meter.phase("harness"):
+    with meter.phase("harness"), showing(job.task(step), step.variant.block):
         prior = content_free(lm, job.task(step), step.variant)
     by = Answerer(
         model=loaded.identity,
@@ -233,7 +234,7 @@ def _evaluate(job: Job, step: Step, lm: Any, meter: Meter, running: Running | No
     suite, task = job.suite, job.task(step)
     # simple_evaluate leaves the shots of the last run in the task, and a 0 there overrides its argument
     task.task.set_config("num_fewshot", None)
-    with meter.phase("harness"), lean(lm, lambda: meter.phase("evaluate"), running):
+    with meter.phase("harness"), showing(task, step.variant.block), lean(lm, lambda: meter.phase("evaluate"), running):
         results = simple_evaluate(
             model=lm,
             tasks=[task.task],
