@@ -46,7 +46,7 @@ def tokens_each(runs: Iterable[Run]) -> TokensEach | None:
     """
     for run in runs:
         protocol, ledger = run.record.protocol, run.record.evaluation
-        if run.record.model.kind not in ("base", "tuned") or protocol.shots or protocol.chat_template:
+        if run.record.model.kind not in ("base", "tuned") or any(protocol.setting):
             continue
         assumed = protocol.kind == "labels"
         if not ledger.tokens_in or not protocol.n or (ledger.tokens_out is None and not assumed):

@@ -25,7 +25,7 @@ from phingpt_bench.results.cache import Cache
 from phingpt_bench.results.collect import Run
 from phingpt_bench.results.compare import Comparer, Difference
 from phingpt_bench.results.comparison.prior import prior_part
-from phingpt_bench.results.pairing import NO_MODELS, against_base, base_of, beats, exposed, fallback_note
+from phingpt_bench.results.pairing import NO_MODELS, against_base, base_of, beats, best_of_base, exposed, fallback_note
 from phingpt_bench.results.seeds import with_seeds_joined
 from phingpt_bench.results.unseen import unseen
 from phingpt_bench.scoring.metrics import METRICS
@@ -174,7 +174,8 @@ def _row(run: Run, standing: Standing, tasks: int) -> Row:
         base_revision=model.base_revision, quantisation=model.quantisation, compute_dtype=model.compute_dtype,
         served_by=model.served_by,
         shots=protocol.shots, chat_template=protocol.chat_template,
-        calibration=protocol.calibration, seed=record.seed, n=protocol.n, rank=rank,
+        calibration=protocol.calibration, prompt=protocol.setting[2], thinking=protocol.thinking,
+        seed=record.seed, n=protocol.n, rank=rank,
         tied=tied, score=score, interval=None if score is None else comparer.interval(run, metric), scores=scores,
         invalid_share=answers.unread, answering=answers, is_base=base is run, against_base=test,
         beats_majority=beats_majority(run, metric, comparer) if _is_gain(test, metric) else None,
@@ -205,6 +206,12 @@ def _notes(run: Run, standing: Standing, base: Run | None, below: Note | None) -
         yield below
     if note := fallback_note(run, base):
         yield Note(note)
+    if (best := best_of_base(run, standing.runs, metric, standing.comparer)) is not None:
+        score = standing.comparer.scores(best)[metric]
+        yield Note(
+            sentence("the base at its best prompt ({variant}): {score}", variant=best.record.protocol.variant,
+                     score=f"{score:.3f}"), "info",
+        )  # fmt: skip
     if (source := record.provenance.imported) is not None:
         name = " ".join(filter(None, (source.source, source.version)))
         yield Note(sentence("imported from {source}: cost unknown", source=name), "info")

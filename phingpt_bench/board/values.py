@@ -65,6 +65,8 @@ class Row:
     suite: str
     created: str
     seeds: tuple[float | None, ...] = ()  # the scores by seed, of which `score` is the mean; empty for a single run
+    prompt: str | None = None  # the digest of the prompt that took the place of the task's; its name is in `variant`
+    thinking: str | None = None
     served_by: str | None = None  # the engine of a served model, with its dtype; None for a loaded model
 
     @property
@@ -83,7 +85,7 @@ class Row:
             self.kind, self.base or self.name, self.base_revision, self.quantisation, self.compute_dtype,
             self.served_by,
             *weights(self.adapter, self.adapter_digest, self.recipe_digest), self.shots, self.chat_template,
-            self.calibration,
+            self.calibration, self.prompt, self.thinking,
             *shown_seed(self.kind, self.shots, self.seed, bool(self.seeds)),
         )  # fmt: skip
 

@@ -79,6 +79,20 @@ def configure(parser: argparse.ArgumentParser) -> None:
         "--shots", type=int, default=0, metavar="K", help=say("few-shot examples in each prompt (default 0)")
     )
     parser.add_argument("--chat-template", action="store_true", help=say("put prompts into the model's chat template"))
+    parser.add_argument(
+        "--prompt",
+        action="append",
+        default=[],
+        metavar=say("NAME_OR_FILE"),
+        help=say(
+            "ask in other words: a file that 'init prompt' made, 'query' (FLARE's own), or 'ours' beside them; may be "
+            "repeated (docs/prompts.md)"
+        ),
+    )
+    parser.add_argument("--thinking", choices=("on", "off"), help=say("what the chat template is asked for"))
+    parser.add_argument(
+        "--thinking-end", default="</think>", metavar=say("MARK"), help=say("what ends a thought (default </think>)")
+    )
     parser.add_argument("--limit", type=positive, metavar="N", help=say("only the first N rows of each task"))
     parser.add_argument("--quantisation", choices=("nf4", "none"), default="nf4", help=say("default nf4 (4 bits)"))
     parser.add_argument(
@@ -122,6 +136,7 @@ def run(args: argparse.Namespace) -> int:
     from phingpt_bench.api.silence import silence_libraries
     from phingpt_bench.core import config
     from phingpt_bench.core.overrides import parsed
+    from phingpt_bench.data.prompt_file import OURS
     from phingpt_bench.evaluate.one_base import one_base
     from phingpt_bench.evaluate.suite import Variant
     from phingpt_bench.models.load import BaseSpec
@@ -142,12 +157,16 @@ def run(args: argparse.Namespace) -> int:
     base: BaseSpec | ServedSpec | None = None if args.base is None else spec
     if served:
         base = _served(args.model, args.model_args, args.adapter)
+    variant = Variant(
+        shots=args.shots, chat_template=args.chat_template, thinking=args.thinking, thinking_end=args.thinking_end
+    )
     suite = one_base(
         base,
         args.tasks,
         spec=spec,
+        prompts=args.prompt or [OURS],
         adapters=[] if served else _adapters(args.adapter, args.adapter_trained_on),
-        variant=Variant(shots=args.shots, chat_template=args.chat_template),
+        variant=variant,
         floors=not args.no_floors,
         checks=args.checks,
         trained_on=None if args.trained_on is None else [own for own in args.trained_on if own != "none"],

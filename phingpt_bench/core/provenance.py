@@ -28,6 +28,8 @@ class Fingerprint:
     adapter: str | None = None  # digest of its weights
     shots: Count = 0
     chat_template: bool = False
+    prompt: str | None = None  # digest of the prompt that took the place of the task's
+    thinking: str | None = None  # "on" or "off" as the chat template was asked for; None: its default
     limit: Annotated[int, Least(1)] | None = None
     seed: int = 0
     device: str | None = None  # this and the next fields may change a score in its last digits

@@ -40,6 +40,7 @@ SCHEMA_VERSION: Literal[4] = 4
 RECORD, OUTCOMES, SAMPLES = "run.json", "outcomes.json", "samples.jsonl"  # the files of a run's folder
 ModelKind = Literal["base", "tuned", "floor", "check"]
 CALIBRATED = {"batch": " batch-calibrated", "contextual": " calibrated without text"}  # in the name of a variant
+Thinking = Literal["on", "off"]
 CHOSEN = "label-loglikelihood"  # the extraction of tasks that compare the log-likelihoods of labels
 
 
@@ -75,6 +76,15 @@ class Model:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class AskedPrompt:
+    """A prompt that took the place of the task's. digest: of all that shapes it, as two files may share a name."""
+
+    name: str
+    digest: str
+    system: bool = False  # whether it has a system message
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Protocol:
     """Everything that makes two scores comparable. Scores of different `id` never share a rank."""
 
@@ -92,10 +102,20 @@ class Protocol:
     synthetic: bool = False  # the rows are made up: no score on them says anything about a model
     calibration: Literal["batch", "contextual"] | None = None  # of label scores that were stored: no record is so
 
+    prompt: AskedPrompt | None = None  # None: the task's own
+    thinking: Thinking | None = None  # what the chat template was asked for; None: its default
+
     @property
     def variant(self) -> str:
         """The prompt setting, as boards show it."""
-        return variant_text(self.shots, self.chat_template) + CALIBRATED.get(self.calibration or "", "")
+        calibrated = CALIBRATED.get(self.calibration or "", "")
+        prompt = self.prompt.name if self.prompt else None
+        return variant_text(self.shots, self.chat_template, prompt, self.thinking) + calibrated
+
+    @property
+    def setting(self) -> tuple[int, bool, str | None, str | None]:
+        """The prompt setting: shots, chat template, prompt by its digest, thinking."""
+        return self.shots, self.chat_template, self.prompt.digest if self.prompt else None, self.thinking
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -172,9 +192,11 @@ def served_text(engine: str | None, version: str | None, dtype: str | None) -> s
     return None if engine is None else ", ".join(filter(None, [" ".join(filter(None, [engine, version])), dtype]))
 
 
-def variant_text(shots: int, chat_template: bool) -> str:
-    """The name of a prompt variant: "0-shot", "5-shot chat"."""
-    return f"{shots}-shot chat" if chat_template else f"{shots}-shot"
+def variant_text(shots: int, chat_template: bool, prompt: str | None = None, thinking: str | None = None) -> str:
+    """The name of a prompt variant: "0-shot", "5-shot chat", "0-shot chat, thinking off", "0-shot, prompt mine"."""
+    first = f"{shots}-shot chat" if chat_template else f"{shots}-shot"
+    more = (f"thinking {thinking}" if thinking else None, f"prompt {prompt}" if prompt else None)
+    return ", ".join(filter(None, (first, *more)))
 
 
 def to_dict(record: DataclassInstance) -> dict[str, object]:

@@ -132,7 +132,7 @@ def adapter_facts(
             hint=sentence("add its base to the suite's 'bases', or remove the adapter"),
         )
     chat = card.chat_template if card is not None else bool(recipe and recipe.chat_template)
-    variants = tuple(entry.variants or suite.variants[:1])
+    variants = tuple(suite.asked(entry.variants or suite.variants[:1]))
     wrong = next((variant for variant in variants if variant.chat_template != chat), None)
     if wrong and not elsewhere:
         raise BenchError(
@@ -151,7 +151,7 @@ def adapter_facts(
                 "put {variant} first among 'variants'", variant=f"{{shots: 0, chat_template: {str(chat).lower()}}}"
             ),
         )
-    if card is not None:
+    if card is not None and any(variant.words is None for variant in variants):
         for task in own:
             check_template(card, tasks[task], str(folder))
     there = card is not None or elsewhere

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
 
+from phingpt_bench.data.prompt_file import OURS
 from phingpt_bench.evaluate.named_bases import completed
 from phingpt_bench.evaluate.plan import slug
 from phingpt_bench.evaluate.suite import AdapterEntry, Suite, Variant
@@ -20,6 +21,7 @@ def one_base(  # noqa: PLR0913  each is an option of the verb
     spec: BaseSpec | None = None,
     adapters: Sequence[AdapterEntry] = (),
     variant: Variant | None = None,
+    prompts: Sequence[str] = (OURS,),
     floors: bool = True,
     checks: bool = False,
     trained_on: Sequence[str] | None = None,
@@ -38,6 +40,7 @@ def one_base(  # noqa: PLR0913  each is an option of the verb
         tasks=list(tasks),
         bases=[] if base is None else [base],
         variants=[variant or Variant()],
+        prompts=list(prompts),
         adapters=list(adapters),
         floors=floors,
         checks=checks,

@@ -34,7 +34,7 @@ _CHANGED: tuple[tuple[tuple[str, ...], str], ...] = (
     (("engine", "engine_version"), "it was served by another engine"),
     (("asked",), "the served model was queried with other settings"),
     (("adapter",), "it was run with another adapter: its weights or its configuration have changed"),
-    (("shots", "chat_template"), "it was run with another prompt variant"),
+    (("shots", "chat_template", "prompt", "thinking"), "it was run with another prompt variant"),
     (("limit",), "it was run with another limit"),
     (("seed",), "it was run with another seed"),
     (
@@ -88,18 +88,25 @@ def plan(suite: Suite, facts: Facts, *, only: Collection[str] = (), force: bool 
     runs: list[Step] = []
     for spec, identity in facts.bases.items():
         for task in tasks:
-            runs += [_run(suite, task, spec, identity, variant, None) for variant in suite.variants]
             runs += [
-                _run(suite, task, spec, identity, variant, entry)
+                _run(suite, put, spec, identity, variant, None)
+                for variant in suite.asked(suite.variants)
+                if (put := facts.under(task.name, variant.words))
+            ]
+            runs += [
+                _run(suite, put, spec, identity, variant, entry)
                 for entry in facts.adapters
                 if spec in entry.bases and task.name in entry.tasks
                 for variant in entry.variants
+                if (put := facts.under(task.name, variant.words))
             ]
     for server, served in facts.served.items():
         for task in (facts.tasks[served.forms[task.name]] for task in tasks):
             for variant in served.variants:
-                runs.append(_served(suite, task, server, served.identity, variant))
-                runs += [_served(suite, task, server, model, variant) for model in served.adapters.values()]
+                put = facts.under(task.name, variant.words)
+                if put is not None:
+                    runs.append(_served(suite, put, server, served.identity, variant))
+                    runs += [_served(suite, put, server, model, variant) for model in served.adapters.values()]
     tasks = _compared(tasks, facts)
     for task in tasks:
         names = facts.floors.get(task.dataset.kind, ())
@@ -260,6 +267,8 @@ def _fingerprint(suite: Suite, task: TaskFacts, variant: Variant) -> Fingerprint
         rows=digest(list(task.ids[: suite.limit])),
         shots=variant.shots,
         chat_template=variant.chat_template,
+        prompt=task.prompt.digest if task.prompt else None,
+        thinking=variant.thinking,
         limit=limited(suite, task),
         seed=suite.seed,
     )
@@ -317,7 +326,7 @@ def _work(record: RunRecord) -> Sequence[object]:
     """A key of runs with the same time per row, whatever the limit."""
     model, protocol = record.model, record.protocol
     made = (model.name, model.quantisation, model.compute_dtype, model.engine, model.adapter)
-    return (record.task, *made, protocol.shots, protocol.chat_template, record.seed)
+    return (record.task, *made, *protocol.setting, record.seed)
 
 
 def _planned_work(step: Step, facts: Facts) -> Sequence[object]:
@@ -330,4 +339,5 @@ def _planned_work(step: Step, facts: Facts) -> Sequence[object]:
     made = (identity.name, identity.quantisation, identity.compute_dtype, identity.engine, step.adapter)
     fingerprint = step.fingerprint
     seed = None if fingerprint is None else fingerprint.seed
-    return (step.task, *made, step.variant.shots, step.variant.chat_template, seed)
+    prompt, thinking = (None, None) if fingerprint is None else (fingerprint.prompt, fingerprint.thinking)
+    return (step.task, *made, step.variant.shots, step.variant.chat_template, prompt, thinking, seed)

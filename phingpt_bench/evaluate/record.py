@@ -46,6 +46,8 @@ def protocol(task: TaskFacts, step: Step, answers: Answers) -> Protocol:
         metric=task.metric,
         kind=task.dataset.kind,
         synthetic=task.dataset.synthetic,
+        prompt=task.prompt,
+        thinking=step.variant.thinking,
     )
 
 

@@ -31,6 +31,7 @@ from phingpt_bench.evaluate.tasks import TaskFacts
 from phingpt_bench.live.display import QUIET, Display
 from phingpt_bench.live.events import Planned, Priced, Said, Scored
 from phingpt_bench.lmeval import manager
+from phingpt_bench.lmeval.asking import set_thinking
 from phingpt_bench.lmeval.lean import lean
 from phingpt_bench.models import adapter
 from phingpt_bench.models.load import BaseSpec, Loaded, layer_weights
@@ -56,7 +57,9 @@ class Job:
 
     def task(self, step: Step) -> TaskFacts:
         """The task of a run."""
-        return self.facts.tasks[step.task or ""]
+        found = self.facts.under(step.task or "", step.variant.words)
+        assert found is not None  # a step was planned for it
+        return found
 
     def running(self, step: Step, meter: Meter) -> Running | None:
         """The observer of a run's answers; None if the display shows no progress."""
@@ -165,6 +168,8 @@ def _run_model(job: Job, step: Step, loaded: Loaded, model: Any, entry: Attached
     suite = job.suite
     running = job.running(step, meter)
     lm = PhinLM(pretrained=model, tokenizer=loaded.tokenizer, batch_size=suite.batch_size, meter=running or meter)
+    if step.variant.thinking is not None:
+        set_thinking(lm, loaded.tokenizer, on=step.variant.thinking == "on")
     if running is not None:
         lm.on_answer = running.add_answer
     answers, scores = _evaluate(job, step, lm, meter, running)
@@ -230,6 +235,7 @@ def _evaluate(job: Job, step: Step, lm: Any, meter: Meter, running: Running | No
             bootstrap_iters=0,
             log_samples=True,
             apply_chat_template=step.variant.chat_template,
+            system_instruction=task.system,
             fewshot_as_multiturn=step.variant.chat_template and manager.FEWSHOT_AS_MULTITURN,
             task_manager=job.facts.known.manager,
             random_seed=suite.seed,

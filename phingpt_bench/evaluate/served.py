@@ -49,6 +49,11 @@ def served_facts(
     probe fails, and for a task without the written form that is needed.
     """
     opened: Opened | None = None
+    if any(variant.thinking is not None for variant in variants):
+        raise BenchError(
+            sentence("{title}: whether a served model thinks is set at its server", title=spec.title),
+            hint=sentence("leave thinking out"),
+        )
     lines: list[str] = []
     if fetch and not spec.chat and not spec.started_here:
         opened = open_served(spec, lines.append)

@@ -4,32 +4,60 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from phingpt_bench.core import config
 from phingpt_bench.core.errors import BenchError
 from phingpt_bench.core.overrides import Override
 from phingpt_bench.core.paths import share
-from phingpt_bench.core.records import variant_text
+from phingpt_bench.core.records import Thinking, variant_text
 from phingpt_bench.core.sentences import sentence
+from phingpt_bench.data.prompt_file import OURS, shown
+from phingpt_bench.lmeval.asking import THINKING_END, Words
 from phingpt_bench.models.load import BaseSpec
 from phingpt_bench.served.spec import ServedSpec
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Variant:
-    """The prompt setting: `shots` few-shot examples before each document, with or without the chat template."""
+    """The prompt setting: `shots` few-shot examples before each document, with or without the chat template.
+
+    prompt: "ours" is the task file's, "query" is FLARE's own, anything else is a file (docs/prompts.md). thinking: what
+        the chat template is asked for; null is its default. thinking_end: the mark that ends a thought.
+    """
 
     shots: int = 0
+    """Few-shot examples before each document, from the training rows."""
     chat_template: bool = False
+    """Whether prompts are put into the model's chat template."""
+    prompt: str = OURS
+    """The prompt: "ours" is the task file's, "query" is FLARE's own, anything else is a file (docs/prompts.md)."""
+    thinking: Thinking | None = None
+    """Whether the chat template asks for a thought, on or off; null is its default."""
+    thinking_end: str = THINKING_END
+    """The mark that ends a thought."""
 
     def __post_init__(self) -> None:
         if self.shots < 0:
             raise BenchError(sentence("shots is at least 0"))
+        if self.thinking is not None and not self.chat_template:
+            raise BenchError(
+                sentence("thinking is asked for in the chat template"), hint=sentence("set chat_template: true")
+            )
+        if not self.thinking_end.strip():
+            raise BenchError(sentence("thinking_end is empty"))
 
     def __str__(self) -> str:
-        return variant_text(self.shots, self.chat_template)
+        return variant_text(
+            self.shots, self.chat_template, None if self.prompt == OURS else shown(self.prompt), self.thinking
+        )
+
+    @property
+    def words(self) -> Words | None:
+        """What changes a task's requests; None where they are those of the task file."""
+        found = Words(self.prompt, self.thinking, self.thinking_end)
+        return None if (found.prompt, found.thinking) == (OURS, None) else found
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -47,6 +75,7 @@ class AdapterEntry:
     """
 
     recipe: str | None = None
+    """Name or file of a recipe; its adapter is trained first where it is missing."""
     path: Path | None = None
     name: str | None = None
     base: str | None = None
@@ -72,6 +101,8 @@ class Suite:
     bases: each is loaded once, for its own runs and for those of every adapter that was trained on it; a base with an
         `engine` is served, with its own adapters. By default those that the adapters name.
     variants: the prompt settings of the bases; adapters use the first one unless they name their own.
+    prompts: the prompts that each variant is run under, on every task that a prompt fits; bases and adapters run under
+        all of them ("ours" is the task file's, "query" FLARE's own, anything else a file).
     floors: whether to run the baselines (majority, TF-IDF, CRF ...) too.
     checks: whether to score gold answers, empty answers and the text itself too, as tests of the scoring.
     trained_on: the training data of a base, named as its `model`: datasets ("fpb", "fpb:train+test"), protocol ids,
@@ -82,16 +113,22 @@ class Suite:
     """
 
     name: str
+    """Of the suite, and of its folder of results: letters, digits, '.', '_' and '-'."""
     tasks: list[str]
+    """Tasks, groups or tags; `phingpt-bench tasks` lists them."""
     bases: list[BaseSpec | ServedSpec] = field(default_factory=list)
     variants: list[Variant] = field(default_factory=lambda: [Variant()])
+    prompts: list[str] = field(default_factory=lambda: [OURS])
     adapters: list[AdapterEntry] = field(default_factory=list)
+    """Adapters to evaluate, each by its recipe or its folder."""
     floors: bool = True
     checks: bool = False
     trained_on: dict[str, list[str]] = field(default_factory=dict)
     limit: int | None = None
     batch_size: int = 16
+    """Documents at a time; a smaller one needs less memory."""
     seed: int = 0
+    """Of everything random in a run."""
     results: Path | None = None
 
     def __post_init__(self) -> None:
@@ -113,11 +150,22 @@ class Suite:
             ),
             (self.variants, sentence("variants names at least one")),
             (len(set(self.variants)) == len(self.variants), sentence("the same variant is given twice")),
+            (self.prompts, sentence("prompts names at least one, 'ours' is the task file's")),
+            (len(set(self.prompts)) == len(self.prompts), sentence("the same prompt is given twice")),
             (self.limit is None or self.limit >= 1, sentence("limit is at least 1, or null for all rows")),
             (self.batch_size >= 1, sentence("batch_size is at least 1")),
         ):
             if not good:
                 raise BenchError(rule)
+
+    def asked(self, variants: Sequence[Variant]) -> list[Variant]:
+        """The variants under each prompt of the suite, those that name one of their own under that alone."""
+        found = [
+            replace(variant, prompt=prompt) if variant.prompt == OURS else variant
+            for variant in variants
+            for prompt in self.prompts
+        ]
+        return list(dict.fromkeys(found))
 
     @property
     def results_folder(self) -> Path:

@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 from phingpt_bench.core.errors import BenchError
 from phingpt_bench.core.fingerprint import digest
+from phingpt_bench.core.records import AskedPrompt
 from phingpt_bench.core.sentences import sentence
 from phingpt_bench.data import catalogue
 from phingpt_bench.data.passport import Passport
-from phingpt_bench.lmeval import manager
+from phingpt_bench.lmeval import asking, manager
+from phingpt_bench.lmeval.asking import Words
 from phingpt_bench.lmeval.taskfiles import asked
 
 if TYPE_CHECKING:
@@ -37,6 +39,8 @@ class TaskFacts:
     examples: tuple[str, ...]  # ids of the few-shot examples; k-shot prompts take the first k
     trainable: bool  # whether there are training rows
     task: Any  # lm-eval's object
+    prompt: AskedPrompt | None = None  # that took the place of the task file's
+    system: str | None = None  # the system message of that prompt
 
 
 class Tasks:
@@ -45,6 +49,7 @@ class Tasks:
     def __init__(self) -> None:
         self._manager: TaskManager | None = None
         self._facts: dict[str, TaskFacts] = {}
+        self._put: dict[tuple[str, Words], TaskFacts] = {}
 
     @property
     def manager(self) -> TaskManager:
@@ -63,13 +68,27 @@ class Tasks:
             self._facts[name] = task_facts(name, self.manager)
         return self._facts[name]
 
+    def put(self, name: str, words: Words | None) -> TaskFacts:
+        """The facts of a task under other words. BenchError where these do not fit it, and as `task_facts`."""
+        if words is None:
+            return self[name]
+        if (name, words) not in self._put:
+            self[name]  # says what is wrong with a name or its dataset
+            task, prompt, system = asking.put(name, words, self.manager)
+            self._put[name, words] = replace(facts_of(name, task), prompt=prompt, system=system)
+        return self._put[name, words]
+
 
 def task_facts(name: str, tasks: TaskManager | None = None) -> TaskFacts:
     """Load a task with its dataset; `tasks` is a TaskManager with it, by default a new one (which takes a second).
 
     BenchError if the task does not use a catalogued dataset: its rows have no protocol.
     """
-    task = manager.load_task(name, tasks)
+    return facts_of(name, manager.load_task(name, tasks))
+
+
+def facts_of(name: str, task: Any) -> TaskFacts:
+    """The facts of a task object. BenchError as `task_facts`."""
     config, wanted = task.config, asked(vars(task.config))
     if wanted.dataset is None:
         raise BenchError(

@@ -133,6 +133,7 @@ def _model(row: Row) -> dict[str, Any]:
         "kind": row.kind,
         "shots": row.shots,
         "chat": row.chat_template,
+        "variant": row.variant,
         "seed": row.seed,
         "base": clean(row.base) if row.base else None,
         "revision": row.base_revision,

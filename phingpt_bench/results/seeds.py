@@ -89,7 +89,7 @@ def _key(run: Run) -> Any:
     recipe = model.recipe_digest or (model.adapter, model.adapter_digest)
     return (
         record.task, record.task_version, record.limit, protocol.id, protocol.rows_digest, tuple(rows.labels),
-        protocol.shots, protocol.chat_template, None if protocol.shots else protocol.prompt_digest, protocol.extraction,
+        protocol.setting, None if protocol.shots else protocol.prompt_digest, protocol.extraction,
         protocol.calibration,
         model.kind, model.name, model.base, model.base_revision, model.numerics, recipe,
         gold_of(rows), bool(rows.probs), bool(rows.partial), bool(rows.typed), bool(rows.groups),

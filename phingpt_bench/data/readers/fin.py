@@ -21,7 +21,11 @@ def fin_flare(origin: Origin, path: str | None) -> dict[str, Rows]:
     files = {"train": "train.parquet", "validation": "valid.parquet", "test": "test.parquet"}
     source = source_of(origin, files, hub_splits={"validation": "valid"})
     return {
-        split: [from_bio(row["text"].split(" "), row["label"]) for row in read_rows(source, split, path)]
+        split: [
+            # "query" is FLARE's own prompt, for --prompt query
+            {**from_bio(row["text"].split(" "), row["label"]), **({"query": row["query"]} if row.get("query") else {})}
+            for row in read_rows(source, split, path)
+        ]
         for split in files
     }
 

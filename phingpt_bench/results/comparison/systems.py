@@ -24,11 +24,13 @@ SHORTEST = 4  # the least number of characters that identify a digest
 
 
 class Variant(NamedTuple):
-    """The prompt setting: few-shot examples, chat template, rows."""
+    """The prompt setting: few-shot examples, chat template, rows, prompt, thinking."""
 
     shots: int
     chat_template: bool
     limit: int | None
+    prompt: str | None  # its digest; None: the task's own
+    thinking: str | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,13 +58,16 @@ class System:
     def variant(self) -> Variant:
         """Its prompt setting."""
         record = self.first.record
-        return Variant(record.protocol.shots, record.protocol.chat_template, record.limit)
+        shots, chat, prompt, thinking = record.protocol.setting
+        return Variant(shots, chat, record.limit, prompt, thinking)
 
     @property
     def setting(self) -> list[str]:
         """The words that may follow the @."""
-        model, (shots, chat, limit) = self.first.record.model, self.variant
+        model, (shots, chat, limit, digest, thinking) = self.first.record.model, self.variant
+        prompt = self.first.record.protocol.prompt
         asked = [variant_text(shots, chat_template=False), "chat" if chat else None]
+        asked += [prompt.name if prompt else None, digest, f"thinking-{thinking}" if thinking else None]
         variant = [] if model.kind in ("floor", "check") else asked
         counts = sorted({len(run.seeds) for run in self.runs.values()})
         seeds = [f"{n}-seeds" for n in counts] if self.first.seeds else [f"seed{self.first.record.seed}"]
@@ -85,7 +90,7 @@ def systems(runs: Sequence[Run]) -> list[System]:
     for run in (*(run for run in runs if run.record.run_id in kept), *(run for run in drawn if run.seeds)):
         protocol, record = run.record.protocol, run.record
         seed = shown_seed(record.model.kind, protocol.shots, record.seed, bool(run.seeds))
-        alike = found.setdefault((model_key(run), protocol.shots, protocol.chat_template, record.limit, *seed), [])
+        alike = found.setdefault((model_key(run), protocol.setting, record.limit, *seed), [])
         free = next((by_task for by_task in alike if record.task not in by_task), None)
         if free is None:
             alike.append(free := {})
@@ -97,8 +102,9 @@ def resolve(a: str, b: str, runs: Sequence[Run]) -> tuple[System, System]:
     """The systems of two names, run folders or run.json files.
 
     If a name fits several systems, those with the weights of the other name are preferred, in its setting if it names
-    one, otherwise over whole splits, without a chat template, 0-shot; and all seeds together, as on a board. BenchError
-    for an unknown name, and for one that still fits several, listing them.
+    one, otherwise under the prompt of the other and of the task, over whole splits, without a chat template, 0-shot;
+    and all seeds together, as on a board. BenchError for an unknown name, and for one that still fits several, listing
+    them.
     """
     known = systems(runs)
     fitting = [_fitting(name, known) for name in (a, b)]
@@ -194,12 +200,19 @@ def _narrowed(found: list[System], as_other: bool, others: list[System]) -> list
     """The most likely of several systems."""
     bases = [model_key(other.first).base for other in others]
     variants = [other.variant for other in others]
+    words = [(other.variant.prompt, other.variant.thinking) for other in others]
 
     def on_the_same_base(system: System) -> bool:
         return model_key(system.first).base in bases
 
     def asked_as_the_other(system: System) -> bool:
         return not as_other or (system not in others and system.variant in variants)
+
+    def in_words_of_the_other(system: System) -> bool:
+        return (system.variant.prompt, system.variant.thinking) in words
+
+    def in_the_words_of_the_task(system: System) -> bool:
+        return (system.variant.prompt, system.variant.thinking) == (None, None)
 
     def over_all_rows(system: System) -> bool:
         return system.variant.limit is None
@@ -214,7 +227,8 @@ def _narrowed(found: list[System], as_other: bool, others: list[System]) -> list
         return bool(system.first.seeds)
 
     for rule in (
-        on_the_same_base, asked_as_the_other, over_all_rows, without_chat_template, without_examples, of_several_seeds
+        on_the_same_base, asked_as_the_other, in_words_of_the_other, in_the_words_of_the_task, over_all_rows,
+        without_chat_template, without_examples, of_several_seeds,
     ):  # fmt: skip
         if len(found) > 1:
             found = [system for system in found if rule(system)] or found
