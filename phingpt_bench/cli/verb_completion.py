@@ -77,7 +77,9 @@ SCRIPTS = {"bash": BASH, "zsh": ZSH, "fish": FISH}
 def configure(parser: argparse.ArgumentParser) -> None:
     """The arguments. The scripts ask for "words", which is of no use to people."""
     names = ", ".join(SCRIPTS)
-    parser.add_argument("shell", choices=(*SCRIPTS, "words"), metavar="SHELL", help=say("one of {names}", names=names))
+    parser.add_argument(
+        "shell", choices=(*SCRIPTS, "words"), metavar=say("SHELL"), help=say("one of {names}", names=names)
+    )
 
 
 def run(args: argparse.Namespace) -> int:
