@@ -13,14 +13,15 @@ from dataclasses import dataclass
 from json.decoder import scanstring  # type: ignore[attr-defined]  # of the standard library, and in no stub
 from typing import Any, NamedTuple
 
-from phingpt_bench.scoring.json_pieces import Fields
-
 DEPTH = 6  # of nested lists and objects; {"entities": {"PER": [{"text": "x", "nth": [1]}]}} has 5
 
 _SPACE = re.compile(r"\s*")
 _END_OF_SINGLE = re.compile(r"(?<!\\)'(?=\s*(?:[,:)\]}]|\Z))")
 _CLOSING = {"[": "]", "(": ")"}
 _WORD = re.compile(r"[-+.\w]+")
+
+
+Fields = dict[str, Any]  # of an object, by key
 
 
 @dataclass(frozen=True, slots=True)
