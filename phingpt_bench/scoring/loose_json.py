@@ -13,8 +13,6 @@ from dataclasses import dataclass
 from json.decoder import scanstring  # type: ignore[attr-defined]  # of the standard library, and in no stub
 from typing import Any, NamedTuple
 
-from phingpt_bench.scoring.json_pieces import Fields
-
 DEPTH = 6  # of nested lists and objects; {"entities": {"PER": [{"text": "x", "nth": [1]}]}} has 5
 
 _SPACE = re.compile(r"\s*")
@@ -31,7 +29,7 @@ class Object:
     closed: bool
 
     @property
-    def fields(self) -> Fields:
+    def fields(self) -> dict[str, Any]:
         """The values by key, without case; of equal keys the last."""
         return {key.strip().casefold(): value for key, value in self.pairs}
 
