@@ -9,9 +9,10 @@ from pathlib import Path
 from typing import Literal
 
 from phingpt_bench.core.errors import BenchError
-from phingpt_bench.core.fingerprint import digest
+from phingpt_bench.core.fingerprint import digest, is_digest
 from phingpt_bench.core.provenance import Fingerprint
 from phingpt_bench.core.records import Model, RunRecord
+from phingpt_bench.evaluate import places
 from phingpt_bench.evaluate.adapters import AdapterFacts
 from phingpt_bench.evaluate.facts import Facts
 from phingpt_bench.evaluate.served import asked_digest
@@ -63,6 +64,7 @@ class Step:
     fingerprint: Fingerprint | None = None  # what must be equal for a run to count as done
     done: bool = False
     reason: str | None = None  # why a run that left something behind is made again
+    note: str | None = None  # why it has another folder than its name says
     seconds: float | None = None  # what it took before on this machine; None where it was never run here
     scaled: bool = False  # that was with another number of rows, and is in proportion
 
@@ -106,8 +108,12 @@ def plan(suite: Suite, facts: Facts, *, only: Collection[str] = (), force: bool 
             _without_base(suite, task, "floor", name) for name in names if task.trainable or name in NO_TRAINING_NEEDED
         ]
     runs += [_without_base(suite, task, "check", name) for task in tasks for name in facts.checks]
+    elsewhere = {entry.name for entry in facts.adapters if entry.elsewhere}
+    runs = [_placed(step, facts, elsewhere) for step in runs]
     seen: dict[Path, Step] = {}
-    for step in runs:
+    for at, step in enumerate(runs):
+        if step.folder in seen and (revision := _other_revision(step, seen[step.folder])):
+            step = runs[at] = replace(step, folder=places.apart(step.folder, revision))
         if step.folder in seen:
             raise BenchError(
                 f"two models of the suite would be kept in the same folder: {seen[step.folder].model} and {step.model}",
@@ -116,6 +122,22 @@ def plan(suite: Suite, facts: Facts, *, only: Collection[str] = (), force: bool 
             )
         seen[step.folder] = step
     return steps + [_judged(step, facts, force) for step in runs]
+
+
+def _placed(step: Step, facts: Facts, elsewhere: Collection[str]) -> Step:
+    """The step in its folder, which is another one where a record of another base or adapter of that name lies."""
+    if step.kind != "evaluate" or isinstance(step.base, ServedSpec) or step.fingerprint is None:
+        return step
+    folder, note = places.place(
+        step.folder, step.fingerprint, facts.records, elsewhere=(step.adapter or "") in elsewhere
+    )
+    return replace(step, folder=folder, note=note)
+
+
+def _other_revision(step: Step, other: Step) -> str | None:
+    """The revision of a step's base where the other step is on another base of the same name."""
+    revisions = [None if one.fingerprint is None else one.fingerprint.base_revision for one in (step, other)]
+    return revisions[0] if revisions[0] != revisions[1] else None
 
 
 def _compared(tasks: Sequence[TaskFacts], facts: Facts) -> list[TaskFacts]:
@@ -269,6 +291,8 @@ def _difference(step: Step, record: RunRecord) -> str | None:
         differing = [name for name in names if getattr(mine, name) != getattr(theirs, name)]
         if mine.base is not None and mine.base_revision is None and "base_revision" in differing:
             differing.remove("base_revision")  # not known yet (nothing loaded or looked up): not held against a record
+        if "base" in differing and mine.base_revision == theirs.base_revision and is_digest(mine.base_revision):
+            differing.remove("base")  # its folder had another name
         if mine.engine_version is None and "engine_version" in differing:
             differing.remove("engine_version")  # not started yet
         if "adapter" in differing and mine.adapter == UNTRAINED:

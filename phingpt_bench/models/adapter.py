@@ -18,7 +18,8 @@ from phingpt_bench.core.records import Ledger, Model
 from phingpt_bench.models.adapter_files import CARD, CONFIG, WEIGHTS, check_files, identity_digest, parameters
 from phingpt_bench.models.adapter_keys import load_strictly
 from phingpt_bench.models.adapter_method import check_quantised
-from phingpt_bench.models.load import Loaded, weights_digest
+from phingpt_bench.models.base_files import weights_digest
+from phingpt_bench.models.load import Loaded
 
 __all__ = ["CARD", "CONFIG", "WEIGHTS"]  # what others know from here
 

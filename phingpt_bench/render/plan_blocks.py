@@ -49,7 +49,9 @@ def _time(step: Step) -> str:
 def _state(step: Step) -> str:
     if step.done:
         return "done"
-    return f"again: {step.reason}" if step.reason else "to do"
+    if step.reason:
+        return f"again: {step.reason}"
+    return f"to do: {step.note}" if step.note else "to do"
 
 
 def _sums(steps: Sequence[Step]) -> str:

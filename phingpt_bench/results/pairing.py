@@ -6,10 +6,11 @@ from collections.abc import Callable, Iterable, Sequence
 from typing import Any, NamedTuple
 
 from phingpt_bench.core.notes import Note
+from phingpt_bench.core.records import Model
 from phingpt_bench.core.sentences import sentence
 from phingpt_bench.results.collect import Run
 from phingpt_bench.results.compare import Comparer, Difference, same_rows, why_incomparable
-from phingpt_bench.results.identity import weights
+from phingpt_bench.results.identity import base_name, weights
 from phingpt_bench.results.seeds import CONDITIONS
 from phingpt_bench.scoring.metrics import METRICS
 from phingpt_bench.stats.paired import ALPHA
@@ -96,7 +97,8 @@ def setting(run: Run) -> tuple[Any, ...]:
     model, protocol = run.record.model, run.record.protocol
     if model.kind in ("floor", "check"):
         return ("none", id(run))
-    chat = (model.base or model.name, model.base_revision) if protocol.chat_template else None
+    base = base_name(model.base, model.name, model.base_revision)
+    chat = (base, model.base_revision) if protocol.chat_template else None
     return (protocol.shots, run.record.seed if protocol.shots else None, chat)
 
 
@@ -121,7 +123,7 @@ def model_key(run: Run) -> ModelKey:
     model = run.record.model
     return ModelKey(
         model.kind,
-        BaseKey(model.base or model.name, model.base_revision, model.numerics),
+        BaseKey(base_name(model.base, model.name, model.base_revision), model.base_revision, model.numerics),
         weights(model.adapter, model.adapter_digest, model.recipe_digest),
     )
 
@@ -153,9 +155,8 @@ def base_of(run: Run, runs: Iterable[Run]) -> Run | None:
         return (
             m.kind == "base"
             and (other.record.protocol.shots == 0 or same_setting(other))
-            and (m.base or m.name) == (model.base or model.name)
+            and _same_base(m, model)
             and m.numerics == model.numerics
-            and (None in (m.base_revision, model.base_revision) or m.base_revision == model.base_revision)
         )
 
     def preference(other: Run) -> tuple[Any, ...]:
@@ -171,6 +172,14 @@ def base_of(run: Run, runs: Iterable[Run]) -> Run | None:
         )
 
     return max(filter(fits, runs), key=preference, default=None)
+
+
+def _same_base(a: Model, b: Model) -> bool:
+    """Whether two records name one base: by its revision where both say one, by its name otherwise."""
+    if None in (a.base_revision, b.base_revision):
+        return (a.base or a.name) == (b.base or b.name)
+    names = [base_name(one.base, one.name, one.base_revision) for one in (a, b)]
+    return names[0] == names[1] and a.base_revision == b.base_revision
 
 
 def _asked(run: Run) -> tuple[int, bool]:
