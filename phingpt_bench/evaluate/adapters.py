@@ -40,7 +40,7 @@ class AdapterFacts:
 
     recipe: None where the suite gives a folder. bases: those of the suite that it was, or will be, trained on.
     tasks: names of the tasks that it is evaluated on. variants: the prompts. method: how it is loaded, None while it is
-    not trained. trained_on: what an adapter from elsewhere was trained on, None where nobody has said.
+    not trained. trained_on: what an adapter from elsewhere was trained on, None where it is not declared.
     """
 
     name: str

@@ -81,7 +81,7 @@ class Exposures:
     ) -> Exposure | None:
         """Of an adapter from elsewhere that is said to be trained on `trained_on`, and of its base.
 
-        None, which stands for unknown, where nobody has said it: what is known of the base alone would look like all.
+        None, which stands for unknown, where it is not declared: what is known of the base alone would look like all.
         """
         if trained_on is None:
             return None

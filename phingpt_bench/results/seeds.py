@@ -12,10 +12,10 @@ from collections.abc import Sequence
 from itertools import takewhile
 from typing import Any
 
+from phingpt_bench.core.fingerprint import is_digest
 from phingpt_bench.core.records import Ledger, Model
 from phingpt_bench.results.collect import Run
 from phingpt_bench.results.compare import gold_of, mean
-from phingpt_bench.results.identity import base_name
 
 CONDITIONS = {  # what moves a score in its last digits, by its name in a record's diagnostics -> reason for no test
     "device": "other device",
@@ -91,7 +91,8 @@ def _key(run: Run) -> Any:
     return (
         record.task, record.task_version, record.limit, protocol.id, protocol.rows_digest, tuple(rows.labels),
         protocol.shots, protocol.chat_template, None if protocol.shots else protocol.prompt_digest, protocol.extraction,
-        model.kind, base_name(model.base, model.name, model.base_revision), model.base_revision, model.numerics, recipe,
+        model.kind, None if is_digest(model.base_revision) else (model.name, model.base), model.base_revision,
+        model.numerics, recipe,
         gold_of(rows), bool(rows.probs), bool(rows.partial), bool(rows.typed), bool(rows.groups),
         *(getattr(record.diagnostics, name) for name in CONDITIONS),
     )  # fmt: skip

@@ -87,7 +87,10 @@ def test_a_changed_configuration_is_run_again(lora: Path, evaluate: Any, tmp_pat
     shutil.rmtree(mine)
     (tmp_path / "changed").rename(mine)
     code, text = evaluate("--adapter", mine, flags=[*FLAGS, "--dry-run"])
-    assert code == 0 and "the adapter is another one: its weights or its" in " ".join(text.split())
+    assert code == 0 and "to do: another adapter of that name was run" in " ".join(text.split())
+    code, text = evaluate("--adapter", mine)
+    assert code == 0 and len(list(tmp_path.glob("r/runs/*/*mine*/run.json"))) == 2
+    assert text.count("llama + mine, 0-shot, adapter") == 2, text
 
 
 def test_declared_training_rows_give_exposure(lora: Path, evaluate: Any, tmp_path: Path) -> None:
