@@ -19,6 +19,7 @@ from lm_eval.models.huggingface import HFLM
 from tqdm import tqdm
 
 from phingpt_bench.core.errors import BenchError
+from phingpt_bench.core.sentences import sentence
 from phingpt_bench.engine.labels.likelihood import Answer, Request, Scorer
 from phingpt_bench.engine.stop_strings import StopStrings, length_to_end
 from phingpt_bench.engine.token_ids import token_ids
@@ -88,8 +89,10 @@ class PhinLM(HFLM):
     def set_cache_hook(self, cache_hook: Any) -> None:
         """Refused: lm-eval's cache of answers does not know which model or adapter gave them."""
         raise BenchError(
-            "model 'phin' does not work with use_cache: lm-eval's cache would give one adapter's answers to another",
-            hint="leave out --use_cache",
+            sentence(
+                "model 'phin' does not work with use_cache: lm-eval's cache would give one adapter's answers to another"
+            ),
+            hint=sentence("leave out --use_cache"),
         )
 
     def tok_encode(
@@ -166,8 +169,11 @@ class PhinLM(HFLM):
         """
         if requests and self.tokenizer.eos_token_id is None:
             raise BenchError(
-                f"the tokenizer of '{self.tokenizer.name_or_path}' has no end-of-text token, so no answer can end",
-                hint='set "eos_token" in the tokenizer_config.json of the model',
+                sentence(
+                    "the tokenizer of '{model}' has no end-of-text token, so no answer can end",
+                    model=self.tokenizer.name_or_path,
+                ),
+                hint=sentence('set "eos_token" in the tokenizer_config.json of the model'),
             )
         answers = [""] * len(requests)
         for places in generate.by_settings(requests):

@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from phingpt_bench.core.errors import BenchError
+from phingpt_bench.core.sentences import sentence
 
 Scored = tuple[tuple[str, str], list[int], list[int]]  # ((context, continuation), their token ids), as lm-eval has them
 
@@ -20,10 +21,16 @@ def check_pair(tokenizer: Any, texts: tuple[str, str], whole: Sequence[int], con
         return
     end = texts[0][-20:]
     raise BenchError(
-        f"the tokens of the prompt, which ends in {end!r}, are not the first ones of the prompt with the label "
-        f"{texts[1]!r}: the label would be scored in part",
+        sentence(
+            "the tokens of the prompt, which ends in {end!r}, are not the first ones of the prompt "
+            "with the label {texts!r}: the label would be scored in part",
+            end=end,
+            texts=texts[1],
+        ),
         where=str(tokenizer.name_or_path) or None,
-        hint="let the label begin with a blank (target_delimiter in the task's YAML), or end the prompt in a word",
+        hint=sentence(
+            "let the label begin with a blank (target_delimiter in the task's YAML), or end the prompt in a word"
+        ),
     )
 
 
@@ -31,8 +38,8 @@ def check_scores(requests: Sequence[Scored], scores: Sequence[tuple[float, bool]
     """BenchError where no log-likelihood is a number, or the labels of every prompt score alike."""
     if scores and not any(math.isfinite(score) for score, _ in scores):
         raise BenchError(
-            "no log-likelihood of this model is a finite number",
-            hint="its weights are damaged, or its numbers overflow: try compute_dtype float32",
+            sentence("no log-likelihood of this model is a finite number"),
+            hint=sentence("its weights are damaged, or its numbers overflow: try compute_dtype float32"),
         )
     labels: dict[tuple[int, ...], dict[tuple[int, ...], float]] = {}
     for (_, context, continuation), (score, _) in zip(requests, scores, strict=True):
@@ -40,8 +47,10 @@ def check_scores(requests: Sequence[Scored], scores: Sequence[tuple[float, bool]
     several = [list(own.values()) for own in labels.values() if len(own) > 1]
     if several and all(len(set(own)) == 1 for own in several):
         raise BenchError(
-            f"the labels score alike in all {len(several):,} prompts, so nothing tells them apart",
-            hint="its logits do not depend on the label: its weights or its tokenizer are not what they should be",
+            sentence("the labels score alike in all {n:,} prompts, so nothing tells them apart", n=len(several)),
+            hint=sentence(
+                "its logits do not depend on the label: its weights or its tokenizer are not what they should be"
+            ),
         )
 
 
@@ -49,6 +58,6 @@ def check_texts(texts: Sequence[str]) -> None:
     """BenchError where a model has written nothing but blanks to several prompts, and to all of them."""
     if len(texts) > 1 and not any(text.strip() for text in texts):
         raise BenchError(
-            f"all {len(texts):,} written answers are empty",
-            hint="the model ends at once: ask a chat model with --chat-template, or another model",
+            sentence("all {n:,} written answers are empty", n=len(texts)),
+            hint=sentence("the model ends at once: ask a chat model with --chat-template, or another model"),
         )

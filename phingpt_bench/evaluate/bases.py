@@ -1,4 +1,4 @@
-"""What is known of a base before its weights are loaded: the identity that its records will have."""
+"""The identity of a base, as in its records, before its weights are loaded."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from phingpt_bench.models.load import BaseSpec
 
 
 def base_identity(spec: BaseSpec, *, fetch: bool) -> Model:
-    """What `models.load.load_base(spec).identity` will be, parameters apart, without loading the weights.
+    """The future `models.load.load_base(spec).identity`, except for its parameters, without loading the weights.
 
     BenchError for what can be seen from its files to be no base, or one that cannot be loaded here.
     """
@@ -24,13 +24,13 @@ def base_identity(spec: BaseSpec, *, fetch: bool) -> Model:
 def _base_files(spec: BaseSpec, fetch: bool) -> BaseFiles:
     if spec.model != embedded.NAME:
         return files_of(spec.model)
-    # where the wheel is missing, evaluating will say how to install it; a plan can still be made
+    # if the wheel is missing, the evaluation will say how to install it; the plan can still be made
     folder = embedded.embedded_folder() if fetch and embedded.wheel_file() else embedded.converted_folder()
     return BaseFiles(embedded.HUB_ID, False) if folder is None else BaseFiles(str(folder), True)
 
 
 def _hub_revision(spec: BaseSpec, fetch: bool) -> str | None:
-    """The commit of a Hub model: of the cached copy, else asked of the Hub."""
+    """The commit of a Hub model: from the cached copy, otherwise from the Hub."""
     known = load.hub_revision(spec)
     if known is not None or not fetch:
         return known

@@ -9,6 +9,7 @@ from pathlib import Path
 from phingpt_bench.core.fingerprint import is_digest
 from phingpt_bench.core.provenance import Fingerprint
 from phingpt_bench.core.records import RunRecord
+from phingpt_bench.core.sentences import sentence
 
 SHOWN = 7  # characters of a digest in a folder's name
 
@@ -27,11 +28,11 @@ def place(folder: Path, mine: Fingerprint, records: Records, *, elsewhere: bool)
     if theirs is None:
         return folder, None
     if is_digest(mine.base_revision) and is_digest(theirs.base_revision) and mine.base_revision != theirs.base_revision:
-        return apart(folder, mine.base_revision), "another base of that name was run, and is kept"
+        return apart(folder, mine.base_revision), sentence("another base of that name was run, and is kept")
     other = mine.adapter is not None and theirs.adapter is not None and mine.adapter != theirs.adapter
     record = records[folder]
     if other and (elsewhere or (record is not None and record.model.trained_elsewhere)):
-        return apart(folder, mine.adapter), "another adapter of that name was run, and is kept"
+        return apart(folder, mine.adapter), sentence("another adapter of that name was run, and is kept")
     return folder, None
 
 

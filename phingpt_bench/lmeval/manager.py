@@ -16,6 +16,7 @@ from phingpt_bench import compat
 from phingpt_bench.core.errors import BenchError, unknown
 from phingpt_bench.core.fingerprint import digest
 from phingpt_bench.core.paths import share, task_folders
+from phingpt_bench.core.sentences import sentence
 from phingpt_bench.lmeval.taskfiles import check_syntax
 
 if TYPE_CHECKING:
@@ -60,9 +61,9 @@ def expand(names: Sequence[str], manager: TaskManager | None = None) -> list[str
         entry = manager.task_index.get(name)
         if entry is None:
             where = f"group '{above[-1]}'" if above else None
-            raise unknown("task", name, manager.all_tasks, where=where, see="phingpt-bench tasks")
+            raise unknown(sentence("task"), name, manager.all_tasks, where=where, see="phingpt-bench tasks")
         if name in above:
-            raise BenchError(f"group '{name}' contains itself", where=" > ".join((*above, name)))
+            raise BenchError(sentence("group '{name}' contains itself", name=name), where=" > ".join((*above, name)))
         if name in groups:
             for item in (entry.cfg or {}).get("task") or []:
                 add(item if isinstance(item, str) else item.get("task") or item["group"], (*above, name))
@@ -84,7 +85,7 @@ def load_task(name: str, manager: TaskManager | None = None) -> ConfigurableTask
     """
     manager = manager or task_manager()
     if name not in manager.all_subtasks:
-        raise unknown("task", name, manager.all_tasks, see="phingpt-bench tasks")
+        raise unknown(sentence("task"), name, manager.all_tasks, see="phingpt-bench tasks")
     with quiet():  # each load warns that keyword arguments may be passed to a custom dataset
         return manager.load([name])["tasks"][name]
 
@@ -151,7 +152,10 @@ def gold_index(task: ConfigurableTask, doc: Mapping[str, Any]) -> int:
         return list(choices).index(target)
     if isinstance(target, int) and 0 <= target < len(choices):
         return target
-    raise BenchError(f"label {target!r} is not among the choices {choices}", where=f"task {task.config.task}")
+    raise BenchError(
+        sentence("label {target!r} is not among the choices {choices}", target=target, choices=choices),
+        where=sentence("task {task}", task=task.config.task),
+    )
 
 
 def template_digest(task: ConfigurableTask) -> str:
@@ -183,7 +187,9 @@ def _plain(value: Any) -> Any:
 def _chat_template(tokenizer: Any) -> Callable[..., str]:
     """lm-eval's own rendering of messages, which needs nothing of a model but its tokenizer."""
     if not getattr(tokenizer, "chat_template", None):
-        raise BenchError("this tokenizer has no chat template", hint="run without the chat template")
+        raise BenchError(
+            sentence("this tokenizer has no chat template"), hint=sentence("run without the chat template")
+        )
     return compat.chat_renderer(tokenizer)
 
 

@@ -16,6 +16,7 @@ import yaml
 from phingpt_bench.core.errors import BenchError, nearest
 from phingpt_bench.core.paths import task_folders
 from phingpt_bench.core.records import CHOSEN
+from phingpt_bench.core.sentences import sentence
 from phingpt_bench.core.yamlfile import FAST
 from phingpt_bench.data.catalogue import PASSPORTS
 
@@ -183,7 +184,7 @@ def _merged(path: Path, parsed: dict[Path, dict[str, Any]], above: tuple[Path, .
 def check_syntax(folder: Path) -> None:
     """BenchError for the first thing that `syntax_errors` finds, or when there is no such folder."""
     if not Path(folder).is_dir():
-        raise BenchError("no such folder", where=str(folder))
+        raise BenchError(sentence("no such folder"), where=str(folder))
     for error in syntax_errors(task_paths(folder)):
         raise error
 
@@ -197,7 +198,7 @@ def syntax_errors(files: Iterable[Path]) -> Iterator[BenchError]:
         for item in _includes(node):
             if not (path.parent / item.value).is_file():
                 where = f"{path}:{item.start_mark.line + 1}"
-                yield BenchError(f"includes '{item.value}', and there is no such file", where=where)
+                yield BenchError(sentence("includes '{file}', and there is no such file", file=item.value), where=where)
 
 
 def unknown_keys(file: Path, known: Iterable[str], known_of_fewshot: Iterable[str]) -> Iterator[BenchError]:
@@ -213,14 +214,19 @@ def unknown_keys(file: Path, known: Iterable[str], known_of_fewshot: Iterable[st
             yield from _unknown(path, key, known)
             if key.value == "fewshot_config" and isinstance(value, yaml.MappingNode):
                 for below, _ in value.value:
-                    yield from _unknown(path, below, inner, "fewshot_config: ")
+                    yield from _unknown(path, below, inner, "fewshot_config.")
 
 
 def _unknown(path: Path, key: yaml.Node, known: set[str], within: str = "") -> Iterator[BenchError]:
     if key.value not in known:
         near = nearest(key.value, known)
-        about = f" (did you mean '{near}'?)" if near else ""
-        yield BenchError(f"{within}unknown key '{key.value}'{about}", where=f"{path}:{key.start_mark.line + 1}")
+        name = f"{within}{key.value}"
+        yield BenchError(
+            sentence("unknown key '{name}' (did you mean '{near}'?)", name=name, near=near)
+            if near
+            else sentence("unknown key '{name}'", name=name),
+            where=f"{path}:{key.start_mark.line + 1}",
+        )
 
 
 def _nodes(files: Iterable[Path]) -> Iterator[tuple[Path, yaml.Node | BenchError | None]]:
@@ -237,10 +243,10 @@ def _nodes(files: Iterable[Path]) -> Iterator[tuple[Path, yaml.Node | BenchError
         except yaml.MarkedYAMLError as err:
             mark = err.problem_mark or err.context_mark
             where = f"{path}:{mark.line + 1}" if mark else str(path)
-            yield path, BenchError(f"YAML syntax: {err.problem or err.context}", where=where)
+            yield path, BenchError(sentence("YAML syntax: {problem}", problem=err.problem or err.context), where=where)
             continue
         except (yaml.YAMLError, OSError, UnicodeDecodeError) as err:
-            yield path, BenchError(f"not readable ({err})", where=str(path))
+            yield path, BenchError(sentence("not readable ({reason})", reason=err), where=str(path))
             continue
         yield path, node
         included = (path.parent / item.value for item in _includes(node))

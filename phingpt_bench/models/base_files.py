@@ -12,6 +12,7 @@ from typing import Any
 
 from phingpt_bench.core.errors import BenchError
 from phingpt_bench.core.fingerprint import digest, file_digest
+from phingpt_bench.core.sentences import sentence
 from phingpt_bench.models.adapter_files import CONFIG as ADAPTER_CONFIG
 
 CONFIG = "config.json"
@@ -47,18 +48,26 @@ def files_of(source: str) -> BaseFiles:
         if path.suffix == ".gguf":
             return BaseFiles(str(path.parent), True, path.name)
         raise BenchError(
-            "a file is no base model", where=source, hint=f"give its folder, {path.parent}, or a .gguf file"
+            sentence("a file is no base model"),
+            where=source,
+            hint=sentence("give its folder, {folder}, or a .gguf file", folder=path.parent),
         )
     if not path.is_dir():
         return BaseFiles(source, False)
     if (path / CONFIG).is_file():
         return BaseFiles(source, True)
     if (path / ADAPTER_CONFIG).is_file():
-        raise BenchError("is an adapter, not a base model", where=source, hint=f"give it with --adapter {source}")
+        raise BenchError(
+            sentence("is an adapter, not a base model"),
+            where=source,
+            hint=sentence("give it with --adapter {folder}", folder=source),
+        )
     found = sorted(file.name for file in path.glob("*.gguf"))
     if len(found) > 1:
         raise BenchError(
-            f"holds {len(found)} GGUF files: {', '.join(found)}", where=source, hint=f"give one, {path / found[0]}"
+            sentence("holds {n} GGUF files: {names}", n=len(found), names=", ".join(found)),
+            where=source,
+            hint=sentence("give one, such as {file}", file=path / found[0]),
         )
     return BaseFiles(source, True, found[0] if found else None)
 
@@ -89,7 +98,9 @@ def config_of(files: BaseFiles, revision: str | None) -> dict[str, Any] | None:
     except (OSError, ValueError, RecursionError):
         config = None
     if not isinstance(config, dict):
-        raise BenchError("not readable as a JSON object", where=str(file), hint="copy the model again")
+        raise BenchError(
+            sentence("not readable as a JSON object"), where=str(file), hint=sentence("copy the model again")
+        )
     return config
 
 
@@ -101,8 +112,12 @@ def check_config(config: Mapping[str, Any], model: str) -> None:
     known = set(CAUSAL.values())
     if isinstance(names, list) and names and "auto_map" not in config and not known & set(map(str, names)):
         raise BenchError(
-            f"'{model}' is no causal language model: its weights are those of {', '.join(map(str, names))}",
-            hint="give a model that continues text (its config.json names a class ForCausalLM)",
+            sentence(
+                "'{model}' is no causal language model: its weights are those of {names}",
+                model=model,
+                names=", ".join(map(str, names)),
+            ),
+            hint=sentence("give a model that continues text (its config.json names a class ForCausalLM)"),
         )
     _check_kernels(config, model)
 
@@ -117,14 +132,22 @@ def _check_kernels(config: Mapping[str, Any], model: str) -> None:
     bits = stored.get("load_in_4bit") or stored.get("load_in_8bit")
     if not bits and method not in METHODS:
         raise BenchError(
-            f"'{model}' is quantised by '{method}', which the installed transformers does not know",
-            hint="pip install --upgrade transformers, or take the model in another format",
+            sentence(
+                "'{model}' is quantised by '{method}', which the installed transformers does not know",
+                model=model,
+                method=method,
+            ),
+            hint=sentence("pip install --upgrade transformers, or take the model in another format"),
         )
     missing = [name for name in KERNELS.get(method, ()) if importlib.util.find_spec(name) is None]
     if missing:
         raise BenchError(
-            f"'{model}' is quantised by {method.upper()}, whose kernels are not installed",
-            hint=f"pip install {' '.join(missing)}",
+            sentence(
+                "'{model}' is quantised by {method}, whose kernels are not installed",
+                model=model,
+                method=method.upper(),
+            ),
+            hint=sentence("pip install {packages}", packages=" ".join(missing)),
         )
 
 
@@ -152,7 +175,9 @@ def gguf_quantisation(file: Path) -> str:
         for tensor in GGUFReader(str(file)).tensors:
             counts[tensor.tensor_type.name.lower()] += int(tensor.n_elements)
     except (OSError, ValueError, IndexError, KeyError) as err:
-        raise BenchError(f"cannot be read as GGUF ({err})", where=str(file), hint="copy it again") from None
+        raise BenchError(
+            sentence("cannot be read as GGUF ({reason})", reason=err), where=str(file), hint=sentence("copy it again")
+        ) from None
     return f"gguf-{counts.most_common(1)[0][0]}" if counts else "gguf"
 
 

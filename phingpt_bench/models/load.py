@@ -10,6 +10,7 @@ from typing import Any, Literal
 from phingpt_bench import compat
 from phingpt_bench.core.errors import BenchError, nearest
 from phingpt_bench.core.records import Model
+from phingpt_bench.core.sentences import sentence
 from phingpt_bench.models import dequantise, embedded
 from phingpt_bench.models.base_files import (
     BaseFiles,
@@ -127,9 +128,13 @@ def load_base(spec: BaseSpec) -> Loaded:
     identity = replace(identity, parameters=model.num_parameters())
     if found != identity.quantisation and (found or identity.quantisation in BITSANDBYTES):
         raise BenchError(
-            f"the weights of '{spec.model}' are loaded as {found or 'not quantised'}, and its files say "
-            f"{identity.quantisation or 'not quantised'}",
-            hint="its quantization_config and its weights do not belong together: copy it again",
+            sentence(
+                "the weights of '{model}' are loaded as {found}, and its files say {stored}",
+                model=spec.model,
+                found=found or sentence("not quantised"),
+                stored=identity.quantisation or sentence("not quantised"),
+            ),
+            hint=sentence("its quantization_config and its weights do not belong together: copy it again"),
         )
     unpacked = bool(bitsandbytes_layers(model)) and _unpack(spec, model, dtype, identity.parameters or 0)
     return Loaded(model, tokenizer, spec, identity, unpacked)
@@ -168,17 +173,18 @@ def _explained(err: Exception, spec: BaseSpec) -> BenchError:
     text = (str(err).strip().splitlines() or [type(err).__name__])[0]
     if "trust_remote_code" in str(err) or "custom code" in str(err):
         return BenchError(
-            f"the base model '{spec.model}' needs code of its own, which is never run here",
-            hint="take a version of the model that transformers knows by itself",
+            sentence("the base model '{model}' needs code of its own, which is never run here", model=spec.model),
+            hint=sentence("take a version of the model that transformers knows by itself"),
         )
-    embedded_hint = f"{embedded.INSTALL} (or go online once)"
-    hint = (
-        "give a folder with config.json and safetensors, a .gguf file, a Hub id that is cached or reachable, "
-        f"or '{embedded.NAME}' for the embedded model"
-    )
     return BenchError(
-        f"cannot load the base model '{spec.model}' ({text})",
-        hint=embedded_hint if spec.model == embedded.NAME else hint,
+        sentence("cannot load the base model '{model}' ({reason})", model=spec.model, reason=text),
+        hint=sentence("{command} (or go online once)", command=embedded.INSTALL)
+        if spec.model == embedded.NAME
+        else sentence(
+            "give a folder with config.json and safetensors, a .gguf file, a Hub id that is cached or reachable, or "
+            "'{name}' for the embedded model",
+            name=embedded.NAME,
+        ),
     )
 
 
@@ -266,18 +272,27 @@ def device(spec: BaseSpec) -> str:
     if spec.device == "auto":
         return "cuda" if torch.cuda.is_available() else "cpu"
     if spec.device.partition(":")[0] == "cuda" and not torch.cuda.is_available():
-        raise BenchError(f"device '{spec.device}' is asked for, and torch sees no GPU", hint="use 'auto' or 'cpu'")
+        raise BenchError(
+            sentence("device '{device}' is asked for, and torch sees no GPU", device=spec.device),
+            hint=sentence("use 'auto' or 'cpu'"),
+        )
     try:
         return str(torch.device(spec.device))
     except RuntimeError:
-        raise BenchError(f"unknown device '{spec.device}'", hint="use 'auto', 'cpu', 'cuda' or 'cuda:1'") from None
+        raise BenchError(
+            sentence("unknown device '{device}'", device=spec.device),
+            hint=sentence("use 'auto', 'cpu', 'cuda' or 'cuda:1'"),
+        ) from None
 
 
 def check_name(spec: BaseSpec) -> None:
     """BenchError for what looks like a slip in the embedded model's name: the Hub would be asked for it otherwise."""
     model = spec.model
     if "/" not in model and model != embedded.NAME and not Path(model).is_dir() and nearest(model, [embedded.NAME]):
-        raise BenchError(f"unknown base model '{model}'", hint=f"did you mean '{embedded.NAME}'?")
+        raise BenchError(
+            sentence("unknown base model '{model}'", model=model),
+            hint=sentence("did you mean '{name}'?", name=embedded.NAME),
+        )
 
 
 def hub_revision(spec: BaseSpec) -> str | None:

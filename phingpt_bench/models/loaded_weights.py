@@ -7,6 +7,7 @@ from collections.abc import Collection, Mapping
 from typing import Any
 
 from phingpt_bench.core.errors import BenchError
+from phingpt_bench.core.sentences import joined, sentence
 
 SHOWN = 3  # names of each kind that an error lists
 
@@ -17,24 +18,32 @@ def check_loading(model: Any, info: Mapping[str, Any], name: str) -> None:
     info: `output_loading_info` of transformers, which draws what is missing at random.
     """
     kinds = (
-        ("missing", info.get("missing_keys", ())),
-        ("of another shape", [*(key[0] for key in info.get("mismatched_keys", ())), *misshapen(model)]),
-        ("without a place", info.get("unexpected_keys", ())),
-        ("not convertible", info.get("conversion_errors", ())),
+        (sentence("missing"), info.get("missing_keys", ())),
+        (sentence("of another shape"), [*(key[0] for key in info.get("mismatched_keys", ())), *misshapen(model)]),
+        (sentence("without a place"), info.get("unexpected_keys", ())),
+        (sentence("not convertible"), info.get("conversion_errors", ())),
     )
-    told = [f"{len(names):,} {what}: {_listed(names)}" for what, names in kinds if names]
+    told: list[str] = [
+        sentence("{n:,} {what}: {names}", n=len(names), what=what, names=_listed(names))
+        for what, names in kinds
+        if names
+    ]
     told += [str(text).strip().splitlines()[0] for text in info.get("error_msgs", ())]
     if told:
         raise BenchError(
-            f"the weights of '{name}' do not fit its config.json: {'; '.join(told)}",
-            hint="its files are incomplete or of another model: copy it again, with all of its shards",
+            sentence(
+                "the weights of '{model}' do not fit its config.json: {what}", model=name, what=joined(told, "; ")
+            ),
+            hint=sentence("its files are incomplete or of another model: copy it again, with all of its shards"),
         )
 
 
 def _listed(names: Collection[str]) -> str:
     ordered = sorted(map(str, names))
-    more = f" and {len(ordered) - SHOWN:,} more" if len(ordered) > SHOWN else ""
-    return ", ".join(ordered[:SHOWN]) + more
+    shown = ", ".join(ordered[:SHOWN])
+    if len(ordered) <= SHOWN:
+        return shown
+    return sentence("{names} and {n:,} more", names=shown, n=len(ordered) - SHOWN)
 
 
 def bitsandbytes_layers(model: Any) -> list[Any]:

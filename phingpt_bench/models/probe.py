@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from phingpt_bench.core.errors import BenchError
+from phingpt_bench.core.sentences import sentence
 from phingpt_bench.models.adapter import only
 
 PROMPTS = (
@@ -44,7 +45,7 @@ def probe(
 ) -> tuple[dict[str, float], bool | None]:
     """(the largest logit difference on/off of each adapter, whether "off" is the bare base).
 
-    BenchError when an adapter changes nothing, or the base changed.
+    BenchError if an adapter changes nothing, or if the base changed.
 
     Args:
         model: with the adapters attached under `names`.
@@ -65,9 +66,14 @@ def probe(
     equal = None if reference is None else torch.equal(off, reference)
     if equal is False and not by_design:
         raise BenchError(
-            f"with {_listed(names, titles)} off, the model differs from the bare base (by up to "
-            f"{(off - reference).abs().max():.2g})",
-            hint="an adapter was merged into the weights, or they were changed after loading: load the base again",
+            sentence(
+                "with {names} off, the model differs from the bare base (by up to {off:.2g})",
+                names=_listed(names, titles),
+                off=(off - reference).abs().max(),
+            ),
+            hint=sentence(
+                "an adapter was merged into the weights, or they were changed after loading: load the base again"
+            ),
         )
     if reference is not None:
         off = reference
@@ -81,8 +87,8 @@ def probe(
         differences[name] = float((on[:, :width] - off[:, :width]).abs().max())
         if differences[name] == 0.0:
             raise BenchError(
-                f"{title} changes nothing: with it on and off the logits are equal",
-                hint="its B matrices are zero (untrained), or its weights were not loaded into this base",
+                sentence("{title} changes nothing: with it on and off the logits are equal", title=title),
+                hint=sentence("its B matrices are zero (untrained), or its weights were not loaded into this base"),
             )
     return differences, equal
 
@@ -93,8 +99,10 @@ def check_finite(logits: Any, who: str) -> None:
 
     if not torch.isfinite(logits).all():
         raise BenchError(
-            f"{who} gives logits that are not finite",
-            hint="its training diverged, its files are damaged, or its numbers overflow (compute_dtype: float32)",
+            sentence("{who} gives logits that are not finite", who=who),
+            hint=sentence(
+                "its training diverged, its files are damaged, or its numbers overflow (compute_dtype: float32)"
+            ),
         )
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from phingpt_bench.core.errors import BenchError
+from phingpt_bench.core.sentences import sentence
 
 
 def check_tokenizer(tokenizer: Any, model: str, *, causal: bool = True) -> None:
@@ -12,19 +13,29 @@ def check_tokenizer(tokenizer: Any, model: str, *, causal: bool = True) -> None:
 
     causal: whether prompts go on with the answer; those of an encoder may end.
     """
-    where = "tokenizer_config.json of the model"
+    where = "tokenizer_config.json"
     if tokenizer.eos_token_id is None and tokenizer.bos_token_id is None:
         raise BenchError(
-            f"the tokenizer of '{model}' has neither an end-of-text nor a beginning-of-text token: lm-eval needs one",
-            hint=f'set "eos_token" in the {where}',
+            sentence(
+                "the tokenizer of '{model}' has neither an end-of-text nor a beginning-of-text token: "
+                "lm-eval needs one",
+                model=model,
+            ),
+            hint=sentence('set "eos_token" in the {where} of the model', where=where),
         )
     ids = tokenizer("a")["input_ids"]
     if causal and tokenizer.eos_token_id is not None and len(ids) > 1 and ids[-1] == tokenizer.eos_token_id:
         raise BenchError(
-            f"the tokenizer of '{model}' appends its end-of-text token to every prompt, so that labels and answers "
-            "would come after the end",
-            hint=f'set "add_eos_token": false in the {where} (or take the token out of the post_processor in '
-            "its tokenizer.json)",
+            sentence(
+                "the tokenizer of '{model}' appends its end-of-text token to every prompt, so that "
+                "labels and answers would come after the end",
+                model=model,
+            ),
+            hint=sentence(
+                'set "add_eos_token": false in the {where} of the model (or take the token out of the post_processor '
+                "in its tokenizer.json)",
+                where=where,
+            ),
         )
 
 
@@ -34,6 +45,11 @@ def check_vocabulary(tokenizer: Any, model: Any, name: str) -> None:
     highest = max(tokenizer.get_vocab().values(), default=-1)
     if highest >= rows:
         raise BenchError(
-            f"the tokenizer of '{name}' has token {highest:,}, and the model embeddings for {rows:,}",
-            hint="tokenizer and weights are of two models: copy both from one place",
+            sentence(
+                "the tokenizer of '{model}' has token {token:,}, and the model has embeddings for {rows:,}",
+                model=name,
+                token=highest,
+                rows=rows,
+            ),
+            hint=sentence("tokenizer and weights are of two models: copy both from one place"),
         )

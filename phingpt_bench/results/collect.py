@@ -13,6 +13,7 @@ from typing import Any
 from phingpt_bench.core.errors import BenchError
 from phingpt_bench.core.outcomes import Outcomes, read_outcomes
 from phingpt_bench.core.records import OUTCOMES, RECORD, RunRecord, read_record
+from phingpt_bench.core.sentences import sentence
 from phingpt_bench.scoring.metrics import METRICS
 
 LOCAL = "local"  # folder of results that stay on this machine, such as those of the demonstration
@@ -71,8 +72,8 @@ def key_of(record: RunRecord) -> tuple[Any, ...]:
     model, protocol = record.model, record.protocol
     return (
         record.task, protocol.id, model.name, model.kind, model.base, model.base_revision, model.quantisation,
-        model.compute_dtype, model.engine, model.engine_version, model.adapter, model.adapter_digest, protocol.shots,
-        protocol.chat_template,
+        model.compute_dtype, model.engine, model.engine_version, model.adapter, model.adapter_digest, *protocol.setting,
+        protocol.block,
         record.limit, record.seed,
     )  # fmt: skip
 
@@ -100,9 +101,9 @@ def run_files(folder: Path) -> list[Path]:
     folder = Path(folder)
     if not folder.is_dir():
         raise BenchError(
-            "no such folder" if not folder.exists() else "not a folder",
+            sentence("no such folder") if not folder.exists() else sentence("not a folder"),
             where=str(folder),
-            hint="give the folder that 'phingpt-bench run SUITE' wrote, such as results/",
+            hint=sentence("give the folder that 'phingpt-bench run SUITE' wrote, such as results/"),
         )
     local: list[str] = []
     files = sorted(map(Path, _walk(str(folder), local)), key=lambda file: file.parts)
@@ -111,12 +112,18 @@ def run_files(folder: Path) -> list[Path]:
     for place in sorted(local):
         if any(_walk(place, [])):
             raise BenchError(
-                f"no run.json below this folder outside {LOCAL}/",
+                sentence("no run.json below this folder outside {local}/", local=LOCAL),
                 where=str(folder),
-                hint=f"runs in {LOCAL}/ are shown when asked for: phingpt-bench leaderboard {place}",
+                hint=sentence(
+                    "runs in {local}/ are shown when asked for: phingpt-bench leaderboard {place}",
+                    local=LOCAL,
+                    place=place,
+                ),
             )
     raise BenchError(
-        "no run.json below this folder", where=str(folder), hint="'phingpt-bench run SUITE' writes run records"
+        sentence("no run.json below this folder"),
+        where=str(folder),
+        hint=sentence("'phingpt-bench run SUITE' writes run records"),
     )
 
 
@@ -148,14 +155,21 @@ def read_run(path: Path) -> Run:
             ("kind", rows.kind, record.protocol.kind),
         ):
             if theirs != ours:
-                raise BenchError(f"{name}: {theirs}, but {RECORD} says {ours}", where=str(beside))
+                raise BenchError(
+                    sentence(
+                        "{name}: {theirs}, but {record} says {ours}", name=name, theirs=theirs, record=RECORD, ours=ours
+                    ),
+                    where=str(beside),
+                )
     return Run(record, rows, path)
 
 
 def _record(path: Path) -> RunRecord:
     record = read_record(path)
     if record.protocol.metric not in METRICS:
-        raise BenchError(f"protocol.metric: unknown metric '{record.protocol.metric}'", where=str(path))
+        raise BenchError(
+            sentence("protocol.metric: unknown metric '{metric}'", metric=record.protocol.metric), where=str(path)
+        )
     return record
 
 
@@ -165,5 +179,5 @@ def _hinted(path: Path) -> Iterator[None]:
     try:
         yield
     except BenchError as err:
-        hint = err.hint or f"run it again, or remove {path.parent} to draw the board without it"
+        hint = err.hint or sentence("run it again, or remove {folder} to draw the board without it", folder=path.parent)
         raise BenchError(err.message, where=err.where, hint=hint) from None

@@ -199,7 +199,7 @@ REFUSALS: dict[str, tuple[Any, str]] = {
     ),
     "no kind": (lambda lora, out: changed_config(lora, out, peft_type=None), "names no PEFT method"),
     "unknown kind": (lambda lora, out: changed_config(lora, out, peft_type="EVIL"), "peft_type 'EVIL' is none that"),
-    "X-LoRA": (lambda lora, out: changed_config(lora, out, peft_type="XLORA"), "XLORA is a mixture of other adapters"),
+    "X-LoRA": (lambda lora, out: changed_config(lora, out, peft_type="XLORA"), "X-LoRA is a mixture of other adapters"),
     "Megatron": (lambda lora, out: changed_config(lora, out, megatron_config={"a": 1}), "made for Megatron's layers"),
     "CorDA": (lambda lora, out: changed_config(lora, out, init_lora_weights="corda"), "initialised by 'corda'"),
     "LoftQ": (lambda lora, out: changed_config(lora, out, init_lora_weights="loftq"), "initialised by 'loftq'"),

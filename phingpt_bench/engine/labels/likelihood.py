@@ -16,6 +16,7 @@ from typing import Any, NamedTuple
 import torch
 
 from phingpt_bench.core.errors import BenchError
+from phingpt_bench.core.sentences import sentence
 from phingpt_bench.engine.budgets import saturating_tokens
 from phingpt_bench.engine.labels.batches import BatchLimits, batches
 from phingpt_bench.engine.labels.packing import MAX_ADDED, MIN_SHARED, Pack, packed
@@ -176,9 +177,17 @@ def _by_context(
     contexts: dict[tuple[int, ...], dict[tuple[int, ...], list[int]]] = {}
     for index, (texts, context, continuation) in enumerate(requests):
         if not context or not continuation:
-            raise BenchError(f"nothing to score: context or continuation has no token of its own ({texts!r})")
+            raise BenchError(
+                sentence("nothing to score: context or continuation has no token of its own ({texts!r})", texts=texts)
+            )
         if len(continuation) > max_length:
-            raise BenchError(f"a continuation of {len(continuation)} tokens exceeds the model's {max_length}")
+            raise BenchError(
+                sentence(
+                    "a continuation of {n} tokens exceeds the model's {max_length}",
+                    n=len(continuation),
+                    max_length=max_length,
+                )
+            )
         contexts.setdefault(tuple(context), {}).setdefault(tuple(continuation), []).append(index)
     return contexts
 
