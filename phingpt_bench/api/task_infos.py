@@ -27,7 +27,7 @@ class TaskInfo:
     """The task that wants the same answers in the usual form; None for that task itself."""
 
     extraction: str
-    """How an answer is had: "label-loglikelihood", "generation", or the format of written entities."""
+    """How an answer is obtained: "label-loglikelihood", "generation", or the format of written entities."""
 
     dataset: str | None
     """Its name in the catalogue."""

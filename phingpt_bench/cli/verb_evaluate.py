@@ -80,6 +80,9 @@ def configure(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--shots", type=int, default=0, metavar="K", help=say("few-shot examples in each prompt (default 0)")
     )
+    parser.add_argument(
+        "--blocks", type=positive, default=1, metavar="B", help=say("mean over so many blocks of examples (default 1)")
+    )
     parser.add_argument("--chat-template", action="store_true", help=say("put prompts into the model's chat template"))
     parser.add_argument(
         "--prompt",
@@ -159,8 +162,9 @@ def run(args: argparse.Namespace) -> int:
     if served:
         base = _served(args.model, args.model_args, args.adapter)
     variant = Variant(
-        shots=args.shots, chat_template=args.chat_template, thinking=args.thinking, thinking_end=args.thinking_end
-    )
+        shots=args.shots, chat_template=args.chat_template, thinking=args.thinking, thinking_end=args.thinking_end,
+        blocks=args.blocks,
+    )  # fmt: skip
     suite = one_base(
         base,
         args.tasks,

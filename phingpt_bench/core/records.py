@@ -115,6 +115,7 @@ class Protocol:
     metric: str  # the primary metric, a key of RunRecord.scores
     kind: Kind
     synthetic: bool = False  # the rows are made up: no score on them says anything about a model
+    block: Count = 0  # of examples, where there are shots: the number under which they were drawn
     calibration: Literal["batch", "contextual"] | None = None  # of label scores that were stored: no record is so
     prompt: AskedPrompt | None = None  # None: the task's own
     thinking: Thinking | None = None  # what the chat template was asked for; None: its default

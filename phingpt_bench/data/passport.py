@@ -24,11 +24,15 @@ class Origin:
     """
 
     folder: str
+    """Folder of the rows in the mirror that PHINGPT_BENCH_DATA names."""
     paper: str
+    """Where the data are described; "none" where they are not."""
     licence: str
+    """Of the data, as its owners name it."""
     hub: str | None = None
     revision: str | None = None
     unpinned: str | None = None
+    """Why there is no revision, where there is none."""
 
     def __post_init__(self) -> None:
         if self.revision is None and not self.unpinned:
@@ -52,14 +56,20 @@ class Passport:
     """
 
     name: str
+    """Of the dataset, as task files give it; that of the file."""
     protocol: str
+    """The id that scores are comparable under: dataset/rule/version."""
     title: str
+    """For people, in a few words."""
     kind: Kind
     language: str
+    """Code of the rows' language: en, es."""
     labels: tuple[str, ...] = ()
     origin: Origin
+    """Where the rows come from."""
     reader: str
     options: dict[str, object] = field(default_factory=dict)
+    """Arguments of the reader, such as the names of files and columns."""
     split: str
     rows: dict[str, int]
     ids: dict[str, str]

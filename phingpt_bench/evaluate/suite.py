@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
@@ -23,19 +23,33 @@ from phingpt_bench.served.spec import ServedSpec
 class Variant:
     """The prompt setting: `shots` few-shot examples before each document, with or without the chat template.
 
+    blocks: so many blocks of examples are drawn, each is a run, and their mean is one row. block: the number of one.
     prompt: "ours" is the task file's, "query" is FLARE's own, anything else is a file (docs/prompts.md). thinking: what
         the chat template is asked for; null is its default. thinking_end: the mark that ends a thought.
     """
 
     shots: int = 0
+    """Few-shot examples before each document, from the training rows."""
     chat_template: bool = False
+    """Whether prompts are put into the model's chat template."""
+    blocks: int = 1
+    """Blocks of examples: each is a run, and their mean is one row of the board (docs/fairness.md)."""
+    block: int = 0
+    """The number of the first block; 0 is the one that plain lm-eval shows."""
     prompt: str = OURS
+    """The prompt: "ours" is the task file's, "query" is FLARE's own, anything else is a file (docs/prompts.md)."""
     thinking: Thinking | None = None
+    """Whether the chat template asks for a thought, on or off; null is its default."""
     thinking_end: str = THINKING_END
+    """The mark that ends a thought."""
 
     def __post_init__(self) -> None:
         if self.shots < 0:
             raise BenchError(sentence("shots is at least 0"))
+        if self.blocks < 1 or self.block < 0:
+            raise BenchError(sentence("blocks is at least 1, and block at least 0"))
+        if self.shots == 0 and (self.blocks > 1 or self.block):
+            raise BenchError(sentence("blocks of examples need shots"))
         if self.thinking is not None and not self.chat_template:
             raise BenchError(
                 sentence("thinking is asked for in the chat template"), hint=sentence("set chat_template: true")
@@ -44,15 +58,21 @@ class Variant:
             raise BenchError(sentence("thinking_end is empty"))
 
     def __str__(self) -> str:
-        return variant_text(
-            self.shots, self.chat_template, None if self.prompt == OURS else shown(self.prompt), self.thinking
-        )
+        prompt = None if self.prompt == OURS else shown(self.prompt)
+        name = variant_text(self.shots, self.chat_template, prompt, self.thinking)
+        return f"{name} block {self.block}" if self.block else name
 
     @property
     def words(self) -> Words | None:
         """What changes a task's requests; None where they are those of the task file."""
         found = Words(self.prompt, self.thinking, self.thinking_end)
         return None if (found.prompt, found.thinking) == (OURS, None) else found
+
+
+def drawn(variants: Iterable[Variant]) -> list[Variant]:
+    """The variants with one for each of their blocks of examples, each once."""
+    every = (replace(one, blocks=1, block=one.block + at) for one in variants for at in range(one.blocks))
+    return list(dict.fromkeys(every))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -70,6 +90,7 @@ class AdapterEntry:
     """
 
     recipe: str | None = None
+    """Name or file of a recipe; its adapter is trained first where it is missing."""
     path: Path | None = None
     name: str | None = None
     base: str | None = None
@@ -107,17 +128,22 @@ class Suite:
     """
 
     name: str
+    """Of the suite, and of its folder of results: letters, digits, '.', '_' and '-'."""
     tasks: list[str]
+    """Tasks, groups or tags; `phingpt-bench tasks` lists them."""
     bases: list[BaseSpec | ServedSpec] = field(default_factory=list)
     variants: list[Variant] = field(default_factory=lambda: [Variant()])
     prompts: list[str] = field(default_factory=lambda: [OURS])
     adapters: list[AdapterEntry] = field(default_factory=list)
+    """Adapters to evaluate, each by its recipe or its folder."""
     floors: bool = True
     checks: bool = False
     trained_on: dict[str, list[str]] = field(default_factory=dict)
     limit: int | None = None
     batch_size: int = 16
+    """Documents at a time; a smaller one needs less memory."""
     seed: int = 0
+    """Of everything random in a run."""
     results: Path | None = None
 
     def __post_init__(self) -> None:

@@ -98,10 +98,9 @@ def setting(run: Run) -> tuple[Any, ...]:
     if model.kind in ("floor", "check"):
         return ("none", id(run))
     chat = (model.base or model.name, model.base_revision) if protocol.chat_template else None
+    drawn = (run.record.seed, protocol.block) if protocol.shots else None
     how = protocol.setting
-    return (
-        protocol.shots, run.record.seed if protocol.shots else None, chat, how.calibration, how.prompt, how.thinking
-    )  # fmt: skip
+    return (protocol.shots, drawn, chat, how.calibration, how.prompt, how.thinking)
 
 
 class BaseKey(NamedTuple):
@@ -170,7 +169,7 @@ def base_of(run: Run, runs: Iterable[Run]) -> Run | None:
             model.kind != "tuned" or p.chat_template == protocol.chat_template,
             p.setting.words == (None, None),
             not p.chat_template,
-            other.record.seed == run.record.seed,
+            (other.record.seed, p.block) == (run.record.seed, protocol.block),
             other.record.created,
         )
 

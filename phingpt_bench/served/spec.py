@@ -46,6 +46,7 @@ class ServedAdapter:
     """
 
     name: str
+    """The name that the server answers to."""
     path: Path | None = None
 
     def __post_init__(self) -> None:
@@ -80,6 +81,7 @@ class ServedSpec:
     adapters: tuple[ServedAdapter, ...] = ()
     tokenizer: str | None = None
     revision: str | None = None
+    """Branch, tag or commit of a Hub id that is started here."""
     dtype: Literal["bfloat16", "float16", "float32"] | None = None
     quantisation: str | None = None
     max_length: int | None = None

@@ -46,7 +46,9 @@ class Recipe:
     """lm-eval tasks whose prompts and answers are trained on."""
 
     base: BaseSpec = field(default_factory=BaseSpec)
+    """The model that the adapter is trained on."""
     lora: Lora = field(default_factory=Lora)
+    """The shape of the adapter."""
 
     splits: list[Literal["train", "validation"]] = field(default_factory=lambda: ["train"])
     """The splits of each task whose rows are trained on."""
@@ -64,7 +66,9 @@ class Recipe:
     """Share of the steps over which the learning rate rises."""
 
     weight_decay: float = 0.0
+    """Of AdamW."""
     max_grad_norm: float = 1.0
+    """The norm that gradients are clipped to."""
 
     tokens_per_batch: int = 1024
     """Padded tokens per optimiser step. A batch holds as many rows as fit, at least one."""
