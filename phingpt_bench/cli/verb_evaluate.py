@@ -139,7 +139,6 @@ def run(args: argparse.Namespace) -> int:
     from phingpt_bench.api.silence import silence_libraries
     from phingpt_bench.core import config
     from phingpt_bench.core.overrides import parsed
-    from phingpt_bench.data.prompt_file import OURS
     from phingpt_bench.evaluate.one_base import one_base
     from phingpt_bench.evaluate.suite import Variant
     from phingpt_bench.models.load import BaseSpec
@@ -168,9 +167,9 @@ def run(args: argparse.Namespace) -> int:
         base,
         args.tasks,
         spec=spec,
-        prompts=args.prompt or [OURS],
         adapters=[] if served else _adapters(args.adapter, args.adapter_trained_on),
         variant=variant,
+        prompts=args.prompt,
         floors=not args.no_floors,
         checks=args.checks,
         trained_on=None if args.trained_on is None else [own for own in args.trained_on if own != "none"],

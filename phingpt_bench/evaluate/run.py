@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from phingpt_bench.core.records import Ledger, Model
+from phingpt_bench.core.sentences import sentence_n
 from phingpt_bench.cost import flops
 from phingpt_bench.cost.meters import Meter
 from phingpt_bench.cost.prices import PriceCard, load_prices, match
@@ -113,8 +114,14 @@ def run(
                 _run_without_base(job, step)
                 finished += 1
     except KeyboardInterrupt:
-        kept = f"{finished} of {len(todo)} runs are kept in {suite.results_folder}"
-        display.tell(Said(f"stopped: {kept}; the same command resumes", urgent=True))
+        kept = sentence_n(
+            "stopped: {done} of {n} run is kept in {folder}; the same command resumes",
+            "stopped: {done} of {n} runs are kept in {folder}; the same command resumes",
+            len(todo),
+            done=finished,
+            folder=suite.results_folder,
+        )
+        display.tell(Said(kept, urgent=True))
         raise
     return [step.folder for step in todo]
 

@@ -116,8 +116,8 @@ class Suite:
     bases: each is loaded once, for its own runs and for those of every adapter that was trained on it; a base with an
         `engine` is served, with its own adapters. By default those that the adapters name.
     variants: the prompt settings of the bases; adapters use the first one unless they name their own.
-    prompts: the prompts that each variant is run under, on every task that a prompt fits; bases and adapters run under
-        all of them ("ours" is the task file's, "query" FLARE's own, anything else a file).
+    prompts: the wordings of each variant, for every task that a prompt fits; bases and adapters run under all of them
+        ("ours" is the task file's, "query" is FLARE's own, anything else is a file).
     floors: whether to run the baselines (majority, TF-IDF, CRF ...) too.
     checks: whether to score gold answers, empty answers and the text itself too, as tests of the scoring.
     trained_on: the training data of a base, named as its `model`: datasets ("fpb", "fpb:train+test"), protocol ids,
@@ -165,7 +165,7 @@ class Suite:
             ),
             (self.variants, sentence("variants names at least one")),
             (len(set(self.variants)) == len(self.variants), sentence("the same variant is given twice")),
-            (self.prompts, sentence("prompts names at least one, 'ours' is the task file's")),
+            (self.prompts, sentence("prompts names at least one; 'ours' is that of the task file")),
             (len(set(self.prompts)) == len(self.prompts), sentence("the same prompt is given twice")),
             (self.limit is None or self.limit >= 1, sentence("limit is at least 1, or null for all rows")),
             (self.batch_size >= 1, sentence("batch_size is at least 1")),

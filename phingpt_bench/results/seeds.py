@@ -91,7 +91,6 @@ def _key(run: Run) -> Any:
     return (
         record.task, record.task_version, record.limit, protocol.id, protocol.rows_digest, tuple(rows.labels),
         protocol.setting, None if protocol.shots else protocol.prompt_digest, protocol.extraction,
-        protocol.calibration,
         model.kind, model.name, model.base, model.base_revision, model.numerics, recipe,
         gold_of(rows), bool(rows.probs), bool(rows.partial), bool(rows.typed), bool(rows.groups),
         *(getattr(record.diagnostics, name) for name in CONDITIONS),

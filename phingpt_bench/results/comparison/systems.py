@@ -58,8 +58,8 @@ class System:
     def variant(self) -> Variant:
         """Its prompt setting."""
         record = self.first.record
-        shots, chat, prompt, thinking = record.protocol.setting
-        return Variant(shots, chat, record.limit, prompt, thinking)
+        how = record.protocol.setting
+        return Variant(how.shots, how.chat_template, record.limit, how.prompt, how.thinking)
 
     @property
     def setting(self) -> list[str]:
@@ -105,8 +105,8 @@ def resolve(a: str, b: str, runs: Sequence[Run]) -> tuple[System, System]:
     """The systems of two names, run folders or run.json files.
 
     If a name fits several systems, those with the weights of the other name are preferred, in its setting if it names
-    one, otherwise under the prompt of the other and of the task, over whole splits, without a chat template, 0-shot;
-    and all seeds together, as on a board. BenchError for an unknown name, and for one that still fits several, listing
+    one, otherwise in the words of the other and of the task, over whole splits, without a chat template, 0-shot; and
+    all seeds together, as on a board. BenchError for an unknown name, and for one that still fits several, listing
     them.
     """
     known = systems(runs)
