@@ -21,7 +21,7 @@ def examples(rows: Rows, test: Rows, labels: Sequence[str], block: int = 0) -> R
     entities the set of their types; for scores their sign), each class sorted by the hash of its texts; classes are in
     label order, rows without entities last. No two examples have the same text. The first rows of a dataset would not
     do: TFNS begins with five negative tweets, and with these as examples a base answered negative almost always.
-    block: each number draws other rows and another order of the classes; 0 is the usual one. Both move a base's answers.
+    block: each number draws other rows and another order of the classes; 0 is the usual one. Both change answers.
     """
     if not rows:
         return []
