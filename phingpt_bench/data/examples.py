@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from phingpt_bench.data.normalise import normalise
-from phingpt_bench.data.rows import Rows
+from phingpt_bench.data.rows import Row, Rows
 
 MOST = 32  # more than the 20 of BloombergGPT, the largest number in a published protocol
 
@@ -45,7 +45,7 @@ def _hash(text: str) -> str:
     return hashlib.sha256(text.encode()).hexdigest()
 
 
-def _class(row: dict[str, Any], labels: Sequence[str]) -> tuple[int, ...]:
+def _class(row: Row, labels: Sequence[str]) -> tuple[int, ...]:
     """The class of a row, as a key that sorts in label order."""
     if "label" in row:
         return (labels.index(row["label"]),)

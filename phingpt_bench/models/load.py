@@ -119,9 +119,9 @@ def nf4_config(dtype: Any) -> Any:
     )
 
 
-def _options(spec: BaseSpec, target: str, dtype: Any) -> dict[str, Any]:
+def _options(spec: BaseSpec, target: str, dtype: Any) -> dict[str, object]:
     """Arguments of `from_pretrained` for a base on the device `target`."""
-    options: dict[str, Any] = {"dtype": dtype, "device_map": {"": target}, "use_safetensors": True}
+    options: dict[str, object] = {"dtype": dtype, "device_map": {"": target}, "use_safetensors": True}
     if spec.quantisation == "nf4":
         options["quantization_config"] = nf4_config(dtype)
     if target == "cpu":
