@@ -32,7 +32,7 @@ class Object:
     closed: bool
 
     @property
-    def fields(self) -> Fields:
+    def fields(self) -> dict[str, Any]:
         """The values by key, without case; of equal keys the last."""
         return {key.strip().casefold(): value for key, value in self.pairs}
 
