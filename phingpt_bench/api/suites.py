@@ -52,6 +52,6 @@ def prepared(suite: Suite, *, only: Sequence[str] = (), fetch: bool = True, disp
         if name not in tasks:
             raise unknown(sentence("task of this suite"), name, tasks, where="--only")
     training = Training(load=load_recipe, folder=default_folder, train=train)
-    with display.stage(Stage(key="read", label="read tasks, data and models")):
+    with display.stage(Stage(key="read", label=sentence("read tasks, data and models"))):
         facts = gather(suite, training, known, fetch=fetch)
     return Prepared(suite, facts, training, tuple(chosen))

@@ -47,6 +47,7 @@ class Row:
     beats_majority: bool | None  # of a gain: significantly better than one label for all rows; None where untested
     is_base: bool  # the 0-shot base that the other base rows are compared with
     against_base: Difference | None  # None for floors, for the base itself, and without a base
+    labels: int | None  # labelled rows that it was trained on; None if unknown
     label_prior: float | None  # the part of the gain that calibration without labels gives the base; None if unknown
     beats_floor: bool | None  # significantly better than the best floor; None for floors and if untested
     training: Ledger | None
@@ -64,6 +65,7 @@ class Row:
     run_id: str
     suite: str
     created: str
+    blocks: int = 0  # of examples that `seeds` are of, where they differ in that alone
     seeds: tuple[float | None, ...] = ()  # the scores by seed, of which `score` is the mean; empty for a single run
     prompt: str | None = None  # the digest of the prompt that took the place of the task's; its name is in `variant`
     thinking: str | None = None
@@ -109,7 +111,8 @@ class Against:
     """A model whose cost a tuned row is compared with, and the break-even point (see `cost.breakeven`).
 
     kind: hosted (a published row at its API's price, which is an estimate), larger (a run of a larger model) or floor.
-    best, worst: the break-even at either end of the price ranges; None if a value is unknown.
+    best, worst: the break-even at either end of the price ranges, with the labels of both trainings paid for if the
+        price card has a price of a label; None if a value is unknown. owned_best, owned_worst: without the labels.
     """
 
     name: str
@@ -119,11 +122,16 @@ class Against:
     usd_per_1000: Usd | None
     best: Case | None
     worst: Case | None
+    owned_best: Case | None = None
+    owned_worst: Case | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Payback:
-    """The best ranked tuned row of a section, and from when on it is cheaper than others."""
+    """The best ranked tuned row of a section, and from when on it is cheaper than others.
+
+    labels, labels_usd: labelled rows of its training, and their price; None if either is unknown.
+    """
 
     run_id: str
     model: str
@@ -131,6 +139,8 @@ class Payback:
     training_usd: float | None
     usd_per_1000: float | None
     against: tuple[Against, ...]
+    labels: int | None = None
+    labels_usd: float | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

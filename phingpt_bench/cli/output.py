@@ -53,7 +53,8 @@ def show(
     console = Console(width=width)
     if console.width < least:
         if width is None:
-            print(f"hint: {console.width} columns are too few; at least {least} are needed", file=sys.stderr)
+            text = say("{width} columns are too few; at least {least} are needed", width=console.width, least=least)
+            print(say("hint: {text}", text=text), file=sys.stderr)
         console = Console(width=least)
     show_on(page(console.width) if callable(page) else page, console)
 
@@ -64,7 +65,7 @@ def deliver(text: str, file: Path | None) -> None:
         write_out(text)
         return
     write_text(file, text)
-    print(f"wrote {file}", file=sys.stderr)
+    print(say("wrote {file}", file=file), file=sys.stderr)
 
 
 def write_out(text: str) -> None:

@@ -8,7 +8,7 @@ from phingpt_bench.cli.tokenizers import tokenizer
 from phingpt_bench.core.errors import BenchError
 from phingpt_bench.core.paths import share
 from phingpt_bench.core.sentences import sentence
-from phingpt_bench.text.numbers import things
+from phingpt_bench.text.language import say, say_n, spoken
 
 
 def stamp(file: Path | None, data: str | None, templates: bool) -> int:
@@ -19,7 +19,8 @@ def stamp(file: Path | None, data: str | None, templates: bool) -> int:
         folder = file or share("tasks")
         if not folder.is_dir():
             raise BenchError(sentence("--templates wants a folder of task files"), where=str(folder))
-        print(f"{folder / LOCK}: {things(write_lock(folder), 'task')}")
+        tasks = say_n("{n:,} task", "{n:,} tasks", write_lock(folder))
+        print(f"{folder / LOCK}: {tasks}")
         return 0
     if file is None:
         raise BenchError(
@@ -38,11 +39,12 @@ def validate(path: Path | None, names: list[str], model: str | None) -> int:
     counts = {True: 0, False: 0, None: 0}
     known, reason = tokenizer(model)
     if known is None:
-        print(f"tokens are not checked: {reason}")
+        print(say("tokens are not checked: {reason}", reason=reason))
     for check in checked(path, names, known):
         counts[check.ok] += 1
-        word = {True: "ok  ", False: "FAIL", None: "--  "}[check.ok]
-        print(f"{word}  {check.task}  {check.name}: {check.detail}", flush=True)
-    failed = f"{counts[False]} failed" if counts[False] else "none failed"
-    print(f"{things(sum(counts.values()), 'check')}: {failed}, {counts[None]} not checked")
+        word = {True: say("ok"), False: say("FAIL"), None: "--"}[check.ok]
+        print(f"{word:<4}  {spoken(check.task)}  {check.name}: {spoken(check.detail)}", flush=True)
+    total = say_n("{n:,} check", "{n:,} checks", sum(counts.values()))
+    failed = say("{n} failed", n=counts[False]) if counts[False] else say("none failed")
+    print(say("{checks}: {failed}, {n} not checked", checks=total, failed=failed, n=counts[None]))
     return 2 if counts[False] else 0

@@ -104,7 +104,7 @@ def run(args: argparse.Namespace) -> int:
     if args.rows < 0:
         raise BenchError(sentence("--rows must be at least 0"))
     _check_margin(args)
-    with Console(stderr=True).status("comparing runs"):  # silent unless a terminal
+    with Console(stderr=True).status(say("comparing runs")):  # silent unless a terminal
         asked = comparisons(
             args.a, args.b, runs_for(args.a, args.b, args.results),
             tasks=args.task, metric=args.metric, across_engines=args.across_engines,

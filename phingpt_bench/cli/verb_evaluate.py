@@ -78,6 +78,9 @@ def configure(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--shots", type=int, default=0, metavar="K", help=say("few-shot examples in each prompt (default 0)")
     )
+    parser.add_argument(
+        "--blocks", type=positive, default=1, metavar="B", help=say("mean over so many blocks of examples (default 1)")
+    )
     parser.add_argument("--chat-template", action="store_true", help=say("put prompts into the model's chat template"))
     parser.add_argument(
         "--prompt",
@@ -136,7 +139,6 @@ def run(args: argparse.Namespace) -> int:
     from phingpt_bench.api.silence import silence_libraries
     from phingpt_bench.core import config
     from phingpt_bench.core.overrides import parsed
-    from phingpt_bench.data.prompt_file import OURS
     from phingpt_bench.evaluate.one_base import one_base
     from phingpt_bench.evaluate.suite import Variant
     from phingpt_bench.models.load import BaseSpec
@@ -158,15 +160,16 @@ def run(args: argparse.Namespace) -> int:
     if served:
         base = _served(args.model, args.model_args, args.adapter)
     variant = Variant(
-        shots=args.shots, chat_template=args.chat_template, thinking=args.thinking, thinking_end=args.thinking_end
-    )
+        shots=args.shots, chat_template=args.chat_template, thinking=args.thinking, thinking_end=args.thinking_end,
+        blocks=args.blocks,
+    )  # fmt: skip
     suite = one_base(
         base,
         args.tasks,
         spec=spec,
-        prompts=args.prompt or [OURS],
         adapters=[] if served else _adapters(args.adapter, args.adapter_trained_on),
         variant=variant,
+        prompts=args.prompt,
         floors=not args.no_floors,
         checks=args.checks,
         trained_on=None if args.trained_on is None else [own for own in args.trained_on if own != "none"],

@@ -6,7 +6,7 @@ import argparse
 from pathlib import Path
 
 from phingpt_bench.core.sentences import sentence
-from phingpt_bench.text.language import say
+from phingpt_bench.text.language import say, say_n
 
 NAME = "hash-rows"
 HELP = sentence("write a file that shows what a model was trained on without revealing the texts")
@@ -48,5 +48,13 @@ def run(args: argparse.Namespace) -> int:
     lines = list(hashes.lines(texts, salt=args.salt, near=args.near))
     write_text(args.out, "\n".join(lines) + "\n")
     count = sum(not line.startswith("#") for line in lines)
-    print(f"{args.out}: {count:,} distinct texts of {len(rows):,} rows")
+    print(
+        say_n(
+            "{file}: {n:,} distinct text of {rows:,} rows",
+            "{file}: {n:,} distinct texts of {rows:,} rows",
+            count,
+            file=args.out,
+            rows=len(rows),
+        )
+    )
     return 0

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from phingpt_bench.core.sentences import sentence
-from phingpt_bench.text.language import say
+from phingpt_bench.text.language import say, say_n, spoken
 
 if TYPE_CHECKING:
     from phingpt_bench.exchange.imported import Found
@@ -53,24 +53,24 @@ def run(args: argparse.Namespace) -> int:
     from phingpt_bench.exchange.imported import Skipped, write
 
     silence_libraries()
-    written, skipped = 0, []
+    written, skipped = 0, 0
     for one in found_below(args.place, args.task, "imported"):
         if isinstance(one, Skipped):
-            skipped.append(f"{one.what}: {one.why}")
-            print(f"left out: {skipped[-1]}")
+            skipped += 1
+            print(say("left out: {what}: {reason}", what=one.what, reason=one.why))
             continue
         folder = write(args.results, one)
         written += 1
         print(f"{folder}: {described(one)}")
         for note in one.notes:
-            print(f"  {note}")
+            print(f"  {spoken(note)}")
     if not written:
         raise BenchError(
             sentence("nothing could be imported") if skipped else sentence("no results of lm-eval, Inspect or HELM"),
             where=str(args.place),
             hint=sentence("'phingpt-bench import --help' says what is read; 'rescore FILE' reads more"),
         )
-    print(f"{written} imported, {len(skipped)} left out; cost and training data are unknown")
+    print(say("{n} imported, {left} left out; cost and training data are unknown", n=written, left=skipped))
     print(f"phingpt-bench leaderboard {args.results}")
     return 0
 
@@ -78,11 +78,13 @@ def run(args: argparse.Namespace) -> int:
 def described(found: Found) -> str:
     """Who answered what, and the headline score."""
     from phingpt_bench.scoring.metrics import METRICS
-    from phingpt_bench.text.numbers import score_text, things
+    from phingpt_bench.text.numbers import score_text
 
     record = found.record
     model, protocol = record.model, record.protocol
     who = model.name + (f" + {model.adapter}" if model.adapter else "")
-    score = f"{METRICS[protocol.metric].title} {score_text(record.scores[protocol.metric])}"
-    limited = " (limited)" if record.limit else ""
-    return f"{who}, {protocol.variant}, {things(protocol.n, 'row')}{limited}, {score}"
+    score = f"{say(METRICS[protocol.metric].title)} {score_text(record.scores[protocol.metric])}"
+    rows = say_n("{n:,} row", "{n:,} rows", protocol.n)
+    if record.limit:
+        rows = say("{rows} (limited)", rows=rows)
+    return f"{who}, {protocol.variant}, {rows}, {score}"

@@ -60,7 +60,7 @@ def run(args: argparse.Namespace) -> int:
         show(published_blocks(chosen, others), args.width, args.output)
         return 0
     if args.format == "markdown":
-        text = markdown(published_blocks(chosen, others, narrow=False), HEAD)
+        text = markdown(published_blocks(chosen, others, narrow=False), say(HEAD))
     else:
         text = {"csv": published_export.to_csv, "json": published_export.to_json}[args.format](chosen)
     deliver(text, args.output)

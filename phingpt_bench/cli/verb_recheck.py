@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from phingpt_bench.core.sentences import sentence
-from phingpt_bench.text.language import say
+from phingpt_bench.text.language import say, say_n
 
 if TYPE_CHECKING:
     from phingpt_bench.core.records import RunRecord
@@ -69,13 +69,23 @@ def run(args: argparse.Namespace) -> int:
     looked = look_again(args.folder, known, trained_on, of_adapter)
     for one in looked:
         if one.why is not None:
-            print(f"{one.path}: unchanged: {one.why}")
+            print(say("{path}: unchanged: {reason}", path=one.path, reason=one.why))
         elif one.record.exposure != one.before:
             counts = [None if found is None else found.seen for found in (one.before, one.record.exposure)]
-            before, after = ("unknown" if count is None else str(count) for count in counts)
-            print(f"{one.path}: {before} -> {after} of {one.record.protocol.n} test rows seen")
+            before, after = (say("unknown") if count is None else str(count) for count in counts)
+            print(
+                say(
+                    "{path}: {before} -> {after} of {n} test rows seen",
+                    path=one.path,
+                    before=before,
+                    after=after,
+                    n=one.record.protocol.n,
+                )
+            )
     changed = sum(one.record.exposure != one.before for one in looked)
-    print(f"{len(looked)} runs: {changed} changed, {sum(one.why is not None for one in looked)} could not be checked")
+    left = sum(one.why is not None for one in looked)
+    runs = say_n("{n} run", "{n} runs", len(looked))
+    print(say("{runs}: {changed} changed, {left} could not be checked", runs=runs, changed=changed, left=left))
     return 0
 
 

@@ -8,7 +8,7 @@ from pathlib import Path
 
 from phingpt_bench.cli.output import show
 from phingpt_bench.core.sentences import sentence
-from phingpt_bench.text.language import say
+from phingpt_bench.text.language import say, spoken
 
 NAME = "tasks"
 HELP = sentence("list the tasks and their protocols, show one with an example, or check task files")
@@ -94,7 +94,13 @@ def _list(args: argparse.Namespace) -> int:
     blocks = list_blocks(read_tasks(), passports, errors, kind=args.kind, language=args.language, every=args.all)
     show(blocks)
     for name, err in errors.items():
-        print(f"error: the passport of dataset '{name}' cannot be read: {err}", file=sys.stderr)
+        reason = spoken(err.message)
+        print(
+            say("error: the passport of dataset '{name}' cannot be read: {reason}", name=name, reason=reason),
+            file=sys.stderr,
+        )
+        if err.hint:
+            print(say("hint: {text}", text=spoken(err.hint)), file=sys.stderr)
     return 2 if errors else 0
 
 

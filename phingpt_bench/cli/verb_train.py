@@ -75,6 +75,12 @@ def _show(recipe: Recipe, out: Path, changed: list[str]) -> None:
 
     from phingpt_bench.models.adapter import CARD
 
-    print(f"# recipe {recipe.name}" + (f" with {' '.join(changed)}" if changed else ""))
-    print(f"# adapter: {out}" + (" (already there)" if (out / CARD).is_file() else ""))
+    text = say("recipe {name}", name=recipe.name)
+    if changed:
+        text = say("recipe {name} with {changes}", name=recipe.name, changes=" ".join(changed))
+    print(f"# {text}")
+    there = (out / CARD).is_file()
+    print(
+        "# " + (say("adapter: {folder} (already there)", folder=out) if there else say("adapter: {folder}", folder=out))
+    )
     print(yaml.safe_dump(asdict(recipe), sort_keys=False, allow_unicode=True), end="")

@@ -114,7 +114,9 @@ def _put(values: object, rest: Key, override: Override) -> object:
         return [*values[:part], item, *values[part + 1 :]]
     way = ".".join(map(str, override.key[: len(override.key) - len(rest)]))
     if isinstance(values, list | tuple):
-        text = sentence("'{way}' is a list, whose items are named by their places: no key '{part}'", way=way, part=part)
+        text = sentence(
+            "'{way}' is a list, whose items are named by their places, so it has no key '{part}'", way=way, part=part
+        )
     else:
         text = sentence("'{way}' is no mapping, so it has no key '{part}'", way=way, part=part)
     raise BenchError(text, where=override.text)

@@ -71,10 +71,11 @@ def load_with_lines(path: Path) -> tuple[Any, dict[Key, int], list[tuple[Key, st
         node = yaml.compose(text, _Loader)
         value = yaml.load(text, _Loader)
     lines: dict[Key, int] = {} if node is None else {(): node.start_mark.line + 1}
-    twice = []
+    twice: list[tuple[Key, str]] = []
     for key, line in _walk(node, (), frozenset()):
         if key in lines:
-            twice.append((key, f"key '{key[-1]}' is given twice, first in line {lines[key]}"))
+            text = sentence("key '{name}' is given twice, first in line {line}", name=key[-1], line=lines[key])
+            twice.append((key, text))
         lines[key] = line
     return value, lines, twice
 

@@ -27,6 +27,8 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any, Protocol
 
+from phingpt_bench.core.sentences import sentence
+
 POWERCAP = Path("/sys/class/powercap")
 # seconds between two reads: of power, which changes; of RAPL, which wraps (262 kJ, a usual range, is 15 min at 290 W)
 INTERVALS = {"nvml-sampled": 0.5, "rapl": 30.0}
@@ -161,40 +163,42 @@ def rapl(root: Path) -> tuple[Rapl | None, str | None]:
             if re.match(r"package|dram", (folder / "name").read_text()):
                 folders.append(folder)
     if not folders:
-        return None, f"no RAPL: nothing in {root}/intel-rapl:*"
+        return None, sentence("no RAPL: nothing in {folder}/intel-rapl:*", folder=root)
     try:
         return Rapl(folders), None
     except PermissionError:
-        return None, f"RAPL is closed: {folders[0]}/energy_uj can be read by root only"
+        return None, sentence("RAPL is closed: {folder}/energy_uj can be read by root only", folder=folders[0])
     except (OSError, ValueError) as err:
-        return None, f"RAPL cannot be read: {err}"
+        return None, sentence("RAPL cannot be read: {reason}", reason=err)
 
 
 def _nvml() -> tuple[Counter | None, str | None]:
     try:
         import pynvml
     except ImportError:
-        return None, "no NVML: package nvidia-ml-py is not installed"
+        return None, sentence("no NVML: package nvidia-ml-py is not installed")
     return nvml(pynvml)
 
 
 def nvml(module: Any) -> tuple[Counter | None, str | None]:
     """(the meter of the GPUs that this process may use, None) or (None, why there is none). module: pynvml."""
     if torch_is_blind():
-        return None, "torch sees no GPU"
+        return None, sentence("torch sees no GPU")
     try:
         module.nvmlInit()
         handles = _visible(module, os.environ.get("CUDA_VISIBLE_DEVICES"))
     except module.NVMLError as err:
-        return None, f"no NVML: {err}"
+        return None, sentence("no NVML: {reason}", reason=err)
     if not handles:
-        return None, "no GPU, or it is unknown which of them are used here"
+        return None, sentence("no GPU, or it is unknown which of them are used here")
     counter = NvmlCounter(module, handles)
     if counter.read() is not None:
         return counter, None
     sampled = NvmlSampled(module, handles)
     return (
-        (sampled, None) if sampled.read() is not None else (None, "NVML reports neither energy nor power of these GPUs")
+        (sampled, None)
+        if sampled.read() is not None
+        else (None, sentence("NVML reports neither energy nor power of these GPUs"))
     )
 
 

@@ -70,11 +70,16 @@ def _one(
         return Looked(path, record, before, missing[record.task])
     task = tasks[record.task]
     if tuple(task.ids[: record.limit]) and task.dataset.protocol != record.protocol.id:
-        return Looked(path, record, before, f"its protocol {record.protocol.id} is no longer that of the task")
+        return Looked(
+            path,
+            record,
+            before,
+            sentence("its protocol {protocol} is no longer that of the task", protocol=record.protocol.id),
+        )
     if record.model.kind == "tuned":
         own = row_ids(record)
         if own is None:
-            return Looked(path, record, before, "the training rows of its adapter are no longer known")
+            return Looked(path, record, before, sentence("the training rows of its adapter are no longer known"))
         found: Exposure | None = exposures.of_adapter(own, record.model.base or record.model.name, task, record.limit)
     elif record.model.kind == "floor":
         found = exposures.of_floor(task, record.limit, reads=_reads(task, record.model.name))

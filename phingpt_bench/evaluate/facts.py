@@ -83,10 +83,8 @@ def _put(known: Tasks, tasks: Sequence[str], asked: Sequence[Variant]) -> dict[t
             continue
         if needs_chat(words.prompt) and not variant.chat_template:
             raise BenchError(
-                sentence(
-                    "prompt '{prompt}' is what a user says, which needs the chat template", prompt=shown(words.prompt)
-                ),
-                hint=sentence("--chat-template, in a suite 'chat_template: true'"),
+                sentence("prompt '{prompt}' needs the chat template", prompt=shown(words.prompt)),
+                hint=sentence("add --chat-template, or in a suite 'chat_template: true'"),
             )
         for task in dict.fromkeys(tasks):
             try:

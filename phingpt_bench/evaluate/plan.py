@@ -14,9 +14,10 @@ from phingpt_bench.core.provenance import Fingerprint
 from phingpt_bench.core.records import Model, RunRecord
 from phingpt_bench.core.sentences import sentence, sentence_n
 from phingpt_bench.evaluate.adapters import AdapterFacts
+from phingpt_bench.evaluate.blocks import block_ids
 from phingpt_bench.evaluate.facts import Facts
 from phingpt_bench.evaluate.served import asked_digest
-from phingpt_bench.evaluate.suite import Suite, Variant
+from phingpt_bench.evaluate.suite import Suite, Variant, drawn
 from phingpt_bench.evaluate.tasks import TaskFacts
 from phingpt_bench.models.load import BaseSpec, device
 from phingpt_bench.served.spec import ServedSpec
@@ -26,20 +27,23 @@ NO_TRAINING_NEEDED = ("random",)  # floors that need no training rows
 UNTRAINED = "not trained yet"  # instead of an adapter's digest
 # why a run is not done, by the first fields in which its record differs
 _CHANGED: tuple[tuple[tuple[str, ...], str], ...] = (
-    (("template",), "the task's prompt has changed"),
-    (("setup",), "the task's settings have changed"),
-    (("examples",), "its few-shot examples have changed"),
-    (("rows",), "it was run on other rows"),
-    (("base", "base_revision", "quantisation", "compute_dtype", "baseline"), "it was run with another base model"),
-    (("engine", "engine_version"), "it was served by another engine"),
-    (("asked",), "the served model was queried with other settings"),
-    (("adapter",), "it was run with another adapter: its weights or its configuration have changed"),
-    (("shots", "chat_template", "prompt", "thinking"), "it was run with another prompt variant"),
-    (("limit",), "it was run with another limit"),
-    (("seed",), "it was run with another seed"),
+    (("template",), sentence("the task's prompt has changed")),
+    (("setup",), sentence("the task's settings have changed")),
+    (("examples",), sentence("its few-shot examples have changed")),
+    (("rows",), sentence("it was run on other rows")),
+    (
+        ("base", "base_revision", "quantisation", "compute_dtype", "baseline"),
+        sentence("it was run with another base model"),
+    ),
+    (("engine", "engine_version"), sentence("it was served by another engine")),
+    (("asked",), sentence("the served model was queried with other settings")),
+    (("adapter",), sentence("it was run with another adapter: its weights or its configuration have changed")),
+    (("shots", "chat_template", "prompt", "thinking"), sentence("it was run with another prompt variant")),
+    (("limit",), sentence("it was run with another limit")),
+    (("seed",), sentence("it was run with another seed")),
     (
         ("device", "batch_size", "dequantise"),
-        "it was run on another device, with another batch size or another way of unpacking",
+        sentence("it was run on another device, with another batch size or another way of unpacking"),
     ),
 )
 
@@ -97,12 +101,12 @@ def plan(suite: Suite, facts: Facts, *, only: Collection[str] = (), force: bool 
                 _run(suite, put, spec, identity, variant, entry)
                 for entry in facts.adapters
                 if spec in entry.bases and task.name in entry.tasks
-                for variant in entry.variants
+                for variant in drawn(entry.variants)
                 if (put := facts.under(task.name, variant.words))
             ]
     for server, served in facts.served.items():
         for task in (facts.tasks[served.forms[task.name]] for task in tasks):
-            for variant in served.variants:
+            for variant in drawn(served.variants):
                 put = facts.under(task.name, variant.words)
                 if put is not None:
                     runs.append(_served(suite, put, server, served.identity, variant))
@@ -263,7 +267,7 @@ def _fingerprint(suite: Suite, task: TaskFacts, variant: Variant) -> Fingerprint
     return Fingerprint(
         template=task.template,
         setup=task.chat_setup if variant.chat_template else task.setup,
-        examples=digest(task.examples[: variant.shots]) if variant.shots else None,
+        examples=digest(block_ids(task, variant.block)[: variant.shots]) if variant.shots else None,
         rows=digest(list(task.ids[: suite.limit])),
         shots=variant.shots,
         chat_template=variant.chat_template,
@@ -280,9 +284,9 @@ def _judged(step: Step, facts: Facts, force: bool) -> Step:
     if step.folder not in facts.records:
         return replace(step, seconds=seconds, scaled=scaled)
     record = facts.records[step.folder]
-    reason = "its record cannot be read" if record is None else _difference(step, record)
+    reason = sentence("its record cannot be read") if record is None else _difference(step, record)
     if reason is None and force:
-        reason = "asked for with --force"
+        reason = sentence("asked for with --force")
     return replace(step, done=reason is None, reason=reason, seconds=seconds, scaled=scaled)
 
 
@@ -290,7 +294,7 @@ def _difference(step: Step, record: RunRecord) -> str | None:
     """The first difference between a record and a step, in words, or None."""
     mine, theirs = step.fingerprint, record.provenance.fingerprint
     if mine is None or theirs is None:
-        return "its record has no fingerprint"
+        return sentence("its record has no fingerprint")
     for names, reason in _CHANGED:
         differing = [name for name in names if getattr(mine, name) != getattr(theirs, name)]
         if mine.base is not None and mine.base_revision is None and "base_revision" in differing:
@@ -298,7 +302,7 @@ def _difference(step: Step, record: RunRecord) -> str | None:
         if mine.engine_version is None and "engine_version" in differing:
             differing.remove("engine_version")  # not started yet
         if "adapter" in differing and mine.adapter == UNTRAINED:
-            return "its adapter is missing and will be trained"
+            return sentence("its adapter is missing and will be trained")
         if differing:
             return reason
     return None
@@ -326,7 +330,7 @@ def _work(record: RunRecord) -> Sequence[object]:
     """A key of runs with the same time per row, whatever the limit."""
     model, protocol = record.model, record.protocol
     made = (model.name, model.quantisation, model.compute_dtype, model.engine, model.adapter)
-    return (record.task, *made, *protocol.setting, record.seed)
+    return (record.task, *made, protocol.shots, protocol.chat_template, *protocol.setting.words, record.seed)
 
 
 def _planned_work(step: Step, facts: Facts) -> Sequence[object]:

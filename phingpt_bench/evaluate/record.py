@@ -41,6 +41,7 @@ def protocol(task: TaskFacts, step: Step, answers: Answers) -> Protocol:
         n=len(answers.outcomes.ids),
         shots=step.variant.shots,
         chat_template=step.variant.chat_template,
+        block=step.variant.block,
         prompt_digest=answers.prompt_digest,
         extraction=task.extraction,
         metric=task.metric,

@@ -11,12 +11,14 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from phingpt_bench.core.records import Ledger, Model
+from phingpt_bench.core.sentences import sentence_n
 from phingpt_bench.cost import flops
 from phingpt_bench.cost.meters import Meter
 from phingpt_bench.cost.prices import PriceCard, load_prices, match
 from phingpt_bench.evaluate import record
 from phingpt_bench.evaluate.adapters import AdapterFacts, Training
 from phingpt_bench.evaluate.answers import Answers, check_scores, read_answers
+from phingpt_bench.evaluate.blocks import showing
 from phingpt_bench.evaluate.content_free import content_free
 from phingpt_bench.evaluate.exposure import Exposures
 from phingpt_bench.evaluate.facts import Facts, with_trained
@@ -112,8 +114,14 @@ def run(
                 _run_without_base(job, step)
                 finished += 1
     except KeyboardInterrupt:
-        kept = f"{finished} of {len(todo)} runs are kept in {suite.results_folder}"
-        display.tell(Said(f"stopped: {kept}; the same command resumes", urgent=True))
+        kept = sentence_n(
+            "stopped: {done} of {n} run is kept in {folder}; the same command resumes",
+            "stopped: {done} of {n} runs are kept in {folder}; the same command resumes",
+            len(todo),
+            done=finished,
+            folder=suite.results_folder,
+        )
+        display.tell(Said(kept, urgent=True))
         raise
     return [step.folder for step in todo]
 
@@ -173,7 +181,7 @@ def _run_model(job: Job, step: Step, loaded: Loaded, model: Any, entry: Attached
     if running is not None:
         lm.on_answer = running.add_answer
     answers, scores = _evaluate(job, step, lm, meter, running)
-    with meter.phase("harness"):
+    with meter.phase("harness"), showing(job.task(step), step.variant.block):
         prior = content_free(lm, job.task(step), step.variant)
     by = Answerer(
         model=loaded.identity,
@@ -226,7 +234,7 @@ def _evaluate(job: Job, step: Step, lm: Any, meter: Meter, running: Running | No
     suite, task = job.suite, job.task(step)
     # simple_evaluate leaves the shots of the last run in the task, and a 0 there overrides its argument
     task.task.set_config("num_fewshot", None)
-    with meter.phase("harness"), lean(lm, lambda: meter.phase("evaluate"), running):
+    with meter.phase("harness"), showing(task, step.variant.block), lean(lm, lambda: meter.phase("evaluate"), running):
         results = simple_evaluate(
             model=lm,
             tasks=[task.task],

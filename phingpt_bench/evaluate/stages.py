@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from phingpt_bench.core.sentences import joined, sentence
 from phingpt_bench.evaluate.facts import Facts
 from phingpt_bench.evaluate.plan import Step
 from phingpt_bench.evaluate.suite import Suite
@@ -33,18 +34,22 @@ def stages(suite: Suite, facts: Facts, todo: Sequence[Step]) -> tuple[Stage, ...
 
 def starting(spec: ServedSpec) -> Stage:
     """Starting or reaching a server, and its probe."""
-    what = "start" if spec.started_here else "reach"
-    return Stage(key=f"serve {spec}", label=f"{what} and probe {spec.title} ({spec.engine})", alike=("serve",))
+    values = {"name": spec.title, "engine": spec.engine}
+    started = sentence("start and probe {name} ({engine})", **values)
+    label = started if spec.started_here else sentence("reach and probe {name} ({engine})", **values)
+    return Stage(key=f"serve {spec}", label=label, alike=("serve",))
 
 
 def loading(spec: BaseSpec) -> Stage:
     """Loading a base and attaching its adapters."""
-    return Stage(key=f"load {spec}", label=f"load {title(spec)}", alike=("load",))
+    return Stage(key=f"load {spec}", label=sentence("load {name}", name=title(spec)), alike=("load",))
 
 
 def probing(spec: BaseSpec) -> Stage:
     """The check that each adapter changes something and that "off" is the bare base."""
-    return Stage(key=f"probe {spec}", label=f"probe the adapters of {title(spec)}", alike=("probe",))
+    return Stage(
+        key=f"probe {spec}", label=sentence("probe the adapters of {name}", name=title(spec)), alike=("probe",)
+    )
 
 
 def run_stage(step: Step, facts: Facts) -> Stage:
@@ -56,7 +61,7 @@ def run_stage(step: Step, facts: Facts) -> Stage:
     who = f"{step.kind} {step.model}" if step.base is None else f"{step.base}"
     return Stage(
         key=str(step.folder),
-        label=f"{step.task}: {f'{step.kind} ' if step.base is None else ''}{step.model}",
+        label=joined((f"{step.task}: ", *((sentence(step.kind), " ") if step.base is None else ()), step.model), ""),
         unit="documents",
         total=step.documents,
         expected=step.seconds,

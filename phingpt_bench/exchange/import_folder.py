@@ -7,7 +7,7 @@ from pathlib import Path
 
 from phingpt_bench.core.errors import BenchError
 from phingpt_bench.core.jsonio import read_json
-from phingpt_bench.core.sentences import sentence
+from phingpt_bench.core.sentences import joined, sentence
 from phingpt_bench.exchange import lmeval_import, log_import
 from phingpt_bench.exchange.imported import Found, Skipped
 from phingpt_bench.exchange.lmeval_folder import results_file
@@ -50,7 +50,9 @@ def _of_file(path: Path, task: str | None, files: TaskFiles, suite: str) -> Iter
         except BenchError as err:
             yield Skipped(what=str(path), why=_line(err, path))
     elif path.suffix == ".json" and path.name == "results.json" and _scores_alone(path):
-        yield Skipped(what=str(path), why="scores without rows (as unsloth writes them): nothing could be tested")
+        yield Skipped(
+            what=str(path), why=sentence("scores without rows (as unsloth writes them): nothing could be tested")
+        )
 
 
 def _scores_alone(path: Path) -> bool:
@@ -59,5 +61,5 @@ def _scores_alone(path: Path) -> bool:
 
 
 def _line(err: BenchError, path: Path) -> str:
-    where = f"{err.where}: " if err.where and err.where != str(path) else ""
-    return f"{where}{err.message}" + (f" ({err.hint})" if err.hint else "")
+    text = sentence("{message} ({hint})", message=err.message, hint=err.hint) if err.hint else err.message
+    return joined((err.where, text), ": ") if err.where and err.where != str(path) else text

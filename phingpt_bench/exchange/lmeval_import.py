@@ -186,25 +186,38 @@ def _packages(content: Mapping[str, Any]) -> dict[str, str | None]:
 
 def _other_scores(scores: Mapping[str, float | None], theirs: Mapping[str, Any]) -> list[str]:
     """Where lm-eval's score is not the one that its samples give."""
-    found = []
+    found: list[str] = []
     for name, ours in scores.items():
         value = theirs.get(f"{name},none")
         if not isinstance(value, int | float):
             continue
         same = math.isnan(value) if ours is None else abs(value - ours) <= TOLERANCE
         if not same:
-            found.append(f"{name} is {value:.4f} in the results file, and its samples give {ours}")
+            found.append(
+                sentence(
+                    "{name} is {value:.4f} in the results file, and its samples give {ours}",
+                    name=name,
+                    value=value,
+                    ours=ours,
+                )
+            )
     return found
 
 
 def _other_prompt(task: TaskFile, config: Mapping[str, Any], content: Mapping[str, Any]) -> list[str]:
     """Whether the task was asked in other words than the task file here has."""
-    found = []
+    found: list[str] = []
     if manager.config_digest(SimpleNamespace(**{**_KEYS, **config})) != digest_of(task):
         asked = content.get("versions", {}).get(task.name)
-        found.append(f"asked with another prompt (version {asked}) than the task has here (version {task.version})")
+        found.append(
+            sentence(
+                "asked with another prompt (version {asked}) than the task has here (version {version})",
+                asked=asked,
+                version=task.version,
+            )
+        )
     if content.get("system_instruction"):
-        found.append("asked with a system instruction")
+        found.append(sentence("asked with a system instruction"))
     return found
 
 

@@ -21,7 +21,7 @@ from phingpt_bench.core.fingerprint import digest, file_digest
 from phingpt_bench.core.outcomes import Outcomes
 from phingpt_bench.core.provenance import Imported, Provenance
 from phingpt_bench.core.records import Ledger, Model, Protocol, RunRecord
-from phingpt_bench.core.sentences import sentence
+from phingpt_bench.core.sentences import sentence, sentence_n
 from phingpt_bench.data import catalogue
 from phingpt_bench.data.clusters import clusters_of
 from phingpt_bench.evaluate.answers import Answers, Line
@@ -209,14 +209,33 @@ def _record(
 
 
 def _notes(case: Case, table: Table) -> list[str]:
-    found = ["asked with the program's own prompts"]
+    found: list[str] = [sentence("asked with the program's own prompts")]
     matching = case.matching
     if case.left_out:
-        found.append(f"{case.left_out:,} rows of the task have no answer in it, so it counts as limited")
+        found.append(
+            sentence_n(
+                "{n:,} row of the task has no answer in it, so it counts as limited",
+                "{n:,} rows of the task have no answer in it, so it counts as limited",
+                case.left_out,
+            )
+        )
     if matching.unmatched:
-        found.append(f"{len(matching.unmatched):,} of its {len(table):,} rows are none of the task's")
+        found.append(
+            sentence_n(
+                "{n:,} of its {all:,} rows is none of the task's",
+                "{n:,} of its {all:,} rows are none of the task's",
+                len(matching.unmatched),
+                all=len(table),
+            )
+        )
     if case.disputed:
-        found.append(f"{len(case.disputed):,} rows have another gold there; the task's counts")
+        found.append(
+            sentence_n(
+                "{n:,} row has another gold there; the task's counts",
+                "{n:,} rows have another gold there; the task's counts",
+                len(case.disputed),
+            )
+        )
     if case.repeats > 1:
-        found.append(f"the first of up to {case.repeats} answers to a row counts")
+        found.append(sentence("the first of up to {n} answers to a row counts", n=case.repeats))
     return found

@@ -14,6 +14,7 @@ from collections.abc import Callable, Iterator
 
 from phingpt_bench.live.events import Event, Said, Stage, StageEnded, StageStarted
 from phingpt_bench.live.state import State
+from phingpt_bench.text.language import current, speaking, spoken
 
 
 class Display:
@@ -29,7 +30,7 @@ class Display:
         """Take one event."""
         if isinstance(event, Said) and event.urgent:
             with contextlib.suppress(OSError, ValueError):  # ValueError: stderr is closed, or lacks a letter
-                print(event.text, file=sys.stderr, flush=True)
+                print(spoken(event.text), file=sys.stderr, flush=True)
 
     def __enter__(self) -> Display:
         return self
@@ -68,6 +69,7 @@ class WatchedDisplay(Display):
         self._stop = threading.Event()
         self._thread: threading.Thread | None = None
         self._silent = False
+        self._language = current()  # the thread that looks at the time would speak English
 
     def tell(self, event: Event) -> None:
         """Take one event, from the working thread."""
@@ -83,7 +85,8 @@ class WatchedDisplay(Display):
             if self._silent:
                 return
             try:
-                show()
+                with speaking(self._language):
+                    show()
             except Exception:
                 self._silent = True
                 with contextlib.suppress(Exception):

@@ -8,12 +8,15 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from phingpt_bench.core.sentences import sentence
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Stage:
     """One part of the work. `key` names it among the stages of a run, `label` to a reader.
 
-    total: the number of `unit`s ("documents", "steps"); None if it has no parts or they are not known yet.
+    total: the number of `unit`s ("documents" or "steps", see stage_text.UNITS); None if it has no parts or they are not
+        known yet.
     expected: seconds that it took before on this machine; None if it never ran here.
     alike: names that it shares with stages of the same pace, the nearest first; used until it has a pace of its own.
     """
@@ -96,7 +99,7 @@ Event = Priced | Planned | StageStarted | Advanced | Scored | StageEnded | Said
 def training_stages(name: str, steps: int | None = None) -> tuple[Stage, Stage, Stage]:
     """The stages of one training: loading the base, reading the rows, the steps (their number once it is known)."""
     return (
-        Stage(key=f"train {name}: load", label=f"train {name}: load the base", alike=("load",)),
-        Stage(key=f"train {name}: prepare", label=f"train {name}: prepare the rows"),
-        Stage(key=f"train {name}", label=f"train {name}", unit="steps", total=steps),
+        Stage(key=f"train {name}: load", label=sentence("train {name}: load the base", name=name), alike=("load",)),
+        Stage(key=f"train {name}: prepare", label=sentence("train {name}: prepare the rows", name=name)),
+        Stage(key=f"train {name}", label=sentence("train {name}", name=name), unit="steps", total=steps),
     )

@@ -8,6 +8,7 @@ from phingpt_bench.live import stage_text
 from phingpt_bench.live.state import DONE, RUNNING, STOPPED, WAITING, Progress, State
 from phingpt_bench.text.clean import clean
 from phingpt_bench.text.fold import HOLD, width_of, wrapped
+from phingpt_bench.text.language import say, spoken
 from phingpt_bench.text.quantities import clock_text
 
 if TYPE_CHECKING:
@@ -32,7 +33,7 @@ def frame(state: State, now: float, *, width: int, height: int, memory: str, pla
     width = min(width, WIDEST)
     done, running, waiting = state.of(DONE) + state.of(STOPPED), state.running, state.of(WAITING)
     head = [
-        f"{len(done)} of {len(state.stages)} stages done",
+        say("{done} of {all} stages done", done=len(done), all=len(state.stages)),
         clock_text(state.seconds(now)),
         stage_text.left_text(state, now),
     ]
@@ -47,13 +48,13 @@ def frame(state: State, now: float, *, width: int, height: int, memory: str, pla
     ahead = min(len(waiting), max(room // 2, room - len(done)))
     before = min(len(done), room - ahead)
     if before < len(done):
-        lines.append(Text(f"{INDENT}{len(done) - before:,} more done", style="dim"))
+        lines.append(Text(INDENT + say("{n:,} more done", n=len(done) - before), style="dim"))
     lines += [_line(one, now, width) for one in done[len(done) - before :]]
     if running is not None:
         lines += [_line(running, now, width), *details]
     lines += [_line(one, now, width) for one in waiting[:ahead]]
     if ahead < len(waiting):
-        lines.append(Text(f"{INDENT}{len(waiting) - ahead:,} more waiting", style="dim"))
+        lines.append(Text(INDENT + say("{n:,} more waiting", n=len(waiting) - ahead), style="dim"))
     lines += map(Text, foot)
     for line in lines:
         line.truncate(width, overflow="crop" if plain else "ellipsis")
@@ -68,9 +69,9 @@ def _line(one: Progress, now: float, width: int) -> Text:
     score = one.score if one.status == DONE else None
     shown = "" if score is None or score.value is None else f"{score.value:.3f}"
     right = f"{shown:>7} {clock_text(one.seconds(now)):>8}" if one.status != WAITING else ""
-    left = f"{INDENT}{one.status:<8} "
+    left = f"{INDENT}{say(one.status):<8} "
     room = max(8, width - len(left) - len(right) - 1)
-    label = clean(one.stage.label)
+    label = clean(spoken(one.stage.label))
     if width_of(label) > room:
         label = label_cut(label, room)
     text = Text(left, style=STYLES[one.status])
@@ -96,7 +97,15 @@ def _details(state: State, one: Progress, now: float, width: int, plain: bool) -
 
     margin = INDENT + " " * 9
     left = state.left(one, now)
-    where = ", ".join(filter(None, [stage_text.position(one), "" if left is None else f"{clock_text(left)}{HOLD}left"]))
+    where = ", ".join(
+        filter(
+            None,
+            [
+                stage_text.position(one),
+                "" if left is None else say("{time} left", time=clock_text(left)).replace(" ", HOLD),
+            ],
+        )
+    )
     lines: list[Text] = []
     if one.stage.total:
         share = min(1.0, one.done / one.stage.total)

@@ -13,6 +13,7 @@ from phingpt_bench.live.events import Event, Said
 from phingpt_bench.live.frame import frame
 from phingpt_bench.live.state import DONE, STOPPED
 from phingpt_bench.text.clean import clean
+from phingpt_bench.text.language import spoken
 
 LOOK_EVERY = 1.0  # seconds between two reads of the memory
 
@@ -65,9 +66,9 @@ class LiveDisplay(WatchedDisplay):
             self._looked = self.clock()
             self._memory = stage_text.peak_text(peak_host_bytes(), peak_gpu_bytes())
         if isinstance(event, Said) and event.urgent:
-            self._last_words.append(clean(event.text))
+            self._last_words.append(clean(spoken(event.text)))
         elif isinstance(event, Said):
-            self.console.print(clean(event.text), markup=False, highlight=False)
+            self.console.print(clean(spoken(event.text)), markup=False, highlight=False)
 
     def tick(self) -> None:
         """Draw. If the terminal became narrower it has wrapped lines, and their number is unknown: clear the screen."""

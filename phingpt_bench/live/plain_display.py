@@ -10,6 +10,7 @@ from phingpt_bench.live import stage_text
 from phingpt_bench.live.display import WatchedDisplay
 from phingpt_bench.live.events import Event, Said, StageEnded, StageStarted
 from phingpt_bench.text.clean import clean
+from phingpt_bench.text.language import spoken
 
 EVERY = 30.0  # seconds between two lines of one stage
 
@@ -30,7 +31,7 @@ class PlainDisplay(WatchedDisplay):
             if self.state.last is not None:
                 self._write(stage_text.ended_line(self.state, self.state.last))
         elif isinstance(event, Said):
-            self._write(clean(event.text))
+            self._write(clean(spoken(event.text)))
 
     def tick(self) -> None:
         """Write a line for the running stage if the last one is EVERY seconds ago."""

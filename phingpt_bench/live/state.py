@@ -8,7 +8,8 @@ from dataclasses import dataclass, field
 from phingpt_bench.live.events import Advanced, Event, Planned, Priced, Scored, Stage, StageEnded, StageStarted
 
 WINDOW = 30.0  # seconds over which a rate is computed: batches come sorted by length, so the pace changes
-WAITING, RUNNING, DONE, STOPPED = "waiting", "running", "done", "stopped"
+TRANSLATED = ("waiting", "running", "done", "stopped")
+WAITING, RUNNING, DONE, STOPPED = TRANSLATED
 
 
 @dataclass(slots=True)

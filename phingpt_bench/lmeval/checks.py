@@ -12,7 +12,7 @@ from itertools import permutations
 from typing import Any
 
 from phingpt_bench import compat
-from phingpt_bench.core.sentences import sentence
+from phingpt_bench.core.sentences import joined, sentence, sentence_n
 from phingpt_bench.lmeval import manager
 from phingpt_bench.lmeval.documents import Doc, DocumentLM, OracleLM, gold_label, label_names
 from phingpt_bench.scoring.polarity import polarity
@@ -96,7 +96,7 @@ def rendering(task: Any, splits: dict[str, list[Doc]]) -> str:
             raise Fault(
                 sentence("a gold answer holds a stop string ({until!r}), so it could never be given whole", until=until)
             )
-    return f"{seen} documents"
+    return sentence_n("{n} document", "{n} documents", seen)
 
 
 def shots(task: Any, splits: dict[str, list[Doc]]) -> str:
@@ -114,7 +114,7 @@ def shots(task: Any, splits: dict[str, list[Doc]]) -> str:
     if not pool:
         if wanted:
             raise Fault(sentence("num_fewshot is {wanted}, and there is nothing to draw examples from", wanted=wanted))
-        return "no examples to draw from, none wanted"
+        return sentence("no examples to draw from, none wanted")
     if wanted > len(pool):
         raise Fault(sentence("num_fewshot is {wanted}, and there are {n} examples", wanted=wanted, n=len(pool)))
     if config.split is not None and config.split == task.config.test_split:
@@ -123,8 +123,13 @@ def shots(task: Any, splits: dict[str, list[Doc]]) -> str:
     task.set_fewshot_seed(0)
     if manager.render_prompt(task, doc, shots=1) == manager.render_prompt(task, doc):
         raise Fault(sentence("a prompt with one example equals the prompt without"))
-    varying = "" if config.sampler == "first_n" else ", drawn again for every document (sampler: first_n fixes them)"
-    return f"{len(pool)} examples{varying}"
+    if config.sampler == "first_n":
+        return sentence_n("{n} example", "{n} examples", len(pool))
+    return sentence_n(
+        "{n} example, drawn again for every document (sampler: first_n fixes them)",
+        "{n} examples, drawn again for every document (sampler: first_n fixes them)",
+        len(pool),
+    )
 
 
 def tokens(task: Any, splits: dict[str, list[Doc]], tokenizer: Any, chat: bool) -> str:
@@ -162,12 +167,13 @@ def tokens(task: Any, splits: dict[str, list[Doc]], tokenizer: Any, chat: bool) 
                         other=other,
                     )
                 )
-    shown = [f"{text.strip()} {_range(counts)}" for text, counts in lengths.items()]
-    return f"{', '.join(shown)} token(s)"
+    shown = [joined((text.strip(), _range(counts)), " ") for text, counts in lengths.items()]
+    return sentence("tokens: {lengths}", lengths=joined(shown))
 
 
 def _range(counts: set[int]) -> str:
-    return str(min(counts)) if len(counts) == 1 else f"{min(counts)} to {max(counts)}"
+    low, high = min(counts), max(counts)
+    return str(low) if low == high else sentence("{low} to {high}", low=low, high=high)
 
 
 def metrics(task: Any) -> str:
@@ -181,9 +187,9 @@ def metrics(task: Any) -> str:
         if name not in gold:
             raise Fault(
                 sentence(
-                    "'{name}' is in metric_list, and lm-eval gives no such score{task}",
+                    "'{name}' is in metric_list, and lm-eval gives no such score{reason}",
                     name=name,
-                    task=_why_none(task, name),
+                    reason=_why_none(task, name),
                 )
             )
         if name.endswith("_stderr") and name.removesuffix("_stderr") in names:
@@ -201,7 +207,7 @@ def metrics(task: Any) -> str:
                 )
             )
         shown.append(f"{name} {gold[name]:.3g}/{wrong[name]:.3g}")
-    return "right/wrong answers: " + ", ".join(shown)
+    return sentence("right/wrong answers: {scores}", scores=", ".join(shown))
 
 
 def _why_none(task: Any, metric: str) -> str:
@@ -211,8 +217,12 @@ def _why_none(task: Any, metric: str) -> str:
         return ""
     chosen = task.OUTPUT_TYPE == "multiple_choice"
     topics, poles = ("_topics_yaml", "_labels_yaml") if chosen else ("_written_topics_yaml", "_written_yaml")
-    known = f"labels {', '.join(labels)} have no poles that are known"
-    return f": {known}; include {topics} instead of {poles}"
+    return sentence(
+        ": labels {names} have no poles that are known; include {topics} instead of {poles}",
+        names=", ".join(labels),
+        topics=topics,
+        poles=poles,
+    )
 
 
 def _scores(task: Any, model: DocumentLM) -> dict[str, Any]:

@@ -56,8 +56,8 @@ def example(task_file: TaskFile, tasks: Any) -> Example:
         task = manager.load_task(task_file.name, tasks)
         docs = task.training_docs()
         if docs:
-            return _rendered(task, docs[0], "first training row")
-        reason = "the dataset has no training rows"
+            return _rendered(task, docs[0], sentence("first training row"))
+        reason = sentence("the dataset has no training rows")
     if passport is None:
         raise BenchError(
             sentence(

@@ -15,7 +15,7 @@ from typing import Any
 
 from phingpt_bench.core.errors import BenchError, unknown
 from phingpt_bench.core.paths import task_folders
-from phingpt_bench.core.sentences import sentence
+from phingpt_bench.core.sentences import joined, sentence
 from phingpt_bench.data import catalogue, stamp
 from phingpt_bench.lmeval import checks, manager, taskfiles, templates
 from phingpt_bench.lmeval.sample import unreachable
@@ -78,15 +78,15 @@ def validate(path: Path | None = None, names: Sequence[str] = (), tokenizer: Any
 
 def _passport(file: Path) -> Check:
     """Whether a passport can be read, and says of its rows what its reader gives."""
-    name = f"passport {file.stem}"
+    name = sentence("passport {name}", name=file.stem)
     try:
         passport = catalogue.read_passport(file)
     except BenchError as err:
-        return Check(name, "fields", False, "; ".join(str(err).splitlines()))
+        return Check(name, "fields", False, joined((text for text in (err.message, err.hint) if text), "; "))
     try:
         catalogue.read(passport)
     except BenchError as err:
-        return Check(name, "rows", None, f"not checked: {err.message}")
+        return Check(name, "rows", None, sentence("not checked: {reason}", reason=err.message))
     try:
         counted = stamp.stamp(file)
     except BenchError as err:
@@ -94,23 +94,30 @@ def _passport(file: Path) -> Check:
     wrong = [field for field, value in counted.items() if getattr(passport, field) != value]
     if wrong:
         return Check(
-            name, "rows", False, f"{', '.join(wrong)} differ from what 'phingpt-bench tasks stamp {file}' prints"
+            name,
+            "rows",
+            False,
+            sentence(
+                "{fields} differ from what 'phingpt-bench tasks stamp {file}' prints",
+                fields=", ".join(wrong),
+                file=file,
+            ),
         )
     return Check(name, "rows", True, ", ".join(f"{split} {n:,}" for split, n in passport.rows.items()))
 
 
 def _task(name: str, tasks: Any, tokenizer: Any, pinned: dict[str, tuple[str, str]]) -> Iterator[Check]:
     entry = tasks.task_index[name]
-    keys = [f"{err.where}: {err.message}" for err in taskfiles.unknown_keys(entry.yaml_path, *_known())]
+    keys = [joined((err.where or "", err.message), ": ") for err in taskfiles.unknown_keys(entry.yaml_path, *_known())]
     if keys:  # lm-eval would say only "unexpected keyword argument"
-        yield Check(name, "keys", False, "; ".join(keys))
+        yield Check(name, "keys", False, joined(keys, "; "))
         return
     asked = taskfiles.asked(entry.cfg)
     if asked.form_of is not None and asked.form_of not in tasks.all_subtasks:
-        yield Check(name, "form", False, f"metadata.form_of names no task: '{asked.form_of}'")
+        yield Check(name, "form", False, sentence("metadata.form_of names no task: '{name}'", name=asked.form_of))
     try:
         if reason := unreachable(asked.dataset):
-            yield Check(name, "load", None, f"not checked: {reason}")
+            yield Check(name, "load", None, sentence("not checked: {reason}", reason=reason))
             return
         task = manager.load_task(name, tasks)
     # lm-eval raises whatever its code happens to meet (KeyError, TypeError, jinja2's errors ...): each is a finding
@@ -119,16 +126,18 @@ def _task(name: str, tasks: Any, tokenizer: Any, pinned: dict[str, tuple[str, st
         return
     splits = {split: list(getattr(task, f"{split}_docs")() or ()) for split in SPLITS}
     rows = ", ".join(f"{split} {len(docs)}" for split, docs in splits.items())
-    yield Check(name, "load", bool(splits["test"] or splits["validation"]), f"rows: {rows}")
+    yield Check(name, "load", bool(splits["test"] or splits["validation"]), sentence("rows: {rows}", rows=rows))
     if pinned:
         fault = templates.fault(pinned, name, (str(task.VERSION), manager.template_digest(task)))
-        yield Check(name, "template", fault is None, fault or f"as pinned, version {task.VERSION}")
+        yield Check(
+            name, "template", fault is None, fault or sentence("as pinned, version {version}", version=task.VERSION)
+        )
     made: list[tuple[str, Callable[[], str]]] = [
         ("render", partial(checks.rendering, task, splits)),
         ("few-shot", partial(checks.shots, task, splits)),
     ]
     if tokenizer is None:
-        yield Check(name, "tokens", None, "not checked: no tokenizer")
+        yield Check(name, "tokens", None, sentence("not checked: no tokenizer"))
     else:
         made.append(("tokens", partial(checks.tokens, task, splits, tokenizer, chat=False)))
         if getattr(tokenizer, "chat_template", None):
@@ -138,7 +147,7 @@ def _task(name: str, tasks: Any, tokenizer: Any, pinned: dict[str, tuple[str, st
         try:
             yield Check(name, title, True, check())
         except checks.Fault as fault:
-            yield Check(name, title, False, str(fault))
+            yield Check(name, title, False, fault.args[0])
         except Exception as err:  # as above
             yield Check(name, title, False, _said(err))
 

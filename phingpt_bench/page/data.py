@@ -16,7 +16,7 @@ from phingpt_bench.page.document import STATIC
 from phingpt_bench.page.published import Shelf
 from phingpt_bench.page.script import said
 from phingpt_bench.page.spoken import in_all_languages, in_each_language
-from phingpt_bench.render.board.cost_text import when_text
+from phingpt_bench.render.board.cost_text import when_of
 from phingpt_bench.render.board.legend import entries
 from phingpt_bench.render.board.overview import by_model, short_titles
 from phingpt_bench.render.measures import PHASES, price_text
@@ -251,7 +251,7 @@ def _payback(payback: Payback | None) -> dict[str, Any] | None:
                 "kind": other.kind,
                 "usd": None if other.usd_per_1000 is None else [other.usd_per_1000.low, other.usd_per_1000.high],
                 "training": other.training_usd,
-                "when": in_all_languages(functools.partial(when_text, other.best, other.worst)),
+                "when": in_all_languages(functools.partial(when_of, other)),
             }
             for other in others
         ],

@@ -29,10 +29,10 @@ from phingpt_bench.stats.intervals import Interval, interval
 ALL = "all"
 EXAMPLES = 3
 LEVEL = 0.95
-OUR_RULE = "A label named in its own words, negation heeded; else INVALID, with a reason (scoring/labels.py)."
-KINDS = {"labels": "labels", "spans": "entities", "scores": "numbers"}
+OUR_RULE = sentence("A label named in its own words, negation heeded; else INVALID, with a reason (scoring/labels.py).")
+KINDS = {"labels": sentence("labels"), "spans": sentence("entities"), "scores": sentence("numbers")}
 _DRAWS = 100_000_000  # of rows, at most; a second or two
-_NO_ANSWER = "no answer in the file"
+_NO_ANSWER = sentence("no answer in the file")
 
 
 def resamples(n: int) -> int:

@@ -151,14 +151,11 @@ def _assign(table: Table, rows: list[int], docs: list[int], same: Same, duplicat
     elif len(rows) > len(docs):
         if not alike and duplicates == "error":
             places = ", ".join(str(table.places[row]) for row in rows[:5])
+            values = {"n": len(rows), "by": result.by, "places": places}
+            lines = sentence("{n} rows with different answers have the same {by} (lines {places})", **values)
+            numbers = sentence("{n} rows with different answers have the same {by} (rows {places})", **values)
             raise BenchError(
-                sentence(
-                    "{n} rows with different answers have the same {by} ({unit}s {places})",
-                    n=len(rows),
-                    by=result.by,
-                    unit=table.unit,
-                    places=places,
-                ),
+                lines if table.unit == "line" else numbers,
                 where=table.where(rows[1]),
                 hint=sentence(
                     "--duplicates first or --duplicates last says which counts; --id-column none takes rows "

@@ -13,7 +13,7 @@ from phingpt_bench.core.sentences import sentence
 
 DELIMITERS = (",", ";", "\t", "|")
 _SEP = re.compile(r'\ufeff?"?sep=(.)"?\r?\n', re.IGNORECASE)  # Excel's own first line
-_UNQUOTED = "quotes are taken as they stand, since they do not enclose fields"
+_UNQUOTED = sentence("TSV: quotes are taken as they stand, since they do not enclose fields.")
 
 
 class Separated(NamedTuple):

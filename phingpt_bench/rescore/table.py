@@ -82,7 +82,7 @@ def _text(path: Path, text: str, kind: str | None, ending: str) -> Table:
     if kind == "csv":
         names, cells, places, note = separated(str(path), text)
         columns = [list(column) for column in zip(*cells, strict=True)] or [[] for _ in names]
-        return Table(str(path), dict(zip(names, columns, strict=True)), places, "line", note and f"TSV: {note}.")
+        return Table(str(path), dict(zip(names, columns, strict=True)), places, "line", note)
     rows, numbers, unit, note = json_rows(str(path), text, lines=ending in (".jsonl", ".ndjson"))
     return Table(str(path), _columns(rows), numbers, unit, note)
 

@@ -79,13 +79,18 @@ def of_labels(listed: str) -> Target:
             sentence("--labels names one label, and there is nothing to choose"),
             hint=sentence("--labels negative,positive"),
         )
-    return Target(title=f"labels {', '.join(names)}", kind="labels", names=names)
+    return Target(title=sentence("labels {names}", names=", ".join(names)), kind="labels", names=names)
 
 
 def of_types(listed: str, form: str | None = None) -> Target:
     """Entity types of the user, "PER,ORG,LOC"."""
     names = _names("--entity-types", listed)
-    return Target(title=f"entities {', '.join(names)}", kind="spans", names=names, form=_form("spans", form, None))
+    return Target(
+        title=sentence("entities {names}", names=", ".join(names)),
+        kind="spans",
+        names=names,
+        form=_form("spans", form, None),
+    )
 
 
 def _names(option: str, listed: str) -> tuple[str, ...]:

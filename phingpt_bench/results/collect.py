@@ -73,6 +73,7 @@ def key_of(record: RunRecord) -> tuple[Any, ...]:
     return (
         record.task, protocol.id, model.name, model.kind, model.base, model.base_revision, model.quantisation,
         model.compute_dtype, model.engine, model.engine_version, model.adapter, model.adapter_digest, *protocol.setting,
+        protocol.block,
         record.limit, record.seed,
     )  # fmt: skip
 

@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterable, Sequence
 from typing import Any, NamedTuple
 
 from phingpt_bench.core.notes import Note
-from phingpt_bench.core.records import Model
+from phingpt_bench.core.records import Model, Setting
 from phingpt_bench.core.sentences import sentence
 from phingpt_bench.results.collect import Run
 from phingpt_bench.results.compare import Comparer, Difference, same_rows, why_incomparable
@@ -98,8 +98,9 @@ def setting(run: Run) -> tuple[Any, ...]:
     if model.kind in ("floor", "check"):
         return ("none", id(run))
     chat = (model.base or model.name, model.base_revision) if protocol.chat_template else None
-    _, _, prompt, thinking = protocol.setting
-    return (protocol.shots, run.record.seed if protocol.shots else None, chat, prompt, thinking, protocol.calibration)
+    drawn = (run.record.seed, protocol.block) if protocol.shots else None
+    how = protocol.setting
+    return (protocol.shots, drawn, chat, how.calibration, how.prompt, how.thinking)
 
 
 class BaseKey(NamedTuple):
@@ -152,8 +153,12 @@ def base_of(run: Run, runs: Iterable[Run]) -> Run | None:
 
     def fits(other: Run) -> bool:
         m = other.record.model
-        plain = (other.record.protocol.shots, other.record.protocol.calibration) == (0, None)
-        return m.kind == "base" and (plain or same_setting(other)) and _same_base(m, model)
+        how = other.record.protocol.setting
+        return (
+            m.kind == "base"
+            and (same_setting(other) or (how.shots, how.calibration) == (0, None))
+            and _same_base(m, model)
+        )
 
     def preference(other: Run) -> tuple[Any, ...]:
         p = other.record.protocol
@@ -162,9 +167,9 @@ def base_of(run: Run, runs: Iterable[Run]) -> Run | None:
             p.rows_digest == protocol.rows_digest,
             model.kind == "base" or why_not_base(run, other) is None,
             model.kind != "tuned" or p.chat_template == protocol.chat_template,
-            p.setting[2:] == (None, None),
+            p.setting.words == (None, None),
             not p.chat_template,
-            other.record.seed == run.record.seed,
+            (other.record.seed, p.block) == (run.record.seed, protocol.block),
             other.record.created,
         )
 
@@ -189,26 +194,26 @@ def best_of_base(run: Run, runs: Iterable[Run], metric: str, comparer: Comparer)
         for other in runs
         if other.kind == "base" and _same_base(other.record.model, run.record.model) and same_rows(other, run)
     ]
-    if all(other.record.protocol.setting[2:] == (None, None) for other in (*same, run)):
+    if all(other.record.protocol.setting.words == (None, None) for other in (*same, run)):
         return None
     sign = 1 if METRICS[metric].higher_is_better else -1
     scored = [(score, other) for other in same if (score := comparer.scores(other).get(metric)) is not None]
     return max(scored, key=lambda one: sign * one[0])[1] if scored else None
 
 
-def _asked(run: Run) -> tuple[Any, ...]:
-    return (*run.record.protocol.setting, run.record.protocol.calibration)
+def _asked(run: Run) -> Setting:
+    return run.record.protocol.setting
 
 
 def fallback_note(run: Run, base: Run | None) -> str | None:
     """The warning of a tuned run whose base was asked with other shots, prompt or use of the chat template."""
     if base is None or run.record.model.kind != "tuned" or _asked(base) == _asked(run):
         return None
-    shots, chat, *words = _asked(base)
-    if words[:2] != list(_asked(run)[2:4]):
-        return sentence(
-            "vs the base under {variant}: none was run in this setting", variant=base.record.protocol.variant
-        )
+    how = _asked(base)
+    if how.words != _asked(run).words:
+        variant = base.record.protocol.variant
+        return sentence("vs the base under {variant}: none was run in this setting", variant=variant)
+    shots, chat = how.shots, how.chat_template
     if chat:
         return sentence("vs the {shots}-shot chat base: none was run in this setting", shots=shots)
     return sentence("vs the {shots}-shot base: none was run in this setting", shots=shots)

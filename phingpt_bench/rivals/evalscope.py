@@ -160,8 +160,11 @@ EVALSCOPE = Rival(
     name="evalscope",
     kind="spans",
     source="modelscope/evalscope evalscope/utils/ner.py @ 3af6b5f0, benchmarks/ner/fin_ner_adapter.py @ 3af6b5f0",
-    rule="Pairs of <person>, <organization>, <location>, <miscellaneous> in <response>; by offset in an exact copy of "
-    "the words joined by spaces, else where the characters around them are the same; then seqeval's micro scores.",
+    rule=sentence(
+        "Pairs of <person>, <organization>, <location>, <miscellaneous> in <response>; by offset "
+        "in an exact copy of the words joined by spaces, else where the characters around them "
+        "are the same; then seqeval's micro scores."
+    ),
     defects="An entity that is not in the text costs nothing: it is ignored. In a copy with a slip the first name "
     "of several may be tagged for another. It calls 305 rows of FIN its test set; protocol fin/tner-303 has 303.",
     primary="entity_f1",

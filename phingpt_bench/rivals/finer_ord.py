@@ -84,8 +84,11 @@ FINER_ORD = Rival(
     kind="spans",
     source="gtfintechlab/FiNER-ORD code/generative_llm_res_seqeval.py @ 2241347c; gtfintechlab/zero-shot-finance "
     "finer_ord/code/generative_llm_res.py @ 15cc9791",
-    rule="A line 'token:Person_B' (Person, Location, Organisation; _B, _I; Other) for each word; a word without one is "
-    "missing: outside of entities for entity_f1, an entity of its own type for entity_f1_missing.",
+    rule=sentence(
+        "A line 'token:Person_B' (Person, Location, Organisation; _B, _I; Other) for each word; "
+        "a word without one is missing: outside of entities for entity_f1, an entity of its own "
+        "type for entity_f1_missing."
+    ),
     defects="A line of preamble, or a token with a colon in it, makes every word behind it missing (for Llama's "
     "answers the authors cut two lines off). With missing words as entities, GPT-4o's 0.67 is 0.37.",
     primary="entity_f1",

@@ -41,8 +41,10 @@ FINGPT = Rival(
     name="fingpt",
     kind="labels",
     source=f"{_FOLDER}/{{fpb,fiqa,tfns}}.py @ 52b1ed1c (fpb, fiqa), nwgi.py @ 49b62bdd",
-    rule="Positive if the answer holds 'positive' or 'Positive', else negative if it holds 'negative' or 'Negative', "
-    "else neutral.",
+    rule=sentence(
+        "Positive if the answer holds 'positive' or 'Positive', else negative if it holds "
+        "'negative' or 'Negative', else neutral."
+    ),
     defects="An empty or senseless answer is neutral, the majority class of PhraseBank. 'Not positive' is positive; "
     "'POSITIVE' and 'NEGATIVE' are neutral.",
     primary="f1_weighted",
@@ -54,7 +56,7 @@ FINGPT = Rival(
     },
     counter=counter(_judge),
     reader=reader(_judge),
-    empty="takes it for neutral",
+    empty=sentence("takes it for neutral"),
 )
 
 
@@ -113,8 +115,10 @@ FINGPT_NER = Rival(
     name="fingpt-ner",
     kind="spans",
     source=f"{_FOLDER}/ner.py @ 7d77243d; the gold sentences of its dataset are rebuilt, one part a mention",
-    rule="'X is an organization, Y is a person.' is cut at commas and lower-cased; each part tags the first place "
-    "whose words are X and still free, and the gold entities go the same way.",
+    rule=sentence(
+        "'X is an organization, Y is a person.' is cut at commas and lower-cased; each part tags "
+        "the first place whose words are X and still free, and the gold entities go the same way."
+    ),
     defects="The gold entities go wrong with the answers: of a name with a comma only the end is left, and a name that "
     "stands earlier as other words is looked for there. Case is not looked at; a full stop before white space spoils "
     "the type.",

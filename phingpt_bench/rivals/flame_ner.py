@@ -98,8 +98,10 @@ FLAME_NER = Rival(
     name="flame-ner",
     kind="spans",
     source="gtfintechlab/FLaME src/flame/code/finer/finer_evaluate.py @ 08cf9f2b",
-    rule="The digits of the answer are tag numbers, one a word; a row with another count is left out; the rest gives "
-    "the mean over rows of the token macro F1, O included.",
+    rule=sentence(
+        "The digits of the answer are tag numbers, one a word; a row with another count is left "
+        "out; the rest gives the mean over rows of the token macro F1, O included."
+    ),
     defects="A model that answers one row is judged on that row alone ('kept' says the share here). Most words are O, "
     "so a row without entities scores 1.0 for zeros. It is no entity score.",
     primary="token_f1_macro",
@@ -112,5 +114,5 @@ FLAME_NER = Rival(
     },
     counter=_ner_count,
     reader=_ner_read,
-    empty="leaves it out",
+    empty=sentence("leaves it out"),
 )

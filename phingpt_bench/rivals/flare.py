@@ -52,8 +52,11 @@ FLARE = Rival(
     name="flare",
     kind="labels",
     source=f"{_SOURCE}, Classification",
-    rule="The first choice, in the order of the row's list, that stands anywhere in the lower-cased answer; else "
-    "'missing', which is wrong. Rows without 'choices' use the order of the labels given.",
+    rule=sentence(
+        "The first choice, in the order of the row's list, that stands anywhere in the "
+        "lower-cased answer; else 'missing', which is wrong. Rows without 'choices' use the "
+        "order of the labels given."
+    ),
     defects="The order of the list decides, not the answer: 'Negative. It is not positive.' is positive on PhraseBank "
     "and negative on FiQA-SA. Parts of words count ('no' in 'not').",
     primary="f1_weighted",
@@ -100,7 +103,9 @@ FLARE_HEADLINE = Rival(
     name="flare-headline",
     kind="labels",
     source=f"{_SOURCE}, Headlines",
-    rule="Yes if the stripped answer is exactly 'Yes', else No; the mean over the questions of the weighted F1.",
+    rule=sentence(
+        "Yes if the stripped answer is exactly 'Yes', else No; the mean over the questions of the weighted F1."
+    ),
     defects="'yes', 'Yes.' and every senseless answer are No, which is the majority class of most questions.",
     primary="f1_weighted",
     functions={
@@ -109,5 +114,5 @@ FLARE_HEADLINE = Rival(
     },
     counter=_headline_count,
     reader=reader(_yes_no),
-    empty="takes it for no",
+    empty=sentence("takes it for no"),
 )

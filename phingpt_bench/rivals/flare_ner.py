@@ -48,7 +48,7 @@ FLARE_NER = Rival(
     name="flare-ner",
     kind="spans",
     source="The-FinAI/PIXIU src/tasks/utils.py @ 9d6cd7c6 (process_text), for flare_ner (FIN)",
-    rule="One 'entity, TYPE' a line; the entity tags every place where its characters stand in the text.",
+    rule=sentence("One 'entity, TYPE' a line; the entity tags every place where its characters stand in the text."),
     defects="The prompt's own example separates by semicolons, which gives nothing; an entity in the last word of the "
     "text is never found; characters inside a word tag the word behind it.",
     primary="entity_f1",
@@ -108,7 +108,9 @@ FLARE_LINES = Rival(
     name="flare-finer-ord",
     kind="spans",
     source="The-FinAI/PIXIU src/tasks/flare.py @ 040f8861, SequentialLabeling (for flare_finer_ord)",
-    rule="Line i of the answer must be 'word:TAG' for word i of the text, letter by letter; every other line is O.",
+    rule=sentence(
+        "Line i of the answer must be 'word:TAG' for word i of the text, letter by letter; every other line is O."
+    ),
     defects="One line of preamble, a leading line break or 'word: TAG' makes the whole answer O; a word with a colon "
     "can never be right.",
     primary="entity_f1",

@@ -77,8 +77,11 @@ HELM = Rival(
     kind="labels",
     source="stanford-crfm/helm src/helm/benchmark/metrics/classification_metrics.py @ 01c987df, "
     "evaluate_reference_metrics.py @ 039cb53e; run specs of financial_phrasebank and gold_commodity_news",
-    rule="The answer, lower-cased and without punctuation, must equal a label (F1); 'exact_match' wants the very label "
-    "but for white space around it. HELM lets the model write up to the first line break; answers are not cut here.",
+    rule=sentence(
+        "The answer, lower-cased and without punctuation, must equal a label (F1); 'exact_match' "
+        "wants the very label but for white space around it. HELM lets the model write up to the "
+        "first line break; answers are not cut here."
+    ),
     defects="A right label inside a sentence is wrong: a model that cannot keep to the format scores near 0. "
     "'Positive' and 'positive.' are wrong for exact_match, right for F1.",
     primary="f1_weighted",

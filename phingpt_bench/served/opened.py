@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from phingpt_bench.core.errors import BenchError
-from phingpt_bench.core.sentences import sentence
+from phingpt_bench.core.sentences import joined, sentence
 from phingpt_bench.models import embedded
 from phingpt_bench.served import launch
 from phingpt_bench.served.connection import Connection, dialect
@@ -81,7 +81,14 @@ def open_served(spec: ServedSpec, report: Report = lambda line: None, *, pause: 
         assert weights is not None
         server = launch.start(spec, weights, spec.title)
         root = server.root
-        report(f"{spec.engine} serves {spec.title} after {server.seconds:.0f} s")
+        report(
+            sentence(
+                "{engine} serves {name} after {seconds:.0f} s",
+                engine=spec.engine,
+                name=spec.title,
+                seconds=server.seconds,
+            )
+        )
     try:
         opened = _reach(spec, root, server, weights, pause)
         _probe(opened, report)
@@ -171,9 +178,10 @@ def _probe(opened: Opened, report: Report) -> None:
     engine = " ".join(filter(None, [facts.engine, facts.version]))
     report(f"{engine}: {opened.base}" + "".join(f", {one.name}" for one in spec.adapters))
     for line in found.lines():
-        report(f"  {line}")
+        report(joined(("  ", line), ""))
     if link.dropped:
-        report(f"  not sent any more, as the model refuses it: {', '.join(sorted(link.dropped))}")
+        names = ", ".join(sorted(link.dropped))
+        report(sentence("  not sent any more, as the model refuses it: {names}", names=names))
     opened.identity = {"engine": facts.engine, "version": facts.version, "host": link.client.host, "root": facts.root}
 
 
@@ -225,5 +233,8 @@ def _differ(opened: Opened, report: Report) -> None:
             )
         if not own.numbers and own.words == base.words:
             report(
-                f"  note: {one.name} wrote the base's answers to the probe; without log-probabilities no more is known"
+                sentence(
+                    "  note: {name} wrote the base's answers to the probe; without log-probabilities no more is known",
+                    name=one.name,
+                )
             )

@@ -11,6 +11,7 @@ from transformers import TrainerCallback
 
 from phingpt_bench.core import jsonio
 from phingpt_bench.core.records import ledger, to_dict
+from phingpt_bench.core.sentences import sentence
 from phingpt_bench.cost.meters import Meter
 from phingpt_bench.live.events import Advanced, Event, Scored
 
@@ -28,7 +29,9 @@ class ProgressCallback(TrainerCallback):
         self._tokens = [sum(lengths[i] for i in step) for step in steps]
         rows = list(itertools.accumulate(len(step) for step in steps))
         epochs = -(-rows[-1] // len(lengths))
-        self._epochs = [f"epoch {min(epochs, done // len(lengths) + 1)} of {epochs}" for done in [0, *rows]]
+        self._epochs = [
+            sentence("epoch {n} of {all}", n=min(epochs, done // len(lengths) + 1), all=epochs) for done in [0, *rows]
+        ]
 
     def on_train_begin(self, args: Any, state: Any, control: Any, **_: Any) -> None:
         """Report the epoch in which the training starts or resumes."""
@@ -38,7 +41,7 @@ class ProgressCallback(TrainerCallback):
         """Report the loss, every few steps."""
         if logs is not None and "loss" in logs:
             self.loss = logs["loss"]
-            self._tell(Scored("loss", self.loss, note=f"mean of {args.logging_steps} steps"))
+            self._tell(Scored(sentence("loss"), self.loss, note=sentence("mean of {n} steps", n=args.logging_steps)))
 
     def on_step_end(self, args: Any, state: Any, control: Any, **_: Any) -> None:
         """Report one more step."""

@@ -15,7 +15,7 @@ from phingpt_bench.core.fingerprint import digest
 from phingpt_bench.core.machine import environment, this_machine
 from phingpt_bench.core.overrides import Override, folder_suffix
 from phingpt_bench.core.records import Ledger
-from phingpt_bench.core.sentences import sentence
+from phingpt_bench.core.sentences import sentence, sentence_n
 from phingpt_bench.cost import flops
 from phingpt_bench.cost.meters import Meter
 from phingpt_bench.cost.prices import load_prices, match
@@ -140,7 +140,13 @@ def _run(trainer: Any, job: _Job, checkpoint: Path | None, display: Display, met
     except KeyboardInterrupt:
         kept = _checkpoints(job.out)
         steps_kept = _steps(kept[-1]) if kept else 0
-        said = f"training stopped: {steps_kept} of {len(job.steps)} steps are kept in {job.out}"
+        said = sentence_n(
+            "training stopped: {kept} of {n} step is kept in {folder}",
+            "training stopped: {kept} of {n} steps are kept in {folder}",
+            len(job.steps),
+            kept=steps_kept,
+            folder=job.out,
+        )
         display.tell(Said(said, urgent=True))
         raise
 

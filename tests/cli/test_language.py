@@ -158,3 +158,36 @@ def test_errors_are_in_spanish(argv, expected, capsys):
 def test_errors_are_in_english_where_english_is_spoken(capsys):
     assert command.main(["train", "demo", "epoch=1"]) == 2
     assert capsys.readouterr().err == "error: epoch=1: unknown key 'epoch' (did you mean 'epochs'?)\n"
+
+
+def test_doctor_is_in_spanish(capsys):
+    code, text = said(capsys, "doctor")
+    assert code == 0 and english(text) == []
+    for part in ("paquetes", "demo: puede ejecutarse aquí: phingpt-bench demo", "suites reales: "):
+        assert part in text
+
+
+@pytest.mark.slow
+def test_a_plan_is_in_spanish(tmp_path, capsys):
+    code, text = said(capsys, "run", "demo", "--dry-run", "--results", str(tmp_path))
+    assert code == 0 and english(text) == []
+    for part in ("suite demo: registros en", "adaptadores por entrenar", "phin_demo_ner, 60 documentos", "por hacer"):
+        assert part in text
+    assert "Por hacer: 1 entrenamiento y 8 ejecuciones con 912 preguntas a modelos." in " ".join(text.split())
+
+
+def test_tasks_are_listed_in_spanish(capsys):
+    code, text = said(capsys, "tasks")
+    assert code == 0 and "published" not in text and "shown" not in text  # titles of sources stay English
+    assert "Grupos y etiquetas, para --tasks" in text
+
+
+def test_answers_are_rescored_in_spanish_and_exported_in_english(tmp_path, capsys):
+    file = tmp_path / "answers.csv"
+    file.write_text("id,answer,gold\n1,positive,positive\n2,maybe,negative\n3,negative,negative\n")
+    code, text = said(capsys, "rescore", str(file), "--labels", "negative,positive")
+    assert code == 0 and english(text) == []
+    for part in ("3 filas puntuadas como etiquetas negative, positive", "Respuestas INVALID", "ninguna etiqueta"):
+        assert part in " ".join(text.split())
+    _, exported = said(capsys, "rescore", str(file), "--labels", "negative,positive", "--format", "json")
+    assert '"no label": 1' in exported and "Columns: answers from" in exported
