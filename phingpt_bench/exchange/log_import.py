@@ -39,7 +39,6 @@ from phingpt_bench.scoring import version
 from phingpt_bench.scoring.answered import Answered, outcomes_of
 from phingpt_bench.scoring.metrics import score_all
 
-HELM_STATE = "scenario_state.json"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
