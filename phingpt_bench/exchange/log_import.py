@@ -40,7 +40,6 @@ from phingpt_bench.scoring.answered import Answered, outcomes_of
 from phingpt_bench.scoring.metrics import score_all
 
 
-
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Log:
     """What a log says of its run beside the answers. model: as the program names it, often with its host in front."""
