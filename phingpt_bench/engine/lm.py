@@ -54,7 +54,8 @@ class PhinLM(HFLM):
 
     Attributes:
         meter: is given the tokens of prompts and answers, without padding and each prompt whole.
-        on_answer: gets (place among the requests, answer) as soon as an answer is known, but for answers left to HFLM.
+        on_answer: gets (place among the requests, answer) as soon as an answer is known, except for answers left to
+        HFLM.
         plain: set to True to generate in HFLM's way only.
         truncated: prompts that lost tokens on the left, so far.
         cut_answers: answers that reached the length limit without ending, so far.
@@ -115,7 +116,7 @@ class PhinLM(HFLM):
         return ids[-left_truncate_len:] if left_truncate_len else ids
 
     def _encode_pair(self, context: str, continuation: str) -> tuple[list[int], list[int]]:
-        """As in HFLM; BenchError where the prompt's tokens are not the first of those of prompt and label."""
+        """As in HFLM; BenchError if the prompt's tokens are not the first of those of prompt and label."""
         pair: tuple[list[int], list[int]] = super()._encode_pair(context, continuation)
         if self.backend == "causal":
             check_pair(self.tokenizer, (context, continuation), self.tok_encode(context + continuation), pair[0])
@@ -165,7 +166,7 @@ class PhinLM(HFLM):
     def generate_until(self, requests: list[Any], disable_tqdm: bool = False) -> list[str]:
         """As in HFLM: greedy answers by `decode`; what that cannot do exactly is left to HFLM, with a line in the log.
 
-        BenchError where the answers' limit leaves no room for a prompt, or the tokenizer has no end-of-text token.
+        BenchError if the answers' limit leaves no room for a prompt, or the tokenizer has no end-of-text token.
         """
         if requests and self.tokenizer.eos_token_id is None:
             raise BenchError(

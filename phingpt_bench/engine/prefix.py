@@ -99,7 +99,7 @@ def _largest_rectangle(heights: Sequence[int], min_height: int) -> _Rectangle:
     Of several that are as large, the one that is higher, then the one that begins later.
     """
     best = _Rectangle()
-    open_: list[tuple[int, int]] = []  # (height, begin) of rectangles that go on, each higher than the one before
+    open_: list[tuple[int, int]] = []  # (height, begin) of rectangles that continue, each higher than the one before
     for at, height in enumerate([*heights, 0]):
         begin = at
         while open_ and open_[-1][0] >= height:

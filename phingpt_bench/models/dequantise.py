@@ -36,7 +36,7 @@ def wanted(choice: str, parameters: int, dtype: Any, device: str) -> tuple[bool,
 def available_bytes() -> int:
     """Memory that can still be allocated without swapping, in bytes, within a container's limit.
 
-    The physical memory where the system does not say (not Linux); 0 where that is unknown too.
+    The physical memory where the system does not say (not Linux); 0 if that is unknown too.
     """
     try:
         with Path("/proc/meminfo").open(encoding="ascii") as file:
@@ -69,7 +69,7 @@ def unpack(model: Any, dtype: Any) -> int:
 
 
 def _unpacked(layer: Any, dtype: Any, name: str) -> Any:
-    """The plain Linear of a 4-bit one. BenchError where the checkpoint had no weights for it."""
+    """The plain Linear of a 4-bit one. BenchError if the checkpoint had no weights for it."""
     import torch
     from bitsandbytes.functional import dequantize_4bit
 

@@ -209,7 +209,7 @@ def device(spec: BaseSpec) -> str:
 def check_tokenizer(tokenizer: Any, model: str, *, causal: bool = True) -> None:
     """BenchError for a tokenizer that lm-eval cannot ask with: without special tokens, or one that ends every prompt.
 
-    causal: whether prompts go on with the answer; those of an encoder may end.
+    causal: whether prompts continue with the answer; those of an encoder may end.
     """
     where = "tokenizer_config.json of the model"
     if tokenizer.eos_token_id is None and tokenizer.bos_token_id is None:
@@ -248,7 +248,7 @@ def check_name(spec: BaseSpec) -> None:
 
 
 def hub_revision(spec: BaseSpec) -> str | None:
-    """The commit that a Hub base is, or would be, loaded at: asked for, else that of the cached copy, else None.
+    """The commit that a Hub base is, or would be, loaded at: asked for, otherwise that of the cached copy, else None.
 
     The cached copy comes before whatever the Hub holds today, so that an adapter, its base and a plan mean one base.
     """

@@ -20,7 +20,7 @@ _KEYS = (
     "outputs", "response", "body", "output", "prediction", "answer", "result",
 )  # fmt: skip
 _PLAIN_KEYS = ("content", "parts", "text")
-# with one of these an object names something, and is no wrapping of a text
+# with one of these an object names something, and is not a wrapping of a text
 _STRUCTURE = frozenset(("label", "labels", "type", "entity_group", "entity", "word", "score", "start", "tag"))
 _REASONING = frozenset(("reasoning", "thinking", "reasoning_content", "redacted_thinking"))
 
@@ -55,7 +55,7 @@ def _unwrapped(text: str) -> str:
 
 
 def _inner(value: Any, depth: int) -> str | None:
-    """The text that a value wraps; None where it wraps none."""
+    """The text that a value wraps; None if it wraps none."""
     if isinstance(value, str):
         return value
     if depth > _DEPTH:

@@ -56,7 +56,7 @@ def counting(answers: Several, doc: Doc, target: Target, rules: Rules, repeats: 
 
 
 def likelihoods(table: Table, columns: Columns, target: Target) -> list[list[float]] | None:
-    """The log-likelihoods in the order of the target's labels; None where the file holds written answers.
+    """The log-likelihoods in the order of the target's labels; None if the file holds written answers.
 
     The column "continuations" names the labels where it is.
     """

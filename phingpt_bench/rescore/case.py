@@ -25,7 +25,7 @@ SHOWN = 5  # rows named for each kind of trouble
 class Case:
     """Aligned lists: documents, the answer to each ("" where there is none), and the row it stands in (None: missing).
 
-    likelihoods: of the labels in the order of the target, in place of answers; None where answers were written.
+    likelihoods: of the labels in the order of the target, in place of answers; None if answers were written.
     gold_of: "task" or "file". rules: how answers are read. repeats: the most answers that one row has. whole: whether
     these are all rows of the task; None for a file of the user. left_out: rows of the task without an answer that
     were not scored. disputed: rows whose own gold column says something else than the task.
@@ -53,7 +53,7 @@ class Case:
 class Problem:
     """A file and what its answers are scored against, with what the user says of both.
 
-    duplicates: as in `match.match`. repeats: "first", "majority", or None where nothing was said.
+    duplicates: as in `match.match`. repeats: "first", "majority", or None if nothing was said.
     """
 
     table: Table

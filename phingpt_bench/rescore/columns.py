@@ -1,4 +1,4 @@
-"""Which column of a file is what: by name as the user says, else by the names that such columns usually have."""
+"""Which column of a file is what: by name as the user says, otherwise by the names that such columns usually have."""
 
 from __future__ import annotations
 

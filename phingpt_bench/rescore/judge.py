@@ -106,7 +106,7 @@ def rival(
 ) -> Scored:
     """Another benchmark's scores. mine: what we read in each answer, as that scorer would say it.
 
-    BenchError where it cannot score such labels.
+    BenchError if it cannot score such labels.
     """
     found = values(scorer.rows(case.answers, case.docs, target.names), scorer.functions, clusters)
     theirs = scorer.read(case.answers, case.docs, target.names)
@@ -164,7 +164,7 @@ def values(
 def _drawn(
     rows: np.ndarray, functions: Mapping[str, Callable[[np.ndarray], np.ndarray]], clusters: Sequence[int]
 ) -> dict[str, np.ndarray]:
-    """Each score of resampled rows (or clusters), shape (resamples,); empty where there is one row or none."""
+    """Each score of resampled rows (or clusters), shape (resamples,); empty if there is one row or none."""
     units = summed(rows, clusters)
     if len(units) < 2:
         return {}
@@ -187,7 +187,7 @@ def _percentile(drawn: np.ndarray | None, rows: np.ndarray, clusters: Sequence[i
 def _of_accuracy(
     rows: np.ndarray, accuracy: Callable[[np.ndarray], np.ndarray], score: float, clusters: Sequence[int]
 ) -> Interval | None:
-    """The interval of an accuracy; None where it is no share of the rows that have one (a mean of means)."""
+    """The interval of an accuracy; None if it is no share of the rows that have one (a mean of means)."""
     alone = np.asarray(accuracy(rows), dtype=float)
     counted = ~np.isnan(alone)
     if not counted.any() or abs(float((alone[counted] > 0.5).mean()) - score) > 1e-9:

@@ -19,9 +19,9 @@ _EXTRAS = ("question", "entity")  # what a task's row asks of its text
 
 @dataclass(slots=True, kw_only=True)
 class Matching:
-    """row_of: for each document the row that answers it, None where there is none.
+    """row_of: for each document the row that answers it, None if there is none.
 
-    by: "id", "text" or "place" (a file of the user). normalised: rows that were matched but for case, accents,
+    by: "id", "text" or "place" (a file of the user). normalised: rows that were matched except for case, accents,
     punctuation and white space. unmatched, doubled: rows that answer nothing, and rows that answer again what another
     one answers. shared: documents beyond the first that one row answers, as their texts are the same.
     paired: rows of repeated texts, which were taken in the order of the file.
@@ -43,7 +43,7 @@ def match(table: Table, columns: Columns, docs: Sequence[Doc], same: Same, dupli
     """Matches by the id column where the file has one of the task's ids in it (or the user named it), else by text.
 
     same: whether two rows give the same answer. duplicates: what to do where two rows answer one document differently:
-    an error, or the "first" or "last" one counts. BenchError where no row at all can be matched.
+    an error, or the "first" or "last" one counts. BenchError if no row at all can be matched.
     """
     if "id" in columns:
         keys = [str(value) for value in table.columns[columns["id"].name]]

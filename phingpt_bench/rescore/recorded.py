@@ -20,7 +20,7 @@ _COLUMNS = {"doc_id", "id", "parsed", "gold"}
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Change:
-    """A metric as recorded and now; None where it was not recorded, or is undefined."""
+    """A metric as recorded and now; None if it was not recorded, or is undefined."""
 
     metric: str
     recorded: float | None
@@ -28,7 +28,7 @@ class Change:
 
     @property
     def difference(self) -> float | None:
-        """Now less recorded; exactly 0 where they differ by rounding only."""
+        """Now less recorded; exactly 0 if they differ by rounding only."""
         if self.recorded is None or self.now is None:
             return None
         change = self.now - self.recorded
@@ -52,7 +52,7 @@ class Recorded:
 
 
 def record_of(table: Table) -> RunRecord | None:
-    """The record beside a file of samples; None where there is none, or the file is no such file."""
+    """The record beside a file of samples; None if there is none, or the file is no such file."""
     beside = Path(table.path).parent / RECORD
     if not set(table.columns) >= _COLUMNS or not beside.is_file():
         return None

@@ -18,7 +18,7 @@ __all__ = ["OURS", "ClassScore", "Details", "Example", "Report", "Scored", "Valu
 
 @dataclass(frozen=True, slots=True)
 class Value:
-    """A score, None where it is undefined, and its 95 % interval, None where there is none."""
+    """A score, None if it is undefined, and its 95 % interval, None if there is none."""
 
     metric: str
     score: float | None
@@ -55,7 +55,7 @@ class Scored:
 class ClassScore:
     """One label or entity type. partial, typed: F1 with half points for overlaps, and by overlap alone; entities only.
 
-    None where there is nothing to divide by.
+    None if there is nothing to divide by.
     """
 
     name: str

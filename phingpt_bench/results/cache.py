@@ -50,7 +50,7 @@ class Cache:
         return key in self.known
 
     def get(self, key: str) -> Any:
-        """The value that is kept under `key`; KeyError where there is none."""
+        """The value that is kept under `key`; KeyError if there is none."""
         self.used.add(key)
         return self.known[key]
 

@@ -83,7 +83,7 @@ def collect(folder: Path) -> list[Run]:
 
     What lies in a sub-folder named `local` is left out, at any depth: it is shown when that folder (or one in it) is
     asked for.
-    Newest is by `created`, then by `run_id`. BenchError where the folder is missing or holds no run.json, and for the
+    Newest is by `created`, then by `run_id`. BenchError if the folder is missing or holds no run.json, and for the
     first file that is damaged (it is named; nothing is skipped in silence, since a board without a run would mislead).
     """
     found: dict[tuple[Any, ...], Run] = {}

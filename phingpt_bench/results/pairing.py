@@ -183,7 +183,7 @@ def _same_base(a: Model, b: Model) -> bool:
 
 
 def best_of_base(run: Run, runs: Iterable[Run], metric: str, comparer: Comparer) -> Run | None:
-    """The run of a tuned model's base that scores best, whatever the prompt; None where all have the task's own.
+    """The run of a tuned model's base that scores best, whatever the prompt; None if all have the task's own.
 
     An adapter knows its prompt, the base does not: the best of several says what the base can do.
     """

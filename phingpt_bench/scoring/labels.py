@@ -8,7 +8,7 @@ U+034F, and control characters that are no white space (NUL). A lone surrogate b
 NFKC. Every kind of line break is "\n"; the apostrophes ’ ʼ ` ´ between letters are '.
 
 **Tokens.** A word is a longest run of letters, digits and combining marks; an apostrophe between two such runs, and a
-point or comma between two digits, belong to the word ("isn't", "0.5"). The underscore is no part of a word.
+point or comma between two digits, belong to the word ("isn't", "0.5"). The underscore is not part of a word.
 Characters of scripts without spaces between words, and Hangul, make words of their own ("答案是positive" is two words).
 Stops are . , ; : = ! ? ( ) / | and the line break; an em dash, "--", and a dash with white space on both sides are
 the stop "—". "&" is the word "and". Anything else (quotes, asterisks, braces, hyphens) only separates words. Stops
@@ -68,7 +68,7 @@ that was cut off.
 
 What it does not understand: irony, comparison of degree, a negation in other words ("I doubt that it is positive",
 "positive is ruled out"), labels in languages other than those given, and labels that are told apart by signs alone
-where they are no numbers.
+where they are not numbers.
 """
 
 from __future__ import annotations

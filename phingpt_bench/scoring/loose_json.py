@@ -107,7 +107,7 @@ class Reader:
         return Object(pairs, self.broken is None), end
 
     def _after(self, at: int, closing: str) -> int:
-        """Where to go on after an element: behind its comma, or at the closing bracket."""
+        """Where to continue after an element: behind its comma, or at the closing bracket."""
         at = self._skip(at)
         char = self.source[at : at + 1]
         if char == ",":

@@ -144,7 +144,7 @@ def partial_counts(gold: Iterable[Span], parsed: Parsed, type_: str | None = Non
 def partial_f1(counts: np.ndarray) -> np.ndarray:
     """F1 with half a point for an overlap (MUC-5, SemEval-2013 "partial"), from summed `partial_counts` (..., 4).
 
-    nan where nothing is gold and nothing was predicted.
+    nan if nothing is gold and nothing was predicted.
     """
     exact, overlapping, n_pred, n_gold = np.moveaxis(np.asarray(counts, dtype=float), -1, 0)
     with np.errstate(invalid="ignore"):

@@ -37,7 +37,7 @@ FUSED["up_proj"] = "gate_up_proj"
 
 
 def target_modules(model: Any, names: Sequence[str]) -> list[str] | str:
-    """The layers to adapt: "all-linear" for ["all-linear"], else the names, with fused layers for their parts.
+    """The layers to adapt: "all-linear" for ["all-linear"], otherwise the names, with fused layers for their parts.
 
     BenchError if the model has neither a layer nor its fused form.
     """

@@ -143,7 +143,7 @@ class Scorer:
         yield Group(NO_PREFIX, self._packs([tree for tree in trees if id(tree) in ungrouped]))
 
     def _packs(self, trees: Sequence[TokenTree], cached: int = 0) -> list[Pack]:
-        """Trees about one text together where the model takes branches, else each alone."""
+        """Trees about one text together where the model takes branches, otherwise each alone."""
         limits = (self.max_length, attention_window(self.model), rope_switch(self.model))
         max_tokens = min(limit for limit in limits if limit is not None)
         packs = packed(trees, max_tokens=max_tokens, min_shared=MIN_SHARED, max_added=MAX_ADDED, cached=cached)

@@ -118,7 +118,7 @@ def separate_rows(
 ) -> list[TokenTree]:
     """One row for each branch, without any mask; of a row beyond `max_length` tokens the last ones, as in HFLM.
 
-    Two continuations share a row where one goes on from the other, unless tokens were cut off on the left.
+    Two continuations share a row where one continues from the other, unless tokens were cut off on the left.
     """
     rows: list[tuple[tuple[int, ...], list[Query]]] = []
     for request, continuation in sorted(continuations, key=_longest_first):

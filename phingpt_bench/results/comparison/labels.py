@@ -90,7 +90,7 @@ def _flips(a: Outcomes, b: Outcomes) -> Flips | None:
 
 
 def _confidence(outcomes: Outcomes) -> list[tuple[float | None, tuple[float, ...] | None]]:
-    """(margin, probabilities) by row, None where there are none; one label alone has no margin."""
+    """(margin, probabilities) by row, None if there are none; one label alone has no margin."""
     if not outcomes.probs:
         return [(None, None)] * len(outcomes.ids)
     result: list[tuple[float | None, tuple[float, ...] | None]] = []

@@ -138,7 +138,7 @@ def _excess(a: np.ndarray, b: np.ndarray) -> int:
 
 
 def _misses(a: Outcomes, b: Outcomes) -> dict[str, Change] | None:
-    """The counts of each kind of miss over all rows; None where one record does not hold them."""
+    """The counts of each kind of miss over all rows; None if one record does not hold them."""
     mine, theirs = statistics.misses(a), statistics.misses(b)
     if mine is None or theirs is None:
         return None
