@@ -1,4 +1,4 @@
-"""The keys and values of a shared prefix, computed once and lent to batches of any size."""
+"""The keys and values of a shared prefix, computed once and shown to batches of any size."""
 
 from __future__ import annotations
 

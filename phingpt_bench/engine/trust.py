@@ -1,4 +1,4 @@
-"""What must hold before answers are scored: whole prompts, finite numbers, labels that differ, answers with a text."""
+"""Checks before answers are scored: complete prompts, finite numbers, labels that differ, answers with text."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Which row of a file answers which row of a task: by id, or by text. No row is dropped without a word."""
+"""Matching the rows of a file with those of a task: by id, or by text. No row is dropped silently."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from phingpt_bench.rescore.table import Table
 from phingpt_bench.rescore.target import Doc
 
 DUPLICATES = ("error", "first", "last")
-_EXTRAS = ("question", "entity")  # what a task's row asks of its text
+_EXTRAS = ("question", "entity")  # columns of a task's row besides its text
 
 
 @dataclass(slots=True, kw_only=True)
@@ -143,7 +143,7 @@ def _normal(key: Hashable) -> Hashable:
 
 
 def _assign(table: Table, rows: list[int], docs: list[int], same: Same, duplicates: str, result: Matching) -> None:
-    """Gives the rows of one key to its documents."""
+    """Assign the rows of one key to its documents."""
     alike = all(same(rows[0], row) for row in rows[1:])
     if len(rows) < len(docs) and alike:
         result.shared += len(docs) - len(rows)

@@ -1,4 +1,4 @@
-"""Our own stored answers: a samples.jsonl beside the run.json of its run, and what differs from the scores there."""
+"""Our own stored answers: a samples.jsonl next to the run.json of its run, and the differences from its scores."""
 
 from __future__ import annotations
 
@@ -37,7 +37,7 @@ class Change:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Recorded:
-    """The record beside the file. changes: of every metric. otherwise: (row, then, now) of answers read otherwise.
+    """The record next to the file. changes: of every metric. otherwise: (row, then, now) of answers read otherwise.
 
     complete: whether the file holds the rows of the record, all of them. version: of scoring, of the record. changed:
     what later versions changed for such answers, in words.

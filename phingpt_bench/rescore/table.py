@@ -1,6 +1,6 @@
 """A file of answers (CSV, TSV, JSON lines, JSON, parquet, .eval) as columns, with the place of every row.
 
-Nothing is guessed about damaged files: what cannot be read whole is an error that names the place.
+Nothing is guessed about damaged files: an unreadable part is an error with its place.
 """
 
 from __future__ import annotations

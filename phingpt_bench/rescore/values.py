@@ -1,4 +1,4 @@
-"""What a rescoring gives: scores with intervals by scorer, what rivals read otherwise, and our own details."""
+"""The values of a rescoring: scores with intervals by scorer, answers that rivals read differently, and our details."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ class Value:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Example:
-    """An answer that a rival reads otherwise than we do. place: line or row of the file."""
+    """An answer that a rival reads differently. place: line or row of the file."""
 
     place: int
     answer: str
@@ -40,7 +40,7 @@ class Example:
 class Scored:
     """One scorer. values: by its own order, the headline metric `primary` among them.
 
-    differs: answers that it reads otherwise than ours does, None for ours; examples: some of them.
+    differs: the number of answers that it reads differently from ours, None for ours; examples: some of them.
     """
 
     scorer: str
@@ -70,7 +70,7 @@ class ClassScore:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Details:
-    """What our scorer says beyond scores.
+    """The details of our scorer.
 
     classes: by label or type. reasons: of INVALID answers, with their number. misses: errors of entities by kind.
     shapes: of the answers that cannot be read, where they are more than half.

@@ -1,6 +1,6 @@
 """Comparisons of runs row by row: intervals, paired tests on aligned rows, ranks in tie bands.
 
-A run that stands for several seeds (`Run.seeds`) has the mean of their scores, its intervals and tests are those of
+A run that stands for several seeds (`Run.seeds`) has the mean of their scores, and intervals and tests from
 stats/seeds.py.
 """
 
@@ -26,7 +26,7 @@ from phingpt_bench.stats.seeds import mean_interval, mean_test, spread
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Difference:
-    """A run's score minus that of `against`, with its paired test, or the reason why there is none.
+    """A run's score minus that of `against`, with its paired test or the reason why there is none.
 
     low and high bound the difference at 95 %; p is of the paired test; p_holm is p after Holm's correction over the
     tasks of the model (None until it is known). All of them and `value` are None if `reason` is set.
@@ -63,7 +63,7 @@ class _Value:
 
 
 class Comparer:
-    """Scores, intervals and tests of runs; each is computed once, and not even once where `cache` knows it."""
+    """Scores, intervals and tests of runs; each is computed at most once, and taken from `cache` if it is there."""
 
     def __init__(self, cache: Cache | None = None) -> None:
         self._cache = cache
@@ -71,7 +71,7 @@ class Comparer:
         self._positions: dict[int, dict[str, int]] = {}
         self._scores: dict[int, dict[str, float | None]] = {}
         self._tests: dict[tuple[int, int, str, bool, int], Difference] = {}
-        self._held: list[Run] = []  # ids of objects are keys above, so the objects must live as long
+        self._held: list[Run] = []  # ids of objects are keys above, so the objects must stay alive
 
     def counts(self, run: Run, metric: str) -> np.ndarray:
         """The per-row counts of a run that a metric of its scores is a function of, (n, ...)."""

@@ -22,12 +22,12 @@ from phingpt_bench.scoring.statistics import STATISTICS
 
 @dataclass(frozen=True, slots=True)
 class Metric:
-    """A score and what is to be known of it.
+    """A score and its properties.
 
     kind: of the outcomes it belongs to, "labels", "spans" or "scores".
     statistic: the name in STATISTICS of the additive counts that it is a function of.
     function: from summed counts to the score, leading axes kept; nan if the score is undefined.
-    title: for the head of a column. bounds: the least and the largest score there can be.
+    title: for the head of a column. bounds: the smallest and the largest possible score.
     """
 
     name: str

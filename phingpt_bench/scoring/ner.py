@@ -17,7 +17,7 @@ MISS_KINDS = ("boundary", "type", "hallucinated", "missed", "duplicate", "format
 
 
 class Miss(NamedTuple):
-    """One thing that is wrong with an answer.
+    """One error in an answer.
 
     kind: "type": the right place under another type; "boundary": overlaps the gold entity, but does not begin and end
         with it (its type may be wrong too); "missed": a gold entity that no prediction touches; "spurious": a

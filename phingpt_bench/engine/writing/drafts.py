@@ -1,7 +1,7 @@
 """Drafts of how an answer continues: copied from its own prompt, from what it wrote before, or from other answers.
 
-A drafted token costs the computation of a token where it is wrong, and saves a step where it is right. So a token is
-drafted as long as it is likely enough to be right, judged by how often drafts of its kind were. No draft changes an
+A drafted token costs the computation of a token if it is wrong, and saves a step if it is right. So tokens are
+drafted as long as they are likely enough to be right, judged by earlier drafts of their kind. No draft changes an
 answer: the model verifies each (decode.py).
 """
 
@@ -14,7 +14,7 @@ from typing import NamedTuple
 MAX_DRAFT = 64  # tokens
 ANSWER_LENGTH = 4  # the last tokens of an answer, at most, that are looked up in other answers
 OWN_LENGTHS = (16, 8, 4, 3, 2, 1)  # the last tokens of a text that are looked up in the text before them
-START = -1  # stands in front of each answer
+START = -1  # placed before each answer
 
 
 class Kind(NamedTuple):
