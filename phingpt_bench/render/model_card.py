@@ -31,9 +31,9 @@ class Result:
 
 
 def results_of(board: Board, name: str | None) -> list[Result]:
-    """The whole runs of one adapter (or model), by task. BenchError where the name fits none, or several fit.
+    """The whole runs of one adapter (or model), by task. BenchError if the name fits none, or several fit.
 
-    name: as the board shows an adapter or a model; None where the board has one adapter alone.
+    name: as the board shows an adapter or a model; None if the board has one adapter alone.
     """
     rows = [(section, row) for section in board.sections for row in section.rows if row.kind in ("base", "tuned")]
     if name is None:
