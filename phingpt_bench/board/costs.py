@@ -1,4 +1,4 @@
-"""The board's costs that no run metered: published rows on our price card, and when a tuned model pays back."""
+"""Costs that no run measured: published rows at the prices of our card, and when a tuned model pays back."""
 
 from __future__ import annotations
 
@@ -14,17 +14,17 @@ from phingpt_bench.cost.estimate import LABEL_TOKENS, Usd, hosted_usd, hours_usd
 from phingpt_bench.cost.prices import PriceCard, load_prices, own_card
 from phingpt_bench.results.collect import Run
 
-FREE = Usd(0.0, 0.0)  # what it costs to get a model that is used as it is
+FREE = Usd(0.0, 0.0)  # the price of getting a model that is used without training
 
 
 def prices_of(path: Path | None = None) -> Prices:
-    """The price card in `path`, else in $PHINGPT_BENCH_PRICES, both the user's own, else the one shipped."""
+    """The price card in `path` or $PHINGPT_BENCH_PRICES (both are the user's own), otherwise the shipped one."""
     own = path or own_card()
     return Prices(name="prices.yaml" if own is None else own.name, own=own is not None, card=load_prices(own))
 
 
 def on_card(runs: Iterable[Run], prices: Prices) -> list[Run]:
-    """The runs with all USD at the card's prices where it is the user's own, else as they were recorded."""
+    """The runs with all USD at the card's prices if it is the user's own, otherwise as recorded."""
     if not prices.own:
         return list(runs)
 
@@ -38,14 +38,15 @@ def on_card(runs: Iterable[Run], prices: Prices) -> list[Run]:
 
 
 def tokens_each(runs: Iterable[Run]) -> TokensEach | None:
-    """Tokens of a document as a run metered them: of the first of `runs` that was asked without examples or template.
+    """Tokens of one document, as measured by the first of `runs` without few-shot examples and chat template.
 
-    `runs` come best first: the answers of a model that does the task well are as long as an API's would be. A label is
-    taken as LABEL_TOKENS: ours are chosen, not written, or written up to a fixed length. None where no run has counted.
+    `runs` are sorted, the best first: a model that does the task well writes answers as long as an API's would be. A
+    label counts as LABEL_TOKENS: our models choose labels instead of writing them, or write up to a fixed length. None
+    if no run counted tokens.
     """
     for run in runs:
         protocol, ledger = run.record.protocol, run.record.evaluation
-        if run.record.model.kind not in ("base", "tuned") or protocol.shots or protocol.chat_template:
+        if run.record.model.kind not in ("base", "tuned") or any(protocol.setting):
             continue
         assumed = protocol.kind == "labels"
         if not ledger.tokens_in or not protocol.n or (ledger.tokens_out is None and not assumed):
@@ -61,10 +62,10 @@ def tokens_each(runs: Iterable[Run]) -> TokensEach | None:
 
 
 def with_costs(row: PublishedRow, tokens: TokensEach | None, card: PriceCard) -> PublishedRow:
-    """The row with what its training would cost on the card, and what an API would take for 1,000 documents.
+    """The row with the estimated cost of its training at the card's prices, and of 1,000 documents through an API.
 
-    The second only for a model that was asked without examples and answered at once: the tokens of our own 0-shot
-    prompt say nothing of longer ones, nor of a chain of thought.
+    The second is only estimated for a model that was used without examples and answered at once: the tokens of our
+    0-shot prompt say nothing about longer prompts or a chain of thought.
     """
     each = None
     if tokens is not None and not row.shots and row.zero_shot == "direct":
@@ -73,12 +74,12 @@ def with_costs(row: PublishedRow, tokens: TokensEach | None, card: PriceCard) ->
 
 
 def on_our_card(cost: PublishedCost | None, card: PriceCard) -> Usd | None:
-    """A published training's wall hours times its GPUs at the card's price for them; None where any is unknown."""
+    """A published training's wall hours times its GPUs at the card's price; None if one of these is unknown."""
     return None if cost is None else hours_usd(card, cost.gpu, cost.gpu_count, cost.hours)
 
 
 def assumed_per_hour(cost: PublishedCost) -> float | None:
-    """The USD of a GPU-hour that the source assumed: as it says, else its USD over its GPU-hours, else None."""
+    """The price of a GPU-hour that the source assumed: as stated, or its USD divided by its GPU-hours, or None."""
     if cost.usd_per_gpu_hour is not None:
         return cost.usd_per_gpu_hour
     hours = None if cost.hours is None or cost.gpu_count is None else cost.hours * cost.gpu_count
@@ -86,10 +87,10 @@ def assumed_per_hour(cost: PublishedCost) -> float | None:
 
 
 def payback(rows: Sequence[Row], published: Sequence[PublishedRow]) -> Payback | None:
-    """The best ranked tuned row against hosted models, larger ones of the board, and the floors.
+    """The best ranked tuned row compared with hosted models, larger models of the board, and the floors.
 
-    None without such a row or without others. Each kind comes best first. Hosted models that look alike (one model in
-    several sources) are taken once.
+    None if there is no such row or nothing to compare it with. Each kind is sorted, the best first. Hosted models with
+    the same name (one model in several sources) are taken once.
     """
     tuned = next((row for row in rows if row.kind == "tuned" and row.rank is not None), None)
     if tuned is None:
@@ -134,7 +135,7 @@ def _to_run(row: Row) -> Usd | None:
 
 
 def _to_get(row: Row) -> Usd | None:
-    """What a row's training took; a base was not trained here, nor a floor without a ledger of it."""
+    """What a row's training cost. A base was not trained here; a floor without a training ledger was not either."""
     if row.training is None:
         return FREE if row.kind in ("base", "floor") else None
     return None if row.training.usd is None else Usd(row.training.usd, row.training.usd)

@@ -1,7 +1,7 @@
-"""A part of a board: its rows filtered and sorted after everything was worked out on all of them.
+"""A part of a board: rows are filtered and sorted after everything was computed on all of them.
 
 Ranks, tests, Holm's correction, floors and the Pareto front are those of the whole board, so that no choice of rows
-makes a result look better; a section and the board say how much is hidden.
+makes a result look better. Sections and the board say how many rows are hidden.
 """
 
 from __future__ import annotations
@@ -30,23 +30,27 @@ UNITS = {"": 1.0, "k": 1e3, "m": 1e6, "b": 1e9}
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Size:
-    """A condition on the number of parameters as it is shown, such as "<1B": 134,515,008 are 135M."""
+    """A condition on the rounded number of parameters, such as "<1B"; 134,515,008 parameters are 135M."""
 
     sign: str
     parameters: float
 
     def holds(self, parameters: float | None) -> bool:
-        """False where the size is not known. parameters: as they are shown, see `rounded_parameters`."""
+        """False if the size is unknown. parameters: rounded as by `rounded_parameters`."""
         return parameters is not None and COMPARE[self.sign](parameters, self.parameters)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Filter:
-    """What is shown; an empty condition lets everything through, several of one kind any of them.
+    """What is shown. An empty condition lets everything pass; of several values in one condition, any may match.
 
-    protocols: ids. languages: codes of the rows' languages. licences: parts of the data's licence, model_licences: of
-    the base's, both in any case; what is not known does not pass. kinds: of KINDS. sizes: all must hold. Floors have no
-    size and no licence: only `kinds` hides them.
+    protocols: ids.
+    languages: codes of the rows' languages.
+    licences, model_licences: parts of the licence of the data and of the base, ignoring case; an unknown licence does
+        not pass.
+    kinds: members of KINDS.
+    sizes: conditions that must all hold.
+    Floors have no size and no licence: only `kinds` hides them.
     """
 
     protocols: tuple[str, ...] = ()
@@ -74,7 +78,7 @@ def size(text: str) -> Size:
 def filtered(board: Board, wanted: Filter) -> Board:
     """The board with the rows and sections that `wanted` lets through, its sections' rows sorted.
 
-    BenchError with the nearest name for a protocol, language, kind or sort that is not there.
+    BenchError with the nearest name for an unknown protocol, language, kind or sort order.
     """
     sections = (*board.sections, *board.limited)
     _known(sentence("protocol"), wanted.protocols, {section.protocol for section in sections}, "--protocol")
@@ -148,7 +152,7 @@ def _shown_published(row: PublishedRow, wanted: Filter) -> bool:
 
 
 def _sorted(rows: list[Row], by: str) -> list[Row]:
-    """By score they come as they are; what is not known comes last, and rows that are equal stay best first."""
+    """By score the order stays. Rows with an unknown value come last; equal rows keep their order."""
     if by == "score":
         return rows
     if by == "date":  # the newest first

@@ -1,4 +1,4 @@
-"""How the runs of one section stand to each other: the metric, who is ranked with whom, ranks in tie bands."""
+"""The ranking of one section: its metric, which runs are ranked together, and ranks with ties."""
 
 from __future__ import annotations
 
@@ -23,14 +23,15 @@ class Scope:
     """What every section of a board is made with."""
 
     comparer: Comparer
-    metric: str | None = None  # instead of the primary one, where a task has it
+    metric: str | None = None  # replaces the primary metric of each task that has it
     published: Mapping[str, tuple[PublishedRow, ...]] = field(default_factory=dict)  # by protocol id
     prices: Prices | None = None  # None: no estimates
     across: bool = False  # rows of different engines are ranked together
+    tasks: int = 1  # of the board: Holm's correction of a model counts at most so many tests
 
 
 class Rank(NamedTuple):
-    """A place among the ranked runs; tied: others share it."""
+    """A place among the ranked runs. tied: other runs share it."""
 
     place: int | None
     tied: bool
@@ -38,7 +39,7 @@ class Rank(NamedTuple):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Standing:
-    """The runs of a section, best first, and how they stand to each other. Runs are named by `id`."""
+    """The runs of a section, the best first, with their ranks. Runs are identified by `id`."""
 
     runs: Sequence[Run]
     metric: str
@@ -54,7 +55,7 @@ class Standing:
 
 
 def standing_of(runs: Sequence[Run], scope: Scope, limit: int | None) -> Standing:
-    """Ranks among the runs that can be ranked together; a check (oracle, null, echo) takes no part in them."""
+    """Ranks of the runs that can be ranked together; checks (oracle, null, echo) are left out."""
     comparer = scope.comparer
     primary = runs[0].record.protocol.metric
     metric = scope.metric if scope.metric is not None and scope.metric in comparer.scores(runs[0]) else primary
@@ -73,7 +74,7 @@ def standing_of(runs: Sequence[Run], scope: Scope, limit: int | None) -> Standin
             for run in main
             if run.kind != "check" and comparer.scores(run)[metric] is not None and id(run) not in apart
         ]
-        places = bands(ranked, lambda a, b: comparer.quick(a, b, metric).p)
+        places = bands(ranked, lambda a, b: comparer.quick(a, b, metric, max(1, len(ranked) - 1)).p)
         shared = Counter(places)
         ranks = {id(run): Rank(at, shared[at] > 1) for run, at in zip(ranked, places, strict=True)}
     return Standing(
@@ -83,7 +84,7 @@ def standing_of(runs: Sequence[Run], scope: Scope, limit: int | None) -> Standin
 
 
 def _score(run: Run, metric: str, comparer: Comparer) -> float:
-    """What runs are sorted by, the best highest; a run without score comes last."""
+    """The sort key of a run, the best highest; a run without a score comes last."""
     score = comparer.scores(run)[metric]
     if score is None:
         return -math.inf

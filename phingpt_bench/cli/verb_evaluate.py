@@ -13,6 +13,7 @@ from phingpt_bench.core.sentences import sentence
 from phingpt_bench.text.language import say
 
 if TYPE_CHECKING:
+    from phingpt_bench.evaluate.suite import AdapterEntry
     from phingpt_bench.served.spec import ServedSpec
 
 NAME = "evaluate"
@@ -23,6 +24,8 @@ examples:
       --tasks phin_demo_sentiment --limit 20
   phingpt-bench evaluate --base smollm2-135m-instruct \\
       --adapter adapters/trained/demo --tasks phin_demo_ner
+  phingpt-bench evaluate --adapter ORG/ADAPTER@REVISION --tasks phin_fpb \\
+      --adapter-trained-on tfns
   phingpt-bench evaluate --base Qwen/Qwen2.5-0.5B-Instruct \\
       --tasks phin_sentiment --chat-template --results results/qwen
   phingpt-bench evaluate --model vllm --model-args model=FOLDER_OR_ID \\
@@ -40,9 +43,11 @@ environment (OPENAI_API_KEY, ANTHROPIC_API_KEY) and are not stored.
 
 def configure(parser: argparse.ArgumentParser) -> None:
     """The arguments."""
-    asked = parser.add_mutually_exclusive_group(required=True)
+    asked = parser.add_mutually_exclusive_group()
     asked.add_argument(
-        "--base", metavar=say("MODEL"), help=say("folder, Hub id or the embedded model's name, loaded here")
+        "--base",
+        metavar=say("MODEL"),
+        help=say("folder, Hub id or the embedded model's name, loaded here; by default the one that the adapters name"),
     )
     asked.add_argument(
         "--model",
@@ -63,7 +68,10 @@ def configure(parser: argparse.ArgumentParser) -> None:
         action="append",
         default=[],
         metavar=say("DIR"),
-        help=say("may be repeated; with --model: a served name, a folder, or NAME=FOLDER"),
+        help=say(
+            "a folder or a Hub id (org/name, org/name/sub-folder, org/name@revision), or NAME= and one of them; may "
+            "be repeated; with --model: a served name, a folder, or NAME=FOLDER"
+        ),
     )
     add_overrides(parser, "seed=1 or bases.0.device=cpu")
     parser.add_argument("--tasks", nargs="+", required=True, metavar=say("TASK"), help=say("tasks or groups"))
@@ -71,6 +79,20 @@ def configure(parser: argparse.ArgumentParser) -> None:
         "--shots", type=int, default=0, metavar="K", help=say("few-shot examples in each prompt (default 0)")
     )
     parser.add_argument("--chat-template", action="store_true", help=say("put prompts into the model's chat template"))
+    parser.add_argument(
+        "--prompt",
+        action="append",
+        default=[],
+        metavar=say("NAME_OR_FILE"),
+        help=say(
+            "ask in other words: a file that 'init prompt' made, 'query' (FLARE's own), or 'ours' beside them; may be "
+            "repeated (docs/prompts.md)"
+        ),
+    )
+    parser.add_argument("--thinking", choices=("on", "off"), help=say("what the chat template is asked for"))
+    parser.add_argument(
+        "--thinking-end", default="</think>", metavar=say("MARK"), help=say("what ends a thought (default </think>)")
+    )
     parser.add_argument("--limit", type=positive, metavar="N", help=say("only the first N rows of each task"))
     parser.add_argument("--quantisation", choices=("nf4", "none"), default="nf4", help=say("default nf4 (4 bits)"))
     parser.add_argument(
@@ -95,6 +117,13 @@ def configure(parser: argparse.ArgumentParser) -> None:
         ),
     )
     parser.add_argument(
+        "--adapter-trained-on",
+        action="append",
+        default=[],
+        metavar=say("[NAME=]DATA"),
+        help=say("what an adapter without card.json was trained on, as for --trained-on; NAME where there are several"),
+    )
+    parser.add_argument(
         "--results", type=Path, metavar=say("DIR"), help=say("for the records (default results/local/MODEL)")
     )
     parser.add_argument("--dry-run", action="store_true", help=say("show the plan and stop"))
@@ -104,40 +133,79 @@ def configure(parser: argparse.ArgumentParser) -> None:
 
 def run(args: argparse.Namespace) -> int:
     """Plan, run, draw the board; 0. BenchError for unknown tasks, a bad base or adapter."""
+    from phingpt_bench.api.silence import silence_libraries
     from phingpt_bench.core import config
     from phingpt_bench.core.overrides import parsed
-    from phingpt_bench.evaluate.plan import slug
-    from phingpt_bench.evaluate.suite import AdapterEntry, Suite, Variant
-    from phingpt_bench.models.load import BaseSpec, title
+    from phingpt_bench.data.prompt_file import OURS
+    from phingpt_bench.evaluate.one_base import one_base
+    from phingpt_bench.evaluate.suite import Variant
+    from phingpt_bench.models.load import BaseSpec
 
+    silence_libraries()
     served = args.model is not None
     if not served and args.model_args:
         raise BenchError(
             sentence("--model-args belong to --model"), hint=sentence("--base takes --quantisation and --batch-size")
         )
-    base: BaseSpec | ServedSpec
+    if not served and args.base is None and not args.adapter:
+        raise BenchError(
+            sentence("nothing to evaluate"), hint=sentence("give --base MODEL, --model ENGINE, or --adapter DIR")
+        )
+    if served and args.adapter_trained_on:
+        raise BenchError(sentence("--adapter-trained-on is for adapters that are loaded here, not for served ones"))
+    spec = BaseSpec(model=args.base or "", quantisation=args.quantisation)
+    base: BaseSpec | ServedSpec | None = None if args.base is None else spec
     if served:
         base = _served(args.model, args.model_args, args.adapter)
-        name = slug(f"{base.title}-{base.engine}")
-    else:
-        base = BaseSpec(model=args.base, quantisation=args.quantisation)
-        name = slug(title(base))
-    suite = Suite(
-        name=name,
-        tasks=args.tasks,
-        bases=[base],
-        variants=[Variant(shots=args.shots, chat_template=args.chat_template)],
-        adapters=[] if served else [AdapterEntry(path=Path(folder)) for folder in args.adapter],
+    variant = Variant(
+        shots=args.shots, chat_template=args.chat_template, thinking=args.thinking, thinking_end=args.thinking_end
+    )
+    suite = one_base(
+        base,
+        args.tasks,
+        spec=spec,
+        prompts=args.prompt or [OURS],
+        adapters=[] if served else _adapters(args.adapter, args.adapter_trained_on),
+        variant=variant,
         floors=not args.no_floors,
         checks=args.checks,
-        trained_on={} if args.trained_on is None else {args.base: [own for own in args.trained_on if own != "none"]},
+        trained_on=None if args.trained_on is None else [own for own in args.trained_on if own != "none"],
         limit=args.limit,
         batch_size=args.batch_size,
-        results=args.results or Path("results") / "local" / name,
+        results=args.results,
     )
     suite = config.changed(suite, parsed(args.overrides))
     carry_out(suite, dry_run=args.dry_run, force=args.force, quiet=args.quiet, changed=args.overrides)
     return 0
+
+
+def _adapters(adapters: list[str], trained_on: list[str]) -> list[AdapterEntry]:
+    """An entry for each --adapter, with what the --adapter-trained-on that name it say, or those without a name."""
+    from phingpt_bench.evaluate.suite import AdapterEntry
+
+    entries, known = [], set()
+    for text in adapters:
+        name, sign, path = text.partition("=")
+        own = [said for said in trained_on if "=" not in said or (sign and said.partition("=")[0] == name)]
+        said = [one.rpartition("=")[2] for one in own]
+        entries.append(
+            AdapterEntry(
+                path=Path(path if sign else text), name=name if sign else None,
+                trained_on=[one for one in said if one != "none"] if said else None,
+            )
+        )  # fmt: skip
+        known.add(name if sign else None)
+    if wrong := next((said for said in trained_on if "=" in said and said.partition("=")[0] not in known), None):
+        raise BenchError(
+            sentence("--adapter-trained-on {wrong} names no adapter", wrong=wrong),
+            hint=sentence("give the adapter as NAME=DIR, with the same name"),
+        )
+    if len(adapters) > 1 and any("=" not in said for said in trained_on):
+        raise BenchError(
+            sentence("--adapter-trained-on without a name is for one adapter, and there are several"),
+            hint=sentence("give each as NAME=DIR, and NAME=DATA"),
+        )
+    return entries
 
 
 def _served(engine: str, args: str, adapters: list[str]) -> ServedSpec:

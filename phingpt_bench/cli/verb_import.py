@@ -47,7 +47,7 @@ def configure(parser: argparse.ArgumentParser) -> None:
 
 def run(args: argparse.Namespace) -> int:
     """Imports, says what became a record and what did not; 0. BenchError where nothing did."""
-    from phingpt_bench.cli.silence import silence_libraries
+    from phingpt_bench.api.silence import silence_libraries
     from phingpt_bench.core.errors import BenchError
     from phingpt_bench.exchange.import_folder import found_below
     from phingpt_bench.exchange.imported import Skipped, write

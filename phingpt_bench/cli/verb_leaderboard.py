@@ -15,8 +15,11 @@ from phingpt_bench.core.sentences import sentence
 from phingpt_bench.text.language import say
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from phingpt_bench.board.values import Board
     from phingpt_bench.results.collect import Run
+    from phingpt_bench.scoring.prior import Method
 
 NAME = "leaderboard"
 LEAST_TO_EXPLAIN = 40  # columns in which the lines of --explain can be read
@@ -116,6 +119,14 @@ def configure(parser: argparse.ArgumentParser) -> None:
         action="store_true",
         help=say("rank runs of different engines or number formats together (docs/engines.md)"),
     )
+    parser.add_argument(
+        "--calibrate",
+        action="append",
+        default=[],
+        type=names,
+        metavar="M",
+        help=say("add rows with calibrated label scores, made without labels: batch, contextual (docs/fairness.md)"),
+    )
     parser.add_argument("--checks", action="store_true", help=say("show the oracle, null and echo rows too"))
 
 
@@ -201,6 +212,7 @@ def _loaded(args: argparse.Namespace) -> tuple[Board, list[Run]]:
             published=args.published != "none",
             checks=args.checks,
             across_engines=args.across_engines,
+            calibrate=methods(flat(args.calibrate)),
             prices=args.prices,
             wanted=wanted,
             most=args.rows if args.format == "terminal" else None,
@@ -214,11 +226,13 @@ def _explain(args: argparse.Namespace) -> int:
     from phingpt_bench.lmeval.protocols import protocol_of
     from phingpt_bench.render.explain.explain_blocks import explain
     from phingpt_bench.results.cache import Cache
+    from phingpt_bench.results.calibrated import with_calibrated
     from phingpt_bench.results.collect import collect
     from phingpt_bench.results.compare import Comparer
 
     row, task = args.explain
-    card, cache, runs = prices_of(args.prices), Cache(), collect(args.folder or results_folder())
+    card, cache = prices_of(args.prices), Cache()
+    runs = with_calibrated(collect(args.folder or results_folder()), methods(flat(args.calibrate)))
     board = build(
         runs, None, metric=args.metric, checks=args.checks, across_engines=args.across_engines, cache=cache, prices=card
     )
@@ -226,6 +240,17 @@ def _explain(args: argparse.Namespace) -> int:
     cache.save()
     show(blocks, args.width, args.output, LEAST_TO_EXPLAIN)
     return 0
+
+
+def methods(names: Sequence[str]) -> list[Method]:
+    """The calibrations of these names, each once; BenchError with the nearest name for another."""
+    from phingpt_bench.core.errors import unknown
+    from phingpt_bench.scoring.prior import METHODS
+
+    for name in names:
+        if name not in METHODS:
+            raise unknown(sentence("calibration"), name, METHODS, where="--calibrate")
+    return [method for method in METHODS if method in names]
 
 
 def flat(lists: list[list[str]]) -> tuple[str, ...]:

@@ -43,7 +43,7 @@ def configure(parser: argparse.ArgumentParser) -> None:
 
 def run(args: argparse.Namespace) -> int:
     """Check the runs, write the changes, report them; 0. BenchError without runs or for an unreadable declaration."""
-    from phingpt_bench.cli.silence import silence_libraries
+    from phingpt_bench.api.silence import silence_libraries
     from phingpt_bench.core.errors import BenchError
     from phingpt_bench.evaluate.again import look_again
     from phingpt_bench.evaluate.tasks import Tasks
@@ -102,7 +102,7 @@ def row_ids(record: RunRecord, known: Tasks) -> Mapping[str, Sequence[str]] | No
     from phingpt_bench.train.recipe import load_recipe
     from phingpt_bench.train.run import default_folder
 
-    if record.model.adapter is None:
+    if record.model.adapter is None or record.model.trained_elsewhere:
         return None
     try:
         recipe = load_recipe(record.model.adapter)

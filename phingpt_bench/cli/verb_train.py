@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from phingpt_bench.cli.overrides import add_overrides
 from phingpt_bench.core.sentences import sentence
-from phingpt_bench.text.language import say, say_n
+from phingpt_bench.text.language import say
 
 if TYPE_CHECKING:
     from phingpt_bench.train.recipe import Recipe
@@ -40,15 +40,14 @@ def configure(parser: argparse.ArgumentParser) -> None:
 
 def run(args: argparse.Namespace) -> int:
     """Train, and print the result and its cost; 0. BenchError for a bad recipe and for missing data."""
-    from phingpt_bench.cli.silence import silence_libraries
+    from phingpt_bench.api.silence import silence_libraries
+    from phingpt_bench.cli.output import show
     from phingpt_bench.core.errors import BenchError
     from phingpt_bench.core.overrides import parsed
-    from phingpt_bench.cost.ledger import total_joules
     from phingpt_bench.live.choose import display
     from phingpt_bench.live.events import Planned, training_stages
     from phingpt_bench.models.adapter import read_card
-    from phingpt_bench.text.money import usd_text
-    from phingpt_bench.text.quantities import duration_text, energy_text, flops_text
+    from phingpt_bench.render.adapter_blocks import adapter_blocks
     from phingpt_bench.train.recipe import load_recipe
     from phingpt_bench.train.run import default_folder, train
 
@@ -64,22 +63,7 @@ def run(args: argparse.Namespace) -> int:
     with display(quiet=args.quiet) as shown:
         shown.tell(Planned(training_stages(recipe.name)))
         folder = train(recipe, out, resume=args.resume, limit=args.limit, display=shown)
-    card = read_card(folder)
-    seconds = card.cost.seconds.get("train")
-    print(say("adapter {name}: {folder}", name=card.name, folder=folder))
-    rows = say_n("{n:,} row", "{n:,} rows", card.rows)
-    steps = say_n("{n:,} step", "{n:,} steps", card.steps)
-    print(say("{rows}, {steps}, {n:,} trainable parameters", rows=rows, steps=steps, n=card.parameters))
-    energy = energy_text(total_joules(card.cost))
-    print(
-        say(
-            "training {time}, {usd}, energy {energy}, {flops}",
-            time=duration_text(seconds),
-            usd=usd_text(card.cost.usd),
-            energy=energy,
-            flops=flops_text(card.cost.flops),
-        )
-    )
+    show(adapter_blocks(folder, read_card(folder)))
     return 0
 
 

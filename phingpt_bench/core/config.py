@@ -1,7 +1,7 @@
-"""Strict files: YAML or JSON becomes a frozen dataclass, or every mistake in it is named at once, with its place.
+"""Strict files: YAML or JSON becomes a frozen dataclass, or every mistake in it is reported at once, with its place.
 
-The fields of the dataclass are the keys; builder.py says which types they may have. A mistake in a YAML file is named
-with its line, one in JSON with the way to the value ("model.kind").
+The fields of the dataclass are the keys; builder.py says which types they may have. A mistake in a YAML file is
+reported with its line, one in JSON with the path to the value ("model.kind").
 """
 
 from __future__ import annotations
@@ -34,7 +34,7 @@ def shipped_names(folder: Path) -> list[str]:
 
 
 def load_shipped(kind: str, folder: Path, name_or_path: str, cls: type[T], overrides: Sequence[Override] = ()) -> T:
-    """A file of `folder` by name, or any other by path (it ends in .yaml or .yml), as `load` reads it.
+    """A file of `folder` by name, or any file by path (it ends in .yaml or .yml), as `load` reads it.
 
     kind: what such a file is called ("recipe"). BenchError with the nearest name, or with file and line.
     """
@@ -67,7 +67,7 @@ def load(path: Path, cls: type[T], overrides: Sequence[Override] = ()) -> T:
     try:
         value = load_fast(Path(path))
         return build(cls, applied({} if value is None else value, overrides), str(path))
-    except Exception:  # whatever is wrong, the slow way says what and in which line
+    except Exception:  # whatever is wrong, the slow loader says what and in which line
         value, lines, duplicates = load_with_lines(Path(path))
     value = {} if value is None else value
     _check(cls, value, overrides)

@@ -1,4 +1,4 @@
-"""The results of a run row by row, without text; what is read from a file is checked row by row."""
+"""The results of a run row by row, without texts; outcomes that are read from a file are checked row by row."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ INVALID = -1  # in place of a label: none could be read
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Outcomes:
-    """Aligned lists of the same length n; one that does not apply, or that an older record does not have, is empty."""
+    """Aligned lists of length n; a list that does not apply, or that an older record lacks, is empty."""
 
     kind: Kind
     labels: list[str]  # or the entity types; empty for scores
@@ -35,11 +35,11 @@ class Outcomes:
     # order; a prediction without a place in the text (hallucinated, unreadable, in conflict) is in the counts alone
     entities: list[list[list[list[int]]]] = field(default_factory=list)
     misses: list[list[int]] = field(default_factory=list)  # spans: by kind, in the order of scoring.ner.MISS_KINDS
-    invalid: list[bool] = field(default_factory=list)  # the answer could not be read, as a whole or in part
-    # labels: probabilities, where they were compared by log-likelihood; None where one was not finite
+    invalid: list[bool] = field(default_factory=list)  # the answer could not be read, in whole or in part
+    # labels: probabilities, if chosen by log-likelihood; None if one was not finite
     probs: list[list[float] | None] = field(default_factory=list)
-    groups: list[int] = field(default_factory=list)  # labels: the question, where each text is asked several
-    clusters: list[int] = field(default_factory=list)  # the document, where rows share documents (data/clusters.py)
+    groups: list[int] = field(default_factory=list)  # labels: the number of the question, if each text has several
+    clusters: list[int] = field(default_factory=list)  # the document, if rows share documents (data/clusters.py)
 
     @property
     def gold_places(self) -> list[int]:
@@ -70,7 +70,7 @@ def in_order(rows: Outcomes, ids: Sequence[str]) -> Outcomes:
 
 
 def read_outcomes(path: Path) -> Outcomes:
-    """The outcomes in a file; BenchError naming it, and the first value that cannot be."""
+    """The outcomes in a file; BenchError with the file and the first impossible value."""
     rows = build(Outcomes, read_json(path), str(path))
     if found := next(faults(rows), None):
         raise BenchError(found, where=str(path))
@@ -80,7 +80,7 @@ def read_outcomes(path: Path) -> Outcomes:
 def faults(rows: Outcomes) -> Iterator[str]:
     """What is wrong with outcomes beyond the types of their values: lists that do not fit together, impossible values.
 
-    The place for every such check; they run over all rows whenever a board reads a run, so they must be cheap.
+    All such checks belong here. They run over all rows whenever a board reads a run, so they must be cheap.
     """
     yield from _alignment(rows)
     yield from {"labels": _label_faults, "spans": _span_faults, "scores": _score_faults}[rows.kind](rows)
@@ -107,7 +107,7 @@ def _label_faults(rows: Outcomes) -> Iterator[str]:
         for at, value in enumerate(column):
             if type(value) is not int or not least <= value < k:
                 yield sentence(
-                    "{place}: {value!r} is no place in the {k} labels", place=f"{name}[{at}]", value=value, k=k
+                    "{place}: {value!r} is not a place in the {k} labels", place=f"{name}[{at}]", value=value, k=k
                 )
     if rows.groups and min(rows.groups) < 0:
         yield sentence("groups: a question is below 0")
@@ -149,4 +149,4 @@ def _span_faults(rows: Outcomes) -> Iterator[str]:
 def _score_faults(rows: Outcomes) -> Iterator[str]:
     for at, value in enumerate(rows.gold):
         if not isinstance(value, int | float):
-            yield sentence("gold[{at}]: {value!r} is no number", at=at, value=value)
+            yield sentence("gold[{at}]: {value!r} is not a number", at=at, value=value)

@@ -1,4 +1,4 @@
-"""A YAML file as plain values, with the line of every key, and syntax errors told with file and line."""
+"""A YAML file as plain values, with the line of every key, and syntax errors with file and line."""
 
 from __future__ import annotations
 
@@ -12,17 +12,17 @@ import yaml
 from phingpt_bench.core.errors import BenchError
 from phingpt_bench.core.sentences import sentence
 
-Key = tuple[str | int, ...]  # the way from the top of the file to a value
+Key = tuple[str | int, ...]  # the path from the top of the file to a value
 FAST: Any = getattr(yaml, "CSafeLoader", yaml.SafeLoader)  # the C one, where PyYAML was built with it
 
 
 class _Loader(yaml.SafeLoader):
-    """SafeLoader that says at which line a value cannot be what it looks like, such as a day in a 13th month."""
+    """SafeLoader that reports the line of an impossible value, such as a day in a 13th month."""
 
     def construct_object(self, node: yaml.Node, deep: bool = False) -> Any:
         try:
             return super().construct_object(node, deep)
-        # what PyYAML's own readers of dates, numbers and truth values let through: none of them names the place
+        # errors of PyYAML's own readers of dates, numbers and booleans, which do not name the place
         except (ValueError, KeyError, AttributeError, OverflowError) as err:
             shown = node.value if isinstance(node, yaml.ScalarNode) else node.tag
             problem = f"'{shown}' cannot be read as {node.tag.rpartition(':')[2]} ({err})"
@@ -30,7 +30,7 @@ class _Loader(yaml.SafeLoader):
 
 
 class _FastLoader(FAST):  # type: ignore[misc]  # which of two classes it is depends on how PyYAML was built
-    """Ten times as fast as the loader that knows lines; refuses a key that is given twice."""
+    """Ten times as fast as the loader with lines; refuses a key that is given twice."""
 
     def construct_mapping(self, node: yaml.MappingNode, deep: bool = False) -> dict[Any, Any]:
         if len({key.value for key, _ in node.value}) < len(node.value):
@@ -40,7 +40,7 @@ class _FastLoader(FAST):  # type: ignore[misc]  # which of two classes it is dep
 
 
 def load_fast(path: Path) -> Any:
-    """The plain values of a YAML file without a mistake; any exception for one with a mistake, which is not told."""
+    """The plain values of a correct YAML file; any exception, without a useful message, for an incorrect one."""
     return yaml.load(path.read_text(encoding="utf-8"), _FastLoader)
 
 
@@ -65,7 +65,7 @@ def load_text(text: str, where: str) -> Any:
 
 
 def load_with_lines(path: Path) -> tuple[Any, dict[Key, int], list[tuple[Key, str]]]:
-    """(values, line of each key, mistakes that YAML passes over: keys given twice, of which it keeps the last)."""
+    """(values, line of each key, mistakes that YAML accepts: keys given twice, of which it keeps the last)."""
     text = _read(path)
     with _syntax_errors(path):
         node = yaml.compose(text, _Loader)

@@ -1,4 +1,4 @@
-"""Price cards: dated USD per hour of machines and per million tokens of APIs, each with its source, and which fits."""
+"""Price cards: dated USD per hour of machines and per million tokens of APIs, each with its source."""
 
 from __future__ import annotations
 
@@ -18,8 +18,8 @@ from phingpt_bench.core.sentences import sentence
 
 PRICES_VARIABLE = "PHINGPT_BENCH_PRICES"
 CPU_ENTRY = "cpu-core-hour"
-MOST = 1e9  # USD of one unit at most: far above any price, and far below where sums stop being finite
-# words in a GPU's name that make it another product than the one without them
+MOST = 1e9  # the highest USD of one unit: far above any price, and far below the limits of a float
+# words that make a GPU a different product from the one without them
 _OTHER_PRODUCT = {"ti", "super", "laptop", "mobile", "mig", "d", "max"}
 
 
@@ -27,8 +27,8 @@ _OTHER_PRODUCT = {"ti", "super", "laptop", "mobile", "mig", "d", "max"}
 class Entry:
     """One price: USD for one hour of one unit (a processor core for "cpu-core-hour", else one GPU with its host).
 
-    gpu: the words that a GPU's name must hold to take this price, e.g. "A100 80GB"; None for prices that are only
-    taken by id, such as those that a paper assumed. `count` is set by `match`: `usd_per_hour` is then for all units.
+    gpu: the words that a GPU's name must contain, e.g. "A100 80GB"; None for prices that are only found by id, such as
+    those that a paper assumed. count: set by `match`; `usd_per_hour` is then for all units.
     """
 
     id: str
@@ -53,12 +53,12 @@ class Entry:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ApiPrice:
-    """One price list line of a hosted model: USD per million tokens read and written.
+    """The price of a hosted model: USD per million tokens read and written.
 
-    models: the names under which published results give the model, each exactly. Several entries may name one model,
-    one for each host: its price is then the range from the cheapest to the dearest. ids: the names under which the
-    host's API serves it. cached: what a token costs that the host has seen before in the same prompt; None where the
-    list has no such price. Estimates do not use it.
+    models: the exact names of the model in published results. Several entries may name one model, one for each host:
+        its price is then the range from the cheapest to the most expensive.
+    ids: the names under which the host's API serves it.
+    cached: the price of a token that the host has cached; None if it has no such price. Estimates do not use it.
     """
 
     id: str
@@ -83,7 +83,7 @@ class ApiPrice:
             raise ValueError(f"{self.id}: a price of {max(filter(None, prices)):g} USD, more than anything costs")
 
     def usd(self, tokens_in: float, tokens_out: float) -> float:
-        """USD for so many tokens, none of them cached."""
+        """USD for a number of tokens, none of them cached."""
         return (tokens_in * self.usd_per_million_in + tokens_out * self.usd_per_million_out) / 1e6
 
 
@@ -104,16 +104,16 @@ class PriceCard:
             raise ValueError("count is worked out from the machine: leave it out of the card")
 
     def find(self, name: str) -> Entry | None:
-        """The entry of that id, or None."""
+        """The entry with that id, or None."""
         return next((entry for entry in self.entries if entry.id == name), None)
 
     def hosted(self, model: str) -> tuple[ApiPrice, ...]:
-        """The prices of a hosted model, by a name that published results give it; empty where the card has none."""
+        """The prices of a hosted model by its name in published results; empty if the card has none."""
         return tuple(price for price in self.api if model in price.models)
 
 
 def load_prices(path: Path | None = None) -> PriceCard:
-    """The card in `path`, else in $PHINGPT_BENCH_PRICES, else the one shipped; BenchError for a missing or bad file."""
+    """The card in `path`, in $PHINGPT_BENCH_PRICES or the shipped one; BenchError for a missing or bad file."""
     file = card_path(path)
     if not file.is_file():
         raise BenchError(
@@ -136,11 +136,12 @@ def own_card() -> Path | None:
 
 
 def match(card: PriceCard, machine: Machine) -> Entry | None:
-    """The price of a machine, or None when the card does not know it.
+    """The price of a machine, or None if the card does not list it.
 
-    No GPU: the price of a core times the cores. GPUs: all must be of one kind, and the entry whose words are all in
-    its name is taken, the one with most words if several fit, times their number; the host is part of a GPU's price.
-    A GPU that the card does not know has no price: None, which boards show as N/A, never as 0.
+    Without a GPU: the price of a core times the number of cores. With GPUs, which must all be of one kind: the entry
+    whose words are all in the GPU's name (with most words, if several fit) times their number; the host is included. A
+    GPU that
+    is not listed has no price: None, which boards show as N/A, never as 0.
     """
     if not machine.gpus:
         core = card.find(CPU_ENTRY)
@@ -156,10 +157,10 @@ def match(card: PriceCard, machine: Machine) -> Entry | None:
 
 
 def of_gpu(card: PriceCard, name: str) -> tuple[Entry, ...]:
-    """The prices of one GPU that a paper names, as exactly as it does; empty where the card does not know it.
+    """The prices of a GPU as named in a paper; empty if the card does not list it.
 
-    "RTX 3090" is one entry; "A100" are those of 40 and of 80 GB, since it may be either; "RTX 3090 / A100-40GB" are
-    both, and none where one of them is unknown.
+    "RTX 3090" is one entry. "A100" may be the one with 40 or with 80 GB, so it gives both. "RTX 3090 / A100-40GB" gives
+    both, or none if one of them is unknown.
     """
     found: dict[str, Entry] = {}
     for alternative in name.split("/"):
@@ -177,7 +178,7 @@ def of_gpu(card: PriceCard, name: str) -> tuple[Entry, ...]:
 
 
 def priced(entry: Entry, card: PriceCard) -> Price:
-    """A price as a ledger keeps it."""
+    """A price, as stored in a ledger."""
     return Price(
         card=card.date, entry=entry.id, count=entry.count, usd_per_hour=entry.usd_per_hour, source=entry.source,
         read_on=entry.read_on, assumption=entry.assumption,
@@ -185,7 +186,7 @@ def priced(entry: Entry, card: PriceCard) -> Price:
 
 
 def _check_day(name: str, value: str) -> None:
-    """ValueError where it is not a day as ISO 8601 writes it in full."""
+    """ValueError unless it is a full ISO 8601 date."""
     try:
         if date.fromisoformat(value).isoformat() == value:
             return

@@ -1,9 +1,9 @@
-"""The datasets the tasks read: rows in one shape, splits by an explicit rule, contents pinned by digests.
+"""The datasets of the tasks: rows in one shape, splits by an explicit rule, contents pinned by digests.
 
 Each is described by a passport (data/passport.py) and read by a reader (data/readers). Rows of a labels dataset:
 {"id", "text", "label"}; of a spans dataset: {"id", "text", "entities": [{"start", "end", "type"}]} with character
 offsets, in text order; of a scores dataset: {"id", "text", "score"}. `id` is the SHA-256 prefix of the text (with "-2",
-"-3" ... for repeated texts), so it says which row without showing it.
+"-3" ... for repeated texts), so it identifies the row without its text.
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ from phingpt_bench.data.passport import Passport
 from phingpt_bench.data.readers import BUILT_ON, DATASETS, reader
 from phingpt_bench.data.rows import Rows, Splits
 
-PASSPORTS = "passports"  # the folder beside the task files
+PASSPORTS = "passports"  # the folder next to the task files
 COUNTED = ("rows", "ids", "digests", "counts")  # the part of a passport that `tasks stamp` prints
 
 
@@ -34,7 +34,7 @@ def names() -> list[str]:
 
 
 def dataset(name: str) -> Passport:
-    """The passport of a dataset; BenchError with the nearest name, or with file and line of what is wrong in it."""
+    """The passport of a dataset; BenchError with the nearest name, or with file and line of a mistake in it."""
     files = _files()
     if name not in files:
         raise unknown(sentence("dataset"), name, files)
@@ -42,7 +42,7 @@ def dataset(name: str) -> Passport:
 
 
 def readable() -> tuple[dict[str, Passport], dict[str, BenchError]]:
-    """(passports, errors of those that cannot be read), both by dataset: one broken file must not hide the others."""
+    """(passports, errors of unreadable ones), both by dataset: one broken file must not hide the others."""
     passports: dict[str, Passport] = {}
     errors: dict[str, BenchError] = {}
     for name in names():
@@ -55,16 +55,17 @@ def readable() -> tuple[dict[str, Passport], dict[str, BenchError]]:
 
 @dataclass(frozen=True, slots=True)
 class Rights:
-    """What a board says of a protocol's rows: their languages and the licence of the data."""
+    """What a board shows about a protocol's rows: languages, licence of the data, and `Passport.documents`."""
 
     languages: tuple[str, ...]
     licence: str
+    documents: int | None = None
 
 
 def rights() -> dict[str, Rights]:
-    """Languages and licence by protocol, for all passports. A passport that cannot be read is left out."""
+    """Languages, licence and documents by protocol, for all passports. An unreadable passport is skipped."""
     return {
-        passport.protocol: Rights(tuple(languages_of(passport.language)), passport.licence)
+        passport.protocol: Rights(tuple(languages_of(passport.language)), passport.licence, passport.documents)
         for passport in readable()[0].values()
     }
 
@@ -95,8 +96,8 @@ def read_passport(file: Path) -> Passport:
 def load(name: str, path: str | None = None) -> Splits:
     """All splits of a dataset, ids added, contents checked against the digests of the passport.
 
-    path: a folder of the user's own, laid out like the mirror's folder of this dataset (see data/sources.py).
-    BenchError when rows are missing, added, changed or in another order: such rows would be another protocol.
+    path: a user's folder, laid out like the mirror's folder of this dataset (see data/sources.py).
+    BenchError if rows are missing, added, changed or in another order: such rows would be another protocol.
     """
     passport = dataset(name)
     splits = read(passport, path)
@@ -116,7 +117,7 @@ def load(name: str, path: str | None = None) -> Splits:
                     wanted_digest=expected[1],
                     protocol=passport.protocol,
                 ),
-                hint=sentence("take the dataset from its source again; scores on other rows are not comparable"),
+                hint=sentence("get the dataset from its source again; scores on other rows are not comparable"),
             )
     return splits
 
@@ -134,13 +135,13 @@ def read(passport: Passport, path: str | None = None) -> Splits:
                 type=type(err).__name__,
                 reason=err,
             ),
-            hint=sentence("take the dataset from its source again"),
+            hint=sentence("get the dataset from its source again"),
         ) from None
     return {split: with_ids(rows) for split, rows in raw.items()}
 
 
 def _options(passport: Passport) -> dict[str, object]:
-    """The options of a reader, with what it builds on in place of its name. BenchError where there is no such thing."""
+    """The options of a reader, with names of datasets and readers resolved. BenchError for an unknown one."""
     options = dict(passport.options)
     for name in options.keys() & DATASETS.get(passport.reader, ()):
         if options[name] == passport.name:
@@ -154,17 +155,17 @@ def _options(passport: Passport) -> dict[str, object]:
 
 
 def content_digest(rows: Rows) -> str:
-    """The digest of the rows' ids and of what is right for each, in order."""
+    """The digest of the rows' ids and gold answers, in order."""
     return digest([[row["id"], row.get("label", row.get("entities", row.get("score")))] for row in rows])
 
 
 def ids_digest(rows: Rows) -> str:
-    """The SHA-256 of the rows' ids, one a line."""
+    """The SHA-256 of the rows' ids, one per line."""
     return hashlib.sha256("\n".join(row["id"] for row in rows).encode()).hexdigest()
 
 
 def with_ids(rows: Rows) -> Rows:
-    """The rows with `id` first. Rows of the embedded corpus bring one of their own, by which its editors know them."""
+    """The rows with `id` first. Rows of the embedded corpus keep their own id, which its files use."""
     seen: Counter[str] = Counter()
     result = []
     for row in rows:
@@ -175,7 +176,7 @@ def with_ids(rows: Rows) -> Rows:
 
 
 def _files() -> dict[str, Path]:
-    """Passport files by dataset name; one of the user's replaces a shipped one of the same name."""
+    """Passport files by dataset name; a user's passport replaces a shipped one of the same name."""
     return {file.stem: file for folder in task_folders() for file in (folder / PASSPORTS).glob("*.yaml")}
 
 

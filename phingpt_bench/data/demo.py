@@ -1,6 +1,6 @@
 """The demonstration corpus: invented financial news in English and Spanish, read from the text files in `corpus/`.
 
-SYNTHETIC: written for phingpt-bench, with invented companies; a demonstration, not a benchmark; never to be mixed with
+SYNTHETIC: written for phingpt-bench, with invented companies; a demonstration, not a benchmark; never mix them with
 real results. Format, conventions and counts: docs/demo-corpus.md.
 """
 
@@ -20,7 +20,7 @@ TYPES = ("PER", "ORG", "LOC")
 CORPUS = Path(__file__).resolve().parent / "corpus"
 LANGUAGES = ("en", "es")
 SPLITS = ("train", "validation", "test")
-# kind -> (prefix of the ids, what the columns of a line are)
+# kind -> (prefix of the ids, the columns of a line)
 _KINDS = {
     "sentiment": ("sent", ("id", "split", "label", "sentence")),
     "ner": ("ner", ("id", "split", "sentence")),
@@ -42,18 +42,18 @@ def load_demo(kind: str) -> dict[str, list[dict[str, Any]]]:
 
 
 def read_corpus(kind: str, folder: Path) -> dict[str, list[dict[str, Any]]]:
-    """`load_demo` for a corpus in any folder that is laid out like ours.
+    """`load_demo` for a corpus in any folder with the same layout.
 
     BenchError naming file and line for: a wrong number of columns, a malformed or repeated id, an unknown split, label,
     entity type or slot, broken markup, a sentence that occurs twice; naming the file when it is missing or not UTF-8.
-    A split without a row is an empty list.
+    A split without rows is an empty list.
     """
     if kind not in _KINDS:
         raise unknown(sentence("kind of demonstration data"), kind, _KINDS)
     prefix, columns = _KINDS[kind]
     companies = read_companies(folder / "companies.tsv") if kind == "sentiment" else {}
     splits: dict[str, list[dict[str, Any]]] = {split: [] for split in SPLITS}
-    seen: dict[str, str] = {}  # id or text -> where it stands
+    seen: dict[str, str] = {}  # id or text -> its place
     for lang in LANGUAGES:
         for where, fields in _lines(folder / f"{kind}-{lang}.tsv", columns):
             row_id, split, text = fields[0], fields[1], fields[-1]
@@ -76,7 +76,7 @@ def read_corpus(kind: str, folder: Path) -> dict[str, list[dict[str, Any]]]:
             for what, key in (("id", row_id), ("sentence", row["text"])):
                 if key in seen:
                     raise BenchError(
-                        sentence("{what} stands already at {place}", what=what, place=seen[key]), where=where
+                        sentence("{what} occurs already at {seen}", what=what, seen=seen[key]), where=where
                     )
                 seen[key] = where
             splits[split].append(row)
@@ -84,7 +84,7 @@ def read_corpus(kind: str, folder: Path) -> dict[str, list[dict[str, Any]]]:
 
 
 def read_companies(path: Path) -> Companies:
-    """Names by (split, language), in file order. BenchError for a name that stands twice, in one split or in two."""
+    """Names by (split, language), in file order. BenchError for a name that occurs twice, in one split or in two."""
     companies: Companies = {}
     seen: dict[str, str] = {}
     for where, (split, lang, name) in _lines(path, ("split", "language", "name")):
@@ -94,7 +94,7 @@ def read_companies(path: Path) -> Companies:
             raise unknown(sentence("language"), lang, LANGUAGES, where=where)
         if name in seen:
             raise BenchError(
-                sentence("company '{name}' stands already at {place}", name=name, place=seen[name]), where=where
+                sentence("company '{name}' occurs already at {seen}", name=name, seen=seen[name]), where=where
             )
         seen[name] = where
         companies.setdefault((split, lang), []).append(name)
@@ -104,7 +104,7 @@ def read_companies(path: Path) -> Companies:
 def fill(frame: str, row_id: str, names: list[str], where: str) -> str:
     """The frame with its slots {c} and {d} replaced by two different names.
 
-    Which names depends on the row's id and the list alone, so an edit of one sentence leaves the others as they were.
+    The choice only depends on the row's id and the list, so editing one sentence does not change the others.
     BenchError for another slot, a stray brace, or fewer names than the frame has slots.
     """
     slots = sorted(set(_SLOT.findall(frame)))
@@ -115,9 +115,7 @@ def fill(frame: str, row_id: str, names: list[str], where: str) -> str:
             hint=sentence("the slots are {c} and {d}"),
         )
     if re.search(r"[{}]", _SLOT.sub("", frame)):
-        raise BenchError(
-            sentence("a brace that opens or closes nothing"), where=where, hint=sentence("the slots are {c} and {d}")
-        )
+        raise BenchError(sentence("an unmatched brace"), where=where, hint=sentence("the slots are {c} and {d}"))
     if len(slots) > len(names):
         raise BenchError(
             sentence(
@@ -140,13 +138,15 @@ def parse_markup(line: str, where: str) -> tuple[str, list[dict[str, Any]]]:
 
     Offsets count characters of the text without markup; a sentence without markup has no entities. The signs [ ] and |
     cannot occur in a text. BenchError for an empty surface, one with blanks at its ends, an unknown type, or a
-    bracket or bar that belongs to no entity.
+    bracket or bar outside an entity.
     """
     text, entities, at = "", [], 0
     for match in _ENTITY.finditer(line):
         surface, kind = match.groups()
         if not surface or surface != surface.strip():
-            raise BenchError(sentence("entity '{text}' is empty or has blanks at its ends", text=match[0]), where=where)
+            raise BenchError(
+                sentence("entity '{match}' is empty or begins or ends with a blank", match=match[0]), where=where
+            )
         if kind not in TYPES:
             raise unknown(sentence("entity type"), kind, TYPES, where=where)
         text += line[at : match.start()]

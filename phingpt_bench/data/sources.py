@@ -25,22 +25,21 @@ MIRROR_VARIABLE = "PHINGPT_BENCH_DATA"
 class Source:
     """One dataset as published. `files` maps our split names to paths below `folder` in a mirror.
 
-    The suffix of a file says its format: .parquet, .csv (with a header line; every value is text) or .jsonl. A folder
-    given as an absolute path, or from "~", is itself where the files are, mirror or not. hub_id is None where the
-    rows are on no Hub.
+    The suffix of a file gives its format: .parquet, .csv (with a header line; every value is text) or .jsonl. A folder
+    given as an absolute path, or with "~", is used without a mirror. hub_id is None if the dataset is not on the Hub.
     """
 
     folder: str
     files: dict[str, str]
     hub_id: str | None = None
     hub_splits: dict[str, str] = field(default_factory=dict)  # our split name -> the Hub's
-    revision: str | None = None  # Hub commit; where None, the digest of the rows is what pins the content
+    revision: str | None = None  # Hub commit; if None, the digests of the rows pin the content
     hub_zip: tuple[str, str] | None = None  # (zip in the Hub repository, member) for a repository with a script
 
 
 def mirror() -> Path | None:
-    """The mirror folder named by $PHINGPT_BENCH_DATA, or None; BenchError when it is named but not there."""
-    return named_folder(MIRROR_VARIABLE, sentence("the data mirror"), sentence("one sub-folder per dataset"))
+    """The mirror folder named by $PHINGPT_BENCH_DATA, or None; BenchError if the folder does not exist."""
+    return named_folder(MIRROR_VARIABLE, "the data mirror", "one sub-folder per dataset")
 
 
 def source_of(origin: Origin, files: dict[str, str], **hub: Any) -> Source:
@@ -49,7 +48,7 @@ def source_of(origin: Origin, files: dict[str, str], **hub: Any) -> Source:
 
 
 def place(source: Source, split: str, path: str | None = None) -> str:
-    """Where `read_rows` would take the split from, in words for a message: a file, or the Hub dataset."""
+    """The place from which `read_rows` would take the split, for a message: a file, or the Hub dataset."""
     for root in _roots(source, path):
         if (root / source.files[split]).is_file():
             return str(root / source.files[split])
@@ -59,8 +58,8 @@ def place(source: Source, split: str, path: str | None = None) -> str:
 def read_rows(source: Source, split: str, path: str | None = None) -> list[dict[str, Any]]:
     """The raw rows of one split, in file order.
 
-    path: a folder laid out like the mirror's `source.folder`; wins over every other place.
-    BenchError, naming every place that was looked at, when the split is in none of them.
+    path: a folder laid out like the mirror's `source.folder`; it takes precedence over every other place.
+    BenchError with every place that was tried if the split is in none of them.
     """
     if split not in source.files:
         raise BenchError(
@@ -83,16 +82,18 @@ def read_rows(source: Source, split: str, path: str | None = None) -> list[dict[
     if source.hub_id is None:
         raise BenchError(
             sentence(
-                "dataset {source} ({split}) is in no mirror, and it is on no Hub", source=_name(source), split=split
+                "dataset {source} ({split}) is not in a mirror, and it is not on the Hub",
+                source=_name(source),
+                split=split,
             ),
             where="; ".join(looked) or None,
             hint=sentence("set {variable} to a folder that holds {folder}", variable=MIRROR_VARIABLE, folder=folder),
         )
-    # its client logs each retry, which would bury the one line that says what is wrong
+    # its client logs each retry, which would hide the one line that says what is wrong
     logging.getLogger("huggingface_hub").setLevel(logging.ERROR)
     try:
         return _hub_zip(source) if source.hub_zip else _hub(source, split)
-    # the Hub client raises a wide family of network and cache errors: each means "not to be had from there"
+    # the Hub client raises many kinds of network and cache errors: each means "not available from there"
     except Exception as err:
         looked.append(f"Hub {source.hub_id} ({type(err).__name__})")
     raise BenchError(
@@ -120,7 +121,7 @@ def _roots(source: Source, path: str | None) -> list[Path]:
 
 
 def read_file(file: Path) -> list[dict[str, Any]]:
-    """The rows of a .parquet, .csv or .jsonl file; BenchError for another suffix and for what cannot be read as one."""
+    """The rows of a .parquet, .csv or .jsonl file; BenchError for another suffix and for an unreadable file."""
     formats = {".parquet": _parquet, ".csv": _csv, ".jsonl": _jsonl}
     if file.suffix not in formats:
         raise BenchError(sentence("data files end in {names}", names=", ".join(formats)), where=str(file))
@@ -145,7 +146,7 @@ def _csv(file: Path) -> list[dict[str, Any]]:
 
 
 def _jsonl(file: Path) -> list[dict[str, Any]]:
-    """One JSON object a line, in UTF-8; blank lines are passed over."""
+    """One JSON object per line, in UTF-8; blank lines are skipped."""
     rows = []
     try:
         with file.open(encoding="utf-8-sig") as lines:
@@ -181,7 +182,7 @@ def _parquet(file: Path) -> list[dict[str, Any]]:
 def _hub(source: Source, split: str) -> list[dict[str, Any]]:
     import datasets
 
-    # load_dataset answers from the Hugging Face cache when the Hub is out of reach
+    # load_dataset uses the Hugging Face cache if the Hub is not reachable
     table = datasets.load_dataset(source.hub_id, split=source.hub_splits.get(split, split), revision=source.revision)
     rows: list[dict[str, Any]] = table.to_list()
     return rows

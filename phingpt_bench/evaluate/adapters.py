@@ -1,4 +1,4 @@
-"""An adapter of a suite: where it is, whether it is trained, whether it fits the suite's bases, tasks and prompts."""
+"""The adapters of a suite: where they are, whether they are trained, whether they fit its bases, tasks and prompts."""
 
 from __future__ import annotations
 
@@ -9,17 +9,17 @@ from typing import Any, Protocol
 
 from phingpt_bench.core import config
 from phingpt_bench.core.errors import BenchError
-from phingpt_bench.core.fingerprint import file_digest
 from phingpt_bench.core.records import Model
 from phingpt_bench.core.sentences import sentence
 from phingpt_bench.evaluate.suite import AdapterEntry, Suite, Variant
 from phingpt_bench.evaluate.tasks import TaskFacts, Tasks
-from phingpt_bench.models import adapter
+from phingpt_bench.models import adapter, adapter_files, adapter_method, adapter_source
+from phingpt_bench.models.adapter_method import Method
 from phingpt_bench.models.load import BaseSpec
 
 
 class Recipe(Protocol):
-    """What is needed to know of a recipe: the rest is the trainer's. A dataclass."""
+    """The part of a recipe that a suite needs; a dataclass."""
 
     name: str
     base: BaseSpec
@@ -28,19 +28,20 @@ class Recipe(Protocol):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Training:
-    """How adapters are made, handed in from above: rooms of one floor do not know each other."""
+    """The functions that make adapters. They are passed in, since this room must not import `train`."""
 
     load: Callable[[str], Any]  # a recipe by name or path
-    folder: Callable[[Any], Path]  # where its adapter goes
+    folder: Callable[[Any], Path]  # the folder of its adapter
     train: Callable[..., Path]  # (recipe, folder, resume=, display=, tasks=the TaskManager) -> folder
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class AdapterFacts:
-    """One adapter of a suite. `card` and `digest` (of its weights) are None while it is not trained.
+    """One adapter of a suite. card, digest: None until it is trained; an adapter from elsewhere has no card.
 
-    recipe: None where the suite gives a folder. bases: those of the suite that it was, or will be, trained on.
-    tasks: names of the tasks that it is evaluated on. variants: the prompts.
+    recipe: None if the suite gives a folder. bases: the suite's bases that it was, or will be, trained on.
+    tasks: the names of the tasks that it is evaluated on. variants: its prompts. method: how it is loaded, None until
+    it is trained. trained_on: the training data of an adapter from elsewhere, None if not declared.
     """
 
     name: str
@@ -51,6 +52,13 @@ class AdapterFacts:
     bases: tuple[BaseSpec, ...]
     tasks: tuple[str, ...]
     variants: tuple[Variant, ...]
+    method: Method | None = None
+    trained_on: tuple[str, ...] | None = None
+
+    @property
+    def elsewhere(self) -> bool:
+        """Whether it was trained by another program."""
+        return self.digest is not None and self.card is None
 
 
 def adapter_facts(
@@ -61,13 +69,22 @@ def adapter_facts(
     tasks: Mapping[str, TaskFacts],
     bases: Mapping[BaseSpec, Model],
 ) -> AdapterFacts:
-    """One adapter entry of a suite with what lies on the disk. BenchError when it does not fit the suite."""
+    """One adapter entry of a suite with what is on the disk. BenchError if it does not fit the suite."""
     own = tuple(tasks) if entry.tasks is None else tuple(known.expand(entry.tasks))
     recipe = training.load(entry.recipe) if entry.recipe is not None else None
-    folder = entry.path if recipe is None else training.folder(recipe)
-    assert folder is not None  # AdapterEntry has a recipe or a path
-    card = adapter.read_card(folder) if recipe is None or (folder / adapter.CARD).is_file() else None
-    name = recipe.name if recipe else card.name if card else folder.name
+    path = entry.path if recipe is None else training.folder(recipe)
+    assert path is not None  # AdapterEntry has a recipe or a path
+    folder = adapter_source.located(path) if recipe is None else path
+    card = adapter.card_of(folder) if recipe is None or (folder / adapter.CARD).is_file() else None
+    name = entry.name or (recipe.name if recipe else card.name if card else adapter_source.default_name(path, folder))
+    if card is not None and entry.trained_on is not None:
+        raise BenchError(
+            sentence(
+                "adapter '{name}' has a card, which holds its training rows: trained_on says nothing more", name=name
+            ),
+            where=str(folder),
+            hint=sentence("leave trained_on out"),
+        )
     for task in own:
         if task not in tasks:
             raise BenchError(
@@ -87,7 +104,7 @@ def adapter_facts(
             ),
             where=str(folder),
             hint=sentence(
-                "remove the folder to train it whole, or evaluate it as it is with 'path:' instead of 'recipe:'"
+                "remove the folder to train it on all rows, or evaluate it as it is with 'path:' instead of 'recipe:'"
             ),
         )
     if recipe is not None and card is not None and not _same(recipe, card.recipe):
@@ -98,7 +115,10 @@ def adapter_facts(
                 "remove the folder to train it again, or evaluate it as it is with 'path:' instead of 'recipe:'"
             ),
         )
-    fitting = tuple(spec for spec in bases if _fits(recipe, card, bases[spec], spec))
+    elsewhere = recipe is None and card is None
+    fitting = tuple(spec for spec in bases if elsewhere or _fits(recipe, card, bases[spec], spec))
+    if elsewhere:
+        fitting = _chosen(entry, name, folder, fitting)
     if not fitting:
         wanted = _wanted(recipe, card)
         raise BenchError(
@@ -112,17 +132,18 @@ def adapter_facts(
             hint=sentence("add its base to the suite's 'bases', or remove the adapter"),
         )
     chat = card.chat_template if card is not None else bool(recipe and recipe.chat_template)
-    variants = tuple(entry.variants or suite.variants[:1])
-    if wrong := next((variant for variant in variants if variant.chat_template != chat), None):
+    variants = tuple(suite.asked(entry.variants or suite.variants[:1]))
+    wrong = next((variant for variant in variants if variant.chat_template != chat), None)
+    if wrong and not elsewhere:
         raise BenchError(
             sentence(
-                "adapter '{name}' is trained with the chat template, and is to run under variant '{wrong}'",
+                "adapter '{name}' is trained with the chat template, and should run under variant '{wrong}'",
                 name=name,
                 wrong=wrong,
             )
             if chat
             else sentence(
-                "adapter '{name}' is trained without the chat template, and is to run under variant '{wrong}'",
+                "adapter '{name}' is trained without the chat template, and should run under variant '{wrong}'",
                 name=name,
                 wrong=wrong,
             ),
@@ -130,17 +151,50 @@ def adapter_facts(
                 "put {variant} first among 'variants'", variant=f"{{shots: 0, chat_template: {str(chat).lower()}}}"
             ),
         )
-    if card is not None:
+    if card is not None and any(variant.words is None for variant in variants):
         for task in own:
             check_template(card, tasks[task], str(folder))
-    weights = file_digest(folder / adapter.WEIGHTS) if card is not None else None
+    there = card is not None or elsewhere
     return AdapterFacts(
-        name=name, folder=folder, recipe=recipe, card=card, digest=weights, bases=fitting, tasks=own, variants=variants
+        name=name, folder=folder, recipe=recipe, card=card,
+        digest=adapter.adapter_digest(folder, card) if there else None,
+        bases=fitting, tasks=own, variants=variants,
+        method=adapter_method.method_of(folder) if there else None,
+        trained_on=None if entry.trained_on is None else tuple(entry.trained_on),
+    )  # fmt: skip
+
+
+def _chosen(entry: AdapterEntry, name: str, folder: Path, bases: tuple[BaseSpec, ...]) -> tuple[BaseSpec, ...]:
+    """The bases that an adapter from elsewhere goes on: those the entry or its configuration names, or the only one.
+
+    Whether its weights fit a base is found when they are loaded. BenchError where none of several is named.
+    """
+    if entry.base is not None:
+        if found := tuple(spec for spec in bases if spec.model == entry.base):
+            return found
+        raise BenchError(
+            sentence(
+                "adapter '{name}' is to go on '{base}', which is not among the suite's bases",
+                name=name,
+                base=entry.base,
+            ),
+            where=str(folder),
+            hint=sentence("bases: {names}", names=", ".join(spec.model for spec in bases)),
+        )
+    if len({spec.model for spec in bases}) == 1:
+        return bases
+    named = str(adapter_files.read_config(folder).get("base_model_name_or_path"))
+    if found := tuple(spec for spec in bases if adapter_source.names_same(named, spec.model)):
+        return found
+    raise BenchError(
+        sentence("adapter '{name}' names the base {named}, which is none of the suite's", name=name, named=named),
+        where=str(folder),
+        hint=sentence("say which with 'base:' beside its 'path:'"),
     )
 
 
 def _same(recipe: Recipe, stored: object) -> bool:
-    """Whether a card's recipe is this one; a key that the card's version did not know has its default."""
+    """Whether a card's recipe is this one; a key that an older card lacks has its default."""
     try:
         return config.build(type(recipe), stored, "card") == recipe
     except BenchError:  # a key or value that recipes no longer have
@@ -148,7 +202,7 @@ def _same(recipe: Recipe, stored: object) -> bool:
 
 
 def check_template(card: adapter.AdapterCard, task: TaskFacts, where: str) -> None:
-    """BenchError when the adapter was trained on this task under another prompt. A task it never saw is no fault."""
+    """BenchError if the adapter was trained on this task with another prompt. Other tasks are fine."""
     trained = card.templates.get(task.name)
     if trained is not None and trained != task.template:
         raise BenchError(
@@ -162,13 +216,13 @@ def check_template(card: adapter.AdapterCard, task: TaskFacts, where: str) -> No
             ),
             where=where,
             hint=sentence(
-                "train it again under the present prompt, or take the version of the task that it was trained on"
+                "train it again with the current prompt, or use the version of the task that it was trained on"
             ),
         )
 
 
 def _fits(recipe: Recipe | None, card: adapter.AdapterCard | None, identity: Model, spec: BaseSpec) -> bool:
-    """Whether base and quantisation are the adapter's; revision and vocabulary are compared when it is attached."""
+    """Whether base and quantisation fit the adapter; revision and vocabulary are compared when it is attached."""
     if card is not None:
         revisions = (card.base_revision, identity.base_revision)
         same = None in revisions or revisions[0] == revisions[1]

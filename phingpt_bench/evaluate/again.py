@@ -1,4 +1,4 @@
-"""Looking again for training rows among the test rows of runs that were made before, without asking a model."""
+"""Looking again for training rows among the test rows of existing runs, without running a model."""
 
 from __future__ import annotations
 
@@ -15,12 +15,12 @@ from phingpt_bench.core.sentences import sentence
 from phingpt_bench.evaluate.exposure import Exposures
 from phingpt_bench.evaluate.tasks import TaskFacts, Tasks
 
-RowIds = Mapping[str, Sequence[str]]  # by task, of the rows that an adapter was trained on
+RowIds = Mapping[str, Sequence[str]]  # the ids of an adapter's training rows by task
 
 
 @dataclass(frozen=True, slots=True)
 class Looked:
-    """What became of one record. why: it was left as it was."""
+    """The result for one record. why: the reason if it was left unchanged."""
 
     path: Path
     record: RunRecord
@@ -31,15 +31,15 @@ class Looked:
 def look_again(
     folder: Path, known: Tasks, trained_on: Mapping[str, Sequence[str]], row_ids: Callable[[RunRecord], RowIds | None]
 ) -> list[Looked]:
-    """Look again for every record below a folder, and write those of which something else was found.
+    """Look again for every record below a folder, and write the records whose exposure changed.
 
-    row_ids: of the adapter of a record; None where they are not known. The rest of a record, its scores too, stays; it
-    gets a note that it was changed. BenchError where there is no record, or one that cannot be read.
+    row_ids: gives the training rows of a record's adapter; None if unknown. Everything else in a record stays,
+    including its scores; it gets a note about the change. BenchError without records, or for one that cannot be read.
     """
     paths = sorted(folder.rglob(RECORD))
     if not paths:
         raise BenchError(
-            sentence("no runs are here"),
+            sentence("no runs in this folder"),
             where=str(folder),
             hint=sentence("runs are folders with a {file}", file=RECORD),
         )
@@ -74,7 +74,7 @@ def _one(
             path,
             record,
             before,
-            sentence("its protocol {protocol} is not that of the task any more", protocol=record.protocol.id),
+            sentence("its protocol {protocol} is no longer that of the task", protocol=record.protocol.id),
         )
     if record.model.kind == "tuned":
         own = row_ids(record)
@@ -97,7 +97,7 @@ def _one(
 
 
 def _reads(task: TaskFacts, name: str) -> bool:
-    """Whether a floor learns from texts; one that is no longer known is taken for one that does."""
+    """Whether a floor learns from texts; assumed for a floor that no longer exists."""
     from phingpt_bench.floors.registry import floor_models
 
     made = floor_models(task.dataset.kind).get(name)

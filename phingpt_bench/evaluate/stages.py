@@ -1,4 +1,4 @@
-"""The steps of a plan as the stages that a display shows, loading and probing of bases among them."""
+"""The stages of a plan for the display: its steps, and loading and probing of bases."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from phingpt_bench.served.spec import ServedSpec
 
 
 def stages(suite: Suite, facts: Facts, todo: Sequence[Step]) -> tuple[Stage, ...]:
-    """The stages of the steps that are to be done, in the order in which they are."""
+    """The stages of the steps to do, in their order."""
     found: list[Stage] = []
     for step in todo:
         if step.kind == "train":
@@ -53,9 +53,9 @@ def probing(spec: BaseSpec) -> Stage:
 
 
 def run_stage(step: Step, facts: Facts) -> Stage:
-    """One model on one task. Its pace is that of the same task and prompt, else of the same way of answering.
+    """One model on one task. Its pace is that of the same task and prompt, otherwise of the same way of answering.
 
-    Only models of one base are taken for alike: another may be a hundred times as large.
+    Only models of one base count as alike: another may be a hundred times as large.
     """
     extraction = facts.tasks[step.task or ""].extraction
     who = f"{step.kind} {step.model}" if step.base is None else f"{step.base}"

@@ -221,9 +221,8 @@ def _other_prompt(task: TaskFile, config: Mapping[str, Any], content: Mapping[st
     return found
 
 
-_KEYS: dict[str, Any] = dict.fromkeys(
-    (
-        "doc_to_text", "doc_to_choice", "doc_to_target", "gen_prefix", "target_delimiter", "fewshot_delimiter",
-        "description", "generation_kwargs",
-    )
-)  # fmt: skip
+# of lm-eval's configuration, with its defaults
+_KEYS: dict[str, Any] = {
+    **dict.fromkeys(("doc_to_text", "doc_to_choice", "doc_to_target", "gen_prefix", "generation_kwargs")),
+    "target_delimiter": " ", "fewshot_delimiter": "\n\n", "description": "",
+}  # fmt: skip

@@ -1,4 +1,4 @@
-"""The baselines by the kind of task."""
+"""The baselines of each kind of task; a new baseline is listed here."""
 
 from __future__ import annotations
 
@@ -11,9 +11,9 @@ from phingpt_bench.lmeval.documents import DocumentLM
 
 
 def floor_models(kind: str, seed: int = 0) -> dict[str, Callable[[], DocumentLM]]:
-    """The floor models of a task kind (labels, spans, scores) by name, each made without arguments; fit before use.
+    """The floor models of a task kind (labels, spans, scores) by name, as functions without arguments.
 
-    seed: of those that draw.
+    seed: for the baselines that draw at random.
     """
     from phingpt_bench.floors.classical import MeanLM, RidgeLM, TfidfLM
     from phingpt_bench.floors.crf import CrfLM

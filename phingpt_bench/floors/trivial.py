@@ -25,11 +25,11 @@ class MajorityLM(DocumentLM):
         self._scores: dict[str, list[float]] = {}
 
     def learn(self, task: Any) -> None:
-        """Count the labels of the training rows. BenchError where there is none."""
+        """Count the labels of the training rows. BenchError without training rows."""
         docs = list(task.training_docs() or ())
         if not docs:
             raise BenchError(
-                sentence("task '{task}' has no training rows to take the majority of", task=task.config.task)
+                sentence("task '{task}' has no training rows for the majority baseline", task=task.config.task)
             )
         if task.OUTPUT_TYPE == "multiple_choice" or "gold" in docs[0]:
             counts, k = Counter(gold_label(task, doc) for doc in docs), len(label_names(task, docs[0]))
@@ -48,7 +48,7 @@ class MajorityLM(DocumentLM):
 
 
 class RandomLM(DocumentLM):
-    """A label drawn uniformly, from a generator that is seeded by the document: the order of documents is no matter."""
+    """A label drawn uniformly, seeded by the document, so that the order of documents does not matter."""
 
     reads_texts = False
 

@@ -14,8 +14,8 @@ from phingpt_bench.text.quantities import clock_text
 if TYPE_CHECKING:
     from rich.text import Text
 
-WIDEST = 100  # columns: wider lines are harder to read, and wrap when the terminal is made narrower
-MOST_STAGES = 16  # lines of stages, also on a tall terminal
+WIDEST = 100  # columns: wider lines are harder to read, and wrap if the terminal becomes narrower
+MOST_STAGES = 16  # lines for stages, even on a tall terminal
 INDENT = "  "
 STYLES = {DONE: "green", RUNNING: "bold", STOPPED: "bold red", WAITING: "dim"}
 BAR = ("━", "─")
@@ -25,8 +25,8 @@ PLAIN_BAR = ("#", ".")
 def frame(state: State, now: float, *, width: int, height: int, memory: str, plain: bool = False) -> list[Text]:
     """Lines of at most `width` columns, at most `height - 1` of them: the head, the stages, the sums.
 
-    The running stage has lines of its own for bar, score and rates. Where there is no room for all stages, the
-    nearest ones are shown and the others counted. plain: ASCII only.
+    The running stage has extra lines for bar, score and rates. If there is no room for all stages, the nearest ones are
+    shown and the others counted. plain: ASCII only.
     """
     from rich.text import Text
 
@@ -40,7 +40,7 @@ def frame(state: State, now: float, *, width: int, height: int, memory: str, pla
     lines = [Text(line, style="bold") for line in _wrapped(", ".join(filter(None, head)), width)]
     foot = _wrapped(", ".join(filter(None, [stage_text.cost_text(state, now), memory])), width)
     details = _details(state, running, now, width, plain) if running is not None else []
-    # what is there anyway: the line on which the cursor stands and the two counts of what is not shown among it
+    # always there: the cursor's line and the two counts of what is not shown
     fixed = len(lines) + len(foot) + (1 + len(details) if running is not None else 0) + 3
     room = min(MOST_STAGES, height - fixed)
     if room < 2:
@@ -92,7 +92,7 @@ def label_cut(label: str, room: int) -> str:
 
 
 def _details(state: State, one: Progress, now: float, width: int, plain: bool) -> list[Text]:
-    """What is shown of the running stage below its line."""
+    """The lines below that of the running stage."""
     from rich.text import Text
 
     margin = INDENT + " " * 9
@@ -126,5 +126,5 @@ def _details(state: State, one: Progress, now: float, width: int, plain: bool) -
 
 
 def _wrapped(text: str, width: int, first: str = "", more: str = "") -> list[str]:
-    """The text in lines of at most `width` columns behind their indents, no word broken; [] for an empty one."""
+    """The text in lines of at most `width` columns with their indents, words unbroken; [] for an empty text."""
     return wrapped(text, width, first, more, whole=True) if text else []

@@ -1,4 +1,4 @@
-"""A stage in words, for the live view and for plain lines alike."""
+"""A stage in words, for the live view and for plain lines."""
 
 from __future__ import annotations
 
@@ -12,14 +12,16 @@ from phingpt_bench.text.quantities import duration_text, memory_text, tokens_tex
 
 UNITS = {  # how far it is, how many a second, and how long one takes
     "documents": (
-        sentence("{n:,} of {all:,} documents"), sentence("{rate} documents/s"), sentence("{seconds} s a document"),
+        sentence("{n:,} of {all:,} documents"),
+        sentence("{rate} documents/s"),
+        sentence("{seconds} s a document"),
     ),
     "steps": (sentence("{n:,} of {all:,} steps"), sentence("{rate} steps/s"), sentence("{seconds} s a step")),
-}  # fmt: skip
+}
 
 
 def rates(one: Progress, now: float) -> list[str]:
-    """As far as known: "11.2 documents/s" (or "3.1 s a document" where it is slower) and "810 tokens/s"."""
+    """The rates as far as known: "11.2 documents/s" (or "3.1 s a document" if it is slower) and "810 tokens/s"."""
     units, tokens = one.rates(now)
     said = []
     if units and one.stage.unit:
@@ -33,9 +35,9 @@ def rates(one: Progress, now: float) -> list[str]:
 def score(one: Progress) -> str:
     """The score: "F1 weighted 0.812 of the 80 documents answered so far", "loss 0.412 (mean of 10 steps)".
 
-    Empty where there is none.
+    Empty if there is none.
 
-    Documents are answered in the order of their length, so the score of those so far is no forecast.
+    Documents are answered in the order of their length, so this score is not a forecast.
     """
     scored = one.score
     if scored is None:
@@ -55,14 +57,14 @@ def score(one: Progress) -> str:
 
 
 def position(one: Progress) -> str:
-    """How far it is: "80 of 132 documents", "120 of 195 steps, epoch 1.9 of 3"; "" where it has no parts."""
+    """The progress: "80 of 132 documents", "120 of 195 steps, epoch 1.9 of 3"; "" if it has no parts."""
     stage = one.stage
     said = [say(UNITS[stage.unit][0], n=one.done, all=stage.total)] if stage.total else []
     return ", ".join([*said, *([spoken(one.note)] if one.note else [])])
 
 
 def running_line(state: State, one: Progress, now: float) -> str:
-    """A stage that is worked on, in one line."""
+    """The running stage in one line."""
     left = state.left(one, now)
     parts = [
         position(one),
@@ -76,19 +78,19 @@ def running_line(state: State, one: Progress, now: float) -> str:
 
 
 def ended_line(state: State, one: Progress) -> str:
-    """A stage that is over: its score, what was done, time, rates and cost."""
+    """A finished stage: its score, what was done, time, rates and cost."""
     now = one.ended
     where = position(one)
     if one.status != DONE:
         where = say("stopped at {place}", place=where) if where else say("stopped")
     elif one.score is not None and one.score.final:
-        where = ""  # the score says on how many
+        where = ""  # the score names the number of documents
     parts = [where, score(one), duration_text(one.seconds(now)), *rates(one, now), _cost(state, one.seconds(now))]
     return clean(f"{spoken(one.stage.label)}: " + ", ".join(filter(None, parts)))
 
 
 def sum_line(state: State) -> str:
-    """All stages that are over; "" where there were fewer than two."""
+    """The sum of all finished stages; "" for fewer than two."""
     over = [one for one in state.stages if one.status not in (WAITING, RUNNING)]
     if len(over) < 2:
         return ""
@@ -116,7 +118,7 @@ def left_text(state: State, now: float) -> str:
 def cost_text(state: State, now: float) -> str:
     """The cost so far, "$0.013 so far at $0.10 an hour"; "" before the price is known.
 
-    "cost N/A (this machine is not in the price card)" where there is no price.
+    "cost N/A (this machine is not in the price card)" without a price.
     """
     if not state.priced:
         return ""
@@ -127,14 +129,14 @@ def cost_text(state: State, now: float) -> str:
 
 
 def peak_text(host: int | None, gpu: int | None) -> str:
-    """The peaks, "peak memory 2.3 GB, GPU 4.1 GB"; the GPU's only where there is one."""
+    """The peaks, "peak memory 2.3 GB, GPU 4.1 GB"; without the GPU part if there is none."""
     if gpu is None:
         return say("peak memory {host}", host=memory_text(host))
     return say("peak memory {host}, GPU {gpu}", host=memory_text(host), gpu=memory_text(gpu))
 
 
 def _cost(state: State, seconds: float) -> str:
-    """To two figures: a stage costs little, and less than another."""
+    """To two significant figures: the amounts are small."""
     return rate_text(state.usd(seconds), SMALLEST) if state.priced else ""
 
 

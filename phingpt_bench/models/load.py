@@ -87,8 +87,8 @@ def load_base(spec: BaseSpec) -> Loaded:
             hint=sentence("{command} (or go online once)", command=embedded.INSTALL)
             if spec.model == embedded.NAME
             else sentence(
-                "give a folder with config.json and safetensors, a Hub id that is cached or reachable, or '{name}' "
-                "for the embedded model",
+                "give a folder with config.json and safetensors, a Hub id that is cached or reachable, or '{name}' for "
+                "the embedded model",
                 name=embedded.NAME,
             ),
         ) from None
@@ -146,6 +146,11 @@ def _unpack(spec: BaseSpec, model: Any, dtype: Any, parameters: int) -> bool:
     return unpacked
 
 
+def is_packed(loaded: Loaded) -> bool:
+    """Whether some layers multiply by weights of 4 bits as they are packed."""
+    return any(type(module).__name__ == "Linear4bit" for module in loaded.model.modules())
+
+
 def layer_weights(loaded: Loaded) -> int | None:
     """Parameters of a base without its embedding and output head: those that every token is multiplied with."""
     if loaded.identity.parameters is None:
@@ -201,8 +206,12 @@ def device(spec: BaseSpec) -> str:
         ) from None
 
 
-def check_tokenizer(tokenizer: Any, model: str) -> None:
-    """BenchError for a tokenizer with neither an end-of-text nor a beginning-of-text token."""
+def check_tokenizer(tokenizer: Any, model: str, *, causal: bool = True) -> None:
+    """BenchError for a tokenizer that lm-eval cannot ask with: without special tokens, or one that ends every prompt.
+
+    causal: whether prompts go on with the answer; those of an encoder may end.
+    """
+    where = "tokenizer_config.json of the model"
     if tokenizer.eos_token_id is None and tokenizer.bos_token_id is None:
         raise BenchError(
             sentence(
@@ -210,7 +219,21 @@ def check_tokenizer(tokenizer: Any, model: str) -> None:
                 "lm-eval needs one",
                 model=model,
             ),
-            hint=sentence('set "eos_token" in the tokenizer_config.json of the model'),
+            hint=sentence('set "eos_token" in the {where}', where=where),
+        )
+    ids = tokenizer("a")["input_ids"]
+    if causal and tokenizer.eos_token_id is not None and len(ids) > 1 and ids[-1] == tokenizer.eos_token_id:
+        raise BenchError(
+            sentence(
+                "the tokenizer of '{model}' appends its end-of-text token to every prompt, so that "
+                "labels and answers would come after the end",
+                model=model,
+            ),
+            hint=sentence(
+                'set "add_eos_token": false in the {where} (or take the token out of the post_processor '
+                "in its tokenizer.json)",
+                where=where,
+            ),
         )
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from phingpt_bench.core.errors import BenchError
@@ -17,54 +17,94 @@ PROMPTS = (
 )
 
 
-def reference_logits(model: Any, tokenizer: Any, prompts: Sequence[str] = PROMPTS) -> Any:
+def reference_logits(model: Any, tokenizer: Any, prompts: Sequence[str] = PROMPTS, trigger: Sequence[int] = ()) -> Any:
     """Next-token logits (prompts x vocabulary, float32) of a model before anything is attached or changed.
 
-    All prompts are cut to the length of the shortest, so that they need no padding in their one forward.
+    All prompts are cut to the length of the shortest, so that they need no padding in their one forward. trigger:
+    tokens behind each of them, for an adapter that acts only where these stand.
     """
     import torch
 
     model.eval()
     rows = [tokenizer(prompt)["input_ids"] for prompt in prompts]
     width = min(map(len, rows))
-    ids = torch.tensor([row[:width] for row in rows], device=model.device)
+    ids = torch.tensor([[*row[:width], *trigger] for row in rows], device=model.device)
     with torch.no_grad():
         return model(input_ids=ids, attention_mask=torch.ones_like(ids), use_cache=False).logits[:, -1].float()
 
 
-def probe(model: Any, tokenizer: Any, names: Sequence[str], reference: Any | None = None) -> dict[str, float]:
-    """The largest logit difference on/off of each adapter; BenchError when one changes nothing or the base changed.
+def probe(
+    model: Any,
+    tokenizer: Any,
+    names: Sequence[str],
+    reference: Any | None = None,
+    *,
+    called: Mapping[str, str] | None = None,
+    by_design: bool = False,
+    trigger: Sequence[int] = (),
+) -> tuple[dict[str, float], bool | None]:
+    """(the largest logit difference on/off of each adapter, whether "off" is the bare base).
 
-    reference: `reference_logits` of the bare base; where given, "adapters off" must equal it exactly, which fails on
-    a base whose weights were altered, for example by merging.
+    BenchError if an adapter changes nothing, or if the base changed.
+
+    Args:
+        model: with the adapters attached under `names`.
+        tokenizer: of the prompts.
+        names: of the adapters.
+        reference: `reference_logits` of the bare base; where given, "adapters off" must equal it exactly, which fails
+            on a base whose weights were altered, for example by merging. Without, the second answer is None.
+        called: what errors call the adapters.
+        by_design: for an adapter that may change its base: that is no error, and it is compared with the bare base.
+        trigger: as in `reference_logits`.
     """
     import torch
 
+    titles = called or {}
     with only(model, None):
-        off = reference_logits(model, tokenizer)
-    if reference is not None and not torch.equal(off, reference):
+        off = reference_logits(model, tokenizer, trigger=trigger)
+    check_finite(off, "the base model")
+    equal = None if reference is None else torch.equal(off, reference)
+    if equal is False and not by_design:
         raise BenchError(
             sentence(
-                "adapters off, the model differs from the bare base (by up to {difference:.2g})",
-                difference=(off - reference).abs().max(),
+                "with {names} off, the model differs from the bare base (by up to {off:.2g})",
+                names=_listed(names, titles),
+                off=(off - reference).abs().max(),
             ),
             hint=sentence(
                 "an adapter was merged into the weights, or they were changed after loading: load the base again"
             ),
         )
+    if reference is not None:
+        off = reference
     differences = {}
     for name in names:
+        title = f"adapter '{titles.get(name, name)}'"
         with only(model, name):
-            on = reference_logits(model, tokenizer)
-        differences[name] = float((on - off).abs().max())
-        if not torch.isfinite(on).all():
-            raise BenchError(
-                sentence("adapter '{name}' gives logits that are not finite", name=name),
-                hint=sentence("its training diverged"),
-            )
+            on = reference_logits(model, tokenizer, trigger=trigger)
+        check_finite(on, title)
+        width = min(on.shape[-1], off.shape[-1])  # an adapter with tokens of its own has more logits
+        differences[name] = float((on[:, :width] - off[:, :width]).abs().max())
         if differences[name] == 0.0:
             raise BenchError(
-                sentence("adapter '{name}' changes nothing: with it on and off the logits are equal", name=name),
+                sentence("{title} changes nothing: with it on and off the logits are equal", title=title),
                 hint=sentence("its B matrices are zero (untrained), or its weights were not loaded into this base"),
             )
-    return differences
+    return differences, equal
+
+
+def check_finite(logits: Any, who: str) -> None:
+    """BenchError for logits that are not numbers, or infinite."""
+    import torch
+
+    if not torch.isfinite(logits).all():
+        raise BenchError(
+            sentence("{who} gives logits that are not finite", who=who),
+            hint=sentence(
+                "its training diverged, its files are damaged, or its numbers overflow (compute_dtype: float32)"
+            ),
+        )
+
+
+def _listed(names: Sequence[str], titles: Mapping[str, str]) -> str:
+    return ", ".join(f"adapter '{titles.get(name, name)}'" for name in names) or "adapters"

@@ -32,7 +32,7 @@ def texts_of(places: Iterable[tuple[str, str]]) -> Texts:
             raise BenchError(
                 sentence("{protocol} has no passport, so its text cannot be shown", protocol=protocol),
                 where="--with-text",
-                hint=sentence("leave the task out with --task, or draw the page without --with-text"),
+                hint=sentence("skip the task with --task, or draw the page without --with-text"),
             )
         try:
             found = splits_of(passport)

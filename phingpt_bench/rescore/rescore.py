@@ -28,12 +28,14 @@ from phingpt_bench.scoring.answered import outcomes_of
 class Request:
     """What to score. Of `task`, `labels` and `entity_types` one is given; none for our own samples beside their record.
 
+    file: the answers, or a table that was made without a file.
+
     columns: names by role ("answer", "gold", "id", "text"), None to guess, "none" for no such column. A gold column
     that is given by name makes the rows of the file the rows to score; else those of the task are. duplicates: what
     to do where rows answer one question differently. encoding: of the file's text, None for UTF-8.
     """
 
-    file: Path
+    file: Path | Table
     task: str | None = None
     labels: str | None = None
     entity_types: str | None = None
@@ -51,8 +53,10 @@ def rescore(request: Request) -> Report:
     judge.check_names(request.scorers)
     if request.duplicates not in DUPLICATES:
         raise BenchError(sentence("--duplicates is one of {names}", names=", ".join(DUPLICATES)))
-    table = read_table(_file(request.file), request.encoding)
-    record = recorded.record_of(table) if not (request.labels or request.entity_types) else None
+    asked, record = request.file, None
+    table = asked if isinstance(asked, Table) else read_table(_file(asked), request.encoding)
+    if not (request.labels or request.entity_types or isinstance(asked, Table)):
+        record = recorded.record_of(table)
     if record is not None and request.task not in (None, record.task):
         record = None
     given = request.columns

@@ -5,7 +5,7 @@ Nothing is guessed about damaged files: what cannot be read whole is an error th
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -65,6 +65,13 @@ def read_table(path: Path, encoding: str | None = None) -> Table:
     return table
 
 
+def table_of(rows: Sequence[Mapping[str, object]], name: str = "answers") -> Table:
+    """Rows that are in no file, as a table; name: what errors and reports call it. BenchError where there are none."""
+    if not rows:
+        raise BenchError(sentence("there are no answers"), where=name)
+    return Table(name, _columns(rows), range(1, len(rows) + 1), "row")
+
+
 def _text(path: Path, text: str, kind: str | None, ending: str) -> Table:
     if kind is None and text.lstrip()[:1] not in ("{", "["):
         raise BenchError(
@@ -80,7 +87,7 @@ def _text(path: Path, text: str, kind: str | None, ending: str) -> Table:
     return Table(str(path), _columns(rows), numbers, unit, note)
 
 
-def _columns(rows: Sequence[dict[str, Any]]) -> dict[str, list[Any]]:
+def _columns(rows: Sequence[Mapping[str, Any]]) -> dict[str, list[Any]]:
     names = dict.fromkeys(name for row in rows for name in row)
     return {name: [row.get(name) for row in rows] for name in names}
 

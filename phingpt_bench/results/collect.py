@@ -72,8 +72,7 @@ def key_of(record: RunRecord) -> tuple[Any, ...]:
     model, protocol = record.model, record.protocol
     return (
         record.task, protocol.id, model.name, model.kind, model.base, model.base_revision, model.quantisation,
-        model.compute_dtype, model.engine, model.engine_version, model.adapter, model.adapter_digest, protocol.shots,
-        protocol.chat_template,
+        model.compute_dtype, model.engine, model.engine_version, model.adapter, model.adapter_digest, *protocol.setting,
         record.limit, record.seed,
     )  # fmt: skip
 

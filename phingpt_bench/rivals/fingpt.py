@@ -114,7 +114,7 @@ def _read(answers: Answers, docs: Docs, labels: Labels) -> list[str]:
 FINGPT_NER = Rival(
     name="fingpt-ner",
     kind="spans",
-    source=f"{_FOLDER}/ner.py @ 7d77243d; the gold sentences of its data set are rebuilt, one part a mention",
+    source=f"{_FOLDER}/ner.py @ 7d77243d; the gold sentences of its dataset are rebuilt, one part a mention",
     rule=sentence(
         "'X is an organization, Y is a person.' is cut at commas and lower-cased; each part tags "
         "the first place whose words are X and still free, and the gold entities go the same way."

@@ -24,7 +24,7 @@ SELLERS = {
 
 
 def seller(spec: ServedSpec) -> str | None:
-    """Who sells the tokens of a spec's server; None for a server of one's own or of an unknown seller."""
+    """The seller of a server's tokens; None for your own server or an unknown seller."""
     host = urlsplit(spec.root or "").hostname or ""
     return next((name for end, name in SELLERS.items() if host == end or host.endswith(f".{end}")), None)
 

@@ -133,19 +133,19 @@ class Client:
         try:
             return await tries(once)
         except Again as err:
-            told = keys.scrubbed(self.spec, err.args[0])
+            message = keys.scrubbed(self.spec, str(err))
             if self.probing and (isinstance(err, Lacking) or (err.status is not None and err.status != 429)):
-                raise Missing(told, where=self.root) from None
+                raise Missing(message, where=self.root) from None
             raise BenchError(
                 sentence_n(
-                    "no answer after {n} try: {told}",
-                    "no answer after {n} tries: {told}",
+                    "no answer after {n} try: {message}",
+                    "no answer after {n} tries: {message}",
                     self.spec.max_retries,
-                    told=told,
+                    message=message,
                 ),
                 where=self.root,
                 hint=sentence(
-                    "the same command goes on from there; what was answered is kept (max_retries, timeout, "
+                    "the same command resumes; the answers so far are kept (max_retries, timeout, "
                     "num_concurrent in --model-args)"
                 ),
             ) from None
@@ -189,18 +189,20 @@ class Client:
             raise Again(words_of(err)) from None
 
     def _fault(self, status: int, text: str, after: float | None) -> Exception:
-        told = error_text(text)
+        message = error_text(text)
         spent = "insufficient_quota" in text or "credit balance" in text.lower()
         if (status in AGAIN or status >= 500) and not spent:
             if after is not None and after > LONGEST:
-                return self._refused(status, sentence("asks to wait {after:.0f} s: {told}", after=after, told=told))
+                return self._refused(
+                    status, sentence("asks to wait {after:.0f} s: {message}", after=after, message=message)
+                )
             if after is not None:
                 self._not_before = max(self._not_before, time.monotonic() + after)
-            return Again(sentence("status {status}: {told}", status=status, told=told), after, status)
+            return Again(sentence("status {status}: {message}", status=status, message=message), after, status)
         return self._refused(status, text)
 
     def _refused(self, status: int, text: str) -> Refused:
-        told = keys.scrubbed(self.spec, error_text(text))
+        message = keys.scrubbed(self.spec, error_text(text))
         name = keys.variable(self.spec)
         hint = None
         if status in (401, 403):
@@ -211,15 +213,15 @@ class Client:
             )
         elif status == 404:
             hint = sentence("see to model and base_url in --model-args")
-        elif "context" in told.lower() or "too long" in told.lower():
+        elif "context" in message.lower() or "too long" in message.lower():
             return Refused(
-                sentence("a prompt is longer than the server's context: {told}", told=told),
+                sentence("a prompt is longer than the server's context: {message}", message=message),
                 status=status,
                 where=self.root,
-                hint=sentence("serve it with a larger context, take fewer --shots, or leave the task out"),
+                hint=sentence("serve it with a larger context, take fewer --shots, or skip the task"),
             )
         return Refused(
-            sentence("the server refuses (status {status}): {told}", status=status, told=told),
+            sentence("the server refuses (status {status}): {message}", status=status, message=message),
             status=status,
             where=self.root,
             hint=hint,

@@ -13,7 +13,7 @@ from phingpt_bench.served.spec import HOSTED, ServedSpec
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Facts:
-    """A server as it describes itself; None is not told.
+    """A server as it describes itself; None if not reported.
 
     engine: "vllm", "sglang", "llama.cpp", or lm-eval's name of the dialect. served: every name that it answers to.
     root: the folder or Hub id that the base was loaded from. context: tokens of prompt and answer.
@@ -64,8 +64,8 @@ async def _openai(spec: ServedSpec, client: Client) -> Facts:
     makers = {str(entry.get("owned_by")) for entry in entries}
     if "vllm" in makers:
         version = await client.look("/version")
-        told = version.get("version") if isinstance(version, dict) else None
-        return replace(found, engine="vllm", version=_text(told))
+        reported = version.get("version") if isinstance(version, dict) else None
+        return replace(found, engine="vllm", version=_text(reported))
     if "llamacpp" in makers:
         meta = own.get("meta") or (entries[0].get("meta") if entries else None) or {}
         props = await client.look("/props")

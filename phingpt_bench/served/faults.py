@@ -67,7 +67,7 @@ def error_text(text: str) -> str:
 
 
 def pause_of(headers: Any) -> float | None:
-    """Seconds of Retry-After: a number, a date, or OpenAI's milliseconds; None where it is not told."""
+    """Seconds of Retry-After: a number, a date, or OpenAI's milliseconds; None without it."""
     for name, unit in (("retry-after-ms", 1e-3), ("retry-after", 1.0)):
         text = headers.get(name)
         if text is None:

@@ -39,7 +39,7 @@ NOT_ASKED = sentence("not asked for")
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Found:
-    """What an engine was found to do. top: so many first tokens; 0 where none are told.
+    """What an engine can do. top: the number of first tokens with log-probabilities; 0 without any.
 
     reasons: why not, by rung. numbers: log-probabilities of the probe, which tell one model from another. words: its
     written answers, where it was asked for some.
@@ -87,7 +87,7 @@ class Found:
 async def climb(link: Connection, dialect: Dialect, tokenizer: Any) -> Found:
     """Try every rung. tokenizer: of the served model, or None: then prompts are sent as text.
 
-    BenchError where what is told cannot be trusted.
+    BenchError if its numbers cannot be trusted.
     """
     if dialect.chat:
         why: dict[str, str] = dict.fromkeys(LEVELS[:3], sentence("a chat endpoint is asked for text only"))
@@ -166,20 +166,20 @@ async def _named(link: Connection, dialect: Dialect, tokenizer: Any) -> tuple[fl
 
 
 async def _top(link: Connection, dialect: Dialect) -> tuple[int, tuple[float, ...]]:
-    """(how many first tokens are told, their first five log-probabilities after each prompt)."""
-    error: Exception = _No(sentence("none are told"))
+    """(the number of first tokens, their first five log-probabilities after each prompt)."""
+    error: Exception = _No(sentence("none are reported"))
     for count in COUNTS:
         try:
             replies = [await link.top(dialect, prompt, count) for prompt in PROMPTS]
         except (Missing, Refused, _No) as err:
             error = err
             continue
-        told = min(len(reply.known) for reply in replies)
+        count = min(len(reply.known) for reply in replies)
         values = [value for reply in replies for _, _, value in reply.known[:5]]
         if len({round(value, 6) for value in values}) < 2:
-            raise _No(sentence("all tokens are told to be equally likely"))
-        if told > 1:
-            return told, tuple(values)
+            raise _No(sentence("all tokens are reported to be equally likely"))
+        if count > 1:
+            return count, tuple(values)
     raise error
 
 
@@ -191,7 +191,7 @@ def _believable(values: Sequence[float]) -> None:
         raise _No(sentence("all of them are 0.0"))
     groups = [values[at : at + len(LABELS)] for at in range(0, len(values), len(LABELS))]
     if all(max(group) - min(group) < 1e-6 for group in groups):
-        raise _No(sentence("all labels are told to be equally likely"))
+        raise _No(sentence("all labels are reported to be equally likely"))
 
 
 async def _words(link: Connection, dialect: Dialect) -> tuple[str, ...]:

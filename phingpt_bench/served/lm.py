@@ -27,7 +27,7 @@ MOST = 256  # tokens of an answer where neither task nor spec has a limit
 class ServedLM(TemplateLM):  # type: ignore[misc]
     """A served name of an opened server: base or adapter.
 
-    told: gets (place among the requests, answer) as soon as an answer is there. tally: tokens, times and what went
+    on_answer: gets (place among the requests, answer) as soon as an answer arrives. tally: tokens, times and what went
     wrong. A prompt that does not fit the server's context is an error, never cut.
     """
 
@@ -82,7 +82,7 @@ class ServedLM(TemplateLM):  # type: ignore[misc]
         if not self._found.exact and self.opened.spec.labels != "bounded":
             raise BenchError(
                 sentence(
-                    "{engine} compares no labels exactly (best: {best})",
+                    "{engine} cannot compare labels exactly (best: {best})",
                     engine=self.opened.facts.engine,
                     best=self._found.best,
                 ),
@@ -197,7 +197,7 @@ class ServedLM(TemplateLM):  # type: ignore[misc]
                     most=most,
                 ),
                 where=self.opened.link.client.root,
-                hint=sentence("serve it with a larger context, take fewer --shots, or leave the task out"),
+                hint=sentence("serve it with a larger context, take fewer --shots, or skip the task"),
             )
 
     def _run(self, jobs: Sequence[Callable[[], Any]]) -> None:

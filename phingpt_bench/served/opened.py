@@ -103,13 +103,13 @@ def _reach(
     spec: ServedSpec, root: str, server: launch.Server | None, weights: Weights | None, pause: float | None
 ) -> Opened:
     link = Connection(spec, root, pause=pause)
-    told: list[Facts] = []
+    answers: list[Facts] = []
 
     async def look() -> None:
-        told.append(await facts_of(_as_served(spec), link.client))
+        answers.append(await facts_of(_as_served(spec), link.client))
 
     link.run([look])
-    facts = told[0]
+    facts = answers[0]
     if weights is None and facts.root:
         weights = _weights(spec, facts.root)
     opened = Opened(spec=spec, link=link, facts=facts, weights=weights, server=server)

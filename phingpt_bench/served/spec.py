@@ -46,6 +46,7 @@ class ServedAdapter:
     """
 
     name: str
+    """The name that the server answers to."""
     path: Path | None = None
 
     def __post_init__(self) -> None:
@@ -68,7 +69,7 @@ class ServedSpec:
     requests_per_minute: at most so many; null is no limit but the server's own.
     think_end_token: what ends a thought that stands in the answer itself; the answer begins behind it.
     labels: "exact" compares labels where an exact way is found and has them written where none is; "bounded" takes the
-        first tokens that are told, too; "written" has them written in any case.
+        first tokens that are reported, too; "written" has them written in any case.
     stream: "auto" measures the time to the first token where the server streams and counts tokens then too; "no".
     price: an entry of the price card. key_variable: the environment variable that holds the key.
     command: the Python that has the engine, where it is started here; null looks for it (docs/engines.md).
@@ -80,6 +81,7 @@ class ServedSpec:
     adapters: tuple[ServedAdapter, ...] = ()
     tokenizer: str | None = None
     revision: str | None = None
+    """Branch, tag or commit of a Hub id that is started here."""
     dtype: Literal["bfloat16", "float16", "float32"] | None = None
     quantisation: str | None = None
     max_length: int | None = None

@@ -1,4 +1,4 @@
-"""The rows that a recipe trains on, and what its adapter's card says of them."""
+"""The rows that a recipe trains on, and what the adapter's card says about them."""
 
 from __future__ import annotations
 
@@ -18,19 +18,19 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class TrainingData:
-    """The rows of all tasks in order, and what decided them."""
+    """The rows of all tasks in order, and what determined them."""
 
     rows: list[Row]
     digests: dict[str, str]  # task and splits -> digest of the token ids
     ids: dict[str, list[str]]  # task -> row ids
     templates: dict[str, str]  # task -> digest of its prompt template
-    too_long: int  # rows left out for their length
+    too_long: int  # rows skipped for their length
 
 
 def training_data(recipe: Recipe, tokenizer: Any, limit: int | None, tasks: TaskManager | None = None) -> TrainingData:
-    """The rows of every task of the recipe, the first `limit` of each; BenchError when none is short enough.
+    """The rows of every task of the recipe, the first `limit` of each; BenchError if none is short enough.
 
-    tasks: what knows the task files, by default a new one.
+    tasks: lm-eval's task manager; by default a new one.
     """
     known = tasks or manager.task_manager()
     rows: list[Row] = []

@@ -1,4 +1,4 @@
-"""transformers' Trainer with a loss on answer tokens only and batches decided beforehand.
+"""transformers' Trainer with a loss on answer tokens only and batches planned in advance.
 
 Why Trainer and not TRL's SFTTrainer: docs/decisions/0003-trainer.md.
 """
@@ -25,8 +25,8 @@ from phingpt_bench.models.lora import fuse_training
 from phingpt_bench.train.recipe import Recipe
 from phingpt_bench.train.rows import Row, collate, pieces
 
-# padded tokens that go through a CPU at once, a thread: with fewer the matrix products get slower (docs/log.md), with
-# more nothing is gained and the kept activations grow
+# padded tokens per thread that a CPU processes at once: with fewer the matrix products get slower (docs/log.md), with
+# more nothing is gained and the stored activations grow
 CPU_TOKENS = 256
 
 RECOMPUTE = functools.partial(torch.utils.checkpoint.checkpoint, use_reentrant=False)
@@ -37,9 +37,9 @@ FUSED["up_proj"] = "gate_up_proj"
 
 
 def target_modules(model: Any, names: Sequence[str]) -> list[str] | str:
-    """The layers to adapt: "all-linear" for ["all-linear"], else the names, fused ones replaced by what fuses them.
+    """The layers to adapt: "all-linear" for ["all-linear"], else the names, with fused layers for their parts.
 
-    BenchError when the model has neither a layer nor its fused form.
+    BenchError if the model has neither a layer nor its fused form.
     """
     if list(names) == ["all-linear"]:
         return "all-linear"
@@ -57,7 +57,7 @@ def _is_linear(module: Any) -> bool:
 
 
 def with_lora(loaded: Loaded, recipe: Recipe) -> Any:
-    """The loaded base wrapped with a fresh LoRA, seeded, in training mode. LoRA weights are float32."""
+    """The loaded base wrapped with a new LoRA, seeded, in training mode. LoRA weights are float32."""
     torch.manual_seed(recipe.seed)
     lora = recipe.lora
     config = LoraConfig(
@@ -73,8 +73,8 @@ def with_lora(loaded: Loaded, recipe: Recipe) -> Any:
 def answer_loss(model: Any, inputs: dict[str, torch.Tensor], answer_tokens: int | None = None) -> torch.Tensor:
     """Mean cross-entropy over the answer tokens of a batch from `collate`.
 
-    answer_tokens: of the whole batch, where `inputs` are a piece of it: then the piece's share of that mean.
-    The output head runs only at positions that have a label (1 in 50 for sentiment), and the loss is in float32. In
+    answer_tokens: the number in the whole batch if `inputs` are a piece of it; the result is then its share of the
+    mean. The output head only runs at positions with a label (1 in 50 for sentiment), and the loss is in float32. In
     bfloat16 the LoRA products run in bfloat16 too (autocast), with float32 master weights.
     """
     causal_lm = model.get_base_model()
@@ -93,11 +93,11 @@ def answer_loss(model: Any, inputs: dict[str, torch.Tensor], answer_tokens: int 
 def backward(
     model: Any, batch: dict[str, torch.Tensor], tokens: int | None, *, recompute: bool = False
 ) -> torch.Tensor:
-    """Add the gradients of the batch's mean loss to those of the model, piece by piece; returns that loss.
+    """Add the gradients of the batch's mean loss to the model, piece by piece; returns that loss.
 
-    tokens: padded tokens of a piece, so that only a piece's activations are kept at a time; None is the whole batch.
-    The gradients are those of the batch in one, up to the order of sums. recompute: keep the inputs of the layers only
-    and compute the other activations again in the backward pass; a row longer than a piece is always treated so.
+    tokens: padded tokens of a piece, so that only one piece's activations are kept at a time; None is the whole batch.
+    The gradients are those of the whole batch, up to the order of sums. recompute: keep only the inputs of the layers
+    and recompute the other activations in the backward pass; this is always done for a row longer than a piece.
     """
     counted = int((batch["labels"] != -100).sum())
     loss = torch.zeros((), device=batch["labels"].device)
@@ -129,9 +129,9 @@ class AnswerTrainer(Trainer):
         out: Path,
         callbacks: Sequence[TrainerCallback],
     ):
-        """model: a PEFT model from `with_lora`. pad: the token id that fills rows up. out: for the checkpoints.
+        """model: a PEFT model from `with_lora`. pad: the token id for padding. out: the folder for checkpoints.
 
-        BenchError where the recipe asks for gradient checkpointing and the model has no layers that can do it.
+        BenchError if the recipe asks for gradient checkpointing and the model's layers do not support it.
         """
         fuse_training(model)
         self._steps = steps
@@ -139,8 +139,10 @@ class AnswerTrainer(Trainer):
         self._recompute = recipe.gradient_checkpointing
         if self._recompute and not any(isinstance(layer, GradientCheckpointingLayer) for layer in model.modules()):
             raise BenchError(
-                sentence("{type} cannot compute its activations again", type=model.get_base_model().__class__.__name__),
-                hint=sentence("take gradient_checkpointing out of the recipe"),
+                sentence(
+                    "{type} does not support gradient checkpointing", type=model.get_base_model().__class__.__name__
+                ),
+                hint=sentence("remove gradient_checkpointing from the recipe"),
             )
         arguments = TrainingArguments(
             output_dir=str(out),
@@ -165,13 +167,13 @@ class AnswerTrainer(Trainer):
         compat.use_one_gpu(arguments)
         self._pad, self._rows, self._peft = pad, list(rows), model
         super().__init__(model=model, args=arguments, train_dataset=self._rows, callbacks=list(callbacks))
-        # Trainer's own print of every log line; the progress display takes its place
+        # Trainer's own print of every log line; the display replaces it
         from transformers.trainer_callback import PrinterCallback
 
         self.remove_callback(PrinterCallback)
 
     def get_train_dataloader(self) -> torch.utils.data.DataLoader[Any]:
-        """One pass over the decided steps; Trainer skips the first ones when it resumes."""
+        """One pass over the planned steps; Trainer skips the first ones when it resumes."""
         return torch.utils.data.DataLoader(
             cast("torch.utils.data.Dataset[Row]", self._rows),
             batch_sampler=self._steps,
@@ -179,8 +181,8 @@ class AnswerTrainer(Trainer):
         )
 
     def training_step(self, model: Any, inputs: dict[str, Any], num_items_in_batch: Any = None) -> torch.Tensor:
-        """Trainer's hook. BenchError when the loss is no longer a number: nothing sensible can follow."""
-        self._peft.train()  # `model` is what Trainer may have wrapped around it
+        """Trainer's hook. BenchError if the loss is NaN or infinite: training cannot recover."""
+        self._peft.train()  # `model` may be a wrapper made by Trainer
         batch = {name: part.to(self._peft.device) for name, part in inputs.items()}  # not always the first GPU
         loss = backward(self._peft, batch, self._tokens, recompute=self._recompute)
         if not torch.isfinite(loss):

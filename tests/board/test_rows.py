@@ -5,24 +5,31 @@ from __future__ import annotations
 import dataclasses
 
 import pytest
-from helpers.board_factory import example_runs, labels, make_run, seen, spans
+from helpers.board_factory import LABELS, example_runs, labels, make_run, seen, spans
 
 from phingpt_bench.board.published.rows import load
 from phingpt_bench.board.rows import build
+from phingpt_bench.core.diagnostics import Diagnostics
 from phingpt_bench.core.errors import BenchError
 from phingpt_bench.core.exposure import Declared, Exposure
 from phingpt_bench.core.outcomes import Outcomes, rows_at
-from phingpt_bench.render.board.row_text import floor_mark, setting
+from phingpt_bench.data.catalogue import Rights
+from phingpt_bench.render.board.row_text import difference_text, floor_mark, row_notes, setting
 from phingpt_bench.results.cache import Cache
 from phingpt_bench.results.compare import bands
 from phingpt_bench.scoring.metrics import METRICS, row_counts, score_all
 from phingpt_bench.stats.intervals import interval
 from phingpt_bench.stats.paired import paired_test
+from phingpt_bench.stats.power import detectable
 
 
 def only(board):
     (section,) = board.sections
     return section
+
+
+def notes_of(section, level):
+    return [str(note.text) for note in section.notes if note.level == level]
 
 
 def shuffled(outcomes: Outcomes) -> Outcomes:
@@ -131,13 +138,14 @@ def test_a_tuned_model_under_the_floor_is_told_so_and_one_above_is_not():
     strong = make_run(kind="tuned", adapter="strong", outcomes=labels(0.97, seed=3))
     majority = make_run("majority", "floor", labels(0.2, seed=4))
     by_name = {row.adapter: row for row in only(build([floor, weak, strong, majority])).rows}
-    assert [(note.text, note.marked) for note in by_name["weak"].notes] == [("does not beat TF-IDF + LR", True)]
+    (note,) = by_name["weak"].notes
+    assert (note.text, note.marked) == ("not shown to be better than TF-IDF + LR", True)
     assert by_name["strong"].notes == ()
 
 
 def test_without_floors_the_section_says_so():
     assert any("no floor" in note.text for note in only(build([make_run(kind="tuned")])).notes)
-    assert only(build([make_run(kind="tuned"), make_run("majority", "floor")])).notes == ()
+    assert notes_of(only(build([make_run(kind="tuned"), make_run("majority", "floor")])), "warning") == []
 
 
 def test_limited_runs_stand_apart_and_unranked():
@@ -327,3 +335,132 @@ def test_where_less_is_better_the_least_comes_first():
         "Model Ax": True,
         "Model A": False,
     }
+
+
+def test_a_section_says_the_smallest_difference_that_its_rows_can_show():
+    """Of the best tuned row and the best floor, by the same function as everywhere (stats/power.py)."""
+    base, tuned, floor = labels(0.5, seed=1), labels(0.8, seed=2), labels(0.7, seed=3)
+    section = only(build([
+        make_run(outcomes=base), make_run(kind="tuned", adapter="x", outcomes=tuned),
+        make_run("TF-IDF", "floor", floor), make_run("majority", "floor", labels(0.3, seed=4)),
+    ]))  # fmt: skip
+    expected = detectable(row_counts(floor), row_counts(tuned), "f1_weighted", METRICS["f1_weighted"].function)
+    assert section.detectable.value == pytest.approx(expected)
+    assert (section.detectable.n, section.detectable.clusters) == (300, 0)
+    assert notes_of(section, "info") == [
+        f"Smallest difference that these 300 rows can show: {expected:.3f} at 80% power"
+    ]
+
+
+def test_rows_of_few_documents_can_show_less():
+    few = [i // 10 for i in range(300)]
+    runs = [
+        make_run(kind="tuned", adapter="x", outcomes=dataclasses.replace(labels(0.8, seed=2), clusters=few)),
+        make_run("TF-IDF", "floor", dataclasses.replace(labels(0.7, seed=3), clusters=few)),
+    ]
+    section = only(build(runs))
+    (text,) = notes_of(section, "info")
+    assert "300 rows of 30 documents" in text
+    assert section.detectable.clusters == 30
+    rights = {section.protocol: Rights(("en",), "made-up", 3)}
+    assert notes_of(only(build(runs, rights=rights)), "warning") == [
+        "The rows are of 3 documents, which no row names: intervals and tests hold for these documents only",
+    ]
+
+
+def test_a_section_of_one_row_or_of_a_few_documents_says_nothing_it_cannot_know():
+    assert only(build([make_run(outcomes=labels(0.5))])).detectable is None
+    few = [labels(0.5, 4, seed=seed) for seed in (1, 2)]
+    section = only(build([make_run(outcomes=few[0]), make_run("TF-IDF", "floor", few[1])]))
+    assert section.detectable.value is None
+    assert notes_of(section, "info") == ["These 4 rows are too few to show any difference at 80% power"]
+
+
+def test_a_p_that_only_bounds_the_true_one_is_shown_as_a_bound():
+    runs = [
+        run
+        for at in range(16)
+        for run in (
+            make_run(task=f"task_{at:02}", outcomes=labels(0.3, seed=1)),
+            make_run(task=f"task_{at:02}", kind="tuned", adapter="x", outcomes=labels(0.9, seed=2)),
+        )
+    ]
+    for section in build(runs).sections:
+        row = section.rows[0]
+        assert row.against_base.at_most and row.against_base.p_holm == pytest.approx(16 / 10_001)
+        assert difference_text(row)[1] == "p<=0.002"
+
+
+def always(place: int, n: int = 300, but: int = 0) -> Outcomes:
+    """One label for all rows but the first few."""
+    rows = labels(0.5, n)
+    pred = [place] * n
+    pred[:but] = rows.gold[:but]
+    return dataclasses.replace(rows, pred=pred, invalid=[False] * n)
+
+
+def by_kind(section, kind):
+    return next(row for row in section.rows if row.kind == kind)
+
+
+def test_one_label_for_all_rows_gets_no_star_however_bad_the_base_is():
+    base = labels(0.02, seed=1)
+    counts = [base.gold.count(place) for place in range(3)]
+    most = counts.index(max(counts))
+    section = only(build([make_run(outcomes=base), make_run(kind="tuned", adapter="x", outcomes=always(most))]))
+    row = by_kind(section, "tuned")
+    assert row.against_base.significant and row.against_base.value > 0.1
+    assert (row.beats_majority, row.starred) == (False, False)
+    assert difference_text(row)[0].endswith("*") is False
+    assert f"answers {LABELS[most]} in 100% of the rows, MCC 0" in [note.text for note in row.notes]
+    assert "no *: not shown to be better than one label for all rows" in [note.text for note in row_notes(row)]
+
+
+def test_a_gain_beyond_the_commonest_label_keeps_its_star_and_so_does_a_loss():
+    section = only(build([
+        make_run(outcomes=labels(0.5, seed=1)), make_run(kind="tuned", adapter="x", outcomes=labels(0.8, seed=2)),
+        make_run(kind="tuned", adapter="y", digest="1", outcomes=always(0)),
+    ]))  # fmt: skip
+    gain, loss = (next(row for row in section.rows if row.adapter == name) for name in "xy")
+    assert (gain.beats_majority, gain.starred) == (True, True)
+    assert loss.against_base.value < 0 and (loss.beats_majority, loss.starred) == (None, True)
+
+
+@pytest.mark.parametrize(("but", "said"), [(0, True), (6, True), (9, True), (60, False)])
+def test_one_label_is_said_from_97_percent_of_the_rows_on(but: int, said: bool):
+    section = only(build([make_run(outcomes=always(1, but=but))]))
+    share = section.rows[0].answering.label_share
+    assert (share >= 0.97) == said
+    assert any("answers neutral in" in note.text for note in section.rows[0].notes) == said
+
+
+def test_unreadable_entities_are_said_by_answers_and_by_pieces():
+    rows = spans(0.5, 10)
+    counts = [[list(types) for types in row] for row in rows.counts]
+    for row in counts[:4]:  # a piece that could not be read beside the others, and one alone
+        row[-1][1] = 2
+    for types in counts[0][:-1]:
+        types[:2] = [0, 0]
+    for types in counts[1][:-1]:
+        types[1] = max(types[1], 1)
+    rows = dataclasses.replace(rows, counts=counts, invalid=[at < 4 for at in range(10)])
+    run = make_run(outcomes=rows, diagnostics=Diagnostics(cut_answers=6))
+    row = only(build([run])).rows[0]
+    assert (row.answering.unread, row.answering.pieces) == (0.4, 8)
+    assert 0.1 <= row.answering.nothing_read <= 0.3
+    (text,) = [note.text for note in row_notes(row) if "unreadable" in note.text]
+    assert text.startswith("unreadable pieces: 8, in 40% of the answers, and nothing else in ")
+    assert "60% of the answers ran on to the limit of tokens" in [note.text for note in row.notes]
+
+
+def test_an_adapter_that_never_saw_the_task_is_told_from_the_floor_that_did():
+    def notes(trained: bool | None) -> list[str]:
+        section = only(build([
+            make_run(kind="tuned", adapter="x", outcomes=labels(0.6, seed=2),
+                     diagnostics=Diagnostics(trained_on_task=trained)),
+            make_run("TF-IDF", "floor", labels(0.7, seed=3)),
+        ]))  # fmt: skip
+        return [str(note.text) for note in by_kind(section, "tuned").notes if not note.marked]
+
+    assert notes(trained=False) == ["not trained on this task, as TF-IDF was"]
+    assert notes(trained=True) == notes(trained=None) == []

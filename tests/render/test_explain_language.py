@@ -98,6 +98,7 @@ def several_kinds() -> Iterator[tuple[list[Run], str, str, str | None]]:
     yield [make_run(limit=20, outcomes=labels(0.5, 20))], "Model A", MADE, None
     yield [make_run(outcomes=labels(1.0, 1))], "Model A", MADE, None  # no interval
     yield pair(prompts="1" * 12), "+ mine", MADE, None  # no test
+    yield pair(outcomes=labels(0.57, seed=13)), "+ mine", MADE, None  # p near 0.05: more permutations
     yield [*pair(outcomes=labels(0.51, seed=1)), *tasks_more()], "+ mine", MADE, None  # a family of tests
     floors = [make_run("majority", "floor", outcomes=labels(x, seed=3)) for x in (0.3, 0.78, 0.99)]
     yield from (([*pair(), floor], "+ mine", MADE, None) for floor in floors)  # better, no difference, worse

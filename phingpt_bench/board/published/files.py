@@ -1,7 +1,7 @@
-"""The files of results/published/: their schema, read strictly and resolved into one record a published number.
+"""The files of results/published/: their schema, read strictly, as one record for each published number.
 
-protocols.yaml says what was scored on, claims.yaml what is claimed without a way to check it; every other file holds
-the numbers of one source.
+protocols.yaml describes the test sets, claims.yaml holds claims that cannot be checked; every other file holds the
+numbers of one source.
 """
 
 from __future__ import annotations
@@ -34,7 +34,7 @@ PROTOCOLS, CLAIMS = "protocols", "claims"  # file names; all others are sources
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class _Source:
-    """joins: another source with the same runs, of which this one prints other metrics. note: for all its rows."""
+    """joins: another source that prints other metrics of the same runs. note: for all its rows."""
 
     title: str
     evidence: Evidence
@@ -81,10 +81,10 @@ class _Model:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class _Row:
-    """A score of a model. shots, evidence: instead of the model's and the source's.
+    """A score of a model. shots, evidence: replace those of the model and of the source.
 
-    same_rows: false where it was measured on other rows than the protocol's and the source puts it there all the same;
-    its note says so.
+    same_rows: false if it was measured on other rows than the protocol's, although the source lists it there; its note
+    says so.
     """
 
     model: str
@@ -127,10 +127,10 @@ class _ClaimsFile:
 
 
 def read(folder: Path | None = None) -> Published:
-    """The files of `folder`, by default the shipped results/published/; sources by name, scores in the files' order.
+    """The files of `folder`, by default the shipped ones. Sources are sorted by name, scores as in the files.
 
-    BenchError with file and line for a key or name that is unknown, a key that is missing, a value of another kind or
-    out of range, a value that is not what is printed, and a number or a protocol that is given twice.
+    BenchError with file and line for an unknown key or name, a missing key, a value of the wrong type or out of range,
+    a value that differs from the printed one, and a number or a protocol that is given twice.
     """
     folder = share("results", "published") if folder is None else Path(folder)
     known = _protocols(folder / f"{PROTOCOLS}.yaml")
@@ -151,7 +151,7 @@ def read(folder: Path | None = None) -> Published:
 
 
 def _protocols(path: Path) -> dict[str, PublishedProtocol]:
-    """The protocols by published id; one that has several metrics stands under each of their ids."""
+    """The protocols by published id; one with several metrics is listed under each of their ids."""
     found: dict[str, PublishedProtocol] = {}
     for name, entry in config.load(path, dict[str, PublishedProtocol]).items():
         if entry.key != name:
@@ -224,7 +224,7 @@ def _source(entry: _Source, key: str) -> Source:
 
 
 def _costs(entries: dict[str, _Cost], source: str) -> dict[str, PublishedCost]:
-    """By name; their keys name the source too, since two sources may use one name."""
+    """The costs by name. Their keys include the source, since two sources may use one name."""
     return {name: PublishedCost(key=f"{source}/{name}", **asdict(entry)) for name, entry in entries.items()}
 
 
@@ -238,6 +238,6 @@ def _error(message: str, path: Path, key: Key) -> BenchError:
 
 
 def _where(path: Path, key: Key) -> str:
-    """File and line of a key. Lines are looked for only now, since they take the slow loader."""
+    """File and line of a key. Lines are only looked up here, since they need the slow loader."""
     line = load_with_lines(path)[1].get(key)
     return f"{path}:{line}" if line else str(path)

@@ -1,8 +1,8 @@
-"""Readers: functions that make the splits of a dataset, by the name that a passport gives.
+"""Readers: functions that make the splits of a dataset, by the name in its passport.
 
-It is called as reader(passport.origin, path, **passport.options), where path is an explicit folder or None (mirror,
-Hugging Face cache, Hub), and returns {"train": rows, "validation": rows, "test": rows} without ids; a dataset without
-training rows has "test" only.
+A reader is called as reader(passport.origin, path, **passport.options), where path is an explicit folder or None
+(mirror, Hugging Face cache, Hub), and returns {"train": rows, "validation": rows, "test": rows} without ids; a dataset
+without training rows has "test" only.
 """
 
 from __future__ import annotations
@@ -35,8 +35,8 @@ READERS = {
 }
 
 
-# options by which a reader builds on something else. The passport names it; the reader gets it: the splits of another
-# dataset of the catalogue, or another reader
+# options by which a reader builds on something else. The passport has its name, the reader gets the thing itself: the
+# splits of another dataset of the catalogue, or another reader
 DATASETS = {"fpb_es": ("english",)}
 BUILT_ON = {"given_span": ("reader",)}
 

@@ -70,8 +70,8 @@ def helm(rows: Rows) -> dict[str, Rows]:
 def finbert(rows: Rows) -> dict[str, Rows]:
     """FinBERT's scripts/datasets.py: scikit-learn's train_test_split, test 20 %, then validation 10 % of the rest.
 
-    Both with random_state=0. The validation part is finBERT's own. finBERT's reader takes ".@" for the separator,
-    where the dot is any character, so its sentences lack the last one; ours are whole.
+    Both with random_state=0. The validation part is finBERT's own. finBERT's reader uses the pattern ".@" as
+    separator, where the dot is any character, so its sentences lack the last one; ours are complete.
     """
     from sklearn.model_selection import train_test_split
 

@@ -1,6 +1,6 @@
-"""The general reader: any table with a text column and a label or score column, described in a passport alone.
+"""The general reader: any table with a text column and a label or score column, described only by a passport.
 
-So a dataset can be added without Python. Formats by suffix: .parquet, .csv, .jsonl.
+With it a dataset can be added without Python. Formats by suffix: .parquet, .csv, .jsonl.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ from phingpt_bench.data.passport import SPLITS, Origin
 from phingpt_bench.data.rows import Rows
 from phingpt_bench.data.sources import place, read_rows, source_of
 
-OURS = ("id", "text", "label", "score")  # what a kept column cannot be called
+OURS = ("id", "text", "label", "score")  # names that a kept column cannot have
 
 
 def table(  # noqa: PLR0913  its arguments are the options of a passport
@@ -39,17 +39,17 @@ def table(  # noqa: PLR0913  its arguments are the options of a passport
     files: our split -> path below the origin's folder. text: the column with the text.
     label: the column with the label; codes: the labels of 0, 1, 2 ..., or value -> label; without codes the values are
         the labels. score: the column with a number, for kind "scores"; either label or score.
-    hub_splits: our split -> the Hub's, where the names differ. keep: further columns, [column] or {our name: column}.
-    cut_test, cut_validation: percent of the train rows, chosen by the hash of their text, that become the split which
-        the source lacks; test is cut first, and the hash is of the normalised text there (see cuts.py).
-    BenchError naming the file and the nearest column or code, or the row (the first is 1), for what does not fit.
+    hub_splits: our split -> the Hub's, if the names differ. keep: further columns, [column] or {our name: column}.
+    cut_test, cut_validation: the percentage of train rows, chosen by the hash of their text, for the split that the
+        source lacks; test is cut first, by the hash of the normalised text (see cuts.py).
+    BenchError with the file and the nearest column or code, or the row (the first is 1), for what does not fit.
     """
     rules = (
-        (bool(label) != bool(score), "table wants either label or score"),
-        (label or not codes, "codes are of the label column, and there is none"),
-        (not cut_test or "test" not in files, "cut_test makes the test split, and files has one"),
-        (not cut_validation or "validation" not in files, "cut_validation makes the split, and files has one"),
-        (not (cut_test or cut_validation) or "train" in files, "rows are cut from train, and files has none"),
+        (bool(label) != bool(score), "give either label or score"),
+        (label or not codes, "codes need a label column"),
+        (not cut_test or "test" not in files, "cut_test makes the test split, but files has one already"),
+        (not cut_validation or "validation" not in files, "cut_validation makes the split, but files has one already"),
+        (not (cut_test or cut_validation) or "train" in files, "rows are cut from train, but files has none"),
     )
     for good, rule in rules:
         if not good:
@@ -89,7 +89,7 @@ def table(  # noqa: PLR0913  its arguments are the options of a passport
 
 
 def check_columns(rows: Rows, columns: Iterable[str], where: str) -> None:
-    """BenchError, naming the nearest column, when the rows lack one of `columns` or there is no row at all."""
+    """BenchError, naming the nearest column, if the rows lack one of `columns` or there are no rows."""
     if not rows:
         raise BenchError(sentence("no rows"), where=where)
     for column in columns:
@@ -119,7 +119,7 @@ def _coded(codes: Sequence[str] | Mapping[Any, str] | None) -> Callable[[Any], s
         def plain(value: Any) -> str:
             if not isinstance(value, str) or not value:
                 hint = sentence("give codes: the label of each value") if value not in (None, "") else None
-                raise BenchError(sentence("{value!r} is no label", value=value), hint=hint)
+                raise BenchError(sentence("{value!r} is not a label", value=value), hint=hint)
             return value
 
         return plain
@@ -131,7 +131,7 @@ def _coded(codes: Sequence[str] | Mapping[Any, str] | None) -> Callable[[Any], s
             return known[key]
         near = nearest(key, known)
         raise BenchError(
-            sentence("{value!r} is none of the codes", value=value),
+            sentence("{value!r} is not one of the codes", value=value),
             hint=sentence("did you mean '{name}'?", name=near)
             if near
             else sentence("codes: {names}", names=", ".join(known)),
@@ -150,5 +150,5 @@ def _number(value: Any) -> float:
     except (TypeError, ValueError):
         number = math.nan
     if not math.isfinite(number):
-        raise BenchError(sentence("{value!r} is no number", value=value))
+        raise BenchError(sentence("{value!r} is not a number", value=value))
     return number

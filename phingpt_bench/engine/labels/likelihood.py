@@ -22,7 +22,7 @@ from phingpt_bench.engine.labels.batches import BatchLimits, batches
 from phingpt_bench.engine.labels.packing import MAX_ADDED, MIN_SHARED, Pack, packed
 from phingpt_bench.engine.labels.tree import TokenTree, label_tree, merged, separate_rows
 from phingpt_bench.engine.labels.tree_model import NO_PREFIX, CachedPrefix, TreeModel
-from phingpt_bench.engine.model_facts import attention_window, has_virtual_tokens, rope_switch
+from phingpt_bench.engine.model_facts import attention_window, needs_whole_prompts, rope_switch
 from phingpt_bench.engine.prefix import shared_prefixes
 
 Request = tuple[Any, list[int], list[int]]  # (texts, context tokens, continuation tokens), as HFLM makes them
@@ -126,7 +126,7 @@ class Scorer:
         min_saved = saturating_tokens(self.model.device.type) if self.min_saved is None else self.min_saved
         # what stands before the first token whose logits are needed, and that token
         beginnings = [tree.tokens[: tree.first_needed + 1] for tree in reusing]
-        prefixes = [] if has_virtual_tokens(self.model) else shared_prefixes(beginnings, min_saved)
+        prefixes = [] if needs_whole_prompts(self.model) else shared_prefixes(beginnings, min_saved)
         ungrouped = set(map(id, trees))
         for shared in prefixes:
             members = [reusing[at] for at in shared.members]

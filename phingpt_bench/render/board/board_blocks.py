@@ -72,14 +72,17 @@ def _section(section: Section, grid: Grid) -> list[Block]:
         blocks.append(Lines([section_text.limited_note(section)], "warning"))
     blocks.append(grid)
     floor = section_text.floor_line(section)
-    if warnings := [*([floor] if floor else []), *(spoken(note.text) for note in section.notes)]:
+    if said := [spoken(note.text) for note in section.notes if note.level == "info"]:
+        blocks.append(Lines(said, "dim"))
+    warnings = [spoken(note.text) for note in section.notes if note.level == "warning"]
+    if warnings := [*([floor] if floor else []), *warnings]:
         blocks.append(Lines(warnings, "warning", mark="! "))
     if section.beyond:
         blocks.append(Lines([say("{n} more rows: --rows all", n=section.beyond)], "dim"))
     if section.hidden:
         blocks.append(Lines([section_text.hidden_line(section)], "dim"))
-    if section.payback is not None and (told := cost_text.payback_lines(section.payback)):
-        head, *lines = told
+    if section.payback is not None and (lines := cost_text.payback_lines(section.payback)):
+        head, *lines = lines
         blocks += [Title(head, level=3), Lines(lines, mark="- ")]
     return blocks
 

@@ -114,7 +114,7 @@ def _name(row: Row, section: Section, setting_below: bool, columns: Sequence[str
 
 def _difference(row: Row, section: Section) -> str:
     difference = row.against_base
-    if difference is None or not difference.significant or difference.value is None:
+    if difference is None or not row.starred or difference.value is None:
         return ""
     return "good" if (difference.value > 0) == higher_is_better(section.metric) else "bad"
 

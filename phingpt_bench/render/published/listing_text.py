@@ -12,7 +12,7 @@ from phingpt_bench.text.numbers import numbered
 
 
 def standing(protocol: PublishedProtocol) -> str:
-    """Whether a new run of ours may stand beside it, in a line."""
+    """Whether it is comparable with a new run of ours, in a line."""
     if protocol.ours is None:
         return say("no task of ours has these rows")
     ids = ", ".join(protocol.our_ids)
@@ -35,8 +35,8 @@ def rows_text(protocol: PublishedProtocol) -> str:
     """The test set in words, and its size where they do not say it."""
     split = clean(protocol.split)
     if protocol.n_test is None:
-        told = any(word in split for word in ("stated", "row", "sentences"))
-        return split if told else say("{split}; number of rows not stated", split=split)
+        counted = any(word in split for word in ("stated", "row", "sentences"))
+        return split if counted else say("{split}; number of rows not stated", split=split)
     if f"{protocol.n_test:,} row" in split:
         return split
     return say_n("{n:,} row: {split}", "{n:,} rows: {split}", protocol.n_test, split=split)

@@ -131,6 +131,8 @@ def _passport(passport: Passport) -> list[Fact]:
         facts.append((split, say_n("{n:,} row", "{n:,} rows", rows) + (f": {counts}" if counts else "")))
         facts.append(("", say("ids and labels {digest}; row ids, SHA-256:", digest=passport.digests[split])))
         facts.append(("", passport.ids[split]))
+    if passport.documents is not None:
+        facts.append(("documents", f"{passport.documents:,} in the test split; no row says of which it is"))
     return [
         *facts,
         (say("headline"), passport.metric),

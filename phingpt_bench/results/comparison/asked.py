@@ -42,7 +42,7 @@ def comparisons(
     """What changed from A to B on each task that both were run on.
 
     a, b: names as a board shows them, or folders of runs. tasks: only these tasks, datasets or protocols. metric: in
-    place of the primary one, where a task has it. details: with what is told row by row, by label and by type; None:
+    place of the primary one, where a task has it. details: with everything by row, label and type; None:
     where tasks were named, or there is one only. margin: of the gate (gate.py), None
     for none. BenchError for names that fit no run or several, and for a task or metric that not both have.
     """

@@ -1,4 +1,4 @@
-"""The rows of a comparison by id, as the dataset has them."""
+"""The rows of a comparison by id, from the dataset."""
 
 from __future__ import annotations
 
@@ -13,8 +13,8 @@ from phingpt_bench.results.dataset import passport_of, splits_of
 def docs_of(protocol: str, split: str, ids: Collection[str]) -> dict[str, Row]:
     """Rows of a protocol's split by id: {"id", "text", ...}, see data/catalogue.py.
 
-    BenchError where no dataset of the catalogue is of this protocol, where it is not at hand, and where it holds none
-    of the rows; a row that it lacks is left out.
+    BenchError if no dataset of the catalogue has this protocol, if it is not available, and if it has none of the rows;
+    single missing rows are skipped.
     """
     passport = passport_of(protocol)
     if passport is None:

@@ -11,7 +11,7 @@ from phingpt_bench.served.values import Ask, Half, Prompt, Written, usage_of
 
 
 class Anthropic(Dialect):
-    """The system's words stand apart from the messages; stop sequences of white space alone are refused there."""
+    """The system prompt is separate from the messages; stop sequences of white space only are refused."""
 
     chat = True
     names = ("temperature", "stop_sequences")

@@ -51,12 +51,12 @@ class Completions(Dialect):
         return Ask(path=PATH, payload={**self._plain(prompt, 1), "echo": True, "logprobs": 1})
 
     def echoed(self, data: Any, prompt: Sequence[int] | str, before: int) -> Scored:
-        told = first_choice(data).get("logprobs") or {}
-        values, tops = told.get("token_logprobs"), told.get("top_logprobs") or []
+        listed = first_choice(data).get("logprobs") or {}
+        values, tops = listed.get("token_logprobs"), listed.get("top_logprobs") or []
         if not isinstance(values, list):
             raise Half(sentence("no log-probabilities of the prompt's tokens"))
         if isinstance(prompt, str):
-            offsets = told.get("text_offset") or []
+            offsets = listed.get("text_offset") or []
             places = [at for at, offset in enumerate(offsets) if before <= offset < len(prompt)]
             if not places or offsets[places[0]] != before:
                 raise Half(sentence("the server's tokens do not part where the answer begins"))
@@ -80,10 +80,10 @@ class Completions(Dialect):
 
     def named_next(self, data: Any, tokens: Sequence[int]) -> Next:
         found = self.top_next(data)
-        told = {token: value for _, token, value in found.known}
-        if missing := [token for token in tokens if token not in told]:
+        values = {token: value for _, token, value in found.known}
+        if missing := [token for token in tokens if token not in values]:
             raise Half(sentence("no log-probability of token {missing}", missing=missing[0]))
-        return Next(known=tuple((None, token, told[token]) for token in tokens), usage=found.usage, best=found.best)
+        return Next(known=tuple((None, token, values[token]) for token in tokens), usage=found.usage, best=found.best)
 
     def top(self, prompt: Sequence[int] | str, count: int) -> Ask:
         return Ask(path=PATH, payload={**self._plain(prompt, 1), "logprobs": count})
@@ -108,11 +108,11 @@ def first_choice(data: Any) -> dict[str, Any]:
     return choices[0]
 
 
-def first_tokens(told: Any) -> Iterator[tuple[str | None, int | None, float]]:
+def first_tokens(logprobs: Any) -> Iterator[tuple[str | None, int | None, float]]:
     """(text, id, log-probability) of the likeliest first tokens: as completions tell them, or in the words of chats."""
-    if not isinstance(told, dict):
+    if not isinstance(logprobs, dict):
         return
-    content, tops = told.get("content"), told.get("top_logprobs")
+    content, tops = logprobs.get("content"), logprobs.get("top_logprobs")
     if isinstance(content, list) and content:
         for token in content[0].get("top_logprobs") or ():
             yield token.get("token"), token.get("id"), _finite(token.get("logprob"))

@@ -44,8 +44,8 @@ class SGLang(Dialect):
         return Written(text=last.text, finish=last.finish, usage=last.usage, first=first)
 
     def echo(self, prompt: Sequence[int] | str, before: int) -> Ask:
-        told = {"return_logprob": True, "logprob_start_len": max(before - 1, 0), "top_logprobs_num": 1}
-        return self._ask(prompt, {"max_new_tokens": 1}, **told)
+        options = {"return_logprob": True, "logprob_start_len": max(before - 1, 0), "top_logprobs_num": 1}
+        return self._ask(prompt, {"max_new_tokens": 1}, **options)
 
     def echoed(self, data: Any, prompt: Sequence[int] | str, before: int) -> Scored:
         meta = _meta(data)
@@ -59,23 +59,23 @@ class SGLang(Dialect):
         return Scored(value=sum(float(entry[0]) for entry in values), greedy=whole, usage=_usage(meta), tokens=count)
 
     def named(self, prompt: Sequence[int], tokens: Sequence[int]) -> Ask:
-        told = {"return_logprob": True, "logprob_start_len": -1, "token_ids_logprob": list(tokens)}
-        return self._ask(prompt, {"max_new_tokens": 1}, **told)
+        options = {"return_logprob": True, "logprob_start_len": -1, "token_ids_logprob": list(tokens)}
+        return self._ask(prompt, {"max_new_tokens": 1}, **options)
 
     def named_next(self, data: Any, tokens: Sequence[int]) -> Next:
         meta = _meta(data)
         steps = meta.get("output_token_ids_logprobs")
-        told = {entry[1]: entry[0] for entry in steps[0]} if isinstance(steps, list) and steps and steps[0] else {}
-        if missing := [token for token in tokens if not isinstance(told.get(token), int | float)]:
+        values = {entry[1]: entry[0] for entry in steps[0]} if isinstance(steps, list) and steps and steps[0] else {}
+        if missing := [token for token in tokens if not isinstance(values.get(token), int | float)]:
             raise Half(sentence("no log-probability of token {missing}", missing=missing[0]))
         sampled = meta.get("output_token_logprobs") or [[None, None]]
         return Next(
-            known=tuple((None, token, float(told[token])) for token in tokens), usage=_usage(meta), best=sampled[0][1]
+            known=tuple((None, token, float(values[token])) for token in tokens), usage=_usage(meta), best=sampled[0][1]
         )
 
     def top(self, prompt: Sequence[int] | str, count: int) -> Ask:
-        told = {"return_logprob": True, "logprob_start_len": -1, "top_logprobs_num": count}
-        return self._ask(prompt, {"max_new_tokens": 1}, **told)
+        options = {"return_logprob": True, "logprob_start_len": -1, "top_logprobs_num": count}
+        return self._ask(prompt, {"max_new_tokens": 1}, **options)
 
     def top_next(self, data: Any) -> Next:
         meta = _meta(data)
