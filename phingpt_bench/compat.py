@@ -84,7 +84,7 @@ TASKS_NOT_FOUND = "Tasks not found: "
 
 
 def missing_task(error: ValueError) -> str | None:
-    """The first task name that lm-eval's command line did not find; None where the error says something else.
+    """The first task name that lm-eval's command line did not find; None if the error says something else.
 
     lm-eval 0.4.13, the text of the error in `lm_eval.config.evaluate_config`. If it changes, a misspelt name ends in
     lm-eval's own traceback instead of our message. Upstream alternative: none, the error has no type of its own.

@@ -61,7 +61,7 @@ class Model:
     """Hub commit, or the digest of the local weights."""
 
     quantisation: str | None = None
-    """"nf4+dq", or None where the weights are not quantised."""
+    """"nf4+dq", or None if the weights are not quantised."""
 
     compute_dtype: str | None = None
     """Of activations."""

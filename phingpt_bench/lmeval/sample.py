@@ -1,4 +1,4 @@
-"""One rendered example of a task, for a reader: from its dataset where that is available, else invented."""
+"""One rendered example of a task, for a reader: from its dataset where that is available, otherwise invented."""
 
 from __future__ import annotations
 

@@ -119,7 +119,7 @@ class TaskFiles:
     def twin(self, group: str) -> str | None:
         """The group with the other forms of a group's tasks, of all that have some: "phin_type_gen" of "phin_type".
 
-        None where there is none.
+        None if there is none.
         """
         members = set(self.members(group))
         wanted = {name for name in members if self.forms(name)}

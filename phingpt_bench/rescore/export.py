@@ -73,12 +73,12 @@ def to_json(report: Report) -> str:
 
 
 def to_csv(report: Report) -> str:
-    """A line a score: of every scorer, then by label or type (ours). Empty where undefined."""
+    """One line per score: of every scorer, then by label or type (ours). Empty if undefined."""
     return csv_text(FIELDS, records(report))
 
 
 def records(report: Report) -> list[dict[str, object]]:
-    """A flat row a score with the keys FIELDS: of every scorer, then by label or type (ours). None where undefined."""
+    """A flat row a score with the keys FIELDS: of every scorer, then by label or type (ours). None if undefined."""
     target, case = report.target, report.case
     shared = {
         "file": report.table.path, "task": target.task or target.dataset, "protocol": target.protocol,
