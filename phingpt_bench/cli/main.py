@@ -35,6 +35,7 @@ EPILOG = f"""examples:
 
 '{PROG} VERB --help' shows a verb's arguments and examples.
 """
+LONGEST, MOST = 2_000, 100  # characters of a line of an error, and lines
 
 
 class Parser(argparse.ArgumentParser):
@@ -156,8 +157,14 @@ def _of_the_machine(err: Exception) -> BenchError | None:
 
 
 def _reported(err: BenchError) -> str:
+    """The error for a terminal: whatever names and values of a file stand in it, it is short and moves no cursor."""
+    from phingpt_bench.text.clean import screened, shortened
+
     text = f"{err.where}: {err.message}" if err.where else err.message
-    return f"error: {text}" + (f"\nhint: {err.hint}" if err.hint else "")
+    lines = [f"error: {text}", *([f"hint: {err.hint}"] if err.hint else [])]
+    shown = [shortened(screened(line), LONGEST) for text in lines for line in text.split("\n")]
+    more = [f"... and {len(shown) - MOST:,} more lines"] if len(shown) > MOST else []
+    return "\n".join([*shown[:MOST], *more])
 
 
 if __name__ == "__main__":

@@ -20,9 +20,18 @@ def positive(text: str) -> int:
 
 
 def carry_out(
-    suite: Suite, *, only: Sequence[str] = (), dry_run: bool = False, force: bool = False, quiet: bool = False
+    suite: Suite,
+    *,
+    only: Sequence[str] = (),
+    dry_run: bool = False,
+    trusted: bool = False,
+    force: bool = False,
+    quiet: bool = False,
 ) -> None:
-    """Plan a suite, show the plan, do what is not done, and draw the board of its results."""
+    """Plan a suite, show the plan, do what is not done, and draw the board of its results.
+
+    trusted: whether a dry run may import the functions of task files that are not ours; a run does in any case.
+    """
     from phingpt_bench.cli.boards import draw_folder
     from phingpt_bench.cli.hush import hush
     from phingpt_bench.cli.output import show
@@ -34,6 +43,7 @@ def carry_out(
     from phingpt_bench.evaluate.tasks import Tasks
     from phingpt_bench.live.choose import display
     from phingpt_bench.live.events import Stage
+    from phingpt_bench.lmeval.trust import looked_at
     from phingpt_bench.render.plan_blocks import plan_blocks
     from phingpt_bench.train.recipe import load_recipe
     from phingpt_bench.train.run import default_folder, train
@@ -46,7 +56,7 @@ def carry_out(
     training = Training(load=load_recipe, folder=default_folder, train=train)
     hush()
     reading = Stage(key="read", label="read tasks, data and models")
-    with display(quiet=quiet) as shown, shown.stage(reading):
+    with display(quiet=quiet) as shown, shown.stage(reading), looked_at(trusted=trusted or not dry_run):
         facts = gather(suite, training, known, fetch=not dry_run)
     if dry_run or not quiet:
         steps = plan(suite, facts, only=chosen, force=force)

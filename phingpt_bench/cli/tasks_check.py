@@ -4,10 +4,14 @@ from __future__ import annotations
 
 from pathlib import Path
 
+from phingpt_bench.cli.output import line, write_out
 from phingpt_bench.cli.tokenizers import tokenizer
 from phingpt_bench.core.errors import BenchError
 from phingpt_bench.core.paths import share
+from phingpt_bench.text.clean import shortened
 from phingpt_bench.text.numbers import things
+
+LONGEST = 2_000  # characters of what a check says
 
 
 def stamp(file: Path | None, data: str | None, templates: bool) -> int:
@@ -18,28 +22,28 @@ def stamp(file: Path | None, data: str | None, templates: bool) -> int:
         folder = file or share("tasks")
         if not folder.is_dir():
             raise BenchError("with --templates it is a folder of task files", where=str(folder))
-        print(f"{folder / LOCK}: {things(write_lock(folder), 'task')}")
+        line(f"{folder / LOCK}: {things(write_lock(folder), 'task')}")
         return 0
     if file is None:
         raise BenchError("which passport?", hint="phingpt-bench tasks stamp my_tasks/passports/mine.yaml")
     from phingpt_bench.data import stamp as stamps
 
-    print(stamps.as_yaml(stamps.stamp(file, data)), end="")
+    write_out(stamps.as_yaml(stamps.stamp(file, data)))
     return 0
 
 
-def validate(path: Path | None, names: list[str], model: str | None) -> int:
+def validate(path: Path | None, names: list[str], model: str | None, *, trusted: bool) -> int:
     """Prints one line a check; 0, or 2 when one failed."""
     from phingpt_bench.lmeval.validate import validate as checked
 
     counts = {True: 0, False: 0, None: 0}
     known, reason = tokenizer(model)
     if known is None:
-        print(f"tokens are not checked: {reason}")
-    for check in checked(path, names, known):
+        line(f"tokens are not checked: {reason}")
+    for check in checked(path, names, known, trusted=trusted):
         counts[check.ok] += 1
         word = {True: "ok  ", False: "FAIL", None: "--  "}[check.ok]
-        print(f"{word}  {check.task}  {check.name}: {check.detail}", flush=True)
+        line(shortened(f"{word}  {check.task}  {check.name}: {' '.join(check.detail.split())}", LONGEST))
     failed = f"{counts[False]} failed" if counts[False] else "none failed"
-    print(f"{things(sum(counts.values()), 'check')}: {failed}, {counts[None]} not made")
+    line(f"{things(sum(counts.values()), 'check')}: {failed}, {counts[None]} not made")
     return 2 if counts[False] else 0

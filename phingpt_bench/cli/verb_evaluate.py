@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from phingpt_bench.cli.suites import carry_out, positive
+from phingpt_bench.cli.trust import add_trust
 from phingpt_bench.core.errors import BenchError
 
 if TYPE_CHECKING:
@@ -69,6 +70,7 @@ def configure(parser: argparse.ArgumentParser) -> None:
     )  # fmt: skip
     parser.add_argument("--results", type=Path, metavar="DIR", help="for the records (default results/local/MODEL)")
     parser.add_argument("--dry-run", action="store_true", help="show the plan and stop")
+    add_trust(parser)
     parser.add_argument("--force", action="store_true", help="re-run completed runs")
     parser.add_argument("--quiet", action="store_true", help="no plan and no progress, only the board")
 
@@ -102,7 +104,7 @@ def run(args: argparse.Namespace) -> int:
         batch_size=args.batch_size,
         results=args.results or Path("results") / "local" / name,
     )
-    carry_out(suite, dry_run=args.dry_run, force=args.force, quiet=args.quiet)
+    carry_out(suite, dry_run=args.dry_run, trusted=args.trust_task_code, force=args.force, quiet=args.quiet)
     return 0
 
 

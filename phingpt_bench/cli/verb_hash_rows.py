@@ -23,6 +23,7 @@ def configure(parser: argparse.ArgumentParser) -> None:
 
 
 def run(args: argparse.Namespace) -> int:
+    from phingpt_bench.cli.output import line
     from phingpt_bench.core.errors import BenchError, unknown
     from phingpt_bench.core.jsonio import write_text
     from phingpt_bench.data.copies import hashes
@@ -36,6 +37,6 @@ def run(args: argparse.Namespace) -> int:
     texts = [row[args.text] for row in rows if isinstance(row[args.text], str)]
     lines = list(hashes.lines(texts, salt=args.salt, near=args.near))
     write_text(args.out, "\n".join(lines) + "\n")
-    count = sum(not line.startswith("#") for line in lines)
-    print(f"{args.out}: {count:,} distinct texts of {len(rows):,} rows")
+    count = sum(not entry.startswith("#") for entry in lines)
+    line(f"{args.out}: {count:,} distinct texts of {len(rows):,} rows")
     return 0

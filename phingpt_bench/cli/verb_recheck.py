@@ -36,6 +36,7 @@ def configure(parser: argparse.ArgumentParser) -> None:
 def run(args: argparse.Namespace) -> int:
     """Look, write, say; 0. BenchError where there are no runs, or a declaration that cannot be read."""
     from phingpt_bench.cli.hush import hush
+    from phingpt_bench.cli.output import line
     from phingpt_bench.core.errors import BenchError
     from phingpt_bench.evaluate.again import look_again
     from phingpt_bench.evaluate.tasks import Tasks
@@ -58,13 +59,13 @@ def run(args: argparse.Namespace) -> int:
     looked = look_again(args.folder, known, trained_on, of_adapter)
     for one in looked:
         if one.why is not None:
-            print(f"{one.path}: left as it was: {one.why}")
+            line(f"{one.path}: left as it was: {one.why}")
         elif one.record.exposure != one.before:
             counts = [None if found is None else found.seen for found in (one.before, one.record.exposure)]
             before, after = ("unknown" if count is None else str(count) for count in counts)
-            print(f"{one.path}: {before} -> {after} of {one.record.protocol.n} test rows seen")
+            line(f"{one.path}: {before} -> {after} of {one.record.protocol.n} test rows seen")
     changed = sum(one.record.exposure != one.before for one in looked)
-    print(f"{len(looked)} runs: {changed} changed, {sum(one.why is not None for one in looked)} could not be looked at")
+    line(f"{len(looked)} runs: {changed} changed, {sum(one.why is not None for one in looked)} could not be looked at")
     return 0
 
 

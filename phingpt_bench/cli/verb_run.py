@@ -6,6 +6,7 @@ import argparse
 from pathlib import Path
 
 from phingpt_bench.cli.suites import carry_out, positive
+from phingpt_bench.cli.trust import add_trust
 
 NAME = "run"
 HELP = "run a suite: train what is missing, evaluate, compare; what is done already is skipped"
@@ -24,6 +25,7 @@ def configure(parser: argparse.ArgumentParser) -> None:
     """The arguments."""
     parser.add_argument("suite", metavar="SUITE", help="a suite file (.yaml) or the name of a shipped one")
     parser.add_argument("--dry-run", action="store_true", help="show the plan and stop")
+    add_trust(parser)
     parser.add_argument("--limit", type=positive, metavar="N", help="only the first N rows of each task")
     parser.add_argument("--only", nargs="+", default=[], metavar="TASK", help="only these tasks or groups of the suite")
     parser.add_argument("--results", type=Path, metavar="DIR", help="folder of the records, instead of the suite's")
@@ -39,5 +41,7 @@ def run(args: argparse.Namespace) -> int:
 
     suite = load_suite(args.suite)
     suite = replace(suite, limit=args.limit or suite.limit, results=args.results or suite.results)
-    carry_out(suite, only=args.only, dry_run=args.dry_run, force=args.force, quiet=args.quiet)
+    carry_out(
+        suite, only=args.only, dry_run=args.dry_run, trusted=args.trust_task_code, force=args.force, quiet=args.quiet
+    )
     return 0

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import argparse
-import sys
 from pathlib import Path
 
-from phingpt_bench.cli.output import show
+from phingpt_bench.cli.output import line, show
+from phingpt_bench.cli.trust import add_trust
 
 NAME = "tasks"
 HELP = "list the tasks and their protocols, show one with an example, or check task files"
@@ -26,6 +26,9 @@ examples:
 'validate' exits with 2 when a check fails; a task whose dataset is out of reach
 is "not checked". Tasks and passports of your own are found in the folder that
 $PHINGPT_BENCH_TASKS names (docs/add-a-task.md).
+
+A folder of tasks is code: its YAML may name Python functions. 'show' and
+'validate' import none but ours, unless --trust-task-code is given.
 """
 
 
@@ -45,6 +48,8 @@ def configure(parser: argparse.ArgumentParser) -> None:
     validate = actions.add_parser("validate", help="check task files, including what lm-eval skips", allow_abbrev=False)
     validate.add_argument("path", nargs="?", type=Path, metavar="PATH", help="a folder or a YAML file (default: ours)")
     validate.add_argument("--task", action="append", default=[], metavar="T", help="only this task; may be repeated")
+    for parsed in (in_full, validate):
+        add_trust(parsed)
     validate.add_argument("--model", metavar="M", help="whose tokenizer to check with (default: the embedded model's)")
 
 
@@ -56,13 +61,13 @@ def run(args: argparse.Namespace) -> int:
         print(share("tasks"))
         return 0
     if args.action == "show":
-        return _show(args.task)
+        return _show(args.task, trusted=args.trust_task_code)
     from phingpt_bench.cli import tasks_check
 
     if args.action == "stamp":
         return tasks_check.stamp(args.file, args.data, args.templates)
     if args.action == "validate":
-        return tasks_check.validate(args.path, args.task, args.model)
+        return tasks_check.validate(args.path, args.task, args.model, trusted=args.trust_task_code)
     return _list(args)
 
 
@@ -76,21 +81,23 @@ def _list(args: argparse.Namespace) -> int:
     blocks = list_blocks(read_tasks(), passports, errors, kind=args.kind, language=args.language, every=args.all)
     show(blocks)
     for name, err in errors.items():
-        print(f"error: the passport of dataset '{name}' cannot be read: {err}", file=sys.stderr)
+        line(f"error: the passport of dataset '{name}' cannot be read: {err}", error=True)
     return 2 if errors else 0
 
 
-def _show(name: str) -> int:
+def _show(name: str, *, trusted: bool) -> int:
     """What is known of a task, and an example, which takes longer; BenchError for an unknown name."""
     from phingpt_bench.lmeval.taskfiles import read_tasks
+    from phingpt_bench.lmeval.trust import looked_at
     from phingpt_bench.render.tasks.task_facts import example_blocks, facts_blocks, shown_task
 
     files = read_tasks()
-    blocks = facts_blocks(name, files)
-    if task := shown_task(name, files):
-        from phingpt_bench.lmeval.manager import task_manager
-        from phingpt_bench.lmeval.sample import example
+    with looked_at(trusted=trusted):
+        blocks = facts_blocks(name, files)
+        if task := shown_task(name, files):
+            from phingpt_bench.lmeval.manager import task_manager
+            from phingpt_bench.lmeval.sample import example
 
-        blocks += example_blocks(task, example(task, task_manager()))
+            blocks += example_blocks(task, example(task, task_manager()))
     show(blocks)
     return 0

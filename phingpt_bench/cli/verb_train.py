@@ -27,6 +27,7 @@ def configure(parser: argparse.ArgumentParser) -> None:
 def run(args: argparse.Namespace) -> int:
     """Trains, and says what came of it and what it took; 0. BenchError for a bad recipe and for missing data."""
     from phingpt_bench.cli.hush import hush
+    from phingpt_bench.cli.output import line
     from phingpt_bench.core.errors import BenchError
     from phingpt_bench.cost.ledger import total_joules
     from phingpt_bench.live.choose import display
@@ -46,7 +47,7 @@ def run(args: argparse.Namespace) -> int:
         folder = train(recipe, args.out, resume=args.resume, limit=args.limit, display=shown)
     card = read_card(folder)
     seconds = card.cost.seconds.get("train")
-    print(f"adapter {card.name}: {folder}")
+    line(f"adapter {card.name}: {folder}")
     print(f"{card.rows} rows, {card.steps} steps, {card.parameters:,} trainable parameters")
     energy = energy_text(total_joules(card.cost))
     print(

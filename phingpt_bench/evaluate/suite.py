@@ -8,7 +8,7 @@ from pathlib import Path
 
 from phingpt_bench.core import config
 from phingpt_bench.core.errors import BenchError
-from phingpt_bench.core.paths import share
+from phingpt_bench.core.paths import is_name, is_path, share
 from phingpt_bench.core.records import variant_text
 from phingpt_bench.models.load import BaseSpec
 from phingpt_bench.served.spec import ServedSpec
@@ -84,6 +84,9 @@ class Suite:
     def __post_init__(self) -> None:
         for good, rule in (
             (re.fullmatch(r"[\w.-]+", self.name), "name holds only letters, digits, '.', '_' and '-'"),
+            (is_name(self.name), "name is that of a folder: not '.' or '..', at most 200 characters, no device's name"),
+            (self.results is None or is_path(self.results), "results is no path that a system takes"),
+            (0 <= self.seed < 2**32, "seed is a number from 0 to 4294967295"),
             (self.tasks, "tasks names at least one task"),
             (
                 self.bases or self.floors or self.checks,

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from phingpt_bench.core.errors import BenchError
 from phingpt_bench.core.fingerprint import digest
+from phingpt_bench.core.paths import is_name
 from phingpt_bench.data import catalogue
 from phingpt_bench.data.passport import Passport
 from phingpt_bench.lmeval import manager
@@ -74,6 +75,8 @@ def task_facts(name: str, tasks: TaskManager | None = None) -> TaskFacts:
             f"task '{name}' does not use a catalogued dataset, so its scores would have no protocol",
             hint=f"'phingpt-bench lm-eval run --tasks {name} ...' runs it without records",
         )
+    if not is_name(name):
+        raise BenchError(f"task '{name}' has a name that cannot be that of a folder, where its records would go")
     docs, version, passport = task.eval_docs, str(task.VERSION), catalogue.dataset(wanted.dataset)
     setup = {"version": version, "generation": None if wanted.chosen else config.generation_kwargs}
     return TaskFacts(

@@ -14,6 +14,7 @@ from collections.abc import Callable, Iterator
 
 from phingpt_bench.live.events import Event, Said, Stage, StageEnded, StageStarted
 from phingpt_bench.live.state import State
+from phingpt_bench.text.clean import clean
 
 
 class Display:
@@ -29,7 +30,7 @@ class Display:
         """Take one event."""
         if isinstance(event, Said) and event.urgent:
             with contextlib.suppress(OSError, ValueError):  # ValueError: stderr is closed, or lacks a letter
-                print(event.text, file=sys.stderr, flush=True)
+                print(clean(event.text), file=sys.stderr, flush=True)
 
     def __enter__(self) -> Display:
         return self

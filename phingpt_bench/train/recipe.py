@@ -8,7 +8,7 @@ from typing import Literal
 
 from phingpt_bench.core import config
 from phingpt_bench.core.errors import BenchError
-from phingpt_bench.core.paths import share
+from phingpt_bench.core.paths import is_name, share
 from phingpt_bench.models.load import BaseSpec
 
 NAME = re.compile(r"[A-Za-z0-9_][A-Za-z0-9._-]*")  # it names a folder
@@ -84,7 +84,7 @@ class Recipe:
         for name, good, rule in (
             (
                 "name",
-                bool(NAME.fullmatch(self.name)),
+                bool(NAME.fullmatch(self.name)) and is_name(self.name),
                 "is letters, digits, '.', '_' and '-', and begins with none of '.-'",
             ),
             ("tasks", bool(self.tasks), "names at least one task"),

@@ -1,0 +1,42 @@
+"""Text files of others, read within bounds: a pipe, a device or a file beyond all use is refused before it is opened.
+
+`run.json` may be a link to /dev/zero, a task file a pipe without a writer: opening one never ends.
+"""
+
+from __future__ import annotations
+
+import stat
+from pathlib import Path
+
+from phingpt_bench.core.errors import BenchError
+
+MOST = 1 << 29  # bytes of a file that is read as one text: 4,000 times the largest of our records
+
+
+class Unsafe(BenchError):
+    """What must not be opened or read: it might never end, or fill the memory."""
+
+
+def read_text(path: Path, most: int = MOST) -> str:
+    """The text of a file in UTF-8; BenchError for one that is missing, no file, over `most` bytes, or not UTF-8."""
+    try:
+        return regular(Path(path), most).read_text(encoding="utf-8")
+    except (OSError, UnicodeDecodeError) as err:
+        raise BenchError(f"not readable ({err})", where=str(path)) from None
+
+
+def regular(path: Path, most: int | None = None) -> Path:
+    """`path`, if that is a file of at most `most` bytes, or a link to one; else BenchError (Unsafe: without an end)."""
+    try:
+        found = path.stat()
+    except FileNotFoundError:
+        raise BenchError("no such file", where=str(path)) from None
+    except (OSError, ValueError) as err:  # ValueError: a zero byte in its name
+        raise BenchError(f"not readable ({getattr(err, 'strerror', None) or err})", where=str(path)) from None
+    if stat.S_ISDIR(found.st_mode):
+        raise BenchError("is a folder, not a file", where=str(path))
+    if not stat.S_ISREG(found.st_mode):
+        raise Unsafe("is a pipe or a device, not a file", where=str(path), hint="copy what it gives into a file")
+    if most is not None and found.st_size > most:
+        raise Unsafe(f"is larger than anything of its kind ({found.st_size:,} bytes)", where=str(path))
+    return path
