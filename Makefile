@@ -10,7 +10,7 @@ TESTS ?= --numprocesses auto --dist loadfile
 FAST := not slow and not browser and not data and not server and not perf
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test test-fast perf servers lint docs clean
+.PHONY: help demo test test-fast perf servers lint messages docs clean
 
 help:  ## what can be made
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | awk -F'\t' '{printf "  make %-10s %s\n", $$1, $$2}'
@@ -37,6 +37,12 @@ lint: $(STAMP)  ## ruff, mypy, codespell and yamllint
 	$(BIN)/python -m mypy
 	$(BIN)/python -m codespell_lib
 	$(BIN)/python -m yamllint --strict .
+
+# English texts from the code into phingpt_bench/text/locale/*/LC_MESSAGES/*.po, and from there compiled into .mo files.
+# A new language: an empty .po file in its folder (docs/translating.md).
+messages: $(STAMP)  ## update and compile the translations
+	@$(BIN)/python -c 'import babel' 2>/dev/null || $(PIP) -e '.[dev]'
+	PYTHONPATH=tests $(BIN)/python -m helpers.messages
 
 docs: $(STAMP)  ## the documentation site, into site/
 	@$(BIN)/python -c 'import material, mkdocstrings_handlers.python' 2>/dev/null || $(PIP) -e '.[docs]'

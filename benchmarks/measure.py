@@ -91,9 +91,9 @@ def prepare(threads: int) -> None:
     """Silence the libraries and set torch's threads; 0 leaves them as they are."""
     import torch
 
-    from phingpt_bench.cli.hush import hush
+    from phingpt_bench.cli.silence import silence_libraries
 
-    hush()
+    silence_libraries()
     logging.getLogger("bitsandbytes").setLevel(logging.ERROR)  # an optional kernel package is absent
     if threads:
         torch.set_num_threads(threads)

@@ -31,6 +31,7 @@ os.environ.setdefault("PHINGPT_BENCH_CACHE", str(ROOT / ".cache" / "phingpt-benc
 # What a user has set for prices, colours and the width of the terminal is not what the tests expect.
 for name in ("PHINGPT_BENCH_PRICES", "COLUMNS", "FORCE_COLOR", "CLICOLOR_FORCE", "TTY_COMPATIBLE"):
     os.environ.pop(name, None)
+os.environ["PHINGPT_BENCH_LANG"] = "en"  # nor is the language of the locale
 # Here and, through PYTHONPATH, in every Python that a test starts.
 os.environ["PYTHONPATH"] = os.pathsep.join([str(NO_NETWORK), *filter(None, [os.environ.get("PYTHONPATH")])])
 sys.path.insert(0, str(NO_NETWORK))

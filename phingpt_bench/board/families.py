@@ -8,13 +8,13 @@ from collections.abc import Iterable, Sequence
 from typing import Any
 
 from phingpt_bench.board.values import Row, Section
+from phingpt_bench.core.sentences import sentence
 from phingpt_bench.stats.paired import holm
-from phingpt_bench.text.language import sentence
 
 PREFIX = 7  # characters of a digest or commit that are shown
 
 
-def told_apart(sections: Sequence[Section]) -> list[Section]:
+def with_details(sections: Sequence[Section]) -> list[Section]:
     """The sections with `details` filled in wherever two different models of any section would look the same.
 
     A detail (base, revision, dtype, adapter digest, recipe of several trainings, seed) is shown for all rows that look
@@ -25,10 +25,10 @@ def told_apart(sections: Sequence[Section]) -> list[Section]:
         for row in section.rows:
             looks[_look(row)].setdefault(row.identity, row)
 
-    def told(row: Row) -> Row:
+    def detailed(row: Row) -> Row:
         return dataclasses.replace(row, details=_details(row, looks[_look(row)].values()))
 
-    return [dataclasses.replace(section, rows=tuple(map(told, section.rows))) for section in sections]
+    return [dataclasses.replace(section, rows=tuple(map(detailed, section.rows))) for section in sections]
 
 
 def _look(row: Row) -> tuple[Any, ...]:
@@ -59,9 +59,9 @@ def _details(row: Row, alike: Iterable[Row]) -> tuple[str, ...]:
         ),
         ("seed", lambda r: sentence("seed {n}", n=r.seed)),
     )
-    told = (text(row) for field, text in parts if len({getattr(r, field) for r in alike}) > 1)
+    details = (text(row) for field, text in parts if len({getattr(r, field) for r in alike}) > 1)
     seeds = (sentence("{n} seeds", n=len(row.seeds)),) if row.seeds else ()
-    return (*(text for text in told if text), *seeds)
+    return (*(text for text in details if text), *seeds)
 
 
 def corrected(sections: Sequence[Section]) -> list[Section]:

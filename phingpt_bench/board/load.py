@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 from pathlib import Path
 
 from phingpt_bench.board.costs import prices_of
@@ -28,16 +28,37 @@ def load_board(  # noqa: PLR0913  each is an option of the board
     wanted: Filter | None = None,
     most: int | None = None,
 ) -> tuple[Board, list[Run]]:
-    """The board that `rows.build` makes of `collect(folder)`, and the runs themselves.
+    """The board of the runs below a folder, and the runs themselves. Arguments and errors as for `board_of`."""
+    runs = collect(folder)
+    board = board_of(
+        runs, tasks=tasks, metric=metric, published=published, checks=checks, across_engines=across_engines,
+        prices=prices, wanted=wanted, most=most,
+    )  # fmt: skip
+    return board, runs
+
+
+def board_of(  # noqa: PLR0913  each is an option of the board
+    runs: Sequence[Run],
+    *,
+    tasks: Collection[str] = (),
+    metric: str | None = None,
+    published: bool = True,
+    checks: bool = False,
+    across_engines: bool = False,
+    prices: Path | None = None,
+    wanted: Filter | None = None,
+    most: int | None = None,
+) -> Board:
+    """The board that `rows.build` makes of some runs; tests and intervals come from the cache where they are in it.
 
     published: with the shipped published results.
     prices: as for `prices_of`. wanted: filters and order (see `filtered`). most: rows of a section that are kept then
     (see `shortened`), None for all. Errors are those of all these.
     """
-    runs, cache = collect(folder), Cache()
+    cache = Cache()
     board = build(
         runs, published_results.load() if published else None, tasks=tasks, metric=metric, checks=checks,
         across_engines=across_engines, cache=cache, prices=prices_of(prices), rights=rights(),
     )  # fmt: skip
     cache.save()
-    return shortened(board if wanted is None else filtered(board, wanted), most), runs
+    return shortened(board if wanted is None else filtered(board, wanted), most)

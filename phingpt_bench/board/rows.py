@@ -7,14 +7,16 @@ from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
 from phingpt_bench.board.costs import on_card, payback, tokens_each, with_costs
-from phingpt_bench.board.families import corrected, told_apart
+from phingpt_bench.board.families import corrected, with_details
 from phingpt_bench.board.frontier import frontier
+from phingpt_bench.board.power import detectable, power_notes
 from phingpt_bench.board.published.rows import PublishedRow
 from phingpt_bench.board.standing import Scope, Standing, standing_of
 from phingpt_bench.board.values import Board, Prices, Row, Section
 from phingpt_bench.core.errors import unknown
 from phingpt_bench.core.notes import Note
 from phingpt_bench.core.records import Ledger
+from phingpt_bench.core.sentences import sentence
 from phingpt_bench.cost.ledger import per_thousand
 from phingpt_bench.data.catalogue import Rights
 from phingpt_bench.results.arrange import Arrangement, Key, arranged
@@ -25,7 +27,6 @@ from phingpt_bench.results.pairing import NO_MODELS, against_base, base_of, beat
 from phingpt_bench.results.seeds import with_seeds_joined
 from phingpt_bench.results.unseen import unseen
 from phingpt_bench.scoring.metrics import METRICS
-from phingpt_bench.text.language import sentence
 
 SETUP = ("load", "probe")  # phases of a ledger that prepare a model for all its runs
 ORACLE = "oracle"  # the check that gives the gold answers
@@ -57,10 +58,16 @@ def build(  # noqa: PLR0913  each is an option of the board
     runs = runs if prices is None else on_card(runs, prices)
     plan = arranged(runs, tasks, checks)
     scope = Scope(
-        comparer=Comparer(cache), metric=metric, published=published or {}, prices=prices, across=across_engines
-    )
+        comparer=Comparer(cache), metric=metric, published=published or {}, prices=prices, across=across_engines,
+        tasks=tasks_of(plan),
+    )  # fmt: skip
     sections = [section_of(group, key, scope) for key, group in plan.groups.items()]
     return joined(plan, sections, metric, prices, rights)
+
+
+def tasks_of(plan: Arrangement[Any]) -> int:
+    """How many whole splits the sections of a board are of: as many tests as a correction over tasks can count."""
+    return max(1, sum(limit is None for _, _, limit in plan.groups))
 
 
 def joined(
@@ -78,7 +85,8 @@ def joined(
     # all tasks are compared, also those that are not shown: else Holm's correction and the names would depend on it
     if rights is not None:
         sections = [_with_rights(section, rights) for section in sections]
-    shown = [section for section in corrected(told_apart(sections)) if section.task in plan.shown]
+    sections = [_with_power(section) for section in sections]
+    shown = [section for section in corrected(with_details(sections)) if section.task in plan.shown]
     return Board(
         sections=tuple(s for s in shown if s.limit is None),
         limited=tuple(s for s in shown if s.limit is not None),
@@ -91,7 +99,14 @@ def _with_rights(section: Section, rights: Mapping[str, Rights]) -> Section:
     found = rights.get(section.protocol)
     if found is None:
         return section
-    return dataclasses.replace(section, languages=found.languages, licence=found.licence)
+    return dataclasses.replace(section, languages=found.languages, licence=found.licence, documents=found.documents)
+
+
+def _with_power(section: Section) -> Section:
+    """The section with what its rows could have shown among its notes."""
+    if section.limit is not None:
+        return section
+    return dataclasses.replace(section, notes=(*section.notes, *power_notes(section.detectable, section.documents)))
 
 
 def section_of(runs: Sequence[Run], key: Key, scope: Scope) -> Section:
@@ -102,7 +117,7 @@ def section_of(runs: Sequence[Run], key: Key, scope: Scope) -> Section:
     older = sum(run.older for run in joined_runs) - before
     standing = standing_of(joined_runs, scope, limit)
     first, metric = joined_runs[0].record.protocol, standing.metric
-    rows = _on_frontier([_row(run, standing) for run in standing.runs], metric)
+    rows = _on_frontier([_row(run, standing, scope.tasks) for run in standing.runs], metric)
     notes: list[Note] = []
     if scope.across and _engines(standing):
         notes.append(
@@ -111,6 +126,7 @@ def section_of(runs: Sequence[Run], key: Key, scope: Scope) -> Section:
     if limit is None and standing.floor is None and any(row.kind == "tuned" for row in rows):
         text = sentence("no floor rows: nothing here shows that a cheap classical model would not do as well")
         notes.append(Note(text))
+    shows = detectable(standing) if limit is None else None
     tokens = tokens_each(standing.runs)
     published = () if limit is not None else _published(scope.published.get(protocol, ()), metric)
     if scope.prices is not None:
@@ -119,7 +135,7 @@ def section_of(runs: Sequence[Run], key: Key, scope: Scope) -> Section:
         task=task, protocol=protocol, dataset=first.dataset, split=first.split, metric=metric, limit=limit,
         n=standing.n, synthetic=first.synthetic, rows=tuple(rows), notes=tuple(notes), published=published,
         tokens=tokens, payback=payback(rows, published) if limit is None else None,
-        floor=None if standing.floor is None else standing.floor.record.model.name, older=older,
+        floor=None if standing.floor is None else standing.floor.record.model.name, older=older, detectable=shows,
     )  # fmt: skip
 
 
@@ -130,7 +146,7 @@ def _engines(standing: Standing) -> list[str]:
     return found if len(found) > 1 else []
 
 
-def _row(run: Run, standing: Standing) -> Row:
+def _row(run: Run, standing: Standing, tasks: int) -> Row:
     record, model, protocol = run.record, run.record.model, run.record.protocol
     comparer, metric = standing.comparer, standing.metric
     scores = comparer.scores(run)
@@ -150,7 +166,7 @@ def _row(run: Run, standing: Standing) -> Row:
         shots=protocol.shots, chat_template=protocol.chat_template, seed=record.seed, n=protocol.n, rank=rank,
         tied=tied, score=score, interval=None if score is None else comparer.interval(run, metric), scores=scores,
         invalid_share=_invalid_share(run), is_base=base is run,
-        against_base=None if base is None or base is run else against_base(run, base, metric, comparer),
+        against_base=None if base is None or base is run else against_base(run, base, metric, comparer, tasks),
         beats_floor=better, training=record.training, evaluation=evaluation,
         usd_per_1000=per_thousand(evaluation, protocol.n), frontier=None, parameters=model.parameters,
         adapter_parameters=model.adapter_parameters,
@@ -173,14 +189,33 @@ def _notes(run: Run, standing: Standing, base: Run | None, below: Note | None) -
     stored = record.scores.get(metric, score)
     if stored != score if stored is None or score is None else abs(stored - score) > 1e-6:
         yield Note(sentence("run.json says {stored}, its outcomes give {score}", stored=stored, score=score))
+    yield from _of_adapter(run)
     if below is not None and record.model.kind == "tuned":  # of every weak base it would be too much: there is the mark
         yield below
     if note := fallback_note(run, base):
         yield Note(note)
+    if (source := record.provenance.imported) is not None:
+        name = " ".join(filter(None, (source.source, source.version)))
+        yield Note(sentence("imported from {source}: cost unknown", source=name), "info")
     if (record.model.kind, record.model.name) == ("check", ORACLE) and metric == record.protocol.metric:
         low, high = METRICS[metric].bounds
         if score is None or abs(score - (high if METRICS[metric].higher_is_better else low)) > 1e-9:
             yield Note(sentence("the gold answers do not get the best score: the task or its scoring is at fault"))
+
+
+def _of_adapter(run: Run) -> Iterator[Note]:
+    """What is not known of an adapter from elsewhere, and whether its base is another one by design."""
+    record = run.record
+    if record.model.trained_elsewhere:
+        rows = record.exposure is not None and record.exposure.adapter is not None
+        text = (
+            sentence("trained elsewhere: prompt unknown, rows as declared")
+            if rows
+            else sentence("trained elsewhere: prompt and rows unknown")
+        )
+        yield Note(text, "info")
+    if record.diagnostics.changed_base is not None:
+        yield Note(sentence("on a base changed by design: {why}", why=record.diagnostics.changed_base), "info")
 
 
 def _on_frontier(rows: Sequence[Row], metric: str) -> list[Row]:

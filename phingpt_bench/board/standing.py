@@ -26,6 +26,7 @@ class Scope:
     published: Mapping[str, tuple[PublishedRow, ...]] = field(default_factory=dict)  # by protocol id
     prices: Prices | None = None  # None: no estimates
     across: bool = False  # rows of different engines are ranked together
+    tasks: int = 1  # of the board: Holm's correction of a model counts at most so many tests
 
 
 class Rank(NamedTuple):
@@ -72,7 +73,7 @@ def standing_of(runs: Sequence[Run], scope: Scope, limit: int | None) -> Standin
             for run in main
             if run.kind != "check" and comparer.scores(run)[metric] is not None and id(run) not in apart
         ]
-        places = bands(ranked, lambda a, b: comparer.quick(a, b, metric).p)
+        places = bands(ranked, lambda a, b: comparer.quick(a, b, metric, max(1, len(ranked) - 1)).p)
         shared = Counter(places)
         ranks = {id(run): Rank(at, shared[at] > 1) for run, at in zip(ranked, places, strict=True)}
     return Standing(

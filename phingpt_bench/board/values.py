@@ -11,7 +11,7 @@ from phingpt_bench.cost.breakeven import Case
 from phingpt_bench.cost.estimate import Usd
 from phingpt_bench.cost.prices import PriceCard
 from phingpt_bench.results.compare import Difference
-from phingpt_bench.results.identity import told_seed, weights
+from phingpt_bench.results.identity import shown_seed, weights
 from phingpt_bench.results.unseen import Unseen
 from phingpt_bench.stats.intervals import Interval
 
@@ -73,7 +73,7 @@ class Row:
             self.kind, self.base or self.name, self.base_revision, self.quantisation, self.compute_dtype,
             self.served_by,
             *weights(self.adapter, self.adapter_digest, self.recipe_digest), self.shots, self.chat_template,
-            *told_seed(self.kind, self.shots, self.seed, bool(self.seeds)),
+            *shown_seed(self.kind, self.shots, self.seed, bool(self.seeds)),
         )  # fmt: skip
 
 
@@ -130,6 +130,21 @@ class Prices:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Detectable:
+    """The smallest true difference that the paired test of two rows finds with 80 % power (stats/power.py).
+
+    value: None where the rows are too few for any. run_id, against: of the two rows; the figure depends on how often
+    they differ, and hardly on which is better. clusters: of the rows; 0 where each is one by itself.
+    """
+
+    value: float | None
+    run_id: str
+    against: str
+    n: int
+    clusters: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Section:
     """The rows of one task under one protocol, best first. `limit` is None for the whole split; else none is ranked.
 
@@ -151,6 +166,8 @@ class Section:
     tokens: TokensEach | None = None
     payback: Payback | None = None
     floor: str | None = None  # the best floor, whether its row is shown or not
+    detectable: Detectable | None = None  # the smallest difference that the rows can show; None for a limited section
+    documents: int | None = None  # that the rows are of, where no row says of which (`Passport.documents`)
     languages: tuple[str, ...] = ()  # codes of the rows' languages; empty where no passport is known
     licence: str | None = None  # of the data, as the passport has it
     hidden: int = 0  # rows that filters took away; ranks, tests and floors were worked out with them

@@ -1,4 +1,4 @@
-"""Boards as several verbs use them: which folder, which tasks, and how a board is drawn."""
+"""Boards as several verbs draw them."""
 
 from __future__ import annotations
 
@@ -12,35 +12,15 @@ from phingpt_bench.cli.output import show
 if TYPE_CHECKING:
     from phingpt_bench.board.values import Board
 
-ROWS = 40  # of a task in a terminal, where the user does not say how many
-
-
-def default_folder() -> Path:
-    """results/ in the current folder where there is one, else the shipped results."""
-    from phingpt_bench.core.paths import share
-
-    here = Path("results")
-    return here if here.is_dir() else share("results")
-
-
-def protocol_of(name: str) -> str:
-    """The protocol id for the name of a dataset; any other name as it is, and one that is a task's too."""
-    from phingpt_bench.data import catalogue
-    from phingpt_bench.lmeval.taskfiles import read_tasks
-
-    if name not in catalogue.names() or name in read_tasks().tasks:
-        return name
-    return catalogue.dataset(name).protocol
+ROWS = 40  # of a task in a terminal, by default
 
 
 def draw_folder(folder: Path) -> None:
-    """The board of a folder as `leaderboard FOLDER` draws it, in the user's language."""
+    """The board of a folder as `leaderboard FOLDER` draws it."""
     from phingpt_bench.board.load import load_board
-    from phingpt_bench.text.language import preferred, speaking
 
-    with speaking(preferred()):
-        board, _ = load_board(folder, most=ROWS)
-        draw(board)
+    board, _ = load_board(folder, most=ROWS)
+    draw(board)
 
 
 def draw(

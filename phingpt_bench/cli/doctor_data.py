@@ -12,13 +12,13 @@ if TYPE_CHECKING:
 
 OFFLINE = ("HF_HUB_OFFLINE", "HF_DATASETS_OFFLINE")
 REAL = "phingpt-bench run smollm2-135m --dry-run"
-FIRST = ("fpb", "tfns", "fin", "finer_ord")  # the datasets of the tasks to begin with, group phin
+FIRST = ("fpb", "tfns", "fin", "finer_ord")  # the datasets of the group phin, the tasks to begin with
 
 
 def origins(names: Iterable[str] | None = None) -> dict[str, Origin]:
-    """Where datasets come from, by their folder in a mirror; the embedded corpus is always there and left out.
+    """Where datasets come from, by their folder in a mirror; without the embedded corpus, which is always available.
 
-    names: of the catalogue; None is all of it. A dataset whose passport cannot be read is left out.
+    names: datasets of the catalogue; None means all. A dataset whose passport cannot be read is skipped.
     """
     from phingpt_bench.data import catalogue
 
@@ -28,7 +28,7 @@ def origins(names: Iterable[str] | None = None) -> dict[str, Origin]:
 
 
 def in_mirror(origin: Origin, root: Path | None) -> bool:
-    """Whether the mirror has a folder for it with something in it; what is in it is not opened."""
+    """Whether the mirror has a folder for it that is not empty; its files are not opened."""
     return root is not None and (root / origin.folder).is_dir() and any((root / origin.folder).iterdir())
 
 

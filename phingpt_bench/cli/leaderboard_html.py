@@ -16,17 +16,17 @@ FORM = "html"
 
 
 def check(args: argparse.Namespace) -> None:
-    """BenchError for options that do not go together; called before anything is computed."""
+    """BenchError for options that exclude each other; called before anything is computed."""
     if args.with_text and args.format != FORM:
-        raise BenchError("only a page shows dataset text", where="--with-text", hint=f"add --format {FORM}")
-    if args.format == FORM and args.output is None:  # which also may not be able to write its letters
+        raise BenchError("dataset text is shown on a page only", where="--with-text", hint=f"add --format {FORM}")
+    if args.format == FORM and args.output is None:  # some terminals cannot write its letters
         raise BenchError(f"{FORM} is for a file, not for a terminal", where="--format", hint="add --output board.html")
 
 
 def page_of(board: Board, runs: Sequence[Run], *, with_text: bool) -> str:
     """The page of a board with the answers of its runs.
 
-    BenchError where dataset text is asked for and not available locally.
+    BenchError if dataset text is asked for and is not available locally.
     """
     from phingpt_bench.page.page import html
 

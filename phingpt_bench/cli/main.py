@@ -1,7 +1,7 @@
-"""The command `phingpt-bench`: finds the verb and runs it; bad input ends in one clear line and exit code 2.
+"""The command `phingpt-bench`: finds the verb and runs it; bad input gives one clear line and exit code 2.
 
 Exit codes: 0 done, 1 the check failed (doctor: the demo cannot run), 2 bad input, 130 interrupted, 141 the reader
-of our output went away.
+of our output closed it.
 """
 
 from __future__ import annotations
@@ -18,23 +18,33 @@ from types import ModuleType
 from typing import NoReturn
 
 from phingpt_bench import __version__, compat
+from phingpt_bench.cli.argparse_words import in_our_words
+from phingpt_bench.cli.overrides import OVERRIDES, with_overrides
 from phingpt_bench.core.errors import BenchError, unknown
+from phingpt_bench.core.sentences import sentence
+from phingpt_bench.text.language import LANGUAGES, VARIABLE, known, preferred, say, speaking, spoken
 
 PROG = "phingpt-bench"
+LANG = "--lang"
+PASSED_ON = "lm-eval"  # the verb whose arguments are those of another program
 VERBS = (
     "demo", "run", "train", "evaluate", "rescore", "leaderboard", "compare", "published", "tasks", "hash-rows",
-    "recheck",
+    "recheck", "import",
     "lm-eval", "doctor",
 )  # fmt: skip
-DESCRIPTION = "Does a cheap QLoRA adapter make a base model better at financial sentiment and NER, and is it real?"
-EPILOG = f"""examples:
-  {PROG} demo                      small and offline, in minutes
-  {PROG} run SUITE.yaml --dry-run  what a suite would do
-  {PROG} leaderboard results/      look again at results
-  {PROG} doctor                    what is missing here
+DESCRIPTION = sentence(
+    "Does a cheap QLoRA adapter make a base model better at financial sentiment and NER, and is it real?"
+)
+EPILOG = sentence("""\
+examples:
+  phingpt-bench demo                      small and offline, in minutes
+  phingpt-bench run SUITE.yaml --dry-run  show what a suite would do
+  phingpt-bench leaderboard results/      show existing results
+  phingpt-bench doctor                    show what is missing here
+  phingpt-bench --lang es doctor          in Spanish; or PHINGPT_BENCH_LANG=es
 
-'{PROG} VERB --help' shows a verb's arguments and examples.
-"""
+'phingpt-bench VERB --help' shows a verb's arguments and examples.
+""")
 LONGEST, MOST = 2_000, 100  # characters of a line of an error, and lines
 
 
@@ -43,20 +53,50 @@ class Parser(argparse.ArgumentParser):
 
     def error(self, message: str) -> NoReturn:
         """A BenchError in place of argparse's own exit."""
-        raise BenchError(message, hint=f"'{self.prog} --help' shows the arguments")
+        raise BenchError(message, hint=sentence("'{prog} --help' shows the arguments", prog=self.prog))
 
 
 def main(argv: Sequence[str] | None = None) -> int:
-    """Runs one command line (default: that of the process) and returns its exit code; never raises for bad input."""
+    """Run one command line (default: that of the process) and return its exit code; never raises for bad input."""
     try:
-        code = _dispatch(list(sys.argv[1:] if argv is None else argv))
+        language, rest = chosen_language(list(sys.argv[1:] if argv is None else argv))
+    except BenchError as err:
+        print(_reported(err), file=sys.stderr)
+        return 2
+    with speaking(language), in_our_words():
+        return _guarded(rest)
+
+
+def chosen_language(argv: Sequence[str]) -> tuple[str, list[str]]:
+    """(language, the arguments without --lang): the last --lang before or after the verb, else `preferred()`.
+
+    It is found before there is a parser, whose help is in that language. What comes behind a "--" or the verb lm-eval,
+    which takes everything as it is, is not looked at. BenchError for a language that is not known.
+    """
+    language: str | None = None
+    rest: list[str] = []
+    waiting = iter(argv)
+    for argument in waiting:
+        if argument == "--" or (argument == PASSED_ON and not rest):
+            rest += [argument, *waiting]
+        elif argument == LANG or argument.startswith(f"{LANG}="):
+            value = argument.removeprefix(LANG).removeprefix("=") or next(waiting, "")
+            language = known(value.lower()[:2] or value, where=LANG)
+        else:
+            rest.append(argument)
+    return preferred() if language is None else language, rest
+
+
+def _guarded(argv: list[str]) -> int:
+    try:
+        code = _dispatch(argv)
         sys.stdout.flush()  # a reader that went away shows here, not at exit where it cannot be caught
         return code
     except BenchError as err:
         print(_reported(err), file=sys.stderr)
         return 2
     except KeyboardInterrupt:
-        print("interrupted", file=sys.stderr)
+        print(say("interrupted"), file=sys.stderr)
         return 130
     except BrokenPipeError:  # `| head` has read enough: nothing to report, and nothing more to flush
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
@@ -86,9 +126,12 @@ def _dispatch(argv: list[str]) -> int:
         print(_help(), file=sys.stderr)
         return 2
     if first.startswith("-"):
-        raise BenchError(f"unknown option '{first}'", hint=f"options come after the verb; '{PROG} --help' lists verbs")
+        raise BenchError(
+            sentence("unknown option '{name}'", name=first),
+            hint=sentence("options come after the verb; '{prog} --help' lists verbs", prog=PROG),
+        )
     if first not in VERBS:
-        raise unknown("verb", first, VERBS, see=f"{PROG} --help")
+        raise unknown(sentence("verb"), first, VERBS, see=f"{PROG} --help")
     verb = verb_module(first)
     return verb.run(_arguments(verb, argv[1:])) or 0
 
@@ -99,21 +142,28 @@ def verb_module(name: str) -> ModuleType:
 
 
 def _arguments(verb: ModuleType, rest: list[str]) -> argparse.Namespace:
+    about = spoken(verb.HELP)
     parser = Parser(
         prog=f"{PROG} {verb.NAME}",
         # the formatter leaves the examples as they are, and with them the description
-        description=textwrap.fill(verb.HELP[:1].upper() + verb.HELP[1:].removesuffix(".") + ".", 79),
-        epilog=verb.EPILOG,
+        description=textwrap.fill(about[:1].upper() + about[1:].removesuffix(".") + ".", 79),
+        epilog=spoken(verb.EPILOG),
         formatter_class=argparse.RawDescriptionHelpFormatter,
         allow_abbrev=False,
     )
     verb.configure(parser)
-    # A verb that takes everything (argparse.REMAINDER) gets it untouched: argparse would keep a leading option such as
+    # for the help alone: `chosen_language` has taken it out
+    parser.add_argument(LANG, metavar=say("L"), help=say(
+        "{names} (default: ${variable}, else the locale's); before or after the verb",
+        names=" | ".join(LANGUAGES), variable=VARIABLE,
+    ))  # fmt: skip
+    overridable = any(action.dest == OVERRIDES for action in parser._actions)
+    # A verb that takes everything (argparse.REMAINDER) gets it unchanged: argparse would keep a leading option such as
     # --help for itself.
     for action in parser._actions:
         if action.nargs == argparse.REMAINDER:
             return argparse.Namespace(**{action.dest: rest})
-    return parser.parse_args(_joined(rest))
+    return with_overrides(parser, _joined(rest)) if overridable else parser.parse_args(_joined(rest))
 
 
 def _joined(rest: Sequence[str]) -> list[str]:
@@ -132,38 +182,45 @@ def _help() -> str:
     width = max(map(len, VERBS)) + 4
     verbs = [
         textwrap.fill(
-            verb_module(name).HELP, 79, initial_indent=f"  {name}".ljust(width), subsequent_indent=" " * width
+            spoken(verb_module(name).HELP), 79, initial_indent=f"  {name}".ljust(width), subsequent_indent=" " * width
         )
         for name in VERBS
     ]
-    usage = f"usage: {PROG} VERB ...\n       {PROG} --version"
-    return "\n".join([usage, "", textwrap.fill(DESCRIPTION, 79), "", "verbs:", *verbs, "", EPILOG.rstrip()])
+    usage = say("usage: {prog} [--lang L] VERB ...\n       {prog} --version", prog=PROG)
+    about = textwrap.fill(spoken(DESCRIPTION), 79)
+    return "\n".join([usage, "", about, "", say("verbs:"), *verbs, "", spoken(EPILOG).rstrip()])
 
 
 def _of_the_machine(err: Exception) -> BenchError | None:
-    """The error for a file that the system refuses and for memory that ran out; None for anything else: a defect."""
+    """The error for a file that the system refuses, or for memory that ran out; None for a bug."""
     if isinstance(err, OSError) and err.filename is not None:
         name = os.fsdecode(err.filename) if isinstance(err.filename, str | bytes | os.PathLike) else str(err.filename)
-        return BenchError(err.strerror or str(err), where=name, hint="see to that file or folder, or name another")
+        return BenchError(
+            err.strerror or str(err), where=name, hint=sentence("check that file or folder, or name another")
+        )
     if isinstance(err, OSError) and err.errno == errno.ENOSPC:
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())  # what is still buffered has nowhere to go
-        return BenchError("no space left where the output goes", hint="write it somewhere else")
+        return BenchError(sentence("no space left where the output goes"), hint=sentence("write it somewhere else"))
     if memory := compat.memory_that_ran_out(err):
         return BenchError(
-            f"out of {memory} memory",
-            hint="a smaller batch_size in the suite (--batch-size), or tokens_per_batch and max_tokens in the recipe",
+            sentence("out of GPU memory") if memory == "GPU" else sentence("out of main memory"),
+            hint=sentence(
+                "a smaller batch_size in the suite (--batch-size), or tokens_per_batch and max_tokens in the recipe"
+            ),
         )
     return None
 
 
 def _reported(err: BenchError) -> str:
-    """The error for a terminal: whatever names and values of a file stand in it, it is short and moves no cursor."""
+    """The error as people read it, in the language in force: short and harmless, whatever stands in a file's names."""
     from phingpt_bench.text.clean import screened, shortened
 
-    text = f"{err.where}: {err.message}" if err.where else err.message
-    lines = [f"error: {text}", *([f"hint: {err.hint}"] if err.hint else [])]
+    text = spoken(err.message) if err.where is None else f"{spoken(err.where)}: {spoken(err.message)}"
+    lines = [say("error: {text}", text=text)]
+    if err.hint:
+        lines.append(say("hint: {text}", text=spoken(err.hint)))
     shown = [shortened(screened(line), LONGEST) for text in lines for line in text.split("\n")]
-    more = [f"... and {len(shown) - MOST:,} more lines"] if len(shown) > MOST else []
+    more = [say("... and {n} more lines", n=f"{len(shown) - MOST:,}")] if len(shown) > MOST else []
     return "\n".join([*shown[:MOST], *more])
 
 

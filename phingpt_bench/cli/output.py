@@ -15,17 +15,15 @@ from phingpt_bench.core.jsonio import write_text
 if TYPE_CHECKING:
     from phingpt_bench.text.blocks import Block
 
-LEAST = 76  # columns of a terminal; in fewer, numbers of a board would be cut or names folded letter by letter
+LEAST = 76  # columns of a terminal; with fewer, numbers of a board would be cut or names folded letter by letter
 
 
-def add_output(parser: argparse.ArgumentParser, formats: Sequence[str] = (), *, language: bool = False) -> None:
-    """The arguments of what is drawn: --format (of `formats`, where there are any), --output, --width and --lang."""
+def add_output(parser: argparse.ArgumentParser, formats: Sequence[str] = ()) -> None:
+    """The arguments of what is drawn: --format (of `formats`, where there are any), --output and --width."""
     if formats:
         parser.add_argument("--format", default=formats[0], choices=formats)
     parser.add_argument("--output", type=Path, metavar="FILE", help="write here instead of to the terminal")
     parser.add_argument("--width", type=int, metavar="N", help="output width in columns (default: the terminal's)")
-    if language:
-        parser.add_argument("--lang", metavar="L", help="en or es (default: $PHINGPT_BENCH_LANG, else the locale's)")
 
 
 def show(
@@ -36,8 +34,9 @@ def show(
 ) -> None:
     """Blocks, in a file or on standard output, coloured where that is a terminal (without NO_COLOR).
 
-    page: the blocks, or what makes them for a width. width: of the user; None for the terminal's, or 80 where there is
-    none. BenchError for one of fewer than `least` columns; a terminal that has no more gets broken lines: after a long
+    page: the blocks, or a function from a width to blocks.
+    width: the user's; None means the terminal's, or 80 if there is no terminal.
+    BenchError for a width of fewer than `least` columns. A terminal that is narrower gets broken lines: after a long
     run that is better than nothing.
     """
     from phingpt_bench.text.write_terminal import check_width, terminal
@@ -53,7 +52,7 @@ def show(
     console = Console(width=width)
     if console.width < least:
         if width is None:
-            print(f"hint: {console.width} columns are too few; at least {least}", file=sys.stderr)
+            print(f"hint: {console.width} columns are too few; at least {least} are needed", file=sys.stderr)
         console = Console(width=least)
     show_on(page(console.width) if callable(page) else page, console)
 

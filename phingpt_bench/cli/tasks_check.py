@@ -15,17 +15,17 @@ LONGEST = 2_000  # characters of what a check says
 
 
 def stamp(file: Path | None, data: str | None, templates: bool) -> int:
-    """Prints the counted part of a passport; with `templates`, writes the lock of a folder's prompts."""
+    """Print the counted part of a passport; with `templates`, write the lock of a folder's prompts."""
     if templates:
         from phingpt_bench.lmeval.templates import LOCK, write_lock
 
         folder = file or share("tasks")
         if not folder.is_dir():
-            raise BenchError("with --templates it is a folder of task files", where=str(folder))
+            raise BenchError("--templates wants a folder of task files", where=str(folder))
         line(f"{folder / LOCK}: {things(write_lock(folder), 'task')}")
         return 0
     if file is None:
-        raise BenchError("which passport?", hint="phingpt-bench tasks stamp my_tasks/passports/mine.yaml")
+        raise BenchError("the passport is missing", hint="phingpt-bench tasks stamp my_tasks/passports/mine.yaml")
     from phingpt_bench.data import stamp as stamps
 
     write_out(stamps.as_yaml(stamps.stamp(file, data)))
@@ -33,7 +33,7 @@ def stamp(file: Path | None, data: str | None, templates: bool) -> int:
 
 
 def validate(path: Path | None, names: list[str], model: str | None, *, trusted: bool) -> int:
-    """Prints one line a check; 0, or 2 when one failed."""
+    """Print one line per check; returns 0, or 2 if one failed."""
     from phingpt_bench.lmeval.validate import validate as checked
 
     counts = {True: 0, False: 0, None: 0}
@@ -45,5 +45,5 @@ def validate(path: Path | None, names: list[str], model: str | None, *, trusted:
         word = {True: "ok  ", False: "FAIL", None: "--  "}[check.ok]
         line(shortened(f"{word}  {check.task}  {check.name}: {' '.join(check.detail.split())}", LONGEST))
     failed = f"{counts[False]} failed" if counts[False] else "none failed"
-    line(f"{things(sum(counts.values()), 'check')}: {failed}, {counts[None]} not made")
+    line(f"{things(sum(counts.values()), 'check')}: {failed}, {counts[None]} not checked")
     return 2 if counts[False] else 0

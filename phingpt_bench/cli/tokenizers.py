@@ -8,7 +8,7 @@ from phingpt_bench.core.errors import BenchError
 
 
 def tokenizer(model: str | None) -> tuple[Any, str]:
-    """(tokenizer, ""), or (None, why not) where the embedded model is out of reach; BenchError for a named model."""
+    """(tokenizer, ""), or (None, reason) if the embedded model is not available; BenchError for a named model."""
     from transformers import AutoTokenizer
 
     from phingpt_bench.models import embedded
@@ -24,6 +24,6 @@ def tokenizer(model: str | None) -> tuple[Any, str]:
         return AutoTokenizer.from_pretrained(model), ""
     except (OSError, ValueError) as err:
         raise BenchError(
-            f"no tokenizer of '{model}' to be had ({str(err).strip().splitlines()[0]})",
-            hint=f"give a folder, a Hub id that is cached or in reach, or '{embedded.NAME}' for the embedded model",
+            f"cannot load the tokenizer of '{model}' ({str(err).strip().splitlines()[0]})",
+            hint=f"give a folder, a Hub id that is cached or reachable, or '{embedded.NAME}' for the embedded model",
         ) from None

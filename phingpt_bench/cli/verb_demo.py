@@ -6,6 +6,7 @@ import argparse
 import shlex
 from pathlib import Path
 
+from phingpt_bench.cli.overrides import add_overrides
 from phingpt_bench.cli.suites import carry_out
 
 NAME = "demo"
@@ -15,29 +16,31 @@ examples:
   phingpt-bench demo                          records in results/local/demo
   phingpt-bench demo --results /tmp/demo
 
-The data are synthetic: a demonstration of the tool, no measurement of a model.
+The data are synthetic: this demonstrates the tool and does not measure a model.
 """
 NEXT = """
-These data are synthetic. The same on real ones:
+These data are synthetic. To do the same on real data:
   phingpt-bench run smollm2-135m --dry-run
-Look again, in other forms:
+To show the board in another format:
   phingpt-bench leaderboard {results} --format markdown"""
 
 
 def configure(parser: argparse.ArgumentParser) -> None:
     """The arguments."""
+    add_overrides(parser, "limit=20")
     parser.add_argument("--results", type=Path, metavar="DIR", help="folder of the records, instead of the suite's")
     parser.add_argument("--quiet", action="store_true", help="no plan and no progress, only the board")
 
 
 def run(args: argparse.Namespace) -> int:
-    """Plan, train, evaluate, board, and what to do next; 0."""
+    """Plan, train, evaluate, draw the board and say what to do next; 0."""
     from dataclasses import replace
 
+    from phingpt_bench.core.overrides import parsed
     from phingpt_bench.evaluate.suite import load_suite
 
-    suite = load_suite("demo")
+    suite = load_suite("demo", parsed(args.overrides))
     suite = replace(suite, results=args.results or suite.results)
-    carry_out(suite, quiet=args.quiet)
+    carry_out(suite, quiet=args.quiet, changed=args.overrides)
     print(NEXT.format(results=shlex.quote(str(suite.results_folder))))
     return 0

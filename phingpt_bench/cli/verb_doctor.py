@@ -29,15 +29,15 @@ Exit code 0 when the demo can run here, 1 when something it needs is missing.
 DISTRIBUTION = "phingpt-bench"
 OK, NOTE, MISSING, BROKEN = "ok", "note", "MISSING", "BROKEN"
 SWITCHES = ("HF_HUB_OFFLINE", "HF_DATASETS_OFFLINE", "TRANSFORMERS_OFFLINE", "HF_HOME")
-# 135 million bfloat16 parameters of the embedded model, 2 bytes each, written once beside the old copy and renamed
+# 135 million bfloat16 parameters of the embedded model, 2 bytes each, written next to the old copy
 CACHE_BYTES = 2 * 2 * 135_000_000
-# the version in constraints.txt, for where that file is not there
+# the version in constraints.txt, for installations without that file
 TORCH = "torch==2.13.0"
 
 
 @dataclass(frozen=True, slots=True)
 class Check:
-    """One line of the report. `level` is ok, note (the demo runs without it), MISSING or BROKEN (it does not)."""
+    """One line of the report. `level` is ok, note (the demo runs without it), MISSING or BROKEN (it cannot run)."""
 
     level: str
     subject: str
@@ -50,7 +50,7 @@ def configure(parser: argparse.ArgumentParser) -> None:
 
 
 def run(args: argparse.Namespace) -> int:
-    """Prints the report; 0 when nothing that the demo needs is missing, else 1."""
+    """Print the report; 0 if nothing that the demo needs is missing, otherwise 1."""
     from phingpt_bench.render.doctor_blocks import check_blocks, end_blocks
 
     del args  # there are none
@@ -107,7 +107,7 @@ def _python_and_packages() -> Iterator[Check]:
     if running in wanted:
         yield Check(OK, "python", running)
     else:
-        yield Check(MISSING, "python", f"{running}, needed is {wanted}", "make a new environment with that Python")
+        yield Check(MISSING, "python", f"{running}, but {wanted} is needed", "make a new environment with that Python")
     requirements = [Requirement(text) for text in importlib.metadata.requires(DISTRIBUTION) or []]
     needed = [one for one in requirements if one.marker is None or one.marker.evaluate({"extra": ""})]
     good = []
@@ -116,12 +116,12 @@ def _python_and_packages() -> Iterator[Check]:
         try:
             version = importlib.metadata.version(requirement.name)
         except importlib.metadata.PackageNotFoundError:
-            yield Check(MISSING, requirement.name, f"not installed, needed is {requirement.specifier}", fix)
+            yield Check(MISSING, requirement.name, f"not installed; {requirement.specifier} is needed", fix)
             continue
         if requirement.specifier.contains(version, prereleases=True):
             good.append(f"{requirement.name}{HOLD}{version}")
         else:
-            yield Check(MISSING, requirement.name, f"{version}, needed is {requirement.specifier}", fix)
+            yield Check(MISSING, requirement.name, f"{version}, but {requirement.specifier} is needed", fix)
     yield Check(OK if good else NOTE, "packages", ", ".join(good) or "none within bounds")
 
 
@@ -149,7 +149,7 @@ def _device() -> Iterator[Check]:
 
     try:
         import torch
-    # a broken install raises whatever its loader or its own modules raise: any of it means "does not work here"
+    # a broken install may raise anything: any error means "does not work here"
     except Exception as err:
         sys.modules.pop("torch", None)  # half of it, which others would take for the whole
         why = f"installed, but cannot be imported: {type(err).__name__}: {err}"
@@ -167,7 +167,7 @@ def _device() -> Iterator[Check]:
 
 
 def _four_bit(torch: Any) -> Check:
-    """Quantises a small matrix to NF4 and back on the CPU: the package being there does not say that it works."""
+    """Quantise a small matrix to NF4 and back on the CPU: an installed package may still not work."""
     fix = "pip install --force-reinstall --no-deps 'bitsandbytes>=0.50,<0.52'"
     if not _present("bitsandbytes"):
         return Check(MISSING, "4-bit kernels", "bitsandbytes is not installed", fix)
@@ -179,7 +179,7 @@ def _four_bit(torch: Any) -> Check:
         weights = torch.linspace(-1, 1, 64 * 64).reshape(64, 64)
         packed, state = functional.quantize_4bit(weights, quant_type="nf4", compress_statistics=True)
         error = float((functional.dequantize_4bit(packed, state) - weights).abs().max())
-    # a broken native library raises whatever the loader or the kernel raises: any of it means "does not work here"
+    # a broken native library may raise anything: any error means "does not work here"
     except Exception as err:
         return Check(MISSING, "4-bit kernels", f"do not work: {type(err).__name__}: {err}", fix)
     if error > 0.2:  # NF4's widest gap between two levels is 0.304 of a block's maximum, so rounding errs by 0.152
@@ -196,7 +196,7 @@ def _space() -> Iterator[Check]:
     cache = cache_dir()
     standing = next(folder for folder in (cache, *cache.absolute().parents) if folder.exists())
     free = shutil.disk_usage(standing).free
-    text = f"{cache} ({'there' if cache.exists() else 'made at first use'}), {free / 2**30:.1f} GB free"
+    text = f"{cache} ({'exists' if cache.exists() else 'will be created'}), {free / 2**30:.1f} GB free"
     fix = "export PHINGPT_BENCH_CACHE=/a/folder/with/space"
     if not os.access(standing, os.W_OK):
         yield Check(MISSING, "cache", f"{text}, not writable", fix)
@@ -207,7 +207,7 @@ def _space() -> Iterator[Check]:
 
 
 def _meters() -> Check:
-    """What of a run's cost can be measured here."""
+    """Which parts of a run's cost can be measured here."""
     from phingpt_bench.cost.energy import here
 
     energy = here()
@@ -215,7 +215,7 @@ def _meters() -> Check:
     torch = sys.modules.get("torch")
     if torch is not None and torch.cuda.is_available() and not _present("pynvml"):
         fix = _install("'nvidia-ml-py>=12.535,<14'", name="nvidia-ml-py")
-        return Check(NOTE, "meters", f"{always}; the GPU's energy needs nvidia-ml-py", fix)
+        return Check(NOTE, "meters", f"{always}; to measure the GPU's energy, install nvidia-ml-py", fix)
     if energy.method is None:
         return Check(OK, "meters", f"{always}; energy is N/A: {'; '.join(energy.lacking)}")
     lacking = f" ({'; '.join(energy.lacking)})" if energy.lacking else ""
@@ -255,12 +255,12 @@ def _mirror() -> Check:
         return Check(NOTE, "data mirror", text)
     lacking = [name for name, origin in known.items() if not in_mirror(origin, root)]
     text = f"{root}: {len(known) - len(lacking)} of {len(known)} datasets" + (
-        f"; not there: {', '.join(lacking)}" if lacking else ""
+        f"; missing: {', '.join(lacking)}" if lacking else ""
     )
     return Check(NOTE if lacking else OK, "data mirror", text)
 
 
 def _switches() -> Check:
     values = [f"{name}={os.environ[name]}" for name in SWITCHES if os.environ.get(name)]
-    text = ", ".join(values) or "none set: the Hub is asked for what is not downloaded"
+    text = ", ".join(values) or "none set: what is not downloaded is fetched from the Hub"
     return Check(OK, "HF switches", text)

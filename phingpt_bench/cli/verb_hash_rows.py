@@ -1,4 +1,4 @@
-"""`phingpt-bench hash-rows`: a file that tells which rows a model was trained on, without their texts."""
+"""`phingpt-bench hash-rows`: a file that shows which rows a model was trained on, without their texts."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ import argparse
 from pathlib import Path
 
 NAME = "hash-rows"
-HELP = "tell what a model was trained on without giving the texts away"
+HELP = "write a file that shows what a model was trained on without revealing the texts"
 EPILOG = """examples:
   phingpt-bench hash-rows train.jsonl --out rows.txt
   phingpt-bench hash-rows train.csv --text sentence --near --out rows.txt
@@ -15,14 +15,16 @@ EPILOG = """examples:
 
 
 def configure(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("file", type=Path, metavar="FILE", help=".jsonl, .csv or .parquet with a row for each text")
+    """Declare the arguments."""
+    parser.add_argument("file", type=Path, metavar="FILE", help=".jsonl, .csv or .parquet with one text per row")
     parser.add_argument("--text", default="text", metavar="COLUMN", help="the column with the text (default: text)")
-    parser.add_argument("--salt", default="", metavar="TEXT", help="put before each text; it stands in the file")
-    parser.add_argument("--near", action="store_true", help="with signatures, so that changed copies are found too")
+    parser.add_argument("--salt", default="", metavar="TEXT", help="put before each text; it is written into the file")
+    parser.add_argument("--near", action="store_true", help="add signatures, so that changed copies are found too")
     parser.add_argument("--out", type=Path, required=True, metavar="FILE", help="the file to write")
 
 
 def run(args: argparse.Namespace) -> int:
+    """Write the hashes of the rows of a file; BenchError for an unknown column or a row without text."""
     from phingpt_bench.cli.output import line
     from phingpt_bench.core.errors import BenchError, unknown
     from phingpt_bench.core.jsonio import write_text

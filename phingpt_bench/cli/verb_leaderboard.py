@@ -8,8 +8,9 @@ from typing import TYPE_CHECKING
 
 from phingpt_bench.board.names import COLUMNS, FORMATS
 from phingpt_bench.cli import leaderboard_html
-from phingpt_bench.cli.boards import ROWS, default_folder, draw, protocol_of
+from phingpt_bench.cli.boards import ROWS, draw
 from phingpt_bench.cli.output import LEAST, add_output, deliver, show
+from phingpt_bench.core.paths import results_folder
 
 if TYPE_CHECKING:
     from phingpt_bench.board.values import Board
@@ -20,7 +21,7 @@ LEAST_TO_EXPLAIN = 40  # columns in which the lines of --explain can be read
 HELP = "compare runs: scores with intervals, gains over the base with tests, costs, published results"
 EPILOG = """\
 examples:
-  phingpt-bench leaderboard            results/ here, else the shipped results
+  phingpt-bench leaderboard            results/ here, or the shipped results
   phingpt-bench leaderboard results/local/demo --published none
   phingpt-bench leaderboard --task phin_fpb --metric acc
   phingpt-bench leaderboard --kind tuned,floor --size '<1B' --sort cost --plot
@@ -38,7 +39,7 @@ explains every column, mark and option.
 
 def configure(parser: argparse.ArgumentParser) -> None:
     """The arguments."""
-    parser.add_argument("folder", nargs="?", type=Path, metavar="DIR", help="where runs lie, at any depth")
+    parser.add_argument("folder", nargs="?", type=Path, metavar="DIR", help="folder of the runs, at any depth")
     parser.add_argument(
         "--task", action="append", default=[], type=names, metavar="T",
         help="only this task, dataset or protocol; several with commas",
@@ -52,7 +53,7 @@ def configure(parser: argparse.ArgumentParser) -> None:
     plot = parser.add_mutually_exclusive_group()
     plot.add_argument(
         "--plot", action="store_true", default=None,
-        help="draw cost against score under each task (in the terminal; default: where one task is shown)",
+        help="draw cost against score under each task (in the terminal; default: if one task is shown)",
     )  # fmt: skip
     plot.add_argument("--no-plot", dest="plot", action="store_false", help="draw no plot")
     parser.add_argument("--format", default="terminal", metavar="F", help=f"one of {', '.join(FORMATS)}")
@@ -60,7 +61,7 @@ def configure(parser: argparse.ArgumentParser) -> None:
         "--with-text", action="store_true",
         help="html: show the text of the test rows; most dataset licences forbid redistributing the page",
     )  # fmt: skip
-    add_output(parser, language=True)
+    add_output(parser)
     parser.add_argument(
         "--published",
         default="top",
@@ -70,7 +71,7 @@ def configure(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--no-published", dest="published", action="store_const", const="none", help="--published none")
     parser.add_argument(
         "--rows", type=rows, default=ROWS, metavar="N",
-        help=f"rows of a task in the terminal, the first of them, or all (default {ROWS}); other formats show all",
+        help=f"the first N rows of each task in the terminal, or all (default {ROWS}); other formats show all",
     )  # fmt: skip
     parser.add_argument(
         "--prices", type=Path, metavar="FILE", help="all USD at the prices of this card (default: as recorded)"
@@ -81,7 +82,7 @@ def configure(parser: argparse.ArgumentParser) -> None:
     )  # fmt: skip
     parser.add_argument(
         "--across-engines", action="store_true",
-        help="rank what different engines, or one in other numbers, computed together (docs/engines.md)",
+        help="rank runs of different engines or number formats together (docs/engines.md)",
     )  # fmt: skip
     parser.add_argument("--checks", action="store_true", help="show the oracle, null and echo rows too")
 
@@ -92,7 +93,7 @@ def add_filters(parser: argparse.ArgumentParser) -> None:
         ("--protocol", "P", "only tasks on these protocols, by id"),
         ("--language", "L", "only tasks whose rows are in these languages: en, es"),
         ("--licence", "TEXT", "only tasks whose data have a licence with this in its name: MIT, 'CC BY'"),
-        ("--model-licence", "TEXT", "only models whose base has such a licence, as far as it is known"),
+        ("--model-licence", "TEXT", "only models whose base has a licence with this in its name"),
         ("--kind", "K", "only rows of these kinds: tuned, base, floor, check, published"),
         (
             "--size",
@@ -115,19 +116,12 @@ def rows(text: str) -> int | None:
     if text == "all":
         return None
     if not text.isdigit() or int(text) == 0:
-        raise argparse.ArgumentTypeError(f"a number from 1 on, or all, not '{text}'")
+        raise argparse.ArgumentTypeError(f"a number of at least 1, or all, not '{text}'")
     return int(text)
 
 
 def run(args: argparse.Namespace) -> int:
-    """Draws the board; 0. BenchError for a missing folder, no runs, a damaged file, or a name that is not there."""
-    from phingpt_bench.text.language import preferred, speaking
-
-    with speaking(preferred() if args.lang is None else args.lang):
-        return _run(args)
-
-
-def _run(args: argparse.Namespace) -> int:
+    """Draw the board; 0. BenchError for a missing folder, no runs, a damaged file, or an unknown name."""
     from phingpt_bench.render.board.columns import chosen
     from phingpt_bench.render.board.formats import board_text, check_form
     from phingpt_bench.text.write_terminal import check_width
@@ -158,6 +152,7 @@ def _loaded(args: argparse.Namespace) -> tuple[Board, list[Run]]:
 
     from phingpt_bench.board.filters import Filter, size
     from phingpt_bench.board.load import load_board
+    from phingpt_bench.lmeval.protocols import protocol_of
     from phingpt_bench.text.language import say
 
     wanted = Filter(
@@ -168,7 +163,7 @@ def _loaded(args: argparse.Namespace) -> tuple[Board, list[Run]]:
     # silent unless a terminal
     with Console(stderr=True).status(say("comparing runs (the first time takes a while)")):
         return load_board(
-            args.folder or default_folder(),
+            args.folder or results_folder(),
             tasks=[protocol_of(name) for name in flat(args.task)],
             metric=args.metric,
             published=args.published != "none",
@@ -181,16 +176,17 @@ def _loaded(args: argparse.Namespace) -> tuple[Board, list[Run]]:
 
 
 def _explain(args: argparse.Namespace) -> int:
-    """One cell of the board and what it is made of; always text."""
+    """One cell of the board, broken down; always text."""
     from phingpt_bench.board.costs import on_card, prices_of
     from phingpt_bench.board.rows import build
+    from phingpt_bench.lmeval.protocols import protocol_of
     from phingpt_bench.render.explain.explain_blocks import explain
     from phingpt_bench.results.cache import Cache
     from phingpt_bench.results.collect import collect
     from phingpt_bench.results.compare import Comparer
 
     row, task = args.explain
-    card, cache, runs = prices_of(args.prices), Cache(), collect(args.folder or default_folder())
+    card, cache, runs = prices_of(args.prices), Cache(), collect(args.folder or results_folder())
     board = build(
         runs, None, metric=args.metric, checks=args.checks, across_engines=args.across_engines, cache=cache, prices=card
     )

@@ -1,4 +1,4 @@
-"""`phingpt-bench published`: results from papers and repositories, by protocol, with sources and what differs."""
+"""`phingpt-bench published`: results from papers and repositories, by protocol, with sources and differences."""
 
 from __future__ import annotations
 
@@ -8,11 +8,11 @@ from collections.abc import Sequence
 from phingpt_bench.cli.output import add_output, deliver, show
 
 NAME = "published"
-HELP = "show results from papers: as printed, with sources, and what keeps them apart from ours"
+HELP = "show results from papers: as printed, with sources, and how they differ from ours"
 EPILOG = """\
 examples:
   phingpt-bench published                           everything, by protocol
-  phingpt-bench published --task phin_fpb           what is on a task's rows
+  phingpt-bench published --task phin_fpb           results on a task's rows
   phingpt-bench published --protocol fpb-flare-970  one published protocol
   phingpt-bench published --model finma --source finben-english
   phingpt-bench published --format csv --output published.csv
@@ -34,7 +34,7 @@ def configure(parser: argparse.ArgumentParser) -> None:
 
 
 def run(args: argparse.Namespace) -> int:
-    """Prints what was asked for; 0, also where nothing was published. BenchError for a name that is not there."""
+    """Print what was asked for; 0, even if nothing was published. BenchError for an unknown name."""
     from phingpt_bench.board.published.choice import beside, choose
     from phingpt_bench.board.published.files import read
     from phingpt_bench.render.published import published_export
@@ -62,7 +62,7 @@ def run(args: argparse.Namespace) -> int:
 
 
 def our_protocols(names: Sequence[str]) -> list[str]:
-    """The protocol ids of tasks, groups, tags and datasets of ours; such an id is taken as it is. BenchError else."""
+    """The protocol ids of tasks, groups, tags and datasets of ours; ids stay. BenchError for an unknown name."""
     from phingpt_bench.core.errors import unknown
     from phingpt_bench.data import catalogue
 

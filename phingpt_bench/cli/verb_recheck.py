@@ -1,4 +1,4 @@
-"""`phingpt-bench recheck`: look again for training rows among the test rows of runs that are there."""
+"""`phingpt-bench recheck`: look again for training rows among the test rows of existing runs."""
 
 from __future__ import annotations
 
@@ -12,36 +12,38 @@ if TYPE_CHECKING:
     from phingpt_bench.evaluate.tasks import Tasks
 
 NAME = "recheck"
-HELP = "look again for copies of training rows among the test rows of runs that are there"
+HELP = "look again for copies of training rows among the test rows of existing runs"
 EPILOG = """\
 examples:
   phingpt-bench recheck results/
   phingpt-bench recheck results/ --trained-on MODEL=fpb
   phingpt-bench recheck results/ --trained-on MODEL=rows.txt
 
-No model is asked, and no score changes. It is for runs of an earlier version,
-and for a base of which it is only now known what it was trained on.
+No model runs, and no score changes. Use it for runs of an earlier version, and
+when you learn later what a base was trained on.
 """
 
 
 def configure(parser: argparse.ArgumentParser) -> None:
     """The arguments."""
-    parser.add_argument("folder", type=Path, metavar="DIR", help="a folder with runs, which are changed where they lie")
+    parser.add_argument(
+        "folder", type=Path, metavar="DIR", help="a folder with runs; their records are updated in place"
+    )
     parser.add_argument(
         "--trained-on", action="append", default=[], metavar="MODEL=DATA",
-        help="what a base was trained on, as 'evaluate --trained-on' has it; may be repeated",
+        help="what a base was trained on, as in 'evaluate --trained-on'; may be repeated",
     )  # fmt: skip
 
 
 def run(args: argparse.Namespace) -> int:
-    """Look, write, say; 0. BenchError where there are no runs, or a declaration that cannot be read."""
-    from phingpt_bench.cli.hush import hush
+    """Check the runs, write the changes, report them; 0. BenchError without runs or for an unreadable declaration."""
     from phingpt_bench.cli.output import line
+    from phingpt_bench.cli.silence import silence_libraries
     from phingpt_bench.core.errors import BenchError
     from phingpt_bench.evaluate.again import look_again
     from phingpt_bench.evaluate.tasks import Tasks
 
-    hush()
+    silence_libraries()
     trained_on: dict[str, list[str]] = {}
     for entry in args.trained_on:
         model, equals, data = entry.partition("=")
@@ -59,18 +61,18 @@ def run(args: argparse.Namespace) -> int:
     looked = look_again(args.folder, known, trained_on, of_adapter)
     for one in looked:
         if one.why is not None:
-            line(f"{one.path}: left as it was: {one.why}")
+            line(f"{one.path}: unchanged: {one.why}")
         elif one.record.exposure != one.before:
             counts = [None if found is None else found.seen for found in (one.before, one.record.exposure)]
             before, after = ("unknown" if count is None else str(count) for count in counts)
             line(f"{one.path}: {before} -> {after} of {one.record.protocol.n} test rows seen")
     changed = sum(one.record.exposure != one.before for one in looked)
-    line(f"{len(looked)} runs: {changed} changed, {sum(one.why is not None for one in looked)} could not be looked at")
+    line(f"{len(looked)} runs: {changed} changed, {sum(one.why is not None for one in looked)} could not be checked")
     return 0
 
 
 def row_ids(record: RunRecord, known: Tasks) -> Mapping[str, Sequence[str]] | None:
-    """The training rows of a record's adapter: of its card, where it lies here, else of its recipe.
+    """The training rows of a record's adapter: from its card if it is available, otherwise from its recipe.
 
     The recipe stands for the card where it gives as many rows as were compared when the run was made. None where
     neither is there, or the base's tokenizer, which says which rows are too long.

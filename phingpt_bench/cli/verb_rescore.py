@@ -1,4 +1,4 @@
-"""`phingpt-bench rescore`: scores answers that lie in a file, by our rule and by those of other benchmarks."""
+"""`phingpt-bench rescore`: scores answers in a file, by our rules and by those of other benchmarks."""
 
 from __future__ import annotations
 
@@ -21,13 +21,13 @@ examples:
   phingpt-bench rescore mine.jsonl --entity-types PER,ORG,LOC \\
       --type-aliases Company=ORG,Person=PER
   phingpt-bench rescore LOG.eval --labels negative,neutral,positive
-  phingpt-bench rescore MY-RUN/samples.jsonl   a run of ours, scored again
+  phingpt-bench rescore MY-RUN/samples.jsonl   a run of this program
 
-FILE is CSV, TSV, JSON lines, JSON or parquet, a row an answer, packed with gzip
+FILE is CSV, TSV, JSON lines, JSON or parquet with one answer per row, gzipped
 or not; or a log of lm-eval, Inspect, HELM, OpenCompass, or a batch of OpenAI or
-Anthropic. Rows are matched with those of the task by id or by text; what is not
-matched is reported. Reasoning (<think> and the like) is no part of an answer.
-No model is loaded.
+Anthropic. Rows are matched with those of the task by id or by text; rows
+without a match are reported. Reasoning (<think> and the like) is not part of an
+answer. No model is loaded.
 """
 
 
@@ -45,9 +45,7 @@ def configure(parser: argparse.ArgumentParser) -> None:
         "--scorer", nargs="+", action="extend", default=[], metavar="NAME",
         help="phin (ours, default), another benchmark's (docs/compatibility.md), or all",
     )  # fmt: skip
-    columns = parser.add_argument_group(
-        "columns", "guessed from common names where not given; 'none' for no such column"
-    )
+    columns = parser.add_argument_group("columns", "guessed from common names if not given; 'none' for no such column")
     columns.add_argument("--answer-column", metavar="C", help="what the model wrote")
     columns.add_argument("--gold-column", metavar="C", help="the right answer; with --task: instead of the task's gold")
     columns.add_argument("--id-column", metavar="C", help="the row ids of the task")
@@ -66,25 +64,27 @@ def configure(parser: argparse.ArgumentParser) -> None:
     )
     reading.add_argument(
         "--reasoning-marks", nargs=2, action="append", default=[], metavar=("START", "END"),
-        help="marks of reasoning beside the known ones; START may be empty",
+        help="marks of reasoning in addition to the known ones; START may be empty",
     )  # fmt: skip
     reading.add_argument("--nested", action="store_true", help="read entities that overlap, not only the longest")
     reading.add_argument(
         "--repeats", choices=("first", "majority"), help="of several answers to a row, which counts (default: first)"
     )
     parser.add_argument(
-        "--answered-only", action="store_true", help="leave out rows of the task without an answer: another row set"
+        "--answered-only",
+        action="store_true",
+        help="skip rows of the task without an answer: the score is then of another set of rows",
     )
     parser.add_argument(
         "--duplicates", default="error", choices=("error", "first", "last"),
-        help="where rows answer one question differently: an error (default), or which of them counts",
+        help="if rows answer one question differently: an error (default), or which of them counts",
     )  # fmt: skip
-    parser.add_argument("--encoding", metavar="NAME", help="of the file's text, such as cp1252 (default: utf-8)")
+    parser.add_argument("--encoding", metavar="NAME", help="encoding of the file, such as cp1252 (default: utf-8)")
     add_output(parser, ("terminal", "markdown", "csv", "json"))
 
 
 def run(args: argparse.Namespace) -> int:
-    """Prints the scores; 0. BenchError for bad input, before anything is printed."""
+    """Print the scores; 0. BenchError for bad input, before anything is printed."""
     from phingpt_bench.core.errors import BenchError
     from phingpt_bench.render.rescore_blocks import LEAST, rescore_blocks
     from phingpt_bench.rescore import export
@@ -98,7 +98,7 @@ def run(args: argparse.Namespace) -> int:
         check_width(args.width, LEAST)
     if args.output is not None and not args.output.parent.exists():
         raise BenchError(
-            "no such folder", where=str(args.output.parent), hint="--output names a file in one that is there"
+            "no such folder", where=str(args.output.parent), hint="give --output a file in a folder that exists"
         )
     report = rescore(
         Request(

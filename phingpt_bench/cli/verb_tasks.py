@@ -1,4 +1,4 @@
-"""`phingpt-bench tasks`: what there is to run, a protocol in full, numbers for a new one, and checks of files."""
+"""`phingpt-bench tasks`: the list of tasks, one protocol in full, numbers for a new one, and checks of files."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ HELP = "list the tasks and their protocols, show one with an example, or check t
 EPILOG = """\
 examples:
   phingpt-bench tasks                              all tasks, by dataset
-  phingpt-bench tasks --kind spans --all           entities, a line a format
+  phingpt-bench tasks --kind spans --all           entities, one line per format
   phingpt-bench tasks show phin_fpb                its passport, with a prompt
   phingpt-bench tasks show fpb/helm-30-seed121/v1  a protocol and its tasks
   phingpt-bench tasks path                         for lm_eval's --include_path
@@ -23,8 +23,8 @@ examples:
   phingpt-bench tasks validate --task phin_fpb \\
       --model HuggingFaceTB/SmolLM2-1.7B-Instruct
 
-'validate' exits with 2 when a check fails; a task whose dataset is out of reach
-is "not checked". Tasks and passports of your own are found in the folder that
+'validate' exits with 2 when a check fails; a task whose dataset is missing is
+"not checked". Tasks and passports of your own are found in the folder that
 $PHINGPT_BENCH_TASKS names (docs/add-a-task.md).
 
 A folder of tasks is code: its YAML may name Python functions. 'show' and
@@ -36,13 +36,13 @@ def configure(parser: argparse.ArgumentParser) -> None:
     """The arguments."""
     parser.add_argument("--kind", choices=("labels", "spans", "scores"), help="list only tasks with such answers")
     parser.add_argument("--language", metavar="L", help="list only tasks over rows in this language (en, es)")
-    parser.add_argument("--all", action="store_true", help="list each answer format in a line of its own")
-    actions = parser.add_subparsers(dest="action", metavar="{show,path,stamp,validate}", title="more than the list")
+    parser.add_argument("--all", action="store_true", help="list each answer format on its own line")
+    actions = parser.add_subparsers(dest="action", metavar="{show,path,stamp,validate}", title="other actions")
     in_full = actions.add_parser("show", help="a task, protocol, dataset or group in full", allow_abbrev=False)
     in_full.add_argument("task", metavar="NAME", help="name of a task, dataset, group or tag, or a protocol id")
     actions.add_parser("path", help="print the folder of the task files", allow_abbrev=False)
     stamp = actions.add_parser("stamp", help="the counted part of a passport, or the lock of the prompts")
-    stamp.add_argument("file", nargs="?", type=Path, metavar="FILE", help="a passport, its counts missing or old")
+    stamp.add_argument("file", nargs="?", type=Path, metavar="FILE", help="a passport whose counts are missing or old")
     stamp.add_argument("--data", metavar="DIR", help="where the data files of the passport are (default: the mirror)")
     stamp.add_argument("--templates", action="store_true", help="write templates.lock (of FILE's folder, or ours)")
     validate = actions.add_parser("validate", help="check task files, including what lm-eval skips", allow_abbrev=False)
@@ -54,7 +54,7 @@ def configure(parser: argparse.ArgumentParser) -> None:
 
 
 def run(args: argparse.Namespace) -> int:
-    """Prints what was asked for; 0, or 2 when a check failed."""
+    """Print what was asked for; 0, or 2 if a check failed."""
     if args.action == "path":
         from phingpt_bench.core.paths import share
 
@@ -72,7 +72,7 @@ def run(args: argparse.Namespace) -> int:
 
 
 def _list(args: argparse.Namespace) -> int:
-    """The list; 0, or 2 when a passport cannot be read, which is said at the end on standard error."""
+    """The list; 0, or 2 if a passport cannot be read, which is reported at the end on standard error."""
     from phingpt_bench.data import catalogue
     from phingpt_bench.lmeval.taskfiles import read_tasks
     from phingpt_bench.render.tasks.task_list import list_blocks
@@ -86,7 +86,7 @@ def _list(args: argparse.Namespace) -> int:
 
 
 def _show(name: str, *, trusted: bool) -> int:
-    """What is known of a task, and an example, which takes longer; BenchError for an unknown name."""
+    """The facts of a task and an example, which takes longer; BenchError for an unknown name."""
     from phingpt_bench.lmeval.taskfiles import read_tasks
     from phingpt_bench.lmeval.trust import looked_at
     from phingpt_bench.render.tasks.task_facts import example_blocks, facts_blocks, shown_task

@@ -6,16 +6,25 @@ with its line, one in JSON with the way to the value ("model.kind").
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from dataclasses import asdict
 from pathlib import Path
-from typing import TypeVar
+from typing import TYPE_CHECKING, TypeVar
 
 from phingpt_bench.core.builder import Builder
 from phingpt_bench.core.errors import BenchError, unknown
-from phingpt_bench.core.yamlfile import load_fast, load_with_lines, load_yaml
+from phingpt_bench.core.overrides import Override, applied
+from phingpt_bench.core.yamlfile import Key, load_fast, load_with_lines, load_yaml
+
+if TYPE_CHECKING:
+    from _typeshed import DataclassInstance
 
 __all__ = ["build", "load", "load_yaml"]
 
+Mistake = tuple[Key, str]
+
 T = TypeVar("T")
+D = TypeVar("D", bound="DataclassInstance")
 
 
 def shipped_names(folder: Path) -> list[str]:
@@ -23,8 +32,8 @@ def shipped_names(folder: Path) -> list[str]:
     return sorted(path.stem for path in folder.glob("*.yaml"))
 
 
-def load_shipped(kind: str, folder: Path, name_or_path: str, cls: type[T]) -> T:
-    """A file of `folder` by name, or one's own by path (it ends in .yaml or .yml), as `load` reads it.
+def load_shipped(kind: str, folder: Path, name_or_path: str, cls: type[T], overrides: Sequence[Override] = ()) -> T:
+    """A file of `folder` by name, or any other by path (it ends in .yaml or .yml), as `load` reads it.
 
     kind: what such a file is called ("recipe"). BenchError with the nearest name, or with file and line.
     """
@@ -39,20 +48,32 @@ def load_shipped(kind: str, folder: Path, name_or_path: str, cls: type[T]) -> T:
         raise BenchError(
             f"no such {kind} file", where=str(path), hint=f"shipped {kind}s: {', '.join(shipped_names(folder))}"
         )
-    return load(path, cls)
+    return load(path, cls, overrides)
 
 
-def load(path: Path, cls: type[T]) -> T:
+def load(path: Path, cls: type[T], overrides: Sequence[Override] = ()) -> T:
     """The dataclass `cls` from a YAML file. BenchError with one "file:line: mistake" line for each mistake.
 
-    An empty file is an empty mapping. Relative paths in the file stay as they are written.
+    An empty file is an empty mapping. Relative paths in the file stay as they are written. overrides: values that take
+    the place of the file's; a mistake that they bring in is named with them instead of with a line.
     """
     try:
         value = load_fast(Path(path))
-        return build(cls, {} if value is None else value, str(path))
+        return build(cls, applied({} if value is None else value, overrides), str(path))
     except Exception:  # whatever is wrong, the slow way says what and in which line
         value, lines, duplicates = load_with_lines(Path(path))
-    return Builder(str(path), lines, duplicates).finish(cls, {} if value is None else value)
+    value = {} if value is None else value
+    _check(cls, value, overrides)
+    return Builder(str(path), lines, duplicates).finish(cls, applied(value, overrides))
+
+
+def changed(value: D, overrides: Sequence[Override]) -> D:
+    """A dataclass with other values, checked as a file's are. BenchError names the override that is at fault."""
+    if not overrides:
+        return value
+    plain = asdict(value)
+    _check(type(value), plain, overrides)
+    return build(type(value), applied(plain, overrides), "overrides")
 
 
 def build(cls: type[T], mapping: object, where: str) -> T:
@@ -61,3 +82,29 @@ def build(cls: type[T], mapping: object, where: str) -> T:
     BenchError at `where` with the first SHOWN mistakes in one line.
     """
     return Builder(where).finish(cls, mapping)
+
+
+def _check(cls: type, value: object, overrides: Sequence[Override]) -> None:
+    """BenchError for the mistakes that overrides bring into `value`: a line each, with those that cause it."""
+    before = _mistakes(cls, value)
+    lines = []
+    for mistake in _mistakes(cls, applied(value, overrides)):
+        if mistake not in before:
+            causes = [one.text for one in overrides if not _without(cls, value, overrides, one, mistake)]
+            lines.append(f"{' '.join(causes or [one.text for one in overrides])}: {mistake[1]}")
+    if lines:
+        raise BenchError("\n".join(lines))
+
+
+def _without(cls: type, value: object, overrides: Sequence[Override], left_out: Override, mistake: Mistake) -> bool:
+    """Whether the mistake is still there when one of the overrides is left out."""
+    try:
+        return mistake in _mistakes(cls, applied(value, [one for one in overrides if one is not left_out]))
+    except BenchError:  # another override needs the item of a list that this one adds
+        return False
+
+
+def _mistakes(cls: type, value: object) -> list[Mistake]:
+    builder = Builder("")
+    builder.of(cls, value, ())
+    return builder.mistakes

@@ -63,5 +63,6 @@ class Diagnostics:
     dequantised_once: bool | None = None
     device: str | None = None
     probe: Probe | None = None  # of an adapter
+    changed_base: str | None = None  # why the adapter's base is another one by design, and was loaded for it alone
     served: Served | None = None  # of a served model
     trained_on_task: bool | None = None  # whether the adapter's training knew this task

@@ -5,11 +5,14 @@ from __future__ import annotations
 import difflib
 from collections.abc import Iterable
 
+from phingpt_bench.core.sentences import Sentence, sentence
+
 
 class BenchError(Exception):
     """Bad input or a missing thing, said in one line, with what to do about it.
 
-    The command line prints it without a traceback and exits with 2. Anything that is not a `BenchError`
+    The command line prints it without a traceback and exits with 2, in the reader's language where the texts are
+    Sentences (str() is English). Anything that is not a `BenchError`
     is a defect of ours and keeps its traceback.
 
     message: what is wrong, without a full stop at the end.
@@ -38,11 +41,11 @@ def unknown(
     """The error for a name that is not among `choices`: names the nearest one, else how to list them (`see`)."""
     choices = sorted(choices)
     near = nearest(name, choices)
-    hint: str | None
+    hint: Sentence | None
     if near is not None:
-        hint = f"did you mean '{near}'?"
+        hint = sentence("did you mean '{name}'?", name=near)
     elif see is not None:
-        hint = f"'{see}' lists them"
+        hint = sentence("'{command}' lists them", command=see)
     else:
-        hint = f"known: {', '.join(choices)}" if choices else None
-    return BenchError(f"unknown {kind} '{name}'", where=where, hint=hint)
+        hint = sentence("known: {names}", names=", ".join(choices)) if choices else None
+    return BenchError(sentence("unknown {kind} '{name}'", kind=kind, name=name), where=where, hint=hint)

@@ -23,7 +23,10 @@ class Compared:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Declared:
-    """What a base is said to have been trained on. unread: what of it could not be compared here, with the reason."""
+    """What a base, or an adapter from elsewhere, is said to have been trained on.
+
+    unread: what of it could not be compared here, with the reason.
+    """
 
     sets: list[str]  # "fpb:train+validation", "3120 row hashes"; empty: none that is known here
     source: str | None = None  # who says so; None: the user
@@ -46,6 +49,7 @@ class Exposure:
     ids: list[str] = field(default_factory=list)  # of these test rows
     compared: Compared | None = None
     base: Declared | None = None  # None: nobody has said what the base was trained on, or there is none
+    adapter: Declared | None = None  # of one from elsewhere; None: its card says it, or there is none
 
     @property
     def counts(self) -> dict[str, int]:
@@ -61,15 +65,16 @@ class Exposure:
     @property
     def partly(self) -> bool:
         """Whether some kind of copy was not looked for, or some of the training rows could not be compared."""
-        return len(self.counts) < len(KINDS) or bool(self.base and self.base.unread)
+        unread = any(own is not None and own.unread for own in (self.base, self.adapter))
+        return len(self.counts) < len(KINDS) or unread
 
 
 def exposure(
     kinds: Mapping[str, str], ids: Sequence[str], compared: Compared, *, base: Declared | None = None,
-    looked_for: Sequence[str] = KINDS,
+    adapter: Declared | None = None, looked_for: Sequence[str] = KINDS,
 ) -> Exposure:  # fmt: skip
     """The exposure of the test rows `ids`; kinds: by row id, of those that a copy was found of."""
     found = [row for row in ids if row in kinds]
     counts = {kind: sum(kinds[row] == kind for row in found) for kind in KINDS}
     looked = {kind: counts[kind] if kind in looked_for or counts[kind] else None for kind in KINDS[1:]}
-    return Exposure(exact=counts["exact"], **looked, ids=found, compared=compared, base=base)
+    return Exposure(exact=counts["exact"], **looked, ids=found, compared=compared, base=base, adapter=adapter)

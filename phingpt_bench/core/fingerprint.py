@@ -20,7 +20,7 @@ def digest(value: object, length: int = 16) -> str:
 def file_digest(path: Path | str, length: int = 16) -> str:
     """The first `length` hex digits of the SHA-256 of a file's bytes; OSError when it is not readable."""
     result = hashlib.sha256()
-    with open(path, "rb") as file:
+    with Path(path).open("rb") as file:
         while piece := file.read(1 << 20):
             result.update(piece)
     return result.hexdigest()[:length]

@@ -34,7 +34,7 @@ def write_text(path: Path, text: str) -> None:
     path = Path(path)
     with _writing(path):
         if path.exists() and not path.is_file() and not path.is_dir():
-            with open(path, "w", encoding="utf-8") as file:
+            with path.open("w", encoding="utf-8") as file:
                 file.write(text)
             return
         with renamed(path.resolve()) as file:
@@ -46,13 +46,14 @@ def renamed(path: Path) -> Iterator[BinaryIO]:
     """A file that gets the name `path` when the block is left, and is gone where that fails."""
     path.parent.mkdir(parents=True, exist_ok=True)
     handle, name = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.", suffix=".tmp")
+    made = Path(name)
     try:
         with os.fdopen(handle, "wb") as file:
             yield file
-        os.chmod(name, 0o666 & ~_umask())
-        os.replace(name, path)
+        made.chmod(0o666 & ~_umask())
+        made.replace(path)
     except BaseException:
-        os.unlink(name)
+        made.unlink()
         raise
 
 

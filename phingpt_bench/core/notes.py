@@ -12,6 +12,6 @@ Level = Literal["info", "warning"]
 class Note:
     """One sentence without a full stop. A warning changes the meaning of the numbers; the rest is for information."""
 
-    text: str  # English; where it is a `text.language.Sentence` it can be said in another language
+    text: str  # English; where it is a `Sentence` it can be said in another language
     level: Level = "warning"
     marked: bool = False  # a mark in the tables says the same

@@ -44,6 +44,12 @@ def is_path(path: Path) -> bool:
         return False
 
 
+def results_folder() -> Path:
+    """results/ in the current folder where there is one, else the shipped results."""
+    here = Path("results")
+    return here if here.is_dir() else share("results")
+
+
 def task_folders() -> list[Path]:
     """The folders with task files and, below passports/, passports: the shipped one, then that of the user.
 

@@ -36,10 +36,24 @@ class Fingerprint:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Imported:
+    """The file of another program that a record was made from, by its name alone."""
+
+    source: str  # "lm-eval", "inspect", "helm"
+    version: str | None = None
+    file: str
+    digest: str  # of its bytes
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Provenance:
-    """Where a record comes from. amendments: what was changed in its files after the run, by name."""
+    """Where a record comes from. amendments: what was changed in its files after the run, by name.
+
+    imported: None for a run of this program.
+    """
 
     environment: Environment = field(default_factory=Environment)
     scoring: Annotated[int, Least(1)] = 1  # version of it (scoring/version.py); 1 before versions were written
     fingerprint: Fingerprint | None = None
     amendments: dict[str, str] = field(default_factory=dict)
+    imported: Imported | None = None

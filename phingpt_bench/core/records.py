@@ -57,6 +57,7 @@ class Model:
     adapter_digest: str | None = None
     recipe_digest: str | None = None  # of recipe and training rows without name and seed; None in records of schema 2
     training_seed: int | None = None
+    trained_elsewhere: bool = False  # the adapter has no card: its prompt and its training are not known
     parameters: Count | None = None  # of the base, without the adapter
     adapter_parameters: Count | None = None
 

@@ -124,14 +124,23 @@ def _values(node: yaml.Node, known: dict[int, int], above: frozenset[int]) -> in
 def load_yaml(path: Path) -> Any:
     """The plain values of a YAML file (None when it is empty); BenchError with file and line for a syntax error."""
     text = read_text(path, MOST_BYTES)
-    with _told(Path(path)):
+    with _syntax_errors(Path(path)):
         return bounded_value(text, _Loader)
+
+
+def load_text(text: str, where: str) -> Any:
+    """The plain value of a YAML text of one line; BenchError at `where` for a syntax error and a key given twice."""
+    try:
+        return bounded_value(text, _FastLoader)
+    except (yaml.YAMLError, ValueError, KeyError, AttributeError, OverflowError, RecursionError) as err:
+        problem = getattr(err, "problem", None) or str(err) or "nested too deeply"
+        raise BenchError(f"the value is not YAML: {problem}", where=where, hint="put text into quotes") from None
 
 
 def load_with_lines(path: Path) -> tuple[Any, dict[Key, int], list[tuple[Key, str]]]:
     """(values, line of each key, mistakes that YAML passes over: keys given twice, of which it keeps the last)."""
     text = read_text(path, MOST_BYTES)
-    with _told(path):
+    with _syntax_errors(path):
         node = bounded_node(text, _Loader)
         value = bounded_value(text, _Loader)
     lines: dict[Key, int] = {} if node is None else {(): node.start_mark.line + 1}
@@ -157,7 +166,7 @@ def _walk(node: yaml.Node | None, key: Key) -> Iterator[tuple[Key, int]]:
 
 
 @contextlib.contextmanager
-def _told(path: Path) -> Iterator[None]:
+def _syntax_errors(path: Path) -> Iterator[None]:
     try:
         yield
     except yaml.YAMLError as err:

@@ -33,11 +33,12 @@ INTERVALS = {"nvml-sampled": 0.5, "rapl": 30.0}
 
 
 class Counter(Protocol):
-    """One meter. `read` is joules since some fixed point, never falling; None when it could not be read."""
+    """One meter."""
 
     method: str
 
-    def read(self) -> float | None: ...
+    def read(self) -> float | None:
+        """Joules since some fixed point, never falling; None when the meter could not be read."""
 
 
 class NvmlCounter:
@@ -49,6 +50,7 @@ class NvmlCounter:
         self._nvml, self._handles = nvml, handles
 
     def read(self) -> float | None:
+        """Their sum since the driver was loaded; None if a GPU does not support it."""
         try:
             return float(sum(self._nvml.nvmlDeviceGetTotalEnergyConsumption(one) for one in self._handles)) / 1000
         except self._nvml.NVMLError:  # not supported (before Volta, a slice of a GPU), or the driver is gone
@@ -67,6 +69,7 @@ class NvmlSampled:
         self._lock = threading.Lock()
 
     def read(self) -> float | None:
+        """The integral of their power since the first read; None if it could not be read."""
         with self._lock:
             try:
                 watts = sum(self._nvml.nvmlDeviceGetPowerUsage(one) for one in self._handles) / 1000
@@ -96,6 +99,7 @@ class Rapl:
         self._lock = threading.Lock()
 
     def read(self) -> float | None:
+        """Their sum since this meter was made; None if a file could not be read."""
         with self._lock:
             try:
                 values = [int(file.read_text()) for file in self._files]

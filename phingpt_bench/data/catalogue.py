@@ -54,16 +54,17 @@ def readable() -> tuple[dict[str, Passport], dict[str, BenchError]]:
 
 @dataclass(frozen=True, slots=True)
 class Rights:
-    """What a board says of a protocol's rows: their languages and the licence of the data."""
+    """What a board says of a protocol's rows: languages, licence of the data, and `Passport.documents`."""
 
     languages: tuple[str, ...]
     licence: str
+    documents: int | None = None
 
 
 def rights() -> dict[str, Rights]:
-    """Languages and licence by protocol, for all passports. A passport that cannot be read is left out."""
+    """Languages, licence and documents by protocol, for all passports. A passport that cannot be read is left out."""
     return {
-        passport.protocol: Rights(tuple(languages_of(passport.language)), passport.licence)
+        passport.protocol: Rights(tuple(languages_of(passport.language)), passport.licence, passport.documents)
         for passport in readable()[0].values()
     }
 

@@ -119,7 +119,7 @@ def fill(frame: str, row_id: str, names: list[str], where: str) -> str:
 
 
 def parse_markup(sentence: str, where: str) -> tuple[str, list[dict[str, Any]]]:
-    """(text, entities) of a sentence such as "[Anna Leeworth|PER] moved to [Leeds|LOC]."
+    """The text and the entities of a sentence with markup: "[Anna Leeworth|PER] moved to [Leeds|LOC]".
 
     Offsets count characters of the text without markup; a sentence without markup has no entities. The signs [ ] and |
     cannot occur in a text. BenchError for an empty surface, one with blanks at its ends, an unknown type, or a

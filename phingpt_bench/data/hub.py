@@ -17,13 +17,13 @@ PATIENCE = 5.0  # seconds for the Hub's first byte
 
 
 @contextmanager
-def patient(origin: Origin) -> Iterator[None]:
+def offline_if_unreachable(origin: Origin) -> Iterator[None]:
     """While rows of `origin` are read: one short question whether the Hub is there, and if not, its client is offline.
 
     The client then answers from its cache or fails at once, where it would try for some 25 seconds. Nothing is asked
     where the mirror holds the dataset, or where the client is offline already. Everything is put back in the end.
     """
-    if origin.hub is None or _at_hand(origin):
+    if origin.hub is None or _is_local(origin):
         yield
         return
     import huggingface_hub
@@ -42,7 +42,7 @@ def patient(origin: Origin) -> Iterator[None]:
         compat.set_hub_offline(offline)
 
 
-def _at_hand(origin: Origin) -> bool:
+def _is_local(origin: Origin) -> bool:
     own = Path(origin.folder).expanduser()
     root = mirror()
     return own.is_dir() if own.is_absolute() else root is not None and (root / own).is_dir()

@@ -46,6 +46,7 @@ class Passport:
     metric: the headline metric. shots: as published, where the papers give examples.
     published_by: who prints results under this protocol. noise: known faults of the rows, one sentence each.
     comparable: what may stand beside a new run, and what may not.
+    documents: how many documents the test rows are of, where that is known and no row says which one it is of.
     synthetic: whether the rows are made up, so that a score on them says nothing of any model.
     """
 
@@ -68,6 +69,7 @@ class Passport:
     published_by: list[str] = field(default_factory=list)
     noise: list[str] = field(default_factory=list)
     comparable: str
+    documents: int | None = None
     synthetic: bool = False
 
     def __post_init__(self) -> None:
@@ -75,6 +77,7 @@ class Passport:
             (self.kind == "scores" or self.labels, "labels names at least one, unless kind is scores"),
             (len(set(self.labels)) == len(self.labels), "labels names one twice"),
             (set(self.rows) <= set(SPLITS) and "test" in self.rows, "rows has a test split, and train and validation"),
+            (self.documents is None or self.documents >= 1, "documents is at least 1, or null"),
             (set(self.rows) == set(self.ids) == set(self.digests), "rows, ids and digests name the same splits"),
         ):
             if not good:
@@ -82,4 +85,5 @@ class Passport:
 
     @property
     def licence(self) -> str:
+        """The licence of the dataset, as its source names it."""
         return self.origin.licence

@@ -114,7 +114,7 @@ def read_file(file: Path) -> list[dict[str, Any]]:
 def _csv(file: Path) -> list[dict[str, Any]]:
     """Rows of a file in UTF-8 with a header line; every value is text. A cell that a row lacks is None."""
     try:
-        with open(file, encoding="utf-8-sig", newline="") as lines:
+        with file.open(encoding="utf-8-sig", newline="") as lines:
             reader = csv.DictReader(lines)
             rows = []
             for row in reader:
@@ -130,7 +130,7 @@ def _jsonl(file: Path) -> list[dict[str, Any]]:
     """One JSON object a line, in UTF-8; blank lines are passed over."""
     rows = []
     try:
-        with open(file, encoding="utf-8-sig") as lines:
+        with file.open(encoding="utf-8-sig") as lines:
             for number, line in enumerate(lines, 1):
                 if line.strip():
                     rows.append(json.loads(line))

@@ -9,11 +9,11 @@ from typing import Any, Protocol
 
 from phingpt_bench.core import config
 from phingpt_bench.core.errors import BenchError
-from phingpt_bench.core.fingerprint import file_digest
 from phingpt_bench.core.records import Model
 from phingpt_bench.evaluate.suite import AdapterEntry, Suite, Variant
 from phingpt_bench.evaluate.tasks import TaskFacts, Tasks
-from phingpt_bench.models import adapter
+from phingpt_bench.models import adapter, adapter_files, adapter_method, adapter_source
+from phingpt_bench.models.adapter_method import Method
 from phingpt_bench.models.load import BaseSpec
 
 
@@ -36,10 +36,11 @@ class Training:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class AdapterFacts:
-    """One adapter of a suite. `card` and `digest` (of its weights) are None while it is not trained.
+    """One adapter of a suite. `card` and `digest` are None while it is not trained; one from elsewhere has no card.
 
     recipe: None where the suite gives a folder. bases: those of the suite that it was, or will be, trained on.
-    tasks: names of the tasks that it is evaluated on. variants: the prompts.
+    tasks: names of the tasks that it is evaluated on. variants: the prompts. method: how it is loaded, None while it is
+    not trained. trained_on: what an adapter from elsewhere was trained on, None where nobody has said.
     """
 
     name: str
@@ -50,6 +51,13 @@ class AdapterFacts:
     bases: tuple[BaseSpec, ...]
     tasks: tuple[str, ...]
     variants: tuple[Variant, ...]
+    method: Method | None = None
+    trained_on: tuple[str, ...] | None = None
+
+    @property
+    def elsewhere(self) -> bool:
+        """Whether it was trained by another program."""
+        return self.digest is not None and self.card is None
 
 
 def adapter_facts(
@@ -63,10 +71,17 @@ def adapter_facts(
     """One adapter entry of a suite with what lies on the disk. BenchError when it does not fit the suite."""
     own = tuple(tasks) if entry.tasks is None else tuple(known.expand(entry.tasks))
     recipe = training.load(entry.recipe) if entry.recipe is not None else None
-    folder = entry.path if recipe is None else training.folder(recipe)
-    assert folder is not None  # AdapterEntry has a recipe or a path
-    card = adapter.read_card(folder) if recipe is None or (folder / adapter.CARD).is_file() else None
-    name = recipe.name if recipe else card.name if card else folder.name
+    path = entry.path if recipe is None else training.folder(recipe)
+    assert path is not None  # AdapterEntry has a recipe or a path
+    folder = adapter_source.located(path) if recipe is None else path
+    card = adapter.card_of(folder) if recipe is None or (folder / adapter.CARD).is_file() else None
+    name = entry.name or (recipe.name if recipe else card.name if card else adapter_source.default_name(path, folder))
+    if card is not None and entry.trained_on is not None:
+        raise BenchError(
+            f"adapter '{name}' has a card, which holds its training rows: trained_on says nothing more",
+            where=str(folder),
+            hint="leave trained_on out",
+        )
     for task in own:
         if task not in tasks:
             raise BenchError(
@@ -85,7 +100,10 @@ def adapter_facts(
             where=str(folder),
             hint="remove the folder to train it again, or evaluate it as it is with 'path:' instead of 'recipe:'",
         )
-    fitting = tuple(spec for spec in bases if _fits(recipe, card, bases[spec], spec))
+    elsewhere = recipe is None and card is None
+    fitting = tuple(spec for spec in bases if elsewhere or _fits(recipe, card, bases[spec], spec))
+    if elsewhere:
+        fitting = _chosen(entry, name, folder, fitting)
     if not fitting:
         wanted = _wanted(recipe, card)
         raise BenchError(
@@ -96,7 +114,8 @@ def adapter_facts(
         )
     chat = card.chat_template if card is not None else bool(recipe and recipe.chat_template)
     variants = tuple(entry.variants or suite.variants[:1])
-    if wrong := next((variant for variant in variants if variant.chat_template != chat), None):
+    wrong = next((variant for variant in variants if variant.chat_template != chat), None)
+    if wrong and not elsewhere:
         raise BenchError(
             f"adapter '{name}' is trained {'with' if chat else 'without'} the chat template, and is to run under "
             f"variant '{wrong}'",
@@ -105,9 +124,38 @@ def adapter_facts(
     if card is not None:
         for task in own:
             check_template(card, tasks[task], str(folder))
-    weights = file_digest(folder / adapter.WEIGHTS) if card is not None else None
+    there = card is not None or elsewhere
     return AdapterFacts(
-        name=name, folder=folder, recipe=recipe, card=card, digest=weights, bases=fitting, tasks=own, variants=variants
+        name=name, folder=folder, recipe=recipe, card=card,
+        digest=adapter.adapter_digest(folder, card) if there else None,
+        bases=fitting, tasks=own, variants=variants,
+        method=adapter_method.method_of(folder) if there else None,
+        trained_on=None if entry.trained_on is None else tuple(entry.trained_on),
+    )  # fmt: skip
+
+
+def _chosen(entry: AdapterEntry, name: str, folder: Path, bases: tuple[BaseSpec, ...]) -> tuple[BaseSpec, ...]:
+    """The bases that an adapter from elsewhere goes on: those the entry or its configuration names, or the only one.
+
+    Whether its weights fit a base is found when they are loaded. BenchError where none of several is named.
+    """
+    if entry.base is not None:
+        if found := tuple(spec for spec in bases if spec.model == entry.base):
+            return found
+        raise BenchError(
+            f"adapter '{name}' is to go on '{entry.base}', which is not among the suite's bases",
+            where=str(folder),
+            hint=f"bases: {', '.join(spec.model for spec in bases)}",
+        )
+    if len({spec.model for spec in bases}) == 1:
+        return bases
+    named = str(adapter_files.read_config(folder).get("base_model_name_or_path"))
+    if found := tuple(spec for spec in bases if adapter_source.names_same(named, spec.model)):
+        return found
+    raise BenchError(
+        f"adapter '{name}' names the base {named}, which is none of the suite's",
+        where=str(folder),
+        hint="say which with 'base:' beside its 'path:'",
     )
 
 

@@ -69,7 +69,7 @@ def _one(
     if record.model.kind == "tuned":
         own = row_ids(record)
         if own is None:
-            return Looked(path, record, before, "nobody knows any more which rows its adapter was trained on")
+            return Looked(path, record, before, "the training rows of its adapter are no longer known")
         found: Exposure | None = exposures.of_adapter(own, record.model.base or record.model.name, task, record.limit)
     elif record.model.kind == "floor":
         found = exposures.of_floor(task, record.limit, reads=_reads(task, record.model.name))

@@ -43,9 +43,13 @@ def read_answers(dataset: Passport, samples: Sequence[Sample]) -> Answers:
     ids = [sample["doc"]["id"] for sample in ordered]
     shared = clusters_of([sample["doc"] for sample in ordered])
     outcomes = answered.outcomes_of(dataset.kind, dataset.labels, ids, rows, shared)
-    describe = _spans_line if dataset.kind == "spans" else _label_line
+    spans = dataset.kind == "spans"
     lines = [
-        {"doc_id": sample["doc_id"], "id": sample["doc"]["id"], **describe(dataset, sample, row)}
+        {
+            "doc_id": sample["doc_id"],
+            "id": sample["doc"]["id"],
+            **(_spans_line(sample, row) if spans else _label_line(dataset, sample, row)),
+        }
         for sample, row in zip(ordered, rows, strict=True)
     ]
     found = _diagnostics(outcomes, rows, lines)
@@ -98,7 +102,7 @@ def _label_line(dataset: Passport, sample: Sample, row: Answered) -> Line:
     }
 
 
-def _spans_line(dataset: Passport, sample: Sample, row: Answered) -> Line:
+def _spans_line(sample: Sample, row: Answered) -> Line:
     doc, parsed = sample["doc"], row.parsed
     gold = answered.gold_spans(doc)
     return {

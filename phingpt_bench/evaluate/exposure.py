@@ -18,8 +18,8 @@ Rows = Sequence[Mapping[str, Any]]
 
 
 @dataclass(frozen=True, slots=True)
-class _Base:
-    """What a base is said to have been trained on, and what was found of it."""
+class _Said:
+    """What a model is said to have been trained on, and what was found of it."""
 
     declared: Declared
     found: Found
@@ -34,7 +34,8 @@ class Exposures:
         """tasks: those that are evaluated. trained_on: by base, what it was trained on, as for `training_sets.read`."""
         self._known, self._tasks, self._trained_on = known, tasks, trained_on
         self._searched: dict[str, Found] = {}
-        self._bases: dict[str, _Base | None] = {}
+        self._bases: dict[str, _Said | None] = {}
+        self._declared: dict[tuple[str, ...], _Said] = {}  # by what adapters from elsewhere were trained on
 
     def of_floor(self, task: TaskFacts, limit: int | None, *, reads: bool) -> Exposure:
         """Of a cheap model that was fitted to a task. reads: whether it learns from texts, or from labels alone."""
@@ -75,6 +76,31 @@ class Exposures:
         found = self._search(rows)[task.dataset.name]
         return exposure(_closest(found, beneath), task.ids[:limit], _texts(rows, task, limit), base=declared)
 
+    def of_elsewhere(
+        self, trained_on: Sequence[str] | None, model: str, task: TaskFacts, limit: int | None
+    ) -> Exposure | None:
+        """Of an adapter from elsewhere that is said to be trained on `trained_on`, and of its base.
+
+        None, which stands for unknown, where nobody has said it: what is known of the base alone would look like all.
+        """
+        if trained_on is None:
+            return None
+        said = tuple(trained_on)
+        if said not in self._declared:
+            self._declared[said] = self._search_declared(said, None)
+        own, base = self._declared[said], self._base(model)
+        found, looked_for = own.found[task.dataset.name], own.looked_for
+        if base is not None:
+            found = _closest(found, base.found[task.dataset.name])
+            looked_for = [kind for kind in looked_for if kind in base.looked_for]
+        compared = Compared(
+            by=own.compared.by, training_rows=own.compared.training_rows, test_rows=len(task.ids[:limit])
+        )
+        return exposure(
+            found, task.ids[:limit], compared, base=None if base is None else base.declared, adapter=own.declared,
+            looked_for=looked_for,
+        )  # fmt: skip
+
     @functools.cached_property
     def _gate(self) -> Gate:
         return Gate({facts.dataset.name: _splits(facts) for facts in self._tasks.values()})
@@ -86,12 +112,12 @@ class Exposures:
             self._searched[key] = self._gate.search(rows)
         return self._searched[key]
 
-    def _base(self, model: str) -> _Base | None:
+    def _base(self, model: str) -> _Said | None:
         if model not in self._bases:
             self._bases[model] = self._read(model)
         return self._bases[model]
 
-    def _read(self, model: str) -> _Base | None:
+    def _read(self, model: str) -> _Said | None:
         source: str | None = None
         entries = self._trained_on.get(model)
         if entries is None:
@@ -99,6 +125,9 @@ class Exposures:
             if known is None:
                 return None
             source, entries = known.source, training_sets.entries(known)
+        return self._search_declared(entries, source)
+
+    def _search_declared(self, entries: Iterable[str], source: str | None) -> _Said:
         own = training_sets.read(entries)
         found = self._gate.search(own.rows)
         for hashes in own.hashes:
@@ -107,7 +136,7 @@ class Exposures:
         count = len(own.rows) + sum(len(hashes.hashes) for hashes in own.hashes)
         texts = bool(own.rows) or not own.hashes
         near = all(len(hashes.near) for hashes in own.hashes)
-        return _Base(
+        return _Said(
             Declared(sets=list(own.said), source=source, unread=list(own.unread)),
             found,
             Compared(by="texts" if texts else "hashes", training_rows=count),

@@ -12,8 +12,9 @@ from phingpt_bench.evaluate.adapters import AdapterFacts
 from phingpt_bench.evaluate.stages import loading, probing
 from phingpt_bench.live.display import Display
 from phingpt_bench.models import adapter, probe
-from phingpt_bench.models.load import BaseSpec, Loaded, load_base
+from phingpt_bench.models.load import BaseSpec, Loaded, is_packed, load_base
 from phingpt_bench.models.memory import forget_peaks
+from phingpt_bench.models.vocabulary import with_vocabulary
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,19 +34,31 @@ def load_with(
     BenchError for an adapter that does not belong to the base or changes nothing.
     """
     forget_peaks()
+    alone = next((entry.method for entry in adapters if entry.method and entry.method.alone), None)
+    trigger = () if alone is None else alone.trigger
     with display.stage(loading(spec)), meter.phase("load"):
         loaded = load_base(spec)
         # bitsandbytes repacks 4-bit weights at the first forward on some CPUs, and a PEFT wrap after that computes
         # with other kernels: there the bare base cannot be asked first, and "off" is compared with nothing
-        packed = spec.quantisation == "nf4" and not loaded.dequantised and loaded.model.device.type == "cpu"
-        reference = None if packed or not adapters else probe.reference_logits(loaded.model, loaded.tokenizer)
+        packed = is_packed(loaded) and loaded.model.device.type == "cpu"
+        reference = None if packed or not adapters else probe.reference_logits(
+            loaded.model, loaded.tokenizer, trigger=trigger
+        )  # fmt: skip
+        if alone is not None and alone.vocabulary is not None:
+            loaded = with_vocabulary(loaded, alone.vocabulary, adapters[0].folder)
         names = [f"adapter_{at}" for at in range(len(adapters))]  # torch takes no dots in such names
+        called = {name: entry.name for name, entry in zip(names, adapters, strict=True)}
         model = adapter.attach(loaded, {name: entry.folder for name, entry in zip(names, adapters, strict=True)})
     if not adapters:
+        probe.check_finite(probe.reference_logits(model, loaded.tokenizer), f"the base model '{spec.model}'")
         return loaded, model, {}
+    by_design = alone is not None and alone.changes_base
     with display.stage(probing(spec)), meter.phase("probe"):
-        differences = probe.probe(model, loaded.tokenizer, names, reference)
-    equal = None if reference is None else True  # where it is not, probing has raised
+        differences = probe.probe(
+            model, loaded.tokenizer, names, reference, called=called, same_base=not by_design,
+            trigger=trigger,
+        )  # fmt: skip
+    equal = None if reference is None or by_design else True  # where it is not, probing has raised
     return (
         loaded,
         model,

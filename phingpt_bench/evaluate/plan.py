@@ -33,7 +33,7 @@ _CHANGED: tuple[tuple[tuple[str, ...], str], ...] = (
     (("base", "base_revision", "quantisation", "compute_dtype", "baseline"), "the base model is another one"),
     (("engine", "engine_version"), "another engine served it"),
     (("asked",), "the served model was asked otherwise"),
-    (("adapter",), "the adapter has been trained anew"),
+    (("adapter",), "the adapter is another one: its weights or its configuration have changed"),
     (("shots", "chat_template"), "it was run with another prompt variant"),
     (("limit",), "it was run with another limit"),
     (("seed",), "it was run with another seed"),
@@ -243,7 +243,7 @@ def _fingerprint(suite: Suite, task: TaskFacts, variant: Variant) -> Fingerprint
     """What task and suite have in it."""
     return Fingerprint(
         template=task.template,
-        setup=task.setup,
+        setup=task.chat_setup if variant.chat_template else task.setup,
         examples=digest(task.examples[: variant.shots]) if variant.shots else None,
         rows=digest(list(task.ids[: suite.limit])),
         shots=variant.shots,

@@ -15,7 +15,7 @@ from phingpt_bench.cost import flops
 from phingpt_bench.cost.meters import Meter
 from phingpt_bench.cost.prices import PriceCard, load_prices, match
 from phingpt_bench.evaluate import record
-from phingpt_bench.evaluate.adapters import Training
+from phingpt_bench.evaluate.adapters import AdapterFacts, Training
 from phingpt_bench.evaluate.answers import Answers, check_scores, read_answers
 from phingpt_bench.evaluate.exposure import Exposures
 from phingpt_bench.evaluate.facts import Facts, with_trained
@@ -129,13 +129,25 @@ def _served_or_loaded(job: Job, spec: BaseSpec | ServedSpec, steps: Sequence[Ste
 
 
 def _base_runs(job: Job, spec: BaseSpec, steps: Sequence[Step]) -> Iterator[Step]:
-    """All runs of one base, each after it was made: loaded once, adapters attached and probed before the first score.
+    """All runs of one base, each after it was made: adapters are attached and probed before the first score.
 
-    The seconds of loading and probing are booked once, on the first run after it.
+    It is loaded once, and once more for each adapter that needs it for itself (AdapterFacts.method).
     """
+    alone = {entry.name: entry for entry in job.facts.adapters if entry.method and entry.method.alone}
+    together = [step for step in steps if step.adapter not in alone]
+    if together:
+        wanted = {step.adapter for step in together}
+        yield from _loaded_runs(job, spec, together, [own for own in job.facts.adapters if own.name in wanted])
+    for name, entry in alone.items():
+        if own := [step for step in steps if step.adapter == name]:
+            if together or name != next(iter(alone)):
+                free()
+            yield from _loaded_runs(job, spec, own, [entry])
+
+
+def _loaded_runs(job: Job, spec: BaseSpec, steps: Sequence[Step], adapters: Sequence[AdapterFacts]) -> Iterator[Step]:
+    """Runs on one loading of a base. Its seconds, and those of probing, are booked once, on the first run after it."""
     meter = Meter()
-    wanted = {step.adapter for step in steps}
-    adapters = [entry for entry in job.facts.adapters if entry.name in wanted]
     loaded, model, attached = load_with(spec, adapters, job.display, meter)
     for step in steps:
         entry = attached.get(step.adapter or "")
@@ -153,7 +165,7 @@ def _run_model(job: Job, step: Step, loaded: Loaded, model: Any, entry: Attached
     running = job.running(step, meter)
     lm = PhinLM(pretrained=model, tokenizer=loaded.tokenizer, batch_size=suite.batch_size, meter=running or meter)
     if running is not None:
-        lm.on_answer = running.told
+        lm.on_answer = running.add_answer
     answers, scores = _evaluate(job, step, lm, meter, running)
     by = Answerer(
         model=loaded.identity,
@@ -179,14 +191,19 @@ def _run_model(job: Job, step: Step, loaded: Loaded, model: Any, entry: Attached
 
 def _tuned(job: Job, step: Step, loaded: Loaded, entry: Attached, by: Answerer) -> Answerer:
     """What is known of a base with an adapter."""
-    card, task = entry.facts.card, job.task(step)
-    assert card is not None  # it was read from the folder that the adapter was attached from
+    card, task, facts = entry.facts.card, job.task(step), entry.facts
+    by = replace(by, model=adapter.tuned_identity(loaded, facts.name, facts.folder))
+    changed = facts.method.alone if facts.method is not None and facts.method.changes_base else None
+    found = replace(by.diagnostics, probe=entry.probe, changed_base=changed)
+    model, limit = loaded.spec.model, job.suite.limit
+    if card is None:
+        exposure = job.exposures.of_elsewhere(facts.trained_on, model, task, limit)
+        return replace(by, exposure=exposure, diagnostics=found)
     return replace(
         by,
-        model=adapter.tuned_identity(loaded, entry.facts.name, entry.facts.folder),
         training=card.cost,
-        exposure=job.exposures.of_adapter(card.row_ids, loaded.spec.model, task, job.suite.limit),
-        diagnostics=replace(by.diagnostics, probe=entry.probe, trained_on_task=task.name in card.templates),
+        exposure=job.exposures.of_adapter(card.row_ids, model, task, limit),
+        diagnostics=replace(found, trained_on_task=task.name in card.templates),
     )
 
 

@@ -63,7 +63,7 @@ class Running:
             self._missing[request.doc_id] = self._missing.get(request.doc_id, 0) + 1
         self._due = self._clock() + EVERY
 
-    def told(self, index: int, answer: Any) -> None:
+    def add_answer(self, index: int, answer: Any) -> None:
         """The answer to request `index` of those of `begin`; one that is told again is passed over."""
         doc, which = self._places[index]
         if self._missing[doc] == 0:
@@ -83,7 +83,7 @@ class Running:
         """All answers in the order of the requests: those that the model did not tell by itself are told now."""
         self._due = math.inf  # once, below
         for index, answer in enumerate(answers):
-            self.told(index, answer)
+            self.add_answer(index, answer)
         self._score()
 
     def _score(self) -> None:

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field, replace
 from typing import Any
 
 from phingpt_bench.core.errors import BenchError
-from phingpt_bench.core.fingerprint import digest, file_digest
+from phingpt_bench.core.fingerprint import digest
 from phingpt_bench.core.records import CHOSEN, Model
 from phingpt_bench.evaluate.suite import Variant
 from phingpt_bench.evaluate.tasks import Tasks
@@ -117,11 +117,8 @@ def tuned(identity: Model, one: ServedAdapter) -> Model:
     plain = replace(identity, kind="tuned", adapter=one.name)
     if one.path is None:
         return plain
-    file = one.path / adapter.WEIGHTS
-    if not file.is_file():
-        raise BenchError(f"the adapter has no {adapter.WEIGHTS}", where=str(one.path))
-    plain = replace(plain, adapter_digest=file_digest(file))
-    card = card_of(one)
+    card = adapter.card_of(one.path)
+    plain = replace(plain, adapter_digest=adapter.adapter_digest(one.path, card), trained_elsewhere=card is None)
     if card is None:
         return plain
     return replace(
@@ -131,8 +128,7 @@ def tuned(identity: Model, one: ServedAdapter) -> Model:
 
 def card_of(one: ServedAdapter) -> adapter.AdapterCard | None:
     """The card of an adapter whose folder lies here and has one."""
-    here = one.path is not None and (one.path / adapter.CARD).is_file()
-    return adapter.read_card(one.path) if here and one.path is not None else None
+    return None if one.path is None else adapter.card_of(one.path)
 
 
 def asked_digest(spec: ServedSpec) -> str:

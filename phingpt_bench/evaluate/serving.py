@@ -119,7 +119,7 @@ def _run(on: _On, step: Step, meter: Meter) -> None:
     running = job.running(step, meter)
     lm = ServedLM(opened, name, meter=running or meter)
     if running is not None:
-        lm.told = running.told
+        lm.on_answer = running.add_answer
     opened.keep(job.suite.results_folder / "answers", f"{spec.title}-{spec.engine}", name)
     answers, scores = on.ask(job, step, lm, meter, running)
     known = identity_of(spec, opened, fetch=True)

@@ -33,6 +33,7 @@ class TaskFacts:
     requests: int  # that are asked per row
     template: str  # digest of what shapes prompt and answer
     setup: str  # digest of the rest that decides the answers without examples (generation settings, version)
+    chat_setup: str  # the same under a chat template, where something else ends a written answer
     examples: tuple[str, ...]  # ids of the rows that k-shot prompts take the first k of
     trainable: bool  # whether there are training rows
     task: Any  # lm-eval's object
@@ -75,6 +76,8 @@ def task_facts(name: str, tasks: TaskManager | None = None) -> TaskFacts:
             f"task '{name}' does not use a catalogued dataset, so its scores would have no protocol",
             hint=f"'phingpt-bench lm-eval run --tasks {name} ...' runs it without records",
         )
+    from phingpt_bench.lmeval.written import CHAT_RULE
+
     if not is_name(name):
         raise BenchError(f"task '{name}' has a name that cannot be that of a folder, where its records would go")
     docs, version, passport = task.eval_docs, str(task.VERSION), catalogue.dataset(wanted.dataset)
@@ -91,6 +94,7 @@ def task_facts(name: str, tasks: TaskManager | None = None) -> TaskFacts:
         requests=len(task.doc_to_choice(docs[0])) if wanted.chosen else 1,
         template=manager.template_digest(task),
         setup=digest(setup),
+        chat_setup=digest(setup if wanted.chosen else {**setup, "chat": CHAT_RULE}),
         examples=_examples(task),
         trainable=bool(config.training_split),
         task=task,

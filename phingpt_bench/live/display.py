@@ -53,7 +53,7 @@ class Display:
 QUIET = Display()
 
 
-class Watched(Display):
+class WatchedDisplay(Display):
     """What plain lines and the live view share: the state, one lock, and a thread that looks at the time.
 
     every: seconds between two looks. clock: monotonic seconds.
@@ -76,7 +76,7 @@ class Watched(Display):
 
     def _take(self, event: Event) -> None:
         self.state.apply(event, self.clock())
-        self.told(event)
+        self.on_event(event)
 
     def _show(self, show: Callable[[], None]) -> None:
         """Everything that shows is called here, and nothing after a call that failed: whatever it was, work goes on."""
@@ -93,7 +93,7 @@ class Watched(Display):
     def give_up(self) -> None:
         """Leave things in order, once, when nothing can be shown any more."""
 
-    def told(self, event: Event) -> None:
+    def on_event(self, event: Event) -> None:
         """What an event causes beyond the state."""
 
     def tick(self) -> None:

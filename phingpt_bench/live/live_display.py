@@ -8,7 +8,7 @@ from typing import Any, NoReturn
 
 from phingpt_bench.cost.meters import peak_gpu_bytes, peak_host_bytes
 from phingpt_bench.live import stage_text
-from phingpt_bench.live.display import Watched
+from phingpt_bench.live.display import WatchedDisplay
 from phingpt_bench.live.events import Event, Said
 from phingpt_bench.live.frame import frame
 from phingpt_bench.live.state import DONE, STOPPED
@@ -17,7 +17,7 @@ from phingpt_bench.text.clean import clean
 LOOK_EVERY = 1.0  # seconds between two looks at the memory
 
 
-class LiveDisplay(Watched):
+class LiveDisplay(WatchedDisplay):
     """Drawn once a second with rich.live, never scrolling: what does not fit is counted, not shown.
 
     console: for tests; the terminal behind stderr otherwise. Standard output is left alone: print to it before or
@@ -56,7 +56,7 @@ class LiveDisplay(Watched):
         self._drawn = max(line.cell_len for line in lines)
         return Text("\n").join(lines)
 
-    def told(self, event: Event) -> None:
+    def on_event(self, event: Event) -> None:
         """What stays is printed above the picture, what is urgent at the end; everything else waits for the next tick.
 
         Memory is looked at here, by the thread that works: torch may be half imported when the other one asks.

@@ -7,14 +7,14 @@ import time
 from collections.abc import Callable
 
 from phingpt_bench.live import stage_text
-from phingpt_bench.live.display import Watched
+from phingpt_bench.live.display import WatchedDisplay
 from phingpt_bench.live.events import Event, Said, StageEnded, StageStarted
 from phingpt_bench.text.clean import clean, screened
 
 EVERY = 30.0  # seconds between two lines of one stage
 
 
-class PlainDisplay(Watched):
+class PlainDisplay(WatchedDisplay):
     """For files, pipes and terminals that cannot move their cursor. `write` takes one line without its end."""
 
     def __init__(self, write: Callable[[str], None] | None = None, clock: Callable[[], float] = time.monotonic):
@@ -22,7 +22,7 @@ class PlainDisplay(Watched):
         self._write = write or _to_stderr
         self._printed = 0.0
 
-    def told(self, event: Event) -> None:
+    def on_event(self, event: Event) -> None:
         """A line for a stage that ended, and for what stays."""
         if isinstance(event, StageStarted):
             self._printed = self.clock()

@@ -78,7 +78,7 @@ def config_of(task: TaskFile) -> Any:
     with manager.quiet():
         try:
             keys = compat.load_task_yaml(task.path)
-            return TaskConfig(**{key: value for key, value in keys.items() if key not in ("tag", "task_list")})
+            return TaskConfig(**{key: value for key, value in keys.items() if key not in ("tag", "task_list", "class")})
         except (TypeError, ValueError, ImportError, AttributeError) as err:
             raise BenchError(str(err), where=str(task.path)) from None
 

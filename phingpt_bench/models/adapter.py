@@ -12,15 +12,15 @@ from phingpt_bench.core import jsonio, upgrades
 from phingpt_bench.core.builder import Count
 from phingpt_bench.core.config import build
 from phingpt_bench.core.errors import BenchError
-from phingpt_bench.core.fingerprint import digest, file_digest
+from phingpt_bench.core.fingerprint import digest
 from phingpt_bench.core.machine import Environment
 from phingpt_bench.core.records import Ledger, Model
-from phingpt_bench.models.load import Loaded
+from phingpt_bench.models.adapter_files import CARD, CONFIG, WEIGHTS, check_files, identity_digest, parameters
+from phingpt_bench.models.adapter_keys import load_strictly
+from phingpt_bench.models.adapter_method import check_quantised
+from phingpt_bench.models.load import Loaded, weights_digest
 
-CARD = "card.json"
-WEIGHTS = "adapter_model.safetensors"
-CONFIG = "adapter_config.json"
-
+__all__ = ["CARD", "CONFIG", "WEIGHTS"]  # what others know from here
 
 SCHEMA_VERSION: Literal[2] = 2  # 2: everything has a type; the first cards had no number
 
@@ -99,22 +99,20 @@ def write_card(folder: Path, card: AdapterCard) -> None:
 def read_card(folder: Path) -> AdapterCard:
     """The card of an adapter folder; BenchError when the folder, its weights or its card are missing or damaged."""
     folder = Path(folder)
-    if not folder.is_dir():
-        raise BenchError("no such adapter folder", where=str(folder), hint="'phingpt-bench train RECIPE' makes one")
-    for needed in (WEIGHTS, CONFIG):
-        if not (folder / needed).is_file():
-            raise BenchError(
-                f"the adapter has no {needed}",
-                where=str(folder),
-                hint="pickled weights (.bin) are not read; save the adapter as safetensors, or finish its training",
-            )
+    check_files(folder)
     if not (folder / CARD).is_file():
         raise BenchError(
             f"the adapter has no {CARD}: its base, data and template are unknown",
             where=str(folder),
-            hint="train it with 'phingpt-bench train', or finish an interrupted training with --resume",
+            hint="finish an interrupted training with --resume; an adapter from elsewhere is evaluated without a card",
         )
     return build(AdapterCard, upgrades.card(jsonio.read_json(folder / CARD)), str(folder / CARD))
+
+
+def card_of(folder: Path) -> AdapterCard | None:
+    """The card of an adapter that was trained by this program; None for one from elsewhere. BenchError as above."""
+    check_files(folder)
+    return read_card(folder) if (folder / CARD).is_file() else None
 
 
 def vocabulary_digest(tokenizer: Any) -> str:
@@ -125,9 +123,15 @@ def vocabulary_digest(tokenizer: Any) -> str:
 def check_card(card: AdapterCard, loaded: Loaded, where: str) -> None:
     """BenchError, naming every difference, unless the adapter was trained on exactly this loaded base."""
     identity = loaded.identity
+    revision = card.base_revision
+    if revision != identity.base_revision and Path(loaded.spec.model).is_dir():
+        # cards of earlier versions hold a digest of the weights alone
+        weights = weights_digest(Path(loaded.spec.model))
+        revision = identity.base_revision if revision == weights else revision
+    renamed = revision is not None and revision == identity.base_revision
     pairs = {
-        "base": (card.base, identity.base),
-        "base revision": (card.base_revision, identity.base_revision),
+        "base": (identity.base if renamed else card.base, identity.base),
+        "base revision": (revision, identity.base_revision),
         "quantisation": (card.quantisation, identity.quantisation),
         "vocabulary": (card.vocabulary_digest, vocabulary_digest(loaded.tokenizer)),
     }
@@ -143,29 +147,19 @@ def check_card(card: AdapterCard, loaded: Loaded, where: str) -> None:
 
 
 def attach(loaded: Loaded, adapters: Mapping[str, Path]) -> Any:
-    """The base wrapped in PEFT with every adapter loaded under its name; none is merged, all start switched off.
+    """The base wrapped in PEFT with every adapter loaded under its name; none is merged.
 
     Must come before the first forward: some CPUs repack 4-bit weights in place at that moment, and a later wrap then
-    runs other kernels (measured: 0.05 nats). With no adapters, the bare model. BenchError on a mismatch with the base.
+    runs other kernels (measured: 0.05 nats). With no adapters, the bare model. BenchError on a mismatch with the base,
+    and where weights are missing, have no place or another shape.
     """
-    from peft import PeftModel
-    from safetensors import SafetensorError
-
     model = loaded.model
     for name, folder in adapters.items():
-        check_card(read_card(folder), loaded, str(folder))
-        try:
-            if isinstance(model, PeftModel):
-                model.load_adapter(str(folder), adapter_name=name, is_trainable=False)
-            else:
-                model = PeftModel.from_pretrained(model, str(folder), adapter_name=name, is_trainable=False)
-        # what PEFT and safetensors raise for files that are cut off or lack a key, or are shaped for another model
-        except (OSError, ValueError, KeyError, RuntimeError, SafetensorError) as err:
-            raise BenchError(
-                f"cannot load the adapter ({str(err).strip().splitlines()[0]})",
-                where=str(folder),
-                hint="its files are damaged or do not belong together: train it again",
-            ) from None
+        card = card_of(folder)
+        if card is not None:
+            check_card(card, loaded, str(folder))
+        check_quantised(folder, loaded.identity.quantisation)
+        model = load_strictly(model, name, folder)
     return model.eval()
 
 
@@ -182,10 +176,8 @@ def only(model: Any, name: str | None) -> Iterator[None]:
         with model.disable_adapter():
             yield
     else:
-        try:
+        if model.active_adapters != [name]:  # one that is alone on its base needs no switch, and some have none
             model.set_adapter(name, inference_mode=True)
-        except ValueError as err:  # AdaptionPrompt (LLaMA-Adapter), whose prompts PEFT only switches for training
-            raise BenchError(f"adapter '{name}' is of a kind that cannot be switched ({err})") from None
         yield
 
 
@@ -195,15 +187,21 @@ def recipe_digest(card: AdapterCard) -> str:
     return digest([recipe, card.templates, card.data, card.limit])
 
 
+def adapter_digest(folder: Path, card: AdapterCard | None) -> str:
+    """What tells an adapter from others: its weights and its configuration."""
+    return identity_digest(folder, None if card is None else card.recipe)
+
+
 def tuned_identity(loaded: Loaded, name: str, folder: Path) -> Model:
     """The records' identity of the base with this adapter."""
-    card = read_card(folder)
+    card = card_of(folder)
     return replace(
         loaded.identity,
         kind="tuned",
         adapter=name,
-        adapter_digest=file_digest(Path(folder) / WEIGHTS),
-        recipe_digest=recipe_digest(card),
-        training_seed=card.seed,
-        adapter_parameters=card.parameters,
+        adapter_digest=adapter_digest(folder, card),
+        recipe_digest=None if card is None else recipe_digest(card),
+        training_seed=None if card is None else card.seed,
+        adapter_parameters=parameters(folder) if card is None else card.parameters,
+        trained_elsewhere=card is None,
     )

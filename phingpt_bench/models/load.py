@@ -138,6 +138,11 @@ def _unpack(spec: BaseSpec, model: Any, dtype: Any, parameters: int) -> bool:
     return unpacked
 
 
+def is_packed(loaded: Loaded) -> bool:
+    """Whether some layers multiply by weights of 4 bits as they are packed."""
+    return any(type(module).__name__ == "Linear4bit" for module in loaded.model.modules())
+
+
 def layer_weights(loaded: Loaded) -> int | None:
     """Parameters of a base without its embedding and output head: those that every token is multiplied with."""
     if loaded.identity.parameters is None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from phingpt_bench.core.errors import BenchError
@@ -16,46 +16,85 @@ PROMPTS = (
 )
 
 
-def reference_logits(model: Any, tokenizer: Any, prompts: Sequence[str] = PROMPTS) -> Any:
+def reference_logits(model: Any, tokenizer: Any, prompts: Sequence[str] = PROMPTS, trigger: Sequence[int] = ()) -> Any:
     """Next-token logits (prompts x vocabulary, float32) of a model before anything is attached or changed.
 
-    All prompts are cut to the length of the shortest, so that they need no padding in their one forward.
+    All prompts are cut to the length of the shortest, so that they need no padding in their one forward. trigger:
+    tokens behind each of them, for an adapter that acts only where these stand.
     """
     import torch
 
     model.eval()
     rows = [tokenizer(prompt)["input_ids"] for prompt in prompts]
     width = min(map(len, rows))
-    ids = torch.tensor([row[:width] for row in rows], device=model.device)
+    ids = torch.tensor([[*row[:width], *trigger] for row in rows], device=model.device)
     with torch.no_grad():
         return model(input_ids=ids, attention_mask=torch.ones_like(ids), use_cache=False).logits[:, -1].float()
 
 
-def probe(model: Any, tokenizer: Any, names: Sequence[str], reference: Any | None = None) -> dict[str, float]:
+def probe(
+    model: Any,
+    tokenizer: Any,
+    names: Sequence[str],
+    reference: Any | None = None,
+    *,
+    called: Mapping[str, str] | None = None,
+    same_base: bool = True,
+    trigger: Sequence[int] = (),
+) -> dict[str, float]:
     """The largest logit difference on/off of each adapter; BenchError when one changes nothing or the base changed.
 
-    reference: `reference_logits` of the bare base; where given, "adapters off" must equal it exactly, which fails on
-    a base whose weights were altered, for example by merging.
+    Args:
+        model: with the adapters attached under `names`.
+        tokenizer: of the prompts.
+        names: of the adapters.
+        reference: `reference_logits` of the bare base; where given, "adapters off" must equal it exactly, which fails
+            on a base whose weights were altered, for example by merging.
+        called: what errors call the adapters.
+        same_base: False for an adapter that changes its base by design: it is compared with the bare base instead.
+        trigger: as in `reference_logits`.
     """
     import torch
 
-    with only(model, None):
-        off = reference_logits(model, tokenizer)
-    if reference is not None and not torch.equal(off, reference):
-        raise BenchError(
-            f"adapters off, the model differs from the bare base (by up to {(off - reference).abs().max():.2g})",
-            hint="an adapter was merged into the weights, or they were changed after loading: load the base again",
-        )
+    titles = called or {}
+    if same_base or reference is None:
+        with only(model, None):
+            off = reference_logits(model, tokenizer, trigger=trigger)
+        check_finite(off, "the base model")
+        if reference is not None and not torch.equal(off, reference):
+            raise BenchError(
+                f"with {_listed(names, titles)} off, the model differs from the bare base (by up to "
+                f"{(off - reference).abs().max():.2g})",
+                hint="an adapter was merged into the weights, or they were changed after loading: load the base again",
+            )
+    else:
+        off = reference
     differences = {}
     for name in names:
+        title = f"adapter '{titles.get(name, name)}'"
         with only(model, name):
-            on = reference_logits(model, tokenizer)
-        differences[name] = float((on - off).abs().max())
-        if not torch.isfinite(on).all():
-            raise BenchError(f"adapter '{name}' gives logits that are not finite", hint="its training diverged")
+            on = reference_logits(model, tokenizer, trigger=trigger)
+        check_finite(on, title)
+        width = min(on.shape[-1], off.shape[-1])  # an adapter with tokens of its own has more logits
+        differences[name] = float((on[:, :width] - off[:, :width]).abs().max())
         if differences[name] == 0.0:
             raise BenchError(
-                f"adapter '{name}' changes nothing: with it on and off the logits are equal",
+                f"{title} changes nothing: with it on and off the logits are equal",
                 hint="its B matrices are zero (untrained), or its weights were not loaded into this base",
             )
     return differences
+
+
+def check_finite(logits: Any, who: str) -> None:
+    """BenchError for logits that are not numbers, or infinite."""
+    import torch
+
+    if not torch.isfinite(logits).all():
+        raise BenchError(
+            f"{who} gives logits that are not finite",
+            hint="its training diverged, its files are damaged, or its numbers overflow (compute_dtype: float32)",
+        )
+
+
+def _listed(names: Sequence[str], titles: Mapping[str, str]) -> str:
+    return ", ".join(f"adapter '{titles.get(name, name)}'" for name in names) or "adapters"

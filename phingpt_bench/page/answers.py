@@ -13,7 +13,7 @@ from phingpt_bench.core.jsonio import dumps
 from phingpt_bench.core.outcomes import Outcomes
 from phingpt_bench.page.data import section_keys
 from phingpt_bench.results.collect import Run
-from phingpt_bench.results.compare import apart
+from phingpt_bench.results.compare import why_incomparable
 from phingpt_bench.results.pairing import base_of
 from phingpt_bench.results.seeds import with_seeds_joined
 
@@ -61,7 +61,11 @@ def packed(
         first = next((place.run for place in places if place.run is not None), None)
         if first is None:
             continue
-        alike = [place.run.outcomes for place in places if place.run is not None and apart(place.run, first) is None]
+        alike = [
+            place.run.outcomes
+            for place in places
+            if place.run is not None and why_incomparable(place.run, first) is None
+        ]
         rows = pack(_rows(alike, (texts or {}).get(section.protocol)))
         kept, left_out = _runs(places, first, budget // len(sections) - len(rows))
         names = {at: f"run-{number}-{at}" for at in kept}
@@ -99,7 +103,7 @@ def _runs(places: Sequence[_Place], first: Run, room: int) -> tuple[dict[int, st
     left_out = 0
     for at in _order(places):
         run = places[at].run
-        same = run is not None and apart(run, first) is None
+        same = run is not None and why_incomparable(run, first) is None
         blob = pack(_answers(run.outcomes, first.outcomes.ids)) if run is not None and same else None
         if blob is None or len(blob) > room:
             left_out += 1

@@ -8,7 +8,7 @@ from typing import Any
 
 from phingpt_bench.page.data import short
 from phingpt_bench.results.collect import Run
-from phingpt_bench.results.compare import apart
+from phingpt_bench.results.compare import why_incomparable
 from phingpt_bench.results.comparison.build import fates_of, side_by_side
 from phingpt_bench.results.comparison.form import form_of
 from phingpt_bench.results.comparison.labels import label_classes
@@ -35,7 +35,7 @@ def changed(pairs: Mapping[str, Mapping[int, Pair]], runs: Sequence[Run]) -> dic
 
 def _change(a: Run, b: Run, runs: Sequence[Run]) -> dict[str, Any]:
     """The same numbers as those of `comparison.build.compare`, and none of those that the page does not show."""
-    assert apart(a, b) is None
+    assert why_incomparable(a, b) is None
     x, y = side_by_side(a, b)
     classes = {"labels": label_classes, "spans": span_classes}.get(x.kind)
     form = form_of(a, b, x, y, a.record.protocol.metric, runs, fates_of(x, y))

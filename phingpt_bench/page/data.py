@@ -12,23 +12,25 @@ from typing import Any
 from phingpt_bench import __version__
 from phingpt_bench.board.values import Board, Payback, Row, Section
 from phingpt_bench.core.records import Ledger
+from phingpt_bench.page.document import STATIC
 from phingpt_bench.page.published import Shelf
+from phingpt_bench.page.script import said
 from phingpt_bench.page.spoken import in_all_languages, in_each_language
 from phingpt_bench.render.board.cost_text import when_text
 from phingpt_bench.render.board.legend import entries
 from phingpt_bench.render.board.overview import by_model, short_titles
-from phingpt_bench.render.measures import price_text
+from phingpt_bench.render.measures import PHASES, price_text
 from phingpt_bench.scoring.metrics import METRICS
 from phingpt_bench.text.clean import clean
-from phingpt_bench.text.language import ENGLISH, LANGUAGES, say, translations
+from phingpt_bench.text.language import ENGLISH, LANGUAGES, say, translated
 from phingpt_bench.text.machine import machine_text
 
 SCHEMA = 1
 COLUMNS = (
     "model", "run", "created", "suite", "rank", "tied", "score", "low", "high", "level", "interval_method", "is_base",
-    "base", "difference", "difference_low", "difference_high", "p", "corrected", "test", "significant", "no_test",
-    "beats_floor", "invalid", "usd_per_1000", "frontier", "training", "evaluation", "exposure", "partly", "exposed",
-    "base_unknown", "unseen", "warnings", "seeds", "scores",
+    "base", "difference", "difference_low", "difference_high", "p", "corrected", "at_most", "test", "significant",
+    "no_test", "beats_floor", "invalid", "usd_per_1000", "frontier", "training", "evaluation", "exposure", "partly",
+    "exposed", "base_unknown", "unseen", "warnings", "seeds", "scores",
 )  # fmt: skip
 HEADS = {  # the page's heads for what the legend explains under those of other tables, by its name there
     "training": "training, USD",
@@ -73,7 +75,7 @@ def page_data(
     return {
         "schema": SCHEMA,
         "version": __version__,
-        "languages": {name: dict(translations(name)) for name in LANGUAGES if name != ENGLISH},
+        "languages": {name: _words(name) for name in LANGUAGES if name != ENGLISH},
         "metrics": {
             name: {"title": metric.title, "higher": metric.higher_is_better} for name, metric in METRICS.items()
         },
@@ -98,6 +100,12 @@ def section_keys(sections: Sequence[Section]) -> list[str]:
         return "~".join([section.task, section.protocol, *([str(section.limit)] if section.limit else [])])
 
     return [key(section) for section in sections]
+
+
+def _words(language: str) -> dict[str, str]:
+    """What the scripts of the page say, titles of metrics and phases of ledgers, by the English text."""
+    texts = (*said(STATIC / "js"), *(metric.title for metric in METRICS.values()), *PHASES)
+    return {text: words for text in texts if (words := translated(text, language)) is not None}
 
 
 class Numbered:
@@ -146,7 +154,8 @@ def _section(section: Section, shelf: Shelf) -> dict[str, Any]:
         "kind": METRICS[section.metric].kind if section.metric in METRICS else None,
         "languages": list(section.languages),
         "licence": section.licence,
-        "notes": [in_each_language(note.text) for note in section.notes],
+        "notes": [in_each_language(note.text) for note in section.notes if note.level == "warning"],
+        "remarks": [in_each_language(note.text) for note in section.notes if note.level == "info"],
         "hidden": section.hidden,
         "payback": _payback(section.payback),
         "published": shelf.place(section),
@@ -175,6 +184,7 @@ def _row(row: Row, model: int, base: int | None, metrics: Sequence[str], prices:
         "difference_high": None if test is None else short(test.high),
         "p": None if test is None else short(test.p),
         "corrected": None if test is None else short(test.p_holm),
+        "at_most": test is not None and test.at_most,
         "test": None if test is None else test.method,
         "significant": test is not None and test.significant,
         "no_test": None if test is None or test.reason is None else in_each_language(test.reason),

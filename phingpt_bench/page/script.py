@@ -7,6 +7,7 @@ its text stays as it was written.
 
 from __future__ import annotations
 
+import json
 import re
 from pathlib import Path
 
@@ -14,6 +15,7 @@ from phingpt_bench.core.errors import BenchError
 
 _IMPORT = re.compile(r'^import \{([^}]*)\} from "\./([\w-]+\.js)";\n', re.MULTILINE)
 _EXPORT = re.compile(r"^export (?=(?:async )?(?:function|class|const) (\w+))", re.MULTILINE)
+_SAID = re.compile(r'\bt\(\s*("(?:[^"\\\n]|\\.)*")')
 _LEFT = re.compile(r"^(?:import|export)\b.*", re.MULTILINE)
 
 
@@ -26,6 +28,12 @@ def linked(folder: Path, entry: str) -> str:
     done: dict[str, str] = {}
     _visit(folder, entry, done, ())
     return '"use strict";\n{\nconst modules = {};\n' + "".join(done.values()) + "}\n"
+
+
+def said(folder: Path) -> list[str]:
+    """The texts that the modules of a folder say: the first argument of each `t("...")`, each once."""
+    sources = (path.read_text(encoding="utf-8") for path in sorted(folder.glob("*.js")))
+    return list(dict.fromkeys(json.loads(text) for source in sources for text in _SAID.findall(source)))
 
 
 def _visit(folder: Path, name: str, done: dict[str, str], above: tuple[str, ...]) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from phingpt_bench.core.records import Ledger, Price
+from phingpt_bench.core.sentences import sentence
 from phingpt_bench.cost.ledger import total_seconds
 from phingpt_bench.scoring.metrics import METRICS
 from phingpt_bench.text.clean import clean
@@ -14,17 +15,18 @@ from phingpt_bench.text.money import usd_text
 from phingpt_bench.text.numbers import unknown_text
 from phingpt_bench.text.quantities import duration_text
 
-TRANSLATED = ("load", "prepare", "train", "probe", "harness", "evaluate")  # phases of cost/meters.py
+TRANSLATED = ("load", "prepare", "train", "probe", "harness", "evaluate")
+PHASES = TRANSLATED  # of cost/meters.py
 METHODS = {  # of intervals and tests
-    "wilson": "Wilson",
-    "bootstrap": "bootstrap over rows",
-    "mcnemar-exact": "exact McNemar",
-    "permutation": "permutation",
-    "wilson-clustered": "Wilson, rows of one document together",
-    "bootstrap-clustered": "bootstrap over documents",
-    "sign-flip-exact": "exact sign flips over documents",
-    "permutation-clustered": "permutation over documents",
-    "seeds": "over rows and seeds",
+    "wilson": sentence("Wilson"),
+    "bootstrap": sentence("bootstrap over rows"),
+    "mcnemar-exact": sentence("exact McNemar"),
+    "permutation": sentence("permutation"),
+    "wilson-clustered": sentence("Wilson, rows of one document together"),
+    "bootstrap-clustered": sentence("bootstrap over documents"),
+    "sign-flip-exact": sentence("exact sign flips over documents"),
+    "permutation-clustered": sentence("permutation over documents"),
+    "seeds": sentence("over rows and seeds"),
 }
 
 

@@ -19,8 +19,11 @@ COLUMNS = (
 )
 
 
-def plan_blocks(suite: Suite, steps: Sequence[Step]) -> list[Block]:
-    """A row a step, by task, then sums. Time is what a step took here before, if it did."""
+def plan_blocks(suite: Suite, steps: Sequence[Step], changed: Sequence[str] = ()) -> list[Block]:
+    """A row a step, by task, then sums. Time is what a step took here before, if it did.
+
+    changed: the overrides that the suite was read with, as they were written.
+    """
     rows: list[Sequence[Cell] | Across] = []
     trainings = [step for step in steps if step.kind == "train"]
     if trainings:
@@ -33,7 +36,8 @@ def plan_blocks(suite: Suite, steps: Sequence[Step]) -> list[Block]:
             name = step.model if step.kind == "evaluate" else f"{step.kind}: {step.model}"
             rows.append([f"  {name}", f"{step.requests:,}", _time(step), _state(step)])
     title = Title(f"suite {suite.name}", f"records in {suite.results_folder}/", level=1)
-    return [title, Grid(COLUMNS, rows), Lines([_sums(steps)])]
+    overridden = [Lines([f"with {' '.join(changed)}"])] if changed else []
+    return [title, *overridden, Grid(COLUMNS, rows), Lines([_sums(steps)])]
 
 
 def _time(step: Step) -> str:

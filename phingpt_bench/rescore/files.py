@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import codecs
 import gzip
+import io
 import zlib
 from pathlib import Path
 
@@ -73,8 +74,7 @@ def decoded(path: Path, data: bytes, encoding: str | None) -> str:
 def _given(path: Path, data: bytes, encoding: str) -> str:
     try:
         codec = codecs.lookup(encoding)
-        if not getattr(codec, "_is_text_encoding", True):
-            raise LookupError
+        io.TextIOWrapper(io.BytesIO(), codec.name)  # LookupError for what is no encoding of text, such as hex
     except LookupError:
         raise BenchError(
             f"unknown encoding '{encoding}' (--encoding)", hint="for example utf-8, cp1252, latin-1, utf-16, gb18030"

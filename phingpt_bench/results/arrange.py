@@ -11,18 +11,27 @@ from phingpt_bench.core.errors import unknown
 
 
 class Placed(Protocol):
-    """What is needed of a run to place it; `older` counts the runs that it replaces."""
+    """What is needed of a run to place it."""
 
     @property
-    def task(self) -> str: ...
+    def task(self) -> str:
+        """The name of its task."""
+
     @property
-    def protocol(self) -> str: ...
+    def protocol(self) -> str:
+        """The id of its protocol."""
+
     @property
-    def limit(self) -> int | None: ...
+    def limit(self) -> int | None:
+        """The number of test rows that it was limited to."""
+
     @property
-    def kind(self) -> str: ...
+    def kind(self) -> str:
+        """A member of records.KINDS."""
+
     @property
-    def older(self) -> int: ...
+    def older(self) -> int:
+        """The number of earlier runs that it replaces."""
 
 
 P = TypeVar("P", bound=Placed)
@@ -42,8 +51,10 @@ class Arrangement(Generic[P]):
 
 
 def arranged(runs: Sequence[P], tasks: Collection[str] = (), checks: bool = False) -> Arrangement[P]:
-    """The runs by task, protocol and limit. tasks: those shown, or those on a protocol id, in this order (empty: all,
-    by name). checks: with oracle, null and echo. BenchError for a task that no run is of.
+    """The runs by task, protocol and limit. BenchError for a task without a run.
+
+    tasks: the tasks to show, or protocol ids, in this order; empty means all, by name.
+    checks: whether oracle, null and echo are included.
     """
     known = {run.task for run in runs}
     of: dict[str, set[str]] = defaultdict(set)

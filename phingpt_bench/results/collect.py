@@ -38,28 +38,36 @@ class Run:
 
     @property
     def task(self) -> str:
+        """The name of its task."""
         return self.record.task
 
     @property
     def protocol(self) -> str:
+        """The id of its protocol."""
         return self.record.protocol.id
 
     @property
     def limit(self) -> int | None:
+        """The number of test rows that it was limited to; None for all."""
         return self.record.limit
 
     @property
     def kind(self) -> str:
+        """A member of records.KINDS."""
         return self.record.model.kind
 
     @property
     def key(self) -> tuple[Any, ...]:
+        """What a re-run shares with it (`key_of`)."""
         return key_of(self.record)
 
 
 def key_of(record: RunRecord) -> tuple[Any, ...]:
-    """What a rerun shares with the run it replaces. The suite is no part of it; seed and adapter digest are, since two
-    seeds or trainings are two measurements and the newer one must not hide the other."""
+    """What a re-run shares with the run that it replaces.
+
+    The suite is not part of it. Seed and adapter digest are: two seeds or two trainings are two measurements, and the
+    newer one must not hide the other.
+    """
     model, protocol = record.model, record.protocol
     return (
         record.task, protocol.id, model.name, model.kind, model.base, model.base_revision, model.quantisation,
@@ -120,7 +128,7 @@ def _walk(folder: str, local: list[str]) -> Iterator[str]:
     except OSError:  # as of a folder that we may not look into, nothing is known of it
         return
     if RECORD in {entry.name for entry in found}:
-        yield os.path.join(folder, RECORD)
+        yield f"{folder}/{RECORD}"
     for entry in found:
         if not entry.is_dir(follow_symlinks=False):
             continue

@@ -17,11 +17,11 @@ from phingpt_bench.core.outcomes import Outcomes
 from phingpt_bench.results.cache import Cache
 from phingpt_bench.results.collect import Run
 from phingpt_bench.scoring.metrics import METRICS, metric_rows, score_all
+from phingpt_bench.stats import power
 from phingpt_bench.stats.intervals import Interval, interval
-from phingpt_bench.stats.paired import PairedTest, paired_test
-from phingpt_bench.stats.seeds import mean_interval, mean_test
-
-ALPHA = 0.05
+from phingpt_bench.stats.paired import ALPHA, PairedTest, least_p, paired_test
+from phingpt_bench.stats.power import detectable_of_spread
+from phingpt_bench.stats.seeds import mean_interval, mean_test, spread
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -41,12 +41,25 @@ class Difference:
     n: int | None = None
     method: str | None = None
     reason: str | None = None
+    resamples: int | None = None  # permutations that p was counted from; None where it is exact
+
+    @property
+    def at_most(self) -> bool:
+        """Whether p is the smallest that its permutations can give: the true one may be any smaller."""
+        return self.p is not None and self.resamples is not None and self.p <= least_p(self.resamples)
 
     @property
     def significant(self) -> bool:
         """Whether the corrected p (where there is none, the plain one) is under ALPHA."""
         p = self.p if self.p_holm is None else self.p_holm
         return p is not None and p < ALPHA
+
+
+@dataclass(frozen=True, slots=True)
+class _Value:
+    """A number as the cache keeps results: by name."""
+
+    value: float | None
 
 
 class Comparer:
@@ -57,7 +70,7 @@ class Comparer:
         self._counts: dict[tuple[int, str], np.ndarray] = {}
         self._positions: dict[int, dict[str, int]] = {}
         self._scores: dict[int, dict[str, float | None]] = {}
-        self._tests: dict[tuple[int, int, str, bool], Difference] = {}
+        self._tests: dict[tuple[int, int, str, bool, int], Difference] = {}
         self._held: list[Run] = []  # ids of objects are keys above, so the objects must live as long
 
     def counts(self, run: Run, metric: str) -> np.ndarray:
@@ -92,24 +105,28 @@ class Comparer:
         found = self._remembered("interval", metric, (*rows, np.asarray(clusters, dtype=np.int64)), compute)
         return None if found is None else Interval(**found)
 
-    def test(self, a: Run, b: Run, metric: str, against: str) -> Difference:
-        """a minus b, tested on the same rows in the same order; no test where rows, labels or gold differ."""
-        return dataclasses.replace(self._known(a, b, metric, True), against=against)
+    def test(self, a: Run, b: Run, metric: str, against: str, tests: int = 1) -> Difference:
+        """A minus b, tested on the same rows in the same order; no test where rows, labels or gold differ.
 
-    def quick(self, a: Run, b: Run, metric: str) -> Difference:
+        tests: of which this may be one of a family that is corrected: permutations go on while the verdict is open
+        under any correction of so many tests.
+        """
+        return dataclasses.replace(self._known(a, b, metric, True, tests), against=against)
+
+    def quick(self, a: Run, b: Run, metric: str, tests: int = 1) -> Difference:
         """The same without the interval of the difference, which takes most of the time."""
-        return self._known(a, b, metric, (id(a), id(b), metric, True) in self._tests)
+        return self._known(a, b, metric, (id(a), id(b), metric, True, tests) in self._tests, tests)
 
-    def _known(self, a: Run, b: Run, metric: str, interval: bool) -> Difference:
-        key = (id(a), id(b), metric, interval)
+    def _known(self, a: Run, b: Run, metric: str, interval: bool, tests: int) -> Difference:
+        key = (id(a), id(b), metric, interval, tests)
         if key not in self._tests:
             self._held += [a, b]
-            self._tests[key] = self._test(a, b, metric, interval)
+            self._tests[key] = self._test(a, b, metric, interval, tests)
         return self._tests[key]
 
-    def _test(self, a: Run, b: Run, metric: str, interval: bool) -> Difference:
+    def _test(self, a: Run, b: Run, metric: str, interval: bool, tests: int) -> Difference:
         against = b.record.model.name
-        if reason := apart(a, b):
+        if reason := why_incomparable(a, b):
             return Difference(against=against, reason=reason)
         if metric not in self.scores(a) or metric not in self.scores(b):
             return Difference(against=against, reason="no such score")
@@ -120,14 +137,38 @@ class Comparer:
         def compute() -> PairedTest | None:
             if a.seeds or b.seeds:
                 return mean_test(before, after, function, matched=matched, clusters=clusters, bounds=bounds)
-            return paired_test(before[0], after[0], metric, function, interval=interval, clusters=clusters)
+            factors = range(1, tests + 1)
+            return paired_test(
+                before[0], after[0], metric, function, interval=interval, clusters=clusters, factors=factors
+            )
 
-        kind = f"{'paired' if interval else 'paired-p'} {len(before)}{' matched' if matched else ''}"
+        kind = f"{'paired' if interval else 'paired-p'} {len(before)}{' matched' if matched else ''} {tests}"
         found = self._remembered(kind, metric, (*before, *after, np.asarray(clusters, dtype=np.int64)), compute)
         if found is None:
             single = len(set(clusters) or a.outcomes.ids) == 1
             return Difference(against=against, reason="one document" if single else "no score")
         return Difference(against=against, value=found.pop("difference"), **found)
+
+    def detectable(self, a: Run, b: Run, metric: str) -> float | None:
+        """The smallest true difference that `test` of the two finds in four of five samples; None where there is none.
+
+        None too where they cannot be tested.
+        """
+        if why_incomparable(a, b) or metric not in self.scores(a) or metric not in self.scores(b):
+            return None
+        before, after = self.aligned(b, a, metric), self.aligned(a, a, metric)
+        clusters = shared_clusters(a, b)
+        function, (low, high), matched = METRICS[metric].function, METRICS[metric].bounds, matched_seeds(a, b)
+
+        def compute() -> _Value:
+            if a.seeds or b.seeds:
+                found = spread([before, after], function, matched=matched, clusters=clusters)
+                return _Value(None if found is None else detectable_of_spread(found, widest=high - low))
+            return _Value(power.detectable(before[0], after[0], metric, function, clusters=clusters, widest=high - low))
+
+        kind = f"detectable {len(before)}{' matched' if matched else ''}"
+        found = self._remembered(kind, metric, (*before, *after, np.asarray(clusters, dtype=np.int64)), compute)
+        return None if found is None else found["value"]
 
     def aligned(self, run: Run, to: Run, metric: str) -> list[np.ndarray]:
         """The counts of each of a run's members, their rows in the order of `to`."""
@@ -169,7 +210,7 @@ def same_rows(a: Run, b: Run) -> bool:
     return a.outcomes.ids == b.outcomes.ids or set(a.outcomes.ids) == set(b.outcomes.ids)
 
 
-def apart(a: Run, b: Run) -> str | None:
+def why_incomparable(a: Run, b: Run) -> str | None:
     """Why nothing can be told of two runs row by row, or None: other rows, labels or gold."""
     if not same_rows(a, b):
         return "other rows"

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from phingpt_bench.data import catalogue
-from phingpt_bench.data.hub import patient
+from phingpt_bench.data.hub import offline_if_unreachable
 from phingpt_bench.data.passport import Passport
 from phingpt_bench.data.rows import Splits
 
@@ -18,5 +18,5 @@ def splits_of(passport: Passport) -> Splits:
 
     BenchError where they are not at hand, at once where the Hub is out of reach.
     """
-    with patient(passport.origin):
+    with offline_if_unreachable(passport.origin):
         return catalogue.load(passport.name)

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 
 def weights(adapter: str | None, digest: str | None, recipe: str | None) -> tuple[str | None, str | None]:
-    """What tells trained weights apart over tasks: their digest; of several trainings together (no digest) their
-    recipe, whatever the adapters are called."""
+    """The key of trained weights over tasks: their digest.
+
+    Several trainings together have no digest: their key is the recipe, whatever the adapters are called.
+    """
     return (None, recipe) if digest is None and recipe is not None else (adapter, digest)
 
 
-def told_seed(kind: str, shots: int, seed: int, together: bool) -> tuple[int | None, bool]:
+def shown_seed(kind: str, shots: int, seed: int, together: bool) -> tuple[int | None, bool]:
     """What tells the seeds of a setting apart over tasks; together: several of them, drawn as one.
 
     The seed of an evaluation does nothing without examples, except to a floor, which is fitted under it.

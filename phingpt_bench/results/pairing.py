@@ -6,15 +6,16 @@ from collections.abc import Callable, Iterable, Sequence
 from typing import Any, NamedTuple
 
 from phingpt_bench.core.notes import Note
+from phingpt_bench.core.sentences import sentence
 from phingpt_bench.results.collect import Run
-from phingpt_bench.results.compare import ALPHA, Comparer, Difference, apart, same_rows
+from phingpt_bench.results.compare import Comparer, Difference, same_rows, why_incomparable
 from phingpt_bench.results.identity import weights
 from phingpt_bench.results.seeds import CONDITIONS
 from phingpt_bench.scoring.metrics import METRICS
-from phingpt_bench.text.language import sentence
+from phingpt_bench.stats.paired import ALPHA
 
 NO_MODELS = ("floor", "check")  # kinds of rows that no language model answered
-BELOW_FLOOR = "does not beat {name}"
+BELOW_FLOOR = sentence("does not beat {name}")
 # Of test rows seen in training: above it a score says what was remembered. FiNER-ORD's own splits share 7 % (short
 # lines that recur in its articles), the parts of Financial PhraseBank that different papers test on share 75 %.
 EXPOSED = 0.1
@@ -38,7 +39,7 @@ def main_group(runs: Sequence[Run], *, across: bool = False) -> tuple[list[Run],
     These are the largest group of runs on the same rows with the same labels and gold, and in it, for each setting, the
     largest group with the same prompts; of equally large ones that with the best run. `runs` come best first.
     """
-    main = max(_grouped(runs, lambda a, b: apart(a, b) is None), key=len)
+    main = max(_grouped(runs, lambda a, b: why_incomparable(a, b) is None), key=len)
     inside = {id(run) for run in main}
     rows = sentence("answered other rows than the rest, so it is not ranked")
     prompts = sentence("answered other prompts than the rest, so it is not ranked")
@@ -162,7 +163,7 @@ def base_of(run: Run, runs: Iterable[Run]) -> Run | None:
         return (
             same_setting(other),
             p.rows_digest == protocol.rows_digest,
-            model.kind == "base" or objection(run, other) is None,
+            model.kind == "base" or why_not_base(run, other) is None,
             model.kind != "tuned" or p.chat_template == protocol.chat_template,
             not p.chat_template,
             other.record.seed == run.record.seed,
@@ -186,8 +187,8 @@ def fallback_note(run: Run, base: Run | None) -> str | None:
     return sentence("vs the {shots}-shot base: none was run in this setting", shots=shots)
 
 
-def objection(run: Run, base: Run, *, across: bool = False) -> str | None:
-    """Why the difference of `run` and `base` would not be that of the models alone, or None; unknown is no objection.
+def why_not_base(run: Run, base: Run, *, across: bool = False) -> str | None:
+    """Why the difference of `run` and `base` would not be of the models alone, or None. Unknown values do not count.
 
     across: runs of different engines may be compared.
 
@@ -204,13 +205,16 @@ def objection(run: Run, base: Run, *, across: bool = False) -> str | None:
     return None
 
 
-def against_base(run: Run, base: Run, metric: str, comparer: Comparer) -> Difference:
-    """The difference of a run to its base, with its test, or with the reason why there is none."""
+def against_base(run: Run, base: Run, metric: str, comparer: Comparer, tests: int = 1) -> Difference:
+    """The difference of a run to its base, with its test, or with the reason why there is none.
+
+    tests: of the model over all tasks, at most; as in `Comparer.test`.
+    """
     name = base.record.model.name
-    reason = objection(run, base)
+    reason = why_not_base(run, base)
     if reason is not None and same_rows(run, base):
         return Difference(against=name, reason=reason)
-    return comparer.test(run, base, metric, name)
+    return comparer.test(run, base, metric, name, tests)
 
 
 def beats(run: Run, floor: Run, metric: str, comparer: Comparer) -> tuple[bool | None, Note | None]:

@@ -61,8 +61,10 @@ def _training(run: Run) -> Any:
 
 
 def _newest(runs: Sequence[Run]) -> list[Run]:
-    """Of runs of one training the newest, 0-shot one and else one for each seed of the examples; it counts those that
-    it replaces. Weights that the same seed gave once more replace the former ones in all."""
+    """The newest runs of one training: one if 0-shot, otherwise one for each seed of the few-shot examples.
+
+    Each counts the runs that it replaces. Weights that were trained again with the same seed replace the former ones.
+    """
     order = sorted(runs, key=lambda run: (run.record.created, run.record.run_id), reverse=True)
     digest = order[0].record.model.adapter_digest
     found: dict[int, Run] = {}
@@ -128,9 +130,12 @@ def _model(models: Sequence[Model]) -> Model:
 
 
 def mean_ledger(ledgers: Sequence[Ledger]) -> Ledger:
-    """What one of them cost on average: peaks are the largest, a phase that a ledger lacks took nothing there, and what
-    one does not know is not known. What is no number (price, machine) is the first's; energy that was measured in
-    different ways has no mean."""
+    """What one of them cost on average.
+
+    Peaks are the largest one. A phase that a ledger lacks counts as zero there; a value that one ledger does not know
+    is unknown. What is not a number (price, machine) is taken from the first. Energy that was measured in different
+    ways has no mean.
+    """
     first = ledgers[0]
     changed: dict[str, Any] = {}
     for field in dataclasses.fields(first):

@@ -20,7 +20,7 @@ _CONTEXT = 20  # characters on each side of an entity that say which occurrence 
 
 def _tags(answer: str, tokens: Sequence[str]) -> list[str]:
     """BIO tags for the words of the text, joined by single spaces, from a tagged answer."""
-    source = _mended(_response(answer))
+    source = _repaired(_response(answer))
     text = " ".join(tokens)
     copied, length = _untagged(source) == text, _Lengths(source)
     ends = np.cumsum([len(token) + 1 for token in tokens]) - 1
@@ -46,7 +46,7 @@ def _response(answer: str) -> str:
     return answer[begin + len("<response>") : end] if end >= 0 else answer
 
 
-def _mended(source: str) -> str:
+def _repaired(source: str) -> str:
     """Each opening tag, from left to right, closed by its own name in place of the next closing tag of its line."""
     parts: list[str] = []
     at = none_before = 0  # up to where the line is known to have no closing tag any more

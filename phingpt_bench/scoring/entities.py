@@ -113,7 +113,7 @@ class Piece(NamedTuple):
 
 
 class Claim(NamedTuple):
-    """A piece's claim on a part of the text. Of claims that overlap the least one stands: see `settle`.
+    """A piece's claim on a part of the text. Of claims that overlap the least one stands: see `resolve_overlaps`.
 
     rank: False before True. shorter: the length, negative, so that the longest is the least. piece: its number.
     """
@@ -225,7 +225,7 @@ def align(pieces: Iterable[Piece], text: str, *, nested: bool = False, find: Fin
         for at, entity in entities.items()
         for place in (find(entity.surface) if entity.everywhere else entity.chosen(text))
     ]
-    kept = claims if nested else settle(claims, len(text))
+    kept = claims if nested else resolve_overlaps(claims, len(text))
     placed, occurring = {claim.piece for claim in kept}, {claim.piece for claim in claims}
     for at, entity in entities.items():
         if at not in placed:
@@ -235,7 +235,7 @@ def align(pieces: Iterable[Piece], text: str, *, nested: bool = False, find: Fin
     return Parsed(sorted(spans), [problems[at] for at in sorted(problems)])
 
 
-def settle(claims: Iterable[Claim], length: int) -> list[Claim]:
+def resolve_overlaps(claims: Iterable[Claim], length: int) -> list[Claim]:
     """Which claims on a text of `length` characters stand, none overlapping: the least first."""
     kept = []
     taken = bytearray(length)

@@ -25,7 +25,10 @@ from phingpt_bench.scoring.tag_entities import read_tags, write_tags
 
 @dataclass(frozen=True, slots=True)
 class Format:
-    """One form of answer. Every answer it writes is one line, so a line break ends it.
+    """One form of answer.
+
+    Every answer it writes is one line, so a line break ends what a model writes that continues a text. In a chat the
+    end of the turn does, and line breaks are read (lmeval/written.py).
 
     instruction: the sentence with which a prompt asks for it, a template for str.format with the place {types}.
     write: (text, spans, types) -> answer. read: (answer, text, types, rules) -> Parsed; it never raises, and what

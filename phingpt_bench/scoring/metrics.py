@@ -13,6 +13,7 @@ import numpy as np
 
 from phingpt_bench.core.errors import BenchError
 from phingpt_bench.core.outcomes import Outcomes
+from phingpt_bench.core.sentences import sentence
 from phingpt_bench.scoring import calibration, classification, polarity, regression
 from phingpt_bench.scoring.entity_metrics import entity_f1, entity_f1_macro, entity_precision, entity_recall
 from phingpt_bench.scoring.ner import partial_f1
@@ -41,26 +42,26 @@ class Metric:
 METRICS: dict[str, Metric] = {
     metric.name: metric
     for metric in (
-        Metric("f1_by_question", "labels", "questions", classification.f1_by_question, "F1 by question"),
-        Metric("acc", "labels", "confusion", classification.accuracy, "Accuracy"),
-        Metric("f1_weighted", "labels", "confusion", classification.f1_weighted, "F1 weighted"),
-        Metric("f1_macro", "labels", "confusion", classification.f1_macro, "F1 macro"),
-        Metric("mcc", "labels", "confusion", classification.mcc, "MCC", bounds=(-1, 1)),
-        Metric("flip_rate", "labels", "flips", polarity.flip_rate, "Polarity flips", False),
-        Metric("brier", "labels", "brier", calibration.brier, "Brier", False, (0, 2)),
-        Metric("ece", "labels", "ece", calibration.ece, "ECE", False),
-        Metric("f1_valid", "labels", "written", classification.f1_weighted_valid, "F1 of readable answers"),
-        Metric("invalid_rate", "labels", "written", classification.invalid_rate, "Invalid answers", False),
-        Metric("entity_f1", "spans", "spans", entity_f1, "Entity F1"),
-        Metric("entity_precision", "spans", "spans", entity_precision, "Entity precision"),
-        Metric("entity_recall", "spans", "spans", entity_recall, "Entity recall"),
-        Metric("entity_f1_macro", "spans", "spans", entity_f1_macro, "Entity F1 macro"),
-        Metric("entity_f1_partial", "spans", "partial", partial_f1, "Entity F1 partial"),
-        Metric("entity_f1_type", "spans", "typed", entity_f1, "Entity F1 type only"),
-        Metric("r2", "scores", "errors", regression.r2, "R2", bounds=(-math.inf, 1)),
-        Metric("mse", "scores", "errors", regression.mse, "MSE", False, (0, math.inf)),
-        Metric("mae", "scores", "errors", regression.mae, "MAE", False, (0, math.inf)),
-        Metric("cosine", "scores", "errors", regression.cosine, "Cosine", bounds=(-1, 1)),
+        Metric("f1_by_question", "labels", "questions", classification.f1_by_question, sentence("F1 by question")),
+        Metric("acc", "labels", "confusion", classification.accuracy, sentence("Accuracy")),
+        Metric("f1_weighted", "labels", "confusion", classification.f1_weighted, sentence("F1 weighted")),
+        Metric("f1_macro", "labels", "confusion", classification.f1_macro, sentence("F1 macro")),
+        Metric("mcc", "labels", "confusion", classification.mcc, sentence("MCC"), bounds=(-1, 1)),
+        Metric("flip_rate", "labels", "flips", polarity.flip_rate, sentence("Polarity flips"), False),
+        Metric("brier", "labels", "brier", calibration.brier, sentence("Brier"), False, (0, 2)),
+        Metric("ece", "labels", "ece", calibration.ece, sentence("ECE"), False),
+        Metric("f1_valid", "labels", "written", classification.f1_weighted_valid, sentence("F1 of readable answers")),
+        Metric("invalid_rate", "labels", "written", classification.invalid_rate, sentence("Invalid answers"), False),
+        Metric("entity_f1", "spans", "spans", entity_f1, sentence("Entity F1")),
+        Metric("entity_precision", "spans", "spans", entity_precision, sentence("Entity precision")),
+        Metric("entity_recall", "spans", "spans", entity_recall, sentence("Entity recall")),
+        Metric("entity_f1_macro", "spans", "spans", entity_f1_macro, sentence("Entity F1 macro")),
+        Metric("entity_f1_partial", "spans", "partial", partial_f1, sentence("Entity F1 partial")),
+        Metric("entity_f1_type", "spans", "typed", entity_f1, sentence("Entity F1 type only")),
+        Metric("r2", "scores", "errors", regression.r2, sentence("R2"), bounds=(-math.inf, 1)),
+        Metric("mse", "scores", "errors", regression.mse, sentence("MSE"), False, (0, math.inf)),
+        Metric("mae", "scores", "errors", regression.mae, sentence("MAE"), False, (0, math.inf)),
+        Metric("cosine", "scores", "errors", regression.cosine, sentence("Cosine"), bounds=(-1, 1)),
     )
 }
 

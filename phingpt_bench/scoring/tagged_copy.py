@@ -6,7 +6,7 @@ from collections.abc import Iterable, Sequence
 from typing import NamedTuple
 
 from phingpt_bench.scoring.copies import Alignment
-from phingpt_bench.scoring.entities import Claim, Parsed, Problem, Span, settle
+from phingpt_bench.scoring.entities import Claim, Parsed, Problem, Span, resolve_overlaps
 
 _BREAKS = {ord("\n"): " ", ord("\r"): " "}
 
@@ -54,7 +54,7 @@ def located(
     alignment = Alignment(copy, text, text.translate(_BREAKS))
     places = {piece.at: alignment(piece.start, piece.end) for piece in tagged}
     claims = [Claim.of(rank, found[0], at) for at, (rank, found) in places.items() if len(found) == 1]
-    kept = claims if nested else settle(claims, len(text))
+    kept = claims if nested else resolve_overlaps(claims, len(text))
     types = {piece.at: piece.type for piece in tagged}
     spans = {Span(claim.start, claim.end, types[claim.piece]) for claim in kept}
     problems = _problems(copy, tagged, unread, {at: found for at, (_, found) in places.items()}, kept, spans)

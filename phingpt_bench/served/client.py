@@ -22,8 +22,8 @@ from phingpt_bench.served.faults import (
     Refused,
     Stopped,
     check_event,
+    error_text,
     pause_of,
-    told_of,
     words_of,
 )
 from phingpt_bench.served.spec import ServedSpec
@@ -91,7 +91,7 @@ class Client:
                     raise Stopped
                 return read(await self._post(ask, stream))
 
-        return await self._patiently(once)
+        return await self._with_retries(once)
 
     async def look(self, path: str) -> Any | None:
         """The JSON at a path, None where there is none. BenchError where the server is not there."""
@@ -110,18 +110,18 @@ class Client:
             except (aiohttp.ClientError, asyncio.TimeoutError) as err:
                 raise Again(words_of(err)) from None
 
-        return await self._patiently(once)
+        return await self._with_retries(once)
 
     @property
     def _there(self) -> aiohttp.ClientSession:
         assert self._session is not None, "ask within the context"
         return self._session
 
-    async def _patiently(self, once: Callable[[], Awaitable[T]]) -> T:
+    async def _with_retries(self, once: Callable[[], Awaitable[T]]) -> T:
         tries = tenacity.AsyncRetrying(
             stop=tenacity.stop_after_attempt(self.spec.max_retries),
             wait=self._wait,
-            retry=tenacity.retry_if_exception(self._worth_it),
+            retry=tenacity.retry_if_exception(self._may_succeed),
             before_sleep=self._repeated,
             reraise=True,
         )
@@ -138,7 +138,7 @@ class Client:
                 "num_concurrent in --model-args)",
             ) from None
 
-    def _worth_it(self, err: BaseException) -> bool:
+    def _may_succeed(self, err: BaseException) -> bool:
         return isinstance(err, Again) and not self.stopping and not (self.probing and isinstance(err, Lacking))
 
     def _repeated(self, state: tenacity.RetryCallState) -> None:
@@ -177,7 +177,7 @@ class Client:
             raise Again(words_of(err)) from None
 
     def _fault(self, status: int, text: str, after: float | None) -> Exception:
-        told = told_of(text)
+        told = error_text(text)
         spent = "insufficient_quota" in text or "credit balance" in text.lower()
         if (status in AGAIN or status >= 500) and not spent:
             if after is not None and after > LONGEST:
@@ -188,7 +188,7 @@ class Client:
         return self._refused(status, text)
 
     def _refused(self, status: int, text: str) -> Refused:
-        told = keys.scrubbed(self.spec, told_of(text))
+        told = keys.scrubbed(self.spec, error_text(text))
         name = keys.variable(self.spec)
         hint = None
         if status in (401, 403):

@@ -49,10 +49,10 @@ def check_event(event: Any) -> None:
     if not isinstance(event, dict):
         raise Lacking("an event of the stream is no object")
     if event.get("error") or event.get("type") == "error":
-        raise Again(f"an error in the stream: {told_of(json.dumps(event))}")
+        raise Again(f"an error in the stream: {error_text(json.dumps(event))}")
 
 
-def told_of(text: str) -> str:
+def error_text(text: str) -> str:
     """A server's error in one line: its message where the body is JSON with one."""
     try:
         found = json.loads(text)

@@ -62,7 +62,7 @@ class Found:
         order = ("named", "prompt", "top", "text")
         return next(level for level in order if held[level])
 
-    def told(self) -> dict[str, str]:
+    def by_rung(self) -> dict[str, str]:
         """By rung "yes", how many first tokens, or why not: for a record."""
         held = {"prompt": "yes" * self.prompt, "named": "yes" * self.named, "top": str(self.top or ""), "text": "yes"}
         return {level: text or self.reasons.get(level, "not asked for") for level, text in held.items()}

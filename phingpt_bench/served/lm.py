@@ -34,7 +34,7 @@ class ServedLM(TemplateLM):  # type: ignore[misc]
         super().__init__()
         self.opened, self.name = opened, name
         self.tokenizer = opened.tokenizer
-        self.told: Callable[[int, Any], None] = lambda index, answer: None
+        self.on_answer: Callable[[int, Any], None] = lambda index, answer: None
         self.tally = Tally(meter)
         self._way = opened.dialect(name)
         self._found = opened.found[name]
@@ -95,7 +95,7 @@ class ServedLM(TemplateLM):  # type: ignore[misc]
             values = dict(zip(texts, scored.labels, strict=True))
             for at in places:
                 answers[at] = values[requests[at].args[1]]
-                self.told(at, answers[at])
+                self.on_answer(at, answers[at])
 
         self._run([functools.partial(one, context, places) for context, places in groups.items()])
         _check_alike([[answers[at][0] for at in places] for places in groups.values()], self.opened.link.client.root)
@@ -144,7 +144,7 @@ class ServedLM(TemplateLM):  # type: ignore[misc]
         async def one(at: int) -> None:
             context, settings = requests[at].args
             answers[at] = await self._written(context, settings)
-            self.told(at, answers[at])
+            self.on_answer(at, answers[at])
 
         self._run([functools.partial(one, at) for at in range(len(requests))])
         return answers
@@ -201,7 +201,7 @@ class ServedLM(TemplateLM):  # type: ignore[misc]
         found = self._found
         return {
             **self.tally.diagnostics(),
-            "ladder": found.told(),
+            "ladder": found.by_rung(),
             "concurrent": spec.num_concurrent,
             "streamed": link.streams,
             "parameters_not_sent": sorted(link.dropped),

@@ -20,7 +20,7 @@ from phingpt_bench.served.resume import Kept
 from phingpt_bench.served.spec import ServedSpec
 from phingpt_bench.served.weights import Weights, weights_of
 
-Say = Callable[[str], None]
+Report = Callable[[str], None]
 
 
 @dataclass(slots=True, kw_only=True)
@@ -68,8 +68,8 @@ class Opened:
             self.server = None
 
 
-def open_served(spec: ServedSpec, say: Say = lambda line: None, *, pause: float | None = None) -> Opened:
-    """Start or reach the server, and find out what it can do; `say` is told it line by line.
+def open_served(spec: ServedSpec, report: Report = lambda line: None, *, pause: float | None = None) -> Opened:
+    """Start or reach the server, and find out what it can do; `report` gets it line by line.
 
     BenchError where it cannot be reached, does not serve a name, counts the tokens of a probe otherwise than the
     tokenizer, or answers alike with and without an adapter. pause: of the first repetition, for tests.
@@ -80,10 +80,10 @@ def open_served(spec: ServedSpec, say: Say = lambda line: None, *, pause: float 
         assert weights is not None
         server = launch.start(spec, weights, spec.title)
         root = server.root
-        say(f"{spec.engine} serves {spec.title} after {server.seconds:.0f} s")
+        report(f"{spec.engine} serves {spec.title} after {server.seconds:.0f} s")
     try:
         opened = _reach(spec, root, server, weights, pause)
-        _probe(opened, say)
+        _probe(opened, report)
     except BaseException:
         if server is not None:
             server.stop()
@@ -146,7 +146,7 @@ def _tokenizer(spec: ServedSpec, weights: Weights | None) -> Any:
         raise BenchError(f"no tokenizer '{spec.tokenizer}' ({reason})", hint="tokenizer=FOLDER_OR_ID") from None
 
 
-def _probe(opened: Opened, say: Say) -> None:
+def _probe(opened: Opened, report: Report) -> None:
     """What base and adapters can do, and what is wrong with them."""
     spec, link = opened.spec, opened.link
 
@@ -162,14 +162,14 @@ def _probe(opened: Opened, say: Say) -> None:
     link.run([base])
     for one in spec.adapters:
         link.run([functools.partial(adapter, one.name)])
-    _differ(opened, say)
+    _differ(opened, report)
     facts, found = opened.facts, opened.found[opened.base]
     engine = " ".join(filter(None, [facts.engine, facts.version]))
-    say(f"{engine}: {opened.base}" + "".join(f", {one.name}" for one in spec.adapters))
+    report(f"{engine}: {opened.base}" + "".join(f", {one.name}" for one in spec.adapters))
     for line in found.lines():
-        say(f"  {line}")
+        report(f"  {line}")
     if link.dropped:
-        say(f"  not sent any more, as the model refuses it: {', '.join(sorted(link.dropped))}")
+        report(f"  not sent any more, as the model refuses it: {', '.join(sorted(link.dropped))}")
     opened.identity = {"engine": facts.engine, "version": facts.version, "host": link.client.host, "root": facts.root}
 
 
@@ -201,7 +201,7 @@ async def _streams(opened: Opened) -> None:
         link.client.probing = False
 
 
-def _differ(opened: Opened, say: Say) -> None:
+def _differ(opened: Opened, report: Report) -> None:
     """BenchError where an adapter's log-probabilities are the base's to the last bit: it was not applied."""
     base = opened.found[opened.base]
     for one in opened.spec.adapters:
@@ -213,4 +213,6 @@ def _differ(opened: Opened, say: Say) -> None:
                 hint="see how the server was started (--lora-modules), and that the adapter is trained",
             )
         if not own.numbers and own.words == base.words:
-            say(f"  note: {one.name} wrote the base's answers to the probe; without log-probabilities no more is known")
+            report(
+                f"  note: {one.name} wrote the base's answers to the probe; without log-probabilities no more is known"
+            )

@@ -34,7 +34,7 @@ def summed(rows: np.ndarray, clusters: Clusters | None) -> np.ndarray:
 def effective(sizes: np.ndarray) -> float:
     """How many clusters of equal size say as much of a variance: (sum of sizes)^2 / sum of sizes^2 (Kish 1965).
 
-    As many as there are where all are of one size; at least 2, so that a quantile can be had.
+    If all are of one size, this is their number. At least 2, so that there is a quantile.
     """
     return max(2.0, float(np.sum(sizes)) ** 2 / float(np.sum(np.square(sizes, dtype=float))))
 
@@ -44,9 +44,10 @@ def independent(n: int, clusters: Clusters | None) -> float:
     return float(n) if clusters is None or len(clusters) == 0 else effective(summed(np.ones(n), clusters))
 
 
-def worth(right: np.ndarray, sizes: np.ndarray, level: float = 0.95) -> float:
-    """How many independent rows the rows of G clusters are worth for an accuracy; (G,) right answers and rows of each.
+def equivalent_rows(right: np.ndarray, sizes: np.ndarray, level: float = 0.95) -> float:
+    """The number of independent rows that G clusters are equivalent to, for an accuracy.
 
+    right, sizes: (G,) right answers and rows of each cluster.
     The design effect is the variance of right.sum() / sizes.sum() by leaving each cluster out once (jackknife) by that
     of as many independent rows (Kish 1965; Rao and Scott 1992), at least 1. As few clusters do not show their variance
     well, the number is reduced once more by the ratio of the squared t quantiles, of `effective` clusters and of the
@@ -67,10 +68,10 @@ def worth(right: np.ndarray, sizes: np.ndarray, level: float = 0.95) -> float:
 
 
 def wilson_clustered(right: np.ndarray, sizes: np.ndarray, level: float = 0.95) -> Interval | None:
-    """Wilson's interval of an accuracy at the number of rows that the clusters are `worth`; None for fewer than two."""
+    """Wilson's interval of an accuracy over `equivalent_rows` rows; None for fewer than two clusters."""
     if len(sizes) < 2:
         return None
-    n = worth(right, sizes, level)
+    n = equivalent_rows(right, sizes, level)
     found = wilson(float(np.sum(right)) / float(np.sum(sizes)) * n, n, level)
     assert found is not None
     return Interval(found.low, found.high, level, "wilson-clustered")

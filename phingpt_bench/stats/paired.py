@@ -6,7 +6,7 @@ Everywhere A is the reference (the base model) and B the challenger (the tuned o
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass, replace
 from statistics import NormalDist
 
@@ -18,6 +18,9 @@ from phingpt_bench.stats.intervals import right
 from phingpt_bench.stats.resample import RESAMPLES, SEED, Score
 
 LEVEL = 0.95
+ALPHA = 0.05  # below it a difference is significant
+MOST_RESAMPLES = 200_000  # of a permutation test whose verdict the first ones leave open
+OPEN = 3.0  # standard errors of a p from ALPHA, within which its verdict is open
 _TIE = 1e-12  # two differences closer than this differ by rounding only
 
 
@@ -31,6 +34,7 @@ class PairedTest:
     n: rows.
     method: "mcnemar-exact" or "permutation"; "sign-flip-exact" or "permutation-clustered" where rows share documents;
     "seeds" where one of them stands for several runs.
+    resamples: permutations that p was counted from, None where it is exact or from a formula.
     Interval and p come from different arguments and may, near 0.05, disagree: p decides.
     """
 
@@ -40,6 +44,7 @@ class PairedTest:
     p: float
     method: str
     n: int
+    resamples: int | None = None
 
 
 def mcnemar_exact(correct_a: Sequence[bool] | np.ndarray, correct_b: Sequence[bool] | np.ndarray) -> PairedTest | None:
@@ -104,6 +109,8 @@ def paired_permutation(
     seed: int = SEED,
     interval: bool = True,
     units: float | None = None,
+    *,
+    factors: Collection[int] = (),
 ) -> PairedTest | None:
     """The approximate randomisation test (Noreen 1989): the answers of A and B are swapped row by row at random.
 
@@ -112,6 +119,9 @@ def paired_permutation(
     percentile interval of the difference, rows of A and B drawn together, from the same seed, expanded for `units`
     (resample.percentiles; None: n); without `interval` it is left out (None), which changes nothing else and saves most
     of the time.
+    factors: what a correction for several tests may multiply p by. While one of these products is within OPEN standard
+    errors of ALPHA, `resamples` more permutations are drawn, up to MOST_RESAMPLES in all, so that the verdict does not
+    hang on the seed. None of them: no more are drawn.
     Identical systems: difference 0, p 1. None for n = 0 and where a score is undefined. One row: p is 1 and there is
     no interval.
     """
@@ -132,22 +142,35 @@ def paired_permutation(
     lone = counts == 1
     types, times = np.concatenate([types[lone], types[~lone]]), counts[~lone]
     generator = np.random.default_rng(seed)
-    extreme = 0
-    for part in resample.chunks(resamples, len(types)):
-        # for rows that are one of their kind a fair coin, which is cheaper than a binomial of one
-        flips = generator.integers(0, 2, size=(part, int(lone.sum())), dtype=np.int8)
-        swapped = np.concatenate([flips, generator.binomial(times, 0.5, size=(part, len(times)))], axis=1)
-        delta = (swapped @ types).reshape(part, *shape)
-        differences = metric(total_b - delta) - metric(total_a + delta)
-        extreme += int(part - (np.abs(differences) < abs(observed) - _TIE).sum())
-    p = (1 + extreme) / (1 + resamples)
+    extreme = done = 0
+    while done == 0 or (done + resamples <= MOST_RESAMPLES and _is_open((1 + extreme) / (1 + done), done, factors)):
+        for part in resample.chunks(resamples, len(types)):
+            # for rows that are one of their kind a fair coin, which is cheaper than a binomial of one
+            flips = generator.integers(0, 2, size=(part, int(lone.sum())), dtype=np.int8)
+            swapped = np.concatenate([flips, generator.binomial(times, 0.5, size=(part, len(times)))], axis=1)
+            delta = (swapped @ types).reshape(part, *shape)
+            differences = metric(total_b - delta) - metric(total_a + delta)
+            extreme += int(part - (np.abs(differences) < abs(observed) - _TIE).sum())
+        done += resamples
+    p = (1 + extreme) / (1 + done)
 
     low = high = None
     if interval and n > 1:
         both = np.stack([rows_a, rows_b], axis=1)
         drawn = [metric(t[:, 1]) - metric(t[:, 0]) for t in resample.totals(both, resamples, seed)]
         low, high = resample.percentiles(np.concatenate(drawn), LEVEL, n if units is None else units) or (None, None)
-    return PairedTest(observed, low, high, p, "permutation", n)
+    return PairedTest(observed, low, high, p, "permutation", n, done)
+
+
+def _is_open(p: float, drawn: int, factors: Collection[int]) -> bool:
+    """Whether p times one of the factors is within OPEN of its standard errors of ALPHA."""
+    error = math.sqrt(p * (1 - p) / drawn)
+    return any(abs(factor * p - ALPHA) < OPEN * factor * error for factor in factors)
+
+
+def least_p(resamples: int | None) -> float:
+    """The smallest p that so many permutations can give; 0 where p does not come from permutations."""
+    return 0.0 if resamples is None else 1 / (1 + resamples)
 
 
 def paired_test(
@@ -158,23 +181,26 @@ def paired_test(
     seed: int = SEED,
     interval: bool = True,
     clusters: Clusters | None = None,
+    *,
+    factors: Collection[int] = (),
 ) -> PairedTest | None:
     """`mcnemar_exact` for the metric "acc", `paired_permutation` for every other. None for n = 0.
 
     interval: False where only p is needed; the exact test gives its interval all the same, at no cost.
     clusters: of each row; answers are then swapped, and rows drawn, by whole clusters. None for fewer than two.
+    factors: as in `paired_permutation`.
     """
     clustered = clusters is not None and 0 < len(set(clusters)) < len(rows_a)
     if name == "acc":
         hits = right(rows_a, metric), right(rows_b, metric)
         return mcnemar_exact(*hits) if clusters is None or not clustered else sign_flip_exact(*hits, clusters)
     if not clustered:
-        return paired_permutation(rows_a, rows_b, metric, seed=seed, interval=interval)
+        return paired_permutation(rows_a, rows_b, metric, seed=seed, interval=interval, factors=factors)
     units = summed(rows_a, clusters), summed(rows_b, clusters)
     if len(units[0]) < 2:
         return None
-    worth = independent(len(rows_a), clusters)
-    found = paired_permutation(*units, metric, seed=seed, interval=interval, units=worth)
+    effective_size = independent(len(rows_a), clusters)
+    found = paired_permutation(*units, metric, seed=seed, interval=interval, units=effective_size, factors=factors)
     return found and replace(found, method="permutation-clustered", n=len(rows_a))
 
 

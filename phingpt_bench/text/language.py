@@ -1,59 +1,52 @@
-"""What people read, in their language: English sentences in the code are the keys of the translations.
+"""What people read, in their language: the English texts in the code are the keys of gettext catalogues.
 
-A translation is a line in text/words/<language>/<room>.yaml, English: translated. A sentence that has none stays
-English; `tests/text/test_language.py` holds that none is missing, that none is left over, and that the {values} agree.
+The catalogues are locale/<language>/LC_MESSAGES/phingpt_bench.po, compiled to .mo by `make messages`; a language is
+known when it has a folder there. A text without a translation stays English. docs/translating.md says how to add one.
 """
 
 from __future__ import annotations
 
 import contextlib
 import functools
+import gettext
 import os
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from contextvars import ContextVar
 from pathlib import Path
 
 from phingpt_bench.core.errors import BenchError
-from phingpt_bench.core.yamlfile import load_fast
+from phingpt_bench.core.sentences import Sentence, sentence
 
 VARIABLE = "PHINGPT_BENCH_LANG"
 ENGLISH = "en"
-LANGUAGES = (ENGLISH, "es")
-WORDS = Path(__file__).resolve().parent / "words"
+DOMAIN = "phingpt_bench"
+LOCALE = Path(__file__).resolve().parent / "locale"
+LANGUAGES = (ENGLISH, *sorted(folder.name for folder in LOCALE.iterdir() if (folder / "LC_MESSAGES").is_dir()))
 
 _language: ContextVar[str] = ContextVar("language", default=ENGLISH)
 
 
-def say(sentence: str, /, **values: object) -> str:
-    """The sentence in the language in force, with its {values} filled in by str.format."""
-    words = translations(_language.get()).get(sentence, sentence)
-    return words.format(**values) if values else words
+def say(english: str, /, **values: object) -> str:
+    """The text in the language in force, with its {values} filled in by str.format; see `sentence`."""
+    words = _gettext(english)
+    return words.format(**_said(values)) if values else words
 
 
-class Sentence(str):
-    """An English sentence with its values filled in, which `spoken` says again in the language in force.
-
-    For what is worked out long before anybody reads it, such as the warnings of a board's rows: in every other respect
-    it is the English text.
-    """
-
-    key: str
-    values: dict[str, object]
-
-
-def sentence(english: str, /, **values: object) -> Sentence:
-    """The English sentence, with its {values} filled in by str.format, to be said later by `spoken`."""
-    told = Sentence(english.format(**values) if values else english)
-    told.key, told.values = english, values
-    return told
+def say_n(one: str, many: str, n: int, /, **values: object) -> str:
+    """The text for a number of things in the language in force, whose own rule says which form a number takes."""
+    words = catalogue(_language.get()).ngettext(one, many, n)
+    return words.format(**_said({"n": n, **values}))
 
 
 def spoken(text: str) -> str:
     """A `Sentence` in the language in force; any other text by its translation, or as it is where it has none."""
     if not isinstance(text, Sentence):
         return say(text)
-    values = {name: spoken(part) if isinstance(part, Sentence) else part for name, part in text.values.items()}
-    return say(text.key, **values)
+    if text.plural is None:
+        return say(text.key, **text.values)
+    number = text.values["n"]
+    assert isinstance(number, int)
+    return say_n(text.key, text.plural, number, **text.values)
 
 
 def count(number: int, sign: str = "") -> str:
@@ -63,7 +56,10 @@ def count(number: int, sign: str = "") -> str:
 
 @contextlib.contextmanager
 def speaking(language: str) -> Iterator[None]:
-    """Within the block `say` speaks this language; BenchError for one that is not in LANGUAGES."""
+    """Within the block `say` speaks this language; BenchError for one that is not in LANGUAGES.
+
+    A thread that is started within the block does not inherit it: it enters a block of its own with `current()`.
+    """
     token = _language.set(known(language))
     try:
         yield
@@ -91,14 +87,29 @@ def preferred() -> str:
 def known(language: str, where: str | None = None) -> str:
     """The language itself; BenchError where it is not one of LANGUAGES."""
     if language not in LANGUAGES:
-        raise BenchError(f"no language '{language}'", where=where, hint=f"known: {', '.join(LANGUAGES)}")
+        hint = sentence("known: {names}", names=", ".join(LANGUAGES))
+        raise BenchError(sentence("no language '{name}'", name=language), where=where, hint=hint)
     return language
 
 
 @functools.cache
-def translations(language: str) -> Mapping[str, str]:
-    """Every English sentence that has a translation, with it; empty for English."""
-    found: dict[str, str] = {}
-    for path in sorted((WORDS / language).glob("*.yaml")):
-        found |= load_fast(path) or {}
-    return found
+def catalogue(language: str) -> gettext.NullTranslations:
+    """The compiled catalogue of a language; one that translates nothing for English."""
+    if language == ENGLISH:
+        return gettext.NullTranslations()
+    return gettext.translation(DOMAIN, LOCALE, [language])
+
+
+def translated(english: str, language: str) -> str | None:
+    """The translation of a text, with its values still in braces; None where the language has none."""
+    words = catalogue(language).gettext(english)
+    return None if words == english else words
+
+
+def _gettext(english: str) -> str:
+    """Gettext keeps the head of a catalogue under the empty text, which is nothing that anyone says."""
+    return catalogue(_language.get()).gettext(english) if english else ""
+
+
+def _said(values: dict[str, object]) -> dict[str, object]:
+    return {name: spoken(value) if isinstance(value, Sentence) else value for name, value in values.items()}

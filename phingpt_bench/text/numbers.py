@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from decimal import ROUND_HALF_UP, Decimal
+from decimal import ROUND_HALF_UP, ROUND_UP, Decimal
 
 from phingpt_bench.text.language import say
 
@@ -38,10 +38,15 @@ def signed_interval(low: float | None, high: float | None) -> str:
     return "" if low is None or high is None else f"[{signed(low)}, {signed(high)}]"
 
 
-def p_text(p: float | None) -> str:
-    """A p-value to three decimals, four where these do not tell on which side of 0.05 it is; "p<0.001" below."""
+def p_text(p: float | None, at_most: bool = False) -> str:
+    """A p-value to three decimals, four where these do not tell on which side of 0.05 it is; "p<0.001" below.
+
+    at_most: it is the smallest that the test could give: "p<=0.002", rounded up.
+    """
     if p is None:
         return ""
+    if at_most and p >= 0.001:
+        return f"p<={Decimal(repr(p)).quantize(Decimal('0.001'), ROUND_UP)}"
     if 0.045 <= p < 0.055:
         return "p<0.0500" if p < 0.05 and f"{p:.4f}" == "0.0500" else f"p={p:.4f}"
     return "p<0.001" if p < 0.001 else f"p={p:.3f}"

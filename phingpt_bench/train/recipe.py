@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Literal
 
 from phingpt_bench.core import config
 from phingpt_bench.core.errors import BenchError
+from phingpt_bench.core.overrides import Override
 from phingpt_bench.core.paths import is_name, share
 from phingpt_bench.models.load import BaseSpec
 
@@ -106,6 +108,9 @@ class Recipe:
                 raise BenchError(f"{name} {rule}")
 
 
-def load_recipe(name_or_path: str) -> Recipe:
-    """A shipped recipe by name, or a user's by path; BenchError with the nearest name or with file and line."""
-    return config.load_shipped("recipe", share("adapters", "recipes"), name_or_path, Recipe)
+def load_recipe(name_or_path: str, overrides: Sequence[Override] = ()) -> Recipe:
+    """A shipped recipe by name, or a user's by path; BenchError with the nearest name or with file and line.
+
+    overrides: values in the place of the file's; a mistake in one names it.
+    """
+    return config.load_shipped("recipe", share("adapters", "recipes"), name_or_path, Recipe, overrides)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime
 import shutil
+from collections.abc import Sequence
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -12,6 +13,7 @@ from phingpt_bench.core import jsonio
 from phingpt_bench.core.errors import BenchError
 from phingpt_bench.core.fingerprint import digest
 from phingpt_bench.core.machine import environment, this_machine
+from phingpt_bench.core.overrides import Override, folder_suffix
 from phingpt_bench.core.records import Ledger
 from phingpt_bench.cost import flops
 from phingpt_bench.cost.meters import Meter
@@ -31,12 +33,15 @@ CHECKPOINTS = "checkpoints"
 ADAPTER = "default"  # PEFT's own name for a fresh adapter; saved without it
 
 
-def default_folder(recipe: Recipe, limit: int | None = None) -> Path:
+def default_folder(recipe: Recipe, limit: int | None = None, overrides: Sequence[Override] = ()) -> Path:
     """Where an adapter goes by default: adapters/trained/<recipe> under the current folder.
 
-    A trial on the first `limit` rows has a folder of its own: it must not be taken for the recipe's adapter.
+    A trial on the first `limit` rows, and a recipe that was read with overrides and kept its name, have a folder of
+    their own: they must not be taken for the recipe's adapter.
     """
     name = recipe.name if limit is None else f"{recipe.name}_first-{limit}"
+    if overrides and all(override.key != ("name",) for override in overrides):
+        name = f"{name}_{folder_suffix(overrides)}"
     return Path("adapters") / "trained" / name
 
 

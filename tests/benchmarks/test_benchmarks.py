@@ -92,7 +92,7 @@ def test_a_peak_is_known_without_proc(monkeypatch: pytest.MonkeyPatch) -> None:
     def missing(*_: object, **__: object) -> str:
         raise FileNotFoundError
 
-    monkeypatch.setattr(measure.Path, "read_text", missing)
+    monkeypatch.setattr(Path, "read_text", missing)
     assert (measure.peak_host_bytes() or 0) > 5e6
 
 

@@ -93,6 +93,7 @@ def test_the_folder_may_be_named_from_within(results, monkeypatch, name):
     assert load_board(Path(name))[0].sections == load_board(results)[0].sections
 
 
+@pytest.mark.perf
 def test_drawing_again_takes_little_processor_time(results):
     """60 runs of 500 rows on each of 3 tasks, with all tests kept: measured 0.5 s; the bound is for slow machines."""
     ids = [f"row-{i}" for i in range(500)]

@@ -12,17 +12,23 @@ from phingpt_bench.board.rows import build
 from phingpt_bench.core.errors import BenchError
 from phingpt_bench.core.exposure import Declared, Exposure
 from phingpt_bench.core.outcomes import Outcomes, rows_at
-from phingpt_bench.render.board.row_text import floor_mark, setting
+from phingpt_bench.data.catalogue import Rights
+from phingpt_bench.render.board.row_text import difference_text, floor_mark, setting
 from phingpt_bench.results.cache import Cache
 from phingpt_bench.results.compare import bands
 from phingpt_bench.scoring.metrics import METRICS, row_counts, score_all
 from phingpt_bench.stats.intervals import interval
 from phingpt_bench.stats.paired import paired_test
+from phingpt_bench.stats.power import detectable
 
 
 def only(board):
     (section,) = board.sections
     return section
+
+
+def notes_of(section, level):
+    return [str(note.text) for note in section.notes if note.level == level]
 
 
 def shuffled(outcomes: Outcomes) -> Outcomes:
@@ -137,7 +143,7 @@ def test_a_tuned_model_under_the_floor_is_told_so_and_one_above_is_not():
 
 def test_without_floors_the_section_says_so():
     assert any("no floor" in note.text for note in only(build([make_run(kind="tuned")])).notes)
-    assert only(build([make_run(kind="tuned"), make_run("majority", "floor")])).notes == ()
+    assert notes_of(only(build([make_run(kind="tuned"), make_run("majority", "floor")])), "warning") == []
 
 
 def test_limited_runs_stand_apart_and_unranked():
@@ -327,3 +333,57 @@ def test_where_less_is_better_the_least_comes_first():
         "Model Ax": True,
         "Model A": False,
     }
+
+
+def test_a_section_says_the_smallest_difference_that_its_rows_can_show():
+    """Of the best tuned row and the best floor, by the same function as everywhere (stats/power.py)."""
+    base, tuned, floor = labels(0.5, seed=1), labels(0.8, seed=2), labels(0.7, seed=3)
+    section = only(build([
+        make_run(outcomes=base), make_run(kind="tuned", adapter="x", outcomes=tuned),
+        make_run("TF-IDF", "floor", floor), make_run("majority", "floor", labels(0.3, seed=4)),
+    ]))  # fmt: skip
+    expected = detectable(row_counts(floor), row_counts(tuned), "f1_weighted", METRICS["f1_weighted"].function)
+    assert section.detectable.value == pytest.approx(expected)
+    assert (section.detectable.n, section.detectable.clusters) == (300, 0)
+    assert notes_of(section, "info") == [
+        f"Smallest difference that these 300 rows can show: {expected:.3f} at 80% power"
+    ]
+
+
+def test_rows_of_few_documents_can_show_less():
+    few = [i // 10 for i in range(300)]
+    runs = [
+        make_run(kind="tuned", adapter="x", outcomes=dataclasses.replace(labels(0.8, seed=2), clusters=few)),
+        make_run("TF-IDF", "floor", dataclasses.replace(labels(0.7, seed=3), clusters=few)),
+    ]
+    section = only(build(runs))
+    (text,) = notes_of(section, "info")
+    assert "300 rows of 30 documents" in text
+    assert section.detectable.clusters == 30
+    rights = {section.protocol: Rights(("en",), "made-up", 3)}
+    assert notes_of(only(build(runs, rights=rights)), "warning") == [
+        "The rows are of 3 documents, which no row names: intervals and tests hold for these documents only",
+    ]
+
+
+def test_a_section_of_one_row_or_of_a_few_documents_says_nothing_it_cannot_know():
+    assert only(build([make_run(outcomes=labels(0.5))])).detectable is None
+    few = [labels(0.5, 4, seed=seed) for seed in (1, 2)]
+    section = only(build([make_run(outcomes=few[0]), make_run("TF-IDF", "floor", few[1])]))
+    assert section.detectable.value is None
+    assert notes_of(section, "info") == ["These 4 rows are too few to show any difference at 80% power"]
+
+
+def test_a_p_that_only_bounds_the_true_one_is_shown_as_a_bound():
+    runs = [
+        run
+        for at in range(16)
+        for run in (
+            make_run(task=f"task_{at:02}", outcomes=labels(0.3, seed=1)),
+            make_run(task=f"task_{at:02}", kind="tuned", adapter="x", outcomes=labels(0.9, seed=2)),
+        )
+    ]
+    for section in build(runs).sections:
+        row = section.rows[0]
+        assert row.against_base.at_most and row.against_base.p_holm == pytest.approx(16 / 10_001)
+        assert difference_text(row)[1] == "p<=0.002"

@@ -347,8 +347,8 @@ def test_doctor_and_the_mirror(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) 
         file.touch()
     text = verb_doctor._mirror().text
     assert "1 of " in text
-    assert "financial_phrasebank" in text.split("not there:")[1]
-    assert "twitter" not in text.split("not there:")[1]
+    assert "financial_phrasebank" in text.split("missing:")[1]
+    assert "twitter" not in text.split("missing:")[1]
 
 
 def test_doctor_goes_on_past_a_broken_passport(

@@ -40,7 +40,7 @@ def test_the_list_fits_a_narrow_terminal_and_folds_answer_forms(capsys: pytest.C
     assert "fpb/ (en)" in lines
     (line,) = (line for line in lines if line.startswith("  phin_fin "))
     assert line.split()[-2:] == ["_json", "_tags"]
-    assert "36 of 72 tasks shown\n" in text
+    assert "36 of 73 tasks shown\n" in text
     assert "phin_fpb_all[_gen] (7)" in text
 
 
@@ -78,7 +78,7 @@ def test_a_broken_passport_does_not_hide_the_rest(
     monkeypatch.setenv(TASKS_VARIABLE, str(tmp_path))
     assert main(["tasks"]) == 2
     out, err = capsys.readouterr()
-    assert "37 of 73 tasks shown\n" in out
+    assert "37 of 74 tasks shown\n" in out
     assert "  mine: no protocol, its passport cannot be read, see below\n" in out
     assert "error: the passport of dataset 'mine' cannot be read" in err
     assert "key 'rows' is given twice" in err and "hint: stamped twice? delete the older block (rows, ids" in err
@@ -174,7 +174,7 @@ def test_path_and_stamp(capsys: pytest.CaptureFixture[str], tmp_path: Path):
     assert said(capsys, "path") == f"{manager.tasks_dir()}\n"
     passport = manager.tasks_dir() / "passports" / "demo_sentiment.yaml"
     assert "rows: {train: 462, validation: 66, test: 132}" in said(capsys, "stamp", str(passport))
-    assert "which passport?" in said(capsys, "stamp", code=2)
+    assert "the passport is missing" in said(capsys, "stamp", code=2)
     (tmp_path / "mine.yaml").write_text("task: mine\noutput_type: multiple_choice\ndoc_to_text: A\n")
     assert "templates.lock: 1 task\n" in said(capsys, "stamp", str(tmp_path), "--templates")
     assert "a folder of task files" in said(capsys, "stamp", str(passport), "--templates", code=2)
@@ -186,7 +186,7 @@ def test_validate_exits_with_2_when_a_check_fails(capsys: pytest.CaptureFixture[
     file = tmp_path / "passports" / "demo_sentiment.yaml"
     text = (manager.tasks_dir() / "passports" / "demo_sentiment.yaml").read_text()
     file.write_text(text)
-    assert "1 check: none failed, 0 not made" in said(capsys, "validate", str(tmp_path))
+    assert "1 check: none failed, 0 not checked" in said(capsys, "validate", str(tmp_path))
     file.write_text(text.replace("test: 132", "test: 133"))
     found = said(capsys, "validate", str(tmp_path), code=2)
     assert "FAIL  passport demo_sentiment  rows: rows differ" in found

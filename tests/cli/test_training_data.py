@@ -69,8 +69,8 @@ def test_recheck_changes_exposure_and_nothing_else(runs, capsys):
     n = len(catalogue.load(DATASET)["test"])
     assert f"{runs / 'base' / 'run.json'}: unknown -> {n} of {n} test rows seen" in text
     assert f"{runs / 'floor' / 'run.json'}: unknown -> 0 of {n} test rows seen" in text
-    assert "tuned/run.json: left as it was: nobody knows any more which rows its adapter was trained on" in text
-    assert "3 runs: 2 changed, 1 could not be looked at" in text
+    assert "tuned/run.json: unchanged: the training rows of its adapter are no longer known" in text
+    assert "3 runs: 2 changed, 1 could not be checked" in text
     for path, old in before.items():
         new = json.loads(path.read_text())
         assert {key for key in new if new[key] != old[key]} <= {"exposure", "provenance"}
@@ -78,7 +78,7 @@ def test_recheck_changes_exposure_and_nothing_else(runs, capsys):
     assert (base.exposure.exact, base.exposure.base.sets) == (n, [f"{DATASET}:test"])
     assert base.provenance.amendments["exposure"].startswith("looked for again on ")
     code, text = said(capsys, "recheck", runs, "--trained-on", f"made-up/tiny={DATASET}:test")
-    assert text.endswith("3 runs: 0 changed, 1 could not be looked at\n")
+    assert text.endswith("3 runs: 0 changed, 1 could not be checked\n")
     said(capsys, "recheck", runs, "--trained-on", "made-up/tiny=none")
     assert read_record(runs / "base" / "run.json").exposure.seen == 0
 

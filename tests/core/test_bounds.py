@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import os
-import time
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
@@ -19,7 +18,8 @@ from phingpt_bench.core.jsonio import dumps, read_json, write_json
 from phingpt_bench.core.outcomes import read_outcomes
 from phingpt_bench.core.paths import is_name
 
-SECONDS = 5.0  # for each of these; they take milliseconds, and what they guard against takes minutes
+# each of these takes a second at most; what it guards against takes minutes, or never ends
+pytestmark = pytest.mark.timeout(60)
 
 
 @dataclass(frozen=True)
@@ -65,7 +65,6 @@ YAML = {
 def test_yaml_has_bounds(text: str, said: str, read: Callable[[Path], object], tmp_path: Path) -> None:
     path = tmp_path / "f.yaml"
     path.write_text(text)
-    start = time.process_time()
     if read is yamlfile.load_yaml and "too large" in said:
         read(path)  # a plain value may be as large as it likes: nothing computes with it
     else:
@@ -73,7 +72,6 @@ def test_yaml_has_bounds(text: str, said: str, read: Callable[[Path], object], t
             read(path)
         assert str(path) in str(caught.value)
         assert len(str(caught.value)) < 1_000
-    assert time.process_time() - start < SECONDS
 
 
 def test_aliases_within_bounds_are_read(tmp_path: Path) -> None:
@@ -123,11 +121,9 @@ def test_a_file_beyond_all_use_is_not_read(tmp_path: Path) -> None:
 def test_json_has_bounds(text: str, tmp_path: Path) -> None:
     path = tmp_path / "f.json"
     path.write_bytes(text.encode("utf-8", "surrogateescape"))
-    start = time.process_time()
     with pytest.raises(BenchError) as caught:
         read_outcomes(path)
     assert str(path) in str(caught.value)
-    assert time.process_time() - start < SECONDS
 
 
 @pytest.mark.parametrize("value", [10**400, 2**63, -(10**400)])

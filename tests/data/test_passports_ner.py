@@ -97,6 +97,7 @@ def check_shape(name: str) -> None:
     wanted = {"id", "text", "entities"} if catalogue.dataset(name).kind == "spans" else {"id", "text", "label"}
     wanted |= {"entity"} if name in ("fin_type", "finer_ord_type", "finentity") else set()
     wanted |= {"question", "group"} if name == "gold" else set()
+    wanted |= {"original"} if name == "fpb_es_mt" else set()
     wanted |= {"document"} if name in ("finer_ord", "finer_ord_type") else set()
     for row in everything(splits_of(name)):
         assert set(row) - {"lang"} == wanted  # the demo corpus says its language

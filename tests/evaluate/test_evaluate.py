@@ -168,7 +168,7 @@ def test_a_record_says_what_was_run(whole: Suite, world: World) -> None:
     assert set(elsewhere["diagnostics"]["misses"]) >= {"boundary", "missed", "hallucinated"}
     base = record(folder_of(whole, SENTIMENT, "float32_2-shot"))
     assert base["protocol"]["shots"] == 2 and base["exposure"] is None and base["training"] is None
-    assert {run["provenance"][version.KEY] for run in (tuned, elsewhere, base)} == {version.VERSION}
+    assert {run["provenance"]["scoring"] for run in (tuned, elsewhere, base)} == {version.VERSION}
     floor = record(folder_of(whole, SENTIMENT, "majority"))
     assert floor["training"]["seconds"]["train"] >= 0 and floor["model"]["base"] is None
     fitted = record(folder_of(whole, SENTIMENT, "tfidf"))["exposure"]["compared"]
@@ -434,7 +434,7 @@ def test_dry_run_writes_nothing(
         (["run", "smolm2-135m"], "did you mean 'smollm2-135m'"),
         (["run", "demo", "--only", "phin_demo_nr"], "did you mean 'phin_demo_ner'"),
         (["run", "demo", "--only", "phin_fpb"], "unknown task of this suite 'phin_fpb'"),
-        (["run", "demo", "--limit", "0"], "not a whole number from 1 on"),
+        (["run", "demo", "--limit", "0"], "not a whole number of at least 1"),
         (["evaluate", "--base", "smollm2-135m-instruct", "--tasks", "phin_demo_sentimen"], "did you mean"),
         (["evaluate", "--base", "x", "--tasks", SENTIMENT, "--adapter", "no", "--dry-run"], "no such adapter folder"),
         (["evaluate", "--base", "x", "--tasks", SENTIMENT, "--shots", "-1"], "shots is at least 0"),

@@ -68,12 +68,12 @@ def test_the_running_score_is_that_of_the_rows_answered_so_far(name: str) -> Non
     half = len(order) // 2
     for index in order[:half]:
         missing[asked[index].doc_id] -= 1
-        running.told(index, given[index])
+        running.add_answer(index, given[index])
     assert not any(isinstance(event, Scored) for event in told), "no second has gone by"
     clock.now += 2
     last = next(index for index in order[half:] if missing[asked[index].doc_id] == 1)
     missing[asked[last].doc_id] -= 1
-    running.told(last, given[last])
+    running.add_answer(last, given[last])
     whole = {doc for doc, left in missing.items() if left == 0}
     (scored,) = [event for event in told if isinstance(event, Scored)]
     assert scored.count == len(whole) < 30
@@ -103,7 +103,7 @@ def test_it_is_worked_out_seldom_where_it_takes_long() -> None:
     running.begin(asked)
     for index, answer in enumerate(answers(task, asked)):
         clock.now += 1  # a request: three minutes a minute of documents
-        running.told(index, answer)
+        running.add_answer(index, answer)
     times = sum(isinstance(event, Scored) for event in told)
     assert 2 <= times <= 1 + clock.now * SHARE / 0.5
 

@@ -45,8 +45,8 @@ def suite(tmp_path: Path, **changes: object) -> Suite:
 def task(name: str, dataset: str, rows: int = 5, requests: int = 3, **changes: object) -> TaskFacts:
     ids = tuple(f"row-{i}" for i in range(rows))
     values = {
-        "version": "1.0", "split": "test", "template": "t", "setup": "s", "examples": ("e1", "e2", "e3", "e4", "e5"),
-        "task": None, "ids": ids,
+        "version": "1.0", "split": "test", "template": "t", "setup": "s", "chat_setup": "c",
+        "examples": ("e1", "e2", "e3", "e4", "e5"), "task": None, "ids": ids,
         "extraction": "generation", "form_of": None, "metric": "f1_weighted", "trainable": True,
     }  # fmt: skip
     return TaskFacts(name=name, dataset=catalogue.dataset(dataset), requests=requests, **{**values, **changes})
@@ -220,7 +220,7 @@ def test_a_run_with_the_same_fingerprint_is_done(tmp_path: Path) -> None:
         ("base", "org/Other-Model", "base model is another"),
         ("base_revision", "other", "base model is another"),
         ("compute_dtype", "bfloat16", "base model is another"),
-        ("adapter", "other", "trained anew"),
+        ("adapter", "other", "the adapter is another one"),
         ("shots", 5, "another prompt variant"),
         ("chat_template", True, "another prompt variant"),
         ("limit", 3, "another limit"),

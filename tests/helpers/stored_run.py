@@ -19,7 +19,7 @@ def write_files(folder: Path, task: str, outcomes: Any, lines: list[dict[str, An
     record = dataclasses.replace(
         run.record,
         protocol=dataclasses.replace(run.record.protocol, rows_digest=digest(outcomes.ids)),
-        provenance={**run.record.provenance, **provenance},
+        provenance=dataclasses.replace(run.record.provenance, **provenance),
     )
     write_run(folder, run)
     write_json(folder / "run.json", to_dict(record))

@@ -227,18 +227,8 @@ def test_an_adapter_without_its_kind_is_refused(base: BaseSpec, trained: Path, t
     config = json.loads((folder / adapter.CONFIG).read_text(encoding="utf-8"))
     del config["peft_type"]
     (folder / adapter.CONFIG).write_text(json.dumps(config), encoding="utf-8")
-    with pytest.raises(BenchError, match=r"cannot load the adapter .*peft_type"):
+    with pytest.raises(BenchError, match=r"names no PEFT method \(peft_type\)"):
         adapter.attach(load_base(base), {"a": folder})
-
-
-def test_an_adapter_of_a_kind_that_cannot_be_switched_is_refused(base: BaseSpec) -> None:
-    from peft import AdaptionPromptConfig, get_peft_model
-
-    loaded = load_base(replace(base, quantisation="none"))
-    config = AdaptionPromptConfig(adapter_len=2, adapter_layers=1, task_type="CAUSAL_LM")
-    model = get_peft_model(loaded.model, config)
-    with pytest.raises(BenchError, match="cannot be switched"), adapter.only(model, "default"):
-        pass
 
 
 def test_a_hub_base_is_recorded_at_its_commit(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

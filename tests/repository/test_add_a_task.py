@@ -97,7 +97,7 @@ def test_the_rows_are_counted_and_pinned(folder: Path, transcript: list[tuple[st
 
 def test_the_checks_pass(folder: Path, transcript: list[tuple[str, str]]):
     text = output(transcript, "phingpt-bench tasks validate")
-    assert "FAIL" not in text and "none failed, 0 not made" in text
+    assert "FAIL" not in text and "none failed, 0 not checked" in text
     assert "ok    passport newsroom  rows: train " in text
     shown = output(transcript, "phingpt-bench tasks show")
     assert "protocol       newsroom/hash-10/v1" in shown and "Headline: " in shown

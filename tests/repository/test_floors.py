@@ -20,7 +20,7 @@ FLOORS = [
     ("models", "lmeval", "live", "rivals"),
     ("engine", "floors", "served"),
     ("train", "evaluate", "rescore", "results"),
-    ("board",),
+    ("board", "exchange"),
     ("render",),
     ("page",),
     ("cli",),

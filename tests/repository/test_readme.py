@@ -60,6 +60,9 @@ TABLE = {
     "phingpt-bench leaderboard results/ --explain 1 phin_fpb": Run((("results/", SHIPPED),)),
     "phingpt-bench compare base sentiment-smollm2-135m --task phin_fpb": OWN,
     "phingpt-bench compare base sentiment-smollm2-135m --task phin_fpb --lang es": OWN,
+    "phingpt-bench compare base sentiment-smollm2-135m --fail-if-worse": Run(
+        add=("--results", SHIPPED, "--task", "phin_fpb")
+    ),
     "phingpt-bench tasks": AS_IT_IS,
     "phingpt-bench run smollm2-135m --dry-run": Run(needs_data=True),
     "phingpt-bench train my-recipe.yaml": Run(add=("--limit", "12", "--out", "trained")),

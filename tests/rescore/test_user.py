@@ -164,7 +164,7 @@ def test_the_document_names_every_other_word() -> None:
 
 def test_a_run_without_its_samples_says_so(tmp_path: Path) -> None:
     (tmp_path / "run.json").write_text("{}", encoding="utf-8")
-    with pytest.raises(BenchError, match=r"samples\.jsonl of this run is missing") as error:
+    with pytest.raises(BenchError, match=r"this run's samples\.jsonl is not there") as error:
         accuracy(tmp_path)
     assert "machine that made them" in (error.value.hint or "")
 
@@ -227,5 +227,5 @@ def test_without_network_or_mirror_the_hint_comes_at_once(
 
 def test_a_dataset_that_is_at_hand_asks_no_network(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(hub, "_reachable", lambda endpoint: pytest.fail("asked"))
-    with hub.patient(catalogue.dataset("demo_sentiment").origin):
+    with hub.offline_if_unreachable(catalogue.dataset("demo_sentiment").origin):
         pass

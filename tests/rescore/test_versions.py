@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import dataclasses
 import json
-from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
@@ -12,6 +11,9 @@ import pytest
 from helpers.stored_run import write_files
 
 from phingpt_bench.cli.main import main
+from phingpt_bench.core.config import build
+from phingpt_bench.core.errors import BenchError
+from phingpt_bench.core.provenance import Provenance
 from phingpt_bench.data import catalogue
 from phingpt_bench.rescore.rescore import Request, rescore
 from phingpt_bench.scoring import answered, version
@@ -107,11 +109,13 @@ def test_log_likelihoods_have_no_reading_that_could_change(tmp_path: Path) -> No
     assert not any("version" in note for note in report.notes)
 
 
-@pytest.mark.parametrize(
-    ("provenance", "number"), [({}, 1), ({"scoring": 2}, 2), ({"scoring": "2"}, 1), ({"scoring": True}, 1)]
-)
-def test_the_version_of_a_record(provenance: Mapping[str, Any], number: int) -> None:
-    assert version.version_of(provenance) == number
+def test_the_version_of_a_record() -> None:
+    """1 where none is written, as before there were versions; anything but a whole number from 1 on is refused."""
+    assert build(Provenance, {}, "run").scoring == 1
+    assert build(Provenance, {"scoring": 2}, "run").scoring == 2
+    for wrong in ("2", True, 0, 1.5):
+        with pytest.raises(BenchError, match="scoring"):
+            build(Provenance, {"scoring": wrong}, "run")
 
 
 def test_every_version_after_the_first_says_what_it_changed() -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 import time
+from typing import Any
 
 import numpy as np
 import pytest
@@ -19,7 +20,7 @@ from phingpt_bench.scoring.metrics import METRICS
 from phingpt_bench.stats import resample
 from phingpt_bench.stats.clusters import sign_flip_p
 from phingpt_bench.stats.intervals import Interval, bootstrap, bootstrap_stderr, interval, wilson
-from phingpt_bench.stats.paired import PairedTest, holm, mcnemar_exact, paired_permutation, paired_test
+from phingpt_bench.stats.paired import PairedTest, holm, least_p, mcnemar_exact, paired_permutation, paired_test
 
 # Wilson
 
@@ -212,6 +213,48 @@ def test_the_sign_is_that_of_b_minus_a_and_p_knows_no_sides():
     assert paired_permutation(base, tuned, MACRO, resamples=99).p == 0.01  # never 0
 
 
+def two_systems(differ: int, gained: int) -> tuple[np.ndarray, np.ndarray]:
+    """Entity counts of 200 rows of which `differ` tell B from A, `gained` of these in its favour."""
+    a = np.zeros((200, 1, 3), dtype=int)
+    a[:, 0] = (1, 1, 1)
+    b = a.copy()
+    b[:differ, 0, 0], a[:differ, 0, 0] = 0, 1
+    b[:gained, 0, 0], a[:gained, 0, 0] = 1, 0
+    return a, b
+
+
+def test_permutations_go_on_while_a_corrected_p_may_be_on_either_side():
+    """McNemar's exact p of 16 and 6 rows is 0.0525, about one standard error of 10,000 permutations above 0.05."""
+    exact = mcnemar_exact(np.arange(22) >= 16, np.arange(22) < 16).p
+    a, b = two_systems(22, 16)
+    whole = paired_test(a, b, "entity_f1", F1, factors=(1,))
+    assert 10_000 < whole.resamples < 200_000
+    assert whole.p == pytest.approx(exact, abs=0.002)
+    assert len({paired_test(a, b, "entity_f1", F1, seed=seed, factors=(1,)).p < 0.05 for seed in range(5)}) == 1
+    assert paired_test(a, b, "entity_f1", F1).resamples == 10_000  # no correction was named
+
+
+@pytest.mark.parametrize("factors", [(1,), range(1, 5), (3, 7)])
+@pytest.mark.parametrize("gained", [22, 20, 17, 15, 12])
+def test_permutations_end_as_soon_as_no_correction_leaves_it_open(gained: int, factors: Any):
+    a, b = two_systems(22, gained)
+    found = paired_test(a, b, "entity_f1", F1, factors=factors)
+    error = np.sqrt(found.p * (1 - found.p) / found.resamples)
+    is_open = any(abs(factor * found.p - 0.05) < 3 * factor * error for factor in factors)
+    assert found.resamples % 10_000 == 0
+    assert is_open == (found.resamples == 200_000) or found.resamples < 200_000
+    assert not (is_open and found.resamples < 200_000)
+    if found.resamples == 10_000:
+        assert found == paired_test(a, b, "entity_f1", F1)
+
+
+def test_the_smallest_p_of_a_permutation_test_is_known_as_such():
+    a, b = two_systems(40, 40)
+    found = paired_test(a, b, "entity_f1", F1)
+    assert found.p == least_p(found.resamples) == 1 / 10_001
+    assert least_p(mcnemar_exact([False] * 40, [True] * 40).resamples) == 0.0
+
+
 def test_without_the_interval_nothing_else_changes():
     a, b = spans(60), spans(60)
     whole, quick = (paired_test(a, b, "entity_f1", F1, interval=interval) for interval in (True, False))
@@ -227,7 +270,7 @@ def test_permutation_of_hardly_anything():
     assert paired_permutation(np.zeros((4, 4, 3)), np.zeros((4, 4, 3)), F1) is None  # no entity anywhere
     a, b = np.zeros((1, 4, 3), dtype=int), np.zeros((1, 4, 3), dtype=int)
     a[0, 0], b[0, 0] = (0, 0, 1), (1, 1, 1)
-    assert paired_permutation(a, b, F1) == PairedTest(1.0, None, None, 1.0, "permutation", 1)
+    assert paired_permutation(a, b, F1) == PairedTest(1.0, None, None, 1.0, "permutation", 1, 10_000)
     with pytest.raises(ValueError, match="not the same rows"):
         paired_permutation(spans(3), spans(4), F1)
 

@@ -61,6 +61,7 @@ def test_the_same_lines_as_a_table_of_rich(seed, width):
     assert max(map(cell_len, ours)) <= width
 
 
+@pytest.mark.perf
 def test_it_takes_under_half_the_time_of_a_table_of_rich():
     rows = cells(1, 200)
 

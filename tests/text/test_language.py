@@ -1,72 +1,116 @@
-"""Translations: none missing, none left over, the same values in both; which language is taken."""
+"""Translations: none missing, none idle, compiled as written, the same values in both; plurals; which language."""
 
 from __future__ import annotations
 
 import ast
 import functools
-import json
+import gettext
 import re
 import string
-from pathlib import Path
 
 import pytest
+from babel.messages.catalog import Message
+from helpers.messages import extracted, file_of, is_translated, translations
+from helpers.paths import ROOT
 
-from phingpt_bench.board.published.files import read
-from phingpt_bench.board.published.values import EVIDENCE
 from phingpt_bench.core.errors import BenchError
-from phingpt_bench.core.yamlfile import load_with_lines
-from phingpt_bench.render.board.columns import COLUMNS
-from phingpt_bench.render.board.legend import REASONS
-from phingpt_bench.render.measures import METHODS
-from phingpt_bench.results.pairing import BELOW_FLOOR
-from phingpt_bench.scoring.metrics import METRICS
+from phingpt_bench.core.sentences import joined, sentence, sentence_n
+from phingpt_bench.page.script import said
 from phingpt_bench.text import language
-from phingpt_bench.text.language import ENGLISH, LANGUAGES, WORDS, preferred, say, speaking, translations
+from phingpt_bench.text.language import ENGLISH, LANGUAGES, preferred, say, say_n, speaking, spoken, translated
 
-PACKAGE = Path(language.__file__).resolve().parent.parent
+PACKAGE = ROOT / "phingpt_bench"
 SCRIPTS = sorted((PACKAGE / "page" / "static" / "js").glob("*.js"))
 OTHERS = [name for name in LANGUAGES if name != ENGLISH]
-# sentences that reach `say` through a name: values of tables that the code holds
-BY_NAME = {metric.title for metric in METRICS.values()} | {BELOW_FLOOR, *METHODS.values(), *REASONS.values()}
-BY_NAME |= {head for column in COLUMNS.values() for head in (column.head, column.stacked) if head}
-BY_NAME |= set(EVIDENCE.values()) - {EVIDENCE["primary"]}
-ASSUMED = "every core costs what a rented cloud vCPU (Intel Sapphire Rapids, 2 GB) lists for"  # of the shipped results
+FUNCTIONS = ("say", "sentence", "say_n", "sentence_n")
+
+ids = functools.partial(map, lambda message: message.id)
 
 
-def of_published() -> set[str]:
-    """The notes of published results that a board shows: how they compare, what a row and a cost cover."""
-    scores = [score for score in read(None).scores if score.metric.metric is not None and score.protocol.our_ids]
-    found = {score.protocol.note for score in scores} | {score.note for score in scores}
-    found |= {score.cost.scope for score in scores if score.cost is not None}
-    return {text for text in found if text}
+def messages(name: str) -> list[Message]:
+    """All entries of a language's catalogue."""
+    return [message for message in translations(name) if message.id]
 
 
-@functools.cache
-def said() -> set[str]:
-    """Every literal first argument of `say` and `sentence` in the package, and what is marked by TRANSLATED = (...)."""
-    found = BY_NAME | of_published() | {ASSUMED}
-    for path in PACKAGE.rglob("*.py"):
+@pytest.fixture(scope="module")
+def in_the_code() -> set[object]:
+    return set(ids(message for message in extracted() if message.id))
+
+
+@pytest.mark.parametrize("name", OTHERS)
+def test_every_text_is_translated_and_no_translation_is_idle(name, in_the_code):
+    """`make messages` adds what is new and takes out what is idle; the words are a person's."""
+    assert in_the_code - set(ids(messages(name))) == set()
+    assert set(ids(messages(name))) - in_the_code == set()
+    assert [message.id for message in messages(name) if not is_translated(message) or message.fuzzy] == []
+
+
+@pytest.mark.parametrize("name", OTHERS)
+def test_what_is_compiled_is_what_is_written(name):
+    with file_of(name, ".mo").open("rb") as file:
+        there = gettext.GNUTranslations(file)
+    for message in messages(name):
+        if message.pluralizable:
+            one, many = message.id
+            assert {there.ngettext(one, many, n) for n in range(200)} == set(message.string)
+        else:
+            assert there.gettext(message.id) == message.string
+    written = sum(len(message.string) if message.pluralizable else 1 for message in messages(name))
+    assert len([key for key in there._catalog if key]) == written  # nothing else is in it
+
+
+def fields(text: str) -> list[str]:
+    """The names in braces and, of argparse's texts, the values after a %."""
+    named = sorted(name for _, name, _, _ in string.Formatter().parse(text) if name) if "{" in text else []
+    return named + sorted(re.findall(r"%(?:\(\w+\))?[srd]\b", text))
+
+
+@pytest.mark.parametrize("name", OTHERS)
+def test_translations_have_the_same_values(name):
+    for message in messages(name):
+        texts, forms = (message.id, message.string) if message.pluralizable else ([message.id], [message.string])
+        wanted = {tuple(fields(text)) for text in texts} if has_values(texts) else {()}
+        # "one row" may leave its number out in either language
+        allowed = wanted | {tuple(field for field in found if field != "n") for found in wanted if message.pluralizable}
+        for form in forms:
+            assert tuple(fields(form) if has_values(texts) else ()) in allowed, message.id
+
+
+def has_values(texts: list[str]) -> bool:
+    """Whether braces in it are values, not JSON or YAML that is shown."""
+    return all(re.fullmatch(r"\w*", name) for text in texts for _, name, *_ in parsed(text) if name is not None)
+
+
+def parsed(text: str) -> list[tuple[str, str | None, str | None, str | None]]:
+    try:
+        return list(string.Formatter().parse(text))
+    except ValueError:
+        return [(text, "no format", None, None)]
+
+
+@pytest.mark.parametrize("name", OTHERS)
+def test_translations_keep_the_space_at_their_ends_and_group_no_digits_as_english_does(name):
+    for message in messages(name):
+        text, forms = (message.id[0], message.string) if message.pluralizable else (message.id, [message.string])
+        for form in forms:
+            assert (form[0].isspace(), form[-1].isspace()) == (text[0].isspace(), text[-1].isspace()), text
+            assert ",}" not in form, text
+
+
+def test_texts_are_literals_that_can_be_extracted():
+    """A text that is put together, or is a name, would be missing in every catalogue. Names hold extracted texts."""
+    for path in set(PACKAGE.rglob("*.py")) - {PACKAGE / "core" / "sentences.py", PACKAGE / "text" / "language.py"}:
         for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
-            if isinstance(node, ast.Call) and getattr(node.func, "id", None) in ("say", "sentence") and node.args:
-                try:
-                    found.add(ast.literal_eval(node.args[0]))
-                except ValueError:
-                    continue
-            named = isinstance(node, ast.Assign | ast.AnnAssign)
-            targets = (node.targets if isinstance(node, ast.Assign) else [node.target]) if named else []
-            if any(isinstance(target, ast.Name) and target.id == "TRANSLATED" for target in targets):
-                found |= set(ast.literal_eval(node.value))
-    return found | {sentence for path in SCRIPTS for sentence in said_in_script(path.read_text(encoding="utf-8"))}
+            if isinstance(node, ast.Call) and getattr(node.func, "id", None) in FUNCTIONS:
+                for text in node.args[: 2 if node.func.id.endswith("_n") else 1]:
+                    assert not isinstance(text, ast.JoinedStr | ast.BinOp | ast.IfExp), f"{path}:{node.lineno}"
 
 
-def said_in_script(source: str) -> set[str]:
-    """Every first argument of `t("...")` in a script of the page."""
-    return {json.loads(text) for text in re.findall(r'\bt\(\s*("(?:[^"\\\n]|\\.)*")', source)}
-
-
-def test_scripts_say_sentences_that_can_be_found():
-    """A sentence that reaches `t` through a name escapes the tests above; the titles of metrics are in BY_NAME."""
-    assert said_in_script('t("a"), t(\n  "b {n}", { n: 1 }), part("c"), t("d \\"e\\"")') == {"a", "b {n}", 'd "e"'}
+def test_scripts_say_texts_that_can_be_extracted(tmp_path, in_the_code):
+    """A text that reaches `t` through a name escapes the tests above; the titles of metrics are extracted elsewhere."""
+    (tmp_path / "a.js").write_text('t("a"), t(\n  "b {n}", { n: 1 }), part("c"), t("d \\"e\\""), `${t("a")}`')
+    assert said(tmp_path) == ["a", "b {n}", 'd "e"']
+    assert set(said(SCRIPTS[0].parent)) <= in_the_code
     named = {
         (path.name, call)
         for path in SCRIPTS
@@ -76,42 +120,42 @@ def test_scripts_say_sentences_that_can_be_found():
     assert {call for _, call in named} <= known, named
 
 
-def fields(text: str) -> list[str]:
-    return sorted(name for _, name, _, _ in string.Formatter().parse(text) if name)
-
-
-@pytest.mark.parametrize("name", OTHERS)
-def test_every_sentence_is_translated_and_no_translation_is_left_over(name):
-    words = translations(name)
-    assert said() - set(words) == set()
-    assert set(words) - said() == set()
-
-
-@pytest.mark.parametrize("name", OTHERS)
-def test_translations_have_the_same_values(name):
-    for english, translated in translations(name).items():
-        assert isinstance(translated, str) and translated.strip(), english
-        assert fields(english) == fields(translated), english
-
-
-@pytest.mark.parametrize("path", sorted(WORDS.rglob("*.yaml")), ids=lambda path: path.name)
-def test_a_file_says_nothing_twice(path):
-    _, _, twice = load_with_lines(path)
-    assert twice == []
-
-
-def test_no_sentence_stands_in_two_files():
-    for name in OTHERS:
-        keys = [key for path in (WORDS / name).glob("*.yaml") for key in load_with_lines(path)[0]]
-        assert sorted(keys) == sorted(set(keys))
-
-
 def test_say_speaks_the_language_in_force_and_english_where_it_has_no_word():
     assert say("Accuracy") == "Accuracy"
     with speaking("es"):
         assert say("Accuracy") == "Exactitud"
         assert say("no such sentence {n}", n=3) == "no such sentence 3"
+        assert say("") == ""
     assert say("Accuracy") == "Accuracy"
+    assert translated("Accuracy", "es") == "Exactitud"
+    assert translated("no such sentence", "es") is None
+
+
+def test_a_sentence_is_english_until_it_is_spoken():
+    made = sentence("unknown {kind} '{name}'", kind=sentence("task"), name="x")
+    assert made == "unknown task 'x'"
+    both = joined([made, "{as it is}"], "; {")
+    assert both == "unknown task 'x'; {{as it is}"
+    with speaking("es"):
+        assert spoken(made) == "no hay tarea con el nombre 'x'"
+        assert spoken(both) == "no hay tarea con el nombre 'x'; {{as it is}"
+        assert spoken(joined([])) == ""
+        assert str(made) == "unknown task 'x'"
+
+
+@pytest.mark.parametrize(
+    ("n", "english", "spanish"),
+    [
+        (0, "expected %s arguments", "hacen falta %s valores"),
+        (1, "expected %s argument", "hace falta %s valor"),
+        (2, "expected %s arguments", "hacen falta %s valores"),
+    ],
+)
+def test_plurals(n, english, spanish):
+    one, many = "expected %s argument", "expected %s arguments"
+    assert say_n(one, many, n) == sentence_n(one, many, n) == english
+    with speaking("es"):
+        assert say_n(one, many, n) == spoken(sentence_n(one, many, n)) == spanish
 
 
 @pytest.mark.parametrize(
@@ -145,8 +189,3 @@ def test_a_number_is_written_as_the_language_writes_it():
     assert (language.count(41000), language.count(41000, "+")) == ("41,000", "+41,000")
     with speaking("es"):
         assert (language.count(41000), language.count(-7, "+")) == ("41000", "-7")
-
-
-@pytest.mark.parametrize("name", OTHERS)
-def test_no_translation_groups_digits_as_english_does(name):
-    assert [words for words in translations(name).values() if ",}" in words] == []

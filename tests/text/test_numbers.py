@@ -38,6 +38,9 @@ def test_scores_shares_and_p_values():
     assert [p_text(x) for x in (0.0001, 0.044, 0.0496, 0.04999, 0.05, 0.0504, 1.0, None)] == [
         "p<0.001", "p=0.044", "p=0.0496", "p<0.0500", "p=0.0500", "p=0.0504", "p=1.000", "",
     ]  # fmt: skip
+    assert [p_text(x, at_most=True) for x in (0.0001, 0.0015998, 0.002, 0.06)] == [
+        "p<0.001", "p<=0.002", "p<=0.002", "p<=0.060",
+    ]  # fmt: skip
     assert [signed(x) for x in (0.1234, -0.0001, 0.0, None)] == ["+0.123", "+0.000", "+0.000", "N/A"]
     assert signed(-0.25, "*") == "-0.250*"
     assert signed_interval(-0.0001, 0.5) == "[+0.000, +0.500]" and signed_interval(None, 0.5) == ""

@@ -8,9 +8,9 @@ from pathlib import Path
 
 from phingpt_bench.board.published.files import read
 from phingpt_bench.board.published.values import EVIDENCE, PublishedCost, PublishedScore, Source, ZeroShot
+from phingpt_bench.core.sentences import sentence
 from phingpt_bench.cost.estimate import Usd
 from phingpt_bench.data import training_sets
-from phingpt_bench.text.language import sentence
 
 __all__ = ["EVIDENCE", "Comparison", "PublishedCost", "PublishedRow", "PublishedValue", "Source", "load", "rows_of"]
 

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import Literal
 
 from phingpt_bench.core.errors import BenchError, unknown
+from phingpt_bench.core.sentences import sentence
 from phingpt_bench.scoring.metrics import METRICS
 
 ERRORS = ("MSE", "RMSE")  # printed metrics without an upper end, where lower is better
@@ -14,9 +15,9 @@ Evidence = Literal["primary", "secondary", "recomputed"]
 # of a model that was used as it is, without examples: whether it answered at once or wrote down its thoughts first
 ZeroShot = Literal["direct", "reasoning"]
 EVIDENCE = {
-    "primary": "read in the authors' own text or repository",
-    "secondary": "read in a document that quotes another",
-    "recomputed": "computed again from the authors' stored predictions or reports",
+    "primary": sentence("read in the authors' own text or repository"),
+    "secondary": sentence("read in a document that quotes another"),
+    "recomputed": sentence("computed again from the authors' stored predictions or reports"),
 }
 
 

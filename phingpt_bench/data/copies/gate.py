@@ -55,7 +55,7 @@ class Gate:
         for target, row in self._index.search(originals):
             if not target.endswith(_ORIGINALS):  # else both are translations, and their own texts were compared
                 _note(closest, (target, row), kinds.TRANSLATED)
-        return self._told(closest)
+        return self._named_rows(closest)
 
     def declared(self, hashes: RowHashes) -> Found:
         """The copies of the rows of a file of hashes (data/copies/hashes.py), of the kinds that it lets us find."""
@@ -65,9 +65,9 @@ class Gate:
                 _note(closest, (name, row), kind)
             for row, kind in enumerate(hashes.kinds([test.get(ORIGINAL) or "" for test in tests])):
                 _note(closest, (name, row), kinds.TRANSLATED if kind != kinds.NONE else kinds.NONE)
-        return self._told(closest)
+        return self._named_rows(closest)
 
-    def _told(self, closest: Mapping[tuple[str, int], int]) -> Found:
+    def _named_rows(self, closest: Mapping[tuple[str, int], int]) -> Found:
         found: Found = {name: {} for name in self._ids}
         for (name, row), kind in sorted(closest.items()):
             found[name][self._ids[name][row]] = kinds.KINDS[kind]

@@ -31,6 +31,7 @@ class Sets:
 
     @property
     def sizes(self) -> NDArray[np.int64]:
+        """The number of values of each text."""
         return np.diff(self.starts)
 
     @property

@@ -73,7 +73,7 @@ def read(file: Path) -> RowHashes:
     """A file of row hashes; BenchError with file and line for one that is none."""
     salt, hashes, near = "", set(), []
     try:
-        with open(file, encoding="utf-8") as text:
+        with file.open(encoding="utf-8") as text:
             if text.readline().rstrip("\n") != HEAD:
                 raise BenchError("not a file of row hashes", where=str(file), hint=f"its first line is '{HEAD}'")
             for number, line in enumerate(text, 2):

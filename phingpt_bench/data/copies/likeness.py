@@ -50,10 +50,12 @@ class Likeness:
 
     @property
     def of_test(self) -> Floats:
+        """The part of the test text that is shared; 0 where it has no gram."""
         return _ratio(self.shared, self.test)
 
     @property
     def of_training(self) -> Floats:
+        """The part of the training text that is shared; 0 where it has no gram."""
         return _ratio(self.shared, self.training)
 
 

@@ -18,7 +18,6 @@ def fin_flare(origin: Origin, path: str | None) -> dict[str, Rows]:
 
     FIN5 gives train (the first 408 such sentences) and validation (the other 103), FIN3 gives test (98).
     """
-
     files = {"train": "train.parquet", "validation": "valid.parquet", "test": "test.parquet"}
     source = source_of(origin, files, hub_splits={"validation": "valid"})
     return {
@@ -35,7 +34,6 @@ def fin_sec(
     misc: keep entities of type MISC; False makes them ordinary words. only_with_entities: leave out the sentences in
     which no entity remains.
     """
-
     source = source_of(origin, {"train": "train.parquet", "test": "test.parquet"})
 
     def rows(split: str) -> Rows:

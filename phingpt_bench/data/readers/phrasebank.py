@@ -67,7 +67,7 @@ def helm(rows: Rows) -> dict[str, Rows]:
 
 
 def finbert(rows: Rows) -> dict[str, Rows]:
-    """finBERT's scripts/datasets.py: scikit-learn's train_test_split, test 20 %, then validation 10 % of the rest.
+    """FinBERT's scripts/datasets.py: scikit-learn's train_test_split, test 20 %, then validation 10 % of the rest.
 
     Both with random_state=0. The validation part is finBERT's own. finBERT's reader takes ".@" for the separator,
     where the dot is any character, so its sentences lack the last one; ours are whole.

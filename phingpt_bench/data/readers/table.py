@@ -19,7 +19,7 @@ from phingpt_bench.data.sources import place, read_rows, source_of
 OURS = ("id", "text", "label", "score")  # what a kept column cannot be called
 
 
-def table(
+def table(  # noqa: PLR0913  its arguments are the options of a passport
     origin: Origin,
     path: str | None,
     *,

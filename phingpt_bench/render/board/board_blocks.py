@@ -72,7 +72,10 @@ def _section(section: Section, grid: Grid) -> list[Block]:
         blocks.append(Lines([section_text.limited_note(section)], "warning"))
     blocks.append(grid)
     floor = section_text.floor_line(section)
-    if warnings := [*([floor] if floor else []), *(spoken(note.text) for note in section.notes)]:
+    if said := [spoken(note.text) for note in section.notes if note.level == "info"]:
+        blocks.append(Lines(said, "dim"))
+    warnings = [spoken(note.text) for note in section.notes if note.level == "warning"]
+    if warnings := [*([floor] if floor else []), *warnings]:
         blocks.append(Lines(warnings, "warning", mark="! "))
     if section.beyond:
         blocks.append(Lines([say("{n} more rows: --rows all", n=section.beyond)], "dim"))

@@ -20,9 +20,9 @@ FIELDS = (
     "section", "task", "protocol", "dataset", "languages", "licence", "split", "synthetic", "limit", "n", "metric",
     "rank", "tied", "model", "adapter", "adapter_digest", "kind", "variant", "details", "shots", "chat_template",
     "seed", "base", "base_revision", "quantisation", "compute_dtype", "score", "low", "high", "level",
-    "interval_method", "is_base", "difference", "difference_low", "difference_high", "p", "p_holm", "test_method",
-    "no_test_reason", "beats_floor", "invalid_share", "training_seconds", "training_usd", "training_note",
-    "training_usd_per_gpu_hour", "training_on_card_low", "training_on_card_high", "evaluation_seconds",
+    "interval_method", "is_base", "difference", "difference_low", "difference_high", "p", "p_holm", "p_at_most",
+    "test_method", "no_test_reason", "beats_floor", "invalid_share", "training_seconds", "training_usd",
+    "training_note", "training_usd_per_gpu_hour", "training_on_card_low", "training_on_card_high", "evaluation_seconds",
     "evaluation_usd", "usd_per_1000", "estimate_per_1000_low", "estimate_per_1000_high", "frontier", "parameters",
     "exposure_exact", "exposure_normalised", "exposure_near", "exposure_contained", "exposure_translated",
     "base_training_known", "unseen_score", "unseen_rows", "warnings", "run_id", "suite", "created", "size_b",
@@ -74,7 +74,12 @@ def _run(row: Row) -> dict[str, Any]:
         record["interval_method"] = row.interval.method
     if (test := row.against_base) is not None:
         record |= {"difference": test.value, "difference_low": test.low, "difference_high": test.high, "p": test.p}
-        record |= {"p_holm": test.p_holm, "test_method": test.method, "no_test_reason": test.reason}
+        record |= {
+            "p_holm": test.p_holm,
+            "p_at_most": test.at_most,
+            "test_method": test.method,
+            "no_test_reason": test.reason,
+        }
     record |= _cost("training", row.training) | _cost("evaluation", row.evaluation)
     record |= {f"exposure_{kind}": count for kind, count in (row.exposure or {}).items()}
     if row.kind in ("base", "tuned"):

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 from phingpt_bench.board.values import Row, Section
 from phingpt_bench.core.errors import unknown
+from phingpt_bench.core.sentences import sentence
 from phingpt_bench.render.board import row_text
 from phingpt_bench.render.measures import ledger_time, ledger_usd, seconds_of
 from phingpt_bench.text.clean import clean
@@ -76,67 +77,129 @@ def _interval(row: Row) -> str:
 
 
 _ALL = (
-    Column(name="rank", head="#", about="place, 1= where it is shared", text=row_text.rank_text),
-    Column(name="model", head="model", about="model and adapter (always shown)", text=_name, left=True),
+    Column(name="rank", head=sentence("#"), about=sentence("place, 1= where it is shared"), text=row_text.rank_text),
     Column(
-        name="setting", head="setting", about="shots, chat template, quantisation, and what tells rows apart",
-        text=row_text.setting, left=True, under="model",
-    ),
-    Column(name="kind", head="kind", about="tuned, base or floor", text=lambda row: spoken(row.kind), left=True),
-    Column(name="size", head="size", about="parameters of the base", text=row_text.parameters_text),
-    Column(
-        name="score", head="score", about="the task's metric, or that of --metric",
-        text=lambda row: score_text(row.score), mark=row_text.floor_mark,
+        name="model", head=sentence("model"), about=sentence("model and adapter (always shown)"), text=_name, left=True
     ),
     Column(
-        name="interval", head="95% CI", about="95% interval of the score", under="score",
+        name="setting",
+        head=sentence("setting"),
+        about=sentence("shots, chat template, quantisation, and what tells rows apart"),
+        text=row_text.setting,
+        left=True,
+        under="model",
+    ),
+    Column(
+        name="kind",
+        head=sentence("kind"),
+        about=sentence("tuned, base or floor"),
+        text=lambda row: spoken(row.kind),
+        left=True,
+    ),
+    Column(name="size", head=sentence("size"), about=sentence("parameters of the base"), text=row_text.parameters_text),
+    Column(
+        name="score",
+        head=sentence("score"),
+        about=sentence("the task's metric, or that of --metric"),
+        text=lambda row: score_text(row.score),
+        mark=row_text.floor_mark,
+    ),
+    Column(
+        name="interval",
+        head=sentence("95% CI"),
+        about=sentence("95% interval of the score"),
+        under="score",
         text=_interval,
     ),
     Column(
-        name="difference", head="vs base", about="score minus that of its base, * where significant",
+        name="difference",
+        head=sentence("vs base"),
+        about=sentence("score minus that of its base, * where significant"),
         text=lambda row: row_text.difference_text(row)[0],
     ),
     Column(
-        name="p", head="p", about="p of that difference, after Holm's correction", under="difference",
-        text=lambda row: _p(row).removeprefix("p=").removeprefix("p"), short=_p,
+        name="p",
+        head=sentence("p"),
+        about=sentence("p of that difference, after Holm's correction"),
+        under="difference",
+        text=lambda row: _p(row).removeprefix("p=").removeprefix("p"),
+        short=_p,
     ),
-    Column(name="flips", head="flips", about="polarity flips", text=lambda row: row_text.flip_texts(row)[0]),
-    Column(name="ece", head="ECE", about="calibration error", text=lambda row: row_text.flip_texts(row)[1]),
     Column(
-        name="unreadable", head="unreadable", about="answers that could not be read",
+        name="flips",
+        head=sentence("flips"),
+        about=sentence("polarity flips"),
+        text=lambda row: row_text.flip_texts(row)[0],
+    ),
+    Column(
+        name="ece",
+        head=sentence("ECE"),
+        about=sentence("calibration error"),
+        text=lambda row: row_text.flip_texts(row)[1],
+    ),
+    Column(
+        name="unreadable",
+        head=sentence("unreadable"),
+        about=sentence("answers that could not be read"),
         text=lambda row: _share(row.invalid_share),
     ),
     Column(
-        name="exposure", head="exposure", about="share of the test rows of which a copy was in training",
+        name="exposure",
+        head=sentence("exposure"),
+        about=sentence("share of the test rows of which a copy was in training"),
         text=row_text.exposure_short,
     ),
     Column(
-        name="training_usd", head="training USD", about="USD of training the adapter", stacked="training",
+        name="training_usd",
+        head=sentence("training USD"),
+        about=sentence("USD of training the adapter"),
+        stacked=sentence("training"),
         text=lambda row: ledger_usd(row.training) if row_text.trained(row) else "-",
     ),
     Column(
-        name="training", head="training time", about="time of training the adapter", under="training_usd",
-        text=_training, short=_training_short,
+        name="training",
+        head=sentence("training time"),
+        about=sentence("time of training the adapter"),
+        under="training_usd",
+        text=_training,
+        short=_training_short,
     ),
     Column(
-        name="usd", head="USD/1,000", about="USD for 1,000 documents, P on the Pareto front", mark=row_text.front_mark,
+        name="usd",
+        head=sentence("USD/1,000"),
+        about=sentence("USD for 1,000 documents, P on the Pareto front"),
+        mark=row_text.front_mark,
         text=lambda row: rate_text(row.usd_per_1000, SMALLEST).replace("$", ""),  # the head says USD
     ),
     Column(
-        name="time", head="time/1,000", about="time for 1,000 documents", under="usd", text=_time_per_1000,
+        name="time",
+        head=sentence("time/1,000"),
+        about=sentence("time for 1,000 documents"),
+        under="usd",
+        text=_time_per_1000,
     ),
     Column(
-        name="evaluation", head="evaluation time", about="time of the whole evaluation",
+        name="evaluation",
+        head=sentence("evaluation time"),
+        about=sentence("time of the whole evaluation"),
         text=lambda row: ledger_time(row.evaluation),
     ),
     Column(
-        name="evaluation_usd", head="evaluation USD", about="USD of the whole evaluation",
+        name="evaluation_usd",
+        head=sentence("evaluation USD"),
+        about=sentence("USD of the whole evaluation"),
         text=lambda row: ledger_usd(row.evaluation),
     ),
-    Column(name="seed", head="seed", about="seed of the run", text=lambda row: str(row.seed)),
-    Column(name="date", head="date", about="day of the run", text=lambda row: row.created[:10]),
-    Column(name="run", head="run", about="id of the run record", text=lambda row: clean(row.run_id), left=True),
-)  # fmt: skip
+    Column(name="seed", head=sentence("seed"), about=sentence("seed of the run"), text=lambda row: str(row.seed)),
+    Column(name="date", head=sentence("date"), about=sentence("day of the run"), text=lambda row: row.created[:10]),
+    Column(
+        name="run",
+        head=sentence("run"),
+        about=sentence("id of the run record"),
+        text=lambda row: clean(row.run_id),
+        left=True,
+    ),
+)
 COLUMNS = {column.name: column for column in _ALL}
 
 NARROW = (

@@ -8,6 +8,7 @@ from typing import Any
 
 from phingpt_bench.board.published.values import EVIDENCE
 from phingpt_bench.board.values import Board, Row
+from phingpt_bench.core.sentences import sentence
 from phingpt_bench.render.board.cost_text import cost_entries
 from phingpt_bench.render.board.published_text import evidence_text
 from phingpt_bench.render.measures import higher_is_better, method_text, metric_name, prices
@@ -16,9 +17,9 @@ from phingpt_bench.text.language import say, spoken
 from phingpt_bench.text.numbers import unknown_text
 
 REASONS = {  # why a difference was not tested, where the words in the table do not say enough
-    "other prompts": "other prompts (the task was changed between the runs)",
-    "other kernels": "other kernels (4-bit weights dequantised once in one of the runs)",
-    "other rows": "other rows (of the dataset)",
+    "other prompts": sentence("other prompts (the task was changed between the runs)"),
+    "other kernels": sentence("other kernels (4-bit weights dequantised once in one of the runs)"),
+    "other rows": sentence("other rows (of the dataset)"),
 }
 
 

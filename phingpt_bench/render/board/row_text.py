@@ -34,7 +34,8 @@ def difference_text(row: Row) -> tuple[str, str]:
     if difference.reason is not None:
         return say("no test"), spoken(difference.reason)
     star = "*" if difference.significant else ""
-    return signed(difference.value, star), p_text(difference.p if difference.p_holm is None else difference.p_holm)
+    p = difference.p if difference.p_holm is None else difference.p_holm
+    return signed(difference.value, star), p_text(p, difference.at_most)
 
 
 def trained(row: Row) -> bool:
@@ -124,7 +125,7 @@ def exposure_short(row: Row) -> str:
     if row.kind == "base" and row.base_unknown:
         return say("unknown")
     if seen is None:
-        return unknown_text() if row.kind == "tuned" else "-"
+        return say("unknown") if row.kind == "tuned" else "-"
     return percent(seen / row.n) + ("?" if row.partly_checked else "") + ("+?" if row.base_unknown else "")
 
 

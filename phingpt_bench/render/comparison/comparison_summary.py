@@ -22,11 +22,12 @@ def summary(comparisons: Sequence[Comparison]) -> list[Block]:
     for one in comparisons:
         gained, lost = list(one.fates.values())[:2] if one.fates else (None, None)
         test = one.test
+        p = test.p if test.p_holm is None else test.p_holm
         mark = ("*" if test.significant else " ") + ("!" if one.caveats and _serious(one) else " ")
         rows.append([
             clean(one.task) + marks[one.metric], count(one.n), score_text(one.a.score), score_text(one.b.score),
             say("no test") if test.reason else signed(test.value) + mark,
-            spoken(test.reason) if test.reason else p_text(test.p if test.p_holm is None else test.p_holm),
+            spoken(test.reason) if test.reason else p_text(p, test.at_most),
             "-" if gained is None else count(gained), "-" if lost is None else count(lost),
         ])  # fmt: skip
     heads = folding(say("task"), "n", "A", "B", "B - A", "p", say("fixed"), say("broken"), right=range(1, 8))

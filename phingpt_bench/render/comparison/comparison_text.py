@@ -66,7 +66,7 @@ def test_text(test: Difference, tasks: int) -> str:
     method = method_text(test.method)
     how = say("{method}, Holm over {n} tasks", method=method, n=tasks) if tasks > 1 else method
     value = signed(test.value, "*" if test.significant else "")
-    return f"{value} {signed_interval(test.low, test.high)}".rstrip() + f", {p_text(p)} ({how})"
+    return f"{value} {signed_interval(test.low, test.high)}".rstrip() + f", {p_text(p, test.at_most)} ({how})"
 
 
 def caveat_text(caveat: Caveat) -> str:

@@ -7,7 +7,7 @@ from collections.abc import Iterable, Sequence
 import numpy as np
 
 from phingpt_bench.board.values import Board, Row, Section
-from phingpt_bench.core.exposure import KINDS, Compared
+from phingpt_bench.core.exposure import KINDS, Compared, Declared
 from phingpt_bench.render.board.row_text import full_name
 from phingpt_bench.render.explain.explain_costs import cost_lines
 from phingpt_bench.render.explain.explain_find import found_row, found_section
@@ -17,9 +17,10 @@ from phingpt_bench.render.explain.explain_score import working
 from phingpt_bench.render.explain.explain_tests import holm_lines, test_lines
 from phingpt_bench.render.measures import metric_name
 from phingpt_bench.results.collect import Run
-from phingpt_bench.results.compare import ALPHA, Comparer
+from phingpt_bench.results.compare import Comparer
 from phingpt_bench.results.pairing import base_of
 from phingpt_bench.results.seeds import with_seeds_joined
+from phingpt_bench.stats.paired import ALPHA
 from phingpt_bench.text.blocks import Block, Title
 from phingpt_bench.text.clean import clean
 from phingpt_bench.text.language import say, spoken
@@ -146,7 +147,7 @@ def _rank(section: Section, row: Row, runs: dict[str, Run], comparer: Comparer) 
         return
 
     def between(other: Row) -> str:
-        return p_value(comparer.quick(runs[other.run_id], runs[row.run_id], section.metric).p)
+        return p_value(comparer.quick(runs[other.run_id], runs[row.run_id], section.metric, times).p)
 
     shared, times = sum(other.rank == row.rank for other in ranked), max(1, len(ranked) - 1)
     if shared > 1:
@@ -175,7 +176,9 @@ def _rank(section: Section, row: Row, runs: dict[str, Run], comparer: Comparer) 
 def _exposure(run: Run) -> Iterable[str]:
     found = run.record.exposure
     if found is None:
-        if run.record.model.kind == "tuned":
+        if run.record.model.trained_elsewhere:
+            yield say("The adapter was trained elsewhere, and nobody has declared on what.")
+        elif run.record.model.kind == "tuned":
             yield say("Not checked.")
         if run.record.model.kind == "base":
             yield say("What it was trained on is not declared.")
@@ -184,6 +187,10 @@ def _exposure(run: Run) -> Iterable[str]:
         yield say(FOUND[kind], n=count)
     if found.compared is not None:
         yield say("Compared: {what}.", what=clean(_compared(found.compared)))
+    if found.adapter is not None:
+        sets = ", ".join(map(clean, found.adapter.sets)) or say("none that is known here")
+        yield say("The adapter was trained elsewhere on {sets} (declared by the user).", sets=sets)
+        yield from _unread(found.adapter)
     if found.base is None:
         if run.record.model.kind == "tuned":
             yield say("What its base was trained on is not declared.")
@@ -191,8 +198,11 @@ def _exposure(run: Run) -> Iterable[str]:
     sets = ", ".join(map(clean, found.base.sets)) or say("none that is known here")
     source = say("declared by the user") if found.base.source is None else clean(found.base.source)
     yield say("Its base was trained on {sets} ({source}).", sets=sets, source=source)
-    for reason in found.base.unread:
-        yield say("Not compared: {reason}.", reason=clean(reason))
+    yield from _unread(found.base)
+
+
+def _unread(declared: Declared) -> Iterable[str]:
+    return (say("Not compared: {reason}.", reason=clean(reason)) for reason in declared.unread)
 
 
 def _compared(how: Compared) -> str:

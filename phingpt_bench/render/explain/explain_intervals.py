@@ -12,7 +12,7 @@ from phingpt_bench.results.collect import Run
 from phingpt_bench.results.compare import Comparer
 from phingpt_bench.scoring.metrics import METRICS
 from phingpt_bench.stats import resample, special
-from phingpt_bench.stats.clusters import independent, summed, worth
+from phingpt_bench.stats.clusters import equivalent_rows, independent, summed
 from phingpt_bench.stats.intervals import Interval, right
 from phingpt_bench.stats.resample import RESAMPLES, SEED
 from phingpt_bench.stats.seeds import RESAMPLES as OF_SEEDS
@@ -41,7 +41,7 @@ def _wilson(run: Run, metric: str, found: Interval, comparer: Comparer) -> Itera
     n = float(len(hits))
     if found.method == "wilson-clustered":
         units = summed(np.stack([hits, np.ones(len(hits))], axis=1), run.outcomes.clusters)
-        n = worth(units[:, 0], units[:, 1], found.level)
+        n = equivalent_rows(units[:, 0], units[:, 1], found.level)
         yield say(
             "{rows:,} rows of {clusters:,} clusters are worth {n:.1f} independent ones (docs/statistics.md).",
             rows=len(hits), clusters=len(units), n=n,

@@ -9,9 +9,9 @@ import numpy as np
 from phingpt_bench.board.values import Board, Row, Section
 from phingpt_bench.render.explain.explain_lines import Line, below, method_name, number, p_value
 from phingpt_bench.results.collect import Run
-from phingpt_bench.results.compare import ALPHA, Comparer, Difference, shared_clusters
+from phingpt_bench.results.compare import Comparer, Difference, shared_clusters
 from phingpt_bench.scoring.metrics import METRICS
-from phingpt_bench.stats.paired import holm
+from phingpt_bench.stats.paired import ALPHA, holm
 from phingpt_bench.stats.resample import RESAMPLES, SEED
 from phingpt_bench.text.clean import clean
 from phingpt_bench.text.language import say, spoken
@@ -59,7 +59,13 @@ def _of_swaps(test: Difference, there: np.ndarray, here: np.ndarray, clusters: i
     other = int((there != here).reshape(len(here), -1).any(axis=1).sum())
     yield say("{n:,} rows have other counts here than there.", n=other)
     assert test.p is not None  # there was a test
-    values = {"times": RESAMPLES, "seed": SEED, "extreme": round(test.p * (RESAMPLES + 1)) - 1}
+    times = test.resamples or RESAMPLES
+    values = {"times": times, "seed": SEED, "extreme": round(test.p * (times + 1)) - 1}
+    if times > RESAMPLES:
+        yield say(
+            "After {first:,} permutations the corrected p could still have been on either side of {alpha}, so more "
+            "were drawn.", first=RESAMPLES, alpha=ALPHA,
+        )  # fmt: skip
     if clusters:
         yield say(
             "Permutation: of {times:,} random swaps of the answers of {n:,} clusters (seed {seed}), {extreme:,} differ "

@@ -118,6 +118,8 @@ def _passport(passport: Passport) -> list[Fact]:
         facts.append((split, f"{rows:,} rows" + (f": {counts}" if counts else "")))
         facts.append(("", f"ids and labels {passport.digests[split]}; row ids, SHA-256:"))
         facts.append(("", passport.ids[split]))
+    if passport.documents is not None:
+        facts.append(("documents", f"{passport.documents:,} in the test split; no row says of which it is"))
     return [
         *facts,
         ("headline", passport.metric),

@@ -10,13 +10,13 @@ import numpy as np
 from phingpt_bench.core.errors import unknown
 from phingpt_bench.core.outcomes import Outcomes, in_order
 from phingpt_bench.results.collect import Run
-from phingpt_bench.results.compare import Comparer, Difference, apart, same_rows, shared_clusters
+from phingpt_bench.results.compare import Comparer, Difference, same_rows, shared_clusters, why_incomparable
 from phingpt_bench.results.comparison.form import form_of
 from phingpt_bench.results.comparison.labels import counted, label_fates, labels_of
 from phingpt_bench.results.comparison.numbers import number_fates, numbers_of
 from phingpt_bench.results.comparison.spans import span_fates, spans_of
 from phingpt_bench.results.comparison.values import ERROR_FATES, FATES, Caveat, Comparison, Side
-from phingpt_bench.results.pairing import exposed, objection, other_engine, setting
+from phingpt_bench.results.pairing import exposed, other_engine, setting, why_not_base
 from phingpt_bench.scoring.metrics import METRICS, metric_rows
 from phingpt_bench.stats.changes import Change, changes
 from phingpt_bench.stats.paired import holm
@@ -52,7 +52,7 @@ def compare(
         synthetic=protocol.synthetic, a=_side(a, metric, comparer), b=_side(b, metric, comparer),
         test=test, caveats=tuple(_caveats(a, b)), fates={}, metrics={},
     )  # fmt: skip
-    if apart(a, b) is not None:
+    if why_incomparable(a, b) is not None:
         return bare
     x, y = side_by_side(a, b)
     if not details:
@@ -131,13 +131,13 @@ def corrected_tests(
 
 
 def tested(a: Run, b: Run, metric: str, comparer: Comparer, *, across: bool) -> Difference:
-    """b minus a with its paired test, or the reason why there is none. across: also of different engines.
+    """B minus a with its paired test, or the reason why there is none. across: also of different engines.
 
     As on the board (`pairing.against_base`), but runs of other shots, examples or chat templates are compared too: then
     the prompts are meant to differ, and a caveat says so.
     """
     name = a.record.model.name
-    reason = apart(a, b) or objection(b, a, across=across)
+    reason = why_incomparable(a, b) or why_not_base(b, a, across=across)
     if reason == "other prompts" and _other_setting(a, b):
         reason = None
     if reason is not None:
@@ -202,6 +202,10 @@ def _seen(run: Run) -> int | None:
 
 
 def _caveats(a: Run, b: Run) -> list[Caveat]:
+    return [*_other_runs(a, b), *_of_each(a, "A"), *_of_each(b, "B"), *_other_settings(a, b)]
+
+
+def _other_runs(a: Run, b: Run) -> list[Caveat]:
     first, second = a.record, b.record
     found = []
     if a.record.run_id == b.record.run_id:
@@ -210,15 +214,24 @@ def _caveats(a: Run, b: Run) -> list[Caveat]:
         found.append(Caveat(kind="other task", values={"a": first.task, "b": second.task}))
     if first.protocol.id != second.protocol.id:
         found.append(Caveat(kind="other protocol", values={"a": first.protocol.id, "b": second.protocol.id}))
-    for run, side in ((a, "A"), (b, "B")):
-        if run.record.limit is not None:
-            found.append(Caveat(kind="limited", values={"side": side, "limit": run.record.limit}))
-        if exposed(run):
-            seen: dict[str, str | int] = {"side": side, "seen": _seen(run) or 0, "n": run.record.protocol.n}
-            found.append(Caveat(kind="exposed", values=seen))
-        if run.seeds:
-            seeds: dict[str, str | int] = {"side": side, "seeds": len(run.seeds), "seed": run.seeds[0].record.seed}
-            found.append(Caveat(kind="seeds", values=seeds))
+    return found
+
+
+def _of_each(run: Run, side: str) -> list[Caveat]:
+    found = []
+    if run.record.limit is not None:
+        found.append(Caveat(kind="limited", values={"side": side, "limit": run.record.limit}))
+    if exposed(run):
+        seen: dict[str, str | int] = {"side": side, "seen": _seen(run) or 0, "n": run.record.protocol.n}
+        found.append(Caveat(kind="exposed", values=seen))
+    if run.seeds:
+        seeds: dict[str, str | int] = {"side": side, "seeds": len(run.seeds), "seed": run.seeds[0].record.seed}
+        found.append(Caveat(kind="seeds", values=seeds))
+    return found
+
+
+def _other_settings(a: Run, b: Run) -> list[Caveat]:
+    found = []
     if len(a.outcomes.ids) == 1:
         found.append(Caveat(kind="one row"))
     if _other_setting(a, b):

@@ -7,17 +7,21 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from phingpt_bench.core.jsonio import dumps
+from phingpt_bench.results.comparison.gate import Verdict
 from phingpt_bench.results.comparison.values import Comparison
 
 SCHEMA_VERSION = 1
 
 
 def to_json(
-    comparisons: Sequence[Comparison], docs: Sequence[Mapping[str, Mapping[str, Any]] | None] | None = None
+    comparisons: Sequence[Comparison],
+    docs: Sequence[Mapping[str, Mapping[str, Any]] | None] | None = None,
+    gate: Sequence[Verdict] | None = None,
 ) -> str:
     """All comparisons with all their fields, row by row, as indented JSON, newline at the end. Unknown is null.
 
-    docs: for each comparison the rows of the dataset by id, or None; a row then has "text".
+    docs: for each comparison the rows of the dataset by id, or None; a row then has "text". gate: the verdicts, where
+    B was to be no worse than A.
     """
     found = [dataclasses.asdict(comparison) for comparison in comparisons]
     for one, mine in zip(found, docs or [], strict=False):
@@ -26,4 +30,7 @@ def to_json(
         for details in filter(None, (one["labels"], one["spans"], one["numbers"])):
             for row in details["rows"]:
                 row["text"] = mine.get(row["id"], {}).get("text")
-    return dumps({"schema_version": SCHEMA_VERSION, "comparisons": found}, indent=1) + "\n"
+    whole: dict[str, Any] = {"schema_version": SCHEMA_VERSION, "comparisons": found}
+    if gate is not None:
+        whole["gate"] = {"failed": any(one.failed for one in gate), "tasks": [dataclasses.asdict(one) for one in gate]}
+    return dumps(whole, indent=1) + "\n"

@@ -73,8 +73,10 @@ def split_of(a: Run, b: Run, metric: str, runs: Sequence[Run], clusters: Sequenc
 
 
 def twin(run: Run, runs: Sequence[Run]) -> Run | None:
-    """The newest run of the same model in the same setting on the same rows whose answers were chosen where those of
-    `run` were written, or the other way round; None without."""
+    """The newest run of the same model in the same setting on the same rows that answers in the other way, or None.
+
+    The other way: labels were chosen by likelihood where those of `run` were written, or vice versa.
+    """
 
     def fits(other: Run) -> bool:
         return (

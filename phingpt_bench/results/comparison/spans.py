@@ -18,8 +18,11 @@ from phingpt_bench.stats.changes import Change, changes
 
 
 def spans_of(a: Outcomes, b: Outcomes) -> tuple[dict[str, int], Spans]:
-    """The counts of FATES and the details; rows of `a` and `b` in the same order. A row is right where it has all its
-    entities, and no other. BenchError where the offsets of a record disagree with its counts."""
+    """The counts of FATES and the details; the rows of `a` and `b` are in the same order.
+
+    A row is right if it has all its entities and no other. BenchError if the offsets of a record disagree with its
+    counts.
+    """
     rows_a, rows_b = statistics.spans(a), statistics.spans(b)
     fates = span_fates(a, b)
     offsets = (placed(a), placed(b)) if a.entities and b.entities else None

@@ -15,7 +15,7 @@ from typing import Any, NamedTuple
 from phingpt_bench.core.errors import BenchError, unknown
 from phingpt_bench.core.records import RECORD, variant_text
 from phingpt_bench.results.collect import Run, read_run
-from phingpt_bench.results.identity import told_seed
+from phingpt_bench.results.identity import shown_seed
 from phingpt_bench.results.pairing import model_key
 from phingpt_bench.results.seeds import with_seeds_joined
 
@@ -39,6 +39,7 @@ class System:
 
     @property
     def first(self) -> Run:
+        """Its first run."""
         return next(iter(self.runs.values()))
 
     @property
@@ -82,7 +83,7 @@ def systems(runs: Sequence[Run]) -> list[System]:
     found: dict[tuple[Any, ...], list[dict[str, Run]]] = {}
     for run in (*(run for run in runs if run.record.run_id in kept), *(run for run in drawn if run.seeds)):
         protocol, record = run.record.protocol, run.record
-        seed = told_seed(record.model.kind, protocol.shots, record.seed, bool(run.seeds))
+        seed = shown_seed(record.model.kind, protocol.shots, record.seed, bool(run.seeds))
         alike = found.setdefault((model_key(run), protocol.shots, protocol.chat_template, record.limit, *seed), [])
         free = next((by_task for by_task in alike if record.task not in by_task), None)
         if free is None:
@@ -171,7 +172,7 @@ def _is_in(part: str, system: System) -> bool:
 
 
 def _parts(setting: str) -> list[str]:
-    """ "5-shot chat" as a board shows it, "5-shot-chat" as a folder is called, "5-shot,chat"."""
+    """The parts of a setting: "5-shot chat" (as on a board), "5-shot-chat" (as in a folder's name) or "5-shot,chat"."""
     return [part for part in setting.replace("-shot-chat", "-shot,chat").replace(" ", ",").split(",") if part]
 
 

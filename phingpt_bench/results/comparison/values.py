@@ -18,8 +18,12 @@ ERROR_FATES = ("better", "worse", "equal")
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Side:
-    """One of the two runs. invalid: answers that could not be read. seen: test rows found in its training, None where
-    nobody looked; `exposed` says whether they are so many that the run is not ranked."""
+    """One of the two runs.
+
+    invalid: the number of answers that could not be read.
+    seen: the number of test rows that are in its training data, None if that was not checked.
+    exposed: whether these are so many that the run is not ranked.
+    """
 
     name: str
     adapter: str | None
@@ -53,8 +57,12 @@ class Class:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class LabelRow:
-    """gold, a, b: places in the label set, -1 is INVALID. margin: the probability of the chosen label minus that of
-    the best other one; None where the answer was written or has no finite probability."""
+    """One row with a label.
+
+    gold, a, b: places in the label set; -1 is INVALID.
+    margin_a, margin_b: the probability of the chosen label minus that of the best other label; None if the answer was
+        written or has no finite probability.
+    """
 
     id: str
     fate: str
@@ -69,8 +77,10 @@ class LabelRow:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Flips:
-    """Ids of rows of one pole that B alone takes for the other, that A alone does, and that both do; `polar` rows have
-    a pole."""
+    """Ids of rows with one polarity that were answered with the opposite one: by B alone, by A alone, by both.
+
+    polar: the number of rows that have a polarity.
+    """
 
     introduced: tuple[str, ...]
     removed: tuple[str, ...]
@@ -105,8 +115,12 @@ class Labels:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Found:
-    """An entity by offset. type: place in the types. why: None where it is right, else a kind of scoring.ner.Miss: of a
-    gold entity "type", "boundary" or "missed", of a prediction "type", "boundary" or "spurious"."""
+    """An entity by offset.
+
+    type: its place in the list of types.
+    why: None if it is right, otherwise a kind of scoring.ner.Miss: "type", "boundary" or "missed" for a gold entity;
+        "type", "boundary" or "spurious" for a prediction.
+    """
 
     start: int
     end: int
@@ -127,8 +141,11 @@ class GoldEntity:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SpanRow:
-    """errors: false positives plus false negatives. gold, a and b are None where a record holds no offsets; misses are
-    counts by kind."""
+    """One row with entities.
+
+    errors_a, errors_b: false positives plus false negatives. misses: counts by kind.
+    gold, a, b: None where a record holds no offsets.
+    """
 
     id: str
     fate: str
@@ -145,8 +162,7 @@ class SpanRow:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Entities:
-    """Gold entities by who has them: both, B alone, A alone, none; and wrong predictions in both, of A alone, of B
-    alone.
+    """Gold entities by which run found them, and wrong predictions by which run made them.
 
     Without offsets (`exact` False) these come from counts by row and type, and are bounds: `gained`, `lost`, `dropped`
     and `introduced` are the least that there can be, `kept`, `neither` and `repeated` the most.

@@ -38,7 +38,7 @@ export function comparison(section) {
 /** The difference of a tuned row to the base that it was tested against; null for other pairs. */
 function difference(section, [a, b]) {
   if (b.base !== a.place || b.difference === null) return null;
-  const numbers = [changeText([b.difference, b.difference_low, b.difference_high]), probability(pOf(b))];
+  const numbers = [changeText([b.difference, b.difference_low, b.difference_high]), probability(pOf(b), b.at_most)];
   return html("p", { class: "difference" }, `${t(section.metricTitle)}: ${numbers.filter(Boolean).join(", ")}`);
 }
 

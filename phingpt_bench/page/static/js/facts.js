@@ -27,7 +27,7 @@ export function facts(row) {
       list(t("Result"), [
         [t("rank"), rankText(row)],
         [t("score"), `${decimals(row.score)} ${interval(row.low, row.high)}`],
-        [t("vs base"), [differenceText(row), probability(pOf(row)), row.test].filter(Boolean).join(", ")],
+        [t("vs base"), [differenceText(row), probability(pOf(row), row.at_most), row.test].filter(Boolean).join(", ")],
         [t("scores by seed"), row.seeds.map((score) => decimals(score)).join(", ")],
         [t("unreadable answers"), row.invalid === null ? null : percent(row.invalid)],
         [t("train rows in test"), exposureText(row)],

@@ -82,7 +82,7 @@ export function scoreLines(row) {
     row.rank !== null && [t("rank"), rankText(row)],
     row.difference !== null && [
       base ? t("vs base ({name})", { name: setting(base.model) }) : t("vs base"),
-      `${signed(row.difference)} ${interval(row.difference_low, row.difference_high)}, ${probability(pOf(row))}`,
+      `${signed(row.difference)} ${interval(row.difference_low, row.difference_high)}, ${probability(pOf(row), row.at_most)}`,
     ],
     row.no_test && [t("vs base"), t("no test: {reason}", { reason: said(row.no_test) })],
     row.beats_floor !== null && [t("best floor"), row.beats_floor ? t("beaten") : t("not beaten")],

@@ -58,9 +58,10 @@ export function percent(share) {
 }
 
 /** Three decimals, four where three would not tell on which side of 0.05 it is. */
-export function probability(p) {
+export function probability(p, atMost = false) {
   if (p === null || p === undefined) return "";
   if (p < 0.001) return "p<0.001";
+  if (atMost) return `p<=${(Math.ceil(1000 * p - 1e-9) / 1000).toFixed(3)}`;
   return `p=${p.toFixed(p >= 0.045 && p < 0.055 ? 4 : 3)}`;
 }
 

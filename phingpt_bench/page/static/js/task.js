@@ -23,6 +23,7 @@ export function taskView(key, settings) {
   if (!section) return [html("h1", {}, t("No such task")), html("p", {}, html("a", { href: address("overview") }, t("Back to the overview")))];
   return [
     head(section),
+    ...section.remarks.map((remark) => html("p", { class: "note" }, said(remark))),
     notes(section),
     html("section", {}, html("h2", {}, t("Rows")), rowsTable(section, settings)),
     plot(section, settings),
@@ -61,7 +62,7 @@ function verdict(section) {
   const lines = [];
   const who = shortly(best);
   if (best.difference !== null) {
-    const numbers = { name: who, difference: signed(best.difference), interval: interval(best.difference_low, best.difference_high), p: probability(pOf(best)) };
+    const numbers = { name: who, difference: signed(best.difference), interval: interval(best.difference_low, best.difference_high), p: probability(pOf(best), best.at_most) };
     const better = best.difference > 0 === section.higher;
     lines.push(
       !best.significant
@@ -126,7 +127,7 @@ function columns(section) {
     number("score", metricName(section), (row) => row.score, scoreText, section.higher ? "descending" : "ascending"),
     number("interval", t("95% interval"), (row) => row.low, (_, row) => span(row.low, row.high)),
     number("difference", t("vs base"), (row) => row.difference, (_, row) => html("span", { title: span(row.difference_low, row.difference_high) }, differenceText(row).replace("*", ""), html("span", { class: "mark" }, row.significant ? "*" : ""))),
-    number("p", "p", pOf, (_, row) => probability(pOf(row)).replace(/^p=?/, "") || (row.no_test ? said(row.no_test) : ""), "ascending"),
+    number("p", "p", pOf, (_, row) => probability(pOf(row), row.at_most).replace(/^p=?/, "") || (row.no_test ? said(row.no_test) : ""), "ascending"),
     number("usd", t("USD per 1,000"), (row) => row.usd_per_1000, (value, row) => [usd(value), html("abbr", { class: "front-mark", title: row.frontier ? t("on the Pareto front") : null }, row.frontier ? "◆" : "")], "ascending"),
     number("training", t("training, USD"), trainingUsd, (value, row) => (row.training ? usd(value) : row.model.kind === "base" ? "-" : unknown()), "ascending"),
     number("exposure", t("train rows in test"), (row) => (row.exposure ? Object.values(row.exposure).reduce((sum, one) => sum + one, 0) : null), (_, row) => exposureText(row)),

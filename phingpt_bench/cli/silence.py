@@ -1,10 +1,10 @@
-"""Silence for the libraries, so that our own lines can be read."""
+"""Keeps libraries quiet, so that our own lines can be read."""
 
 from __future__ import annotations
 
 
-def hush() -> None:
-    """Keep transformers' and datasets' own bars and warnings from between our lines."""
+def silence_libraries() -> None:
+    """Switch off the progress bars and warnings of transformers and datasets."""
     import logging
     import warnings
 
@@ -14,5 +14,5 @@ def hush() -> None:
     transformers.utils.logging.disable_progress_bar()
     transformers.utils.logging.set_verbosity_error()
     datasets.disable_progress_bars()
-    logging.getLogger("huggingface_hub").setLevel(logging.ERROR)  # a line for each retry, when there is no network
+    logging.getLogger("huggingface_hub").setLevel(logging.ERROR)  # it logs every retry when there is no network
     warnings.filterwarnings("ignore", category=FutureWarning, module="transformers")

@@ -1,0 +1,33 @@
+"""`KEY=VALUE` behind a verb: values in the place of a file's, wherever they stand among the other arguments."""
+
+from __future__ import annotations
+
+import argparse
+from collections.abc import Sequence
+
+OVERRIDES = "overrides"  # the argument that holds them
+
+
+def add_overrides(parser: argparse.ArgumentParser, example: str) -> None:
+    """The argument. example: an override of a file that the verb reads."""
+    about = f"other values than the file's: {example}; nested keys and places in lists by dots"
+    parser.add_argument(OVERRIDES, nargs="*", default=[], metavar="KEY=VALUE", help=about)
+
+
+def with_overrides(parser: argparse.ArgumentParser, rest: Sequence[str]) -> argparse.Namespace:
+    """The arguments of a verb that takes overrides.
+
+    argparse takes them directly behind the first argument only, and gives others to an option with several values
+    ("--only phin_fpb limit=50"); both are put right here. Everything else that is left over is an error, as always.
+    """
+    args, left = parser.parse_known_args(rest)
+    if unknown := [text for text in left if text.startswith("-") or "=" not in text]:
+        parser.error(f"unrecognized arguments: {' '.join(unknown)}")
+    found = [*getattr(args, OVERRIDES), *left]
+    for action in parser._actions:
+        if action.nargs == "+" and action.dest != OVERRIDES:
+            values = getattr(args, action.dest)
+            found += [text for text in values if "=" in text]
+            setattr(args, action.dest, [text for text in values if "=" not in text])
+    setattr(args, OVERRIDES, found)
+    return args

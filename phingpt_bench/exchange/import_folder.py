@@ -1,0 +1,62 @@
+"""All results that a folder of other programs holds, as records, and what could not become one."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+from phingpt_bench.core.errors import BenchError
+from phingpt_bench.core.jsonio import read_json
+from phingpt_bench.exchange import lmeval_import, log_import
+from phingpt_bench.exchange.imported import Found, Skipped
+from phingpt_bench.exchange.lmeval_folder import results_file
+from phingpt_bench.lmeval.taskfiles import TaskFiles, read_tasks
+
+
+def found_below(place: Path, task: str | None, suite: str) -> Iterator[Found | Skipped]:
+    """What the files in and below a folder (or one file) hold, ordered by path; other files are passed without a word.
+
+    task: which task the rows of a log of Inspect or HELM belong to; of lm-eval's results it names the one to take.
+    BenchError where there is no such place, and for a `task` that is not known.
+    """
+    if not place.exists():
+        raise BenchError("no such folder or file", where=str(place))
+    files = read_tasks()
+    if task is not None:
+        log_import.written_form(task, files)
+    for path in [place] if place.is_file() else sorted(place.rglob("*")):
+        if path.suffix in (".json", ".eval") and path.is_file():
+            yield from _of_file(path, task, files, suite)
+
+
+def _of_file(path: Path, task: str | None, files: TaskFiles, suite: str) -> Iterator[Found | Skipped]:
+    try:
+        results = results_file(path) if path.suffix == ".json" else None
+        log = log_import.log_of(path) if results is None else None
+    except BenchError as err:
+        yield Skipped(what=str(path), why=err.message)
+        return
+    if results is not None:
+        for name in results.tasks:
+            if task in (None, name):
+                try:
+                    yield lmeval_import.found_in(results, name, files, suite)
+                except BenchError as err:
+                    yield Skipped(what=f"{path}, {name}", why=_line(err, path))
+    elif log is not None:
+        try:
+            yield log_import.found_in(path, log, task, files, suite)
+        except BenchError as err:
+            yield Skipped(what=str(path), why=_line(err, path))
+    elif path.suffix == ".json" and path.name == "results.json" and _scores_alone(path):
+        yield Skipped(what=str(path), why="scores without rows (as unsloth writes them): nothing could be tested")
+
+
+def _scores_alone(path: Path) -> bool:
+    content = read_json(path)
+    return isinstance(content, dict) and isinstance(content.get("results"), dict)
+
+
+def _line(err: BenchError, path: Path) -> str:
+    where = f"{err.where}: " if err.where and err.where != str(path) else ""
+    return f"{where}{err.message}" + (f" ({err.hint})" if err.hint else "")

@@ -1,0 +1,49 @@
+"""What an import makes: a record with its outcomes and samples, or the reason why there is none."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+
+from phingpt_bench.core.fingerprint import digest
+from phingpt_bench.core.records import RunRecord
+from phingpt_bench.evaluate import record as records
+from phingpt_bench.evaluate.answers import Answers
+from phingpt_bench.evaluate.plan import slug
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Found:
+    """One model on one task in a file of another program. notes: what a reader must know, in words."""
+
+    record: RunRecord
+    answers: Answers
+    notes: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Skipped:
+    """A file, or a task in one, that became no record, with the reason."""
+
+    what: str
+    why: str
+
+
+def folder_of(results: Path, record: RunRecord) -> Path:
+    """Where a record goes. Its run id is in the name: runs of one model on other days stay beside each other."""
+    model = record.model
+    limit = f"first-{record.limit}" if record.limit else None
+    parts = (model.name, model.adapter, record.protocol.variant, model.engine, limit, record.run_id[:8])
+    return results / "runs" / record.task / slug(*parts)
+
+
+def write(results: Path, found: Found) -> Path:
+    """The three files of a run, as of one that was made here; the same import writes the same files again."""
+    folder = folder_of(results, found.record)
+    records.write(folder, found.answers, found.record)
+    return folder
+
+
+def run_id(source: str, task: str) -> str:
+    """The id of an imported run: of the digest of its file and its task, so that a second import replaces the first."""
+    return digest(["imported", source, task])

@@ -1,0 +1,153 @@
+"""The files of an adapter folder: what lies there, whether it can be loaded safely, and its identity."""
+
+from __future__ import annotations
+
+import json
+import math
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+from phingpt_bench.core.errors import BenchError
+from phingpt_bench.core.fingerprint import digest, file_digest
+
+CARD = "card.json"
+WEIGHTS = "adapter_model.safetensors"
+CONFIG = "adapter_config.json"
+PICKLED = "adapter_model.bin"
+# keys of a configuration that say nothing of the answers: who wrote it, where the base was, how it was trained
+UNIMPORTANT = ("peft_version", "auto_mapping", "base_model_name_or_path", "revision", "inference_mode", "loftq_config")
+CONVERT = (
+    "python -c \"import torch, safetensors.torch as s; d = '{folder}/adapter_model'; "
+    "s.save_file({{k: v.clone().contiguous() for k, v in torch.load(d + '.bin', map_location='cpu', "
+    "weights_only=True).items()}}, d + '.safetensors')\""
+)
+
+
+def check_files(folder: Path) -> None:
+    """BenchError unless the folder holds one adapter with weights that can be read without running code.
+
+    The error says what else it is (a whole model, several adapters, pickled weights), and what to do.
+    """
+    if not folder.is_dir():
+        raise BenchError(
+            "no such adapter folder" if not folder.exists() else "not a folder",
+            where=str(folder),
+            hint="give the folder that holds adapter_config.json; 'phingpt-bench train RECIPE' makes one",
+        )
+    if not (folder / CONFIG).is_file():
+        raise _no_config(folder)
+    if not (folder / WEIGHTS).is_file():
+        raise _no_weights(folder)
+
+
+def _no_config(folder: Path) -> BenchError:
+    within = adapters_within(folder)
+    if within:
+        return BenchError(
+            f"holds no adapter itself, but {', '.join(path.name for path in within)}",
+            where=str(folder),
+            hint=f"give one of them, such as {within[-1]}",
+        )
+    if (folder / "config.json").is_file():
+        return BenchError(
+            "is a whole model, not an adapter", where=str(folder), hint=f"evaluate it with --base {folder}"
+        )
+    return BenchError(
+        f"the adapter has no {CONFIG}", where=str(folder), hint="give the folder that PEFT's save_pretrained wrote"
+    )
+
+
+def _no_weights(folder: Path) -> BenchError:
+    if (folder / PICKLED).is_file():
+        return BenchError(
+            f"the adapter has no {WEIGHTS}, and its {PICKLED} is pickled: loading that could run code",
+            where=str(folder),
+            hint="convert it: " + CONVERT.format(folder=folder),
+        )
+    if parts := sorted(path.name for path in folder.glob("adapter_model*-of-*")):
+        return BenchError(
+            f"the adapter's weights are in {len(parts)} files, which PEFT does not load",
+            where=str(folder),
+            hint=f"write them into one {WEIGHTS}, with safetensors.torch.load_file and save_file",
+        )
+    return BenchError(
+        f"the adapter has no {WEIGHTS}",
+        where=str(folder),
+        hint="its training did not finish, or its files were not all copied",
+    )
+
+
+def adapters_within(folder: Path) -> list[Path]:
+    """The sub-folders that hold an adapter, by name; numbers in names count as numbers (checkpoint-200, -1000)."""
+
+    def order(path: Path) -> tuple[str, int, str]:
+        stem, _, number = path.name.rpartition("-")
+        return (stem, int(number), "") if number.isdecimal() else (path.name, -1, path.name)
+
+    return sorted((path.parent for path in folder.glob(f"*/{CONFIG}")), key=order)
+
+
+def read_config(folder: Path) -> dict[str, Any]:
+    """The adapter's configuration; BenchError where it is no JSON object that names a PEFT method."""
+    file = folder / CONFIG
+    try:
+        config = json.loads(file.read_text(encoding="utf-8"))
+    except (OSError, ValueError, RecursionError):
+        raise BenchError("not readable as JSON", where=str(file), hint="copy it again from where it comes") from None
+    if not isinstance(config, dict) or not isinstance(config.get("peft_type"), str):
+        raise BenchError(
+            "names no PEFT method (peft_type)", where=str(file), hint="give a folder that PEFT's save_pretrained wrote"
+        )
+    return config
+
+
+def shapes(folder: Path) -> dict[str, tuple[int, ...]]:
+    """The shape of each tensor by its name, from the header of the weights; BenchError for a damaged file."""
+    file = folder / WEIGHTS
+    try:
+        from safetensors import SafetensorError, safe_open
+
+        with safe_open(str(file), framework="pt") as weights:
+            return {name: tuple(weights.get_slice(name).get_shape()) for name in weights.keys()}  # noqa: SIM118
+    except (OSError, SafetensorError) as err:
+        raise BenchError(
+            f"cannot read the adapter's weights ({str(err).strip().splitlines()[0]})",
+            where=str(file),
+            hint="the file is damaged or cut off: copy it again",
+        ) from None
+
+
+def parameters(folder: Path) -> int:
+    """How many numbers the adapter's weights hold."""
+    return sum(map(math.prod, shapes(folder).values()))
+
+
+def identity_digest(folder: Path, recipe: Mapping[str, Any] | None) -> str:
+    """What tells adapters apart: a digest of weights and configuration.
+
+    recipe: that of its card. While the configuration is what the recipe made of it, the weights say it all and their
+    digest alone is taken, as it always was.
+    """
+    weights = file_digest(folder / WEIGHTS)
+    config = read_config(folder)
+    if recipe is not None and _as_trained(config, recipe):
+        return weights
+    return digest([weights, {key: value for key, value in config.items() if key not in UNIMPORTANT}])
+
+
+def _as_trained(config: Mapping[str, Any], recipe: Mapping[str, Any]) -> bool:
+    """Whether a configuration computes what the recipe trained; a module that the file names is checked on loading."""
+    lora = recipe.get("lora")
+    if not isinstance(lora, Mapping):
+        return False
+    expected = {
+        "peft_type": "LORA", "r": lora.get("r"), "lora_alpha": lora.get("alpha"), "bias": "none", "lora_bias": False,
+        "use_rslora": lora.get("use_rslora", False), "use_dora": lora.get("use_dora", False),
+        "init_lora_weights": True, "fan_in_fan_out": False,
+    }  # fmt: skip
+    empty = (
+        "rank_pattern", "alpha_pattern", "modules_to_save", "layer_replication", "alora_invocation_tokens",
+        "trainable_token_indices", "layers_to_transform", "target_parameters",
+    )  # fmt: skip
+    return all(config.get(key, value) == value for key, value in expected.items()) and not any(map(config.get, empty))

@@ -1,0 +1,125 @@
+"""Where an adapter comes from: a folder, or a Hub id with revision and sub-folder; its name and the base it names."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from pathlib import Path
+
+from phingpt_bench.core.errors import BenchError
+from phingpt_bench.models.adapter_files import CONFIG, adapters_within, check_files, read_config
+
+HUB_ID = re.compile(r"(?P<id>[\w.-]+/[\w.-]+?)(?P<sub>(/[\w.-]+)*)(@(?P<revision>[\w./-]+))?")
+# names of folders that say nothing: the folder around is said as well
+PLAIN_NAMES = re.compile(r"checkpoint-\d+|final|last|best|adapters?|lora|output|default|model|\d+", re.IGNORECASE)
+QUANTISED = re.compile(r"(?P<full>unsloth/.+?)(?P<dynamic>-unsloth)?-bnb-4bit")
+WANTED = ("adapter_*", "card.json", "*token*", "*.jinja", "vocab*", "merges.txt", "*/adapter_*")
+
+
+def located(path: Path) -> Path:
+    """The folder of an adapter: as given with ~ expanded, else that of a Hub id.
+
+    The files of an id are taken from the cache or fetched: "org/name", "org/name/sub-folder", each with "@revision".
+    BenchError where it is neither a folder nor such an id, or cannot be fetched.
+    """
+    folder = path.expanduser()
+    text = str(path)
+    match = HUB_ID.fullmatch(text)
+    if folder.exists() or match is None or text.startswith((".", "~")):
+        return folder
+    from huggingface_hub import snapshot_download
+
+    sub = match["sub"].strip("/")
+    try:
+        whole = snapshot_download(match["id"], revision=match["revision"], allow_patterns=list(WANTED))
+    # not cached and out of reach, no such repository or revision, not allowed: the Hub's client has a class for each
+    except (OSError, ValueError) as err:
+        raise BenchError(
+            f"neither a folder nor a repository of the Hub that is cached or in reach ({_first_line(err)})",
+            where=text,
+            hint=f"check the name, or fetch it where there is a network: hf download {match['id']}",
+        ) from None
+    return Path(whole, sub)
+
+
+def _first_line(err: Exception) -> str:
+    return (str(err).strip().splitlines() or [type(err).__name__])[0]
+
+
+def several(path: Path) -> list[Path]:
+    """The adapters that a path stands for: itself, or those in its sub-folders where it holds none.
+
+    BenchError for the checkpoints of one training, of which one has to be named, and for a folder without an adapter.
+    """
+    folder = located(path)
+    within = adapters_within(folder) if folder.is_dir() and not (folder / CONFIG).is_file() else []
+    if not within or any(one.name.startswith("checkpoint-") for one in within):
+        check_files(folder)
+        return [folder]
+    return within
+
+
+def default_name(path: Path, folder: Path) -> str:
+    """What an adapter without a card is called: its folder, with the one around it where that says nothing alone.
+
+    path: as it was given. A repository of the Hub is called by its own name, not by the commit in the cache.
+    """
+    match = HUB_ID.fullmatch(str(path))
+    if match is not None and "snapshots" in folder.parts:
+        parts = [match["id"].rpartition("/")[2], *match["sub"].strip("/").split("/")]
+        return "-".join(part for part in parts if part)
+    whole = folder.resolve()
+    if PLAIN_NAMES.fullmatch(whole.name) and whole.parent.name:
+        return f"{whole.parent.name}-{whole.name}"
+    return whole.name
+
+
+@dataclass(frozen=True, slots=True)
+class NamedBase:
+    """The base that an adapter names. note: what to say where another one stands for it."""
+
+    model: str
+    note: str | None = None
+
+
+def named_base(folder: Path) -> NamedBase:
+    """The base of adapter_config.json, as this program loads it.
+
+    A repository of unsloth's that holds a model in NF4 with double quantisation stands for the model itself, which is
+    quantised so here, unless it is cached; one in which some layers are kept whole ("-unsloth-bnb-4bit") is loaded as
+    it is. BenchError where no base is named, or it is a folder of another machine.
+    """
+    name = read_config(folder).get("base_model_name_or_path")
+    if not isinstance(name, str) or not name:
+        raise BenchError(
+            "names no base (base_model_name_or_path)", where=str(folder / CONFIG), hint="give it with --base MODEL"
+        )
+    if Path(name).expanduser().is_dir():
+        return NamedBase(str(Path(name).expanduser()))
+    if match := QUANTISED.fullmatch(name):
+        if match["dynamic"] or _cached(name):
+            what = ", with some layers kept whole" if match["dynamic"] else " in NF4 with double quantisation"
+            return NamedBase(name, f"{name} is quantised already{what}: it is loaded as it is")
+        return NamedBase(
+            match["full"], f"{name} is {match['full']} in NF4 with double quantisation: that is loaded in its place"
+        )
+    if HUB_ID.fullmatch(name) is None:
+        raise BenchError(
+            f"its base is a folder that is not here: {name}",
+            where=str(folder / CONFIG),
+            hint="give the base with --base MODEL",
+        )
+    return NamedBase(name)
+
+
+def _cached(name: str) -> bool:
+    from huggingface_hub import try_to_load_from_cache
+
+    return isinstance(try_to_load_from_cache(name, "config.json"), str)
+
+
+def names_same(name: str, model: str) -> bool:
+    """Whether a base that a configuration names is `model` of a suite, as far as names tell."""
+    match = QUANTISED.fullmatch(name)
+    names = {name, *([match["full"]] if match else [])}
+    return model in names or Path(model).name.lower() in {Path(one).name.lower() for one in names}
