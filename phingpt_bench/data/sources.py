@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import Any
 
 from phingpt_bench.core.errors import BenchError
+from phingpt_bench.core.files import regular
 from phingpt_bench.core.paths import named_folder
 from phingpt_bench.data.passport import Origin
 
@@ -108,7 +109,7 @@ def read_file(file: Path) -> list[dict[str, Any]]:
     formats = {".parquet": _parquet, ".csv": _csv, ".jsonl": _jsonl}
     if file.suffix not in formats:
         raise BenchError(f"data files end in {', '.join(formats)}", where=str(file))
-    return formats[file.suffix](file)
+    return formats[file.suffix](regular(file))
 
 
 def _csv(file: Path) -> list[dict[str, Any]]:

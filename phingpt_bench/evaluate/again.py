@@ -35,7 +35,7 @@ def look_again(
     row_ids: of the adapter of a record; None where they are not known. The rest of a record, its scores too, stays; it
     gets a note that it was changed. BenchError where there is no record, or one that cannot be read.
     """
-    paths = sorted(folder.rglob(RECORD))
+    paths = sorted(path for path in folder.rglob(RECORD) if path.is_file())
     if not paths:
         raise BenchError("no runs are here", where=str(folder), hint=f"runs are folders with a {RECORD}")
     records = {path: read_record(path) for path in paths}

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import gzip
 import json
+import os
 import re
 import shutil
 from pathlib import Path
@@ -11,6 +13,7 @@ import pytest
 
 from phingpt_bench.cli.main import LONGEST, main
 from phingpt_bench.core.paths import TASKS_VARIABLE, share
+from phingpt_bench.rescore import files
 from phingpt_bench.text.blocks import Lines, Picture, Title
 from phingpt_bench.text.clean import screened
 from phingpt_bench.text.write_csv import csv_cell
@@ -137,3 +140,36 @@ def test_no_cell_is_a_formula(text: str) -> None:
 @pytest.mark.parametrize("text", ["-1.5", "a=b", "\u2212x", "1e-3"])
 def test_other_cells_stay(text: str) -> None:
     assert csv_cell(text) == text
+
+
+@pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="no pipes with names here")
+@pytest.mark.timeout(60)
+def test_no_pipe_and_no_archive_keeps_a_command_from_ending(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    pipe = tmp_path / "pipe.jsonl"
+    os.mkfifo(pipe)
+    for command in (
+        ["rescore", str(pipe), "--labels", "no,yes"],
+        ["hash-rows", str(pipe), "--out", str(tmp_path / "out")],
+        ["run", str(tmp_path / "pipe.yaml")],
+    ):
+        if command[0] == "run":
+            os.mkfifo(tmp_path / "pipe.yaml")
+        text = said(capsys, *command)
+        assert "pipe" in text
+    monkeypatch.setattr(files, "MOST", 1 << 20)
+    (tmp_path / "bomb.jsonl.gz").write_bytes(gzip.compress(b" " * (1 << 24)))
+    assert "unpacks to more than" in said(capsys, "rescore", str(tmp_path / "bomb.jsonl.gz"), "--labels", "no,yes")
+
+
+@pytest.mark.timeout(120)
+@pytest.mark.parametrize("piece", ["<ORG>", "ORG: Nokia @1; ", "<ORG>Nokia</ORG>", "no ", "[[", '{"a": ', "x"])
+def test_answers_of_ten_megabytes_are_scored(piece: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    answer = piece * (10_000_000 // len(piece))
+    file = tmp_path / "answers.jsonl"
+    file.write_text(json.dumps({"answer": answer, "gold": "no"}) + "\n" + json.dumps({"answer": "no", "gold": "no"}))
+    options = ("--answer-column", "answer", "--gold-column", "gold")
+    said(capsys, "rescore", str(file), "--labels", "no,yes", *options, code=0)
+    file.write_text(json.dumps({"text": "Nokia", "answer": answer, "gold": [{"text": "Nokia", "type": "ORG"}]}) + "\n")
+    said(capsys, "rescore", str(file), "--entity-types", "ORG", *options, code=0)

@@ -14,6 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from phingpt_bench.core.errors import BenchError
+from phingpt_bench.core.files import regular
 from phingpt_bench.data.copies import kinds
 from phingpt_bench.data.copies.fold import fold
 from phingpt_bench.data.copies.signatures import BITS, alike, signatures
@@ -73,7 +74,7 @@ def read(file: Path) -> RowHashes:
     """A file of row hashes; BenchError with file and line for one that is none."""
     salt, hashes, near = "", set(), []
     try:
-        with file.open(encoding="utf-8") as text:
+        with regular(file).open(encoding="utf-8") as text:
             if text.readline().rstrip("\n") != HEAD:
                 raise BenchError("not a file of row hashes", where=str(file), hint=f"its first line is '{HEAD}'")
             for number, line in enumerate(text, 2):
