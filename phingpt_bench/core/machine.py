@@ -7,6 +7,7 @@ import importlib.metadata
 import os
 import platform
 import re
+import shlex
 import subprocess
 import sys
 from dataclasses import dataclass, field
@@ -68,6 +69,13 @@ def environment() -> Environment:
         git=_commit(),
         packages={name: version(name) for name in PACKAGES},
     )
+
+
+def command() -> str:
+    """The command line of this process as a shell takes it, with "~" for the home folder: a record names no user."""
+    home = str(Path.home())
+    words = [Path(sys.argv[0]).name, *sys.argv[1:]]
+    return shlex.join("~" + word.removeprefix(home) if word.startswith(home + os.sep) else word for word in words)
 
 
 def version(package: str) -> str | None:

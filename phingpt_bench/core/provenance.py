@@ -49,7 +49,8 @@ class Imported:
 class Provenance:
     """Where a record comes from. amendments: what was changed in its files after the run, by name.
 
-    imported: None for a run of this program.
+    imported: None for a run of this program. command: what was typed, without the home folder. files: digests of the
+    files beside the record when it was written, by name; empty in older records.
     """
 
     environment: Environment = field(default_factory=Environment)
@@ -57,3 +58,5 @@ class Provenance:
     fingerprint: Fingerprint | None = None
     amendments: dict[str, str] = field(default_factory=dict)
     imported: Imported | None = None
+    command: str | None = None
+    files: dict[str, str] = field(default_factory=dict)
