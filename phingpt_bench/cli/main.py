@@ -29,7 +29,7 @@ LANG = "--lang"
 PASSED_ON = "lm-eval"  # the verb whose arguments are those of another program
 VERBS = (
     "demo", "run", "train", "evaluate", "rescore", "leaderboard", "compare", "published", "tasks", "hash-rows",
-    "recheck", "import",
+    "recheck", "verify", "reproduce", "import",
     "lm-eval", "doctor",
 )  # fmt: skip
 DESCRIPTION = sentence(

@@ -74,7 +74,8 @@ def environment() -> Environment:
 def command() -> str:
     """The command line of this process as a shell takes it, with "~" for the home folder: a record names no user."""
     home = str(Path.home())
-    words = [Path(sys.argv[0]).name, *sys.argv[1:]]
+    name = Path(sys.argv[0]).name
+    words = ["phingpt-bench" if name == "__main__.py" else name, *sys.argv[1:]]
     return shlex.join("~" + word.removeprefix(home) if word.startswith(home + os.sep) else word for word in words)
 
 

@@ -13,6 +13,7 @@ from phingpt_bench.core.errors import BenchError
 from phingpt_bench.core.jsonio import read_json
 
 Kind = Literal["labels", "spans", "scores"]
+ROUNDED = 1e-3  # probabilities are stored with five digits
 INVALID = -1  # in place of a label: none could be read
 
 
@@ -113,6 +114,8 @@ def _label_faults(rows: Outcomes) -> Iterator[str]:
             continue
         if len(probs) != k:
             yield f"probs[{at}]: {len(probs)} values for {k} labels"
+        elif min(probs) < 0 or abs(sum(probs) - 1) > ROUNDED:
+            yield f"probs[{at}]: no probabilities from 0 to 1 that sum to 1"
         elif not isinstance(pred, int) or pred < 0 or probs[pred] < max(probs):
             yield f"probs[{at}]: pred is {pred!r}, and another label is more probable"
 

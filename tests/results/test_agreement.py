@@ -54,6 +54,9 @@ LABELS: dict[str, tuple[Edit, str]] = {
     "a prediction edited": (
         lambda record, rows: rows.update(pred=list(rows["gold"]), probs=[[0.1, 0.1, 0.8]] * 300), "another label",
     ),
+    "probabilities that are none": (
+        lambda record, rows: rows.update(probs=[[0.9, 0.9, -0.8]] * 300, pred=[0] * 300), "sum to 1",
+    ),
     "a label beyond the set": (lambda record, rows: rows["pred"].__setitem__(0, 7), "no place"),
     "a metric that is none": (lambda record, rows: record["protocol"].update(metric="f2"), "unknown metric"),
     "outcomes changed after the run": (
