@@ -5,7 +5,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 STAMP := $(VENV)/.installed
 PIP := $(BIN)/python -m pip install --disable-pip-version-check -c constraints.txt
-# processes beside each other (tests/conftest.py says how many), each with whole files: their fixtures are made once
+# parallel processes (tests/conftest.py says how many), each with whole files: their fixtures are made once
 TESTS ?= --numprocesses auto --dist loadfile
 FAST := not slow and not browser and not data and not server and not perf
 

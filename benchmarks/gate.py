@@ -32,10 +32,10 @@ def parser() -> argparse.ArgumentParser:
     """The arguments."""
     made = argparse.ArgumentParser(prog="python -m benchmarks.gate", description=__doc__)
     made.add_argument("--texts", type=int, default=600, metavar="N", help="copies of each kind and seed (default 600)")
-    made.add_argument("--seeds", type=int, default=3, metavar="N", help="ways to halve a data set (default 3)")
+    made.add_argument("--seeds", type=int, default=3, metavar="N", help="ways to halve a dataset (default 3)")
     made.add_argument("--rows", type=int, default=1_000_000, metavar="N", help="training rows of the timing")
     made.add_argument("--demo", action="store_true", help="the demonstration corpus, not the real sets")
-    made.add_argument("--unread", type=Path, metavar="FILE", help="write the pairs that nobody has judged, with texts")
+    made.add_argument("--unread", type=Path, metavar="FILE", help="write the pairs that are not judged yet, with texts")
     made.add_argument("--out", type=Path, metavar="FILE", help="write the results as JSON")
     return made
 
@@ -63,7 +63,7 @@ def main(argv: Sequence[str] | None = None) -> int:
 
 
 def _data_set(name: str, args: argparse.Namespace) -> dict[str, Any]:
-    """Recall of each edit over all seeds, and what is called a copy in a half of the data set without planting."""
+    """Recall of each edit over all seeds, and what is called a copy in a half of the dataset without planting."""
     rows = {row["text"]: row["id"] for split in catalogue.load(name).values() for row in split}
     hits: dict[str, list[bool]] = {edit: [] for edit in EDITS}
     called: dict[str, Any] = {}

@@ -91,7 +91,7 @@ def prepare(threads: int) -> None:
     """Silence the libraries and set torch's threads; 0 leaves them as they are."""
     import torch
 
-    from phingpt_bench.cli.silence import silence_libraries
+    from phingpt_bench.api.silence import silence_libraries
 
     silence_libraries()
     logging.getLogger("bitsandbytes").setLevel(logging.ERROR)  # an optional kernel package is absent

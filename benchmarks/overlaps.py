@@ -1,5 +1,5 @@
 # python -m benchmarks.overlaps --out results/overlaps.json
-"""How many test rows of each data set have a copy in the training rows of the others, and of published models."""
+"""How many test rows of each dataset have a copy in the training rows of the others, and of published models."""
 
 from __future__ import annotations
 
@@ -23,13 +23,13 @@ Splits = Mapping[str, Rows]
 def parser() -> argparse.ArgumentParser:
     """The arguments."""
     made = argparse.ArgumentParser(prog="python -m benchmarks.overlaps", description=__doc__)
-    made.add_argument("--only", nargs="+", metavar="NAME", help="these data sets; by default all that are here")
+    made.add_argument("--only", nargs="+", metavar="NAME", help="these datasets; by default all that are here")
     made.add_argument("--out", type=Path, metavar="FILE", help="write the results as JSON")
     return made
 
 
 def main(argv: Sequence[str] | None = None) -> int:
-    """Load what is here, compare, print, write; 1 where a data set is missing, as its counts are then missing too."""
+    """Load what is here, compare, print, write; 1 where a dataset is missing, as its counts are then missing too."""
     args = parser().parse_args(argv)
     data: dict[str, Splits] = {}
     missing = []
@@ -62,7 +62,7 @@ def _rows(splits: Splits, wanted: Iterable[str]) -> list[dict[str, Any]]:
 
 
 def _found(gate: Gate, data: Mapping[str, Splits], training: Rows) -> dict[str, Any]:
-    """{protocol: {"rows", "seen": {kind: count}}} of the data sets in which anything was found."""
+    """{protocol: {"rows", "seen": {kind: count}}} of the datasets in which anything was found."""
     found = {}
     for name, kinds in gate.search(training).items():
         counts = Counter(kinds.values())

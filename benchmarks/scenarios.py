@@ -100,7 +100,7 @@ SCENARIOS: dict[str, Scenario] = {
         "covers", "the plain interval of one training on 2,000 rows for the recipe", one_seed("acc", 2000), held=False
     ),
     "3 seeds, many rows, nested percentile": Scenario(
-        "covers", "seeds, then rows for each, drawn anew; 2,000 rows", nested_percentile("acc", 2000, 3), held=False
+        "covers", "seeds, then rows for each, drawn again; 2,000 rows", nested_percentile("acc", 2000, 3), held=False
     ),
     "3 seeds, many rows, accuracy": Scenario(
         "covers", "3 trainings on 2,000 rows", over_seeds("acc", 2000, 3), held=False

@@ -35,15 +35,12 @@ def on_files(files: Files, config: MkDocsConfig) -> Files:
 
 
 def on_page_markdown(markdown: str, page: Page, config: MkDocsConfig, files: Files) -> str:
-    """Rewrites the links of a page; the page of the Python API begins with phingpt_bench.api where there is one."""
+    """Rewrites the links of a page."""
     here = page.file.src_uri
     source = PAGES.get(here, f"docs/{here}")
     parts = FENCE.split(markdown)
     parts[::2] = [LINK.sub(lambda link: _rewritten(link, source, here, config.repo_url), part) for part in parts[::2]]
-    text = "".join(parts)
-    if here == "api.md" and (ROOT / "phingpt_bench" / "api.py").is_file():
-        text = text.replace("<!-- phingpt_bench.api -->", "::: phingpt_bench.api")
-    return text
+    return "".join(parts)
 
 
 def _rewritten(link: re.Match[str], source: str, here: str, repository: str | None) -> str:

@@ -87,5 +87,5 @@ def data_mirror() -> Path:
 
     folder = mirror()
     if folder is None:
-        pytest.skip("PHINGPT_BENCH_DATA is not set: the real datasets are not at hand")
+        pytest.skip("PHINGPT_BENCH_DATA is not set: the real datasets are not available")
     return folder

@@ -1,4 +1,4 @@
-"""The board's costs that no run metered: published rows on our price card, and when a tuned model pays back."""
+"""Costs that no run measured: published rows at the prices of our card, and when a tuned model pays back."""
 
 from __future__ import annotations
 
@@ -14,17 +14,17 @@ from phingpt_bench.cost.estimate import LABEL_TOKENS, Usd, hosted_usd, hours_usd
 from phingpt_bench.cost.prices import PriceCard, load_prices, own_card
 from phingpt_bench.results.collect import Run
 
-FREE = Usd(0.0, 0.0)  # what it costs to get a model that is used as it is
+FREE = Usd(0.0, 0.0)  # the price of getting a model that is used without training
 
 
 def prices_of(path: Path | None = None) -> Prices:
-    """The price card in `path`, else in $PHINGPT_BENCH_PRICES, both the user's own, else the one shipped."""
+    """The price card in `path` or $PHINGPT_BENCH_PRICES (both are the user's own), otherwise the shipped one."""
     own = path or own_card()
     return Prices(name="prices.yaml" if own is None else own.name, own=own is not None, card=load_prices(own))
 
 
 def on_card(runs: Iterable[Run], prices: Prices) -> list[Run]:
-    """The runs with all USD at the card's prices where it is the user's own, else as they were recorded."""
+    """The runs with all USD at the card's prices if it is the user's own, otherwise as recorded."""
     if not prices.own:
         return list(runs)
 
@@ -38,14 +38,15 @@ def on_card(runs: Iterable[Run], prices: Prices) -> list[Run]:
 
 
 def tokens_each(runs: Iterable[Run]) -> TokensEach | None:
-    """Tokens of a document as a run metered them: of the first of `runs` that was asked without examples or template.
+    """Tokens of one document, as measured by the first of `runs` without few-shot examples and chat template.
 
-    `runs` come best first: the answers of a model that does the task well are as long as an API's would be. A label is
-    taken as LABEL_TOKENS: ours are chosen, not written, or written up to a fixed length. None where no run has counted.
+    `runs` are sorted, the best first: a model that does the task well writes answers as long as an API's would be. A
+    label counts as LABEL_TOKENS: our models choose labels instead of writing them, or write up to a fixed length. None
+    if no run counted tokens.
     """
     for run in runs:
         protocol, ledger = run.record.protocol, run.record.evaluation
-        if run.record.model.kind not in ("base", "tuned") or protocol.shots or protocol.chat_template:
+        if run.record.model.kind not in ("base", "tuned") or any(protocol.setting):
             continue
         assumed = protocol.kind == "labels"
         if not ledger.tokens_in or not protocol.n or (ledger.tokens_out is None and not assumed):
@@ -61,10 +62,10 @@ def tokens_each(runs: Iterable[Run]) -> TokensEach | None:
 
 
 def with_costs(row: PublishedRow, tokens: TokensEach | None, card: PriceCard) -> PublishedRow:
-    """The row with what its training would cost on the card, and what an API would take for 1,000 documents.
+    """The row with the estimated cost of its training at the card's prices, and of 1,000 documents through an API.
 
-    The second only for a model that was asked without examples and answered at once: the tokens of our own 0-shot
-    prompt say nothing of longer ones, nor of a chain of thought.
+    The second is only estimated for a model that was used without examples and answered at once: the tokens of our
+    0-shot prompt say nothing about longer prompts or a chain of thought.
     """
     each = None
     if tokens is not None and not row.shots and row.zero_shot == "direct":
@@ -73,60 +74,85 @@ def with_costs(row: PublishedRow, tokens: TokensEach | None, card: PriceCard) ->
 
 
 def on_our_card(cost: PublishedCost | None, card: PriceCard) -> Usd | None:
-    """A published training's wall hours times its GPUs at the card's price for them; None where any is unknown."""
+    """A published training's wall hours times its GPUs at the card's price; None if one of these is unknown."""
     return None if cost is None else hours_usd(card, cost.gpu, cost.gpu_count, cost.hours)
 
 
 def assumed_per_hour(cost: PublishedCost) -> float | None:
-    """The USD of a GPU-hour that the source assumed: as it says, else its USD over its GPU-hours, else None."""
+    """The price of a GPU-hour that the source assumed: as stated, or its USD divided by its GPU-hours, or None."""
     if cost.usd_per_gpu_hour is not None:
         return cost.usd_per_gpu_hour
     hours = None if cost.hours is None or cost.gpu_count is None else cost.hours * cost.gpu_count
     return None if cost.usd is None or not hours or cost.gpu is None else cost.usd / hours
 
 
-def payback(rows: Sequence[Row], published: Sequence[PublishedRow]) -> Payback | None:
-    """The best ranked tuned row against hosted models, larger ones of the board, and the floors.
+def payback(rows: Sequence[Row], published: Sequence[PublishedRow], card: PriceCard | None = None) -> Payback | None:
+    """The best ranked tuned row compared with hosted models, larger models of the board, and the floors.
 
-    None without such a row or without others. Each kind comes best first. Hosted models that look alike (one model in
-    several sources) are taken once.
+    card: its price of a label is paid for the training rows of either side; hosted models that it knows to be no longer
+    sold are left out.
+
+    None if there is no such row or nothing to compare it with. Each kind is sorted, the best first. Hosted models with
+    the same name (one model in several sources) are taken once.
     """
     tuned = next((row for row in rows if row.kind == "tuned" and row.rank is not None), None)
     if tuned is None:
         return None
     hosted: dict[str, Usd] = {}
     for other in published:
-        if other.usd_per_1000 is not None:
+        if other.usd_per_1000 is not None and (card is None or any(price.sold for price in card.hosted(other.model))):
             hosted.setdefault(other.model, other.usd_per_1000)
-    others = [_against(tuned, name, "hosted", FREE, each) for name, each in hosted.items()]
+    label = None if card is None or card.label is None else card.label.usd
+    paid = _labels_usd(tuned, label)
+    others = [_against(tuned, name, "hosted", FREE, each, labels=(paid, 0.0)) for name, each in hosted.items()]
     for row in rows:
         larger = row.kind in ("base", "tuned") and (row.parameters or 0) > (tuned.parameters or 0) > 0
         if larger or row.kind == "floor":
             kind = "larger" if larger else "floor"
             name = row.name if row.adapter is None else f"{row.name} + {row.adapter}"
-            others.append(_against(tuned, name, kind, _to_get(row), _to_run(row), row.run_id))
+            costs = _to_get(row), _to_run(row)
+            labels = paid, _labels_usd(row, label) or 0.0  # of a floor that is unknown: none, to its advantage
+            others.append(_against(tuned, name, kind, *costs, row.run_id, labels=labels))
     if not others:
         return None
     return Payback(
         run_id=tuned.run_id, model=tuned.name, adapter=tuned.adapter, usd_per_1000=tuned.usd_per_1000,
         training_usd=None if tuned.training is None else tuned.training.usd, against=tuple(others),
+        labels=tuned.labels, labels_usd=paid,
     )  # fmt: skip
 
 
 def _against(
-    tuned: Row, name: str, kind: str, get: Usd | None, per_1000: Usd | None, run_id: str | None = None
+    tuned: Row,
+    name: str,
+    kind: str,
+    get: Usd | None,
+    per_1000: Usd | None,
+    run_id: str | None = None,
+    *,
+    labels: tuple[float | None, float],
 ) -> Against:
-    own = _to_run(tuned)
-    result = break_even(
-        _to_get(tuned),
-        None if own is None else own.times(0.001),
-        get,
-        None if per_1000 is None else per_1000.times(0.001),
-    )
+    """labels: USD of the labels of the tuned row (None if unknown, and then not counted) and of the other."""
+    own, each = _to_run(tuned), None if per_1000 is None else per_1000.times(0.001)
+    own = None if own is None else own.times(0.001)
+    owned = break_even(_to_get(tuned), own, get, each)
+    paid = owned
+    if labels[0] is not None:
+        paid = break_even(_plus(_to_get(tuned), labels[0]), own, _plus(get, labels[1]), each)
     return Against(
         name=name, run_id=run_id, kind=kind, training_usd=None if get is None else get.low, usd_per_1000=per_1000,
-        best=None if result is None else result.best, worst=None if result is None else result.worst,
+        best=None if paid is None else paid.best, worst=None if paid is None else paid.worst,
+        owned_best=None if owned is None else owned.best, owned_worst=None if owned is None else owned.worst,
     )  # fmt: skip
+
+
+def _plus(usd: Usd | None, more: float) -> Usd | None:
+    return None if usd is None else Usd(usd.low + more, usd.high + more)
+
+
+def _labels_usd(row: Row, price: float | None) -> float | None:
+    """What the labels of a row's training cost; None if their number or price is unknown."""
+    return None if price is None or row.labels is None else row.labels * price
 
 
 def _to_run(row: Row) -> Usd | None:
@@ -134,7 +160,7 @@ def _to_run(row: Row) -> Usd | None:
 
 
 def _to_get(row: Row) -> Usd | None:
-    """What a row's training took; a base was not trained here, nor a floor without a ledger of it."""
+    """What a row's training cost. A base was not trained here; a floor without a training ledger was not either."""
     if row.training is None:
         return FREE if row.kind in ("base", "floor") else None
     return None if row.training.usd is None else Usd(row.training.usd, row.training.usd)

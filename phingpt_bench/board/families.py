@@ -1,4 +1,4 @@
-"""Rows of one model over all sections: names that tell models apart, and p-values corrected over the tasks."""
+"""Rows of one model over all sections: unambiguous names, and p-values corrected over the tasks."""
 
 from __future__ import annotations
 
@@ -15,10 +15,10 @@ PREFIX = 7  # characters of a digest or commit that are shown
 
 
 def with_details(sections: Sequence[Section]) -> list[Section]:
-    """The sections with `details` filled in wherever two different models of any section would look the same.
+    """The sections with `details` filled in wherever two different models would have the same name.
 
     A detail (base, revision, dtype, adapter digest, recipe of several trainings, seed) is shown for all rows that look
-    alike or for none, so a model is called the same in every section. A row of several seeds always says how many.
+    alike or for none, so a model has one name in all sections. A row of several seeds always says how many there are.
     """
     looks: dict[tuple[Any, ...], dict[tuple[Any, ...], Row]] = defaultdict(dict)
     for section in sections:
@@ -36,7 +36,7 @@ def _look(row: Row) -> tuple[Any, ...]:
 
 
 def _details(row: Row, alike: Iterable[Row]) -> tuple[str, ...]:
-    """What differs among rows that look alike, as this row has it; what it does not know is left out."""
+    """This row's values of what differs among rows that look alike; unknown values are left out."""
     alike = [other for other in alike if bool(other.seeds) == bool(row.seeds)]
     parts = (
         ("base", lambda r: r.base),
@@ -60,14 +60,18 @@ def _details(row: Row, alike: Iterable[Row]) -> tuple[str, ...]:
         ("seed", lambda r: sentence("seed {n}", n=r.seed)),
     )
     details = (text(row) for field, text in parts if len({getattr(r, field) for r in alike}) > 1)
-    seeds = (sentence("{n} seeds", n=len(row.seeds)),) if row.seeds else ()
+    seeds: tuple[str, ...] = ()
+    if row.blocks:
+        seeds = (sentence("{n} blocks of examples", n=row.blocks),)
+    elif row.seeds:
+        seeds = (sentence("{n} seeds", n=len(row.seeds)),)
     return (*(text for text in details if text), *seeds)
 
 
 def corrected(sections: Sequence[Section]) -> list[Section]:
     """The sections with p_holm filled in: Holm's correction over the tasks of each model in one setting.
 
-    Sections of whole splits make one family, those of each limit another: a quick look must not change a result.
+    Sections of whole splits are one family, those of each limit another: a trial run must not change a result.
     """
     places: dict[tuple[Any, ...], list[tuple[int, int, float]]] = defaultdict(list)
     for i, section in enumerate(sections):

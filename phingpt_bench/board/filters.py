@@ -1,7 +1,7 @@
-"""A part of a board: its rows filtered and sorted after everything was worked out on all of them.
+"""A part of a board: rows are filtered and sorted after everything was computed on all of them.
 
 Ranks, tests, Holm's correction, floors and the Pareto front are those of the whole board, so that no choice of rows
-makes a result look better; a section and the board say how much is hidden.
+makes a result look better. Sections and the board say how many rows are hidden.
 """
 
 from __future__ import annotations
@@ -19,6 +19,7 @@ from phingpt_bench.board.names import KINDS, SORTS
 from phingpt_bench.board.published.rows import PublishedRow
 from phingpt_bench.board.values import Board, Row, Section
 from phingpt_bench.core.errors import BenchError, unknown
+from phingpt_bench.core.sentences import sentence
 from phingpt_bench.text.numbers import rounded_parameters
 
 COMPARE: dict[str, Callable[[float, float], bool]] = {
@@ -29,23 +30,27 @@ UNITS = {"": 1.0, "k": 1e3, "m": 1e6, "b": 1e9}
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Size:
-    """A condition on the number of parameters as it is shown, such as "<1B": 134,515,008 are 135M."""
+    """A condition on the rounded number of parameters, such as "<1B"; 134,515,008 parameters are 135M."""
 
     sign: str
     parameters: float
 
     def holds(self, parameters: float | None) -> bool:
-        """False where the size is not known. parameters: as they are shown, see `rounded_parameters`."""
+        """False if the size is unknown. parameters: rounded as by `rounded_parameters`."""
         return parameters is not None and COMPARE[self.sign](parameters, self.parameters)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Filter:
-    """What is shown; an empty condition lets everything through, several of one kind any of them.
+    """What is shown. An empty condition lets everything pass; of several values in one condition, any may match.
 
-    protocols: ids. languages: codes of the rows' languages. licences: parts of the data's licence, model_licences: of
-    the base's, both in any case; what is not known does not pass. kinds: of KINDS. sizes: all must hold. Floors have no
-    size and no licence: only `kinds` hides them.
+    protocols: ids.
+    languages: codes of the rows' languages.
+    licences, model_licences: parts of the licence of the data and of the base, ignoring case; an unknown licence does
+        not pass.
+    kinds: members of KINDS.
+    sizes: conditions that must all hold.
+    Floors have no size and no licence: only `kinds` hides them.
     """
 
     protocols: tuple[str, ...] = ()
@@ -61,7 +66,11 @@ def size(text: str) -> Size:
     """The condition in "<1B", ">=350M" or "7B" (the same as "=7B"); BenchError for anything else."""
     found = re.fullmatch(r"\s*(<=|>=|<|>|=|)\s*(\d+(?:\.\d+)?)\s*([kmb]?)\s*", text.lower())
     if found is None:
-        raise BenchError(f"'{text}' is not a size", where="--size", hint="such as '<1B', '>=350M' or 7B, in quotes")
+        raise BenchError(
+            sentence("'{text}' is not a size", text=text),
+            where="--size",
+            hint=sentence("such as '<1B', '>=350M' or 7B, in quotes"),
+        )
     sign, number, unit = found.groups()
     return Size(sign=sign or "=", parameters=float(number) * UNITS[unit])
 
@@ -69,13 +78,18 @@ def size(text: str) -> Size:
 def filtered(board: Board, wanted: Filter) -> Board:
     """The board with the rows and sections that `wanted` lets through, its sections' rows sorted.
 
-    BenchError with the nearest name for a protocol, language, kind or sort that is not there.
+    BenchError with the nearest name for an unknown protocol, language, kind or sort order.
     """
     sections = (*board.sections, *board.limited)
-    _known("protocol", wanted.protocols, {section.protocol for section in sections}, "--protocol")
-    _known("language", wanted.languages, {code for section in sections for code in section.languages}, "--language")
-    _known("kind", wanted.kinds, KINDS, "--kind")
-    _known("sort", (wanted.sort,), SORTS, "--sort")
+    _known(sentence("protocol"), wanted.protocols, {section.protocol for section in sections}, "--protocol")
+    _known(
+        sentence("language"),
+        wanted.languages,
+        {code for section in sections for code in section.languages},
+        "--language",
+    )
+    _known(sentence("kind"), wanted.kinds, KINDS, "--kind")
+    _known(sentence("sort"), (wanted.sort,), SORTS, "--sort")
     kept = [_section(section, wanted) for section in sections if _wanted(section, wanted)]
     kept = [section for section in kept if section.rows or section.published]
     return dataclasses.replace(
@@ -138,7 +152,7 @@ def _shown_published(row: PublishedRow, wanted: Filter) -> bool:
 
 
 def _sorted(rows: list[Row], by: str) -> list[Row]:
-    """By score they come as they are; what is not known comes last, and rows that are equal stay best first."""
+    """By score the order stays. Rows with an unknown value come last; equal rows keep their order."""
     if by == "score":
         return rows
     if by == "date":  # the newest first

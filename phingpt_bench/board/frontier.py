@@ -1,4 +1,4 @@
-"""The Pareto front of cost and score: the rows that no other row beats in one of the two without losing the other."""
+"""The Pareto front of cost and score: the rows that no other row dominates."""
 
 from __future__ import annotations
 
@@ -8,10 +8,10 @@ from collections.abc import Sequence
 def frontier(
     points: Sequence[tuple[float | None, float | None]], *, higher_is_better: bool = True
 ) -> list[bool | None]:
-    """Whether each (cost, score) is on the front; None where either is unknown: such a point dominates no other.
+    """Whether each (cost, score) is on the front; None if one of them is unknown: such a point dominates no other.
 
-    A point is off the front where another costs no more and scores no worse, and does better in one of them. Two equal
-    points are both on it. By the point values alone: whether a gain is real is what the tests say.
+    A point is off the front if another one costs no more, scores no worse, and is better in one of the two. Two equal
+    points are both on it. Only the values count here: whether a difference is significant is for the tests.
     """
     sign = 1 if higher_is_better else -1
     known = [(cost, sign * score) for cost, score in points if cost is not None and score is not None]

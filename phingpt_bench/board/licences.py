@@ -1,11 +1,11 @@
 """Licences of the base models that a board may name, by family, as their model cards state them.
 
-A run record does not hold its base's licence; a base of no family here has an unknown one.
+A run record does not hold its base's licence; the licence of a base of another family is unknown.
 """
 
 from __future__ import annotations
 
-# the first name that is part of the base's name in any case; the narrower ones stand before the families
+# the first name that is part of the base's name, ignoring case; the narrower names come before the families
 FAMILIES = {
     "SmolLM2": "Apache-2.0",
     "Qwen2.5-3B": "Qwen Research License",
@@ -28,6 +28,6 @@ FAMILIES = {
 
 
 def licence_of(base: str) -> str | None:
-    """The licence of a base by its name, path or Hub id; None where its family is not known here."""
+    """The licence of a base by its name, path or Hub id; None for a family that is not listed here."""
     name = base.casefold()
     return next((licence for family, licence in FAMILIES.items() if family.casefold() in name), None)

@@ -1,4 +1,4 @@
-"""What the command line can ask of a board, by name. Imports nothing, so that --help answers at once."""
+"""The names that options of a board accept. Imports nothing, so that --help answers at once."""
 
 FORMATS = ("terminal", "markdown", "latex", "latex-tables", "csv", "json", "html")
 COLUMNS = (

@@ -15,20 +15,26 @@ from phingpt_bench.board.standing import Scope, Standing, standing_of
 from phingpt_bench.board.values import Board, Prices, Row, Section
 from phingpt_bench.core.errors import unknown
 from phingpt_bench.core.notes import Note
-from phingpt_bench.core.records import Ledger
+from phingpt_bench.core.records import Ledger, RunRecord
 from phingpt_bench.core.sentences import sentence
 from phingpt_bench.cost.ledger import per_thousand
 from phingpt_bench.data.catalogue import Rights
+from phingpt_bench.results.answering import answering, beats_majority
 from phingpt_bench.results.arrange import Arrangement, Key, arranged
 from phingpt_bench.results.cache import Cache
 from phingpt_bench.results.collect import Run
-from phingpt_bench.results.compare import Comparer, mean
-from phingpt_bench.results.pairing import NO_MODELS, against_base, base_of, beats, exposed, fallback_note
+from phingpt_bench.results.compare import Comparer, Difference
+from phingpt_bench.results.comparison.prior import prior_part
+from phingpt_bench.results.pairing import NO_MODELS, against_base, base_of, beats, best_of_base, exposed, fallback_note
 from phingpt_bench.results.seeds import with_seeds_joined
 from phingpt_bench.results.unseen import unseen
 from phingpt_bench.scoring.metrics import METRICS
+from phingpt_bench.stats.paired import ALPHA
+from phingpt_bench.text.numbers import percent, signed
 
 SETUP = ("load", "probe")  # phases of a ledger that prepare a model for all its runs
+SMALL = 0.005  # of a label prior: below it nothing is said of it
+RUN_ON = 0.1  # of the answers: from here on it is said that they ran on
 ORACLE = "oracle"  # the check that gives the gold answers
 
 
@@ -46,14 +52,15 @@ def build(  # noqa: PLR0913  each is an option of the board
 ) -> Board:
     """The board of `runs`.
 
-    published: rows by protocol id, or None for none. tasks: only these, or those on a protocol
-        id, in this order (empty: all, by name).
-    metric: this one instead of the primary metric wherever a task has it. checks: show oracle, null and echo as well.
-    across_engines: rank rows of different engines together.
-    cache: of tests and intervals; new ones are added, and saving it is the caller's.
-    prices: the card for published rows and, where it is the user's own, for the runs too; None for no estimates.
+    published: rows by protocol id; None for no published rows.
+    tasks: the tasks to show, or protocol ids, in this order; empty means all, by name.
+    metric: shown instead of the primary metric of each task that has it.
+    checks: whether to show oracle, null and echo as well.
+    across_engines: whether to rank rows of different engines together.
+    cache: of tests and intervals. New ones are added; the caller saves it.
+    prices: the card for published rows and, if it is the user's own, for the runs too; None for no estimates.
     rights: languages and licence of the data by protocol id.
-    BenchError for a task that no run is of, or a metric that none of the tasks has.
+    BenchError for a task without a run, or a metric that none of the tasks has.
     """
     runs = runs if prices is None else on_card(runs, prices)
     plan = arranged(runs, tasks, checks)
@@ -81,8 +88,8 @@ def joined(
     if metric is not None:
         known = {name for s in sections if s.task in plan.shown for row in s.rows for name in row.scores}
         if metric not in known:
-            raise unknown("metric", metric, known)
-    # all tasks are compared, also those that are not shown: else Holm's correction and the names would depend on it
+            raise unknown(sentence("metric"), metric, known)
+    # all tasks are compared, even if they are not shown: Holm's correction and the names must not depend on that
     if rights is not None:
         sections = [_with_rights(section, rights) for section in sections]
     sections = [_with_power(section) for section in sections]
@@ -127,6 +134,7 @@ def section_of(runs: Sequence[Run], key: Key, scope: Scope) -> Section:
         text = sentence("no floor rows: nothing here shows that a cheap classical model would not do as well")
         notes.append(Note(text))
     shows = detectable(standing) if limit is None else None
+    card = None if scope.prices is None else scope.prices.card
     tokens = tokens_each(standing.runs)
     published = () if limit is not None else _published(scope.published.get(protocol, ()), metric)
     if scope.prices is not None:
@@ -134,13 +142,14 @@ def section_of(runs: Sequence[Run], key: Key, scope: Scope) -> Section:
     return Section(
         task=task, protocol=protocol, dataset=first.dataset, split=first.split, metric=metric, limit=limit,
         n=standing.n, synthetic=first.synthetic, rows=tuple(rows), notes=tuple(notes), published=published,
-        tokens=tokens, payback=payback(rows, published) if limit is None else None,
+        tokens=tokens,
+        payback=None if limit is not None else payback(rows, published, card),
         floor=None if standing.floor is None else standing.floor.record.model.name, older=older, detectable=shows,
     )  # fmt: skip
 
 
 def _engines(standing: Standing) -> list[str]:
-    """The engines of the models that are ranked, where there are several."""
+    """The engines of the ranked models if there are several, otherwise none."""
     models = [run.record.model for run in standing.runs if id(run) in standing.ranks and run.kind not in NO_MODELS]
     found = sorted({model.served_by or "phingpt-bench" for model in models})
     return found if len(found) > 1 else []
@@ -157,31 +166,36 @@ def _row(run: Run, standing: Standing, tasks: int) -> Row:
     if model.kind in ("base", "tuned") and standing.floor is not None:
         better, below = beats(run, standing.floor, metric, comparer)
     evaluation = evaluated(record.evaluation)
+    test = None if base is None or base is run else against_base(run, base, metric, comparer, tasks)
+    answers = answering(run)
+    prior = prior_part(base, metric, comparer) if run.kind == "tuned" and base is not None else None
     return Row(
         name=model.name, adapter=model.adapter, adapter_digest=model.adapter_digest,
         recipe_digest=model.recipe_digest, kind=model.kind,
         variant=protocol.variant, details=(), base=model.base,
         base_revision=model.base_revision, quantisation=model.quantisation, compute_dtype=model.compute_dtype,
         served_by=model.served_by,
-        shots=protocol.shots, chat_template=protocol.chat_template, seed=record.seed, n=protocol.n, rank=rank,
+        shots=protocol.shots, chat_template=protocol.chat_template,
+        prompt=protocol.setting.prompt, thinking=protocol.thinking,
+        calibration=protocol.calibration, seed=record.seed, n=protocol.n, rank=rank,
         tied=tied, score=score, interval=None if score is None else comparer.interval(run, metric), scores=scores,
-        invalid_share=_invalid_share(run), is_base=base is run,
-        against_base=None if base is None or base is run else against_base(run, base, metric, comparer, tasks),
-        beats_floor=better, training=record.training, evaluation=evaluation,
+        invalid_share=answers.unread, answering=answers, is_base=base is run, against_base=test,
+        beats_majority=beats_majority(run, metric, comparer) if _is_gain(test, metric) else None,
+        labels=_labels(record), label_prior=prior, beats_floor=better, training=record.training, evaluation=evaluation,
         usd_per_1000=per_thousand(evaluation, protocol.n), frontier=None, parameters=model.parameters,
         adapter_parameters=model.adapter_parameters,
         exposure=None if record.exposure is None else record.exposure.counts, exposed=exposed(run) is not None,
         partly_checked=record.exposure is not None and record.exposure.partly,
         base_unknown=model.kind in ("base", "tuned") and (record.exposure is None or record.exposure.base is None),
         unseen=unseen(run, metric, comparer),
-        notes=tuple(_notes(run, standing, base, below)),
+        notes=(*_prior_notes(test, prior), *_notes(run, standing, base, below)),
         run_id=record.run_id, suite=record.suite,
-        created=record.created, seeds=_seed_scores(run, metric, comparer),
+        created=record.created, seeds=_seed_scores(run, metric, comparer), blocks=_blocks(run),
     )  # fmt: skip
 
 
 def _notes(run: Run, standing: Standing, base: Run | None, below: Note | None) -> Iterator[Note]:
-    """What must be said of a row. below: that the run does not beat the best floor."""
+    """The notes to a row. below: that the run does not beat the best floor."""
     record, metric = run.record, standing.metric
     score = standing.comparer.scores(run)[metric]
     if (reason := standing.apart.get(id(run))) is not None:
@@ -194,13 +208,23 @@ def _notes(run: Run, standing: Standing, base: Run | None, below: Note | None) -
         yield below
     if note := fallback_note(run, base):
         yield Note(note)
+    if (best := best_of_base(run, standing.runs, metric, standing.comparer)) is not None:
+        score = standing.comparer.scores(best)[metric]
+        yield Note(
+            sentence("the base at its best prompt ({variant}): {score}", variant=best.record.protocol.variant,
+                     score=f"{score:.3f}"), "info",
+        )  # fmt: skip
     if (source := record.provenance.imported) is not None:
         name = " ".join(filter(None, (source.source, source.version)))
         yield Note(sentence("imported from {source}: cost unknown", source=name), "info")
+    yield from _answering_notes(run, standing)
+    floor = standing.floor
+    if below is not None and record.diagnostics.trained_on_task is False and floor is not None:
+        yield Note(sentence("not trained on this task, as {name} was", name=floor.record.model.name), "info")
     if (record.model.kind, record.model.name) == ("check", ORACLE) and metric == record.protocol.metric:
         low, high = METRICS[metric].bounds
         if score is None or abs(score - (high if METRICS[metric].higher_is_better else low)) > 1e-9:
-            yield Note(sentence("the gold answers do not get the best score: the task or its scoring is at fault"))
+            yield Note(sentence("the gold answers do not get the best score: the task or its scoring has a bug"))
 
 
 def _of_adapter(run: Run) -> Iterator[Note]:
@@ -218,17 +242,41 @@ def _of_adapter(run: Run) -> Iterator[Note]:
         yield Note(sentence("on a base changed by design: {why}", why=record.diagnostics.changed_base), "info")
 
 
+def _prior_notes(test: Difference | None, prior: float | None) -> Iterator[Note]:
+    """How much of a tuned row's gain calibration without labels gives the base; nothing where it gives it none."""
+    if prior is not None and test is not None and test.value is not None and prior >= SMALL and test.value > 0:
+        text = sentence("of {gain} the label prior is {prior}", gain=signed(test.value), prior=signed(prior))
+        yield Note(text, "info")
+
+
+def _answering_notes(run: Run, standing: Standing) -> Iterator[Note]:
+    """That nearly all answers are one label, or ran on to the limit of tokens."""
+    if run.kind in NO_MODELS:
+        return
+    found, scores = answering(run), standing.comparer.scores(run)
+    if found.one_label and found.label_share is not None:
+        share, mcc = percent(found.label_share), scores.get("mcc")
+        if mcc is not None and abs(mcc) < 0.0005:
+            yield Note(sentence("answers {label} in {share} of the rows, MCC 0", label=found.label, share=share))
+        else:
+            yield Note(sentence("answers {label} in {share} of the rows", label=found.label, share=share))
+    if found.run_on is not None and found.run_on >= RUN_ON:
+        text = sentence("{share} of the answers ran on to the limit of tokens", share=percent(found.run_on))
+        yield Note(text, "info")
+
+
 def _on_frontier(rows: Sequence[Row], metric: str) -> list[Row]:
-    """The rows with `frontier` filled in; a row without rank takes no part."""
+    """The rows with `frontier` filled in; rows without a rank are left out of the front."""
     points = [(row.usd_per_1000, row.score) if row.rank is not None else (None, None) for row in rows]
     front = frontier(points, higher_is_better=METRICS[metric].higher_is_better)
     return [dataclasses.replace(row, frontier=on) for row, on in zip(rows, front, strict=True)]
 
 
-def _invalid_share(run: Run) -> float | None:
-    """Answers that could not be read over all rows, of several seeds the mean; None where it was not written down."""
-    shares = [sum(m.outcomes.invalid) / len(m.outcomes.ids) if m.outcomes.invalid else None for m in run.members]
-    return mean(shares)
+def _is_gain(test: Difference | None, metric: str) -> bool:
+    """Whether a difference to the base may get a star for being better."""
+    if test is None or test.value is None or test.p is None or test.p >= ALPHA:
+        return False
+    return (test.value > 0) == METRICS[metric].higher_is_better
 
 
 def _seed_scores(run: Run, metric: str, comparer: Comparer) -> tuple[float | None, ...]:
@@ -236,10 +284,22 @@ def _seed_scores(run: Run, metric: str, comparer: Comparer) -> tuple[float | Non
     return tuple(comparer.scores(member)[metric] for member in run.seeds)
 
 
-def evaluated(ledger: Ledger) -> Ledger:
-    """The ledger without loading and probing, which are booked on the first run of a model only.
+def _labels(record: RunRecord) -> int | None:
+    """The rows that a tuned model or a floor was trained on, as far as its exposure says how many."""
+    compared = None if record.exposure is None else record.exposure.compared
+    return None if compared is None or record.model.kind == "base" else compared.training_rows
 
-    USD are reduced in proportion to the seconds; they are unknown where no other phase is left.
+
+def _blocks(run: Run) -> int:
+    """How many blocks of examples the members of a run are, where each has one of its own; else 0."""
+    blocks = {member.record.protocol.block for member in run.seeds}
+    return len(blocks) if len(blocks) == len(run.seeds) > 1 else 0
+
+
+def evaluated(ledger: Ledger) -> Ledger:
+    """The ledger without loading and probing, which are booked only on a model's first run.
+
+    USD are reduced in proportion to the seconds; they are unknown if no other phase is left.
     """
     seconds = {phase: spent for phase, spent in ledger.seconds.items() if phase not in SETUP}
     if ledger.token_price is not None:  # tokens cost the same however long they take
@@ -252,7 +312,7 @@ def evaluated(ledger: Ledger) -> Ledger:
 
 
 def _published(rows: Iterable[PublishedRow], metric: str) -> tuple[PublishedRow, ...]:
-    """The published rows that have the metric: those on our rows and by our metric first, then by score."""
+    """The published rows with the metric: first those on our rows and in our metric, then by score."""
     having = [row for row in rows if metric in row.metrics]
     sign = -1 if metric not in METRICS or METRICS[metric].higher_is_better else 1
     return tuple(

@@ -1,4 +1,4 @@
-"""How the runs of one section stand to each other: the metric, who is ranked with whom, ranks in tie bands."""
+"""The ranking of one section: its metric, which runs are ranked together, and ranks with ties."""
 
 from __future__ import annotations
 
@@ -11,6 +11,7 @@ from typing import NamedTuple
 from phingpt_bench.board.published.rows import PublishedRow
 from phingpt_bench.board.values import Prices
 from phingpt_bench.core.errors import unknown
+from phingpt_bench.core.sentences import sentence
 from phingpt_bench.results.collect import Run
 from phingpt_bench.results.compare import Comparer, bands
 from phingpt_bench.results.pairing import exposed, main_group
@@ -22,7 +23,7 @@ class Scope:
     """What every section of a board is made with."""
 
     comparer: Comparer
-    metric: str | None = None  # instead of the primary one, where a task has it
+    metric: str | None = None  # replaces the primary metric of each task that has it
     published: Mapping[str, tuple[PublishedRow, ...]] = field(default_factory=dict)  # by protocol id
     prices: Prices | None = None  # None: no estimates
     across: bool = False  # rows of different engines are ranked together
@@ -30,7 +31,7 @@ class Scope:
 
 
 class Rank(NamedTuple):
-    """A place among the ranked runs; tied: others share it."""
+    """A place among the ranked runs. tied: other runs share it."""
 
     place: int | None
     tied: bool
@@ -38,7 +39,7 @@ class Rank(NamedTuple):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Standing:
-    """The runs of a section, best first, and how they stand to each other. Runs are named by `id`."""
+    """The runs of a section, the best first, with their ranks. Runs are identified by `id`."""
 
     runs: Sequence[Run]
     metric: str
@@ -54,7 +55,7 @@ class Standing:
 
 
 def standing_of(runs: Sequence[Run], scope: Scope, limit: int | None) -> Standing:
-    """Ranks among the runs that can be ranked together; a check (oracle, null, echo) takes no part in them.
+    """Ranks of the runs that can be ranked together; checks (oracle, null, echo) are left out.
 
     Runs of equal score are ordered by what they are of, not by when they were made.
     """
@@ -63,7 +64,7 @@ def standing_of(runs: Sequence[Run], scope: Scope, limit: int | None) -> Standin
     metric = scope.metric if scope.metric is not None and scope.metric in comparer.scores(runs[0]) else primary
     for run in runs:
         if metric not in comparer.scores(run):
-            raise unknown("metric", metric, comparer.scores(run), where=str(run.path))
+            raise unknown(sentence("metric"), metric, comparer.scores(run), where=str(run.path))
     ordered = sorted(runs, key=lambda run: (-_score(run, metric, comparer), run.record.model.name, str(run.key)))
     models = [run for run in ordered if run.kind != "check"] or ordered
     main, others = main_group(models, across=scope.across)
@@ -86,7 +87,7 @@ def standing_of(runs: Sequence[Run], scope: Scope, limit: int | None) -> Standin
 
 
 def _score(run: Run, metric: str, comparer: Comparer) -> float:
-    """What runs are sorted by, the best highest; a run without score comes last."""
+    """The sort key of a run, the best highest; a run without a score comes last."""
     score = comparer.scores(run)[metric]
     if score is None:
         return -math.inf

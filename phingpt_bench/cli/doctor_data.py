@@ -7,6 +7,8 @@ from collections.abc import Iterable
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from phingpt_bench.text.language import say
+
 if TYPE_CHECKING:
     from phingpt_bench.data.passport import Origin
 
@@ -51,15 +53,22 @@ def real_suites(able: bool) -> str:
     from phingpt_bench.data.sources import MIRROR_VARIABLE, mirror
 
     if not able:
-        return "cannot run here yet"
+        return say("cannot run here yet")
     try:
         root = mirror()
     except BenchError:  # a check of its own says so
-        return f"cannot run here yet: {MIRROR_VARIABLE} names no folder"
+        return say("cannot run here yet: {variable} names no folder", variable=MIRROR_VARIABLE)
     lacking = [name for name, one in origins(FIRST).items() if not in_mirror(one, root) and not in_cache(one)]
     if not lacking:
-        return f"can run here, their datasets are available locally: {REAL}"
+        return say("can run here, their datasets are available locally: {command}", command=REAL)
     listed = ", ".join(lacking)
     if any(os.environ.get(name, "").lower() in ("1", "on", "yes", "true") for name in OFFLINE):
-        return f"cannot run here yet: no {listed} in a mirror or in the cache, and the Hub is switched off"
-    return f"need the Hub for {listed} (or a mirror, {MIRROR_VARIABLE}): {REAL}"
+        return say(
+            "cannot run here yet: no {names} in a mirror or in the cache, and the Hub is switched off", names=listed
+        )
+    return say(
+        "need the Hub for {names} (or a mirror, {variable}): {command}",
+        names=listed,
+        variable=MIRROR_VARIABLE,
+        command=REAL,
+    )

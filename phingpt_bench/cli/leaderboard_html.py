@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from phingpt_bench.core.errors import BenchError
+from phingpt_bench.core.sentences import sentence
 
 if TYPE_CHECKING:
     from phingpt_bench.board.values import Board
@@ -18,9 +19,17 @@ FORM = "html"
 def check(args: argparse.Namespace) -> None:
     """BenchError for options that exclude each other; called before anything is computed."""
     if args.with_text and args.format != FORM:
-        raise BenchError("dataset text is shown on a page only", where="--with-text", hint=f"add --format {FORM}")
+        raise BenchError(
+            sentence("dataset text is shown on a page only"),
+            where="--with-text",
+            hint=sentence("add --format {form}", form=FORM),
+        )
     if args.format == FORM and args.output is None:  # some terminals cannot write its letters
-        raise BenchError(f"{FORM} is for a file, not for a terminal", where="--format", hint="add --output board.html")
+        raise BenchError(
+            sentence("{form} is for a file, not for a terminal", form=FORM),
+            where="--format",
+            hint=sentence("add --output board.html"),
+        )
 
 
 def page_of(board: Board, runs: Sequence[Run], *, with_text: bool) -> str:

@@ -29,7 +29,7 @@ LANG = "--lang"
 PASSED_ON = "lm-eval"  # the verb whose arguments are those of another program
 VERBS = (
     "demo", "run", "train", "evaluate", "rescore", "leaderboard", "compare", "published", "tasks", "hash-rows",
-    "recheck", "verify", "reproduce", "import",
+    "recheck", "verify", "reproduce", "import", "export", "init", "completion",
     "lm-eval", "doctor",
 )  # fmt: skip
 DESCRIPTION = sentence(
@@ -153,10 +153,15 @@ def _arguments(verb: ModuleType, rest: list[str]) -> argparse.Namespace:
     )
     verb.configure(parser)
     # for the help alone: `chosen_language` has taken it out
-    parser.add_argument(LANG, metavar=say("L"), help=say(
-        "{names} (default: ${variable}, else the locale's); before or after the verb",
-        names=" | ".join(LANGUAGES), variable=VARIABLE,
-    ))  # fmt: skip
+    parser.add_argument(
+        LANG,
+        metavar=say("L"),
+        help=say(
+            "{names} (default: ${variable}, else the locale's); before or after the verb",
+            names=" | ".join(LANGUAGES),
+            variable=VARIABLE,
+        ),
+    )
     overridable = any(action.dest == OVERRIDES for action in parser._actions)
     # A verb that takes everything (argparse.REMAINDER) gets it unchanged: argparse would keep a leading option such as
     # --help for itself.

@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from phingpt_bench.core.jsonio import write_text
+from phingpt_bench.text.language import say
 
 if TYPE_CHECKING:
     from phingpt_bench.text.blocks import Block
@@ -22,8 +23,8 @@ def add_output(parser: argparse.ArgumentParser, formats: Sequence[str] = ()) -> 
     """The arguments of what is drawn: --format (of `formats`, where there are any), --output and --width."""
     if formats:
         parser.add_argument("--format", default=formats[0], choices=formats)
-    parser.add_argument("--output", type=Path, metavar="FILE", help="write here instead of to the terminal")
-    parser.add_argument("--width", type=int, metavar="N", help="output width in columns (default: the terminal's)")
+    parser.add_argument("--output", type=Path, metavar=say("FILE"), help=say("write here instead of to the terminal"))
+    parser.add_argument("--width", type=int, metavar="N", help=say("output width in columns (default: the terminal's)"))
 
 
 def show(
@@ -52,7 +53,8 @@ def show(
     console = Console(width=width)
     if console.width < least:
         if width is None:
-            print(f"hint: {console.width} columns are too few; at least {least} are needed", file=sys.stderr)
+            text = say("{width} columns are too few; at least {least} are needed", width=console.width, least=least)
+            print(say("hint: {text}", text=text), file=sys.stderr)
         console = Console(width=least)
     show_on(page(console.width) if callable(page) else page, console)
 
@@ -63,7 +65,7 @@ def deliver(text: str, file: Path | None) -> None:
         write_out(text)
         return
     write_text(file, text)
-    line(f"wrote {file}", error=True)
+    line(say("wrote {file}", file=file), error=True)
 
 
 def line(text: str, *, error: bool = False) -> None:

@@ -5,13 +5,15 @@ from __future__ import annotations
 import argparse
 from collections.abc import Sequence
 
+from phingpt_bench.text.language import say
+
 OVERRIDES = "overrides"  # the argument that holds them
 
 
 def add_overrides(parser: argparse.ArgumentParser, example: str) -> None:
     """The argument. example: an override of a file that the verb reads."""
-    about = f"other values than the file's: {example}; nested keys and places in lists by dots"
-    parser.add_argument(OVERRIDES, nargs="*", default=[], metavar="KEY=VALUE", help=about)
+    about = say("other values than the file's: {example}; nested keys and places in lists by dots", example=example)
+    parser.add_argument(OVERRIDES, nargs="*", default=[], metavar=say("KEY=VALUE"), help=about)
 
 
 def with_overrides(parser: argparse.ArgumentParser, rest: Sequence[str]) -> argparse.Namespace:
@@ -22,7 +24,7 @@ def with_overrides(parser: argparse.ArgumentParser, rest: Sequence[str]) -> argp
     """
     args, left = parser.parse_known_args(rest)
     if unknown := [text for text in left if text.startswith("-") or "=" not in text]:
-        parser.error(f"unrecognized arguments: {' '.join(unknown)}")
+        parser.error(say("unrecognized arguments: %s") % " ".join(unknown))
     found = [*getattr(args, OVERRIDES), *left]
     for action in parser._actions:
         if action.nargs == "+" and action.dest != OVERRIDES:

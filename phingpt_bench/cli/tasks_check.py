@@ -8,8 +8,9 @@ from phingpt_bench.cli.output import line, write_out
 from phingpt_bench.cli.tokenizers import tokenizer
 from phingpt_bench.core.errors import BenchError
 from phingpt_bench.core.paths import share
+from phingpt_bench.core.sentences import sentence
 from phingpt_bench.text.clean import shortened
-from phingpt_bench.text.numbers import things
+from phingpt_bench.text.language import say, say_n, spoken
 
 LONGEST = 2_000  # characters of what a check says
 
@@ -21,11 +22,14 @@ def stamp(file: Path | None, data: str | None, templates: bool) -> int:
 
         folder = file or share("tasks")
         if not folder.is_dir():
-            raise BenchError("--templates wants a folder of task files", where=str(folder))
-        line(f"{folder / LOCK}: {things(write_lock(folder), 'task')}")
+            raise BenchError(sentence("--templates wants a folder of task files"), where=str(folder))
+        tasks = say_n("{n:,} task", "{n:,} tasks", write_lock(folder))
+        line(f"{folder / LOCK}: {tasks}")
         return 0
     if file is None:
-        raise BenchError("the passport is missing", hint="phingpt-bench tasks stamp my_tasks/passports/mine.yaml")
+        raise BenchError(
+            sentence("the passport is missing"), hint=sentence("phingpt-bench tasks stamp my_tasks/passports/mine.yaml")
+        )
     from phingpt_bench.data import stamp as stamps
 
     write_out(stamps.as_yaml(stamps.stamp(file, data)))
@@ -39,11 +43,12 @@ def validate(path: Path | None, names: list[str], model: str | None, *, trusted:
     counts = {True: 0, False: 0, None: 0}
     known, reason = tokenizer(model)
     if known is None:
-        line(f"tokens are not checked: {reason}")
+        line(say("tokens are not checked: {reason}", reason=reason))
     for check in checked(path, names, known, trusted=trusted):
         counts[check.ok] += 1
-        word = {True: "ok  ", False: "FAIL", None: "--  "}[check.ok]
-        line(shortened(f"{word}  {check.task}  {check.name}: {' '.join(check.detail.split())}", LONGEST))
-    failed = f"{counts[False]} failed" if counts[False] else "none failed"
-    line(f"{things(sum(counts.values()), 'check')}: {failed}, {counts[None]} not checked")
+        word = {True: say("ok"), False: say("FAIL"), None: "--"}[check.ok]
+        line(shortened(f"{word:<4}  {spoken(check.task)}  {check.name}: {spoken(check.detail)}", LONGEST))
+    total = say_n("{n:,} check", "{n:,} checks", sum(counts.values()))
+    failed = say("{n} failed", n=counts[False]) if counts[False] else say("none failed")
+    line(say("{checks}: {failed}, {n} not checked", checks=total, failed=failed, n=counts[None]))
     return 2 if counts[False] else 0

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from phingpt_bench.core.errors import BenchError
+from phingpt_bench.core.sentences import sentence
 
 
 def tokenizer(model: str | None) -> tuple[Any, str]:
@@ -24,6 +25,13 @@ def tokenizer(model: str | None) -> tuple[Any, str]:
         return AutoTokenizer.from_pretrained(model), ""
     except (OSError, ValueError) as err:
         raise BenchError(
-            f"cannot load the tokenizer of '{model}' ({str(err).strip().splitlines()[0]})",
-            hint=f"give a folder, a Hub id that is cached or reachable, or '{embedded.NAME}' for the embedded model",
+            sentence(
+                "cannot load the tokenizer of '{model}' ({reason})",
+                model=model,
+                reason=str(err).strip().splitlines()[0],
+            ),
+            hint=sentence(
+                "give a folder, a Hub id that is cached or reachable, or '{name}' for the embedded model",
+                name=embedded.NAME,
+            ),
         ) from None

@@ -9,6 +9,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from phingpt_bench.cli.output import LEAST, add_output, deliver, show
+from phingpt_bench.core.sentences import sentence
+from phingpt_bench.text.language import say
 
 if TYPE_CHECKING:
     from phingpt_bench.results.comparison.asked import Asked
@@ -16,8 +18,10 @@ if TYPE_CHECKING:
     from phingpt_bench.text.blocks import Block
 
 NAME = "compare"
-HELP = "what changed from A to B: paired test, rows fixed and broken, confusion, labels and types, format or knowledge"
-EPILOG = """\
+HELP = sentence(
+    "what changed from A to B: paired test, rows fixed and broken, confusion, labels and types, format or knowledge"
+)
+EPILOG = sentence("""\
 A is the reference, B the challenger. They are names as a board shows them (an
 adapter, a model, "base", "tfidf-lr"), with a setting after an @ if it is
 not 0-shot ("base@5-shot,chat"), or folders of single runs.
@@ -30,38 +34,56 @@ examples:
   phingpt-bench compare base ner-smollm2-135m --fate broken --rows 20 --task fin
   phingpt-bench compare RUN_FOLDER OTHER_RUN_FOLDER --format json
   phingpt-bench compare base ner-smollm2-135m --fail-if-worse --margin 0.01
-"""
+""")
 FATES = ("fixed", "broken", "same-error", "different-error", "right", "better", "worse", "equal")
 
 
 def configure(parser: argparse.ArgumentParser) -> None:
     """The arguments."""
-    parser.add_argument("a", metavar="A", help="the reference")
-    parser.add_argument("b", metavar="B", help="the challenger")
+    parser.add_argument("a", metavar="A", help=say("the reference"))
+    parser.add_argument("b", metavar="B", help=say("the challenger"))
     parser.add_argument(
-        "--task", action="append", default=[], metavar="T", help="this task, dataset or protocol in detail; repeatable"
-    )
-    parser.add_argument("--results", type=Path, metavar="DIR", help="folder of the runs (default: as in leaderboard)")
-    parser.add_argument("--metric", metavar="M", help="this metric instead of the primary one, where a task has it")
-    parser.add_argument(
-        "--fate", action="append", default=[], choices=FATES, metavar="F",
-        help=f"rows of this fate: {', '.join(FATES)} (default: fixed and broken, or better and worse); repeatable",
-    )  # fmt: skip
-    parser.add_argument("--rows", type=int, default=5, metavar="N", help="rows to show of each fate (default: 5)")
-    parser.add_argument(
-        "--with-text", action="store_true", help="show the text of the rows; the dataset must be available locally"
+        "--task",
+        action="append",
+        default=[],
+        metavar="T",
+        help=say("this task, dataset or protocol in detail; repeatable"),
     )
     parser.add_argument(
-        "--across-engines", action="store_true", help="test runs of different engines against each other, too"
+        "--results", type=Path, metavar=say("DIR"), help=say("folder of the runs (default: as in leaderboard)")
     )
     parser.add_argument(
-        "--fail-if-worse", action="store_true",
-        help="exit code 1 where B is worse than A in one of the tasks shown, or cannot be tested against it",
-    )  # fmt: skip
+        "--metric", metavar="M", help=say("this metric instead of the primary one, where a task has it")
+    )
     parser.add_argument(
-        "--margin", type=float, metavar="X",
-        help="worse by more than X of the metric's scale, 0.01 for one point of 100; goes with --fail-if-worse",
-    )  # fmt: skip
+        "--fate",
+        action="append",
+        default=[],
+        choices=FATES,
+        metavar="F",
+        help=say(
+            "rows of this fate: {fates} (default: fixed and broken, or better and worse); repeatable",
+            fates=", ".join(FATES),
+        ),
+    )
+    parser.add_argument("--rows", type=int, default=5, metavar="N", help=say("rows to show of each fate (default: 5)"))
+    parser.add_argument(
+        "--with-text", action="store_true", help=say("show the text of the rows; the dataset must be available locally")
+    )
+    parser.add_argument(
+        "--across-engines", action="store_true", help=say("test runs of different engines against each other, too")
+    )
+    parser.add_argument(
+        "--fail-if-worse",
+        action="store_true",
+        help=say("exit code 1 where B is worse than A in one of the tasks shown, or cannot be tested against it"),
+    )
+    parser.add_argument(
+        "--margin",
+        type=float,
+        metavar="X",
+        help=say("worse by more than X of the metric's scale, 0.01 for one point of 100; goes with --fail-if-worse"),
+    )
     add_output(parser, ("terminal", "markdown", "json"))
 
 
@@ -80,9 +102,9 @@ def run(args: argparse.Namespace) -> int:
     if args.width is not None:
         check_width(args.width, LEAST)
     if args.rows < 0:
-        raise BenchError("--rows must be at least 0")
+        raise BenchError(sentence("--rows must be at least 0"))
     _check_margin(args)
-    with Console(stderr=True).status("comparing runs"):  # silent unless a terminal
+    with Console(stderr=True).status(say("comparing runs")):  # silent unless a terminal
         asked = comparisons(
             args.a, args.b, runs_for(args.a, args.b, args.results),
             tasks=args.task, metric=args.metric, across_engines=args.across_engines,
@@ -109,9 +131,12 @@ def _check_margin(args: argparse.Namespace) -> None:
     if args.margin is None:
         return
     if not args.fail_if_worse:
-        raise BenchError("--margin goes with --fail-if-worse")
+        raise BenchError(sentence("--margin goes with --fail-if-worse"))
     if not 0 <= args.margin < math.inf:
-        raise BenchError(f"--margin {args.margin:g} is no loss", hint="at least 0, in the scale of the metric: 0.01")
+        raise BenchError(
+            sentence("--margin {margin:g} is no loss", margin=args.margin),
+            hint=sentence("at least 0, in the scale of the metric: 0.01"),
+        )
 
 
 def _docs(comparison: Comparison, args: argparse.Namespace) -> dict[str, Any] | None:

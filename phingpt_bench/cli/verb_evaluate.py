@@ -10,14 +10,16 @@ from phingpt_bench.cli.overrides import add_overrides
 from phingpt_bench.cli.suites import carry_out, positive
 from phingpt_bench.cli.trust import add_trust
 from phingpt_bench.core.errors import BenchError
+from phingpt_bench.core.sentences import sentence
+from phingpt_bench.text.language import say
 
 if TYPE_CHECKING:
     from phingpt_bench.evaluate.suite import AdapterEntry
     from phingpt_bench.served.spec import ServedSpec
 
 NAME = "evaluate"
-HELP = "evaluate one base, loaded or served, and adapters on it, without a suite file"
-EPILOG = """\
+HELP = sentence("evaluate one base, loaded or served, and adapters on it, without a suite file")
+EPILOG = sentence("""\
 examples:
   phingpt-bench evaluate --base smollm2-135m-instruct \\
       --tasks phin_demo_sentiment --limit 20
@@ -37,102 +39,146 @@ examples:
 
 Engines and what each can do: docs/engines.md. Keys of APIs come from the
 environment (OPENAI_API_KEY, ANTHROPIC_API_KEY) and are not stored.
-"""
+""")
 
 
 def configure(parser: argparse.ArgumentParser) -> None:
     """The arguments."""
     asked = parser.add_mutually_exclusive_group()
     asked.add_argument(
-        "--base", metavar="MODEL",
-        help="folder, Hub id or the embedded model's name, loaded here; by default the one that the adapters name",
-    )  # fmt: skip
+        "--base",
+        metavar=say("MODEL"),
+        help=say("folder, Hub id or the embedded model's name, loaded here; by default the one that the adapters name"),
+    )
     asked.add_argument(
-        "--model", metavar="ENGINE",
-        help="a served model: vllm, sglang, local-completions, local-chat-completions, openai-chat-completions, "
-        "anthropic-chat-completions",
-    )  # fmt: skip
+        "--model",
+        metavar=say("ENGINE"),
+        help=say(
+            "a served model: vllm, sglang, local-completions, local-chat-completions, "
+            "openai-chat-completions, anthropic-chat-completions"
+        ),
+    )
     parser.add_argument(
         "--model-args",
         default="",
-        metavar="K=V,...",
-        help="options of --model: model, base_url, tokenizer, num_concurrent ...",
+        metavar=say("K=V,..."),
+        help=say("options of --model: model, base_url, tokenizer, num_concurrent ..."),
     )
     parser.add_argument(
-        "--adapter", action="append", default=[], metavar="DIR",
-        help="a folder or a Hub id (org/name, org/name/sub-folder, org/name@revision), or NAME= and one of them; may "
-        "be repeated; with --model: a served name, a folder, or NAME=FOLDER",
-    )  # fmt: skip
+        "--adapter",
+        action="append",
+        default=[],
+        metavar=say("DIR"),
+        help=say(
+            "a folder or a Hub id (org/name, org/name/sub-folder, org/name@revision), or NAME= and one of them; may "
+            "be repeated; with --model: a served name, a folder, or NAME=FOLDER"
+        ),
+    )
     add_overrides(parser, "seed=1 or bases.0.device=cpu")
-    parser.add_argument("--tasks", nargs="+", required=True, metavar="TASK", help="tasks or groups")
+    parser.add_argument("--tasks", nargs="+", required=True, metavar=say("TASK"), help=say("tasks or groups"))
     parser.add_argument(
-        "--shots", type=int, default=0, metavar="K", help="few-shot examples in each prompt (default 0)"
+        "--shots", type=int, default=0, metavar="K", help=say("few-shot examples in each prompt (default 0)")
     )
-    parser.add_argument("--chat-template", action="store_true", help="put prompts into the model's chat template")
-    parser.add_argument("--limit", type=positive, metavar="N", help="only the first N rows of each task")
-    parser.add_argument("--quantisation", choices=("nf4", "none"), default="nf4", help="default nf4 (4 bits)")
-    parser.add_argument("--batch-size", type=positive, default=16, metavar="N", help="documents at a time (default 16)")
-    parser.add_argument("--no-floors", action="store_true", help="skip the baselines")
     parser.add_argument(
-        "--checks", action="store_true",
-        help="also score gold answers, empty answers and the text itself, to test the scoring (leaderboard --checks)",
-    )  # fmt: skip
+        "--blocks", type=positive, default=1, metavar="B", help=say("mean over so many blocks of examples (default 1)")
+    )
+    parser.add_argument("--chat-template", action="store_true", help=say("put prompts into the model's chat template"))
     parser.add_argument(
-        "--trained-on", action="append", metavar="DATA",
-        help="what the base was trained on: a dataset (fpb, fpb:train+test), a protocol id, a file of 'hash-rows', or "
-        "none; may be repeated. Without it, a model that is not in results/training-sets.yaml counts as unknown",
-    )  # fmt: skip
+        "--prompt",
+        action="append",
+        default=[],
+        metavar=say("NAME_OR_FILE"),
+        help=say(
+            "ask in other words: a file that 'init prompt' made, 'query' (FLARE's own), or 'ours' beside them; may be "
+            "repeated (docs/prompts.md)"
+        ),
+    )
+    parser.add_argument("--thinking", choices=("on", "off"), help=say("what the chat template is asked for"))
     parser.add_argument(
-        "--adapter-trained-on", action="append", default=[], metavar="[NAME=]DATA",
-        help="what an adapter without card.json was trained on, as for --trained-on; NAME where there are several",
-    )  # fmt: skip
-    parser.add_argument("--results", type=Path, metavar="DIR", help="for the records (default results/local/MODEL)")
-    parser.add_argument("--dry-run", action="store_true", help="show the plan and stop")
+        "--thinking-end", default="</think>", metavar=say("MARK"), help=say("what ends a thought (default </think>)")
+    )
+    parser.add_argument("--limit", type=positive, metavar="N", help=say("only the first N rows of each task"))
+    parser.add_argument("--quantisation", choices=("nf4", "none"), default="nf4", help=say("default nf4 (4 bits)"))
+    parser.add_argument(
+        "--batch-size", type=positive, default=16, metavar="N", help=say("documents at a time (default 16)")
+    )
+    parser.add_argument("--no-floors", action="store_true", help=say("skip the baselines"))
+    parser.add_argument(
+        "--checks",
+        action="store_true",
+        help=say(
+            "also score gold answers, empty answers and the text itself, to test the scoring (leaderboard --checks)"
+        ),
+    )
+    parser.add_argument(
+        "--trained-on",
+        action="append",
+        metavar=say("DATA"),
+        help=say(
+            "what the base was trained on: a dataset (fpb, fpb:train+test), a protocol id, a file of "
+            "'hash-rows', or none; may be repeated. Without it, a model that is not in "
+            "results/training-sets.yaml counts as unknown"
+        ),
+    )
+    parser.add_argument(
+        "--adapter-trained-on",
+        action="append",
+        default=[],
+        metavar=say("[NAME=]DATA"),
+        help=say("what an adapter without card.json was trained on, as for --trained-on; NAME where there are several"),
+    )
+    parser.add_argument(
+        "--results", type=Path, metavar=say("DIR"), help=say("for the records (default results/local/MODEL)")
+    )
+    parser.add_argument("--dry-run", action="store_true", help=say("show the plan and stop"))
     add_trust(parser)
-    parser.add_argument("--force", action="store_true", help="re-run completed runs")
-    parser.add_argument("--quiet", action="store_true", help="no plan and no progress, only the board")
+    parser.add_argument("--force", action="store_true", help=say("re-run completed runs"))
+    parser.add_argument("--quiet", action="store_true", help=say("no plan and no progress, only the board"))
 
 
 def run(args: argparse.Namespace) -> int:
     """Plan, run, draw the board; 0. BenchError for unknown tasks, a bad base or adapter."""
-    from dataclasses import replace
-
+    from phingpt_bench.api.silence import silence_libraries
     from phingpt_bench.core import config
     from phingpt_bench.core.overrides import parsed
-    from phingpt_bench.evaluate.named_bases import completed
-    from phingpt_bench.evaluate.plan import slug
-    from phingpt_bench.evaluate.suite import Suite, Variant
-    from phingpt_bench.models.load import BaseSpec, title
+    from phingpt_bench.evaluate.one_base import one_base
+    from phingpt_bench.evaluate.suite import Variant
+    from phingpt_bench.models.load import BaseSpec
 
+    silence_libraries()
     served = args.model is not None
     if not served and args.model_args:
-        raise BenchError("--model-args belong to --model", hint="--base takes --quantisation and --batch-size")
+        raise BenchError(
+            sentence("--model-args belong to --model"), hint=sentence("--base takes --quantisation and --batch-size")
+        )
     if not served and args.base is None and not args.adapter:
-        raise BenchError("nothing to evaluate", hint="give --base MODEL, --model ENGINE, or --adapter DIR")
+        raise BenchError(
+            sentence("nothing to evaluate"), hint=sentence("give --base MODEL, --model ENGINE, or --adapter DIR")
+        )
     if served and args.adapter_trained_on:
-        raise BenchError("--adapter-trained-on is for adapters that are loaded here, not for served ones")
-    bases: list[BaseSpec | ServedSpec] = []
+        raise BenchError(sentence("--adapter-trained-on is for adapters that are loaded here, not for served ones"))
     spec = BaseSpec(model=args.base or "", quantisation=args.quantisation)
+    base: BaseSpec | ServedSpec | None = None if args.base is None else spec
     if served:
-        bases.append(_served(args.model, args.model_args, args.adapter))
-    elif args.base is not None:
-        bases.append(spec)
-    suite = Suite(
-        name="evaluate",
-        tasks=args.tasks,
-        bases=bases,
-        variants=[Variant(shots=args.shots, chat_template=args.chat_template)],
+        base = _served(args.model, args.model_args, args.adapter)
+    variant = Variant(
+        shots=args.shots, chat_template=args.chat_template, thinking=args.thinking, thinking_end=args.thinking_end,
+        blocks=args.blocks,
+    )  # fmt: skip
+    suite = one_base(
+        base,
+        args.tasks,
+        spec=spec,
         adapters=[] if served else _adapters(args.adapter, args.adapter_trained_on),
+        variant=variant,
+        prompts=args.prompt,
         floors=not args.no_floors,
         checks=args.checks,
+        trained_on=None if args.trained_on is None else [own for own in args.trained_on if own != "none"],
         limit=args.limit,
         batch_size=args.batch_size,
+        results=args.results,
     )
-    suite = completed(suite, spec)
-    first = suite.bases[0]
-    name = slug(title(first) if isinstance(first, BaseSpec) else f"{first.title}-{first.engine}")
-    on = {} if args.trained_on is None else {first.model: [own for own in args.trained_on if own != "none"]}
-    suite = replace(suite, name=name, trained_on=on, results=args.results or Path("results") / "local" / name)
     suite = config.changed(suite, parsed(args.overrides))
     carry_out(
         suite,
@@ -163,12 +209,13 @@ def _adapters(adapters: list[str], trained_on: list[str]) -> list[AdapterEntry]:
         known.add(name if sign else None)
     if wrong := next((said for said in trained_on if "=" in said and said.partition("=")[0] not in known), None):
         raise BenchError(
-            f"--adapter-trained-on {wrong} names no adapter", hint="give the adapter as NAME=DIR, with the same name"
+            sentence("--adapter-trained-on {wrong} names no adapter", wrong=wrong),
+            hint=sentence("give the adapter as NAME=DIR, with the same name"),
         )
     if len(adapters) > 1 and any("=" not in said for said in trained_on):
         raise BenchError(
-            "--adapter-trained-on without a name is for one adapter, and there are several",
-            hint="give each as NAME=DIR, and NAME=DATA",
+            sentence("--adapter-trained-on without a name is for one adapter, and there are several"),
+            hint=sentence("give each as NAME=DIR, and NAME=DATA"),
         )
     return entries
 

@@ -5,22 +5,31 @@ from __future__ import annotations
 import argparse
 from pathlib import Path
 
+from phingpt_bench.core.sentences import sentence
+from phingpt_bench.text.language import say, say_n
+
 NAME = "hash-rows"
-HELP = "write a file that shows what a model was trained on without revealing the texts"
-EPILOG = """examples:
+HELP = sentence("write a file that shows what a model was trained on without revealing the texts")
+EPILOG = sentence("""examples:
   phingpt-bench hash-rows train.jsonl --out rows.txt
   phingpt-bench hash-rows train.csv --text sentence --near --out rows.txt
   phingpt-bench evaluate --base MODEL --trained-on rows.txt --tasks phin_fpb
-"""
+""")
 
 
 def configure(parser: argparse.ArgumentParser) -> None:
     """Declare the arguments."""
-    parser.add_argument("file", type=Path, metavar="FILE", help=".jsonl, .csv or .parquet with one text per row")
-    parser.add_argument("--text", default="text", metavar="COLUMN", help="the column with the text (default: text)")
-    parser.add_argument("--salt", default="", metavar="TEXT", help="put before each text; it is written into the file")
-    parser.add_argument("--near", action="store_true", help="add signatures, so that changed copies are found too")
-    parser.add_argument("--out", type=Path, required=True, metavar="FILE", help="the file to write")
+    parser.add_argument(
+        "file", type=Path, metavar=say("FILE"), help=say(".jsonl, .csv or .parquet with one text per row")
+    )
+    parser.add_argument(
+        "--text", default="text", metavar=say("COLUMN"), help=say("the column with the text (default: text)")
+    )
+    parser.add_argument(
+        "--salt", default="", metavar=say("TEXT"), help=say("put before each text; it is written into the file")
+    )
+    parser.add_argument("--near", action="store_true", help=say("add signatures, so that changed copies are found too"))
+    parser.add_argument("--out", type=Path, required=True, metavar=say("FILE"), help=say("the file to write"))
 
 
 def run(args: argparse.Namespace) -> int:
@@ -33,12 +42,20 @@ def run(args: argparse.Namespace) -> int:
 
     rows = read_file(args.file)
     if not rows:
-        raise BenchError("no rows", where=str(args.file))
+        raise BenchError(sentence("no rows"), where=str(args.file))
     if args.text not in rows[0]:
-        raise unknown("column", args.text, rows[0], where=str(args.file))
+        raise unknown(sentence("column"), args.text, rows[0], where=str(args.file))
     texts = [row[args.text] for row in rows if isinstance(row[args.text], str)]
     lines = list(hashes.lines(texts, salt=args.salt, near=args.near))
     write_text(args.out, "\n".join(lines) + "\n")
     count = sum(not entry.startswith("#") for entry in lines)
-    line(f"{args.out}: {count:,} distinct texts of {len(rows):,} rows")
+    line(
+        say_n(
+            "{file}: {n:,} distinct text of {rows:,} rows",
+            "{file}: {n:,} distinct texts of {rows:,} rows",
+            count,
+            file=args.out,
+            rows=len(rows),
+        )
+    )
     return 0

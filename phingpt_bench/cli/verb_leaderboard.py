@@ -11,15 +11,20 @@ from phingpt_bench.cli import leaderboard_html
 from phingpt_bench.cli.boards import ROWS, draw
 from phingpt_bench.cli.output import LEAST, add_output, deliver, show
 from phingpt_bench.core.paths import results_folder
+from phingpt_bench.core.sentences import sentence
+from phingpt_bench.text.language import say
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from phingpt_bench.board.values import Board
     from phingpt_bench.results.collect import Run
+    from phingpt_bench.scoring.prior import Method
 
 NAME = "leaderboard"
 LEAST_TO_EXPLAIN = 40  # columns in which the lines of --explain can be read
-HELP = "compare runs: scores with intervals, gains over the base with tests, costs, published results"
-EPILOG = """\
+HELP = sentence("compare runs: scores with intervals, gains over the base with tests, costs, published results")
+EPILOG = sentence("""\
 examples:
   phingpt-bench leaderboard            results/ here, or the shipped results
   phingpt-bench leaderboard results/local/demo --published none
@@ -34,76 +39,116 @@ examples:
 
 Filters hide rows; they change no rank, test or floor. docs/leaderboard.md
 explains every column, mark and option.
-"""
+""")
 
 
 def configure(parser: argparse.ArgumentParser) -> None:
     """The arguments."""
-    parser.add_argument("folder", nargs="?", type=Path, metavar="DIR", help="folder of the runs, at any depth")
     parser.add_argument(
-        "--task", action="append", default=[], type=names, metavar="T",
-        help="only this task, dataset or protocol; several with commas",
-    )  # fmt: skip
-    parser.add_argument("--metric", metavar="M", help="this metric instead of the primary one, where a task has it")
+        "folder", nargs="?", type=Path, metavar=say("DIR"), help=say("folder of the runs, at any depth")
+    )
+    parser.add_argument(
+        "--task",
+        action="append",
+        default=[],
+        type=names,
+        metavar="T",
+        help=say("only this task, dataset or protocol; several with commas"),
+    )
+    parser.add_argument(
+        "--metric", metavar="M", help=say("this metric instead of the primary one, where a task has it")
+    )
     add_filters(parser)
     parser.add_argument(
-        "--columns", action="append", default=[], type=names, metavar="A,B",
-        help=f"columns of the tables, in this order: {', '.join(COLUMNS)}",
-    )  # fmt: skip
+        "--columns",
+        action="append",
+        default=[],
+        type=names,
+        metavar=say("A,B"),
+        help=say("columns of the tables, in this order: {columns}", columns=", ".join(COLUMNS)),
+    )
     plot = parser.add_mutually_exclusive_group()
     plot.add_argument(
-        "--plot", action="store_true", default=None,
-        help="draw cost against score under each task (in the terminal; default: if one task is shown)",
-    )  # fmt: skip
-    plot.add_argument("--no-plot", dest="plot", action="store_false", help="draw no plot")
-    parser.add_argument("--format", default="terminal", metavar="F", help=f"one of {', '.join(FORMATS)}")
+        "--plot",
+        action="store_true",
+        default=None,
+        help=say("draw cost against score under each task (in the terminal; default: if one task is shown)"),
+    )
+    plot.add_argument("--no-plot", dest="plot", action="store_false", help=say("draw no plot"))
     parser.add_argument(
-        "--with-text", action="store_true",
-        help="html: show the text of the test rows; most dataset licences forbid redistributing the page",
-    )  # fmt: skip
+        "--format", default="terminal", metavar="F", help=say("one of {names}", names=", ".join(FORMATS))
+    )
+    parser.add_argument(
+        "--with-text",
+        action="store_true",
+        help=say("html: show the text of the test rows; most dataset licences forbid redistributing the page"),
+    )
     add_output(parser)
     parser.add_argument(
         "--published",
         default="top",
         choices=("top", "all", "none"),
-        help="published results in the terminal: the best of each kind (default), all, none; other formats show all",
-    )
-    parser.add_argument("--no-published", dest="published", action="store_const", const="none", help="--published none")
-    parser.add_argument(
-        "--rows", type=rows, default=ROWS, metavar="N",
-        help=f"the first N rows of each task in the terminal, or all (default {ROWS}); other formats show all",
-    )  # fmt: skip
-    parser.add_argument(
-        "--prices", type=Path, metavar="FILE", help="all USD at the prices of this card (default: as recorded)"
+        help=say(
+            "published results in the terminal: the best of each kind (default), all, none; other formats show all"
+        ),
     )
     parser.add_argument(
-        "--explain", nargs=2, metavar=("ROW", "TASK"),
-        help="break down one cell; ROW is a rank, a name or a part of it",
-    )  # fmt: skip
+        "--no-published", dest="published", action="store_const", const="none", help=say("--published none")
+    )
     parser.add_argument(
-        "--across-engines", action="store_true",
-        help="rank runs of different engines or number formats together (docs/engines.md)",
-    )  # fmt: skip
-    parser.add_argument("--checks", action="store_true", help="show the oracle, null and echo rows too")
+        "--rows",
+        type=rows,
+        default=ROWS,
+        metavar="N",
+        help=say(
+            "the first N rows of each task in the terminal, or all (default {rows}); other formats show all", rows=ROWS
+        ),
+    )
+    parser.add_argument(
+        "--prices",
+        type=Path,
+        metavar=say("FILE"),
+        help=say("all USD at the prices of this card (default: as recorded)"),
+    )
+    parser.add_argument(
+        "--explain",
+        nargs=2,
+        metavar=(say("ROW"), say("TASK")),
+        help=say("break down one cell; ROW is a rank, a name or a part of it"),
+    )
+    parser.add_argument(
+        "--across-engines",
+        action="store_true",
+        help=say("rank runs of different engines or number formats together (docs/engines.md)"),
+    )
+    parser.add_argument(
+        "--calibrate",
+        action="append",
+        default=[],
+        type=names,
+        metavar="M",
+        help=say("add rows with calibrated label scores, made without labels: batch, contextual (docs/fairness.md)"),
+    )
+    parser.add_argument("--checks", action="store_true", help=say("show the oracle, null and echo rows too"))
 
 
 def add_filters(parser: argparse.ArgumentParser) -> None:
     """The arguments that choose and sort rows."""
     for name, metavar, about in (
-        ("--protocol", "P", "only tasks on these protocols, by id"),
-        ("--language", "L", "only tasks whose rows are in these languages: en, es"),
-        ("--licence", "TEXT", "only tasks whose data have a licence with this in its name: MIT, 'CC BY'"),
-        ("--model-licence", "TEXT", "only models whose base has a licence with this in its name"),
-        ("--kind", "K", "only rows of these kinds: tuned, base, floor, check, published"),
+        ("--protocol", "P", say("only tasks on these protocols, by id")),
+        ("--language", "L", say("only tasks whose rows are in these languages: en, es")),
+        ("--licence", say("TEXT"), say("only tasks whose data have a licence with this in its name: MIT, 'CC BY'")),
+        ("--model-licence", say("TEXT"), say("only models whose base has a licence with this in its name")),
+        ("--kind", "K", say("only rows of these kinds: tuned, base, floor, check, published")),
         (
             "--size",
             "S",
-            "only models of this size, as shown: '<1B', '>=350M', 135M (floors have none, and stay)",
+            say("only models of this size, as shown: '<1B', '>=350M', 135M (floors have none, and stay)"),
         ),
     ):
-        help = f"{about}; several with commas"
+        help = say("{about}; several with commas", about=about)
         parser.add_argument(name, action="append", default=[], type=names, metavar=metavar, help=help)
-    parser.add_argument("--sort", default="score", metavar="S", help="score (default), cost, name, size or date")
+    parser.add_argument("--sort", default="score", metavar="S", help=say("score (default), cost, name, size or date"))
 
 
 def names(text: str) -> list[str]:
@@ -116,7 +161,7 @@ def rows(text: str) -> int | None:
     if text == "all":
         return None
     if not text.isdigit() or int(text) == 0:
-        raise argparse.ArgumentTypeError(f"a number of at least 1, or all, not '{text}'")
+        raise argparse.ArgumentTypeError(say("a number of at least 1, or all, not '{text}'", text=text))
     return int(text)
 
 
@@ -169,6 +214,7 @@ def _loaded(args: argparse.Namespace) -> tuple[Board, list[Run]]:
             published=args.published != "none",
             checks=args.checks,
             across_engines=args.across_engines,
+            calibrate=methods(flat(args.calibrate)),
             prices=args.prices,
             wanted=wanted,
             most=args.rows if args.format == "terminal" else None,
@@ -182,11 +228,13 @@ def _explain(args: argparse.Namespace) -> int:
     from phingpt_bench.lmeval.protocols import protocol_of
     from phingpt_bench.render.explain.explain_blocks import explain
     from phingpt_bench.results.cache import Cache
+    from phingpt_bench.results.calibrated import with_calibrated
     from phingpt_bench.results.collect import collect
     from phingpt_bench.results.compare import Comparer
 
     row, task = args.explain
-    card, cache, runs = prices_of(args.prices), Cache(), collect(args.folder or results_folder())
+    card, cache = prices_of(args.prices), Cache()
+    runs = with_calibrated(collect(args.folder or results_folder()), methods(flat(args.calibrate)))
     board = build(
         runs, None, metric=args.metric, checks=args.checks, across_engines=args.across_engines, cache=cache, prices=card
     )
@@ -194,6 +242,17 @@ def _explain(args: argparse.Namespace) -> int:
     cache.save()
     show(blocks, args.width, args.output, LEAST_TO_EXPLAIN)
     return 0
+
+
+def methods(names: Sequence[str]) -> list[Method]:
+    """The calibrations of these names, each once; BenchError with the nearest name for another."""
+    from phingpt_bench.core.errors import unknown
+    from phingpt_bench.scoring.prior import METHODS
+
+    for name in names:
+        if name not in METHODS:
+            raise unknown(sentence("calibration"), name, METHODS, where="--calibrate")
+    return [method for method in METHODS if method in names]
 
 
 def flat(lists: list[list[str]]) -> tuple[str, ...]:

@@ -6,9 +6,12 @@ import argparse
 import sys
 from collections.abc import Sequence
 
+from phingpt_bench.core.sentences import sentence
+from phingpt_bench.text.language import say
+
 NAME = "lm-eval"
-HELP = "lm-evaluation-harness's own command line, with our tasks and the model 'phin'"
-EPILOG = """\
+HELP = sentence("lm-evaluation-harness's own command line, with our tasks and the model 'phin'")
+EPILOG = sentence("""\
 examples:
   phingpt-bench lm-eval run --tasks phin_fpb \\
       --model hf --model_args pretrained=MODEL
@@ -16,12 +19,12 @@ examples:
       --model phin --model_args pretrained=MODEL
   phingpt-bench lm-eval run --tasks mine,phin_fpb --include_path my_tasks ...
   phingpt-bench lm-eval ls tasks
-"""
+""")
 
 
 def configure(parser: argparse.ArgumentParser) -> None:
     """Everything goes to lm-eval as it is."""
-    parser.add_argument("rest", nargs=argparse.REMAINDER, help="the arguments of lm-eval")
+    parser.add_argument("rest", nargs=argparse.REMAINDER, help=say("the arguments of lm-eval"))
 
 
 def run(args: argparse.Namespace) -> int:

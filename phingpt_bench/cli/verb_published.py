@@ -6,10 +6,12 @@ import argparse
 from collections.abc import Sequence
 
 from phingpt_bench.cli.output import add_output, deliver, show
+from phingpt_bench.core.sentences import sentence
+from phingpt_bench.text.language import say
 
 NAME = "published"
-HELP = "show results from papers: as printed, with sources, and how they differ from ours"
-EPILOG = """\
+HELP = sentence("show results from papers: as printed, with sources, and how they differ from ours")
+EPILOG = sentence("""\
 examples:
   phingpt-bench published                           everything, by protocol
   phingpt-bench published --task phin_fpb           results on a task's rows
@@ -21,15 +23,19 @@ Nothing here was run by us, and nothing is ranked. 'phingpt-bench leaderboard'
 shows the same rows below runs of ours. CSV and JSON hold the claims as well
 (column 'claim': true); they cannot be checked, so they are not counted as
 results.
-"""
+""")
 
 
 def configure(parser: argparse.ArgumentParser) -> None:
     """The arguments."""
-    parser.add_argument("--task", action="append", default=[], metavar="T", help="a task, group or dataset of ours")
-    parser.add_argument("--source", action="append", default=[], metavar="S", help="a source, such as flame")
-    parser.add_argument("--model", metavar="TEXT", help="models with this in their name")
-    parser.add_argument("--protocol", action="append", default=[], metavar="P", help="a published protocol id, or ours")
+    parser.add_argument(
+        "--task", action="append", default=[], metavar="T", help=say("a task, group or dataset of ours")
+    )
+    parser.add_argument("--source", action="append", default=[], metavar="S", help=say("a source, such as flame"))
+    parser.add_argument("--model", metavar=say("TEXT"), help=say("models with this in their name"))
+    parser.add_argument(
+        "--protocol", action="append", default=[], metavar="P", help=say("a published protocol id, or ours")
+    )
     add_output(parser, ("terminal", "markdown", "csv", "json"))
 
 
@@ -54,7 +60,7 @@ def run(args: argparse.Namespace) -> int:
         show(published_blocks(chosen, others), args.width, args.output)
         return 0
     if args.format == "markdown":
-        text = markdown(published_blocks(chosen, others, narrow=False), HEAD)
+        text = markdown(published_blocks(chosen, others, narrow=False), say(HEAD))
     else:
         text = {"csv": published_export.to_csv, "json": published_export.to_json}[args.format](chosen)
     deliver(text, args.output)
@@ -70,7 +76,7 @@ def our_protocols(names: Sequence[str]) -> list[str]:
     if ids:
         known = {passport.protocol for passport in catalogue.readable()[0].values()}
         for name in sorted(ids - known):
-            raise unknown("protocol", name, known, see="phingpt-bench tasks")
+            raise unknown(sentence("protocol"), name, known, see="phingpt-bench tasks")
     datasets = [name for name in names if name in catalogue.names()]  # one may be both, and then it is the same rows
     ids |= {catalogue.dataset(name).protocol for name in datasets}
     tasks = [name for name in names if "/" not in name and name not in datasets]
@@ -80,7 +86,7 @@ def our_protocols(names: Sequence[str]) -> list[str]:
         files = read_tasks()
         for name in tasks:
             if not (members := files.members(name)):
-                raise unknown("task", name, [*files.tasks, *files.groups], see="phingpt-bench tasks")
+                raise unknown(sentence("task"), name, [*files.tasks, *files.groups], see="phingpt-bench tasks")
             read = {files.tasks[member].dataset for member in members}
             ids |= {catalogue.dataset(dataset).protocol for dataset in read & set(catalogue.names()) if dataset}
     return sorted(ids)

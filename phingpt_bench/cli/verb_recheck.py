@@ -7,13 +7,16 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from phingpt_bench.core.sentences import sentence
+from phingpt_bench.text.language import say, say_n
+
 if TYPE_CHECKING:
     from phingpt_bench.core.records import RunRecord
     from phingpt_bench.evaluate.tasks import Tasks
 
 NAME = "recheck"
-HELP = "look again for copies of training rows among the test rows of existing runs"
-EPILOG = """\
+HELP = sentence("look again for copies of training rows among the test rows of existing runs")
+EPILOG = sentence("""\
 examples:
   phingpt-bench recheck results/
   phingpt-bench recheck results/ --trained-on MODEL=fpb
@@ -21,24 +24,27 @@ examples:
 
 No model runs, and no score changes. Use it for runs of an earlier version, and
 when you learn later what a base was trained on.
-"""
+""")
 
 
 def configure(parser: argparse.ArgumentParser) -> None:
     """The arguments."""
     parser.add_argument(
-        "folder", type=Path, metavar="DIR", help="a folder with runs; their records are updated in place"
+        "folder", type=Path, metavar=say("DIR"), help=say("a folder with runs; their records are updated in place")
     )
     parser.add_argument(
-        "--trained-on", action="append", default=[], metavar="MODEL=DATA",
-        help="what a base was trained on, as in 'evaluate --trained-on'; may be repeated",
-    )  # fmt: skip
+        "--trained-on",
+        action="append",
+        default=[],
+        metavar=say("MODEL=DATA"),
+        help=say("what a base was trained on, as in 'evaluate --trained-on'; may be repeated"),
+    )
 
 
 def run(args: argparse.Namespace) -> int:
     """Check the runs, write the changes, report them; 0. BenchError without runs or for an unreadable declaration."""
+    from phingpt_bench.api.silence import silence_libraries
     from phingpt_bench.cli.output import line
-    from phingpt_bench.cli.silence import silence_libraries
     from phingpt_bench.core.errors import BenchError
     from phingpt_bench.evaluate.again import look_again
     from phingpt_bench.evaluate.tasks import Tasks
@@ -48,7 +54,10 @@ def run(args: argparse.Namespace) -> int:
     for entry in args.trained_on:
         model, equals, data = entry.partition("=")
         if not (model and equals and data):
-            raise BenchError(f"--trained-on '{entry}' is not MODEL=DATA", hint="such as org/model=fpb:train")
+            raise BenchError(
+                sentence("--trained-on '{entry}' is not MODEL=DATA", entry=entry),
+                hint=sentence("such as org/model=fpb:train"),
+            )
         trained_on.setdefault(model, []).extend([] if data == "none" else [data])
     known = Tasks()
     rows: dict[str | None, Mapping[str, Sequence[str]] | None] = {}
@@ -61,13 +70,23 @@ def run(args: argparse.Namespace) -> int:
     looked = look_again(args.folder, known, trained_on, of_adapter)
     for one in looked:
         if one.why is not None:
-            line(f"{one.path}: unchanged: {one.why}")
+            line(say("{path}: unchanged: {reason}", path=one.path, reason=one.why))
         elif one.record.exposure != one.before:
             counts = [None if found is None else found.seen for found in (one.before, one.record.exposure)]
-            before, after = ("unknown" if count is None else str(count) for count in counts)
-            line(f"{one.path}: {before} -> {after} of {one.record.protocol.n} test rows seen")
+            before, after = (say("unknown") if count is None else str(count) for count in counts)
+            line(
+                say(
+                    "{path}: {before} -> {after} of {n} test rows seen",
+                    path=one.path,
+                    before=before,
+                    after=after,
+                    n=one.record.protocol.n,
+                )
+            )
     changed = sum(one.record.exposure != one.before for one in looked)
-    line(f"{len(looked)} runs: {changed} changed, {sum(one.why is not None for one in looked)} could not be checked")
+    left = sum(one.why is not None for one in looked)
+    runs = say_n("{n} run", "{n} runs", len(looked))
+    line(say("{runs}: {changed} changed, {left} could not be checked", runs=runs, changed=changed, left=left))
     return 0
 
 
@@ -84,7 +103,7 @@ def row_ids(record: RunRecord, known: Tasks) -> Mapping[str, Sequence[str]] | No
     from phingpt_bench.train.recipe import load_recipe
     from phingpt_bench.train.run import default_folder
 
-    if record.model.adapter is None:
+    if record.model.adapter is None or record.model.trained_elsewhere:
         return None
     try:
         recipe = load_recipe(record.model.adapter)

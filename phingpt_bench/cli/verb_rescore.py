@@ -6,10 +6,12 @@ import argparse
 from pathlib import Path
 
 from phingpt_bench.cli.output import add_output, deliver, line, show
+from phingpt_bench.core.sentences import sentence
+from phingpt_bench.text.language import say
 
 NAME = "rescore"
-HELP = "score answers made elsewhere, or our stored ones again, under any scorer, with intervals"
-EPILOG = """\
+HELP = sentence("score answers made elsewhere, or our stored ones again, under any scorer, with intervals")
+EPILOG = sentence("""\
 examples:
   phingpt-bench rescore answers.csv --task phin_fpb
   phingpt-bench rescore answers.csv --task phin_fpb --scorer all
@@ -28,58 +30,88 @@ or not; or a log of lm-eval, Inspect, HELM, OpenCompass, or a batch of OpenAI or
 Anthropic. Rows are matched with those of the task by id or by text; rows
 without a match are reported. Reasoning (<think> and the like) is not part of an
 answer. No model is loaded.
-"""
+""")
 
 
 def configure(parser: argparse.ArgumentParser) -> None:
     """The arguments."""
     parser.add_argument(
-        "file", type=Path, metavar="FILE", help="the answers, or the folder of a run of ours with its samples.jsonl"
+        "file",
+        type=Path,
+        metavar=say("FILE"),
+        help=say("the answers, or the folder of a run of ours with its samples.jsonl"),
     )
-    parser.add_argument("--task", metavar="ID", help="name of a task or dataset, or a protocol id")
-    parser.add_argument("--labels", metavar="A,B,C", help="instead of --task: the labels of a file with its own gold")
+    parser.add_argument("--task", metavar=say("ID"), help=say("name of a task or dataset, or a protocol id"))
     parser.add_argument(
-        "--entity-types", metavar="T,U", help="instead of --task: the types of a file with its own gold"
+        "--labels", metavar=say("A,B,C"), help=say("instead of --task: the labels of a file with its own gold")
     )
     parser.add_argument(
-        "--scorer", nargs="+", action="extend", default=[], metavar="NAME",
-        help="phin (ours, default), another benchmark's (docs/compatibility.md), or all",
-    )  # fmt: skip
-    columns = parser.add_argument_group("columns", "guessed from common names if not given; 'none' for no such column")
-    columns.add_argument("--answer-column", metavar="C", help="what the model wrote")
-    columns.add_argument("--gold-column", metavar="C", help="the right answer; with --task: instead of the task's gold")
-    columns.add_argument("--id-column", metavar="C", help="the row ids of the task")
-    columns.add_argument("--text-column", metavar="C", help="the bare text, without a prompt")
-    columns.add_argument("--document-column", metavar="C", help="column with the document id (for clustered intervals)")
-    reading = parser.add_argument_group("how answers are read")
+        "--entity-types", metavar=say("T,U"), help=say("instead of --task: the types of a file with its own gold")
+    )
+    parser.add_argument(
+        "--scorer",
+        nargs="+",
+        action="extend",
+        default=[],
+        metavar=say("NAME"),
+        help=say("phin (ours, default), another benchmark's (docs/compatibility.md), or all"),
+    )
+    columns = parser.add_argument_group(
+        say("columns"), say("guessed from common names if not given; 'none' for no such column")
+    )
+    columns.add_argument("--answer-column", metavar="C", help=say("what the model wrote"))
+    columns.add_argument(
+        "--gold-column", metavar="C", help=say("the right answer; with --task: instead of the task's gold")
+    )
+    columns.add_argument("--id-column", metavar="C", help=say("the row ids of the task"))
+    columns.add_argument("--text-column", metavar="C", help=say("the bare text, without a prompt"))
+    columns.add_argument(
+        "--document-column", metavar="C", help=say("column with the document id (for clustered intervals)")
+    )
+    reading = parser.add_argument_group(say("how answers are read"))
     reading.add_argument(
-        "--answer-format", metavar="F",
-        help="how entities were asked for: lines, json or tags (default: as in the task); other forms are read too",
-    )  # fmt: skip
-    reading.add_argument(
-        "--codes", metavar="C=LABEL,...", help="labels that are written as codes: 0=negative,1=neutral,2=positive"
+        "--answer-format",
+        metavar="F",
+        help=say(
+            "how entities were asked for: lines, json or tags (default: as in the task); other forms are read too"
+        ),
     )
     reading.add_argument(
-        "--type-aliases", metavar="NAME=TYPE,...", help="other names of entity types: Company=ORG,Person=PER"
+        "--codes",
+        metavar=say("C=LABEL,..."),
+        help=say("labels that are written as codes: 0=negative,1=neutral,2=positive"),
     )
     reading.add_argument(
-        "--reasoning-marks", nargs=2, action="append", default=[], metavar=("START", "END"),
-        help="marks of reasoning in addition to the known ones; START may be empty",
-    )  # fmt: skip
-    reading.add_argument("--nested", action="store_true", help="read entities that overlap, not only the longest")
+        "--type-aliases", metavar=say("NAME=TYPE,..."), help=say("other names of entity types: Company=ORG,Person=PER")
+    )
     reading.add_argument(
-        "--repeats", choices=("first", "majority"), help="of several answers to a row, which counts (default: first)"
+        "--reasoning-marks",
+        nargs=2,
+        action="append",
+        default=[],
+        metavar=(say("START"), say("END")),
+        help=say("marks of reasoning in addition to the known ones; START may be empty"),
+    )
+    reading.add_argument("--nested", action="store_true", help=say("read entities that overlap, not only the longest"))
+    reading.add_argument(
+        "--repeats",
+        choices=("first", "majority"),
+        help=say("of several answers to a row, which counts (default: first)"),
     )
     parser.add_argument(
         "--answered-only",
         action="store_true",
-        help="skip rows of the task without an answer: the score is then of another set of rows",
+        help=say("skip rows of the task without an answer: the score is then of another set of rows"),
     )
     parser.add_argument(
-        "--duplicates", default="error", choices=("error", "first", "last"),
-        help="if rows answer one question differently: an error (default), or which of them counts",
-    )  # fmt: skip
-    parser.add_argument("--encoding", metavar="NAME", help="encoding of the file, such as cp1252 (default: utf-8)")
+        "--duplicates",
+        default="error",
+        choices=("error", "first", "last"),
+        help=say("if rows answer one question differently: an error (default), or which of them counts"),
+    )
+    parser.add_argument(
+        "--encoding", metavar=say("NAME"), help=say("encoding of the file, such as cp1252 (default: utf-8)")
+    )
     add_output(parser, ("terminal", "markdown", "csv", "json"))
 
 
@@ -98,7 +130,9 @@ def run(args: argparse.Namespace) -> int:
         check_width(args.width, LEAST)
     if args.output is not None and not args.output.parent.exists():
         raise BenchError(
-            "no such folder", where=str(args.output.parent), hint="give --output a file in a folder that exists"
+            sentence("no such folder"),
+            where=str(args.output.parent),
+            hint=sentence("give --output a file in a folder that exists"),
         )
     report = rescore(
         Request(

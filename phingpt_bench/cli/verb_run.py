@@ -8,10 +8,12 @@ from pathlib import Path
 from phingpt_bench.cli.overrides import add_overrides
 from phingpt_bench.cli.suites import carry_out, positive
 from phingpt_bench.cli.trust import add_trust
+from phingpt_bench.core.sentences import sentence
+from phingpt_bench.text.language import say
 
 NAME = "run"
-HELP = "run a suite: train what is missing, evaluate, compare; skips what is done already"
-EPILOG = """\
+HELP = sentence("run a suite: train what is missing, evaluate, compare; skips what is done already")
+EPILOG = sentence("""\
 examples:
   phingpt-bench run smollm2-135m --dry-run         only show the plan
   phingpt-bench run smollm2-135m                   a shipped suite
@@ -20,20 +22,24 @@ examples:
   phingpt-bench run demo seed=1 variants.0.shots=2 other values than the file's
 
 After an interruption, the same command resumes. Limited runs are not ranked.
-"""
+""")
 
 
 def configure(parser: argparse.ArgumentParser) -> None:
     """The arguments."""
-    parser.add_argument("suite", metavar="SUITE", help="a suite file (.yaml) or the name of a shipped one")
+    parser.add_argument("suite", metavar=say("SUITE"), help=say("a suite file (.yaml) or the name of a shipped one"))
     add_overrides(parser, "seed=1")
-    parser.add_argument("--dry-run", action="store_true", help="show the plan and stop")
+    parser.add_argument("--dry-run", action="store_true", help=say("show the plan and stop"))
     add_trust(parser)
-    parser.add_argument("--limit", type=positive, metavar="N", help="only the first N rows of each task")
-    parser.add_argument("--only", nargs="+", default=[], metavar="TASK", help="only these tasks or groups of the suite")
-    parser.add_argument("--results", type=Path, metavar="DIR", help="folder of the records, instead of the suite's")
-    parser.add_argument("--force", action="store_true", help="re-run completed runs (adapters are kept)")
-    parser.add_argument("--quiet", action="store_true", help="no plan and no progress, only the board")
+    parser.add_argument("--limit", type=positive, metavar="N", help=say("only the first N rows of each task"))
+    parser.add_argument(
+        "--only", nargs="+", default=[], metavar=say("TASK"), help=say("only these tasks or groups of the suite")
+    )
+    parser.add_argument(
+        "--results", type=Path, metavar=say("DIR"), help=say("folder of the records, instead of the suite's")
+    )
+    parser.add_argument("--force", action="store_true", help=say("re-run completed runs (adapters are kept)"))
+    parser.add_argument("--quiet", action="store_true", help=say("no plan and no progress, only the board"))
 
 
 def run(args: argparse.Namespace) -> int:

@@ -7,50 +7,52 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from phingpt_bench.cli.overrides import add_overrides
+from phingpt_bench.core.sentences import sentence
+from phingpt_bench.text.language import say
 
 if TYPE_CHECKING:
     from phingpt_bench.train.recipe import Recipe
 
 NAME = "train"
-HELP = "train a QLoRA adapter from a recipe"
-EPILOG = """examples:
+HELP = sentence("train a QLoRA adapter from a recipe")
+EPILOG = sentence("""examples:
   phingpt-bench train demo                    minutes, embedded model and data
   phingpt-bench train sentiment-smollm2-135m  needs data (README, "Data")
   phingpt-bench train my-recipe.yaml --out adapters/trained/mine
   phingpt-bench train demo epochs=1 lora.r=8  other values than the file's
   phingpt-bench train demo epochs=1 --dry-run the recipe as it would be used
   phingpt-bench train demo --resume           resume after an interruption
-"""
+""")
 
 
 def configure(parser: argparse.ArgumentParser) -> None:
     """The arguments."""
-    parser.add_argument("recipe", metavar="RECIPE", help="a shipped recipe's name or a YAML file")
+    parser.add_argument("recipe", metavar=say("RECIPE"), help=say("a shipped recipe's name or a YAML file"))
     add_overrides(parser, "epochs=1 or lora.r=8")
-    parser.add_argument("--dry-run", action="store_true", help="show the recipe that would be used, and stop")
-    parser.add_argument("--out", type=Path, metavar="DIR", help="adapter folder (default: adapters/trained/RECIPE)")
-    parser.add_argument("--resume", action="store_true", help="resume from the last checkpoint, if there is one")
-    parser.add_argument("--limit", type=int, metavar="N", help="only the first N rows of each task, for a trial")
-    parser.add_argument("--quiet", action="store_true", help="no progress")
+    parser.add_argument("--dry-run", action="store_true", help=say("show the recipe that would be used, and stop"))
+    parser.add_argument(
+        "--out", type=Path, metavar=say("DIR"), help=say("adapter folder (default: adapters/trained/RECIPE)")
+    )
+    parser.add_argument("--resume", action="store_true", help=say("resume from the last checkpoint, if there is one"))
+    parser.add_argument("--limit", type=int, metavar="N", help=say("only the first N rows of each task, for a trial"))
+    parser.add_argument("--quiet", action="store_true", help=say("no progress"))
 
 
 def run(args: argparse.Namespace) -> int:
     """Train, and print the result and its cost; 0. BenchError for a bad recipe and for missing data."""
-    from phingpt_bench.cli.output import line
-    from phingpt_bench.cli.silence import silence_libraries
+    from phingpt_bench.api.silence import silence_libraries
+    from phingpt_bench.cli.output import show
     from phingpt_bench.core.errors import BenchError
     from phingpt_bench.core.overrides import parsed
-    from phingpt_bench.cost.ledger import total_joules
     from phingpt_bench.live.choose import display
     from phingpt_bench.live.events import Planned, training_stages
     from phingpt_bench.models.adapter import read_card
-    from phingpt_bench.text.money import usd_text
-    from phingpt_bench.text.quantities import duration_text, energy_text, flops_text
+    from phingpt_bench.render.adapter_blocks import adapter_blocks
     from phingpt_bench.train.recipe import load_recipe
     from phingpt_bench.train.run import default_folder, train
 
     if args.limit is not None and args.limit < 1:
-        raise BenchError(f"--limit {args.limit} leaves no rows", hint="give at least 1")
+        raise BenchError(sentence("--limit {limit} leaves no rows", limit=args.limit), hint=sentence("give at least 1"))
     overrides = parsed(args.overrides)
     recipe = load_recipe(args.recipe, overrides)
     out = args.out or default_folder(recipe, args.limit, overrides)
@@ -61,14 +63,7 @@ def run(args: argparse.Namespace) -> int:
     with display(quiet=args.quiet) as shown:
         shown.tell(Planned(training_stages(recipe.name)))
         folder = train(recipe, out, resume=args.resume, limit=args.limit, display=shown)
-    card = read_card(folder)
-    seconds = card.cost.seconds.get("train")
-    line(f"adapter {card.name}: {folder}")
-    print(f"{card.rows} rows, {card.steps} steps, {card.parameters:,} trainable parameters")
-    energy = energy_text(total_joules(card.cost))
-    print(
-        f"training {duration_text(seconds)}, {usd_text(card.cost.usd)}, energy {energy}, {flops_text(card.cost.flops)}"
-    )
+    show(adapter_blocks(folder, read_card(folder)))
     return 0
 
 
@@ -80,6 +75,12 @@ def _show(recipe: Recipe, out: Path, changed: list[str]) -> None:
 
     from phingpt_bench.models.adapter import CARD
 
-    print(f"# recipe {recipe.name}" + (f" with {' '.join(changed)}" if changed else ""))
-    print(f"# adapter: {out}" + (" (already there)" if (out / CARD).is_file() else ""))
+    text = say("recipe {name}", name=recipe.name)
+    if changed:
+        text = say("recipe {name} with {changes}", name=recipe.name, changes=" ".join(changed))
+    print(f"# {text}")
+    there = (out / CARD).is_file()
+    print(
+        "# " + (say("adapter: {folder} (already there)", folder=out) if there else say("adapter: {folder}", folder=out))
+    )
     print(yaml.safe_dump(asdict(recipe), sort_keys=False, allow_unicode=True), end="")

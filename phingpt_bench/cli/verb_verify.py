@@ -9,14 +9,16 @@ from typing import TYPE_CHECKING
 
 from phingpt_bench.cli.output import line
 from phingpt_bench.cli.suites import positive
+from phingpt_bench.core.sentences import sentence
+from phingpt_bench.text.language import say, say_n
 
 if TYPE_CHECKING:
     from phingpt_bench.evaluate.tasks import Tasks
     from phingpt_bench.results.verify import Checked, Finding
 
 NAME = "verify"
-HELP = "check runs against themselves, the data and the adapters; ask some of their rows again"
-EPILOG = """\
+HELP = sentence("check runs against themselves, the data and the adapters; ask some of their rows again")
+EPILOG = sentence("""\
 examples:
   phingpt-bench verify                      results/ here, else the shipped ones
   phingpt-bench verify results/local/demo --all
@@ -24,25 +26,29 @@ examples:
 
 Exit code 1 where a check fails. What cannot be checked here (no data, no
 adapter) is counted, and listed with --all. The checks: docs/reliability.md.
-"""
+""")
 
 
 def configure(parser: argparse.ArgumentParser) -> None:
     """The arguments."""
-    parser.add_argument("folder", nargs="?", type=Path, metavar="DIR", help="where runs lie, at any depth")
+    parser.add_argument("folder", nargs="?", type=Path, metavar=say("DIR"), help=say("where runs lie, at any depth"))
     parser.add_argument(
-        "--adapters", type=Path, default=Path("adapters", "trained"), metavar="DIR",
-        help="the folder that holds adapters by name (default: adapters/trained)",
+        "--adapters", type=Path, default=Path("adapters", "trained"), metavar=say("DIR"),
+        help=say("the folder that holds adapters by name (default: adapters/trained)"),
     )  # fmt: skip
-    parser.add_argument("--rerun", type=positive, metavar="N", help="ask N random rows of each run again")
-    parser.add_argument("--base", metavar="MODEL", help="for --rerun: a folder or Hub id in place of the recorded base")
-    parser.add_argument("--seed", type=int, default=0, metavar="N", help="for --rerun: which rows (default 0)")
-    parser.add_argument("--all", action="store_true", help="list each check, also those that pass or were not made")
+    parser.add_argument("--rerun", type=positive, metavar="N", help=say("ask N random rows of each run again"))
+    parser.add_argument(
+        "--base", metavar=say("MODEL"), help=say("for --rerun: a folder or Hub id in place of the recorded base")
+    )
+    parser.add_argument("--seed", type=int, default=0, metavar="N", help=say("for --rerun: which rows (default 0)"))
+    parser.add_argument(
+        "--all", action="store_true", help=say("list each check, also those that pass or were not made")
+    )
 
 
 def run(args: argparse.Namespace) -> int:
     """Check, print what is wrong, and a sum; 0, or 1 where something is. BenchError for a folder without runs."""
-    from phingpt_bench.cli.silence import silence_libraries
+    from phingpt_bench.api.silence import silence_libraries
     from phingpt_bench.core.paths import results_folder
     from phingpt_bench.evaluate.tasks import Tasks
     from phingpt_bench.results.verify import Finding, verify
@@ -58,9 +64,15 @@ def run(args: argparse.Namespace) -> int:
         for finding in findings:
             counts[finding.ok] += 1
             if finding.ok is False or args.all:
-                word = {True: "ok  ", False: "FAIL", None: "--  "}[finding.ok]
-                line(f"{word}  {finding.path.parent}  {finding.check}{finding.detail and ': ' + finding.detail}")
-    line(f"{runs:,} runs, {counts.total():,} checks: {counts[False]:,} failed, {counts[None]:,} could not be made here")
+                word = {True: say("ok"), False: say("FAIL"), None: "--"}[finding.ok]
+                line(f"{word:<4}  {finding.path.parent}  {finding.check}{finding.detail and ': ' + finding.detail}")
+    total = say_n("{n:,} run", "{n:,} runs", runs)
+    line(
+        say(
+            "{runs}, {checks} checks: {failed} failed, {left} could not be made here",
+            runs=total, checks=counts.total(), failed=counts[False], left=counts[None],
+        )
+    )  # fmt: skip
     return 1 if counts[False] else 0
 
 

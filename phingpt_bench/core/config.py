@@ -1,7 +1,7 @@
-"""Strict files: YAML or JSON becomes a frozen dataclass, or every mistake in it is named at once, with its place.
+"""Strict files: YAML or JSON becomes a frozen dataclass, or every mistake in it is reported at once, with its place.
 
-The fields of the dataclass are the keys; builder.py says which types they may have. A mistake in a YAML file is named
-with its line, one in JSON with the way to the value ("model.kind").
+The fields of the dataclass are the keys; builder.py says which types they may have. A mistake in a YAML file is
+reported with its line, one in JSON with the path to the value ("model.kind").
 """
 
 from __future__ import annotations
@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, TypeVar
 from phingpt_bench.core.builder import Builder
 from phingpt_bench.core.errors import BenchError, unknown
 from phingpt_bench.core.overrides import Override, applied
+from phingpt_bench.core.sentences import joined, sentence
 from phingpt_bench.core.yamlfile import Key, load_fast, load_with_lines, load_yaml
 
 if TYPE_CHECKING:
@@ -33,7 +34,7 @@ def shipped_names(folder: Path) -> list[str]:
 
 
 def load_shipped(kind: str, folder: Path, name_or_path: str, cls: type[T], overrides: Sequence[Override] = ()) -> T:
-    """A file of `folder` by name, or any other by path (it ends in .yaml or .yml), as `load` reads it.
+    """A file of `folder` by name, or any file by path (it ends in .yaml or .yml), as `load` reads it.
 
     kind: what such a file is called ("recipe"). BenchError with the nearest name, or with file and line.
     """
@@ -41,12 +42,18 @@ def load_shipped(kind: str, folder: Path, name_or_path: str, cls: type[T], overr
     if path.suffix not in (".yaml", ".yml"):
         if name_or_path not in shipped_names(folder):
             if path.exists():
-                raise BenchError(f"not a {kind}", where=name_or_path, hint=f"a {kind} is a file that ends in .yaml")
+                raise BenchError(
+                    sentence("not a {kind}", kind=kind),
+                    where=name_or_path,
+                    hint=sentence("a {kind} is a file that ends in .yaml", kind=kind),
+                )
             raise unknown(kind, name_or_path, shipped_names(folder))
         path = folder / f"{name_or_path}.yaml"
     if not path.is_file():
         raise BenchError(
-            f"no such {kind} file", where=str(path), hint=f"shipped {kind}s: {', '.join(shipped_names(folder))}"
+            sentence("no such {kind} file", kind=kind),
+            where=str(path),
+            hint=sentence("shipped: {names}", names=", ".join(shipped_names(folder))),
         )
     return load(path, cls, overrides)
 
@@ -60,7 +67,7 @@ def load(path: Path, cls: type[T], overrides: Sequence[Override] = ()) -> T:
     try:
         value = load_fast(Path(path))
         return build(cls, applied({} if value is None else value, overrides), str(path))
-    except Exception:  # whatever is wrong, the slow way says what and in which line
+    except Exception:  # whatever is wrong, the slow loader says what and in which line
         value, lines, duplicates = load_with_lines(Path(path))
     value = {} if value is None else value
     _check(cls, value, overrides)
@@ -91,9 +98,10 @@ def _check(cls: type, value: object, overrides: Sequence[Override]) -> None:
     for mistake in _mistakes(cls, applied(value, overrides)):
         if mistake not in before:
             causes = [one.text for one in overrides if not _without(cls, value, overrides, one, mistake)]
-            lines.append(f"{' '.join(causes or [one.text for one in overrides])}: {mistake[1]}")
+            named = " ".join(causes or [one.text for one in overrides])
+            lines.append(joined((named, mistake[1]), ": "))
     if lines:
-        raise BenchError("\n".join(lines))
+        raise BenchError(joined(lines, "\n"))
 
 
 def _without(cls: type, value: object, overrides: Sequence[Override], left_out: Override, mistake: Mistake) -> bool:

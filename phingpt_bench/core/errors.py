@@ -9,15 +9,14 @@ from phingpt_bench.core.sentences import Sentence, sentence
 
 
 class BenchError(Exception):
-    """Bad input or a missing thing, said in one line, with what to do about it.
+    """Bad input or something missing: one line, with what to do about it.
 
     The command line prints it without a traceback and exits with 2, in the reader's language where the texts are
-    Sentences (str() is English). Anything that is not a `BenchError`
-    is a defect of ours and keeps its traceback.
+    Sentences (str() is English). Anything else is a bug and keeps its traceback.
 
     message: what is wrong, without a full stop at the end.
-    where: the file (and line) or option it concerns, or None.
-    hint: what to do, ideally a command; None where nothing useful can be said.
+    where: the file (and line) or the option, or None.
+    hint: what to do, ideally a command; None if there is no useful advice.
     """
 
     def __init__(self, message: str, *, where: str | None = None, hint: str | None = None):
@@ -38,7 +37,7 @@ def nearest(name: str, choices: Iterable[str]) -> str | None:
 def unknown(
     kind: str, name: str, choices: Iterable[str], *, where: str | None = None, see: str | None = None
 ) -> BenchError:
-    """The error for a name that is not among `choices`: names the nearest one, else how to list them (`see`)."""
+    """The error for a name that is not among `choices`: it suggests the nearest one, or how to list them (`see`)."""
     choices = sorted(choices)
     near = nearest(name, choices)
     hint: Sentence | None

@@ -9,6 +9,7 @@ import stat
 from pathlib import Path
 
 from phingpt_bench.core.errors import BenchError
+from phingpt_bench.core.sentences import sentence
 
 MOST = 1 << 29  # bytes of a file that is read as one text: 4,000 times the largest of our records
 
@@ -22,7 +23,7 @@ def read_text(path: Path, most: int = MOST) -> str:
     try:
         return regular(Path(path), most).read_text(encoding="utf-8")
     except (OSError, UnicodeDecodeError) as err:
-        raise BenchError(f"not readable ({err})", where=str(path)) from None
+        raise BenchError(sentence("not readable ({reason})", reason=err), where=str(path)) from None
 
 
 def regular(path: Path, most: int | None = None) -> Path:
@@ -30,13 +31,19 @@ def regular(path: Path, most: int | None = None) -> Path:
     try:
         found = path.stat()
     except FileNotFoundError:
-        raise BenchError("no such file", where=str(path)) from None
+        raise BenchError(sentence("no such file"), where=str(path)) from None
     except (OSError, ValueError) as err:  # ValueError: a zero byte in its name
-        raise BenchError(f"not readable ({getattr(err, 'strerror', None) or err})", where=str(path)) from None
+        reason = getattr(err, "strerror", None) or err
+        raise BenchError(sentence("not readable ({reason})", reason=reason), where=str(path)) from None
     if stat.S_ISDIR(found.st_mode):
-        raise BenchError("is a folder, not a file", where=str(path))
+        raise BenchError(sentence("is a folder, not a file"), where=str(path))
     if not stat.S_ISREG(found.st_mode):
-        raise Unsafe("is a pipe or a device, not a file", where=str(path), hint="copy what it gives into a file")
+        raise Unsafe(
+            sentence("is a pipe or a device, not a file"),
+            where=str(path),
+            hint=sentence("copy what it gives into a file"),
+        )
     if most is not None and found.st_size > most:
-        raise Unsafe(f"is larger than anything of its kind ({found.st_size:,} bytes)", where=str(path))
+        size = f"{found.st_size:,}"
+        raise Unsafe(sentence("is larger than anything of its kind ({n} bytes)", n=size), where=str(path))
     return path

@@ -13,6 +13,7 @@ from typing import Any, BinaryIO
 
 from phingpt_bench.core.errors import BenchError
 from phingpt_bench.core.files import read_text
+from phingpt_bench.core.sentences import sentence
 
 # what a terminal would obey, and lone surrogates, which UTF-8 cannot hold; JSON itself escapes those under U+0020
 _ESCAPED = re.compile("[\x7f-\x9f\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069\ud800-\udfff]")
@@ -27,9 +28,9 @@ def dumps(value: Any, *, indent: int | None = None) -> str:
 def write_text(path: Path, text: str) -> None:
     """Write through a temporary file in the same folder and rename: a reader sees the old file or the new one.
 
-    Folders on the way are made. A link stays one, and its target is written; what is no file (a pipe, /dev/stdout) is
-    written into. A new file gets the permissions that the process gives its files. BenchError naming the path where it
-    cannot be written: a folder has its name, a file stands where a folder is needed, no permission, no space.
+    Missing folders are created. For a link, its target is written; a pipe or device (/dev/stdout) is written
+    directly. A new file gets the permissions that the process gives its files. BenchError with the path if it
+    cannot be written: it is a folder, a parent is a file, no permission, no space.
     """
     path = Path(path)
     with _writing(path):
@@ -43,7 +44,7 @@ def write_text(path: Path, text: str) -> None:
 
 @contextlib.contextmanager
 def renamed(path: Path) -> Iterator[BinaryIO]:
-    """A file that gets the name `path` when the block is left, and is gone where that fails."""
+    """A temporary file that is renamed to `path` at the end of the block, and deleted after an error."""
     path.parent.mkdir(parents=True, exist_ok=True)
     handle, name = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.", suffix=".tmp")
     made = Path(name)
@@ -58,7 +59,7 @@ def renamed(path: Path) -> Iterator[BinaryIO]:
 
 
 def _umask() -> int:
-    """The process's mask of permissions, which can only be read by setting it."""
+    """The process's permission mask, which can only be read by setting it."""
     mask = os.umask(0o077)
     os.umask(mask)
     return mask
@@ -70,13 +71,13 @@ def write_json(path: Path, value: Any) -> None:
 
 
 def write_columns(path: Path, columns: Mapping[str, object]) -> None:
-    """One JSON object, one key a line: for long lists of numbers, which indented would take a line each."""
+    """One JSON object, one key per line: indented, a long list would take one line for each number."""
     lines = [f"{dumps(key)}: {dumps(value)}" for key, value in columns.items()]
     write_text(path, "{\n" + ",\n".join(lines) + "\n}\n")
 
 
 def write_jsonl(path: Path, rows: Iterable[Any]) -> None:
-    """One JSON value a line, the whole file at once."""
+    """One JSON value per line, the whole file at once."""
     write_text(path, "".join(dumps(row) + "\n" for row in rows))
 
 
@@ -86,9 +87,9 @@ def read_json(path: Path) -> Any:
     try:
         return json.loads(text)
     except ValueError as err:
-        raise BenchError(f"not readable as JSON ({err})", where=str(path)) from None
+        raise BenchError(sentence("not readable as JSON ({reason})", reason=err), where=str(path)) from None
     except RecursionError:
-        raise BenchError("not readable as JSON (nested too deeply)", where=str(path)) from None
+        raise BenchError(sentence("not readable as JSON (nested too deeply)"), where=str(path)) from None
 
 
 @contextlib.contextmanager
@@ -96,13 +97,16 @@ def _writing(path: Path) -> Iterator[None]:
     try:
         yield
     except OSError as err:
-        # of a file that stands where a folder is needed, the system says only that it exists
+        # if a parent is a file, the system only says that the file exists
         in_the_way = next((folder for folder in path.parents if folder.exists() and not folder.is_dir()), None)
         if path.is_dir():
-            why, hint = "is a folder, a file is to be written", "give the name of a file"
+            why, hint = sentence("is a folder, not a file"), sentence("give the name of a file")
         elif in_the_way is not None:
-            why, hint = f"cannot be written: {in_the_way} is a file, not a folder", "give another path"
+            why = sentence("cannot be written: {path} is a file, not a folder", path=in_the_way)
+            hint = sentence("give another path")
         else:
-            why = f"cannot be written ({err.strerror or err})"
-            hint = f"give another path, or see to the permissions and the space of {path.parent}"
+            why = sentence("cannot be written ({reason})", reason=err.strerror or err)
+            hint = sentence(
+                "give another path, or check the permissions and the free space of {parent}", parent=path.parent
+            )
         raise BenchError(why, where=str(path), hint=hint) from None

@@ -1,4 +1,4 @@
-"""What a number was made on: the machine (without its name) and the software, as records keep them."""
+"""The machine (without its name) and the software that a number was made with, as in records."""
 
 from __future__ import annotations
 
@@ -28,16 +28,16 @@ class Machine:
 
     processor: str  # its name, e.g. "AMD EPYC"
     cores: Annotated[int, Least(1)]
-    memory_bytes: Count | None  # None where it is not known
-    gpus: list[str]  # the name of each; empty without a GPU
+    memory_bytes: Count | None  # None if unknown
+    gpus: list[str]  # their names; empty without a GPU
 
     def like(self, other: Machine) -> bool:
-        """Whether times measured on one hold for the other: memory may differ by less than half a GiB."""
+        """Whether times are comparable between the two: memory may differ by less than half a GiB."""
         return self.kind == other.kind
 
     @property
     def kind(self) -> tuple[object, ...]:
-        """What decides how long work takes: processor, cores, memory in whole GiB, GPUs."""
+        """The key of machines with comparable times: processor, cores, memory in whole GiB, GPUs."""
         memory = None if self.memory_bytes is None else round(self.memory_bytes / GIB)
         return self.processor, self.cores, memory, self.gpus
 
@@ -48,15 +48,17 @@ class Environment:
 
     python: str | None = None
     platform: str | None = None  # "Linux x86_64"
-    git: str | None = None  # the commit of the checkout, with "-dirty" when a tracked file differs; None outside one
+    git: str | None = (
+        None  # the commit of the checkout, with "-dirty" if a tracked file differs; None without a checkout
+    )
     packages: dict[str, str | None] = field(default_factory=dict)  # version by name; None: not installed
 
 
 def this_machine() -> Machine:
-    """The machine as this process may use it; a container's limits count where they are lower.
+    """The machine as this process may use it; lower limits of a container count.
 
-    torch is not imported: the GPUs are what torch says if it is already imported (it knows which ones this process may
-    use), else what nvidia-smi says.
+    torch is not imported for this. If it is already imported, it names the GPUs (it knows which ones this process may
+    use), otherwise nvidia-smi does.
     """
     return Machine(processor=_processor(), cores=cores(), memory_bytes=memory_bytes(), gpus=_gpus())
 
@@ -88,9 +90,9 @@ def version(package: str) -> str | None:
 
 
 def cores() -> int:
-    """How many processors this process may run on, at least 1.
+    """The number of processors that this process may use, at least 1.
 
-    A container's limit on processor time counts where it is lower, rounded up: 1.5 processors of time are 2 processors.
+    A lower limit of a container on processor time counts, rounded up: 1.5 processors of time are 2 processors.
     """
     allowed = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
     try:
@@ -135,7 +137,7 @@ def _processor() -> str:
     elif sys.platform == "darwin":
         name = _run("sysctl", "-n", "machdep.cpu.brand_string") or ""
     name = name or platform.processor() or platform.machine() or "processor"
-    # trade marks and clock rates only add length
+    # trade marks and clock rates are left out
     name = re.sub(r"\((?:R|TM)\)|\bCPU\b|@.*$", "", name, flags=re.IGNORECASE).replace(",", " ")
     return " ".join(name.split())
 
@@ -156,7 +158,7 @@ def _gpus_of_the_driver() -> list[str]:
 
 
 def _run(*command: str) -> str | None:
-    """The command's output, or None when it is not installed, fails or takes over 10 seconds."""
+    """The command's output, or None if it is not installed, fails or takes over 10 seconds."""
     try:
         done = subprocess.run(
             command,

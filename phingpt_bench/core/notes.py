@@ -1,4 +1,4 @@
-"""Notes: what is said beside numbers, with how much it matters."""
+"""Notes to numbers, with their severity."""
 
 from __future__ import annotations
 
@@ -10,8 +10,8 @@ Level = Literal["info", "warning"]
 
 @dataclass(frozen=True, slots=True)
 class Note:
-    """One sentence without a full stop. A warning changes the meaning of the numbers; the rest is for information."""
+    """One sentence without a full stop. A warning changes the meaning of the numbers; others are information."""
 
-    text: str  # English; where it is a `Sentence` it can be said in another language
+    text: str  # English; a `Sentence` can be translated later
     level: Level = "warning"
     marked: bool = False  # a mark in the tables says the same

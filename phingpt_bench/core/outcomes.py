@@ -1,4 +1,4 @@
-"""The results of a run row by row, without text; what is read from a file is checked row by row."""
+"""The results of a run row by row, without texts; outcomes that are read from a file are checked row by row."""
 
 from __future__ import annotations
 
@@ -11,6 +11,7 @@ from typing import Any, Literal, cast
 from phingpt_bench.core.config import build
 from phingpt_bench.core.errors import BenchError
 from phingpt_bench.core.jsonio import read_json
+from phingpt_bench.core.sentences import sentence
 
 Kind = Literal["labels", "spans", "scores"]
 ROUNDED = 1e-3  # probabilities are stored with five digits
@@ -19,7 +20,7 @@ INVALID = -1  # in place of a label: none could be read
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Outcomes:
-    """Aligned lists of the same length n; one that does not apply, or that an older record does not have, is empty."""
+    """Aligned lists of length n; a list that does not apply, or that an older record lacks, is empty."""
 
     kind: Kind
     labels: list[str]  # or the entity types; empty for scores
@@ -35,11 +36,11 @@ class Outcomes:
     # order; a prediction without a place in the text (hallucinated, unreadable, in conflict) is in the counts alone
     entities: list[list[list[list[int]]]] = field(default_factory=list)
     misses: list[list[int]] = field(default_factory=list)  # spans: by kind, in the order of scoring.ner.MISS_KINDS
-    invalid: list[bool] = field(default_factory=list)  # the answer could not be read, as a whole or in part
-    # labels: probabilities, where they were compared by log-likelihood; None where one was not finite
+    invalid: list[bool] = field(default_factory=list)  # the answer could not be read, in whole or in part
+    # labels: probabilities, if chosen by log-likelihood; None if one was not finite
     probs: list[list[float] | None] = field(default_factory=list)
-    groups: list[int] = field(default_factory=list)  # labels: the question, where each text is asked several
-    clusters: list[int] = field(default_factory=list)  # the document, where rows share documents (data/clusters.py)
+    groups: list[int] = field(default_factory=list)  # labels: the number of the question, if each text has several
+    clusters: list[int] = field(default_factory=list)  # the document, if rows share documents (data/clusters.py)
 
     @property
     def gold_places(self) -> list[int]:
@@ -70,7 +71,7 @@ def in_order(rows: Outcomes, ids: Sequence[str]) -> Outcomes:
 
 
 def read_outcomes(path: Path) -> Outcomes:
-    """The outcomes in a file; BenchError naming it, and the first value that cannot be."""
+    """The outcomes in a file; BenchError with the file and the first impossible value."""
     rows = build(Outcomes, read_json(path), str(path))
     if found := next(faults(rows), None):
         raise BenchError(found, where=str(path))
@@ -80,7 +81,7 @@ def read_outcomes(path: Path) -> Outcomes:
 def faults(rows: Outcomes) -> Iterator[str]:
     """What is wrong with outcomes beyond the types of their values: lists that do not fit together, impossible values.
 
-    The place for every such check; they run over all rows whenever a board reads a run, so they must be cheap.
+    All such checks belong here. They run over all rows whenever a board reads a run, so they must be cheap.
     """
     yield from _alignment(rows)
     yield from {"labels": _label_faults, "spans": _span_faults, "scores": _score_faults}[rows.kind](rows)
@@ -89,16 +90,16 @@ def faults(rows: Outcomes) -> Iterator[str]:
 def _alignment(rows: Outcomes) -> Iterator[str]:
     n = len(rows.ids)
     if n == 0:
-        yield "ids: no rows"
+        yield sentence("ids: no rows")
     if len(set(rows.ids)) < n:
-        yield "ids: not distinct"
+        yield sentence("ids: not distinct")
     needed = {"labels": ("gold", "pred"), "scores": ("gold", "pred"), "spans": ("counts",)}[rows.kind]
     for column in dataclasses.fields(rows):
         if column.name in ("kind", "labels", "ids"):
             continue
         length = len(getattr(rows, column.name))
         if length != n and (length or column.name in needed):
-            yield f"{column.name}: {length} values for {n} rows"
+            yield sentence("{name}: {values} values for {rows} rows", name=column.name, values=length, rows=n)
 
 
 def _label_faults(rows: Outcomes) -> Iterator[str]:
@@ -106,38 +107,49 @@ def _label_faults(rows: Outcomes) -> Iterator[str]:
     for name, column, least in (("gold", rows.gold, 0), ("pred", rows.pred, INVALID)):
         for at, value in enumerate(column):
             if type(value) is not int or not least <= value < k:
-                yield f"{name}[{at}]: {value!r} is no place in the {k} labels"
+                yield sentence(
+                    "{place}: {value!r} is not a place in the {k} labels", place=f"{name}[{at}]", value=value, k=k
+                )
     if rows.groups and min(rows.groups) < 0:
-        yield "groups: a question is below 0"
+        yield sentence("groups: a question is below 0")
     for at, (probs, pred) in enumerate(zip(rows.probs, rows.pred, strict=False)):
         if probs is None:
             continue
         if len(probs) != k:
-            yield f"probs[{at}]: {len(probs)} values for {k} labels"
+            yield sentence("probs[{at}]: {values} values for {k} labels", at=at, values=len(probs), k=k)
         elif min(probs) < 0 or abs(sum(probs) - 1) > ROUNDED:
-            yield f"probs[{at}]: no probabilities from 0 to 1 that sum to 1"
+            yield sentence("probs[{at}]: no probabilities from 0 to 1 that sum to 1", at=at)
         elif not isinstance(pred, int) or pred < 0 or probs[pred] < max(probs):
-            yield f"probs[{at}]: pred is {pred!r}, and another label is more probable"
+            yield sentence("probs[{at}]: pred is {pred!r}, and another label is more probable", at=at, pred=pred)
 
 
 def _span_faults(rows: Outcomes) -> Iterator[str]:
     k = len(rows.labels)
     for at, types in enumerate(rows.counts):
         if len(types) != k + 1 or any(len(counts) != 3 for counts in types):
-            yield f"counts[{at}]: not {k + 1} times [true positives, predicted, gold]"
+            yield sentence("counts[{at}]: not {k} times [true positives, predicted, gold]", at=at, k=k + 1)
             continue
         for place, (true, predicted, gold) in enumerate(types):
             if not 0 <= true <= min(predicted, gold):
-                yield f"counts[{at}][{place}]: {true} true positives of {predicted} predicted and {gold} gold"
+                yield sentence(
+                    "counts[{at}][{place}]: {true} true positives of {predicted} predicted and {gold} gold",
+                    at=at,
+                    place=place,
+                    true=true,
+                    predicted=predicted,
+                    gold=gold,
+                )
         if types[k][2]:
-            yield f"counts[{at}][{k}]: gold of unknown type"
+            yield sentence("counts[{at}][{k}]: gold of unknown type", at=at, k=k)
     for name, width in (("partial", 4), ("typed", 3), ("entities", 2)):
         for at, values in enumerate(getattr(rows, name)):
             if len(values) != width:
-                yield f"{name}[{at}]: {len(values)} values, not {width}"
+                yield sentence(
+                    "{place}: {values} values, not {width}", place=f"{name}[{at}]", values=len(values), width=width
+                )
 
 
 def _score_faults(rows: Outcomes) -> Iterator[str]:
     for at, value in enumerate(rows.gold):
         if not isinstance(value, int | float):
-            yield f"gold[{at}]: {value!r} is no number"
+            yield sentence("gold[{at}]: {value!r} is not a number", at=at, value=value)

@@ -17,10 +17,11 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 from phingpt_bench.core.errors import BenchError
+from phingpt_bench.core.sentences import sentence
 from phingpt_bench.core.yamlfile import Key, load_text
 
 KEY = re.compile(r"[A-Za-z_][\w-]*(\.[\w-]+|\[\d+\])*")
-EXAMPLE = "KEY=VALUE as in limit=50 or lora.r=8; keys of mappings and places in lists come after dots"
+EXAMPLE = sentence("give KEY=VALUE as in limit=50 or lora.r=8; keys of mappings and places in lists come after dots")
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,7 +44,7 @@ def parsed(texts: Iterable[str]) -> tuple[Override, ...]:
     for text in texts:
         key, sign, value = text.partition("=")
         if not sign or not KEY.fullmatch(key.strip()):
-            raise BenchError(f"'{text}' is not an override", hint=f"give {EXAMPLE}")
+            raise BenchError(sentence("'{text}' is not an override", text=text), hint=EXAMPLE)
         found.append(Override(_key(key.strip()), load_text(value, text), text))
     return _each_once(found)
 
@@ -52,7 +53,10 @@ def given(values: Mapping[str, object]) -> tuple[Override, ...]:
     """Overrides whose values are Python's: {"lora.r": 8}. BenchError for a key that cannot be one."""
     for key in values:
         if not KEY.fullmatch(key):
-            raise BenchError(f"'{key}' is not a key of an override", hint="keys look like limit or lora.r")
+            raise BenchError(
+                sentence("'{key}' is not a key of an override", key=key),
+                hint=sentence("keys look like limit or lora.r"),
+            )
     return _each_once([Override(_key(key), value, f"{key}={value}") for key, value in values.items()])
 
 
@@ -80,7 +84,11 @@ def _each_once(overrides: Sequence[Override]) -> tuple[Override, ...]:
     seen: dict[Key, str] = {}
     for override in overrides:
         if override.key in seen:
-            raise BenchError(f"the same key is given twice: {seen[override.key]} and {override.text}")
+            raise BenchError(
+                sentence(
+                    "the same key is given twice: {first} and {text}", first=seen[override.key], text=override.text
+                )
+            )
         seen[override.key] = override.text
     return tuple(overrides)
 
@@ -98,12 +106,17 @@ def _put(values: object, rest: Key, override: Override) -> object:
     if isinstance(values, list | tuple) and isinstance(part, int):
         if part > len(values):
             raise BenchError(
-                f"there is no item {part}: the list has {len(values)}, counted from 0",
+                sentence("there is no item {part}: the list has {n}, counted from 0", part=part, n=len(values)),
                 where=override.text,
-                hint=f"item {len(values)} would be a further one",
+                hint=sentence("item {n} would be a further one", n=len(values)),
             )
         item = _put(values[part] if part < len(values) else None, below, override)
         return [*values[:part], item, *values[part + 1 :]]
     way = ".".join(map(str, override.key[: len(override.key) - len(rest)]))
-    kind = "a list, whose items are named by their places" if isinstance(values, list | tuple) else "no mapping"
-    raise BenchError(f"'{way}' is {kind}, so it has no key '{part}'", where=override.text)
+    if isinstance(values, list | tuple):
+        text = sentence(
+            "'{way}' is a list, whose items are named by their places, so it has no key '{part}'", way=way, part=part
+        )
+    else:
+        text = sentence("'{way}' is no mapping, so it has no key '{part}'", way=way, part=part)
+    raise BenchError(text, where=override.text)

@@ -6,6 +6,7 @@ import os
 from pathlib import Path
 
 from phingpt_bench.core.errors import BenchError
+from phingpt_bench.core.sentences import sentence
 
 TASKS_VARIABLE = "PHINGPT_BENCH_TASKS"
 # names that Windows keeps for devices, whatever ending follows
@@ -16,7 +17,7 @@ _PACKAGE = Path(__file__).resolve().parent.parent
 def share(*parts: str) -> Path:
     """A shipped file or folder such as `share("tasks")` or `share("adapters", "recipes")`.
 
-    In a checkout these lie beside the package; in a wheel under `phingpt_bench/share/` (see pyproject.toml).
+    In a checkout these are next to the package; in a wheel under `phingpt_bench/share/` (see pyproject.toml).
     The path is returned whether or not it exists.
     """
     installed = _PACKAGE / "share"
@@ -53,23 +54,25 @@ def results_folder() -> Path:
 def task_folders() -> list[Path]:
     """The folders with task files and, below passports/, passports: the shipped one, then that of the user.
 
-    The user's is named by $PHINGPT_BENCH_TASKS; BenchError when it is named and not there.
+    The user's is named by $PHINGPT_BENCH_TASKS; BenchError if it does not exist.
     """
-    own = named_folder(TASKS_VARIABLE, "the task folder", "task files and passports/")
+    own = named_folder(TASKS_VARIABLE, sentence("the task folder"), sentence("task files and passports/"))
     return [share("tasks"), *([own] if own else [])]
 
 
 def named_folder(variable: str, what: str, content: str) -> Path | None:
-    """The folder that an environment variable names, None where it names none; BenchError when it is not there."""
+    """The folder that an environment variable names, None if it is not set; BenchError if the folder does not exist."""
     name = os.environ.get(variable)
     if not name:
         return None
     folder = Path(name).expanduser()
     if not folder.is_dir():
         raise BenchError(
-            f"{what} {folder} is not a folder",
+            sentence("{what} {folder} is not a folder", what=what, folder=folder),
             where=variable,
-            hint=f"point {variable} at a folder with {content}, or unset it",
+            hint=sentence(
+                "point {variable} at a folder with {content}, or unset it", variable=variable, content=content
+            ),
         )
     return folder
 

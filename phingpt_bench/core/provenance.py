@@ -1,4 +1,4 @@
-"""Provenance: on what a run was made, and what must be equal for it to count as done."""
+"""Provenance: how a run was made, and what must be equal for it to count as done."""
 
 from __future__ import annotations
 
@@ -13,24 +13,26 @@ from phingpt_bench.core.machine import Environment
 class Fingerprint:
     """What must be equal for a run to count as done."""
 
-    template: str  # digest of what shapes prompt and answer
-    setup: str  # digest of what else decides the answers without examples
+    template: str  # digest of what determines prompt and answer
+    setup: str  # digest of what else determines the answers, without examples
     rows: str  # digest of the row ids
     examples: str | None = None  # digest of the ids of the examples in the prompts
     base: str | None = None
     base_revision: str | None = None
     quantisation: str | None = None
     compute_dtype: str | None = None
-    engine: str | None = None  # of a served model, with what else decides its answers
+    engine: str | None = None  # of a served model, with what else determines its answers
     engine_version: str | None = None
-    asked: str | None = None  # digest of how a served model is asked
+    asked: str | None = None  # digest of how a served model is queried
     baseline: str | None = None  # the name of a floor or check, which has no base
     adapter: str | None = None  # digest of its weights
     shots: Count = 0
     chat_template: bool = False
+    prompt: str | None = None  # digest of the prompt that took the place of the task's
+    thinking: str | None = None  # "on" or "off" as the chat template was asked for; None: its default
     limit: Annotated[int, Least(1)] | None = None
     seed: int = 0
-    device: str | None = None  # this and what follows may move a score in its last digits
+    device: str | None = None  # this and the next fields may change a score in its last digits
     dequantise: str | None = None
     batch_size: Count | None = None
 
@@ -47,14 +49,14 @@ class Imported:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Provenance:
-    """Where a record comes from. amendments: what was changed in its files after the run, by name.
+    """Where a record comes from.
 
-    imported: None for a run of this program. command: what was typed, without the home folder. files: digests of the
-    files beside the record when it was written, by name; empty in older records.
+    amendments: later changes to its files, by name. imported: None for a run of this program. command: as typed, but
+    the home folder. files: digests of the files beside the record when it was written, by name; older ones have none.
     """
 
     environment: Environment = field(default_factory=Environment)
-    scoring: Annotated[int, Least(1)] = 1  # version of it (scoring/version.py); 1 before versions were written
+    scoring: Annotated[int, Least(1)] = 1  # version of scoring (scoring/version.py); 1 in records without a version
     fingerprint: Fingerprint | None = None
     amendments: dict[str, str] = field(default_factory=dict)
     imported: Imported | None = None

@@ -3,7 +3,7 @@
 A run is one model on one task under one prompt variant. Its folder holds
 
     run.json       RunRecord: what was run, scores, cost, provenance
-    outcomes.json  Outcomes: per row, what was right and wrong, without any dataset text (so it may be published)
+    outcomes.json  Outcomes: what was right and wrong by row, without any dataset text (so it may be published)
     samples.jsonl  every request, raw answer and parsed answer (holds dataset rows: stays on the machine)
 """
 
@@ -12,7 +12,7 @@ from __future__ import annotations
 import dataclasses
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Literal
+from typing import TYPE_CHECKING, Annotated, Literal, NamedTuple
 
 from phingpt_bench.core import upgrades
 from phingpt_bench.core.builder import Amount, Count, Least
@@ -24,6 +24,7 @@ from phingpt_bench.core.jsonio import read_json
 from phingpt_bench.core.machine import Machine
 from phingpt_bench.core.outcomes import Kind
 from phingpt_bench.core.provenance import Provenance
+from phingpt_bench.core.sentences import sentence
 
 if TYPE_CHECKING:
     from _typeshed import DataclassInstance
@@ -33,11 +34,13 @@ if TYPE_CHECKING:
 #    recipe and the seed of their training; ledgers joules by phase with the method of their
 #    measurement, and computed FLOPs
 # 4: everything has a type: the machine by its parts, exposure with what was compared, diagnostics, provenance, prices;
-#    the record says of which task its task is another form, and whether the rows are synthetic
+#    the record names the task of which its task is another form, and says whether the rows are synthetic
 SCHEMA_VERSION: Literal[4] = 4
 
 RECORD, OUTCOMES, SAMPLES = "run.json", "outcomes.json", "samples.jsonl"  # the files of a run's folder
 ModelKind = Literal["base", "tuned", "floor", "check"]
+Thinking = Literal["on", "off"]
+CALIBRATED = {"batch": " batch-calibrated", "contextual": " calibrated without text"}  # in the name of a variant
 CHOSEN = "label-loglikelihood"  # the extraction of tasks that compare the log-likelihoods of labels
 
 
@@ -55,7 +58,7 @@ class Model:
     engine_version: str | None = None
     adapter: str | None = None  # the adapter's name, e.g. "sentiment-smollm2-135m"
     adapter_digest: str | None = None
-    recipe_digest: str | None = None  # of recipe and training rows without name and seed; None in records of schema 2
+    recipe_digest: str | None = None  # of recipe and training rows, without name and seed; None in records of schema 2
     training_seed: int | None = None
     trained_elsewhere: bool = False  # the adapter has no card: its prompt and its training are not known
     parameters: Count | None = None  # of the base, without the adapter
@@ -63,13 +66,37 @@ class Model:
 
     @property
     def numerics(self) -> tuple[str | None, ...]:
-        """What two scores must share to be those of one arithmetic."""
+        """What two scores must share to come from the same arithmetic."""
         return self.quantisation, self.compute_dtype, self.engine, self.engine_version
 
     @property
     def served_by(self) -> str | None:
         """The engine of a served model in words, with its dtype: "vllm 0.32.0, bfloat16"; None for a loaded one."""
         return served_text(self.engine, self.engine_version, self.compute_dtype)
+
+
+class Setting(NamedTuple):
+    """The prompt setting of a run. prompt: the digest of the one that replaced the task's, None for the task's own."""
+
+    shots: int
+    chat_template: bool
+    calibration: str | None
+    prompt: str | None
+    thinking: str | None
+
+    @property
+    def words(self) -> tuple[str | None, str | None]:
+        """Prompt and thinking; (None, None) for the task as its file has it."""
+        return self.prompt, self.thinking
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AskedPrompt:
+    """A prompt that took the place of the task's. digest: of all that shapes it, as two files may share a name."""
+
+    name: str
+    digest: str
+    system: bool = False  # whether it has a system message
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -87,17 +114,29 @@ class Protocol:
     extraction: str  # CHOSEN, "generation", or the format of written entities ("json", "tags")
     metric: str  # the primary metric, a key of RunRecord.scores
     kind: Kind
-    synthetic: bool = False  # the rows are made up: no score on them says anything of a model
+    synthetic: bool = False  # the rows are made up: no score on them says anything about a model
+    block: Count = 0  # of examples, where there are shots: the number under which they were drawn
+    calibration: Literal["batch", "contextual"] | None = None  # of label scores that were stored: no record is so
+    prompt: AskedPrompt | None = None  # None: the task's own
+    thinking: Thinking | None = None  # what the chat template was asked for; None: its default
 
     @property
     def variant(self) -> str:
-        """How the task was put to the model, as boards show it."""
-        return variant_text(self.shots, self.chat_template)
+        """The prompt setting, as boards show it."""
+        prompt = self.prompt.name if self.prompt else None
+        first = variant_text(self.shots, self.chat_template, prompt, self.thinking)
+        return first + CALIBRATED.get(self.calibration or "", "")
+
+    @property
+    def setting(self) -> Setting:
+        """What tells two ways to ask apart: the prompt by its digest."""
+        prompt = self.prompt.digest if self.prompt else None
+        return Setting(self.shots, self.chat_template, self.calibration, prompt, self.thinking)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Price:
-    """What a ledger was priced at: `count` units of an entry of a price card."""
+    """The price in a ledger: `count` units of an entry of a price card."""
 
     card: str | None = None  # the card's date
     entry: str
@@ -110,13 +149,13 @@ class Price:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class TokenPrice:
-    """What a hosted model's tokens were priced at: USD per million of them."""
+    """The price of a hosted model's tokens: USD per million."""
 
     card: str | None = None  # the card's date
     entry: str
     usd_per_million_in: Amount
     usd_per_million_out: Amount
-    usd_per_million_cached: Amount | None = None  # of what the host had seen before; None: as any other
+    usd_per_million_cached: Amount | None = None  # of tokens that the host had cached; None: same price
     source: str | None = None
     read_on: str | None = None
     assumption: str | None = None
@@ -150,28 +189,30 @@ class RunRecord:
     suite: str
     task: str
     task_version: str
-    form_of: str | None = None  # the task that wants the same answers in the usual form, where this one does not
+    form_of: str | None = None  # the task with the same answers in the usual form, if this task uses another form
     model: Model
     protocol: Protocol
-    limit: Annotated[int, Least(1)] | None  # rows asked for; None is the whole split. A limited run is never ranked
+    limit: Annotated[int, Least(1)] | None  # the number of rows; None is the whole split. A limited run is never ranked
     seed: int
     scores: dict[str, float | None]
     diagnostics: Diagnostics
     evaluation: Ledger
     training: Ledger | None = None  # of the adapter
-    exposure: Exposure | None = None  # None where nobody looked
+    exposure: Exposure | None = None  # None if not checked
     provenance: Provenance = field(default_factory=Provenance)
     schema_version: Literal[4] = SCHEMA_VERSION
 
 
 def served_text(engine: str | None, version: str | None, dtype: str | None) -> str | None:
-    """An engine in words, such as "vllm 0.32.0, bfloat16"; None where there is none."""
+    """An engine in words, such as "vllm 0.32.0, bfloat16"; None without one."""
     return None if engine is None else ", ".join(filter(None, [" ".join(filter(None, [engine, version])), dtype]))
 
 
-def variant_text(shots: int, chat_template: bool) -> str:
-    """How a prompt variant is named: "0-shot", "5-shot chat"."""
-    return f"{shots}-shot chat" if chat_template else f"{shots}-shot"
+def variant_text(shots: int, chat_template: bool, prompt: str | None = None, thinking: str | None = None) -> str:
+    """The name of a prompt variant: "0-shot", "5-shot chat", "0-shot chat, thinking off", "0-shot, prompt mine"."""
+    first = f"{shots}-shot chat" if chat_template else f"{shots}-shot"
+    more = (f"thinking {thinking}" if thinking else None, f"prompt {prompt}" if prompt else None)
+    return ", ".join(filter(None, (first, *more)))
 
 
 def to_dict(record: DataclassInstance) -> dict[str, object]:
@@ -180,24 +221,26 @@ def to_dict(record: DataclassInstance) -> dict[str, object]:
 
 
 def read_record(path: Path) -> RunRecord:
-    """The record in a run.json of any schema; BenchError naming the file, and each value that cannot be."""
+    """The record in a run.json of any schema; BenchError with the file and each impossible value."""
     return run_record(read_json(path), str(path))
 
 
 def run_record(data: object, where: str) -> RunRecord:
     """A RunRecord from the JSON of any schema; BenchError at `where`, also for a schema newer than this program's."""
     if not isinstance(data, dict):
-        raise BenchError(f"holds a {type(data).__name__}, not an object", where=where)
+        raise BenchError(sentence("holds a {type}, not an object", type=type(data).__name__), where=where)
     version = data.get("schema_version")
     if type(version) is int and version > SCHEMA_VERSION:
         raise BenchError(
-            f"schema_version: {version}, this program reads up to {SCHEMA_VERSION}",
+            sentence(
+                "schema_version: {version}, this program reads up to {latest}", version=version, latest=SCHEMA_VERSION
+            ),
             where=where,
-            hint="update phingpt-bench",
+            hint=sentence("update phingpt-bench"),
         )
     return build(RunRecord, upgrades.record(data), where)
 
 
 def ledger(data: object, where: str) -> Ledger:
-    """A Ledger from its JSON, of whatever schema it is a part; BenchError at `where`."""
+    """A Ledger from the JSON of any schema; BenchError at `where`."""
     return build(Ledger, upgrades.ledger(data), where)

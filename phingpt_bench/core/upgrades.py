@@ -1,7 +1,7 @@
 """Records of earlier schemas as JSON of the present one: plain values to plain values, a step for each schema.
 
-Up to schema 3 parts of a record were sentences and names with a meaning. This is the only place that reads them.
-What has another form than any version of this program wrote is left as it is, and refused when the record is built.
+Up to schema 3 parts of a record were sentences, and names had a meaning. Only this module reads them. A part that no
+version of this program wrote stays unchanged, and is refused when the record is built.
 """
 
 from __future__ import annotations
@@ -13,7 +13,7 @@ Json = dict[str, object]
 
 GIB = 2**30
 DEMO = "phin_demo_"  # the tasks over the demonstration corpus
-FORMS = ("_gen", "_json", "_tags")  # the ends of the names of tasks that are another form of the one without it
+FORMS = ("_gen", "_json", "_tags")  # endings of tasks that are another form of the task without the ending
 NOT_TRAINED = "not trained on this task"
 TEXTS = re.compile(r"the texts of (\d+) training rows with those of (\d+) test rows")
 IDS = re.compile(r"row ids only \((.*)\)", re.DOTALL)
@@ -28,7 +28,7 @@ ENVIRONMENT = ("python", "platform", "git", "packages")
 
 
 def record(data: Json) -> Json:
-    """The JSON of a run record of any schema as that of the last; one without a version is left as it is."""
+    """The JSON of a run record of any schema in the latest one; a record without a version stays unchanged."""
     version = data.get("schema_version")
     while type(version) is int and version in UPGRADES:
         data = UPGRADES[version](data)
@@ -37,15 +37,15 @@ def record(data: Json) -> Json:
 
 
 def _from_1(data: Json) -> Json:
-    return {**data, "schema_version": 2}  # the outcomes had more columns then
+    return {**data, "schema_version": 2}  # outcomes got more columns
 
 
 def _from_2(data: Json) -> Json:
-    return {**data, "schema_version": 3}  # models and ledgers had more fields, all of which may be unknown
+    return {**data, "schema_version": 3}  # models and ledgers got more fields, all of which may be unknown
 
 
 def _from_3(data: Json) -> Json:
-    """Parts that were free get the fields of schema 4; what was said in a task's name is said in fields."""
+    """Free parts get the fields of schema 4; the meaning of task names moves into fields."""
     task = data.get("task")
     changed: Json = {"schema_version": 4}
     if isinstance(task, str):
@@ -66,9 +66,9 @@ UPGRADES: Mapping[int, Callable[[Json], Json]] = {1: _from_1, 2: _from_2, 3: _fr
 
 
 def ledger(data: object) -> object:
-    """The JSON of a ledger: up to schema 3 its machine was a text, and its price could hold anything.
+    """The JSON of a ledger: up to schema 3 its machine was a text and its price had no fixed fields.
 
-    The first checkpoints of trainings held nothing but the seconds by phase.
+    The first checkpoints of trainings only held the seconds by phase.
     """
     if not isinstance(data, dict):
         return data
@@ -133,7 +133,7 @@ def _diagnostics(data: Json) -> Json:
 
 
 def _provenance(data: Json) -> Json:
-    """What ran the run, the fingerprint, and the notes of later changes, which were texts under names of their own."""
+    """The software, the fingerprint, and the notes on later changes, which were texts under names of their own."""
     known = (*ENVIRONMENT, "fingerprint")
     notes = {name: value for name, value in data.items() if name not in known and isinstance(value, str)}
     kept: Json = {"environment": _chosen(data, ENVIRONMENT), "amendments": notes}
@@ -143,7 +143,7 @@ def _provenance(data: Json) -> Json:
 
 
 def _fingerprint(data: Json) -> Json | None:
-    """The fingerprint; None for one that lacks a part which every run has, so that the run counts as another one."""
+    """The fingerprint; None if it lacks a part that every run has, so that the run counts as a different one."""
     base, numerics = data.get("base"), data.get("numerics")
     variant = VARIANT.fullmatch(str(data.get("variant")))
     if variant is None or not isinstance(base, list) or not {"template", "setup", "rows"} <= data.keys():

@@ -15,8 +15,9 @@ import yaml
 
 from phingpt_bench.core.errors import BenchError
 from phingpt_bench.core.files import read_text
+from phingpt_bench.core.sentences import sentence
 
-Key = tuple[str | int, ...]  # the way from the top of the file to a value
+Key = tuple[str | int, ...]  # the path from the top of the file to a value
 FAST: Any = getattr(yaml, "CSafeLoader", yaml.SafeLoader)  # the C one, where PyYAML was built with it
 
 MOST_BYTES = 1 << 24  # of a file: 70 times all published results together
@@ -34,12 +35,12 @@ class Beyond(yaml.MarkedYAMLError):
 
 
 class _Loader(yaml.SafeLoader):
-    """SafeLoader that says at which line a value cannot be what it looks like, such as a day in a 13th month."""
+    """SafeLoader that reports the line of an impossible value, such as a day in a 13th month."""
 
     def construct_object(self, node: yaml.Node, deep: bool = False) -> Any:
         try:
             return super().construct_object(node, deep)
-        # what PyYAML's own readers of dates, numbers and truth values let through: none of them names the place
+        # errors of PyYAML's own readers of dates, numbers and booleans, which do not name the place
         except (ValueError, KeyError, AttributeError, OverflowError) as err:
             shown = node.value if isinstance(node, yaml.ScalarNode) else node.tag
             shown = shown if len(shown) <= 40 else f"{shown[:37]}..."
@@ -48,7 +49,7 @@ class _Loader(yaml.SafeLoader):
 
 
 class _FastLoader(FAST):  # type: ignore[misc]  # which of two classes it is depends on how PyYAML was built
-    """Ten times as fast as the loader that knows lines; refuses a key that is given twice."""
+    """Ten times as fast as the loader with lines; refuses a key that is given twice."""
 
     def construct_mapping(self, node: yaml.MappingNode, deep: bool = False) -> dict[Any, Any]:
         if len({key.value for key, _ in node.value}) < len(node.value):
@@ -134,20 +135,25 @@ def load_text(text: str, where: str) -> Any:
         return bounded_value(text, _FastLoader)
     except (yaml.YAMLError, ValueError, KeyError, AttributeError, OverflowError, RecursionError) as err:
         problem = getattr(err, "problem", None) or str(err) or "nested too deeply"
-        raise BenchError(f"the value is not YAML: {problem}", where=where, hint="put text into quotes") from None
+        raise BenchError(
+            sentence("the value is not YAML: {problem}", problem=problem),
+            where=where,
+            hint=sentence("put text into quotes"),
+        ) from None
 
 
 def load_with_lines(path: Path) -> tuple[Any, dict[Key, int], list[tuple[Key, str]]]:
-    """(values, line of each key, mistakes that YAML passes over: keys given twice, of which it keeps the last)."""
+    """(values, line of each key, mistakes that YAML accepts: keys given twice, of which it keeps the last)."""
     text = read_text(path, MOST_BYTES)
     with _syntax_errors(path):
         node = bounded_node(text, _Loader)
         value = bounded_value(text, _Loader)
     lines: dict[Key, int] = {} if node is None else {(): node.start_mark.line + 1}
-    twice = []
+    twice: list[tuple[Key, str]] = []
     for key, line in _walk(node, ()):
         if key in lines:
-            twice.append((key, f"key '{key[-1]}' is given twice, first in line {lines[key]}"))
+            text = sentence("key '{name}' is given twice, first in line {line}", name=key[-1], line=lines[key])
+            twice.append((key, text))
         lines[key] = line
     return value, lines, twice
 
@@ -174,15 +180,15 @@ def _syntax_errors(path: Path) -> Iterator[None]:
         problem = getattr(err, "problem", None) or getattr(err, "reason", None) or "cannot be read"
         context = getattr(err, "context", None)
         raise BenchError(
-            f"YAML syntax: {problem}" + (f" ({context})" if context else ""),
+            sentence("YAML syntax: {problem}", problem=f"{problem} ({context})" if context else problem),
             where=f"{path}:{mark.line + 1}" if mark else str(path),
             hint=_hint(problem),
         ) from None
     except RecursionError:
-        raise BenchError("YAML syntax: nested too deeply", where=str(path)) from None
+        raise BenchError(sentence("YAML syntax: nested too deeply"), where=str(path)) from None
 
 
 def _hint(problem: str) -> str | None:
     if "'\\t'" in problem:
-        return "indent with spaces, not with tabs"
-    return "put it in quotes if it is meant as text" if "cannot be read as" in problem else None
+        return sentence("indent with spaces, not with tabs")
+    return sentence("put it in quotes if it is meant as text") if "cannot be read as" in problem else None

@@ -1,1 +1,1 @@
-"""What work costs: meters, dated price cards, ledgers."""
+"""What work costs: meters for time, tokens, memory and energy; dated price cards; estimates; break-even."""

@@ -1,4 +1,4 @@
-"""Break-even: after how many documents what costs more to get is cheaper than what costs more to run."""
+"""Break-even: after how many documents a model that costs more to get is cheaper than one that costs more to run."""
 
 from __future__ import annotations
 
@@ -13,12 +13,12 @@ Kind = Literal["at once", "after", "until", "never"]
 
 @dataclass(frozen=True, slots=True)
 class Case:
-    """From which document on, counted from 1, the first of two costs less in all than the second.
+    """From which document on, counted from 1, the first of two models costs less in total than the second.
 
     at once: it costs no more to get and less to run, or less to get and no more to run.
     after: it costs less from `documents` + 1 on, which is when it has paid back.
-    until: the other way round: it costs less only up to `documents`.
-    never: it never costs less; also where both cost the same. `documents` is None for "at once" and "never".
+    until: the opposite: it costs less only up to `documents`.
+    never: it never costs less; also if both cost the same. `documents` is None for "at once" and "never".
     """
 
     kind: Kind
@@ -27,14 +27,14 @@ class Case:
 
 @dataclass(frozen=True, slots=True)
 class BreakEven:
-    """The case at the bounds that are best for the first of two, and at those that are worst; equal without ranges."""
+    """The case at the price bounds that are best for the first model, and at the worst; equal without ranges."""
 
     best: Case
     worst: Case
 
 
 def break_even(get: Usd | None, run: Usd | None, other_get: Usd | None, other_run: Usd | None) -> BreakEven | None:
-    """When one model, USD `get` once and `run` a document, is cheaper than another; None where any USD are unknown.
+    """When one model, USD `get` once and `run` per document, is cheaper than another; None if any USD are unknown.
 
     After n documents they cost get + n run and other_get + n other_run, so they are even at
     n = (get - other_get) / (other_run - run). The best case takes the low bounds of the first and the high bounds of

@@ -7,10 +7,10 @@ nvml-sampled  Older GPUs say their power only: nvmlDeviceGetPowerUsage, mW; samp
 rapl          Linux' powercap: energy_uj of processor packages, and of DRAM where it is a domain of its own, in uJ.
               Since CVE-2020-8694 only root may read it, unless the file is opened to others.
 
-A meter is of the hardware, not of the process: whatever else runs there is in it. Where a machine has GPUs and RAPL
-both are added ("nvml-counter+rapl"); where RAPL is closed the processor is missing, and the method's name says so. A
-figure is comparable only under the same method. codecarbon's figures for processors without RAPL are a share of a
-nominal wattage: an estimate, which is not taken.
+A meter measures the hardware, not the process: it includes everything that runs there. On a machine with GPUs and RAPL
+both are added ("nvml-counter+rapl"); if RAPL cannot be read the processor is missing, as the method's name shows.
+Figures are only comparable under the same method. For processors without RAPL, codecarbon takes a share of a
+nominal wattage: an estimate, which is not used here.
 """
 
 from __future__ import annotations
@@ -27,8 +27,10 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any, Protocol
 
+from phingpt_bench.core.sentences import sentence
+
 POWERCAP = Path("/sys/class/powercap")
-# seconds between two looks: at power, which changes; at RAPL, which wraps (262 kJ, a usual range, are 15 min at 290 W)
+# seconds between two reads: of power, which changes; of RAPL, which wraps (262 kJ, a usual range, is 15 min at 290 W)
 INTERVALS = {"nvml-sampled": 0.5, "rapl": 30.0}
 
 
@@ -58,7 +60,7 @@ class NvmlCounter:
 
 
 class NvmlSampled:
-    """The power of some GPUs, integrated. Whoever reads samples too; `Ticker` reads in between."""
+    """The power of some GPUs, integrated over time. Each read takes a sample; a thread of `Energy` reads in between."""
 
     method = "nvml-sampled"
 
@@ -84,9 +86,9 @@ class NvmlSampled:
 
 
 class Rapl:
-    """The powercap domains in `folders`, each with energy_uj and max_energy_range_uj, at which it begins at 0 again.
+    """The powercap domains in `folders`, each with energy_uj and max_energy_range_uj, after which it wraps to 0.
 
-    A wrap is seen when at most one lies between two reads, which `Ticker` sees to.
+    One wrap between two reads is noticed; a thread of `Energy` reads often enough.
     """
 
     method = "rapl"
@@ -112,9 +114,10 @@ class Rapl:
 
 
 class Energy:
-    """All meters of this machine together. `method` names them, joined by "+"; None where there is none.
+    """All meters of this machine together. `method` names them, joined by "+"; None without meters.
 
-    lacking: why there are no others, in words. While it is used, a thread looks at meters that must be looked at often.
+    lacking: why other meters are missing, in words. While it is used, a thread reads the meters that need frequent
+    reads.
     """
 
     def __init__(self, counters: Sequence[Counter], lacking: Sequence[str] = ()):
@@ -127,7 +130,7 @@ class Energy:
             threading.Thread(target=_look, args=(often, every), name="energy", daemon=True).start()
 
     def read(self) -> float | None:
-        """Joules since some fixed point; None where one of the meters cannot be read: a part would look like all."""
+        """Joules since some fixed point; None if a meter cannot be read: a part must not look like the whole."""
         read = [counter.read() for counter in self._counters]
         known = [value for value in read if value is not None]
         return sum(known) if known and len(known) == len(read) else None
@@ -142,7 +145,7 @@ def _look(counters: Sequence[Counter], every: float) -> None:
 
 @functools.cache
 def here() -> Energy:
-    """The meters of this machine, looked for once in a process."""
+    """The meters of this machine, cached for the process."""
     gpus, no_gpus = _nvml()
     packages, no_packages = rapl(POWERCAP)
     found = [counter for counter in (gpus, packages) if counter is not None]
@@ -160,43 +163,47 @@ def rapl(root: Path) -> tuple[Rapl | None, str | None]:
             if re.match(r"package|dram", (folder / "name").read_text()):
                 folders.append(folder)
     if not folders:
-        return None, f"no RAPL: nothing in {root}/intel-rapl:*"
+        return None, sentence("no RAPL: nothing in {folder}/intel-rapl:*", folder=root)
     try:
         return Rapl(folders), None
     except PermissionError:
-        return None, f"RAPL is closed: {folders[0]}/energy_uj can be read by root only"
+        return None, sentence("RAPL is closed: {folder}/energy_uj can be read by root only", folder=folders[0])
     except (OSError, ValueError) as err:
-        return None, f"RAPL cannot be read: {err}"
+        return None, sentence("RAPL cannot be read: {reason}", reason=err)
 
 
 def _nvml() -> tuple[Counter | None, str | None]:
     try:
         import pynvml
     except ImportError:
-        return None, "no NVML: package nvidia-ml-py is not installed"
+        return None, sentence("no NVML: package nvidia-ml-py is not installed")
     return nvml(pynvml)
 
 
 def nvml(module: Any) -> tuple[Counter | None, str | None]:
     """(the meter of the GPUs that this process may use, None) or (None, why there is none). module: pynvml."""
     if torch_is_blind():
-        return None, "torch sees no GPU"
+        return None, sentence("torch sees no GPU")
     try:
         module.nvmlInit()
         handles = _visible(module, os.environ.get("CUDA_VISIBLE_DEVICES"))
     except module.NVMLError as err:
-        return None, f"no NVML: {err}"
+        return None, sentence("no NVML: {reason}", reason=err)
     if not handles:
-        return None, "no GPU, or which of them are used here cannot be told"
+        return None, sentence("no GPU, or it is unknown which of them are used here")
     counter = NvmlCounter(module, handles)
     if counter.read() is not None:
         return counter, None
     sampled = NvmlSampled(module, handles)
-    return (sampled, None) if sampled.read() is not None else (None, "NVML says neither energy nor power of these GPUs")
+    return (
+        (sampled, None)
+        if sampled.read() is not None
+        else (None, sentence("NVML reports neither energy nor power of these GPUs"))
+    )
 
 
 def torch_is_blind() -> bool:
-    """Whether this torch uses no GPU, so that the energy of one would be idle energy. torch is not imported for it."""
+    """Whether this torch uses no GPU, so that a GPU's energy would be idle energy. Does not import torch."""
     torch = sys.modules.get("torch")
     if torch is not None and hasattr(torch, "cuda"):
         return not torch.cuda.is_available()
@@ -207,9 +214,9 @@ def torch_is_blind() -> bool:
 
 
 def _visible(module: Any, chosen: str | None) -> list[Any]:
-    """Handles of the GPUs in a value of CUDA_VISIBLE_DEVICES (all where it is None); empty where that cannot be told.
+    """Handles of the GPUs in a value of CUDA_VISIBLE_DEVICES (all if it is None); empty if they cannot be identified.
 
-    NVML counts by bus, CUDA by speed unless told otherwise: a number means the same to both where all GPUs are equal.
+    NVML numbers GPUs by bus, CUDA by speed unless configured: a number means the same to both if all GPUs are equal.
     """
     handles = [module.nvmlDeviceGetHandleByIndex(at) for at in range(module.nvmlDeviceGetCount())]
     if chosen is None:

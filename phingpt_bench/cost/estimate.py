@@ -1,4 +1,4 @@
-"""What was not metered, worked out from a price card: a hosted model's answers, a paper's GPU hours, a ledger anew."""
+"""Estimates from a price card: a hosted model's answers, a paper's GPU hours, a ledger at other prices."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ LABEL_TOKENS = 3
 
 @dataclass(frozen=True, slots=True)
 class Usd:
-    """An amount of USD between two bounds, equal where it is one price."""
+    """A range of USD; both bounds are equal for a single price."""
 
     low: float
     high: float
@@ -26,24 +26,24 @@ class Usd:
             raise ValueError(f"not a range of USD: {self.low} to {self.high}")
 
     def times(self, factor: float) -> Usd:
-        """So many of it."""
+        """The range times a factor."""
         return Usd(self.low * factor, self.high * factor)
 
 
 def over(amounts: list[float]) -> Usd | None:
-    """The range over some amounts; None for none."""
+    """The range of some amounts; None if there are none."""
     return Usd(min(amounts), max(amounts)) if amounts else None
 
 
 def hosted_usd(card: PriceCard, model: str, tokens_in: float, tokens_out: float) -> Usd | None:
-    """USD of so many tokens at a hosted model's price, over its hosts; None where the card does not sell it."""
+    """USD of tokens at a hosted model's price, over its hosts; None if the card does not list it."""
     return over([price.usd(tokens_in, tokens_out) for price in card.hosted(model)])
 
 
 def hours_usd(card: PriceCard, gpu: str | None, count: int | None, hours: float | None) -> Usd | None:
-    """USD of wall hours on `count` GPUs of a name, over the entries that it may mean (see `of_gpu`).
+    """USD of wall hours on `count` GPUs, over the entries that the GPU's name may mean (see `of_gpu`).
 
-    None where the GPU, their number or the hours are not stated, or where the card does not know the GPU.
+    None if the GPU, the number of GPUs or the hours are not stated, or if the card does not list the GPU.
     """
     if gpu is None or count is None or hours is None:
         return None
@@ -51,11 +51,11 @@ def hours_usd(card: PriceCard, gpu: str | None, count: int | None, hours: float 
 
 
 def repriced(ledger: Ledger, card: PriceCard) -> Ledger:
-    """The ledger with USD at the card's price, as if its machine had been rented at it.
+    """The ledger with USD at the card's price, as if its machine had been rented at that price.
 
-    The entry is that of the ledger's own price where the card has one of that id, else the one that fits the machine.
-    USD and price are None where neither is found, or no time was metered: never the amount of another card. Tokens of
-    a hosted model cost what its entry says on this card.
+    The entry is the one with the id of the ledger's own price, otherwise the one that fits the machine. USD and price
+    are None if neither is found, or no time was measured: never the amount of another card. Tokens of a hosted model
+    are priced by its entry on this card.
     """
     if ledger.token_price is not None:
         own = next((price for price in card.api if price.id == ledger.token_price.entry), None)
@@ -70,7 +70,7 @@ def repriced(ledger: Ledger, card: PriceCard) -> Ledger:
 
 
 def tokens_usd(price: ApiPrice, ledger: Ledger) -> float | None:
-    """USD of a ledger's tokens at a hosted model's price, the cached ones at theirs; None where they are not known."""
+    """USD of a ledger's tokens at a hosted model's price, cached ones at their own; None if they are unknown."""
     if ledger.tokens_in is None or ledger.tokens_out is None:
         return None
     dear = price.usd_per_million_cached
@@ -79,7 +79,7 @@ def tokens_usd(price: ApiPrice, ledger: Ledger) -> float | None:
 
 
 def token_price(price: ApiPrice, card: PriceCard) -> TokenPrice:
-    """A hosted model's price as a ledger keeps it."""
+    """A hosted model's price, as stored in a ledger."""
     return TokenPrice(
         card=card.date, entry=price.id, usd_per_million_in=price.usd_per_million_in,
         usd_per_million_out=price.usd_per_million_out, usd_per_million_cached=price.usd_per_million_cached,

@@ -1,4 +1,4 @@
-"""A meter that runs along with a piece of work and says at the end what it cost."""
+"""A meter that runs during a piece of work and returns its cost as a ledger."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from phingpt_bench.cost.prices import PriceCard, match, priced
 
 
 class Meter:
-    """Seconds and joules by phase, tokens and peak memory of the work that is done while it runs.
+    """Seconds and joules by phase, tokens and peak memory of the work done while it runs.
 
         meter = Meter()
         with meter.phase("load"):
@@ -23,14 +23,14 @@ class Meter:
         meter.count(tokens_in=1200, tokens_out=3)
         ledger = meter.ledger(load_prices())
 
-    While an inner phase runs the outer one stands still, so the sum over phases is the time spent in phases, each
-    second counted once. A phase entered again adds to itself; one that ends in an exception counts too.
-    Time is `time.perf_counter`: wall time, sleep of the process included. For one thread. Energy is that of the
-    whole machine, as far as it has meters; all of it is unknown as soon as one of them could not be read.
+    While an inner phase runs the outer one is paused, so each second is counted once. A phase that is entered again
+    adds to its time; a phase that ends in an exception counts too.
+    Time is `time.perf_counter`: wall time, including sleep. For one thread only. Energy is that of the whole machine,
+    as far as it has meters; it is unknown as soon as one of them could not be read.
     """
 
     def __init__(self, energy: Energy | None = None):
-        """energy: the meters, those of this machine where none are given."""
+        """energy: the meters; by default those of this machine."""
         self.seconds: dict[str, float] = {}
         self.joules: dict[str, float] | None = {}
         self._energy = energy or here()
@@ -42,8 +42,8 @@ class Meter:
 
     @contextlib.contextmanager
     def phase(self, name: str) -> Iterator[None]:
-        """Counts the time of the block under `name`."""
-        self._settle()
+        """Count the time of the block under `name`."""
+        self._book()
         self._running.append(name)
         self.seconds.setdefault(name, 0.0)
         if self.joules is not None:
@@ -51,11 +51,11 @@ class Meter:
         try:
             yield
         finally:
-            self._settle()
+            self._book()
             self._running.pop()
 
     def count(self, tokens_in: int | None = None, tokens_out: int | None = None) -> None:
-        """Adds tokens read by the model and tokens written by it. What was never counted stays None: not measured."""
+        """Add tokens read and written by the model. A kind that was never counted stays None: not measured."""
         if tokens_in is not None:
             self.tokens_in = (self.tokens_in or 0) + tokens_in
         if tokens_out is not None:
@@ -64,9 +64,9 @@ class Meter:
     def ledger(self, prices: PriceCard | None) -> Ledger:
         """The cost so far.
 
-        USD is all seconds at the machine's price per hour; None where the card has no price for it, and without a card.
+        USD is all seconds at the machine's price per hour; None if the card has no price for it, and without a card.
         """
-        self._settle()
+        self._book()
         machine = this_machine()
         entry = None if prices is None else match(prices, machine)
         return Ledger(
@@ -83,7 +83,7 @@ class Meter:
         )
 
     def resume(self, earlier: Ledger) -> None:
-        """Book what an interrupted part of the same work took, phase by phase. Energy unknown there is unknown now."""
+        """Add the cost of an interrupted part of the same work, by phase. If its energy is unknown, so is the sum."""
         for phase, seconds in earlier.seconds.items():
             self.seconds[phase] = self.seconds.get(phase, 0.0) + seconds
         if earlier.joules is None or earlier.energy_method != self._energy.method:
@@ -92,8 +92,8 @@ class Meter:
             if self.joules is not None:
                 self.joules[phase] = self.joules.get(phase, 0.0) + joules
 
-    def _settle(self) -> None:
-        """Books the time since the last change to the innermost running phase."""
+    def _book(self) -> None:
+        """Book the time since the last change on the innermost running phase."""
         now, read = time.perf_counter(), self._energy.read()
         if self._running:
             self.seconds[self._running[-1]] += now - self._since
@@ -105,9 +105,9 @@ class Meter:
 
 
 def peak_host_bytes() -> int | None:
-    """The most main memory this process has held since it started, or since memory.forget_peaks; None on Windows.
+    """Peak main memory of this process since it started, or since memory.forget_peaks; None on Windows.
 
-    On Linux of this program alone: getrusage also counts the one that started it, up to the moment of exec.
+    On Linux only this program counts: getrusage includes the parent process up to the moment of exec.
     """
     with contextlib.suppress(OSError):
         for line in Path("/proc/self/status").read_text(encoding="ascii").splitlines():
@@ -122,9 +122,9 @@ def peak_host_bytes() -> int | None:
 
 
 def peak_gpu_bytes() -> int | None:
-    """The most GPU memory held by tensors, the peaks of all devices added; None without a GPU or before torch is used.
+    """Peak GPU memory of tensors, summed over devices; None without a GPU or before torch is used.
 
-    Since the process started or since `torch.cuda.reset_peak_memory_stats()`. What CUDA itself holds is not in it.
+    Since the process started or since `torch.cuda.reset_peak_memory_stats()`, without the memory of CUDA itself.
     """
     torch = sys.modules.get("torch")
     if torch is None or not torch.cuda.is_available():

@@ -1,4 +1,4 @@
-"""Price cards: dated USD per hour of machines and per million tokens of APIs, each with its source, and which fits."""
+"""Price cards: dated USD per hour of machines and per million tokens of APIs, each with its source."""
 
 from __future__ import annotations
 
@@ -14,11 +14,12 @@ from phingpt_bench.core.errors import BenchError
 from phingpt_bench.core.machine import Machine
 from phingpt_bench.core.paths import share
 from phingpt_bench.core.records import Price
+from phingpt_bench.core.sentences import sentence
 
 PRICES_VARIABLE = "PHINGPT_BENCH_PRICES"
 CPU_ENTRY = "cpu-core-hour"
-MOST = 1e9  # USD of one unit at most: far above any price, and far below where sums stop being finite
-# words in a GPU's name that make it another product than the one without them
+MOST = 1e9  # the highest USD of one unit: far above any price, and far below the limits of a float
+# words that make a GPU a different product from the one without them
 _OTHER_PRODUCT = {"ti", "super", "laptop", "mobile", "mig", "d", "max"}
 
 
@@ -26,8 +27,8 @@ _OTHER_PRODUCT = {"ti", "super", "laptop", "mobile", "mig", "d", "max"}
 class Entry:
     """One price: USD for one hour of one unit (a processor core for "cpu-core-hour", else one GPU with its host).
 
-    gpu: the words that a GPU's name must hold to take this price, e.g. "A100 80GB"; None for prices that are only
-    taken by id, such as those that a paper assumed. `count` is set by `match`: `usd_per_hour` is then for all units.
+    gpu: the words that a GPU's name must contain, e.g. "A100 80GB"; None for prices that are only found by id, such as
+    those that a paper assumed. count: set by `match`; `usd_per_hour` is then for all units.
     """
 
     id: str
@@ -52,12 +53,13 @@ class Entry:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ApiPrice:
-    """One price list line of a hosted model: USD per million tokens read and written.
+    """The price of a hosted model: USD per million tokens read and written.
 
-    models: the names under which published results give the model, each exactly. Several entries may name one model,
-    one for each host: its price is then the range from the cheapest to the dearest. ids: the names under which the
-    host's API serves it. cached: what a token costs that the host has seen before in the same prompt; None where the
-    list has no such price. Estimates do not use it.
+    models: the exact names of the model in published results. Several entries may name one model, one for each host:
+        its price is then the range from the cheapest to the most expensive.
+    ids: the names under which the host's API serves it.
+    sold: False for a model that its host no longer sells at this price.
+    cached: the price of a token that the host has cached; None if it has no such price. Estimates do not use it.
     """
 
     id: str
@@ -70,6 +72,7 @@ class ApiPrice:
     assumption: str
     usd_per_million_cached: float | None = None
     ids: tuple[str, ...] = ()
+    sold: bool = True
 
     def __post_init__(self) -> None:
         _check_day("read_on", self.read_on)
@@ -82,17 +85,33 @@ class ApiPrice:
             raise ValueError(f"{self.id}: a price of {max(filter(None, prices)):g} USD, more than anything costs")
 
     def usd(self, tokens_in: float, tokens_out: float) -> float:
-        """USD for so many tokens, none of them cached."""
+        """USD for a number of tokens, none of them cached."""
         return (tokens_in * self.usd_per_million_in + tokens_out * self.usd_per_million_out) / 1e6
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class LabelPrice:
+    """The price of one labelled row, which a training needs and a zero-shot model does not."""
+
+    usd: float
+    source: str
+    read_on: str
+    assumption: str
+
+    def __post_init__(self) -> None:
+        _check_day("read_on", self.read_on)
+        if not 0 < self.usd <= MOST:
+            raise ValueError(f"label: {self.usd:g} USD; leave an unknown price out of the card")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class PriceCard:
-    """Prices collected on one date: of machines (`entries`) and of APIs. Ids are distinct."""
+    """Prices collected on one date: of machines (`entries`), of APIs, and of a label. Ids are distinct."""
 
     date: str
     entries: tuple[Entry, ...]
     api: tuple[ApiPrice, ...] = ()
+    label: LabelPrice | None = None
 
     def __post_init__(self) -> None:
         _check_day("date", self.date)
@@ -103,22 +122,22 @@ class PriceCard:
             raise ValueError("count is worked out from the machine: leave it out of the card")
 
     def find(self, name: str) -> Entry | None:
-        """The entry of that id, or None."""
+        """The entry with that id, or None."""
         return next((entry for entry in self.entries if entry.id == name), None)
 
     def hosted(self, model: str) -> tuple[ApiPrice, ...]:
-        """The prices of a hosted model, by a name that published results give it; empty where the card has none."""
+        """The prices of a hosted model by its name in published results; empty if the card has none."""
         return tuple(price for price in self.api if model in price.models)
 
 
 def load_prices(path: Path | None = None) -> PriceCard:
-    """The card in `path`, else in $PHINGPT_BENCH_PRICES, else the one shipped; BenchError for a missing or bad file."""
+    """The card in `path`, in $PHINGPT_BENCH_PRICES or the shipped one; BenchError for a missing or bad file."""
     file = card_path(path)
     if not file.is_file():
         raise BenchError(
-            "a folder, not a price card" if file.is_dir() else "no such price card",
+            sentence("a folder, not a price card") if file.is_dir() else sentence("no such price card"),
             where=str(file),
-            hint=f"give a YAML file laid out like {share('results', 'prices.yaml')}",
+            hint=sentence("give a YAML file laid out like {file}", file=share("results", "prices.yaml")),
         )
     return config.load(file, PriceCard)
 
@@ -135,11 +154,12 @@ def own_card() -> Path | None:
 
 
 def match(card: PriceCard, machine: Machine) -> Entry | None:
-    """The price of a machine, or None when the card does not know it.
+    """The price of a machine, or None if the card does not list it.
 
-    No GPU: the price of a core times the cores. GPUs: all must be of one kind, and the entry whose words are all in
-    its name is taken, the one with most words if several fit, times their number; the host is part of a GPU's price.
-    A GPU that the card does not know has no price: None, which boards show as N/A, never as 0.
+    Without a GPU: the price of a core times the number of cores. With GPUs, which must all be of one kind: the entry
+    whose words are all in the GPU's name (with most words, if several fit) times their number; the host is included. A
+    GPU that
+    is not listed has no price: None, which boards show as N/A, never as 0.
     """
     if not machine.gpus:
         core = card.find(CPU_ENTRY)
@@ -155,10 +175,10 @@ def match(card: PriceCard, machine: Machine) -> Entry | None:
 
 
 def of_gpu(card: PriceCard, name: str) -> tuple[Entry, ...]:
-    """The prices of one GPU that a paper names, as exactly as it does; empty where the card does not know it.
+    """The prices of a GPU as named in a paper; empty if the card does not list it.
 
-    "RTX 3090" is one entry; "A100" are those of 40 and of 80 GB, since it may be either; "RTX 3090 / A100-40GB" are
-    both, and none where one of them is unknown.
+    "RTX 3090" is one entry. "A100" may be the one with 40 or with 80 GB, so it gives both. "RTX 3090 / A100-40GB" gives
+    both, or none if one of them is unknown.
     """
     found: dict[str, Entry] = {}
     for alternative in name.split("/"):
@@ -176,7 +196,7 @@ def of_gpu(card: PriceCard, name: str) -> tuple[Entry, ...]:
 
 
 def priced(entry: Entry, card: PriceCard) -> Price:
-    """A price as a ledger keeps it."""
+    """A price, as stored in a ledger."""
     return Price(
         card=card.date, entry=entry.id, count=entry.count, usd_per_hour=entry.usd_per_hour, source=entry.source,
         read_on=entry.read_on, assumption=entry.assumption,
@@ -184,7 +204,7 @@ def priced(entry: Entry, card: PriceCard) -> Price:
 
 
 def _check_day(name: str, value: str) -> None:
-    """ValueError where it is not a day as ISO 8601 writes it in full."""
+    """ValueError unless it is a full ISO 8601 date."""
     try:
         if date.fromisoformat(value).isoformat() == value:
             return

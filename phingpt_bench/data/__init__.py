@@ -1,1 +1,1 @@
-"""Datasets: where they come from, their rows in one shape, their splits by a stated rule."""
+"""Datasets: where they come from, their rows in one shape, their splits by a fixed rule, copies between them."""

@@ -10,8 +10,8 @@ def from_bio(tokens: Sequence[str], tags: Iterable[str]) -> dict[str, Any]:
     """A row from tokens and BIO tags: text is the tokens joined by one space, entities are character offsets.
 
     Returns {"text", "entities": [{"start", "end", "type"}]}, in text order, `end` exclusive. An I- tag that continues
-    nothing opens an entity, as conlleval reads it; so does an I- of another type. ValueError when there are more tokens
-    than tags or the reverse.
+    nothing opens an entity, as in conlleval; so does an I- of another type. ValueError if the numbers of tokens and
+    tags differ.
     """
     entities: list[dict[str, Any]] = []
     open_type, at = None, 0

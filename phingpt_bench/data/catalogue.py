@@ -1,9 +1,9 @@
-"""The datasets the tasks read: rows in one shape, splits by an explicit rule, contents pinned by digests.
+"""The datasets of the tasks: rows in one shape, splits by an explicit rule, contents pinned by digests.
 
 Each is described by a passport (data/passport.py) and read by a reader (data/readers). Rows of a labels dataset:
 {"id", "text", "label"}; of a spans dataset: {"id", "text", "entities": [{"start", "end", "type"}]} with character
 offsets, in text order; of a scores dataset: {"id", "text", "score"}. `id` is the SHA-256 prefix of the text (with "-2",
-"-3" ... for repeated texts), so it says which row without showing it.
+"-3" ... for repeated texts), so it identifies the row without its text.
 """
 
 from __future__ import annotations
@@ -19,11 +19,12 @@ from phingpt_bench.core import config
 from phingpt_bench.core.errors import BenchError, unknown
 from phingpt_bench.core.fingerprint import digest
 from phingpt_bench.core.paths import task_folders
+from phingpt_bench.core.sentences import sentence
 from phingpt_bench.data.passport import Passport
 from phingpt_bench.data.readers import BUILT_ON, DATASETS, reader
 from phingpt_bench.data.rows import Rows, Splits
 
-PASSPORTS = "passports"  # the folder beside the task files
+PASSPORTS = "passports"  # the folder next to the task files
 COUNTED = ("rows", "ids", "digests", "counts")  # the part of a passport that `tasks stamp` prints
 
 
@@ -33,15 +34,15 @@ def names() -> list[str]:
 
 
 def dataset(name: str) -> Passport:
-    """The passport of a dataset; BenchError with the nearest name, or with file and line of what is wrong in it."""
+    """The passport of a dataset; BenchError with the nearest name, or with file and line of a mistake in it."""
     files = _files()
     if name not in files:
-        raise unknown("dataset", name, files)
+        raise unknown(sentence("dataset"), name, files)
     return _passport(files[name], files[name].stat().st_mtime_ns)
 
 
 def readable() -> tuple[dict[str, Passport], dict[str, BenchError]]:
-    """(passports, errors of those that cannot be read), both by dataset: one broken file must not hide the others."""
+    """(passports, errors of unreadable ones), both by dataset: one broken file must not hide the others."""
     passports: dict[str, Passport] = {}
     errors: dict[str, BenchError] = {}
     for name in names():
@@ -54,7 +55,7 @@ def readable() -> tuple[dict[str, Passport], dict[str, BenchError]]:
 
 @dataclass(frozen=True, slots=True)
 class Rights:
-    """What a board says of a protocol's rows: languages, licence of the data, and `Passport.documents`."""
+    """What a board shows about a protocol's rows: languages, licence of the data, and `Passport.documents`."""
 
     languages: tuple[str, ...]
     licence: str
@@ -62,7 +63,7 @@ class Rights:
 
 
 def rights() -> dict[str, Rights]:
-    """Languages, licence and documents by protocol, for all passports. A passport that cannot be read is left out."""
+    """Languages, licence and documents by protocol, for all passports. An unreadable passport is skipped."""
     return {
         passport.protocol: Rights(tuple(languages_of(passport.language)), passport.licence, passport.documents)
         for passport in readable()[0].values()
@@ -80,18 +81,23 @@ def read_passport(file: Path) -> Passport:
         passport = config.load(file, Passport)
     except BenchError as err:
         twice = any(f"key '{key}' is given twice" in err.message for key in COUNTED)
-        hint = f"stamped twice? delete the older block ({', '.join(COUNTED)})" if twice else err.hint
+        hint = (
+            sentence("stamped twice? delete the older block ({names})", names=", ".join(COUNTED)) if twice else err.hint
+        )
         raise BenchError(err.message, where=err.where, hint=hint) from None
     if passport.name != file.stem:
-        raise BenchError(f"its name is '{passport.name}', and its file is {file.name}", where=str(file))
+        raise BenchError(
+            sentence("its name is '{name}', and its file is {file}", name=passport.name, file=file.name),
+            where=str(file),
+        )
     return passport
 
 
 def load(name: str, path: str | None = None) -> Splits:
     """All splits of a dataset, ids added, contents checked against the digests of the passport.
 
-    path: a folder of the user's own, laid out like the mirror's folder of this dataset (see data/sources.py).
-    BenchError when rows are missing, added, changed or in another order: such rows would be another protocol.
+    path: a user's folder, laid out like the mirror's folder of this dataset (see data/sources.py).
+    BenchError if rows are missing, added, changed or in another order: such rows would be another protocol.
     """
     passport = dataset(name)
     splits = read(passport, path)
@@ -100,9 +106,18 @@ def load(name: str, path: str | None = None) -> Splits:
         expected = passport.rows.get(split), passport.digests.get(split)
         if found != expected:
             raise BenchError(
-                f"{name} {split}: {found[0]} rows with digest {found[1]}, expected {expected[0]} with {expected[1]}: "
-                f"not the rows of protocol {passport.protocol}",
-                hint="take the dataset from its source again; scores on other rows are not comparable",
+                sentence(
+                    "{name} {split}: {rows} rows with digest {digest}, expected {wanted} with "
+                    "{wanted_digest}: not the rows of protocol {protocol}",
+                    name=name,
+                    split=split,
+                    rows=found[0],
+                    digest=found[1],
+                    wanted=expected[0],
+                    wanted_digest=expected[1],
+                    protocol=passport.protocol,
+                ),
+                hint=sentence("get the dataset from its source again; scores on other rows are not comparable"),
             )
     return splits
 
@@ -114,18 +129,25 @@ def read(passport: Passport, path: str | None = None) -> Splits:
         raw = reader(passport.reader)(passport.origin, path, **options)
     except (KeyError, IndexError, ValueError, TypeError) as err:
         raise BenchError(
-            f"dataset {passport.name} has other columns or codes than its source ({type(err).__name__}: {err})",
-            hint="take the dataset from its source again",
+            sentence(
+                "dataset {name} has other columns or codes than its source ({type}: {reason})",
+                name=passport.name,
+                type=type(err).__name__,
+                reason=err,
+            ),
+            hint=sentence("get the dataset from its source again"),
         ) from None
     return {split: with_ids(rows) for split, rows in raw.items()}
 
 
 def _options(passport: Passport) -> dict[str, object]:
-    """The options of a reader, with what it builds on in place of its name. BenchError where there is no such thing."""
+    """The options of a reader, with names of datasets and readers resolved. BenchError for an unknown one."""
     options = dict(passport.options)
     for name in options.keys() & DATASETS.get(passport.reader, ()):
         if options[name] == passport.name:
-            raise BenchError(f"dataset {passport.name} is made from itself (option '{name}')")
+            raise BenchError(
+                sentence("dataset {name} is made from itself (option '{option}')", name=passport.name, option=name)
+            )
         options[name] = load(str(options[name]))
     for name in options.keys() & BUILT_ON.get(passport.reader, ()):
         options[name] = reader(str(options[name]))
@@ -133,17 +155,17 @@ def _options(passport: Passport) -> dict[str, object]:
 
 
 def content_digest(rows: Rows) -> str:
-    """The digest of the rows' ids and of what is right for each, in order."""
+    """The digest of the rows' ids and gold answers, in order."""
     return digest([[row["id"], row.get("label", row.get("entities", row.get("score")))] for row in rows])
 
 
 def ids_digest(rows: Rows) -> str:
-    """The SHA-256 of the rows' ids, one a line."""
+    """The SHA-256 of the rows' ids, one per line."""
     return hashlib.sha256("\n".join(row["id"] for row in rows).encode()).hexdigest()
 
 
 def with_ids(rows: Rows) -> Rows:
-    """The rows with `id` first. Rows of the embedded corpus bring one of their own, by which its editors know them."""
+    """The rows with `id` first. Rows of the embedded corpus keep their own id, which its files use."""
     seen: Counter[str] = Counter()
     result = []
     for row in rows:
@@ -154,7 +176,7 @@ def with_ids(rows: Rows) -> Rows:
 
 
 def _files() -> dict[str, Path]:
-    """Passport files by dataset name; one of the user's replaces a shipped one of the same name."""
+    """Passport files by dataset name; a user's passport replaces a shipped one of the same name."""
     return {file.stem: file for folder in task_folders() for file in (folder / PASSPORTS).glob("*.yaml")}
 
 

@@ -1,4 +1,4 @@
-"""Which rows of a dataset share a document, so that they do not tell us as much as as many rows of their own."""
+"""Which rows of a dataset share a document: they carry less evidence than the same number of independent rows."""
 
 from __future__ import annotations
 
@@ -9,11 +9,11 @@ from phingpt_bench.data.normalise import normalise
 
 
 def clusters_of(rows: Sequence[Mapping[str, Any]]) -> list[int]:
-    """The cluster of each row, numbered from 0 in order of appearance; empty where every row stands alone.
+    """The cluster of each row, numbered from 0 in order of appearance; empty if every row is independent.
 
-    Rows are of one cluster when their reader says that they are of one "document" (the sentences of an article), else
-    when their texts are equal but for case, accents, punctuation and space: several questions or entities of a text,
-    and copies. A row without any text stands alone.
+    Rows are in one cluster if their reader gives them the same "document" (the sentences of an article), otherwise if
+    their texts are equal except for case, accents, punctuation and space: several questions or entities of a text, and
+    copies. A row without text is a cluster of its own.
     """
     numbers: dict[Any, int] = {}
     found = [numbers.setdefault(_key(row, at), len(numbers)) for at, row in enumerate(rows)]

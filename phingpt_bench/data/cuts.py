@@ -1,4 +1,4 @@
-"""Rules that cut a part off the rows of a dataset which has no such split: by a hash of the row itself."""
+"""Rules that cut a split from the rows of a dataset without it, by a hash of each row."""
 
 from __future__ import annotations
 
@@ -14,10 +14,10 @@ def cut_validation(rows: Rows, percent: int = 10) -> tuple[Rows, Rows]:
 
 
 def cut(rows: Rows, part: str, percent: int) -> tuple[Rows, Rows]:
-    """(rest, part): a row goes to `part` when the hash of the part's name and its text, modulo 100, is below `percent`.
+    """(rest, part): a row goes to `part` if the hash of the part's name and its text, modulo 100, is below `percent`.
 
-    The rule reads only the row itself, so it does not depend on order or on other rows, and copies of a text stay on
-    one side.
+    The rule only reads the row itself, so it does not depend on order or other rows, and copies of a text stay
+    together.
     """
 
     def taken(row: Row) -> bool:
@@ -29,8 +29,8 @@ def cut(rows: Rows, part: str, percent: int) -> tuple[Rows, Rows]:
 def cut_copies(rows: Rows, part: str = "test", percent: int = 20) -> tuple[Rows, Rows]:
     """(rest, part), chosen by the hash of each row's normalised text (lower case, no punctuation: data/normalise.py).
 
-    `cut` takes the text as it stands; here texts that differ in no more than case, accents, punctuation and
-    space stay on one side too. Of the gold headlines 167 in the test part would otherwise have such a copy in the rest.
+    Unlike with `cut`, texts that only differ in case, accents, punctuation and space stay together too. Otherwise 167
+    of the gold headlines in the test part would have such a copy in the rest.
     """
     rest, taken = cut([{"text": normalise(row["text"]), "row": row} for row in rows], part, percent)
     return [item["row"] for item in rest], [item["row"] for item in taken]

@@ -1,6 +1,6 @@
 """The demonstration corpus: invented financial news in English and Spanish, read from the text files in `corpus/`.
 
-SYNTHETIC: written for phingpt-bench, with invented companies; a demonstration, not a benchmark; never to be mixed with
+SYNTHETIC: written for phingpt-bench, with invented companies; a demonstration, not a benchmark; never mix them with
 real results. Format, conventions and counts: docs/demo-corpus.md.
 """
 
@@ -13,13 +13,14 @@ from pathlib import Path
 from typing import Any
 
 from phingpt_bench.core.errors import BenchError, unknown
+from phingpt_bench.core.sentences import sentence
 
 LABELS = ("negative", "neutral", "positive")
 TYPES = ("PER", "ORG", "LOC")
 CORPUS = Path(__file__).resolve().parent / "corpus"
 LANGUAGES = ("en", "es")
 SPLITS = ("train", "validation", "test")
-# kind -> (prefix of the ids, what the columns of a line are)
+# kind -> (prefix of the ids, the columns of a line)
 _KINDS = {
     "sentiment": ("sent", ("id", "split", "label", "sentence")),
     "ner": ("ner", ("id", "split", "sentence")),
@@ -41,54 +42,60 @@ def load_demo(kind: str) -> dict[str, list[dict[str, Any]]]:
 
 
 def read_corpus(kind: str, folder: Path) -> dict[str, list[dict[str, Any]]]:
-    """`load_demo` for a corpus in any folder that is laid out like ours.
+    """`load_demo` for a corpus in any folder with the same layout.
 
     BenchError naming file and line for: a wrong number of columns, a malformed or repeated id, an unknown split, label,
     entity type or slot, broken markup, a sentence that occurs twice; naming the file when it is missing or not UTF-8.
-    A split without a row is an empty list.
+    A split without rows is an empty list.
     """
     if kind not in _KINDS:
-        raise unknown("kind of demonstration data", kind, _KINDS)
+        raise unknown(sentence("kind of demonstration data"), kind, _KINDS)
     prefix, columns = _KINDS[kind]
     companies = read_companies(folder / "companies.tsv") if kind == "sentiment" else {}
     splits: dict[str, list[dict[str, Any]]] = {split: [] for split in SPLITS}
-    seen: dict[str, str] = {}  # id or text -> where it stands
+    seen: dict[str, str] = {}  # id or text -> its place
     for lang in LANGUAGES:
         for where, fields in _lines(folder / f"{kind}-{lang}.tsv", columns):
-            row_id, split, sentence = fields[0], fields[1], fields[-1]
+            row_id, split, text = fields[0], fields[1], fields[-1]
             if not re.fullmatch(rf"{prefix}-{lang}-\d{{4}}", row_id):
                 raise BenchError(
-                    f"malformed id '{row_id}'", where=where, hint=f"ids here look like {prefix}-{lang}-0001"
+                    sentence("malformed id '{row_id}'", row_id=row_id),
+                    where=where,
+                    hint=sentence("ids here look like {prefix}-{lang}-0001", prefix=prefix, lang=lang),
                 )
             if split not in SPLITS:
-                raise unknown("split", split, SPLITS, where=where)
+                raise unknown(sentence("split"), split, SPLITS, where=where)
             row: dict[str, Any] = {"id": row_id, "lang": lang}
             if kind == "sentiment":
                 if fields[2] not in LABELS:
-                    raise unknown("label", fields[2], LABELS, where=where)
-                row["text"] = fill(sentence, row_id, companies.get((split, lang), []), where)
+                    raise unknown(sentence("label"), fields[2], LABELS, where=where)
+                row["text"] = fill(text, row_id, companies.get((split, lang), []), where)
                 row["label"] = fields[2]
             else:
-                row["text"], row["entities"] = parse_markup(sentence, where)
+                row["text"], row["entities"] = parse_markup(text, where)
             for what, key in (("id", row_id), ("sentence", row["text"])):
                 if key in seen:
-                    raise BenchError(f"{what} stands already at {seen[key]}", where=where)
+                    raise BenchError(
+                        sentence("{what} occurs already at {seen}", what=what, seen=seen[key]), where=where
+                    )
                 seen[key] = where
             splits[split].append(row)
     return splits
 
 
 def read_companies(path: Path) -> Companies:
-    """Names by (split, language), in file order. BenchError for a name that stands twice, in one split or in two."""
+    """Names by (split, language), in file order. BenchError for a name that occurs twice, in one split or in two."""
     companies: Companies = {}
     seen: dict[str, str] = {}
     for where, (split, lang, name) in _lines(path, ("split", "language", "name")):
         if split not in SPLITS:
-            raise unknown("split", split, SPLITS, where=where)
+            raise unknown(sentence("split"), split, SPLITS, where=where)
         if lang not in LANGUAGES:
-            raise unknown("language", lang, LANGUAGES, where=where)
+            raise unknown(sentence("language"), lang, LANGUAGES, where=where)
         if name in seen:
-            raise BenchError(f"company '{name}' stands already at {seen[name]}", where=where)
+            raise BenchError(
+                sentence("company '{name}' occurs already at {seen}", name=name, seen=seen[name]), where=where
+            )
         seen[name] = where
         companies.setdefault((split, lang), []).append(name)
     return companies
@@ -97,19 +104,27 @@ def read_companies(path: Path) -> Companies:
 def fill(frame: str, row_id: str, names: list[str], where: str) -> str:
     """The frame with its slots {c} and {d} replaced by two different names.
 
-    Which names depends on the row's id and the list alone, so an edit of one sentence leaves the others as they were.
+    The choice only depends on the row's id and the list, so editing one sentence does not change the others.
     BenchError for another slot, a stray brace, or fewer names than the frame has slots.
     """
     slots = sorted(set(_SLOT.findall(frame)))
     if wrong := [slot for slot in slots if slot not in ("c", "d")]:
-        raise BenchError(f"unknown slot '{{{wrong[0]}}}'", where=where, hint="the slots are {c} and {d}")
+        raise BenchError(
+            sentence("unknown slot '{slot}'", slot=f"{{{wrong[0]}}}"),
+            where=where,
+            hint=sentence("the slots are {c} and {d}"),
+        )
     if re.search(r"[{}]", _SLOT.sub("", frame)):
-        raise BenchError("a brace that opens or closes nothing", where=where, hint="the slots are {c} and {d}")
+        raise BenchError(sentence("an unmatched brace"), where=where, hint=sentence("the slots are {c} and {d}"))
     if len(slots) > len(names):
         raise BenchError(
-            f"{len(slots)} company slots, {len(names)} companies of this split and language",
+            sentence(
+                "{slots} company slots, {names} companies of this split and language",
+                slots=len(slots),
+                names=len(names),
+            ),
             where=where,
-            hint="add names to companies.tsv",
+            hint=sentence("add names to companies.tsv"),
         )
     free, chosen = list(names), {}
     for slot in slots:
@@ -118,27 +133,33 @@ def fill(frame: str, row_id: str, names: list[str], where: str) -> str:
     return _SLOT.sub(lambda match: chosen[match[1]], frame)
 
 
-def parse_markup(sentence: str, where: str) -> tuple[str, list[dict[str, Any]]]:
+def parse_markup(line: str, where: str) -> tuple[str, list[dict[str, Any]]]:
     """The text and the entities of a sentence with markup: "[Anna Leeworth|PER] moved to [Leeds|LOC]".
 
     Offsets count characters of the text without markup; a sentence without markup has no entities. The signs [ ] and |
     cannot occur in a text. BenchError for an empty surface, one with blanks at its ends, an unknown type, or a
-    bracket or bar that belongs to no entity.
+    bracket or bar outside an entity.
     """
     text, entities, at = "", [], 0
-    for match in _ENTITY.finditer(sentence):
+    for match in _ENTITY.finditer(line):
         surface, kind = match.groups()
         if not surface or surface != surface.strip():
-            raise BenchError(f"entity '{match[0]}' is empty or has blanks at its ends", where=where)
+            raise BenchError(
+                sentence("entity '{match}' is empty or begins or ends with a blank", match=match[0]), where=where
+            )
         if kind not in TYPES:
-            raise unknown("entity type", kind, TYPES, where=where)
-        text += sentence[at : match.start()]
+            raise unknown(sentence("entity type"), kind, TYPES, where=where)
+        text += line[at : match.start()]
         entities.append({"start": len(text), "end": len(text) + len(surface), "type": kind})
         text += surface
         at = match.end()
-    text += sentence[at:]
+    text += line[at:]
     if stray := re.search(r"[\[\]|]", text):
-        raise BenchError(f"'{stray[0]}' outside an entity", where=where, hint="entities look like [Leeds|LOC]")
+        raise BenchError(
+            sentence("'{sign}' outside an entity", sign=stray[0]),
+            where=where,
+            hint=sentence("entities look like [Leeds|LOC]"),
+        )
     return text, entities
 
 
@@ -147,17 +168,23 @@ def _lines(path: Path, columns: tuple[str, ...]) -> Iterator[tuple[str, list[str
     try:
         content = path.read_text(encoding="utf-8")
     except (OSError, UnicodeDecodeError) as err:
-        raise BenchError(f"the demonstration corpus is not readable ({err})", where=str(path)) from None
+        raise BenchError(
+            sentence("the demonstration corpus is not readable ({reason})", reason=err), where=str(path)
+        ) from None
     for number, line in enumerate(content.split("\n"), 1):
         if not line.strip() or line.startswith("#"):
             continue
         fields, where = line.split("\t"), f"{path}:{number}"
         if len(fields) != len(columns) or not all(field.strip() for field in fields):
             raise BenchError(
-                f"{len(fields)} columns, of which {sum(map(bool, map(str.strip, fields)))} filled",
+                sentence(
+                    "{n} columns, of which {filled} filled",
+                    n=len(fields),
+                    filled=sum(map(bool, map(str.strip, fields))),
+                ),
                 where=where,
-                hint=f"a line is {' <tab> '.join(columns)}",
+                hint=sentence("a line is {columns}", columns=" <tab> ".join(columns)),
             )
         if line != line.rstrip() or any(field != field.strip() for field in fields):
-            raise BenchError("blanks at the end of a column", where=where)
+            raise BenchError(sentence("blanks at the end of a column"), where=where)
         yield where, fields

@@ -1,4 +1,4 @@
-"""The block of solved examples for few-shot prompts: training rows chosen by a rule, the same for every document."""
+"""The few-shot examples: training rows chosen by a rule, the same for every document."""
 
 from __future__ import annotations
 
@@ -10,17 +10,18 @@ from typing import Any
 from phingpt_bench.data.normalise import normalise
 from phingpt_bench.data.rows import Rows
 
-MOST = 32  # BloombergGPT's 20 examples are the most that a published protocol gives
+MOST = 32  # more than the 20 of BloombergGPT, the largest number in a published protocol
 
 
-def examples(rows: Rows, test: Rows, labels: Sequence[str]) -> Rows:
+def examples(rows: Rows, test: Rows, labels: Sequence[str], block: int = 0) -> Rows:
     """Up to MOST training rows in the order in which k-shot prompts take the first k; empty without training rows.
 
-    Only rows whose text is at most of median length, so that a block stays short, and is no test row's (case, accents
-    and punctuation aside): such an example would give an answer away. In turns over the classes of rows (the labels;
-    for entities which types occur; for scores their sign), each class in the order of the hash of its texts; the
-    classes begin in label order, rows without entities last. No two examples have the same text. First-come blocks are
-    no substitute: TFNS begins with five negative tweets, and a base shown these answered negative almost always.
+    Only rows whose text has at most median length, so that prompts stay short, and is not a test row's (ignoring case,
+    accents and punctuation), which would reveal an answer. They alternate between the classes of rows (the labels; for
+    entities the set of their types; for scores their sign), each class sorted by the hash of its texts; classes are in
+    label order, rows without entities last. No two examples have the same text. The first rows of a dataset would not
+    do: TFNS begins with five negative tweets, and with these as examples a base answered negative almost always.
+    block: each number has another order of the hashes, so that blocks are independent draws; 0 is the usual one.
     """
     if not rows:
         return []
@@ -28,18 +29,19 @@ def examples(rows: Rows, test: Rows, labels: Sequence[str]) -> Rows:
     median = lengths[(len(lengths) - 1) // 2]
     classes: dict[Any, Rows] = defaultdict(list)
     seen = {normalise(row["text"]) for row in test}
-    for row in sorted(rows, key=lambda row: hashlib.sha256(b"example:" + row["text"].encode()).hexdigest()):
+    salt = f"example {block}:" if block else "example:"
+    for row in sorted(rows, key=lambda row: hashlib.sha256((salt + row["text"]).encode()).hexdigest()):
         text = normalise(row["text"])
         if len(row["text"]) <= median and text not in seen:
             seen.add(text)
             classes[_class(row, labels)].append(row)
     turns = [classes[key] for key in sorted(classes)]
-    block = [turn[at] for at in range(MOST) for turn in turns if at < len(turn)]
-    return block[:MOST]
+    chosen = [turn[at] for at in range(MOST) for turn in turns if at < len(turn)]
+    return chosen[:MOST]
 
 
 def _class(row: dict[str, Any], labels: Sequence[str]) -> tuple[int, ...]:
-    """What the row is an example of, as a key that sorts in label order."""
+    """The class of a row, as a key that sorts in label order."""
     if "label" in row:
         return (labels.index(row["label"]),)
     if "score" in row:

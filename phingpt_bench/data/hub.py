@@ -1,4 +1,4 @@
-"""Rows from the Hub, for someone who waits at a terminal: where it is out of reach, no retries and no log of them."""
+"""Rows from the Hub without long waits: if the Hub is not reachable, its client goes offline at once."""
 
 from __future__ import annotations
 
@@ -13,15 +13,15 @@ from phingpt_bench import compat
 from phingpt_bench.data.passport import Origin
 from phingpt_bench.data.sources import mirror
 
-PATIENCE = 5.0  # seconds for the Hub's first byte
+PATIENCE = 5.0  # seconds to wait for the Hub's first byte
 
 
 @contextmanager
 def offline_if_unreachable(origin: Origin) -> Iterator[None]:
-    """While rows of `origin` are read: one short question whether the Hub is there, and if not, its client is offline.
+    """Around reading rows of `origin`: one short request checks the Hub; if it fails, the client goes offline.
 
-    The client then answers from its cache or fails at once, where it would try for some 25 seconds. Nothing is asked
-    where the mirror holds the dataset, or where the client is offline already. Everything is put back in the end.
+    The client then answers from its cache or fails at once, instead of retrying for about 25 seconds. There is no
+    request if the mirror has the dataset, or if the client is offline already. All settings are restored at the end.
     """
     if origin.hub is None or _is_local(origin):
         yield
@@ -29,7 +29,7 @@ def offline_if_unreachable(origin: Origin) -> Iterator[None]:
     import huggingface_hub
     from huggingface_hub import constants
 
-    # the first import of the client sets the level of its log, so this comes behind it
+    # the first import of the client sets its log level, so this comes after it
     log = logging.getLogger(huggingface_hub.__name__)
     level, offline = log.level, compat.hub_is_offline()
     log.setLevel(logging.ERROR)
@@ -60,16 +60,16 @@ def _is_local(origin: Origin) -> bool:
 
 
 def _reachable(endpoint: str) -> bool:
-    """Whether anything answers there, whatever it says; proxies of the environment are used."""
+    """Whether anything answers there, with any status; proxies of the environment are used."""
     if not endpoint.startswith(("http://", "https://")):
-        return True  # not ours to judge
+        return True  # other schemes are left to the client
     try:
         with urllib.request.urlopen(urllib.request.Request(endpoint, method="HEAD"), timeout=PATIENCE):
             return True
     except urllib.error.HTTPError:
         return True
     except urllib.error.URLError as err:
-        # certificates that Python does not know say nothing of whether the client, with its own, gets through
+        # the client has its own certificates: if Python rejects one, it may still get through
         return "CERTIFICATE" in str(err.reason).upper()
     except (OSError, ValueError):
         return False

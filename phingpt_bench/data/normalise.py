@@ -1,6 +1,6 @@
-"""A text without case, accents and punctuation: by it rows are matched, clustered and split, so it never changes.
+"""A text without case, accents and punctuation. Rows are matched, clustered and split by it, so it must not change.
 
-What the gate takes for a copy is another matter (data/copies/fold.py).
+The gate against copies has its own folding (data/copies/fold.py).
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""The shape in which datasets come: rows as mappings, by split."""
+"""The types of datasets: rows as mappings, by split."""
 
 from __future__ import annotations
 

@@ -16,6 +16,7 @@ from typing import Any
 from phingpt_bench.core.errors import BenchError
 from phingpt_bench.core.files import regular
 from phingpt_bench.core.paths import named_folder
+from phingpt_bench.core.sentences import sentence
 from phingpt_bench.data.passport import Origin
 
 MIRROR_VARIABLE = "PHINGPT_BENCH_DATA"
@@ -25,21 +26,20 @@ MIRROR_VARIABLE = "PHINGPT_BENCH_DATA"
 class Source:
     """One dataset as published. `files` maps our split names to paths below `folder` in a mirror.
 
-    The suffix of a file says its format: .parquet, .csv (with a header line; every value is text) or .jsonl. A folder
-    given as an absolute path, or from "~", is itself where the files are, mirror or not. hub_id is None where the
-    rows are on no Hub.
+    The suffix of a file gives its format: .parquet, .csv (with a header line; every value is text) or .jsonl. A folder
+    given as an absolute path, or with "~", is used without a mirror. hub_id is None if the dataset is not on the Hub.
     """
 
     folder: str
     files: dict[str, str]
     hub_id: str | None = None
     hub_splits: dict[str, str] = field(default_factory=dict)  # our split name -> the Hub's
-    revision: str | None = None  # Hub commit; where None, the digest of the rows is what pins the content
+    revision: str | None = None  # Hub commit; if None, the digests of the rows pin the content
     hub_zip: tuple[str, str] | None = None  # (zip in the Hub repository, member) for a repository with a script
 
 
 def mirror() -> Path | None:
-    """The mirror folder named by $PHINGPT_BENCH_DATA, or None; BenchError when it is named but not there."""
+    """The mirror folder named by $PHINGPT_BENCH_DATA, or None; BenchError if the folder does not exist."""
     return named_folder(MIRROR_VARIABLE, "the data mirror", "one sub-folder per dataset")
 
 
@@ -49,7 +49,7 @@ def source_of(origin: Origin, files: dict[str, str], **hub: Any) -> Source:
 
 
 def place(source: Source, split: str, path: str | None = None) -> str:
-    """Where `read_rows` would take the split from, in words for a message: a file, or the Hub dataset."""
+    """The place from which `read_rows` would take the split, for a message: a file, or the Hub dataset."""
     for root in _roots(source, path):
         if (root / source.files[split]).is_file():
             return str(root / source.files[split])
@@ -59,11 +59,14 @@ def place(source: Source, split: str, path: str | None = None) -> str:
 def read_rows(source: Source, split: str, path: str | None = None) -> list[dict[str, Any]]:
     """The raw rows of one split, in file order.
 
-    path: a folder laid out like the mirror's `source.folder`; wins over every other place.
-    BenchError, naming every place that was looked at, when the split is in none of them.
+    path: a folder laid out like the mirror's `source.folder`; it takes precedence over every other place.
+    BenchError with every place that was tried if the split is in none of them.
     """
     if split not in source.files:
-        raise BenchError(f"{_name(source)} has no split '{split}'", hint=f"splits: {', '.join(source.files)}")
+        raise BenchError(
+            sentence("{source} has no split '{split}'", source=_name(source), split=split),
+            hint=sentence("splits: {names}", names=", ".join(source.files)),
+        )
     looked = []
     for root in _roots(source, path):
         file = root / source.files[split]
@@ -71,25 +74,39 @@ def read_rows(source: Source, split: str, path: str | None = None) -> list[dict[
             return read_file(file)
         looked.append(str(file))
         if path:
-            raise BenchError("no such data file", where=str(file), hint="the folder must be laid out like the mirror's")
+            raise BenchError(
+                sentence("no such data file"),
+                where=str(file),
+                hint=sentence("the folder must be laid out like the mirror's"),
+            )
     folder = f"{source.folder}/{source.files[split]}"
     if source.hub_id is None:
         raise BenchError(
-            f"dataset {_name(source)} ({split}) is in no mirror, and it is on no Hub",
+            sentence(
+                "dataset {source} ({split}) is not in a mirror, and it is not on the Hub",
+                source=_name(source),
+                split=split,
+            ),
             where="; ".join(looked) or None,
-            hint=f"set {MIRROR_VARIABLE} to a folder that holds {folder}",
+            hint=sentence("set {variable} to a folder that holds {folder}", variable=MIRROR_VARIABLE, folder=folder),
         )
-    # its client logs each retry, which would bury the one line that says what is wrong
+    # its client logs each retry, which would hide the one line that says what is wrong
     logging.getLogger("huggingface_hub").setLevel(logging.ERROR)
     try:
         return _hub_zip(source) if source.hub_zip else _hub(source, split)
-    # the Hub client raises a wide family of network and cache errors: each means "not to be had from there"
+    # the Hub client raises many kinds of network and cache errors: each means "not available from there"
     except Exception as err:
         looked.append(f"Hub {source.hub_id} ({type(err).__name__})")
     raise BenchError(
-        f"dataset {source.hub_id} ({split}) is neither in a mirror, nor in the Hugging Face cache, nor on the Hub",
+        sentence(
+            "dataset {hub_id} ({split}) is neither in a mirror, nor in the Hugging Face cache, nor on the Hub",
+            hub_id=source.hub_id,
+            split=split,
+        ),
         where="; ".join(looked),
-        hint=f"set {MIRROR_VARIABLE} to a folder that holds {folder}, or go online once",
+        hint=sentence(
+            "set {variable} to a folder that holds {folder}, or go online once", variable=MIRROR_VARIABLE, folder=folder
+        ),
     )
 
 
@@ -105,10 +122,10 @@ def _roots(source: Source, path: str | None) -> list[Path]:
 
 
 def read_file(file: Path) -> list[dict[str, Any]]:
-    """The rows of a .parquet, .csv or .jsonl file; BenchError for another suffix and for what cannot be read as one."""
+    """The rows of a .parquet, .csv or .jsonl file; BenchError for another suffix and for an unreadable file."""
     formats = {".parquet": _parquet, ".csv": _csv, ".jsonl": _jsonl}
     if file.suffix not in formats:
-        raise BenchError(f"data files end in {', '.join(formats)}", where=str(file))
+        raise BenchError(sentence("data files end in {names}", names=", ".join(formats)), where=str(file))
     return formats[file.suffix](regular(file))
 
 
@@ -120,15 +137,17 @@ def _csv(file: Path) -> list[dict[str, Any]]:
             rows = []
             for row in reader:
                 if None in row:
-                    raise BenchError("more cells than the header has names", where=f"{file}:{reader.line_num}")
+                    raise BenchError(
+                        sentence("more cells than the header has names"), where=f"{file}:{reader.line_num}"
+                    )
                 rows.append(row)
     except (csv.Error, UnicodeDecodeError, OSError) as err:
-        raise BenchError(f"not readable as CSV in UTF-8 ({err})", where=str(file)) from None
+        raise BenchError(sentence("not readable as CSV in UTF-8 ({reason})", reason=err), where=str(file)) from None
     return rows
 
 
 def _jsonl(file: Path) -> list[dict[str, Any]]:
-    """One JSON object a line, in UTF-8; blank lines are passed over."""
+    """One JSON object per line, in UTF-8; blank lines are skipped."""
     rows = []
     try:
         with file.open(encoding="utf-8-sig") as lines:
@@ -136,11 +155,15 @@ def _jsonl(file: Path) -> list[dict[str, Any]]:
                 if line.strip():
                     rows.append(json.loads(line))
                     if not isinstance(rows[-1], dict):
-                        raise BenchError("not a JSON object", where=f"{file}:{number}")
+                        raise BenchError(sentence("not a JSON object"), where=f"{file}:{number}")
     except json.JSONDecodeError as err:
-        raise BenchError(f"not readable as JSON ({err.msg})", where=f"{file}:{number}") from None
+        raise BenchError(
+            sentence("not readable as JSON ({reason})", reason=err.msg), where=f"{file}:{number}"
+        ) from None
     except (UnicodeDecodeError, OSError) as err:
-        raise BenchError(f"not readable as JSON lines in UTF-8 ({err})", where=str(file)) from None
+        raise BenchError(
+            sentence("not readable as JSON lines in UTF-8 ({reason})", reason=err), where=str(file)
+        ) from None
     return rows
 
 
@@ -151,14 +174,16 @@ def _parquet(file: Path) -> list[dict[str, Any]]:
     try:
         rows: list[dict[str, Any]] = pyarrow.parquet.read_table(file).to_pylist()
     except (pyarrow.ArrowInvalid, OSError) as err:
-        raise BenchError(f"not readable as parquet ({str(err).splitlines()[0]})", where=str(file)) from None
+        raise BenchError(
+            sentence("not readable as parquet ({reason})", reason=str(err).splitlines()[0]), where=str(file)
+        ) from None
     return rows
 
 
 def _hub(source: Source, split: str) -> list[dict[str, Any]]:
     import datasets
 
-    # load_dataset answers from the Hugging Face cache when the Hub is out of reach
+    # load_dataset uses the Hugging Face cache if the Hub is not reachable
     table = datasets.load_dataset(source.hub_id, split=source.hub_splits.get(split, split), revision=source.revision)
     rows: list[dict[str, Any]] = table.to_list()
     return rows

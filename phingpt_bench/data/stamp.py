@@ -1,6 +1,6 @@
-"""The counted part of a passport: rows, ids, digests and counts, computed from what its reader gives.
+"""The counted part of a passport: rows, ids, digests and counts, computed from its reader's rows.
 
-For a new passport, whose author cannot know them, and for the test that no shipped passport is out of date.
+For a new passport, and for the test that no shipped passport is out of date.
 """
 
 from __future__ import annotations
@@ -14,42 +14,47 @@ import yaml
 
 from phingpt_bench.core import config
 from phingpt_bench.core.errors import BenchError, unknown
+from phingpt_bench.core.sentences import sentence
 from phingpt_bench.data import catalogue
 from phingpt_bench.data.passport import Passport
 from phingpt_bench.data.readers import reader
 from phingpt_bench.data.rows import Rows
 
-# what a passport says of its rows: stands in for the fields until they are counted
+# placeholders for the fields until they are counted
 BLANK: dict[str, Any] = {"rows": {"test": 0}, "ids": {"test": ""}, "digests": {"test": ""}, "counts": {}}
 
 
 def draft(passport_path: Path | str) -> Passport:
-    """The passport in a file whose counted fields may be missing, empty or wrong: they are not looked at.
+    """The passport in a file whose counted fields may be missing, empty or wrong: they are ignored.
 
-    Every other field is checked as strictly as ever; BenchError names file and mistake.
+    Every other field is checked as usual; BenchError names file and mistake.
     """
     value = config.load_yaml(Path(passport_path))
     if value is not None and not isinstance(value, dict):
-        raise BenchError("a passport is a mapping of fields", where=str(passport_path))
+        raise BenchError(sentence("a passport is a mapping of fields"), where=str(passport_path))
     passport = config.build(Passport, {**(value or {}), **BLANK}, str(passport_path))
     takes = list(inspect.signature(reader(passport.reader)).parameters)[2:]  # after the origin and the path
     for option in passport.options:
         if option not in takes:
-            raise unknown(f"option of reader '{passport.reader}'", option, takes, where=str(passport_path))
+            raise unknown(
+                sentence("option of reader '{reader}'", reader=passport.reader), option, takes, where=str(passport_path)
+            )
     return passport
 
 
 def stamp(passport_path: Path | str, path: str | None = None) -> dict[str, dict[str, Any]]:
-    """{"rows", "ids", "digests", "counts"}, each by split, of the rows that the passport's reader gives now.
+    """{"rows", "ids", "digests", "counts"}, each by split, of the rows that the passport's reader returns now.
 
-    path: as for catalogue.load. `counts` has every label of the passport in its order, also those with no row, and is
-    empty for kind "scores". Nothing is written. BenchError, naming the file, for a label that the passport does not
-    list, for rows of another kind, and for a reader that gives no test rows.
+    path: as for catalogue.load. `counts` has every label of the passport in its order, including those without rows,
+    and is empty for kind "scores". Nothing is written. BenchError, naming the file, for a label that the passport does
+    not list, for rows of another kind, and for a reader without test rows.
     """
     passport = draft(passport_path)
     splits = catalogue.read(passport, path)
     if not splits.get("test"):
-        raise BenchError(f"the reader '{passport.reader}' gives no test rows", where=str(passport_path))
+        raise BenchError(
+            sentence("the reader '{reader}' returns no test rows", reader=passport.reader), where=str(passport_path)
+        )
     return {
         "rows": {split: len(rows) for split, rows in splits.items()},
         "ids": {split: catalogue.ids_digest(rows) for split, rows in splits.items()},
@@ -67,7 +72,7 @@ def count(passport: Passport, rows: Rows, where: str | None = None) -> dict[str,
     key = {"labels": "label", "spans": "entities", "scores": "score"}[passport.kind]
     for row in rows:
         if key not in row:
-            raise BenchError(f"a row of kind {passport.kind} has no '{key}'", where=where)
+            raise BenchError(sentence("a row of kind {kind} has no '{key}'", kind=passport.kind, key=key), where=where)
     if passport.kind == "scores":
         return {}
     if passport.kind == "labels":
@@ -76,12 +81,12 @@ def count(passport: Passport, rows: Rows, where: str | None = None) -> dict[str,
         found = Counter(entity["type"] for row in rows for entity in row["entities"])
     for name in found:
         if name not in passport.labels:
-            raise unknown("label", name, passport.labels, where=where)
+            raise unknown(sentence("label"), name, passport.labels, where=where)
     return {name: found[name] for name in passport.labels}
 
 
 def as_yaml(stamped: dict[str, dict[str, Any]]) -> str:
-    """The four fields as the lines of a passport, one line for each split but for the numbers of rows."""
+    """The four fields as the lines of a passport, one line for each split except for the numbers of rows."""
     lines = []
     for name, splits in stamped.items():
         if name == "rows" or not splits:
@@ -92,7 +97,7 @@ def as_yaml(stamped: dict[str, dict[str, Any]]) -> str:
 
 
 def _flow(value: Any) -> str:
-    """A value in one line of YAML. A digest is quoted: one of digits alone, or with one "e", reads as a number."""
+    """A value in one line of YAML. Digests are quoted: with only digits, or one "e", they would be numbers."""
     if isinstance(value, str):
         return f'"{value}"'
     return yaml.safe_dump(value, default_flow_style=True, sort_keys=False, width=10_000, allow_unicode=True).strip()

@@ -1,4 +1,4 @@
-"""What models were trained on: published ones by results/training-sets.yaml, others as their user declares it."""
+"""The training data of models: of published ones in results/training-sets.yaml, of others as declared."""
 
 from __future__ import annotations
 
@@ -13,19 +13,20 @@ from phingpt_bench.core import config
 from phingpt_bench.core.errors import BenchError, nearest
 from phingpt_bench.core.jsonio import read_json
 from phingpt_bench.core.paths import share
+from phingpt_bench.core.sentences import sentence
 from phingpt_bench.data import catalogue
 from phingpt_bench.data.copies import hashes
 from phingpt_bench.data.copies.hashes import RowHashes
 from phingpt_bench.data.passport import SPLITS
 
-TRAINED = ("train", "validation")  # what a data set's name alone stands for
+TRAINED = ("train", "validation")  # the splits that a dataset's name alone stands for
 
 Split = Literal["train", "validation", "test"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class TrainingSet:
-    """What some published models were trained on; the fields are told at the head of the file."""
+    """The training data of some published models; the fields are explained at the head of the file."""
 
     models: list[str]
     hub: list[str]
@@ -46,9 +47,9 @@ def _read(file: Path) -> dict[str, TrainingSet]:
 
 
 def seen_of(name: str, protocol: str) -> tuple[int, int] | None:
-    """(test rows of a protocol of which the training set has a copy, all of them), as last measured.
+    """(test rows of a protocol with a copy in the training set, all test rows), as last measured.
 
-    The file results/overlaps.json is written by `python -m benchmarks.overlaps`. None for what it does not hold.
+    The file results/overlaps.json is written by `python -m benchmarks.overlaps`. None if it has no entry.
     """
     found = _overlaps().get(name, {}).get(protocol)
     return None if found is None else (sum(found["seen"].values()), found["rows"])
@@ -61,19 +62,19 @@ def _overlaps() -> dict[str, Any]:
 
 
 def of_base(model: str) -> TrainingSet | None:
-    """What a base of this Hub id was trained on, in whatever capitals; None where nobody has told."""
+    """The training set of a base by its Hub id, ignoring case; None if unknown."""
     return next((own for own in published().values() if model.lower() in map(str.lower, own.hub)), None)
 
 
 def of_published(model: str) -> str | None:
-    """The name of the training set of a model, by its name in results/published; None where nobody has told."""
+    """The name of a model's training set, by the model's name in results/published; None if unknown."""
     sets = published().items()
     return next((name for name, own in sets if any(fnmatchcase(model, pattern) for pattern in own.models)), None)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Declared:
-    """What a model was trained on, read: rows of the catalogue, and files of row hashes.
+    """The training data of a model, as read: rows of the catalogue, and files of row hashes.
 
     said: the declaration in words, for a record. unread: why parts of it could not be compared, one sentence each.
     """
@@ -85,10 +86,10 @@ class Declared:
 
 
 def read(declared: Iterable[str]) -> Declared:
-    """Each entry of a `trained_on`: a data set ("fpb"), a protocol id, or a file of row hashes.
+    """Read each entry of a `trained_on`: a dataset ("fpb"), a protocol id, or a file of row hashes.
 
-    Behind a data set may stand its splits ("fpb:train+test"); without, TRAINED are meant. BenchError for what is none
-    of them, and for a file that is not one of row hashes. Rows that are not on this machine are `unread`.
+    A dataset may be followed by its splits ("fpb:train+test"); the default is TRAINED. BenchError for any other entry,
+    and for a file that is not one of row hashes. Rows that are not available locally are `unread`.
     """
     rows: list[dict[str, Any]] = []
     files: list[RowHashes] = []
@@ -98,7 +99,10 @@ def read(declared: Iterable[str]) -> Declared:
         if dataset := _dataset(name):
             wanted = tuple(splits.split("+")) if splits else TRAINED
             if wrong := next((split for split in wanted if split not in SPLITS), None):
-                raise BenchError(f"trained_on: '{entry}' has no split '{wrong}'", hint=f"splits: {', '.join(SPLITS)}")
+                raise BenchError(
+                    sentence("trained_on: '{entry}' has no split '{wrong}'", entry=entry, wrong=wrong),
+                    hint=sentence("splits: {names}", names=", ".join(SPLITS)),
+                )
             said.append(f"{dataset}:{'+'.join(wanted)}")
             try:
                 found = catalogue.load(dataset)
@@ -112,11 +116,16 @@ def read(declared: Iterable[str]) -> Declared:
         else:
             near = nearest(name, catalogue.names())
             raise BenchError(
-                f"trained_on: '{entry}' is neither a data set, nor a protocol id, nor a file of row hashes",
-                hint=f"did you mean '{near}'?"
+                sentence(
+                    "trained_on: '{entry}' is neither a dataset, nor a protocol id, nor a file of row hashes",
+                    entry=entry,
+                ),
+                hint=sentence("did you mean '{name}'?", name=near)
                 if near
-                else "'phingpt-bench tasks' lists the protocols; "
-                "'phingpt-bench hash-rows --help' says how such a file is made",
+                else sentence(
+                    "'phingpt-bench tasks' lists the protocols; 'phingpt-bench hash-rows --help' says how such a file "
+                    "is made"
+                ),
             )
     return Declared(said=tuple(said), rows=tuple(rows), hashes=tuple(files), unread=tuple(unread))
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 import contextlib
 import functools
 import logging
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from typing import Any, Protocol
 
 import torch
@@ -19,9 +19,11 @@ from lm_eval.models.huggingface import HFLM
 from tqdm import tqdm
 
 from phingpt_bench.core.errors import BenchError
+from phingpt_bench.core.sentences import sentence
 from phingpt_bench.engine.labels.likelihood import Answer, Request, Scorer
 from phingpt_bench.engine.stop_strings import StopStrings, length_to_end
 from phingpt_bench.engine.token_ids import token_ids
+from phingpt_bench.engine.trust import check_pair, check_scores, check_texts
 from phingpt_bench.engine.writing import generate
 from phingpt_bench.engine.writing.decode import DecodingStats
 from phingpt_bench.lmeval.manager import quiet
@@ -68,9 +70,9 @@ class PhinLM(HFLM):
 
         BenchError for a tokenizer with neither an end-of-text nor a beginning-of-text token.
         """
-        with quiet():  # HFLM warns about each model object that it is given
+        with quiet(), _tied_already(pretrained):  # HFLM warns about each model object that it is given
             super().__init__(pretrained=pretrained, batch_size=batch_size, **options)
-        check_tokenizer(self.tokenizer, self.tokenizer.name_or_path)
+        check_tokenizer(self.tokenizer, self.tokenizer.name_or_path, causal=self.backend == "causal")
         self.meter = meter
         self.on_answer: Callable[[int, Any], None] = _ignore
         self.truncated = self.cut_answers = self.forwarded = 0
@@ -87,8 +89,10 @@ class PhinLM(HFLM):
     def set_cache_hook(self, cache_hook: Any) -> None:
         """Refused: lm-eval's cache of answers does not know which model or adapter gave them."""
         raise BenchError(
-            "model 'phin' does not work with use_cache: lm-eval's cache would give one adapter's answers to another",
-            hint="leave out --use_cache",
+            sentence(
+                "model 'phin' does not work with use_cache: lm-eval's cache would give one adapter's answers to another"
+            ),
+            hint=sentence("leave out --use_cache"),
         )
 
     def tok_encode(
@@ -109,6 +113,13 @@ class PhinLM(HFLM):
         else:
             ids = token_ids(self.tokenizer).get(string, (add_special_tokens, self.add_bos_token, self.backend), encode)
         return ids[-left_truncate_len:] if left_truncate_len else ids
+
+    def _encode_pair(self, context: str, continuation: str) -> tuple[list[int], list[int]]:
+        """As in HFLM; BenchError where the prompt's tokens are not the first of those of prompt and label."""
+        pair: tuple[list[int], list[int]] = super()._encode_pair(context, continuation)
+        if self.backend == "causal":
+            check_pair(self.tokenizer, (context, continuation), self.tok_encode(context + continuation), pair[0])
+        return pair
 
     def tok_batch_encode(
         self,
@@ -143,6 +154,7 @@ class PhinLM(HFLM):
             answers = scorer.score(requests, bar.update, self.on_answer)
         self.truncated += scorer.truncated
         self.forwarded += scorer.forwarded
+        check_scores(requests, answers)
         return answers
 
     def _autocast(self) -> contextlib.AbstractContextManager[Any]:
@@ -157,8 +169,11 @@ class PhinLM(HFLM):
         """
         if requests and self.tokenizer.eos_token_id is None:
             raise BenchError(
-                f"the tokenizer of '{self.tokenizer.name_or_path}' has no end-of-text token, so no answer can end",
-                hint='set "eos_token" in the tokenizer_config.json of the model',
+                sentence(
+                    "the tokenizer of '{model}' has no end-of-text token, so no answer can end",
+                    model=self.tokenizer.name_or_path,
+                ),
+                hint=sentence('set "eos_token" in the tokenizer_config.json of the model'),
             )
         answers = [""] * len(requests)
         for places in generate.by_settings(requests):
@@ -181,6 +196,7 @@ class PhinLM(HFLM):
                 texts = super().generate_until(group, disable_tqdm=disable_tqdm)
             for at, text in zip(places, texts, strict=True):
                 answers[at] = text
+        check_texts(answers)
         return answers
 
     def _log_once(self, reason: str) -> None:
@@ -226,6 +242,23 @@ class PhinLM(HFLM):
         own = self.model.generation_config.eos_token_id
         ids = own if isinstance(own, list) else [own]
         return sorted({i for i in [*ids, self.tokenizer.eos_token_id] if i is not None})
+
+
+@contextlib.contextmanager
+def _tied_already(model: Any) -> Iterator[None]:
+    """Within the block a loaded model does not tie its weights: they are, and layers wrapped by PEFT cannot be."""
+    if not hasattr(model, "peft_config"):
+        yield
+        return
+    model.tie_weights = _ignore_all
+    try:
+        yield
+    finally:
+        del model.tie_weights
+
+
+def _ignore_all(*args: Any, **options: Any) -> None:
+    """In place of `tie_weights`."""
 
 
 def _ignore(index: int, answer: Any) -> None:

@@ -16,9 +16,18 @@ def without_peft(model: Any) -> Any:
     return model.get_base_model() if hasattr(model, "get_base_model") else model
 
 
-def has_virtual_tokens(model: Any) -> bool:
-    """Whether the active adapter puts virtual tokens in front (prompt tuning, prefix tuning)."""
-    return bool(getattr(getattr(model, "active_peft_config", None), "is_prompt_learning", False))
+def needs_whole_prompts(model: Any) -> str:
+    """Why the active adapter has to see each prompt whole and alone, in words; "" where it does not.
+
+    It puts virtual tokens in front (prompt tuning, prefix tuning), or it acts only from some tokens on (aLoRA), whose
+    place is looked for in what a forward is given.
+    """
+    config = getattr(model, "active_peft_config", None)
+    if getattr(config, "is_prompt_learning", False):
+        return "its adapter puts virtual tokens in front"
+    if getattr(config, "alora_invocation_tokens", None):
+        return "its adapter acts from its invocation tokens on (aLoRA)"
+    return ""
 
 
 def attention(model: Any) -> str:

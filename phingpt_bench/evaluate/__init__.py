@@ -1,1 +1,1 @@
-"""Suites, their plan, and the runs that carry it out."""
+"""Suites: their plan, and the runs that carry it out, each ending in a run record."""

@@ -1,4 +1,4 @@
-"""An adapter of a suite: where it is, whether it is trained, whether it fits the suite's bases, tasks and prompts."""
+"""The adapters of a suite: where they are, whether they are trained, whether they fit its bases, tasks and prompts."""
 
 from __future__ import annotations
 
@@ -10,6 +10,7 @@ from typing import Any, Protocol
 from phingpt_bench.core import config
 from phingpt_bench.core.errors import BenchError
 from phingpt_bench.core.records import Model
+from phingpt_bench.core.sentences import sentence
 from phingpt_bench.evaluate.suite import AdapterEntry, Suite, Variant
 from phingpt_bench.evaluate.tasks import TaskFacts, Tasks
 from phingpt_bench.models import adapter, adapter_files, adapter_method, adapter_source
@@ -18,7 +19,7 @@ from phingpt_bench.models.load import BaseSpec
 
 
 class Recipe(Protocol):
-    """What is needed to know of a recipe: the rest is the trainer's. A dataclass."""
+    """The part of a recipe that a suite needs; a dataclass."""
 
     name: str
     base: BaseSpec
@@ -27,20 +28,20 @@ class Recipe(Protocol):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Training:
-    """How adapters are made, handed in from above: rooms of one floor do not know each other."""
+    """The functions that make adapters. They are passed in, since this room must not import `train`."""
 
     load: Callable[[str], Any]  # a recipe by name or path
-    folder: Callable[[Any], Path]  # where its adapter goes
+    folder: Callable[[Any], Path]  # the folder of its adapter
     train: Callable[..., Path]  # (recipe, folder, resume=, display=, tasks=the TaskManager) -> folder
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class AdapterFacts:
-    """One adapter of a suite. `card` and `digest` are None while it is not trained; one from elsewhere has no card.
+    """One adapter of a suite. card, digest: None until it is trained; an adapter from elsewhere has no card.
 
-    recipe: None where the suite gives a folder. bases: those of the suite that it was, or will be, trained on.
-    tasks: names of the tasks that it is evaluated on. variants: the prompts. method: how it is loaded, None while it is
-    not trained. trained_on: what an adapter from elsewhere was trained on, None where nobody has said.
+    recipe: None if the suite gives a folder. bases: the suite's bases that it was, or will be, trained on.
+    tasks: the names of the tasks that it is evaluated on. variants: its prompts. method: how it is loaded, None until
+    it is trained. trained_on: the training data of an adapter from elsewhere, None if not declared.
     """
 
     name: str
@@ -68,7 +69,7 @@ def adapter_facts(
     tasks: Mapping[str, TaskFacts],
     bases: Mapping[BaseSpec, Model],
 ) -> AdapterFacts:
-    """One adapter entry of a suite with what lies on the disk. BenchError when it does not fit the suite."""
+    """One adapter entry of a suite with what is on the disk. BenchError if it does not fit the suite."""
     own = tuple(tasks) if entry.tasks is None else tuple(known.expand(entry.tasks))
     recipe = training.load(entry.recipe) if entry.recipe is not None else None
     path = entry.path if recipe is None else training.folder(recipe)
@@ -78,27 +79,41 @@ def adapter_facts(
     name = entry.name or (recipe.name if recipe else card.name if card else adapter_source.default_name(path, folder))
     if card is not None and entry.trained_on is not None:
         raise BenchError(
-            f"adapter '{name}' has a card, which holds its training rows: trained_on says nothing more",
+            sentence(
+                "adapter '{name}' has a card, which holds its training rows: trained_on says nothing more", name=name
+            ),
             where=str(folder),
-            hint="leave trained_on out",
+            hint=sentence("leave trained_on out"),
         )
     for task in own:
         if task not in tasks:
             raise BenchError(
-                f"adapter '{name}' is to be evaluated on '{task}', which is not among the suite's tasks",
-                hint=f"tasks of suite '{suite.name}': {', '.join(tasks)}",
+                sentence(
+                    "adapter '{name}' is to be evaluated on '{task}', which is not among the suite's tasks",
+                    name=name,
+                    task=task,
+                ),
+                hint=sentence("tasks of suite '{name}': {tasks}", name=suite.name, tasks=", ".join(tasks)),
             )
     if recipe is not None and card is not None and card.limit is not None:
         raise BenchError(
-            f"the adapter there is a trial of recipe '{recipe.name}' on the first {card.limit} rows of each task",
+            sentence(
+                "the adapter there is a trial of recipe '{name}' on the first {limit} rows of each task",
+                name=recipe.name,
+                limit=card.limit,
+            ),
             where=str(folder),
-            hint="remove the folder to train it whole, or evaluate it as it is with 'path:' instead of 'recipe:'",
+            hint=sentence(
+                "remove the folder to train it on all rows, or evaluate it as it is with 'path:' instead of 'recipe:'"
+            ),
         )
     if recipe is not None and card is not None and not _same(recipe, card.recipe):
         raise BenchError(
-            f"the adapter there was trained with another version of recipe '{recipe.name}'",
+            sentence("the adapter there was trained with another version of recipe '{name}'", name=recipe.name),
             where=str(folder),
-            hint="remove the folder to train it again, or evaluate it as it is with 'path:' instead of 'recipe:'",
+            hint=sentence(
+                "remove the folder to train it again, or evaluate it as it is with 'path:' instead of 'recipe:'"
+            ),
         )
     elsewhere = recipe is None and card is None
     fitting = tuple(spec for spec in bases if elsewhere or _fits(recipe, card, bases[spec], spec))
@@ -107,21 +122,36 @@ def adapter_facts(
     if not fitting:
         wanted = _wanted(recipe, card)
         raise BenchError(
-            f"adapter '{name}' was made for another base: {wanted}; the suite has "
-            + ", ".join(_shown(identity.base, identity.quantisation) for identity in bases.values()),
+            sentence(
+                "adapter '{name}' was made for another base: {wanted}; the suite has {names}",
+                name=name,
+                wanted=wanted,
+                names=", ".join(_shown(identity.base, identity.quantisation) for identity in bases.values()),
+            ),
             where=str(folder) if card else None,
-            hint="add its base to the suite's 'bases', or remove the adapter",
+            hint=sentence("add its base to the suite's 'bases', or remove the adapter"),
         )
     chat = card.chat_template if card is not None else bool(recipe and recipe.chat_template)
-    variants = tuple(entry.variants or suite.variants[:1])
+    variants = tuple(suite.asked(entry.variants or suite.variants[:1]))
     wrong = next((variant for variant in variants if variant.chat_template != chat), None)
     if wrong and not elsewhere:
         raise BenchError(
-            f"adapter '{name}' is trained {'with' if chat else 'without'} the chat template, and is to run under "
-            f"variant '{wrong}'",
-            hint=f"put {{shots: 0, chat_template: {'true' if chat else 'false'}}} first among 'variants'",
+            sentence(
+                "adapter '{name}' is trained with the chat template, and should run under variant '{wrong}'",
+                name=name,
+                wrong=wrong,
+            )
+            if chat
+            else sentence(
+                "adapter '{name}' is trained without the chat template, and should run under variant '{wrong}'",
+                name=name,
+                wrong=wrong,
+            ),
+            hint=sentence(
+                "put {variant} first among 'variants'", variant=f"{{shots: 0, chat_template: {str(chat).lower()}}}"
+            ),
         )
-    if card is not None:
+    if card is not None and any(variant.words is None for variant in variants):
         for task in own:
             check_template(card, tasks[task], str(folder))
     there = card is not None or elsewhere
@@ -143,9 +173,13 @@ def _chosen(entry: AdapterEntry, name: str, folder: Path, bases: tuple[BaseSpec,
         if found := tuple(spec for spec in bases if spec.model == entry.base):
             return found
         raise BenchError(
-            f"adapter '{name}' is to go on '{entry.base}', which is not among the suite's bases",
+            sentence(
+                "adapter '{name}' is to go on '{base}', which is not among the suite's bases",
+                name=name,
+                base=entry.base,
+            ),
             where=str(folder),
-            hint=f"bases: {', '.join(spec.model for spec in bases)}",
+            hint=sentence("bases: {names}", names=", ".join(spec.model for spec in bases)),
         )
     if len({spec.model for spec in bases}) == 1:
         return bases
@@ -153,14 +187,14 @@ def _chosen(entry: AdapterEntry, name: str, folder: Path, bases: tuple[BaseSpec,
     if found := tuple(spec for spec in bases if adapter_source.names_same(named, spec.model)):
         return found
     raise BenchError(
-        f"adapter '{name}' names the base {named}, which is none of the suite's",
+        sentence("adapter '{name}' names the base {named}, which is none of the suite's", name=name, named=named),
         where=str(folder),
-        hint="say which with 'base:' beside its 'path:'",
+        hint=sentence("say which with 'base:' beside its 'path:'"),
     )
 
 
 def _same(recipe: Recipe, stored: object) -> bool:
-    """Whether a card's recipe is this one; a key that the card's version did not know has its default."""
+    """Whether a card's recipe is this one; a key that an older card lacks has its default."""
     try:
         return config.build(type(recipe), stored, "card") == recipe
     except BenchError:  # a key or value that recipes no longer have
@@ -168,19 +202,27 @@ def _same(recipe: Recipe, stored: object) -> bool:
 
 
 def check_template(card: adapter.AdapterCard, task: TaskFacts, where: str) -> None:
-    """BenchError when the adapter was trained on this task under another prompt. A task it never saw is no fault."""
+    """BenchError if the adapter was trained on this task with another prompt. Other tasks are fine."""
     trained = card.templates.get(task.name)
     if trained is not None and trained != task.template:
         raise BenchError(
-            f"adapter '{card.name}' was trained with another prompt of task '{task.name}' (template {trained}, now "
-            f"{task.template})",
+            sentence(
+                "adapter '{name}' was trained with another prompt of task '{task}' (template {trained}, "
+                "now {template})",
+                name=card.name,
+                task=task.name,
+                trained=trained,
+                template=task.template,
+            ),
             where=where,
-            hint="train it again under the present prompt, or take the version of the task that it was trained on",
+            hint=sentence(
+                "train it again with the current prompt, or use the version of the task that it was trained on"
+            ),
         )
 
 
 def _fits(recipe: Recipe | None, card: adapter.AdapterCard | None, identity: Model, spec: BaseSpec) -> bool:
-    """Whether base and quantisation are the adapter's; revision and vocabulary are compared when it is attached."""
+    """Whether base and quantisation fit the adapter; revision and vocabulary are compared when it is attached."""
     if card is not None:
         revisions = (card.base_revision, identity.base_revision)
         same = None in revisions or revisions[0] == revisions[1]

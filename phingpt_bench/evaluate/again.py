@@ -1,4 +1,4 @@
-"""Looking again for training rows among the test rows of runs that were made before, without asking a model."""
+"""Looking again for training rows among the test rows of existing runs, without running a model."""
 
 from __future__ import annotations
 
@@ -11,15 +11,16 @@ from phingpt_bench.core.errors import BenchError
 from phingpt_bench.core.exposure import Exposure
 from phingpt_bench.core.jsonio import write_json
 from phingpt_bench.core.records import RECORD, RunRecord, read_record, to_dict
+from phingpt_bench.core.sentences import sentence
 from phingpt_bench.evaluate.exposure import Exposures
 from phingpt_bench.evaluate.tasks import TaskFacts, Tasks
 
-RowIds = Mapping[str, Sequence[str]]  # by task, of the rows that an adapter was trained on
+RowIds = Mapping[str, Sequence[str]]  # the ids of an adapter's training rows by task
 
 
 @dataclass(frozen=True, slots=True)
 class Looked:
-    """What became of one record. why: it was left as it was."""
+    """The result for one record. why: the reason if it was left unchanged."""
 
     path: Path
     record: RunRecord
@@ -30,14 +31,18 @@ class Looked:
 def look_again(
     folder: Path, known: Tasks, trained_on: Mapping[str, Sequence[str]], row_ids: Callable[[RunRecord], RowIds | None]
 ) -> list[Looked]:
-    """Look again for every record below a folder, and write those of which something else was found.
+    """Look again for every record below a folder, and write the records whose exposure changed.
 
-    row_ids: of the adapter of a record; None where they are not known. The rest of a record, its scores too, stays; it
-    gets a note that it was changed. BenchError where there is no record, or one that cannot be read.
+    row_ids: gives the training rows of a record's adapter; None if unknown. Everything else in a record stays,
+    including its scores; it gets a note about the change. BenchError without records, or for one that cannot be read.
     """
     paths = sorted(path for path in folder.rglob(RECORD) if path.is_file())
     if not paths:
-        raise BenchError("no runs are here", where=str(folder), hint=f"runs are folders with a {RECORD}")
+        raise BenchError(
+            sentence("no runs in this folder"),
+            where=str(folder),
+            hint=sentence("runs are folders with a {record}", record=RECORD),
+        )
     records = {path: read_record(path) for path in paths}
     tasks, missing = _tasks((record.task for record in records.values()), known)
     exposures = Exposures(known, tasks, trained_on)
@@ -65,11 +70,16 @@ def _one(
         return Looked(path, record, before, missing[record.task])
     task = tasks[record.task]
     if tuple(task.ids[: record.limit]) and task.dataset.protocol != record.protocol.id:
-        return Looked(path, record, before, f"its protocol {record.protocol.id} is not that of the task any more")
+        return Looked(
+            path,
+            record,
+            before,
+            sentence("its protocol {protocol} is no longer that of the task", protocol=record.protocol.id),
+        )
     if record.model.kind == "tuned":
         own = row_ids(record)
         if own is None:
-            return Looked(path, record, before, "the training rows of its adapter are no longer known")
+            return Looked(path, record, before, sentence("the training rows of its adapter are no longer known"))
         found: Exposure | None = exposures.of_adapter(own, record.model.base or record.model.name, task, record.limit)
     elif record.model.kind == "floor":
         found = exposures.of_floor(task, record.limit, reads=_reads(task, record.model.name))
@@ -87,7 +97,7 @@ def _one(
 
 
 def _reads(task: TaskFacts, name: str) -> bool:
-    """Whether a floor learns from texts; one that is no longer known is taken for one that does."""
+    """Whether a floor learns from texts; assumed for a floor that no longer exists."""
     from phingpt_bench.floors.registry import floor_models
 
     made = floor_models(task.dataset.kind).get(name)

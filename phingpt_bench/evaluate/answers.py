@@ -1,4 +1,4 @@
-"""Answers: lm-eval's logged samples of one run turned into outcomes (no text) and sample lines (everything)."""
+"""Answers: the samples that lm-eval logged in one run, as outcomes (no text) and sample lines (everything)."""
 
 from __future__ import annotations
 
@@ -27,12 +27,12 @@ COVERAGES = (0.5, 0.8, 0.9)
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Answers:
-    """What a run answered."""
+    """The answers of a run."""
 
     outcomes: Outcomes
     lines: list[Line]  # for samples.jsonl
     prompt_digest: str  # over all requests in order
-    diagnostics: Diagnostics  # as far as the answers say: what could not be read, what is wrong, the risk
+    diagnostics: Diagnostics  # of the answers: which could not be read, which are wrong, the risk
 
 
 def read_answers(dataset: Passport, samples: Sequence[Sample]) -> Answers:
@@ -59,7 +59,7 @@ def read_answers(dataset: Passport, samples: Sequence[Sample]) -> Answers:
 def check_scores(outcomes: Outcomes, results: Mapping[str, Any]) -> dict[str, float | None]:
     """All scores of the outcomes, after comparing those that the task lists with lm-eval's aggregates in `results`.
 
-    RuntimeError on a difference above TOLERANCE: the outcomes then are not what lm-eval scored, a defect of ours.
+    RuntimeError if a difference is above TOLERANCE: then our outcomes are not what lm-eval scored, which is a bug.
     """
     scores = score_all(outcomes)
     for name, mine in scores.items():
@@ -75,7 +75,7 @@ def check_scores(outcomes: Outcomes, results: Mapping[str, Any]) -> dict[str, fl
 
 
 def _results(sample: Sample) -> list[Any]:
-    """What lm-eval handed to `process_results`; likelihoods are logged as texts."""
+    """The arguments of `process_results`; lm-eval logs likelihoods as texts."""
     if isinstance(sample["filtered_resps"][0], str):
         return list(sample["filtered_resps"])
     return [(float(likelihood), greedy) for likelihood, greedy in sample["filtered_resps"]]
@@ -90,10 +90,10 @@ def _label_line(dataset: Passport, sample: Sample, row: Answered) -> Line:
     prompts = {arguments[0] for arguments in sample["arguments"]}
     values = [float(likelihood) for likelihood, _ in sample["filtered_resps"]]
     return {
-        # one prompt for all labels, unless a task asks each label its own question
+        # one prompt for all labels, unless a task has a question for each label
         "prompt": prompts.pop() if len(prompts) == 1 else [arguments[0] for arguments in sample["arguments"]],
         "continuations": [arguments[1] for arguments in sample["arguments"]],
-        # JSON knows no infinity: null is a log-likelihood that is not finite
+        # JSON has no infinity: null is a log-likelihood that is not finite
         "log_likelihoods": [value if math.isfinite(value) else None for value in values],
         "greedy": [bool(greedy) for _, greedy in sample["filtered_resps"]],
         "parsed": row.parsed,

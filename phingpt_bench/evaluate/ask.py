@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
 from phingpt_bench.cost.meters import Meter
+from phingpt_bench.evaluate.blocks import showing
 from phingpt_bench.evaluate.suite import Variant
 from phingpt_bench.evaluate.tasks import TaskFacts
 from phingpt_bench.lmeval import manager
@@ -25,9 +26,9 @@ def ask(  # noqa: PLR0913  each decides the answers
     """
     from lm_eval import simple_evaluate
 
-    # simple_evaluate leaves the shots of the last run in the task, and then keeps a 0 against what it is asked
+    # simple_evaluate leaves the shots of the last run in the task, and a 0 there overrides its argument
     task.task.set_config("num_fewshot", None)
-    with meter.phase("harness"), lean(lm, lambda: meter.phase("evaluate"), observer):
+    with meter.phase("harness"), showing(task, variant.block), lean(lm, lambda: meter.phase("evaluate"), observer):
         results = simple_evaluate(
             model=lm,
             tasks=[task.task],
@@ -37,6 +38,7 @@ def ask(  # noqa: PLR0913  each decides the answers
             bootstrap_iters=0,
             log_samples=True,
             apply_chat_template=variant.chat_template,
+            system_instruction=task.system,
             fewshot_as_multiturn=variant.chat_template and manager.FEWSHOT_AS_MULTITURN,
             task_manager=tasks,
             random_seed=seed,

@@ -1,4 +1,4 @@
-"""What is known of a base before its weights are loaded: the identity that its records will have."""
+"""The identity of a base, as in its records, before its weights are loaded."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from phingpt_bench.models.load import BaseSpec
 
 
 def base_identity(spec: BaseSpec, *, fetch: bool) -> Model:
-    """What `models.load.load_base(spec).identity` will be, parameters apart, without loading the weights."""
+    """The future `models.load.load_base(spec).identity`, except for its parameters, without loading the weights."""
     load.check_name(spec)
     folder = _base_folder(spec, fetch)
     return Model(
@@ -26,12 +26,12 @@ def base_identity(spec: BaseSpec, *, fetch: bool) -> Model:
 def _base_folder(spec: BaseSpec, fetch: bool) -> Path | None:
     if spec.model != embedded.NAME:
         return Path(spec.model) if Path(spec.model).is_dir() else None
-    # where the wheel is missing, evaluating will say how to install it; a plan can still be made
+    # if the wheel is missing, the evaluation will say how to install it; the plan can still be made
     return embedded.embedded_folder() if fetch and embedded.wheel_file() else embedded.converted_folder()
 
 
 def _hub_revision(spec: BaseSpec, fetch: bool) -> str | None:
-    """The commit of a Hub model: of the cached copy, else asked of the Hub."""
+    """The commit of a Hub model: from the cached copy, otherwise from the Hub."""
     known = load.hub_revision(spec)
     if known is not None or not fetch:
         return known

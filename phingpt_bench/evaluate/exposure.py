@@ -1,4 +1,4 @@
-"""Exposure: how many of a task's test rows a model has seen a copy of, in its own training and in that of its base."""
+"""Exposure: the test rows of a task of which there is a copy in the training data of a model or of its base."""
 
 from __future__ import annotations
 
@@ -10,6 +10,7 @@ from typing import Any
 from phingpt_bench.core.errors import BenchError
 from phingpt_bench.core.exposure import KINDS, Compared, Declared, Exposure, exposure
 from phingpt_bench.core.fingerprint import digest
+from phingpt_bench.core.sentences import sentence
 from phingpt_bench.data import training_sets
 from phingpt_bench.data.copies.gate import Found, Gate
 from phingpt_bench.evaluate.tasks import TaskFacts, Tasks
@@ -19,7 +20,7 @@ Rows = Sequence[Mapping[str, Any]]
 
 @dataclass(frozen=True, slots=True)
 class _Said:
-    """What a model is said to have been trained on, and what was found of it."""
+    """The declared training data of a model, and what was found in them."""
 
     declared: Declared
     found: Found
@@ -28,23 +29,23 @@ class _Said:
 
 
 class Exposures:
-    """Asked for each run of a command. The test rows of all its tasks are indexed at the first question, once."""
+    """The exposures of a command's runs. The test rows of all tasks are indexed once, at the first call."""
 
     def __init__(self, known: Tasks, tasks: Mapping[str, TaskFacts], trained_on: Mapping[str, Sequence[str]]) -> None:
-        """tasks: those that are evaluated. trained_on: by base, what it was trained on, as for `training_sets.read`."""
+        """tasks: the evaluated tasks. trained_on: the training data of each base, as for `training_sets.read`."""
         self._known, self._tasks, self._trained_on = known, tasks, trained_on
         self._searched: dict[str, Found] = {}
         self._bases: dict[str, _Said | None] = {}
         self._declared: dict[tuple[str, ...], _Said] = {}  # by what adapters from elsewhere were trained on
 
     def of_floor(self, task: TaskFacts, limit: int | None, *, reads: bool) -> Exposure:
-        """Of a cheap model that was fitted to a task. reads: whether it learns from texts, or from labels alone."""
+        """The exposure of a baseline fitted to a task. reads: whether it learns from texts, or from labels only."""
         rows = _training_rows(task) if reads else []
         found = self._search(rows)[task.dataset.name]
         return exposure(found, task.ids[:limit], _texts(rows, task, limit))
 
     def of_base(self, model: str, task: TaskFacts, limit: int | None) -> Exposure | None:
-        """Of a base by its name in a suite; None where nobody has said what it was trained on."""
+        """The exposure of a base by its name in a suite; None if its training data are not declared."""
         base = self._base(model)
         if base is None:
             return None
@@ -57,11 +58,11 @@ class Exposures:
     def of_adapter(
         self, row_ids: Mapping[str, Sequence[str]], model: str, task: TaskFacts, limit: int | None
     ) -> Exposure:
-        """Of an adapter that was trained on the rows `row_ids` of tasks, and of its base.
+        """The exposure of an adapter that was trained on the rows `row_ids` of tasks, including that of its base.
 
-        The texts of the training rows are read again from the tasks. Where that is not possible, because a dataset is
-        not available or no longer holds the rows, only equal rows are counted, by row id. An adapter trained on nothing
-        known gives zeros.
+        The texts of the training rows are read again from the tasks. If that is not possible, because a dataset is not
+        available or no longer has the rows, only equal row ids are counted. An adapter without known training rows
+        gives zeros.
         """
         base = self._base(model)
         beneath = {} if base is None else base.found[task.dataset.name]
@@ -81,7 +82,7 @@ class Exposures:
     ) -> Exposure | None:
         """Of an adapter from elsewhere that is said to be trained on `trained_on`, and of its base.
 
-        None, which stands for unknown, where nobody has said it: what is known of the base alone would look like all.
+        None, which means unknown, if they are not declared: those of the base alone would look like all.
         """
         if trained_on is None:
             return None
@@ -106,7 +107,7 @@ class Exposures:
         return Gate({facts.dataset.name: _splits(facts) for facts in self._tasks.values()})
 
     def _search(self, rows: Rows) -> Found:
-        """The copies of training rows; the same rows are looked for once (floors of a task share them)."""
+        """The copies of training rows, cached: floors of a task share the same rows."""
         key = digest([row["id"] for row in rows])
         if key not in self._searched:
             self._searched[key] = self._gate.search(rows)
@@ -145,7 +146,7 @@ class Exposures:
 
 
 def _closest(a: Mapping[str, str], b: Mapping[str, str]) -> dict[str, str]:
-    """Of both findings each row's closest kind."""
+    """The closest kind of each row in either finding."""
     return {row: min((found[row] for found in (a, b) if row in found), key=KINDS.index) for row in {**a, **b}}
 
 
@@ -162,8 +163,10 @@ def _splits(facts: TaskFacts) -> dict[str, Rows]:
 
 
 def _chosen(facts: TaskFacts, ids: set[str]) -> Iterable[Mapping[str, Any]]:
-    """The training and validation rows of a task with these ids; BenchError unless all are there."""
+    """The training and validation rows of a task with these ids; BenchError unless all exist."""
     rows = {row["id"]: row for row in _training_rows(facts) if row["id"] in ids}
     if len(rows) != len(ids):
-        raise BenchError(f"{len(ids) - len(rows)} training rows of {facts.name} are not in its dataset here")
+        raise BenchError(
+            sentence("{n} training rows of {name} are not in its dataset here", n=len(ids) - len(rows), name=facts.name)
+        )
     return rows.values()

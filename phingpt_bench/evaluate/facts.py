@@ -1,4 +1,4 @@
-"""Facts: what the plan of a suite is made from, gathered without loading a model or writing a file."""
+"""Facts: the input of a suite's plan, gathered without loading a model or writing a file."""
 
 from __future__ import annotations
 
@@ -10,11 +10,14 @@ from phingpt_bench.core.agreement import read_both
 from phingpt_bench.core.errors import BenchError
 from phingpt_bench.core.machine import Machine, this_machine
 from phingpt_bench.core.records import Model, RunRecord
+from phingpt_bench.core.sentences import sentence
+from phingpt_bench.data.prompt_file import shown
 from phingpt_bench.evaluate.adapters import AdapterFacts, Training, adapter_facts
 from phingpt_bench.evaluate.bases import base_identity
 from phingpt_bench.evaluate.served import ServedFacts, served_facts
-from phingpt_bench.evaluate.suite import Suite
+from phingpt_bench.evaluate.suite import Suite, Variant
 from phingpt_bench.evaluate.tasks import TaskFacts, Tasks
+from phingpt_bench.lmeval.asking import Words, needs_chat
 from phingpt_bench.models.load import BaseSpec
 from phingpt_bench.served.spec import ServedSpec
 
@@ -23,39 +26,48 @@ from phingpt_bench.served.spec import ServedSpec
 class Facts:
     """Everything `plan.plan` needs."""
 
-    known: Tasks  # of the command: what a run asks of a task that the suite does not have
-    tasks: Mapping[str, TaskFacts]  # of the suite, and the written forms that served models are asked instead
+    known: Tasks  # all tasks of the command, including those that the suite does not have
+    tasks: Mapping[str, TaskFacts]  # of the suite, and the written forms that served models get instead
     bases: Mapping[BaseSpec, Model]
     adapters: Sequence[AdapterFacts]
-    floors: Mapping[str, Sequence[str]]  # names of the cheap models by kind of task ("labels", "spans", "scores")
+    floors: Mapping[str, Sequence[str]]  # names of the baselines by kind of task ("labels", "spans", "scores")
     checks: Sequence[str]
-    records: Mapping[Path, RunRecord | None]  # by run folder; None where it cannot be read
+    records: Mapping[Path, RunRecord | None]  # by run folder; None if unreadable
     machine: Machine
-    asked: Sequence[str] = ()  # of the tasks the suite's own; empty: all of them
+    asked: Sequence[str] = ()  # the suite's own tasks among them; empty means all
     served: Mapping[ServedSpec, ServedFacts] = field(default_factory=dict)
+    put: Mapping[tuple[str, Words], TaskFacts] = field(default_factory=dict)  # tasks under other words that fit them
+
+    def under(self, task: str, words: Words | None) -> TaskFacts | None:
+        """A task under the words of a variant; None where these do not fit it."""
+        return self.tasks[task] if words is None else self.put.get((task, words))
 
 
 def gather(suite: Suite, training: Training, known: Tasks, *, fetch: bool = True) -> Facts:
-    """All facts of a suite; BenchError for an unknown task or recipe, an unreadable dataset, an adapter that fits none.
+    """All facts of a suite; BenchError for an unknown task or recipe, an unreadable dataset, an unfitting adapter.
 
-    fetch: whether a base that is not on this machine yet may be converted or looked up on the Hub to learn its
-        revision; without, the revision stays None and is not compared.
+    fetch: whether a base that is not available locally may be converted or looked up on the Hub, to learn its revision;
+        otherwise the revision stays None and is not compared.
     """
     tasks = {name: known[name] for name in known.expand(suite.tasks)}
     bases = {spec: base_identity(spec, fetch=fetch) for spec in suite.bases if isinstance(spec, BaseSpec)}
     served = {
-        spec: served_facts(spec, tuple(tasks), suite.variants, known, fetch=fetch)
+        spec: served_facts(spec, tuple(tasks), suite.asked(suite.variants), known, fetch=fetch)
         for spec in suite.bases
         if isinstance(spec, ServedSpec)
     }
     forms = {form: known[form] for facts in served.values() for form in facts.forms.values()}
+    adapters = _adapters(suite, training, known, tasks, bases)
+    asked = [*suite.asked(suite.variants), *(variant for entry in adapters for variant in entry.variants)]
+    asked += [variant for facts in served.values() for variant in facts.variants]
     return Facts(
         known=known,
         tasks={**tasks, **forms},
+        put=_put(known, [*tasks, *forms], asked),
         asked=tuple(tasks),
         bases=bases,
         served=served,
-        adapters=_adapters(suite, training, known, tasks, bases),
+        adapters=adapters,
         floors=_floors() if suite.floors else {},
         checks=_checks() if suite.checks else (),
         records=read_records(suite.results_folder / "runs"),
@@ -63,8 +75,32 @@ def gather(suite: Suite, training: Training, known: Tasks, *, fetch: bool = True
     )
 
 
+def _put(known: Tasks, tasks: Sequence[str], asked: Sequence[Variant]) -> dict[tuple[str, Words], TaskFacts]:
+    """The tasks under the words of each variant that they fit. BenchError for words that fit none of them."""
+    found: dict[tuple[str, Words], TaskFacts] = {}
+    for variant in dict.fromkeys(asked):
+        words, misfits = variant.words, []
+        if words is None:
+            continue
+        if needs_chat(words.prompt) and not variant.chat_template:
+            raise BenchError(
+                sentence("prompt '{prompt}' needs the chat template", prompt=shown(words.prompt)),
+                hint=sentence("add --chat-template, or in a suite 'chat_template: true'"),
+            )
+        for task in dict.fromkeys(tasks):
+            try:
+                found[task, words] = known.put(task, words)
+            except BenchError as err:
+                if err.where is not None:  # the prompt itself is at fault
+                    raise
+                misfits.append(err)
+        if len(misfits) == len(set(tasks)):
+            raise misfits[0]
+    return found
+
+
 def with_trained(facts: Facts, suite: Suite, training: Training) -> Facts:
-    """The facts with the adapters as they lie on the disk now."""
+    """The facts with the adapters as they are on the disk now."""
     return replace(
         facts,
         adapters=_adapters(
@@ -79,7 +115,10 @@ def _adapters(
     adapters = [adapter_facts(entry, suite, training, known, tasks, bases) for entry in suite.adapters]
     called = [entry.name for entry in adapters]
     if twice := next((name for name in called if called.count(name) > 1), None):
-        raise BenchError(f"two adapters of suite '{suite.name}' are called '{twice}'", hint="put them into two suites")
+        raise BenchError(
+            sentence("two adapters of suite '{name}' are called '{twice}'", name=suite.name, twice=twice),
+            hint=sentence("put them into two suites"),
+        )
     return adapters
 
 
@@ -96,7 +135,7 @@ def _checks() -> tuple[str, ...]:
 
 
 def read_records(folder: Path) -> dict[Path, RunRecord | None]:
-    """The run records below a folder by run folder; None for one that cannot be read (it will be made again).
+    """The run records below a folder by run folder; None for one that cannot be read (it will be re-run).
 
     Neither can one whose outcomes cannot, or say something else: the board would refuse it.
     """

@@ -22,14 +22,14 @@ class Attached:
     """An adapter on a loaded base."""
 
     facts: AdapterFacts
-    name: str  # the one that it was attached under
+    name: str  # the name under which it was attached
     probe: Probe
 
 
 def load_with(
     spec: BaseSpec, adapters: Sequence[AdapterFacts], display: Display, meter: Meter
 ) -> tuple[Loaded, Any, dict[str, Attached]]:
-    """A base, the model with the adapters on it (all switched off), and these by name.
+    """A base, the model with its adapters (all switched off), and the adapters by name.
 
     BenchError for an adapter that does not belong to the base or changes nothing.
     """
@@ -38,15 +38,15 @@ def load_with(
     trigger = () if alone is None else alone.trigger
     with display.stage(loading(spec)), meter.phase("load"):
         loaded = load_base(spec)
-        # bitsandbytes repacks 4-bit weights at the first forward on some CPUs, and a PEFT wrap after that computes
-        # with other kernels: there the bare base cannot be asked first, and "off" is compared with nothing
+        # bitsandbytes repacks 4-bit weights at the first forward on some CPUs, and a PEFT model that is made after that
+        # computes with other kernels: there the bare base cannot run first, and "off" is not compared
         packed = is_packed(loaded) and loaded.model.device.type == "cpu"
         reference = None if packed or not adapters else probe.reference_logits(
             loaded.model, loaded.tokenizer, trigger=trigger
         )  # fmt: skip
         if alone is not None and alone.vocabulary is not None:
             loaded = with_vocabulary(loaded, alone.vocabulary, adapters[0].folder)
-        names = [f"adapter_{at}" for at in range(len(adapters))]  # torch takes no dots in such names
+        names = [f"adapter_{at}" for at in range(len(adapters))]  # torch refuses dots in such names
         called = {name: entry.name for name, entry in zip(names, adapters, strict=True)}
         model = adapter.attach(loaded, {name: entry.folder for name, entry in zip(names, adapters, strict=True)})
     if not adapters:
@@ -54,11 +54,9 @@ def load_with(
         return loaded, model, {}
     by_design = alone is not None and alone.changes_base
     with display.stage(probing(spec)), meter.phase("probe"):
-        differences = probe.probe(
-            model, loaded.tokenizer, names, reference, called=called, same_base=not by_design,
-            trigger=trigger,
-        )  # fmt: skip
-    equal = None if reference is None or by_design else True  # where it is not, probing has raised
+        differences, equal = probe.probe(
+            model, loaded.tokenizer, names, reference, called=called, by_design=by_design, trigger=trigger
+        )
     return (
         loaded,
         model,

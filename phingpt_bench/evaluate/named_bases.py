@@ -7,6 +7,7 @@ from dataclasses import replace
 
 from phingpt_bench.core import config
 from phingpt_bench.core.errors import BenchError
+from phingpt_bench.core.sentences import sentence
 from phingpt_bench.evaluate.suite import AdapterEntry, Suite
 from phingpt_bench.models import adapter, adapter_source
 from phingpt_bench.models.load import BaseSpec
@@ -43,9 +44,13 @@ def _each(entry: AdapterEntry) -> list[AdapterEntry]:
         )]  # fmt: skip
     if entry.name is not None:
         raise BenchError(
-            f"holds {len(found)} adapters ({', '.join(one.name for one in found)}), and one name is given for them",
+            sentence(
+                "holds {n} adapters ({names}), and one name is given for them",
+                n=len(found),
+                names=", ".join(one.name for one in found),
+            ),
             where=str(entry.path),
-            hint="leave the name out, or name the sub-folder",
+            hint=sentence("leave the name out, or name the sub-folder"),
         )
     return [replace(entry, path=one, name=one.name) for one in found]
 

@@ -1,4 +1,4 @@
-"""The plan of a suite: every training and every run, where it goes, and whether it is already done. Pure."""
+"""The plan of a suite: every training and every run, its folder, and whether it is already done. Pure functions."""
 
 from __future__ import annotations
 
@@ -13,33 +13,38 @@ from phingpt_bench.core.fingerprint import digest
 from phingpt_bench.core.paths import is_name
 from phingpt_bench.core.provenance import Fingerprint
 from phingpt_bench.core.records import Model, RunRecord
+from phingpt_bench.core.sentences import sentence, sentence_n
 from phingpt_bench.evaluate.adapters import AdapterFacts
+from phingpt_bench.evaluate.blocks import block_ids
 from phingpt_bench.evaluate.facts import Facts
 from phingpt_bench.evaluate.served import asked_digest
-from phingpt_bench.evaluate.suite import Suite, Variant
+from phingpt_bench.evaluate.suite import Suite, Variant, drawn
 from phingpt_bench.evaluate.tasks import TaskFacts
 from phingpt_bench.models.load import BaseSpec, device
 from phingpt_bench.served.spec import ServedSpec
 
 PLAIN = Variant()
-NO_TRAINING_NEEDED = ("random",)  # floors that a dataset without training rows can have
-UNTRAINED = "not trained yet"  # in place of the digest of an adapter
-# what is said of a run whose record has other values there, the first that differ
+NO_TRAINING_NEEDED = ("random",)  # floors that need no training rows
+UNTRAINED = "not trained yet"  # instead of an adapter's digest
+# why a run is not done, by the first fields in which its record differs
 _CHANGED: tuple[tuple[tuple[str, ...], str], ...] = (
-    (("template",), "the task's prompt has changed"),
-    (("setup",), "the task's settings have changed"),
-    (("examples",), "the examples in its prompts have changed"),
-    (("rows",), "it was run on other rows"),
-    (("base", "base_revision", "quantisation", "compute_dtype", "baseline"), "the base model is another one"),
-    (("engine", "engine_version"), "another engine served it"),
-    (("asked",), "the served model was asked otherwise"),
-    (("adapter",), "the adapter is another one: its weights or its configuration have changed"),
-    (("shots", "chat_template"), "it was run with another prompt variant"),
-    (("limit",), "it was run with another limit"),
-    (("seed",), "it was run with another seed"),
+    (("template",), sentence("the task's prompt has changed")),
+    (("setup",), sentence("the task's settings have changed")),
+    (("examples",), sentence("its few-shot examples have changed")),
+    (("rows",), sentence("it was run on other rows")),
+    (
+        ("base", "base_revision", "quantisation", "compute_dtype", "baseline"),
+        sentence("it was run with another base model"),
+    ),
+    (("engine", "engine_version"), sentence("it was served by another engine")),
+    (("asked",), sentence("the served model was queried with other settings")),
+    (("adapter",), sentence("it was run with another adapter: its weights or its configuration have changed")),
+    (("shots", "chat_template", "prompt", "thinking"), sentence("it was run with another prompt variant")),
+    (("limit",), sentence("it was run with another limit")),
+    (("seed",), sentence("it was run with another seed")),
     (
         ("device", "batch_size", "dequantise"),
-        "it was run on another device, with another batch size or another way of unpacking",
+        sentence("it was run on another device, with another batch size or another way of unpacking"),
     ),
 )
 
@@ -48,12 +53,12 @@ _CHANGED: tuple[tuple[tuple[str, ...], str], ...] = (
 class Step:
     """One thing to do.
 
-    "train" makes an adapter, "evaluate" runs a model on a task, "floor" fits and runs a cheap one, "check" scores
+    "train" makes an adapter, "evaluate" runs a model on a task, "floor" fits and runs a baseline, "check" scores
     answers whose quality is known.
     """
 
     kind: Literal["train", "evaluate", "floor", "check"]
-    model: str  # in words; of a floor or a check its name
+    model: str  # in words; the name of a floor or check
     folder: Path  # the adapter's, or the run's
     task: str | None = None
     base: BaseSpec | ServedSpec | None = None
@@ -63,16 +68,16 @@ class Step:
     requests: int = 0  # documents times labels
     fingerprint: Fingerprint | None = None  # what must be equal for a run to count as done
     done: bool = False
-    reason: str | None = None  # why a run that left something behind is made again
-    seconds: float | None = None  # what it took before on this machine; None where it was never run here
-    scaled: bool = False  # that was with another number of rows, and is in proportion
+    reason: str | None = None  # why an existing run is re-run
+    seconds: float | None = None  # its time in an earlier run on this machine; None without one
+    scaled: bool = False  # `seconds` are scaled from another number of rows
 
 
 def plan(suite: Suite, facts: Facts, *, only: Collection[str] = (), force: bool = False) -> list[Step]:
-    """The steps in the order in which they are done: trainings, then base by base, then floors, then checks.
+    """The steps in their order: trainings, then base by base, then floors, then checks.
 
-    only: run just these tasks (all of them when empty). force: runs that are done are made again; adapters are not.
-    BenchError when two models would share a run folder, and for more shots than a task has examples.
+    only: the tasks to run; empty means all. force: re-run completed runs; adapters are kept.
+    BenchError if two models would share a run folder, or for more shots than a task has examples.
     """
     tasks = [facts.tasks[name] for name in facts.asked or facts.tasks if not only or name in only]
     steps: list[Step] = []
@@ -88,18 +93,25 @@ def plan(suite: Suite, facts: Facts, *, only: Collection[str] = (), force: bool 
     runs: list[Step] = []
     for spec, identity in facts.bases.items():
         for task in tasks:
-            runs += [_run(suite, task, spec, identity, variant, None) for variant in suite.variants]
             runs += [
-                _run(suite, task, spec, identity, variant, entry)
+                _run(suite, put, spec, identity, variant, None)
+                for variant in suite.asked(suite.variants)
+                if (put := facts.under(task.name, variant.words))
+            ]
+            runs += [
+                _run(suite, put, spec, identity, variant, entry)
                 for entry in facts.adapters
                 if spec in entry.bases and task.name in entry.tasks
-                for variant in entry.variants
+                for variant in drawn(entry.variants)
+                if (put := facts.under(task.name, variant.words))
             ]
     for server, served in facts.served.items():
         for task in (facts.tasks[served.forms[task.name]] for task in tasks):
-            for variant in served.variants:
-                runs.append(_served(suite, task, server, served.identity, variant))
-                runs += [_served(suite, task, server, model, variant) for model in served.adapters.values()]
+            for variant in drawn(served.variants):
+                put = facts.under(task.name, variant.words)
+                if put is not None:
+                    runs.append(_served(suite, put, server, served.identity, variant))
+                    runs += [_served(suite, put, server, model, variant) for model in served.adapters.values()]
     tasks = _compared(tasks, facts)
     for task in tasks:
         names = facts.floors.get(task.dataset.kind, ())
@@ -111,28 +123,32 @@ def plan(suite: Suite, facts: Facts, *, only: Collection[str] = (), force: bool 
     for step in runs:
         if step.folder in seen:
             raise BenchError(
-                f"two models of the suite would be kept in the same folder: {seen[step.folder].model} and {step.model}",
+                sentence(
+                    "two models of the suite would be kept in the same folder: {one} and {other}",
+                    one=seen[step.folder].model,
+                    other=step.model,
+                ),
                 where=str(step.folder),
-                hint="put them into two suites",
+                hint=sentence("put them into two suites"),
             )
         seen[step.folder] = step
     return steps + [_judged(step, facts, force) for step in runs]
 
 
 def _compared(tasks: Sequence[TaskFacts], facts: Facts) -> list[TaskFacts]:
-    """The tasks that some model of the suite runs, for floors and checks beside them: all where it has no model."""
+    """The tasks that get floors and checks: those that a model of the suite runs, or all if it has no model."""
     own = [task.name for task in tasks] if facts.bases or not facts.served else []
     own += [served.forms[task.name] for served in facts.served.values() for task in tasks]
     return [facts.tasks[name] for name in dict.fromkeys(own)]
 
 
 def limited(suite: Suite, task: TaskFacts) -> int | None:
-    """The limit that a record gets: None when the suite's limit leaves no row out."""
+    """The limit in a record: None if the suite's limit covers all rows."""
     return suite.limit if suite.limit is not None and suite.limit < len(task.ids) else None
 
 
 def slug(*parts: str | None) -> str:
-    """A folder name: the parts that are there, joined by "_", every other character than [a-z0-9.-] made a "-".
+    """A folder name: the parts that are not None, joined by "_", with every character except [a-z0-9.-] as "-".
 
     One that a system would not take (of a device, too long) ends in a digest.
     """
@@ -163,7 +179,7 @@ def _run(
             quantisation=identity.quantisation,
             compute_dtype=identity.compute_dtype,
             adapter=(entry.digest or UNTRAINED) if entry else None,
-            # what may move a score in its last digits: base and tuned are to be run under the same
+            # what may change a score in its last digits: base and tuned must run with the same
             device=device(spec),
             dequantise=spec.dequantise,
             batch_size=suite.batch_size,
@@ -172,7 +188,7 @@ def _run(
 
 
 def _served(suite: Suite, task: TaskFacts, spec: ServedSpec, model: Model, variant: Variant) -> Step:
-    """A run of a served base, or of an adapter that is served beside it."""
+    """A run of a served base, or of an adapter that is served with it."""
     _check_shots(task, variant.shots)
     numbers = "-".join(filter(None, [spec.engine, model.quantisation, model.compute_dtype]))
     words = [model.name, *([f"+ {model.adapter}"] if model.adapter else []), str(variant), f"({spec.engine})"]
@@ -201,18 +217,30 @@ def _served(suite: Suite, task: TaskFacts, spec: ServedSpec, model: Model, varia
 
 
 def _check_shots(task: TaskFacts, shots: int) -> None:
-    """BenchError where a prompt cannot hold that many examples: lm-eval would end in a traceback, after loading."""
+    """BenchError for more shots than examples: lm-eval would fail with a traceback, after loading."""
     there = len(task.examples)
     if shots <= there:
         return
     if there == 0:
         raise BenchError(
-            f"task '{task.name}' cannot be run {shots}-shot: it has no examples, as there are no training rows",
-            hint="run it 0-shot (--shots 0, in a suite 'shots: 0'), or leave the task out",
+            sentence(
+                "task '{name}' cannot be run {shots}-shot: it has no examples, as there are no training rows",
+                name=task.name,
+                shots=shots,
+            ),
+            hint=sentence("run it 0-shot (--shots 0, in a suite 'shots: 0'), or leave the task out"),
         )
     raise BenchError(
-        f"task '{task.name}' cannot be run {shots}-shot: it has {there} example{'' if there == 1 else 's'}",
-        hint=f"at most {there} (--shots {there}, in a suite 'shots: {there}'), or leave the task out",
+        sentence_n(
+            "task '{name}' cannot be run {shots}-shot: it has {n} example",
+            "task '{name}' cannot be run {shots}-shot: it has {n} examples",
+            there,
+            name=task.name,
+            shots=shots,
+        ),
+        hint=sentence(
+            "at most {there} (--shots {there}, in a suite 'shots: {there}'), or leave the task out", there=there
+        ),
     )
 
 
@@ -233,58 +261,60 @@ def _documents(suite: Suite, task: TaskFacts) -> int:
 
 
 def _folder(suite: Suite, task: TaskFacts, *parts: str | None) -> Path:
-    """The run's folder. A limited or re-seeded run has its own: it must not take the place of a whole one."""
+    """The run's folder. A limited or re-seeded run has its own: so that it does not replace a full one."""
     limit = limited(suite, task)
     extra = (f"first-{limit}" if limit else None, f"seed-{suite.seed}" if suite.seed else None)
     return suite.results_folder / "runs" / task.name / slug(*parts, *extra)
 
 
 def _fingerprint(suite: Suite, task: TaskFacts, variant: Variant) -> Fingerprint:
-    """What task and suite have in it."""
+    """The parts of it that task and suite determine."""
     return Fingerprint(
         template=task.template,
         setup=task.chat_setup if variant.chat_template else task.setup,
-        examples=digest(task.examples[: variant.shots]) if variant.shots else None,
+        examples=digest(block_ids(task, variant.block)[: variant.shots]) if variant.shots else None,
         rows=digest(list(task.ids[: suite.limit])),
         shots=variant.shots,
         chat_template=variant.chat_template,
+        prompt=task.prompt.digest if task.prompt else None,
+        thinking=variant.thinking,
         limit=limited(suite, task),
         seed=suite.seed,
     )
 
 
 def _judged(step: Step, facts: Facts, force: bool) -> Step:
-    """The step with what the records say of it: done or not, why not, how long it took."""
+    """The step with what the records show: whether it is done, why not, how long it took."""
     seconds, scaled = _known_seconds(step, facts)
     if step.folder not in facts.records:
         return replace(step, seconds=seconds, scaled=scaled)
     record = facts.records[step.folder]
-    reason = "its record cannot be read" if record is None else _difference(step, record)
+    reason = sentence("its record cannot be read") if record is None else _difference(step, record)
     if reason is None and force:
-        reason = "asked for with --force"
+        reason = sentence("asked for with --force")
     return replace(step, done=reason is None, reason=reason, seconds=seconds, scaled=scaled)
 
 
 def _difference(step: Step, record: RunRecord) -> str | None:
-    """What a record has been run with that the step would not, or None."""
+    """The first difference between a record and a step, in words, or None."""
     mine, theirs = step.fingerprint, record.provenance.fingerprint
     if mine is None or theirs is None:
-        return "its record has no fingerprint"
+        return sentence("its record has no fingerprint")
     for names, reason in _CHANGED:
         differing = [name for name in names if getattr(mine, name) != getattr(theirs, name)]
         if mine.base is not None and mine.base_revision is None and "base_revision" in differing:
-            differing.remove("base_revision")  # not known yet (nothing loaded or looked up): not held against a record
+            differing.remove("base_revision")  # not known yet (nothing loaded or looked up): not compared
         if mine.engine_version is None and "engine_version" in differing:
             differing.remove("engine_version")  # not started yet
         if "adapter" in differing and mine.adapter == UNTRAINED:
-            return "its adapter is not here and will be trained"
+            return sentence("its adapter is missing and will be trained")
         if differing:
             return reason
     return None
 
 
 def _known_seconds(step: Step, facts: Facts) -> tuple[float | None, bool]:
-    """(seconds, whether in proportion) from records of this machine: of the same run, else under another limit."""
+    """(seconds, whether scaled) from records of this machine: of the same run, otherwise of one with another limit."""
     candidates = [
         (folder == step.folder, record.protocol.n, folder.name, record)
         for folder, record in facts.records.items()
@@ -302,10 +332,10 @@ def _known_seconds(step: Step, facts: Facts) -> tuple[float | None, bool]:
 
 
 def _work(record: RunRecord) -> Sequence[object]:
-    """What takes the same time a row, whatever the limit."""
+    """A key of runs with the same time per row, whatever the limit."""
     model, protocol = record.model, record.protocol
     made = (model.name, model.quantisation, model.compute_dtype, model.engine, model.adapter)
-    return (record.task, *made, protocol.shots, protocol.chat_template, record.seed)
+    return (record.task, *made, protocol.shots, protocol.chat_template, *protocol.setting.words, record.seed)
 
 
 def _planned_work(step: Step, facts: Facts) -> Sequence[object]:
@@ -318,4 +348,5 @@ def _planned_work(step: Step, facts: Facts) -> Sequence[object]:
     made = (identity.name, identity.quantisation, identity.compute_dtype, identity.engine, step.adapter)
     fingerprint = step.fingerprint
     seed = None if fingerprint is None else fingerprint.seed
-    return (step.task, *made, step.variant.shots, step.variant.chat_template, seed)
+    prompt, thinking = (None, None) if fingerprint is None else (fingerprint.prompt, fingerprint.thinking)
+    return (step.task, *made, step.variant.shots, step.variant.chat_template, prompt, thinking, seed)

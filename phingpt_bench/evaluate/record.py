@@ -22,7 +22,7 @@ from phingpt_bench.scoring import version
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Answerer:
-    """Who answered, and what is known of it beside its answers."""
+    """Who answered, and what is known about it besides its answers."""
 
     model: Model
     evaluation: Ledger
@@ -32,7 +32,7 @@ class Answerer:
 
 
 def protocol(task: TaskFacts, step: Step, answers: Answers) -> Protocol:
-    """The protocol of a run; `n` and the digests are those of what was really answered."""
+    """The protocol of a run; `n` and the digests are of what was actually answered."""
     return Protocol(
         id=task.dataset.protocol,
         dataset=task.dataset.title,
@@ -41,18 +41,21 @@ def protocol(task: TaskFacts, step: Step, answers: Answers) -> Protocol:
         n=len(answers.outcomes.ids),
         shots=step.variant.shots,
         chat_template=step.variant.chat_template,
+        block=step.variant.block,
         prompt_digest=answers.prompt_digest,
         extraction=task.extraction,
         metric=task.metric,
         kind=task.dataset.kind,
         synthetic=task.dataset.synthetic,
+        prompt=task.prompt,
+        thinking=step.variant.thinking,
     )
 
 
 def record(
     suite: Suite, step: Step, task: TaskFacts, answers: Answers, scores: dict[str, float | None], by: Answerer
 ) -> RunRecord:
-    """The record of one run, as of now."""
+    """The record of one run, with the current time."""
     now = datetime.datetime.now(datetime.timezone.utc).isoformat(timespec="milliseconds")
     fingerprint = None if step.fingerprint is None else asdict(step.fingerprint)
     machine = None if by.evaluation.machine is None else asdict(by.evaluation.machine)
@@ -79,7 +82,7 @@ def record(
 
 
 def write(folder: Path, answers: Answers, run: RunRecord) -> None:
-    """Write the three files. run.json goes first and comes last: a folder without it is an unfinished run.
+    """Write the three files. run.json is deleted first and written last: a folder without it is unfinished.
 
     It holds the digests of the other two.
     """

@@ -10,6 +10,7 @@ from typing import Literal
 from phingpt_bench.core.errors import BenchError
 from phingpt_bench.core.outcomes import INVALID, Outcomes, rows_at
 from phingpt_bench.core.records import RunRecord
+from phingpt_bench.core.sentences import sentence
 from phingpt_bench.cost.meters import Meter
 from phingpt_bench.evaluate.answers import read_answers
 from phingpt_bench.evaluate.ask import ask
@@ -45,15 +46,23 @@ def rerun(
     """
     from phingpt_bench.engine.lm import PhinLM
 
-    model, spec = record.model, _spec(record, base)
+    model, spec, asked = record.model, _spec(record, base), record.protocol
+    if asked.prompt is not None or asked.thinking is not None or asked.block:
+        raise BenchError(sentence("a run with another prompt, block of examples or thinking is not asked again"))
     task = known[record.task]
     places = {name: at for at, name in enumerate(task.ids)}
     if not set(rows.ids) <= places.keys():
-        raise BenchError(f"the rows of task '{task.name}' are not those of the run", where=str(path))
+        raise BenchError(
+            sentence("the rows of task '{task}' are not those of the run", task=task.name), where=str(path)
+        )
     loaded = load_base(spec)
     if loaded.identity.base_revision != model.base_revision:
         raise BenchError(
-            f"the base here has revision {loaded.identity.base_revision}, the run's {model.base_revision}",
+            sentence(
+                "the base here has revision {found}, the run's {recorded}",
+                found=loaded.identity.base_revision,
+                recorded=model.base_revision,
+            ),
             where=str(path),
         )
     attached = loaded.model
@@ -62,7 +71,12 @@ def rerun(
         attached = adapter.attach(loaded, {"adapter_0": folder})
         found = adapter.tuned_identity(loaded, model.adapter, folder).adapter_digest
         if found != model.adapter_digest:
-            raise BenchError(f"the adapter here is {found}, the run's was {model.adapter_digest}", where=str(folder))
+            raise BenchError(
+                sentence(
+                    "the adapter here is {found}, the run's was {recorded}", found=found, recorded=model.adapter_digest
+                ),
+                where=str(folder),
+            )
     chosen = sorted(random.Random(seed).sample(range(len(rows.ids)), min(n, len(rows.ids))))
     lm = PhinLM(
         pretrained=attached, tokenizer=loaded.tokenizer, batch_size=record.diagnostics.batch_size or 1, meter=Meter()
@@ -77,7 +91,9 @@ def rerun(
 def _spec(record: RunRecord, base: str | None) -> BaseSpec:
     model = record.model
     if model.kind not in ("base", "tuned") or model.engine is not None or model.base is None:
-        raise BenchError(f"a {model.kind} run of {model.name} is not loaded from weights here")
+        raise BenchError(
+            sentence("a {kind} run of {name} is not loaded from weights here", kind=model.kind, name=model.name)
+        )
     dtype: Literal["auto", "bfloat16", "float32"] = "auto"
     if model.compute_dtype == "bfloat16":
         dtype = "bfloat16"

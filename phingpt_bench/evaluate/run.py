@@ -1,6 +1,6 @@
 """Running a plan: train what is missing, load each base once, evaluate it and its adapters, then floors and checks.
 
-Every run is written as soon as it is done, so an interruption loses at most the one that is being made.
+Every run is written as soon as it is done, so an interruption loses at most the current one.
 """
 
 from __future__ import annotations
@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from phingpt_bench.core.records import Ledger, Model
+from phingpt_bench.core.sentences import sentence_n
 from phingpt_bench.cost import flops
 from phingpt_bench.cost.meters import Meter
 from phingpt_bench.cost.prices import PriceCard, load_prices, match
@@ -18,6 +19,8 @@ from phingpt_bench.evaluate import record
 from phingpt_bench.evaluate.adapters import AdapterFacts, Training
 from phingpt_bench.evaluate.answers import Answers, check_scores, read_answers
 from phingpt_bench.evaluate.ask import ask
+from phingpt_bench.evaluate.blocks import showing
+from phingpt_bench.evaluate.content_free import content_free
 from phingpt_bench.evaluate.exposure import Exposures
 from phingpt_bench.evaluate.facts import Facts, with_trained
 from phingpt_bench.evaluate.loading import Attached, load_with
@@ -30,6 +33,7 @@ from phingpt_bench.evaluate.suite import Suite
 from phingpt_bench.evaluate.tasks import TaskFacts
 from phingpt_bench.live.display import QUIET, Display
 from phingpt_bench.live.events import Planned, Priced, Said, Scored
+from phingpt_bench.lmeval.asking import set_thinking
 from phingpt_bench.models import adapter
 from phingpt_bench.models.load import BaseSpec, Loaded, layer_weights
 from phingpt_bench.models.memory import forget_peaks, free
@@ -54,14 +58,16 @@ class Job:
 
     def task(self, step: Step) -> TaskFacts:
         """The task of a run."""
-        return self.facts.tasks[step.task or ""]
+        found = self.facts.under(step.task or "", step.variant.words)
+        assert found is not None  # a step was planned for it
+        return found
 
     def running(self, step: Step, meter: Meter) -> Running | None:
-        """Who follows the answers of a run; None where the display shows none of it."""
+        """The observer of a run's answers; None if the display shows no progress."""
         return Running(self.display.tell, self.task(step), meter) if self.display.watched else None
 
     def finish(self, step: Step, answers: Answers, scores: Scores, by: Answerer) -> None:
-        """Write a run's files and tell its primary score."""
+        """Write a run's files and report its primary score."""
         made = record.record(self.suite, step, self.task(step), answers, scores, by)
         record.write(step.folder, answers, made)
         metric = made.protocol.metric
@@ -77,13 +83,13 @@ def run(
     force: bool = False,
     display: Display = QUIET,
 ) -> list[Path]:
-    """Do every step of the suite's plan that is not done; returns the folders of the runs made now.
+    """Do every step of the suite's plan that is not done; returns the folders of the new runs.
 
-    facts: of this suite, gathered with `fetch`. only, force: as in `plan.plan`. display: is told what is worked on.
-    BenchError for an adapter that does not belong to its base or changes nothing, for a diverged training and whatever
-    else the steps meet. What was finished before the error stays.
+    facts: of this suite, gathered with `fetch`. only, force: as in `plan.plan`. display: gets the events.
+    BenchError for an adapter that does not belong to its base or changes nothing, for a diverged training, and from
+    each step. What was finished before an error is kept.
     """
-    prices = load_prices()  # a price card that cannot be read is better found now than after hours
+    prices = load_prices()  # an unreadable price card should fail now, not after hours
     entry = match(prices, facts.machine)
     display.tell(Priced(entry.usd_per_hour if entry else None))
     todo = [step for step in plan(suite, facts, only=only, force=force) if not step.done]
@@ -107,8 +113,14 @@ def run(
                 _run_without_base(job, step)
                 finished += 1
     except KeyboardInterrupt:
-        kept = f"{finished} of {len(todo)} runs are kept in {suite.results_folder}"
-        display.tell(Said(f"stopped: {kept}; the same command goes on from there", urgent=True))
+        kept = sentence_n(
+            "stopped: {done} of {n} run is kept in {folder}; the same command resumes",
+            "stopped: {done} of {n} runs are kept in {folder}; the same command resumes",
+            len(todo),
+            done=finished,
+            folder=suite.results_folder,
+        )
+        display.tell(Said(kept, urgent=True))
         raise
     return [step.folder for step in todo]
 
@@ -128,7 +140,7 @@ def _served_or_loaded(job: Job, spec: BaseSpec | ServedSpec, steps: Sequence[Ste
 
 
 def _base_runs(job: Job, spec: BaseSpec, steps: Sequence[Step]) -> Iterator[Step]:
-    """All runs of one base, each after it was made: adapters are attached and probed before the first score.
+    """All runs of one base, yielded one by one: adapters are attached and probed before the first score.
 
     It is loaded once, and once more for each adapter that needs it for itself (AdapterFacts.method).
     """
@@ -157,20 +169,25 @@ def _loaded_runs(job: Job, spec: BaseSpec, steps: Sequence[Step], adapters: Sequ
 
 
 def _run_model(job: Job, step: Step, loaded: Loaded, model: Any, entry: Attached | None, meter: Meter) -> None:
-    """One base or tuned model, as `model` is switched now, on one task."""
+    """Run one base or tuned model on one task, with the adapter that is active in `model`."""
     from phingpt_bench.engine.lm import PhinLM
 
     suite = job.suite
     running = job.running(step, meter)
     lm = PhinLM(pretrained=model, tokenizer=loaded.tokenizer, batch_size=suite.batch_size, meter=running or meter)
+    if step.variant.thinking is not None:
+        set_thinking(lm, loaded.tokenizer, on=step.variant.thinking == "on")
     if running is not None:
         lm.on_answer = running.add_answer
     answers, scores = _evaluate(job, step, lm, meter, running)
+    with meter.phase("harness"), showing(job.task(step), step.variant.block):
+        prior = content_free(lm, job.task(step), step.variant)
     by = Answerer(
         model=loaded.identity,
         evaluation=meter.ledger(job.prices),
         diagnostics=replace(
             answers.diagnostics,
+            content_free=prior,
             truncated_prompts=lm.truncated,
             cut_answers=lm.cut_answers,
             batch_size=suite.batch_size,
@@ -189,10 +206,10 @@ def _run_model(job: Job, step: Step, loaded: Loaded, model: Any, entry: Attached
 
 
 def _tuned(job: Job, step: Step, loaded: Loaded, entry: Attached, by: Answerer) -> Answerer:
-    """What is known of a base with an adapter."""
+    """The facts of a base with an adapter."""
     card, task, facts = entry.facts.card, job.task(step), entry.facts
     by = replace(by, model=adapter.tuned_identity(loaded, facts.name, facts.folder))
-    changed = facts.method.alone if facts.method is not None and facts.method.changes_base else None
+    changed = None if facts.method is None or entry.probe.off_equals_bare_base is not False else facts.method.alone
     found = replace(by.diagnostics, probe=entry.probe, changed_base=changed)
     model, limit = loaded.spec.model, job.suite.limit
     if card is None:
@@ -207,7 +224,7 @@ def _tuned(job: Job, step: Step, loaded: Loaded, entry: Attached, by: Answerer) 
 
 
 def _evaluate(job: Job, step: Step, lm: Any, meter: Meter, running: Running | None) -> tuple[Answers, Scores]:
-    """One task through lm-eval, and its answers with scores that agree with lm-eval's; the meter as for `ask`."""
+    """Run one task through lm-eval; returns its answers, with scores that agree with lm-eval's; meter as for `ask`."""
     suite, task = job.suite, job.task(step)
     samples, scores = ask(
         task, lm, step.variant, job.facts.known.manager, seed=suite.seed, meter=meter, limit=limited(suite, task),
@@ -218,9 +235,9 @@ def _evaluate(job: Job, step: Step, lm: Any, meter: Meter, running: Running | No
 
 
 def _run_without_base(job: Job, step: Step) -> None:
-    """Fit a cheap model on a task's training rows, or take a check, and run it on the test rows.
+    """Fit a baseline on a task's training rows, or take a check, and run it on the test rows.
 
-    The fit is the training cost of a cheap model; a check has none.
+    The fit is the training cost of a baseline; a check has none.
     """
     task = job.task(step)
     fitting, meter = Meter(), Meter()
@@ -252,5 +269,5 @@ def _without_base(step: Step, task: TaskFacts, seed: int) -> DocumentLM:
 
 
 def _without_peaks(ledger: Ledger) -> Ledger:
-    """The ledger without peak memory: the process held a language model before, so its peak says nothing of a floor."""
+    """The ledger without peak memory: the process may have held a language model before."""
     return replace(ledger, peak_host_bytes=None, peak_gpu_bytes=None)

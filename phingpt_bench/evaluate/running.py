@@ -1,4 +1,4 @@
-"""The answers of one run as they come: documents, tokens and the running score, told to whoever watches."""
+"""The answers of one run as they come: documents, tokens and the running score, reported to the display."""
 
 from __future__ import annotations
 
@@ -15,18 +15,17 @@ from phingpt_bench.scoring import answered
 from phingpt_bench.scoring.answered import Answered
 from phingpt_bench.scoring.metrics import METRICS, metric_rows
 
-EVERY = 1.0  # seconds between two running scores, at least
-SHARE = 0.01  # of the time, at most, may go into working them out
+EVERY = 1.0  # the least number of seconds between two running scores
+SHARE = 0.01  # the largest share of the time that computing them may take
 
 
 class Running:
-    """Between the model, which tells each answer at once and in its own order, and the display.
+    """Passes answers from the model, which reports them at once and in its own order, to the display.
 
     The running score is the task's headline metric over the documents answered so far, by the same code as the final
-    one: equal to it once all are answered. Models answer in the order of length, so it is no forecast. Nothing of
-    lm-eval's is touched; answers are read once more, in portions, seldom enough to take no more than SHARE of the time.
-    A task with filters of its own is only scored at the end: what its answers are worth is not known before.
-    As a meter it books tokens on the run's own.
+    one: equal to it once all are answered. Models answer in the order of length, so it is not a forecast. lm-eval's own
+    scoring is not changed; answers are parsed once more, in portions, rarely enough to take at most SHARE of the time.
+    A task with its own filters is only scored at the end. Tokens are passed on to the run's meter.
     """
 
     def __init__(
@@ -37,25 +36,25 @@ class Running:
         clock: Callable[[], float] = time.monotonic,
         work: Callable[[], float] = time.thread_time,
     ):
-        """clock: seconds that go by; work: seconds of the processor, so that waiting for it does not count as work."""
+        """clock: wall seconds. work: processor seconds, so that waiting does not count as work."""
         self._tell, self._task, self._meter, self._clock, self._work = tell, task, meter, clock, work
         self._scored = task.task.config.filter_list is None
-        self._places: list[tuple[int, int]] = []  # of each request: document, which of its requests
+        self._places: list[tuple[int, int]] = []  # of each request: the document and the number of the request in it
         self._docs: dict[int, Any] = {}
-        self._missing: dict[int, int] = {}  # requests of a document that are not answered yet
-        self._answers: dict[int, dict[int, Any]] = {}  # of documents that are not read yet
-        self._whole: list[int] = []  # documents that are answered and not read yet
+        self._missing: dict[int, int] = {}  # the number of unanswered requests of a document
+        self._answers: dict[int, dict[int, Any]] = {}  # of documents that are not parsed yet
+        self._whole: list[int] = []  # documents that are answered but not parsed yet
         self._ids: list[str] = []
         self._rows: list[Answered] = []
         self._due = 0.0
 
     def count(self, tokens_in: int | None = None, tokens_out: int | None = None) -> None:
-        """Tokens that the model has read and written."""
+        """Count tokens that the model has read and written."""
         self._meter.count(tokens_in=tokens_in, tokens_out=tokens_out)
         self._tell(Advanced(tokens=(tokens_in or 0) + (tokens_out or 0)))
 
     def begin(self, requests: Sequence[Any]) -> None:
-        """lm-eval's requests (Instances) that the model is asked now."""
+        """Start with lm-eval's requests (Instances) to the model."""
         self._places = [(request.doc_id, request.idx) for request in requests]
         self._answers, self._missing = {}, {}
         for request in requests:
@@ -64,7 +63,7 @@ class Running:
         self._due = self._clock() + EVERY
 
     def add_answer(self, index: int, answer: Any) -> None:
-        """The answer to request `index` of those of `begin`; one that is told again is passed over."""
+        """Take the answer to request `index` of those of `begin`; repeated answers are ignored."""
         doc, which = self._places[index]
         if self._missing[doc] == 0:
             return
@@ -80,8 +79,8 @@ class Running:
                 self._score()
 
     def finish(self, answers: Sequence[Any]) -> None:
-        """All answers in the order of the requests: those that the model did not tell by itself are told now."""
-        self._due = math.inf  # once, below
+        """Take all answers in the order of the requests, including those that the model has not reported."""
+        self._due = math.inf  # the score is computed once, below
         for index, answer in enumerate(answers):
             self.add_answer(index, answer)
         self._score()
@@ -90,7 +89,7 @@ class Running:
         if not self._scored:
             return
         started = self._work()
-        with self._meter.phase("harness"):  # not the model's time
+        with self._meter.phase("harness"):  # this is not the model's time
             self._read()
             scored = self._scored_now()
         if scored is not None:

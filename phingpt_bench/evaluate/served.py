@@ -1,4 +1,4 @@
-"""Served bases of a suite: what is known of them before they are asked, and what each task becomes for them."""
+"""Served bases of a suite: what is known about them before they run, and which form of each task they get."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ from typing import Any
 from phingpt_bench.core.errors import BenchError
 from phingpt_bench.core.fingerprint import digest
 from phingpt_bench.core.records import CHOSEN, Model
+from phingpt_bench.core.sentences import sentence
 from phingpt_bench.evaluate.suite import Variant
 from phingpt_bench.evaluate.tasks import Tasks
 from phingpt_bench.models import adapter
@@ -18,16 +19,17 @@ from phingpt_bench.served.opened import Opened, open_served
 from phingpt_bench.served.spec import HOSTED, ServedAdapter, ServedSpec
 from phingpt_bench.served.weights import Weights, weights_of
 
-GEN = "_gen"  # how the name of a task's written form ends
+GEN = "_gen"  # the ending of a task's written form
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ServedFacts:
-    """A served base as a plan needs it.
+    """The facts of a served base for a plan.
 
-    identity: as its records will have it. adapters: the identity with each, by served name. forms: each task of the
-    suite and the one that is asked instead of it. variants: the suite's, as this engine is asked. opened: the server,
-    where it had to be asked what it can do; notes: what to say of it.
+    identity: as in its records. adapters: the identity with each adapter, by served name.
+    forms: for each task of the suite, the task that is run instead.
+    variants: the suite's variants, as this engine can run them.
+    opened: the server, if it had to be probed. notes: remarks for the plan.
     """
 
     identity: Model
@@ -41,12 +43,17 @@ class ServedFacts:
 def served_facts(
     spec: ServedSpec, asked: Sequence[str], variants: Sequence[Variant], known: Tasks, *, fetch: bool
 ) -> ServedFacts:
-    """What is known of a served base. A server that runs is probed here, as what it can do decides what is asked.
+    """The facts of a served base. A running server is probed here, since its abilities decide which tasks it gets.
 
-    fetch: whether it may be; without, labels are taken to be compared where they can be in principle. BenchError for
-    what the probe refuses, and for a task that is to be written and has no written form.
+    fetch: whether it may be probed; otherwise labels count as comparable if they can be in principle. BenchError if the
+    probe fails, and for a task without the written form that is needed.
     """
     opened: Opened | None = None
+    if any(variant.thinking is not None for variant in variants):
+        raise BenchError(
+            sentence("{model}: whether a served model thinks is set at its server", model=spec.title),
+            hint=sentence("leave --thinking out"),
+        )
     lines: list[str] = []
     if fetch and not spec.chat and not spec.started_here:
         opened = open_served(spec, lines.append)
@@ -55,13 +62,13 @@ def served_facts(
     forms = {name: name if compared else written_form(name, known) for name in asked}
     turned = [f"{name} -> {form}" for name, form in forms.items() if form != name]
     if turned:
-        why = "chat models write" if spec.chat else "this engine compares no labels exactly"
+        why = "chat models write" if spec.chat else "this engine cannot compare labels exactly"
         why = "asked for" if spec.labels == "written" else why
         lines.append(f"{spec.title}: labels are written ({why}): {', '.join(turned)}")
     own = tuple(variants)
     if spec.chat and any(not variant.chat_template for variant in variants):
         own = tuple(dict.fromkeys(replace(variant, chat_template=True) for variant in variants))
-        lines.append(f"{spec.title}: a chat endpoint is always asked through its chat template")
+        lines.append(f"{spec.title}: a chat endpoint always uses its chat template")
     identity = identity_of(spec, opened, fetch=fetch)
     return ServedFacts(
         identity=identity,
@@ -71,7 +78,7 @@ def served_facts(
 
 
 def written_form(name: str, known: Tasks) -> str:
-    """The task that asks the same and lets the model write; BenchError where a task of labels has none."""
+    """The form of a task in which the model writes the answer; BenchError for a task of labels without one."""
     if known[name].extraction != CHOSEN:
         return name
     form = name + GEN
@@ -79,19 +86,23 @@ def written_form(name: str, known: Tasks) -> str:
         known[form]
     except BenchError:
         raise BenchError(
-            f"task '{name}' compares labels, which this model does not do, and there is no task '{form}'",
-            hint="write it (docs/add-a-task.md), or ask a model that tells log-probabilities",
+            sentence(
+                "task '{name}' compares labels, which this model cannot do, and there is no task '{form}'",
+                name=name,
+                form=form,
+            ),
+            hint=sentence("write it (docs/add-a-task.md), or use a model with log-probabilities"),
         ) from None
     return form
 
 
 def identity_of(spec: ServedSpec, opened: Opened | None, *, fetch: bool) -> Model:
-    """The model of a served base, as far as it is known; the version is not before an engine was started."""
+    """The model of a served base, as far as known; the version is only known once the engine has started."""
     facts = None if opened is None else opened.facts
     weights = None if opened is None else opened.weights
     if weights is None and spec.started_here:
         weights = weights_of(spec.model, fetch=fetch)
-    # a hosted model by its host: the same name may be sold by several; of another server no address is told
+    # a hosted model gets its host's name, since several hosts may offer it; addresses of other servers are not stored
     plain = f"{(spec.root or '').split('://')[-1]}/{spec.model}" if spec.engine in HOSTED else spec.model
     dtype = launch.dtype_of(spec) if spec.started_here else spec.dtype or (facts.dtype if facts else None)
     return Model(
@@ -108,12 +119,12 @@ def identity_of(spec: ServedSpec, opened: Opened | None, *, fetch: bool) -> Mode
 
 
 def _first(weights: Weights | None, facts: Facts | None, name: str) -> Any:
-    """What the folder of the weights says, else the server."""
+    """The value in the weights' folder, otherwise the server's."""
     return getattr(weights, name, None) or getattr(facts, name, None)
 
 
 def tuned(identity: Model, one: ServedAdapter) -> Model:
-    """The base with an adapter: by its card where its folder lies here, else by its served name alone."""
+    """The base with an adapter: by its card if its folder is available, otherwise by its served name."""
     plain = replace(identity, kind="tuned", adapter=one.name)
     if one.path is None:
         return plain
@@ -127,10 +138,10 @@ def tuned(identity: Model, one: ServedAdapter) -> Model:
 
 
 def card_of(one: ServedAdapter) -> adapter.AdapterCard | None:
-    """The card of an adapter whose folder lies here and has one."""
+    """The card of an adapter, if its folder is available and has one."""
     return None if one.path is None else adapter.card_of(one.path)
 
 
 def asked_digest(spec: ServedSpec) -> str:
-    """Digest of what decides the answers of a served model beside its weights and the task."""
+    """A digest of what determines a served model's answers besides its weights and the task."""
     return digest([spec.engine, spec.labels, spec.max_gen_toks, spec.think_end_token, spec.max_length, spec.tokenizer])

@@ -1,4 +1,4 @@
-"""The runs on one server: opened once for a base and its adapters, asked task by task, and what that cost."""
+"""The runs on one server: it is opened once for a base and its adapters, and runs task by task; with their cost."""
 
 from __future__ import annotations
 
@@ -39,7 +39,7 @@ ELSEWHERE = (
     "command",
     "key_variable",
     "num_concurrent",
-)  # or not to be told
+)  # options that a record holds elsewhere, or that must not be stored
 
 
 class Job(Protocol):
@@ -55,7 +55,7 @@ class Job(Protocol):
 
     @property
     def display(self) -> Display:
-        """Who is told."""
+        """The display."""
 
     @property
     def prices(self) -> PriceCard:
@@ -63,13 +63,13 @@ class Job(Protocol):
 
     @property
     def exposures(self) -> Exposures:
-        """Who knows which test rows a model has seen."""
+        """The exposures of its models."""
 
     def task(self, step: Step) -> TaskFacts:
         """The task of a run."""
 
     def running(self, step: Step, meter: Meter) -> Running | None:
-        """Who follows the answers."""
+        """The observer of the answers."""
 
     def finish(self, step: Step, answers: Any, scores: Any, by: Answerer) -> None:
         """Write a run's files."""
@@ -86,7 +86,7 @@ class _On:
 
 
 def served_runs(job: Job, spec: ServedSpec, steps: Sequence[Step], ask: Callable[..., Any]) -> Iterator[Step]:
-    """All runs on one server, each after it was made. The time of starting it is booked once, on the first of them.
+    """All runs on one server, yielded one by one. The time of starting it is booked once, on the first run.
 
     ask: runs a task with a model (`run._evaluate`).
     """
@@ -99,7 +99,7 @@ def served_runs(job: Job, spec: ServedSpec, steps: Sequence[Step], ask: Callable
             if opened is None:
                 opened = open_served(spec, lambda line: job.display.tell(Said(line)))
         if not priced_by_time(spec):
-            meter = Meter()  # what an API takes to answer a probe is no cost of a run
+            meter = Meter()  # the time that an API takes for the probe is not a cost of a run
         for step in steps:
             with job.display.stage(run_stage(step, job.facts)):
                 _run(_On(job, spec, opened, ask), step, meter)
@@ -111,7 +111,7 @@ def served_runs(job: Job, spec: ServedSpec, steps: Sequence[Step], ask: Callable
 
 
 def _run(on: _On, step: Step, meter: Meter) -> None:
-    """One served name on one task."""
+    """Run one served name on one task."""
     from phingpt_bench.served.lm import ServedLM
 
     job, spec, opened = on.job, on.spec, on.opened
@@ -144,15 +144,15 @@ def _run(on: _On, step: Step, meter: Meter) -> None:
 
 
 def priced_by_time(spec: ServedSpec) -> bool:
-    """Whether what is paid for is this machine's time: of an engine on it."""
+    """Whether the price is that of this machine's time, as for an engine on it."""
     return spec.price is None and (spec.started_here or any(f"//{host}" in (spec.root or "") for host in LOOPBACK))
 
 
 def _spent(on: _On, lm: ServedLM, meter: Meter) -> Ledger:
-    """What a run cost: the tokens as billed, the time with that of answers from before, USD where a price is known.
+    """The cost of a run: tokens as billed, time including that of resumed answers, USD if a price is known.
 
-    An engine on this machine costs the machine's time; a hosted model its tokens, by the price card; of another server
-    no price is known. The peaks of memory are those of this program, not of the server, and are left out.
+    An engine on this machine costs the machine's time, a hosted model its tokens by the price card; other servers have
+    no price. Memory peaks are left out: they are those of this program, not of the server.
     """
     job, spec, opened = on.job, on.spec, on.opened
     if opened.link.kept is not None and opened.link.kept.spent:
@@ -171,19 +171,20 @@ def _spent(on: _On, lm: ServedLM, meter: Meter) -> Ledger:
 
 
 def _asked(spec: ServedSpec, lm: ServedLM) -> Served:
-    told = lm.diagnostics()
+    found = lm.diagnostics()
     times = {
-        name: Times(**told[name]) if name in told else None for name in ("seconds_to_first_token", "tokens_per_second")
+        name: Times(**found[name]) if name in found else None
+        for name in ("seconds_to_first_token", "tokens_per_second")
     }
     plain = {f.name: f.default for f in fields(ServedSpec)}
     own = {name: getattr(spec, name) for name in plain if name not in ELSEWHERE and getattr(spec, name) != plain[name]}
     own = {name: Path(str(value)).name if name == "tokenizer" else value for name, value in own.items()}
     return Served(
-        ladder=told["ladder"], rungs=told["rungs"], requests=told["requests"], retries=told["retries"],
-        resumed_answers=told["resumed_answers"], concurrent=told["concurrent"],
-        parameters_not_sent=told["parameters_not_sent"], models=told["models"], thoughts=told["thoughts"],
-        undecided_labels=told["undecided_labels"], bounded_labels=told["bounded_labels"],
-        wrong_usage=told.get("wrong_usage", {}),
-        reasoning_tokens=told.get("reasoning_tokens"), **times,
+        ladder=found["ladder"], rungs=found["rungs"], requests=found["requests"], retries=found["retries"],
+        resumed_answers=found["resumed_answers"], concurrent=found["concurrent"],
+        parameters_not_sent=found["parameters_not_sent"], models=found["models"], thoughts=found["thoughts"],
+        undecided_labels=found["undecided_labels"], bounded_labels=found["bounded_labels"],
+        wrong_usage=found.get("wrong_usage", {}),
+        reasoning_tokens=found.get("reasoning_tokens"), **times,
         settings={name: str(value) for name, value in own.items()},
     )  # fmt: skip

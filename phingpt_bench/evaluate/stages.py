@@ -1,9 +1,10 @@
-"""The steps of a plan as the stages that a display shows, loading and probing of bases among them."""
+"""The stages of a plan for the display: its steps, and loading and probing of bases."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 
+from phingpt_bench.core.sentences import joined, sentence
 from phingpt_bench.evaluate.facts import Facts
 from phingpt_bench.evaluate.plan import Step
 from phingpt_bench.evaluate.suite import Suite
@@ -13,7 +14,7 @@ from phingpt_bench.served.spec import ServedSpec
 
 
 def stages(suite: Suite, facts: Facts, todo: Sequence[Step]) -> tuple[Stage, ...]:
-    """The stages of the steps that are to be done, in the order in which they are."""
+    """The stages of the steps to do, in their order."""
     found: list[Stage] = []
     for step in todo:
         if step.kind == "train":
@@ -33,30 +34,34 @@ def stages(suite: Suite, facts: Facts, todo: Sequence[Step]) -> tuple[Stage, ...
 
 def starting(spec: ServedSpec) -> Stage:
     """Starting or reaching a server, and its probe."""
-    what = "start" if spec.started_here else "reach"
-    return Stage(key=f"serve {spec}", label=f"{what} and probe {spec.title} ({spec.engine})", alike=("serve",))
+    values = {"name": spec.title, "engine": spec.engine}
+    started = sentence("start and probe {name} ({engine})", **values)
+    label = started if spec.started_here else sentence("reach and probe {name} ({engine})", **values)
+    return Stage(key=f"serve {spec}", label=label, alike=("serve",))
 
 
 def loading(spec: BaseSpec) -> Stage:
     """Loading a base and attaching its adapters."""
-    return Stage(key=f"load {spec}", label=f"load {title(spec)}", alike=("load",))
+    return Stage(key=f"load {spec}", label=sentence("load {name}", name=title(spec)), alike=("load",))
 
 
 def probing(spec: BaseSpec) -> Stage:
     """The check that each adapter changes something and that "off" is the bare base."""
-    return Stage(key=f"probe {spec}", label=f"probe the adapters of {title(spec)}", alike=("probe",))
+    return Stage(
+        key=f"probe {spec}", label=sentence("probe the adapters of {name}", name=title(spec)), alike=("probe",)
+    )
 
 
 def run_stage(step: Step, facts: Facts) -> Stage:
-    """One model on one task. Its pace is that of the same task and prompt, else of the same way of answering.
+    """One model on one task. Its pace is that of the same task and prompt, otherwise of the same way of answering.
 
-    Only models of one base are taken for alike: another may be a hundred times as large.
+    Only models of one base count as alike: another may be a hundred times as large.
     """
     extraction = facts.tasks[step.task or ""].extraction
     who = f"{step.kind} {step.model}" if step.base is None else f"{step.base}"
     return Stage(
         key=str(step.folder),
-        label=f"{step.task}: {f'{step.kind} ' if step.base is None else ''}{step.model}",
+        label=joined((f"{step.task}: ", *((sentence(step.kind), " ") if step.base is None else ()), step.model), ""),
         unit="documents",
         total=step.documents,
         expected=step.seconds,

@@ -1,51 +1,96 @@
-"""A suite: bases, adapters and floors, and the tasks for them. A YAML under adapters/suites, read strictly."""
+"""A suite: bases, adapters and floors, and the tasks for them. A YAML file under adapters/suites, read strictly."""
 
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
-from dataclasses import dataclass, field
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from phingpt_bench.core import config
 from phingpt_bench.core.errors import BenchError
 from phingpt_bench.core.overrides import Override
 from phingpt_bench.core.paths import is_name, is_path, share
-from phingpt_bench.core.records import variant_text
+from phingpt_bench.core.records import Thinking, variant_text
+from phingpt_bench.core.sentences import sentence
+from phingpt_bench.data.prompt_file import OURS, shown
+from phingpt_bench.lmeval.asking import THINKING_END, Words
 from phingpt_bench.models.load import BaseSpec
 from phingpt_bench.served.spec import ServedSpec
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Variant:
-    """How a task is put to a model: `shots` solved examples before each document, with or without the chat template."""
+    """The prompt setting: `shots` few-shot examples before each document, with or without the chat template.
+
+    blocks: so many blocks of examples are drawn, each is a run, and their mean is one row. block: the number of one.
+    prompt: "ours" is the task file's, "query" is FLARE's own, anything else is a file (docs/prompts.md). thinking: what
+        the chat template is asked for; null is its default. thinking_end: the mark that ends a thought.
+    """
 
     shots: int = 0
+    """Few-shot examples before each document, from the training rows."""
     chat_template: bool = False
+    """Whether prompts are put into the model's chat template."""
+    blocks: int = 1
+    """Blocks of examples: each is a run, and their mean is one row of the board (docs/fairness.md)."""
+    block: int = 0
+    """The number of the first block; 0 is the one that plain lm-eval shows."""
+    prompt: str = OURS
+    """The prompt: "ours" is the task file's, "query" is FLARE's own, anything else is a file (docs/prompts.md)."""
+    thinking: Thinking | None = None
+    """Whether the chat template asks for a thought, on or off; null is its default."""
+    thinking_end: str = THINKING_END
+    """The mark that ends a thought."""
 
     def __post_init__(self) -> None:
         if self.shots < 0:
-            raise BenchError("shots is at least 0")
+            raise BenchError(sentence("shots is at least 0"))
+        if self.blocks < 1 or self.block < 0:
+            raise BenchError(sentence("blocks is at least 1, and block at least 0"))
+        if self.shots == 0 and (self.blocks > 1 or self.block):
+            raise BenchError(sentence("blocks of examples need shots"))
+        if self.thinking is not None and not self.chat_template:
+            raise BenchError(
+                sentence("thinking is asked for in the chat template"), hint=sentence("set chat_template: true")
+            )
+        if not self.thinking_end.strip():
+            raise BenchError(sentence("thinking_end is empty"))
 
     def __str__(self) -> str:
-        return variant_text(self.shots, self.chat_template)
+        prompt = None if self.prompt == OURS else shown(self.prompt)
+        name = variant_text(self.shots, self.chat_template, prompt, self.thinking)
+        return f"{name} block {self.block}" if self.block else name
+
+    @property
+    def words(self) -> Words | None:
+        """What changes a task's requests; None where they are those of the task file."""
+        found = Words(self.prompt, self.thinking, self.thinking_end)
+        return None if (found.prompt, found.thinking) == (OURS, None) else found
+
+
+def drawn(variants: Iterable[Variant]) -> list[Variant]:
+    """The variants with one for each of their blocks of examples, each once."""
+    every = (replace(one, blocks=1, block=one.block + at) for one in variants for at in range(one.blocks))
+    return list(dict.fromkeys(every))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class AdapterEntry:
-    """One adapter: a `recipe` (trained first where its adapter is missing) or the `path` of an adapter folder.
+    """One adapter: a `recipe` (trained first if its adapter is missing) or the `path` of an adapter folder.
 
     path: a folder or a Hub id ("org/name", "org/name/sub-folder", "org/name@revision"). An adapter without card.json
         was trained elsewhere: its prompt and its rows are unknown.
-    name: what it is called; null is the name on its card, or that of its folder.
-    base: the one of the suite's bases, by its `model`, that an adapter from elsewhere goes on; null is the one that its
-        configuration names, or the only one there is.
-    trained_on: what an adapter from elsewhere was trained on, as for bases; null is unknown.
-    tasks: tasks or groups it is evaluated on; null is every task of the suite.
-    variants: prompts under which it is evaluated; null is the suite's first variant.
+    name: its name; null means the name on its card, or that of its folder.
+    base: for an adapter from elsewhere, the suite's base that it belongs to, by its `model`; null means the base in its
+        configuration, or the only one.
+    trained_on: the training data of an adapter from elsewhere, as for bases; null means unknown.
+    tasks: the tasks or groups to evaluate it on; null means every task of the suite.
+    variants: the prompt settings to evaluate it with; null means the suite's first variant.
     """
 
     recipe: str | None = None
+    """Name or file of a recipe; its adapter is trained first where it is missing."""
     path: Path | None = None
     name: str | None = None
     base: str | None = None
@@ -55,72 +100,93 @@ class AdapterEntry:
 
     def __post_init__(self) -> None:
         if (self.recipe is None) == (self.path is None):
-            raise BenchError("give either 'recipe' or 'path'")
+            raise BenchError(sentence("give either 'recipe' or 'path'"))
         if self.recipe is not None and (self.name or self.base or self.trained_on is not None):
-            raise BenchError("name, base and trained_on go with 'path': a recipe says all of them")
+            raise BenchError(sentence("name, base and trained_on go with 'path': a recipe says all of them"))
         if self.tasks is not None and not self.tasks:
-            raise BenchError("tasks names at least one task, or is null for all")
+            raise BenchError(sentence("tasks names at least one task, or is null for all"))
         if self.variants is not None and not self.variants:
-            raise BenchError("variants names at least one, or is null for the suite's first")
+            raise BenchError(sentence("variants names at least one, or is null for the suite's first"))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Suite:
-    """What one `phingpt-bench run` does.
+    """The input of one `phingpt-bench run`.
 
-    bases: each is loaded once, for its own rows and for those of every adapter that was trained on it; one with an
-        `engine` is served, with adapters of its own. Where none is given, those that the adapters name.
-    variants: the prompts under which the bases are evaluated; adapters run under the first
-        unless they name their own.
-    floors: whether the cheap models (majority, TF-IDF, CRF ...) run too.
-    checks: whether the answers whose worth is known (the gold ones, none, the text itself) are scored too.
-    trained_on: for a base, named as its `model`, what it was trained on: data sets ("fpb", "fpb:train+test"), protocol
-        ids, files of row hashes; an empty list says none that is known here. A base that is not named, and is not among
-        the published models of results/training-sets.yaml either, stands as unknown.
-    limit: rows per task, the first ones; null is all. A limited run is never ranked beside a whole one.
-    results: folder of the run records, `results/<name>` where it is not given.
+    bases: each is loaded once, for its own runs and for those of every adapter that was trained on it; a base with an
+        `engine` is served, with its own adapters. By default those that the adapters name.
+    variants: the prompt settings of the bases; adapters use the first one unless they name their own.
+    prompts: the wordings of each variant, for every task that a prompt fits; bases and adapters run under all of them
+        ("ours" is the task file's, "query" is FLARE's own, anything else is a file).
+    floors: whether to run the baselines (majority, TF-IDF, CRF ...) too.
+    checks: whether to score gold answers, empty answers and the text itself too, as tests of the scoring.
+    trained_on: the training data of a base, named as its `model`: datasets ("fpb", "fpb:train+test"), protocol ids,
+        files of row hashes. An empty list means none of the known datasets. A base that is neither listed here nor in
+        results/training-sets.yaml counts as unknown.
+    limit: only the first rows of each task; null means all. A limited run is never ranked with a full one.
+    results: the folder of the run records; `results/<name>` by default.
     """
 
     name: str
+    """Of the suite, and of its folder of results: letters, digits, '.', '_' and '-'."""
     tasks: list[str]
+    """Tasks, groups or tags; `phingpt-bench tasks` lists them."""
     bases: list[BaseSpec | ServedSpec] = field(default_factory=list)
     variants: list[Variant] = field(default_factory=lambda: [Variant()])
+    prompts: list[str] = field(default_factory=lambda: [OURS])
     adapters: list[AdapterEntry] = field(default_factory=list)
+    """Adapters to evaluate, each by its recipe or its folder."""
     floors: bool = True
     checks: bool = False
     trained_on: dict[str, list[str]] = field(default_factory=dict)
     limit: int | None = None
     batch_size: int = 16
+    """Documents at a time; a smaller one needs less memory."""
     seed: int = 0
+    """Of everything random in a run."""
     results: Path | None = None
 
     def __post_init__(self) -> None:
         for good, rule in (
-            (re.fullmatch(r"[\w.-]+", self.name), "name holds only letters, digits, '.', '_' and '-'"),
-            (is_name(self.name), "name is that of a folder: not '.' or '..', at most 200 characters, no device's name"),
-            (self.results is None or is_path(self.results), "results is no path that a system takes"),
-            (0 <= self.seed < 2**32, "seed is a number from 0 to 4294967295"),
-            (self.tasks, "tasks names at least one task"),
+            (re.fullmatch(r"[\w.-]+", self.name), sentence("name holds only letters, digits, '.', '_' and '-'")),
+            (
+                is_name(self.name),
+                sentence("name is that of a folder: not '.' or '..', at most 200 characters, no device's name"),
+            ),
+            (self.results is None or is_path(self.results), sentence("results is no path that a system takes")),
+            (0 <= self.seed < 2**32, sentence("seed is a number from 0 to 4294967295")),
+            (self.tasks, sentence("tasks names at least one task")),
             (
                 self.bases or self.adapters or self.floors or self.checks,
-                "there is nothing to evaluate: name a base, or set floors: true or checks: true",
+                sentence("there is nothing to evaluate: name a base, or set floors: true or checks: true"),
             ),
             (
                 self.bases or all(entry.path is not None for entry in self.adapters),
-                "adapters need the base that they were trained on under 'bases'",
+                sentence("adapters need the base that they were trained on under 'bases'"),
             ),
-            (len(set(self.bases)) == len(self.bases), "the same base is given twice"),
+            (len(set(self.bases)) == len(self.bases), sentence("the same base is given twice")),
             (
                 not self.bases or set(self.trained_on) <= {spec.model for spec in self.bases},
-                "trained_on names a model that is not among the bases",
+                sentence("trained_on names a model that is not among the bases"),
             ),
-            (self.variants, "variants names at least one"),
-            (len(set(self.variants)) == len(self.variants), "the same variant is given twice"),
-            (self.limit is None or self.limit >= 1, "limit is at least 1, or null for all rows"),
-            (self.batch_size >= 1, "batch_size is at least 1"),
+            (self.variants, sentence("variants names at least one")),
+            (len(set(self.variants)) == len(self.variants), sentence("the same variant is given twice")),
+            (self.prompts, sentence("prompts names at least one; 'ours' is that of the task file")),
+            (len(set(self.prompts)) == len(self.prompts), sentence("the same prompt is given twice")),
+            (self.limit is None or self.limit >= 1, sentence("limit is at least 1, or null for all rows")),
+            (self.batch_size >= 1, sentence("batch_size is at least 1")),
         ):
             if not good:
                 raise BenchError(rule)
+
+    def asked(self, variants: Sequence[Variant]) -> list[Variant]:
+        """The variants under each prompt of the suite, those that name one of their own under that alone."""
+        found = [
+            replace(variant, prompt=prompt) if variant.prompt == OURS else variant
+            for variant in variants
+            for prompt in self.prompts
+        ]
+        return list(dict.fromkeys(found))
 
     @property
     def results_folder(self) -> Path:
@@ -133,4 +199,4 @@ def load_suite(name_or_path: str, overrides: Sequence[Override] = ()) -> Suite:
 
     overrides: values in the place of the file's; a mistake in one names it.
     """
-    return config.load_shipped("suite", share("adapters", "suites"), name_or_path, Suite, overrides)
+    return config.load_shipped(sentence("suite"), share("adapters", "suites"), name_or_path, Suite, overrides)

@@ -1,17 +1,20 @@
-"""A task as a suite needs it: lm-eval's object with its rows, and digests of what decides the answers."""
+"""A task as a suite needs it: lm-eval's object with its rows, and digests of what determines the answers."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 from phingpt_bench.core.errors import BenchError
 from phingpt_bench.core.fingerprint import digest
 from phingpt_bench.core.paths import is_name
+from phingpt_bench.core.records import AskedPrompt
+from phingpt_bench.core.sentences import sentence
 from phingpt_bench.data import catalogue
 from phingpt_bench.data.passport import Passport
-from phingpt_bench.lmeval import manager
+from phingpt_bench.lmeval import asking, manager
+from phingpt_bench.lmeval.asking import Words
 from phingpt_bench.lmeval.taskfiles import asked
 
 if TYPE_CHECKING:
@@ -20,66 +23,87 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class TaskFacts:
-    """One task, worked out once for a command."""
+    """One task, computed once for a command."""
 
     name: str
     version: str
     dataset: Passport
     extraction: str  # how an answer is obtained, as in `Protocol.extraction`
-    form_of: str | None  # the task that wants the same answers in the usual form, where this one does not
+    form_of: str | None  # the task with the same answers in the usual form, if this task uses another form
     metric: str  # the headline metric
     split: str
     ids: tuple[str, ...]  # of its test rows, in order
-    requests: int  # that are asked per row
-    template: str  # digest of what shapes prompt and answer
-    setup: str  # digest of the rest that decides the answers without examples (generation settings, version)
-    chat_setup: str  # the same under a chat template, where something else ends a written answer
-    examples: tuple[str, ...]  # ids of the rows that k-shot prompts take the first k of
+    requests: int  # the number of requests per row
+    template: str  # digest of what determines prompt and answer
+    setup: str  # digest of what else determines the answers, without examples (generation settings, version)
+    chat_setup: str  # the same under a chat template, if something else ends a written answer
+    examples: tuple[str, ...]  # ids of the few-shot examples; k-shot prompts take the first k
     trainable: bool  # whether there are training rows
     task: Any  # lm-eval's object
+    prompt: AskedPrompt | None = None  # that took the place of the task file's
+    system: str | None = None  # the system message of that prompt
 
 
 class Tasks:
-    """The tasks of one command: their files are read once, and each task is worked out when it is first asked for."""
+    """The tasks of one command: their files are read once, and each task is computed at its first use."""
 
     def __init__(self) -> None:
         self._manager: TaskManager | None = None
         self._facts: dict[str, TaskFacts] = {}
+        self._put: dict[tuple[str, Words], TaskFacts] = {}
 
     @property
     def manager(self) -> TaskManager:
-        """lm-eval's index of the task files; BenchError with file and line for one that cannot be read."""
+        """lm-eval's index of the task files; BenchError with file and line for an unreadable one."""
         if self._manager is None:
             self._manager = manager.task_manager()
         return self._manager
 
     def expand(self, names: Sequence[str]) -> list[str]:
-        """The tasks that task, group and tag names mean, each once; BenchError for a name that is none of them."""
+        """The tasks of task, group and tag names, each once; BenchError for an unknown name."""
         return manager.expand(names, self.manager)
 
     def __getitem__(self, name: str) -> TaskFacts:
-        """The facts of a task. BenchError when it is not known, and as `task_facts`."""
+        """The facts of a task. BenchError for an unknown name, and as in `task_facts`."""
         if name not in self._facts:
             self._facts[name] = task_facts(name, self.manager)
         return self._facts[name]
 
+    def put(self, name: str, words: Words | None) -> TaskFacts:
+        """The facts of a task under other words. BenchError where these do not fit it, and as `task_facts`."""
+        if words is None:
+            return self[name]
+        if (name, words) not in self._put:
+            self[name]  # says what is wrong with a name or its dataset
+            task, prompt, system = asking.put(name, words, self.manager)
+            self._put[name, words] = replace(facts_of(name, task), prompt=prompt, system=system)
+        return self._put[name, words]
+
 
 def task_facts(name: str, tasks: TaskManager | None = None) -> TaskFacts:
-    """Load a task with its dataset; `tasks` is a TaskManager that knows it, by default a new one (a second's work).
+    """Load a task with its dataset; `tasks` is a TaskManager with it, by default a new one (which takes a second).
 
-    BenchError when the task does not use a catalogued dataset: its rows have no protocol.
+    BenchError if the task does not use a catalogued dataset: its rows have no protocol.
     """
-    task = manager.load_task(name, tasks)
+    return facts_of(name, manager.load_task(name, tasks))
+
+
+def facts_of(name: str, task: Any) -> TaskFacts:
+    """The facts of a task object. BenchError as `task_facts`."""
     config, wanted = task.config, asked(vars(task.config))
     if wanted.dataset is None:
         raise BenchError(
-            f"task '{name}' does not use a catalogued dataset, so its scores would have no protocol",
-            hint=f"'phingpt-bench lm-eval run --tasks {name} ...' runs it without records",
+            sentence(
+                "task '{name}' does not use a catalogued dataset, so its scores would have no protocol", name=name
+            ),
+            hint=sentence("'phingpt-bench lm-eval run --tasks {name} ...' runs it without records", name=name),
         )
     from phingpt_bench.lmeval.written import CHAT_RULE
 
     if not is_name(name):
-        raise BenchError(f"task '{name}' has a name that cannot be that of a folder, where its records would go")
+        raise BenchError(
+            sentence("task '{name}' has a name that cannot be that of a folder, where its records would go", name=name)
+        )
     docs, version, passport = task.eval_docs, str(task.VERSION), catalogue.dataset(wanted.dataset)
     setup = {"version": version, "generation": None if wanted.chosen else config.generation_kwargs}
     return TaskFacts(

@@ -7,6 +7,7 @@ from pathlib import Path
 
 from phingpt_bench.core.errors import BenchError
 from phingpt_bench.core.jsonio import read_json
+from phingpt_bench.core.sentences import joined, sentence
 from phingpt_bench.exchange import lmeval_import, log_import
 from phingpt_bench.exchange.imported import Found, Skipped
 from phingpt_bench.exchange.lmeval_folder import results_file
@@ -20,7 +21,7 @@ def found_below(place: Path, task: str | None, suite: str) -> Iterator[Found | S
     BenchError where there is no such place, and for a `task` that is not known.
     """
     if not place.exists():
-        raise BenchError("no such folder or file", where=str(place))
+        raise BenchError(sentence("no such folder or file"), where=str(place))
     files = read_tasks()
     if task is not None:
         log_import.written_form(task, files)
@@ -49,7 +50,9 @@ def _of_file(path: Path, task: str | None, files: TaskFiles, suite: str) -> Iter
         except BenchError as err:
             yield Skipped(what=str(path), why=_line(err, path))
     elif path.suffix == ".json" and path.name == "results.json" and _scores_alone(path):
-        yield Skipped(what=str(path), why="scores without rows (as unsloth writes them): nothing could be tested")
+        yield Skipped(
+            what=str(path), why=sentence("scores without rows (as unsloth writes them): nothing could be tested")
+        )
 
 
 def _scores_alone(path: Path) -> bool:
@@ -58,5 +61,5 @@ def _scores_alone(path: Path) -> bool:
 
 
 def _line(err: BenchError, path: Path) -> str:
-    where = f"{err.where}: " if err.where and err.where != str(path) else ""
-    return f"{where}{err.message}" + (f" ({err.hint})" if err.hint else "")
+    text = sentence("{message} ({hint})", message=err.message, hint=err.hint) if err.hint else err.message
+    return joined((err.where, text), ": ") if err.where and err.where != str(path) else text

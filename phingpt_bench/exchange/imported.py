@@ -30,7 +30,7 @@ class Skipped:
 
 
 def folder_of(results: Path, record: RunRecord) -> Path:
-    """Where a record goes. Its run id is in the name: runs of one model on other days stay beside each other."""
+    """Where a record goes. Its run id is in the name: runs of one model on different days have different folders."""
     model = record.model
     limit = f"first-{record.limit}" if record.limit else None
     parts = (model.name, model.adapter, record.protocol.variant, model.engine, limit, record.run_id[:8])

@@ -15,6 +15,7 @@ from typing import Any
 from phingpt_bench.core.errors import BenchError
 from phingpt_bench.core.fingerprint import file_digest
 from phingpt_bench.core.jsonio import read_json
+from phingpt_bench.core.sentences import sentence
 
 PREFIX = "results_"
 _KEYS = {"results", "configs", "config"}
@@ -65,10 +66,12 @@ def samples_of(path: Path) -> list[dict[str, Any]]:
         try:
             sample = json.loads(line)
         except ValueError as err:
-            raise BenchError(f"not readable as JSON ({err})", where=where) from None
+            raise BenchError(sentence("not readable as JSON ({reason})", reason=err), where=where) from None
         if not isinstance(sample, dict) or not sample.keys() >= {"doc_id", "doc", "arguments", "filtered_resps"}:
             raise BenchError(
-                "no sample of lm-eval", where=where, hint="it needs doc_id, doc, arguments, filtered_resps"
+                sentence("no sample of lm-eval"),
+                where=where,
+                hint=sentence("it needs doc_id, doc, arguments, filtered_resps"),
             )
         kept = sample.get("filter") if not found else kept
         if sample.get("filter") == kept:
@@ -82,14 +85,14 @@ def _sample(sample: dict[str, Any], where: str) -> dict[str, Any]:
         arguments = [arguments[f"gen_args_{at}"] for at in range(len(arguments))]
     resps: Sequence[Any] = sample["filtered_resps"]
     if not isinstance(resps, list) or not resps:
-        raise BenchError("a sample without an answer", where=where)
+        raise BenchError(sentence("a sample without an answer"), where=where)
     if all(isinstance(pair, list) and len(pair) == 2 for pair in resps):
         try:
             resps = [(float(value), greedy in (True, "True")) for value, greedy in resps]
         except (TypeError, ValueError):
-            raise BenchError("a log-likelihood is no number", where=where) from None
+            raise BenchError(sentence("a log-likelihood is no number"), where=where) from None
     elif not all(isinstance(text, str) for text in resps):
-        raise BenchError("an answer is neither a text nor a log-likelihood", where=where)
+        raise BenchError(sentence("an answer is neither a text nor a log-likelihood"), where=where)
     else:
         resps = list(resps)
     rendered = [list(one.values()) if isinstance(one, Mapping) else list(one) for one in arguments]

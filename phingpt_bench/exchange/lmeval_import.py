@@ -17,6 +17,7 @@ from phingpt_bench.core.fingerprint import digest
 from phingpt_bench.core.machine import Environment
 from phingpt_bench.core.provenance import Imported, Provenance
 from phingpt_bench.core.records import Ledger, Model, Protocol, RunRecord
+from phingpt_bench.core.sentences import sentence
 from phingpt_bench.data import catalogue
 from phingpt_bench.data.hub import offline_if_unreachable
 from phingpt_bench.evaluate.answers import TOLERANCE, Answers, read_answers
@@ -36,16 +37,18 @@ def found_in(file: ResultsFile, task: str, files: TaskFiles, suite: str) -> Foun
     """The record of one task. BenchError where the task is none of ours, or its samples do not fit its rows."""
     known = files.tasks.get(task)
     if known is None or known.dataset not in catalogue.names():
-        raise BenchError("not a task with a protocol here", hint="'phingpt-bench tasks' lists these")
+        raise BenchError(
+            sentence("not a task with a protocol here"), hint=sentence("'phingpt-bench tasks' lists these")
+        )
     path = file.samples(task)
     if not path.is_file():
         raise BenchError(
-            "no samples beside the results, and scores without rows cannot be tested",
-            hint="run lm_eval with --log_samples",
+            sentence("no samples beside the results, and scores without rows cannot be tested"),
+            hint=sentence("run lm_eval with --log_samples"),
         )
     samples = sorted(samples_of(path), key=lambda sample: int(sample["doc_id"]))
     if not samples:
-        raise BenchError("no rows", where=str(path))
+        raise BenchError(sentence("no rows"), where=str(path))
     config = file.content["configs"][task]
     split = config.get("test_split") or config.get("validation_split") or "test"
     _check_rows(samples, known, str(split), path)
@@ -69,11 +72,17 @@ def _check_rows(samples: Sequence[Mapping[str, Any]], task: TaskFile, split: str
         doc, where = sample["doc"], f"{path}, doc_id {sample['doc_id']}"
         row = rows.get(doc.get("id")) if isinstance(doc, Mapping) else None
         if row is None:
-            raise BenchError("this row is none of the task's", where=where, hint="was another split or dataset run?")
+            raise BenchError(
+                sentence("this row is none of the task's"),
+                where=where,
+                hint=sentence("was another split or dataset run?"),
+            )
         if other := [name for name, value in row.items() if name in doc and doc[name] != value]:
-            raise BenchError(f"another {other[0]} than that of row '{row['id']}' here", where=where)
+            raise BenchError(
+                sentence("another {other} than that of row '{row}' here", other=other[0], row=row["id"]), where=where
+            )
         if row["id"] in seen:
-            raise BenchError(f"row '{row['id']}' is there twice", where=where)
+            raise BenchError(sentence("row '{row}' is there twice", row=row["id"]), where=where)
         seen.add(row["id"])
 
 
@@ -177,31 +186,43 @@ def _packages(content: Mapping[str, Any]) -> dict[str, str | None]:
 
 def _other_scores(scores: Mapping[str, float | None], theirs: Mapping[str, Any]) -> list[str]:
     """Where lm-eval's score is not the one that its samples give."""
-    found = []
+    found: list[str] = []
     for name, ours in scores.items():
         value = theirs.get(f"{name},none")
         if not isinstance(value, int | float):
             continue
         same = math.isnan(value) if ours is None else abs(value - ours) <= TOLERANCE
         if not same:
-            found.append(f"{name} is {value:.4f} in the results file, and its samples give {ours}")
+            found.append(
+                sentence(
+                    "{name} is {value:.4f} in the results file, and its samples give {ours}",
+                    name=name,
+                    value=value,
+                    ours=ours,
+                )
+            )
     return found
 
 
 def _other_prompt(task: TaskFile, config: Mapping[str, Any], content: Mapping[str, Any]) -> list[str]:
     """Whether the task was asked in other words than the task file here has."""
-    found = []
+    found: list[str] = []
     if manager.config_digest(SimpleNamespace(**{**_KEYS, **config})) != digest_of(task):
         asked = content.get("versions", {}).get(task.name)
-        found.append(f"asked with another prompt (version {asked}) than the task has here (version {task.version})")
+        found.append(
+            sentence(
+                "asked with another prompt (version {asked}) than the task has here (version {version})",
+                asked=asked,
+                version=task.version,
+            )
+        )
     if content.get("system_instruction"):
-        found.append("asked with a system instruction")
+        found.append(sentence("asked with a system instruction"))
     return found
 
 
-_KEYS: dict[str, Any] = dict.fromkeys(
-    (
-        "doc_to_text", "doc_to_choice", "doc_to_target", "gen_prefix", "target_delimiter", "fewshot_delimiter",
-        "description", "generation_kwargs",
-    )
-)  # fmt: skip
+# of lm-eval's configuration, with its defaults
+_KEYS: dict[str, Any] = {
+    **dict.fromkeys(("doc_to_text", "doc_to_choice", "doc_to_target", "gen_prefix", "generation_kwargs")),
+    "target_delimiter": " ", "fewshot_delimiter": "\n\n", "description": "",
+}  # fmt: skip

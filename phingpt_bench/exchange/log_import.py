@@ -21,6 +21,7 @@ from phingpt_bench.core.fingerprint import digest, file_digest
 from phingpt_bench.core.outcomes import Outcomes
 from phingpt_bench.core.provenance import Imported, Provenance
 from phingpt_bench.core.records import Ledger, Model, Protocol, RunRecord
+from phingpt_bench.core.sentences import sentence, sentence_n
 from phingpt_bench.data import catalogue
 from phingpt_bench.data.clusters import clusters_of
 from phingpt_bench.evaluate.answers import Answers, Line
@@ -85,9 +86,10 @@ def _archived(path: Path) -> Mapping[str, Any]:
             return dict(json.loads(archive.read("header.json")))
     except (zipfile.BadZipFile, KeyError, ValueError, OSError, NotImplementedError) as err:
         raise BenchError(
-            f"not readable as an .eval log of Inspect ({err})", where=str(path),
-            hint="'inspect log convert FILE --to json --output-dir DIR' writes it as JSON",
-        ) from None  # fmt: skip
+            sentence("not readable as an .eval log of Inspect ({reason})", reason=err),
+            where=str(path),
+            hint=sentence("'inspect log convert FILE --to json --output-dir DIR' writes it as JSON"),
+        ) from None
 
 
 def _helm(path: Path, adapter: Mapping[str, Any]) -> Log:
@@ -103,9 +105,10 @@ def found_in(path: Path, log: Log, task: str | None, files: TaskFiles, suite: st
     """The record of a log's answers to a task. BenchError where no task is named, or no row is the task's."""
     if task is None:
         raise BenchError(
-            f"a log of {log.source} does not say which task of ours its rows belong to",
-            where=str(path), hint="--task NAME; 'phingpt-bench tasks' lists them",
-        )  # fmt: skip
+            sentence("a log of {source} does not say which task of ours its rows belong to", source=log.source),
+            where=str(path),
+            hint=sentence("--task NAME; 'phingpt-bench tasks' lists them"),
+        )
     name = written_form(task, files)
     aim, table = target.of_task(name), read_table(path)
     problem = Problem(
@@ -113,7 +116,7 @@ def found_in(path: Path, log: Log, task: str | None, files: TaskFiles, suite: st
     )
     case = cases.from_task(problem, aim.docs(), answered_only=True)
     if not case.docs:
-        raise BenchError("no row of the task is answered", where=str(path))
+        raise BenchError(sentence("no row of the task is answered"), where=str(path))
     rows = judge.read(case, aim)
     outcomes = outcomes_of(aim.kind, aim.names, [doc["id"] for doc in case.docs], rows, clusters_of(case.docs))
     asked = [str(table.columns.get("text", [None] * len(table))[row]) for row in case.rows if row is not None]
@@ -130,12 +133,20 @@ def written_form(task: str, files: TaskFiles) -> str:
     target.of_task(task)  # says what is wrong with a name
     known = files.tasks.get(task)
     if known is None:
-        raise BenchError(f"'{task}' is a dataset or a protocol", hint="--task takes the name of a task")
+        raise BenchError(
+            sentence("'{task}' is a dataset or a protocol", task=task), hint=sentence("--task takes the name of a task")
+        )
     if not known.asked.chosen:
         return task
     form = task + GEN
     if form not in files.tasks:
-        raise BenchError(f"task '{task}' compares labels, and there is no task '{form}' that asks the same in writing")
+        raise BenchError(
+            sentence(
+                "task '{task}' compares labels, and there is no task '{form}' that asks the same in writing",
+                task=task,
+                form=form,
+            )
+        )
     return form
 
 
@@ -198,14 +209,33 @@ def _record(
 
 
 def _notes(case: Case, table: Table) -> list[str]:
-    found = ["asked with the program's own prompts"]
+    found: list[str] = [sentence("asked with the program's own prompts")]
     matching = case.matching
     if case.left_out:
-        found.append(f"{case.left_out:,} rows of the task have no answer in it, so it counts as limited")
+        found.append(
+            sentence_n(
+                "{n:,} row of the task has no answer in it, so it counts as limited",
+                "{n:,} rows of the task have no answer in it, so it counts as limited",
+                case.left_out,
+            )
+        )
     if matching.unmatched:
-        found.append(f"{len(matching.unmatched):,} of its {len(table):,} rows are none of the task's")
+        found.append(
+            sentence_n(
+                "{n:,} of its {all:,} rows is none of the task's",
+                "{n:,} of its {all:,} rows are none of the task's",
+                len(matching.unmatched),
+                all=len(table),
+            )
+        )
     if case.disputed:
-        found.append(f"{len(case.disputed):,} rows have another gold there; the task's counts")
+        found.append(
+            sentence_n(
+                "{n:,} row has another gold there; the task's counts",
+                "{n:,} rows have another gold there; the task's counts",
+                len(case.disputed),
+            )
+        )
     if case.repeats > 1:
-        found.append(f"the first of up to {case.repeats} answers to a row counts")
+        found.append(sentence("the first of up to {n} answers to a row counts", n=case.repeats))
     return found

@@ -1,1 +1,1 @@
-"""Cheap baselines that a model must beat: majority, random, TF-IDF with a linear model, CRF."""
+"""Baselines without a language model, which a model must beat: majority, random, TF-IDF with a linear model, CRF."""

@@ -11,14 +11,14 @@ import numpy as np
 from phingpt_bench.floors.learnt import LearntLM, splits
 from phingpt_bench.lmeval.documents import Doc, DocumentLM, gold_label, label_names
 
-LOWEST = -100.0  # log-probability in place of minus infinity, which would be read as INVALID
+LOWEST = -100.0  # log-probability instead of minus infinity, which would count as INVALID
 
 
 class TfidfModel(LearntLM):
     """A linear model on word 1-2-grams and character 2-5-grams within words, TF-IDF."""
 
     def trial(self, task: Any, train: Sequence[Doc], validation: Sequence[Doc]) -> Callable[[Any], float]:
-        """The features are worked out once for all settings."""
+        """Like the base class; the features are computed once for all settings."""
         features = vectors()
         x_train = features.fit_transform([seen(doc) for doc in train])
         x_validation = features.transform([seen(doc) for doc in validation])
@@ -31,7 +31,7 @@ class TfidfModel(LearntLM):
         return score
 
     def fitted(self, task: Any, docs: Sequence[Doc], setting: float) -> Any:
-        """Features and regression as one pipeline, which takes texts."""
+        """Features and regression as one pipeline over texts."""
         from sklearn.pipeline import make_pipeline
 
         model = make_pipeline(vectors(), self.regression(setting))
@@ -39,15 +39,15 @@ class TfidfModel(LearntLM):
 
     @abstractmethod
     def targets(self, task: Any, docs: Sequence[Doc]) -> Any:
-        """What is to be predicted of each document."""
+        """The target of each document."""
 
     @abstractmethod
     def regression(self, setting: float) -> Any:
-        """The unfitted estimator of a setting."""
+        """The unfitted estimator for a setting."""
 
     @abstractmethod
     def quality(self, gold: Any, predicted: Any) -> float:
-        """How good predictions are; higher is better."""
+        """The quality of predictions; higher is better."""
 
 
 class TfidfLM(TfidfModel):
@@ -60,7 +60,7 @@ class TfidfLM(TfidfModel):
         return {"C": setting}
 
     def targets(self, task: Any, docs: Sequence[Doc]) -> list[int]:
-        """The gold labels' places among the task's labels."""
+        """The indices of the gold labels."""
         return [gold_label(task, doc) for doc in docs]
 
     def regression(self, setting: float) -> Any:
@@ -112,7 +112,7 @@ class RidgeLM(TfidfModel):
 
 
 class MeanLM(DocumentLM):
-    """The mean score of the training rows for every document: R2 is then about 0."""
+    """The mean score of the training rows for every document, which gives an R2 of about 0."""
 
     reads_texts = False
 
@@ -121,7 +121,7 @@ class MeanLM(DocumentLM):
         self._means: dict[str, float] = {}
 
     def learn(self, task: Any) -> None:
-        """Take the mean over training and validation rows."""
+        """Compute the mean over training and validation rows."""
         train, validation = splits(task)
         self._means[task.config.task] = float(np.mean([doc["score"] for doc in train + validation]))
 
@@ -131,7 +131,7 @@ class MeanLM(DocumentLM):
 
 
 def seen(doc: Doc) -> str:
-    """What a bag of words sees of a document: the text, and the entity or question that it is asked about."""
+    """The text of a document for the bag of words: its text, and the entity or question."""
     return " ".join(str(doc[key]) for key in ("question", "entity", "text") if doc.get(key))
 
 

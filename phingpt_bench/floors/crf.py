@@ -17,8 +17,8 @@ from phingpt_bench.scoring.formats import answer_format
 from phingpt_bench.scoring.metrics import METRICS
 from phingpt_bench.scoring.spans import Parsed, Span
 
-# A token is a run of letters and digits, or one other character that is no white space: so fine that no entity of our
-# datasets begins or ends within a token.
+# A token is a run of letters and digits, or one other character that is not white space: fine enough that no entity of
+# our datasets begins or ends within a token.
 TOKEN = re.compile(r"[^\W_]+|[^\w\s]|_")
 
 
@@ -32,12 +32,12 @@ class CrfLM(LearntLM):
     ITERATIONS = 100
 
     def trial(self, task: Any, train: Sequence[Doc], validation: Sequence[Doc]) -> Callable[[Any], float]:
-        """Entity F1, scored as answers are."""
+        """Entity F1, computed as for answers."""
 
         def score(setting: tuple[float, float]) -> float:
             model = self.fitted(task, train, setting)
             counts = [_counts(doc, _found(model, doc["text"])) for doc in validation]
-            # nan where nothing is gold and nothing found: no setting is better than another then
+            # NaN without gold and predicted entities: all settings are then equal
             return float(np.nan_to_num(METRICS["entity_f1"].function(np.asarray(counts).sum(0))))
 
         return score
@@ -47,7 +47,7 @@ class CrfLM(LearntLM):
         return {"c1": setting[0], "c2": setting[1]}
 
     def fitted(self, task: Any, docs: Sequence[Doc], setting: tuple[float, float]) -> Any:
-        """The CRF of a pair of penalties."""
+        """The CRF for a pair of penalties."""
         import sklearn_crfsuite
 
         c1, c2 = setting
@@ -57,13 +57,13 @@ class CrfLM(LearntLM):
         return model.fit([features(d["text"]) for d in docs], [tags(d["text"], gold_spans(d)) for d in docs])
 
     def answer(self, task: Any, doc: Doc) -> str:
-        """The entities found, in the format of the document."""
+        """The predicted entities, in the document's answer format."""
         found = _found(self.models[task.config.task], doc["text"])
         return answer_format(doc["format"]).write(doc["text"], found, doc["labels"])
 
 
 def _found(model: Any, text: str) -> list[Span]:
-    """The entities that a CRF finds."""
+    """The entities that a CRF predicts."""
     return list(spans(text, model.predict_single(features(text)) if TOKEN.search(text) else []))
 
 
@@ -72,7 +72,7 @@ def _counts(doc: Doc, found: Sequence[Span]) -> list[list[int]]:
 
 
 def tags(text: str, entities: Iterable[Span]) -> list[str]:
-    """A BIO tag per token; a token belongs to the entity that it overlaps."""
+    """One BIO tag per token; a token belongs to the entity that it overlaps."""
     result = []
     entities, before = sorted(entities), None
     for token in TOKEN.finditer(text):
@@ -83,7 +83,7 @@ def tags(text: str, entities: Iterable[Span]) -> list[str]:
 
 
 def spans(text: str, predicted: Iterable[str]) -> Iterator[Span]:
-    """The entities of BIO tags; an I- tag that continues nothing, or another type, opens one."""
+    """The entities of BIO tags; an I- tag without an open entity of its type starts a new one."""
     open_: Span | None = None
     for token, tag in zip(TOKEN.finditer(text), predicted, strict=True):
         prefix, _, kind = tag.partition("-")
@@ -98,7 +98,7 @@ def spans(text: str, predicted: Iterable[str]) -> Iterator[Span]:
 
 
 def features(text: str) -> list[dict[str, Any]]:
-    """The features of each token: the word, its affixes, shape and casing, and those of two neighbours on each side."""
+    """The features of each token: word, affixes, shape and casing, of the token and two neighbours on each side."""
     tokens = list(TOKEN.finditer(text))
     own = []
     for token in tokens:
@@ -133,5 +133,5 @@ def features(text: str) -> list[dict[str, Any]]:
 
 
 def _shape(word: str) -> str:
-    """Capitals as X, other letters as x, digits as 9, the rest as it is."""
+    """Capitals as X, other letters as x, digits as 9, the rest unchanged."""
     return "".join("X" if c.isupper() else "x" if c.isalpha() else "9" if c.isdigit() else c for c in word)

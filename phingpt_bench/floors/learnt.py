@@ -1,4 +1,4 @@
-"""What the baselines that learn have in common: fitted on training rows, with settings chosen on validation rows."""
+"""The base class of trained baselines: fitted on training rows, with settings chosen on validation rows."""
 
 from __future__ import annotations
 
@@ -7,18 +7,19 @@ from collections.abc import Callable, Sequence
 from typing import Any, ClassVar
 
 from phingpt_bench.core.errors import BenchError
+from phingpt_bench.core.sentences import sentence
 from phingpt_bench.lmeval.documents import Doc, DocumentLM
 
 
 class LearntLM(DocumentLM):
     """A model whose setting is the first of GRID with the best score on the validation split.
 
-    For that choice it is fitted on the training split; the model that answers is then fitted on both splits, which are
-    the rows that the shipped recipes train on.
+    For this choice it is fitted on the training split. The final model is fitted on both splits, like the shipped
+    recipes.
 
     Attributes:
-        chosen: by task name, the setting by its names, and its score under "validation".
-        models: by task name, what answers.
+        chosen: by task name, the parts of the setting by name, and its score under "validation".
+        models: by task name, the final model.
     """
 
     GRID: ClassVar[Sequence[Any]]
@@ -39,20 +40,22 @@ class LearntLM(DocumentLM):
 
     @abstractmethod
     def trial(self, task: Any, train: Sequence[Doc], validation: Sequence[Doc]) -> Callable[[Any], float]:
-        """A function that fits a setting on `train` and gives its score on `validation`; higher is better."""
+        """A function that fits a setting on `train` and returns its score on `validation`; higher is better."""
 
     @abstractmethod
     def named(self, setting: Any) -> dict[str, float]:
-        """A setting of GRID by the names of its parts."""
+        """The parts of a setting of GRID by name."""
 
     @abstractmethod
     def fitted(self, task: Any, docs: Sequence[Doc], setting: Any) -> Any:
-        """The model of a setting, fitted on `docs`."""
+        """The model for a setting, fitted on `docs`."""
 
 
 def splits(task: Any) -> tuple[list[Doc], list[Doc]]:
-    """(training rows, validation rows); BenchError where a task lacks one of them."""
+    """(training rows, validation rows); BenchError if a task lacks one of them."""
     train, validation = list(task.training_docs() or ()), list(task.validation_docs() or ())
     if not train or not validation:
-        raise BenchError(f"task '{task.config.task}' needs training and validation rows for a learnt baseline")
+        raise BenchError(
+            sentence("task '{task}' needs training and validation rows for a trained baseline", task=task.config.task)
+        )
     return train, validation

@@ -1,18 +1,19 @@
-"""The baselines by the kind of task."""
+"""The baselines of each kind of task; a new baseline is listed here."""
 
 from __future__ import annotations
 
 from collections.abc import Callable
 
 from phingpt_bench.core.errors import BenchError
+from phingpt_bench.core.sentences import sentence
 from phingpt_bench.floors.trivial import MajorityLM, RandomLM
 from phingpt_bench.lmeval.documents import DocumentLM
 
 
 def floor_models(kind: str, seed: int = 0) -> dict[str, Callable[[], DocumentLM]]:
-    """The floor models of a task kind (labels, spans, scores) by name, each made without arguments; fit before use.
+    """The floor models of a task kind (labels, spans, scores) by name, as functions without arguments.
 
-    seed: of those that draw.
+    seed: for the baselines that draw at random.
     """
     from phingpt_bench.floors.classical import MeanLM, RidgeLM, TfidfLM
     from phingpt_bench.floors.crf import CrfLM
@@ -23,4 +24,7 @@ def floor_models(kind: str, seed: int = 0) -> dict[str, Callable[[], DocumentLM]
         return {"crf": CrfLM}
     if kind == "scores":
         return {"mean": MeanLM, "tfidf-ridge": RidgeLM}
-    raise BenchError(f"no floor models for tasks of kind '{kind}'", hint="known kinds: labels, spans, scores")
+    raise BenchError(
+        sentence("no floor models for tasks of kind '{kind}'", kind=kind),
+        hint=sentence("known kinds: labels, spans, scores"),
+    )

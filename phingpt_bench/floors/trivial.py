@@ -10,6 +10,7 @@ from typing import Any
 
 from phingpt_bench.core.errors import BenchError
 from phingpt_bench.core.fingerprint import digest
+from phingpt_bench.core.sentences import sentence
 from phingpt_bench.lmeval.documents import Doc, DocumentLM, gold_label, label_names
 from phingpt_bench.scoring.formats import answer_format
 
@@ -24,10 +25,12 @@ class MajorityLM(DocumentLM):
         self._scores: dict[str, list[float]] = {}
 
     def learn(self, task: Any) -> None:
-        """Count the labels of the training rows. BenchError where there is none."""
+        """Count the labels of the training rows. BenchError without training rows."""
         docs = list(task.training_docs() or ())
         if not docs:
-            raise BenchError(f"task '{task.config.task}' has no training rows to take the majority of")
+            raise BenchError(
+                sentence("task '{task}' has no training rows for the majority baseline", task=task.config.task)
+            )
         if task.OUTPUT_TYPE == "multiple_choice" or "gold" in docs[0]:
             counts, k = Counter(gold_label(task, doc) for doc in docs), len(label_names(task, docs[0]))
             # Laplace's estimate: finite for a label without training rows
@@ -45,7 +48,7 @@ class MajorityLM(DocumentLM):
 
 
 class RandomLM(DocumentLM):
-    """A label drawn uniformly, from a generator that is seeded by the document: the order of documents is no matter."""
+    """A label drawn uniformly, seeded by the document, so that the order of documents does not matter."""
 
     reads_texts = False
 

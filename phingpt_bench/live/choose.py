@@ -1,4 +1,4 @@
-"""The display that suits: a live view on a terminal, plain lines elsewhere, nothing when quiet."""
+"""Choice of the display: a live view on a terminal, plain lines elsewhere, nothing if quiet."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from phingpt_bench.live.plain_display import PlainDisplay
 
 
 def display(*, quiet: bool = False) -> Display:
-    """The one that suits standard error: a terminal that can move its cursor gets the live view."""
+    """The display for standard error: a terminal that can move its cursor gets the live view."""
     if quiet:
         return QUIET
     able = sys.stderr.isatty() and os.environ.get("TERM", "").lower() not in ("", "dumb", "unknown")

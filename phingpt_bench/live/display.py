@@ -1,7 +1,7 @@
-"""What takes the events of a run and shows them, or nothing of them: the ground of all displays.
+"""Displays take the events of a run and show them: the base classes.
 
-All of it goes to stderr. No display ever raises: one that cannot show (a reader that went away, a full disk under the
-log) falls silent, and the hours of work that it tells of go on.
+Displays write to stderr. They never raise: a display that cannot write (a closed pipe, a full disk) becomes silent, and
+the run continues.
 """
 
 from __future__ import annotations
@@ -14,14 +14,15 @@ from collections.abc import Callable, Iterator
 
 from phingpt_bench.live.events import Event, Said, Stage, StageEnded, StageStarted
 from phingpt_bench.live.state import State
-from phingpt_bench.text.clean import clean
+from phingpt_bench.text.clean import screened
+from phingpt_bench.text.language import current, speaking, spoken
 
 
 class Display:
-    """Takes events. As a context it shows what it shows, and leaves the terminal in order however the block ends.
+    """Takes events. As a context manager it restores the terminal, however the block ends.
 
-    watched: whether the events are seen by anyone; without a viewer no running score has to be worked out.
-    This one is the quiet one: it shows urgent lines only.
+    watched: whether someone sees the events; if not, no running score has to be computed.
+    This base class is the quiet display: it shows urgent lines only.
     """
 
     watched = False
@@ -30,7 +31,7 @@ class Display:
         """Take one event."""
         if isinstance(event, Said) and event.urgent:
             with contextlib.suppress(OSError, ValueError):  # ValueError: stderr is closed, or lacks a letter
-                print(clean(event.text), file=sys.stderr, flush=True)
+                print(screened(spoken(event.text)), file=sys.stderr, flush=True)
 
     def __enter__(self) -> Display:
         return self
@@ -40,7 +41,7 @@ class Display:
 
     @contextlib.contextmanager
     def stage(self, stage: Stage, already: int = 0) -> Iterator[None]:
-        """The stage lasts as long as the block; an error in it ends it unfinished."""
+        """A stage that lasts as long as the block; after an error it ends unfinished."""
         self.tell(StageStarted(stage, already))
         try:
             yield
@@ -54,9 +55,9 @@ QUIET = Display()
 
 
 class WatchedDisplay(Display):
-    """What plain lines and the live view share: the state, one lock, and a thread that looks at the time.
+    """What plain lines and the live view share: the state, one lock, and a thread that watches the time.
 
-    every: seconds between two looks. clock: monotonic seconds.
+    every: seconds between two ticks. clock: monotonic seconds.
     """
 
     watched = True
@@ -69,9 +70,10 @@ class WatchedDisplay(Display):
         self._stop = threading.Event()
         self._thread: threading.Thread | None = None
         self._silent = False
+        self._language = current()  # the thread that looks at the time would speak English
 
     def tell(self, event: Event) -> None:
-        """Take one event in, from the thread that works."""
+        """Take one event, from the working thread."""
         self._show(lambda: self._take(event))
 
     def _take(self, event: Event) -> None:
@@ -79,31 +81,32 @@ class WatchedDisplay(Display):
         self.on_event(event)
 
     def _show(self, show: Callable[[], None]) -> None:
-        """Everything that shows is called here, and nothing after a call that failed: whatever it was, work goes on."""
+        """Call `show`, unless an earlier call failed: whatever the error, the run continues."""
         with self._lock:
             if self._silent:
                 return
             try:
-                show()
+                with speaking(self._language):
+                    show()
             except Exception:
                 self._silent = True
                 with contextlib.suppress(Exception):
                     self.give_up()
 
     def give_up(self) -> None:
-        """Leave things in order, once, when nothing can be shown any more."""
+        """Clean up, once, after showing has failed."""
 
     def on_event(self, event: Event) -> None:
-        """What an event causes beyond the state."""
+        """React to an event, after the state has changed."""
 
     def tick(self) -> None:
-        """Show what the time of day makes due."""
+        """Show what is due by now."""
 
     def start(self) -> None:
-        """What is shown first, when the context begins."""
+        """Show the first output, when the context begins."""
 
     def finish(self) -> None:
-        """What is shown last, when it ends."""
+        """Show the last output, when the context ends."""
 
     def __enter__(self) -> Display:
         self._show(self.start)

@@ -1,22 +1,24 @@
 """What training and evaluation report while they work: one stream of plain values, which displays draw.
 
 The order of a run: Priced, Planned, then for each stage StageStarted, Advanced and Scored as often as there is
-something to tell, and StageEnded. One stage runs at a time.
+news, and StageEnded. One stage runs at a time.
 """
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 
+from phingpt_bench.core.sentences import sentence
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Stage:
     """One part of the work. `key` names it among the stages of a run, `label` to a reader.
 
-    total: how many `unit`s it has ("documents", "steps"); None where it has no parts or they are not known yet.
-    expected: seconds that it took before on this machine; None where it never ran here.
-    alike: names of what its pace may be taken from before it has one of its own, the nearest first: stages that share
-        a name are expected to take as long a unit.
+    total: the number of `unit`s ("documents" or "steps", see stage_text.UNITS); None if it has no parts or they are not
+        known yet.
+    expected: seconds that it took before on this machine; None if it never ran here.
+    alike: names that it shares with stages of the same pace, the nearest first; used until it has a pace of its own.
     """
 
     key: str
@@ -29,23 +31,23 @@ class Stage:
 
 @dataclass(frozen=True, slots=True)
 class Priced:
-    """What an hour of this machine costs by the price card, in USD; None where the card does not know the machine."""
+    """The price of an hour of this machine by the price card, in USD; None if the card does not list the machine."""
 
     usd_per_hour: float | None
 
 
 @dataclass(frozen=True, slots=True)
 class Planned:
-    """What is still to do, in order. It takes the place of all stages told of before that were not started."""
+    """What is still to do, in order. It replaces all earlier planned stages that have not started."""
 
     stages: tuple[Stage, ...]
 
 
 @dataclass(frozen=True, slots=True)
 class StageStarted:
-    """A stage begins: a planned one, perhaps better known by now, or another.
+    """A stage begins: a planned one, perhaps with more details by now, or another one.
 
-    already: units that an earlier run has done.
+    already: units that an earlier run completed.
     """
 
     stage: Stage
@@ -63,10 +65,10 @@ class Advanced:
 
 @dataclass(frozen=True, slots=True)
 class Scored:
-    """How good the running stage is so far. `name` is a metric's title, or "loss"; value None is undefined.
+    """The score of the running stage so far. name: a metric's title, or "loss". value: None if undefined.
 
-    count: the documents that the value is over; None for a loss, whose basis is in `note`.
-    final: it is the score of all documents, as recorded.
+    count: the number of documents behind the value; None for a loss, whose basis is in `note`.
+    final: whether it is the score of all documents, as recorded.
     """
 
     name: str
@@ -78,14 +80,14 @@ class Scored:
 
 @dataclass(frozen=True, slots=True)
 class StageEnded:
-    """The running stage is over; `whole` is False where an error or an interruption ended it."""
+    """The running stage is over. whole: False after an error or an interruption."""
 
     whole: bool = True
 
 
 @dataclass(frozen=True, slots=True)
 class Said:
-    """A line that stays. `urgent`: shown even when quiet, such as what an interrupted training has kept."""
+    """A line that stays. urgent: shown even if quiet, such as what an interrupted training has kept."""
 
     text: str
     urgent: bool = False
@@ -97,7 +99,7 @@ Event = Priced | Planned | StageStarted | Advanced | Scored | StageEnded | Said
 def training_stages(name: str, steps: int | None = None) -> tuple[Stage, Stage, Stage]:
     """The stages of one training: loading the base, reading the rows, the steps (their number once it is known)."""
     return (
-        Stage(key=f"train {name}: load", label=f"train {name}: load the base", alike=("load",)),
-        Stage(key=f"train {name}: prepare", label=f"train {name}: prepare the rows"),
-        Stage(key=f"train {name}", label=f"train {name}", unit="steps", total=steps),
+        Stage(key=f"train {name}: load", label=sentence("train {name}: load the base", name=name), alike=("load",)),
+        Stage(key=f"train {name}: prepare", label=sentence("train {name}: prepare the rows", name=name)),
+        Stage(key=f"train {name}", label=sentence("train {name}", name=name), unit="steps", total=steps),
     )

@@ -8,13 +8,14 @@ from phingpt_bench.live import stage_text
 from phingpt_bench.live.state import DONE, RUNNING, STOPPED, WAITING, Progress, State
 from phingpt_bench.text.clean import clean
 from phingpt_bench.text.fold import HOLD, width_of, wrapped
+from phingpt_bench.text.language import say, spoken
 from phingpt_bench.text.quantities import clock_text
 
 if TYPE_CHECKING:
     from rich.text import Text
 
-WIDEST = 100  # columns: wider lines are harder to read, and wrap when the terminal is made narrower
-MOST_STAGES = 16  # lines of stages, also on a tall terminal
+WIDEST = 100  # columns: wider lines are harder to read, and wrap if the terminal becomes narrower
+MOST_STAGES = 16  # lines for stages, even on a tall terminal
 INDENT = "  "
 STYLES = {DONE: "green", RUNNING: "bold", STOPPED: "bold red", WAITING: "dim"}
 BAR = ("━", "─")
@@ -24,22 +25,22 @@ PLAIN_BAR = ("#", ".")
 def frame(state: State, now: float, *, width: int, height: int, memory: str, plain: bool = False) -> list[Text]:
     """Lines of at most `width` columns, at most `height - 1` of them: the head, the stages, the sums.
 
-    The running stage has lines of its own for bar, score and rates. Where there is no room for all stages, the
-    nearest ones are shown and the others counted. plain: ASCII only.
+    The running stage has extra lines for bar, score and rates. If there is no room for all stages, the nearest ones are
+    shown and the others counted. plain: ASCII only.
     """
     from rich.text import Text
 
     width = min(width, WIDEST)
     done, running, waiting = state.of(DONE) + state.of(STOPPED), state.running, state.of(WAITING)
     head = [
-        f"{len(done)} of {len(state.stages)} stages done",
+        say("{done} of {all} stages done", done=len(done), all=len(state.stages)),
         clock_text(state.seconds(now)),
         stage_text.left_text(state, now),
     ]
     lines = [Text(line, style="bold") for line in _wrapped(", ".join(filter(None, head)), width)]
     foot = _wrapped(", ".join(filter(None, [stage_text.cost_text(state, now), memory])), width)
     details = _details(state, running, now, width, plain) if running is not None else []
-    # what is there anyway: the line on which the cursor stands and the two counts of what is not shown among it
+    # always there: the cursor's line and the two counts of what is not shown
     fixed = len(lines) + len(foot) + (1 + len(details) if running is not None else 0) + 3
     room = min(MOST_STAGES, height - fixed)
     if room < 2:
@@ -47,13 +48,13 @@ def frame(state: State, now: float, *, width: int, height: int, memory: str, pla
     ahead = min(len(waiting), max(room // 2, room - len(done)))
     before = min(len(done), room - ahead)
     if before < len(done):
-        lines.append(Text(f"{INDENT}{len(done) - before:,} more done", style="dim"))
+        lines.append(Text(INDENT + say("{n:,} more done", n=len(done) - before), style="dim"))
     lines += [_line(one, now, width) for one in done[len(done) - before :]]
     if running is not None:
         lines += [_line(running, now, width), *details]
     lines += [_line(one, now, width) for one in waiting[:ahead]]
     if ahead < len(waiting):
-        lines.append(Text(f"{INDENT}{len(waiting) - ahead:,} more waiting", style="dim"))
+        lines.append(Text(INDENT + say("{n:,} more waiting", n=len(waiting) - ahead), style="dim"))
     lines += map(Text, foot)
     for line in lines:
         line.truncate(width, overflow="crop" if plain else "ellipsis")
@@ -68,9 +69,9 @@ def _line(one: Progress, now: float, width: int) -> Text:
     score = one.score if one.status == DONE else None
     shown = "" if score is None or score.value is None else f"{score.value:.3f}"
     right = f"{shown:>7} {clock_text(one.seconds(now)):>8}" if one.status != WAITING else ""
-    left = f"{INDENT}{one.status:<8} "
+    left = f"{INDENT}{say(one.status):<8} "
     room = max(8, width - len(left) - len(right) - 1)
-    label = clean(one.stage.label)
+    label = clean(spoken(one.stage.label))
     if width_of(label) > room:
         label = label_cut(label, room)
     text = Text(left, style=STYLES[one.status])
@@ -91,12 +92,20 @@ def label_cut(label: str, room: int) -> str:
 
 
 def _details(state: State, one: Progress, now: float, width: int, plain: bool) -> list[Text]:
-    """What is shown of the running stage below its line."""
+    """The lines below that of the running stage."""
     from rich.text import Text
 
     margin = INDENT + " " * 9
     left = state.left(one, now)
-    where = ", ".join(filter(None, [stage_text.position(one), "" if left is None else f"{clock_text(left)}{HOLD}left"]))
+    where = ", ".join(
+        filter(
+            None,
+            [
+                stage_text.position(one),
+                "" if left is None else say("{time} left", time=clock_text(left)).replace(" ", HOLD),
+            ],
+        )
+    )
     lines: list[Text] = []
     if one.stage.total:
         share = min(1.0, one.done / one.stage.total)
@@ -117,5 +126,5 @@ def _details(state: State, one: Progress, now: float, width: int, plain: bool) -
 
 
 def _wrapped(text: str, width: int, first: str = "", more: str = "") -> list[str]:
-    """The text in lines of at most `width` columns behind their indents, no word broken; [] for an empty one."""
+    """The text in lines of at most `width` columns with their indents, words unbroken; [] for an empty text."""
     return wrapped(text, width, first, more, whole=True) if text else []

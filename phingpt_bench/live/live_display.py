@@ -1,4 +1,4 @@
-"""The live view: one picture at the foot of the terminal, drawn again in place; when it ends, plain lines stay."""
+"""The live view: one picture at the bottom of the terminal, redrawn in place; at the end, plain lines remain."""
 
 from __future__ import annotations
 
@@ -13,15 +13,16 @@ from phingpt_bench.live.events import Event, Said
 from phingpt_bench.live.frame import frame
 from phingpt_bench.live.state import DONE, STOPPED
 from phingpt_bench.text.clean import clean
+from phingpt_bench.text.language import spoken
 
-LOOK_EVERY = 1.0  # seconds between two looks at the memory
+LOOK_EVERY = 1.0  # seconds between two reads of the memory
 
 
 class LiveDisplay(WatchedDisplay):
-    """Drawn once a second with rich.live, never scrolling: what does not fit is counted, not shown.
+    """Drawn once a second with rich.live, without scrolling: what does not fit is only counted.
 
-    console: for tests; the terminal behind stderr otherwise. Standard output is left alone: print to it before or
-    after. Standard error goes above the picture, so that a library's warning does not spoil it.
+    console: for tests; by default the terminal of stderr. Standard output is not captured: print to it before or after.
+    Standard error goes above the picture, so that a library's warning does not spoil it.
     """
 
     def __init__(self, console: Any = None, clock: Callable[[], float] = time.monotonic):
@@ -30,7 +31,7 @@ class LiveDisplay(WatchedDisplay):
         from rich.live import Live
 
         self.console = console or Console(stderr=True, highlight=False)
-        # rich would end the program, and send its standard output nowhere
+        # rich would end the program and discard its standard output
         setattr(self.console, "on_broken_pipe", _raise_it)  # noqa: B010  a method, which mypy does not let us assign
         self._last_words: list[str] = []
         self._drawn = 0  # columns of the widest line on the screen
@@ -41,7 +42,7 @@ class LiveDisplay(WatchedDisplay):
         )  # fmt: skip
 
     def picture(self) -> Any:
-        """What is on the screen now."""
+        """The picture on the screen."""
         from rich.text import Text
 
         size = self.console.size
@@ -57,20 +58,20 @@ class LiveDisplay(WatchedDisplay):
         return Text("\n").join(lines)
 
     def on_event(self, event: Event) -> None:
-        """What stays is printed above the picture, what is urgent at the end; everything else waits for the next tick.
+        """Print lines that stay above the picture, urgent ones at the end; everything else waits for the next tick.
 
-        Memory is looked at here, by the thread that works: torch may be half imported when the other one asks.
+        Memory is read here, in the working thread: in the other thread torch may be half imported.
         """
         if self.clock() - self._looked >= LOOK_EVERY:
             self._looked = self.clock()
             self._memory = stage_text.peak_text(peak_host_bytes(), peak_gpu_bytes())
         if isinstance(event, Said) and event.urgent:
-            self._last_words.append(clean(event.text))
+            self._last_words.append(clean(spoken(event.text)))
         elif isinstance(event, Said):
-            self.console.print(clean(event.text), markup=False, highlight=False)
+            self.console.print(clean(spoken(event.text)), markup=False, highlight=False)
 
     def tick(self) -> None:
-        """Draw. A terminal made narrower has broken the lines in two: how many it shows is not known then, so clear."""
+        """Draw. If the terminal became narrower it has wrapped lines, and their number is unknown: clear the screen."""
         if not self._live.is_started:
             return
         if self.console.size.width <= self._drawn:
@@ -82,11 +83,11 @@ class LiveDisplay(WatchedDisplay):
         self._live.start()
 
     def give_up(self) -> None:
-        """The picture is no longer drawn, and standard error is a library's own again."""
+        """Stop drawing and release standard error."""
         self._live.stop()
 
     def finish(self) -> None:
-        """Take the picture away; what has ended stays as the lines that a file would have got."""
+        """Remove the picture; finished stages remain as plain lines."""
         self._live.stop()
         over = [one for one in self.state.stages if one.status in (DONE, STOPPED)]
         lines = (

@@ -1,4 +1,4 @@
-"""Where a run stands: the events so far, summed up. No clock of its own: every question and event brings its time."""
+"""The state of a run: the events so far, summed up. It has no clock: each event and question comes with its time."""
 
 from __future__ import annotations
 
@@ -7,15 +7,16 @@ from dataclasses import dataclass, field
 
 from phingpt_bench.live.events import Advanced, Event, Planned, Priced, Scored, Stage, StageEnded, StageStarted
 
-WINDOW = 30.0  # seconds that a rate is taken over: batches come sorted by length, so the pace changes
-WAITING, RUNNING, DONE, STOPPED = "waiting", "running", "done", "stopped"
+WINDOW = 30.0  # seconds over which a rate is computed: batches come sorted by length, so the pace changes
+TRANSLATED = ("waiting", "running", "done", "stopped")
+WAITING, RUNNING, DONE, STOPPED = TRANSLATED
 
 
 @dataclass(slots=True)
 class Progress:
-    """One stage and how far it is. Times are seconds of the clock that the events are stamped with.
+    """One stage and its progress. Times are seconds of the clock of the events.
 
-    done: units, `already` among them, which an earlier run did. marks: (time, units, tokens) of the last WINDOW.
+    done: units, including `already`, which an earlier run completed. marks: (time, units, tokens) of the last WINDOW.
     """
 
     stage: Stage
@@ -30,15 +31,15 @@ class Progress:
     marks: deque[tuple[float, int, int]] = field(default_factory=deque)
 
     def seconds(self, now: float) -> float:
-        """How long it has run; 0.0 while it waits."""
+        """Its running time so far; 0.0 while it waits."""
         if self.status == WAITING:
             return 0.0
         return max(0.0, (now if self.status == RUNNING else self.ended) - self.started)
 
     def rates(self, now: float) -> tuple[float | None, float | None]:
-        """(units, tokens) per second: of the last WINDOW while it runs, of all of it when done; None where none came.
+        """(units, tokens) per second, over the last WINDOW while it runs, then over all of it; None without events.
 
-        Between two events the rate falls with the time that nothing comes.
+        The rate falls while no events come.
         """
         if self.status != RUNNING or not self.marks:
             seconds, units, tokens = self.seconds(now), self.done - self.already, self.tokens
@@ -66,11 +67,11 @@ class State:
     def __init__(self) -> None:
         self.stages: list[Progress] = []
         self.last: Progress | None = None
-        self.priced = False  # whether a price, or that there is none, was told
+        self.priced = False  # whether a Priced event has come
         self.usd_per_hour: float | None = None
 
     def apply(self, event: Event, now: float) -> None:
-        """Take in one event. What belongs to a stage when none runs is passed over."""
+        """Take one event. Events of a stage are ignored while none runs."""
         if isinstance(event, Priced):
             self.priced, self.usd_per_hour = True, event.usd_per_hour
         elif isinstance(event, Planned):
@@ -97,23 +98,23 @@ class State:
 
     @property
     def running(self) -> Progress | None:
-        """The stage that is worked on."""
+        """The running stage, or None."""
         return next((one for one in self.stages if one.status == RUNNING), None)
 
     def of(self, status: str) -> list[Progress]:
-        """The stages of one status, in order."""
+        """The stages with a status, in order."""
         return [one for one in self.stages if one.status == status]
 
     def seconds(self, now: float) -> float:
-        """The time of all stages so far. What lies between stages is in none."""
+        """The time of all stages so far, without the time between stages."""
         return sum(one.seconds(now) for one in self.stages)
 
     def usd(self, seconds: float) -> float | None:
-        """What so many seconds cost; None where the card has no price for the machine."""
+        """The price of some seconds; None if the card has no price for the machine."""
         return None if self.usd_per_hour is None else self.usd_per_hour * seconds / 3600
 
     def left(self, one: Progress, now: float) -> float | None:
-        """Seconds until a stage is over: by its own rate, else by `expected`, else by stages like it; None unknown."""
+        """Seconds until a stage ends: by its own rate, or by `expected`, or by stages like it; None if unknown."""
         if one.status in (DONE, STOPPED):
             return 0.0
         total, (rate, _) = one.stage.total, one.rates(now)
@@ -123,12 +124,12 @@ class State:
         return None if whole is None else max(0.0, whole - one.seconds(now))
 
     def all_left(self, now: float) -> tuple[float, int]:
-        """(seconds left of the stages where that is known, number of stages where it is not)."""
+        """(seconds left of the stages where this is known, number of the other stages)."""
         known = [self.left(one, now) for one in self.stages if one.status in (WAITING, RUNNING)]
         return sum(one for one in known if one is not None), sum(one is None for one in known)
 
     def _like(self, stage: Stage) -> float | None:
-        """What the nearest finished stages took, in proportion to their units."""
+        """The time of the nearest finished stages, in proportion to their units."""
         for name in stage.alike:
             done = [one for one in self.of(DONE) if name in one.stage.alike]
             if not done:

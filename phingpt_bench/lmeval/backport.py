@@ -15,6 +15,7 @@ from typing import Any
 
 from phingpt_bench import compat
 from phingpt_bench.core.errors import unknown
+from phingpt_bench.core.sentences import sentence
 from phingpt_bench.lmeval import manager
 from phingpt_bench.lmeval.taskfiles import check_syntax
 
@@ -49,7 +50,7 @@ def our_tasks(requested: Sequence[str]) -> Iterator[None]:
             name = compat.missing_task(err)
             if name is None or not made:
                 raise
-            raise unknown("task", name, made[-1].all_tasks, see="phingpt-bench lm-eval ls tasks") from None
+            raise unknown(sentence("task"), name, made[-1].all_tasks, see="phingpt-bench lm-eval ls tasks") from None
 
 
 def _folders(include_path: Any) -> list[Path]:
@@ -69,5 +70,5 @@ def _is_own(name: str, own: Any) -> bool:
     if not name.startswith("phin"):
         return False
     if not own.match_tasks([name]):
-        raise unknown("task", name, own.all_tasks, see="phingpt-bench tasks")
+        raise unknown(sentence("task"), name, own.all_tasks, see="phingpt-bench tasks")
     return True

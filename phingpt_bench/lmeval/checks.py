@@ -12,6 +12,7 @@ from itertools import permutations
 from typing import Any
 
 from phingpt_bench import compat
+from phingpt_bench.core.sentences import joined, sentence, sentence_n
 from phingpt_bench.lmeval import manager
 from phingpt_bench.lmeval.documents import Doc, DocumentLM, OracleLM, gold_label, label_names
 from phingpt_bench.scoring.polarity import polarity
@@ -79,19 +80,23 @@ def rendering(task: Any, splits: dict[str, list[Doc]]) -> str:
         for doc in _sample(docs):
             prompt, answer = manager.render_prompt(task, doc), manager.answer_text(task, doc)
             if not prompt.strip() or not answer.strip():
-                raise Fault(f"{split}: an empty prompt or answer")
+                raise Fault(sentence("{split}: an empty prompt or answer", split=split))
             if prompt[-1].isspace() and answer[0].isspace():
-                raise Fault(f"{split}: the prompt ends and the answer begins with white space")
+                raise Fault(sentence("{split}: the prompt ends and the answer begins with white space", split=split))
             prompts.add(prompt)
             seen += 1
         if len(prompts) == 1 and len(docs) > 1:
-            raise Fault(f"{split}: every document has the same prompt, so it does not show the document")
+            raise Fault(
+                sentence("{split}: every document has the same prompt, so it does not show the document", split=split)
+            )
     until = (task.config.generation_kwargs or {}).get("until")
     if task.OUTPUT_TYPE == "generate_until" and until:
         answers = (str(task.doc_to_target(doc)) for docs in splits.values() for doc in docs)
         if any(stop in answer for answer in answers for stop in until):
-            raise Fault(f"a gold answer holds a stop string ({until!r}), so it could never be given whole")
-    return f"{seen} documents"
+            raise Fault(
+                sentence("a gold answer holds a stop string ({until!r}), so it could never be given whole", until=until)
+            )
+    return sentence_n("{n} document", "{n} documents", seen)
 
 
 def shots(task: Any, splits: dict[str, list[Doc]]) -> str:
@@ -101,23 +106,30 @@ def shots(task: Any, splits: dict[str, list[Doc]]) -> str:
         task.has_training_docs() or task.has_validation_docs() or config.split or config.samples is not None
     )
     if not from_elsewhere:  # lm-eval then says nothing and shows test rows with their answers
-        raise Fault("examples would be test rows; fewshot_config: {samples: []} and num_fewshot: 0 say there are none")
+        raise Fault(
+            sentence("examples would be test rows; fewshot_config: {samples: []} and num_fewshot: 0 say there are none")
+        )
     pool = list(task.fewshot_docs() or ())
     wanted = task.config.num_fewshot or 0
     if not pool:
         if wanted:
-            raise Fault(f"num_fewshot is {wanted}, and there is nothing to draw examples from")
-        return "no examples to draw from, none wanted"
+            raise Fault(sentence("num_fewshot is {wanted}, and there is nothing to draw examples from", wanted=wanted))
+        return sentence("no examples to draw from, none wanted")
     if wanted > len(pool):
-        raise Fault(f"num_fewshot is {wanted}, and there are {len(pool)} examples")
+        raise Fault(sentence("num_fewshot is {wanted}, and there are {n} examples", wanted=wanted, n=len(pool)))
     if config.split is not None and config.split == task.config.test_split:
-        raise Fault("examples are drawn from the test split")
+        raise Fault(sentence("examples are drawn from the test split"))
     doc = (splits["test"] or splits["validation"])[0]
     task.set_fewshot_seed(0)
     if manager.render_prompt(task, doc, shots=1) == manager.render_prompt(task, doc):
-        raise Fault("a prompt with one example equals the prompt without")
-    varying = "" if config.sampler == "first_n" else ", drawn again for every document (sampler: first_n fixes them)"
-    return f"{len(pool)} examples{varying}"
+        raise Fault(sentence("a prompt with one example equals the prompt without"))
+    if config.sampler == "first_n":
+        return sentence_n("{n} example", "{n} examples", len(pool))
+    return sentence_n(
+        "{n} example, drawn again for every document (sampler: first_n fixes them)",
+        "{n} examples, drawn again for every document (sampler: first_n fixes them)",
+        len(pool),
+    )
 
 
 def tokens(task: Any, splits: dict[str, list[Doc]], tokenizer: Any, chat: bool) -> str:
@@ -131,24 +143,37 @@ def tokens(task: Any, splits: dict[str, list[Doc]], tokenizer: Any, chat: bool) 
         right = manager.answer_text(task, doc, tokenizer, chat)
         texts = manager.continuations(task, doc, chat_template=chat) if labels else [right]
         if len(set(texts)) < len(texts):
-            raise Fault(f"a label is given twice: {texts}")
+            raise Fault(sentence("a label is given twice: {texts}", texts=texts))
         parts = {}
         for text in texts:
             both = tokenizer.encode(prompt + text, add_special_tokens=special)
             alone = tokenizer.encode(text, add_special_tokens=False)
             if both != before + alone:
-                raise Fault(f"{text!r} has other tokens after the prompt than alone: {tokenizer.decode(both[-5:])!r}")
+                raise Fault(
+                    sentence(
+                        "{text!r} has other tokens after the prompt than alone: {tokenizer!r}",
+                        text=text,
+                        tokenizer=tokenizer.decode(both[-5:]),
+                    )
+                )
             parts[text] = alone
             lengths.setdefault(text if labels else "answer", set()).add(len(alone))
         for one, other in permutations(parts, 2):
             if parts[other][: len(parts[one])] == parts[one]:
-                raise Fault(f"the tokens of {one!r} begin those of {other!r}, so it can never be the less likely one")
-    shown = [f"{text.strip()} {_range(counts)}" for text, counts in lengths.items()]
-    return f"{', '.join(shown)} token(s)"
+                raise Fault(
+                    sentence(
+                        "the tokens of {one!r} begin those of {other!r}, so it can never be the less likely one",
+                        one=one,
+                        other=other,
+                    )
+                )
+    shown = [joined((text.strip(), _range(counts)), " ") for text, counts in lengths.items()]
+    return sentence("tokens: {lengths}", lengths=joined(shown))
 
 
 def _range(counts: set[int]) -> str:
-    return str(min(counts)) if len(counts) == 1 else f"{min(counts)} to {max(counts)}"
+    low, high = min(counts), max(counts)
+    return str(low) if low == high else sentence("{low} to {high}", low=low, high=high)
 
 
 def metrics(task: Any) -> str:
@@ -160,16 +185,29 @@ def metrics(task: Any) -> str:
     shown = []
     for name in names:
         if name not in gold:
-            raise Fault(f"'{name}' is in metric_list, and lm-eval gives no such score{_why_none(task, name)}")
+            raise Fault(
+                sentence(
+                    "'{name}' is in metric_list, and lm-eval gives no such score{reason}",
+                    name=name,
+                    reason=_why_none(task, name),
+                )
+            )
         if name.endswith("_stderr") and name.removesuffix("_stderr") in names:
             continue
         if not isinstance(gold.get(f"{name}_stderr"), float):
-            raise Fault(f"'{name}' has no standard error")
+            raise Fault(sentence("'{name}' has no standard error", name=name))
         better = gold[name] > wrong[name] if task.higher_is_better().get(name, True) else gold[name] < wrong[name]
         if not better:
-            raise Fault(f"'{name}' is {gold[name]:.3g} for right answers and {wrong[name]:.3g} for wrong ones")
+            raise Fault(
+                sentence(
+                    "'{name}' is {gold:.3g} for right answers and {wrong:.3g} for wrong ones",
+                    name=name,
+                    gold=gold[name],
+                    wrong=wrong[name],
+                )
+            )
         shown.append(f"{name} {gold[name]:.3g}/{wrong[name]:.3g}")
-    return "right/wrong answers: " + ", ".join(shown)
+    return sentence("right/wrong answers: {scores}", scores=", ".join(shown))
 
 
 def _why_none(task: Any, metric: str) -> str:
@@ -179,8 +217,12 @@ def _why_none(task: Any, metric: str) -> str:
         return ""
     chosen = task.OUTPUT_TYPE == "multiple_choice"
     topics, poles = ("_topics_yaml", "_labels_yaml") if chosen else ("_written_topics_yaml", "_written_yaml")
-    known = f"labels {', '.join(labels)} have no poles that are known"
-    return f": {known}; include {topics} instead of {poles}"
+    return sentence(
+        ": labels {names} have no poles that are known; include {topics} instead of {poles}",
+        names=", ".join(labels),
+        topics=topics,
+        poles=poles,
+    )
 
 
 def _scores(task: Any, model: DocumentLM) -> dict[str, Any]:

@@ -14,36 +14,52 @@ import numpy as np
 
 from phingpt_bench.core.errors import BenchError
 from phingpt_bench.core.outcomes import Kind, Outcomes
+from phingpt_bench.core.sentences import sentence
 from phingpt_bench.data import catalogue
 from phingpt_bench.data.examples import examples
 from phingpt_bench.scoring import answered, classification
 from phingpt_bench.scoring.answered import Answered
 from phingpt_bench.scoring.formats import answer_format
 from phingpt_bench.scoring.metrics import METRICS
+from phingpt_bench.scoring.reading import PLAIN, Rules
 from phingpt_bench.scoring.statistics import STATISTICS, by_question
 from phingpt_bench.stats.intervals import bootstrap_stderr
 
 COMPACT = ("confusion", "written", "questions")  # one-hot statistics: an item holds the indices instead
 
 
-def load(dataset: str | None = None, path: str | None = None, format: str = "lines", **_model_args: Any) -> Any:
+def load(
+    dataset: str | None = None,
+    path: str | None = None,
+    format: str = "lines",
+    answers: Sequence[str] = (),
+    thinking_end: str | None = None,
+    **_model_args: Any,
+) -> Any:
     """A `datasets.DatasetDict` with the splits of a catalogue dataset, and "fewshot", the examples for k-shot prompts.
 
     path: an explicit folder that wins over mirror and Hub. format: how entities are written (scoring/formats.py).
+    answers: how the labels are written, in their order, where a prompt has other words for them. thinking_end: the mark
+    that ends a thought, where it is none of the known ones.
     lm-eval also passes its model arguments here, whatever they are called: they are ignored.
     Rows get what scoring needs to know of their task: "labels", and "gold" (index) or "answer" and "format".
     """
     import datasets
 
     if dataset is None:
-        raise BenchError("the task names no dataset", hint="set dataset_kwargs: {dataset: NAME} in its YAML")
+        raise BenchError(
+            sentence("the task names no dataset"), hint=sentence("set dataset_kwargs: {dataset: NAME} in its YAML")
+        )
     passport = catalogue.dataset(dataset)
     splits = catalogue.load(dataset, path)
     if shots := examples(splits.get("train", []), splits["test"], passport.labels):
         splits["fewshot"] = shots
     names = list(passport.labels)
+    more: dict[str, Any] = {"answers": list(answers)} if answers else {}
+    more |= {"thinking_end": thinking_end} if thinking_end else {}
 
     def known(row: dict[str, Any]) -> dict[str, Any]:
+        row = {**row, **more}
         if passport.kind == "labels":
             return {**row, "labels": names, "gold": names.index(row["label"])}
         if passport.kind == "scores":
@@ -62,12 +78,21 @@ def read(doc: dict[str, Any], results: Sequence[Any]) -> tuple[Kind, Answered]:
     Results of compared labels are (log-likelihood, whether greedy) pairs, written answers are texts.
     """
     if "score" in doc:
-        return "scores", answered.written_score(doc, results[0])
+        return "scores", answered.written_score(doc, results[0], rules_of(doc))
     if "entities" in doc:
-        return "spans", answered.written_spans(doc, doc["labels"], results[0], doc["format"])
+        return "spans", answered.written_spans(doc, doc["labels"], results[0], doc["format"], rules_of(doc))
     if isinstance(results[0], str):
-        return "labels", answered.written_label(doc, doc["labels"], results[0])
+        return "labels", answered.written_label(doc, doc["labels"], results[0], rules_of(doc))
     return "labels", answered.chosen_label(doc, doc["labels"], [likelihood for likelihood, _is_greedy in results])
+
+
+def rules_of(doc: dict[str, Any]) -> Rules:
+    """How the answers to a document are read: with its prompt's words for the labels, and its mark of a thought."""
+    if "answers" not in doc and "thinking_end" not in doc:
+        return PLAIN
+    pairs = zip(doc.get("answers") or (), doc.get("labels") or (), strict=False)
+    marks = (("", doc["thinking_end"]),) if doc.get("thinking_end") else ()
+    return Rules(codes=tuple((said, label) for said, label in pairs if said != label), reasoning_marks=marks)
 
 
 def results(doc: dict[str, Any], results: Sequence[Any]) -> dict[str, Any]:

@@ -16,6 +16,7 @@ from phingpt_bench import compat
 from phingpt_bench.core.errors import BenchError, unknown
 from phingpt_bench.core.fingerprint import digest
 from phingpt_bench.core.paths import share, task_folders
+from phingpt_bench.core.sentences import sentence
 from phingpt_bench.lmeval.taskfiles import check_syntax
 
 if TYPE_CHECKING:
@@ -60,9 +61,9 @@ def expand(names: Sequence[str], manager: TaskManager | None = None) -> list[str
         entry = manager.task_index.get(name)
         if entry is None:
             where = f"group '{above[-1]}'" if above else None
-            raise unknown("task", name, manager.all_tasks, where=where, see="phingpt-bench tasks")
+            raise unknown(sentence("task"), name, manager.all_tasks, where=where, see="phingpt-bench tasks")
         if name in above:
-            raise BenchError(f"group '{name}' contains itself", where=" > ".join((*above, name)))
+            raise BenchError(sentence("group '{name}' contains itself", name=name), where=" > ".join((*above, name)))
         if name in groups:
             for item in (entry.cfg or {}).get("task") or []:
                 add(item if isinstance(item, str) else item.get("task") or item["group"], (*above, name))
@@ -86,7 +87,7 @@ def load_task(name: str, manager: TaskManager | None = None) -> ConfigurableTask
 
     manager = manager or task_manager()
     if name not in manager.all_subtasks:
-        raise unknown("task", name, manager.all_tasks, see="phingpt-bench tasks")
+        raise unknown(sentence("task"), name, manager.all_tasks, see="phingpt-bench tasks")
     compat.sandbox_templates(beyond_the_sandbox)
     try:
         with quiet():  # each load warns that keyword arguments may be passed to a custom dataset
@@ -95,17 +96,17 @@ def load_task(name: str, manager: TaskManager | None = None) -> ConfigurableTask
     except (TypeError, KeyError, ValueError, AttributeError, ImportError, TemplateError) as err:
         said = " ".join(f"{type(err).__name__}: {err}".split())
         raise BenchError(
-            f"task '{name}' cannot be loaded ({said})",
+            sentence("task '{name}' cannot be loaded ({reason})", name=name, reason=said),
             where=str(manager.task_index[name].yaml_path),
-            hint=f"'phingpt-bench tasks validate --task {name}' checks it",
+            hint=sentence("'phingpt-bench tasks validate --task {name}' checks it", name=name),
         ) from err
 
 
 def beyond_the_sandbox(what: str) -> BenchError:
     """The error for a template that reaches for what the sandbox keeps from it; `what`: as Jinja says it."""
     return BenchError(
-        f"a template of a task reaches beyond its document ({what})",
-        hint="templates may use the document and Jinja's filters; code belongs into a !function",
+        sentence("a template of a task reaches beyond its document ({reason})", reason=what),
+        hint=sentence("templates may use the document and Jinja's filters; code belongs into a !function"),
     )
 
 
@@ -171,7 +172,10 @@ def gold_index(task: ConfigurableTask, doc: Mapping[str, Any]) -> int:
         return list(choices).index(target)
     if isinstance(target, int) and 0 <= target < len(choices):
         return target
-    raise BenchError(f"label {target!r} is not among the choices {choices}", where=f"task {task.config.task}")
+    raise BenchError(
+        sentence("label {target!r} is not among the choices {choices}", target=target, choices=choices),
+        where=sentence("task {task}", task=task.config.task),
+    )
 
 
 def template_digest(task: ConfigurableTask) -> str:
@@ -203,7 +207,9 @@ def _plain(value: Any) -> Any:
 def _chat_template(tokenizer: Any) -> Callable[..., str]:
     """lm-eval's own rendering of messages, which needs nothing of a model but its tokenizer."""
     if not getattr(tokenizer, "chat_template", None):
-        raise BenchError("this tokenizer has no chat template", hint="run without the chat template")
+        raise BenchError(
+            sentence("this tokenizer has no chat template"), hint=sentence("run without the chat template")
+        )
     return compat.chat_renderer(tokenizer)
 
 

@@ -7,6 +7,7 @@ from typing import Any
 
 from phingpt_bench import compat
 from phingpt_bench.core.errors import BenchError
+from phingpt_bench.core.sentences import sentence
 from phingpt_bench.data import catalogue
 from phingpt_bench.data.passport import Passport
 from phingpt_bench.lmeval import manager, templates
@@ -56,13 +57,16 @@ def example(task_file: TaskFile, tasks: Any) -> Example:
         task = manager.load_task(task_file.name, tasks)
         docs = task.training_docs()
         if docs:
-            return _rendered(task, docs[0], "first training row")
-        reason = "the dataset has no training rows"
+            return _rendered(task, docs[0], sentence("first training row"))
+        reason = sentence("the dataset has no training rows")
     if passport is None:
         raise BenchError(
-            f"no example of task '{task_file.name}' can be shown: it has no training rows, and test rows are not shown",
+            sentence(
+                "no example of task '{name}' can be shown: it has no training rows, and test rows are not shown",
+                name=task_file.name,
+            ),
             where=str(task_file.path),
-            hint="set training_split in the task's YAML, or read a dataset of the catalogue",
+            hint=sentence("set training_split in the task's YAML, or read a dataset of the catalogue"),
         )
     doc = _invented(passport, task_file.asked.form)
     return _rendered(_over(task_file, doc), doc, f"an invented row, as {reason}")

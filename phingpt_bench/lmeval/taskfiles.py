@@ -17,6 +17,7 @@ from phingpt_bench.core.errors import BenchError, nearest
 from phingpt_bench.core.files import Unsafe, read_text
 from phingpt_bench.core.paths import task_folders
 from phingpt_bench.core.records import CHOSEN
+from phingpt_bench.core.sentences import sentence
 from phingpt_bench.core.yamlfile import FAST, MOST_BYTES, Beyond, bounded_node, bounded_value
 from phingpt_bench.data.catalogue import PASSPORTS
 
@@ -159,7 +160,9 @@ def _members(items: object, path: Path) -> list[str]:
     for item in items if isinstance(items, list) else [items] if items else []:
         name = (item.get("task") or item.get("group")) if isinstance(item, dict) else item
         if not isinstance(name, str):
-            raise BenchError("task: a group's list holds names of tasks, or mappings with one", where=str(path))
+            raise BenchError(
+                sentence("task: a group's list holds names of tasks, or mappings with one"), where=str(path)
+            )
         named.append(name)
     return named
 
@@ -190,7 +193,7 @@ def _merged(path: Path, known: dict[Path, dict[str, Any]]) -> dict[str, Any]:
 def check_syntax(folder: Path) -> None:
     """BenchError for the first thing that `syntax_errors` finds, or when there is no such folder."""
     if not Path(folder).is_dir():
-        raise BenchError("no such folder", where=str(folder))
+        raise BenchError(sentence("no such folder"), where=str(folder))
     for error in syntax_errors(task_paths(folder)):
         raise error
 
@@ -209,11 +212,14 @@ def syntax_errors(files: Iterable[Path]) -> Iterator[BenchError]:
         for item in _includes(node):
             where = f"{path}:{item.start_mark.line + 1}"
             if not isinstance(item, yaml.ScalarNode):
-                yield BenchError("include: a list of file names, or one of them", where=where)
+                yield BenchError(sentence("include: a list of file names, or one of them"), where=where)
             elif not _is_file(path.parent / item.value):
-                there = _is_there(path.parent / item.value)
-                kind, what = (Unsafe, "that is no file") if there else (BenchError, "there is no such file")
-                yield kind(f"includes '{item.value}', and {what}", where=where)
+                if _is_there(path.parent / item.value):
+                    yield Unsafe(sentence("includes '{file}', and that is no file", file=item.value), where=where)
+                else:
+                    yield BenchError(
+                        sentence("includes '{file}', and there is no such file", file=item.value), where=where
+                    )
             else:
                 places.append(((path.parent / item.value).resolve(), where))
     yield from _twice(includes)
@@ -226,7 +232,12 @@ def _twice(includes: Mapping[Path, Sequence[tuple[Path, str]]]) -> Iterator[Benc
         while waiting:
             for path, where in includes.get(waiting.pop(), ()):
                 if path in seen:
-                    yield BenchError(f"includes '{path.name}' a second time, on the way from {top.name}", where=where)
+                    yield BenchError(
+                        sentence(
+                            "includes '{file}' a second time, on the way from {top}", file=path.name, top=top.name
+                        ),
+                        where=where,
+                    )
                     waiting.clear()
                     break
                 seen.add(path)
@@ -260,14 +271,19 @@ def unknown_keys(file: Path, known: Iterable[str], known_of_fewshot: Iterable[st
             yield from _unknown(path, key, known)
             if key.value == "fewshot_config" and isinstance(value, yaml.MappingNode):
                 for below, _ in value.value:
-                    yield from _unknown(path, below, inner, "fewshot_config: ")
+                    yield from _unknown(path, below, inner, "fewshot_config.")
 
 
 def _unknown(path: Path, key: yaml.Node, known: set[str], within: str = "") -> Iterator[BenchError]:
     if key.value not in known:
         near = nearest(key.value, known)
-        about = f" (did you mean '{near}'?)" if near else ""
-        yield BenchError(f"{within}unknown key '{key.value}'{about}", where=f"{path}:{key.start_mark.line + 1}")
+        name = f"{within}{key.value}"
+        yield BenchError(
+            sentence("unknown key '{name}' (did you mean '{near}'?)", name=name, near=near)
+            if near
+            else sentence("unknown key '{name}'", name=name),
+            where=f"{path}:{key.start_mark.line + 1}",
+        )
 
 
 def _nodes(files: Iterable[Path]) -> Iterator[tuple[Path, yaml.Node | BenchError | None]]:
@@ -284,7 +300,7 @@ def _nodes(files: Iterable[Path]) -> Iterator[tuple[Path, yaml.Node | BenchError
             node = bounded_node(text, _Loader)
             bounded_value(text, _Loader)
         except Beyond as err:
-            yield path, Unsafe(f"YAML syntax: {err.problem}", where=f"{path}:{err.line}")
+            yield path, Unsafe(sentence("YAML syntax: {problem}", problem=err.problem), where=f"{path}:{err.line}")
             continue
         except BenchError as err:
             yield path, err
@@ -292,10 +308,10 @@ def _nodes(files: Iterable[Path]) -> Iterator[tuple[Path, yaml.Node | BenchError
         except yaml.MarkedYAMLError as err:
             mark = err.problem_mark or err.context_mark
             where = f"{path}:{mark.line + 1}" if mark else str(path)
-            yield path, BenchError(f"YAML syntax: {err.problem or err.context}", where=where)
+            yield path, BenchError(sentence("YAML syntax: {problem}", problem=err.problem or err.context), where=where)
             continue
         except (yaml.YAMLError, ValueError, TypeError, OverflowError, RecursionError) as err:
-            yield path, BenchError(f"not readable ({err})", where=str(path))
+            yield path, BenchError(sentence("not readable ({reason})", reason=err), where=str(path))
             continue
         yield path, node
         included = (path.parent / item.value for item in _includes(node) if isinstance(item, yaml.ScalarNode))

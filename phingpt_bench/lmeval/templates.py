@@ -12,6 +12,7 @@ from typing import Any
 from phingpt_bench import compat
 from phingpt_bench.core.errors import BenchError
 from phingpt_bench.core.files import read_text
+from phingpt_bench.core.sentences import sentence
 from phingpt_bench.lmeval import manager
 from phingpt_bench.lmeval.taskfiles import TaskFile, read_tasks
 
@@ -28,7 +29,7 @@ def read_lock(folder: Path) -> dict[str, tuple[str, str]]:
         if line.strip() and not line.startswith("#"):
             parts = line.split()
             if len(parts) != 3:
-                raise BenchError("a line is task, version, digest", where=f"{file}:{number}")
+                raise BenchError(sentence("a line is task, version, digest"), where=f"{file}:{number}")
             pinned[parts[0]] = parts[1], parts[2]
     return pinned
 
@@ -42,9 +43,9 @@ def write_lock(folder: Path) -> int:
     edited = [name for name in found if name in pinned and _edited(pinned[name], found[name])]
     if edited:
         raise BenchError(
-            f"another prompt under the same version: {', '.join(edited)}",
+            sentence("another prompt under the same version: {names}", names=", ".join(edited)),
             where=str(folder / LOCK),
-            hint="raise metadata.version in the task's YAML: runs of another prompt are not comparable",
+            hint=sentence("raise metadata.version in the task's YAML: runs of another prompt are not comparable"),
         )
     lines = [f"{name} {version} {digest}" for name, (version, digest) in sorted(found.items())]
     (folder / LOCK).write_text("\n".join([HEAD, *lines]) + "\n", encoding="utf-8")

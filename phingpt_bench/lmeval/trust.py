@@ -14,10 +14,10 @@ from pathlib import Path
 from phingpt_bench import compat
 from phingpt_bench.core.errors import BenchError
 from phingpt_bench.core.paths import share
+from phingpt_bench.core.sentences import sentence
 from phingpt_bench.scoring.metrics import METRICS
 
 HOOKS = "phingpt_bench.lmeval.hooks"
-OPTION = "--trust-task-code"
 NAMES = {"load", "results", *METRICS, *(f"{name}_stderr" for name in METRICS)}  # of HOOKS, that task files may name
 
 
@@ -40,15 +40,18 @@ def check_function(name: str, folder: Path) -> None:
     beside = Path(folder, f"{module.replace('.', '/')}.py")
     if module != HOOKS or function not in NAMES or beside.exists():
         raise BenchError(
-            f"the function '{name}' is code that comes with the task, and does not run without {OPTION}",
+            sentence(
+                "the function '{name}' is code that comes with the task, and does not run without --trust-task-code",
+                name=name,
+            ),
             where=str(folder),
-            hint="read that code first: it may do whatever you may do",
+            hint=sentence("read that code first: it may do whatever you may do"),
         )
 
 
 def check_metric(name: str) -> None:
     """BenchError: a metric that lm-eval does not have is a program, which Hugging Face's `evaluate` would run."""
     raise BenchError(
-        f"the metric '{name}' is code from elsewhere, and does not run without {OPTION}",
-        hint="lm-eval does not have it, and would let Hugging Face's 'evaluate' fetch it",
+        sentence("the metric '{name}' is code from elsewhere, and does not run without --trust-task-code", name=name),
+        hint=sentence("lm-eval does not have it, and would let Hugging Face's 'evaluate' fetch it"),
     )

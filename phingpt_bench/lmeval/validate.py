@@ -16,6 +16,7 @@ from typing import Any
 from phingpt_bench.core.errors import BenchError, unknown
 from phingpt_bench.core.files import Unsafe
 from phingpt_bench.core.paths import task_folders
+from phingpt_bench.core.sentences import joined, sentence
 from phingpt_bench.data import catalogue, stamp
 from phingpt_bench.lmeval import checks, manager, taskfiles, templates
 from phingpt_bench.lmeval.sample import unreachable
@@ -48,7 +49,7 @@ def validate(
 
     path = Path(path or manager.tasks_dir())
     if not path.exists():
-        raise BenchError("no such file or folder", where=str(path))
+        raise BenchError(sentence("no such file or folder"), where=str(path))
     folder = path if path.is_dir() else path.parent
     files, passports = (taskfiles.task_paths(path), taskfiles.passport_paths(path)) if path.is_dir() else ([path], [])
     if path.parent.name == catalogue.PASSPORTS and path.is_file():
@@ -67,12 +68,14 @@ def validate(
     if names:
         for name in manager.expand(names, tasks):
             if name not in found:
-                raise unknown("task", name, found, where=str(path))
+                raise unknown(sentence("task"), name, found, where=str(path))
         found = manager.expand(names, tasks)
         datasets = {taskfiles.asked(tasks.task_index[name].cfg).dataset for name in found}
         passports = [file for file in passports if file.stem in datasets]
     if not found and not errors and not passports:
-        raise BenchError("holds no task", where=str(path), hint="a task is a file NAME.yaml with the key 'task'")
+        raise BenchError(
+            sentence("holds no task"), where=str(path), hint=sentence("a task is a file NAME.yaml with the key 'task'")
+        )
     for file in passports:
         yield _passport(file)
     pinned = templates.read_lock(folder)
@@ -84,15 +87,15 @@ def validate(
 
 def _passport(file: Path) -> Check:
     """Whether a passport can be read, and says of its rows what its reader gives."""
-    name = f"passport {file.stem}"
+    name = sentence("passport {name}", name=file.stem)
     try:
         passport = catalogue.read_passport(file)
     except BenchError as err:
-        return Check(name, "fields", False, "; ".join(str(err).splitlines()))
+        return Check(name, "fields", False, joined((text for text in (err.message, err.hint) if text), "; "))
     try:
         catalogue.read(passport)
     except BenchError as err:
-        return Check(name, "rows", None, f"not checked: {err.message}")
+        return Check(name, "rows", None, sentence("not checked: {reason}", reason=err.message))
     try:
         counted = stamp.stamp(file)
     except BenchError as err:
@@ -100,23 +103,30 @@ def _passport(file: Path) -> Check:
     wrong = [field for field, value in counted.items() if getattr(passport, field) != value]
     if wrong:
         return Check(
-            name, "rows", False, f"{', '.join(wrong)} differ from what 'phingpt-bench tasks stamp {file}' prints"
+            name,
+            "rows",
+            False,
+            sentence(
+                "{fields} differ from what 'phingpt-bench tasks stamp {file}' prints",
+                fields=", ".join(wrong),
+                file=file,
+            ),
         )
     return Check(name, "rows", True, ", ".join(f"{split} {n:,}" for split, n in passport.rows.items()))
 
 
 def _task(name: str, tasks: Any, tokenizer: Any, pinned: dict[str, tuple[str, str]]) -> Iterator[Check]:
     entry = tasks.task_index[name]
-    keys = [f"{err.where}: {err.message}" for err in taskfiles.unknown_keys(entry.yaml_path, *_known())]
+    keys = [joined((err.where or "", err.message), ": ") for err in taskfiles.unknown_keys(entry.yaml_path, *_known())]
     if keys:  # lm-eval would say only "unexpected keyword argument"
-        yield Check(name, "keys", False, "; ".join(keys))
+        yield Check(name, "keys", False, joined(keys, "; "))
         return
     asked = taskfiles.asked(entry.cfg)
     if asked.form_of is not None and asked.form_of not in tasks.all_subtasks:
-        yield Check(name, "form", False, f"metadata.form_of names no task: '{asked.form_of}'")
+        yield Check(name, "form", False, sentence("metadata.form_of names no task: '{name}'", name=asked.form_of))
     try:
         if reason := unreachable(asked.dataset):
-            yield Check(name, "load", None, f"not checked: {reason}")
+            yield Check(name, "load", None, sentence("not checked: {reason}", reason=reason))
             return
         task = manager.load_task(name, tasks)
     # lm-eval raises whatever its code happens to meet (KeyError, TypeError, jinja2's errors ...): each is a finding
@@ -125,16 +135,18 @@ def _task(name: str, tasks: Any, tokenizer: Any, pinned: dict[str, tuple[str, st
         return
     splits = {split: list(getattr(task, f"{split}_docs")() or ()) for split in SPLITS}
     rows = ", ".join(f"{split} {len(docs)}" for split, docs in splits.items())
-    yield Check(name, "load", bool(splits["test"] or splits["validation"]), f"rows: {rows}")
+    yield Check(name, "load", bool(splits["test"] or splits["validation"]), sentence("rows: {rows}", rows=rows))
     if pinned:
         fault = templates.fault(pinned, name, (str(task.VERSION), manager.template_digest(task)))
-        yield Check(name, "template", fault is None, fault or f"as pinned, version {task.VERSION}")
+        yield Check(
+            name, "template", fault is None, fault or sentence("as pinned, version {version}", version=task.VERSION)
+        )
     made: list[tuple[str, Callable[[], str]]] = [
         ("render", partial(checks.rendering, task, splits)),
         ("few-shot", partial(checks.shots, task, splits)),
     ]
     if tokenizer is None:
-        yield Check(name, "tokens", None, "not checked: no tokenizer")
+        yield Check(name, "tokens", None, sentence("not checked: no tokenizer"))
     else:
         made.append(("tokens", partial(checks.tokens, task, splits, tokenizer, chat=False)))
         if getattr(tokenizer, "chat_template", None):
@@ -144,7 +156,7 @@ def _task(name: str, tasks: Any, tokenizer: Any, pinned: dict[str, tuple[str, st
         try:
             yield Check(name, title, True, check())
         except checks.Fault as fault:
-            yield Check(name, title, False, str(fault))
+            yield Check(name, title, False, fault.args[0])
         except Exception as err:  # as above
             yield Check(name, title, False, _said(err))
 

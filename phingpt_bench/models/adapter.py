@@ -15,6 +15,7 @@ from phingpt_bench.core.errors import BenchError
 from phingpt_bench.core.fingerprint import digest
 from phingpt_bench.core.machine import Environment
 from phingpt_bench.core.records import Ledger, Model
+from phingpt_bench.core.sentences import sentence
 from phingpt_bench.models.adapter_files import CARD, CONFIG, WEIGHTS, check_files, identity_digest, parameters
 from phingpt_bench.models.adapter_keys import load_strictly
 from phingpt_bench.models.adapter_method import check_quantised
@@ -102,9 +103,11 @@ def read_card(folder: Path) -> AdapterCard:
     check_files(folder)
     if not (folder / CARD).is_file():
         raise BenchError(
-            f"the adapter has no {CARD}: its base, data and template are unknown",
+            sentence("the adapter has no {file}: its base, data and template are unknown", file=CARD),
             where=str(folder),
-            hint="finish an interrupted training with --resume; an adapter from elsewhere is evaluated without a card",
+            hint=sentence(
+                "finish an interrupted training with --resume; an adapter from elsewhere is evaluated without a card"
+            ),
         )
     return build(AdapterCard, upgrades.card(jsonio.read_json(folder / CARD)), str(folder / CARD))
 
@@ -140,9 +143,11 @@ def check_card(card: AdapterCard, loaded: Loaded, where: str) -> None:
     differing = [f"{name} {mine} (here {theirs})" for name, (mine, theirs) in pairs.items() if mine != theirs]
     if differing:
         raise BenchError(
-            f"adapter '{card.name}' was trained for another base: " + ", ".join(differing),
+            sentence(
+                "adapter '{name}' was trained for another base: {what}", name=card.name, what=", ".join(differing)
+            ),
             where=where,
-            hint="evaluate it with the base and quantisation of its card",
+            hint=sentence("evaluate it with the base and quantisation of its card"),
         )
 
 
@@ -170,7 +175,7 @@ def only(model: Any, name: str | None) -> Iterator[None]:
 
     if not isinstance(model, PeftModel):
         if name is not None:
-            raise BenchError(f"no adapter '{name}' is attached")
+            raise BenchError(sentence("no adapter '{name}' is attached", name=name))
         yield
     elif name is None:
         with model.disable_adapter():

@@ -10,6 +10,7 @@ from typing import Any
 
 from phingpt_bench.core.errors import BenchError
 from phingpt_bench.core.fingerprint import digest, file_digest
+from phingpt_bench.core.sentences import sentence
 
 CARD = "card.json"
 WEIGHTS = "adapter_model.safetensors"
@@ -31,9 +32,9 @@ def check_files(folder: Path) -> None:
     """
     if not folder.is_dir():
         raise BenchError(
-            "no such adapter folder" if not folder.exists() else "not a folder",
+            sentence("no such adapter folder") if not folder.exists() else sentence("not a folder"),
             where=str(folder),
-            hint="give the folder that holds adapter_config.json; 'phingpt-bench train RECIPE' makes one",
+            hint=sentence("give the folder that holds adapter_config.json; 'phingpt-bench train RECIPE' makes one"),
         )
     if not (folder / CONFIG).is_file():
         raise _no_config(folder)
@@ -45,36 +46,46 @@ def _no_config(folder: Path) -> BenchError:
     within = adapters_within(folder)
     if within:
         return BenchError(
-            f"holds no adapter itself, but {', '.join(path.name for path in within)}",
+            sentence("holds no adapter itself, but {names}", names=", ".join(path.name for path in within)),
             where=str(folder),
-            hint=f"give one of them, such as {within[-1]}",
+            hint=sentence("give one of them, such as {within}", within=within[-1]),
         )
     if (folder / "config.json").is_file():
         return BenchError(
-            "is a whole model, not an adapter", where=str(folder), hint=f"evaluate it with --base {folder}"
+            sentence("is a whole model, not an adapter"),
+            where=str(folder),
+            hint=sentence("evaluate it with --base {folder}", folder=folder),
         )
     return BenchError(
-        f"the adapter has no {CONFIG}", where=str(folder), hint="give the folder that PEFT's save_pretrained wrote"
+        sentence("the adapter has no {config}", config=CONFIG),
+        where=str(folder),
+        hint=sentence("give the folder that PEFT's save_pretrained wrote"),
     )
 
 
 def _no_weights(folder: Path) -> BenchError:
     if (folder / PICKLED).is_file():
         return BenchError(
-            f"the adapter has no {WEIGHTS}, and its {PICKLED} is pickled: loading that could run code",
+            sentence(
+                "the adapter has no {weights}, and its {pickled} is pickled: loading that could run code",
+                weights=WEIGHTS,
+                pickled=PICKLED,
+            ),
             where=str(folder),
-            hint="convert it: " + CONVERT.format(folder=folder),
+            hint=sentence("convert it: {convert}", convert=CONVERT.format(folder=folder)),
         )
     if parts := sorted(path.name for path in folder.glob("adapter_model*-of-*")):
         return BenchError(
-            f"the adapter's weights are in {len(parts)} files, which PEFT does not load",
+            sentence("the adapter's weights are in {n} files, which PEFT does not load", n=len(parts)),
             where=str(folder),
-            hint=f"write them into one {WEIGHTS}, with safetensors.torch.load_file and save_file",
+            hint=sentence(
+                "write them into one {weights}, with safetensors.torch.load_file and save_file", weights=WEIGHTS
+            ),
         )
     return BenchError(
-        f"the adapter has no {WEIGHTS}",
+        sentence("the adapter has no {weights}", weights=WEIGHTS),
         where=str(folder),
-        hint="its training did not finish, or its files were not all copied",
+        hint=sentence("its training did not finish, or its files were not all copied"),
     )
 
 
@@ -94,10 +105,14 @@ def read_config(folder: Path) -> dict[str, Any]:
     try:
         config = json.loads(file.read_text(encoding="utf-8"))
     except (OSError, ValueError, RecursionError):
-        raise BenchError("not readable as JSON", where=str(file), hint="copy it again from where it comes") from None
+        raise BenchError(
+            sentence("not readable as JSON"), where=str(file), hint=sentence("copy it again from where it comes")
+        ) from None
     if not isinstance(config, dict) or not isinstance(config.get("peft_type"), str):
         raise BenchError(
-            "names no PEFT method (peft_type)", where=str(file), hint="give a folder that PEFT's save_pretrained wrote"
+            sentence("names no PEFT method (peft_type)"),
+            where=str(file),
+            hint=sentence("give a folder that PEFT's save_pretrained wrote"),
         )
     return config
 
@@ -112,9 +127,9 @@ def shapes(folder: Path) -> dict[str, tuple[int, ...]]:
             return {name: tuple(weights.get_slice(name).get_shape()) for name in weights.keys()}  # noqa: SIM118
     except (OSError, SafetensorError) as err:
         raise BenchError(
-            f"cannot read the adapter's weights ({str(err).strip().splitlines()[0]})",
+            sentence("cannot read the adapter's weights ({reason})", reason=str(err).strip().splitlines()[0]),
             where=str(file),
-            hint="the file is damaged or cut off: copy it again",
+            hint=sentence("the file is damaged or cut off: copy it again"),
         ) from None
 
 
@@ -133,7 +148,10 @@ def identity_digest(folder: Path, recipe: Mapping[str, Any] | None) -> str:
     config = read_config(folder)
     if recipe is not None and _as_trained(config, recipe):
         return weights
-    return digest([weights, {key: value for key, value in config.items() if key not in UNIMPORTANT}])
+    # a key that is null is one that an earlier PEFT did not write
+    return digest(
+        [weights, {key: value for key, value in config.items() if value is not None and key not in UNIMPORTANT}]
+    )
 
 
 def _as_trained(config: Mapping[str, Any], recipe: Mapping[str, Any]) -> bool:

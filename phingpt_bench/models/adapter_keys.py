@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from phingpt_bench.core.errors import BenchError
+from phingpt_bench.core.sentences import sentence
 from phingpt_bench.models.adapter_files import CONFIG, WEIGHTS, read_config, shapes
 
 SHOWN = 3  # keys of each kind that an error lists
@@ -43,15 +44,26 @@ def load_strictly(model: Any, name: str, folder: Path) -> Any:
         raise _explained(err, folder) from None
     found = set(shapes(folder))
     missing = sorted(key for key in wanted if key not in found)
-    unexpected = sorted(set(result.unexpected_keys))
+    # PEFT puts the tensor of prompt learning into its place by itself, and then counts it as unexpected
+    prompts = getattr(model.peft_config[name], "is_prompt_learning", False)
+    unexpected = sorted(found - set(wanted) if prompts else set(result.unexpected_keys))
+    # of resized embeddings that were trained PEFT writes a copy, which it does not read
+    unexpected = [key for key in unexpected if key.replace(".modules_to_save.", ".") not in found - {key}]
     if missing or unexpected:
         raise BenchError(
-            "the adapter's weights do not fit its configuration and this base: "
-            + "; ".join(
-                [*_listed("missing", missing, len(wanted)), *_listed("without a place here", unexpected, len(found))]
+            sentence(
+                "the adapter's weights do not fit its configuration and this base: {names}",
+                names="; ".join(
+                    [
+                        *_listed("missing", missing, len(wanted)),
+                        *_listed("without a place here", unexpected, len(found)),
+                    ]
+                ),
             ),
             where=str(folder / WEIGHTS),
-            hint="its files are damaged or do not belong together, or the base has other layers: get them again",
+            hint=sentence(
+                "its files are damaged or do not belong together, or the base has other layers: get them again"
+            ),
         )
     return model
 
@@ -88,21 +100,23 @@ def _explained(err: Exception, folder: Path) -> BenchError:
     lines = [line.strip() for line in str(err).strip().splitlines()] or [type(err).__name__]
     if sizes := [line for line in lines if line.startswith("size mismatch")]:
         return BenchError(
-            "the adapter's weights have other shapes than this base and its configuration ask for: "
-            f"{_mismatches(sizes)}",
+            sentence(
+                "the adapter's weights have other shapes than this base and its configuration ask for: {sizes}",
+                sizes=_mismatches(sizes),
+            ),
             where=str(folder / WEIGHTS),
-            hint="give the base that it was trained on (--base)" + _named_base(folder),
+            hint=sentence("give the base that it was trained on (--base){folder}", folder=_named_base(folder)),
         )
     if "Target module" in str(err) or "not found in the base model" in str(err):
         return BenchError(
-            f"the adapter's layers are not in this base ({lines[0]})",
+            sentence("the adapter's layers are not in this base ({lines})", lines=lines[0]),
             where=str(folder / CONFIG),
-            hint="give the base that it was trained on (--base)" + _named_base(folder),
+            hint=sentence("give the base that it was trained on (--base){folder}", folder=_named_base(folder)),
         )
     return BenchError(
-        f"cannot load the adapter ({lines[0]})",
+        sentence("cannot load the adapter ({lines})", lines=lines[0]),
         where=str(folder),
-        hint="its files are damaged or do not belong together: get them again, or train it again",
+        hint=sentence("its files are damaged or do not belong together: get them again, or train it again"),
     )
 
 
@@ -112,13 +126,13 @@ def _mismatches(lines: list[str]) -> str:
     They read "size mismatch for KEY: copying a param with shape torch.Size([..]) from checkpoint, the shape in current
     model is torch.Size([..])."
     """
-    told = []
+    found = []
     for line in lines[:SHOWN]:
         key, _, rest = line.removeprefix("size mismatch for ").partition(":")
         sizes = [part.partition(")")[0] for part in rest.split("torch.Size(")[1:]]
-        told.append(f"{key} is {' here '.join(sizes)}")
+        found.append(f"{key} is {' here '.join(sizes)}")
     more = f" and {len(lines) - SHOWN:,} more" if len(lines) > SHOWN else ""
-    return ", ".join(told) + more
+    return ", ".join(found) + more
 
 
 def _named_base(folder: Path) -> str:

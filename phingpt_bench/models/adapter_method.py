@@ -8,11 +8,30 @@ from pathlib import Path
 from typing import Any
 
 from phingpt_bench.core.errors import BenchError
+from phingpt_bench.core.sentences import sentence
 from phingpt_bench.models.adapter_files import CONFIG, read_config, shapes
 
 # ways to initialise LoRA that leave the base as it is; others take a part of it away
 HARMLESS_INITS = (True, False, None, "gaussian", "eva", "orthogonal", "mica")
 REPEATABLE_INITS = ("pissa", "olora")  # the same part is taken away at each loading
+TASKS = (
+    "needs the number of its task at each call, which lm-eval does not give",
+    "evaluate an adapter of one task: PEFT's merge and save functions make one",
+)
+# methods whose answers lm-eval cannot ask for, or that are not answers to one document: why, and what to do
+UNSUITED = {
+    "XLORA": (
+        "is a mixture of other adapters, whose folders its configuration does not hold",
+        "evaluate the adapters that it mixes one by one",
+    ),
+    "POLY": TASKS,
+    "MULTITASK_PROMPT_TUNING": TASKS,
+    "LILY": (
+        "mixes its experts over all tokens of a batch, so that an answer would change with the documents beside it",
+        "train the adapter by another method",
+    ),
+}
+PROBED = 8  # tokens with an embedding of their own that the probe looks at
 EMBEDDINGS = ("embed_tokens", "lm_head", "wte", "embed_in", "embed_out", "word_embeddings")
 
 
@@ -21,8 +40,8 @@ class Method:
     """How an adapter is loaded.
 
     alone: why it needs a base loaded for it alone, None where it shares one with others. changes_base: whether its base
-    with the adapter off is no longer the bare base, by design. vocabulary: rows of the embedding that it was saved
-    with, where its file holds one. trigger: tokens behind which it acts; empty where it acts on all.
+    with the adapter off may be another than the bare base, by design. vocabulary: rows of the embedding that it was
+    saved with, where its file holds one. trigger: tokens that it needs to act; empty where it acts on all.
     """
 
     name: str  # "LORA", "IA3" ...
@@ -44,6 +63,8 @@ def method_of(folder: Path) -> Method:
     trigger = tuple(config.get("alora_invocation_tokens") or ())
     if trigger:
         other = "it acts only behind its invocation tokens (aLoRA)"
+    elif name == "TRAINABLE_TOKENS":
+        trigger = tuple(config.get("token_indices") or ())[:PROBED]
     return Method(name=name, alone=changed or other, changes_base=changed is not None, vocabulary=rows, trigger=trigger)
 
 
@@ -53,40 +74,56 @@ def _refuse(name: str, config: Mapping[str, Any], where: str) -> None:
 
     if name not in PeftType.__members__:
         raise BenchError(
-            f"peft_type '{name}' is none that the installed PEFT knows", where=where, hint="pip install --upgrade peft"
-        )
-    if name == "XLORA":
-        raise BenchError(
-            "X-LoRA is a mixture of other adapters, whose folders its configuration does not hold",
+            sentence("peft_type '{name}' is none that the installed PEFT knows", name=name),
             where=where,
-            hint="evaluate the adapters that it mixes one by one",
+            hint=sentence("pip install --upgrade peft"),
+        )
+    if name in UNSUITED:
+        raise BenchError(f"{name} {UNSUITED[name][0]}", where=where, hint=UNSUITED[name][1])
+    if config.get("arrow_config"):
+        raise BenchError(
+            sentence(
+                "the adapter routes between other adapters (Arrow), whose folders its configuration does not hold"
+            ),
+            where=where,
+            hint=UNSUITED["XLORA"][1],
         )
     if config.get("megatron_config"):
         raise BenchError(
-            "the adapter was made for Megatron's layers, which transformers does not have",
+            sentence("the adapter was made for Megatron's layers, which transformers does not have"),
             where=where,
-            hint="convert it to a plain LoRA adapter where it was trained",
+            hint=sentence("convert it to a plain LoRA adapter where it was trained"),
         )
     init = config.get("init_lora_weights", True)
     if name == "LORA" and init not in HARMLESS_INITS and init not in REPEATABLE_INITS:
         raise BenchError(
-            f"the adapter was initialised by '{init}', which takes a part out of the base that loading cannot find "
-            "again (it is drawn at random, or needs the training data)",
+            sentence(
+                "the adapter was initialised by '{init}', which takes a part out of the base that "
+                "loading cannot find again (it is drawn at random, or needs the training data)",
+                init=init,
+            ),
             where=where,
-            hint="save it as plain LoRA where it was trained: PEFT's save_pretrained with "
-            "path_initial_model_for_weight_conversion",
+            hint=sentence(
+                "save it as plain LoRA where it was trained: PEFT's save_pretrained with "
+                "path_initial_model_for_weight_conversion"
+            ),
         )
 
 
 def check_quantised(folder: Path, quantisation: str | None) -> None:
     """BenchError for an adapter that takes a part out of weights which the base only has in fewer bits."""
-    init = read_config(folder).get("init_lora_weights", True)
-    if quantisation is not None and init in REPEATABLE_INITS:
+    config = read_config(folder)
+    init = "kasa" if config.get("kasa_config") else config.get("init_lora_weights", True)
+    if quantisation is not None and init in (*REPEATABLE_INITS, "kasa"):
         raise BenchError(
-            f"the adapter was initialised by '{init}', which takes a part out of the full weights of its base, and the "
-            f"base is quantised ({quantisation})",
+            sentence(
+                "the adapter was initialised by '{init}', which takes a part out of the full weights of "
+                "its base, and the base is quantised ({quantisation})",
+                init=init,
+                quantisation=quantisation,
+            ),
             where=str(folder / CONFIG),
-            hint="evaluate it with --quantisation none, or save it as plain LoRA where it was trained",
+            hint=sentence("evaluate it with --quantisation none, or save it as plain LoRA where it was trained"),
         )
 
 
@@ -98,6 +135,8 @@ def _changed_base(name: str, config: Mapping[str, Any]) -> str | None:
         return "it repeats layers of the base (layer_replication)"
     if name == "LORA" and config.get("init_lora_weights", True) in REPEATABLE_INITS:
         return f"it takes a part out of the base ({config['init_lora_weights']})"
+    if config.get("kasa_config"):
+        return "it drops the smallest singular values of the base (KaSA)"
     return None
 
 

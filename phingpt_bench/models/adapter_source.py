@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from phingpt_bench.core.errors import BenchError
+from phingpt_bench.core.sentences import sentence
 from phingpt_bench.models.adapter_files import CONFIG, adapters_within, check_files, read_config
 
 HUB_ID = re.compile(r"(?P<id>[\w.-]+/[\w.-]+?)(?P<sub>(/[\w.-]+)*)(@(?P<revision>[\w./-]+))?")
@@ -35,9 +36,14 @@ def located(path: Path) -> Path:
     # not cached and out of reach, no such repository or revision, not allowed: the Hub's client has a class for each
     except (OSError, ValueError) as err:
         raise BenchError(
-            f"neither a folder nor a repository of the Hub that is cached or in reach ({_first_line(err)})",
+            sentence(
+                "neither a folder nor a repository of the Hub that is cached or in reach ({reason})",
+                reason=_first_line(err),
+            ),
             where=text,
-            hint=f"check the name, or fetch it where there is a network: hf download {match['id']}",
+            hint=sentence(
+                "check the name, or fetch it where there is a network: hf download {match}", match=match["id"]
+            ),
         ) from None
     return Path(whole, sub)
 
@@ -92,7 +98,9 @@ def named_base(folder: Path) -> NamedBase:
     name = read_config(folder).get("base_model_name_or_path")
     if not isinstance(name, str) or not name:
         raise BenchError(
-            "names no base (base_model_name_or_path)", where=str(folder / CONFIG), hint="give it with --base MODEL"
+            sentence("names no base (base_model_name_or_path)"),
+            where=str(folder / CONFIG),
+            hint=sentence("give it with --base MODEL"),
         )
     if Path(name).expanduser().is_dir():
         return NamedBase(str(Path(name).expanduser()))
@@ -105,9 +113,9 @@ def named_base(folder: Path) -> NamedBase:
         )
     if HUB_ID.fullmatch(name) is None:
         raise BenchError(
-            f"its base is a folder that is not here: {name}",
+            sentence("its base is a folder that is not here: {name}", name=name),
             where=str(folder / CONFIG),
-            hint="give the base with --base MODEL",
+            hint=sentence("give the base with --base MODEL"),
         )
     return NamedBase(name)
 

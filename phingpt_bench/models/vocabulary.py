@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from phingpt_bench.core.errors import BenchError
+from phingpt_bench.core.sentences import sentence
 from phingpt_bench.models.load import Loaded
 
 TOKENIZERS = ("tokenizer.json", "tokenizer.model", "vocab.json", "vocab.txt", "spiece.model")
@@ -25,10 +26,14 @@ def with_vocabulary(loaded: Loaded, rows: int, folder: Path) -> Loaded:
     if rows != before:
         if tokenizer is None and rows > len(loaded.tokenizer):
             raise BenchError(
-                f"the adapter was saved with {rows:,} rows of embeddings, the base has {before:,}, and no tokenizer "
-                "lies beside the adapter that says which tokens were added",
+                sentence(
+                    "the adapter was saved with {rows:,} rows of embeddings, the base has {before:,}, and no "
+                    "tokenizer lies beside the adapter that says which tokens were added",
+                    rows=rows,
+                    before=before,
+                ),
                 where=str(folder),
-                hint="copy the tokenizer's files of its training into the folder",
+                hint=sentence("copy the tokenizer's files of its training into the folder"),
             )
         LOG.info("embeddings are resized from %d to %d rows, as the adapter was saved", before, rows)
         loaded.model.resize_token_embeddings(rows, mean_resizing=False)  # the adapter's own are loaded over them
@@ -45,9 +50,11 @@ def _tokenizer(folder: Path, loaded: Loaded) -> Any:
         tokenizer = AutoTokenizer.from_pretrained(str(folder), trust_remote_code=False)
     except (OSError, ValueError, ImportError) as err:
         raise BenchError(
-            f"cannot load the tokenizer beside the adapter ({str(err).strip().splitlines()[0]})",
+            sentence(
+                "cannot load the tokenizer beside the adapter ({reason})", reason=str(err).strip().splitlines()[0]
+            ),
             where=str(folder),
-            hint="copy it again, or remove it where the adapter adds no tokens",
+            hint=sentence("copy it again, or remove it where the adapter adds no tokens"),
         ) from None
     if tokenizer.pad_token_id is None:
         tokenizer.pad_token = loaded.tokenizer.pad_token or tokenizer.eos_token or tokenizer.bos_token

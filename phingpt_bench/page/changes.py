@@ -12,6 +12,7 @@ from phingpt_bench.results.compare import why_incomparable
 from phingpt_bench.results.comparison.build import fates_of, side_by_side
 from phingpt_bench.results.comparison.form import form_of
 from phingpt_bench.results.comparison.labels import label_classes
+from phingpt_bench.results.comparison.prior import prior_of
 from phingpt_bench.results.comparison.spans import span_classes
 from phingpt_bench.results.comparison.values import Form
 from phingpt_bench.stats.changes import Change
@@ -38,9 +39,11 @@ def _change(a: Run, b: Run, runs: Sequence[Run]) -> dict[str, Any]:
     assert why_incomparable(a, b) is None
     x, y = side_by_side(a, b)
     classes = {"labels": label_classes, "spans": span_classes}.get(x.kind)
+    prior = prior_of(a, b, a.record.protocol.metric, x.clusters, runs)
     form = form_of(a, b, x, y, a.record.protocol.metric, runs, fates_of(x, y))
     return {
         "f1": None if classes is None else [_numbers(one.f1)[-2:] for one in classes(x, y)],
+        "prior": None if prior is None else [_numbers(part) for part in (prior.prior, prior.rest)],
         "form": None if form is None else _form(form, sum(map(bool, x.invalid)), sum(map(bool, y.invalid))),
     }
 

@@ -16,7 +16,7 @@ from phingpt_bench.page.document import STATIC
 from phingpt_bench.page.published import Shelf
 from phingpt_bench.page.script import said
 from phingpt_bench.page.spoken import in_all_languages, in_each_language
-from phingpt_bench.render.board.cost_text import when_text
+from phingpt_bench.render.board.cost_text import when_of
 from phingpt_bench.render.board.legend import entries
 from phingpt_bench.render.board.overview import by_model, short_titles
 from phingpt_bench.render.measures import PHASES, price_text
@@ -133,11 +133,13 @@ def _model(row: Row) -> dict[str, Any]:
         "kind": row.kind,
         "shots": row.shots,
         "chat": row.chat_template,
+        "variant": row.variant,
         "seed": row.seed,
         "base": clean(row.base) if row.base else None,
         "revision": row.base_revision,
         "quantisation": row.quantisation,
         "dtype": row.compute_dtype,
+        "served_by": row.served_by,
         "details": list(map(in_each_language, row.details)),
         "parameters": row.parameters,
         "adapter_parameters": row.adapter_parameters,
@@ -186,7 +188,7 @@ def _row(row: Row, model: int, base: int | None, metrics: Sequence[str], prices:
         "corrected": None if test is None else short(test.p_holm),
         "at_most": test is not None and test.at_most,
         "test": None if test is None else test.method,
-        "significant": test is not None and test.significant,
+        "significant": row.starred,
         "no_test": None if test is None or test.reason is None else in_each_language(test.reason),
         "beats_floor": row.beats_floor,
         "invalid": short(row.invalid_share),
@@ -249,7 +251,7 @@ def _payback(payback: Payback | None) -> dict[str, Any] | None:
                 "kind": other.kind,
                 "usd": None if other.usd_per_1000 is None else [other.usd_per_1000.low, other.usd_per_1000.high],
                 "training": other.training_usd,
-                "when": in_all_languages(functools.partial(when_text, other.best, other.worst)),
+                "when": in_all_languages(functools.partial(when_of, other)),
             }
             for other in others
         ],

@@ -1,4 +1,4 @@
-"""Published rows for the page: each list once, with sources, the reasons why it stands apart, and https links."""
+"""Published rows for the page: each list once, with sources, the reasons why it is not comparable, and https links."""
 
 from __future__ import annotations
 

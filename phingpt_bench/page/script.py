@@ -12,6 +12,7 @@ import re
 from pathlib import Path
 
 from phingpt_bench.core.errors import BenchError
+from phingpt_bench.core.sentences import sentence
 
 _IMPORT = re.compile(r'^import \{([^}]*)\} from "\./([\w-]+\.js)";\n', re.MULTILINE)
 _EXPORT = re.compile(r"^export (?=(?:async )?(?:function|class|const) (\w+))", re.MULTILINE)
@@ -41,22 +42,31 @@ def _visit(folder: Path, name: str, done: dict[str, str], above: tuple[str, ...]
         return
     path = folder / name
     if name in above:
-        raise BenchError(f"imports go round in a circle: {' > '.join((*above, name))}", where=str(path))
+        raise BenchError(
+            sentence("imports go round in a circle: {names}", names=" > ".join((*above, name))), where=str(path)
+        )
     source = _read(path, above)
     for names, other in _IMPORT.findall(source):
         _visit(folder, other, done, (*above, name))
         exported = _EXPORT.findall(_read(folder / other, (*above, name)))
         for wanted in filter(None, (part.strip() for part in names.split(","))):
             if wanted not in exported:
-                raise BenchError(f"{other} does not export '{wanted}'", where=str(path))
+                raise BenchError(
+                    sentence("{other} does not export '{wanted}'", other=other, wanted=wanted), where=str(path)
+                )
     body = _EXPORT.sub("", _IMPORT.sub(r'const {\1} = modules["\2"];' + "\n", source))
     if left := _LEFT.search(body):
-        raise BenchError(f"not a form of import or export that is read here: {left.group()}", where=str(path))
+        raise BenchError(
+            sentence("not a form of import or export that is read here: {form}", form=left.group()), where=str(path)
+        )
     exports = ", ".join(_EXPORT.findall(source))
     done[name] = f'modules["{name}"] = (() => {{\n{body}return {{ {exports} }};\n}})();\n'
 
 
 def _read(path: Path, above: tuple[str, ...]) -> str:
     if not path.is_file():
-        raise BenchError(f"no such module, imported by {above[-1] if above else 'nothing'}", where=str(path))
+        raise BenchError(
+            sentence("no such module, imported by {module}", module=above[-1]) if above else sentence("no such module"),
+            where=str(path),
+        )
     return path.read_text(encoding="utf-8")

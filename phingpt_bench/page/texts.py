@@ -6,6 +6,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 
 from phingpt_bench.core.errors import BenchError
+from phingpt_bench.core.sentences import sentence
 from phingpt_bench.results.dataset import passport_of, splits_of
 
 
@@ -29,15 +30,18 @@ def texts_of(places: Iterable[tuple[str, str]]) -> Texts:
         passport = passport_of(protocol)
         if passport is None:
             raise BenchError(
-                f"{protocol} has no passport, so its text cannot be shown",
+                sentence("{protocol} has no passport, so its text cannot be shown", protocol=protocol),
                 where="--with-text",
-                hint="leave the task out with --task, or draw the page without --with-text",
+                hint=sentence("skip the task with --task, or draw the page without --with-text"),
             )
         try:
             found = splits_of(passport)
         except BenchError as err:
-            hint = f"{err.hint}; or leave --with-text away, or name the tasks that you have the data of with --task"
-            raise BenchError(err.message, where=err.where, hint=hint if err.hint else None) from None
+            hint = err.hint and sentence(
+                "{hint}; or leave --with-text away, or name the tasks that you have the data of with --task",
+                hint=err.hint,
+            )
+            raise BenchError(err.message, where=err.where, hint=hint) from None
         rows.setdefault(protocol, {}).update((row["id"], row["text"]) for row in found.get(split, []))
         licences[passport.title] = passport.licence
     return Texts(rows, [{"title": title, "licence": licence} for title, licence in licences.items()])

@@ -9,6 +9,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from phingpt_bench.core.errors import BenchError
+from phingpt_bench.core.sentences import sentence
 from phingpt_bench.rescore.answer_text import text_of
 from phingpt_bench.rescore.columns import Columns
 from phingpt_bench.rescore.table import Table
@@ -63,7 +64,9 @@ def likelihoods(table: Table, columns: Columns, target: Target) -> list[list[flo
         return None
     if target.kind != "labels":
         raise BenchError(
-            "no column looks like a column of answers", where=table.path, hint="--answer-column NAME says which it is"
+            sentence("no column looks like a column of answers"),
+            where=table.path,
+            hint=sentence("--answer-column NAME says which it is"),
         )
     column = columns["likelihoods"].name
     k = len(target.names)
@@ -74,9 +77,9 @@ def likelihoods(table: Table, columns: Columns, target: Target) -> list[list[flo
         good = isinstance(values, list) and len(values) == k
         if not good or not all(value is None or type(value) in (int, float) for value in values):
             raise BenchError(
-                f"column '{column}' holds no list of {k} log-likelihoods",
+                sentence("column '{column}' holds no list of {k} log-likelihoods", column=column, k=k),
                 where=table.where(row),
-                hint=f"one for each of {', '.join(target.names)}, null where it is not finite",
+                hint=sentence("one for each of {names}, null where it is not finite", names=", ".join(target.names)),
             )
         numbers = [_number(value) for value in values]
         order = [str(name).strip() for name in names] if isinstance(names, list) else []

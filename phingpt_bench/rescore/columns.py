@@ -6,6 +6,7 @@ from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 
 from phingpt_bench.core.errors import BenchError, nearest
+from phingpt_bench.core.sentences import sentence
 from phingpt_bench.rescore.names import NAMES, plain
 from phingpt_bench.rescore.table import Table
 
@@ -43,9 +44,9 @@ def find_columns(table: Table, given: Mapping[str, str | None]) -> Columns:
             found[role] = Column(fits[0], True, tuple(fits[1:]))
     if "answer" not in found and "likelihoods" not in found:
         raise BenchError(
-            "no column looks like a column of answers",
+            sentence("no column looks like a column of answers"),
             where=table.path,
-            hint=f"--answer-column NAME says which it is; columns: {_listed(table)}",
+            hint=sentence("--answer-column NAME says which it is; columns: {names}", names=_listed(table)),
         )
     return found
 
@@ -58,8 +59,14 @@ def extra_column(table: Table, name: str) -> str | None:
 def _given(table: Table, role: str, name: str) -> str:
     if name not in table.columns:
         near = nearest(name, table.columns)
-        hint = f"did you mean '{near}'?" if near else f"columns: {_listed(table)}"
-        raise BenchError(f"no column '{name}' ({OPTIONS[role]})", where=table.path, hint=hint)
+        hint = (
+            sentence("did you mean '{name}'?", name=near)
+            if near
+            else sentence("columns: {names}", names=_listed(table))
+        )
+        raise BenchError(
+            sentence("no column '{name}' ({option})", name=name, option=OPTIONS[role]), where=table.path, hint=hint
+        )
     return name
 
 
@@ -67,9 +74,11 @@ def _one_answer(table: Table, fits: list[str]) -> None:
     other = next((name for name in fits[1:] if table.columns[name] != table.columns[fits[0]]), None)
     if other is not None:
         raise BenchError(
-            f"columns '{fits[0]}' and '{other}' could both be the answers",
+            sentence("columns '{one}' and '{other}' could both be the answers", one=fits[0], other=other),
             where=table.path,
-            hint="--answer-column NAME says which holds what the model wrote; in some files 'answer' is the gold",
+            hint=sentence(
+                "--answer-column NAME says which holds what the model wrote; in some files 'answer' is the gold"
+            ),
         )
 
 

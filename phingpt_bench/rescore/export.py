@@ -74,24 +74,29 @@ def to_json(report: Report) -> str:
 
 def to_csv(report: Report) -> str:
     """A line a score: of every scorer, then by label or type (ours). Empty where undefined."""
+    return csv_text(FIELDS, records(report))
+
+
+def records(report: Report) -> list[dict[str, object]]:
+    """A flat row a score with the keys FIELDS: of every scorer, then by label or type (ours). None where undefined."""
     target, case = report.target, report.case
     shared = {
         "file": report.table.path, "task": target.task or target.dataset, "protocol": target.protocol,
         "rows": report.n, "missing": sum(case.missing), "all_rows": case.whole,
     }  # fmt: skip
-    records: list[dict[str, object]] = []
+    found: list[dict[str, object]] = []
     for scored in report.scored:
         for name, value in scored.values.items():
             ends = value.interval
             low, high = (None, None) if ends is None else (ends.low, ends.high)
-            found = {"scorer": scored.scorer, "scope": "all", "metric": name, "score": value.score}
-            records.append({**shared, **found, "low": low, "high": high})
+            score = {"scorer": scored.scorer, "scope": "all", "metric": name, "score": value.score}
+            found.append({**shared, **score, "low": low, "high": high})
     if any(scored.scorer == OURS for scored in report.scored):
         for one in report.details.classes:
             for name in CLASS_SCORES[: None if target.kind == "spans" else 3]:
-                found = {"scorer": OURS, "scope": one.name, "metric": name, "score": getattr(one, name)}
-                records.append({**shared, **found})
-    return csv_text(FIELDS, records)
+                score = {"scorer": OURS, "scope": one.name, "metric": name, "score": getattr(one, name)}
+                found.append({**shared, **score})
+    return found
 
 
 def _value(value: Value) -> dict[str, Any]:

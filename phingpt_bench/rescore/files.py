@@ -10,6 +10,7 @@ from pathlib import Path
 
 from phingpt_bench.core.errors import BenchError
 from phingpt_bench.core.files import regular
+from phingpt_bench.core.sentences import sentence
 
 SUFFIXES = {
     ".csv": "csv", ".tsv": "csv", ".jsonl": "json", ".ndjson": "json", ".json": "json", ".parquet": "parquet",
@@ -28,20 +29,25 @@ def read_bytes(path: Path) -> tuple[bytes, str]:
         data = path.read_bytes() if path.is_dir() else regular(path, MOST).read_bytes()
     except IsADirectoryError:
         names = sorted(file.name for file in path.iterdir() if _ending(file) in SUFFIXES)
-        held = f"it holds {', '.join(names[:5])}{' ...' if len(names) > 5 else ''}" if names else None
-        raise BenchError("is a folder, not a file of answers", where=str(path), hint=held) from None
+        listed = ", ".join(names[:5]) + (" ..." if len(names) > 5 else "")
+        held = sentence("it holds {names}", names=listed) if names else None
+        raise BenchError(sentence("is a folder, not a file of answers"), where=str(path), hint=held) from None
     except OSError as err:
-        raise BenchError(f"not readable ({err.strerror or err})", where=str(path)) from None
+        raise BenchError(sentence("not readable ({reason})", reason=err.strerror or err), where=str(path)) from None
     if data.startswith(_GZIP):
         try:
             with gzip.open(io.BytesIO(data)) as packed:
                 data = packed.read(MOST + 1)
             if len(data) > MOST:
-                raise BenchError(f"unpacks to more than {MOST:,} bytes", where=str(path))
+                raise BenchError(sentence("unpacks to more than {n} bytes", n=f"{MOST:,}"), where=str(path))
         except (OSError, EOFError, zlib.error) as err:
-            raise BenchError(f"not readable as gzip ({err})", where=str(path), hint="it may be cut off") from None
+            raise BenchError(
+                sentence("not readable as gzip ({reason})", reason=err),
+                where=str(path),
+                hint=sentence("it may be cut off"),
+            ) from None
     if not data.strip():
-        raise BenchError("the file is empty", where=str(path))
+        raise BenchError(sentence("the file is empty"), where=str(path))
     return data, _ending(path)
 
 
@@ -55,12 +61,16 @@ def decoded(path: Path, data: bytes, encoding: str | None) -> str:
         return _given(path, data, encoding)
     for mark in (codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE):
         if data.startswith(mark):
-            raise BenchError("is UTF-16, not UTF-8", where=str(path), hint="--encoding utf-16 reads it")
+            raise BenchError(
+                sentence("is UTF-16, not UTF-8"), where=str(path), hint=sentence("--encoding utf-16 reads it")
+            )
     if (at := data.find(b"\0")) >= 0:
         raise BenchError(
-            f"is no text: a zero byte at offset {at:,}",
+            sentence("is no text: a zero byte at offset {at:,}", at=at),
             where=str(path),
-            hint="answers come as CSV, JSON lines, JSON or parquet (by the name .parquet), or as .eval of Inspect",
+            hint=sentence(
+                "answers come as CSV, JSON lines, JSON or parquet (by the name .parquet), or as .eval of Inspect"
+            ),
         )
     try:
         return data.decode("utf-8-sig")
@@ -68,9 +78,9 @@ def decoded(path: Path, data: bytes, encoding: str | None) -> str:
         at = err.start + (len(codecs.BOM_UTF8) if data.startswith(codecs.BOM_UTF8) else 0)
         line = data.count(b"\n", 0, at) + 1
         raise BenchError(
-            f"not UTF-8: byte 0x{data[at]:02x} at offset {at:,}",
+            sentence("not UTF-8: byte 0x{byte:02x} at offset {at:,}", byte=data[at], at=at),
             where=f"{path}:{line}",
-            hint=f"{_offer(data)}; or save it as UTF-8",
+            hint=sentence("{hint}; or save it as UTF-8", hint=_offer(data)),
         ) from None
 
 
@@ -80,16 +90,22 @@ def _given(path: Path, data: bytes, encoding: str) -> str:
         io.TextIOWrapper(io.BytesIO(), codec.name)  # LookupError for what is no encoding of text, such as hex
     except LookupError:
         raise BenchError(
-            f"unknown encoding '{encoding}' (--encoding)", hint="for example utf-8, cp1252, latin-1, utf-16, gb18030"
+            sentence("unknown encoding '{encoding}' (--encoding)", encoding=encoding),
+            hint=sentence("for example utf-8, cp1252, latin-1, utf-16, gb18030"),
         ) from None
     try:
         return data.decode(codec.name).removeprefix("\ufeff")
     except UnicodeDecodeError as err:
         line = data.count(b"\n", 0, err.start) + 1
         raise BenchError(
-            f"not {codec.name}: byte 0x{data[err.start]:02x} at offset {err.start:,}",
+            sentence(
+                "not {name}: byte 0x{byte:02x} at offset {start:,}",
+                name=codec.name,
+                byte=data[err.start],
+                start=err.start,
+            ),
             where=f"{path}:{line}",
-            hint="without --encoding the file is read as UTF-8",
+            hint=sentence("without --encoding the file is read as UTF-8"),
         ) from None
 
 

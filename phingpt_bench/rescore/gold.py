@@ -6,6 +6,7 @@ import math
 from typing import Any
 
 from phingpt_bench.core.errors import BenchError, nearest
+from phingpt_bench.core.sentences import sentence
 from phingpt_bench.rescore.columns import Columns
 from phingpt_bench.rescore.gold_entities import gold_entities
 from phingpt_bench.rescore.table import Table
@@ -23,15 +24,15 @@ def own_docs(table: Table, columns: Columns, target: Target, rules: Rules = PLAI
     """
     if "gold" not in columns:
         raise BenchError(
-            "no column looks like a column of gold answers",
+            sentence("no column looks like a column of gold answers"),
             where=table.path,
-            hint="--gold-column NAME says which it is; with --task they come from the task",
+            hint=sentence("--gold-column NAME says which it is; with --task they come from the task"),
         )
     if target.kind == "spans" and "text" not in columns:
         raise BenchError(
-            "no column looks like a column of texts, in which entities are looked up",
+            sentence("no column looks like a column of texts, in which entities are looked up"),
             where=table.path,
-            hint="--text-column NAME says which it is",
+            hint=sentence("--text-column NAME says which it is"),
         )
     gold = table.columns[columns["gold"].name]
     ids = table.columns[columns["id"].name] if "id" in columns else table.places
@@ -51,7 +52,7 @@ def own_docs(table: Table, columns: Columns, target: Target, rules: Rules = PLAI
             doc["score"] = _score(value, table, row)
         else:
             if not isinstance(text, str):
-                raise BenchError("this row has no text", where=table.where(row))
+                raise BenchError(sentence("this row has no text"), where=table.where(row))
             doc["entities"] = gold_entities(value, text, target, rules, table.where(row))
         docs.append(doc)
     return docs
@@ -77,7 +78,7 @@ def _label(value: Any, target: Target, codes: Codes, table: Table, row: int) -> 
     if value is None or name not in target.names:
         near = nearest(name, target.names)
         raise BenchError(
-            f"gold label '{name}' is not among {', '.join(target.names)}",
+            sentence("gold label '{name}' is not among {names}", name=name, names=", ".join(target.names)),
             where=table.where(row),
             hint=_hint(name, near, target),
         )
@@ -86,10 +87,17 @@ def _label(value: Any, target: Target, codes: Codes, table: Table, row: int) -> 
 
 def _hint(name: str, near: str | None, target: Target) -> str:
     if not CODE.fullmatch(name):
-        return f"did you mean '{near}'?" if near else "--gold-column says in which column gold labels are"
+        return (
+            sentence("did you mean '{name}'?", name=near)
+            if near
+            else sentence("--gold-column says in which column gold labels are")
+        )
     # which number is which label differs from file to file: nothing is assumed
     example = ",".join(f"{at}={label}" for at, label in enumerate(target.names[:3]))
-    return f"--codes says which code is which label ({example}, if it is so here); or write the names of the labels"
+    return sentence(
+        "--codes says which code is which label ({example}, if it is so here); or write the names of the labels",
+        example=example,
+    )
 
 
 def _score(value: Any, table: Table, row: int) -> float:
@@ -98,5 +106,7 @@ def _score(value: Any, table: Table, row: int) -> float:
     except (TypeError, ValueError):
         score = math.nan
     if not -1 <= score <= 1:
-        raise BenchError(f"gold score '{value}' is no number from -1 to 1", where=table.where(row))
+        raise BenchError(
+            sentence("gold score '{value}' is no number from -1 to 1", value=value), where=table.where(row)
+        )
     return score

@@ -7,6 +7,7 @@ from collections.abc import Iterable
 from typing import Any
 
 from phingpt_bench.core.errors import BenchError
+from phingpt_bench.core.sentences import sentence
 from phingpt_bench.rescore.target import Target
 from phingpt_bench.scoring.bio_entities import spans_of_tags
 from phingpt_bench.scoring.entities import Problem, Span, type_reader
@@ -59,7 +60,10 @@ class _Reader:
             tagged = self._tagged(value.split())
             return self._named([], value) if tagged is None else tagged
         if not isinstance(value, list):
-            raise self._error("gold entities are not a JSON list of objects", f"forms that are read: {_FORMS}")
+            raise self._error(
+                sentence("gold entities are not a JSON list of objects"),
+                sentence("forms that are read: {forms}", forms=_FORMS),
+            )
         if value and all(isinstance(item, str) for item in value):
             tagged = self._tagged(value)
             if tagged is None:
@@ -86,7 +90,10 @@ class _Reader:
                 at = 1 if self.read_type(item[1]) else 0
                 return {"text": item[1 - at], "type": self._type(item[at])}
         if not isinstance(item, dict):
-            raise self._error(f"gold entity {json.dumps(item)[:60]} is no object", f"forms that are read: {_FORMS}")
+            raise self._error(
+                sentence("gold entity {json} is no object", json=json.dumps(item)[:60]),
+                sentence("forms that are read: {forms}", forms=_FORMS),
+            )
         if isinstance(item.get("value"), dict):  # Label Studio
             item = {**item["value"], "type": (item["value"].get("labels") or [None])[0]}
         surface = next((key for key in _NAMES if isinstance(item.get(key), str)), None)
@@ -95,8 +102,12 @@ class _Reader:
             if item and all(self.read_type(name) for name in item):
                 return None
             raise self._error(
-                f"gold entity {json.dumps(item)[:80]} has no type",
-                f"its key is one of {', '.join(TYPE_KEYS[:5])}; its type one of {', '.join(self.target.names)}",
+                sentence("gold entity {json} has no type", json=json.dumps(item)[:80]),
+                sentence(
+                    "its key is one of {keys}; its type one of {names}",
+                    keys=", ".join(TYPE_KEYS[:5]),
+                    names=", ".join(self.target.names),
+                ),
             )
         entity: Entity = {"type": self._type(item[key])}
         if surface is not None:
@@ -106,39 +117,70 @@ class _Reader:
     def _type(self, name: Any) -> str:
         type_ = self.read_type(name.strip()) if isinstance(name, str) else None
         if type_ is None:
-            hint = f"--type-aliases {name}={self.target.names[0]}, where it is another name of one" if name else None
-            raise self._error(f"gold entity of type '{name}', known are {', '.join(self.target.names)}", hint)
+            hint = (
+                sentence(
+                    "--type-aliases {name}={type}, where it is another name of one",
+                    name=name,
+                    type=self.target.names[0],
+                )
+                if name
+                else None
+            )
+            raise self._error(
+                sentence(
+                    "gold entity of type '{name}', known are {names}", name=name, names=", ".join(self.target.names)
+                ),
+                hint,
+            )
         return type_
 
     def _placed(self, entity: Entity) -> Span:
         start, end = _whole(entity["start"]), _whole(entity.get("end"))
         if start is None or end is None or not 0 <= start < end <= len(self.text):
             raise self._error(
-                f"gold entity from {entity['start']} to {entity.get('end')} is not within the text of {len(self.text)} "
-                "characters",
-                "offsets count characters from 0, and end is behind the last",
+                sentence(
+                    "gold entity from {start} to {end} is not within the text of {n} characters",
+                    start=entity["start"],
+                    end=entity.get("end"),
+                    n=len(self.text),
+                ),
+                sentence("offsets count characters from 0, and end is behind the last"),
             )
         there, own = self.text[start:end], entity.get("text")
         if own is not None and there.split() != own.split():
             raise self._error(
-                f"text[{start}:{end}] is '{there}', the gold entity says '{own}'", self._moved(start, end, own)
+                sentence(
+                    "text[{start}:{end}] is '{there}', the gold entity says '{own}'",
+                    start=start,
+                    end=end,
+                    there=there,
+                    own=own,
+                ),
+                self._moved(start, end, own),
             )
         return Span(start, end, entity["type"])
 
     def _moved(self, start: int, end: int, own: str) -> str:
         if self.text[start : end + 1] == own:
-            return "end is the place of the last character here; it has to be the one behind it: add 1"
+            return sentence("end is the place of the last character here; it has to be the one behind it: add 1")
         at = self.text.find(own)
         if at >= 0:
-            return f"'{own}' begins at {at}; without start and end an entity is looked up by its text"
-        return f"'{own}' is not in the text of the row"
+            return sentence(
+                "'{own}' begins at {at}; without start and end an entity is looked up by its text", own=own, at=at
+            )
+        return sentence("'{own}' is not in the text of the row", own=own)
 
     def _named(self, named: list[Entity], source: str | None = None) -> set[Span]:
         """The places of entities that are given by name; `source`: of text that is no JSON."""
         if strange := [item for item in named if not (isinstance(item.get("text"), str) or "type" not in item)]:
-            raise self._error(f"gold entity {json.dumps(strange[0])} has neither offsets nor a text")
+            raise self._error(
+                sentence("gold entity {json} has neither offsets nor a text", json=json.dumps(strange[0]))
+            )
         if source is not None and not source.lstrip().startswith(("[", "{", "(")):
-            raise self._error("gold entities are not a JSON list of objects", f"forms that are read: {_FORMS}")
+            raise self._error(
+                sentence("gold entities are not a JSON list of objects"),
+                sentence("forms that are read: {forms}", forms=_FORMS),
+            )
         written = json.dumps(named) if source is None else source
         parsed = read_json(written, self.text, self.target.names, self.rules)
         if wrong := [problem for problem in parsed.problems if problem.kind != "duplicate"]:
@@ -147,10 +189,13 @@ class _Reader:
 
     def _lost(self, problem: Problem) -> BenchError:
         if problem.kind == "format" and problem.type is None:
-            return self._error("gold entities are not a JSON list of objects", f"forms that are read: {_FORMS}")
+            return self._error(
+                sentence("gold entities are not a JSON list of objects"),
+                sentence("forms that are read: {forms}", forms=_FORMS),
+            )
         return self._error(
-            f"gold entity '{problem.surface}' has no place of its own in the text",
-            "names are looked up as whole words, the longest first; or give start and end",
+            sentence("gold entity '{surface}' has no place of its own in the text", surface=problem.surface),
+            sentence("names are looked up as whole words, the longest first; or give start and end"),
         )
 
     def _tagged(self, words: list[str]) -> set[Span] | None:
@@ -161,8 +206,12 @@ class _Reader:
         spans = spans_of_tags(self.text, tags)
         if spans is None:
             raise self._error(
-                f"{len(tags)} gold tags, and the text has {len(self.text.split())} words",
-                "one tag a word: tokens joined by spaces as the text, or the tokens as a list in the text column",
+                sentence(
+                    "{tags} gold tags, and the text has {words} words", tags=len(tags), words=len(self.text.split())
+                ),
+                sentence(
+                    "one tag a word: tokens joined by spaces as the text, or the tokens as a list in the text column"
+                ),
             )
         return set(spans)
 
@@ -170,8 +219,8 @@ class _Reader:
         names = {word[2:] if word[1:2] in ("-", "_") else word for word in words}
         strange = sorted(name for name in names if self.read_type(name) is None and name not in ("O", "o"))
         return self._error(
-            f"gold tags of unknown types: {', '.join(strange[:5])}",
-            f"known are {', '.join(self.target.names)}; --type-aliases names others",
+            sentence("gold tags of unknown types: {names}", names=", ".join(strange[:5])),
+            sentence("known are {names}; --type-aliases names others", names=", ".join(self.target.names)),
         )
 
     def _error(self, message: str, hint: str | None = None) -> BenchError:

@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from typing import Any, NamedTuple
 
 from phingpt_bench.core.errors import BenchError
+from phingpt_bench.core.sentences import sentence
 from phingpt_bench.rescore import logs
 from phingpt_bench.rescore.names import is_named
 
@@ -143,16 +144,16 @@ def _value(text: str, where: str) -> Any:
     try:
         return json.loads(text)
     except RecursionError:
-        raise BenchError("not readable as JSON (nested too deeply)", where=where) from None
+        raise BenchError(sentence("not readable as JSON (nested too deeply)"), where=where) from None
     except ValueError as err:
-        raise BenchError(f"not readable as JSON ({err})", where=where) from None
+        raise BenchError(sentence("not readable as JSON ({reason})", reason=err), where=where) from None
 
 
 def _object(value: Any, where: str) -> Row:
     if not isinstance(value, dict):
         raise BenchError(
-            f"a row is an object of columns, not {type(value).__name__}",
+            sentence("a row is an object of columns, not {type}", type=type(value).__name__),
             where=where,
-            hint='rows look like {"id": "...", "answer": "..."}',
+            hint=sentence('rows look like {"id": "...", "answer": "..."}'),
         )
     return value

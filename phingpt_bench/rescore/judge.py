@@ -10,6 +10,7 @@ import numpy as np
 
 from phingpt_bench.core.errors import BenchError, unknown
 from phingpt_bench.core.outcomes import Outcomes
+from phingpt_bench.core.sentences import sentence
 from phingpt_bench.rescore.case import Case
 from phingpt_bench.rescore.table import Table
 from phingpt_bench.rescore.target import Doc, Target
@@ -28,10 +29,10 @@ from phingpt_bench.stats.intervals import Interval, interval
 ALL = "all"
 EXAMPLES = 3
 LEVEL = 0.95
-OUR_RULE = "A label named in its own words, negation heeded; else INVALID, with a reason (scoring/labels.py)."
-KINDS = {"labels": "labels", "spans": "entities", "scores": "numbers"}
+OUR_RULE = sentence("A label named in its own words, negation heeded; else INVALID, with a reason (scoring/labels.py).")
+KINDS = {"labels": sentence("labels"), "spans": sentence("entities"), "scores": sentence("numbers")}
 _DRAWS = 100_000_000  # of rows, at most; a second or two
-_NO_ANSWER = "no answer in the file"
+_NO_ANSWER = sentence("no answer in the file")
 
 
 def resamples(n: int) -> int:
@@ -43,7 +44,7 @@ def check_names(names: Sequence[str]) -> None:
     """BenchError for an unknown scorer, with the nearest name."""
     for name in names:
         if name not in (ALL, OURS, *SCORERS):
-            raise unknown("scorer", name, [ALL, OURS, *SCORERS])
+            raise unknown(sentence("scorer"), name, [ALL, OURS, *SCORERS])
 
 
 def chosen(names: Sequence[str], kind: str) -> list[str]:
@@ -57,8 +58,13 @@ def chosen(names: Sequence[str], kind: str) -> list[str]:
     for name in names or [OURS]:
         if name in SCORERS and SCORERS[name].kind != kind:
             raise BenchError(
-                f"scorer '{name}' reads {KINDS[SCORERS[name].kind]}, and the answers here are {KINDS[kind]}",
-                hint=f"scorers for {KINDS[kind]}: {', '.join(fitting)}",
+                sentence(
+                    "scorer '{name}' reads {kind}, and the answers here are {here}",
+                    name=name,
+                    kind=KINDS[SCORERS[name].kind],
+                    here=KINDS[kind],
+                ),
+                hint=sentence("scorers for {kind}: {names}", kind=KINDS[kind], names=", ".join(fitting)),
             )
         result |= dict.fromkeys([OURS, *reversed(rules.values())] if name == ALL else [name])
     return list(result)

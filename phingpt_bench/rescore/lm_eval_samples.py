@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import Any
 
 from phingpt_bench.core.errors import BenchError
+from phingpt_bench.core.sentences import joined, sentence, sentence_n
 from phingpt_bench.rescore.table import Table
 
 _COLUMNS = frozenset(("doc", "target", "resps", "filtered_resps", "arguments"))
@@ -52,17 +53,22 @@ def flattened(table: Table) -> Table:
         result["continuations"] = continuations
         targets = zip((columns["target"][row] for row in kept), continuations, strict=True)
         result["target"] = [_named(target, choices) for target, choices in targets]
-        what = "log-likelihoods"
+        what = sentence("log-likelihoods")
     else:
         result["answer"] = [_written(table, row) for row in kept]
         result["target"] = [columns["target"][row] for row in kept]
-        what = "answers"
+        what = sentence("answers")
     places = [table.places[row] for row in kept]
-    note = f"Samples of lm-eval: {what} as the model gave them ('resps'), columns of the rows from 'doc'."
+    note = sentence(
+        "Samples of lm-eval: {what} as the model gave them ('resps'), columns of the rows from 'doc'.", what=what
+    )
     if len(kept) < len(table):
-        more = len(table) - len(kept)
-        lines = "1 line of a further filter holds" if more == 1 else f"{more:,} lines of further filters hold"
-        note += f" {lines} the same and {'was' if more == 1 else 'were'} left out."
+        more = sentence_n(
+            "{n:,} line of a further filter holds the same and was left out.",
+            "{n:,} lines of further filters hold the same and were left out.",
+            len(table) - len(kept),
+        )
+        note = joined((note, more), " ")
     return Table(table.path, result, places, table.unit, note, True)
 
 
@@ -109,7 +115,9 @@ def _written(table: Table, row: int) -> Any:
     answers = first if isinstance(first, list) else [first]
     if not answers or not all(answer is None or isinstance(answer, str) for answer in answers):
         raise BenchError(
-            f"'resps' holds neither an answer nor log-likelihoods of choices: {json.dumps(resps)[:60]}",
+            sentence(
+                "'resps' holds neither an answer nor log-likelihoods of choices: {json}", json=json.dumps(resps)[:60]
+            ),
             where=table.where(row),
         )
     return answers if len(answers) > 1 else answers[0]

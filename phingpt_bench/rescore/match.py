@@ -7,6 +7,7 @@ from collections.abc import Callable, Hashable, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from phingpt_bench.core.errors import BenchError
+from phingpt_bench.core.sentences import sentence
 from phingpt_bench.data.normalise import normalise
 from phingpt_bench.rescore.columns import Columns, extra_column
 from phingpt_bench.rescore.table import Table
@@ -51,10 +52,14 @@ def match(table: Table, columns: Columns, docs: Sequence[Doc], same: Same, dupli
             return _matched(table, keys, [doc["id"] for doc in docs], same, duplicates, "id")
         if not columns["id"].guessed or "text" not in columns:
             raise BenchError(
-                f"no id in column '{columns['id'].name}' is one of the task's (here: {keys[0]}; there: "
-                f"{docs[0]['id']})",
+                sentence(
+                    "no id in column '{name}' is one of the task's (here: {here}; there: {there})",
+                    name=columns["id"].name,
+                    here=keys[0],
+                    there=docs[0]["id"],
+                ),
                 where=table.path,
-                hint="--text-column NAME matches by text; --gold-column NAME scores the file as it is",
+                hint=sentence("--text-column NAME matches by text; --gold-column NAME scores the file as it is"),
             )
         del columns["id"]
     texts = table.columns[columns["text"].name]
@@ -62,9 +67,9 @@ def match(table: Table, columns: Columns, docs: Sequence[Doc], same: Same, dupli
     column = extra_column(table, name) if name else None
     if name and column is None and _asked_twice(docs, name):
         raise BenchError(
-            f"the task has several rows for one text, told apart by '{name}'",
+            sentence("the task has several rows for one text, told apart by '{name}'", name=name),
             where=table.path,
-            hint=f"add the column '{name}', or the ids of the task's rows",
+            hint=sentence("add the column '{name}', or the ids of the task's rows", name=name),
         )
     extras = table.columns[column] if column else [None] * len(table)
     theirs = [(text, extra) for text, extra in zip(texts, extras, strict=True)]
@@ -72,9 +77,9 @@ def match(table: Table, columns: Columns, docs: Sequence[Doc], same: Same, dupli
     result = _matched(table, theirs, ours, same, duplicates, "text")
     if all(row is None for row in result.row_of):
         raise BenchError(
-            f"no text in column '{columns['text'].name}' is one of the task's",
+            sentence("no text in column '{name}' is one of the task's", name=columns["text"].name),
             where=table.path,
-            hint="--text-column NAME says which column holds the bare texts, without the prompt",
+            hint=sentence("--text-column NAME says which column holds the bare texts, without the prompt"),
         )
     return result
 
@@ -146,11 +151,16 @@ def _assign(table: Table, rows: list[int], docs: list[int], same: Same, duplicat
     elif len(rows) > len(docs):
         if not alike and duplicates == "error":
             places = ", ".join(str(table.places[row]) for row in rows[:5])
+            values = {"n": len(rows), "by": result.by, "places": places}
+            lines = sentence("{n} rows with different answers have the same {by} (lines {places})", **values)
+            numbers = sentence("{n} rows with different answers have the same {by} (rows {places})", **values)
             raise BenchError(
-                f"{len(rows)} rows with different answers have the same {result.by} ({table.unit}s {places})",
+                lines if table.unit == "line" else numbers,
                 where=table.where(rows[1]),
-                hint="--duplicates first or --duplicates last says which counts; --id-column none takes rows of "
-                "a file with its own gold as they stand",
+                hint=sentence(
+                    "--duplicates first or --duplicates last says which counts; --id-column none takes rows "
+                    "of a file with its own gold as they stand"
+                ),
             )
         kept = rows[-len(docs) :] if duplicates == "last" and not alike else rows[: len(docs)]
         result.doubled += [row for row in rows if row not in kept]

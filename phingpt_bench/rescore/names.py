@@ -6,6 +6,7 @@ import csv
 import unicodedata
 
 from phingpt_bench.core.errors import BenchError
+from phingpt_bench.core.sentences import sentence
 
 # the surest first
 NAMES = {
@@ -44,5 +45,6 @@ def between_commas(option: str, listed: str) -> list[str]:
         return next(csv.reader([listed], skipinitialspace=True), [])
     except csv.Error as err:
         raise BenchError(
-            f"{option} cannot be read ({err})", hint=f"names stand between commas: {option} a,b,c"
+            sentence("{option} cannot be read ({reason})", option=option, reason=err),
+            hint=sentence("names stand between commas: {option} a,b,c", option=option),
         ) from None

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 from phingpt_bench.core.errors import BenchError, unknown
+from phingpt_bench.core.sentences import sentence
 from phingpt_bench.rescore.names import between_commas
 from phingpt_bench.rescore.target import Target
 from phingpt_bench.scoring.codes import codes_of
@@ -31,26 +32,33 @@ class Reading:
     def rules(self, target: Target) -> Rules:
         """The rules of reading answers to a target. BenchError for an option that does not fit it."""
         if self.codes is not None and target.kind != "labels":
-            raise BenchError("--codes is for labels, and the answers here are entities or numbers")
+            raise BenchError(sentence("--codes is for labels, and the answers here are entities or numbers"))
         if target.kind != "spans" and (self.type_aliases is not None or self.nested):
             option = "--nested" if self.nested else "--type-aliases"
-            raise BenchError(f"{option} is for entities, and the answers here are labels or numbers")
+            raise BenchError(
+                sentence("{option} is for entities, and the answers here are labels or numbers", option=option)
+            )
         if self.repeats not in (None, *REPEATS):
-            raise BenchError(f"--repeats is one of {', '.join(REPEATS)}")
+            raise BenchError(sentence("--repeats is one of {names}", names=", ".join(REPEATS)))
         codes = _pairs("--codes", self.codes, "0=negative,1=neutral,2=positive")
         aliases = _pairs("--type-aliases", self.type_aliases, "Person=PER,Company=ORG")
         if codes:
             codes_of(target.names, codes)  # says what does not fit
         for name, type_ in aliases:
             if type_ not in target.names:
-                raise unknown("entity type", type_, target.names, where=f"--type-aliases {name}={type_}")
+                raise unknown(
+                    sentence("entity type"),
+                    type_,
+                    target.names,
+                    where=sentence("--type-aliases {name}={type}", name=name, type=type_),
+                )
         marks = []
         for pair in self.reasoning_marks:
             start, end = pair
             if not end.strip():
                 raise BenchError(
-                    "--reasoning-marks needs the mark that ends the reasoning",
-                    hint='--reasoning-marks START END; START may be empty: --reasoning-marks "" "</r>"',
+                    sentence("--reasoning-marks needs the mark that ends the reasoning"),
+                    hint=sentence('--reasoning-marks START END; START may be empty: --reasoning-marks "" "</r>"'),
                 )
             marks.append((start.strip(), end.strip()))
         return Rules(
@@ -66,6 +74,9 @@ def _pairs(option: str, listed: str | None, example: str) -> list[tuple[str, str
     for item in between_commas(option, listed):
         left, sign, right = item.partition("=")
         if not (sign and left.strip() and right.strip()):
-            raise BenchError(f"{option}: '{item}' is no pair", hint=f"for example {option} {example}")
+            raise BenchError(
+                sentence("{option}: '{item}' is no pair", option=option, item=item),
+                hint=sentence("for example {option} {example}", option=option, example=example),
+            )
         pairs.append((left.strip(), right.strip()))
     return pairs

@@ -7,6 +7,7 @@ from pathlib import Path
 
 from phingpt_bench.core.errors import BenchError
 from phingpt_bench.core.records import RECORD, SAMPLES, RunRecord
+from phingpt_bench.core.sentences import sentence
 from phingpt_bench.data import catalogue
 from phingpt_bench.data.clusters import clusters_of
 from phingpt_bench.rescore import case as cases
@@ -27,12 +28,14 @@ from phingpt_bench.scoring.answered import outcomes_of
 class Request:
     """What to score. Of `task`, `labels` and `entity_types` one is given; none for our own samples beside their record.
 
+    file: the answers, or a table that was made without a file.
+
     columns: names by role ("answer", "gold", "id", "text"), None to guess, "none" for no such column. A gold column
     that is given by name makes the rows of the file the rows to score; else those of the task are. duplicates: what
     to do where rows answer one question differently. encoding: of the file's text, None for UTF-8.
     """
 
-    file: Path
+    file: Path | Table
     task: str | None = None
     labels: str | None = None
     entity_types: str | None = None
@@ -49,9 +52,11 @@ def rescore(request: Request) -> Report:
     """Scores the file. BenchError for everything that is wrong with it or with the request; no file is written."""
     judge.check_names(request.scorers)
     if request.duplicates not in DUPLICATES:
-        raise BenchError(f"--duplicates is one of {', '.join(DUPLICATES)}")
-    table = read_table(_file(request.file), request.encoding)
-    record = recorded.record_of(table) if not (request.labels or request.entity_types) else None
+        raise BenchError(sentence("--duplicates is one of {names}", names=", ".join(DUPLICATES)))
+    asked, record = request.file, None
+    table = asked if isinstance(asked, Table) else read_table(_file(asked), request.encoding)
+    if not (request.labels or request.entity_types or isinstance(asked, Table)):
+        record = recorded.record_of(table)
     if record is not None and request.task not in (None, record.task):
         record = None
     given = request.columns
@@ -67,7 +72,7 @@ def rescore(request: Request) -> Report:
     )  # fmt: skip
     case = _case(request, problem, record)
     if not case.docs:
-        raise BenchError("no row is left to score", where=table.path)
+        raise BenchError(sentence("no row is left to score"), where=table.path)
     return _scored(problem, case, scorers, request.scorers, record)
 
 
@@ -79,9 +84,9 @@ def _file(path: Path) -> Path:
         return samples
     if (folder / RECORD).is_file():
         raise BenchError(
-            f"this run's {SAMPLES} is not there",
+            sentence("this run's {file} is not there", file=SAMPLES),
             where=str(folder),
-            hint="raw answers stay on the machine that made them; `phingpt-bench evaluate` re-creates them",
+            hint=sentence("raw answers stay on the machine that made them; `phingpt-bench evaluate` re-creates them"),
         )
     return folder
 
@@ -89,21 +94,21 @@ def _file(path: Path) -> Path:
 def _target(request: Request, record: RunRecord | None, table: Table) -> Target:
     if sum(x is not None for x in (request.task, request.labels, request.entity_types)) > 1:
         raise BenchError(
-            "--task, --labels and --entity-types exclude each other",
-            hint="--task knows its labels; the others are for a file with its own",
+            sentence("--task, --labels and --entity-types exclude each other"),
+            hint=sentence("--task knows its labels; the others are for a file with its own"),
         )
     if request.labels is not None:
         if request.answer_format is not None:
-            raise BenchError("--answer-format is for entities, and --labels asks for labels")
+            raise BenchError(sentence("--answer-format is for entities, and --labels asks for labels"))
         return target.of_labels(request.labels)
     if request.entity_types is not None:
         return target.of_types(request.entity_types, request.answer_format)
     task = request.task or (record.task if record else lm_eval_samples.task_in_name(table.path))
     if task is None:
         raise BenchError(
-            "cannot tell which task these answers belong to",
+            sentence("cannot tell which task these answers belong to"),
             where=table.path,
-            hint="--task NAME (phingpt-bench tasks lists them), --labels a,b,c or --entity-types PER,ORG",
+            hint=sentence("--task NAME (phingpt-bench tasks lists them), --labels a,b,c or --entity-types PER,ORG"),
         )
     return target.of_task(task, request.answer_format)
 
@@ -115,13 +120,13 @@ def _case(request: Request, problem: Problem, record: RunRecord | None) -> Case:
         own = True  # the record's digest says that these are its rows: no need of the dataset
     if own:
         if request.answered_only:
-            raise BenchError("--answered-only is for the rows of a task, and these are the rows of the file")
+            raise BenchError(sentence("--answered-only is for the rows of a task, and these are the rows of the file"))
         return cases.from_file(problem)
     if "id" not in columns and "text" not in columns:
         raise BenchError(
-            "no column looks like a column of ids or texts, so rows cannot be matched with the task's",
+            sentence("no column looks like a column of ids or texts, so rows cannot be matched with the task's"),
             where=table.path,
-            hint="--id-column or --text-column NAME; or --gold-column NAME scores the file as it is",
+            hint=sentence("--id-column or --text-column NAME; or --gold-column NAME scores the file as it is"),
         )
     docs = aim.docs()
     if record is not None and record.limit is not None:
@@ -145,12 +150,14 @@ def _scored(
             continue
         try:
             if case.likelihoods is not None:
-                raise BenchError("the file holds log-likelihoods, and it reads written answers")
+                raise BenchError(sentence("the file holds log-likelihoods, and it reads written answers"))
             scored.append(judge.rival(SCORERS[name], case, aim, table, readings, outcomes.clusters))
         except BenchError as err:
             if name in asked:
                 raise BenchError(
-                    f"scorer '{name}' cannot score these answers: {err.message}", where=err.where, hint=err.hint
+                    sentence("scorer '{name}' cannot score these answers: {message}", name=name, message=err.message),
+                    where=err.where,
+                    hint=err.hint,
                 ) from None
             unfit[name] = err.message
     changes = None

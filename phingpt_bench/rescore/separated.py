@@ -9,10 +9,11 @@ import sys
 from typing import NamedTuple
 
 from phingpt_bench.core.errors import BenchError
+from phingpt_bench.core.sentences import sentence
 
 DELIMITERS = (",", ";", "\t", "|")
 _SEP = re.compile(r'\ufeff?"?sep=(.)"?\r?\n', re.IGNORECASE)  # Excel's own first line
-_UNQUOTED = "quotes are taken as they stand, since they do not enclose fields"
+_UNQUOTED = sentence("TSV: quotes are taken as they stand, since they do not enclose fields.")
 
 
 class Separated(NamedTuple):
@@ -65,16 +66,20 @@ def _read(path: str, text: str, delimiter: str, skipped: int, quoting: int) -> S
             if names is None:
                 names = [name.strip() for name in row]
                 if twice := sorted({name for name in names if names.count(name) > 1}):
-                    raise BenchError(f"column '{twice[0]}' occurs twice in the header", where=f"{path}:{at}")
+                    raise BenchError(
+                        sentence("column '{twice}' occurs twice in the header", twice=twice[0]), where=f"{path}:{at}"
+                    )
                 continue
             if len(row) != len(names):
                 raise BenchError(
-                    f"{len(row)} columns, the header has {len(names)}",
+                    sentence("{columns} columns, the header has {header}", columns=len(row), header=len(names)),
                     where=f"{path}:{at}",
-                    hint="a field with a comma, a quote or a line break in it needs double quotes around it",
+                    hint=sentence("a field with a comma, a quote or a line break in it needs double quotes around it"),
                 )
             rows.append(row)
             places.append(at)
     except csv.Error as err:
-        raise BenchError(f"not readable as CSV ({err})", where=f"{path}:{before + 1 + skipped}") from None
+        raise BenchError(
+            sentence("not readable as CSV ({reason})", reason=err), where=f"{path}:{before + 1 + skipped}"
+        ) from None
     return Separated(names or [], rows, places)

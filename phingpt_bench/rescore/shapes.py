@@ -7,6 +7,7 @@ from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
+from phingpt_bench.core.sentences import sentence
 from phingpt_bench.rescore.target import Target
 from phingpt_bench.scoring.answered import Answered
 from phingpt_bench.scoring.codes import CODE
@@ -73,36 +74,36 @@ def _words(answer: str, row: Answered, target: Target, rules: Rules) -> str:
     if row.reason in (CUT_OFF, TOO_LONG):
         return f"{row.reason}"
     if not bare:
-        return "empty"
+        return sentence("empty")
     if head := _HEAD.match(bare):
-        return f"text behind {head[1]}"
+        return sentence("text behind {mark}", mark=head[1])
     if target.kind == "labels":
         return _of_label(bare, row)
     if target.kind == "spans":
         return _of_entities(bare, target, rules)
-    return row.reason or "other"
+    return row.reason or sentence("other")
 
 
 def _of_label(bare: str, row: Answered) -> str:
     if re.search("label", bare, re.IGNORECASE) and CODE.fullmatch(bare):
-        return "LABEL_n"
+        return sentence("LABEL_n")
     if CODE.fullmatch(bare):
-        return "numbers" if any(char.isdigit() for char in bare) else "letters of options"
+        return sentence("numbers") if any(char.isdigit() for char in bare) else sentence("letters of options")
     if row.reason != "no label":
-        return row.reason or "other"
+        return row.reason or sentence("other")
     if bare.startswith(("[", "{")):
-        return "JSON without a label"
-    return "other words" if len(bare.split()) < 4 else "sentences without a label"
+        return sentence("JSON without a label")
+    return sentence("other words") if len(bare.split()) < 4 else sentence("sentences without a label")
 
 
 def _of_entities(bare: str, target: Target, rules: Rules) -> str:
     if _type_names([bare], target, rules):
-        return "entities of other types"
+        return sentence("entities of other types")
     if bare.startswith(("[", "{", "(")):
-        return "JSON without types"
+        return sentence("JSON without types")
     if re.search(r"(?:\A|\s)(?:[BIES]-\w+|\w+[-_][BIES])(?=\s|\Z)", bare):
-        return "tags, not one for each word"
-    return "names without types" if len(bare) < 80 and not bare.endswith(".") else "sentences"
+        return sentence("tags, not one for each word")
+    return sentence("names without types") if len(bare) < 80 and not bare.endswith(".") else sentence("sentences")
 
 
 def _type_names(answers: Iterable[str], target: Target, rules: Rules) -> list[str]:

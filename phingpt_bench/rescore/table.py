@@ -5,12 +5,13 @@ Nothing is guessed about damaged files: what cannot be read whole is an error th
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from phingpt_bench.core.errors import BenchError
+from phingpt_bench.core.sentences import sentence
 from phingpt_bench.rescore.files import SUFFIXES, decoded, read_bytes
 from phingpt_bench.rescore.json_rows import json_rows
 from phingpt_bench.rescore.logs import inspect_ai
@@ -60,26 +61,33 @@ def read_table(path: Path, encoding: str | None = None) -> Table:
     else:
         table = _text(path, decoded(path, data, encoding), kind, ending)
     if not len(table):
-        raise BenchError("the file holds no rows", where=str(path))
+        raise BenchError(sentence("the file holds no rows"), where=str(path))
     return table
+
+
+def table_of(rows: Sequence[Mapping[str, object]], name: str = "answers") -> Table:
+    """Rows that are in no file, as a table; name: what errors and reports call it. BenchError where there are none."""
+    if not rows:
+        raise BenchError(sentence("there are no answers"), where=name)
+    return Table(name, _columns(rows), range(1, len(rows) + 1), "row")
 
 
 def _text(path: Path, text: str, kind: str | None, ending: str) -> Table:
     if kind is None and text.lstrip()[:1] not in ("{", "["):
         raise BenchError(
-            "neither CSV, JSON lines, JSON nor parquet by its name",
+            sentence("neither CSV, JSON lines, JSON nor parquet by its name"),
             where=str(path),
-            hint=f"name it with one of {', '.join(SUFFIXES)}",
+            hint=sentence("name it with one of {names}", names=", ".join(SUFFIXES)),
         )
     if kind == "csv":
         names, cells, places, note = separated(str(path), text)
         columns = [list(column) for column in zip(*cells, strict=True)] or [[] for _ in names]
-        return Table(str(path), dict(zip(names, columns, strict=True)), places, "line", note and f"TSV: {note}.")
+        return Table(str(path), dict(zip(names, columns, strict=True)), places, "line", note)
     rows, numbers, unit, note = json_rows(str(path), text, lines=ending in (".jsonl", ".ndjson"))
     return Table(str(path), _columns(rows), numbers, unit, note)
 
 
-def _columns(rows: Sequence[dict[str, Any]]) -> dict[str, list[Any]]:
+def _columns(rows: Sequence[Mapping[str, Any]]) -> dict[str, list[Any]]:
     names = dict.fromkeys(name for row in rows for name in row)
     return {name: [row.get(name) for row in rows] for name in names}
 
@@ -93,7 +101,7 @@ def _parquet(path: Path, data: bytes) -> Table:
         columns = {name: column.to_pylist() for name, column in zip(table.column_names, table.columns, strict=True)}
     except (pa.ArrowException, OSError, ValueError) as err:
         reason = str(err).split("\n", 1)[0]
-        raise BenchError(f"not readable as parquet ({reason})", where=str(path)) from None
+        raise BenchError(sentence("not readable as parquet ({reason})", reason=reason), where=str(path)) from None
     if len(columns) < len(table.column_names):
-        raise BenchError("a column name occurs twice", where=str(path))
+        raise BenchError(sentence("a column name occurs twice"), where=str(path))
     return Table(str(path), columns, range(1, table.num_rows + 1), "row")

@@ -7,6 +7,7 @@ from typing import Any
 
 from phingpt_bench.core.errors import BenchError, unknown
 from phingpt_bench.core.outcomes import Kind
+from phingpt_bench.core.sentences import sentence
 from phingpt_bench.data import catalogue
 from phingpt_bench.data.hub import offline_if_unreachable
 from phingpt_bench.lmeval.taskfiles import TaskFiles, read_tasks
@@ -74,29 +75,40 @@ def of_labels(listed: str) -> Target:
     """A label set of the user, "a,b,c" (in quotes where a label holds a comma)."""
     names = _names("--labels", listed)
     if len(names) < 2:
-        raise BenchError("--labels names one label, and there is nothing to choose", hint="--labels negative,positive")
-    return Target(title=f"labels {', '.join(names)}", kind="labels", names=names)
+        raise BenchError(
+            sentence("--labels names one label, and there is nothing to choose"),
+            hint=sentence("--labels negative,positive"),
+        )
+    return Target(title=sentence("labels {names}", names=", ".join(names)), kind="labels", names=names)
 
 
 def of_types(listed: str, form: str | None = None) -> Target:
     """Entity types of the user, "PER,ORG,LOC"."""
     names = _names("--entity-types", listed)
-    return Target(title=f"entities {', '.join(names)}", kind="spans", names=names, form=_form("spans", form, None))
+    return Target(
+        title=sentence("entities {names}", names=", ".join(names)),
+        kind="spans",
+        names=names,
+        form=_form("spans", form, None),
+    )
 
 
 def _names(option: str, listed: str) -> tuple[str, ...]:
     names = [name.strip() for name in between_commas(option, listed)]
     if not names or not all(names):
-        raise BenchError(f"{option} '{listed}' holds an empty name", hint=f"names stand between commas: {option} a,b,c")
+        raise BenchError(
+            sentence("{option} '{listed}' holds an empty name", option=option, listed=listed),
+            hint=sentence("names stand between commas: {option} a,b,c", option=option),
+        )
     if twice := sorted({name for name in names if names.count(name) > 1}):
-        raise BenchError(f"{option} names '{twice[0]}' twice")
+        raise BenchError(sentence("{option} names '{twice}' twice", option=option, twice=twice[0]))
     return tuple(names)
 
 
 def _form(kind: str, given: str | None, own: str | None) -> str | None:
     if kind != "spans":
         if given is not None:
-            raise BenchError("--answer-format is for entities, and the answers here are labels or numbers")
+            raise BenchError(sentence("--answer-format is for entities, and the answers here are labels or numbers"))
         return None
     return answer_format(given or own or "lines").name
 
@@ -108,8 +120,8 @@ def _dataset(name: str, files: TaskFiles) -> tuple[str, bool]:
         dataset = files.tasks[name].dataset
         if dataset not in known:
             raise BenchError(
-                f"task '{name}' reads no dataset of the catalogue, so its gold is not known here",
-                hint="--labels or --entity-types, and a gold column in the file",
+                sentence("task '{name}' reads no dataset of the catalogue, so its gold is not known here", name=name),
+                hint=sentence("--labels or --entity-types, and a gold column in the file"),
             )
         return dataset, files.tasks[name].asked.chosen
     if name in known:
@@ -120,8 +132,8 @@ def _dataset(name: str, files: TaskFiles) -> tuple[str, bool]:
                 return dataset, False
     if name in files.groups:
         raise BenchError(
-            f"'{name}' is a group of tasks; a file is scored under one of them",
-            hint=f"its tasks: {', '.join(files.members(name))}",
+            sentence("'{name}' is a group of tasks; a file is scored under one of them", name=name),
+            hint=sentence("its tasks: {names}", names=", ".join(files.members(name))),
         )
     protocols = [catalogue.dataset(dataset).protocol for dataset in known] if "/" in name else []
-    raise unknown("task", name, [*files.tasks, *known, *protocols], see="phingpt-bench tasks")
+    raise unknown(sentence("task"), name, [*files.tasks, *known, *protocols], see="phingpt-bench tasks")

@@ -1,1 +1,1 @@
-"""Run records on disk, and the analysis of two or more of them. Nothing is drawn here."""
+"""Run records on disk, and the analysis of two or more of them: seeds, tests, comparisons. Nothing is drawn here."""

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from typing import Generic, Protocol, TypeVar
 
 from phingpt_bench.core.errors import unknown
+from phingpt_bench.core.sentences import sentence
 
 
 class Placed(Protocol):
@@ -63,7 +64,7 @@ def arranged(runs: Sequence[P], tasks: Collection[str] = (), checks: bool = Fals
     tasks = [task for name in tasks for task in ([name] if name in known else sorted(of.get(name, [name])))]
     for task in tasks:
         if task not in known:
-            raise unknown("task", task, known)
+            raise unknown(sentence("task"), task, known)
     order = list(dict.fromkeys(tasks)) or sorted(known)
     groups: dict[Key, list[P]] = defaultdict(list)
     for run in runs:

@@ -14,6 +14,7 @@ from phingpt_bench.core.agreement import read_both
 from phingpt_bench.core.errors import BenchError
 from phingpt_bench.core.outcomes import Outcomes
 from phingpt_bench.core.records import RECORD, RunRecord
+from phingpt_bench.core.sentences import sentence
 from phingpt_bench.data import catalogue
 from phingpt_bench.data.passport import Passport
 from phingpt_bench.scoring.metrics import METRICS
@@ -74,8 +75,8 @@ def key_of(record: RunRecord) -> tuple[Any, ...]:
     model, protocol = record.model, record.protocol
     return (
         record.task, protocol.id, model.name, model.kind, model.base, model.base_revision, model.quantisation,
-        model.compute_dtype, model.engine, model.engine_version, model.adapter, model.adapter_digest, protocol.shots,
-        protocol.chat_template,
+        model.compute_dtype, model.engine, model.engine_version, model.adapter, model.adapter_digest, *protocol.setting,
+        protocol.block,
         record.limit, record.seed,
     )  # fmt: skip
 
@@ -104,9 +105,9 @@ def run_files(folder: Path) -> list[Path]:
     folder = Path(folder)
     if not folder.is_dir():
         raise BenchError(
-            "no such folder" if not folder.exists() else "not a folder",
+            sentence("no such folder") if not folder.exists() else sentence("not a folder"),
             where=str(folder),
-            hint="give the folder that 'phingpt-bench run SUITE' wrote, such as results/",
+            hint=sentence("give the folder that 'phingpt-bench run SUITE' wrote, such as results/"),
         )
     local: list[str] = []
     files = sorted(map(Path, _walk(str(folder), local)), key=lambda file: file.parts)
@@ -115,12 +116,18 @@ def run_files(folder: Path) -> list[Path]:
     for place in sorted(local):
         if any(_walk(place, [])):
             raise BenchError(
-                f"no run.json below this folder outside {LOCAL}/",
+                sentence("no run.json below this folder outside {local}/", local=LOCAL),
                 where=str(folder),
-                hint=f"runs in {LOCAL}/ are shown when asked for: phingpt-bench leaderboard {place}",
+                hint=sentence(
+                    "runs in {local}/ are shown when asked for: phingpt-bench leaderboard {place}",
+                    local=LOCAL,
+                    place=place,
+                ),
             )
     raise BenchError(
-        "no run.json below this folder", where=str(folder), hint="'phingpt-bench run SUITE' writes run records"
+        sentence("no run.json below this folder"),
+        where=str(folder),
+        hint=sentence("'phingpt-bench run SUITE' writes run records"),
     )
 
 
@@ -157,7 +164,7 @@ def read_run(path: Path, known: Mapping[str, Passport] | None = None) -> Run:
 def metric_faults(record: RunRecord) -> Iterator[str]:
     """A metric that this program does not know."""
     if record.protocol.metric not in METRICS:
-        yield f"protocol.metric: unknown metric '{record.protocol.metric}'"
+        yield sentence("protocol.metric: unknown metric '{metric}'", metric=record.protocol.metric)
 
 
 def passports() -> Mapping[str, Passport]:
@@ -189,5 +196,5 @@ def _hinted(path: Path) -> Iterator[None]:
     try:
         yield
     except BenchError as err:
-        hint = err.hint or f"run it again, or remove {path.parent} to draw the board without it"
+        hint = err.hint or sentence("run it again, or remove {folder} to draw the board without it", folder=path.parent)
         raise BenchError(err.message, where=err.where, hint=hint) from None

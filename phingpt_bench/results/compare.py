@@ -211,7 +211,7 @@ def same_rows(a: Run, b: Run) -> bool:
 
 
 def why_incomparable(a: Run, b: Run) -> str | None:
-    """Why nothing can be told of two runs row by row, or None: other rows, labels or gold."""
+    """Why two runs cannot be compared row by row, or None: other rows, labels or gold."""
     if not same_rows(a, b):
         return "other rows"
     x, y = a.outcomes, b.outcomes
@@ -241,8 +241,17 @@ def shared_clusters(a: Run, b: Run) -> list[int]:
 
 def matched_seeds(a: Run, b: Run) -> bool:
     """Whether the members of two runs go together one by one: both were made under the same seeds, in that order."""
-    seeds = [[(m.record.seed, m.record.model.training_seed) for m in run.seeds] for run in (a, b)]
+    seeds = [_draws(run) for run in (a, b)]
     return len(seeds[0]) > 1 and seeds[0] == seeds[1]
+
+
+def _draws(run: Run) -> list[tuple[object, ...]]:
+    """What tells the members of a run apart: the seed of the training only where there are several trainings."""
+    trainings = {member.record.model.training_seed for member in run.seeds}
+    return [
+        (m.record.seed, m.record.protocol.block, m.record.model.training_seed if len(trainings) > 1 else None)
+        for m in run.seeds
+    ]
 
 
 def mean(scores: Sequence[float | None]) -> float | None:

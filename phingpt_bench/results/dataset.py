@@ -1,4 +1,4 @@
-"""The rows behind a record, as its dataset has them: records hold none, and licences forbid to ship them."""
+"""The rows behind a record, from its dataset: records hold none, since licences forbid shipping them."""
 
 from __future__ import annotations
 
@@ -9,14 +9,14 @@ from phingpt_bench.data.rows import Splits
 
 
 def passport_of(protocol: str) -> Passport | None:
-    """The passport of a protocol; None where the catalogue has none."""
+    """The passport of a protocol; None if the catalogue has none."""
     return next((passport for passport in catalogue.readable()[0].values() if passport.protocol == protocol), None)
 
 
 def splits_of(passport: Passport) -> Splits:
     """The rows by split: {"id", "text", ...}, see data/catalogue.py.
 
-    BenchError where they are not at hand, at once where the Hub is out of reach.
+    BenchError if they are not available, at once if the Hub is not reachable.
     """
     with offline_if_unreachable(passport.origin):
         return catalogue.load(passport.name)

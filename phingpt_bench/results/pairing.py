@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterable, Sequence
 from typing import Any, NamedTuple
 
 from phingpt_bench.core.notes import Note
+from phingpt_bench.core.records import Model, Setting
 from phingpt_bench.core.sentences import sentence
 from phingpt_bench.results.collect import Run
 from phingpt_bench.results.compare import Comparer, Difference, same_rows, why_incomparable
@@ -15,7 +16,7 @@ from phingpt_bench.scoring.metrics import METRICS
 from phingpt_bench.stats.paired import ALPHA
 
 NO_MODELS = ("floor", "check")  # kinds of rows that no language model answered
-BELOW_FLOOR = sentence("does not beat {name}")
+BELOW_FLOOR = sentence("not shown to be better than {name}")
 # Of test rows seen in training: above it a score says what was remembered. FiNER-ORD's own splits share 7 % (short
 # lines that recur in its articles), the parts of Financial PhraseBank that different papers test on share 75 %.
 EXPOSED = 0.1
@@ -97,7 +98,9 @@ def setting(run: Run) -> tuple[Any, ...]:
     if model.kind in ("floor", "check"):
         return ("none", id(run))
     chat = (model.base or model.name, model.base_revision) if protocol.chat_template else None
-    return (protocol.shots, run.record.seed if protocol.shots else None, chat)
+    drawn = (run.record.seed, protocol.block) if protocol.shots else None
+    how = protocol.setting
+    return (protocol.shots, drawn, chat, how.calibration, how.prompt, how.thinking)
 
 
 class BaseKey(NamedTuple):
@@ -129,7 +132,7 @@ def model_key(run: Run) -> ModelKey:
 def other_prompts(a: Run, b: Run) -> bool:
     """Whether two runs of the same shots and template on the same rows in the same order were asked otherwise."""
     p, q = a.record.protocol, b.record.protocol
-    same = (p.shots, p.chat_template, p.rows_digest) == (q.shots, q.chat_template, q.rows_digest)
+    same = (p.setting, p.rows_digest) == (q.setting, q.rows_digest)
     return same and bool(p.prompt_digest and q.prompt_digest) and p.prompt_digest != q.prompt_digest
 
 
@@ -137,9 +140,9 @@ def base_of(run: Run, runs: Iterable[Run]) -> Run | None:
     """The base that `run` is compared with, itself included; None for floors and where there is none.
 
     It has the same base model, revision (where both say one), quantisation, dtype and engine. For a tuned model it is
-    the base with the same shots and the same use of the chat template, and only where there is none the 0-shot base
+    the base with the same shots, prompt and use of the chat template, and only where there is none the 0-shot base
     (`fallback_note` says so); for a base it is the 0-shot base. Of several it is one that can be tested against, then
-    that without the chat template, with the same seed, and the newest.
+    that under the task's own prompt, without the chat template, with the same seed, and the newest.
     """
     model, protocol = run.record.model, run.record.protocol
     if model.kind not in ("base", "tuned"):
@@ -150,12 +153,11 @@ def base_of(run: Run, runs: Iterable[Run]) -> Run | None:
 
     def fits(other: Run) -> bool:
         m = other.record.model
+        how = other.record.protocol.setting
         return (
             m.kind == "base"
-            and (other.record.protocol.shots == 0 or same_setting(other))
-            and (m.base or m.name) == (model.base or model.name)
-            and m.numerics == model.numerics
-            and (None in (m.base_revision, model.base_revision) or m.base_revision == model.base_revision)
+            and (same_setting(other) or (how.shots, how.calibration) == (0, None))
+            and _same_base(m, model)
         )
 
     def preference(other: Run) -> tuple[Any, ...]:
@@ -165,23 +167,53 @@ def base_of(run: Run, runs: Iterable[Run]) -> Run | None:
             p.rows_digest == protocol.rows_digest,
             model.kind == "base" or why_not_base(run, other) is None,
             model.kind != "tuned" or p.chat_template == protocol.chat_template,
+            p.setting.words == (None, None),
             not p.chat_template,
-            other.record.seed == run.record.seed,
+            (other.record.seed, p.block) == (run.record.seed, protocol.block),
             other.record.created,
         )
 
     return max(filter(fits, runs), key=preference, default=None)
 
 
-def _asked(run: Run) -> tuple[int, bool]:
-    return run.record.protocol.shots, run.record.protocol.chat_template
+def _same_base(a: Model, b: Model) -> bool:
+    """Whether two models are of one base in one arithmetic; an unknown revision is any."""
+    same = (a.base or a.name) == (b.base or b.name) and a.numerics == b.numerics
+    return same and (None in (a.base_revision, b.base_revision) or a.base_revision == b.base_revision)
+
+
+def best_of_base(run: Run, runs: Iterable[Run], metric: str, comparer: Comparer) -> Run | None:
+    """The run of a tuned model's base that scores best, whatever the prompt; None where all have the task's own.
+
+    An adapter knows its prompt, the base does not: the best of several says what the base can do.
+    """
+    if run.record.model.kind != "tuned":
+        return None
+    same = [
+        other
+        for other in runs
+        if other.kind == "base" and _same_base(other.record.model, run.record.model) and same_rows(other, run)
+    ]
+    if all(other.record.protocol.setting.words == (None, None) for other in (*same, run)):
+        return None
+    sign = 1 if METRICS[metric].higher_is_better else -1
+    scored = [(score, other) for other in same if (score := comparer.scores(other).get(metric)) is not None]
+    return max(scored, key=lambda one: sign * one[0])[1] if scored else None
+
+
+def _asked(run: Run) -> Setting:
+    return run.record.protocol.setting
 
 
 def fallback_note(run: Run, base: Run | None) -> str | None:
-    """The warning of a tuned run whose base was asked with other shots or another use of the chat template."""
+    """The warning of a tuned run whose base was asked with other shots, prompt or use of the chat template."""
     if base is None or run.record.model.kind != "tuned" or _asked(base) == _asked(run):
         return None
-    shots, chat = _asked(base)
+    how = _asked(base)
+    if how.words != _asked(run).words:
+        variant = base.record.protocol.variant
+        return sentence("vs the base under {variant}: none was run in this setting", variant=variant)
+    shots, chat = how.shots, how.chat_template
     if chat:
         return sentence("vs the {shots}-shot chat base: none was run in this setting", shots=shots)
     return sentence("vs the {shots}-shot base: none was run in this setting", shots=shots)

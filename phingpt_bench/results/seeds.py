@@ -1,7 +1,7 @@
-"""Runs that differ only in the seed, drawn as one row: the mean of their scores, with `k seeds` behind the name.
+"""Runs that differ only in the seed, as one row: the mean of their scores, with `k seeds` after the name.
 
-A single run of a recipe says what this training gave, not what the recipe gives; stats/seeds.py says how far several
-runs tell.
+A single run of a recipe shows what this training gave, not what the recipe gives; stats/seeds.py says what several runs
+show.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ from phingpt_bench.core.records import Ledger, Model
 from phingpt_bench.results.collect import Run
 from phingpt_bench.results.compare import gold_of, mean
 
-CONDITIONS = {  # what moves a score in its last digits, by its name in a record's diagnostics -> reason for no test
+CONDITIONS = {  # what changes a score in its last digits, by its name in a record -> reason for no test
     "device": "other device",
     "dequantised_once": "other kernels",
     "batch_size": "other batch size",
@@ -25,9 +25,9 @@ _SEED_ENDING = re.compile(r"[-_.]*(seed|s)?[-_.]*$")
 
 
 def with_seeds_joined(runs: Sequence[Run]) -> list[Run]:
-    """The runs, those that differ only in the seed in one that stands for them, in the place of the first.
+    """The runs, with those that differ only in the seed replaced by one for all, at the place of the first.
 
-    What counts is trainings: of one training asked again the newest run is kept, and has the others in `older`.
+    Trainings are counted: of several runs of one training the newest is kept, and `older` counts the others.
     """
     groups: dict[Any, list[Run]] = {}
     for run in runs:
@@ -37,11 +37,11 @@ def with_seeds_joined(runs: Sequence[Run]) -> list[Run]:
 
 
 def _independent(group: Sequence[Run]) -> list[list[Run]]:
-    """Runs with one `_key` as rows: for each the runs that are independent draws of what the seed changes.
+    """Runs with one `_key`, grouped into rows of independent draws of what the seed changes.
 
-    0-shot these are the trainings, each by its newest run, since the seed of an evaluation changes nothing there. With
-    examples it draws them: a row per training where any was asked with several draws (their spread is not that of
-    trainings, and k draws of one adapter are not k trainings), else one row of all.
+    For 0-shot runs these are the trainings, each with its newest run, since the seed of an evaluation changes nothing.
+    With few-shot examples the seed also draws these: there is one row per training if any has several draws (their
+    spread is not that of trainings, and k draws of one adapter are not k trainings), otherwise one row of all.
     """
     trainings: dict[Any, list[Run]] = {}
     for run in group:
@@ -53,9 +53,9 @@ def _independent(group: Sequence[Run]) -> list[list[Run]]:
 
 
 def _training(run: Run) -> Any:
-    """What makes two runs of one `_key` answers of the same training: its seed, or the weights where none is known."""
+    """The key of one training among runs with one `_key`: its seed, or its weights if the seed is unknown."""
     model = run.record.model
-    if model.kind == "floor":  # fitted anew in each run, under its seed
+    if model.kind == "floor":  # fitted again in each run, with its seed
         return run.record.seed
     return model.adapter_digest if model.training_seed is None else model.training_seed
 
@@ -67,21 +67,22 @@ def _newest(runs: Sequence[Run]) -> list[Run]:
     """
     order = sorted(runs, key=lambda run: (run.record.created, run.record.run_id), reverse=True)
     digest = order[0].record.model.adapter_digest
-    found: dict[int, Run] = {}
+    found: dict[tuple[int, int], Run] = {}
     for run in order:
         if run.record.model.adapter_digest == digest:
-            found.setdefault(run.record.seed if run.record.protocol.shots else 0, run)
+            protocol = run.record.protocol
+            found.setdefault((run.record.seed, protocol.block) if protocol.shots else (0, 0), run)
     kept = list(found.values())
     replaced = sum(run.older + 1 for run in runs if all(run is not other for other in kept))
     return [dataclasses.replace(kept[0], older=kept[0].older + replaced), *kept[1:]] if replaced else kept
 
 
 def _key(run: Run) -> Any:
-    """What runs share that differ only in the seed: task, rows, prompts, conditions, and the model up to its training.
+    """The key of runs that differ only in the seed: task, rows, prompts, conditions, model without training.
 
-    Trainings are of one recipe where the digests of recipe and training rows agree, whatever the adapters are called;
-    where a record knows no such digest (schema 2) only runs of the very same adapter are. Examples may be drawn by the
-    seed, so prompts need to agree for 0 shots only.
+    Trainings have one recipe if the digests of recipe and training rows agree, whatever the adapters are called;
+    without such a digest (schema 2) only runs of the same adapter do. Examples may be drawn by the seed, so prompts
+    only need to agree for 0 shots.
     """
     record, model, protocol, rows = run.record, run.record.model, run.record.protocol, run.outcomes
     if model.kind == "check":
@@ -89,7 +90,7 @@ def _key(run: Run) -> Any:
     recipe = model.recipe_digest or (model.adapter, model.adapter_digest)
     return (
         record.task, record.task_version, record.limit, protocol.id, protocol.rows_digest, tuple(rows.labels),
-        protocol.shots, protocol.chat_template, None if protocol.shots else protocol.prompt_digest, protocol.extraction,
+        protocol.setting, None if protocol.shots else protocol.prompt_digest, protocol.extraction,
         model.kind, model.name, model.base, model.base_revision, model.numerics, recipe,
         gold_of(rows), bool(rows.probs), bool(rows.partial), bool(rows.typed), bool(rows.groups),
         *(getattr(record.diagnostics, name) for name in CONDITIONS),
@@ -97,11 +98,11 @@ def _key(run: Run) -> Any:
 
 
 def joined(runs: Sequence[Run]) -> Run:
-    """One run for several, in the order of their seeds. Costs are means, peaks the largest, exposure is the worst.
+    """One run for several, in the order of their seeds. Costs are means, peaks the largest, exposure the worst.
 
-    Its outcomes are those of the first seed, and say which rows were answered; scores come from all of them.
+    Its outcomes are those of the first seed, which define the rows; scores come from all seeds.
     """
-    runs = sorted(runs, key=lambda run: (run.record.model.training_seed or 0, run.record.seed, run.record.run_id))
+    runs = sorted(runs, key=_order)
     first, records = runs[0], [run.record for run in runs]
     scores = {name: mean([record.scores.get(name) for record in records]) for name in first.record.scores}
     trainings = [record.training for record in records if record.training is not None]
@@ -118,8 +119,13 @@ def joined(runs: Sequence[Run]) -> Run:
     return Run(record, first.outcomes, first.path, sum(run.older for run in runs), tuple(runs))
 
 
+def _order(run: Run) -> tuple[int, int, int, str]:
+    record = run.record
+    return record.model.training_seed or 0, record.seed, record.protocol.block, record.run_id
+
+
 def _model(models: Sequence[Model]) -> Model:
-    """The model, its adapter under the name that the adapters have in common."""
+    """The model, with the common part of the adapters' names."""
     first = models[0]
     if len({model.adapter_digest for model in models}) == 1:
         return first

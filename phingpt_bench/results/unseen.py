@@ -1,4 +1,4 @@
-"""The score on the test rows that a model has not seen in its training."""
+"""The score on the test rows that are not in a model's training data."""
 
 from __future__ import annotations
 
@@ -13,16 +13,16 @@ from phingpt_bench.scoring.metrics import METRICS
 
 @dataclass(frozen=True, slots=True)
 class Unseen:
-    """score: on `n` rows; None where there is none left, or where they have no score."""
+    """score: on `n` rows; None if there are none, or if they have no score."""
 
     score: float | None
     n: int
 
 
 def unseen(run: Run, metric: str, comparer: Comparer) -> Unseen | None:
-    """Of a run that has seen some test rows, its score on the others; None where it has seen none or nobody looked.
+    """The score of a run on the test rows that it has not seen; None if it has seen none, or if that was not checked.
 
-    Of several seeds it is the mean, each on the rows that its own training left, and `n` is the fewest.
+    For several seeds it is the mean, each on the rows that its own training left, and `n` is the smallest number.
     """
     if run.record.exposure is None or not run.record.exposure.ids:
         return None

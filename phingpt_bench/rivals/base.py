@@ -9,6 +9,7 @@ from typing import Any, TypeVar
 import numpy as np
 
 from phingpt_bench.core.errors import BenchError
+from phingpt_bench.core.sentences import sentence
 from phingpt_bench.scoring.classification import INVALID, row_confusion
 
 Answers = Sequence[str]
@@ -66,7 +67,8 @@ def gold_indices(docs: Docs, labels: Labels) -> np.ndarray:
     except KeyError:
         at, strange = next((i, doc.get("label")) for i, doc in enumerate(docs) if doc.get("label") not in index)
         raise BenchError(
-            f"row {at + 1} has the gold label {strange!r}", hint=f"known: {', '.join(map(str, labels))}"
+            sentence("row {at} has the gold label {strange!r}", at=at + 1, strange=strange),
+            hint=sentence("known: {names}", names=", ".join(map(str, labels))),
         ) from None
 
 
@@ -96,4 +98,4 @@ def reader(judge: Callable[[Answers, Docs, Labels], Sequence[int]]) -> Callable[
 
 def _aligned(answers: Answers, docs: Docs) -> None:
     if len(answers) != len(docs):
-        raise BenchError(f"{len(answers)} answers for {len(docs)} rows")
+        raise BenchError(sentence("{answers} answers for {rows} rows", answers=len(answers), rows=len(docs)))

@@ -8,6 +8,7 @@ from collections.abc import Iterator, Sequence
 import numpy as np
 
 from phingpt_bench.core.errors import BenchError
+from phingpt_bench.core.sentences import sentence
 from phingpt_bench.rivals import metrics, words
 from phingpt_bench.rivals.base import Answers, Docs, Labels, Rival
 
@@ -134,7 +135,9 @@ def _place(source: str, surface: str, start: int, end: int, text: str) -> int:
 def _both(answer: str, doc: dict[str, object], labels: Labels) -> tuple[list[str], list[str], list[str]]:
     tokens, gold = words.tagged(doc)
     if strange := sorted({*labels, *(tag[2:] for tag in gold if tag != "O")} - set(_TYPES.values())):
-        raise BenchError(f"evalscope's fin_ner knows PER, ORG, LOC and MISC, not {', '.join(strange)}")
+        raise BenchError(
+            sentence("evalscope's fin_ner knows PER, ORG, LOC and MISC, not {names}", names=", ".join(strange))
+        )
     return tokens, gold, _tags(answer, tokens)
 
 
@@ -157,8 +160,11 @@ EVALSCOPE = Rival(
     name="evalscope",
     kind="spans",
     source="modelscope/evalscope evalscope/utils/ner.py @ 3af6b5f0, benchmarks/ner/fin_ner_adapter.py @ 3af6b5f0",
-    rule="Pairs of <person>, <organization>, <location>, <miscellaneous> in <response>; by offset in an exact copy of "
-    "the words joined by spaces, else where the characters around them are the same; then seqeval's micro scores.",
+    rule=sentence(
+        "Pairs of <person>, <organization>, <location>, <miscellaneous> in <response>; by offset "
+        "in an exact copy of the words joined by spaces, else where the characters around them "
+        "are the same; then seqeval's micro scores."
+    ),
     defects="An entity that is not in the text costs nothing: it is ignored. In a copy with a slip the first name "
     "of several may be tagged for another. It calls 305 rows of FIN its test set; protocol fin/tner-303 has 303.",
     primary="entity_f1",

@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 
 from phingpt_bench.core.errors import BenchError
+from phingpt_bench.core.sentences import sentence
 from phingpt_bench.rivals import metrics, words
 from phingpt_bench.rivals.base import Answers, Docs, Labels, Rival
 
@@ -44,7 +45,7 @@ def _read_lines(answer: str, tokens: Sequence[str]) -> list[str | None]:
 def _check(labels: Labels, gold: Sequence[str]) -> None:
     strange = sorted({*labels, *(tag[2:] for tag in gold if tag != "O")} - set(_TYPES))
     if strange:
-        raise BenchError(f"FiNER-ORD's rule knows PER, LOC and ORG, not {', '.join(strange)}")
+        raise BenchError(sentence("FiNER-ORD's rule knows PER, LOC and ORG, not {names}", names=", ".join(strange)))
 
 
 def _count(answers: Answers, docs: Docs, labels: Labels) -> np.ndarray:
@@ -83,8 +84,11 @@ FINER_ORD = Rival(
     kind="spans",
     source="gtfintechlab/FiNER-ORD code/generative_llm_res_seqeval.py @ 2241347c; gtfintechlab/zero-shot-finance "
     "finer_ord/code/generative_llm_res.py @ 15cc9791",
-    rule="A line 'token:Person_B' (Person, Location, Organisation; _B, _I; Other) for each word; a word without one is "
-    "missing: outside of entities for entity_f1, an entity of its own type for entity_f1_missing.",
+    rule=sentence(
+        "A line 'token:Person_B' (Person, Location, Organisation; _B, _I; Other) for each word; "
+        "a word without one is missing: outside of entities for entity_f1, an entity of its own "
+        "type for entity_f1_missing."
+    ),
     defects="A line of preamble, or a token with a colon in it, makes every word behind it missing (for Llama's "
     "answers the authors cut two lines off). With missing words as entities, GPT-4o's 0.67 is 0.37.",
     primary="entity_f1",

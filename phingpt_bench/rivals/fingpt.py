@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 
 from phingpt_bench.core.errors import BenchError
+from phingpt_bench.core.sentences import sentence
 from phingpt_bench.rivals import metrics, words
 from phingpt_bench.rivals.base import Answers, Docs, Labels, Rival, counter, each, reader
 
@@ -30,8 +31,8 @@ def _judge(answers: Answers, docs: Docs, labels: Labels) -> list[int]:
     place = {label.lower(): i for i, label in enumerate(labels)}
     if set(place) != {"positive", "negative", "neutral"} or len(labels) != 3:
         raise BenchError(
-            f"FinGPT's rule knows positive, negative and neutral, not {', '.join(labels)}",
-            hint="'flare', 'helm', 'flame' and 'finlora' score any label set",
+            sentence("FinGPT's rule knows positive, negative and neutral, not {names}", names=", ".join(labels)),
+            hint=sentence("'flare', 'helm', 'flame' and 'finlora' score any label set"),
         )
     return each(lambda answer: place[_sentiment(answer)], answers)
 
@@ -40,8 +41,10 @@ FINGPT = Rival(
     name="fingpt",
     kind="labels",
     source=f"{_FOLDER}/{{fpb,fiqa,tfns}}.py @ 52b1ed1c (fpb, fiqa), nwgi.py @ 49b62bdd",
-    rule="Positive if the answer holds 'positive' or 'Positive', else negative if it holds 'negative' or 'Negative', "
-    "else neutral.",
+    rule=sentence(
+        "Positive if the answer holds 'positive' or 'Positive', else negative if it holds "
+        "'negative' or 'Negative', else neutral."
+    ),
     defects="An empty or senseless answer is neutral, the majority class of PhraseBank. 'Not positive' is positive; "
     "'POSITIVE' and 'NEGATIVE' are neutral.",
     primary="f1_weighted",
@@ -53,7 +56,7 @@ FINGPT = Rival(
     },
     counter=counter(_judge),
     reader=reader(_judge),
-    empty="takes it for neutral",
+    empty=sentence("takes it for neutral"),
 )
 
 
@@ -91,7 +94,7 @@ def gold_answer(doc: Mapping[str, Any]) -> str:
 
 def _both(answer: str, doc: Mapping[str, Any], labels: Labels) -> tuple[list[str], list[str], list[str]]:
     if strange := sorted({*labels, *(entity["type"] for entity in doc["entities"])} - set(_NAMES)):
-        raise BenchError(f"FinGPT's rule knows PER, ORG and LOC, not {', '.join(strange)}")
+        raise BenchError(sentence("FinGPT's rule knows PER, ORG and LOC, not {names}", names=", ".join(strange)))
     tokens = doc["text"].lower().split()
     return tokens, _tags(tokens, gold_answer(doc)), _tags(tokens, answer.split(_PROMPT_END, 1)[0])
 
@@ -111,9 +114,11 @@ def _read(answers: Answers, docs: Docs, labels: Labels) -> list[str]:
 FINGPT_NER = Rival(
     name="fingpt-ner",
     kind="spans",
-    source=f"{_FOLDER}/ner.py @ 7d77243d; the gold sentences of its data set are rebuilt, one part a mention",
-    rule="'X is an organization, Y is a person.' is cut at commas and lower-cased; each part tags the first place "
-    "whose words are X and still free, and the gold entities go the same way.",
+    source=f"{_FOLDER}/ner.py @ 7d77243d; the gold sentences of its dataset are rebuilt, one part a mention",
+    rule=sentence(
+        "'X is an organization, Y is a person.' is cut at commas and lower-cased; each part tags "
+        "the first place whose words are X and still free, and the gold entities go the same way."
+    ),
     defects="The gold entities go wrong with the answers: of a name with a comma only the end is left, and a name that "
     "stands earlier as other words is looked for there. Case is not looked at; a full stop before white space spoils "
     "the type.",

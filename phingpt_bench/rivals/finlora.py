@@ -8,6 +8,7 @@ from typing import Any
 
 import numpy as np
 
+from phingpt_bench.core.sentences import sentence
 from phingpt_bench.rivals import metrics
 from phingpt_bench.rivals.base import Answers, Docs, Labels, Rival, each, gold_indices, reader
 from phingpt_bench.scoring.classification import INVALID, row_confusion
@@ -53,8 +54,11 @@ FINLORA = Rival(
     kind="labels",
     source="Open-Finance-Lab/FinLoRA test/test_dataset.py @ 7e1cf82 as documented; read in the author's copy "
     "wangd12rpi/FinLoRA, whose history holds two other rules (gold label anywhere; exactly one label)",
-    rule="Right if the label that stands first in the answer is the gold one; for the F1 a wrong answer keeps its raw "
-    "text as its class. Labels are those of the gold answers of the file; here, those given.",
+    rule=sentence(
+        "Right if the label that stands first in the answer is the gold one; for the F1 a wrong "
+        "answer keeps its raw text as its class. Labels are those of the gold answers of the "
+        "file; here, those given."
+    ),
     defects="A wrong answer that is not a bare label is never a false positive, so precision is 1 and F1 is "
     "2a/(1+a) at accuracy a. Use its accuracy.",
     primary="f1_weighted",

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 
+from phingpt_bench.core.sentences import sentence
 from phingpt_bench.rivals import metrics
 from phingpt_bench.rivals.base import Answers, Docs, Labels, Rival, counter, each, reader
 from phingpt_bench.scoring.classification import INVALID
@@ -31,8 +32,10 @@ FIRST_WORD = Rival(
     name="first-word",
     kind="labels",
     source="gtfintechlab/zero-shot-finance sentiment_analysis/code/generative_llm_res.py @ d12bbc8c; NLTK's words",
-    rule="The first word of the answer (as NLTK cuts words), without regard to case, must be a label; else the row is "
-    "missing, and wrong.",
+    rule=sentence(
+        "The first word of the answer (as NLTK cuts words), without regard to case, must be a "
+        "label; else the row is missing, and wrong."
+    ),
     defects="'The sentiment is positive' and '**Positive**' are missing; 'Positive or negative?' is positive. An empty "
     "answer ends the authors' script.",
     primary="f1_weighted",

@@ -10,6 +10,7 @@ from typing import Any
 
 import numpy as np
 
+from phingpt_bench.core.sentences import sentence
 from phingpt_bench.rivals import metrics
 from phingpt_bench.rivals.base import Answers, Docs, Labels, Rival, counter, each, reader
 from phingpt_bench.scoring.classification import INVALID
@@ -24,7 +25,9 @@ FLAME = Rival(
     name="flame",
     kind="labels",
     source="gtfintechlab/FLaME src/flame/code/fpb/fpb_evaluate.py @ 26d35a94",
-    rule="The answer, stripped and without regard to case, must be a label; every other answer is number -1 and wrong.",
+    rule=sentence(
+        "The answer, stripped and without regard to case, must be a label; every other answer is number -1 and wrong."
+    ),
     defects="'Positive.' is wrong. FLaME's own run asks the model a second time to shorten its answer, so its score "
     "depends on that call; after a failed batch the answers of the one before are appended again.",
     primary="f1_weighted",
@@ -54,7 +57,7 @@ FLAME_FOMC = Rival(
     name="flame-fomc",
     kind="labels",
     source="gtfintechlab/FLaME src/flame/code/fomc/fomc_evaluate.py @ 59f6c001",
-    rule="As 'flame', but rows whose answer is no label are left out of every score.",
+    rule=sentence("As 'flame', but rows whose answer is no label are left out of every score."),
     defects="A model that answers one row and is right has 1.0: the share that was dropped is not printed ('missing' "
     "says it here).",
     primary="f1_weighted",
@@ -64,5 +67,5 @@ FLAME_FOMC = Rival(
     },
     counter=counter(_judge),
     reader=reader(_judge),
-    empty="leaves it out",
+    empty=sentence("leaves it out"),
 )

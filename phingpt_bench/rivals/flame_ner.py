@@ -14,6 +14,7 @@ from typing import Any
 import numpy as np
 
 from phingpt_bench.core.errors import BenchError
+from phingpt_bench.core.sentences import sentence
 from phingpt_bench.rivals import words
 from phingpt_bench.rivals.base import Answers, Docs, Labels, Rival
 
@@ -59,7 +60,7 @@ def _numbered(doc: Mapping[str, Any], labels: Labels) -> list[int]:
         return [names.index(tag) for tag in words.tagged(doc)[1]]
     except ValueError:
         strange = sorted({entity["type"] for entity in doc["entities"]} - set(labels))
-        raise BenchError(f"gold entities of unknown type {', '.join(strange)}") from None
+        raise BenchError(sentence("gold entities of unknown type {names}", names=", ".join(strange))) from None
 
 
 def _ner_count(answers: Answers, docs: Docs, labels: Labels) -> np.ndarray:
@@ -97,8 +98,10 @@ FLAME_NER = Rival(
     name="flame-ner",
     kind="spans",
     source="gtfintechlab/FLaME src/flame/code/finer/finer_evaluate.py @ 08cf9f2b",
-    rule="The digits of the answer are tag numbers, one a word; a row with another count is left out; the rest gives "
-    "the mean over rows of the token macro F1, O included.",
+    rule=sentence(
+        "The digits of the answer are tag numbers, one a word; a row with another count is left "
+        "out; the rest gives the mean over rows of the token macro F1, O included."
+    ),
     defects="A model that answers one row is judged on that row alone ('kept' says the share here). Most words are O, "
     "so a row without entities scores 1.0 for zeros. It is no entity score.",
     primary="token_f1_macro",
@@ -111,5 +114,5 @@ FLAME_NER = Rival(
     },
     counter=_ner_count,
     reader=_ner_read,
-    empty="leaves it out",
+    empty=sentence("leaves it out"),
 )

@@ -7,6 +7,7 @@ from typing import Any
 import numpy as np
 
 from phingpt_bench.core.errors import BenchError
+from phingpt_bench.core.sentences import sentence
 from phingpt_bench.rivals import metrics
 from phingpt_bench.rivals.base import Answers, Docs, Labels, Rival, counter, reader
 from phingpt_bench.scoring.classification import INVALID
@@ -33,7 +34,13 @@ def _judge(answers: Answers, docs: Docs, labels: Labels) -> list[int]:
         if key not in known:
             if choices not in orders:
                 if {choice.lower() for choice in choices} != set(place):
-                    raise BenchError(f"choices {', '.join(choices)} are not the labels {', '.join(labels)}")
+                    raise BenchError(
+                        sentence(
+                            "choices {choices} are not the labels {labels}",
+                            choices=", ".join(choices),
+                            labels=", ".join(labels),
+                        )
+                    )
                 orders[choices] = [(choice.lower(), place[choice.lower()]) for choice in choices]
             text = answer.lower()
             known[key] = next((at for choice, at in orders[choices] if choice in text), INVALID)
@@ -45,8 +52,11 @@ FLARE = Rival(
     name="flare",
     kind="labels",
     source=f"{_SOURCE}, Classification",
-    rule="The first choice, in the order of the row's list, that stands anywhere in the lower-cased answer; else "
-    "'missing', which is wrong. Rows without 'choices' use the order of the labels given.",
+    rule=sentence(
+        "The first choice, in the order of the row's list, that stands anywhere in the "
+        "lower-cased answer; else 'missing', which is wrong. Rows without 'choices' use the "
+        "order of the labels given."
+    ),
     defects="The order of the list decides, not the answer: 'Negative. It is not positive.' is positive on PhraseBank "
     "and negative on FiQA-SA. Parts of words count ('no' in 'not').",
     primary="f1_weighted",
@@ -64,14 +74,14 @@ FLARE = Rival(
 def _yes_no(answers: Answers, docs: Docs, labels: Labels) -> list[int]:
     place = {label.lower(): i for i, label in enumerate(labels)}
     if set(place) != {"yes", "no"}:
-        raise BenchError(f"FLARE's headline rule knows yes and no, not {', '.join(labels)}")
+        raise BenchError(sentence("FLARE's headline rule knows yes and no, not {names}", names=", ".join(labels)))
     return [place["yes" if answer.strip() == "Yes" else "no"] for answer in answers]
 
 
 def _headline_count(answers: Answers, docs: Docs, labels: Labels) -> np.ndarray:
     """Confusion by question, (n, questions, 2, 3)."""
     if any("group" not in doc for doc in docs):
-        raise BenchError("FLARE's headline rule needs the index of each row's question ('group')")
+        raise BenchError(sentence("FLARE's headline rule needs the index of each row's question ('group')"))
     groups = np.array([doc["group"] for doc in docs], dtype=np.int64)
     rows = counter(_yes_no)(answers, docs, labels)
     by_question = np.zeros((len(rows), int(groups.max(initial=0)) + 1, 2, 3), dtype=np.int64)
@@ -93,7 +103,9 @@ FLARE_HEADLINE = Rival(
     name="flare-headline",
     kind="labels",
     source=f"{_SOURCE}, Headlines",
-    rule="Yes if the stripped answer is exactly 'Yes', else No; the mean over the questions of the weighted F1.",
+    rule=sentence(
+        "Yes if the stripped answer is exactly 'Yes', else No; the mean over the questions of the weighted F1."
+    ),
     defects="'yes', 'Yes.' and every senseless answer are No, which is the majority class of most questions.",
     primary="f1_weighted",
     functions={
@@ -102,5 +114,5 @@ FLARE_HEADLINE = Rival(
     },
     counter=_headline_count,
     reader=reader(_yes_no),
-    empty="takes it for no",
+    empty=sentence("takes it for no"),
 )

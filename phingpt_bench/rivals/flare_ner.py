@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 
 from phingpt_bench.core.errors import BenchError
+from phingpt_bench.core.sentences import sentence
 from phingpt_bench.rivals import metrics, words
 from phingpt_bench.rivals.base import Answers, Docs, Labels, Rival
 
@@ -47,7 +48,7 @@ FLARE_NER = Rival(
     name="flare-ner",
     kind="spans",
     source="The-FinAI/PIXIU src/tasks/utils.py @ 9d6cd7c6 (process_text), for flare_ner (FIN)",
-    rule="One 'entity, TYPE' a line; the entity tags every place where its characters stand in the text.",
+    rule=sentence("One 'entity, TYPE' a line; the entity tags every place where its characters stand in the text."),
     defects="The prompt's own example separates by semicolons, which gives nothing; an entity in the last word of the "
     "text is never found; characters inside a word tag the word behind it.",
     primary="entity_f1",
@@ -87,7 +88,9 @@ def _lines_count(answers: Answers, docs: Docs, labels: Labels) -> np.ndarray:
         row = rows[at]
         tokens, gold = words.tagged(doc)
         if strange := {tag for tag in gold if tag not in place}:
-            raise BenchError(f"gold entities of unknown type {', '.join(sorted({tag[2:] for tag in strange}))}")
+            raise BenchError(
+                sentence("gold entities of unknown type {names}", names=", ".join(sorted({tag[2:] for tag in strange})))
+            )
         predicted = _aligned(answer, tokens, names)
         for mine, theirs in zip(gold, predicted, strict=True):
             row[place[mine], len(names) if theirs is None else place[theirs]] += 1
@@ -105,7 +108,9 @@ FLARE_LINES = Rival(
     name="flare-finer-ord",
     kind="spans",
     source="The-FinAI/PIXIU src/tasks/flare.py @ 040f8861, SequentialLabeling (for flare_finer_ord)",
-    rule="Line i of the answer must be 'word:TAG' for word i of the text, letter by letter; every other line is O.",
+    rule=sentence(
+        "Line i of the answer must be 'word:TAG' for word i of the text, letter by letter; every other line is O."
+    ),
     defects="One line of preamble, a leading line break or 'word: TAG' makes the whole answer O; a word with a colon "
     "can never be right.",
     primary="entity_f1",

@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 
 from phingpt_bench.core.errors import BenchError
+from phingpt_bench.core.sentences import sentence
 from phingpt_bench.rivals import metrics
 from phingpt_bench.rivals.base import Answers, Docs, Labels, Rival, counter, each, reader
 from phingpt_bench.scoring.classification import INVALID
@@ -31,7 +32,7 @@ def _without_articles(normalised: str) -> str:
 def _judge(answers: Answers, docs: Docs, labels: Labels) -> list[int]:
     place = {normalise(label): i for i, label in enumerate(labels)}
     if len(place) < len(labels):
-        raise BenchError(f"HELM's rule cannot tell the labels {', '.join(labels)} apart")
+        raise BenchError(sentence("HELM's rule cannot tell the labels {names} apart", names=", ".join(labels)))
     return each(lambda answer: place.get(normalise(answer), INVALID), answers)
 
 
@@ -76,8 +77,11 @@ HELM = Rival(
     kind="labels",
     source="stanford-crfm/helm src/helm/benchmark/metrics/classification_metrics.py @ 01c987df, "
     "evaluate_reference_metrics.py @ 039cb53e; run specs of financial_phrasebank and gold_commodity_news",
-    rule="The answer, lower-cased and without punctuation, must equal a label (F1); 'exact_match' wants the very label "
-    "but for white space around it. HELM lets the model write up to the first line break; answers are not cut here.",
+    rule=sentence(
+        "The answer, lower-cased and without punctuation, must equal a label (F1); 'exact_match' "
+        "wants the very label but for white space around it. HELM lets the model write up to the "
+        "first line break; answers are not cut here."
+    ),
     defects="A right label inside a sentence is wrong: a model that cannot keep to the format scores near 0. "
     "'Positive' and 'positive.' are wrong for exact_match, right for F1.",
     primary="f1_weighted",

@@ -15,6 +15,7 @@ import numpy as np
 
 from phingpt_bench.core.errors import BenchError
 from phingpt_bench.core.outcomes import Kind, Outcomes
+from phingpt_bench.core.sentences import sentence
 from phingpt_bench.scoring import calibration, labels, ner, regression
 from phingpt_bench.scoring.classification import INVALID
 from phingpt_bench.scoring.codes import number
@@ -169,7 +170,9 @@ def aliases(names: Sequence[str]) -> dict[str, str]:
 
 def _gold(doc: Doc, names: Sequence[str]) -> int:
     if doc["label"] not in names:
-        raise BenchError(f"gold label '{doc['label']}' is not among {', '.join(names)}")
+        raise BenchError(
+            sentence("gold label '{name}' is not among {names}", name=doc["label"], names=", ".join(names))
+        )
     return names.index(doc["label"])
 
 

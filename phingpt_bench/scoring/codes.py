@@ -7,6 +7,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 
 from phingpt_bench.core.errors import BenchError, unknown
+from phingpt_bench.core.sentences import sentence
 
 _NUMBER = re.compile(r"[-+−]?(?:\d+(?:\.\d*)?|\.\d+)")
 # what an answer looks like that is a code and no name: a number, "LABEL_2", "class 1", one letter of a list of options
@@ -37,14 +38,28 @@ def codes_of(labels: Sequence[str], pairs: Iterable[tuple[str, str]] = ()) -> Co
     named = {label: at for at, label in enumerate(labels)}
     for code, label in [*((label, label) for label in labels if number(label) is not None), *pairs]:
         if label not in named:
-            raise unknown("label", label, labels, where=f"code '{code}'")
+            raise unknown(sentence("label"), label, labels, where=sentence("code '{code}'", code=code))
         value = number(code)
         if value is None:
             if found.words.setdefault(code, label) != label:
-                raise BenchError(f"code '{code}' stands for '{found.words[code]}' and for '{label}'")
+                raise BenchError(
+                    sentence(
+                        "code '{code}' stands for '{one}' and for '{other}'",
+                        code=code,
+                        one=found.words[code],
+                        other=label,
+                    )
+                )
             continue
         if found.numbers.setdefault(value, named[label]) != named[label]:
-            raise BenchError(f"code '{code}' stands for '{labels[found.numbers[value]]}' and for '{label}'")
+            raise BenchError(
+                sentence(
+                    "code '{code}' stands for '{one}' and for '{other}'",
+                    code=code,
+                    one=labels[found.numbers[value]],
+                    other=label,
+                )
+            )
         if value >= 0 and value == int(value) and code != label:
             found.words.setdefault(f"LABEL_{int(value)}", label)
     return found

@@ -9,6 +9,7 @@ from functools import lru_cache
 from typing import NamedTuple
 
 from phingpt_bench.core.errors import BenchError
+from phingpt_bench.core.sentences import sentence
 from phingpt_bench.scoring.occurrences import Finder, places
 
 WRONG_KINDS = ("format", "hallucinated", "conflict")  # each such piece is one wrong prediction; a duplicate is not
@@ -139,9 +140,20 @@ def checked_spans(text: str, spans: Iterable[Span], not_in_types: re.Pattern[str
     spans = sorted(set(spans))
     for span in spans:
         if not 0 <= span.start < span.end <= len(text):
-            raise BenchError(f"entity {span.start}:{span.end} ({span.type}) not in the text of {len(text)} characters")
+            raise BenchError(
+                sentence(
+                    "entity {start}:{end} ({type}) not in the text of {n} characters",
+                    start=span.start,
+                    end=span.end,
+                    type=span.type,
+                    n=len(text),
+                )
+            )
         if span.type != span.type.strip() or not span.type or not_in_types.search(span.type):
-            raise BenchError(f"entity type {span.type!r} cannot be written", hint="use letters and digits, such as ORG")
+            raise BenchError(
+                sentence("entity type {type!r} cannot be written", type=span.type),
+                hint=sentence("use letters and digits, such as ORG"),
+            )
     return spans
 
 

@@ -14,6 +14,7 @@ from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 
 from phingpt_bench.core.errors import unknown
+from phingpt_bench.core.sentences import sentence
 from phingpt_bench.scoring.bio_entities import read_bio
 from phingpt_bench.scoring.entities import Parsed, Problem, Span, type_reader
 from phingpt_bench.scoring.json_entities import read_json, write_json
@@ -89,7 +90,7 @@ _SIGNS = {
 def answer_format(name: str) -> Format:
     """The form of that name; BenchError with the nearest name for another."""
     if name not in FORMATS:
-        raise unknown("answer format", name, FORMATS)
+        raise unknown(sentence("answer format"), name, FORMATS)
     return FORMATS[name]
 
 

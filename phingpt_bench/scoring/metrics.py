@@ -80,7 +80,10 @@ def row_counts(outcomes: Outcomes) -> np.ndarray:
     """The counts that every outcome of its kind has: (n, k, k + 1) labels, (n, types + 1, 3) spans, (n, 7) scores."""
     main = {"labels": "confusion", "spans": "spans", "scores": "errors"}
     if outcomes.kind not in main:
-        raise BenchError(f"outcomes of unknown kind '{outcomes.kind}'", hint=f"known: {', '.join(main)}")
+        raise BenchError(
+            sentence("outcomes of unknown kind '{kind}'", kind=outcomes.kind),
+            hint=sentence("known: {names}", names=", ".join(main)),
+        )
     rows = STATISTICS[main[outcomes.kind]](outcomes)
     assert rows is not None
     return rows

@@ -9,6 +9,7 @@ from typing import NamedTuple
 import numpy as np
 
 from phingpt_bench.core.errors import BenchError
+from phingpt_bench.core.sentences import sentence
 from phingpt_bench.scoring.pairing import Pair, overlap_pairs
 from phingpt_bench.scoring.spans import Parsed, Span
 
@@ -82,8 +83,8 @@ def _by_type(
             strange.add(span.type)
     if strange:
         raise BenchError(
-            f"gold entities of unknown type {', '.join(sorted(strange))}",
-            hint="name the type in the task, or leave such entities out where the data are read",
+            sentence("gold entities of unknown type {names}", names=", ".join(sorted(strange))),
+            hint=sentence("name the type in the task, or leave such entities out where the data are read"),
         )
     return [*rows.values(), unknown]
 

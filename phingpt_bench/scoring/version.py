@@ -7,17 +7,23 @@ own: the task's (docs/decisions/0010-versions-of-scoring.md).
 
 from __future__ import annotations
 
+from phingpt_bench.core.sentences import sentence
+
 VERSION = 2
 # what a version changed, by kind of answer; nothing for a kind whose scores are as before
 CHANGES: dict[int, dict[str, str]] = {
     2: {
-        "labels": "reasoning is taken out in every model's marks; class scores, ticked boxes, codes and labels beside "
-        "Chinese, Japanese and Korean words are read",
-        "scores": "reasoning is taken out",
-        "spans": "reasoning is taken out; lists over several lines and answers in another form are read; partial and "
-        "type-only F1 pair as many entities as there can be",
+        "labels": sentence(
+            "reasoning is taken out in every model's marks; class scores, ticked boxes, codes and labels beside "
+            "Chinese, Japanese and Korean words are read"
+        ),
+        "scores": sentence("reasoning is taken out"),
+        "spans": sentence(
+            "reasoning is taken out; lists over several lines and answers in another form are read; partial and "
+            "type-only F1 pair as many entities as there can be"
+        ),
     },
-}  # fmt: skip
+}
 
 
 def changes_since(version: int, kind: str, written: bool) -> list[str]:

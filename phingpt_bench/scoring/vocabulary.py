@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection, Iterable, Mapping, Sequence
 
 from phingpt_bench.core.errors import BenchError, unknown
+from phingpt_bench.core.sentences import sentence
 from phingpt_bench.scoring.words import AFFIRMING, NEGATORS, STOPS, UNSURE, fold
 from phingpt_bench.scoring.words import tokens as tokenise
 
@@ -34,14 +35,22 @@ class Vocabulary:
         phrases: dict[tuple[str, ...], str] = {}
         for written, label in [*((label, label) for label in labels), *aliases.items()]:
             if label not in places:
-                raise unknown("label", label, places, where=f"alias '{written}'")
+                raise unknown(sentence("label"), label, places, where=sentence("alias '{written}'", written=written))
             words = tuple(token for token in tokenise(fold(written)) if token not in STOPS)
             if not words:
-                raise BenchError(f"label '{written}' holds no letter or digit, so no answer can name it")
+                raise BenchError(
+                    sentence("label '{written}' holds no letter or digit, so no answer can name it", written=written)
+                )
             if written != label and phrases.get(words) == label:
                 continue  # an alias that only repeats its label
             if words in phrases:
-                raise BenchError(f"labels '{phrases[words]}' and '{label}' cannot be told apart in an answer")
+                raise BenchError(
+                    sentence(
+                        "labels '{one}' and '{other}' cannot be told apart in an answer",
+                        one=phrases[words],
+                        other=label,
+                    )
+                )
             phrases[words] = label
         index = {label: at for at, label in enumerate(places)}
         self.labels = _by_first((words, index[label]) for words, label in phrases.items())

@@ -6,6 +6,7 @@ from collections.abc import Iterable
 from urllib.parse import urlsplit
 
 from phingpt_bench.core.errors import BenchError, unknown
+from phingpt_bench.core.sentences import sentence
 from phingpt_bench.cost.prices import ApiPrice, PriceCard
 from phingpt_bench.served.spec import ServedSpec
 
@@ -23,7 +24,7 @@ SELLERS = {
 
 
 def seller(spec: ServedSpec) -> str | None:
-    """Who sells the tokens of a spec's server; None for a server of one's own or of an unknown seller."""
+    """The seller of a server's tokens; None for your own server or an unknown seller."""
     host = urlsplit(spec.root or "").hostname or ""
     return next((name for end, name in SELLERS.items() if host == end or host.endswith(f".{end}")), None)
 
@@ -38,14 +39,20 @@ def price_of(spec: ServedSpec, card: PriceCard, models: Iterable[str] = ()) -> A
         found = next((price for price in card.api if price.id == spec.price), None)
         if found is None:
             raise unknown(
-                "price of an API", spec.price, [price.id for price in card.api], where="price in --model-args"
+                sentence("price of an API"),
+                spec.price,
+                [price.id for price in card.api],
+                where=sentence("price in --model-args"),
             )
         return found
     own = [price for price in card.api if price.host == seller(spec)]
     for name in (spec.model, *models):
         fitting = [price for price in own if name in price.ids]
         if len(fitting) > 1:
-            raise BenchError(f"the price card has {len(fitting)} prices for {name}", hint="name one: price=ID")
+            raise BenchError(
+                sentence("the price card has {n} prices for {name}", n=len(fitting), name=name),
+                hint=sentence("name one: price=ID"),
+            )
         if fitting:
             return fitting[0]
     return None

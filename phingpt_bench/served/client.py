@@ -14,6 +14,7 @@ import aiohttp
 import tenacity
 
 from phingpt_bench.core.errors import BenchError
+from phingpt_bench.core.sentences import sentence
 from phingpt_bench.served import keys
 from phingpt_bench.served.faults import (
     Again,
@@ -102,7 +103,11 @@ class Client:
                     if response.status in (401, 403):
                         raise self._refused(response.status, await response.text())
                     if response.status in AGAIN or (response.status >= 500 and response.status != 501):
-                        raise Again(f"status {response.status}", pause_of(response.headers), response.status)
+                        raise Again(
+                            sentence("status {status}", status=response.status),
+                            pause_of(response.headers),
+                            response.status,
+                        )
                     try:
                         return json.loads(await response.text()) if response.status == 200 else None
                     except ValueError:
@@ -128,14 +133,18 @@ class Client:
         try:
             return await tries(once)
         except Again as err:
-            told = keys.scrubbed(self.spec, str(err))
+            message = keys.scrubbed(self.spec, str(err))
             if self.probing and (isinstance(err, Lacking) or (err.status is not None and err.status != 429)):
-                raise Missing(told, where=self.root) from None
+                raise Missing(message, where=self.root) from None
             raise BenchError(
-                f"no answer after {self.spec.max_retries} tries: {told}",
+                sentence(
+                    "no answer after {max_retries} tries: {message}", max_retries=self.spec.max_retries, message=message
+                ),
                 where=self.root,
-                hint="the same command goes on from there; what was answered is kept (max_retries, timeout, "
-                "num_concurrent in --model-args)",
+                hint=sentence(
+                    "the same command resumes; the answers so far are kept (max_retries, timeout, "
+                    "num_concurrent in --model-args)"
+                ),
             ) from None
 
     def _may_succeed(self, err: BaseException) -> bool:
@@ -172,35 +181,47 @@ class Client:
                 try:
                     return Reply(json.loads(await response.text()), [], time.perf_counter() - started)
                 except ValueError:
-                    raise Lacking("an answer that is no JSON, or half of it") from None
+                    raise Lacking(sentence("an answer that is no JSON, or half of it")) from None
         except (aiohttp.ClientError, asyncio.TimeoutError) as err:
             raise Again(words_of(err)) from None
 
     def _fault(self, status: int, text: str, after: float | None) -> Exception:
-        told = error_text(text)
+        message = error_text(text)
         spent = "insufficient_quota" in text or "credit balance" in text.lower()
         if (status in AGAIN or status >= 500) and not spent:
             if after is not None and after > LONGEST:
-                return self._refused(status, f"asks to wait {after:.0f} s: {told}")
+                return self._refused(
+                    status, sentence("asks to wait {after:.0f} s: {message}", after=after, message=message)
+                )
             if after is not None:
                 self._not_before = max(self._not_before, time.monotonic() + after)
-            return Again(f"status {status}: {told}", after, status)
+            return Again(sentence("status {status}: {message}", status=status, message=message), after, status)
         return self._refused(status, text)
 
     def _refused(self, status: int, text: str) -> Refused:
-        told = keys.scrubbed(self.spec, error_text(text))
+        message = keys.scrubbed(self.spec, error_text(text))
         name = keys.variable(self.spec)
         hint = None
         if status in (401, 403):
-            hint = f"see to the key in {name}" if name else "name its variable: key_variable=NAME in --model-args"
+            hint = (
+                sentence("see to the key in {name}", name=name)
+                if name
+                else sentence("name its variable: key_variable=NAME in --model-args")
+            )
         elif status == 404:
-            hint = "see to model and base_url in --model-args"
-        elif "context" in told.lower() or "too long" in told.lower():
+            hint = sentence("see to model and base_url in --model-args")
+        elif "context" in message.lower() or "too long" in message.lower():
             return Refused(
-                f"a prompt is longer than the server's context: {told}", status=status, where=self.root,
-                hint="serve it with a larger context, take fewer --shots, or leave the task out",
+                sentence("a prompt is longer than the server's context: {message}", message=message),
+                status=status, where=self.root,
+                hint=sentence("serve it with a larger context, take fewer --shots, or skip the task"),
             )  # fmt: skip
-        return Refused(f"the server refuses (status {status}): {told}", status=status, where=self.root, hint=hint)
+        return Refused(
+            sentence("the server refuses (status {status}): {message}", status=status, message=message),
+            status=status,
+            where=self.root,
+            hint=hint,
+        )
 
 
 def whole(read: Callable[[Any], T]) -> Callable[[Reply], T]:
@@ -210,9 +231,13 @@ def whole(read: Callable[[Any], T]) -> Callable[[Reply], T]:
         try:
             return read(reply.data)
         except Half as err:
-            raise Lacking(str(err)) from None
+            raise Lacking(err.args[0]) from None
         except (AttributeError, KeyError, IndexError, TypeError, ValueError) as err:
-            raise Lacking(f"an answer of another shape than expected ({type(err).__name__}: {err})") from None
+            raise Lacking(
+                sentence(
+                    "an answer of another shape than expected ({type}: {reason})", type=type(err).__name__, reason=err
+                )
+            ) from None
 
     return reading
 
@@ -229,7 +254,7 @@ async def _events(response: aiohttp.ClientResponse) -> Any:
         try:
             yield time.perf_counter(), json.loads(text)
         except ValueError:
-            raise Lacking("a line of the stream is no JSON") from None
+            raise Lacking(sentence("a line of the stream is no JSON")) from None
 
 
 def run_all(work: Callable[[], Any]) -> Any:

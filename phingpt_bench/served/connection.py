@@ -106,7 +106,7 @@ class Connection:
             value = await self._learning(dialect, streaming or ask, read, streaming is not None)
         except BaseException as err:
             future.set_exception(err if isinstance(err, Exception) else RuntimeError("interrupted"))
-            future.exception()  # seen: who else waits for it is told by its own await
+            future.exception()  # marks it as seen: other waiters get the error by their own await
             raise
         stored = dataclasses.asdict(value)
         self.kept.put(key, stored)

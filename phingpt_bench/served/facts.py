@@ -6,13 +6,14 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from phingpt_bench.core.errors import BenchError, unknown
+from phingpt_bench.core.sentences import sentence
 from phingpt_bench.served.client import Client
 from phingpt_bench.served.spec import HOSTED, ServedSpec
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Facts:
-    """A server as it describes itself; None is not told.
+    """A server as it describes itself; None if not reported.
 
     engine: "vllm", "sglang", "llama.cpp", or lm-eval's name of the dialect. served: every name that it answers to.
     root: the folder or Hub id that the base was loaded from. context: tokens of prompt and answer.
@@ -47,7 +48,7 @@ def check_names(spec: ServedSpec, served: tuple[str, ...] | None, where: str) ->
         return
     for name in (spec.model, *(adapter.name for adapter in spec.adapters)):
         if name not in served:
-            raise unknown("served model", name, served, where=where)
+            raise unknown(sentence("served model"), name, served, where=where)
 
 
 async def _openai(spec: ServedSpec, client: Client) -> Facts:
@@ -63,8 +64,8 @@ async def _openai(spec: ServedSpec, client: Client) -> Facts:
     makers = {str(entry.get("owned_by")) for entry in entries}
     if "vllm" in makers:
         version = await client.look("/version")
-        told = version.get("version") if isinstance(version, dict) else None
-        return replace(found, engine="vllm", version=_text(told))
+        reported = version.get("version") if isinstance(version, dict) else None
+        return replace(found, engine="vllm", version=_text(reported))
     if "llamacpp" in makers:
         meta = own.get("meta") or (entries[0].get("meta") if entries else None) or {}
         props = await client.look("/props")
@@ -84,21 +85,23 @@ async def _sglang(spec: ServedSpec, client: Client) -> Facts:
     model, server = await client.look("/get_model_info"), await client.look("/get_server_info")
     if not isinstance(model, dict):
         raise BenchError(
-            "no SGLang server: it has no /get_model_info",
+            sentence("no SGLang server: it has no /get_model_info"),
             where=client.root,
-            hint="for another server use local-completions",
+            hint=sentence("for another server use local-completions"),
         )
     server = server if isinstance(server, dict) else {}
     names = _names(await client.look("/v1/models")) or (spec.model,)
     paths = server.get("lora_paths")
     loras = [entry.get("lora_name") if isinstance(entry, dict) else entry for entry in paths or ()]
     return Facts(
-        engine="sglang", version=_text(server.get("version")),
+        engine="sglang",
+        version=_text(server.get("version")),
         served=(*names, *(str(name) for name in loras)) if paths is not None else None,
         root=_text(model.get("model_path")),
         context=_number(server.get("context_length")) or _number(server.get("max_req_input_len")),
-        dtype=_text(server.get("dtype")), quantisation=_lower(server.get("quantization")),
-    )  # fmt: skip
+        dtype=_text(server.get("dtype")),
+        quantisation=_lower(server.get("quantization")),
+    )
 
 
 def _entries(listed: Any) -> list[dict[str, Any]]:

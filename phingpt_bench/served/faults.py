@@ -12,6 +12,7 @@ from typing import Any
 import aiohttp
 
 from phingpt_bench.core.errors import BenchError
+from phingpt_bench.core.sentences import sentence
 
 SHOWN = 300  # letters of a server's error that are shown
 
@@ -47,9 +48,9 @@ class Refused(BenchError):
 def check_event(event: Any) -> None:
     """Again for an error that comes in the middle of a stream."""
     if not isinstance(event, dict):
-        raise Lacking("an event of the stream is no object")
+        raise Lacking(sentence("an event of the stream is no object"))
     if event.get("error") or event.get("type") == "error":
-        raise Again(f"an error in the stream: {error_text(json.dumps(event))}")
+        raise Again(sentence("an error in the stream: {text}", text=error_text(json.dumps(event))))
 
 
 def error_text(text: str) -> str:
@@ -66,7 +67,7 @@ def error_text(text: str) -> str:
 
 
 def pause_of(headers: Any) -> float | None:
-    """Seconds of Retry-After: a number, a date, or OpenAI's milliseconds; None where it is not told."""
+    """Seconds of Retry-After: a number, a date, or OpenAI's milliseconds; None without it."""
     for name, unit in (("retry-after-ms", 1e-3), ("retry-after", 1.0)):
         text = headers.get(name)
         if text is None:
@@ -81,7 +82,7 @@ def pause_of(headers: Any) -> float | None:
 def words_of(err: BaseException) -> str:
     """A connection that failed, in words."""
     if isinstance(err, aiohttp.ClientConnectorError):
-        return f"cannot be reached ({err.os_error.strerror or err.os_error})"
+        return sentence("cannot be reached ({reason})", reason=err.os_error.strerror or err.os_error)
     if isinstance(err, asyncio.TimeoutError):
-        return "no answer in time"
-    return f"the connection broke ({str(err) or type(err).__name__})"
+        return sentence("no answer in time")
+    return sentence("the connection broke ({reason})", reason=str(err) or type(err).__name__)

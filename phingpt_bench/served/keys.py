@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 
 from phingpt_bench.core.errors import BenchError
+from phingpt_bench.core.sentences import Sentence, sentence
 from phingpt_bench.served.spec import KEYS, ServedSpec
 
 HIDDEN = "[key]"
@@ -23,8 +24,14 @@ def key(spec: ServedSpec) -> str | None:
     found = os.environ.get(name, "").strip()
     if not found:
         raise BenchError(
-            f"no API key: {spec.engine} wants one in the environment variable {name}",
-            hint=f"export {name}=... (it is sent to {spec.root or 'the server'} only, and stored nowhere)",
+            sentence(
+                "no API key: {engine} wants one in the environment variable {name}", engine=spec.engine, name=name
+            ),
+            hint=sentence(
+                "export {name}=... (it is sent to {root} only, and stored nowhere)", name=name, root=spec.root
+            )
+            if spec.root
+            else sentence("export {name}=... (it is sent to the server only, and stored nowhere)", name=name),
         )
     return found
 
@@ -41,11 +48,20 @@ def headers(spec: ServedSpec) -> dict[str, str]:
 
 def scrubbed(spec: ServedSpec, text: str) -> str:
     """A text of the server's, without the key: some servers print it in their errors, whole or its ends."""
+    if isinstance(text, Sentence):
+        values = {
+            name: scrubbed(spec, value) if isinstance(value, str) else value for name, value in text.values.items()
+        }
+        return sentence(text.key, **values)
     name = variable(spec)
     secret = os.environ.get(name, "").strip() if name else ""
     if len(secret) < 8:
         return text.replace(secret, HIDDEN) if secret else text
     return " ".join(HIDDEN if _shows(word, secret) else word for word in text.replace(secret, HIDDEN).split(" "))
+
+
+def _text(value: object) -> str:
+    return value if isinstance(value, str) else str(value)
 
 
 def _shows(word: str, secret: str) -> bool:

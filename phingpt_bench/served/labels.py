@@ -1,7 +1,7 @@
 """Log-likelihoods of labels after a prompt, at the best rung that an engine has.
 
 Named tokens: one request for all labels of one token, else one for each beginning of a label. Echoed prompts: one
-request a label. First tokens: labels outside those that are told are bounded by the least likely that is.
+request a label. First tokens: labels that are not among them are bounded by the least likely one that is.
 """
 
 from __future__ import annotations
@@ -68,25 +68,25 @@ async def _named(
     for label in labels:
         for at, token in enumerate(label):
             wanted.setdefault(tuple(label[:at]), set()).add(token)
-    told = {
+    replies = {
         start: await link.named(dialect, [*context, *start], sorted(tokens)) for start, tokens in sorted(wanted.items())
     }
     answers = []
     for label in labels:
         total, greedy = 0.0, True
         for at, token in enumerate(label):
-            reply = told[tuple(label[:at])]
+            reply = replies[tuple(label[:at])]
             total += next(value for _, number, value in reply.known if number == token)
             greedy = greedy and reply.best == token
         answers.append((total, greedy))
-    return Likelihoods(labels=tuple(answers), usages=tuple(reply.usage for reply in told.values()), rung="named")
+    return Likelihoods(labels=tuple(answers), usages=tuple(reply.usage for reply in replies.values()), rung="named")
 
 
 async def bounded(link: Connection, dialect: Dialect, found: Found, context: str, labels: Sequence[str]) -> Likelihoods:
     """Labels by the likeliest next tokens that the server tells.
 
-    A label's value is followed token by token while each is told; where one is not, what is known is an upper bound:
-    the least likely token that is told, after what came before. The best label is known where a label that is known
+    A label's value is followed token by token while each is reported; from the first that is not, the value is an upper
+    bound: the least likely reported token, after what came before. The best label is known where a label that is known
     whole is at least as likely as every bound; else the order is open.
     """
     usages: list[Usage] = []
@@ -117,7 +117,7 @@ async def bounded(link: Connection, dialect: Dialect, found: Found, context: str
 
 
 def _step(reply: Next, rest: str) -> tuple[int, float, bool] | None:
-    """(letters of the rest that a told token takes, its log-probability, whether it was the best); None for none.
+    """(letters of the rest that a reported token covers, its log-probability, whether it was the best); None for none.
 
     Of several tokens that begin the rest the longest is the tokenizer's own way to write it.
     """

@@ -14,6 +14,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from phingpt_bench.core.errors import BenchError
+from phingpt_bench.core.sentences import sentence
 from phingpt_bench.served.connection import Connection
 from phingpt_bench.served.dialects.base import Dialect, Writing, cut
 from phingpt_bench.served.faults import Missing, Refused
@@ -33,11 +34,12 @@ COUNTS = (1000, 100, 20, 5)  # first tokens that are asked for, until a server g
 EQUAL = 0.05  # by which two ways to the same log-probability may differ on one server
 SHORT = 64  # tokens of a probe's answer, where the spec has no limit of its own
 LEVELS = ("prompt", "named", "top", "text")
+NOT_ASKED = sentence("not asked for")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Found:
-    """What an engine was found to do. top: so many first tokens; 0 where none are told.
+    """What an engine can do. top: the number of first tokens with log-probabilities; 0 without any.
 
     reasons: why not, by rung. numbers: log-probabilities of the probe, which tell one model from another. words: its
     written answers, where it was asked for some.
@@ -65,17 +67,19 @@ class Found:
     def by_rung(self) -> dict[str, str]:
         """By rung "yes", how many first tokens, or why not: for a record."""
         held = {"prompt": "yes" * self.prompt, "named": "yes" * self.named, "top": str(self.top or ""), "text": "yes"}
-        return {level: text or self.reasons.get(level, "not asked for") for level, text in held.items()}
+        return {level: text or self.reasons.get(level, NOT_ASKED) for level, text in held.items()}
 
     def lines(self) -> list[str]:
         """What is printed, a line a rung."""
         said = {
-            "prompt": ("prompt log-probabilities", self.prompt),
-            "named": ("log-probabilities of named tokens", self.named),
-            "top": (f"first {self.top} tokens" if self.top else "first tokens", self.top > 0),
+            "prompt": (sentence("prompt log-probabilities"), self.prompt),
+            "named": (sentence("log-probabilities of named tokens"), self.named),
+            "top": (sentence("first {n} tokens", n=self.top) if self.top else sentence("first tokens"), self.top > 0),
         }
         return [
-            f"{words}: yes" if held else f"{words}: no ({self.reasons.get(level, 'not asked for')})"
+            sentence("{what}: yes", what=words)
+            if held
+            else sentence("{what}: no ({why})", what=words, why=self.reasons.get(level, NOT_ASKED))
             for level, (words, held) in said.items()
         ]
 
@@ -83,10 +87,10 @@ class Found:
 async def climb(link: Connection, dialect: Dialect, tokenizer: Any) -> Found:
     """Try every rung. tokenizer: of the served model, or None: then prompts are sent as text.
 
-    BenchError where what is told cannot be trusted.
+    BenchError if its numbers cannot be trusted.
     """
     if dialect.chat:
-        why = dict.fromkeys(LEVELS[:3], "a chat endpoint is asked for text only")
+        why: dict[str, str] = dict.fromkeys(LEVELS[:3], sentence("a chat endpoint is asked for text only"))
         return Found(reasons=why, words=await _words(link, dialect))
     reasons: dict[str, str] = {}
     numbers: dict[str, tuple[float, ...]] = {}
@@ -100,9 +104,11 @@ async def climb(link: Connection, dialect: Dialect, tokenizer: Any) -> Found:
         apart = max(abs(one - other) for one, other in zip(*numbers.values(), strict=True))
         if apart > EQUAL:
             raise BenchError(
-                f"the server's log-probabilities of prompts and of named tokens differ by {apart:.2f}",
+                sentence(
+                    "the server's log-probabilities of prompts and of named tokens differ by {apart:.2f}", apart=apart
+                ),
                 where=link.client.root,
-                hint="it may sample at a temperature or with penalties: serve the model without",
+                hint=sentence("it may sample at a temperature or with penalties: serve the model without"),
             )
     top, first = 0, tuple[float, ...]()
     try:
@@ -112,9 +118,12 @@ async def climb(link: Connection, dialect: Dialect, tokenizer: Any) -> Found:
     finally:
         link.client.probing = False
     return Found(
-        prompt="prompt" in numbers, named="named" in numbers, top=top, reasons=reasons,
+        prompt="prompt" in numbers,
+        named="named" in numbers,
+        top=top,
+        reasons=reasons,
         numbers=next(iter(numbers.values()), first),
-    )  # fmt: skip
+    )
 
 
 class _No(Exception):
@@ -122,7 +131,7 @@ class _No(Exception):
 
 
 def _why(err: Exception) -> str:
-    return err.message if isinstance(err, BenchError) else str(err)
+    return err.message if isinstance(err, BenchError) else err.args[0]
 
 
 async def _echo(link: Connection, dialect: Dialect, tokenizer: Any) -> tuple[float, ...]:
@@ -141,7 +150,7 @@ async def _echo(link: Connection, dialect: Dialect, tokenizer: Any) -> tuple[flo
 
 async def _named(link: Connection, dialect: Dialect, tokenizer: Any) -> tuple[float, ...]:
     if tokenizer is None:
-        raise _No("no tokenizer is known: give tokenizer=FOLDER_OR_ID")
+        raise _No(sentence("no tokenizer is known: give tokenizer=FOLDER_OR_ID"))
     values = []
     for prompt in PROMPTS:
         context = encode(tokenizer, prompt)
@@ -157,32 +166,32 @@ async def _named(link: Connection, dialect: Dialect, tokenizer: Any) -> tuple[fl
 
 
 async def _top(link: Connection, dialect: Dialect) -> tuple[int, tuple[float, ...]]:
-    """(how many first tokens are told, their first five log-probabilities after each prompt)."""
-    error: Exception = _No("none are told")
+    """(the number of first tokens, their first five log-probabilities after each prompt)."""
+    error: Exception = _No(sentence("none are reported"))
     for count in COUNTS:
         try:
             replies = [await link.top(dialect, prompt, count) for prompt in PROMPTS]
         except (Missing, Refused, _No) as err:
             error = err
             continue
-        told = min(len(reply.known) for reply in replies)
+        count = min(len(reply.known) for reply in replies)
         values = [value for reply in replies for _, _, value in reply.known[:5]]
         if len({round(value, 6) for value in values}) < 2:
-            raise _No("all tokens are told to be equally likely")
-        if told > 1:
-            return told, tuple(values)
+            raise _No(sentence("all tokens are reported to be equally likely"))
+        if count > 1:
+            return count, tuple(values)
     raise error
 
 
 def _believable(values: Sequence[float]) -> None:
     """_No for what no language model says: llama.cpp's server and others echo a prompt with 0.0 for every token."""
     if any(not math.isfinite(value) or value > 1e-3 for value in values):
-        raise _No("they are no log-probabilities")
+        raise _No(sentence("they are no log-probabilities"))
     if all(value == 0.0 for value in values):
-        raise _No("all of them are 0.0")
+        raise _No(sentence("all of them are 0.0"))
     groups = [values[at : at + len(LABELS)] for at in range(0, len(values), len(LABELS))]
     if all(max(group) - min(group) < 1e-6 for group in groups):
-        raise _No("all labels are told to be equally likely")
+        raise _No(sentence("all labels are reported to be equally likely"))
 
 
 async def _words(link: Connection, dialect: Dialect) -> tuple[str, ...]:
@@ -192,15 +201,17 @@ async def _words(link: Connection, dialect: Dialect) -> tuple[str, ...]:
     replies = [await link.write(dialect, prompt, Writing(most=most)) for prompt in prompts]
     answers = [cut(reply.text, ("\n",), link.spec.think_end_token, chat=True)[0] for reply in replies]
     if not any(answers):
-        raise BenchError(_silent(replies, most), where=link.client.root, hint="max_gen_toks=4096 in --model-args")
+        raise BenchError(
+            _silent(replies, most), where=link.client.root, hint=sentence("max_gen_toks=4096 in --model-args")
+        )
     return tuple(answers)
 
 
 def _silent(replies: Sequence[Written], most: int) -> str:
     thinking = any(reply.thought or reply.usage.reasoning for reply in replies)
     if thinking or any(reply.cut for reply in replies):
-        return f"the model thinks until its limit of {most} tokens and writes no answer"
-    return "the model writes nothing in answer to the probe"
+        return sentence("the model thinks until its limit of {most} tokens and writes no answer", most=most)
+    return sentence("the model writes nothing in answer to the probe")
 
 
 def encode(tokenizer: Any, text: str) -> list[int]:

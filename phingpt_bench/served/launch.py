@@ -20,6 +20,7 @@ from typing import IO
 
 from phingpt_bench.core.errors import BenchError
 from phingpt_bench.core.paths import cache_dir
+from phingpt_bench.core.sentences import sentence
 from phingpt_bench.models.load import BaseSpec, compute_dtype
 from phingpt_bench.served.spec import ServedSpec
 from phingpt_bench.served.weights import Weights, lora_rank
@@ -78,7 +79,9 @@ def arguments(spec: ServedSpec, weights: Weights, name: str, port: int) -> list[
     model = str(weights.folder or spec.model)
     paths = {adapter.name: adapter.path for adapter in spec.adapters}
     if nowhere := next((one for one, path in paths.items() if path is None), None):
-        raise BenchError(f"adapter '{nowhere}' has no folder, and the engine is to be started with it")
+        raise BenchError(
+            sentence("adapter '{name}' has no folder, and the engine is to be started with it", name=nowhere)
+        )
     folders = [path for path in paths.values() if path is not None]
     loras = [f"{one}={path}" for one, path in paths.items()]
     dtype = dtype_of(spec)
@@ -127,16 +130,24 @@ def _engine(spec: ServedSpec) -> list[str]:
     if named:
         found = shutil.which(str(Path(named).expanduser()))
         if found is None:
-            raise BenchError("no such Python", where=named, hint=f"command=PYTHON in --model-args, or {variable}")
+            raise BenchError(
+                sentence("no such Python"),
+                where=named,
+                hint=sentence("command=PYTHON in --model-args, or {variable}", variable=variable),
+            )
         return [found, *MODULES[spec.engine]]
     if importlib.util.find_spec(spec.engine) is not None:
         return [sys.executable, *MODULES[spec.engine]]
     if spec.engine == "vllm" and (found := shutil.which("vllm")):
         return [found, "serve"]
     raise BenchError(
-        f"{spec.engine} is not installed here",
-        hint=f"pip install {spec.engine} into an environment of its own and name its Python in {variable}, or give the "
-        "base_url of a server that runs",
+        sentence("{engine} is not installed here", engine=spec.engine),
+        hint=sentence(
+            "pip install {engine} into an environment of its own and name its Python in {variable}, "
+            "or give the base_url of a server that runs",
+            engine=spec.engine,
+            variable=variable,
+        ),
     )
 
 
@@ -152,13 +163,17 @@ def _wait(server: Server, spec: ServedSpec) -> None:
     while time.monotonic() < until:
         if server.process.poll() is not None:
             raise BenchError(
-                f"{spec.engine} ended before it answered: {_last_error(server.log)}", where=str(server.log),
-                hint="the log says more",
-            )  # fmt: skip
+                sentence("{engine} ended before it answered: {log}", engine=spec.engine, log=_last_error(server.log)),
+                where=str(server.log),
+                hint=sentence("the log says more"),
+            )
         if _answers(f"{server.root}/health"):
             return
         time.sleep(0.5)
-    raise BenchError(f"{spec.engine} did not answer within {PATIENCE / 60:.0f} minutes", where=str(server.log))
+    raise BenchError(
+        sentence("{engine} did not answer within {patience:.0f} minutes", engine=spec.engine, patience=PATIENCE / 60),
+        where=str(server.log),
+    )
 
 
 def _answers(url: str) -> bool:

@@ -13,6 +13,7 @@ from typing import Any
 from lm_eval.api.model import TemplateLM
 
 from phingpt_bench.core.errors import BenchError
+from phingpt_bench.core.sentences import sentence
 from phingpt_bench.served.dialects.base import Writing, cut, messages_of
 from phingpt_bench.served.labels import Likelihoods, by_text, by_tokens
 from phingpt_bench.served.ladder import encode
@@ -26,7 +27,7 @@ MOST = 256  # tokens of an answer where neither task nor spec has a limit
 class ServedLM(TemplateLM):  # type: ignore[misc]
     """A served name of an opened server: base or adapter.
 
-    told: gets (place among the requests, answer) as soon as an answer is there. tally: tokens, times and what went
+    on_answer: gets (place among the requests, answer) as soon as an answer arrives. tally: tokens, times and what went
     wrong. A prompt that does not fit the server's context is an error, never cut.
     """
 
@@ -43,7 +44,10 @@ class ServedLM(TemplateLM):  # type: ignore[misc]
     def eot_token_id(self) -> int:
         """The token that stands for an empty context; BenchError where no tokenizer is known."""
         if self.tokenizer is None or self.tokenizer.eos_token_id is None:
-            raise BenchError("the served model's tokenizer is not known", hint="tokenizer=FOLDER_OR_ID in --model-args")
+            raise BenchError(
+                sentence("the served model's tokenizer is not known"),
+                hint=sentence("tokenizer=FOLDER_OR_ID in --model-args"),
+            )
         return int(self.tokenizer.eos_token_id)
 
     @property
@@ -63,7 +67,8 @@ class ServedLM(TemplateLM):  # type: ignore[misc]
             return json.dumps(chat_history, ensure_ascii=False)
         if self.tokenizer is None or not getattr(self.tokenizer, "chat_template", None):
             raise BenchError(
-                "no chat template is known of the served model", hint="tokenizer=FOLDER_OR_ID, or no --chat-template"
+                sentence("no chat template is known of the served model"),
+                hint=sentence("tokenizer=FOLDER_OR_ID, or no --chat-template"),
             )
         return str(
             self.tokenizer.apply_chat_template(
@@ -76,9 +81,13 @@ class ServedLM(TemplateLM):  # type: ignore[misc]
         """(log-likelihood, whether greedy) of each request; the labels of one prompt are asked together."""
         if not self._found.exact and self.opened.spec.labels != "bounded":
             raise BenchError(
-                f"{self.opened.facts.engine} compares no labels exactly (best: {self._found.best})",
+                sentence(
+                    "{engine} cannot compare labels exactly (best: {best})",
+                    engine=self.opened.facts.engine,
+                    best=self._found.best,
+                ),
                 where=self.opened.link.client.root,
-                hint="ask the written task (..._gen), or labels=bounded in --model-args",
+                hint=sentence("ask the written task (..._gen), or labels=bounded in --model-args"),
             )
         groups: dict[str, list[int]] = {}
         for index, request in enumerate(requests):
@@ -125,7 +134,7 @@ class ServedLM(TemplateLM):  # type: ignore[misc]
             return [self.prefix_token_id], self.tok_encode(text, add_special_tokens=False)
         before, after = self._encode_pair(context, text)
         if not after:
-            raise BenchError(f"nothing to score: {text!r} has no token of its own after its prompt")
+            raise BenchError(sentence("nothing to score: {text!r} has no token of its own after its prompt", text=text))
         return before, after
 
     def _loglikelihood_tokens(self, requests: Any, **_: Any) -> list[tuple[float, bool]]:
@@ -134,7 +143,8 @@ class ServedLM(TemplateLM):  # type: ignore[misc]
     def loglikelihood_rolling(self, requests: Any, disable_tqdm: bool = False) -> list[float]:
         """Refused: whole texts have no labels, and no task of this project asks for them."""
         raise BenchError(
-            "served models are not asked for the likelihood of whole texts", hint="use lm-eval's own classes"
+            sentence("served models are not asked for the likelihood of whole texts"),
+            hint=sentence("use lm-eval's own classes"),
         )
 
     def generate_until(self, requests: list[Any], disable_tqdm: bool = False) -> list[str]:
@@ -181,9 +191,13 @@ class ServedLM(TemplateLM):  # type: ignore[misc]
         most = self.opened.context
         if most is not None and tokens > most:
             raise BenchError(
-                f"a prompt with its answer takes {tokens:,} tokens, and the server's context has {most:,}",
+                sentence(
+                    "a prompt with its answer takes {tokens:,} tokens, and the server's context has {most:,}",
+                    tokens=tokens,
+                    most=most,
+                ),
                 where=self.opened.link.client.root,
-                hint="serve it with a larger context, take fewer --shots, or leave the task out",
+                hint=sentence("serve it with a larger context, take fewer --shots, or skip the task"),
             )
 
     def _run(self, jobs: Sequence[Callable[[], Any]]) -> None:
@@ -224,7 +238,9 @@ def _check_alike(rows: Sequence[Sequence[float]], where: str) -> None:
     if several and all(len(set(row)) == 1 for row in several):
         value = Counter(row[0] for row in several).most_common(1)[0][0]
         raise BenchError(
-            f"all labels of all {len(several)} prompts have the same log-likelihood ({value:.4g})",
+            sentence(
+                "all labels of all {n} prompts have the same log-likelihood ({value:.4g})", n=len(several), value=value
+            ),
             where=where,
-            hint="the server echoes prompts without scoring them: ask the written task (..._gen)",
+            hint=sentence("the server echoes prompts without scoring them: ask the written task (..._gen)"),
         )

@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from phingpt_bench.core.errors import BenchError
+from phingpt_bench.core.sentences import joined, sentence
 from phingpt_bench.models import embedded
 from phingpt_bench.served import launch
 from phingpt_bench.served.connection import Connection, dialect
@@ -80,7 +81,14 @@ def open_served(spec: ServedSpec, report: Report = lambda line: None, *, pause: 
         assert weights is not None
         server = launch.start(spec, weights, spec.title)
         root = server.root
-        report(f"{spec.engine} serves {spec.title} after {server.seconds:.0f} s")
+        report(
+            sentence(
+                "{engine} serves {name} after {seconds:.0f} s",
+                engine=spec.engine,
+                name=spec.title,
+                seconds=server.seconds,
+            )
+        )
     try:
         opened = _reach(spec, root, server, weights, pause)
         _probe(opened, report)
@@ -95,13 +103,13 @@ def _reach(
     spec: ServedSpec, root: str, server: launch.Server | None, weights: Weights | None, pause: float | None
 ) -> Opened:
     link = Connection(spec, root, pause=pause)
-    told: list[Facts] = []
+    answers: list[Facts] = []
 
     async def look() -> None:
-        told.append(await facts_of(_as_served(spec), link.client))
+        answers.append(await facts_of(_as_served(spec), link.client))
 
     link.run([look])
-    facts = told[0]
+    facts = answers[0]
     if weights is None and facts.root:
         weights = _weights(spec, facts.root)
     opened = Opened(spec=spec, link=link, facts=facts, weights=weights, server=server)
@@ -143,7 +151,10 @@ def _tokenizer(spec: ServedSpec, weights: Weights | None) -> Any:
         if spec.tokenizer is None:
             return None
         reason = (str(err).strip().splitlines() or ["it cannot be read"])[0]
-        raise BenchError(f"no tokenizer '{spec.tokenizer}' ({reason})", hint="tokenizer=FOLDER_OR_ID") from None
+        raise BenchError(
+            sentence("no tokenizer '{tokenizer}' ({reason})", tokenizer=spec.tokenizer, reason=reason),
+            hint=sentence("tokenizer=FOLDER_OR_ID"),
+        ) from None
 
 
 def _probe(opened: Opened, report: Report) -> None:
@@ -167,9 +178,10 @@ def _probe(opened: Opened, report: Report) -> None:
     engine = " ".join(filter(None, [facts.engine, facts.version]))
     report(f"{engine}: {opened.base}" + "".join(f", {one.name}" for one in spec.adapters))
     for line in found.lines():
-        report(f"  {line}")
+        report(joined(("  ", line), ""))
     if link.dropped:
-        report(f"  not sent any more, as the model refuses it: {', '.join(sorted(link.dropped))}")
+        names = ", ".join(sorted(link.dropped))
+        report(sentence("  not sent any more, as the model refuses it: {names}", names=names))
     opened.identity = {"engine": facts.engine, "version": facts.version, "host": link.client.host, "root": facts.root}
 
 
@@ -179,9 +191,13 @@ async def _same_count(opened: Opened) -> None:
     ours, theirs = len(encode(opened.tokenizer, PROMPTS[0])), reply.usage.tokens_in
     if theirs is not None and theirs != ours:
         raise BenchError(
-            f"the server counts {theirs} tokens in a prompt where the tokenizer finds {ours}",
+            sentence(
+                "the server counts {theirs} tokens in a prompt where the tokenizer finds {ours}",
+                theirs=theirs,
+                ours=ours,
+            ),
             where=opened.link.client.root,
-            hint="give the tokenizer of the served model: tokenizer=FOLDER_OR_ID in --model-args",
+            hint=sentence("give the tokenizer of the served model: tokenizer=FOLDER_OR_ID in --model-args"),
         )
 
 
@@ -208,11 +224,17 @@ def _differ(opened: Opened, report: Report) -> None:
         own = opened.found[one.name]
         if own.numbers and own.numbers == base.numbers:
             raise BenchError(
-                f"adapter '{one.name}' answers the probe exactly like the base: the server does not apply it",
+                sentence(
+                    "adapter '{name}' answers the probe exactly like the base: the server does not apply it",
+                    name=one.name,
+                ),
                 where=opened.link.client.root,
-                hint="see how the server was started (--lora-modules), and that the adapter is trained",
+                hint=sentence("see how the server was started (--lora-modules), and that the adapter is trained"),
             )
         if not own.numbers and own.words == base.words:
             report(
-                f"  note: {one.name} wrote the base's answers to the probe; without log-probabilities no more is known"
+                sentence(
+                    "  note: {name} wrote the base's answers to the probe; without log-probabilities no more is known",
+                    name=one.name,
+                )
             )

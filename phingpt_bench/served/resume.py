@@ -16,6 +16,7 @@ from typing import Any
 from phingpt_bench.core.errors import BenchError
 from phingpt_bench.core.fingerprint import digest
 from phingpt_bench.core.jsonio import dumps
+from phingpt_bench.core.sentences import sentence
 from phingpt_bench.served.values import Ask
 
 LEFT_OUT = ("stream", "stream_options")  # of a request: they change how an answer comes, not the answer
@@ -75,7 +76,9 @@ class Kept:
                 file.flush()
                 os.fsync(file.fileno())
         except OSError as err:
-            raise BenchError(f"answers cannot be kept ({err.strerror or err})", where=str(self.path)) from None
+            raise BenchError(
+                sentence("answers cannot be kept ({reason})", reason=err.strerror or err), where=str(self.path)
+            ) from None
 
 
 def key_of(ask: Ask) -> str:

@@ -10,6 +10,7 @@ from urllib.parse import urlsplit
 
 from phingpt_bench.core import config
 from phingpt_bench.core.errors import BenchError, unknown
+from phingpt_bench.core.sentences import sentence
 
 Engine = Literal[
     "vllm",
@@ -45,11 +46,12 @@ class ServedAdapter:
     """
 
     name: str
+    """The name that the server answers to."""
     path: Path | None = None
 
     def __post_init__(self) -> None:
         if not self.name or any(letter.isspace() for letter in self.name):
-            raise BenchError(f"'{self.name}' is no name of a served adapter")
+            raise BenchError(sentence("'{name}' is no name of a served adapter", name=self.name))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -67,7 +69,7 @@ class ServedSpec:
     requests_per_minute: at most so many; null is no limit but the server's own.
     think_end_token: what ends a thought that stands in the answer itself; the answer begins behind it.
     labels: "exact" compares labels where an exact way is found and has them written where none is; "bounded" takes the
-        first tokens that are told, too; "written" has them written in any case.
+        first tokens that are reported, too; "written" has them written in any case.
     stream: "auto" measures the time to the first token where the server streams and counts tokens then too; "no".
     price: an entry of the price card. key_variable: the environment variable that holds the key.
     command: the Python that has the engine, where it is started here; null looks for it (docs/engines.md).
@@ -79,6 +81,7 @@ class ServedSpec:
     adapters: tuple[ServedAdapter, ...] = ()
     tokenizer: str | None = None
     revision: str | None = None
+    """Branch, tag or commit of a Hub id that is started here."""
     dtype: Literal["bfloat16", "float16", "float32"] | None = None
     quantisation: str | None = None
     max_length: int | None = None
@@ -98,12 +101,21 @@ class ServedSpec:
         names = [adapter.name for adapter in self.adapters]
         positive = (self.max_length, self.max_gen_toks, self.requests_per_minute, self.num_concurrent, self.max_retries)
         for good, rule in (
-            (self.model, "model is the served name, or what is to be served"),
-            (self.base_url or self.engine in (*STARTED, *HOSTED), f"engine {self.engine} needs a base_url"),
-            (len(set(names)) == len(names), "the same adapter is named twice"),
-            (self.model not in names, "an adapter has the base's name"),
-            (self.timeout > 0 and all(value is None or value >= 1 for value in positive), "numbers are above 0"),
-            (not self.adapters or self.engine not in HOSTED, f"engine {self.engine} serves no adapters"),
+            (self.model, sentence("model is the served name, or what is to be served")),
+            (
+                self.base_url or self.engine in (*STARTED, *HOSTED),
+                sentence("engine {engine} needs a base_url", engine=self.engine),
+            ),
+            (len(set(names)) == len(names), sentence("the same adapter is named twice")),
+            (self.model not in names, sentence("an adapter has the base's name")),
+            (
+                self.timeout > 0 and all(value is None or value >= 1 for value in positive),
+                sentence("numbers are above 0"),
+            ),
+            (
+                not self.adapters or self.engine not in HOSTED,
+                sentence("engine {engine} serves no adapters", engine=self.engine),
+            ),
         ):
             if not good:
                 raise BenchError(rule)
@@ -141,14 +153,18 @@ def from_args(engine: str, args: str, **more: Any) -> ServedSpec:
     more: values by field name, such as the adapters of `--adapter`.
     """
     if engine not in ENGINES:
-        raise unknown("engine", engine, ENGINES, where="--model")
+        raise unknown(sentence("engine"), engine, ENGINES, where="--model")
     values: dict[str, Any] = {"engine": engine}
     hints = typing.get_type_hints(ServedSpec)
     for part in filter(None, args.split(",")):
         name, sign, text = part.partition("=")
         name = ALIASES.get(name.strip(), name.strip())
         if not sign:
-            raise BenchError(f"'{part}' is not KEY=VALUE", where="--model-args", hint="model=NAME,base_url=URL,...")
+            raise BenchError(
+                sentence("'{part}' is not KEY=VALUE", part=part),
+                where="--model-args",
+                hint=sentence("model=NAME,base_url=URL,..."),
+            )
         values[name] = _value(hints.get(name), text.strip())
     return config.build(ServedSpec, {**values, **more}, "--model-args")
 
@@ -170,6 +186,8 @@ def _check_url(url: str | None) -> None:
         return
     parts = urlsplit(url)
     if parts.scheme not in ("http", "https") or not parts.hostname:
-        raise BenchError(f"base_url '{url}' is no address of a server: http://HOST:PORT")
+        raise BenchError(sentence("base_url '{url}' is no address of a server: http://HOST:PORT", url=url))
     if parts.username or parts.password or parts.query:
-        raise BenchError("base_url holds a name, a password or a query: keys come from the environment (key_variable)")
+        raise BenchError(
+            sentence("base_url holds a name, a password or a query: keys come from the environment (key_variable)")
+        )

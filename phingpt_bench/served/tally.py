@@ -100,7 +100,7 @@ class Tally:
 def _fault(usage: Usage, ours: int | None, most: int, text: str) -> str | None:
     """What is wrong with a count, or None."""
     if usage.tokens_in is None or usage.tokens_out is None:
-        return "not told"
+        return "not reported"
     if usage.tokens_in == 0:
         return "no tokens in a prompt"
     if text and usage.tokens_out == 0:

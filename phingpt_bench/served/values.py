@@ -20,7 +20,7 @@ class Ask:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Usage:
-    """Tokens as the server bills them; None is not told. tokens_in holds `cached`, tokens_out holds `reasoning`."""
+    """Tokens as the server bills them; None if not reported. tokens_in includes `cached`, tokens_out `reasoning`."""
 
     tokens_in: int | None = None
     tokens_out: int | None = None
@@ -65,7 +65,7 @@ class Scored:
 class Next:
     """Log-probabilities of the next token.
 
-    known: (token's text, its id where that is told, log-probability), the best first. whole: whether `known` holds
+    known: (token's text, its id if reported, log-probability), the best first. whole: whether `known` holds
     exactly the tokens that were asked for, or else the first so many of all.
     """
 
@@ -79,7 +79,7 @@ class Half(Exception):
 
 
 def usage_of(data: Any) -> Usage:
-    """The usage of a reply in OpenAI's or Anthropic's words; what is no count of tokens is not told."""
+    """The usage of a reply in OpenAI's or Anthropic's format; values that are not token counts are ignored."""
     if not isinstance(data, dict):
         return Usage()
     details, written = data.get("prompt_tokens_details") or {}, data.get("completion_tokens_details") or {}

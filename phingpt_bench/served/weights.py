@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from phingpt_bench.core.errors import BenchError
+from phingpt_bench.core.sentences import sentence
 from phingpt_bench.models import embedded, load
 
 RANKS = (8, 16, 32, 64, 128, 256, 320, 512)  # that vLLM takes as max_lora_rank
@@ -53,7 +54,10 @@ def lora_rank(folders: list[Path]) -> int:
         settings = _settings(folder / "adapter_config.json")
         rank = max([settings.get("r") or 1, *(settings.get("rank_pattern") or {}).values()])
         if rank > RANKS[-1]:
-            raise BenchError(f"the adapter has rank {rank}, and vLLM serves up to {RANKS[-1]}", where=str(folder))
+            raise BenchError(
+                sentence("the adapter has rank {rank}, and vLLM serves up to {ranks}", rank=rank, ranks=RANKS[-1]),
+                where=str(folder),
+            )
         most = max(most, rank)
     return next(rank for rank in RANKS if rank >= most)
 
@@ -77,5 +81,7 @@ def _settings(file: Path) -> dict[str, Any]:
     try:
         found = json.loads(file.read_text(encoding="utf-8"))
     except (OSError, ValueError):
-        raise BenchError("not readable as JSON", where=str(file), hint="give a folder with its configuration") from None
+        raise BenchError(
+            sentence("not readable as JSON"), where=str(file), hint=sentence("give a folder with its configuration")
+        ) from None
     return found if isinstance(found, dict) else {}

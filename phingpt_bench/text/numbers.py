@@ -57,11 +57,6 @@ def percent(share: float) -> str:
     return "0%" if share == 0 else "<1%" if share < 0.005 else f"{100 * share:.0f}%"
 
 
-def things(count: int, noun: str) -> str:
-    """A count with an English noun whose plural ends in s: "1 row", "1,212 rows"."""
-    return f"{count:,} {noun}" if count == 1 else f"{count:,} {noun}s"
-
-
 def letters(place: int) -> str:
     """The name of a place that is counted in letters: a to z, then aa, ab, ..."""
     above, last = divmod(place, 26)

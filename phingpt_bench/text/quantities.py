@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from phingpt_bench.text.language import say
 from phingpt_bench.text.numbers import unknown_text
 
 
@@ -55,7 +56,7 @@ def energy_text(joules: float | None) -> str:
 
 def flops_text(flops: float | None) -> str:
     """Floating-point operations, which are always computed: "3.2e+15 FLOPs (computed)"."""
-    return unknown_text() if flops is None else f"{flops:.1e} FLOPs (computed)"
+    return unknown_text() if flops is None else say("{n:.1e} FLOPs (computed)", n=flops)
 
 
 def memory_text(bytes_: int | None) -> str:

@@ -6,6 +6,7 @@ from collections.abc import Iterable, Iterator
 from typing import TYPE_CHECKING
 
 from phingpt_bench.core.errors import BenchError
+from phingpt_bench.core.sentences import sentence
 from phingpt_bench.text.blocks import Block, Cell, Column, Grid, Item, Legend, Lines, Picture, Piece, Title
 from phingpt_bench.text.clean import screened
 from phingpt_bench.text.fold import EMPTY, HOLD, Line, folded, lines_of, moved, text_of, width_of
@@ -28,7 +29,11 @@ def terminal(blocks: Iterable[Block], width: int = 80) -> str:
 def check_width(width: int, least: int) -> int:
     """`width`, or BenchError where that is under `least` columns."""
     if width < least:
-        raise BenchError(f"a width of {width} columns is too small", where="--width", hint=f"give at least {least}")
+        raise BenchError(
+            sentence("a width of {width} columns is too small", width=width),
+            where="--width",
+            hint=sentence("give at least {least}", least=least),
+        )
     return width
 
 

@@ -1,1 +1,1 @@
-"""From a recipe to a trained adapter with its card."""
+"""Training: from a recipe to a trained adapter with its card."""

@@ -1,4 +1,4 @@
-"""What follows a training step by step: its progress for the display, and its cost in every checkpoint."""
+"""Callbacks of a training: progress for the display, and the cost in every checkpoint."""
 
 from __future__ import annotations
 
@@ -11,12 +11,13 @@ from transformers import TrainerCallback
 
 from phingpt_bench.core import jsonio
 from phingpt_bench.core.records import ledger, to_dict
+from phingpt_bench.core.sentences import sentence
 from phingpt_bench.cost.meters import Meter
 from phingpt_bench.live.events import Advanced, Event, Scored
 
 
 class ProgressCallback(TrainerCallback):
-    """Gives the display each step with its tokens (without padding) and epoch, and the loss.
+    """Sends the display each step with its tokens (without padding) and epoch, and the loss.
 
     loss: the last logged one, the mean over `args.logging_steps` steps; None before the first.
     """
@@ -28,26 +29,28 @@ class ProgressCallback(TrainerCallback):
         self._tokens = [sum(lengths[i] for i in step) for step in steps]
         rows = list(itertools.accumulate(len(step) for step in steps))
         epochs = -(-rows[-1] // len(lengths))
-        self._epochs = [f"epoch {min(epochs, done // len(lengths) + 1)} of {epochs}" for done in [0, *rows]]
+        self._epochs = [
+            sentence("epoch {n} of {all}", n=min(epochs, done // len(lengths) + 1), all=epochs) for done in [0, *rows]
+        ]
 
     def on_train_begin(self, args: Any, state: Any, control: Any, **_: Any) -> None:
-        """The epoch in which the training begins, or goes on."""
+        """Report the epoch in which the training starts or resumes."""
         self._tell(Advanced(note=self._epochs[state.global_step]))
 
     def on_log(self, args: Any, state: Any, control: Any, logs: dict[str, Any] | None = None, **_: Any) -> None:
-        """The loss, every few steps."""
+        """Report the loss, every few steps."""
         if logs is not None and "loss" in logs:
             self.loss = logs["loss"]
-            self._tell(Scored("loss", self.loss, note=f"mean of {args.logging_steps} steps"))
+            self._tell(Scored(sentence("loss"), self.loss, note=sentence("mean of {n} steps", n=args.logging_steps)))
 
     def on_step_end(self, args: Any, state: Any, control: Any, **_: Any) -> None:
-        """One step more."""
+        """Report one more step."""
         done = state.global_step
         self._tell(Advanced(count=1, tokens=self._tokens[done - 1], note=self._epochs[done]))
 
 
 class CostCallback(TrainerCallback):
-    """Writes what a training has cost so far into each checkpoint, last of all its files."""
+    """Writes the cost of a training so far into each checkpoint, as the last of its files."""
 
     FILE = "spent.json"
 

@@ -1,4 +1,4 @@
-"""The rows that a recipe trains on, and what its adapter's card says of them."""
+"""The rows that a recipe trains on, and what the adapter's card says about them."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from phingpt_bench.core.errors import BenchError
 from phingpt_bench.core.fingerprint import digest
+from phingpt_bench.core.sentences import sentence
 from phingpt_bench.lmeval import manager
 from phingpt_bench.train.recipe import Recipe
 from phingpt_bench.train.rows import Row, task_rows
@@ -17,19 +18,19 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class TrainingData:
-    """The rows of all tasks in order, and what decided them."""
+    """The rows of all tasks in order, and what determined them."""
 
     rows: list[Row]
     digests: dict[str, str]  # task and splits -> digest of the token ids
     ids: dict[str, list[str]]  # task -> row ids
     templates: dict[str, str]  # task -> digest of its prompt template
-    too_long: int  # rows left out for their length
+    too_long: int  # rows skipped for their length
 
 
 def training_data(recipe: Recipe, tokenizer: Any, limit: int | None, tasks: TaskManager | None = None) -> TrainingData:
-    """The rows of every task of the recipe, the first `limit` of each; BenchError when none is short enough.
+    """The rows of every task of the recipe, the first `limit` of each; BenchError if none is short enough.
 
-    tasks: what knows the task files, by default a new one.
+    tasks: lm-eval's task manager; by default a new one.
     """
     known = tasks or manager.task_manager()
     rows: list[Row] = []
@@ -47,6 +48,11 @@ def training_data(recipe: Recipe, tokenizer: Any, limit: int | None, tasks: Task
         templates[name] = manager.template_digest(task)
     if not rows:
         raise BenchError(
-            f"recipe '{recipe.name}' has no row of at most {recipe.max_tokens} tokens", hint="raise max_tokens"
+            sentence(
+                "recipe '{name}' has no row of at most {max_tokens} tokens",
+                name=recipe.name,
+                max_tokens=recipe.max_tokens,
+            ),
+            hint=sentence("raise max_tokens"),
         )
     return TrainingData(rows=rows, digests=digests, ids=ids, templates=templates, too_long=too_long)

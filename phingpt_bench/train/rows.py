@@ -10,7 +10,7 @@ from typing import Any
 from phingpt_bench.lmeval import manager
 from phingpt_bench.lmeval.documents import Doc
 
-WINDOW = 512  # rows that are sorted by length together: enough to save padding, few enough to keep the order random
+WINDOW = 512  # rows sorted by length together: many enough to save padding, few enough to keep the order random
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,7 +22,7 @@ class Row:
 
 
 def encode(tokenizer: Any, prompt: str, answer: str) -> Row:
-    """Tokens as lm-eval's `_encode_pair` cuts them: both together, then split at the length of the prompt alone.
+    """Tokens as in lm-eval's `_encode_pair`: prompt and answer together, split at the length of the prompt alone.
 
     A tokenizer's own leading special tokens are added unless the prompt already begins with the BOS text.
     """
@@ -46,10 +46,10 @@ def task_rows(task: Any, splits: Sequence[str], tokenizer: Any, *, chat_template
 
 
 def batches(lengths: Sequence[int], tokens_per_batch: int, epochs: int, seed: int) -> list[list[int]]:
-    """Row indices of every optimiser step of the whole training, decided beforehand.
+    """Row indices of every optimiser step of the whole training, planned in advance.
 
-    Each epoch is shuffled, sorted by length within windows of WINDOW rows, cut where the padded size would pass
-    `tokens_per_batch` (a longer row stands alone), and the batches shuffled. One list for all epochs makes an
+    Each epoch is shuffled, sorted by length within windows of WINDOW rows, cut where the padded size would exceed
+    `tokens_per_batch` (a longer row is a batch of its own), and the batches shuffled. One list for all epochs makes an
     interrupted training resume at the same step with the same rows.
     """
     generator = random.Random(seed)
@@ -81,10 +81,10 @@ def cut(order: Sequence[int], lengths: Sequence[int], tokens: int) -> list[list[
 
 
 def collate(rows: Sequence[Row], pad: int) -> dict[str, Any]:
-    """Right-padded `input_ids` (batch x width) and `labels` of the same shape, -100 where there is no loss.
+    """Right-padded `input_ids` (batch x width) and `labels` of the same shape, -100 at positions without loss.
 
     `labels[i, j]` is the token that follows position j: already shifted. No attention mask is needed: in a causal
-    model the padding on the right is seen by no real token.
+    model no real token attends to padding on its right.
     """
     import torch
 
@@ -99,7 +99,7 @@ def collate(rows: Sequence[Row], pad: int) -> dict[str, Any]:
 
 
 def pieces(batch: dict[str, Any], tokens: int) -> list[dict[str, Any]]:
-    """A batch from `collate` in parts of at most `tokens` padded tokens, every label in one of them.
+    """A batch from `collate` in parts of at most `tokens` padded tokens, each label in exactly one of them.
 
     Each part is as wide as its own longest row; a row longer than `tokens` is alone.
     """

@@ -1,4 +1,4 @@
-"""Train one recipe: rows, base, LoRA, Trainer, adapter folder with card."""
+"""Training one recipe: rows, base, LoRA, Trainer, adapter folder with card."""
 
 from __future__ import annotations
 
@@ -15,6 +15,7 @@ from phingpt_bench.core.fingerprint import digest
 from phingpt_bench.core.machine import environment, this_machine
 from phingpt_bench.core.overrides import Override, folder_suffix
 from phingpt_bench.core.records import Ledger
+from phingpt_bench.core.sentences import sentence, sentence_n
 from phingpt_bench.cost import flops
 from phingpt_bench.cost.meters import Meter
 from phingpt_bench.cost.prices import load_prices, match
@@ -34,10 +35,10 @@ ADAPTER = "default"  # PEFT's own name for a fresh adapter; saved without it
 
 
 def default_folder(recipe: Recipe, limit: int | None = None, overrides: Sequence[Override] = ()) -> Path:
-    """Where an adapter goes by default: adapters/trained/<recipe> under the current folder.
+    """The default folder of an adapter: adapters/trained/<recipe> under the current folder.
 
-    A trial on the first `limit` rows, and a recipe that was read with overrides and kept its name, have a folder of
-    their own: they must not be taken for the recipe's adapter.
+    A trial on the first `limit` rows, and a recipe that was read with overrides and kept its name, have folders of
+    their own, so that they are not mistaken for the recipe's adapter.
     """
     name = recipe.name if limit is None else f"{recipe.name}_first-{limit}"
     if overrides and all(override.key != ("name",) for override in overrides):
@@ -57,17 +58,17 @@ def train(
     """Train and save; returns the adapter's folder.
 
     Args:
-        recipe: what is trained, and on what.
+        recipe: what to train, and on which data.
         out: the folder; by default `default_folder`.
-        resume: go on from the last checkpoint in `out`; without one, start.
-        limit: rows of each task, for a trial.
+        resume: continue from the last checkpoint in `out`; without one, start.
+        limit: the number of rows of each task, for a trial.
         display: gets the progress, in the stages of `live.events.training_stages`.
         tasks: lm-eval's TaskManager; by default a new one.
 
-    BenchError when `out` holds a finished adapter, or an unfinished one and `resume` was not asked for.
+    BenchError if `out` holds a finished adapter, or an unfinished one without `resume`.
     """
     out = Path(out) if out is not None else default_folder(recipe, limit)
-    prices = load_prices()  # a price card that cannot be read is better found now than after hours
+    prices = load_prices()  # an unreadable price card should fail now, not after hours
     checkpoint = _prepare(out, resume)
     entry = match(prices, this_machine())
     display.tell(Priced(entry.usd_per_hour if entry else None))
@@ -79,7 +80,7 @@ def train(
         data = training_data(recipe, loaded.tokenizer, limit, tasks)
         steps = batches([len(row.ids) for row in data.rows], recipe.tokens_per_batch, recipe.epochs, recipe.seed)
         _check_plan(out, recipe, data, steps, resume=checkpoint is not None)
-        # what imports torch and transformers comes after what can fail early
+        # imports of torch and transformers come after what can fail early
         from phingpt_bench.train.callbacks import CostCallback, ProgressCallback
         from phingpt_bench.train.trainer import AnswerTrainer, with_lora
 
@@ -100,9 +101,9 @@ def train(
 
 @dataclass(frozen=True, slots=True)
 class _Job:
-    """One training: of which recipe, where it goes, and the model with its fresh LoRA.
+    """One training: its recipe, its folder, and the model with its new LoRA.
 
-    limit: rows of each task, None for all. steps: rows of each optimiser step.
+    limit: the number of rows of each task, None for all. steps: the rows of each optimiser step.
     """
 
     recipe: Recipe
@@ -115,7 +116,7 @@ class _Job:
 
     @property
     def parameters(self) -> int:
-        """Trainable ones."""
+        """The number of trainable parameters."""
         return int(self.model.get_nb_trainable_parameters()[0])
 
     @property
@@ -131,7 +132,7 @@ class _Job:
 
 
 def _run(trainer: Any, job: _Job, checkpoint: Path | None, display: Display, meter: Meter) -> None:
-    """All steps, or those after a checkpoint. An interruption says what is kept."""
+    """Run all steps, or those after a checkpoint. An interruption reports what is kept."""
     stage = training_stages(job.recipe.name, len(job.steps))[-1]
     try:
         with display.stage(stage, _steps(checkpoint) if checkpoint else 0), meter.phase("train"):
@@ -139,52 +140,62 @@ def _run(trainer: Any, job: _Job, checkpoint: Path | None, display: Display, met
     except KeyboardInterrupt:
         kept = _checkpoints(job.out)
         steps_kept = _steps(kept[-1]) if kept else 0
-        said = f"training stopped: {steps_kept} of {len(job.steps)} steps are kept in {job.out}"
+        said = sentence_n(
+            "training stopped: {kept} of {n} step is kept in {folder}",
+            "training stopped: {kept} of {n} steps are kept in {folder}",
+            len(job.steps),
+            kept=steps_kept,
+            folder=job.out,
+        )
         display.tell(Said(said, urgent=True))
         raise
 
 
 def _prepare(out: Path, resume: bool) -> Path | None:
-    """Make the folder; the checkpoint to go on from, or None."""
+    """Create the folder; returns the checkpoint to resume from, or None."""
     if (out / adapter.CARD).is_file():
         raise BenchError(
-            "the adapter is already there and finished", where=str(out), hint="delete the folder, or use --out DIR"
+            sentence("the adapter exists already"), where=str(out), hint=sentence("delete the folder, or use --out DIR")
         )
     found = _checkpoints(out)
     if found and not resume:
         raise BenchError(
-            "an unfinished training is there", where=str(out), hint="go on with --resume, or delete the folder"
+            sentence("the folder holds an unfinished training"),
+            where=str(out),
+            hint=sentence("resume with --resume, or delete the folder"),
         )
     try:
         out.mkdir(parents=True, exist_ok=True)
     except OSError as err:
-        raise BenchError(f"cannot make the adapter's folder ({err.strerror})", where=str(out)) from None
+        raise BenchError(
+            sentence("cannot make the adapter's folder ({reason})", reason=err.strerror), where=str(out)
+        ) from None
     return found[-1] if found else None
 
 
 def _checkpoints(out: Path) -> list[Path]:
-    """The complete checkpoints of an unfinished training, oldest first: those that hold the file written last."""
+    """The complete checkpoints of an unfinished training, oldest first: those with the file that is written last."""
     found = (out / CHECKPOINTS).glob("checkpoint-*")
     return sorted((p for p in found if (p / "spent.json").is_file()), key=_steps)
 
 
 def _steps(checkpoint: Path) -> int:
-    """How many steps of the training lie behind a checkpoint."""
+    """The number of steps before a checkpoint."""
     return int(checkpoint.name.rpartition("-")[2])
 
 
 def _check_plan(out: Path, recipe: Recipe, data: TrainingData, steps: list[list[int]], *, resume: bool) -> None:
-    """Write what decides the training next to the checkpoints, or compare it with what was written.
+    """Write what determines the training next to the checkpoints, or compare it with the existing file.
 
-    BenchError when the checkpoints are of another recipe or other rows.
+    BenchError if the checkpoints belong to another recipe or other rows.
     """
     file = out / CHECKPOINTS / "plan.json"
     plan = {"recipe": digest(asdict(recipe)), "data": data.digests, "steps": digest(steps)}
     if resume and jsonio.read_json(file) != plan:
         raise BenchError(
-            "the unfinished training there is of another recipe or other rows",
+            sentence("the unfinished training in it has another recipe or other rows"),
             where=str(out),
-            hint="delete the folder, or give another with --out",
+            hint=sentence("delete the folder, or give another with --out"),
         )
     jsonio.write_json(file, plan)
 

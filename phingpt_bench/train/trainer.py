@@ -1,4 +1,4 @@
-"""transformers' Trainer with a loss on answer tokens only and batches decided beforehand.
+"""transformers' Trainer with a loss on answer tokens only and batches planned in advance.
 
 Why Trainer and not TRL's SFTTrainer: docs/decisions/0003-trainer.md.
 """
@@ -18,14 +18,15 @@ from transformers.modeling_layers import GradientCheckpointingLayer
 
 from phingpt_bench import compat
 from phingpt_bench.core.errors import BenchError, unknown
+from phingpt_bench.core.sentences import sentence
 from phingpt_bench.engine.head import head_only_at
 from phingpt_bench.models.load import Loaded
 from phingpt_bench.models.lora import fuse_training
 from phingpt_bench.train.recipe import Recipe
 from phingpt_bench.train.rows import Row, collate, pieces
 
-# padded tokens that go through a CPU at once, a thread: with fewer the matrix products get slower (docs/log.md), with
-# more nothing is gained and the kept activations grow
+# padded tokens per thread that a CPU processes at once: with fewer the matrix products get slower (docs/log.md), with
+# more nothing is gained and the stored activations grow
 CPU_TOKENS = 256
 
 RECOMPUTE = functools.partial(torch.utils.checkpoint.checkpoint, use_reentrant=False)
@@ -36,9 +37,9 @@ FUSED["up_proj"] = "gate_up_proj"
 
 
 def target_modules(model: Any, names: Sequence[str]) -> list[str] | str:
-    """The layers to adapt: "all-linear" for ["all-linear"], else the names, fused ones replaced by what fuses them.
+    """The layers to adapt: "all-linear" for ["all-linear"], else the names, with fused layers for their parts.
 
-    BenchError when the model has neither a layer nor its fused form.
+    BenchError if the model has neither a layer nor its fused form.
     """
     if list(names) == ["all-linear"]:
         return "all-linear"
@@ -46,7 +47,7 @@ def target_modules(model: Any, names: Sequence[str]) -> list[str] | str:
     found = []
     for name in names:
         if name not in present and FUSED.get(name) not in present:
-            raise unknown("layer in target_modules", name, present)
+            raise unknown(sentence("layer in target_modules"), name, present)
         found.append(name if name in present else FUSED[name])
     return sorted(set(found))
 
@@ -56,7 +57,7 @@ def _is_linear(module: Any) -> bool:
 
 
 def with_lora(loaded: Loaded, recipe: Recipe) -> Any:
-    """The loaded base wrapped with a fresh LoRA, seeded, in training mode. LoRA weights are float32."""
+    """The loaded base wrapped with a new LoRA, seeded, in training mode. LoRA weights are float32."""
     torch.manual_seed(recipe.seed)
     lora = recipe.lora
     config = LoraConfig(
@@ -72,8 +73,8 @@ def with_lora(loaded: Loaded, recipe: Recipe) -> Any:
 def answer_loss(model: Any, inputs: dict[str, torch.Tensor], answer_tokens: int | None = None) -> torch.Tensor:
     """Mean cross-entropy over the answer tokens of a batch from `collate`.
 
-    answer_tokens: of the whole batch, where `inputs` are a piece of it: then the piece's share of that mean.
-    The output head runs only at positions that have a label (1 in 50 for sentiment), and the loss is in float32. In
+    answer_tokens: the number in the whole batch if `inputs` are a piece of it; the result is then its share of the
+    mean. The output head only runs at positions with a label (1 in 50 for sentiment), and the loss is in float32. In
     bfloat16 the LoRA products run in bfloat16 too (autocast), with float32 master weights.
     """
     causal_lm = model.get_base_model()
@@ -92,11 +93,11 @@ def answer_loss(model: Any, inputs: dict[str, torch.Tensor], answer_tokens: int 
 def backward(
     model: Any, batch: dict[str, torch.Tensor], tokens: int | None, *, recompute: bool = False
 ) -> torch.Tensor:
-    """Add the gradients of the batch's mean loss to those of the model, piece by piece; returns that loss.
+    """Add the gradients of the batch's mean loss to the model, piece by piece; returns that loss.
 
-    tokens: padded tokens of a piece, so that only a piece's activations are kept at a time; None is the whole batch.
-    The gradients are those of the batch in one, up to the order of sums. recompute: keep the inputs of the layers only
-    and compute the other activations again in the backward pass; a row longer than a piece is always treated so.
+    tokens: padded tokens of a piece, so that only one piece's activations are kept at a time; None is the whole batch.
+    The gradients are those of the whole batch, up to the order of sums. recompute: keep only the inputs of the layers
+    and recompute the other activations in the backward pass; this is always done for a row longer than a piece.
     """
     counted = int((batch["labels"] != -100).sum())
     loss = torch.zeros((), device=batch["labels"].device)
@@ -128,9 +129,9 @@ class AnswerTrainer(Trainer):
         out: Path,
         callbacks: Sequence[TrainerCallback],
     ):
-        """model: a PEFT model from `with_lora`. pad: the token id that fills rows up. out: for the checkpoints.
+        """model: a PEFT model from `with_lora`. pad: the token id for padding. out: the folder for checkpoints.
 
-        BenchError where the recipe asks for gradient checkpointing and the model has no layers that can do it.
+        BenchError if the recipe asks for gradient checkpointing and the model's layers do not support it.
         """
         fuse_training(model)
         self._steps = steps
@@ -138,8 +139,10 @@ class AnswerTrainer(Trainer):
         self._recompute = recipe.gradient_checkpointing
         if self._recompute and not any(isinstance(layer, GradientCheckpointingLayer) for layer in model.modules()):
             raise BenchError(
-                f"{model.get_base_model().__class__.__name__} cannot compute its activations again",
-                hint="take gradient_checkpointing out of the recipe",
+                sentence(
+                    "{type} does not support gradient checkpointing", type=model.get_base_model().__class__.__name__
+                ),
+                hint=sentence("remove gradient_checkpointing from the recipe"),
             )
         arguments = TrainingArguments(
             output_dir=str(out),
@@ -164,13 +167,13 @@ class AnswerTrainer(Trainer):
         compat.use_one_gpu(arguments)
         self._pad, self._rows, self._peft = pad, list(rows), model
         super().__init__(model=model, args=arguments, train_dataset=self._rows, callbacks=list(callbacks))
-        # Trainer's own print of every log line; the progress display takes its place
+        # Trainer's own print of every log line; the display replaces it
         from transformers.trainer_callback import PrinterCallback
 
         self.remove_callback(PrinterCallback)
 
     def get_train_dataloader(self) -> torch.utils.data.DataLoader[Any]:
-        """One pass over the decided steps; Trainer skips the first ones when it resumes."""
+        """One pass over the planned steps; Trainer skips the first ones when it resumes."""
         return torch.utils.data.DataLoader(
             cast("torch.utils.data.Dataset[Row]", self._rows),
             batch_sampler=self._steps,
@@ -178,13 +181,13 @@ class AnswerTrainer(Trainer):
         )
 
     def training_step(self, model: Any, inputs: dict[str, Any], num_items_in_batch: Any = None) -> torch.Tensor:
-        """Trainer's hook. BenchError when the loss is no longer a number: nothing sensible can follow."""
-        self._peft.train()  # `model` is what Trainer may have wrapped around it
+        """Trainer's hook. BenchError if the loss is NaN or infinite: training cannot recover."""
+        self._peft.train()  # `model` may be a wrapper made by Trainer
         batch = {name: part.to(self._peft.device) for name, part in inputs.items()}  # not always the first GPU
         loss = backward(self._peft, batch, self._tokens, recompute=self._recompute)
         if not torch.isfinite(loss):
             raise BenchError(
-                f"the training loss is {loss.item()} at step {self.state.global_step}",
-                hint="lower learning_rate in the recipe, or train in float32",
+                sentence("the training loss is {loss} at step {step}", loss=loss.item(), step=self.state.global_step),
+                hint=sentence("lower learning_rate in the recipe, or train in float32"),
             )
         return loss

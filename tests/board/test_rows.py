@@ -5,15 +5,16 @@ from __future__ import annotations
 import dataclasses
 
 import pytest
-from helpers.board_factory import example_runs, labels, make_run, seen, spans
+from helpers.board_factory import LABELS, example_runs, labels, make_run, seen, spans
 
 from phingpt_bench.board.published.rows import load
 from phingpt_bench.board.rows import build
+from phingpt_bench.core.diagnostics import Diagnostics
 from phingpt_bench.core.errors import BenchError
 from phingpt_bench.core.exposure import Declared, Exposure
 from phingpt_bench.core.outcomes import Outcomes, rows_at
 from phingpt_bench.data.catalogue import Rights
-from phingpt_bench.render.board.row_text import difference_text, floor_mark, setting
+from phingpt_bench.render.board.row_text import difference_text, floor_mark, row_notes, setting
 from phingpt_bench.results.cache import Cache
 from phingpt_bench.results.compare import bands
 from phingpt_bench.scoring.metrics import METRICS, row_counts, score_all
@@ -137,7 +138,8 @@ def test_a_tuned_model_under_the_floor_is_told_so_and_one_above_is_not():
     strong = make_run(kind="tuned", adapter="strong", outcomes=labels(0.97, seed=3))
     majority = make_run("majority", "floor", labels(0.2, seed=4))
     by_name = {row.adapter: row for row in only(build([floor, weak, strong, majority])).rows}
-    assert [(note.text, note.marked) for note in by_name["weak"].notes] == [("does not beat TF-IDF + LR", True)]
+    (note,) = by_name["weak"].notes
+    assert (note.text, note.marked) == ("not shown to be better than TF-IDF + LR", True)
     assert by_name["strong"].notes == ()
 
 
@@ -387,3 +389,78 @@ def test_a_p_that_only_bounds_the_true_one_is_shown_as_a_bound():
         row = section.rows[0]
         assert row.against_base.at_most and row.against_base.p_holm == pytest.approx(16 / 10_001)
         assert difference_text(row)[1] == "p<=0.002"
+
+
+def always(place: int, n: int = 300, but: int = 0) -> Outcomes:
+    """One label for all rows but the first few."""
+    rows = labels(0.5, n)
+    pred = [place] * n
+    pred[:but] = rows.gold[:but]
+    return dataclasses.replace(rows, pred=pred, invalid=[False] * n)
+
+
+def by_kind(section, kind):
+    return next(row for row in section.rows if row.kind == kind)
+
+
+def test_one_label_for_all_rows_gets_no_star_however_bad_the_base_is():
+    base = labels(0.02, seed=1)
+    counts = [base.gold.count(place) for place in range(3)]
+    most = counts.index(max(counts))
+    section = only(build([make_run(outcomes=base), make_run(kind="tuned", adapter="x", outcomes=always(most))]))
+    row = by_kind(section, "tuned")
+    assert row.against_base.significant and row.against_base.value > 0.1
+    assert (row.beats_majority, row.starred) == (False, False)
+    assert difference_text(row)[0].endswith("*") is False
+    assert f"answers {LABELS[most]} in 100% of the rows, MCC 0" in [note.text for note in row.notes]
+    assert "no *: not shown to be better than one label for all rows" in [note.text for note in row_notes(row)]
+
+
+def test_a_gain_beyond_the_commonest_label_keeps_its_star_and_so_does_a_loss():
+    section = only(build([
+        make_run(outcomes=labels(0.5, seed=1)), make_run(kind="tuned", adapter="x", outcomes=labels(0.8, seed=2)),
+        make_run(kind="tuned", adapter="y", digest="1", outcomes=always(0)),
+    ]))  # fmt: skip
+    gain, loss = (next(row for row in section.rows if row.adapter == name) for name in "xy")
+    assert (gain.beats_majority, gain.starred) == (True, True)
+    assert loss.against_base.value < 0 and (loss.beats_majority, loss.starred) == (None, True)
+
+
+@pytest.mark.parametrize(("but", "said"), [(0, True), (6, True), (9, True), (60, False)])
+def test_one_label_is_said_from_97_percent_of_the_rows_on(but: int, said: bool):
+    section = only(build([make_run(outcomes=always(1, but=but))]))
+    share = section.rows[0].answering.label_share
+    assert (share >= 0.97) == said
+    assert any("answers neutral in" in note.text for note in section.rows[0].notes) == said
+
+
+def test_unreadable_entities_are_said_by_answers_and_by_pieces():
+    rows = spans(0.5, 10)
+    counts = [[list(types) for types in row] for row in rows.counts]
+    for row in counts[:4]:  # a piece that could not be read beside the others, and one alone
+        row[-1][1] = 2
+    for types in counts[0][:-1]:
+        types[:2] = [0, 0]
+    for types in counts[1][:-1]:
+        types[1] = max(types[1], 1)
+    rows = dataclasses.replace(rows, counts=counts, invalid=[at < 4 for at in range(10)])
+    run = make_run(outcomes=rows, diagnostics=Diagnostics(cut_answers=6))
+    row = only(build([run])).rows[0]
+    assert (row.answering.unread, row.answering.pieces) == (0.4, 8)
+    assert 0.1 <= row.answering.nothing_read <= 0.3
+    (text,) = [note.text for note in row_notes(row) if "unreadable" in note.text]
+    assert text.startswith("unreadable pieces: 8, in 40% of the answers, and nothing else in ")
+    assert "60% of the answers ran on to the limit of tokens" in [note.text for note in row.notes]
+
+
+def test_an_adapter_that_never_saw_the_task_is_told_from_the_floor_that_did():
+    def notes(trained: bool | None) -> list[str]:
+        section = only(build([
+            make_run(kind="tuned", adapter="x", outcomes=labels(0.6, seed=2),
+                     diagnostics=Diagnostics(trained_on_task=trained)),
+            make_run("TF-IDF", "floor", labels(0.7, seed=3)),
+        ]))  # fmt: skip
+        return [str(note.text) for note in by_kind(section, "tuned").notes if not note.marked]
+
+    assert notes(trained=False) == ["not trained on this task, as TF-IDF was"]
+    assert notes(trained=True) == notes(trained=None) == []

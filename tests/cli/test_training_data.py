@@ -16,6 +16,7 @@ from phingpt_bench.core.records import read_record
 from phingpt_bench.data import catalogue
 from phingpt_bench.data.copies import hashes
 from phingpt_bench.evaluate.tasks import Tasks
+from phingpt_bench.train import dataset
 
 TASK, DATASET = "phin_demo_sentiment", "demo_sentiment"
 
@@ -87,7 +88,7 @@ def test_recheck_changes_exposure_and_nothing_else(runs, capsys):
     ("words", "error"),
     [
         (["--trained-on", "fpb"], "is not MODEL=DATA"),
-        (["--trained-on", "made-up/tiny=no-such-set"], "neither a data set"),
+        (["--trained-on", "made-up/tiny=no-such-set"], "neither a dataset"),
     ],
 )
 def test_recheck_refuses(words, error, runs, capsys):
@@ -99,7 +100,7 @@ def test_recheck_refuses(words, error, runs, capsys):
 def test_recheck_of_no_runs(tmp_path, capsys):
     code, text = said(capsys, "recheck", tmp_path)
     assert code == 2
-    assert "no runs are here" in text
+    assert "no runs in this folder" in text
 
 
 def test_a_recipe_stands_for_a_card_where_it_gives_as_many_rows(monkeypatch):
@@ -109,7 +110,7 @@ def test_a_recipe_stands_for_a_card_where_it_gives_as_many_rows(monkeypatch):
     class Data:
         ids = rows
 
-    monkeypatch.setattr("phingpt_bench.train.dataset.training_data", lambda *_: Data)
+    monkeypatch.setattr(dataset, "training_data", lambda *_: Data)
     tuned = make_run(kind="tuned", adapter="demo").record
     assert row_ids(tuned, Tasks()) == rows
     for counted, want in ((2, rows), (3, None)):

@@ -109,7 +109,7 @@ def test_gpus_that_only_say_their_power_are_sampled() -> None:
 
 
 def test_without_meters_there_is_a_reason() -> None:
-    assert nvml(fake_nvml(counts=False, powers=False)) == (None, "NVML says neither energy nor power of these GPUs")
+    assert nvml(fake_nvml(counts=False, powers=False)) == (None, "NVML reports neither energy nor power of these GPUs")
     fake = fake_nvml()
     fake.nvmlInit = lambda: (_ for _ in ()).throw(NVMLError("Driver Not Loaded"))
     assert nvml(fake) == (None, "no NVML: Driver Not Loaded")

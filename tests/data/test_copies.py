@@ -23,7 +23,7 @@ COMPANIES = [
 
 
 def kinds(test: list[str], train: list[str], rest: list[str] | None = None) -> list[str | None]:
-    """The kind of each test text; rest: further texts of the data set."""
+    """The kind of each test text; rest: further texts of the dataset."""
     found = Index([Target("t", test, [*test, *train, *(rest or [])])]).search(train)
     assert set(found) <= {("t", row) for row in range(len(test))}
     return [KINDS[found["t", row].kind] if ("t", row) in found else None for row in range(len(test))]

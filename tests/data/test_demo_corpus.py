@@ -241,7 +241,7 @@ def test_bad_markup_names_file_and_line(sentence, tmp_path):
         ("sent-en-9999\ttrian\tpositive\t{c} rose.", "unknown split 'trian'"),
         ("sent-es-9999\ttrain\tpositive\t{c} rose.", "malformed id"),
         ("sent-en-9999\ttrain\tpositive\t{x} rose.", "unknown slot '{x}'"),
-        ("sent-en-9999\ttrain\tpositive\t{c rose.", "a brace"),
+        ("sent-en-9999\ttrain\tpositive\t{c rose.", "an unmatched brace"),
         ("sent-en-9999\ttrain\tpositive {c} rose.", "3 columns"),
         ("sent-en-9999\ttrain\tpositive\t", "4 columns, of which 3 filled"),
         ("sent-en-9999\ttrain\tpositive\t{c} rose. ", "blanks"),
@@ -266,12 +266,12 @@ def test_a_repeated_id_or_sentence_is_refused(kind, tmp_path):
     last = file.read_text("utf-8").splitlines()[-1]
     with file.open("a", encoding="utf-8") as out:
         out.write(last + "\n")
-    with pytest.raises(BenchError, match="id stands already"):
+    with pytest.raises(BenchError, match="id occurs already"):
         read_corpus(kind, tmp_path / "corpus")
     plain = "\t".join([f"{last.split('-')[0]}-es-9998", *last.split("\t")[1:]])
     if kind == "ner":  # a sentiment frame may return with another company
         file.write_text(file.read_text("utf-8").removesuffix(last + "\n") + plain + "\n", "utf-8")
-        with pytest.raises(BenchError, match="sentence stands already"):
+        with pytest.raises(BenchError, match="sentence occurs already"):
             read_corpus(kind, tmp_path / "corpus")
 
 
@@ -279,7 +279,7 @@ def test_a_company_in_two_splits_is_refused(tmp_path):
     shutil.copytree(CORPUS, tmp_path / "corpus")
     with (tmp_path / "corpus" / "companies.tsv").open("a", encoding="utf-8") as out:
         out.write("test\ten\tBrimworth Holdings\n")
-    with pytest.raises(BenchError, match="Brimworth Holdings' stands already"):
+    with pytest.raises(BenchError, match="Brimworth Holdings' occurs already"):
         read_corpus("sentiment", tmp_path / "corpus")
 
 

@@ -165,8 +165,8 @@ def test_a_data_set_that_is_not_here_is_unread(monkeypatch):
 @pytest.mark.parametrize(
     ("entry", "said"),
     [
-        ("demo_sentimant", "is neither a data set"),
-        ("no/such/file.txt", "is neither a data set"),
+        ("demo_sentimant", "is neither a dataset"),
+        ("no/such/file.txt", "is neither a dataset"),
         ("demo_ner:tset", "has no split 'tset'"),
     ],
 )

@@ -98,6 +98,7 @@ def check_shape(name: str) -> None:
     wanted |= {"entity"} if name in ("fin_type", "finer_ord_type", "finentity") else set()
     wanted |= {"question", "group"} if name == "gold" else set()
     wanted |= {"original"} if name == "fpb_es_mt" else set()
+    wanted |= {"query"} if name in ("fin", "fpb_flare", "fiqa_flare") else set()  # FLARE's prompt
     wanted |= {"document"} if name in ("finer_ord", "finer_ord_type") else set()
     for row in everything(splits_of(name)):
         assert set(row) - {"lang"} == wanted  # the demo corpus says its language

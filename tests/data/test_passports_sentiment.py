@@ -449,13 +449,13 @@ def test_table_cuts_what_the_source_lacks(tmp_path: Path) -> None:
         ({"text": "word"}, "unknown column 'word'", "did you mean 'words'?"),
         ({"label": "moods"}, "unknown column 'moods'", "did you mean 'mood'?"),
         ({"keep": {"entity": "frim"}}, "unknown column 'frim'", "did you mean 'firm'?"),
-        ({"codes": ["down", "flat"]}, "row 3: '2' is none of the codes", "codes: 0, 1"),
+        ({"codes": ["down", "flat"]}, "row 3: '2' is not one of the codes", "codes: 0, 1"),
         (
             {"label": "firm", "codes": {"F0": "a", "F10": "b"}},
-            "row 2: 'F1' is none of the codes",
+            "row 2: 'F1' is not one of the codes",
             "did you mean 'F10'?",
         ),
-        ({"label": None, "codes": None, "score": "firm"}, "row 1: 'F0' is no number", None),
+        ({"label": None, "codes": None, "score": "firm"}, "row 1: 'F0' is not a number", None),
     ],
 )
 def test_what_does_not_fit_a_table(tmp_path: Path, options: dict[str, Any], message: str, hint: str | None) -> None:
@@ -471,10 +471,10 @@ def test_what_does_not_fit_a_table(tmp_path: Path, options: dict[str, Any], mess
     [
         ({"score": "size"}, "either label or score"),
         ({"label": None, "codes": None}, "either label or score"),
-        ({"label": None, "score": "size"}, "codes are of the label column"),
+        ({"label": None, "score": "size"}, "codes need a label column"),
         ({"files": {"dev": "a.csv"}}, "unknown split 'dev'"),
         ({"cut_test": 20}, "cut_test makes the test split"),
-        ({"cut_validation": 20}, "cut from train, and files has none"),
+        ({"cut_validation": 20}, "cut from train, but files has none"),
         ({"files": {"train": "a.csv", "validation": "a.csv"}, "cut_validation": 5}, "cut_validation makes the split"),
         ({"keep": {"label": "firm"}}, "cannot be called 'label'"),
     ],
@@ -490,21 +490,21 @@ def test_options_that_contradict_each_other(tmp_path: Path, options: dict[str, A
 def test_a_code_is_never_guessed(tmp_path: Path, value: Any) -> None:
     """A list would take -1 for its last label and True for its second."""
     write(tmp_path / "a.jsonl", [{"words": "A firm .", "mood": value}])
-    with pytest.raises(BenchError, match=r"row 1: .* is none of the codes"):
+    with pytest.raises(BenchError, match=r"row 1: .* is not one of the codes"):
         table(own(tmp_path), None, files={"test": "a.jsonl"}, text="words", label="mood", codes=NAMES)
 
 
 @pytest.mark.parametrize("value", [True, None, "much", "nan", "inf"])
 def test_a_score_is_a_number(tmp_path: Path, value: Any) -> None:
     write(tmp_path / "a.jsonl", [{"words": "A firm .", "size": value}])
-    with pytest.raises(BenchError, match=r"row 1: .* is no number"):
+    with pytest.raises(BenchError, match=r"row 1: .* is not a number"):
         table(own(tmp_path), None, files={"test": "a.jsonl"}, text="words", score="size")
 
 
 @pytest.mark.parametrize(("value", "hint"), [(1, "give codes"), (None, None), ("", None)])
 def test_labels_without_codes_are_words(tmp_path: Path, value: Any, hint: str | None) -> None:
     write(tmp_path / "a.jsonl", [{"words": "A firm .", "mood": value}])
-    with pytest.raises(BenchError, match=r"row 1: .* is no label") as caught:
+    with pytest.raises(BenchError, match=r"row 1: .* is not a label") as caught:
         table(own(tmp_path), None, files={"test": "a.jsonl"}, text="words", label="mood")
     assert (caught.value.hint or "").startswith(hint or "") and bool(caught.value.hint) == bool(hint)
 
@@ -533,7 +533,9 @@ def test_damaged_files(tmp_path: Path, name: str, content: str | bytes, message:
 def test_rows_that_are_on_no_hub_and_in_no_mirror(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("PHINGPT_BENCH_DATA", str(tmp_path))
     origin = Origin(folder="mine", paper="none", licence="none", unpinned="invented")
-    with pytest.raises(BenchError, match=r"dataset mine \(test\) is in no mirror, and it is on no Hub") as caught:
+    with pytest.raises(
+        BenchError, match=r"dataset mine \(test\) is not in a mirror, and it is not on the Hub"
+    ) as caught:
         table(origin, None, files={"test": "a.csv"}, text="words", label="mood")
     assert caught.value.where == str(tmp_path / "mine" / "a.csv")
 
@@ -595,7 +597,7 @@ def test_stamp_makes_a_passport_of_a_draft(draft: Path) -> None:
         ("cut_test: 20", "cut_tset: 20", "unknown option of reader 'table' 'cut_tset'"),
         ("reader: table", "reader: tabel", "unknown reader 'tabel'"),
         ("kind: labels", "kind: spans", "a row of kind spans has no 'entities'"),
-        ("  cut_test: 20\n", "", "the reader 'table' gives no test rows"),
+        ("  cut_test: 20\n", "", "the reader 'table' returns no test rows"),
         ("split: by hash\n", "", "missing key 'split'"),
     ],
 )

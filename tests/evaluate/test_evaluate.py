@@ -282,7 +282,7 @@ def test_an_interrupted_run_goes_on_where_it_stopped(
         patch.setattr(engine, "check_scores", interrupt_at(2, engine.check_scores))
         with pytest.raises(KeyboardInterrupt):
             world.run(suite)
-    kept = f"stopped: 1 of 3 runs are kept in {suite.results_folder}; the same command goes on from there\n"
+    kept = f"stopped: 1 of 3 runs are kept in {suite.results_folder}; the same command resumes\n"
     assert capsys.readouterr().err.endswith(kept)
     first = folder_of(suite, SENTIMENT, "0-shot")
     assert [step.done for step in world.plan(suite)] == [True, False, False]

@@ -72,7 +72,7 @@ def test_a_base_is_unknown_until_somebody_says_what_it_was_trained_on(exposures,
     on_test = exposures(**{"made-up/model": ["demo_sentiment:test"]}).of_base("made-up/model", task, 5)
     assert (on_test.counts, on_test.ids) == ({**NONE, "exact": 5}, [row["id"] for row in tests[:5]])
     assert on_test.base.sets == ["demo_sentiment:test"]
-    with pytest.raises(BenchError, match="neither a data set"):
+    with pytest.raises(BenchError, match="neither a dataset"):
         exposures(**{"made-up/model": ["no such set"]}).of_base("made-up/model", task, None)
 
 

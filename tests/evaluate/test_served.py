@@ -228,7 +228,7 @@ def test_a_plan_is_done_when_its_runs_are(api: Api, tmp_path: Path, capsys: pyte
     probe = 3 * 3 * 2 + 3 * 3 + 1 + 1
     assert len(api.asked("/v1/completions")) - before <= probe, "no document is asked again"
     evaluate(api, tmp_path, *asked, args="max_gen_toks=9")
-    assert "otherwise" in capsys.readouterr().out, "the served model was asked otherwise, in a narrow column"
+    assert "queried" in capsys.readouterr().out, "the served model was queried with other settings, in a narrow column"
 
 
 SUITE = """\

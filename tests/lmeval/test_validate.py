@@ -88,7 +88,7 @@ def test_a_dataset_out_of_reach_is_not_checked(monkeypatch: pytest.MonkeyPatch):
     [
         ("load", "unknown dataset 'demo_sentimnt'", BASE.replace("dataset: demo_sentiment", "dataset: demo_sentimnt")),
         ("keys", "mine.yaml:11: unknown key 'metrics_list' (did you mean 'metric_list'?)", BASE + "metrics_list: []\n"),
-        ("keys", "mine.yaml:12: fewshot_config: unknown key 'samplr'", BASE + "fewshot_config:\n  samplr: first_n\n"),
+        ("keys", "mine.yaml:12: unknown key 'fewshot_config.samplr'", BASE + "fewshot_config:\n  samplr: first_n\n"),
         ("load", "KeyError", BASE + "test_split: tst\n"),
         ("load", "undefined", BASE.replace("{{text}}", "{{txt}}")),
         ("render", "same prompt", BASE.replace("{{text}}", "")),

@@ -23,6 +23,7 @@ from rich.console import Console
 from phingpt_bench.board.costs import prices_of
 from phingpt_bench.board.load import load_board
 from phingpt_bench.board.names import FORMATS
+from phingpt_bench.board.published import rows as published_rows
 from phingpt_bench.board.published.rows import PublishedRow
 from phingpt_bench.board.rows import build
 from phingpt_bench.cli import main as command
@@ -167,6 +168,16 @@ def test_csv_numbers_read_back_exactly_and_missing_is_empty(board):
     assert all(row["rank"] == "" for row in rows if row["section"] != "ranked")
 
 
+def test_the_engine_of_a_served_model_is_exported():
+    run = make_run()
+    served = dataclasses.replace(run.record.model, engine="vllm", engine_version="0.32.0", compute_dtype="bfloat16")
+    run = dataclasses.replace(run, record=dataclasses.replace(run.record, model=served))
+    (row,) = csv.DictReader(io.StringIO(page(build([run]), "csv")))
+    assert row["served_by"] == "vllm 0.32.0, bfloat16"
+    (loaded,) = csv.DictReader(io.StringIO(page(build([make_run()]), "csv")))
+    assert loaded["served_by"] == ""
+
+
 def test_missing_costs_are_not_available_and_never_zero(board):
     text = render(board, 80, columns=["model", "training_usd", "training", "score"])
     line = next(line for line in text.splitlines() if "+0.223" in line or ("0.647!" in line and "$" not in line))
@@ -179,7 +190,7 @@ def test_missing_costs_are_not_available_and_never_zero(board):
 def test_meaning_does_not_rest_on_colour(board):
     text = render(board, 80)
     for words in (
-        "! not significantly better than TF-IDF + LR, the best floor", "1=", "on the Pareto front", " P",
+        "! not shown to be better than TF-IDF + LR, the best floor", "1=", "on the Pareto front", " P",
             "base", "Limited to 20 rows, not comparable", "published, unranked",
         "+0.380*", "p<0.001", "18% unreadable answers", "Holm", "price card of 2000-01-01", "made-up price", "N/A",
         "(floor)", "$7.00?", "another metric", "0.700 (1)", "(1) made-up note",
@@ -269,7 +280,7 @@ def test_a_partial_check_is_not_called_clean():
 def test_an_unknown_training_is_shown_in_the_row():
     for text in texts():
         assert re.search(r"training data unknown|\| unknown \|| unknown ", text)
-        assert "nobody has said what the base was trained on" in text
+        assert "the training data of the base are not declared" in text
     known = seen("near", labels(0.6).ids[:6], Declared(sets=["fpb:train"], source="a paper"))
     for text in texts(exposure=known):
         assert "2%" in text and "unknown" not in text
@@ -330,7 +341,7 @@ def test_only_the_best_published_rows_are_drawn_unless_all_are_asked_for():
     [([], 8), (["--published", "all"], 11), (["--published", "none"], 0), (["--no-published"], 0)],
 )
 def test_the_verb_shows_the_published_rows_asked_for(folder, monkeypatch, arguments, shown, capsys):
-    monkeypatch.setattr("phingpt_bench.board.published.rows.load", many)
+    monkeypatch.setattr(published_rows, "load", many)
     assert command.main(["leaderboard", "--task", "phin_made_up_sentiment", *arguments]) == 0
     out = capsys.readouterr().out
     assert sum(f"Model {i:02}" in out for i in range(11)) == shown

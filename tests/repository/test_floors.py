@@ -15,7 +15,7 @@ PACKAGE = ROOT / "phingpt_bench"
 # From the ground up. Rooms on one floor do not import each other. A room is a folder, or one module (compat).
 FLOORS = [
     ("core",),
-    ("text", "compat"),
+    ("text", "compat", "share"),
     ("stats", "scoring", "cost", "data"),
     ("models", "lmeval", "live", "rivals"),
     ("engine", "floors", "served"),
@@ -23,6 +23,7 @@ FLOORS = [
     ("board", "exchange"),
     ("render",),
     ("page",),
+    ("api",),
     ("cli",),
 ]
 FLOOR = {room: floor for floor, rooms in enumerate(FLOORS) for room in rooms}

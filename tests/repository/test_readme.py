@@ -17,6 +17,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
+from helpers import lmeval_folder
 from helpers.api import Api, serving
 from helpers.board_factory import example_runs, write_run
 from helpers.paths import ROOT
@@ -92,6 +93,10 @@ TABLE = {
     "phingpt-bench rescore answers.jsonl --labels no,yes --answer-column output --gold-column target": AS_IT_IS,
     "phingpt-bench rescore codes.csv --labels negative,neutral,positive "
     "--codes 0=negative,1=neutral,2=positive": AS_IT_IS,
+    "phingpt-bench import lm-eval-output/": AS_IT_IS,
+    "phingpt-bench export --to hf-model-index --model sentiment-smollm2-135m": Run(
+        (("export", f"export {shlex.quote(SHIPPED)}"),)
+    ),
     "make demo": AS_IT_IS,
     "make test": AS_IT_IS,
     "make test-fast": AS_IT_IS,
@@ -139,6 +144,7 @@ def place(tmp_path_factory: pytest.TempPathFactory) -> Path:
     pairs = [{"output": "Yes, it does.", "target": "yes"}, {"output": "no", "target": "yes"}]
     (folder / "codes.csv").write_text("answer,label\n2,positive\n0,1\n")
     (folder / "answers.jsonl").write_text("\n".join(map(json.dumps, pairs)))
+    lmeval_folder.folder(folder / "lm-eval-output", 0.7, 20)
     for at, made in enumerate(example_runs()):
         write_run(folder / "results" / str(at), made)
     before = Path.cwd()

@@ -378,7 +378,7 @@ def test_entities_in_every_form_under_every_format(scored: Any, answer: Any, for
 
 def test_a_form_that_was_not_asked_for_is_said(scored: Any) -> None:
     report = scored(entities(f"```json\n{json.dumps(GOLD)}\n```"), *TYPES)
-    assert "1 of 2 answers are in another form than lines and were read as what they are: 1 json." in told(report)
+    assert "1 of 2 answers is in another form than lines and was read as what it is: 1 json." in told(report)
     assert "another form" not in told(scored(entities(LINE), *TYPES))
 
 

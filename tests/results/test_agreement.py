@@ -57,7 +57,7 @@ LABELS: dict[str, tuple[Edit, str]] = {
     "probabilities that are none": (
         lambda record, rows: rows.update(probs=[[0.9, 0.9, -0.8]] * 300, pred=[0] * 300), "sum to 1",
     ),
-    "a label beyond the set": (lambda record, rows: rows["pred"].__setitem__(0, 7), "no place"),
+    "a label beyond the set": (lambda record, rows: rows["pred"].__setitem__(0, 7), "not a place"),
     "a metric that is none": (lambda record, rows: record["protocol"].update(metric="f2"), "unknown metric"),
     "outcomes changed after the run": (
         lambda record, rows: record["provenance"].update(files={"outcomes.json": "0" * 16}), "changed after the run",

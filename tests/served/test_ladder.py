@@ -93,14 +93,14 @@ def test_the_probe_says_what_was_found_and_why_not(api: Api) -> None:
 
 @pytest.mark.parametrize(
     ("flat", "why"),
-    [(0.0, "all of them are 0.0"), (-1.5, "all labels are told to be equally likely"), (0.7, "no log-")],
+    [(0.0, "all of them are 0.0"), (-1.5, "all labels are reported to be equally likely"), (0.7, "no log-")],
 )
 def test_what_no_model_says_is_no_rung(api: Api, flat: float, why: str) -> None:
     """llama.cpp's trap: each choice scores 0.0, which is exactly chance."""
     api.can, api.flat = {"echo", "usage"}, flat
     found = opened(api, tokenizer=TOKENIZER)
     assert not found.found["toy"].exact and why in found.found["toy"].reasons["prompt"]
-    with pytest.raises(BenchError, match="compares no labels exactly"):
+    with pytest.raises(BenchError, match="cannot compare labels exactly"):
         ServedLM(found, "toy").loglikelihood(asked(PROMPT, LABELS))
 
 

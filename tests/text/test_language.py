@@ -189,3 +189,32 @@ def test_a_number_is_written_as_the_language_writes_it():
     assert (language.count(41000), language.count(41000, "+")) == ("41,000", "+41,000")
     with speaking("es"):
         assert (language.count(41000), language.count(-7, "+")) == ("41000", "-7")
+
+
+ERRORS = ("BenchError", "Refused", "Missing", "Again", "Lacking", "Half", "unknown")
+
+
+def english_in(call: ast.Call) -> list[ast.expr]:
+    """The texts of an error that cannot be translated: literals and f-strings that are in no `sentence`."""
+    texts = [*call.args[:1], *(word.value for word in call.keywords if word.arg == "hint")]
+    branches = [
+        part for text in texts for part in ((text.body, text.orelse) if isinstance(text, ast.IfExp) else (text,))
+    ]
+    return [
+        text
+        for text in branches
+        if isinstance(text, ast.JoinedStr | ast.BinOp) or (isinstance(text, ast.Constant) and text.value is not None)
+    ]
+
+
+def test_errors_are_made_of_sentences():
+    for path in PACKAGE.rglob("*.py"):
+        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+            if isinstance(node, ast.Call) and getattr(node.func, "id", None) in ERRORS:
+                assert english_in(node) == [], f"{path}:{node.lineno}"
+
+
+@pytest.mark.parametrize("code", ["BenchError('x')", "BenchError(f'{x}')", "E(s('x'), hint='y' if z else None)"])
+def test_the_check_sees_an_error_in_english_alone(code):
+    call = ast.parse(code, mode="eval").body
+    assert isinstance(call, ast.Call) and len(english_in(call)) == 1

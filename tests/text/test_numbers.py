@@ -7,7 +7,7 @@ from helpers.published import HEBREW
 from rich.cells import cell_len
 
 from phingpt_bench.text.clean import clean, shortened, writable
-from phingpt_bench.text.language import speaking
+from phingpt_bench.text.language import say_n, speaking
 from phingpt_bench.text.money import SMALLEST, exact_text, range_text, rate_text, usd_text
 from phingpt_bench.text.numbers import (
     letters,
@@ -18,7 +18,6 @@ from phingpt_bench.text.numbers import (
     score_text,
     signed,
     signed_interval,
-    things,
     unknown_text,
 )
 from phingpt_bench.text.quantities import (
@@ -47,7 +46,14 @@ def test_scores_shares_and_p_values():
 
 
 def test_counts_and_names():
-    assert [things(n, "row") for n in (0, 1, 2, 1212)] == ["0 rows", "1 row", "2 rows", "1,212 rows"]
+    assert [say_n("{n:,} row", "{n:,} rows", n) for n in (0, 1, 2, 1212)] == ["0 rows", "1 row", "2 rows", "1,212 rows"]
+    with speaking("es"):
+        assert [say_n("{n:,} row", "{n:,} rows", n) for n in (0, 1, 2, 1212)] == [
+            "0 filas",
+            "1 fila",
+            "2 filas",
+            "1212 filas",
+        ]
     assert [letters(n) for n in (0, 25, 26, 27, 701, 702)] == ["a", "z", "aa", "ab", "zz", "aaa"]
     assert numbered(["b", "a", "b"]) == {"b": 1, "a": 2}
     assert [parameters_text(n) for n in (134_515_008, 999.4e6, 7.24e9, 13e9, 671e9)] == [

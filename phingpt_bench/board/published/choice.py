@@ -1,4 +1,4 @@
-"""Which published results are shown, and the lines of a protocol: a model of one source each."""
+"""Which published results are shown, and the lines of a protocol: one for each model of a source."""
 
 from __future__ import annotations
 
@@ -7,11 +7,12 @@ from dataclasses import dataclass, replace
 
 from phingpt_bench.board.published.values import Published, PublishedCost, PublishedProtocol, PublishedScore, Source
 from phingpt_bench.core.errors import unknown
+from phingpt_bench.core.sentences import sentence
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Line:
-    """A model of one source on one protocol; its scores by published protocol id. note: of all its scores."""
+    """A model of one source on one protocol, with its scores by published protocol id. note: for all its scores."""
 
     first: PublishedScore
     scores: dict[str, PublishedScore]
@@ -27,21 +28,22 @@ def choose(
     sources: Collection[str] = (),
     model: str | None = None,
 ) -> Published:
-    """The scores on our protocols `ours` (None: on any) that meet the other conditions; claims stay, see below.
+    """The scores on our protocols `ours` (None means any) that meet the other conditions.
 
-    protocols: published ids, of which the whole protocol is taken, or ids of ours. model: a part of the name in any
-    case. Claims are of no protocol: they stay where neither `ours` nor `protocols` is given and their source and model
-    meet the conditions. BenchError with the nearest name for a protocol or a source that is not there.
+    protocols: our ids, or published ids, which stand for the whole protocol.
+    model: a part of the name, ignoring case.
+    Claims have no protocol: they are kept if neither `ours` nor `protocols` is given and their source and model meet
+    the conditions. BenchError with the nearest name for an unknown protocol or source.
     """
     known = {id for entry in published.protocols for id in (*entry.metrics, *entry.our_ids)}
     known |= {claim.protocol for claim in published.claims.claims}
     for name in protocols:
         if name not in known:
-            raise unknown("protocol", name, known, see="phingpt-bench published")
+            raise unknown(sentence("protocol"), name, known, see="phingpt-bench published")
     keys = [*(source.key for source in published.sources), published.claims.source.key]
     for name in sources:
         if name not in keys:
-            raise unknown("source", name, keys)
+            raise unknown(sentence("source"), name, keys)
 
     def fits(source: Source, name: str) -> bool:
         return (not sources or source.key in sources) and (model is None or model.casefold() in name.casefold())
@@ -54,8 +56,8 @@ def choose(
         and (not protocols or {*score.protocol.metrics, *score.protocol.our_ids} & set(protocols))
     ]
     claims = published.claims
-    told = fits(claims.source, claims.model) and ours is None
-    kept = tuple(claim for claim in claims.claims if told and (not protocols or claim.protocol in protocols))
+    are_shown = fits(claims.source, claims.model) and ours is None
+    kept = tuple(claim for claim in claims.claims if are_shown and (not protocols or claim.protocol in protocols))
     read = {score.source.key for score in scores}
     used = {score.protocol.key for score in scores}
     return Published(
@@ -67,7 +69,7 @@ def choose(
 
 
 def beside(published: Published, chosen: Published) -> dict[str, list[str]]:
-    """By dataset of what was chosen: the other published protocols of that dataset, which have other rows."""
+    """The other published protocols, with other rows, of each dataset that was chosen."""
     used = {protocol.key for protocol in chosen.protocols}
     found: dict[str, list[str]] = {protocol.dataset: [] for protocol in chosen.protocols}
     for protocol in published.protocols:
@@ -77,7 +79,7 @@ def beside(published: Published, chosen: Published) -> dict[str, list[str]]:
 
 
 def lines_of(published: Published, protocol: PublishedProtocol) -> list[Line]:
-    """The scores on a protocol, those of one model and the same runs in one line; by the first metric, best first."""
+    """The scores on a protocol, one line for each model and its runs, sorted by the first metric, the best first."""
     groups: dict[tuple[object, ...], dict[str, PublishedScore]] = {}
     for score in published.scores:
         if score.protocol.key == protocol.key:

@@ -1,7 +1,7 @@
-"""The files of results/published/: their schema, read strictly and resolved into one record a published number.
+"""The files of results/published/: their schema, read strictly, as one record for each published number.
 
-protocols.yaml says what was scored on, claims.yaml what is claimed without a way to check it; every other file holds
-the numbers of one source.
+protocols.yaml describes the test sets, claims.yaml holds claims that cannot be checked; every other file holds the
+numbers of one source.
 """
 
 from __future__ import annotations
@@ -26,6 +26,7 @@ from phingpt_bench.board.published.values import (
 from phingpt_bench.core import config
 from phingpt_bench.core.errors import BenchError, unknown
 from phingpt_bench.core.paths import share
+from phingpt_bench.core.sentences import sentence
 from phingpt_bench.core.yamlfile import Key, load_with_lines
 
 PROTOCOLS, CLAIMS = "protocols", "claims"  # file names; all others are sources
@@ -33,7 +34,7 @@ PROTOCOLS, CLAIMS = "protocols", "claims"  # file names; all others are sources
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class _Source:
-    """joins: another source with the same runs, of which this one prints other metrics. note: for all its rows."""
+    """joins: another source that prints other metrics of the same runs. note: for all its rows."""
 
     title: str
     evidence: Evidence
@@ -47,7 +48,7 @@ class _Source:
 
     def __post_init__(self) -> None:
         if self.commit is not None and len(self.commit) != 40:
-            raise BenchError(f"commit is not a full hash: {self.commit}")
+            raise BenchError(sentence("commit is not a full hash: {commit}", commit=self.commit))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -75,15 +76,15 @@ class _Model:
 
     def __post_init__(self) -> None:
         if self.zero_shot is not None and self.shots:
-            raise BenchError(f"zero_shot is given, and shots is {self.shots}")
+            raise BenchError(sentence("zero_shot is given, and shots is {shots}", shots=self.shots))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class _Row:
-    """A score of a model. shots, evidence: instead of the model's and the source's.
+    """A score of a model. shots, evidence: replace those of the model and of the source.
 
-    same_rows: false where it was measured on other rows than the protocol's and the source puts it there all the same;
-    its note says so.
+    same_rows: false if it was measured on other rows than the protocol's, although the source lists it there; its note
+    says so.
     """
 
     model: str
@@ -97,7 +98,7 @@ class _Row:
     def __post_init__(self) -> None:
         check_printed(self.value, self.printed)
         if self.same_rows is False and not self.note:
-            raise BenchError("same_rows is false, and note does not say which rows it was measured on")
+            raise BenchError(sentence("same_rows is false, and note does not say which rows it was measured on"))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -126,10 +127,10 @@ class _ClaimsFile:
 
 
 def read(folder: Path | None = None) -> Published:
-    """The files of `folder`, by default the shipped results/published/; sources by name, scores in the files' order.
+    """The files of `folder`, by default the shipped ones. Sources are sorted by name, scores as in the files.
 
-    BenchError with file and line for a key or name that is unknown, a key that is missing, a value of another kind or
-    out of range, a value that is not what is printed, and a number or a protocol that is given twice.
+    BenchError with file and line for an unknown key or name, a missing key, a value of the wrong type or out of range,
+    a value that differs from the printed one, and a number or a protocol that is given twice.
     """
     folder = share("results", "published") if folder is None else Path(folder)
     known = _protocols(folder / f"{PROTOCOLS}.yaml")
@@ -138,7 +139,7 @@ def read(folder: Path | None = None) -> Published:
     for name, path in paths.items():
         file = config.load(path, _SourceFile)
         if file.source.joins is not None:
-            _check("source", file.source.joins, paths, path, ("source", "joins"))
+            _check(sentence("source"), file.source.joins, paths, path, ("source", "joins"))
         sources.append(_source(file.source, name))
         scores += _scores(file, path, sources[-1], known)
     return Published(
@@ -150,14 +151,18 @@ def read(folder: Path | None = None) -> Published:
 
 
 def _protocols(path: Path) -> dict[str, PublishedProtocol]:
-    """The protocols by published id; one that has several metrics stands under each of their ids."""
+    """The protocols by published id; one with several metrics is listed under each of their ids."""
     found: dict[str, PublishedProtocol] = {}
     for name, entry in config.load(path, dict[str, PublishedProtocol]).items():
         if entry.key != name:
-            raise _error(f"the first of its metrics is '{entry.key}', not '{name}'", path, (name, "metrics"))
+            raise _error(
+                sentence("the first of its metrics is '{key}', not '{name}'", key=entry.key, name=name),
+                path,
+                (name, "metrics"),
+            )
         for id in entry.metrics:
             if id in found:
-                raise _error(f"'{id}' is given twice", path, (name, "metrics", id))
+                raise _error(sentence("'{id}' is given twice", id=id), path, (name, "metrics", id))
             found[id] = entry
     return found
 
@@ -166,21 +171,25 @@ def _scores(file: _SourceFile, path: Path, source: Source, known: dict[str, Publ
     costs = _costs(file.costs, source.key)
     for name, model in file.models.items():
         if model.cost is not None:
-            _check("cost", model.cost, costs, path, ("models", name, "cost"))
+            _check(sentence("cost"), model.cost, costs, path, ("models", name, "cost"))
     scores, seen = [], set()
     for i, result in enumerate(file.results):
-        _check("published protocol", result.protocol, known, path, ("results", i, "protocol"))
+        _check(sentence("published protocol"), result.protocol, known, path, ("results", i, "protocol"))
         protocol = known[result.protocol]
         bounded = not protocol.metrics[result.protocol].lower_is_better
         for j, row in enumerate(result.rows):
             place: Key = ("results", i, "rows", j)
-            _check("model", row.model, file.models, path, (*place, "model"))
+            _check(sentence("model"), row.model, file.models, path, (*place, "model"))
             model = file.models[row.model]
             shots = model.shots if row.shots is None else row.shots
             if bounded and row.value > 1:
-                raise _error(f"value is not a fraction: {row.value:g}", path, (*place, "value"))
+                raise _error(sentence("value is not a fraction: {value:g}", value=row.value), path, (*place, "value"))
             if (result.protocol, row.model, shots) in seen:
-                raise _error(f"'{row.model}' is given twice for {result.protocol}", path, (*place, "model"))
+                raise _error(
+                    sentence("'{model}' is given twice for {protocol}", model=row.model, protocol=result.protocol),
+                    path,
+                    (*place, "model"),
+                )
             seen.add((result.protocol, row.model, shots))
             notes = (row.note, result.note, file.source.note)
             scores.append(
@@ -201,7 +210,7 @@ def _claims(path: Path) -> Claims:
     file = config.load(path, _ClaimsFile)
     costs = _costs(file.costs, path.stem)
     if file.model.cost is not None:
-        _check("cost", file.model.cost, costs, path, ("model", "cost"))
+        _check(sentence("cost"), file.model.cost, costs, path, ("model", "cost"))
     return Claims(
         source=_source(file.source, path.stem), model=file.model.name, method=file.model.method,
         baseline=file.baseline, cost=None if file.model.cost is None else costs[file.model.cost],
@@ -215,7 +224,7 @@ def _source(entry: _Source, key: str) -> Source:
 
 
 def _costs(entries: dict[str, _Cost], source: str) -> dict[str, PublishedCost]:
-    """By name; their keys name the source too, since two sources may use one name."""
+    """The costs by name. Their keys include the source, since two sources may use one name."""
     return {name: PublishedCost(key=f"{source}/{name}", **asdict(entry)) for name, entry in entries.items()}
 
 
@@ -229,6 +238,6 @@ def _error(message: str, path: Path, key: Key) -> BenchError:
 
 
 def _where(path: Path, key: Key) -> str:
-    """File and line of a key. Lines are looked for only now, since they take the slow loader."""
+    """File and line of a key. Lines are only looked up here, since they need the slow loader."""
     line = load_with_lines(path)[1].get(key)
     return f"{path}:{line}" if line else str(path)

@@ -1,4 +1,4 @@
-"""Published results for the board: rows by our protocol id, apart from the runs and never ranked."""
+"""Published results for the board: rows by our protocol id, separate from the runs and never ranked."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ __all__ = ["EVIDENCE", "Comparison", "PublishedCost", "PublishedRow", "Published
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Comparison:
-    """Whether a published value may be read beside ours: the same test rows, the same metric, and what differs."""
+    """How far a published value is comparable with ours: the same test rows, the same metric, and what differs."""
 
     key: str
     same_rows: bool
@@ -27,7 +27,7 @@ class Comparison:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PublishedValue:
-    """One score: the fraction (the error itself for MSE), the text the source prints, and the source."""
+    """One score: a fraction (the error itself for MSE), the text that the source prints, and the source."""
 
     value: float
     printed: str
@@ -36,12 +36,16 @@ class PublishedValue:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PublishedRow:
-    """One model of one source on one protocol. size_b: parameters in billions, None where not stated.
+    """One model of one source on one protocol.
 
-    metrics: by our name. evidence: one of EVIDENCE. cost: of training the model; None for one that was used
-    zero-shot as it was, whatever the source prints for the pre-training of its base.
-    usd_per_1000, training_on_card: estimates of ours from a price card, filled in by `board.costs`: of 1,000 documents
-    on the board's task through an API, and of the training's GPU hours; None where they cannot be made.
+    size_b: parameters in billions, None if not stated.
+
+    metrics: values by our name of the metric.
+    evidence: one of EVIDENCE.
+    cost: of training the model; None for a model that was used zero-shot without training, whatever the source prints
+        for the pre-training of its base.
+    usd_per_1000, training_on_card: our estimates from a price card, filled in by `board.costs`: for 1,000 documents of
+        the board's task through an API, and for the training's GPU hours; None if they cannot be made.
     """
 
     model: str
@@ -60,7 +64,7 @@ class PublishedRow:
 
 
 def load(folder: Path | None = None) -> dict[str, tuple[PublishedRow, ...]]:
-    """The rows by our protocol id, for scores that we have the metric of; claims are never among them.
+    """The rows by our protocol id, for scores in a metric that we have; claims are never among them.
 
     folder: by default the shipped results/published/. Errors are those of `files.read`.
     """
@@ -68,7 +72,7 @@ def load(folder: Path | None = None) -> dict[str, tuple[PublishedRow, ...]]:
 
 
 def rows_of(scores: Iterable[PublishedScore]) -> dict[str, tuple[PublishedRow, ...]]:
-    """Scores of the same runs on the same protocol become one row, as long as they compare with ours alike."""
+    """Scores of the same runs on the same protocol become one row if they compare with ours in the same way."""
     rows: dict[str, dict[tuple[object, ...], PublishedRow]] = {}
     for score in scores:
         if score.metric.metric is None:
@@ -83,7 +87,7 @@ def rows_of(scores: Iterable[PublishedScore]) -> dict[str, tuple[PublishedRow, .
 
 
 def _with_training(row: PublishedRow, protocol: str) -> PublishedRow:
-    """The row, and in its note how many of the test rows were in its training, as far as its authors say."""
+    """The row, with a note on how many of the test rows were in its training data, as far as its authors say."""
     name = training_sets.of_published(row.model)
     seen = None if name is None else training_sets.seen_of(name, protocol)
     if seen is None:
@@ -116,7 +120,7 @@ def _first(score: PublishedScore, comparison: Comparison) -> PublishedRow:
 
 
 def _joined(row: PublishedRow, score: PublishedScore) -> PublishedRow:
-    """The row with one more metric; what it does not say yet is taken from the score. A metric it has stays."""
+    """The row with one more metric; what it lacks is taken from the score. Existing metrics stay."""
     return replace(
         row,
         metrics=row.metrics | {name: value for name, value in _value(score).items() if name not in row.metrics},

@@ -1,4 +1,4 @@
-"""What was published, as values: sources, costs, protocols, one record a number, and claims that cannot be checked."""
+"""Published results as values: sources, costs, protocols, one record per number, and claims that cannot be checked."""
 
 from __future__ import annotations
 
@@ -10,9 +10,9 @@ from phingpt_bench.core.errors import BenchError, unknown
 from phingpt_bench.core.sentences import sentence
 from phingpt_bench.scoring.metrics import METRICS
 
-ERRORS = ("MSE", "RMSE")  # printed metrics without an upper end, where lower is better
+ERRORS = ("MSE", "RMSE")  # printed metrics without an upper bound, where lower is better
 Evidence = Literal["primary", "secondary", "recomputed"]
-# of a model that was used as it is, without examples: whether it answered at once or wrote down its thoughts first
+# how a model answered that was used without training and examples: at once, or after a chain of thought
 ZeroShot = Literal["direct", "reasoning"]
 EVIDENCE = {
     "primary": sentence("read in the authors' own text or repository"),
@@ -23,7 +23,7 @@ EVIDENCE = {
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Source:
-    """Where a value was read; `key` is its file's name. `commit` is the full hash of the state that was read."""
+    """Where a value was read. `key` is the name of its file, `commit` the full hash of the state that was read."""
 
     key: str
     title: str
@@ -36,9 +36,9 @@ class Source:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PublishedCost:
-    """A training cost as published. hours are wall hours; usd covers `scope`, hardly ever one task alone.
+    """A training cost as published. hours: wall hours. usd: for `scope`, which is rarely one task alone.
 
-    evidence: printed (as the source has it), derived (from what it has) or secondary (quoted elsewhere).
+    evidence: printed (in the source), derived (from what it prints) or secondary (quoted elsewhere).
     """
 
     key: str
@@ -55,9 +55,9 @@ class PublishedCost:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PublishedMetric:
-    """A metric that is printed on a protocol's rows. `metric` is our name for it, None where we have none.
+    """A metric that is printed for a protocol's rows. `metric` is our name for it, None if we have none.
 
-    same_metric: computed as ours is; how an answer is read out of a text may still differ.
+    same_metric: whether it is computed as ours is; answers may still be parsed differently.
     """
 
     head: str
@@ -68,9 +68,9 @@ class PublishedMetric:
 
     def __post_init__(self) -> None:
         if self.metric is not None and self.metric not in METRICS:
-            raise unknown("metric", self.metric, METRICS)
+            raise unknown(sentence("metric"), self.metric, METRICS)
         if self.same_metric and self.metric is None:
-            raise BenchError("same_metric is true, and metric does not say which")
+            raise BenchError(sentence("same_metric is true, and metric does not say which"))
 
     @property
     def lower_is_better(self) -> bool:
@@ -80,10 +80,11 @@ class PublishedMetric:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PublishedProtocol:
-    """A test set as its sources describe it. `metrics`: by published protocol id, one for each printed metric.
+    """A test set as its sources describe it. metrics: by published protocol id, one for each printed metric.
 
-    ours: the ids of our protocols with these rows, or nearly these; several where a score is their mean.
-    n_test: rows, None where the sources do not say. note: why a row is not comparable with a new run, or what to know.
+    ours: the ids of our protocols with these rows, or almost these; several if a score is their mean.
+    n_test: the number of rows, None if the sources do not say. note: why a row is not comparable with a new run, or
+    what else to know.
     """
 
     title: str
@@ -97,9 +98,9 @@ class PublishedProtocol:
 
     def __post_init__(self) -> None:
         if self.same_rows and self.ours is None:
-            raise BenchError("same_rows is true, and ours does not say with which protocol")
+            raise BenchError(sentence("same_rows is true, and ours does not say with which protocol"))
         if not self.metrics:
-            raise BenchError("metrics names at least one")
+            raise BenchError(sentence("metrics names at least one"))
 
     @property
     def key(self) -> str:
@@ -108,7 +109,7 @@ class PublishedProtocol:
 
     @property
     def our_ids(self) -> tuple[str, ...]:
-        """The ids of our protocols with these rows; () where there is none."""
+        """The ids of our protocols with these rows; () if there is none."""
         return () if self.ours is None else (self.ours,) if isinstance(self.ours, str) else self.ours
 
 
@@ -117,9 +118,10 @@ class PublishedScore:
     """One published number. `id` is the published protocol id: a metric of `protocol`.
 
     value: a fraction, or the error itself for MSE and RMSE; printed: what the source prints.
-    same_rows: the protocol's, but false where the value was measured elsewhere and is only quoted here; `note` says so.
+    same_rows: as for the protocol, but false if the value was measured elsewhere and is only quoted here; `note` says
+    so.
     runs: the key of the source whose runs these are, mostly `source.key`; rows of the same runs belong together.
-    size_b: parameters in billions. None is what the source does not say.
+    size_b: parameters in billions. None means that the source does not say.
     """
 
     id: str
@@ -146,13 +148,13 @@ class PublishedScore:
 
     @property
     def metric(self) -> PublishedMetric:
-        """The metric that it is of."""
+        """Its metric."""
         return self.protocol.metrics[self.id]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Claim:
-    """A number that cannot be checked, and that of its unnamed baseline; both fractions."""
+    """A number that cannot be checked, and the number of its unnamed baseline; both are fractions."""
 
     protocol: str
     task: str
@@ -164,7 +166,7 @@ class Claim:
     def __post_init__(self) -> None:
         check_printed(self.value, self.printed)
         if max(self.value, self.baseline) > 1 or self.baseline < 0:
-            raise BenchError("value and baseline are fractions")
+            raise BenchError(sentence("value and baseline are fractions"))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -182,7 +184,7 @@ class Claims:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Published:
-    """Everything in the folder: protocols in the order of their file, scores by source, claims apart."""
+    """Everything in the folder: protocols in the order of their file, scores by source, claims separately."""
 
     protocols: tuple[PublishedProtocol, ...]
     sources: tuple[Source, ...]
@@ -193,17 +195,17 @@ class Published:
 def check_printed(value: float, printed: str) -> None:
     """BenchError unless `value` is a fraction or an error that `printed` stands for, as a fraction or in percent.
 
-    A printed range or interval, such as ".966-.972", has to hold the value.
+    A printed range or interval, such as ".966-.972", must contain the value.
     """
     if value < 0:
-        raise BenchError(f"value is below 0: {value:g}")
+        raise BenchError(sentence("value is below 0: {value:g}", value=value))
     numbers = [float(number) for number in re.findall(r"\d*\.?\d+", printed)]
     if not numbers or not any(
         low - 1e-9 <= scale * value <= high + 1e-9 for scale in (1, 100) for low, high in _ranges(numbers)
     ):
-        raise BenchError(f"value {value:g} is not what is printed: '{printed}'")
+        raise BenchError(sentence("value {value:g} is not what is printed: '{printed}'", value=value, printed=printed))
 
 
 def _ranges(numbers: list[float]) -> list[tuple[float, float]]:
-    """The first number by itself and, where there are just two, the range between them."""
+    """The first number alone and, if there are exactly two, the range between them."""
     return [(numbers[0], numbers[0]), *([(min(numbers), max(numbers))] if len(numbers) == 2 else [])]

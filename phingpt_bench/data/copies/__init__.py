@@ -1,1 +1,1 @@
-"""Copies of training texts among test texts: equal, equal once folded, near, contained, translated."""
+"""The gate against copies of training texts among test texts: equal, folded, near, contained, translated."""

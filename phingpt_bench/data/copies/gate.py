@@ -1,4 +1,4 @@
-"""The gate: which test rows of some data sets are copies of training rows, or of what a file of hashes stands for."""
+"""The gate: which test rows of some datasets are copies of training rows, given as texts or as a file of hashes."""
 
 from __future__ import annotations
 
@@ -10,21 +10,21 @@ from phingpt_bench.data.copies.hashes import RowHashes
 from phingpt_bench.data.copies.index import Index, Target
 
 Rows = Sequence[Mapping[str, Any]]
-Found = dict[str, dict[str, str]]  # data set -> id of a test row -> the kind of its closest copy, one of kinds.KINDS
+Found = dict[str, dict[str, str]]  # dataset -> id of a test row -> the kind of its closest copy, one of kinds.KINDS
 
-ORIGINAL = "original"  # of a row: the text of which its own is a translation
-_ORIGINALS = "\0original"  # behind the name of a data set: its test rows by their originals
+ORIGINAL = "original"  # the field with the original of a translated row
+_ORIGINALS = "\0original"  # suffix of a dataset's name: its test rows by their originals
 
 
 class Gate:
-    """Built once for the data sets of a command, asked for each training.
+    """Built once for the datasets of a command, used for each training.
 
-    A row of the catalogue that is a translation says of which text ("original"). Where a training text is a copy of a
-    test row's original, or a training row's original a copy of a test row, the test row is "translated".
+    A translated row of the catalogue has its "original". If a training text is a copy of a test row's original, or a
+    training row's original is a copy of a test row, the test row counts as "translated".
     """
 
     def __init__(self, datasets: Mapping[str, Mapping[str, Rows]]) -> None:
-        """datasets: by name their rows by split, of which "test" is needed; ids are those of the rows."""
+        """datasets: rows by split for each name; "test" is needed, and rows have ids."""
         self._ids: dict[str, list[str]] = {}
         self._tests: dict[str, Rows] = {}
         targets = []
@@ -53,12 +53,12 @@ class Gate:
             name, translated = target.removesuffix(_ORIGINALS), target.endswith(_ORIGINALS)
             _note(closest, (name, row), kinds.TRANSLATED if translated else match.kind)
         for target, row in self._index.search(originals):
-            if not target.endswith(_ORIGINALS):  # else both are translations, and their own texts were compared
+            if not target.endswith(_ORIGINALS):  # otherwise both are translations, and their texts were compared
                 _note(closest, (target, row), kinds.TRANSLATED)
         return self._named_rows(closest)
 
     def declared(self, hashes: RowHashes) -> Found:
-        """The copies of the rows of a file of hashes (data/copies/hashes.py), of the kinds that it lets us find."""
+        """The copies of the rows of a file of hashes (data/copies/hashes.py), of the kinds that hashes can find."""
         closest: dict[tuple[str, int], int] = {}
         for name, tests in self._tests.items():
             for row, kind in enumerate(hashes.kinds([test["text"] for test in tests])):

@@ -10,13 +10,13 @@ import numpy as np
 from numpy.typing import NDArray
 
 GRAM = 5
-_FACTOR = np.uint64(0x9E3779B97F4A7C15)  # odd, and its bits well mixed: 2**64 over the golden ratio
+_FACTOR = np.uint64(0x9E3779B97F4A7C15)  # odd, with well mixed bits: 2**64 divided by the golden ratio
 _WORD = np.uint64(32)
 
 
 @dataclass(frozen=True, slots=True)
 class Grams:
-    """Grams of several texts in text order: `values` their hashes, `rows` the number of the text of each."""
+    """Grams of several texts in text order: `values` are their hashes, `rows` the number of each one's text."""
 
     values: NDArray[np.uint32]
     rows: NDArray[np.int64]
@@ -64,13 +64,13 @@ def sets(found: Grams, count: int) -> Sets:
 
 
 def counted(values: NDArray[Any]) -> tuple[NDArray[Any], NDArray[np.int64]]:
-    """(the sorted distinct values, how often each is there); numpy.unique takes twenty times as long for large keys."""
+    """(the sorted distinct values, their counts); numpy.unique takes twenty times as long for large keys."""
     values = np.sort(values)
     first = np.flatnonzero(np.concatenate([np.ones(min(1, len(values)), bool), values[1:] != values[:-1]]))
     return values[first], np.diff(first, append=len(values))
 
 
 def spread(starts: NDArray[np.int64], sizes: NDArray[np.int64]) -> NDArray[np.int64]:
-    """The places starts[i], starts[i] + 1 ... (`sizes[i]` of them), one i after the other."""
+    """The places starts[i], starts[i] + 1 ... (`sizes[i]` of them), for each i in turn."""
     ends = np.cumsum(sizes)
     return np.repeat(starts - ends + sizes, sizes) + np.arange(ends[-1] if len(ends) else 0)

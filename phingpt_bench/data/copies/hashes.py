@@ -1,4 +1,4 @@
-"""A file of row hashes: what a model was trained on, told without a text (docs/contamination.md has the format)."""
+"""Files of row hashes: the training data of a model without texts (the format is in docs/contamination.md)."""
 
 from __future__ import annotations
 
@@ -15,6 +15,7 @@ from numpy.typing import NDArray
 
 from phingpt_bench.core.errors import BenchError
 from phingpt_bench.core.files import regular
+from phingpt_bench.core.sentences import sentence
 from phingpt_bench.data.copies import kinds
 from phingpt_bench.data.copies.fold import fold
 from phingpt_bench.data.copies.signatures import BITS, alike, signatures
@@ -27,14 +28,14 @@ _PORTION = 4096
 
 @dataclass(frozen=True, slots=True)
 class RowHashes:
-    """hashes: SHA-256 of salt and folded text. near: the signatures of those rows that have one, (rows, BITS / 64)."""
+    """hashes: SHA-256 of salt and folded text. near: the signatures of the rows with one, (rows, BITS / 64)."""
 
     salt: str
     hashes: frozenset[str]
     near: NDArray[np.uint64]
 
     def kinds(self, texts: Sequence[str]) -> list[int]:
-        """NORMALISED, NEAR or NONE for each text: equality of letters and capitals is not in a hash."""
+        """NORMALISED, NEAR or NONE for each text: hashes do not distinguish exact copies from folded ones."""
         folded = [fold(text) for text in texts]
         found = [
             kinds.NORMALISED if text and row_hash(text, self.salt) in self.hashes else kinds.NONE for text in folded
@@ -46,18 +47,18 @@ class RowHashes:
 
 
 def row_hash(folded: str, salt: str = "") -> str:
-    """The SHA-256 of a folded text behind its salt, in hex."""
+    """The SHA-256 of a salt followed by a folded text, in hex."""
     return hashlib.sha256((salt + folded).encode("utf-8", "surrogatepass")).hexdigest()
 
 
 def lines(texts: Iterable[str], *, salt: str = "", near: bool = False) -> Iterator[str]:
-    """The lines of a file, in the order of the hashes, which says nothing of the order of the texts.
+    """The lines of a file, in the order of the hashes, so that the order of the texts stays hidden.
 
-    salt: put before each text. near: with signatures, so that changed copies can be found too. Texts that fold to
-    nothing are left out. BenchError for a salt of several lines.
+    salt: put before each text. near: add signatures, so that changed copies can be found too. Texts that fold to
+    nothing are skipped. BenchError for a salt of several lines.
     """
     if len(salt.splitlines()) > 1:
-        raise BenchError("the salt of row hashes is one line")
+        raise BenchError(sentence("the salt of row hashes must be one line"))
     yield HEAD
     if salt:
         yield _SALT + salt
@@ -71,12 +72,16 @@ def lines(texts: Iterable[str], *, salt: str = "", near: bool = False) -> Iterat
 
 
 def read(file: Path) -> RowHashes:
-    """A file of row hashes; BenchError with file and line for one that is none."""
+    """The hashes in a file; BenchError with file and line if it is not a file of row hashes."""
     salt, hashes, near = "", set(), []
     try:
         with regular(file).open(encoding="utf-8") as text:
             if text.readline().rstrip("\n") != HEAD:
-                raise BenchError("not a file of row hashes", where=str(file), hint=f"its first line is '{HEAD}'")
+                raise BenchError(
+                    sentence("not a file of row hashes"),
+                    where=str(file),
+                    hint=sentence("its first line is '{head}'", head=HEAD),
+                )
             for number, line in enumerate(text, 2):
                 line = line.rstrip("\r\n")
                 if line.startswith(_SALT):
@@ -86,7 +91,7 @@ def read(file: Path) -> RowHashes:
                     hashes.add(digest)
                     near += [] if signature is None else [signature]
     except (OSError, UnicodeDecodeError) as err:
-        raise BenchError(f"cannot read the row hashes ({err})", where=str(file)) from None
+        raise BenchError(sentence("cannot read the row hashes ({reason})", reason=err), where=str(file)) from None
     every = np.frombuffer(b"".join(near), dtype="<u8").astype(np.uint64).reshape(-1, BITS // 64)
     return RowHashes(salt, frozenset(hashes), every)
 
@@ -99,6 +104,7 @@ def _parsed(line: str, where: str) -> tuple[str, bytes | None]:
         found, signature = None, None
     if found is None or (signature is not None and len(signature) != BITS // 8):
         raise BenchError(
-            "not a row hash: 64 hexadecimal digits in lower case, and behind a tab perhaps a signature", where=where
+            sentence("not a row hash: 64 hexadecimal digits in lower case, optionally with a tab and a signature"),
+            where=where,
         )
     return found[1], signature

@@ -1,4 +1,4 @@
-"""An index of test texts, in which the copies of training texts are found, however many there are of these."""
+"""An index of test texts that finds their copies in a stream of training texts of any length."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from phingpt_bench.data.copies.fold import fold, without_numbers
 from phingpt_bench.data.copies.grams import GRAM, Grams, Sets, grams, sets
 from phingpt_bench.data.copies.likeness import Rarity, Weighed
 
-FEWEST, FEWEST_TRAINING = 12, 8  # grams that a text needs to be anything but equal: "Futures up" is in many others
+FEWEST, FEWEST_TRAINING = 12, 8  # grams that a text needs for any kind but equal: "Futures up" is part of many texts
 CHUNK = MOST_ROWS // 2
 
 _NO_GRAM, _NO_ROW = np.empty(0, np.uint32), np.empty(0, np.int64)
@@ -26,7 +26,7 @@ Places = dict[str, list[Place]]
 
 @dataclass(frozen=True, slots=True)
 class Target:
-    """The test rows of a data set. all_texts: of its rows in every split, which say what is rare in it."""
+    """The test rows of a dataset. all_texts: those of all splits, which determine the rare grams."""
 
     name: str
     texts: Sequence[str]
@@ -35,7 +35,7 @@ class Target:
 
 @dataclass(frozen=True, slots=True)
 class Match:
-    """That a test text is a copy: its kind (a place in `kinds.KINDS`), and the number of the training text."""
+    """A copy of a test text: its kind (a place in `kinds.KINDS`) and the number of the training text."""
 
     kind: int
     training: int
@@ -43,10 +43,10 @@ class Match:
 
 @dataclass(frozen=True, slots=True)
 class _Group:
-    """Test texts that share a rarity: those of one or several targets with the same texts.
+    """Test texts with one rarity: those of one or several targets with the same texts.
 
-    texts: distinct and folded, in the order of `weighed`; places: the test rows with each. first: the number of the
-    first of them in the index, which counts the texts of all groups.
+    texts: distinct and folded, in the order of `weighed`. places: the test rows with each. first: the number of the
+    first text in the index, which counts the texts of all groups.
     """
 
     texts: Sequence[str]
@@ -57,7 +57,7 @@ class _Group:
 
 
 class Index:
-    """Built once for all targets; `search` reads the training texts as a stream and holds some thousands at a time."""
+    """Built once for all targets; `search` reads the training texts as a stream, some thousands at a time."""
 
     def __init__(self, targets: Iterable[Target]) -> None:
         self._exact: Places = {}
@@ -93,7 +93,7 @@ class Index:
         return Rare(every, np.concatenate([np.empty(0), *weights]), sum(len(group.texts) for group in self._groups))
 
     def search(self, training: Iterable[str]) -> dict[Place, Match]:
-        """The match of each test row (target, row) that is a copy: the closest kind, the first training text of it."""
+        """The match of each test row (target, row) with a copy: the closest kind, and its first training text."""
         found: dict[Place, Match] = {}
 
         def add(places: Iterable[Place], kind: int, number: int) -> None:
@@ -112,7 +112,7 @@ class Index:
         return found
 
     def _near(self, folded: Sequence[str]) -> Iterator[tuple[Sequence[Place], int, int]]:
-        """(test rows, training text, kind) of what is alike by its grams."""
+        """(test rows, training text, kind) of texts with similar grams."""
         training = _sets(folded)
         texts, rows = self._rare.pairs(training)
         many = training.sizes[rows] >= FEWEST_TRAINING
@@ -132,20 +132,20 @@ def _sets(folded: Sequence[str]) -> Sets:
 
 
 def _weights(texts: Sequence[str], common: Sequence[str]) -> NDArray[np.float64]:
-    """What each folded text weighs when all numbers are the same."""
+    """The weight of each folded text with all numbers replaced by zeros."""
     rarity = Rarity(_sets([without_numbers(text) for text in common]))
     return Weighed(_sets([without_numbers(text) for text in texts]), rarity).totals
 
 
 def _pieces(training: Iterable[str]) -> Iterator[tuple[list[str], list[int]]]:
-    """The training texts in portions of at most CHUNK, with their numbers; a long one is followed by its pieces."""
+    """The training texts in portions of at most CHUNK, with their numbers; a long text is followed by its pieces."""
     pieces = ((piece, number) for number, text in enumerate(training) for piece in (text, *_cut(text)))
     while portion := list(islice(pieces, CHUNK)):
         yield [text for text, _ in portion], [number for _, number in portion]
 
 
 def _cut(text: str) -> Iterator[str]:
-    """The pieces of a long text, which overlap by half: of PIECE characters, of four times as many, of sixteen ..."""
+    """The pieces of a long text, which overlap by half: of PIECE characters, of 4 PIECE, of 16 PIECE ..."""
     size = kinds.PIECE
     while size < len(text):
         yield from (text[at : at + size] for at in range(0, len(text) - size // 2, size // 2))

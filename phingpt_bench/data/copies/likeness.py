@@ -1,4 +1,4 @@
-"""How alike a test text and a training text are: by the grams that they share, each weighed by how rare it is."""
+"""The similarity of a test text and a training text: their shared grams, weighted by rarity."""
 
 from __future__ import annotations
 
@@ -15,11 +15,12 @@ _WORD, _NO_KEY = np.uint64(32), np.uint64(2**64 - 1)
 
 
 class Rarity:
-    """What a gram weighs in a data set: 1 / (distinct texts of the data set that have it).
+    """The weight of a gram in a dataset: 1 / (number of distinct texts of the dataset with it).
 
-    So a form that many texts are written in weighs little, and a sentence that is there once weighs all its grams. A
-    gram that is in no text of the data set weighs what one of its running grams does on average: a foreign word must
-    count against a pair, but no more than a word does.
+    So a common phrase has little weight, and a unique sentence the full weight of its grams. A gram that is in no text
+    of
+    the dataset has the average weight of its grams: a foreign word must count against a pair, but no more than another
+    word.
     """
 
     def __init__(self, grams: Sets) -> None:
@@ -37,7 +38,7 @@ class Rarity:
 
 @dataclass(frozen=True, slots=True)
 class Likeness:
-    """Of pairs of a test and a training text, a value a pair: what the grams weigh that are in both, and in each."""
+    """The weight of the grams in both texts, and in each text, for pairs of a test and a training text."""
 
     shared: Floats
     test: Floats
@@ -45,22 +46,22 @@ class Likeness:
 
     @property
     def jaccard(self) -> Floats:
-        """What is shared of all that is in either; 0 where neither has a gram."""
+        """The shared part of the union; 0 if neither has a gram."""
         return _ratio(self.shared, self.test + self.training - self.shared)
 
     @property
     def of_test(self) -> Floats:
-        """The part of the test text that is shared; 0 where it has no gram."""
+        """The shared part of the test text; 0 if it has no gram."""
         return _ratio(self.shared, self.test)
 
     @property
     def of_training(self) -> Floats:
-        """The part of the training text that is shared; 0 where it has no gram."""
+        """The shared part of the training text; 0 if it has no gram."""
         return _ratio(self.shared, self.training)
 
 
 class Weighed:
-    """The sets of some test texts, weighed by the rarity of their data set. totals: what each text weighs."""
+    """The sets of some test texts, weighted by the rarity of their dataset. totals: the weight of each text."""
 
     def __init__(self, tests: Sets, rarity: Rarity) -> None:
         self._tests, self._rarity = tests, rarity
@@ -68,7 +69,7 @@ class Weighed:
         self.totals = _sums(tests.rows, self._weights, len(tests.sizes))
 
     def likeness(self, tests: Ints, training: Sets, rows: Ints) -> tuple[Likeness, Likeness]:
-        """(weighed, every gram counted as 1) of test text tests[i] and training text rows[i], for every i.
+        """(weighted, with a weight of 1 for every gram) of test text tests[i] and training text rows[i], for every i.
 
         `training` holds fewer than 2**32 texts.
         """

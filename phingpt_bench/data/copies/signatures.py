@@ -1,9 +1,8 @@
-"""One-bit MinHash signatures (Li and König 2010): how much two texts share, told by bits that give neither away.
+"""One-bit MinHash signatures (Li and König 2010): the overlap of two texts from bits that do not reveal them.
 
-In each of BITS random orders of all grams a text's first gram is taken, and of that gram one random bit. Two texts
-agree in a bit with probability (1 + J) / 2, J being the Jaccard index of their sets of grams. A whole minimum could be
-looked up in a list of all five-letter strings, and some hundreds of them tell the text; one bit of each fits half of
-the strings.
+In each of BITS random orders of all grams, one random bit is taken of a text's first gram. Two texts agree in a bit
+with probability (1 + J) / 2, where J is the Jaccard index of their sets of grams. A full minimum could be looked up in
+a list of all five-letter strings, and a few hundred of them reveal the text; one bit fits half of the strings.
 """
 
 from __future__ import annotations
@@ -16,10 +15,12 @@ from numpy.typing import NDArray
 from phingpt_bench.data.copies.grams import counted, grams, sets, spread
 
 BITS = 512
-ALIKE = 0.65  # the Jaccard index, as estimated, from which two texts are near copies
-_BAND = np.dtype("<u2")  # two texts are compared where 16 bits in one place agree
+ALIKE = 0.65  # the estimated Jaccard index from which two texts are near copies
+_BAND = np.dtype("<u2")  # two texts are compared if 16 bits at one place agree
 _BLOCK = 64
-_ORDERS = np.random.RandomState(1).bytes(16 * BITS)  # the legacy generator: the same numbers in every version of numpy
+_ORDERS = np.random.RandomState(1).bytes(
+    16 * BITS
+)  # the legacy generator gives the same numbers in every version of numpy
 _FACTORS, _ADDED = np.frombuffer(_ORDERS, dtype="<u8").astype(np.uint64).reshape(2, BITS)
 _FACTORS = _FACTORS | np.uint64(1)
 _ONES = np.array([number.bit_count() for number in range(1 << 16)], dtype=np.uint8)
@@ -40,7 +41,7 @@ def signatures(folded: Sequence[str]) -> NDArray[np.uint64]:
 
 
 def alike(tests: NDArray[np.uint64], declared: NDArray[np.uint64]) -> NDArray[np.int64]:
-    """The numbers of the test signatures that are ALIKE one of the declared ones."""
+    """The numbers of the test signatures that are ALIKE to one of the declared ones."""
     found = np.zeros(len(tests), dtype=bool)
     for band in range(BITS // 16):
         mine, theirs = (each.astype("<u8").view(_BAND)[:, band] for each in (tests, declared))

@@ -1,4 +1,4 @@
-"""The project's own demonstration corpus as datasets. Synthetic: never to be mixed with real results."""
+"""The project's own demonstration corpus as datasets. Synthetic: never mix it with real results."""
 
 from __future__ import annotations
 
@@ -8,10 +8,10 @@ from phingpt_bench.data.rows import Rows
 
 
 def demo_sentiment(origin: Origin, path: str | None) -> dict[str, Rows]:
-    """The sentiment rows, English and Spanish. They ship with the program: `path` changes nothing."""
+    """The sentiment rows, English and Spanish. They ship with the program; `path` is ignored."""
     return load_demo("sentiment")
 
 
 def demo_ner(origin: Origin, path: str | None) -> dict[str, Rows]:
-    """The entity rows, English and Spanish. They ship with the program: `path` changes nothing."""
+    """The entity rows, English and Spanish. They ship with the program; `path` is ignored."""
     return load_demo("ner")

@@ -1,4 +1,4 @@
-"""FIN: entities in US loan agreements (Salinas Alvarado et al. 2015), as FLARE and as T-NER hold it."""
+"""FIN: entities in US loan agreements (Salinas Alvarado et al. 2015), in the versions of FLARE and T-NER."""
 
 from __future__ import annotations
 
@@ -8,8 +8,8 @@ from phingpt_bench.data.passport import Origin
 from phingpt_bench.data.rows import Rows
 from phingpt_bench.data.sources import read_rows, source_of
 
-# T-NER's codes 0 .. 8. The release itself has no B-: the first token of each run got one, so entities of one type that
-# touch are one entity here.
+# T-NER's codes 0 .. 8. The release itself has no B-: the first token of each run got one, so adjacent entities of one
+# type are one entity here.
 TNER_TAGS = ("O", "B-PER", "B-LOC", "B-ORG", "B-MISC", "I-PER", "I-LOC", "I-ORG", "I-MISC")
 
 
@@ -21,7 +21,11 @@ def fin_flare(origin: Origin, path: str | None) -> dict[str, Rows]:
     files = {"train": "train.parquet", "validation": "valid.parquet", "test": "test.parquet"}
     source = source_of(origin, files, hub_splits={"validation": "valid"})
     return {
-        split: [from_bio(row["text"].split(" "), row["label"]) for row in read_rows(source, split, path)]
+        split: [
+            # "query" is FLARE's own prompt, for --prompt query
+            {**from_bio(row["text"].split(" "), row["label"]), **({"query": row["query"]} if row.get("query") else {})}
+            for row in read_rows(source, split, path)
+        ]
         for split in files
     }
 
@@ -31,8 +35,8 @@ def fin_sec(
 ) -> dict[str, Rows]:
     """FIN5 and FIN3 as released: FIN3 is test, validation is cut from FIN5 by hash.
 
-    misc: keep entities of type MISC; False makes them ordinary words. only_with_entities: leave out the sentences in
-    which no entity remains.
+    misc: keep entities of type MISC; False makes them ordinary words. only_with_entities: skip sentences without any
+    entity left.
     """
     source = source_of(origin, {"train": "train.parquet", "test": "test.parquet"})
 

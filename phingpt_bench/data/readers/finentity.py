@@ -1,4 +1,4 @@
-"""FinEntity: sentiment towards each entity of a news text (Tang et al. 2023), the entity given or to be found."""
+"""FinEntity: sentiment towards each entity of a news text (Tang et al. 2023), with the entity given or to be found."""
 
 from __future__ import annotations
 
@@ -12,12 +12,12 @@ from phingpt_bench.data.sources import read_rows, source_of
 
 
 def finentity(origin: Origin, path: str | None) -> dict[str, Rows]:
-    """One row an annotation: {"text", "entity", "label"}; nothing is dropped but annotations that cannot be placed."""
+    """One row per annotation: {"text", "entity", "label"}; only annotations without a place in the text are dropped."""
     return {split: expand(rows) for split, rows in _splits(origin, path, overlaps=True).items()}
 
 
 def finentity_spans(origin: Origin, path: str | None) -> dict[str, Rows]:
-    """One row a text: {"text", "entities"}, the type of an entity being its sentiment; no two entities overlap."""
+    """One row per text: {"text", "entities"}; the type of an entity is its sentiment, and no two entities overlap."""
     return _splits(origin, path, overlaps=False)
 
 
@@ -35,8 +35,8 @@ def _splits(origin: Origin, path: str | None, *, overlaps: bool) -> dict[str, Ro
 def place(text: str, annotation: dict[str, Any]) -> dict[str, Any] | None:
     """The annotation as {"start", "end", "type"} such that the text there is the annotation's `value`.
 
-    Where the source's offsets point elsewhere, the occurrence of `value` that begins nearest to them is meant (the
-    earlier of two equally near); None when `value` is not in the text.
+    If the source's offsets are wrong, the occurrence of `value` that begins nearest to them is taken (the earlier of
+    two equally near ones); None if `value` is not in the text.
     """
     value, start = annotation["value"], annotation["start"]
     if not value or text[start : annotation["end"]] != value:
@@ -48,7 +48,7 @@ def place(text: str, annotation: dict[str, Any]) -> dict[str, Any] | None:
 
 
 def disjoint(entities: Rows) -> Rows:
-    """The entities without overlap, in text order: the longer of two stays, of equally long ones the first."""
+    """The entities without overlap, in text order: the longer of two is kept, or the first of equally long ones."""
     kept: Rows = []
     for entity in sorted(entities, key=lambda entity: entity["start"] - entity["end"]):
         if all(entity["end"] <= other["start"] or other["end"] <= entity["start"] for other in kept):

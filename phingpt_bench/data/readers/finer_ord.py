@@ -1,4 +1,4 @@
-"""FiNER-ORD: entities in financial news (Shah et al. 2023), published as one row a token."""
+"""FiNER-ORD: entities in financial news (Shah et al. 2023), published as one row per token."""
 
 from __future__ import annotations
 

@@ -1,6 +1,6 @@
 """FiQA-SA (Maia et al. 2018): sentiment from -1 to 1 towards a target in a post or headline.
 
-Papers disagree on the split, and on what class a score is.
+Papers disagree on the split, and on the class of a score.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ from phingpt_bench.data.sources import place, read_rows, source_of
 
 
 def polarity(score: float) -> str:
-    """The class of a score: negative below -0.1, positive from 0.1 on, neutral between.
+    """The class of a score: negative below -0.1, positive from 0.1, neutral between.
 
     FinGPT's `make_label`; FLARE's labels follow it too (a test shows it). The `label` column of pauri32/fiqa-2018
     differs at one point: there a score of exactly 0.1 is neutral.
@@ -26,7 +26,7 @@ def polarity(score: float) -> str:
 
 
 def classes(splits: dict[str, Rows]) -> dict[str, Rows]:
-    """The splits with the class of each score in the score's place."""
+    """The splits with the class of each score instead of the score."""
 
     def classed(row: dict[str, Any]) -> dict[str, Any]:
         return {key: value for key, value in row.items() if key != "score"} | {"label": polarity(row["score"])}
@@ -35,7 +35,7 @@ def classes(splits: dict[str, Rows]) -> dict[str, Rows]:
 
 
 def fiqa_fingpt(origin: Origin, path: str | None) -> dict[str, Rows]:
-    """FinGPT's benchmark: train, validation and test of pauri32/fiqa-2018 in one list, then 22.6 % of it for test.
+    """FinGPT's benchmark: train, validation and test of pauri32/fiqa-2018 in one list, 22.6 % of which is test.
 
     The split is made by `datasets` itself, train_test_split(0.226, seed=42). Because the source's validation rows are
     copies of train rows, test rows can be in train too. 10 % of the train rows, by hash of the text, are validation.

@@ -7,7 +7,7 @@ from phingpt_bench.data.passport import Origin
 from phingpt_bench.data.rows import Rows
 from phingpt_bench.data.sources import read_rows, source_of
 
-# column -> question; their order is the `group` of a row. The wording is this project's: the papers' differ as well.
+# column -> question; their order is the `group` of a row. The wording is this project's; the papers differ too.
 QUESTIONS = {
     "PriceOrNot": "Is the headline about the price of gold?",
     "DirectionUp": "Does the headline say that the price of gold goes up?",
@@ -23,7 +23,7 @@ LABELS = ("no", "yes")  # the columns hold 0 and 1
 
 
 def gold(origin: Origin, path: str | None) -> dict[str, Rows]:
-    """Nine rows a headline: {"text", "question", "group": 0 .. 8, "label": "no" or "yes"}."""
+    """Nine rows per headline: {"text", "question", "group": 0 .. 8, "label": "no" or "yes"}."""
     headlines = [
         {"text": row["News"], "answers": [LABELS[row[column]] for column in QUESTIONS]}
         for row in read_rows(source_of(origin, {"train": "train.parquet"}), "train", path)

@@ -9,6 +9,7 @@ import random
 from collections.abc import Callable
 
 from phingpt_bench.core.errors import unknown
+from phingpt_bench.core.sentences import sentence
 from phingpt_bench.data.cuts import cut_validation
 from phingpt_bench.data.passport import Origin
 from phingpt_bench.data.readers.table import check_columns
@@ -32,9 +33,9 @@ def phrasebank(origin: Origin, path: str | None, *, rule: str, agreement: int = 
     BenchError with the nearest name for another rule or agreement, for a list without sentences or labels.
     """
     if rule not in RULES:
-        raise unknown("PhraseBank split", rule, RULES)
+        raise unknown(sentence("PhraseBank split"), rule, RULES)
     if agreement not in AGREEMENT:
-        raise unknown("agreement", str(agreement), map(str, AGREEMENT))
+        raise unknown(sentence("agreement"), str(agreement), map(str, AGREEMENT))
     file, member = AGREEMENT[agreement]
     source = source_of(origin, {"all": file}, hub_zip=(ZIP, member))
     raw = read_rows(source, "all", path)
@@ -69,8 +70,8 @@ def helm(rows: Rows) -> dict[str, Rows]:
 def finbert(rows: Rows) -> dict[str, Rows]:
     """FinBERT's scripts/datasets.py: scikit-learn's train_test_split, test 20 %, then validation 10 % of the rest.
 
-    Both with random_state=0. The validation part is finBERT's own. finBERT's reader takes ".@" for the separator,
-    where the dot is any character, so its sentences lack the last one; ours are whole.
+    Both with random_state=0. The validation part is finBERT's own. finBERT's reader uses the pattern ".@" as
+    separator, where the dot is any character, so its sentences lack the last one; ours are complete.
     """
     from sklearn.model_selection import train_test_split
 

@@ -17,7 +17,7 @@ def semeval_score(origin: Origin, path: str | None) -> dict[str, Rows]:
     """The training part of the task, cut in three by the hash of the headline: test 20 %, then validation 10 %.
 
     The task's own test scores are not public, so this test part is ours. A headline about two companies has two rows,
-    which the hash keeps on one side, as it does copies that differ in case, accents and punctuation only.
+    which stay in one split, as do copies that only differ in case, accents and punctuation.
     """
     return table(
         origin,

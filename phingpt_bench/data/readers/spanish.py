@@ -1,4 +1,4 @@
-"""The Financial PhraseBank in Spanish, put through machine translation: not human Spanish."""
+"""The Financial PhraseBank in Spanish, by machine translation: not human Spanish."""
 
 from __future__ import annotations
 
@@ -12,11 +12,11 @@ LABELS = ("negative", "neutral", "positive")  # the codes 0, 1, 2 of the Financi
 def fpb_es(origin: Origin, path: str | None, *, english: Splits) -> Splits:
     """Machine-translated rows, each in the split in which its English sentence is in `english`, a PhraseBank.
 
-    So an adapter trained on the English training rows has seen the English side of no Spanish test row: a sentence that
-    is in English train and test goes to train. The sentence is the row's "original": by it the gate knows an adapter
-    that was trained on the one language and is tested in the other (data/copies/gate.py). A row whose English side lost
-    its first character is matched by the sentence that ends with it and is one character longer. KeyError (a sentence
-    that is in no split) is told as a dataset with other rows than its source.
+    So an adapter trained on the English training rows has not seen the English side of any Spanish test row: a sentence
+    that is in English train and test goes to train. The sentence is the row's "original", by which the gate detects an
+    adapter that was trained on one language and is tested in the other (data/copies/gate.py). A row whose English side
+    lost its first character is matched with the sentence that ends with it and is one character longer. A KeyError (a
+    sentence that is in no split) is reported as a dataset with other rows than its source.
     """
     split_of: dict[str, str] = {}
     for split, rows in english.items():

@@ -1,6 +1,6 @@
-"""The general reader: any table with a text column and a label or score column, described in a passport alone.
+"""The general reader: any table with a text column and a label or score column, described only by a passport.
 
-So a dataset can be added without Python. Formats by suffix: .parquet, .csv, .jsonl.
+With it a dataset can be added without Python. Formats by suffix: .parquet, .csv, .jsonl.
 """
 
 from __future__ import annotations
@@ -10,13 +10,14 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any
 
 from phingpt_bench.core.errors import BenchError, nearest, unknown
+from phingpt_bench.core.sentences import sentence
 from phingpt_bench.data import cuts
 from phingpt_bench.data.cuts import cut_copies
 from phingpt_bench.data.passport import SPLITS, Origin
 from phingpt_bench.data.rows import Rows
 from phingpt_bench.data.sources import place, read_rows, source_of
 
-OURS = ("id", "text", "label", "score")  # what a kept column cannot be called
+OURS = ("id", "text", "label", "score")  # names that a kept column cannot have
 
 
 def table(  # noqa: PLR0913  its arguments are the options of a passport
@@ -38,28 +39,31 @@ def table(  # noqa: PLR0913  its arguments are the options of a passport
     files: our split -> path below the origin's folder. text: the column with the text.
     label: the column with the label; codes: the labels of 0, 1, 2 ..., or value -> label; without codes the values are
         the labels. score: the column with a number, for kind "scores"; either label or score.
-    hub_splits: our split -> the Hub's, where the names differ. keep: further columns, [column] or {our name: column}.
-    cut_test, cut_validation: percent of the train rows, chosen by the hash of their text, that become the split which
-        the source lacks; test is cut first, and the hash is of the normalised text there (see cuts.py).
-    BenchError naming the file and the nearest column or code, or the row (the first is 1), for what does not fit.
+    hub_splits: our split -> the Hub's, if the names differ. keep: further columns, [column] or {our name: column}.
+    cut_test, cut_validation: the percentage of train rows, chosen by the hash of their text, for the split that the
+        source lacks; test is cut first, by the hash of the normalised text (see cuts.py).
+    BenchError with the file and the nearest column or code, or the row (the first is 1), for what does not fit.
     """
     rules = (
-        (bool(label) != bool(score), "table wants either label or score"),
-        (label or not codes, "codes are of the label column, and there is none"),
-        (not cut_test or "test" not in files, "cut_test makes the test split, and files has one"),
-        (not cut_validation or "validation" not in files, "cut_validation makes the split, and files has one"),
-        (not (cut_test or cut_validation) or "train" in files, "rows are cut from train, and files has none"),
+        (bool(label) != bool(score), "give either label or score"),
+        (label or not codes, "codes need a label column"),
+        (not cut_test or "test" not in files, "cut_test makes the test split, but files has one already"),
+        (not cut_validation or "validation" not in files, "cut_validation makes the split, but files has one already"),
+        (not (cut_test or cut_validation) or "train" in files, "rows are cut from train, but files has none"),
     )
     for good, rule in rules:
         if not good:
-            raise BenchError(rule, where=f"options of {origin.folder}")
+            raise BenchError(rule, where=sentence("options of {folder}", folder=origin.folder))
     for split in files:
         if split not in SPLITS:
-            raise unknown("split", split, SPLITS, where=f"options of {origin.folder}")
+            raise unknown(sentence("split"), split, SPLITS, where=sentence("options of {folder}", folder=origin.folder))
     kept = dict(keep) if isinstance(keep, Mapping) else {name: name for name in keep}
     for name in kept:
         if name in OURS:
-            raise BenchError(f"a kept column cannot be called '{name}'", where=f"options of {origin.folder}")
+            raise BenchError(
+                sentence("a kept column cannot be called '{name}'", name=name),
+                where=sentence("options of {folder}", folder=origin.folder),
+            )
     source = source_of(origin, files, hub_splits=hub_splits or {})
     splits = {}
     for split in files:
@@ -85,17 +89,17 @@ def table(  # noqa: PLR0913  its arguments are the options of a passport
 
 
 def check_columns(rows: Rows, columns: Iterable[str], where: str) -> None:
-    """BenchError, naming the nearest column, when the rows lack one of `columns` or there is no row at all."""
+    """BenchError, naming the nearest column, if the rows lack one of `columns` or there are no rows."""
     if not rows:
-        raise BenchError("no rows", where=where)
+        raise BenchError(sentence("no rows"), where=where)
     for column in columns:
         if column not in rows[0]:
-            raise unknown("column", column, rows[0], where=where)
+            raise unknown(sentence("column"), column, rows[0], where=where)
 
 
 def _text(value: Any, where: str, number: int) -> str:
     if not isinstance(value, str) or not value.strip():
-        raise BenchError(f"row {number} has no text", where=where)
+        raise BenchError(sentence("row {number} has no text", number=number), where=where)
     return value
 
 
@@ -103,7 +107,9 @@ def _value(read: Callable[[Any], Any], name: str, value: Any, where: str, number
     try:
         return {name: read(value)}
     except BenchError as err:
-        raise BenchError(f"row {number}: {err.message}", where=where, hint=err.hint) from None
+        raise BenchError(
+            sentence("row {number}: {message}", number=number, message=err.message), where=where, hint=err.hint
+        ) from None
 
 
 def _coded(codes: Sequence[str] | Mapping[Any, str] | None) -> Callable[[Any], str]:
@@ -112,8 +118,8 @@ def _coded(codes: Sequence[str] | Mapping[Any, str] | None) -> Callable[[Any], s
 
         def plain(value: Any) -> str:
             if not isinstance(value, str) or not value:
-                hint = "give codes: the label of each value" if value not in (None, "") else None
-                raise BenchError(f"{value!r} is no label", hint=hint)
+                hint = sentence("give codes: the label of each value") if value not in (None, "") else None
+                raise BenchError(sentence("{value!r} is not a label", value=value), hint=hint)
             return value
 
         return plain
@@ -125,7 +131,10 @@ def _coded(codes: Sequence[str] | Mapping[Any, str] | None) -> Callable[[Any], s
             return known[key]
         near = nearest(key, known)
         raise BenchError(
-            f"{value!r} is none of the codes", hint=f"did you mean '{near}'?" if near else f"codes: {', '.join(known)}"
+            sentence("{value!r} is not one of the codes", value=value),
+            hint=sentence("did you mean '{near}'?", near=near)
+            if near
+            else sentence("codes: {known}", known=", ".join(known)),
         )
 
     return coded
@@ -141,5 +150,5 @@ def _number(value: Any) -> float:
     except (TypeError, ValueError):
         number = math.nan
     if not math.isfinite(number):
-        raise BenchError(f"{value!r} is no number")
+        raise BenchError(sentence("{value!r} is not a number", value=value))
     return number

@@ -16,12 +16,13 @@ from typing import Any, NamedTuple
 import torch
 
 from phingpt_bench.core.errors import BenchError
+from phingpt_bench.core.sentences import sentence
 from phingpt_bench.engine.budgets import saturating_tokens
 from phingpt_bench.engine.labels.batches import BatchLimits, batches
 from phingpt_bench.engine.labels.packing import MAX_ADDED, MIN_SHARED, Pack, packed
 from phingpt_bench.engine.labels.tree import TokenTree, label_tree, merged, separate_rows
 from phingpt_bench.engine.labels.tree_model import NO_PREFIX, CachedPrefix, TreeModel
-from phingpt_bench.engine.model_facts import attention_window, has_virtual_tokens, rope_switch
+from phingpt_bench.engine.model_facts import attention_window, needs_whole_prompts, rope_switch
 from phingpt_bench.engine.prefix import shared_prefixes
 
 Request = tuple[Any, list[int], list[int]]  # (texts, context tokens, continuation tokens), as HFLM makes them
@@ -125,7 +126,7 @@ class Scorer:
         min_saved = saturating_tokens(self.model.device.type) if self.min_saved is None else self.min_saved
         # what stands before the first token whose logits are needed, and that token
         beginnings = [tree.tokens[: tree.first_needed + 1] for tree in reusing]
-        prefixes = [] if has_virtual_tokens(self.model) else shared_prefixes(beginnings, min_saved)
+        prefixes = [] if needs_whole_prompts(self.model) else shared_prefixes(beginnings, min_saved)
         ungrouped = set(map(id, trees))
         for shared in prefixes:
             members = [reusing[at] for at in shared.members]
@@ -176,9 +177,17 @@ def _by_context(
     contexts: dict[tuple[int, ...], dict[tuple[int, ...], list[int]]] = {}
     for index, (texts, context, continuation) in enumerate(requests):
         if not context or not continuation:
-            raise BenchError(f"nothing to score: context or continuation has no token of its own ({texts!r})")
+            raise BenchError(
+                sentence("nothing to score: context or continuation has no token of its own ({texts!r})", texts=texts)
+            )
         if len(continuation) > max_length:
-            raise BenchError(f"a continuation of {len(continuation)} tokens exceeds the model's {max_length}")
+            raise BenchError(
+                sentence(
+                    "a continuation of {n} tokens exceeds the model's {max_length}",
+                    n=len(continuation),
+                    max_length=max_length,
+                )
+            )
         contexts.setdefault(tuple(context), {}).setdefault(tuple(continuation), []).append(index)
     return contexts
 

@@ -14,7 +14,7 @@ from phingpt_bench.engine.head import head_only_at
 from phingpt_bench.engine.kernels import fastest_kernels
 from phingpt_bench.engine.labels.attention import tree_attention
 from phingpt_bench.engine.labels.tree import TokenTree, label_tree, separate_rows
-from phingpt_bench.engine.model_facts import attention, attention_window, has_virtual_tokens, log_once, without_peft
+from phingpt_bench.engine.model_facts import attention, attention_window, log_once, needs_whole_prompts, without_peft
 from phingpt_bench.engine.prefix_cache import cache_view, prefix_cache
 
 # the check of tree attention: tokens of its context, and of each of its two branches
@@ -85,8 +85,8 @@ class TreeModel:
 
     def tree_fault(self) -> str:
         """Why tree attention is not exact with this model, "" where it is; tried out once for each model."""
-        if has_virtual_tokens(self.model):
-            return log_once(self.model, "its adapter puts virtual tokens in front")
+        if reason := needs_whole_prompts(self.model):
+            return log_once(self.model, reason)
         key = without_peft(self.model)
         if key not in _faults:
             _faults[key] = self._check_trees()

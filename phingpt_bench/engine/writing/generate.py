@@ -13,6 +13,7 @@ from lm_eval.models import utils
 from tqdm import tqdm
 
 from phingpt_bench.core.errors import BenchError
+from phingpt_bench.core.sentences import sentence
 from phingpt_bench.engine.writing.decode import DecodingStats, Limits, decode
 from phingpt_bench.engine.writing.supported import check_supported
 
@@ -78,8 +79,12 @@ def prompt_room(lm: Any, settings: Settings) -> int:
     room: int = lm.max_length - limit
     if room <= 0:
         raise BenchError(
-            f"max_gen_toks {limit} leaves no room for a prompt: the model has {lm.max_length} positions",
-            hint="lower max_gen_toks in the task's generation_kwargs, or take a model with a longer context",
+            sentence(
+                "max_gen_toks {limit} leaves no room for a prompt: the model has {max_length} positions",
+                limit=limit,
+                max_length=lm.max_length,
+            ),
+            hint=sentence("lower max_gen_toks in the task's generation_kwargs, or take a model with a longer context"),
         )
     return room
 

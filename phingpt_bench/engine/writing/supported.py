@@ -9,7 +9,7 @@ import torch
 from transformers.cache_utils import DynamicCache, DynamicLayer
 
 from phingpt_bench import compat
-from phingpt_bench.engine.model_facts import without_peft
+from phingpt_bench.engine.model_facts import needs_whole_prompts, without_peft
 from phingpt_bench.engine.writing.packed_model import PackedModel, Unsupported
 
 
@@ -19,8 +19,8 @@ def check_supported(model: Any, vocabulary: int) -> None:
     The last is tried on two short sequences, which costs two forwards of some 20 tokens. vocabulary: its size.
     """
     base = without_peft(model)
-    if any(getattr(config, "is_prompt_learning", False) for config in getattr(model, "peft_config", {}).values()):
-        raise Unsupported("its adapter puts virtual tokens in front of the prompt")
+    if reason := needs_whole_prompts(model):
+        raise Unsupported(reason)
     if not compat.attention_can_be_switched(base):
         raise Unsupported("its attention cannot be exchanged")
     if "position_ids" not in inspect.signature(base.forward).parameters:

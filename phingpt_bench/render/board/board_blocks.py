@@ -81,8 +81,8 @@ def _section(section: Section, grid: Grid) -> list[Block]:
         blocks.append(Lines([say("{n} more rows: --rows all", n=section.beyond)], "dim"))
     if section.hidden:
         blocks.append(Lines([section_text.hidden_line(section)], "dim"))
-    if section.payback is not None and (told := cost_text.payback_lines(section.payback)):
-        head, *lines = told
+    if section.payback is not None and (lines := cost_text.payback_lines(section.payback)):
+        head, *lines = lines
         blocks += [Title(head, level=3), Lines(lines, mark="- ")]
     return blocks
 

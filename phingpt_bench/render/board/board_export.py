@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import dataclasses
-from typing import Any
 
 from phingpt_bench.board.costs import assumed_per_hour
 from phingpt_bench.board.published.rows import PublishedRow
@@ -19,7 +18,7 @@ SCHEMA_VERSION = 2  # 2: notes with their level, machines by their parts
 FIELDS = (
     "section", "task", "protocol", "dataset", "languages", "licence", "split", "synthetic", "limit", "n", "metric",
     "rank", "tied", "model", "adapter", "adapter_digest", "kind", "variant", "details", "shots", "chat_template",
-    "seed", "base", "base_revision", "quantisation", "compute_dtype", "score", "low", "high", "level",
+    "seed", "base", "base_revision", "quantisation", "compute_dtype", "served_by", "score", "low", "high", "level",
     "interval_method", "is_base", "difference", "difference_low", "difference_high", "p", "p_holm", "p_at_most",
     "test_method", "no_test_reason", "beats_floor", "invalid_share", "training_seconds", "training_usd",
     "training_note", "training_usd_per_gpu_hour", "training_on_card_low", "training_on_card_high", "evaluation_seconds",
@@ -47,13 +46,18 @@ def to_csv(board: Board) -> str:
     Numbers are unrounded, with a point; unknown is empty; true and false are lower case. After FIELDS come the other
     metrics as `metric_<name>`. `section` is ranked, limited or published.
     """
-    with speaking(ENGLISH):  # the note of a published cost is made of sentences
-        rows = [record for section in (*board.sections, *board.limited) for record in _records(section)]
+    rows = records(board)
     metrics = sorted({name for row in rows for name in row if name.startswith("metric_")})
     return csv_text((*FIELDS, *metrics), rows)
 
 
-def _records(section: Section) -> list[dict[str, Any]]:
+def records(board: Board) -> list[dict[str, object]]:
+    """A flat row per model and task, published rows included, with the names of `to_csv`; unknown is None or absent."""
+    with speaking(ENGLISH):  # the note of a published cost is made of sentences
+        return [record for section in (*board.sections, *board.limited) for record in _records(section)]
+
+
+def _records(section: Section) -> list[dict[str, object]]:
     where = {name: getattr(section, name) for name in WHERE} | {"languages": " ".join(section.languages)}
     kind = "ranked" if section.limit is None else "limited"
     return [
@@ -62,13 +66,13 @@ def _records(section: Section) -> list[dict[str, Any]]:
     ]
 
 
-def _run(row: Row) -> dict[str, Any]:
+def _run(row: Row) -> dict[str, object]:
     same = (
         "rank", "tied", "adapter", "adapter_digest", "kind", "variant", "shots", "chat_template", "seed", "base",
-        "base_revision", "quantisation", "compute_dtype", "score", "is_base", "beats_floor", "invalid_share", "run_id",
-        "suite", "created", "usd_per_1000", "frontier", "parameters",
+        "base_revision", "quantisation", "compute_dtype", "served_by", "score", "is_base", "beats_floor",
+        "invalid_share", "run_id", "suite", "created", "usd_per_1000", "frontier", "parameters",
     )  # fmt: skip
-    record: dict[str, Any] = {"model": row.name, "n": row.n, **{name: getattr(row, name) for name in same}}
+    record: dict[str, object] = {"model": row.name, "n": row.n, **{name: getattr(row, name) for name in same}}
     if row.interval is not None:
         record |= {"low": row.interval.low, "high": row.interval.high, "level": row.interval.level}
         record["interval_method"] = row.interval.method
@@ -90,13 +94,13 @@ def _run(row: Row) -> dict[str, Any]:
     return record | {f"metric_{name}": value for name, value in row.scores.items()}
 
 
-def _cost(kind: str, ledger: Ledger | None) -> dict[str, Any]:
+def _cost(kind: str, ledger: Ledger | None) -> dict[str, object]:
     return {} if ledger is None else {f"{kind}_seconds": seconds_of(ledger), f"{kind}_usd": ledger.usd}
 
 
-def _published(row: PublishedRow, metric: str) -> dict[str, Any]:
+def _published(row: PublishedRow, metric: str) -> dict[str, object]:
     value = row.metrics[metric]
-    record: dict[str, Any] = {
+    record: dict[str, object] = {
         "model": row.model, "kind": "published", "base": row.base, "method": row.method, "shots": row.shots,
         "size_b": row.size_b, "score": value.value, "evidence": row.evidence, "same_rows": row.comparison.same_rows,
         "same_metric": row.comparison.same_metric, "comparability": row.comparison.note, "source": value.source.title,

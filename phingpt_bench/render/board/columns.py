@@ -220,7 +220,7 @@ def chosen(names: Collection[str]) -> tuple[str, ...]:
     """
     for name in names:
         if name not in COLUMNS:
-            raise unknown("column", name, COLUMNS, where="--columns")
+            raise unknown(sentence("column"), name, COLUMNS, where="--columns")
     wanted = tuple(dict.fromkeys(names))
     return wanted if not wanted or "model" in wanted else ("model", *wanted)
 

@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from phingpt_bench.board.names import FORMATS
 from phingpt_bench.board.values import Board
 from phingpt_bench.core.errors import unknown
+from phingpt_bench.core.sentences import sentence
 from phingpt_bench.render.board.board_blocks import page_blocks, terminal_blocks
 from phingpt_bench.render.board.board_export import to_csv, to_json
 from phingpt_bench.text.language import say
@@ -47,5 +48,5 @@ def board_text(
 def check_form(form: str) -> str:
     """`form`, or BenchError where it is not one of FORMATS."""
     if form not in FORMATS:
-        raise unknown("format", form, FORMATS, where="--format")
+        raise unknown(sentence("format"), form, FORMATS, where="--format")
     return form

@@ -55,7 +55,7 @@ def _scores(board: Board, rows: list[Row]) -> list[Entry]:
         )))  # fmt: skip
         found.append(Entry("*", say(
             "p < 0.05, paired test on the same rows ({methods}), after Holm's correction over all tasks of the model, "
-            "shown or not",
+            "shown or not; a gain has to be more than one label for all rows, too",
             methods=_methods(tests),
         )))  # fmt: skip
     reasons = {row.against_base.reason for row in rows if row.against_base is not None and row.against_base.reason}
@@ -64,9 +64,21 @@ def _scores(board: Board, rows: list[Row]) -> list[Entry]:
             Entry(say("no test"), "; ".join(spoken(REASONS.get(reason, reason)) for reason in sorted(reasons)))
         )
     if any(row.beats_floor is False for row in rows):
-        found.append(
-            Entry("!", say("not significantly better (p < 0.05) than the best floor row: no demonstrated gain"))
-        )
+        found.append(Entry("!", say(
+            "not shown to be better (p < 0.05) than the best floor row, which does not mean worse; floors are fitted "
+            "on the training rows of the task, which a base and some adapters never saw"
+        )))  # fmt: skip
+    if any(row.label_prior is not None for row in rows):
+        found.append(Entry(say("label prior"), say(
+            "what batch calibration, which uses no labels, gives the base for nothing; what is left of the gain is the "
+            "adapter's"
+        )))  # fmt: skip
+    if any(row.calibration for row in rows):
+        found.append(Entry(say("calibrated"), say(
+            "label probabilities divided by what the prompt makes probable whatever the text says; no label is used "
+            "(batch: their mean over the test rows, Zhou et al. 2023; without text: their mean for prompts without "
+            "content, Zhao et al. 2021)"
+        )))  # fmt: skip
     if any(row.kind == "floor" for row in rows):
         text = say("a cheap method without a language model, the baseline that a model must beat")
         found.append(Entry(say("floor"), text))
@@ -97,9 +109,7 @@ def _training_rows(rows: list[Row]) -> list[Entry]:
         )))  # fmt: skip
     head = say("exposure")
     if any(row.base_unknown for row in rows):
-        text = say(
-            "nobody has said what the base was trained on, so copies of test rows in it were not looked for; marked +?"
-        )
+        text = say("the training data of the base are not declared, so they were not checked for test rows; marked +?")
         found.append(Entry(say("unknown"), text))
     tuned = [row for row in rows if row.kind == "tuned"]
     if unchecked := sum(row.exposure is None for row in tuned):

@@ -10,8 +10,9 @@ from phingpt_bench.board.load import load_board
 from phingpt_bench.core.errors import BenchError
 from phingpt_bench.core.files import read_text
 from phingpt_bench.core.jsonio import write_text
+from phingpt_bench.core.sentences import sentence
 from phingpt_bench.render.board.formats import board_text
-from phingpt_bench.text.language import speaking
+from phingpt_bench.text.language import say, speaking
 
 FOLDER = "board"
 FILES = {"board.md": "markdown", "board.tex": "latex", "board.csv": "csv", "board.json": "json"}
@@ -30,7 +31,10 @@ class Reproduced:
         if self.difference is None:
             return ""
         number, published, rebuilt = self.difference
-        return f": line {number} is '{published}', the records give '{rebuilt}'"
+        return say(
+            ": line {number} is '{published}', the records give '{rebuilt}'",
+            number=number, published=published, rebuilt=rebuilt,
+        )  # fmt: skip
 
 
 def publish(folder: Path) -> list[Path]:
@@ -47,9 +51,11 @@ def compared(folder: Path) -> list[Reproduced]:
     there = [name for name in FILES if (folder / FOLDER / name).is_file()]
     if not there:
         raise BenchError(
-            "no published board is here",
+            sentence("no published board is here"),
             where=str(folder / FOLDER),
-            hint=f"'phingpt-bench reproduce {folder} --write' publishes the board of these runs",
+            hint=sentence(
+                "'phingpt-bench reproduce {folder} --write' publishes the board of these runs", folder=folder
+            ),
         )
     texts = _texts(folder)
     return [

@@ -33,7 +33,7 @@ def difference_text(row: Row) -> tuple[str, str]:
         return ("-", "") if row.kind in ("floor", "check") else (say("no base"), "")
     if difference.reason is not None:
         return say("no test"), spoken(difference.reason)
-    star = "*" if difference.significant else ""
+    star = "*" if row.starred else ""
     p = difference.p if difference.p_holm is None else difference.p_holm
     return signed(difference.value, star), p_text(p, difference.at_most)
 
@@ -72,9 +72,22 @@ def row_notes(row: Row, columns: Collection[str] = ()) -> list[Note]:
     What a mark says is no note of its own: that a row does not beat the floor, say, and the line under the table.
     """
     notes = [replace(note, text=clean(spoken(note.text))) for note in row.notes if not note.marked]
-    if row.invalid_share and "unreadable" not in columns:
-        notes.append(Note(say("{share} unreadable answers", share=percent(row.invalid_share)), "info"))
+    if row.beats_majority is False and row.against_base is not None and row.against_base.significant:
+        notes.append(Note(say("no *: not shown to be better than one label for all rows")))
+    if row.invalid_share and (row.answering.pieces is not None or "unreadable" not in columns):
+        notes.append(Note(unreadable_text(row), "info"))
     return notes + (unseen_notes(row) if "exposure" in columns or row.exposed else exposure_notes(row))
+
+
+def unreadable_text(row: Row) -> str:
+    """How many answers could not be read; of entities how many hold a piece, how many nothing else, and the pieces."""
+    found, share = row.answering, percent(row.invalid_share or 0.0)
+    if found.pieces is None:
+        return say("{share} unreadable answers", share=share)
+    return say(
+        "unreadable pieces: {k:,}, in {share} of the answers, and nothing else in {empty}",
+        share=share, k=round(found.pieces), empty=percent(found.nothing_read or 0.0),
+    )  # fmt: skip
 
 
 def exposure_notes(row: Row) -> list[Note]:
@@ -162,5 +175,5 @@ def marked_score(row: Row | None, room: int = 0) -> str:
     """
     if row is None:
         return ""
-    star = "*" if row.against_base is not None and row.against_base.significant else ""
+    star = "*" if row.starred else ""
     return score_text(row.score) + f"{star}{floor_mark(row)}".ljust(room)

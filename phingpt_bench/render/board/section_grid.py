@@ -6,6 +6,7 @@ from collections.abc import Callable, Sequence
 
 from phingpt_bench.board.values import Row, Section
 from phingpt_bench.core.errors import BenchError
+from phingpt_bench.core.sentences import sentence
 from phingpt_bench.render.board import row_text, section_text
 from phingpt_bench.render.board.columns import NARROW, WIDE, WIDE_LESS, columns_of, pairs
 from phingpt_bench.render.board.columns import Column as Shown
@@ -41,9 +42,11 @@ def narrow_grid(section: Section, names: Sequence[str], width: int) -> Grid:
             break
     if names and least > width:
         raise BenchError(
-            f"these columns need {least} columns of a terminal, and there are {width}",
+            sentence(
+                "these columns need {least} columns of a terminal, and there are {width}", least=least, width=width
+            ),
             where="--columns",
-            hint=f"choose fewer, or --width {least}, or --format markdown",
+            hint=sentence("choose fewer, or --width {least}, or --format markdown", least=least),
         )
     return grid
 
@@ -111,7 +114,7 @@ def _name(row: Row, section: Section, setting_below: bool, columns: Sequence[str
 
 def _difference(row: Row, section: Section) -> str:
     difference = row.against_base
-    if difference is None or not difference.significant or difference.value is None:
+    if difference is None or not row.starred or difference.value is None:
         return ""
     return "good" if (difference.value > 0) == higher_is_better(section.metric) else "bad"
 

@@ -49,4 +49,4 @@ def floor_line(section: Section) -> str | None:
     """Which floor the rows marked ! do not beat; None where no row has the mark."""
     if section.floor is None or not any(floor_mark(row) == "!" for row in section.rows):
         return None
-    return say("not significantly better than {name}, the best floor", name=clean(section.floor))
+    return say("not shown to be better than {name}, the best floor", name=clean(section.floor))

@@ -15,7 +15,7 @@ from phingpt_bench.render.comparison.comparison_text import (
     title_of,
 )
 from phingpt_bench.render.measures import metric_name, synthetic
-from phingpt_bench.results.comparison.values import Class, Comparison, Flips, Form, Labels, Side, Spans
+from phingpt_bench.results.comparison.values import Class, Comparison, Flips, Form, LabelPrior, Labels, Side, Spans
 from phingpt_bench.stats.changes import Change
 from phingpt_bench.text.blocks import Block, Grid, Lines, Title, folding
 from phingpt_bench.text.clean import clean
@@ -37,6 +37,8 @@ def sections(comparison: Comparison, tasks: int) -> list[Block]:
         blocks += [*_entities(comparison.spans), *_classes(comparison.spans.classes, say("By type"), say("type"))]
     if comparison.numbers is not None:
         blocks += _flips(comparison.numbers.flips)
+    if comparison.prior is not None:
+        blocks += _prior(comparison.prior)
     if comparison.form is not None:
         blocks += _form(comparison, comparison.form)
     if comparison.metrics:
@@ -204,6 +206,20 @@ def _form(comparison: Comparison, form: Form) -> list[Block]:
             "The gain of written answers is that of chosen labels, which have no format, plus the rest."
         )], "dim")]  # fmt: skip
     return blocks
+
+
+def _prior(prior: LabelPrior) -> list[Block]:
+    """What calibration without labels gives the base, and what is left of the gain."""
+    rows = [
+        _cells(say("A calibrated without labels: label prior"), prior.prior),
+        _cells(say("from there to B: the rest"), prior.rest),
+    ]
+    heads = folding(metric_name(prior.metric), say("before"), say("after"), say("change, 95% interval"), right=(1, 2))
+    note = say(
+        "Of labels that are chosen. Batch calibration divides the probabilities of A by their mean over the test rows "
+        "(Zhou et al. 2023)."
+    )
+    return [Title(say("Label prior and the rest")), Grid(heads, rows), Lines([note], "dim")]
 
 
 def _metrics(comparison: Comparison) -> list[Block]:

@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from phingpt_bench.core.errors import BenchError
+from phingpt_bench.core.sentences import sentence
 from phingpt_bench.results.comparison.values import Comparison, Found, GoldEntity, LabelRow, ScoreRow, SpanRow
 from phingpt_bench.text.blocks import Block, Grid, Item, Lines, Title, folding
 from phingpt_bench.text.clean import clean
@@ -31,7 +32,10 @@ def row_blocks(
     for fate in fates or SHOWN[comparison.kind]:
         if fate not in comparison.fates:
             known = ", ".join(comparison.fates)
-            raise BenchError(f"no row of {comparison.task} can be '{fate}'", hint=f"fates: {known}")
+            raise BenchError(
+                sentence("no row of {task} can be '{fate}'", task=comparison.task, fate=fate),
+                hint=sentence("fates: {names}", names=known),
+            )
         rows = chosen(details.rows, fate, most)
         if not rows:
             blocks.append(Title(say("Rows {fate}", fate=say(fate)), say("none")))
@@ -111,8 +115,8 @@ def _entry(row: Row, comparison: Comparison, docs: Mapping[str, Doc] | None) -> 
     text = None if doc is None else doc["text"]
     if row.gold is not None and row.a is not None and row.b is not None:
         sides = ((say("gold"), row.gold, None), ("A", row.a, row.misses_a), ("B", row.b, row.misses_b))
-        told = [(name, _marked(found, types, text) + _unplaced(misses)) for name, found, misses in sides]
-        return Item(head, [*told, *lacks])
+        sides_text = [(name, _marked(found, types, text) + _unplaced(misses)) for name, found, misses in sides]
+        return Item(head, [*sides_text, *lacks])
     if doc is None:
         return Item(head, lacks)
     own = [e for e in doc.get("entities", ()) if e["type"] in types]
@@ -121,9 +125,9 @@ def _entry(row: Row, comparison: Comparison, docs: Mapping[str, Doc] | None) -> 
 
 
 def _marked(found: Sequence[Found | GoldEntity], types: Sequence[str], text: str | None) -> str:
-    """Entities marked in the text, or told by their offsets: [ORG Nokia], [ORG/boundary Nokia], ORG 8-17 (boundary).
+    """Entities marked in the text, or given by their offsets: [ORG Nokia], [ORG/boundary Nokia], ORG 8-17 (boundary).
 
-    An entity that overlaps one before it, or ends beyond the text, is told by its offsets behind the text.
+    An entity that overlaps one before it, or ends beyond the text, is given by its offsets after the text.
     """
     parts, at, rest = [], 0, []
     for entity in sorted(found, key=lambda e: (e.start, e.end)):
@@ -135,10 +139,10 @@ def _marked(found: Sequence[Found | GoldEntity], types: Sequence[str], text: str
         inside = _plain(text[entity.start : entity.end])
         parts += [_plain(text[at : entity.start]), f"[{'/'.join(filter(None, (type_, why)))} {inside}]"]
         at = entity.end
-    told = ", ".join(rest)
+    unmarked = ", ".join(rest)
     if text is None:
-        return told or say("none")
-    return clean("".join([*parts, _plain(text[at:])])) + (f"  + {told}" if told else "")
+        return unmarked or say("none")
+    return clean("".join([*parts, _plain(text[at:])])) + (f"  + {unmarked}" if unmarked else "")
 
 
 def _plain(text: str) -> str:

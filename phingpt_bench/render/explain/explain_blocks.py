@@ -177,7 +177,7 @@ def _exposure(run: Run) -> Iterable[str]:
     found = run.record.exposure
     if found is None:
         if run.record.model.trained_elsewhere:
-            yield say("The adapter was trained elsewhere, and nobody has declared on what.")
+            yield say("The adapter was trained elsewhere, and its training data are not declared.")
         elif run.record.model.kind == "tuned":
             yield say("Not checked.")
         if run.record.model.kind == "base":

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 
 from phingpt_bench.board.values import Board, Row, Section
 from phingpt_bench.core.errors import BenchError, unknown
+from phingpt_bench.core.sentences import sentence
 from phingpt_bench.render.board.row_text import full_name
 from phingpt_bench.text.language import ENGLISH, speaking
 
@@ -18,8 +19,11 @@ def found_section(board: Board, task: str) -> Section:
             return found[0]
         if found:
             names = ", ".join(f"{s.task}" if s.limit is None else f"{s.task} (first {s.limit} rows)" for s in found)
-            raise BenchError(f"'{task}' matches several tables: {names}", hint="give the name of one task")
-    raise unknown("task", task, {section.task for section in (*board.sections, *board.limited)})
+            raise BenchError(
+                sentence("'{task}' matches several tables: {names}", task=task, names=names),
+                hint=sentence("give the name of one task"),
+            )
+    raise unknown(sentence("task"), task, {section.task for section in (*board.sections, *board.limited)})
 
 
 def found_row(section: Section, name: str) -> Row:
@@ -36,8 +40,16 @@ def found_row(section: Section, name: str) -> Row:
         return found[0]
     listed = _listed(found or section.rows)
     if found:
-        raise BenchError(f"{kind} '{name}' matches {len(found)} rows of {section.task}", hint=f"name one: {listed}")
-    raise BenchError(f"no {kind} '{name}' in {section.task}", hint=f"its rows: {listed}")
+        raise BenchError(
+            sentence(
+                "{kind} '{name}' matches {n} rows of {task}", kind=kind, name=name, n=len(found), task=section.task
+            ),
+            hint=sentence("name one: {names}", names=listed),
+        )
+    raise BenchError(
+        sentence("no {kind} '{name}' in {task}", kind=kind, name=name, task=section.task),
+        hint=sentence("its rows: {names}", names=listed),
+    )
 
 
 def _named(rows: Sequence[Row], wanted: str) -> list[Row]:

@@ -57,11 +57,11 @@ def _bootstrap(run: Run, metric: str, found: Interval, comparer: Comparer) -> It
     if clusters:
         yield say(
             "{times:,} times {n:,} clusters are drawn with replacement (seed {seed}), and the score is worked out "
-            "anew;", times=RESAMPLES, n=len(set(clusters)), seed=SEED,
+            "again;", times=RESAMPLES, n=len(set(clusters)), seed=SEED,
         )  # fmt: skip
     else:
         yield say(
-            "{times:,} times {n:,} rows are drawn with replacement (seed {seed}), and the score is worked out anew;",
+            "{times:,} times {n:,} rows are drawn with replacement (seed {seed}), and the score is worked out again;",
             times=RESAMPLES, n=n, seed=SEED,
         )  # fmt: skip
     yield say("the interval is the middle {share:.3f} % of these scores.", share=100 * (1 - 2 * out))

@@ -7,24 +7,27 @@ from phingpt_bench.board.published.values import Claims, Published, PublishedCos
 from phingpt_bench.core.records import variant_text
 from phingpt_bench.render.board import published_text
 from phingpt_bench.text.clean import clean
-from phingpt_bench.text.numbers import numbered, things
+from phingpt_bench.text.language import say, say_n, spoken
+from phingpt_bench.text.numbers import numbered
 
 
 def standing(protocol: PublishedProtocol) -> str:
-    """Whether a new run of ours may stand beside it, in a line."""
+    """Whether it is comparable with a new run of ours, in a line."""
     if protocol.ours is None:
-        return "no task of ours has these rows"
-    rows = "the same rows as" if protocol.same_rows else "not the rows, or not compared with the rows, of"
+        return say("no task of ours has these rows")
+    ids = ", ".join(protocol.our_ids)
+    same_rows = say("the same rows as {protocols}", protocols=ids)
+    rows = same_rows if protocol.same_rows else say("not, or not known to be, the rows of {protocols}", protocols=ids)
     same = [metric.head for metric in protocol.metrics.values() if metric.same_metric]
     other = [metric.head for metric in protocol.metrics.values() if not metric.same_metric]
-    metrics = [f"same metric: {', '.join(same)}"] if same else []
-    metrics += [f"another metric: {', '.join(other)}"] if other else []
-    return "; ".join([f"{rows} {', '.join(protocol.our_ids)}", *metrics])
+    metrics = [say("same metric: {names}", names=", ".join(same))] if same else []
+    metrics += [say("another metric: {names}", names=", ".join(other))] if other else []
+    return "; ".join([rows, *metrics])
 
 
 def note_text(protocol: PublishedProtocol) -> str:
     """The protocol's note as a sentence."""
-    note = clean(protocol.note)
+    note = clean(spoken(protocol.note))
     return f"{note[:1].upper()}{note[1:]}."
 
 
@@ -32,10 +35,11 @@ def rows_text(protocol: PublishedProtocol) -> str:
     """The test set in words, and its size where they do not say it."""
     split = clean(protocol.split)
     if protocol.n_test is None:
-        told = any(word in split for word in ("stated", "row", "sentences"))
-        return split if told else f"{split}; number of rows not stated"
-    size = things(protocol.n_test, "row")
-    return split if size in split else f"{size}: {split}"
+        counted = any(word in split for word in ("stated", "row", "sentences"))
+        return split if counted else say("{split}; number of rows not stated", split=split)
+    if f"{protocol.n_test:,} row" in split:
+        return split
+    return say_n("{n:,} row: {split}", "{n:,} rows: {split}", protocol.n_test, split=split)
 
 
 def source_marks(published: Published) -> dict[str, int]:
@@ -59,7 +63,7 @@ def cost_text(cost: PublishedCost) -> str:
     """Amount and what it covers: "$17.25 (1 x RTX 3090, ...)"; the source's own note behind it."""
     note = cost.note if cost.note and not cost.doubtful else None
     return f"{published_text.published_cost(cost)}: " + "; ".join(
-        clean(part) for part in (published_text.published_cost_note(cost), note) if part
+        clean(spoken(part)) for part in (published_text.published_cost_note(cost), note) if part
     )
 
 
@@ -71,6 +75,13 @@ def method_text(score: PublishedScore) -> str:
 def claim_texts(claims: Claims) -> list[str]:
     """A line for each claim: the number as printed, and that of its baseline."""
     return [
-        f"{claim.task}: {claim.metric} {claim.printed}, against {claim.baseline:.3f} of an {claims.baseline}"
+        say(
+            "{task}: {metric} {printed}, against {value:.3f} of an {baseline}",
+            task=claim.task,
+            metric=claim.metric,
+            printed=claim.printed,
+            value=claim.baseline,
+            baseline=claims.baseline,
+        )
         for claim in claims.claims
     ]

@@ -6,6 +6,7 @@ from collections.abc import Iterable, Mapping, Sequence
 
 from phingpt_bench.board.published.choice import Line, lines_of
 from phingpt_bench.board.published.values import Claims, Published, PublishedProtocol
+from phingpt_bench.core.sentences import sentence
 from phingpt_bench.render.board.published_text import published_cost, size_text, source_text
 from phingpt_bench.render.published.listing_text import (
     claim_texts,
@@ -21,11 +22,14 @@ from phingpt_bench.render.published.listing_text import (
 from phingpt_bench.text.blocks import Block, Cell, Column, Grid, Legend, Lines, Piece, Title
 from phingpt_bench.text.clean import clean
 from phingpt_bench.text.fold import width_of
+from phingpt_bench.text.language import say, spoken
 from phingpt_bench.text.numbers import numbered
 
-HEAD = "Published results"
-TITLE = "Published results, by protocol. Nothing here was run by us, and nothing is ranked."
-MARKS = "source 3q: read in a document that quotes another; 3r: computed again from stored predictions or reports."
+HEAD = sentence("Published results")
+TITLE = sentence("Published results, by protocol. Nothing here was run by us, and nothing is ranked.")
+MARKS = sentence(
+    "source 3q: read in a document that quotes another; 3r: computed again from stored predictions or reports."
+)
 SCORE = 8  # a column of scores is at least so wide
 NAME = 30  # longer words of a name are broken where the page is narrow
 
@@ -39,22 +43,28 @@ def published_blocks(
     column of its own.
     """
     if not published.scores and not published.claims.claims:
-        return [Lines(["No published results fit."])]
+        return [Lines([say("No published results fit.")])]
     numbers = source_marks(published)
     costs = {key: f"c{i}" for i, key in enumerate(costs_of(published), 1)}
-    blocks: list[Block] = [Lines([TITLE])]
+    blocks: list[Block] = [Lines([say(TITLE)])]
     for protocol in published.protocols:
         blocks += _protocol(protocol, lines_of(published, protocol), numbers, costs, narrow)
     for dataset, keys in (others or {}).items():
-        blocks.append(Title(f"Other published protocols of {dataset}, by --protocol", f"{', '.join(keys)}.", level=3))
+        blocks.append(
+            Title(
+                say("Other published protocols of {dataset}, by --protocol", dataset=dataset),
+                f"{', '.join(keys)}.",
+                level=3,
+            )
+        )
     if costs and narrow:
         entries = [(costs[key], cost_text(cost)) for key, cost in costs_of(published).items()]
-        blocks += [Title("Training costs", level=1), Legend(entries)]
+        blocks += [Title(say("Training costs"), level=1), Legend(entries)]
     if published.sources:
         entries = [
             (str(numbers[source.key]), f"{source.key}: {clean(source_text(source))}") for source in published.sources
         ]
-        blocks += [Title("Sources", level=1), Lines([MARKS], "dim"), Legend(entries)]
+        blocks += [Title(say("Sources"), level=1), Lines([say(MARKS)], "dim"), Legend(entries)]
     if published.claims.claims:
         blocks += _claims(published.claims)
     return blocks
@@ -72,10 +82,10 @@ def _protocol(
     if narrow:
         notes = numbered(note for line in lines for note in line.notes)
         blocks.append(_narrow(protocol, ids, lines, numbers, costs, notes))
-        blocks += [Lines([clean(note)], "dim", mark=f"({number}) ") for note, number in notes.items()]
+        blocks += [Lines([clean(spoken(note))], "dim", mark=f"({number}) ") for note, number in notes.items()]
     else:
         blocks.append(_wide(protocol, ids, lines, numbers))
-    return [*blocks, Lines([f"Beside a new run: {standing(protocol)}.", note_text(protocol)])]
+    return [*blocks, Lines([say("Beside a new run: {standing}.", standing=standing(protocol)), note_text(protocol)])]
 
 
 def _narrow(
@@ -89,11 +99,11 @@ def _narrow(
     """Name over method, then size, scores as printed, training cost and source."""
     paid = any(line.cost is not None for line in lines)
     longest = _longest(text for line in lines for text in (line.first.model, method_text(line.first)))
-    columns = [Column(head="model", fold=True, least=min(longest, NAME)), Column(head="size", right=True)]
+    columns = [Column(head=say("model"), fold=True, least=min(longest, NAME)), Column(head=say("size"), right=True)]
     for id in ids:
         width = max(SCORE, _longest(line.scores[id].printed for line in lines if id in line.scores))
         columns.append(Column(head=protocol.metrics[id].head, right=True, fold=True, least=width, most=width))
-    columns += [Column(head="training", right=True)] if paid else []
+    columns += [Column(head=say("training"), right=True)] if paid else []
     rows: list[list[Cell]] = []
     for line in lines:
         marks = "".join(f" ({notes[note]})" for note in line.notes)
@@ -101,7 +111,7 @@ def _narrow(
         cost = "" if line.cost is None else f"{published_cost(line.cost)} {costs[line.cost.key]}"
         rows.append([name, size_text(line.first.size_b), *_printed(line, ids), *([cost] if paid else [])])
         rows[-1].append(marks_of(line, numbers))
-    return Grid([*columns, Column(head="source", right=True)], rows)
+    return Grid([*columns, Column(head=say("source"), right=True)], rows)
 
 
 def _wide(protocol: PublishedProtocol, ids: list[str], lines: list[Line], numbers: dict[str, int]) -> Grid:
@@ -109,14 +119,15 @@ def _wide(protocol: PublishedProtocol, ids: list[str], lines: list[Line], number
     columns = [
         Column(head=head, right=right, fold=not right)
         for head, right in (
-            ("model", False), ("size", True), ("method", False), *heads, ("training", False), ("source", False),
-            ("note", False),
+            (say("model"), False), (say("size"), True), (say("method"), False), *heads, (say("training"), False),
+            (say("source"), False), (say("note"), False),
         )
     ]  # fmt: skip
     rows = [
         [
             clean(line.first.model), size_text(line.first.size_b), method_text(line.first), *_printed(line, ids),
-            "" if line.cost is None else cost_text(line.cost), marks_of(line, numbers), "; ".join(line.notes),
+            "" if line.cost is None else cost_text(line.cost), marks_of(line, numbers),
+            "; ".join(map(spoken, line.notes)),
         ]
         for line in lines
     ]  # fmt: skip
@@ -134,9 +145,9 @@ def _longest(texts: Iterable[str]) -> int:
 
 def _claims(claims: Claims) -> list[Block]:
     about = f"{clean(claims.model)} ({clean(claims.method)}); {clean(source_text(claims.source))}"
-    training = [] if claims.cost is None else [f"training: {cost_text(claims.cost)}"]
+    training = [] if claims.cost is None else [say("training: {cost}", cost=cost_text(claims.cost))]
     return [
-        Title("Claims, outside every ranking and every board", level=1),
+        Title(say("Claims, outside every ranking and every board"), level=1),
         Lines([about]),
         Lines([*map(clean, claim_texts(claims)), *training], "dim", mark="- "),
         Lines([clean(text) for text in claims.caveats], "dim", mark="! "),

@@ -6,13 +6,14 @@ from collections.abc import Iterable
 
 from phingpt_bench.core.errors import unknown
 from phingpt_bench.core.fingerprint import digest
+from phingpt_bench.core.sentences import sentence
 from phingpt_bench.data import catalogue
 from phingpt_bench.data.passport import Passport
 from phingpt_bench.lmeval.sample import Example
 from phingpt_bench.lmeval.taskfiles import LINES, TaskFile, TaskFiles
 from phingpt_bench.lmeval.templates import digest_of
 from phingpt_bench.text.blocks import Block, Column, Grid, Legend, Lines, Picture, Title
-from phingpt_bench.text.numbers import things
+from phingpt_bench.text.language import count, say, say_n, spoken
 
 KEY = 13  # columns of the names of facts
 Fact = tuple[str, "str | Iterable[str]"]
@@ -36,22 +37,27 @@ def facts_blocks(name: str, files: TaskFiles) -> list[Block]:
         return _task(files.tasks[name], files)
     if dataset is not None:
         readers = [task.name for task in files.tasks.values() if task.dataset == dataset]
-        return [_legend([*_passport(catalogue.dataset(dataset)), ("tasks", readers or ["none"])])]
+        return [_legend([*_passport(catalogue.dataset(dataset)), (say("tasks"), readers or [say("none")])])]
     if name in files.groups:
         members = files.members(name)
         rows = [[f"  {member}", _protocol(files.tasks[member], passports)] for member in members]
-        return [Title(name, things(len(members), "task")), Grid((Column(), Column(fold=True)), rows, gap=1)]
+        return [
+            Title(name, say_n("{n:,} task", "{n:,} tasks", len(members))),
+            Grid((Column(), Column(fold=True)), rows, gap=1),
+        ]
     protocols = [passport.protocol for passport in passports.values()]
-    raise unknown("task", name, [*files.tasks, *files.groups, *protocols, *passports], see="phingpt-bench tasks")
+    raise unknown(
+        sentence("task"), name, [*files.tasks, *files.groups, *protocols, *passports], see="phingpt-bench tasks"
+    )
 
 
 def example_blocks(task: TaskFile, example: Example) -> list[Block]:
     """A prompt as a model gets it, with the answer that it should give."""
     answer = example.answer.replace("\n", "\\n")
     return [
-        Title(f"Example of {task.name}, 0-shot", example.origin),
+        Title(say("Example of {name}, 0-shot", name=task.name), spoken(example.origin)),
         Picture(["", f"{example.prompt}[{answer}]", ""]),
-        Lines(["Between the brackets: what the right answer adds to the prompt."]),
+        Lines([say("Between the brackets: what the right answer adds to the prompt.")]),
     ]
 
 
@@ -63,70 +69,77 @@ def _dataset(name: str) -> str | None:
 
 def _protocol(task: TaskFile, passports: dict[str, Passport]) -> str:
     passport = passports.get(task.dataset or "")
-    return passport.protocol if passport else "no protocol"
+    return passport.protocol if passport else say("no protocol")
 
 
 def _task(task: TaskFile, files: TaskFiles) -> list[Block]:
     facts: list[Fact] = [
-        ("task", f"{task.name}, version {task.version}"),
-        ("file", str(task.path)),
-        ("answer", _answer(task)),
-        ("template", f"digest {digest_of(task)} of prompt, labels and stop strings"),
-        ("prompt", f"digest {digest(task.config.get('doc_to_text'))}"),
-        ("metrics", ", ".join(task.metrics)),
-        ("shots", _shots(task)),
+        (say("task"), say("{name}, version {version}", name=task.name, version=task.version)),
+        (say("file"), str(task.path)),
+        (say("answer"), _answer(task)),
+        (say("template"), say("digest {digest} of prompt, labels and stop strings", digest=digest_of(task))),
+        (say("prompt"), say("digest {digest}", digest=digest(task.config.get("doc_to_text")))),
+        (say("metrics"), ", ".join(task.metrics)),
+        (say("shots"), _shots(task)),
     ]
     base = files.base(task.name)
     others = [other for other in (base, *files.forms(base)) if other != task.name]
     if others:
-        facts.append(("other forms", others))
+        facts.append((say("other forms"), others))
     if task.dataset in catalogue.names():
         return [_legend(facts), _legend(_passport(catalogue.dataset(task.dataset)))]
-    none = ("protocol", "none: its rows have no passport, so its scores are not comparable with any")
-    return [_legend([*facts, none])]
+    none = say("none: its rows have no passport, so its scores are not comparable with any")
+    return [_legend([*facts, (say("protocol"), none)])]
 
 
 def _answer(task: TaskFile) -> str:
     if task.asked.chosen:
-        return "the log-likelihood of each label after the same prompt, the highest wins"
+        return say("the log-likelihood of each label after the same prompt, the highest wins")
     form = task.asked.form
-    return "written freely and read" + ("" if form == LINES else f" as {form}")
+    if form == LINES:
+        return say("written freely and read")
+    return say("written freely and read as {form}", form=form)
 
 
 def _shots(task: TaskFile) -> str:
     if not task.config.get("fewshot_split"):
-        return "0 only, there are no training rows to take examples from"
-    return "0, or k of up to 32 with --num_fewshot k: training rows in turns over the classes, the same for all rows"
+        return say("0 only, there are no training rows to take examples from")
+    return say(
+        "0, or k of up to 32 with --num_fewshot k: training rows in turns over the classes, the same for all rows"
+    )
 
 
 def _passport(passport: Passport) -> list[Fact]:
     origin = passport.origin
-    place = f"Hub {origin.hub}" if origin.hub else "on no Hub"
+    place = f"Hub {origin.hub}" if origin.hub else say("on no Hub")
     facts: list[Fact] = [
-        ("protocol", passport.protocol),
-        ("dataset", f"{passport.title} ({passport.name})"),
-        ("source", f"{origin.paper}; {place}; mirror folder {origin.folder}"),
-        ("revision", origin.revision or f"not pinned: {origin.unpinned}"),
-        ("licence", origin.licence),
-        ("language", passport.language),
-        ("labels", ", ".join(passport.labels) or "a number from -1 to 1"),
-        ("split rule", passport.split),
-        ("reader", " ".join([passport.reader, *(f"{key}={value}" for key, value in passport.options.items())])),
+        (say("protocol"), passport.protocol),
+        (say("dataset"), f"{passport.title} ({passport.name})"),
+        (
+            say("source"),
+            say("{paper}; {place}; mirror folder {folder}", paper=origin.paper, place=place, folder=origin.folder),
+        ),
+        (say("revision"), origin.revision or say("not pinned: {reason}", reason=origin.unpinned)),
+        (say("licence"), origin.licence),
+        (say("language"), passport.language),
+        (say("labels"), ", ".join(passport.labels) or say("a number from -1 to 1")),
+        (say("split rule"), passport.split),
+        (say("reader"), " ".join([passport.reader, *(f"{key}={value}" for key, value in passport.options.items())])),
     ]
     for split, rows in passport.rows.items():
-        counts = ", ".join(f"{label} {n:,}" for label, n in passport.counts.get(split, {}).items())
-        facts.append((split, f"{rows:,} rows" + (f": {counts}" if counts else "")))
-        facts.append(("", f"ids and labels {passport.digests[split]}; row ids, SHA-256:"))
+        counts = ", ".join(f"{label} {count(n)}" for label, n in passport.counts.get(split, {}).items())
+        facts.append((split, say_n("{n:,} row", "{n:,} rows", rows) + (f": {counts}" if counts else "")))
+        facts.append(("", say("ids and labels {digest}; row ids, SHA-256:", digest=passport.digests[split])))
         facts.append(("", passport.ids[split]))
     if passport.documents is not None:
         facts.append(("documents", f"{passport.documents:,} in the test split; no row says of which it is"))
     return [
         *facts,
-        ("headline", passport.metric),
-        ("as published", f"shots: {', '.join(map(str, passport.shots))}"),
-        ("published by", passport.published_by or ["no source found"]),
-        ("known noise", passport.noise or ["none known"]),
-        ("comparable", passport.comparable),
+        (say("headline"), passport.metric),
+        (say("as published"), say("shots: {numbers}", numbers=", ".join(map(str, passport.shots)))),
+        (say("published by"), passport.published_by or [say("no source found")]),
+        (say("known noise"), passport.noise or [say("none known")]),
+        (say("comparable"), passport.comparable),
     ]
 
 

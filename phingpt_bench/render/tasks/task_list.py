@@ -7,15 +7,17 @@ from collections import defaultdict
 from collections.abc import Collection, Sequence
 
 from phingpt_bench.core.errors import BenchError
+from phingpt_bench.core.sentences import sentence
 from phingpt_bench.data.catalogue import languages_of
 from phingpt_bench.data.passport import Passport
 from phingpt_bench.lmeval.taskfiles import TaskFile, TaskFiles
 from phingpt_bench.text.blocks import Across, Block, Cell, Column, Grid, Lines, Title
 from phingpt_bench.text.fold import HOLD
-from phingpt_bench.text.numbers import things
+from phingpt_bench.text.language import count, say, say_n
 
+TRANSLATED = ("other",)
 OTHER = "other"  # the heading of tasks whose rows have no passport
-LEGEND = (
+LEGEND = sentence(
     "A protocol's id is its heading and its rule: fpb/flare-970/v1. Then: test rows; endings of the tasks that want "
     "the same answers in another form (phin_fpb_gen); the headline metric; who prints results on these rows. What is "
     "comparable, and with what, says 'phingpt-bench tasks show TASK'. "
@@ -45,7 +47,7 @@ def list_blocks(
             families[passport.protocol.split("/")[0] if passport else OTHER].append((task, passport))
     if not families:
         languages = sorted({code for passport in passports.values() for code in languages_of(passport.language)})
-        return [Lines([f"No such task. There are tasks over rows in {' and '.join(languages)}."])]
+        return [Lines([say("No such task. There are tasks over rows in {languages}.", languages=_listed(languages))])]
     rows: list[Sequence[Cell] | Across] = []
     made_up = {passport.protocol.split("/")[0] for passport in passports.values() if passport.synthetic}
     for family, tasks in sorted(families.items(), key=lambda item: _place(item[0], made_up)):
@@ -55,11 +57,18 @@ def list_blocks(
     shown = sum(map(len, families.values()))
     return [
         Grid(COLUMNS, rows, gap=1),
-        Title(f"{shown} of {things(len(files.tasks), 'task')} shown"),
-        Lines([LEGEND]),
-        Title("Groups and tags, for --tasks"),
+        Title(say_n("{k} of {n:,} task shown", "{k} of {n:,} tasks shown", len(files.tasks), k=shown)),
+        Lines([say(LEGEND)]),
+        Title(say("Groups and tags, for --tasks")),
         Lines([_groups(files)], indent=2),
     ]
+
+
+def _listed(names: Sequence[str]) -> str:
+    """The names with commas, and the last one with an "and"."""
+    if len(names) < 2:
+        return "".join(names)
+    return say("{names} and {last}", names=", ".join(names[:-1]), last=names[-1])
 
 
 def _place(family: str, made_up: Collection[str]) -> tuple[bool, bool, str]:
@@ -87,22 +96,27 @@ def _wanted(passport: Passport | None, kind: str | None, language: str | None) -
 
 def _heading(family: str, passports: list[Passport]) -> str:
     languages = sorted({passport.language for passport in passports})
-    return f"{family}/ ({', '.join(languages)})" if languages else family
+    return f"{family}/ ({', '.join(languages)})" if languages else say(family)
 
 
 def _rows(
     task: TaskFile, passport: Passport | None, files: TaskFiles, every: bool, *, broken: bool
 ) -> list[Sequence[Cell] | Across]:
     if passport is None:
-        why = "its passport cannot be read, see below" if broken else "its rows have no passport"
-        return [Across(f"{task.name}: no protocol, {why}", role="", indent=2)]
+        name = task.name
+        if broken:
+            why = say("{name}: no protocol, its passport cannot be read, see below", name=name)
+        else:
+            why = say("{name}: no protocol, its rows have no passport", name=name)
+        return [Across(why, role="", indent=2)]
     rule = passport.protocol.split("/", 1)[1]
     also = "" if every else " ".join(form.removeprefix(task.name) for form in files.forms(task.name))
-    row = [f"  {task.name}", rule, f"{passport.rows['test']:,}", also]
+    row = [f"  {task.name}", rule, count(passport.rows["test"]), also]
     if every:
         return [row]
     by = ", ".join(source(text) for text in passport.published_by)
-    about = f"{passport.metric}; " + (f"printed by {by}" if by else "no published result")
+    printed = say("printed by {names}", names=by) if by else say("no published result")
+    about = f"{passport.metric}; {printed}"
     return [row, Across(about, role="dim", indent=6)]
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from phingpt_bench.core.sentences import joined, sentence, sentence_n
 from phingpt_bench.rescore.answer_text import text_of
 
 Row = dict[str, Any]
@@ -20,8 +21,9 @@ def of_rows(rows: list[Row]) -> tuple[list[Row], str] | None:
         answer = text_of(body.get("body") or body.get("message") or None) if not _failed(row, body) else None
         failed += answer is None
         found.append({"id": row["custom_id"], "answer": answer})
-    lost = f" {failed:,} requests failed: no answer." if failed else ""
-    return found, f"Output of a batch: ids from 'custom_id', answers of the model.{lost}"
+    note = sentence("Output of a batch: ids from 'custom_id', answers of the model.")
+    lost = sentence_n("{n:,} request failed: no answer.", "{n:,} requests failed: no answer.", failed)
+    return found, joined((note, lost), " ") if failed else note
 
 
 def _failed(row: Row, body: Row) -> bool:

@@ -8,6 +8,7 @@ from typing import Any
 
 from phingpt_bench.core.errors import BenchError
 from phingpt_bench.core.files import read_text
+from phingpt_bench.core.sentences import joined, sentence, sentence_n
 
 Row = dict[str, Any]
 
@@ -41,7 +42,7 @@ def of_rows(rows: list[Row], path: str) -> tuple[list[Row], str] | None:
             continue
         answer = row.get("mapped_output") or row["predicted_text"]
         found.append({"id": row["instance_id"], **known.get(str(row["instance_id"]), {}), "answer": answer})
-    beside = ", texts and references from instances.json" if known else ""
+    beside = sentence(", texts and references from instances.json") if known else ""
     return found, _note("display_predictions", passed, beside)
 
 
@@ -80,5 +81,10 @@ def _mapped(text: Any, mapping: Any) -> Any:
 
 
 def _note(name: str, passed: int, beside: str = "") -> str:
-    more = f" {passed:,} of perturbed texts or further trials left out." if passed else ""
-    return f"{name}.json of HELM: answers as the model gave them{beside}.{more}"
+    note = sentence("{name}.json of HELM: answers as the model gave them{beside}.", name=name, beside=beside)
+    left_out = sentence_n(
+        "{n:,} of a perturbed text or a further trial left out.",
+        "{n:,} of perturbed texts or further trials left out.",
+        passed,
+    )
+    return joined((note, left_out), " ") if passed else note

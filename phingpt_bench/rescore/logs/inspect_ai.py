@@ -9,6 +9,7 @@ import zipfile
 from typing import Any
 
 from phingpt_bench.core.errors import BenchError
+from phingpt_bench.core.sentences import sentence
 from phingpt_bench.rescore.answer_text import text_of
 
 Row = dict[str, Any]
@@ -37,12 +38,14 @@ def of_archive(path: str, data: bytes) -> tuple[list[Row], str]:
             ]
     except (zipfile.BadZipFile, ValueError, RecursionError, OSError, struct.error, NotImplementedError) as err:
         raise BenchError(
-            f"not readable as an .eval log of Inspect ({err})",
+            sentence("not readable as an .eval log of Inspect ({reason})", reason=err),
             where=path,
-            hint="'inspect log convert FILE --to json --output-dir DIR' writes it as JSON",
+            hint=sentence("'inspect log convert FILE --to json --output-dir DIR' writes it as JSON"),
         ) from None
     if not samples or not all(isinstance(sample, dict) for sample in samples):
-        raise BenchError("this log of Inspect holds no samples", where=path, hint="log them: --log-samples")
+        raise BenchError(
+            sentence("this log of Inspect holds no samples"), where=path, hint=sentence("log them: --log-samples")
+        )
     samples.sort(key=lambda sample: (str(sample.get("epoch")), _order(sample.get("id"))))
     return rows_of(samples)
 

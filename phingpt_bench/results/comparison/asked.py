@@ -8,6 +8,7 @@ from pathlib import Path
 
 from phingpt_bench.core.errors import unknown
 from phingpt_bench.core.paths import results_folder
+from phingpt_bench.core.sentences import sentence
 from phingpt_bench.lmeval.protocols import protocol_of
 from phingpt_bench.results.cache import Cache
 from phingpt_bench.results.collect import Run, collect
@@ -41,7 +42,7 @@ def comparisons(
     """What changed from A to B on each task that both were run on.
 
     a, b: names as a board shows them, or folders of runs. tasks: only these tasks, datasets or protocols. metric: in
-    place of the primary one, where a task has it. details: with what is told row by row, by label and by type; None:
+    place of the primary one, where a task has it. details: with everything by row, label and type; None:
     where tasks were named, or there is one only. margin: of the gate (gate.py), None
     for none. BenchError for names that fit no run or several, and for a task or metric that not both have.
     """
@@ -53,7 +54,7 @@ def comparisons(
         details = bool(tasks) or len(wanted) < 2
     shared = [comparer.scores(one).keys() & comparer.scores(other).keys() for one, other in found]
     if metric is not None and not any(metric in both for both in shared):
-        raise unknown("metric", metric, set().union(*shared))
+        raise unknown(sentence("metric"), metric, set().union(*shared))
     tested = corrected_tests(found, comparer, metric, across=across_engines)
     made = tuple(
         compare(
@@ -94,6 +95,6 @@ def _wanted(asked: Collection[str], found: Sequence[tuple[Run, Run]]) -> set[str
         mine = {name} & protocols.keys()
         mine = mine or {task for task, protocol in protocols.items() if protocol == protocol_of(name)}
         if not mine:
-            raise unknown("task", name, protocols, where="tasks that both were run on")
+            raise unknown(sentence("task"), name, protocols, where=sentence("tasks that both were run on"))
         wanted |= mine
     return wanted

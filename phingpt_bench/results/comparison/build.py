@@ -9,11 +9,13 @@ import numpy as np
 
 from phingpt_bench.core.errors import unknown
 from phingpt_bench.core.outcomes import Outcomes, in_order
+from phingpt_bench.core.sentences import sentence
 from phingpt_bench.results.collect import Run
 from phingpt_bench.results.compare import Comparer, Difference, same_rows, shared_clusters, why_incomparable
 from phingpt_bench.results.comparison.form import form_of
 from phingpt_bench.results.comparison.labels import counted, label_fates, labels_of
 from phingpt_bench.results.comparison.numbers import number_fates, numbers_of
+from phingpt_bench.results.comparison.prior import prior_of
 from phingpt_bench.results.comparison.spans import span_fates, spans_of
 from phingpt_bench.results.comparison.values import ERROR_FATES, FATES, Caveat, Comparison, Side
 from phingpt_bench.results.pairing import exposed, other_engine, setting, why_not_base
@@ -44,7 +46,7 @@ def compare(
     """
     comparer = comparer or Comparer()
     metric = _metric(a, b, metric, comparer)
-    test = test or tested(a, b, metric, comparer, across=across)
+    test = test or tested(a, b, metric, comparer, across=across, tests=1)
     record, protocol = a.record, a.record.protocol
     bare = Comparison(
         task=record.task, protocol=protocol.id, dataset=protocol.dataset, split=protocol.split, metric=metric,
@@ -87,11 +89,11 @@ def _with_details(
         made = dataclasses.replace(bare, fates=fates, numbers=numbers)
         of_rows = [row.fate for row in numbers.rows]
     both = comparer.scores(a).keys() & comparer.scores(b).keys()
+    form = form_of(a, b, x, y, bare.metric, runs, of_rows)
     return dataclasses.replace(
-        made,
-        metrics=_metrics(a, b, x, y, both, comparer, known),
-        form=form_of(a, b, x, y, bare.metric, runs, of_rows),
-    )
+        made, metrics=_metrics(a, b, x, y, both, comparer, known), form=form,
+        prior=prior_of(a, b, bare.metric, x.clusters, runs),
+    )  # fmt: skip
 
 
 def side_by_side(a: Run, b: Run) -> tuple[Outcomes, Outcomes]:
@@ -122,7 +124,7 @@ def corrected_tests(
     for a, b in pairs:
         both = comparer.scores(a).keys() & comparer.scores(b).keys()
         chosen = metric if metric is not None and metric in both else a.record.protocol.metric
-        found.append(tested(a, b, chosen, comparer, across=across))
+        found.append(tested(a, b, chosen, comparer, across=across, tests=len(pairs)))
     for limit in {a.record.limit for a, _ in pairs}:
         places = [at for at, (a, _) in enumerate(pairs) if a.record.limit == limit]
         for at, p in zip(places, holm([found[at].p for at in places]), strict=True):
@@ -130,8 +132,10 @@ def corrected_tests(
     return found
 
 
-def tested(a: Run, b: Run, metric: str, comparer: Comparer, *, across: bool) -> Difference:
-    """B minus a with its paired test, or the reason why there is none. across: also of different engines.
+def tested(a: Run, b: Run, metric: str, comparer: Comparer, *, across: bool, tests: int) -> Difference:
+    """B minus a with its paired test, or the reason why there is none.
+
+    across: also of different engines. tests: made together, as in `Comparer.test`.
 
     As on the board (`pairing.against_base`), but runs of other shots, examples or chat templates are compared too: then
     the prompts are meant to differ, and a caveat says so.
@@ -142,7 +146,7 @@ def tested(a: Run, b: Run, metric: str, comparer: Comparer, *, across: bool) -> 
         reason = None
     if reason is not None:
         return Difference(against=name, reason=reason)
-    return comparer.test(b, a, metric, name)
+    return comparer.test(b, a, metric, name, tests)
 
 
 def _metric(a: Run, b: Run, metric: str | None, comparer: Comparer) -> str:
@@ -150,7 +154,7 @@ def _metric(a: Run, b: Run, metric: str | None, comparer: Comparer) -> str:
         return a.record.protocol.metric
     both = comparer.scores(a).keys() & comparer.scores(b).keys()
     if metric not in both:
-        raise unknown("metric", metric, both)
+        raise unknown(sentence("metric"), metric, both)
     return metric
 
 

@@ -1,4 +1,4 @@
-"""Form and knowledge: what unreadable answers do to a difference, and how much of it remains where none can occur."""
+"""Form and knowledge: the effect of unreadable answers on a difference, and how much remains if none can occur."""
 
 from __future__ import annotations
 
@@ -16,16 +16,16 @@ from phingpt_bench.results.pairing import model_key, setting
 from phingpt_bench.scoring.metrics import METRICS, metric_rows
 from phingpt_bench.stats.changes import Change, changes, linear
 
-# statistics whose counts say all of an answer's worth: with them one can say what another answer would have been worth
+# statistics whose counts determine an answer's score: with them one can compute what another answer would have scored
 OF_ANSWERS = ("confusion", "written", "questions", "spans", "errors")
 
 
 def form_of(
     a: Run, b: Run, x: Outcomes, y: Outcomes, metric: str, runs: Sequence[Run], fates: Sequence[str]
 ) -> Form | None:
-    """None where every answer could be read and there are no twins: then form plays no part that could be shown.
+    """None if every answer could be read and there are no twins: then nothing can be said about form.
 
-    x, y: the outcomes of a and b, in the same order, and their fates. runs: where twins are looked for.
+    x, y: the outcomes of a and b, in the same order, and their fates. runs: those in which to look for twins.
     """
     split = split_of(a, b, metric, runs, x.clusters)
     written = not (x.probs or y.probs)
@@ -47,9 +47,9 @@ def form_of(
 
 
 def split_of(a: Run, b: Run, metric: str, runs: Sequence[Run], clusters: Sequence[int] = ()) -> Split | None:
-    """The gain in two parts (values.Split), where both runs have a twin among `runs` on the same rows; else None.
+    """The gain in two parts (values.Split), if both runs have a twin among `runs` on the same rows; otherwise None.
 
-    clusters: of the rows of `a`, in their order; empty where every row stands alone.
+    clusters: of the rows of `a`, in their order; empty if every row is independent.
     """
     twin_a, twin_b = twin(a, runs), twin(b, runs)
     if a.record.task != b.record.task or twin_a is None or twin_b is None:
@@ -93,12 +93,12 @@ def twin(run: Run, runs: Sequence[Run]) -> Run | None:
 
 
 def _is_chosen(run: Run) -> bool:
-    """Whether the most probable label was the answer, so that nothing could go wrong in form."""
+    """Whether the most probable label was the answer, so that no answer was unreadable."""
     return run.record.protocol.extraction == CHOSEN
 
 
 def _is_form(a: Run, b: Run) -> bool:
-    """Whether the task of one is another form of the other's."""
+    """Whether one task is another form of the other."""
     return a.record.form_of == b.record.task or b.record.form_of == a.record.task
 
 
@@ -111,7 +111,7 @@ def _change(x: Outcomes, y: Outcomes, metric: str) -> Change | None:
 
 
 def _bounds(outcomes: Outcomes, metric: str) -> tuple[float, float] | None:
-    """(lowest, highest) score as unreadable answers would all have been wrong or right; None where nobody can say."""
+    """(lowest, highest) score as unreadable answers would all have been wrong or right; None if that is unknown."""
     if METRICS[metric].statistic not in OF_ANSWERS:
         return None
     wrong, right = (_score(side, metric) for side in (_all_wrong(outcomes), _all_right(outcomes)))
@@ -134,7 +134,7 @@ def _all_right(outcomes: Outcomes) -> Outcomes:
 
 
 def _all_wrong(outcomes: Outcomes) -> Outcomes:
-    if outcomes.kind != "spans":  # INVALID is wrong in every class, and as far off as the scale allows
+    if outcomes.kind != "spans":  # INVALID is wrong in every class, and has the largest error on the scale
         return outcomes
     wrong = [[[0, predicted, gold] for _, predicted, gold in row] for row in outcomes.counts]
     return dataclasses.replace(outcomes, counts=_where(outcomes.invalid, wrong, outcomes.counts))

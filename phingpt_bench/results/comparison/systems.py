@@ -1,8 +1,8 @@
-"""Which runs `compare A B` means: a system is one model in one setting, with its run of each task.
+"""The runs that `compare A B` refers to: a system is one model in one setting, with its run of each task.
 
-A system is named as a board shows it: its adapter, its model, "base", or the name of one of its runs' folders. Behind
-an @ stands its setting: "5-shot", "chat", a quantisation, a dtype, "seed1", "limit20", the beginning of a digest, with
-commas between them ("3-seeds": all of them together).
+A system is named as on a board: by its adapter, its model, "base", or the name of one of its runs' folders. Its setting
+follows an @: "5-shot", "chat", a quantisation, a dtype, "seed1", "limit20", the beginning of a digest, separated by
+commas ("3-seeds" means all of them together).
 """
 
 from __future__ import annotations
@@ -14,25 +14,28 @@ from typing import Any, NamedTuple
 
 from phingpt_bench.core.errors import BenchError, unknown
 from phingpt_bench.core.records import RECORD, variant_text
+from phingpt_bench.core.sentences import sentence
 from phingpt_bench.results.collect import Run, read_run
 from phingpt_bench.results.identity import shown_seed
 from phingpt_bench.results.pairing import model_key
 from phingpt_bench.results.seeds import with_seeds_joined
 
-SHORTEST = 4  # characters of a digest that name it
+SHORTEST = 4  # the least number of characters that identify a digest
 
 
 class Variant(NamedTuple):
-    """How a model was asked: solved examples, chat template, rows."""
+    """The prompt setting: few-shot examples, chat template, rows, prompt, thinking."""
 
     shots: int
     chat_template: bool
     limit: int | None
+    prompt: str | None  # its digest; None: the task's own
+    thinking: str | None
 
 
 @dataclass(frozen=True, slots=True)
 class System:
-    """runs: by task. given: it was named by a folder or file, so it is that one run."""
+    """runs: by task. given: it was named by a folder or file, so it has one run."""
 
     runs: dict[str, Run]
     given: bool = False
@@ -44,7 +47,7 @@ class System:
 
     @property
     def names(self) -> list[str]:
-        """What it may be called, the shortest that a board shows first; several seeds have no folder of their own."""
+        """The names that it may have, the shortest one of a board first; several seeds have no folder of their own."""
         model = self.first.record.model
         tuned = [model.adapter, f"{model.name} + {model.adapter}"] if model.adapter else [model.name]
         bare = ["base"] if model.kind == "base" else []
@@ -53,16 +56,21 @@ class System:
 
     @property
     def variant(self) -> Variant:
-        """How it was asked."""
+        """Its prompt setting."""
         record = self.first.record
-        return Variant(record.protocol.shots, record.protocol.chat_template, record.limit)
+        how = record.protocol.setting
+        return Variant(how.shots, how.chat_template, record.limit, how.prompt, how.thinking)
 
     @property
     def setting(self) -> list[str]:
-        """The words that may stand behind the @."""
-        model, (shots, chat, limit) = self.first.record.model, self.variant
+        """The words that may follow the @."""
+        model, (shots, chat, limit, digest, thinking) = self.first.record.model, self.variant
+        prompt = self.first.record.protocol.prompt
         asked = [variant_text(shots, chat_template=False), "chat" if chat else None]
+        asked += [prompt.name if prompt else None, digest, f"thinking-{thinking}" if thinking else None]
         variant = [] if model.kind in ("floor", "check") else asked
+        if (block := self.first.record.protocol.block) and not self.first.seeds:
+            variant.append(f"block{block}")
         counts = sorted({len(run.seeds) for run in self.runs.values()})
         seeds = [f"{n}-seeds" for n in counts] if self.first.seeds else [f"seed{self.first.record.seed}"]
         recipe = None if model.adapter_digest else model.recipe_digest
@@ -73,10 +81,10 @@ class System:
 
 
 def systems(runs: Sequence[Run]) -> list[System]:
-    """The systems among runs, in order of appearance; behind them those that a board draws for several seeds.
+    """The systems among runs, in order of appearance, followed by those that a board shows for several seeds.
 
-    Runs that a board does not draw, as newer ones of the same training replace them, are none. A second run of one
-    system on one task makes another system, so that a name that fits both is told to be ambiguous.
+    Runs that newer runs of the same training replace are left out, as on a board. A second run of one system on one
+    task makes another system, so that a name that fits both is reported as ambiguous.
     """
     drawn = with_seeds_joined(runs)
     kept = {member.record.run_id for run in drawn for member in run.members}
@@ -84,7 +92,8 @@ def systems(runs: Sequence[Run]) -> list[System]:
     for run in (*(run for run in runs if run.record.run_id in kept), *(run for run in drawn if run.seeds)):
         protocol, record = run.record.protocol, run.record
         seed = shown_seed(record.model.kind, protocol.shots, record.seed, bool(run.seeds))
-        alike = found.setdefault((model_key(run), protocol.shots, protocol.chat_template, record.limit, *seed), [])
+        asked = (protocol.setting, None if run.seeds else protocol.block, record.limit)
+        alike = found.setdefault((model_key(run), *asked, *seed), [])
         free = next((by_task for by_task in alike if record.task not in by_task), None)
         if free is None:
             alike.append(free := {})
@@ -93,11 +102,12 @@ def systems(runs: Sequence[Run]) -> list[System]:
 
 
 def resolve(a: str, b: str, runs: Sequence[Run]) -> tuple[System, System]:
-    """The systems that two names, run folders or run.json files mean.
+    """The systems of two names, run folders or run.json files.
 
-    Where a name fits several systems, those with the weights of the other name are taken, in its setting if that says
-    one, else over whole splits, without a chat template, 0-shot; and all seeds together, as a board has them.
-    BenchError for a name that fits none, and for one that still fits several, listing them.
+    If a name fits several systems, those with the weights of the other name are preferred, in its setting if it names
+    one, otherwise in the words of the other and of the task, over whole splits, without a chat template, 0-shot; and
+    all seeds together, as on a board. BenchError for an unknown name, and for one that still fits several, listing
+    them.
     """
     known = systems(runs)
     fitting = [_fitting(name, known) for name in (a, b)]
@@ -106,12 +116,15 @@ def resolve(a: str, b: str, runs: Sequence[Run]) -> tuple[System, System]:
     for name, found in zip((a, b), fitting, strict=True):
         if len(found) > 1:
             choices = ", ".join(sorted(f"'{choice}'" for choice in called(found)))
-            raise BenchError(f"'{name}' may be one of {len(found)}", hint=f"say which: {choices}")
+            raise BenchError(
+                sentence("'{name}' may be one of {n}", name=name, n=len(found)),
+                hint=sentence("say which: {names}", names=choices),
+            )
     return fitting[0][0], fitting[1][0]
 
 
 def pairs(a: System, b: System) -> list[tuple[Run, Run]]:
-    """(reference, challenger) for each task that both have; BenchError for none.
+    """(reference, challenger) for each task that both have; BenchError if there is none.
 
     Two runs that were given by their folders are a pair whatever their tasks.
     """
@@ -120,27 +133,27 @@ def pairs(a: System, b: System) -> list[tuple[Run, Run]]:
         return [(a.first, b.first)]
     if not shared:
         raise BenchError(
-            "no task that both were run on",
-            hint=f"A has {', '.join(sorted(a.runs))}; B has {', '.join(sorted(b.runs))}",
+            sentence("no task that both were run on"),
+            hint=sentence("A has {a}; B has {b}", a=", ".join(sorted(a.runs)), b=", ".join(sorted(b.runs))),
         )
     return [(a.runs[task], b.runs[task]) for task in shared]
 
 
 def run_file(wanted: str) -> Path | None:
-    """The run.json that a folder of a run, or the file itself, means; None where neither is named."""
+    """The run.json of a run's folder, or the file itself; None for another name."""
     path = Path(wanted)
     file = path if path.name == RECORD else path / RECORD
     return file if path.name == RECORD or file.is_file() else None
 
 
 def called(found: Sequence[System]) -> list[str]:
-    """A name for each of several systems that none of the others has: name@setting, as far as settings differ."""
+    """A unique name for each of several systems: name@setting, as far as settings differ."""
     common = set.intersection(*(set(system.setting) for system in found))
     names = []
     for system in found:
         own = [part for part in system.setting if part not in common]
         names.append(system.names[0] + (f"@{','.join(own)}" if own else ""))
-    if len(set(names)) < len(names):  # nothing but the model itself tells them apart: its folder does
+    if len(set(names)) < len(names):  # only their folders distinguish them
         names = [system.first.path.parent.as_posix() for system in found]
     return names
 
@@ -150,16 +163,20 @@ def _fitting(wanted: str, known: Sequence[System]) -> list[System]:
         run = read_run(file)
         return [System({run.record.task: run}, given=True)]
     if Path(wanted).is_dir() and ("/" in wanted or not any(_is_called(wanted, system) for system in known)):
-        raise BenchError("no run.json in this folder", where=wanted, hint="give the folder of one run, or a name")
+        raise BenchError(
+            sentence("no run.json in this folder"), where=wanted, hint=sentence("give the folder of one run, or a name")
+        )
     found = [system for system in known if _is_called(wanted, system)]
     if not found:
         name, _, setting = wanted.rpartition("@")
         named = [system for system in known if name and _is_called(name, system)]
         found = [system for system in named if all(_is_in(part, system) for part in _parts(setting))]
         if named and not found:
-            raise unknown("setting", setting, {part for system in named for part in system.setting}, where=name)
+            raise unknown(
+                sentence("setting"), setting, {part for system in named for part in system.setting}, where=name
+            )
     if not found:
-        raise unknown("run", wanted, {name for system in known for name in system.names[:2]})
+        raise unknown(sentence("run"), wanted, {name for system in known for name in system.names[:2]})
     return found
 
 
@@ -177,21 +194,28 @@ def _parts(setting: str) -> list[str]:
 
 
 def _said(a: str, b: str, at: int) -> bool:
-    """Whether the other name says a setting and this one does not."""
+    """Whether the other name has a setting and this one does not."""
     mine, other = (a, b)[at], (a, b)[1 - at]
     return "@" not in mine and "@" in other
 
 
 def _narrowed(found: list[System], as_other: bool, others: list[System]) -> list[System]:
-    """The likeliest of several systems."""
+    """The most likely of several systems."""
     bases = [model_key(other.first).base for other in others]
     variants = [other.variant for other in others]
+    words = [(other.variant.prompt, other.variant.thinking) for other in others]
 
     def on_the_same_base(system: System) -> bool:
         return model_key(system.first).base in bases
 
     def asked_as_the_other(system: System) -> bool:
         return not as_other or (system not in others and system.variant in variants)
+
+    def in_words_of_the_other(system: System) -> bool:
+        return (system.variant.prompt, system.variant.thinking) in words
+
+    def in_the_words_of_the_task(system: System) -> bool:
+        return (system.variant.prompt, system.variant.thinking) == (None, None)
 
     def over_all_rows(system: System) -> bool:
         return system.variant.limit is None
@@ -206,7 +230,8 @@ def _narrowed(found: list[System], as_other: bool, others: list[System]) -> list
         return bool(system.first.seeds)
 
     for rule in (
-        on_the_same_base, asked_as_the_other, over_all_rows, without_chat_template, without_examples, of_several_seeds
+        on_the_same_base, asked_as_the_other, in_words_of_the_other, in_the_words_of_the_task, over_all_rows,
+        without_chat_template, without_examples, of_several_seeds,
     ):  # fmt: skip
         if len(found) > 1:
             found = [system for system in found if rule(system)] or found

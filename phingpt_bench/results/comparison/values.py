@@ -1,4 +1,4 @@
-"""What a comparison of two runs holds: A is the reference, B the challenger, every difference is B minus A."""
+"""The values of a comparison of two runs: A is the reference, B the challenger, every difference is B minus A."""
 
 from __future__ import annotations
 
@@ -9,10 +9,10 @@ from phingpt_bench.results.compare import Difference
 from phingpt_bench.stats.changes import Change
 from phingpt_bench.stats.intervals import Interval
 
-# Of a row with an answer that is right or wrong as a whole (a label; all entities of a text, and no other):
+# For a row with an answer that is right or wrong as a whole (a label; all entities of a text, and no other):
 # wrong in A and right in B; right in A and wrong in B; the same wrong answer in both; two wrong answers; right in both.
 FATES = ("fixed", "broken", "same-error", "different-error", "right")
-# Of a row with a number: the error of B is smaller than that of A, larger, or the same.
+# For a row with a number: the error of B is smaller than that of A, larger, or the same.
 ERROR_FATES = ("better", "worse", "equal")
 
 
@@ -35,7 +35,7 @@ class Side:
     seed: int
     run_id: str
     created: str
-    seeds: int  # how many it is the mean of; 1 for a single run
+    seeds: int  # the number of seeds behind the mean; 1 for a single run
     score: float | None
     interval: Interval | None
     scores: dict[str, float | None]
@@ -46,7 +46,7 @@ class Side:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Class:
-    """A label or an entity type: its gold rows (or entities), and how well it is found."""
+    """A label or an entity type: its gold rows (or entities), precision and recall."""
 
     name: str
     gold: int
@@ -90,7 +90,7 @@ class Flips:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Calibration:
-    """Of the rows where both have probabilities (n). overconfidence: mean confidence minus accuracy."""
+    """Over the n rows with probabilities in both. overconfidence: mean confidence minus accuracy."""
 
     n: int
     brier: Change
@@ -130,7 +130,7 @@ class Found:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class GoldEntity:
-    """A gold entity, and why A and B do not have it (None: they have it)."""
+    """A gold entity, and why A and B missed it (None: they have it)."""
 
     start: int
     end: int
@@ -165,7 +165,7 @@ class Entities:
     """Gold entities by which run found them, and wrong predictions by which run made them.
 
     Without offsets (`exact` False) these come from counts by row and type, and are bounds: `gained`, `lost`, `dropped`
-    and `introduced` are the least that there can be, `kept`, `neither` and `repeated` the most.
+    and `introduced` are lower bounds, `kept`, `neither` and `repeated` upper bounds.
     """
 
     exact: bool
@@ -180,7 +180,7 @@ class Entities:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Spans:
-    """misses: what is wrong by kind, as counts over all rows; None where a record does not hold it."""
+    """misses: the number of wrong entities by kind over all rows; None if a record does not have it."""
 
     types: tuple[str, ...]
     classes: tuple[Class, ...]
@@ -191,7 +191,7 @@ class Spans:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ScoreRow:
-    """gold, a, b: numbers; a and b are None where INVALID. errors: absolute, INVALID as far off as the scale allows."""
+    """gold, a, b: numbers; a and b are None if INVALID. errors: absolute; the largest on the scale if INVALID."""
 
     id: str
     fate: str
@@ -204,7 +204,7 @@ class ScoreRow:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Scores:
-    """flips: ids as in `Flips`, of rows where gold and prediction have opposite signs."""
+    """flips: ids as in `Flips`, of rows whose gold and prediction have opposite signs."""
 
     flips: Flips
     rows: tuple[ScoreRow, ...]
@@ -212,18 +212,18 @@ class Scores:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Split:
-    """The gain of written answers in two parts, by the task's twin where labels are chosen, not written.
+    """The gain of written answers in two parts, with the help of the task's twin in which labels are chosen.
 
-    W is the score of a model that writes its answers, C its score where the most probable label is chosen, which leaves
-    nothing to get wrong in form. On the same rows, by the same metric:
+    W is the score of a model that writes its answers, C its score if the most probable label is chosen, so that no
+    answer is unreadable. On the same rows, in the same metric:
 
         gain      = W(B) - W(A)
         knowledge = C(B) - C(A)
         form      = gain - knowledge = [W(B) - C(B)] - [W(A) - C(A)]
 
-    So form is what B gained by writing answers closer to what it knows. It is no pure measure of formats: a prompt that
-    asks for a word may bring out more, or less, than the choice does. chosen_a, chosen_b: C. All three have a paired
-    bootstrap interval.
+    So form is what B gained by writing answers closer to what it knows. It does not only measure the format: a prompt
+    that asks for a word may lead to better or worse answers than the choice. chosen_a, chosen_b: C. All three have a
+    paired bootstrap interval.
     """
 
     written: str  # tasks
@@ -235,14 +235,35 @@ class Split:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Form:
-    """What unreadable answers do to the difference.
+class LabelPrior:
+    """The gain of B over a base A whose labels were chosen, in two parts, on the same rows and by the same metric.
 
-    readable: the metric over the `n_readable` rows that both answered readably. fixed_unread: fixed (or better) rows
-    whose answer of A was unreadable; broken_unread: broken (or worse) rows whose answer of B is.
-    bounds: (low, high) of the score if every unreadable answer had been wrong, and if it had been right; None for
-    metrics that are not of answers. A label or a number that cannot be read is wrong already; of a text with an
-    unreadable piece every prediction is. bounds_difference: the least and the largest difference that these leave.
+    C(A) is A with calibrated label scores (scoring/prior.py): no label is used, and no forward pass.
+
+        prior = C(A) - A        what A answered wrongly because its prompt makes a label probable whatever the text says
+        rest  = B - C(A)        what B knows beyond that
+
+    It is no pure measure: calibration assumes that labels are about equally frequent. Both have a paired bootstrap
+    interval, for the prior as it was estimated on these rows.
+    """
+
+    method: str
+    metric: str
+    prior: Change
+    rest: Change
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Form:
+    """The effect of unreadable answers on the difference.
+
+    readable: the metric over the `n_readable` rows with readable answers in both.
+    fixed_unread: fixed (or better) rows with an unreadable answer of A.
+    broken_unread: broken (or worse) rows with an unreadable answer of B.
+    bounds: (low, high), the score if every unreadable answer had been wrong or right; None for metrics that do not
+        depend on answers. An unreadable label or number is wrong already; in a text with an unreadable piece every
+        prediction counts as wrong.
+    bounds_difference: the smallest and the largest difference between these.
     """
 
     written: bool
@@ -258,7 +279,7 @@ class Form:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Caveat:
-    """What a reader must know before the difference is believed. kind: a key of render.comparison.CAVEATS."""
+    """What a reader must know about the difference. kind: a key of render.comparison.CAVEATS."""
 
     kind: str
     values: Mapping[str, str | int] = field(default_factory=dict)
@@ -266,14 +287,14 @@ class Caveat:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Comparison:
-    """Two runs of one task. `test` says why where the difference was not tested.
+    """Two runs of one task. `test` has the reason if the difference was not tested.
 
-    Of a run that stands for several seeds `test`, `metrics` and the scores of its side are of all of them; what is told
-    row by row, and by label or type, is of its first seed.
+    For a run that stands for several seeds, `test`, `metrics` and the scores of its side are of all seeds; everything
+    by row, label or type is of the first seed.
 
     documents: how many the rows are of, where rows share documents and are resampled with them; else None.
-    Where they answered other rows or have other labels, nothing can be told row by row: `fates`, `metrics` and what
-    follows are empty or None. Of labels, spans and numbers one at most is not None.
+    If they answered different rows or have different labels, they cannot be compared row by row: `fates`, `metrics` and
+    the fields after them are empty or None. At most one of labels, spans and numbers is not None.
     """
 
     task: str
@@ -295,4 +316,5 @@ class Comparison:
     labels: Labels | None = None
     spans: Spans | None = None
     numbers: Scores | None = None
+    prior: LabelPrior | None = None
     form: Form | None = None

@@ -5,12 +5,13 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
+from phingpt_bench.core.sentences import sentence
 from phingpt_bench.served.dialects.base import Dialect, Writing, messages_of
 from phingpt_bench.served.values import Ask, Half, Prompt, Written, usage_of
 
 
 class Anthropic(Dialect):
-    """The system's words stand apart from the messages; stop sequences of white space alone are refused there."""
+    """The system prompt is separate from the messages; stop sequences of white space only are refused."""
 
     chat = True
     names = ("temperature", "stop_sequences")
@@ -35,7 +36,7 @@ class Anthropic(Dialect):
     def written(self, data: Any) -> Written:
         blocks = data.get("content") if isinstance(data, dict) else None
         if not isinstance(blocks, list) or data.get("stop_reason") is None:
-            raise Half("no content in the answer, or no end of it")
+            raise Half(sentence("no content in the answer, or no end of it"))
         text = "".join(block.get("text", "") for block in blocks if block.get("type") == "text")
         thought = any("thinking" in str(block.get("type")) for block in blocks)
         return Written(
@@ -61,5 +62,5 @@ class Anthropic(Dialect):
                 finish = (event.get("delta") or {}).get("stop_reason") or finish
                 counts |= event.get("usage") or {}
         if finish is None:
-            raise Half("the stream ended in the middle of an answer")
+            raise Half(sentence("the stream ended in the middle of an answer"))
         return Written(text=text, finish=finish, usage=usage_of(counts), model=model, thought=thought, first=first)

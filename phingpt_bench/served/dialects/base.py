@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import Any, ClassVar
 
 from phingpt_bench.core.errors import BenchError
+from phingpt_bench.core.sentences import sentence
 from phingpt_bench.served.values import Ask, Messages, Next, Prompt, Scored, Written
 
 
@@ -65,7 +66,7 @@ class Dialect:
         raise self._cannot()
 
     def _cannot(self) -> BenchError:
-        return BenchError(f"{type(self).__name__} tells no log-probabilities")
+        return BenchError(sentence("{type} tells no log-probabilities", type=type(self).__name__))
 
 
 def cut(text: str, stop: Sequence[str], think_end: str, *, chat: bool) -> tuple[str, bool]:

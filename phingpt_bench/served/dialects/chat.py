@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
+from phingpt_bench.core.sentences import sentence
 from phingpt_bench.served.dialects.base import Dialect, Writing, messages_of
 from phingpt_bench.served.dialects.completions import first_choice
 from phingpt_bench.served.values import Ask, Half, Prompt, Usage, Written, usage_of
@@ -38,9 +39,9 @@ class Chat(Dialect):
         choice = first_choice(data)
         message = choice.get("message")
         if not isinstance(message, dict) or not isinstance(message.get("content"), str | None):
-            raise Half("no message in the answer")
+            raise Half(sentence("no message in the answer"))
         if message.get("content") is None and choice.get("finish_reason") is None:
-            raise Half("an empty message without an end")
+            raise Half(sentence("an empty message without an end"))
         return Written(
             text=message.get("content") or "", finish=choice.get("finish_reason"), usage=usage_of(data.get("usage")),
             model=data.get("model"), thought=any(message.get(name) for name in THOUGHTS),
@@ -59,7 +60,7 @@ class Chat(Dialect):
             usage = usage_of(event["usage"]) if event.get("usage") else usage
             model = event.get("model") or model
         if finish is None:
-            raise Half("the stream ended in the middle of an answer")
+            raise Half(sentence("the stream ended in the middle of an answer"))
         return Written(text=text, finish=finish, usage=usage, model=model, thought=thought, first=first)
 
 

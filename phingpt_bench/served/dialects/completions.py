@@ -6,6 +6,7 @@ import math
 from collections.abc import Iterator, Sequence
 from typing import Any
 
+from phingpt_bench.core.sentences import sentence
 from phingpt_bench.served.dialects.base import Dialect, Writing
 from phingpt_bench.served.values import Ask, Half, Next, Prompt, Scored, Usage, Written, usage_of
 
@@ -27,7 +28,7 @@ class Completions(Dialect):
     def written(self, data: Any) -> Written:
         choice = first_choice(data)
         if not isinstance(choice.get("text"), str):
-            raise Half("no text in the answer")
+            raise Half(sentence("no text in the answer"))
         return Written(
             text=choice["text"], finish=choice.get("finish_reason"), usage=usage_of(data.get("usage")),
             model=data.get("model"),
@@ -43,26 +44,26 @@ class Completions(Dialect):
             usage = usage_of(event["usage"]) if event.get("usage") else usage
             model = event.get("model") or model
         if finish is None:
-            raise Half("the stream ended in the middle of an answer")
+            raise Half(sentence("the stream ended in the middle of an answer"))
         return Written(text=text, finish=finish, usage=usage, model=model, first=first)
 
     def echo(self, prompt: Sequence[int] | str, before: int) -> Ask:
         return Ask(path=PATH, payload={**self._plain(prompt, 1), "echo": True, "logprobs": 1})
 
     def echoed(self, data: Any, prompt: Sequence[int] | str, before: int) -> Scored:
-        told = first_choice(data).get("logprobs") or {}
-        values, tops = told.get("token_logprobs"), told.get("top_logprobs") or []
+        listed = first_choice(data).get("logprobs") or {}
+        values, tops = listed.get("token_logprobs"), listed.get("top_logprobs") or []
         if not isinstance(values, list):
-            raise Half("no log-probabilities of the prompt's tokens")
+            raise Half(sentence("no log-probabilities of the prompt's tokens"))
         if isinstance(prompt, str):
-            offsets = told.get("text_offset") or []
+            offsets = listed.get("text_offset") or []
             places = [at for at, offset in enumerate(offsets) if before <= offset < len(prompt)]
             if not places or offsets[places[0]] != before:
-                raise Half("the server's tokens do not part where the answer begins")
+                raise Half(sentence("the server's tokens do not part where the answer begins"))
         else:
             places = list(range(before, len(prompt)))
         if not places or places[-1] >= len(values):
-            raise Half("fewer log-probabilities than the prompt has tokens")
+            raise Half(sentence("fewer log-probabilities than the prompt has tokens"))
         scores = [_finite(values[at]) for at in places]
         best = [
             max((_finite(value) for value in tops[at].values()), default=-math.inf) <= score
@@ -79,10 +80,10 @@ class Completions(Dialect):
 
     def named_next(self, data: Any, tokens: Sequence[int]) -> Next:
         found = self.top_next(data)
-        told = {token: value for _, token, value in found.known}
-        if missing := [token for token in tokens if token not in told]:
-            raise Half(f"no log-probability of token {missing[0]}")
-        return Next(known=tuple((None, token, told[token]) for token in tokens), usage=found.usage, best=found.best)
+        values = {token: value for _, token, value in found.known}
+        if missing := [token for token in tokens if token not in values]:
+            raise Half(sentence("no log-probability of token {missing}", missing=missing[0]))
+        return Next(known=tuple((None, token, values[token]) for token in tokens), usage=found.usage, best=found.best)
 
     def top(self, prompt: Sequence[int] | str, count: int) -> Ask:
         return Ask(path=PATH, payload={**self._plain(prompt, 1), "logprobs": count})
@@ -90,7 +91,7 @@ class Completions(Dialect):
     def top_next(self, data: Any) -> Next:
         known = sorted(first_tokens(first_choice(data).get("logprobs")), key=lambda token: -token[2])
         if not known:
-            raise Half("no log-probabilities of the next token")
+            raise Half(sentence("no log-probabilities of the next token"))
         text, number, _ = known[0]
         return Next(known=tuple(known), usage=usage_of(data.get("usage")), best=text if number is None else number)
 
@@ -103,15 +104,15 @@ def first_choice(data: Any) -> dict[str, Any]:
     """The one answer of a reply; Half where there is none."""
     choices = data.get("choices") if isinstance(data, dict) else None
     if not isinstance(choices, list) or not choices or not isinstance(choices[0], dict):
-        raise Half("no choices in the answer")
+        raise Half(sentence("no choices in the answer"))
     return choices[0]
 
 
-def first_tokens(told: Any) -> Iterator[tuple[str | None, int | None, float]]:
+def first_tokens(logprobs: Any) -> Iterator[tuple[str | None, int | None, float]]:
     """(text, id, log-probability) of the likeliest first tokens: as completions tell them, or in the words of chats."""
-    if not isinstance(told, dict):
+    if not isinstance(logprobs, dict):
         return
-    content, tops = told.get("content"), told.get("top_logprobs")
+    content, tops = logprobs.get("content"), logprobs.get("top_logprobs")
     if isinstance(content, list) and content:
         for token in content[0].get("top_logprobs") or ():
             yield token.get("token"), token.get("id"), _finite(token.get("logprob"))
@@ -123,5 +124,5 @@ def first_tokens(told: Any) -> Iterator[tuple[str | None, int | None, float]]:
 
 def _finite(value: Any) -> float:
     if not isinstance(value, int | float) or isinstance(value, bool) or math.isnan(value):
-        raise Half(f"a log-probability that is none: {value!r}")
+        raise Half(sentence("a log-probability that is none: {value!r}", value=value))
     return float(value)

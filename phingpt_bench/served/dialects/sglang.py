@@ -10,6 +10,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from phingpt_bench.core.errors import BenchError
+from phingpt_bench.core.sentences import sentence
 from phingpt_bench.served.dialects.base import Dialect, Writing
 from phingpt_bench.served.values import Ask, Half, Next, Prompt, Scored, Usage, Written
 
@@ -32,19 +33,19 @@ class SGLang(Dialect):
         meta = _meta(data)
         reason = meta.get("finish_reason")
         if not isinstance(data.get("text"), str) or not isinstance(reason, dict):
-            raise Half("no text in the answer, or no end of it")
+            raise Half(sentence("no text in the answer, or no end of it"))
         return Written(text=data["text"], finish=reason.get("type"), usage=_usage(meta))
 
     def streamed(self, events: Sequence[tuple[float, Any]]) -> Written:
         if not events:
-            raise Half("an empty stream")
+            raise Half(sentence("an empty stream"))
         first = next((seconds for seconds, event in events if event.get("text")), None)
         last = self.written(events[-1][1])  # each event holds the whole text so far
         return Written(text=last.text, finish=last.finish, usage=last.usage, first=first)
 
     def echo(self, prompt: Sequence[int] | str, before: int) -> Ask:
-        told = {"return_logprob": True, "logprob_start_len": max(before - 1, 0), "top_logprobs_num": 1}
-        return self._ask(prompt, {"max_new_tokens": 1}, **told)
+        options = {"return_logprob": True, "logprob_start_len": max(before - 1, 0), "top_logprobs_num": 1}
+        return self._ask(prompt, {"max_new_tokens": 1}, **options)
 
     def echoed(self, data: Any, prompt: Sequence[int] | str, before: int) -> Scored:
         meta = _meta(data)
@@ -52,42 +53,43 @@ class SGLang(Dialect):
         values = (meta.get("input_token_logprobs") or [])[-count:]
         tops = (meta.get("input_top_logprobs") or [])[-count:]
         if len(values) < count or any(not isinstance(entry[0], int | float) for entry in values):
-            raise Half("fewer log-probabilities than the prompt has tokens")
+            raise Half(sentence("fewer log-probabilities than the prompt has tokens"))
         best = [bool(top) and top[0][1] == entry[1] for entry, top in zip(values, tops, strict=False)]
         whole = len(best) == count and all(best)
         return Scored(value=sum(float(entry[0]) for entry in values), greedy=whole, usage=_usage(meta), tokens=count)
 
     def named(self, prompt: Sequence[int], tokens: Sequence[int]) -> Ask:
-        told = {"return_logprob": True, "logprob_start_len": -1, "token_ids_logprob": list(tokens)}
-        return self._ask(prompt, {"max_new_tokens": 1}, **told)
+        options = {"return_logprob": True, "logprob_start_len": -1, "token_ids_logprob": list(tokens)}
+        return self._ask(prompt, {"max_new_tokens": 1}, **options)
 
     def named_next(self, data: Any, tokens: Sequence[int]) -> Next:
         meta = _meta(data)
         steps = meta.get("output_token_ids_logprobs")
-        told = {entry[1]: entry[0] for entry in steps[0]} if isinstance(steps, list) and steps and steps[0] else {}
-        if missing := [token for token in tokens if not isinstance(told.get(token), int | float)]:
-            raise Half(f"no log-probability of token {missing[0]}")
+        values = {entry[1]: entry[0] for entry in steps[0]} if isinstance(steps, list) and steps and steps[0] else {}
+        if missing := [token for token in tokens if not isinstance(values.get(token), int | float)]:
+            raise Half(sentence("no log-probability of token {missing}", missing=missing[0]))
         sampled = meta.get("output_token_logprobs") or [[None, None]]
         return Next(
-            known=tuple((None, token, float(told[token])) for token in tokens), usage=_usage(meta), best=sampled[0][1]
+            known=tuple((None, token, float(values[token])) for token in tokens), usage=_usage(meta), best=sampled[0][1]
         )
 
     def top(self, prompt: Sequence[int] | str, count: int) -> Ask:
-        told = {"return_logprob": True, "logprob_start_len": -1, "top_logprobs_num": count}
-        return self._ask(prompt, {"max_new_tokens": 1}, **told)
+        options = {"return_logprob": True, "logprob_start_len": -1, "top_logprobs_num": count}
+        return self._ask(prompt, {"max_new_tokens": 1}, **options)
 
     def top_next(self, data: Any) -> Next:
         meta = _meta(data)
         steps = meta.get("output_top_logprobs")
         if not isinstance(steps, list) or not steps or not steps[0]:
-            raise Half("no log-probabilities of the next token")
+            raise Half(sentence("no log-probabilities of the next token"))
         known = tuple((entry[2] if len(entry) > 2 else None, entry[1], float(entry[0])) for entry in steps[0])
         return Next(known=known, usage=_usage(meta), best=known[0][1])
 
     def _ask(self, prompt: Prompt, settings: dict[str, Any], **more: Any) -> Ask:
         if not isinstance(prompt, str) and any(isinstance(part, dict) for part in prompt):
             raise BenchError(
-                "SGLang's /generate takes no messages", hint="use local-chat-completions with its base_url"
+                sentence("SGLang's /generate takes no messages"),
+                hint=sentence("use local-chat-completions with its base_url"),
             )
         text = {"text": prompt} if isinstance(prompt, str) else {"input_ids": list(prompt)}
         adapter = {"lora_path": self.model} if self.model != self.base else {}
@@ -98,7 +100,7 @@ class SGLang(Dialect):
 def _meta(data: Any) -> dict[str, Any]:
     found = data.get("meta_info") if isinstance(data, dict) else None
     if not isinstance(found, dict):
-        raise Half("no meta_info in the answer")
+        raise Half(sentence("no meta_info in the answer"))
     return found
 
 

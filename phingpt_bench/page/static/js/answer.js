@@ -24,7 +24,7 @@ export function answerView(data, pair, i) {
 
 function text(data, i) {
   if (!data.texts) return html("p", { class: "note" }, t("This page was written without dataset text; --with-text adds it where you have the data."));
-  return html("blockquote", {}, name(data.texts[i] ?? t("The text of this row is not at hand.")));
+  return html("blockquote", {}, name(data.texts[i] ?? t("The text of this row is not available.")));
 }
 
 /** Gold and both answers; below them the probabilities as bars with numbers. */

@@ -1,7 +1,7 @@
 // Two runs of a task compared over all rows: fates, labels, and how the confusions moved.
 
 import { html, name } from "./dom.js";
-import { changeText, form, resampled } from "./form.js";
+import { changeText, form, prior, resampled } from "./form.js";
 import { fateName, fateOf, fatesOf, fateSign } from "./fates.js";
 import { pOf } from "./names.js";
 import { decimals, percent, probability, signed, whole } from "./numbers.js";
@@ -28,7 +28,7 @@ export function comparison(section) {
     if (chosen !== pair) return; // another pair was chosen meanwhile
     const known = resampled(section, pair);
     const tables = [data.kind === "scores" ? null : labels(data, known?.f1), data.kind === "labels" ? confusion(data) : null].filter(Boolean);
-    body.replaceChildren(...[difference(section, pair), fates(section, data, pair), html("div", { class: "changes" }, tables), form(section, known?.form, data.ids.length)].filter(Boolean));
+    body.replaceChildren(...[difference(section, pair), fates(section, data, pair), html("div", { class: "changes" }, tables), prior(section, known?.prior), form(section, known?.form, data.ids.length)].filter(Boolean));
   }
 
   draw();

@@ -12,7 +12,7 @@ export function svg(tag, attributes = {}, ...children) {
   return filled(document.createElementNS(SVG, tag), attributes, children);
 }
 
-/** A name from a file: its direction does not reach what stands beside it. */
+/** A name from a file: its direction does not affect what is next to it. */
 export function name(text) {
   return html("bdi", {}, text);
 }

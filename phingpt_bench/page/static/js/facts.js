@@ -21,6 +21,7 @@ export function facts(row) {
         [t("size"), sizeText(model)],
         [t("quantisation"), model.quantisation],
         [t("compute dtype"), model.dtype],
+        [t("engine"), model.served_by],
         [t("adapter"), model.adapter && [model.adapter, model.digest].filter(Boolean).join(", ")],
         [t("adapter parameters"), model.adapter_parameters && whole(model.adapter_parameters)],
       ]),

@@ -53,3 +53,20 @@ function split(section, { written, chosen, parts: [gain, knowledge, rest] }) {
   const note = html("p", { class: "note" }, t("The gain of written answers is that of chosen labels, which have no format, plus the rest."));
   return [framed(table({ name: "split", caption, columns, rows }).element, caption), note];
 }
+
+/** What calibration without labels gives the base, and what is left of the gain; null where that is not known. */
+export function prior(section, found) {
+  if (!found) return null;
+  const rows = [
+    { head: t("Base calibrated without labels: label prior"), part: found[0] },
+    { head: t("from there to the tuned model: the rest"), part: found[1] },
+  ];
+  const columns = [
+    { key: "part", head: t(section.metricTitle), header: true, cell: (row) => name(row.head) },
+    { key: "before", head: t("Before"), numeric: true, cell: (row) => decimals(row.part[0]) },
+    { key: "after", head: t("After"), numeric: true, cell: (row) => decimals(row.part[1]) },
+    { key: "change", head: t("change, 95% interval"), numeric: true, cell: (row) => changeText(row.part.slice(2)) },
+  ];
+  const caption = t("Label prior and the rest");
+  return html("div", { class: "form" }, html("h3", {}, caption), framed(table({ name: "prior", caption, columns, rows }).element, caption));
+}

@@ -133,7 +133,7 @@ export function medianCost(model) {
   return known.length % 2 ? known[middle] : (known[middle - 1] + known[middle]) / 2;
 }
 
-/** Over all tasks: what was found, or that nobody looked. */
+/** Over all tasks: what was found, or that it was not checked. */
 function exposureOf(model) {
   const texts = [...new Set(rowsOf(model).map(exposureText))];
   if (texts.length === 1) return texts[0];

@@ -18,7 +18,7 @@ export function modelName(model) {
 
 /** "0-shot, chat, nf4+dq, seed 7"; a floor takes no prompt. */
 export function setting(model) {
-  const asked = model.kind === "floor" ? [] : [t("{n}-shot", { n: model.shots }), model.chat && t("chat"), model.quantisation];
+  const asked = model.kind === "floor" ? [] : [t("{n}-shot", { n: model.shots }), model.chat && t("chat"), model.quantisation, model.served_by];
   return [...asked, ...model.details.map(said)].filter(Boolean).join(", ");
 }
 

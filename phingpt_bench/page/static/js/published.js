@@ -28,7 +28,7 @@ export function publishedSection(section) {
 export function publishedView(settings) {
   const all = board.sections.flatMap((section) => section.published.map((row) => ({ ...row, section })));
   const task = { key: "task", head: t("task"), value: (row) => row.section.title, cell: (row) => html("a", { href: address("task", row.section.key) }, row.section.title) };
-  const why = { key: "apart", head: t("why it stands apart"), cell: (row) => html("span", { class: "why" }, name(said(row.apart))) };
+  const why = { key: "apart", head: t("why it is not comparable"), cell: (row) => html("span", { class: "why" }, name(said(row.apart))) };
   const heads = columns();
   heads.splice(1, 0, task);
   heads.push(why);

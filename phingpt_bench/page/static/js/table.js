@@ -6,7 +6,7 @@ import { t } from "./words.js";
 const BATCH = 60;
 
 /**
- * A table of `rows`; {element, show(rows), columns(list), sort(order)} draws it anew.
+ * A table of `rows`; {element, show(rows), columns(list), sort(order)} redraws it.
  *
  * columns: [{key, head, title, numeric, value(row), cell(row), first, header}]. value: what is sorted by, null last in
  * both directions; without it a column is not sortable. first: "descending" where a first click should sort so. header:

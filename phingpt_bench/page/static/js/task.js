@@ -75,7 +75,7 @@ function verdict(section) {
   const floor = section.rows.find((row) => row.model.kind === "floor");
   if (floor && best.beats_floor !== null) {
     const numbers = { name: modelName(floor.model), score: decimals(floor.score), own: decimals(best.score) };
-    lines.push(best.beats_floor ? t("It beats the best floor row, {name}: {own} against {score}.", numbers) : t("It does not beat the best floor row, {name} with {score}: a cheap classical model does as well.", numbers));
+    lines.push(best.beats_floor ? t("It beats the best floor row, {name}: {own} against {score}.", numbers) : t("It is not shown to be better than the best floor row, {name} with {score}, a cheap classical model.", numbers));
   }
   lines.push(t("1,000 documents cost {usd}, the training of the adapter {training}.", { usd: usd(best.usd_per_1000), training: usd(trainingUsd(best)) }));
   return lines;

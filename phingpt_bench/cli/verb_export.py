@@ -1,0 +1,78 @@
+"""`phingpt-bench export`: run records for a model card, for programs that read lm-eval's files, for spreadsheets."""
+
+from __future__ import annotations
+
+import argparse
+import sys
+from pathlib import Path
+
+from phingpt_bench.cli.output import deliver
+from phingpt_bench.core.paths import results_folder
+from phingpt_bench.core.sentences import sentence
+from phingpt_bench.text.language import say
+
+NAME = "export"
+HELP = sentence("write results for a model card on the Hub, as lm-eval's result files, or as CSV")
+FORMS = ("hf-model-index", "lm-eval", "csv")
+EPILOG = sentence("""\
+examples:
+  phingpt-bench export --to hf-model-index --model sentiment-smollm2-135m
+  phingpt-bench export results/my-suite --to lm-eval --output lm-eval-output
+  phingpt-bench export results/ --to csv --output results.csv
+
+hf-model-index is YAML metadata and a table for the README.md of an adapter; to
+upload it: 'hf upload USER/ADAPTER README.md'. lm-eval writes results_*.json,
+and samples where those of the run and its dataset are here.
+""")
+
+
+def configure(parser: argparse.ArgumentParser) -> None:
+    """The arguments."""
+    parser.add_argument(
+        "folder", nargs="?", type=Path, metavar=say("DIR"), help=say("a folder with runs (default: results/)")
+    )
+    parser.add_argument("--to", required=True, choices=FORMS, help=say("what to write"))
+    parser.add_argument("--model", metavar=say("NAME"), help=say("an adapter or a model, as the board calls it"))
+    parser.add_argument(
+        "--output", type=Path, metavar=say("PATH"), help=say("the file to write; of lm-eval the folder")
+    )
+
+
+def run(args: argparse.Namespace) -> int:
+    """Writes; 0. BenchError for no runs, a model that is not there, and lm-eval's files without a folder for them."""
+    folder = args.folder or results_folder()
+    if args.to == "lm-eval":
+        return _lm_eval(args, folder)
+    from phingpt_bench.board.load import load_board
+
+    board, _ = load_board(folder, published=False)
+    if args.to == "csv":
+        from phingpt_bench.render.board.board_export import to_csv
+
+        deliver(to_csv(board), args.output)
+        return 0
+    from phingpt_bench.data import catalogue
+    from phingpt_bench.render.model_card import model_card, results_of
+
+    passports = {passport.protocol: passport for passport in map(catalogue.dataset, catalogue.names())}
+    deliver(model_card(results_of(board, args.model), passports), args.output)
+    return 0
+
+
+def _lm_eval(args: argparse.Namespace, folder: Path) -> int:
+    from phingpt_bench.core.errors import BenchError, unknown
+    from phingpt_bench.exchange.lmeval_export import write
+    from phingpt_bench.results.collect import collect
+
+    if args.output is None:
+        raise BenchError(sentence("--to lm-eval writes a folder"), hint=sentence("--output FOLDER names it"))
+    runs = collect(folder)
+    if args.model is not None:
+        called = [run.record.model.adapter or run.record.model.name for run in runs]
+        runs = [run for run, name in zip(runs, called, strict=True) if name == args.model]
+        if not runs:
+            raise unknown(sentence("model"), args.model, set(called))
+    files = write(runs, args.output)
+    samples = sum(file.name.startswith("samples_") for file in files)
+    print(f"wrote {len(files) - samples} results and {samples} samples files below {args.output}", file=sys.stderr)
+    return 0

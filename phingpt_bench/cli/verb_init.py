@@ -1,0 +1,49 @@
+"""`phingpt-bench init`: a commented file to begin with."""
+
+from __future__ import annotations
+
+import argparse
+from pathlib import Path
+
+from phingpt_bench.core.sentences import sentence
+from phingpt_bench.text.language import say
+
+NAME = "init"
+HELP = sentence("write a commented suite, recipe or task to begin with")
+EPILOG = sentence("""\
+examples:
+  phingpt-bench init suite my-suite.yaml
+  phingpt-bench init recipe my-recipe.yaml
+  phingpt-bench init task my_tasks/newsroom.yaml
+
+The file has every key with its meaning, and loads as it is. A task gets a
+passport too, to which you add the rows (docs/add-a-task.md). Files that exist
+are not overwritten.
+""")
+FILES = {"suite": "my-suite.yaml", "recipe": "my-recipe.yaml", "task": "my_tasks/my_task.yaml"}
+NEXT = {
+    "suite": "phingpt-bench run {file} --dry-run",
+    "recipe": "phingpt-bench train {file} --dry-run",
+    "task": "export PHINGPT_BENCH_TASKS={folder}; phingpt-bench tasks validate {folder}",
+}
+
+
+def configure(parser: argparse.ArgumentParser) -> None:
+    """The arguments."""
+    parser.add_argument("kind", choices=tuple(FILES), metavar=say("KIND"), help=say("suite, recipe or task"))
+    default = say("file to write (default: {files})", files=", ".join(FILES.values()))
+    parser.add_argument("file", nargs="?", type=Path, metavar=say("FILE"), help=default)
+
+
+def run(args: argparse.Namespace) -> int:
+    """Write the files, name them, and what to do with them; 0. BenchError where one is there already."""
+    import shlex
+
+    from phingpt_bench.api import starters
+
+    file = args.file or Path(FILES[args.kind])
+    for written in starters.write(args.kind, file):
+        print(say("wrote {file}", file=written))
+    command = NEXT[args.kind].format(file=shlex.quote(str(file)), folder=shlex.quote(str(file.parent.resolve())))
+    print(say("next: {command}", command=command))
+    return 0

@@ -1,0 +1,63 @@
+"""What must hold before answers are scored: whole prompts, finite numbers, labels that differ, answers with a text."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from typing import Any
+
+from phingpt_bench.core.errors import BenchError
+from phingpt_bench.core.sentences import sentence
+
+Scored = tuple[tuple[str, str], list[int], list[int]]  # ((context, continuation), their token ids), as lm-eval has them
+
+
+def check_pair(tokenizer: Any, texts: tuple[str, str], whole: Sequence[int], context: Sequence[int]) -> None:
+    """BenchError unless the tokens of a prompt are the first ones of prompt and label together.
+
+    lm-eval takes what comes after as many tokens for the label: where they are others, a part of it is not scored.
+    """
+    if list(whole[: len(context)]) == list(context):
+        return
+    end = texts[0][-20:]
+    raise BenchError(
+        sentence(
+            "the tokens of the prompt, which ends in {end!r}, are not the first ones of the prompt "
+            "with the label {texts!r}: the label would be scored in part",
+            end=end,
+            texts=texts[1],
+        ),
+        where=str(tokenizer.name_or_path) or None,
+        hint=sentence(
+            "let the label begin with a blank (target_delimiter in the task's YAML), or end the prompt in a word"
+        ),
+    )
+
+
+def check_scores(requests: Sequence[Scored], scores: Sequence[tuple[float, bool]]) -> None:
+    """BenchError where no log-likelihood is a number, or the labels of every prompt score alike."""
+    if scores and not any(math.isfinite(score) for score, _ in scores):
+        raise BenchError(
+            sentence("no log-likelihood of this model is a finite number"),
+            hint=sentence("its weights are damaged, or its numbers overflow: try compute_dtype float32"),
+        )
+    labels: dict[tuple[int, ...], dict[tuple[int, ...], float]] = {}
+    for (_, context, continuation), (score, _) in zip(requests, scores, strict=True):
+        labels.setdefault(tuple(context), {})[tuple(continuation)] = score
+    several = [list(own.values()) for own in labels.values() if len(own) > 1]
+    if several and all(len(set(own)) == 1 for own in several):
+        raise BenchError(
+            sentence("the labels score alike in all {n:,} prompts, so nothing tells them apart", n=len(several)),
+            hint=sentence(
+                "its logits do not depend on the label: its weights or its tokenizer are not what they should be"
+            ),
+        )
+
+
+def check_texts(texts: Sequence[str]) -> None:
+    """BenchError where a model has written nothing but blanks to several prompts, and to all of them."""
+    if len(texts) > 1 and not any(text.strip() for text in texts):
+        raise BenchError(
+            sentence("all {n:,} written answers are empty", n=len(texts)),
+            hint=sentence("the model ends at once: ask a chat model with --chat-template, or another model"),
+        )

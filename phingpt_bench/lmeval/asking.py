@@ -1,0 +1,104 @@
+"""A task put to a model in other words than its file has: under another prompt, with or without thinking.
+
+The rows, the gold, the metrics and the reading of answers stay the task's. lm-eval renders the prompt, in training as
+in evaluation, so that a prompt cannot differ between the two.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+from phingpt_bench import compat
+from phingpt_bench.core.errors import BenchError
+from phingpt_bench.core.records import AskedPrompt
+from phingpt_bench.core.sentences import sentence
+from phingpt_bench.data import catalogue
+from phingpt_bench.data.prompt_file import as_asked, overrides, read_prompt, shown
+from phingpt_bench.lmeval import manager
+from phingpt_bench.lmeval.taskfiles import asked
+
+if TYPE_CHECKING:
+    from lm_eval.api.task import ConfigurableTask
+    from lm_eval.tasks import TaskManager
+
+THINKING_END = "</think>"
+ROOM = 2048  # tokens that a model may think and answer in: a thought cut off is INVALID
+
+
+class Words(NamedTuple):
+    """What changes a task's requests: a prompt by name or file, thinking, and the mark that ends a thought."""
+
+    prompt: str
+    thinking: str | None
+    thinking_end: str
+
+
+class Put(NamedTuple):
+    """A task under other words. system: the system message."""
+
+    task: ConfigurableTask
+    prompt: AskedPrompt | None
+    system: str | None
+
+
+def put(name: str, words: Words, tasks: TaskManager) -> Put:
+    """The task object under other words. BenchError, with the reason, where they do not fit the task."""
+    prompt = read_prompt(words.prompt)
+    entry = tasks.task_index.get(name)
+    keys = {} if entry is None or entry.yaml_path is None else compat.load_task_yaml(entry.yaml_path)
+    changed: dict[str, Any] = {}
+    if prompt is not None:
+        passport = catalogue.dataset(asked(keys).dataset or "")
+        rows = catalogue.load(passport.name)["test"]
+        base = asked(keys).form_of or name
+        if why := prompt.misfit(name, base, passport.kind, passport.labels, rows[0]):
+            text = sentence(
+                "prompt '{prompt}' does not fit task '{task}': {why}", prompt=shown(words.prompt), task=name, why=why
+            )
+            raise BenchError(text)
+        changed = overrides(prompt, keys, passport.kind, passport.labels)
+    if words.thinking == "on":
+        changed = _thinking(name, {**keys, **changed}, changed, words.thinking_end)
+    # "tag" and the like belong to the index; the class of the task builds it
+    whole = {key: value for key, value in {**keys, **changed}.items() if key not in ("tag", "task_list")}
+    with manager.quiet():
+        task = tasks.load([whole])["tasks"][name]
+    return Put(
+        task=task,
+        prompt=None if prompt is None else as_asked(words.prompt, prompt),
+        system=None if prompt is None else prompt.system,
+    )
+
+
+def needs_chat(prompt: str) -> bool:
+    """Whether a prompt is what a user says, or has a system message, so that it needs the chat template."""
+    found = read_prompt(prompt)
+    return found is not None and (found.chat or found.system is not None)
+
+
+def set_thinking(lm: Any, tokenizer: Any, *, on: bool) -> None:
+    """Have lm-eval's class render the chat template with thinking on or off. BenchError where it has no switch.
+
+    "enable_thinking" is the name that Qwen3 gave the switch, and others took over.
+    """
+    template = getattr(tokenizer, "chat_template", None)
+    if "enable_thinking" not in str(template):
+        raise BenchError(
+            sentence("this model's chat template has no switch for thinking (enable_thinking)"),
+            hint=sentence("leave --thinking out; thoughts are taken out of answers in any case"),
+        )
+    lm.chat_template_args = {**lm.chat_template_args, "enable_thinking": on}
+
+
+def _thinking(name: str, keys: dict[str, Any], changed: dict[str, Any], end: str) -> dict[str, Any]:
+    """The changes with room for a thought, which no stop string may cut; labels cannot be compared behind one."""
+    if keys.get("output_type") == "multiple_choice":
+        raise BenchError(
+            sentence("task '{task}' compares labels, which leaves no room to think", task=name),
+            hint=sentence("run its written form, '{form}'", form=f"{name}_gen"),
+        )
+    settings, options = keys.get("generation_kwargs") or {}, keys.get("dataset_kwargs") or {}
+    found = {**changed, "generation_kwargs": {**settings, "until": [], "max_gen_toks": ROOM}}
+    if end != THINKING_END:
+        found["dataset_kwargs"] = {**options, "thinking_end": end}
+    return found
