@@ -155,7 +155,7 @@ def model_of(config: Mapping[str, Any], harness: str | None) -> Model:
     )
 
 
-def _arguments(given: object) -> dict[str, Any]:
+def _arguments(given: object) -> dict[str, object]:
     """The model arguments: an object, or "a=b,c=d" as older versions wrote them."""
     if isinstance(given, Mapping):
         return dict(given)
@@ -222,7 +222,7 @@ def _other_prompt(task: TaskFile, config: Mapping[str, Any], content: Mapping[st
 
 
 # of lm-eval's configuration, with its defaults
-_KEYS: dict[str, Any] = {
+_KEYS: dict[str, object] = {
     **dict.fromkeys(("doc_to_text", "doc_to_choice", "doc_to_target", "gen_prefix", "generation_kwargs")),
     "target_delimiter": " ", "fewshot_delimiter": "\n\n", "description": "",
 }  # fmt: skip

@@ -137,7 +137,7 @@ def read_tasks(folders: Sequence[Path] | None = None) -> TaskFiles:
     """
     tasks: dict[str, TaskFile] = {}
     groups: dict[str, list[str]] = {}
-    parsed: dict[Path, dict[str, Any]] = {}
+    parsed: dict[Path, dict[str, object]] = {}
     for folder in task_folders() if folders is None else folders:
         check_syntax(folder)
         for path in task_paths(folder):
@@ -173,7 +173,7 @@ def _merged(path: Path, parsed: dict[Path, dict[str, Any]], above: tuple[Path, .
     if not isinstance(config, dict):
         return {}
     includes = config.get("include") or []
-    merged: dict[str, Any] = {}
+    merged: dict[str, object] = {}
     for name in includes if isinstance(includes, list) else [includes]:
         included = (path.parent / name).resolve()
         if included not in (*above, path):

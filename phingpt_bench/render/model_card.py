@@ -136,9 +136,9 @@ def _difference(result: Result) -> tuple[str, str]:
         return "-", "-"
     if test.reason is not None:
         return "no test", str(test.reason)
-    mark = "*" if test.significant else ""
+    mark = "*" if result.row.starred else ""
     p = test.p if test.p_holm is None else test.p_holm
-    return f"{signed(test.value, mark)} {signed_interval(test.low, test.high)}", p_text(p)
+    return f"{signed(test.value, mark)} {signed_interval(test.low, test.high)}", p_text(p, test.at_most)
 
 
 def _notes(results: Sequence[Result]) -> list[str]:

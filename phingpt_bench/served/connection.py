@@ -49,7 +49,7 @@ class Connection:
         self.dropped: set[str] = set()
         self.limit_name: str | None = None
         self.asked = 0
-        self._pending: dict[str, asyncio.Future[dict[str, Any]]] = {}
+        self._pending: dict[str, asyncio.Future[dict[str, object]]] = {}
 
     def run(self, jobs: Sequence[Callable[[], Any]]) -> None:
         """Run all jobs (functions that return coroutines), in parallel up to the limit; the first error ends them."""
@@ -124,7 +124,7 @@ class Connection:
                 if not self._learn(dialect, err, payload):
                     raise
 
-    def _fitting(self, dialect: Dialect, payload: dict[str, Any]) -> dict[str, Any]:
+    def _fitting(self, dialect: Dialect, payload: dict[str, object]) -> dict[str, object]:
         first = dialect.most_names[0]
         return {
             (self.limit_name or name) if name == first else name: value
@@ -132,7 +132,7 @@ class Connection:
             if name not in self.dropped
         }
 
-    def _learn(self, dialect: Dialect, err: Refused, payload: dict[str, Any]) -> bool:
+    def _learn(self, dialect: Dialect, err: Refused, payload: dict[str, object]) -> bool:
         """Whether an error refuses a parameter, so that a request without it may succeed."""
         if err.status not in (400, 422) or "context" in err.message:
             return False

@@ -39,7 +39,7 @@ class Opened:
     tokenizer: Any = None
     server: launch.Server | None = None
     found: dict[str, Found] = field(default_factory=dict)
-    identity: dict[str, Any] = field(default_factory=dict)
+    identity: dict[str, object] = field(default_factory=dict)
 
     @property
     def context(self) -> int | None:

@@ -34,7 +34,7 @@ class Kept:
         self.path = path
         self.used = 0
         self.spent = 0.0
-        self._answers: dict[str, tuple[dict[str, Any], float]] = {}
+        self._answers: dict[str, tuple[dict[str, object], float]] = {}
         self._session = digest([dict(identity), list(probe), time.time_ns()])
         self._since = time.monotonic()
         _repair(path)
@@ -51,7 +51,7 @@ class Kept:
         """Work begins, or continues after a pause: the time before does not count."""
         self._since = time.monotonic()
 
-    def get(self, key: str) -> dict[str, Any] | None:
+    def get(self, key: str) -> dict[str, object] | None:
         """The answer for a key, or None; its time is counted once."""
         found = self._answers.get(key)
         if found is None:
@@ -61,14 +61,14 @@ class Kept:
         self._answers[key] = (found[0], 0.0)
         return found[0]
 
-    def put(self, key: str, reply: dict[str, Any]) -> None:
+    def put(self, key: str, reply: dict[str, object]) -> None:
         """Store an answer; it is on the disk when this returns."""
         now = time.monotonic()
         seconds, self._since = now - self._since, now
         self._answers[key] = (reply, 0.0)
         self._write({"of": self._session, "key": key, "seconds": round(seconds, 4), "reply": reply})
 
-    def _write(self, line: dict[str, Any]) -> None:
+    def _write(self, line: dict[str, object]) -> None:
         try:
             self.path.parent.mkdir(parents=True, exist_ok=True)
             with self.path.open("a", encoding="utf-8") as file:

@@ -154,7 +154,7 @@ def from_args(engine: str, args: str, **more: Any) -> ServedSpec:
     """
     if engine not in ENGINES:
         raise unknown(sentence("engine"), engine, ENGINES, where="--model")
-    values: dict[str, Any] = {"engine": engine}
+    values: dict[str, object] = {"engine": engine}
     hints = typing.get_type_hints(ServedSpec)
     for part in filter(None, args.split(",")):
         name, sign, text = part.partition("=")

@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from collections import Counter
 from collections.abc import Sequence
-from typing import Any, Protocol
+from typing import Protocol
 
 from phingpt_bench.served.labels import Likelihoods
 from phingpt_bench.served.values import Usage, Written
@@ -80,9 +80,9 @@ class Tally:
         if self.meter is not None:
             self.meter.count(tokens_in=usage.tokens_in, tokens_out=usage.tokens_out)
 
-    def diagnostics(self) -> dict[str, Any]:
+    def diagnostics(self) -> dict[str, object]:
         """Counts of a record; times only where answers were streamed."""
-        found: dict[str, Any] = {
+        found: dict[str, object] = {
             "rungs": dict(self.rungs), "requests": self.requests, "retries": self.retries,
             "cut_answers": self.cut_answers, "thoughts": self.thoughts, "models": sorted(self.models),
         }  # fmt: skip

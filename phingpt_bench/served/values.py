@@ -15,7 +15,7 @@ class Ask:
     """One request: the endpoint's path and its JSON. `model` is the served name."""
 
     path: str
-    payload: dict[str, Any]
+    payload: dict[str, object]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -53,7 +53,7 @@ class TreeModel:
         width = max(len(tree.tokens) for tree in batch) - cached
         ids = torch.tensor([[*tree.tokens[cached:], *[0] * (width + cached - len(tree.tokens))] for tree in batch])
         # right padding without a mask: in a causal model no real token sees it
-        options: dict[str, Any] = {"use_cache": prefix.cache is not None}
+        options: dict[str, object] = {"use_cache": prefix.cache is not None}
         if prefix.cache is not None:
             options["past_key_values"] = prefix.cache
         if any(tree.branches for tree in batch):

@@ -29,7 +29,7 @@ WITHOUT_EFFECT = {
 }  # fmt: skip
 
 
-def settings_of(lm: Any, given: dict[str, Any]) -> Settings:
+def settings_of(lm: Any, given: dict[str, object]) -> Settings:
     """A request's settings as HFLM reads them, with "until" a list that holds the end-of-text token's text."""
     settings = utils.normalize_gen_kwargs(given, lm.max_gen_toks)
     eos = lm.tok_decode(lm.eot_token_id, skip_special_tokens=False)

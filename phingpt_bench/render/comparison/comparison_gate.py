@@ -37,7 +37,7 @@ def _verdict(one: Verdict) -> str:
     test = one.test
     if test.reason is not None:
         return say("FAILED, not tested: {reason}", reason=spoken(test.reason))
-    p = p_text(test.p if test.p_holm is None else test.p_holm)
+    p = p_text(test.p if test.p_holm is None else test.p_holm, test.at_most)
     decided = ", ".join(filter(None, (method_text(test.method), p, signed_interval(test.low, test.high))))
     if one.failed:
         return say("FAILED, worse ({test})", test=decided)

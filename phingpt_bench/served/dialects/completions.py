@@ -95,7 +95,7 @@ class Completions(Dialect):
         text, number, _ = known[0]
         return Next(known=tuple(known), usage=usage_of(data.get("usage")), best=text if number is None else number)
 
-    def _plain(self, prompt: Prompt, most: int) -> dict[str, Any]:
+    def _plain(self, prompt: Prompt, most: int) -> dict[str, object]:
         text = prompt if isinstance(prompt, str) else list(prompt)
         return {"model": self.model, "prompt": text, "max_tokens": most, "temperature": 0, "seed": 0}
 
