@@ -14,6 +14,7 @@ from json.decoder import scanstring  # type: ignore[attr-defined]  # of the stan
 from typing import Any, NamedTuple
 
 DEPTH = 6  # of nested lists and objects; {"entities": {"PER": [{"text": "x", "nth": [1]}]}} has 5
+Fields = dict[str, Any]  # the values of an object by key
 
 _SPACE = re.compile(r"\s*")
 _END_OF_SINGLE = re.compile(r"(?<!\\)'(?=\s*(?:[,:)\]}]|\Z))")
