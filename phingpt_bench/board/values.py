@@ -12,7 +12,7 @@ from phingpt_bench.cost.estimate import Usd
 from phingpt_bench.cost.prices import PriceCard
 from phingpt_bench.results.answering import Answering
 from phingpt_bench.results.compare import Difference
-from phingpt_bench.results.identity import shown_seed, weights
+from phingpt_bench.results.identity import base_name, shown_seed, weights
 from phingpt_bench.results.unseen import Unseen
 from phingpt_bench.stats.intervals import Interval
 
@@ -84,8 +84,8 @@ class Row:
         since a task may lack one.
         """
         return (
-            self.kind, self.base or self.name, self.base_revision, self.quantisation, self.compute_dtype,
-            self.served_by,
+            self.kind, base_name(self.base, self.name, self.base_revision), self.base_revision,
+            self.quantisation, self.compute_dtype, self.served_by,
             *weights(self.adapter, self.adapter_digest, self.recipe_digest), self.shots, self.chat_template,
             self.calibration, self.prompt, self.thinking,
             *shown_seed(self.kind, self.shots, self.seed, bool(self.seeds)),

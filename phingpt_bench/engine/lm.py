@@ -27,7 +27,7 @@ from phingpt_bench.engine.trust import check_pair, check_scores, check_texts
 from phingpt_bench.engine.writing import generate
 from phingpt_bench.engine.writing.decode import DecodingStats
 from phingpt_bench.lmeval.manager import quiet
-from phingpt_bench.models.load import check_tokenizer
+from phingpt_bench.models.tokenizer_checks import check_tokenizer
 
 # where "auto" was asked for: lm-eval's search needs ten times the time of the work itself on a CPU
 BATCH_SIZE = 16

@@ -57,6 +57,9 @@ def put(name: str, words: Words, tasks: TaskManager) -> Put:
             )
             raise BenchError(text)
         changed = overrides(prompt, keys, passport.kind, passport.labels)
+    if words.thinking is not None:
+        # a beginning of the answer would stand where the template says whether there is a thought
+        changed["gen_prefix"] = None
     if words.thinking == "on":
         changed = _thinking(name, {**keys, **changed}, changed, words.thinking_end)
     # "tag" and the like belong to the index; the class of the task builds it

@@ -133,7 +133,7 @@ def _model(row: Row) -> dict[str, object]:
         "kind": row.kind,
         "shots": row.shots,
         "chat": row.chat_template,
-        "variant": row.variant,
+        "words": clean(row.variant.partition(", ")[2]) or None,  # another prompt, thinking
         "seed": row.seed,
         "base": clean(row.base) if row.base else None,
         "revision": row.base_revision,

@@ -58,7 +58,9 @@ def _time(step: Step) -> str:
 def _state(step: Step) -> str:
     if step.done:
         return say("done")
-    return say("again: {reason}", reason=step.reason) if step.reason else say("to do")
+    if step.reason:
+        return say("again: {reason}", reason=step.reason)
+    return say("to do: {note}", note=step.note) if step.note else say("to do")
 
 
 def _sums(steps: Sequence[Step]) -> str:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from phingpt_bench.core.fingerprint import is_digest
+
 
 def weights(adapter: str | None, digest: str | None, recipe: str | None) -> tuple[str | None, str | None]:
     """The key of trained weights over tasks: their digest.
@@ -17,3 +19,11 @@ def shown_seed(kind: str, shots: int, seed: int, together: bool) -> tuple[int | 
     The seed of an evaluation does nothing without examples, except to a floor, which is fitted under it.
     """
     return (seed if not together and (shots or kind in ("floor", "check")) else None, together)
+
+
+def base_name(base: str | None, name: str, revision: str | None) -> str:
+    """What tells bases apart beside the revision: of one in a folder its digest, whatever the folder is called.
+
+    base, name, revision: as a record has them.
+    """
+    return revision if revision is not None and is_digest(revision) else base or name

@@ -10,7 +10,7 @@ from phingpt_bench.core.records import Model, Setting
 from phingpt_bench.core.sentences import sentence
 from phingpt_bench.results.collect import Run
 from phingpt_bench.results.compare import Comparer, Difference, same_rows, why_incomparable
-from phingpt_bench.results.identity import weights
+from phingpt_bench.results.identity import base_name, weights
 from phingpt_bench.results.seeds import CONDITIONS
 from phingpt_bench.scoring.metrics import METRICS
 from phingpt_bench.stats.paired import ALPHA
@@ -97,7 +97,8 @@ def setting(run: Run) -> tuple[Any, ...]:
     model, protocol = run.record.model, run.record.protocol
     if model.kind in ("floor", "check"):
         return ("none", id(run))
-    chat = (model.base or model.name, model.base_revision) if protocol.chat_template else None
+    base = base_name(model.base, model.name, model.base_revision)
+    chat = (base, model.base_revision) if protocol.chat_template else None
     drawn = (run.record.seed, protocol.block) if protocol.shots else None
     how = protocol.setting
     return (protocol.shots, drawn, chat, how.calibration, how.prompt, how.thinking)
@@ -124,7 +125,7 @@ def model_key(run: Run) -> ModelKey:
     model = run.record.model
     return ModelKey(
         model.kind,
-        BaseKey(model.base or model.name, model.base_revision, model.numerics),
+        BaseKey(base_name(model.base, model.name, model.base_revision), model.base_revision, model.numerics),
         weights(model.adapter, model.adapter_digest, model.recipe_digest),
     )
 
@@ -178,8 +179,12 @@ def base_of(run: Run, runs: Iterable[Run]) -> Run | None:
 
 def _same_base(a: Model, b: Model) -> bool:
     """Whether two models are of one base in one arithmetic; an unknown revision is any."""
-    same = (a.base or a.name) == (b.base or b.name) and a.numerics == b.numerics
-    return same and (None in (a.base_revision, b.base_revision) or a.base_revision == b.base_revision)
+    if a.numerics != b.numerics:
+        return False
+    if None in (a.base_revision, b.base_revision):
+        return (a.base or a.name) == (b.base or b.name)
+    names = [base_name(one.base, one.name, one.base_revision) for one in (a, b)]
+    return names[0] == names[1] and a.base_revision == b.base_revision
 
 
 def best_of_base(run: Run, runs: Iterable[Run], metric: str, comparer: Comparer) -> Run | None:

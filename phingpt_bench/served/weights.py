@@ -9,7 +9,8 @@ from typing import Any
 
 from phingpt_bench.core.errors import BenchError
 from phingpt_bench.core.sentences import sentence
-from phingpt_bench.models import embedded, load
+from phingpt_bench.models import embedded
+from phingpt_bench.models.base_files import files_of, local_revision, weights_digest
 
 RANKS = (8, 16, 32, 64, 128, 256, 320, 512)  # that vLLM takes as max_lora_rank
 
@@ -41,8 +42,10 @@ def weights_of(model: str, *, fetch: bool = True) -> Weights:
     settings = _settings(folder / "config.json")
     quantised = settings.get("quantization_config")
     method = quantised.get("quant_method") if isinstance(quantised, dict) else None
+    own = model == embedded.NAME
     return Weights(
-        name=name, folder=folder, digest=load.weights_digest(folder), quantisation=method or None,
+        name=name, folder=folder, digest=weights_digest(folder) if own else local_revision(files_of(str(folder))),
+        quantisation=method or None,
         parameters=None if method else _parameters(folder),
     )  # fmt: skip
 
