@@ -38,7 +38,7 @@ class Plan(ShownItems[Step]):
         return item.task or ""
 
     def records(self) -> list[dict[str, object]]:
-        """A row a step."""
+        """One row per step."""
         names = ("kind", "model", "task", "documents", "requests", "done", "reason", "seconds", "folder")
         return [{name: getattr(step, name) for name in names} for step in self.items]
 
@@ -190,7 +190,7 @@ def train(
         recipe: the name of a shipped recipe, the path of one, or a `Recipe`.
         out: the adapter's folder; by default adapters/trained/RECIPE, with the overrides in its name.
         overrides: other values by key, such as {"epochs": 1, "lora.r": 8}; checked as those of a file.
-        resume: go on from the last checkpoint in the folder, if there is one.
+        resume: continue from the last checkpoint in the folder, if there is one.
         limit: only the first rows of each task, for a trial.
         quiet: False writes the progress to standard error.
 

@@ -89,7 +89,7 @@ def configure(parser: argparse.ArgumentParser) -> None:
 
 
 def run(args: argparse.Namespace) -> int:
-    """Draw the comparison; 0, or 1 where a gate was asked for and failed.
+    """Draw the comparison; 0, or 1 if a gate was asked for and failed.
 
     BenchError for names of no run or of several, and for tasks that were not run on both.
     """
@@ -154,7 +154,7 @@ def _ids(comparison: Comparison) -> list[str]:
 
 
 def _blocks(args: argparse.Namespace, asked: Asked, docs: Sequence[dict[str, Row] | None]) -> list[Block]:
-    """A line for each task where all of several are asked for, else each task in detail; the gate last."""
+    """A line for each task where all of several are asked for, otherwise each task in detail; the gate last."""
     from phingpt_bench.render.comparison.comparison_blocks import sections
     from phingpt_bench.render.comparison.comparison_gate import gate_blocks
     from phingpt_bench.render.comparison.comparison_rows import row_blocks

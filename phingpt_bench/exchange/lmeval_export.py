@@ -28,7 +28,7 @@ from phingpt_bench.stats.intervals import bootstrap_stderr
 def write(runs: Sequence[Run], folder: Path) -> list[Path]:
     """One results file a run, in a folder a model as lm-eval has it; the files, those of samples among them.
 
-    Floors and checks are left out: no language model answered. BenchError where nothing is left.
+    Floors and checks are left out: no language model answered. BenchError if nothing is left.
     """
     files, written = read_tasks(), []
     models = [run for run in runs if run.kind in ("base", "tuned")]
@@ -123,7 +123,7 @@ def _seconds(record: RunRecord) -> float:
 
 
 def _samples(run: Run) -> list[dict[str, object]] | None:
-    """The samples in lm-eval's form; None where our own, or the rows of the dataset, are not on this machine."""
+    """The samples in lm-eval's form; None if our own, or the rows of the dataset, are not on this machine."""
     path = run.path.with_name(SAMPLES)
     if not path.is_file():
         return None

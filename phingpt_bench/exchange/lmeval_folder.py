@@ -45,7 +45,7 @@ class ResultsFile:
 
 
 def results_file(path: Path) -> ResultsFile | None:
-    """The file as lm-eval's results; None for any other JSON file. BenchError where it is no JSON."""
+    """The file as lm-eval's results; None for any other JSON file. BenchError if it is not JSON."""
     content = read_json(path)
     if not isinstance(content, dict) or not content.keys() >= _KEYS:
         return None

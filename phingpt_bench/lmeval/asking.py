@@ -80,7 +80,7 @@ def needs_chat(prompt: str) -> bool:
 
 
 def set_thinking(lm: Any, tokenizer: Any, *, on: bool) -> None:
-    """Have lm-eval's class render the chat template with thinking on or off. BenchError where it has no switch.
+    """Have lm-eval's class render the chat template with thinking on or off. BenchError if it has no switch.
 
     "enable_thinking" is the name that Qwen3 gave the switch, and others took over.
     """

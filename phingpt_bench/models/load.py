@@ -296,7 +296,7 @@ def check_name(spec: BaseSpec) -> None:
 
 
 def hub_revision(spec: BaseSpec) -> str | None:
-    """The commit that a Hub base is, or would be, loaded at: asked for, else that of the cached copy, else None.
+    """The commit that a Hub base is, or would be, loaded at: asked for, otherwise that of the cached copy, else None.
 
     The cached copy comes before whatever the Hub holds today, so that an adapter, its base and a plan mean one base.
     """

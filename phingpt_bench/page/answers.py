@@ -80,7 +80,7 @@ def packed(
 
 @dataclass(frozen=True, slots=True)
 class _Place:
-    """A row of a section, its run and that of its base; None where one is not among the runs."""
+    """A row of a section, its run and that of its base; None if one is not among the runs."""
 
     row: Row
     run: Run | None

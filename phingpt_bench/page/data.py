@@ -209,7 +209,7 @@ def _row(row: Row, model: int, base: int | None, metrics: Sequence[str], prices:
 
 
 def _ledger(ledger: Ledger | None, prices: Numbered) -> dict[str, object] | None:
-    """What was measured of a ledger, its price as a place in `prices`; None where nothing was."""
+    """What was measured of a ledger, its price as a place in `prices`; None if nothing was."""
     if ledger is None:
         return None
     fields = ((field.name, getattr(ledger, field.name)) for field in dataclasses.fields(ledger))
@@ -239,7 +239,7 @@ def _legend(board: Board) -> list[list[str]]:
 
 
 def _payback(payback: Payback | None) -> dict[str, object] | None:
-    """When the tuned row that is placed highest is cheaper than others; None where nothing is known of any of them."""
+    """When the tuned row that is placed highest is cheaper than others; None if nothing is known of any of them."""
     others = [] if payback is None else [other for other in payback.against if other.best is not None]
     if payback is None or not others:
         return None

@@ -8,7 +8,6 @@ from collections.abc import Sequence
 from phingpt_bench.core import jsonio
 from phingpt_bench.rescore.values import OURS, Report, Value
 from phingpt_bench.scoring.version import VERSION
-from phingpt_bench.text.clean import writable
 from phingpt_bench.text.write_csv import csv_text
 
 FIELDS = (
@@ -69,16 +68,16 @@ def to_json(report: Report) -> str:
         "recorded": _recorded(report),
         "notes": report.notes,
     }
-    return writable(jsonio.dumps(value, indent=1)) + "\n"
+    return jsonio.dumps(value, indent=1) + "\n"
 
 
 def to_csv(report: Report) -> str:
-    """A line a score: of every scorer, then by label or type (ours). Empty where undefined."""
+    """One line per score: of every scorer, then by label or type (ours). Empty if undefined."""
     return csv_text(FIELDS, records(report))
 
 
 def records(report: Report) -> list[dict[str, object]]:
-    """A flat row a score with the keys FIELDS: of every scorer, then by label or type (ours). None where undefined."""
+    """A flat row a score with the keys FIELDS: of every scorer, then by label or type (ours). None if undefined."""
     target, case = report.target, report.case
     shared = {
         "file": report.table.path, "task": target.task or target.dataset, "protocol": target.protocol,

@@ -65,7 +65,7 @@ def chunks(tags: Sequence[Tag | None]) -> list[tuple[str, int, int]]:
 def joined(items: Iterable[Any]) -> list[Any]:
     """The tokens of transformers' NER pipeline put together to entities; anything else as it is.
 
-    A token is {"entity": "B-PER", "word": "An", "index": 1, "start": 0, "end": 2, "score": ...}; one that goes on has
+    A token is {"entity": "B-PER", "word": "An", "index": 1, "start": 0, "end": 2, "score": ...}; one that continues has
     the prefix I- or begins with "##", and follows the one before it by index or by offset.
     """
     result: list[Any] = []

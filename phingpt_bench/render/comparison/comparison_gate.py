@@ -13,7 +13,7 @@ from phingpt_bench.text.numbers import p_text, score_text, signed, signed_interv
 
 
 def gate_blocks(verdicts: Sequence[Verdict]) -> list[Block]:
-    """A line a task: the difference, the smallest that the rows could have shown, and what decided."""
+    """One line per task: the difference, the smallest that the rows could have shown, and what decided."""
     margin, failed = verdicts[0].margin, sum(one.failed for one in verdicts)
     demand = say("B may not be worse than A")
     if margin:

@@ -1,4 +1,4 @@
-"""Anthropic's /v1/messages: it writes, and tells no log-probabilities."""
+"""Anthropic's /v1/messages: written answers, without log-probabilities."""
 
 from __future__ import annotations
 

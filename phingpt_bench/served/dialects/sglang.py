@@ -1,7 +1,7 @@
 """SGLang's own /generate: prompts as token ids, log-probabilities of prompts and of named tokens, adapters by name.
 
-Its /v1/score gives named tokens as well, as probabilities and without adapters; /generate gives the same forward's
-log-probabilities with the adapter, so that is what is asked.
+Its /v1/score gives named tokens too, but as probabilities and without adapters; /generate gives the log-probabilities
+of the same forward with the adapter, so it is used.
 """
 
 from __future__ import annotations
