@@ -40,7 +40,7 @@ SCHEMA_VERSION: Literal[4] = 4
 RECORD, OUTCOMES, SAMPLES = "run.json", "outcomes.json", "samples.jsonl"  # the files of a run's folder
 ModelKind = Literal["base", "tuned", "floor", "check"]
 Thinking = Literal["on", "off"]
-CALIBRATED = {"batch": " batch-calibrated", "contextual": " calibrated without text"}  # in the name of a variant
+CALIBRATED = {"batch": ", batch-calibrated", "contextual": ", calibrated without text"}  # in the name of a variant
 CHOSEN = "label-loglikelihood"  # the extraction of tasks that compare the log-likelihoods of labels
 
 
