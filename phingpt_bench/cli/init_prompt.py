@@ -13,7 +13,7 @@ DEFAULT = "my-prompt.yaml"
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """The arguments of `init prompt`, beside the file to write."""
-    group = parser.add_argument_group("prompt")
+    group = parser.add_argument_group(say("prompt"))
     group.add_argument(
         "--from", dest="source", type=Path, metavar=say("ROWS"),
         help=say("rows of the training data (.jsonl, .csv, .parquet): prompt and answer, messages, or one text"),
@@ -48,7 +48,9 @@ def write(args: argparse.Namespace, file: Path) -> int:
         raise BenchError(sentence("the file exists"), where=str(file), hint=sentence("give another name, or remove it"))
     layout = None if args.layout is None else args.layout.replace("\\n", "\n")
     made = prompt_of(read_file(args.source), str(args.source), layout, args.answers)
-    about = f"phingpt-bench evaluate --base MODEL --adapter DIR --tasks TASK --prompt {file}\ndocs/prompts.md"
+    about = sentence(
+        "phingpt-bench evaluate --base MODEL --adapter DIR --tasks TASK --prompt {file}\ndocs/prompts.md", file=file
+    )
     write_text(file, as_yaml(made.prompt, about))
     read = read_prompt(str(file))
     assert read is not None and read.digest == made.prompt.digest  # what was written is what was found

@@ -43,7 +43,7 @@ def configure(parser: argparse.ArgumentParser) -> None:
 
 
 def run(args: argparse.Namespace) -> int:
-    """Write the files, name them, and what to do with them; 0. BenchError where one is there already."""
+    """Write the files, name them, and what to do with them; 0. BenchError if one is there already."""
     import shlex
 
     from phingpt_bench.api import starters

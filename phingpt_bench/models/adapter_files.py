@@ -83,7 +83,7 @@ def _no_weights(folder: Path) -> BenchError:
             ),
         )
     return BenchError(
-        sentence("the adapter has no {weights}", weights=WEIGHTS),
+        sentence("the adapter has no {file}", file=WEIGHTS),
         where=str(folder),
         hint=sentence("its training did not finish, or its files were not all copied"),
     )
@@ -100,7 +100,7 @@ def adapters_within(folder: Path) -> list[Path]:
 
 
 def read_config(folder: Path) -> dict[str, Any]:
-    """The adapter's configuration; BenchError where it is no JSON object that names a PEFT method."""
+    """The adapter's configuration; BenchError if it is not JSON object that names a PEFT method."""
     file = folder / CONFIG
     try:
         config = json.loads(file.read_text(encoding="utf-8"))
