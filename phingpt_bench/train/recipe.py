@@ -10,7 +10,7 @@ from typing import Literal
 from phingpt_bench.core import config
 from phingpt_bench.core.errors import BenchError
 from phingpt_bench.core.overrides import Override
-from phingpt_bench.core.paths import share
+from phingpt_bench.core.paths import is_name, share
 from phingpt_bench.core.sentences import joined, sentence
 from phingpt_bench.models.load import BaseSpec
 
@@ -98,7 +98,7 @@ class Recipe:
         for name, good, rule in (
             (
                 "name",
-                bool(NAME.fullmatch(self.name)),
+                bool(NAME.fullmatch(self.name)) and is_name(self.name),
                 sentence("has only letters, digits, '.', '_', '-', and no '.' or '-' first"),
             ),
             ("tasks", bool(self.tasks), sentence("names at least one task")),
