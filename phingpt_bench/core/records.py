@@ -92,11 +92,15 @@ class Setting(NamedTuple):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class AskedPrompt:
-    """A prompt that took the place of the task's. digest: of all that shapes it, as two files may share a name."""
+    """A prompt that took the place of the task's. digest: of all that shapes it, as two files may share a name.
+
+    answers: how labels are written under it, where that is not the label itself.
+    """
 
     name: str
     digest: str
     system: bool = False  # whether it has a system message
+    answers: dict[str, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
