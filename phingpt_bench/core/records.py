@@ -40,7 +40,7 @@ SCHEMA_VERSION: Literal[4] = 4
 RECORD, OUTCOMES, SAMPLES = "run.json", "outcomes.json", "samples.jsonl"  # the files of a run's folder
 ModelKind = Literal["base", "tuned", "floor", "check"]
 Thinking = Literal["on", "off"]
-CALIBRATED = {"batch": " batch-calibrated", "contextual": " calibrated without text"}  # in the name of a variant
+CALIBRATED = {"batch": ", batch-calibrated", "contextual": ", calibrated without text"}  # in the name of a variant
 CHOSEN = "label-loglikelihood"  # the extraction of tasks that compare the log-likelihoods of labels
 
 
@@ -121,7 +121,10 @@ class Setting(NamedTuple):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class AskedPrompt:
-    """A prompt that took the place of the task's. digest: of all that shapes it, as two files may share a name."""
+    """A prompt that took the place of the task's. digest: of all that shapes it, as two files may share a name.
+
+    answers: how labels are written under it, where that is not the label itself.
+    """
 
     name: str
     """Of a file without folder and ending."""
@@ -129,6 +132,8 @@ class AskedPrompt:
     digest: str
     system: bool = False
     """Whether it has a system message."""
+
+    answers: dict[str, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -13,15 +13,13 @@ from dataclasses import dataclass
 from json.decoder import scanstring  # type: ignore[attr-defined]  # of the standard library, and in no stub
 from typing import Any, NamedTuple
 
+Fields = dict[str, Any]  # the values of an object by key, without case
 DEPTH = 6  # of nested lists and objects; {"entities": {"PER": [{"text": "x", "nth": [1]}]}} has 5
 
 _SPACE = re.compile(r"\s*")
 _END_OF_SINGLE = re.compile(r"(?<!\\)'(?=\s*(?:[,:)\]}]|\Z))")
 _CLOSING = {"[": "]", "(": ")"}
 _WORD = re.compile(r"[-+.\w]+")
-
-
-Fields = dict[str, Any]  # of an object, by key
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,7 +30,7 @@ class Object:
     closed: bool
 
     @property
-    def fields(self) -> dict[str, Any]:
+    def fields(self) -> Fields:
         """The values by key, without case; of equal keys the last."""
         return {key.strip().casefold(): value for key, value in self.pairs}
 
