@@ -44,7 +44,7 @@ class Row:
     scores: dict[str, float | None]
     invalid_share: float | None
     answering: Answering  # how its answers look as a whole
-    beats_majority: bool | None  # of a gain: significantly better than one label for all rows; None where untested
+    beats_majority: bool | None  # of a gain: significantly better than one label for all rows; None if untested
     is_base: bool  # the 0-shot base that the other base rows are compared with
     against_base: Difference | None  # None for floors, for the base itself, and without a base
     labels: int | None  # labelled rows that it was trained on; None if unknown
@@ -156,8 +156,8 @@ class Prices:
 class Detectable:
     """The smallest true difference that the paired test of two rows finds with 80 % power (stats/power.py).
 
-    value: None where the rows are too few for any. run_id, against: of the two rows; the figure depends on how often
-    they differ, and hardly on which is better. clusters: of the rows; 0 where each is one by itself.
+    value: None if the rows are too few for any. run_id, against: of the two rows; the figure depends on how often
+    they differ, and hardly on which is better. clusters: of the rows; 0 if each is one by itself.
     """
 
     value: float | None

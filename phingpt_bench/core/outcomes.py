@@ -24,7 +24,7 @@ class Outcomes:
     kind: Kind
     labels: list[str]  # or the entity types; empty for scores
     ids: list[str]
-    # labels: places in `labels`, pred INVALID where none could be read; scores: numbers, pred None where none could
+    # labels: places in `labels`, pred INVALID if none could be read; scores: numbers, pred None if none could
     gold: list[int] | list[float] = field(default_factory=list)
     pred: list[int] | list[float | None] = field(default_factory=list)
     # spans: [true positives, predicted, gold] for each type, and last [0, k, 0] for predictions of unknown type

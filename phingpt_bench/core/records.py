@@ -52,7 +52,7 @@ class Model:
     kind: ModelKind
     base: str | None = None  # Hub id or the name of the embedded model; never a path of this machine
     base_revision: str | None = None  # Hub commit, or the digest of the local weights
-    quantisation: str | None = None  # "nf4+dq", or None where the weights are not quantised
+    quantisation: str | None = None  # "nf4+dq", or None if the weights are not quantised
     compute_dtype: str | None = None
     engine: str | None = None  # what served it, e.g. "vllm", or an API's kind; None: this program computed the answers
     engine_version: str | None = None

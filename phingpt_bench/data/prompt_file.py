@@ -110,7 +110,7 @@ def _fields(text: str) -> set[str]:
 
 
 FLARE = PromptFile(text="{{query}}", kind=None)
-BETWEEN = "\n\n"  # FLARE's entities stand one a line
+BETWEEN = "\n\n"  # FLARE's entities stand one per line
 
 
 def read_prompt(name: str) -> PromptFile | None:

@@ -46,7 +46,7 @@ def put(name: str, words: Words, tasks: TaskManager) -> Put:
     prompt = read_prompt(words.prompt)
     entry = tasks.task_index.get(name)
     keys = {} if entry is None or entry.yaml_path is None else compat.load_task_yaml(entry.yaml_path)
-    changed: dict[str, Any] = {}
+    changed: dict[str, object] = {}
     if prompt is not None:
         passport = catalogue.dataset(asked(keys).dataset or "")
         rows = catalogue.load(passport.name)["test"]
@@ -57,6 +57,9 @@ def put(name: str, words: Words, tasks: TaskManager) -> Put:
             )
             raise BenchError(text)
         changed = overrides(prompt, keys, passport.kind, passport.labels)
+    if words.thinking is not None:
+        # a beginning of the answer would stand where the template says whether there is a thought
+        changed["gen_prefix"] = None
     if words.thinking == "on":
         changed = _thinking(name, {**keys, **changed}, changed, words.thinking_end)
     # "tag" and the like belong to the index; the class of the task builds it
@@ -77,7 +80,7 @@ def needs_chat(prompt: str) -> bool:
 
 
 def set_thinking(lm: Any, tokenizer: Any, *, on: bool) -> None:
-    """Have lm-eval's class render the chat template with thinking on or off. BenchError where it has no switch.
+    """Have lm-eval's class render the chat template with thinking on or off. BenchError if it has no switch.
 
     "enable_thinking" is the name that Qwen3 gave the switch, and others took over.
     """

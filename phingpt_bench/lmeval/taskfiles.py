@@ -119,7 +119,7 @@ class TaskFiles:
     def twin(self, group: str) -> str | None:
         """The group with the other forms of a group's tasks, of all that have some: "phin_type_gen" of "phin_type".
 
-        None where there is none.
+        None if there is none.
         """
         members = set(self.members(group))
         wanted = {name for name in members if self.forms(name)}
@@ -137,7 +137,7 @@ def read_tasks(folders: Sequence[Path] | None = None) -> TaskFiles:
     """
     tasks: dict[str, TaskFile] = {}
     groups: dict[str, list[str]] = {}
-    parsed: dict[Path, dict[str, Any]] = {}
+    parsed: dict[Path, dict[str, object]] = {}
     for folder in task_folders() if folders is None else folders:
         check_syntax(folder)
         for path in task_paths(folder):
@@ -173,7 +173,7 @@ def _merged(path: Path, parsed: dict[Path, dict[str, Any]], above: tuple[Path, .
     if not isinstance(config, dict):
         return {}
     includes = config.get("include") or []
-    merged: dict[str, Any] = {}
+    merged: dict[str, object] = {}
     for name in includes if isinstance(includes, list) else [includes]:
         included = (path.parent / name).resolve()
         if included not in (*above, path):

@@ -25,7 +25,7 @@ SPLITS = ("training", "validation", "test")
 
 @dataclass(frozen=True, slots=True)
 class Check:
-    """One check. ok is None where it could not be made; `detail` says why, what is wrong, or what was seen."""
+    """One check. ok is None if it could not be made; `detail` says why, what is wrong, or what was seen."""
 
     task: str
     name: str

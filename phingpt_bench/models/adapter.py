@@ -88,7 +88,7 @@ def base_fields(loaded: Loaded) -> BaseFields:
 
 
 def chat_template_digest(tokenizer: Any) -> str | None:
-    """Digest of the tokenizer's chat template; None where it has none."""
+    """Digest of the tokenizer's chat template; None if it has none."""
     template = getattr(tokenizer, "chat_template", None)
     return digest(template) if template else None
 
@@ -188,7 +188,7 @@ def only(model: Any, name: str | None) -> Iterator[None]:
 
 
 def recipe_digest(card: AdapterCard) -> str:
-    """Digest of what the adapter was made of but for name and seed: those of one digest are trainings of one recipe."""
+    """A digest of recipe and data without name and seed: trainings with the same digest have the same recipe."""
     recipe = {key: value for key, value in _as_before(card.recipe).items() if key not in ("name", "seed")}
     return digest([recipe, card.templates, card.data, card.limit])
 

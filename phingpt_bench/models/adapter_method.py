@@ -22,9 +22,9 @@ EMBEDDINGS = ("embed_tokens", "lm_head", "wte", "embed_in", "embed_out", "word_e
 class Method:
     """How an adapter is loaded.
 
-    alone: why it needs a base loaded for it alone, None where it shares one with others. changes_base: whether its base
+    alone: why it needs a base loaded for it alone, None if it shares one with others. changes_base: whether its base
     with the adapter off may be another than the bare base, by design. vocabulary: rows of the embedding that it was
-    saved with, where its file holds one. trigger: tokens that it needs to act; empty where it acts on all.
+    saved with, where its file holds one. trigger: tokens that it needs to act; empty if it acts on all.
     """
 
     name: str  # "LORA", "IA3" ...
@@ -151,7 +151,7 @@ def _changed_base(name: str, config: Mapping[str, Any]) -> str | None:
 
 
 def _embedding_rows(folder: Path) -> int | None:
-    """Rows of a whole embedding or output head of the base in the adapter's file; None where it has none."""
+    """Rows of a whole embedding or output head of the base in the adapter's file; None if it has none."""
     ends = tuple(f"{layer}.{end}weight" for layer in EMBEDDINGS for end in ("", "base_layer."))
     rows = [shape[0] for key, shape in shapes(folder).items() if len(shape) == 2 and key.endswith(ends)]
     return max(rows, default=None)

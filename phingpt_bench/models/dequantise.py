@@ -34,7 +34,7 @@ def wanted(choice: str, parameters: int, dtype: Any, device: str) -> tuple[bool,
 def available_bytes() -> int:
     """Memory that can still be allocated without swapping, in bytes, within a container's limit.
 
-    The physical memory where the system does not say (not Linux); 0 where that is unknown too.
+    The physical memory where the system does not say (not Linux); 0 if that is unknown too.
     """
     try:
         with Path("/proc/meminfo").open(encoding="ascii") as file:

@@ -197,9 +197,9 @@ def nf4_config(dtype: Any) -> Any:
     )
 
 
-def _options(spec: BaseSpec, target: str, dtype: Any, quantise: bool) -> dict[str, Any]:
+def _options(spec: BaseSpec, target: str, dtype: Any, quantise: bool) -> dict[str, object]:
     """Arguments of `from_pretrained` for a base on the device `target`."""
-    options: dict[str, Any] = {"dtype": dtype, "device_map": {"": target}, "use_safetensors": True}
+    options: dict[str, object] = {"dtype": dtype, "device_map": {"": target}, "use_safetensors": True}
     options["ignore_mismatched_sizes"] = True  # they are listed, and refused with their names
     if quantise:
         options["quantization_config"] = nf4_config(dtype)
@@ -296,7 +296,7 @@ def check_name(spec: BaseSpec) -> None:
 
 
 def hub_revision(spec: BaseSpec) -> str | None:
-    """The commit that a Hub base is, or would be, loaded at: asked for, else that of the cached copy, else None.
+    """The commit that a Hub base is, or would be, loaded at: asked for, otherwise that of the cached copy, else None.
 
     The cached copy comes before whatever the Hub holds today, so that an adapter, its base and a plan mean one base.
     """

@@ -26,7 +26,7 @@ def _columns() -> tuple[Column, ...]:
 
 
 def plan_blocks(suite: Suite, steps: Sequence[Step], changed: Sequence[str] = ()) -> list[Block]:
-    """A row a step, by task, then sums. Time is what a step took here before, if it did.
+    """One row per step, by task, then sums. Time is what a step took here before, if it did.
 
     changed: the overrides that the suite was read with, as they were written.
     """

@@ -1,4 +1,4 @@
-"""What makes runs of several tasks runs of one model in one setting: the parts that rows and runs share."""
+"""The keys of one model in one setting over several tasks: the parts that rows and runs share."""
 
 from __future__ import annotations
 
@@ -14,9 +14,9 @@ def weights(adapter: str | None, digest: str | None, recipe: str | None) -> tupl
 
 
 def shown_seed(kind: str, shots: int, seed: int, together: bool) -> tuple[int | None, bool]:
-    """What tells the seeds of a setting apart over tasks; together: several of them, drawn as one.
+    """The seed as part of the key of a setting over tasks. together: several seeds, shown as one row.
 
-    The seed of an evaluation does nothing without examples, except to a floor, which is fitted under it.
+    The seed of an evaluation has no effect without examples, except for a floor, which is fitted with it.
     """
     return (seed if not together and (shots or kind in ("floor", "check")) else None, together)
 

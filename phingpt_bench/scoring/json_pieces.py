@@ -143,7 +143,7 @@ class Pieces:
 
 
 def entity_keys(fields: Fields) -> tuple[str, str] | None:
-    """The names under which an entity has its surface and its type; None for what is no entity."""
+    """The names under which an entity has its surface and its type; None for what is not an entity."""
     surface = next((key for key in SURFACE_KEYS if key in fields), None)
     type_ = next((key for key in TYPE_KEYS if key in fields and key != surface), None)
     return (surface, type_) if surface and type_ else None

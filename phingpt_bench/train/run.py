@@ -130,7 +130,7 @@ class _Job:
 
     @property
     def flops(self) -> float | None:
-        """Floating-point operations of all steps; None where the base's size is unknown."""
+        """Floating-point operations of all steps; None if the base's size is unknown."""
         recomputing = self.recipe.gradient_checkpointing
         return flops.training(layer_weights(self.loaded), self.tokens, self.parameters, recomputing=recomputing)
 

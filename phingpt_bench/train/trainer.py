@@ -38,7 +38,7 @@ FUSED["up_proj"] = "gate_up_proj"
 
 
 def target_modules(model: Any, names: Sequence[str] | str) -> list[str] | str:
-    """The layers to adapt: "all-linear" for ["all-linear"], else the names, with fused layers for their parts.
+    """The layers to adapt: "all-linear" for ["all-linear"], otherwise the names, with fused layers for their parts.
 
     A text stands for itself: a regular expression, which PEFT matches against whole names. BenchError if the model
     has neither a layer nor its fused form, and for an expression that is none, or matches no linear layer.
