@@ -155,7 +155,9 @@ def _source(answers: Answers, gold: Sequence[object] | None) -> Path | Table:
             hint=sentence("give gold=[...], or {row id: answer} for the rows of a task"),
         )
     elif len(gold) != len(answers):
-        raise BenchError(sentence("{n} answers and {n2} right ones", n=len(answers), n2=len(gold)), where="gold")
+        raise BenchError(
+            sentence("{answers} answers and {gold} right ones", answers=len(answers), gold=len(gold)), where="gold"
+        )
     else:
         pairs = zip(answers, gold, strict=True)
         return table_of([{"answer": answer, "gold": right} for answer, right in pairs])

@@ -83,7 +83,7 @@ def _no_weights(folder: Path) -> BenchError:
             ),
         )
     return BenchError(
-        sentence("the adapter has no {weights}", weights=WEIGHTS),
+        sentence("the adapter has no {file}", file=WEIGHTS),
         where=str(folder),
         hint=sentence("its training did not finish, or its files were not all copied"),
     )

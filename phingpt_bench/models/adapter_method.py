@@ -41,11 +41,11 @@ def method_of(folder: Path) -> Method:
     name = str(config["peft_type"]).upper()
     _refuse(name, config, where)
     rows = _embedding_rows(folder)
-    changed = _changed_base(name, config) or ("it brings an embedding of its own" if rows else None)
-    other = None if name == "LORA" else f"adapters by {name} do not share a base with others"
+    changed = _changed_base(name, config) or (sentence("it brings an embedding of its own") if rows else None)
+    other = None if name == "LORA" else sentence("adapters by {name} do not share a base with others", name=name)
     trigger = tuple(config.get("alora_invocation_tokens") or ())
     if trigger:
-        other = "it acts only behind its invocation tokens (aLoRA)"
+        other = sentence("it acts only behind its invocation tokens (aLoRA)")
     elif name == "TRAINABLE_TOKENS":
         trigger = tuple(config.get("token_indices") or ())[:PROBED]
     return Method(name=name, alone=changed or other, changes_base=changed is not None, vocabulary=rows, trigger=trigger)

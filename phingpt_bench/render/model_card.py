@@ -14,7 +14,7 @@ from phingpt_bench.render.measures import metric_name
 from phingpt_bench.scoring.metrics import METRICS
 from phingpt_bench.text.blocks import Block, Grid, Lines, Title, folding
 from phingpt_bench.text.clean import clean
-from phingpt_bench.text.language import count
+from phingpt_bench.text.language import ENGLISH, count, speaking
 from phingpt_bench.text.numbers import interval_text, p_text, score_text, signed, signed_interval
 from phingpt_bench.text.write_markdown import markdown
 
@@ -72,7 +72,8 @@ def model_card(results: Sequence[Result], passports: Mapping[str, Passport]) -> 
     """
     first = results[0].row
     # what is no fair score has its place in the table, with the reason, and none in what machines read
-    return f"---\n{_metadata(first.adapter or first.name, results, passports)}---\n\n{markdown(_blocks(results))}"
+    with speaking(ENGLISH):  # it is published
+        return f"---\n{_metadata(first.adapter or first.name, results, passports)}---\n\n{markdown(_blocks(results))}"
 
 
 def _metadata(name: str, results: Sequence[Result], passports: Mapping[str, Passport]) -> str:

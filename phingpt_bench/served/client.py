@@ -14,7 +14,7 @@ import aiohttp
 import tenacity
 
 from phingpt_bench.core.errors import BenchError
-from phingpt_bench.core.sentences import sentence
+from phingpt_bench.core.sentences import sentence, sentence_n
 from phingpt_bench.served import keys
 from phingpt_bench.served.faults import (
     Again,
@@ -137,8 +137,11 @@ class Client:
             if self.probing and (isinstance(err, Lacking) or (err.status is not None and err.status != 429)):
                 raise Missing(message, where=self.root) from None
             raise BenchError(
-                sentence(
-                    "no answer after {max_retries} tries: {message}", max_retries=self.spec.max_retries, message=message
+                sentence_n(
+                    "no answer after {n} try: {message}",
+                    "no answer after {n} tries: {message}",
+                    self.spec.max_retries,
+                    message=message,
                 ),
                 where=self.root,
                 hint=sentence(
@@ -213,9 +216,10 @@ class Client:
         elif "context" in message.lower() or "too long" in message.lower():
             return Refused(
                 sentence("a prompt is longer than the server's context: {message}", message=message),
-                status=status, where=self.root,
+                status=status,
+                where=self.root,
                 hint=sentence("serve it with a larger context, take fewer --shots, or skip the task"),
-            )  # fmt: skip
+            )
         return Refused(
             sentence("the server refuses (status {status}): {message}", status=status, message=message),
             status=status,

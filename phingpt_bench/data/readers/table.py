@@ -132,9 +132,9 @@ def _coded(codes: Sequence[str] | Mapping[Any, str] | None) -> Callable[[Any], s
         near = nearest(key, known)
         raise BenchError(
             sentence("{value!r} is not one of the codes", value=value),
-            hint=sentence("did you mean '{near}'?", near=near)
+            hint=sentence("did you mean '{name}'?", name=near)
             if near
-            else sentence("codes: {known}", known=", ".join(known)),
+            else sentence("codes: {names}", names=", ".join(known)),
         )
 
     return coded
