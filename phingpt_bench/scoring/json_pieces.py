@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterator, Sequence
 from typing import Any
 
 from phingpt_bench.scoring.entities import Piece, says_nothing
-from phingpt_bench.scoring.loose_json import Object, shown
+from phingpt_bench.scoring.loose_json import Fields, Object, shown
 from phingpt_bench.scoring.token_tags import PREFIXED, joined
 
 # The names that models give the two fields of an entity, the surest first: "entity" may be either.
@@ -19,8 +19,6 @@ TYPE_KEYS = (
     "type", "label", "entity_type", "entity_group", "category", "tag", "entity_label", "ner_tag", "class", "entity",
 )  # fmt: skip
 LIST_KEYS = ("entities", "named_entities")
-
-Fields = dict[str, Any]
 
 
 class Pieces:

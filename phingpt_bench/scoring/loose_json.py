@@ -20,6 +20,8 @@ _END_OF_SINGLE = re.compile(r"(?<!\\)'(?=\s*(?:[,:)\]}]|\Z))")
 _CLOSING = {"[": "]", "(": ")"}
 _WORD = re.compile(r"[-+.\w]+")
 
+Fields = dict[str, Any]
+
 
 @dataclass(frozen=True, slots=True)
 class Object:
@@ -29,7 +31,7 @@ class Object:
     closed: bool
 
     @property
-    def fields(self) -> dict[str, Any]:
+    def fields(self) -> Fields:
         """The values by key, without case; of equal keys the last."""
         return {key.strip().casefold(): value for key, value in self.pairs}
 

@@ -6,8 +6,7 @@ import re
 from collections.abc import Callable, Iterable, Sequence
 from typing import Any, NamedTuple
 
-from phingpt_bench.scoring.json_pieces import Fields
-from phingpt_bench.scoring.loose_json import Object
+from phingpt_bench.scoring.loose_json import Fields, Object
 
 PREFIXED = re.compile(r"(?P<prefix>[BIESLUM])[-_](?P<type>.+)", re.IGNORECASE)
 _SUFFIXED = re.compile(r"(?P<type>.+)[-_](?P<prefix>[BIESLUM])", re.IGNORECASE)
