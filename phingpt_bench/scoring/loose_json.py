@@ -22,8 +22,6 @@ _END_OF_SINGLE = re.compile(r"(?<!\\)'(?=\s*(?:[,:)\]}]|\Z))")
 _CLOSING = {"[": "]", "(": ")"}
 _WORD = re.compile(r"[-+.\w]+")
 
-Fields = dict[str, Any]
-
 
 @dataclass(frozen=True, slots=True)
 class Object:
