@@ -121,10 +121,7 @@ class Setting(NamedTuple):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class AskedPrompt:
-    """A prompt that took the place of the task's. digest: of all that shapes it, as two files may share a name.
-
-    answers: how labels are written under it, where that is not the label itself.
-    """
+    """A prompt that took the place of the task's. digest: of all that shapes it, as two files may share a name."""
 
     name: str
     """Of a file without folder and ending."""
@@ -134,6 +131,7 @@ class AskedPrompt:
     """Whether it has a system message."""
 
     answers: dict[str, str] = field(default_factory=dict)
+    """How labels are written under it, by label, where that is not the label itself."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

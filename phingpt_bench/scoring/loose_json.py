@@ -16,6 +16,7 @@ from typing import Any, NamedTuple
 Fields = dict[str, Any]  # the values of an object by key, without case
 DEPTH = 6  # of nested lists and objects; {"entities": {"PER": [{"text": "x", "nth": [1]}]}} has 5
 
+
 _SPACE = re.compile(r"\s*")
 _END_OF_SINGLE = re.compile(r"(?<!\\)'(?=\s*(?:[,:)\]}]|\Z))")
 _CLOSING = {"[": "]", "(": ")"}
