@@ -1,6 +1,6 @@
-"""A YAML file as plain values, with the line of every key, and syntax errors told with file and line.
+"""A YAML file as plain values, with the line of every key, and syntax errors reported with file and line.
 
-Within bounds, whatever the file holds: of its size, of how deep values lie in each other, and of how much its aliases
+Within bounds, whatever the file holds: of its size, of how deeply values are nested, and of how much its aliases
 stand for, since 400 bytes of them can stand for more values than any memory holds.
 """
 
