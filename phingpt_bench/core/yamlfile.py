@@ -59,7 +59,7 @@ class _FastLoader(FAST):  # type: ignore[misc]  # which of two classes it is dep
 
 
 def load_fast(path: Path) -> Any:
-    """The plain values of a YAML file without a mistake; any exception for one with a mistake, which is not told."""
+    """The plain values of a YAML file without a mistake; with a mistake it raises any exception, with no message."""
     return bounded_value(read_text(path, MOST_BYTES), _FastLoader)
 
 
