@@ -10,7 +10,7 @@ from typing import Any
 
 from phingpt_bench.core.errors import BenchError
 from phingpt_bench.core.fingerprint import digest, file_digest
-from phingpt_bench.core.sentences import sentence
+from phingpt_bench.core.sentences import sentence, sentence_n
 
 CARD = "card.json"
 WEIGHTS = "adapter_model.safetensors"
@@ -76,7 +76,11 @@ def _no_weights(folder: Path) -> BenchError:
         )
     if parts := sorted(path.name for path in folder.glob("adapter_model*-of-*")):
         return BenchError(
-            sentence("the adapter's weights are in {n} files, which PEFT does not load", n=len(parts)),
+            sentence_n(
+                "the adapter's weights are in {n} file, which PEFT does not load",
+                "the adapter's weights are in {n} files, which PEFT does not load",
+                len(parts),
+            ),
             where=str(folder),
             hint=sentence(
                 "write them into one {weights}, with safetensors.torch.load_file and save_file", weights=WEIGHTS
