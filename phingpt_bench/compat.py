@@ -14,7 +14,7 @@ import sys
 import types
 from collections.abc import Callable, Iterator
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any, Literal, NoReturn
 
 # lm-eval -------------------------------------------------------------------------------------------------------------
 
@@ -34,6 +34,71 @@ def load_task_yaml(path: Path) -> dict[str, object]:
 
     keys: dict[str, object] = load_yaml(path)
     return keys
+
+
+@contextlib.contextmanager
+def task_functions_checked(check: Callable[[str, Path], None]) -> Iterator[None]:
+    """Within the block `check(name, folder of the file)` sees each function of a task file before it is imported.
+
+    lm-eval 0.4.13, `lm_eval.tasks._yaml_loader._import_func_in_yml`. If it moves, looking at a task folder raises
+    AttributeError here. Upstream alternative: `load_yaml(resolve_func=False)`, which tasks cannot be built from.
+    """
+    from lm_eval.tasks import _yaml_loader
+
+    imported = _yaml_loader._import_func_in_yml
+
+    def checked(name: str, folder: Path) -> Any:
+        check(name, folder)
+        return imported(name, folder)
+
+    with _replaced(_yaml_loader, "_import_func_in_yml", checked):
+        yield
+
+
+@contextlib.contextmanager
+def metrics_checked(refuse: Callable[[str], None]) -> Iterator[None]:
+    """Within the block `refuse(name)` is called for each metric of a task that lm-eval does not have itself.
+
+    lm-eval 0.4.13, the name `get_metric` in `lm_eval.api.task`, and `metric_registry` in `lm_eval.api.registry`. If
+    they move, looking at a task folder raises AttributeError here. Upstream alternative: none.
+    """
+    from lm_eval.api import registry, task
+
+    def checked(name: str, hf_evaluate_metric: bool = False) -> Any:
+        if hf_evaluate_metric or name not in registry.metric_registry:
+            refuse(name)
+        return registry.get_metric(name, hf_evaluate_metric)
+
+    with _replaced(task, "get_metric", checked):
+        yield
+
+
+def sandbox_templates(refused: Callable[[str], Exception]) -> None:
+    """From now on lm-eval renders templates in Jinja's sandbox: they see their document, and no Python behind it.
+
+    refused: the error for a template that reaches for more, from what Jinja says of it.
+    lm-eval 0.4.13, `lm_eval.utils.env`. If it moves, templates of task files can run any code again, and a test fails.
+    Upstream alternative: none.
+    """
+    from jinja2.exceptions import SecurityError
+    from jinja2.sandbox import ImmutableSandboxedEnvironment
+    from lm_eval import utils
+
+    if isinstance(utils.env, ImmutableSandboxedEnvironment):
+        return
+
+    class Sandbox(ImmutableSandboxedEnvironment):
+        def handle_exception(self, source: str | None = None) -> NoReturn:
+            try:
+                super().handle_exception(source)
+            except SecurityError as err:
+                raise refused(str(err)) from None
+
+    before = utils.env
+    utils.env = Sandbox(
+        loader=before.loader, undefined=before.undefined, keep_trailing_newline=before.keep_trailing_newline
+    )
+    utils.env.filters.update(before.filters)
 
 
 @contextlib.contextmanager

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 from phingpt_bench.cli.overrides import add_overrides
 from phingpt_bench.cli.suites import carry_out, positive
+from phingpt_bench.cli.trust import add_trust
 from phingpt_bench.core.errors import BenchError
 from phingpt_bench.core.sentences import sentence
 from phingpt_bench.text.language import say
@@ -132,6 +133,7 @@ def configure(parser: argparse.ArgumentParser) -> None:
         "--results", type=Path, metavar=say("DIR"), help=say("for the records (default results/local/MODEL)")
     )
     parser.add_argument("--dry-run", action="store_true", help=say("show the plan and stop"))
+    add_trust(parser)
     parser.add_argument("--force", action="store_true", help=say("re-run completed runs"))
     parser.add_argument("--quiet", action="store_true", help=say("no plan and no progress, only the board"))
 
@@ -180,7 +182,14 @@ def run(args: argparse.Namespace) -> int:
         results=args.results,
     )
     suite = config.changed(suite, parsed(args.overrides))
-    carry_out(suite, dry_run=args.dry_run, force=args.force, quiet=args.quiet, changed=args.overrides)
+    carry_out(
+        suite,
+        dry_run=args.dry_run,
+        trusted=args.trust_task_code,
+        force=args.force,
+        quiet=args.quiet,
+        changed=args.overrides,
+    )
     return 0
 
 

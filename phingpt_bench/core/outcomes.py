@@ -14,6 +14,7 @@ from phingpt_bench.core.jsonio import read_json
 from phingpt_bench.core.sentences import sentence
 
 Kind = Literal["labels", "spans", "scores"]
+ROUNDED = 1e-3  # probabilities are stored with five digits
 INVALID = -1  # in place of a label: none could be read
 
 
@@ -22,24 +23,37 @@ class Outcomes:
     """Aligned lists of length n; a list that does not apply, or that an older record lacks, is empty."""
 
     kind: Kind
-    labels: list[str]  # or the entity types; empty for scores
+    labels: list[str]
+    """Or the entity types; empty for scores."""
+
     ids: list[str]
     # labels: places in `labels`, pred INVALID if none could be read; scores: numbers, pred None if none could
     gold: list[int] | list[float] = field(default_factory=list)
     pred: list[int] | list[float | None] = field(default_factory=list)
     # spans: [true positives, predicted, gold] for each type, and last [0, k, 0] for predictions of unknown type
     counts: list[list[list[int]]] = field(default_factory=list)
-    partial: list[list[int]] = field(default_factory=list)  # spans: [exact, overlapping, predicted, gold]
-    typed: list[list[int]] = field(default_factory=list)  # spans: [overlapping with the right type, predicted, gold]
+    partial: list[list[int]] = field(default_factory=list)
+    """Spans: [exact, overlapping, predicted, gold]."""
+
+    typed: list[list[int]] = field(default_factory=list)
+    """Spans: [overlapping with the right type, predicted, gold]."""
+
     # spans: [gold, predicted], each a list of [start, end, place in `labels`] by character offset, end exclusive, in
     # order; a prediction without a place in the text (hallucinated, unreadable, in conflict) is in the counts alone
     entities: list[list[list[list[int]]]] = field(default_factory=list)
-    misses: list[list[int]] = field(default_factory=list)  # spans: by kind, in the order of scoring.ner.MISS_KINDS
-    invalid: list[bool] = field(default_factory=list)  # the answer could not be read, in whole or in part
+    misses: list[list[int]] = field(default_factory=list)
+    """Spans: by kind, in the order of scoring.ner.MISS_KINDS."""
+
+    invalid: list[bool] = field(default_factory=list)
+    """The answer could not be read, in whole or in part."""
+
     # labels: probabilities, if chosen by log-likelihood; None if one was not finite
     probs: list[list[float] | None] = field(default_factory=list)
-    groups: list[int] = field(default_factory=list)  # labels: the number of the question, if each text has several
-    clusters: list[int] = field(default_factory=list)  # the document, if rows share documents (data/clusters.py)
+    groups: list[int] = field(default_factory=list)
+    """Labels: the number of the question, if each text has several."""
+
+    clusters: list[int] = field(default_factory=list)
+    """The document, if rows share documents (data/clusters.py)."""
 
     @property
     def gold_places(self) -> list[int]:
@@ -116,6 +130,8 @@ def _label_faults(rows: Outcomes) -> Iterator[str]:
             continue
         if len(probs) != k:
             yield sentence("probs[{at}]: {values} values for {k} labels", at=at, values=len(probs), k=k)
+        elif min(probs) < 0 or abs(sum(probs) - 1) > ROUNDED:
+            yield sentence("probs[{at}]: no probabilities from 0 to 1 that sum to 1", at=at)
         elif not isinstance(pred, int) or pred < 0 or probs[pred] < max(probs):
             yield sentence("probs[{at}]: pred is {pred!r}, and another label is more probable", at=at, pred=pred)
 

@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import Any
 
 from phingpt_bench.core.errors import BenchError
+from phingpt_bench.core.files import regular
 from phingpt_bench.core.paths import named_folder
 from phingpt_bench.core.sentences import sentence
 from phingpt_bench.data.passport import Origin
@@ -126,7 +127,7 @@ def read_file(file: Path) -> list[Row]:
     formats = {".parquet": _parquet, ".csv": _csv, ".jsonl": _jsonl}
     if file.suffix not in formats:
         raise BenchError(sentence("data files end in {names}", names=", ".join(formats)), where=str(file))
-    return formats[file.suffix](file)
+    return formats[file.suffix](regular(file))
 
 
 def _csv(file: Path) -> list[dict[str, object]]:

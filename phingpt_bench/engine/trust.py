@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from phingpt_bench.core.errors import BenchError
-from phingpt_bench.core.sentences import sentence
+from phingpt_bench.core.sentences import sentence, sentence_n
 
 Scored = tuple[tuple[str, str], list[int], list[int]]  # ((context, continuation), their token ids), as lm-eval has them
 
@@ -58,6 +58,6 @@ def check_texts(texts: Sequence[str]) -> None:
     """BenchError if a model has written nothing but blanks to several prompts, and to all of them."""
     if len(texts) > 1 and not any(text.strip() for text in texts):
         raise BenchError(
-            sentence("all {n:,} written answers are empty", n=len(texts)),
+            sentence_n("the {n:,} written answer is empty", "all {n:,} written answers are empty", len(texts)),
             hint=sentence("the model ends at once: ask a chat model with --chat-template, or another model"),
         )

@@ -6,9 +6,10 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
+from phingpt_bench.core.agreement import read_both
 from phingpt_bench.core.errors import BenchError
 from phingpt_bench.core.machine import Machine, this_machine
-from phingpt_bench.core.records import Model, RunRecord, read_record
+from phingpt_bench.core.records import Model, RunRecord
 from phingpt_bench.core.sentences import sentence
 from phingpt_bench.data.prompt_file import shown
 from phingpt_bench.evaluate.adapters import AdapterFacts, Training, adapter_facts
@@ -134,11 +135,14 @@ def _checks() -> tuple[str, ...]:
 
 
 def read_records(folder: Path) -> dict[Path, RunRecord | None]:
-    """The run records below a folder by run folder; None for one that cannot be read (it will be re-run)."""
+    """The run records below a folder by run folder; None for one that cannot be read (it will be re-run).
+
+    Neither can one whose outcomes cannot, or say something else: the board would refuse it.
+    """
     records: dict[Path, RunRecord | None] = {}
     for file in sorted(folder.glob("*/*/run.json")):
         try:
-            records[file.parent] = read_record(file)
+            records[file.parent] = read_both(file)[0]
         except BenchError:
             records[file.parent] = None
     return records

@@ -10,6 +10,7 @@ from typing import Literal
 
 from phingpt_bench.core.errors import BenchError
 from phingpt_bench.core.fingerprint import digest, is_digest
+from phingpt_bench.core.paths import is_name
 from phingpt_bench.core.provenance import Fingerprint
 from phingpt_bench.core.records import Model, RunRecord
 from phingpt_bench.core.sentences import sentence, sentence_n
@@ -96,7 +97,7 @@ def plan(suite: Suite, facts: Facts, *, only: Collection[str] = (), force: bool 
         for task in tasks:
             runs += [
                 _run(suite, put, spec, identity, variant, None)
-                for variant in suite.asked(suite.variants)
+                for variant in drawn(suite.asked(suite.variants))
                 if (put := facts.under(task.name, variant.words))
             ]
             runs += [
@@ -174,8 +175,12 @@ def limited(suite: Suite, task: TaskFacts) -> int | None:
 
 
 def slug(*parts: str | None) -> str:
-    """A folder name: the parts that are not None, joined by "_", with every character except [a-z0-9.-] as "-"."""
-    return "_".join(re.sub(r"[^a-z0-9.]+", "-", part.lower()).strip("-.") for part in parts if part)
+    """A folder name: the parts that are not None, joined by "_", with every character except [a-z0-9.-] as "-".
+
+    One that a system would not take (of a device, too long) ends in a digest.
+    """
+    name = "_".join(re.sub(r"[^a-z0-9.]+", "-", part.lower()).strip("-.") for part in parts if part)
+    return name if is_name(name) or not name else f"{name[:180]}-{digest(name, 8)}"
 
 
 def _run(

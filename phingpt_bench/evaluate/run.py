@@ -6,22 +6,26 @@ Every run is written as soon as it is done, so an interruption loses at most the
 from __future__ import annotations
 
 from collections.abc import Collection, Iterator, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from phingpt_bench.core.machine import environment
 from phingpt_bench.core.records import Ledger, Model
 from phingpt_bench.core.sentences import sentence_n
+from phingpt_bench.core.workplace import check_folder
 from phingpt_bench.cost import flops
 from phingpt_bench.cost.meters import Meter
 from phingpt_bench.cost.prices import PriceCard, load_prices, match
 from phingpt_bench.evaluate import record
 from phingpt_bench.evaluate.adapters import AdapterFacts, Training
 from phingpt_bench.evaluate.answers import Answers, check_scores, read_answers
+from phingpt_bench.evaluate.ask import ask
 from phingpt_bench.evaluate.blocks import showing
 from phingpt_bench.evaluate.content_free import content_free
 from phingpt_bench.evaluate.exposure import Exposures
 from phingpt_bench.evaluate.facts import Facts, with_trained
+from phingpt_bench.evaluate.kept import FOLDER, Kept, portion_of
 from phingpt_bench.evaluate.loading import Attached, load_with
 from phingpt_bench.evaluate.plan import Step, limited, plan
 from phingpt_bench.evaluate.record import Answerer
@@ -32,9 +36,7 @@ from phingpt_bench.evaluate.suite import Suite
 from phingpt_bench.evaluate.tasks import TaskFacts
 from phingpt_bench.live.display import QUIET, Display
 from phingpt_bench.live.events import Planned, Priced, Said, Scored
-from phingpt_bench.lmeval import manager
 from phingpt_bench.lmeval.asking import set_thinking
-from phingpt_bench.lmeval.lean import lean
 from phingpt_bench.models import adapter
 from phingpt_bench.models.load import BaseSpec, Loaded, layer_weights
 from phingpt_bench.models.memory import forget_peaks, free
@@ -96,6 +98,8 @@ def run(
     todo = [step for step in plan(suite, facts, only=only, force=force) if not step.done]
     display.tell(Planned(stages(suite, facts, todo)))
     if missing := [step for step in todo if step.kind == "train"]:
+        for step in missing:
+            check_folder(step.folder)
         _train(missing, facts, training, display)
         facts = with_trained(facts, suite, training)
         todo = [step for step in plan(suite, facts, only=only, force=force) if step.kind != "train" and not step.done]
@@ -180,7 +184,9 @@ def _run_model(job: Job, step: Step, loaded: Loaded, model: Any, entry: Attached
         set_thinking(lm, loaded.tokenizer, on=step.variant.thinking == "on")
     if running is not None:
         lm.on_answer = running.add_answer
-    answers, scores = _evaluate(job, step, lm, meter, running)
+    documents = portion_of(loaded.identity.parameters, loaded.model.device.type)
+    kept = Kept(kept_file(suite, step), _decides(loaded, step), documents)
+    answers, scores = _evaluate(job, step, lm, meter, running, kept)
     with meter.phase("harness"), showing(job.task(step), step.variant.block):
         prior = content_free(lm, job.task(step), step.variant)
     by = Answerer(
@@ -204,6 +210,18 @@ def _run_model(job: Job, step: Step, loaded: Loaded, model: Any, entry: Attached
     tokens = None if spent.tokens_in is None else spent.tokens_in + (spent.tokens_out or 0)
     computed = flops.forward(layer_weights(loaded), tokens, by.model.adapter_parameters or 0)
     job.finish(step, answers, scores, replace(by, evaluation=replace(spent, flops=computed)))
+    kept.done()
+
+
+def kept_file(suite: Suite, step: Step) -> Path:
+    """Where the answers of a run are while it is not whole."""
+    return suite.results_folder / FOLDER / f"{step.task}_{step.folder.name}.jsonl"
+
+
+def _decides(loaded: Loaded, step: Step) -> object:
+    """What decides the answers beside the prompts: another base, adapter, device or version answers anew."""
+    fingerprint = None if step.fingerprint is None else asdict(step.fingerprint)
+    return [asdict(loaded.identity), fingerprint, loaded.dequantised, asdict(environment())["packages"]]
 
 
 def _tuned(job: Job, step: Step, loaded: Loaded, entry: Attached, by: Answerer) -> Answerer:
@@ -224,35 +242,17 @@ def _tuned(job: Job, step: Step, loaded: Loaded, entry: Attached, by: Answerer) 
     )
 
 
-def _evaluate(job: Job, step: Step, lm: Any, meter: Meter, running: Running | None) -> tuple[Answers, Scores]:
-    """Run one task through lm-eval; returns its answers, with scores that agree with lm-eval's.
-
-    The meter books the model's time under "evaluate", the rest (rendering, scoring) under "harness".
-    """
-    from lm_eval import simple_evaluate
-
+def _evaluate(
+    job: Job, step: Step, lm: Any, meter: Meter, running: Running | None, kept: Kept | None = None
+) -> tuple[Answers, Scores]:
+    """Run one task through lm-eval; returns its answers, with scores that agree with lm-eval's; meter as for `ask`."""
     suite, task = job.suite, job.task(step)
-    # simple_evaluate leaves the shots of the last run in the task, and a 0 there overrides its argument
-    task.task.set_config("num_fewshot", None)
-    with meter.phase("harness"), showing(task, step.variant.block), lean(lm, lambda: meter.phase("evaluate"), running):
-        results = simple_evaluate(
-            model=lm,
-            tasks=[task.task],
-            num_fewshot=step.variant.shots,
-            limit=limited(suite, task),
-            bootstrap_iters=0,
-            log_samples=True,
-            apply_chat_template=step.variant.chat_template,
-            system_instruction=task.system,
-            fewshot_as_multiturn=step.variant.chat_template and manager.FEWSHOT_AS_MULTITURN,
-            task_manager=job.facts.known.manager,
-            random_seed=suite.seed,
-            numpy_random_seed=suite.seed,
-            torch_random_seed=suite.seed,
-            fewshot_random_seed=suite.seed,
-        )
-    answers = read_answers(task.dataset, results["samples"][task.name])
-    return answers, check_scores(answers.outcomes, results["results"][task.name])
+    samples, scores = ask(
+        task, lm, step.variant, job.facts.known.manager, seed=suite.seed, meter=meter, limit=limited(suite, task),
+        observer=running, kept=kept,
+    )  # fmt: skip
+    answers = read_answers(task.dataset, samples)
+    return answers, check_scores(answers.outcomes, scores)
 
 
 def _run_without_base(job: Job, step: Step) -> None:

@@ -10,7 +10,7 @@ from pathlib import Path
 from phingpt_bench.core import config
 from phingpt_bench.core.errors import BenchError
 from phingpt_bench.core.overrides import Override
-from phingpt_bench.core.paths import share
+from phingpt_bench.core.paths import is_name, is_path, share
 from phingpt_bench.core.records import Thinking, variant_text
 from phingpt_bench.core.sentences import sentence
 from phingpt_bench.data.prompt_file import OURS, shown
@@ -149,6 +149,12 @@ class Suite:
     def __post_init__(self) -> None:
         for good, rule in (
             (re.fullmatch(r"[\w.-]+", self.name), sentence("name holds only letters, digits, '.', '_' and '-'")),
+            (
+                is_name(self.name),
+                sentence("name is that of a folder: not '.' or '..', at most 200 characters, no device's name"),
+            ),
+            (self.results is None or is_path(self.results), sentence("results is no path that a system takes")),
+            (0 <= self.seed < 2**32, sentence("seed is a number from 0 to 4294967295")),
             (self.tasks, sentence("tasks names at least one task")),
             (
                 self.bases or self.adapters or self.floors or self.checks,

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from phingpt_bench.core.errors import BenchError
 from phingpt_bench.core.fingerprint import digest
+from phingpt_bench.core.paths import is_name
 from phingpt_bench.core.records import AskedPrompt
 from phingpt_bench.core.sentences import sentence
 from phingpt_bench.data import catalogue
@@ -99,6 +100,10 @@ def facts_of(name: str, task: Any) -> TaskFacts:
         )
     from phingpt_bench.lmeval.written import CHAT_RULE
 
+    if not is_name(name):
+        raise BenchError(
+            sentence("task '{name}' has a name that cannot be that of a folder, where its records would go", name=name)
+        )
     docs, version, passport = task.eval_docs, str(task.VERSION), catalogue.dataset(wanted.dataset)
     setup = {"version": version, "generation": None if wanted.chosen else config.generation_kwargs}
     return TaskFacts(

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
+from phingpt_bench import compat
 from phingpt_bench.core.errors import BenchError
 from phingpt_bench.core.sentences import sentence
 from phingpt_bench.data import catalogue
@@ -24,7 +25,7 @@ INVENTED: dict[str, object] = {
 
 @dataclass(frozen=True, slots=True)
 class Example:
-    """origin: where the document is from. answer: what the right answer adds to the prompt."""
+    """origin: the source of the document. answer: the right answer, as it follows the prompt."""
 
     origin: str
     prompt: str
@@ -98,5 +99,6 @@ def _over(task_file: TaskFile, doc: dict[str, object]) -> Any:
         "training_split": None, "validation_split": None, "test_split": "test",
         "fewshot_split": None, "fewshot_config": None,
     }  # fmt: skip
+    compat.sandbox_templates(manager.beyond_the_sandbox)
     with manager.quiet():
         return ConfigurableTask(config=config)

@@ -11,6 +11,7 @@ from typing import Any
 
 from phingpt_bench import compat
 from phingpt_bench.core.errors import BenchError
+from phingpt_bench.core.files import read_text
 from phingpt_bench.core.sentences import sentence
 from phingpt_bench.lmeval import manager
 from phingpt_bench.lmeval.taskfiles import TaskFile, read_tasks
@@ -24,7 +25,7 @@ def read_lock(folder: Path) -> dict[str, tuple[str, str]]:
     file, pinned = folder / LOCK, {}
     if not file.is_file():
         return {}
-    for number, line in enumerate(file.read_text(encoding="utf-8").splitlines(), 1):
+    for number, line in enumerate(read_text(file).splitlines(), 1):
         if line.strip() and not line.startswith("#"):
             parts = line.split()
             if len(parts) != 3:

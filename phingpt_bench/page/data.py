@@ -14,7 +14,7 @@ from phingpt_bench.board.values import Board, Payback, Row, Section
 from phingpt_bench.core.records import Ledger
 from phingpt_bench.page.document import STATIC
 from phingpt_bench.page.published import Shelf
-from phingpt_bench.page.script import said
+from phingpt_bench.page.script import counted, said
 from phingpt_bench.page.spoken import in_all_languages, in_each_language
 from phingpt_bench.render.board.cost_text import when_of
 from phingpt_bench.render.board.legend import entries
@@ -22,7 +22,7 @@ from phingpt_bench.render.board.overview import by_model, short_titles
 from phingpt_bench.render.measures import PHASES, price_text
 from phingpt_bench.scoring.metrics import METRICS
 from phingpt_bench.text.clean import clean
-from phingpt_bench.text.language import ENGLISH, LANGUAGES, say, translated
+from phingpt_bench.text.language import ENGLISH, LANGUAGES, catalogue, say, translated
 from phingpt_bench.text.machine import machine_text
 
 SCHEMA = 1
@@ -102,10 +102,18 @@ def section_keys(sections: Sequence[Section]) -> list[str]:
     return [key(section) for section in sections]
 
 
-def _words(language: str) -> dict[str, str]:
-    """What the scripts of the page say, titles of metrics and phases of ledgers, by the English text."""
+def _words(language: str) -> dict[str, str | list[str]]:
+    """What the scripts of the page say, titles of metrics and phases of ledgers, by the English text.
+
+    Of what counts things, by the text for one: the forms for one and for any other number.
+    """
     texts = (*said(STATIC / "js"), *(metric.title for metric in METRICS.values()), *PHASES)
-    return {text: words for text in texts if (words := translated(text, language)) is not None}
+    words: dict[str, str | list[str]] = {
+        text: there for text in texts if (there := translated(text, language)) is not None
+    }
+    for one, many in counted(STATIC / "js"):
+        words[one] = [catalogue(language).ngettext(one, many, n) for n in (1, 2)]
+    return words
 
 
 class Numbered:

@@ -8,7 +8,6 @@ from collections.abc import Sequence
 from phingpt_bench.core import jsonio
 from phingpt_bench.rescore.values import OURS, Report, Value
 from phingpt_bench.scoring.version import VERSION
-from phingpt_bench.text.clean import writable
 from phingpt_bench.text.write_csv import csv_text
 
 FIELDS = (
@@ -69,7 +68,7 @@ def to_json(report: Report) -> str:
         "recorded": _recorded(report),
         "notes": report.notes,
     }
-    return writable(jsonio.dumps(value, indent=1)) + "\n"
+    return jsonio.dumps(value, indent=1) + "\n"
 
 
 def to_csv(report: Report) -> str:

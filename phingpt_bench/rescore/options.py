@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import csv
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 from phingpt_bench.core.errors import BenchError, unknown
 from phingpt_bench.core.sentences import sentence
+from phingpt_bench.rescore.names import between_commas
 from phingpt_bench.rescore.target import Target
 from phingpt_bench.scoring.codes import codes_of
 from phingpt_bench.scoring.reading import Rules
@@ -71,7 +71,7 @@ def _pairs(option: str, listed: str | None, example: str) -> list[tuple[str, str
     if listed is None:
         return []
     pairs = []
-    for item in next(csv.reader([listed], skipinitialspace=True), []):
+    for item in between_commas(option, listed):
         left, sign, right = item.partition("=")
         if not (sign and left.strip() and right.strip()):
             raise BenchError(

@@ -5,15 +5,18 @@ from __future__ import annotations
 import contextlib
 import dataclasses
 import os
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from phingpt_bench.core.agreement import read_both
 from phingpt_bench.core.errors import BenchError
-from phingpt_bench.core.outcomes import Outcomes, read_outcomes
-from phingpt_bench.core.records import OUTCOMES, RECORD, RunRecord, read_record
+from phingpt_bench.core.outcomes import Outcomes
+from phingpt_bench.core.records import RECORD, RunRecord
 from phingpt_bench.core.sentences import sentence
+from phingpt_bench.data import catalogue
+from phingpt_bench.data.passport import Passport
 from phingpt_bench.scoring.metrics import METRICS
 
 LOCAL = "local"  # the folder of results that stay on this machine, such as those of the demonstration
@@ -27,9 +30,17 @@ class Run:
     """
 
     record: RunRecord
+    """The run.json."""
+
     outcomes: Outcomes
+    """The outcomes.json: row by row, without text."""
+
     path: Path
+    """Of the run.json."""
+
     older: int = 0
+    """Runs of the same kind that it replaces."""
+
     seeds: tuple[Run, ...] = ()
 
     @property
@@ -87,8 +98,9 @@ def collect(folder: Path) -> list[Run]:
     misleading).
     """
     found: dict[tuple[Any, ...], Run] = {}
+    known = passports()
     for path in run_files(folder):
-        run = read_run(path)
+        run = read_run(path, known)
         if (other := found.get(run.key)) is not None:
             old, new = sorted((other, run), key=lambda one: (one.record.created, one.record.run_id))
             run = dataclasses.replace(new, older=old.older + new.older + 1)
@@ -145,32 +157,45 @@ def _walk(folder: str, local: list[str]) -> Iterator[str]:
             yield from _walk(entry.path, local)
 
 
-def read_run(path: Path) -> Run:
-    """The run whose record is `path` (a run.json), with the outcomes.json next to it; BenchError names the bad file."""
-    beside = path.with_name(OUTCOMES)
+def read_run(path: Path, known: Mapping[str, Passport] | None = None) -> Run:
+    """The run whose record is `path` (a run.json), with the outcomes.json next to it; BenchError names the bad file.
+
+    known: `passports`, whose rows a whole run must have; read here where they are not given.
+    """
     with _hinted(path):
-        record, rows = _record(path), read_outcomes(beside)
-        for name, theirs, ours in (
-            ("ids", len(rows.ids), record.protocol.n),
-            ("kind", rows.kind, record.protocol.kind),
-        ):
-            if theirs != ours:
-                raise BenchError(
-                    sentence(
-                        "{name}: {theirs}, but {record} says {ours}", name=name, theirs=theirs, record=RECORD, ours=ours
-                    ),
-                    where=str(beside),
-                )
+        record, rows = read_both(path)
+        for found in (*metric_faults(record), *passport_faults(record, rows, passports() if known is None else known)):
+            raise BenchError(found, where=str(path))
     return Run(record, rows, path)
 
 
-def _record(path: Path) -> RunRecord:
-    record = read_record(path)
+def metric_faults(record: RunRecord) -> Iterator[str]:
+    """A metric that this program does not know."""
     if record.protocol.metric not in METRICS:
-        raise BenchError(
-            sentence("protocol.metric: unknown metric '{metric}'", metric=record.protocol.metric), where=str(path)
-        )
-    return record
+        yield sentence("protocol.metric: unknown metric '{metric}'", metric=record.protocol.metric)
+
+
+def passports() -> Mapping[str, Passport]:
+    """The passports that can be read here, by protocol."""
+    return {passport.protocol: passport for passport in catalogue.readable()[0].values()}
+
+
+def passport_faults(record: RunRecord, rows: Outcomes, known: Mapping[str, Passport]) -> Iterator[str]:
+    """Where the rows of a whole run are not those of its protocol; nothing for a protocol without passport here."""
+    protocol = record.protocol
+    passport = known.get(protocol.id)
+    if passport is None:
+        return
+    whole = passport.rows.get(protocol.split)
+    if whole is None:
+        yield f"protocol.split: '{protocol.split}', which {protocol.id} does not have"
+    elif record.limit is not None:
+        if record.limit > whole:
+            yield f"limit: {record.limit} of the {whole} rows of {protocol.id}"
+    elif protocol.n != whole:
+        yield f"protocol.n: {protocol.n} rows, but {protocol.id} has {whole}"
+    elif catalogue.ids_digest([{"id": row} for row in rows.ids]) != passport.ids[protocol.split]:
+        yield f"its rows are not those of {protocol.id}, or in another order"
 
 
 @contextlib.contextmanager

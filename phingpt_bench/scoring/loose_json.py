@@ -13,14 +13,14 @@ from dataclasses import dataclass
 from json.decoder import scanstring  # type: ignore[attr-defined]  # of the standard library, and in no stub
 from typing import Any, NamedTuple
 
+Fields = dict[str, Any]  # the values of an object by key, without case
 DEPTH = 6  # of nested lists and objects; {"entities": {"PER": [{"text": "x", "nth": [1]}]}} has 5
+
 
 _SPACE = re.compile(r"\s*")
 _END_OF_SINGLE = re.compile(r"(?<!\\)'(?=\s*(?:[,:)\]}]|\Z))")
 _CLOSING = {"[": "]", "(": ")"}
 _WORD = re.compile(r"[-+.\w]+")
-
-Fields = dict[str, Any]
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,7 +6,10 @@ import functools
 import re
 import unicodedata
 
-_BIDI_CONTROLS = re.compile("[\u200e\u200f\u202a-\u202e\u2066-\u2069]")
+_BIDI_CONTROLS = re.compile("[\u061c\u200e\u200f\u202a-\u202e\u2066-\u2069]")
+# what moves a cursor, turns a line around or is no character; not the left-to-right mark that `clean` adds itself
+_CONTROLS = re.compile("[\x00-\x09\x0b-\x1f\x7f-\x9f\u2028\u2029]")
+_UNSAFE = re.compile("[\x00-\x09\x0b-\x1f\x7f-\x9f\u061c\u200f\u2028-\u202e\u2066-\u2069\ud800-\udfff]")
 _BREAKS = ("Cc", "Zl", "Zp")  # categories: control characters, line and paragraph separators
 
 
@@ -23,6 +26,16 @@ def clean(text: object) -> str:
     line = _BIDI_CONTROLS.sub("", writable(line))
     line = " ".join("".join(" " if unicodedata.category(c) in _BREAKS else c for c in line).split())
     return line + "\u200e" if any(unicodedata.bidirectional(c) in ("R", "AL") for c in line) else line
+
+
+def screened(text: str) -> str:
+    """A text in lines without what a terminal would obey: its line ends and blanks stay, control characters are blanks.
+
+    The last barrier before a terminal, for whatever was not cleaned where it came from.
+    """
+    if not _UNSAFE.search(text):
+        return text
+    return _BIDI_CONTROLS.sub("", _CONTROLS.sub(" ", writable(text)))
 
 
 def writable(text: str) -> str:

@@ -9,6 +9,7 @@ from typing import NamedTuple
 from rich.cells import cell_len
 
 from phingpt_bench.text.blocks import Cell, Piece
+from phingpt_bench.text.clean import screened
 
 HOLD = "\xa0"  # a non-breaking blank, drawn as a plain one
 _WORD = re.compile(r"[^ ]+ *")
@@ -30,12 +31,12 @@ def width_of(text: str) -> int:
 
 
 def lines_of(cell: Cell, role: str = "") -> list[Line]:
-    """A cell split at its line breaks. role: for texts without one."""
+    """A cell split at its line breaks, without control characters. role: for texts without one."""
     if isinstance(cell, str):
-        return [Line((Piece(text, role),), width_of(text)) for text in cell.split("\n")]
+        return [Line((Piece(text, role),), width_of(text)) for text in screened(cell).split("\n")]
     lines: list[list[Piece]] = [[]]
     for text, own in cell:
-        first, *more = text.split("\n")
+        first, *more = screened(text).split("\n")
         lines[-1].append(Piece(first, own or role))
         lines += [[Piece(part, own or role)] for part in more]
     return [Line(tuple(line), sum(width_of(piece.text) for piece in line)) for line in lines]

@@ -10,7 +10,7 @@ from typing import Literal
 from phingpt_bench.core import config
 from phingpt_bench.core.errors import BenchError
 from phingpt_bench.core.overrides import Override
-from phingpt_bench.core.paths import share
+from phingpt_bench.core.paths import is_name, share
 from phingpt_bench.core.sentences import joined, sentence
 from phingpt_bench.models.load import BaseSpec
 
@@ -38,8 +38,8 @@ class Lora:
 
     target_modules: list[str] | str = field(default_factory=lambda: ["all-linear"])
     """Names of linear layers, or "all-linear": all but the output head. A model that fuses the named layers (Phi-3:
-    q_proj, k_proj, v_proj -> qkv_proj) gets the fused one instead; the adapter's card says so. A text that is no list
-    is a regular expression that the whole name of a layer matches ('.*layers\\.[0-3]\\..*_proj')."""
+    q_proj, k_proj, v_proj -> qkv_proj) gets the fused one instead; the adapter's card says so. A text that is not a
+    list is a regular expression that the whole name of a layer matches ('.*layers\\.[0-3]\\..*_proj')."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -98,7 +98,7 @@ class Recipe:
         for name, good, rule in (
             (
                 "name",
-                bool(NAME.fullmatch(self.name)),
+                bool(NAME.fullmatch(self.name)) and is_name(self.name),
                 sentence("has only letters, digits, '.', '_', '-', and no '.' or '-' first"),
             ),
             ("tasks", bool(self.tasks), sentence("names at least one task")),

@@ -15,7 +15,7 @@ from phingpt_bench.render.board.published_text import evidence_text
 from phingpt_bench.render.measures import higher_is_better, method_text, metric_name, prices
 from phingpt_bench.results.pairing import EXPOSED
 from phingpt_bench.text.clean import clean
-from phingpt_bench.text.language import say, spoken
+from phingpt_bench.text.language import say, say_n, spoken
 from phingpt_bench.text.numbers import unknown_text
 
 _FILE = re.compile(r"\((Q\d\w*) of ")  # of a base whose weights come from a quantised file (models/embedded.py)
@@ -181,9 +181,19 @@ def _rest(board: Board) -> list[Entry]:
             if kind in kinds and kind != "primary"
         ]
     if board.older:
-        found.append(Entry(say("older"), say("{n} older runs of the same rows are not shown", n=board.older)))
+        found.append(
+            Entry(
+                say("older"),
+                say_n(
+                    "{n} older run of the same rows is not shown",
+                    "{n} older runs of the same rows are not shown",
+                    board.older,
+                ),
+            )
+        )
     if board.hidden:
-        found.append(Entry(say("hidden"), say(
-            "{n} more tasks are hidden by filters; Holm's correction counts them", n=board.hidden
+        found.append(Entry(say("hidden"), say_n(
+            "{n} more task is hidden by filters; Holm's correction counts it",
+            "{n} more tasks are hidden by filters; Holm's correction counts them", board.hidden,
         )))  # fmt: skip
     return found

@@ -15,7 +15,7 @@ from phingpt_bench.render.measures import higher_is_better, metric_name
 from phingpt_bench.text.blocks import Across, Block, Cell, Column, Grid, Legend, Lines, Piece, folding
 from phingpt_bench.text.clean import clean
 from phingpt_bench.text.grid_lines import needed
-from phingpt_bench.text.language import say
+from phingpt_bench.text.language import say, say_n
 from phingpt_bench.text.numbers import letters as letter_of
 
 Cells: TypeAlias = dict[int, Row]  # the row of one model in one setting in each section that has one, by its place
@@ -121,7 +121,7 @@ def narrow_overview(sections: Sequence[Section], width: int, most: int | None = 
     across = _models_down(sections, models, "\n{}")
     blocks: list[Block] = [across] if needed(across) <= width else _tasks_in_parts(overview(sections, models), width)
     if more := len(every) - len(models):
-        blocks.append(Lines([say("{n} more models: --rows all", n=more)], "dim"))
+        blocks.append(Lines([say_n("{n} more model: --rows all", "{n} more models: --rows all", more)], "dim"))
     return blocks
 
 

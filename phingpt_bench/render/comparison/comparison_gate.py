@@ -8,7 +8,7 @@ from phingpt_bench.render.measures import method_text
 from phingpt_bench.results.comparison.gate import Verdict
 from phingpt_bench.text.blocks import Block, Grid, Lines, Title, folding
 from phingpt_bench.text.clean import clean
-from phingpt_bench.text.language import say, spoken
+from phingpt_bench.text.language import say, say_n, spoken
 from phingpt_bench.text.numbers import p_text, score_text, signed, signed_interval
 
 
@@ -18,7 +18,11 @@ def gate_blocks(verdicts: Sequence[Verdict]) -> list[Block]:
     demand = say("B may not be worse than A")
     if margin:
         demand = say("B may not be worse than A by more than {margin}", margin=f"{margin:g}")
-    end = say("passed") if not failed else say("failed in {failed} of {n} tasks", failed=failed, n=len(verdicts))
+    end = (
+        say("passed")
+        if not failed
+        else say_n("failed in {failed} of {n} task", "failed in {failed} of {n} tasks", len(verdicts), failed=failed)
+    )
     heads = folding(say("task"), "B - A", say("could show"), say("verdict"), right=(1, 2), fold=3)
     rows = [[clean(one.task), *_difference(one), _verdict(one)] for one in verdicts]
     blocks: list[Block] = [Title(demand, end, level=1), Grid(heads, rows)]

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 from phingpt_bench.board.values import Board, Row, Section
 from phingpt_bench.core.errors import BenchError, unknown
-from phingpt_bench.core.sentences import sentence
+from phingpt_bench.core.sentences import sentence, sentence_n
 from phingpt_bench.render.board.row_text import full_name
 from phingpt_bench.text.language import ENGLISH, speaking
 
@@ -41,8 +41,13 @@ def found_row(section: Section, name: str) -> Row:
     listed = _listed(found or section.rows)
     if found:
         raise BenchError(
-            sentence(
-                "{kind} '{name}' matches {n} rows of {task}", kind=kind, name=name, n=len(found), task=section.task
+            sentence_n(
+                "{kind} '{name}' matches {n} row of {task}",
+                "{kind} '{name}' matches {n} rows of {task}",
+                len(found),
+                kind=kind,
+                name=name,
+                task=section.task,
             ),
             hint=sentence("name one: {names}", names=listed),
         )

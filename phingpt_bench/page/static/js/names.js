@@ -3,7 +3,7 @@
 import { baseOf } from "./board.js";
 import { html, name } from "./dom.js";
 import { decimals, interval, parameters, percent, probability, signed, unknown, usd, whole } from "./numbers.js";
-import { said, t } from "./words.js";
+import { said, t, tn } from "./words.js";
 
 export const KINDS = ["tuned", "base", "floor", "check"];
 
@@ -115,7 +115,7 @@ function exposureKind(kind) {
 
 /** The score on the rows of which no copy was in training, where there was a copy of some. */
 export function unseenText(row) {
-  return row.unseen && `${decimals(row.unseen[0])} (${t("{n} rows", { n: whole(row.unseen[1]) })})`;
+  return row.unseen && `${decimals(row.unseen[0])} (${tn("{n} row", "{n} rows", row.unseen[1], { n: whole(row.unseen[1]) })})`;
 }
 
 export function sizeText(model) {
