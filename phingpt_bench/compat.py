@@ -14,7 +14,7 @@ import sys
 import types
 from collections.abc import Callable, Iterator
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any, Literal, NoReturn
 
 # lm-eval -------------------------------------------------------------------------------------------------------------
 
@@ -24,7 +24,7 @@ from typing import Any, Literal
 OVERRIDDEN_IN_HFLM = ("_loglikelihood_tokens", "_model_generate", "_encode_pair", "tok_encode", "tok_batch_encode")
 
 
-def load_task_yaml(path: Path) -> dict[str, Any]:
+def load_task_yaml(path: Path) -> dict[str, object]:
     """The keys of a task file with its includes merged and its functions imported, as lm-eval reads them.
 
     lm-eval 0.4.13, `lm_eval.tasks._yaml_loader.load_yaml`. If it moves, the digests of prompt templates cannot be
@@ -32,8 +32,73 @@ def load_task_yaml(path: Path) -> dict[str, Any]:
     """
     from lm_eval.tasks._yaml_loader import load_yaml
 
-    keys: dict[str, Any] = load_yaml(path)
+    keys: dict[str, object] = load_yaml(path)
     return keys
+
+
+@contextlib.contextmanager
+def task_functions_checked(check: Callable[[str, Path], None]) -> Iterator[None]:
+    """Within the block `check(name, folder of the file)` sees each function of a task file before it is imported.
+
+    lm-eval 0.4.13, `lm_eval.tasks._yaml_loader._import_func_in_yml`. If it moves, looking at a task folder raises
+    AttributeError here. Upstream alternative: `load_yaml(resolve_func=False)`, which tasks cannot be built from.
+    """
+    from lm_eval.tasks import _yaml_loader
+
+    imported = _yaml_loader._import_func_in_yml
+
+    def checked(name: str, folder: Path) -> Any:
+        check(name, folder)
+        return imported(name, folder)
+
+    with _replaced(_yaml_loader, "_import_func_in_yml", checked):
+        yield
+
+
+@contextlib.contextmanager
+def metrics_checked(refuse: Callable[[str], None]) -> Iterator[None]:
+    """Within the block `refuse(name)` is called for each metric of a task that lm-eval does not have itself.
+
+    lm-eval 0.4.13, the name `get_metric` in `lm_eval.api.task`, and `metric_registry` in `lm_eval.api.registry`. If
+    they move, looking at a task folder raises AttributeError here. Upstream alternative: none.
+    """
+    from lm_eval.api import registry, task
+
+    def checked(name: str, hf_evaluate_metric: bool = False) -> Any:
+        if hf_evaluate_metric or name not in registry.metric_registry:
+            refuse(name)
+        return registry.get_metric(name, hf_evaluate_metric)
+
+    with _replaced(task, "get_metric", checked):
+        yield
+
+
+def sandbox_templates(refused: Callable[[str], Exception]) -> None:
+    """From now on lm-eval renders templates in Jinja's sandbox: they see their document, and no Python behind it.
+
+    refused: the error for a template that reaches for more, from what Jinja says of it.
+    lm-eval 0.4.13, `lm_eval.utils.env`. If it moves, templates of task files can run any code again, and a test fails.
+    Upstream alternative: none.
+    """
+    from jinja2.exceptions import SecurityError
+    from jinja2.sandbox import ImmutableSandboxedEnvironment
+    from lm_eval import utils
+
+    if isinstance(utils.env, ImmutableSandboxedEnvironment):
+        return
+
+    class Sandbox(ImmutableSandboxedEnvironment):
+        def handle_exception(self, source: str | None = None) -> NoReturn:
+            try:
+                super().handle_exception(source)
+            except SecurityError as err:
+                raise refused(str(err)) from None
+
+    before = utils.env
+    utils.env = Sandbox(
+        loader=before.loader, undefined=before.undefined, keep_trailing_newline=before.keep_trailing_newline
+    )
+    utils.env.filters.update(before.filters)
 
 
 @contextlib.contextmanager
@@ -84,7 +149,7 @@ TASKS_NOT_FOUND = "Tasks not found: "
 
 
 def missing_task(error: ValueError) -> str | None:
-    """The first task name that lm-eval's command line did not find; None where the error says something else.
+    """The first task name that lm-eval's command line did not find; None if the error says something else.
 
     lm-eval 0.4.13, the text of the error in `lm_eval.config.evaluate_config`. If it changes, a misspelt name ends in
     lm-eval's own traceback instead of our message. Upstream alternative: none, the error has no type of its own.

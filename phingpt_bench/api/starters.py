@@ -54,7 +54,7 @@ def write_suite(file: Path) -> list[Path]:
         adapters=[AdapterEntry(recipe="demo")],
     )
     served = ServedSpec(engine="local-completions", model="NAME", base_url="http://127.0.0.1:8000")
-    about = f"Run with: phingpt-bench run {shlex.quote(str(file))}\n{KEYS}"
+    about = sentence("Run with: phingpt-bench run {shlex}\n{keys}", shlex=shlex.quote(str(file)), keys=KEYS)
     more = "A base behind a server or an API, for the list `bases` (docs/engines.md):"
     return _write({file: starter_text(suite, about) + "\n" + commented_out(served, more)})
 
@@ -97,10 +97,12 @@ def write_task(file: Path) -> list[Path]:
     )  # fmt: skip
     place = file.parent / PASSPORTS / f"{name}.yaml"
     at = shlex.quote(str(place))
-    about = (
-        f"The rows of task {name}. Put train.csv and test.csv, with the columns text and label, into the folder\n"
-        f"{name}/ of the mirror that PHINGPT_BENCH_DATA names. Then count them:\n"
-        f"phingpt-bench tasks stamp {at} >> {at}"
+    about = sentence(
+        "The rows of task {name}. Put train.csv and test.csv, with the columns text and label, "
+        "into the folder\n{name}/ of the mirror that PHINGPT_BENCH_DATA names. Then count them:\n"
+        "phingpt-bench tasks stamp {at} >> {at}",
+        name=name,
+        at=at,
     )
     files = {file: TASK.format(name=name, shared=SHARED), place: starter_text(passport, about, left_out=COUNTED)}
     shared = file.parent / SHARED

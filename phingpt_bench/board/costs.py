@@ -86,8 +86,11 @@ def assumed_per_hour(cost: PublishedCost) -> float | None:
     return None if cost.usd is None or not hours or cost.gpu is None else cost.usd / hours
 
 
-def payback(rows: Sequence[Row], published: Sequence[PublishedRow]) -> Payback | None:
+def payback(rows: Sequence[Row], published: Sequence[PublishedRow], card: PriceCard | None = None) -> Payback | None:
     """The best ranked tuned row compared with hosted models, larger models of the board, and the floors.
+
+    card: its price of a label is paid for the training rows of either side; hosted models that it knows to be no longer
+    sold are left out.
 
     None if there is no such row or nothing to compare it with. Each kind is sorted, the best first. Hosted models with
     the same name (one model in several sources) are taken once.
@@ -97,37 +100,59 @@ def payback(rows: Sequence[Row], published: Sequence[PublishedRow]) -> Payback |
         return None
     hosted: dict[str, Usd] = {}
     for other in published:
-        if other.usd_per_1000 is not None:
+        if other.usd_per_1000 is not None and (card is None or any(price.sold for price in card.hosted(other.model))):
             hosted.setdefault(other.model, other.usd_per_1000)
-    others = [_against(tuned, name, "hosted", FREE, each) for name, each in hosted.items()]
+    label = None if card is None or card.label is None else card.label.usd
+    paid = _labels_usd(tuned, label)
+    others = [_against(tuned, name, "hosted", FREE, each, labels=(paid, 0.0)) for name, each in hosted.items()]
     for row in rows:
         larger = row.kind in ("base", "tuned") and (row.parameters or 0) > (tuned.parameters or 0) > 0
         if larger or row.kind == "floor":
             kind = "larger" if larger else "floor"
             name = row.name if row.adapter is None else f"{row.name} + {row.adapter}"
-            others.append(_against(tuned, name, kind, _to_get(row), _to_run(row), row.run_id))
+            costs = _to_get(row), _to_run(row)
+            labels = paid, _labels_usd(row, label) or 0.0  # of a floor that is unknown: none, to its advantage
+            others.append(_against(tuned, name, kind, *costs, row.run_id, labels=labels))
     if not others:
         return None
     return Payback(
         run_id=tuned.run_id, model=tuned.name, adapter=tuned.adapter, usd_per_1000=tuned.usd_per_1000,
         training_usd=None if tuned.training is None else tuned.training.usd, against=tuple(others),
+        labels=tuned.labels, labels_usd=paid,
     )  # fmt: skip
 
 
 def _against(
-    tuned: Row, name: str, kind: str, get: Usd | None, per_1000: Usd | None, run_id: str | None = None
+    tuned: Row,
+    name: str,
+    kind: str,
+    get: Usd | None,
+    per_1000: Usd | None,
+    run_id: str | None = None,
+    *,
+    labels: tuple[float | None, float],
 ) -> Against:
-    own = _to_run(tuned)
-    result = break_even(
-        _to_get(tuned),
-        None if own is None else own.times(0.001),
-        get,
-        None if per_1000 is None else per_1000.times(0.001),
-    )
+    """labels: USD of the labels of the tuned row (None if unknown, and then not counted) and of the other."""
+    own, each = _to_run(tuned), None if per_1000 is None else per_1000.times(0.001)
+    own = None if own is None else own.times(0.001)
+    owned = break_even(_to_get(tuned), own, get, each)
+    paid = owned
+    if labels[0] is not None:
+        paid = break_even(_plus(_to_get(tuned), labels[0]), own, _plus(get, labels[1]), each)
     return Against(
         name=name, run_id=run_id, kind=kind, training_usd=None if get is None else get.low, usd_per_1000=per_1000,
-        best=None if result is None else result.best, worst=None if result is None else result.worst,
+        best=None if paid is None else paid.best, worst=None if paid is None else paid.worst,
+        owned_best=None if owned is None else owned.best, owned_worst=None if owned is None else owned.worst,
     )  # fmt: skip
+
+
+def _plus(usd: Usd | None, more: float) -> Usd | None:
+    return None if usd is None else Usd(usd.low + more, usd.high + more)
+
+
+def _labels_usd(row: Row, price: float | None) -> float | None:
+    """What the labels of a row's training cost; None if their number or price is unknown."""
+    return None if price is None or row.labels is None else row.labels * price
 
 
 def _to_run(row: Row) -> Usd | None:

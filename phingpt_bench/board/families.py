@@ -60,7 +60,11 @@ def _details(row: Row, alike: Iterable[Row]) -> tuple[str, ...]:
         ("seed", lambda r: sentence("seed {n}", n=r.seed)),
     )
     details = (text(row) for field, text in parts if len({getattr(r, field) for r in alike}) > 1)
-    seeds = (sentence("{n} seeds", n=len(row.seeds)),) if row.seeds else ()
+    seeds: tuple[str, ...] = ()
+    if row.blocks:
+        seeds = (sentence("{n} blocks of examples", n=row.blocks),)
+    elif row.seeds:
+        seeds = (sentence("{n} seeds", n=len(row.seeds)),)
     return (*(text for text in details if text), *seeds)
 
 

@@ -15,7 +15,7 @@ from phingpt_bench.board.standing import Scope, Standing, standing_of
 from phingpt_bench.board.values import Board, Prices, Row, Section
 from phingpt_bench.core.errors import unknown
 from phingpt_bench.core.notes import Note
-from phingpt_bench.core.records import Ledger
+from phingpt_bench.core.records import Ledger, RunRecord
 from phingpt_bench.core.sentences import sentence
 from phingpt_bench.cost.ledger import per_thousand
 from phingpt_bench.data.catalogue import Rights
@@ -134,6 +134,7 @@ def section_of(runs: Sequence[Run], key: Key, scope: Scope) -> Section:
         text = sentence("no floor rows: nothing here shows that a cheap classical model would not do as well")
         notes.append(Note(text))
     shows = detectable(standing) if limit is None else None
+    card = None if scope.prices is None else scope.prices.card
     tokens = tokens_each(standing.runs)
     published = () if limit is not None else _published(scope.published.get(protocol, ()), metric)
     if scope.prices is not None:
@@ -141,7 +142,8 @@ def section_of(runs: Sequence[Run], key: Key, scope: Scope) -> Section:
     return Section(
         task=task, protocol=protocol, dataset=first.dataset, split=first.split, metric=metric, limit=limit,
         n=standing.n, synthetic=first.synthetic, rows=tuple(rows), notes=tuple(notes), published=published,
-        tokens=tokens, payback=payback(rows, published) if limit is None else None,
+        tokens=tokens,
+        payback=None if limit is not None else payback(rows, published, card),
         floor=None if standing.floor is None else standing.floor.record.model.name, older=older, detectable=shows,
     )  # fmt: skip
 
@@ -174,12 +176,12 @@ def _row(run: Run, standing: Standing, tasks: int) -> Row:
         base_revision=model.base_revision, quantisation=model.quantisation, compute_dtype=model.compute_dtype,
         served_by=model.served_by,
         shots=protocol.shots, chat_template=protocol.chat_template,
-        calibration=protocol.calibration, prompt=protocol.setting[2], thinking=protocol.thinking,
-        seed=record.seed, n=protocol.n, rank=rank,
+        prompt=protocol.setting.prompt, thinking=protocol.thinking,
+        calibration=protocol.calibration, seed=record.seed, n=protocol.n, rank=rank,
         tied=tied, score=score, interval=None if score is None else comparer.interval(run, metric), scores=scores,
         invalid_share=answers.unread, answering=answers, is_base=base is run, against_base=test,
         beats_majority=beats_majority(run, metric, comparer) if _is_gain(test, metric) else None,
-        label_prior=prior, beats_floor=better, training=record.training, evaluation=evaluation,
+        labels=_labels(record), label_prior=prior, beats_floor=better, training=record.training, evaluation=evaluation,
         usd_per_1000=per_thousand(evaluation, protocol.n), frontier=None, parameters=model.parameters,
         adapter_parameters=model.adapter_parameters,
         exposure=None if record.exposure is None else record.exposure.counts, exposed=exposed(run) is not None,
@@ -188,7 +190,7 @@ def _row(run: Run, standing: Standing, tasks: int) -> Row:
         unseen=unseen(run, metric, comparer),
         notes=(*_prior_notes(test, prior), *_notes(run, standing, base, below)),
         run_id=record.run_id, suite=record.suite,
-        created=record.created, seeds=_seed_scores(run, metric, comparer),
+        created=record.created, seeds=_seed_scores(run, metric, comparer), blocks=_blocks(run),
     )  # fmt: skip
 
 
@@ -284,6 +286,18 @@ def _is_gain(test: Difference | None, metric: str) -> bool:
 def _seed_scores(run: Run, metric: str, comparer: Comparer) -> tuple[float | None, ...]:
     """The score of each of several seeds; empty for a single run."""
     return tuple(comparer.scores(member)[metric] for member in run.seeds)
+
+
+def _labels(record: RunRecord) -> int | None:
+    """The rows that a tuned model or a floor was trained on, as far as its exposure says how many."""
+    compared = None if record.exposure is None else record.exposure.compared
+    return None if compared is None or record.model.kind == "base" else compared.training_rows
+
+
+def _blocks(run: Run) -> int:
+    """How many blocks of examples the members of a run are, where each has one of its own; else 0."""
+    blocks = {member.record.protocol.block for member in run.seeds}
+    return len(blocks) if len(blocks) == len(run.seeds) > 1 else 0
 
 
 def evaluated(ledger: Ledger) -> Ledger:

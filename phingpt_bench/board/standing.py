@@ -55,14 +55,17 @@ class Standing:
 
 
 def standing_of(runs: Sequence[Run], scope: Scope, limit: int | None) -> Standing:
-    """Ranks of the runs that can be ranked together; checks (oracle, null, echo) are left out."""
+    """Ranks of the runs that can be ranked together; checks (oracle, null, echo) are left out.
+
+    Runs of equal score are ordered by what they are of, not by when they were made.
+    """
     comparer = scope.comparer
     primary = runs[0].record.protocol.metric
     metric = scope.metric if scope.metric is not None and scope.metric in comparer.scores(runs[0]) else primary
     for run in runs:
         if metric not in comparer.scores(run):
             raise unknown(sentence("metric"), metric, comparer.scores(run), where=str(run.path))
-    ordered = sorted(runs, key=lambda run: (-_score(run, metric, comparer), run.record.model.name, run.record.run_id))
+    ordered = sorted(runs, key=lambda run: (-_score(run, metric, comparer), run.record.model.name, str(run.key)))
     models = [run for run in ordered if run.kind != "check"] or ordered
     main, others = main_group(models, across=scope.across)
     apart = others | {id(run): reason for run in main if (reason := exposed(run))}

@@ -12,7 +12,7 @@ from phingpt_bench.cost.estimate import Usd
 from phingpt_bench.cost.prices import PriceCard
 from phingpt_bench.results.answering import Answering
 from phingpt_bench.results.compare import Difference
-from phingpt_bench.results.identity import shown_seed, weights
+from phingpt_bench.results.identity import base_name, shown_seed, weights
 from phingpt_bench.results.unseen import Unseen
 from phingpt_bench.stats.intervals import Interval
 
@@ -44,9 +44,10 @@ class Row:
     scores: dict[str, float | None]
     invalid_share: float | None
     answering: Answering  # how its answers look as a whole
-    beats_majority: bool | None  # of a gain: significantly better than one label for all rows; None where untested
+    beats_majority: bool | None  # of a gain: significantly better than one label for all rows; None if untested
     is_base: bool  # the 0-shot base that the other base rows are compared with
     against_base: Difference | None  # None for floors, for the base itself, and without a base
+    labels: int | None  # labelled rows that it was trained on; None if unknown
     label_prior: float | None  # the part of the gain that calibration without labels gives the base; None if unknown
     beats_floor: bool | None  # significantly better than the best floor; None for floors and if untested
     training: Ledger | None
@@ -64,6 +65,7 @@ class Row:
     run_id: str
     suite: str
     created: str
+    blocks: int = 0  # of examples that `seeds` are of, where they differ in that alone
     seeds: tuple[float | None, ...] = ()  # the scores by seed, of which `score` is the mean; empty for a single run
     prompt: str | None = None  # the digest of the prompt that took the place of the task's; its name is in `variant`
     thinking: str | None = None
@@ -82,8 +84,8 @@ class Row:
         since a task may lack one.
         """
         return (
-            self.kind, self.base or self.name, self.base_revision, self.quantisation, self.compute_dtype,
-            self.served_by,
+            self.kind, base_name(self.base, self.name, self.base_revision), self.base_revision,
+            self.quantisation, self.compute_dtype, self.served_by,
             *weights(self.adapter, self.adapter_digest, self.recipe_digest), self.shots, self.chat_template,
             self.calibration, self.prompt, self.thinking,
             *shown_seed(self.kind, self.shots, self.seed, bool(self.seeds)),
@@ -109,7 +111,8 @@ class Against:
     """A model whose cost a tuned row is compared with, and the break-even point (see `cost.breakeven`).
 
     kind: hosted (a published row at its API's price, which is an estimate), larger (a run of a larger model) or floor.
-    best, worst: the break-even at either end of the price ranges; None if a value is unknown.
+    best, worst: the break-even at either end of the price ranges, with the labels of both trainings paid for if the
+        price card has a price of a label; None if a value is unknown. owned_best, owned_worst: without the labels.
     """
 
     name: str
@@ -119,11 +122,16 @@ class Against:
     usd_per_1000: Usd | None
     best: Case | None
     worst: Case | None
+    owned_best: Case | None = None
+    owned_worst: Case | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Payback:
-    """The best ranked tuned row of a section, and from when on it is cheaper than others."""
+    """The best ranked tuned row of a section, and from when on it is cheaper than others.
+
+    labels, labels_usd: labelled rows of its training, and their price; None if either is unknown.
+    """
 
     run_id: str
     model: str
@@ -131,6 +139,8 @@ class Payback:
     training_usd: float | None
     usd_per_1000: float | None
     against: tuple[Against, ...]
+    labels: int | None = None
+    labels_usd: float | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -146,8 +156,8 @@ class Prices:
 class Detectable:
     """The smallest true difference that the paired test of two rows finds with 80 % power (stats/power.py).
 
-    value: None where the rows are too few for any. run_id, against: of the two rows; the figure depends on how often
-    they differ, and hardly on which is better. clusters: of the rows; 0 where each is one by itself.
+    value: None if the rows are too few for any. run_id, against: of the two rows; the figure depends on how often
+    they differ, and hardly on which is better. clusters: of the rows; 0 if each is one by itself.
     """
 
     value: float | None

@@ -29,7 +29,7 @@ LANG = "--lang"
 PASSED_ON = "lm-eval"  # the verb whose arguments are those of another program
 VERBS = (
     "demo", "run", "train", "evaluate", "rescore", "leaderboard", "compare", "published", "tasks", "hash-rows",
-    "recheck", "import", "export", "init",
+    "recheck", "verify", "reproduce", "import", "export", "init", "completion",
     "lm-eval", "doctor",
 )  # fmt: skip
 DESCRIPTION = sentence(
@@ -45,6 +45,7 @@ examples:
 
 'phingpt-bench VERB --help' shows a verb's arguments and examples.
 """)
+LONGEST, MOST = 2_000, 100  # characters of a line of an error, and lines
 
 
 class Parser(argparse.ArgumentParser):
@@ -67,7 +68,7 @@ def main(argv: Sequence[str] | None = None) -> int:
 
 
 def chosen_language(argv: Sequence[str]) -> tuple[str, list[str]]:
-    """(language, the arguments without --lang): the last --lang before or after the verb, else `preferred()`.
+    """(language, the arguments without --lang): the last --lang before or after the verb, otherwise `preferred()`.
 
     It is found before there is a parser, whose help is in that language. What comes behind a "--" or the verb lm-eval,
     which takes everything as it is, is not looked at. BenchError for a language that is not known.
@@ -216,12 +217,16 @@ def _of_the_machine(err: Exception) -> BenchError | None:
 
 
 def _reported(err: BenchError) -> str:
-    """The error as people read it, in the language in force."""
+    """The error as people read it, in the language in force: short and harmless, whatever stands in a file's names."""
+    from phingpt_bench.text.clean import screened, shortened
+
     text = spoken(err.message) if err.where is None else f"{spoken(err.where)}: {spoken(err.message)}"
     lines = [say("error: {text}", text=text)]
     if err.hint:
         lines.append(say("hint: {text}", text=spoken(err.hint)))
-    return "\n".join(lines)
+    shown = [shortened(screened(line), LONGEST) for text in lines for line in text.split("\n")]
+    more = [say("... and {n} more lines", n=f"{len(shown) - MOST:,}")] if len(shown) > MOST else []
+    return "\n".join([*shown[:MOST], *more])
 
 
 if __name__ == "__main__":

@@ -65,7 +65,18 @@ def deliver(text: str, file: Path | None) -> None:
         write_out(text)
         return
     write_text(file, text)
-    print(say("wrote {file}", file=file), file=sys.stderr)
+    line(say("wrote {file}", file=file), error=True)
+
+
+def line(text: str, *, error: bool = False) -> None:
+    """A line on standard output, or on standard error, at once and without what a terminal would obey."""
+    from phingpt_bench.text.clean import screened
+
+    if error:
+        print(screened(text), file=sys.stderr)
+    else:
+        write_out(screened(text) + "\n")
+        sys.stdout.flush()
 
 
 def write_out(text: str) -> None:

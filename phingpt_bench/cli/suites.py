@@ -26,12 +26,14 @@ def carry_out(
     *,
     only: Sequence[str] = (),
     dry_run: bool = False,
+    trusted: bool = False,
     force: bool = False,
     quiet: bool = False,
     changed: Sequence[str] = (),
 ) -> None:
     """Plan a suite, show the plan, do what is missing, and draw the board of its results.
 
+    trusted: whether a dry run may import the functions of task files that are not ours; a run does in any case.
     changed: the overrides that the suite was read with, for the plan.
     """
     from phingpt_bench.api.silence import silence_libraries
@@ -39,10 +41,11 @@ def carry_out(
     from phingpt_bench.cli.boards import draw_folder
     from phingpt_bench.cli.output import show
     from phingpt_bench.live.choose import display
+    from phingpt_bench.lmeval.trust import looked_at
     from phingpt_bench.render.plan_blocks import plan_blocks
 
     silence_libraries()
-    with display(quiet=quiet) as shown:
+    with display(quiet=quiet) as shown, looked_at(trusted=trusted or not dry_run):
         ready = prepared(suite, only=only, fetch=not dry_run, display=shown)
     if dry_run or not quiet:
         show(plan_blocks(ready.suite, ready.steps(force=force), changed))

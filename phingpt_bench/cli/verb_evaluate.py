@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 from phingpt_bench.cli.overrides import add_overrides
 from phingpt_bench.cli.suites import carry_out, positive
+from phingpt_bench.cli.trust import add_trust
 from phingpt_bench.core.errors import BenchError
 from phingpt_bench.core.sentences import sentence
 from phingpt_bench.text.language import say
@@ -28,6 +29,8 @@ examples:
       --adapter-trained-on tfns
   phingpt-bench evaluate --base Qwen/Qwen2.5-0.5B-Instruct \\
       --tasks phin_sentiment --chat-template --results results/qwen
+  phingpt-bench evaluate --base MODEL --adapter DIR --tasks phin_fpb \\
+      --prompt ours --prompt my-prompt.yaml
   phingpt-bench evaluate --model vllm --model-args model=FOLDER_OR_ID \\
       --adapter adapters/trained/demo --tasks phin_demo_sentiment
   phingpt-bench evaluate --model local-completions \\
@@ -78,6 +81,9 @@ def configure(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--shots", type=int, default=0, metavar="K", help=say("few-shot examples in each prompt (default 0)")
     )
+    parser.add_argument(
+        "--blocks", type=positive, default=1, metavar="B", help=say("mean over so many blocks of examples (default 1)")
+    )
     parser.add_argument("--chat-template", action="store_true", help=say("put prompts into the model's chat template"))
     parser.add_argument(
         "--prompt",
@@ -127,6 +133,7 @@ def configure(parser: argparse.ArgumentParser) -> None:
         "--results", type=Path, metavar=say("DIR"), help=say("for the records (default results/local/MODEL)")
     )
     parser.add_argument("--dry-run", action="store_true", help=say("show the plan and stop"))
+    add_trust(parser)
     parser.add_argument("--force", action="store_true", help=say("re-run completed runs"))
     parser.add_argument("--quiet", action="store_true", help=say("no plan and no progress, only the board"))
 
@@ -136,7 +143,6 @@ def run(args: argparse.Namespace) -> int:
     from phingpt_bench.api.silence import silence_libraries
     from phingpt_bench.core import config
     from phingpt_bench.core.overrides import parsed
-    from phingpt_bench.data.prompt_file import OURS
     from phingpt_bench.evaluate.one_base import one_base
     from phingpt_bench.evaluate.suite import Variant
     from phingpt_bench.models.load import BaseSpec
@@ -158,15 +164,16 @@ def run(args: argparse.Namespace) -> int:
     if served:
         base = _served(args.model, args.model_args, args.adapter)
     variant = Variant(
-        shots=args.shots, chat_template=args.chat_template, thinking=args.thinking, thinking_end=args.thinking_end
-    )
+        shots=args.shots, chat_template=args.chat_template, thinking=args.thinking, thinking_end=args.thinking_end,
+        blocks=args.blocks,
+    )  # fmt: skip
     suite = one_base(
         base,
         args.tasks,
         spec=spec,
-        prompts=args.prompt or [OURS],
         adapters=[] if served else _adapters(args.adapter, args.adapter_trained_on),
         variant=variant,
+        prompts=args.prompt,
         floors=not args.no_floors,
         checks=args.checks,
         trained_on=None if args.trained_on is None else [own for own in args.trained_on if own != "none"],
@@ -175,7 +182,14 @@ def run(args: argparse.Namespace) -> int:
         results=args.results,
     )
     suite = config.changed(suite, parsed(args.overrides))
-    carry_out(suite, dry_run=args.dry_run, force=args.force, quiet=args.quiet, changed=args.overrides)
+    carry_out(
+        suite,
+        dry_run=args.dry_run,
+        trusted=args.trust_task_code,
+        force=args.force,
+        quiet=args.quiet,
+        changed=args.overrides,
+    )
     return 0
 
 

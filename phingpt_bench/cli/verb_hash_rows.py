@@ -34,6 +34,7 @@ def configure(parser: argparse.ArgumentParser) -> None:
 
 def run(args: argparse.Namespace) -> int:
     """Write the hashes of the rows of a file; BenchError for an unknown column or a row without text."""
+    from phingpt_bench.cli.output import line
     from phingpt_bench.core.errors import BenchError, unknown
     from phingpt_bench.core.jsonio import write_text
     from phingpt_bench.data.copies import hashes
@@ -47,8 +48,8 @@ def run(args: argparse.Namespace) -> int:
     texts = [row[args.text] for row in rows if isinstance(row[args.text], str)]
     lines = list(hashes.lines(texts, salt=args.salt, near=args.near))
     write_text(args.out, "\n".join(lines) + "\n")
-    count = sum(not line.startswith("#") for line in lines)
-    print(
+    count = sum(not entry.startswith("#") for entry in lines)
+    line(
         say_n(
             "{file}: {n:,} distinct text of {rows:,} rows",
             "{file}: {n:,} distinct texts of {rows:,} rows",

@@ -44,6 +44,7 @@ def configure(parser: argparse.ArgumentParser) -> None:
 def run(args: argparse.Namespace) -> int:
     """Check the runs, write the changes, report them; 0. BenchError without runs or for an unreadable declaration."""
     from phingpt_bench.api.silence import silence_libraries
+    from phingpt_bench.cli.output import line
     from phingpt_bench.core.errors import BenchError
     from phingpt_bench.evaluate.again import look_again
     from phingpt_bench.evaluate.tasks import Tasks
@@ -69,11 +70,11 @@ def run(args: argparse.Namespace) -> int:
     looked = look_again(args.folder, known, trained_on, of_adapter)
     for one in looked:
         if one.why is not None:
-            print(say("{path}: unchanged: {reason}", path=one.path, reason=one.why))
+            line(say("{path}: unchanged: {reason}", path=one.path, reason=one.why))
         elif one.record.exposure != one.before:
             counts = [None if found is None else found.seen for found in (one.before, one.record.exposure)]
             before, after = (say("unknown") if count is None else str(count) for count in counts)
-            print(
+            line(
                 say(
                     "{path}: {before} -> {after} of {n} test rows seen",
                     path=one.path,
@@ -85,14 +86,14 @@ def run(args: argparse.Namespace) -> int:
     changed = sum(one.record.exposure != one.before for one in looked)
     left = sum(one.why is not None for one in looked)
     runs = say_n("{n} run", "{n} runs", len(looked))
-    print(say("{runs}: {changed} changed, {left} could not be checked", runs=runs, changed=changed, left=left))
+    line(say("{runs}: {changed} changed, {left} could not be checked", runs=runs, changed=changed, left=left))
     return 0
 
 
 def row_ids(record: RunRecord, known: Tasks) -> Mapping[str, Sequence[str]] | None:
     """The training rows of a record's adapter: from its card if it is available, otherwise from its recipe.
 
-    The recipe stands for the card where it gives as many rows as were compared when the run was made. None where
+    The recipe stands for the card where it gives as many rows as were compared when the run was made. None if
     neither is there, or the base's tokenizer, which says which rows are too long.
     """
     from phingpt_bench.cli.tokenizers import tokenizer

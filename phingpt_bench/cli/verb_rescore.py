@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 import argparse
-import sys
 from pathlib import Path
 
-from phingpt_bench.cli.output import add_output, deliver, show
+from phingpt_bench.cli.output import add_output, deliver, line, show
 from phingpt_bench.core.sentences import sentence
 from phingpt_bench.text.language import say
 
@@ -157,7 +156,7 @@ def run(args: argparse.Namespace) -> int:
         )
     )
     if args.format == "csv":  # a table has no room for them
-        print("\n".join(report.notes), file=sys.stderr)
+        line("\n".join(report.notes), error=True)
     blocks = rescore_blocks(report)
     if args.format == "terminal":
         show(blocks, args.width, args.output, LEAST)

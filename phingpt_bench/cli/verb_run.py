@@ -7,6 +7,7 @@ from pathlib import Path
 
 from phingpt_bench.cli.overrides import add_overrides
 from phingpt_bench.cli.suites import carry_out, positive
+from phingpt_bench.cli.trust import add_trust
 from phingpt_bench.core.sentences import sentence
 from phingpt_bench.text.language import say
 
@@ -29,6 +30,7 @@ def configure(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("suite", metavar=say("SUITE"), help=say("a suite file (.yaml) or the name of a shipped one"))
     add_overrides(parser, "seed=1")
     parser.add_argument("--dry-run", action="store_true", help=say("show the plan and stop"))
+    add_trust(parser)
     parser.add_argument("--limit", type=positive, metavar="N", help=say("only the first N rows of each task"))
     parser.add_argument(
         "--only", nargs="+", default=[], metavar=say("TASK"), help=say("only these tasks or groups of the suite")
@@ -49,5 +51,13 @@ def run(args: argparse.Namespace) -> int:
 
     suite = load_suite(args.suite, parsed(args.overrides))
     suite = replace(suite, limit=args.limit or suite.limit, results=args.results or suite.results)
-    carry_out(suite, only=args.only, dry_run=args.dry_run, force=args.force, quiet=args.quiet, changed=args.overrides)
+    carry_out(
+        suite,
+        only=args.only,
+        dry_run=args.dry_run,
+        trusted=args.trust_task_code,
+        force=args.force,
+        quiet=args.quiet,
+        changed=args.overrides,
+    )
     return 0

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import argparse
-import sys
 from pathlib import Path
 
-from phingpt_bench.cli.output import show
+from phingpt_bench.cli.output import line, show
+from phingpt_bench.cli.trust import add_trust
 from phingpt_bench.core.sentences import sentence
 from phingpt_bench.text.language import say, spoken
 
@@ -28,6 +28,9 @@ examples:
 'validate' exits with 2 when a check fails; a task whose dataset is missing is
 "not checked". Tasks and passports of your own are found in the folder that
 $PHINGPT_BENCH_TASKS names (docs/add-a-task.md).
+
+A folder of tasks is code: its YAML may name Python functions. 'show' and
+'validate' import none but ours, unless --trust-task-code is given.
 """)
 
 
@@ -59,6 +62,8 @@ def configure(parser: argparse.ArgumentParser) -> None:
     validate.add_argument(
         "--task", action="append", default=[], metavar="T", help=say("only this task; may be repeated")
     )
+    for parsed in (in_full, validate):
+        add_trust(parsed)
     validate.add_argument(
         "--model", metavar="M", help=say("whose tokenizer to check with (default: the embedded model's)")
     )
@@ -72,13 +77,13 @@ def run(args: argparse.Namespace) -> int:
         print(share("tasks"))
         return 0
     if args.action == "show":
-        return _show(args.task)
+        return _show(args.task, trusted=args.trust_task_code)
     from phingpt_bench.cli import tasks_check
 
     if args.action == "stamp":
         return tasks_check.stamp(args.file, args.data, args.templates)
     if args.action == "validate":
-        return tasks_check.validate(args.path, args.task, args.model)
+        return tasks_check.validate(args.path, args.task, args.model, trusted=args.trust_task_code)
     return _list(args)
 
 
@@ -93,26 +98,28 @@ def _list(args: argparse.Namespace) -> int:
     show(blocks)
     for name, err in errors.items():
         reason = spoken(err.message)
-        print(
+        line(
             say("error: the passport of dataset '{name}' cannot be read: {reason}", name=name, reason=reason),
-            file=sys.stderr,
+            error=True,
         )
         if err.hint:
-            print(say("hint: {text}", text=spoken(err.hint)), file=sys.stderr)
+            line(say("hint: {text}", text=spoken(err.hint)), error=True)
     return 2 if errors else 0
 
 
-def _show(name: str) -> int:
+def _show(name: str, *, trusted: bool) -> int:
     """The facts of a task and an example, which takes longer; BenchError for an unknown name."""
     from phingpt_bench.lmeval.taskfiles import read_tasks
+    from phingpt_bench.lmeval.trust import looked_at
     from phingpt_bench.render.tasks.task_facts import example_blocks, facts_blocks, shown_task
 
     files = read_tasks()
-    blocks = facts_blocks(name, files)
-    if task := shown_task(name, files):
-        from phingpt_bench.lmeval.manager import task_manager
-        from phingpt_bench.lmeval.sample import example
+    with looked_at(trusted=trusted):
+        blocks = facts_blocks(name, files)
+        if task := shown_task(name, files):
+            from phingpt_bench.lmeval.manager import task_manager
+            from phingpt_bench.lmeval.sample import example
 
-        blocks += example_blocks(task, example(task, task_manager()))
+            blocks += example_blocks(task, example(task, task_manager()))
     show(blocks)
     return 0

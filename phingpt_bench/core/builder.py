@@ -24,6 +24,7 @@ from phingpt_bench.core.sentences import joined, sentence
 from phingpt_bench.core.yamlfile import Key
 
 T = TypeVar("T")
+LARGEST = 2**63 - 1  # of a whole number, either way: what the arithmetic behind it can hold
 SHOWN = 5  # mistakes that are named for a file without lines; a list of a thousand numbers may hold a thousand of them
 _BAD = object()  # stands for a value whose mistake has been named
 _EXPONENT = re.compile(r"[-+]?(\d+\.?\d*|\.\d+)[eE][-+]?\d+")
@@ -199,6 +200,8 @@ class Builder:
                 return float(value)
         elif kind is int:
             if isinstance(value, int) and not isinstance(value, bool):
+                if not -LARGEST <= value <= LARGEST:
+                    return self._mistake(key, sentence("a number of {value} digits is too large", value=_digits(value)))
                 return value
         elif kind is Path:
             if isinstance(value, str | Path):
@@ -237,7 +240,7 @@ class Builder:
 
 
 @functools.cache
-def _types(cls: type) -> dict[str, Any]:
+def _types(cls: type) -> dict[str, object]:
     """The declared types of a dataclass, cached: resolving them takes longer than everything else."""
     return typing.get_type_hints(cls, include_extras=True)
 
@@ -255,7 +258,10 @@ def _plain(kind: Any, values: Sequence[Any]) -> bool:
     if origin is list:
         return found <= {list} and _plain(args[0], list(chain.from_iterable(values)))
     return (
-        kind in (int, str, bool, float) and found <= {kind} and (kind is not float or all(map(math.isfinite, values)))
+        kind in (int, str, bool, float)
+        and found <= {kind}
+        and (kind is not float or all(map(math.isfinite, values)))
+        and (kind is not int or not values or -LARGEST <= min(values) <= max(values) <= LARGEST)
     )
 
 
@@ -266,11 +272,18 @@ def _finite(value: float) -> bool:
         return False
 
 
+def _digits(value: int) -> int:
+    """About how many decimal digits a number has; writing one of over 4,300 out is refused by Python."""
+    return int((value.bit_length() - 1) * math.log10(2)) + 1
+
+
 def _shown(value: Any) -> str:
     if value is None or isinstance(value, bool):
         return {None: "null", True: "true", False: "false"}[value]
     if isinstance(value, str):
         return f"'{value}'" if len(value) <= 40 else f"'{value[:37]}...'"
+    if isinstance(value, int) and abs(value) > LARGEST:
+        return f"a number of {_digits(value)} digits"
     if isinstance(value, list | dict):
         n = len(value)
         return sentence("a list of {n}", n=n) if isinstance(value, list) else sentence("a mapping of {n}", n=n)

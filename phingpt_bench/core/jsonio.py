@@ -5,18 +5,24 @@ from __future__ import annotations
 import contextlib
 import json
 import os
+import re
 import tempfile
 from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 from typing import Any, BinaryIO
 
 from phingpt_bench.core.errors import BenchError
+from phingpt_bench.core.files import read_text
 from phingpt_bench.core.sentences import sentence
+
+# what a terminal would obey, and lone surrogates, which UTF-8 cannot hold; JSON itself escapes those under U+0020
+_ESCAPED = re.compile("[\x7f-\x9f\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069\ud800-\udfff]")
 
 
 def dumps(value: Any, *, indent: int | None = None) -> str:
-    """JSON text in UTF-8. NaN and infinity raise ValueError: a quantity that is unknown is null."""
-    return json.dumps(value, indent=indent, ensure_ascii=False, allow_nan=False)
+    """JSON text in UTF-8, control characters escaped. NaN and infinity raise ValueError: what is unknown is null."""
+    text = json.dumps(value, indent=indent, ensure_ascii=False, allow_nan=False)
+    return _ESCAPED.sub(lambda found: f"\\u{ord(found[0]):04x}", text)
 
 
 def write_text(path: Path, text: str) -> None:
@@ -76,13 +82,14 @@ def write_jsonl(path: Path, rows: Iterable[Any]) -> None:
 
 
 def read_json(path: Path) -> Any:
-    """The value in `path`; BenchError when it is missing or not JSON."""
+    """The value in `path`; BenchError when it is missing, no file, or not JSON."""
+    text = read_text(path)
     try:
-        return json.loads(Path(path).read_text(encoding="utf-8"))
-    except FileNotFoundError:
-        raise BenchError(sentence("no such file"), where=str(path)) from None
-    except (ValueError, OSError) as err:
+        return json.loads(text)
+    except ValueError as err:
         raise BenchError(sentence("not readable as JSON ({reason})", reason=err), where=str(path)) from None
+    except RecursionError:
+        raise BenchError(sentence("not readable as JSON (nested too deeply)"), where=str(path)) from None
 
 
 @contextlib.contextmanager

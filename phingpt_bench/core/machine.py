@@ -7,6 +7,7 @@ import importlib.metadata
 import os
 import platform
 import re
+import shlex
 import subprocess
 import sys
 from dataclasses import dataclass, field
@@ -70,6 +71,14 @@ def environment() -> Environment:
         git=_commit(),
         packages={name: version(name) for name in PACKAGES},
     )
+
+
+def command() -> str:
+    """The command line of this process as a shell takes it, with "~" for the home folder: a record names no user."""
+    home = str(Path.home())
+    name = Path(sys.argv[0]).name
+    words = ["phingpt-bench" if name == "__main__.py" else name, *sys.argv[1:]]
+    return shlex.join("~" + word.removeprefix(home) if word.startswith(home + os.sep) else word for word in words)
 
 
 def version(package: str) -> str | None:

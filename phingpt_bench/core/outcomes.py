@@ -14,6 +14,7 @@ from phingpt_bench.core.jsonio import read_json
 from phingpt_bench.core.sentences import sentence
 
 Kind = Literal["labels", "spans", "scores"]
+ROUNDED = 1e-3  # probabilities are stored with five digits
 INVALID = -1  # in place of a label: none could be read
 
 
@@ -24,7 +25,7 @@ class Outcomes:
     kind: Kind
     labels: list[str]  # or the entity types; empty for scores
     ids: list[str]
-    # labels: places in `labels`, pred INVALID where none could be read; scores: numbers, pred None where none could
+    # labels: places in `labels`, pred INVALID if none could be read; scores: numbers, pred None if none could
     gold: list[int] | list[float] = field(default_factory=list)
     pred: list[int] | list[float | None] = field(default_factory=list)
     # spans: [true positives, predicted, gold] for each type, and last [0, k, 0] for predictions of unknown type
@@ -116,6 +117,8 @@ def _label_faults(rows: Outcomes) -> Iterator[str]:
             continue
         if len(probs) != k:
             yield sentence("probs[{at}]: {values} values for {k} labels", at=at, values=len(probs), k=k)
+        elif min(probs) < 0 or abs(sum(probs) - 1) > ROUNDED:
+            yield sentence("probs[{at}]: no probabilities from 0 to 1 that sum to 1", at=at)
         elif not isinstance(pred, int) or pred < 0 or probs[pred] < max(probs):
             yield sentence("probs[{at}]: pred is {pred!r}, and another label is more probable", at=at, pred=pred)
 

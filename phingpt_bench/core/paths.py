@@ -9,6 +9,8 @@ from phingpt_bench.core.errors import BenchError
 from phingpt_bench.core.sentences import sentence
 
 TASKS_VARIABLE = "PHINGPT_BENCH_TASKS"
+# names that Windows keeps for devices, whatever ending follows
+DEVICES = {"CON", "PRN", "AUX", "NUL", *(f"{port}{n}" for port in ("COM", "LPT") for n in range(10))}
 _PACKAGE = Path(__file__).resolve().parent.parent
 
 
@@ -22,8 +24,29 @@ def share(*parts: str) -> Path:
     return (installed if installed.is_dir() else _PACKAGE.parent).joinpath(*parts)
 
 
+def is_name(text: str) -> bool:
+    """Whether a text can be the name of a file or folder on Linux, macOS and Windows, and stays in its folder."""
+    stem = text.split(".")[0].rstrip(" ").upper()
+    return (
+        0 < len(text) <= 200
+        and text.isprintable()
+        and not set(text) & set('<>:"/\\|?*')
+        and text.strip(". ") != ""
+        and not text.endswith((".", " "))
+        and stem not in DEVICES
+    )
+
+
+def is_path(path: Path) -> bool:
+    """Whether a path is one that systems take: without zero bytes and lone surrogates."""
+    try:
+        return b"\0" not in os.fsencode(path)
+    except UnicodeEncodeError:
+        return False
+
+
 def results_folder() -> Path:
-    """results/ in the current folder where there is one, else the shipped results."""
+    """results/ in the current folder where there is one, otherwise the shipped results."""
     here = Path("results")
     return here if here.is_dir() else share("results")
 

@@ -51,7 +51,8 @@ class Imported:
 class Provenance:
     """Where a record comes from.
 
-    amendments: later changes to its files, by name. imported: None for a run of this program.
+    amendments: later changes to its files, by name. imported: None for a run of this program. command: as typed, but
+    the home folder. files: digests of the files beside the record when it was written, by name; older ones have none.
     """
 
     environment: Environment = field(default_factory=Environment)
@@ -59,3 +60,5 @@ class Provenance:
     fingerprint: Fingerprint | None = None
     amendments: dict[str, str] = field(default_factory=dict)
     imported: Imported | None = None
+    command: str | None = None
+    files: dict[str, str] = field(default_factory=dict)

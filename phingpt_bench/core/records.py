@@ -12,7 +12,7 @@ from __future__ import annotations
 import dataclasses
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Literal
+from typing import TYPE_CHECKING, Annotated, Literal, NamedTuple
 
 from phingpt_bench.core import upgrades
 from phingpt_bench.core.builder import Amount, Count, Least
@@ -39,8 +39,8 @@ SCHEMA_VERSION: Literal[4] = 4
 
 RECORD, OUTCOMES, SAMPLES = "run.json", "outcomes.json", "samples.jsonl"  # the files of a run's folder
 ModelKind = Literal["base", "tuned", "floor", "check"]
-CALIBRATED = {"batch": " batch-calibrated", "contextual": " calibrated without text"}  # in the name of a variant
 Thinking = Literal["on", "off"]
+CALIBRATED = {"batch": " batch-calibrated", "contextual": " calibrated without text"}  # in the name of a variant
 CHOSEN = "label-loglikelihood"  # the extraction of tasks that compare the log-likelihoods of labels
 
 
@@ -52,7 +52,7 @@ class Model:
     kind: ModelKind
     base: str | None = None  # Hub id or the name of the embedded model; never a path of this machine
     base_revision: str | None = None  # Hub commit, or the digest of the local weights
-    quantisation: str | None = None  # "nf4+dq", or None where the weights are not quantised
+    quantisation: str | None = None  # "nf4+dq", or None if the weights are not quantised
     compute_dtype: str | None = None
     engine: str | None = None  # what served it, e.g. "vllm", or an API's kind; None: this program computed the answers
     engine_version: str | None = None
@@ -73,6 +73,21 @@ class Model:
     def served_by(self) -> str | None:
         """The engine of a served model in words, with its dtype: "vllm 0.32.0, bfloat16"; None for a loaded one."""
         return served_text(self.engine, self.engine_version, self.compute_dtype)
+
+
+class Setting(NamedTuple):
+    """The prompt setting of a run. prompt: the digest of the one that replaced the task's, None for the task's own."""
+
+    shots: int
+    chat_template: bool
+    calibration: str | None
+    prompt: str | None
+    thinking: str | None
+
+    @property
+    def words(self) -> tuple[str | None, str | None]:
+        """Prompt and thinking; (None, None) for the task as its file has it."""
+        return self.prompt, self.thinking
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -100,22 +115,23 @@ class Protocol:
     metric: str  # the primary metric, a key of RunRecord.scores
     kind: Kind
     synthetic: bool = False  # the rows are made up: no score on them says anything about a model
+    block: Count = 0  # of examples, where there are shots: the number under which they were drawn
     calibration: Literal["batch", "contextual"] | None = None  # of label scores that were stored: no record is so
-
     prompt: AskedPrompt | None = None  # None: the task's own
     thinking: Thinking | None = None  # what the chat template was asked for; None: its default
 
     @property
     def variant(self) -> str:
         """The prompt setting, as boards show it."""
-        calibrated = CALIBRATED.get(self.calibration or "", "")
         prompt = self.prompt.name if self.prompt else None
-        return variant_text(self.shots, self.chat_template, prompt, self.thinking) + calibrated
+        first = variant_text(self.shots, self.chat_template, prompt, self.thinking)
+        return first + CALIBRATED.get(self.calibration or "", "")
 
     @property
-    def setting(self) -> tuple[int, bool, str | None, str | None]:
-        """The prompt setting: shots, chat template, prompt by its digest, thinking."""
-        return self.shots, self.chat_template, self.prompt.digest if self.prompt else None, self.thinking
+    def setting(self) -> Setting:
+        """What tells two ways to ask apart: the prompt by its digest."""
+        prompt = self.prompt.digest if self.prompt else None
+        return Setting(self.shots, self.chat_template, self.calibration, prompt, self.thinking)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

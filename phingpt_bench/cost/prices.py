@@ -25,7 +25,7 @@ _OTHER_PRODUCT = {"ti", "super", "laptop", "mobile", "mig", "d", "max"}
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Entry:
-    """One price: USD for one hour of one unit (a processor core for "cpu-core-hour", else one GPU with its host).
+    """One price: USD for one hour of one unit (a processor core for "cpu-core-hour", otherwise one GPU with its host).
 
     gpu: the words that a GPU's name must contain, e.g. "A100 80GB"; None for prices that are only found by id, such as
     those that a paper assumed. count: set by `match`; `usd_per_hour` is then for all units.
@@ -58,6 +58,7 @@ class ApiPrice:
     models: the exact names of the model in published results. Several entries may name one model, one for each host:
         its price is then the range from the cheapest to the most expensive.
     ids: the names under which the host's API serves it.
+    sold: False for a model that its host no longer sells at this price.
     cached: the price of a token that the host has cached; None if it has no such price. Estimates do not use it.
     """
 
@@ -71,6 +72,7 @@ class ApiPrice:
     assumption: str
     usd_per_million_cached: float | None = None
     ids: tuple[str, ...] = ()
+    sold: bool = True
 
     def __post_init__(self) -> None:
         _check_day("read_on", self.read_on)
@@ -88,12 +90,28 @@ class ApiPrice:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class LabelPrice:
+    """The price of one labelled row, which a training needs and a zero-shot model does not."""
+
+    usd: float
+    source: str
+    read_on: str
+    assumption: str
+
+    def __post_init__(self) -> None:
+        _check_day("read_on", self.read_on)
+        if not 0 < self.usd <= MOST:
+            raise ValueError(f"label: {self.usd:g} USD; leave an unknown price out of the card")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class PriceCard:
-    """Prices collected on one date: of machines (`entries`) and of APIs. Ids are distinct."""
+    """Prices collected on one date: of machines (`entries`), of APIs, and of a label. Ids are distinct."""
 
     date: str
     entries: tuple[Entry, ...]
     api: tuple[ApiPrice, ...] = ()
+    label: LabelPrice | None = None
 
     def __post_init__(self) -> None:
         _check_day("date", self.date)

@@ -42,6 +42,17 @@ def offline_if_unreachable(origin: Origin) -> Iterator[None]:
         compat.set_hub_offline(offline)
 
 
+@contextmanager
+def offline() -> Iterator[None]:
+    """Within the block the Hub's client answers from its cache alone, for whoever only wants what is here."""
+    before = compat.hub_is_offline()
+    compat.set_hub_offline(True)
+    try:
+        yield
+    finally:
+        compat.set_hub_offline(before)
+
+
 def _is_local(origin: Origin) -> bool:
     own = Path(origin.folder).expanduser()
     root = mirror()

@@ -15,7 +15,7 @@ from phingpt_bench.core.errors import BenchError
 from phingpt_bench.core.fingerprint import digest
 from phingpt_bench.core.outcomes import Kind
 from phingpt_bench.core.records import AskedPrompt
-from phingpt_bench.core.sentences import sentence
+from phingpt_bench.core.sentences import Sentence, sentence
 
 OURS = "ours"  # the prompt of the task file
 QUERY = "query"  # FLARE's own, which its rows bring with them
@@ -57,13 +57,11 @@ class PromptFile:
         if not self.text.strip():
             raise BenchError(sentence("text is empty"))
         if not self.end:
-            raise BenchError(
-                sentence("end is empty"), hint=sentence("a line break ends an answer where nothing else does")
-            )
+            raise BenchError(sentence("end is empty"), hint=sentence("leave it out: a line break ends an answer"))
         if self.answers and self.kind != "labels":
-            raise BenchError(sentence("answers are of labels, and kind is another"))
+            raise BenchError(sentence("answers are for kind: labels"))
         if len(set(self.answers.values())) < len(self.answers):
-            raise BenchError(sentence("answers gives two labels the same words"))
+            raise BenchError(sentence("answers has the same words for two labels"))
         _fields(self.text)
 
     @property
@@ -81,18 +79,20 @@ class PromptFile:
         """How a label is written: its answer, whatever the case of the names; the label itself where there is none."""
         return {name.casefold(): answer for name, answer in self.answers.items()}.get(label.casefold(), label)
 
-    def misfit(self, task: str, base: str, kind: str, labels: Collection[str], fields: Collection[str]) -> str | None:
+    def misfit(
+        self, task: str, base: str, kind: str, labels: Collection[str], fields: Collection[str]
+    ) -> Sentence | None:
         """Why it does not fit a task, in words, or None. base: the task of which that one is another form."""
         if self.tasks and not {task, base} & set(self.tasks):
-            return "it is for other tasks"
+            return sentence("it is for other tasks")
         if self.kind is not None and self.kind != kind:
-            return f"it asks for {self.kind}, the task for {kind}"
+            return sentence("it asks for {kind}, the task for {other}", kind=self.kind, other=kind)
         if self.labels and {one.casefold() for one in self.labels} != {one.casefold() for one in labels}:
-            return f"it is for the labels {', '.join(self.labels)}"
+            return sentence("it is for the labels {labels}", labels=", ".join(self.labels))
         if unknown := {name.casefold() for name in self.answers} - {one.casefold() for one in labels}:
-            return f"it has an answer for '{min(unknown)}', which is no label of the task"
+            return sentence("it has an answer for '{label}', which is not a label of the task", label=min(unknown))
         if missing := self.fields - set(fields):
-            return f"its rows have no '{min(missing)}'"
+            return sentence("the task's rows have no field '{field}'", field=min(missing))
         return None
 
 
@@ -104,13 +104,13 @@ def _fields(text: str) -> set[str]:
         return set(jinja2.meta.find_undeclared_variables(jinja2.Environment(autoescape=False).parse(text)))
     except jinja2.TemplateSyntaxError as err:
         raise BenchError(
-            sentence("text is no Jinja template ({message})", message=err.message),
-            hint=sentence("{% raw %}...{% endraw %} around braces that are meant"),
+            sentence("text is not a Jinja template ({reason})", reason=err.message),
+            hint=sentence("put braces that are part of the text between {% raw %} and {% endraw %}"),
         ) from None
 
 
 FLARE = PromptFile(text="{{query}}", kind=None)
-BETWEEN = "\n\n"  # FLARE's entities stand one a line
+BETWEEN = "\n\n"  # FLARE's entities stand one per line
 
 
 def read_prompt(name: str) -> PromptFile | None:
@@ -123,9 +123,7 @@ def read_prompt(name: str) -> PromptFile | None:
     if path.suffix not in (".yaml", ".yml") and not path.is_file():
         raise BenchError(
             sentence("unknown prompt '{name}'", name=name),
-            hint=sentence(
-                "'{ours}', '{query}' (FLARE's own), or a file that 'init prompt' made", ours=OURS, query=QUERY
-            ),
+            hint=sentence("'ours', 'query' (FLARE's own), or the path of a prompt file"),
         )
     return config.load(path, PromptFile)
 

@@ -36,7 +36,7 @@ def look_again(
     row_ids: gives the training rows of a record's adapter; None if unknown. Everything else in a record stays,
     including its scores; it gets a note about the change. BenchError without records, or for one that cannot be read.
     """
-    paths = sorted(folder.rglob(RECORD))
+    paths = sorted(path for path in folder.rglob(RECORD) if path.is_file())
     if not paths:
         raise BenchError(
             sentence("no runs in this folder"),

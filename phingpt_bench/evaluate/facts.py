@@ -6,9 +6,10 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
+from phingpt_bench.core.agreement import read_both
 from phingpt_bench.core.errors import BenchError
 from phingpt_bench.core.machine import Machine, this_machine
-from phingpt_bench.core.records import Model, RunRecord, read_record
+from phingpt_bench.core.records import Model, RunRecord
 from phingpt_bench.core.sentences import sentence
 from phingpt_bench.data.prompt_file import shown
 from phingpt_bench.evaluate.adapters import AdapterFacts, Training, adapter_facts
@@ -38,7 +39,7 @@ class Facts:
     put: Mapping[tuple[str, Words], TaskFacts] = field(default_factory=dict)  # tasks under other words that fit them
 
     def under(self, task: str, words: Words | None) -> TaskFacts | None:
-        """A task under the words of a variant; None where these do not fit it."""
+        """A task under the words of a variant; None if these do not fit it."""
         return self.tasks[task] if words is None else self.put.get((task, words))
 
 
@@ -83,10 +84,8 @@ def _put(known: Tasks, tasks: Sequence[str], asked: Sequence[Variant]) -> dict[t
             continue
         if needs_chat(words.prompt) and not variant.chat_template:
             raise BenchError(
-                sentence(
-                    "prompt '{prompt}' is what a user says, which needs the chat template", prompt=shown(words.prompt)
-                ),
-                hint=sentence("--chat-template, in a suite 'chat_template: true'"),
+                sentence("prompt '{prompt}' needs the chat template", prompt=shown(words.prompt)),
+                hint=sentence("add --chat-template, or in a suite 'chat_template: true'"),
             )
         for task in dict.fromkeys(tasks):
             try:
@@ -136,11 +135,14 @@ def _checks() -> tuple[str, ...]:
 
 
 def read_records(folder: Path) -> dict[Path, RunRecord | None]:
-    """The run records below a folder by run folder; None for one that cannot be read (it will be re-run)."""
+    """The run records below a folder by run folder; None for one that cannot be read (it will be re-run).
+
+    Neither can one whose outcomes cannot, or say something else: the board would refuse it.
+    """
     records: dict[Path, RunRecord | None] = {}
     for file in sorted(folder.glob("*/*/run.json")):
         try:
-            records[file.parent] = read_record(file)
+            records[file.parent] = read_both(file)[0]
         except BenchError:
             records[file.parent] = None
     return records

@@ -21,7 +21,7 @@ def one_base(  # noqa: PLR0913  each is an option of the verb
     spec: BaseSpec | None = None,
     adapters: Sequence[AdapterEntry] = (),
     variant: Variant | None = None,
-    prompts: Sequence[str] = (OURS,),
+    prompts: Sequence[str] = (),
     floors: bool = True,
     checks: bool = False,
     trained_on: Sequence[str] | None = None,
@@ -32,15 +32,16 @@ def one_base(  # noqa: PLR0913  each is an option of the verb
     """The suite of one base, named after it, with records in results/local/NAME unless `results` names a folder.
 
     base: None takes the bases that the adapters name, loaded as `spec` says, where its model does not count.
-    adapters: those of a served base are in its spec. trained_on: what the base was trained on, None where that is
-    unknown. BenchError as for a suite file, and for an adapter that cannot be found.
+    adapters: those of a served base are in its spec. trained_on: what the base was trained on, None if that is
+    unknown. prompts: names or files, by default the task's own.
+    BenchError as for a suite file, and for an adapter that cannot be found.
     """
     suite = Suite(
         name="evaluate",
         tasks=list(tasks),
         bases=[] if base is None else [base],
         variants=[variant or Variant()],
-        prompts=list(prompts),
+        prompts=list(prompts) or [OURS],
         adapters=list(adapters),
         floors=floors,
         checks=checks,

@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import datetime
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 
 from phingpt_bench.core import jsonio
 from phingpt_bench.core.diagnostics import Diagnostics
 from phingpt_bench.core.exposure import Exposure
-from phingpt_bench.core.fingerprint import digest
-from phingpt_bench.core.machine import environment
+from phingpt_bench.core.fingerprint import digest, file_digest
+from phingpt_bench.core.machine import command, environment
 from phingpt_bench.core.provenance import Provenance
 from phingpt_bench.core.records import OUTCOMES, RECORD, SAMPLES, Ledger, Model, Protocol, RunRecord, to_dict
 from phingpt_bench.evaluate.answers import Answers
@@ -41,6 +41,7 @@ def protocol(task: TaskFacts, step: Step, answers: Answers) -> Protocol:
         n=len(answers.outcomes.ids),
         shots=step.variant.shots,
         chat_template=step.variant.chat_template,
+        block=step.variant.block,
         prompt_digest=answers.prompt_digest,
         extraction=task.extraction,
         metric=task.metric,
@@ -74,13 +75,20 @@ def record(
         evaluation=by.evaluation,
         training=by.training,
         exposure=by.exposure,
-        provenance=Provenance(environment=environment(), scoring=version.VERSION, fingerprint=step.fingerprint),
+        provenance=Provenance(
+            environment=environment(), scoring=version.VERSION, fingerprint=step.fingerprint, command=command()
+        ),
     )
 
 
 def write(folder: Path, answers: Answers, run: RunRecord) -> None:
-    """Write the three files. run.json is deleted first and written last: a folder without it is unfinished."""
+    """Write the three files. run.json is deleted first and written last: a folder without it is unfinished.
+
+    It holds the digests of the other two.
+    """
     (folder / RECORD).unlink(missing_ok=True)
     jsonio.write_jsonl(folder / SAMPLES, answers.lines)
     jsonio.write_columns(folder / OUTCOMES, to_dict(answers.outcomes))
+    files = {name: file_digest(folder / name) for name in (OUTCOMES, SAMPLES)}
+    run = replace(run, provenance=replace(run.provenance, files=files))
     jsonio.write_json(folder / RECORD, to_dict(run))

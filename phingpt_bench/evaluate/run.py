@@ -18,6 +18,8 @@ from phingpt_bench.cost.prices import PriceCard, load_prices, match
 from phingpt_bench.evaluate import record
 from phingpt_bench.evaluate.adapters import AdapterFacts, Training
 from phingpt_bench.evaluate.answers import Answers, check_scores, read_answers
+from phingpt_bench.evaluate.ask import ask
+from phingpt_bench.evaluate.blocks import showing
 from phingpt_bench.evaluate.content_free import content_free
 from phingpt_bench.evaluate.exposure import Exposures
 from phingpt_bench.evaluate.facts import Facts, with_trained
@@ -31,9 +33,7 @@ from phingpt_bench.evaluate.suite import Suite
 from phingpt_bench.evaluate.tasks import TaskFacts
 from phingpt_bench.live.display import QUIET, Display
 from phingpt_bench.live.events import Planned, Priced, Said, Scored
-from phingpt_bench.lmeval import manager
 from phingpt_bench.lmeval.asking import set_thinking
-from phingpt_bench.lmeval.lean import lean
 from phingpt_bench.models import adapter
 from phingpt_bench.models.load import BaseSpec, Loaded, layer_weights
 from phingpt_bench.models.memory import forget_peaks, free
@@ -180,7 +180,7 @@ def _run_model(job: Job, step: Step, loaded: Loaded, model: Any, entry: Attached
     if running is not None:
         lm.on_answer = running.add_answer
     answers, scores = _evaluate(job, step, lm, meter, running)
-    with meter.phase("harness"):
+    with meter.phase("harness"), showing(job.task(step), step.variant.block):
         prior = content_free(lm, job.task(step), step.variant)
     by = Answerer(
         model=loaded.identity,
@@ -224,34 +224,14 @@ def _tuned(job: Job, step: Step, loaded: Loaded, entry: Attached, by: Answerer) 
 
 
 def _evaluate(job: Job, step: Step, lm: Any, meter: Meter, running: Running | None) -> tuple[Answers, Scores]:
-    """Run one task through lm-eval; returns its answers, with scores that agree with lm-eval's.
-
-    The meter books the model's time under "evaluate", the rest (rendering, scoring) under "harness".
-    """
-    from lm_eval import simple_evaluate
-
+    """Run one task through lm-eval; returns its answers, with scores that agree with lm-eval's; meter as for `ask`."""
     suite, task = job.suite, job.task(step)
-    # simple_evaluate leaves the shots of the last run in the task, and a 0 there overrides its argument
-    task.task.set_config("num_fewshot", None)
-    with meter.phase("harness"), lean(lm, lambda: meter.phase("evaluate"), running):
-        results = simple_evaluate(
-            model=lm,
-            tasks=[task.task],
-            num_fewshot=step.variant.shots,
-            limit=limited(suite, task),
-            bootstrap_iters=0,
-            log_samples=True,
-            apply_chat_template=step.variant.chat_template,
-            system_instruction=task.system,
-            fewshot_as_multiturn=step.variant.chat_template and manager.FEWSHOT_AS_MULTITURN,
-            task_manager=job.facts.known.manager,
-            random_seed=suite.seed,
-            numpy_random_seed=suite.seed,
-            torch_random_seed=suite.seed,
-            fewshot_random_seed=suite.seed,
-        )
-    answers = read_answers(task.dataset, results["samples"][task.name])
-    return answers, check_scores(answers.outcomes, results["results"][task.name])
+    samples, scores = ask(
+        task, lm, step.variant, job.facts.known.manager, seed=suite.seed, meter=meter, limit=limited(suite, task),
+        observer=running,
+    )  # fmt: skip
+    answers = read_answers(task.dataset, samples)
+    return answers, check_scores(answers.outcomes, scores)
 
 
 def _run_without_base(job: Job, step: Step) -> None:

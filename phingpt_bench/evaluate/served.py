@@ -51,8 +51,8 @@ def served_facts(
     opened: Opened | None = None
     if any(variant.thinking is not None for variant in variants):
         raise BenchError(
-            sentence("{title}: whether a served model thinks is set at its server", title=spec.title),
-            hint=sentence("leave thinking out"),
+            sentence("{model}: whether a served model thinks is set at its server", model=spec.title),
+            hint=sentence("leave --thinking out"),
         )
     lines: list[str] = []
     if fetch and not spec.chat and not spec.started_here:

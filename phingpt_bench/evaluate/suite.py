@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from phingpt_bench.core import config
 from phingpt_bench.core.errors import BenchError
 from phingpt_bench.core.overrides import Override
-from phingpt_bench.core.paths import share
+from phingpt_bench.core.paths import is_name, is_path, share
 from phingpt_bench.core.records import Thinking, variant_text
 from phingpt_bench.core.sentences import sentence
 from phingpt_bench.data.prompt_file import OURS, shown
@@ -23,6 +23,7 @@ from phingpt_bench.served.spec import ServedSpec
 class Variant:
     """The prompt setting: `shots` few-shot examples before each document, with or without the chat template.
 
+    blocks: so many blocks of examples are drawn, each is a run, and their mean is one row. block: the number of one.
     prompt: "ours" is the task file's, "query" is FLARE's own, anything else is a file (docs/prompts.md). thinking: what
         the chat template is asked for; null is its default. thinking_end: the mark that ends a thought.
     """
@@ -31,6 +32,10 @@ class Variant:
     """Few-shot examples before each document, from the training rows."""
     chat_template: bool = False
     """Whether prompts are put into the model's chat template."""
+    blocks: int = 1
+    """Blocks of examples: each is a run, and their mean is one row of the board (docs/fairness.md)."""
+    block: int = 0
+    """The number of the first block; 0 is the one that plain lm-eval shows."""
     prompt: str = OURS
     """The prompt: "ours" is the task file's, "query" is FLARE's own, anything else is a file (docs/prompts.md)."""
     thinking: Thinking | None = None
@@ -41,6 +46,10 @@ class Variant:
     def __post_init__(self) -> None:
         if self.shots < 0:
             raise BenchError(sentence("shots is at least 0"))
+        if self.blocks < 1 or self.block < 0:
+            raise BenchError(sentence("blocks is at least 1, and block at least 0"))
+        if self.shots == 0 and (self.blocks > 1 or self.block):
+            raise BenchError(sentence("blocks of examples need shots"))
         if self.thinking is not None and not self.chat_template:
             raise BenchError(
                 sentence("thinking is asked for in the chat template"), hint=sentence("set chat_template: true")
@@ -49,15 +58,21 @@ class Variant:
             raise BenchError(sentence("thinking_end is empty"))
 
     def __str__(self) -> str:
-        return variant_text(
-            self.shots, self.chat_template, None if self.prompt == OURS else shown(self.prompt), self.thinking
-        )
+        prompt = None if self.prompt == OURS else shown(self.prompt)
+        name = variant_text(self.shots, self.chat_template, prompt, self.thinking)
+        return f"{name} block {self.block}" if self.block else name
 
     @property
     def words(self) -> Words | None:
-        """What changes a task's requests; None where they are those of the task file."""
+        """What changes a task's requests; None if they are those of the task file."""
         found = Words(self.prompt, self.thinking, self.thinking_end)
         return None if (found.prompt, found.thinking) == (OURS, None) else found
+
+
+def drawn(variants: Iterable[Variant]) -> list[Variant]:
+    """The variants with one for each of their blocks of examples, each once."""
+    every = (replace(one, blocks=1, block=one.block + at) for one in variants for at in range(one.blocks))
+    return list(dict.fromkeys(every))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -101,8 +116,8 @@ class Suite:
     bases: each is loaded once, for its own runs and for those of every adapter that was trained on it; a base with an
         `engine` is served, with its own adapters. By default those that the adapters name.
     variants: the prompt settings of the bases; adapters use the first one unless they name their own.
-    prompts: the prompts that each variant is run under, on every task that a prompt fits; bases and adapters run under
-        all of them ("ours" is the task file's, "query" FLARE's own, anything else a file).
+    prompts: the wordings of each variant, for every task that a prompt fits; bases and adapters run under all of them
+        ("ours" is the task file's, "query" is FLARE's own, anything else is a file).
     floors: whether to run the baselines (majority, TF-IDF, CRF ...) too.
     checks: whether to score gold answers, empty answers and the text itself too, as tests of the scoring.
     trained_on: the training data of a base, named as its `model`: datasets ("fpb", "fpb:train+test"), protocol ids,
@@ -134,6 +149,12 @@ class Suite:
     def __post_init__(self) -> None:
         for good, rule in (
             (re.fullmatch(r"[\w.-]+", self.name), sentence("name holds only letters, digits, '.', '_' and '-'")),
+            (
+                is_name(self.name),
+                sentence("name is that of a folder: not '.' or '..', at most 200 characters, no device's name"),
+            ),
+            (self.results is None or is_path(self.results), sentence("results is no path that a system takes")),
+            (0 <= self.seed < 2**32, sentence("seed is a number from 0 to 4294967295")),
             (self.tasks, sentence("tasks names at least one task")),
             (
                 self.bases or self.adapters or self.floors or self.checks,
@@ -150,7 +171,7 @@ class Suite:
             ),
             (self.variants, sentence("variants names at least one")),
             (len(set(self.variants)) == len(self.variants), sentence("the same variant is given twice")),
-            (self.prompts, sentence("prompts names at least one, 'ours' is the task file's")),
+            (self.prompts, sentence("prompts names at least one; 'ours' is that of the task file")),
             (len(set(self.prompts)) == len(self.prompts), sentence("the same prompt is given twice")),
             (self.limit is None or self.limit >= 1, sentence("limit is at least 1, or null for all rows")),
             (self.batch_size >= 1, sentence("batch_size is at least 1")),

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from phingpt_bench.core.errors import BenchError
 from phingpt_bench.core.fingerprint import digest
+from phingpt_bench.core.paths import is_name
 from phingpt_bench.core.records import AskedPrompt
 from phingpt_bench.core.sentences import sentence
 from phingpt_bench.data import catalogue
@@ -69,7 +70,7 @@ class Tasks:
         return self._facts[name]
 
     def put(self, name: str, words: Words | None) -> TaskFacts:
-        """The facts of a task under other words. BenchError where these do not fit it, and as `task_facts`."""
+        """The facts of a task under other words. BenchError if these do not fit it, and as `task_facts`."""
         if words is None:
             return self[name]
         if (name, words) not in self._put:
@@ -99,6 +100,10 @@ def facts_of(name: str, task: Any) -> TaskFacts:
         )
     from phingpt_bench.lmeval.written import CHAT_RULE
 
+    if not is_name(name):
+        raise BenchError(
+            sentence("task '{name}' has a name that cannot be that of a folder, where its records would go", name=name)
+        )
     docs, version, passport = task.eval_docs, str(task.VERSION), catalogue.dataset(wanted.dataset)
     setup = {"version": version, "generation": None if wanted.chosen else config.generation_kwargs}
     return TaskFacts(

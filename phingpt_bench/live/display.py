@@ -14,6 +14,7 @@ from collections.abc import Callable, Iterator
 
 from phingpt_bench.live.events import Event, Said, Stage, StageEnded, StageStarted
 from phingpt_bench.live.state import State
+from phingpt_bench.text.clean import screened
 from phingpt_bench.text.language import current, speaking, spoken
 
 
@@ -30,7 +31,7 @@ class Display:
         """Take one event."""
         if isinstance(event, Said) and event.urgent:
             with contextlib.suppress(OSError, ValueError):  # ValueError: stderr is closed, or lacks a letter
-                print(spoken(event.text), file=sys.stderr, flush=True)
+                print(screened(spoken(event.text)), file=sys.stderr, flush=True)
 
     def __enter__(self) -> Display:
         return self

@@ -15,8 +15,8 @@ from phingpt_bench.core.sentences import sentence
 class Stage:
     """One part of the work. `key` names it among the stages of a run, `label` to a reader.
 
-    total: the number of `unit`s ("documents" or "steps", see stage_text.UNITS); None if it has no parts or they are
-        not known yet.
+    total: the number of `unit`s ("documents" or "steps", see stage_text.UNITS); None if it has no parts or they are not
+        known yet.
     expected: seconds that it took before on this machine; None if it never ran here.
     alike: names that it shares with stages of the same pace, the nearest first; used until it has a pace of its own.
     """

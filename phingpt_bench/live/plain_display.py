@@ -9,7 +9,7 @@ from collections.abc import Callable
 from phingpt_bench.live import stage_text
 from phingpt_bench.live.display import WatchedDisplay
 from phingpt_bench.live.events import Event, Said, StageEnded, StageStarted
-from phingpt_bench.text.clean import clean
+from phingpt_bench.text.clean import clean, screened
 from phingpt_bench.text.language import spoken
 
 EVERY = 30.0  # seconds between two lines of one stage
@@ -47,4 +47,4 @@ class PlainDisplay(WatchedDisplay):
 
 
 def _to_stderr(line: str) -> None:
-    print(line, file=sys.stderr, flush=True)
+    print(screened(line), file=sys.stderr, flush=True)

@@ -46,21 +46,20 @@ def put(name: str, words: Words, tasks: TaskManager) -> Put:
     prompt = read_prompt(words.prompt)
     entry = tasks.task_index.get(name)
     keys = {} if entry is None or entry.yaml_path is None else compat.load_task_yaml(entry.yaml_path)
-    changed: dict[str, Any] = {}
+    changed: dict[str, object] = {}
     if prompt is not None:
         passport = catalogue.dataset(asked(keys).dataset or "")
         rows = catalogue.load(passport.name)["test"]
         base = asked(keys).form_of or name
         if why := prompt.misfit(name, base, passport.kind, passport.labels, rows[0]):
-            raise BenchError(
-                sentence(
-                    "prompt '{prompt}' does not fit task '{name}': {why}",
-                    prompt=shown(words.prompt),
-                    name=name,
-                    why=why,
-                )
+            text = sentence(
+                "prompt '{prompt}' does not fit task '{task}': {why}", prompt=shown(words.prompt), task=name, why=why
             )
+            raise BenchError(text)
         changed = overrides(prompt, keys, passport.kind, passport.labels)
+    if words.thinking is not None:
+        # a beginning of the answer would stand where the template says whether there is a thought
+        changed["gen_prefix"] = None
     if words.thinking == "on":
         changed = _thinking(name, {**keys, **changed}, changed, words.thinking_end)
     # "tag" and the like belong to the index; the class of the task builds it
@@ -81,7 +80,7 @@ def needs_chat(prompt: str) -> bool:
 
 
 def set_thinking(lm: Any, tokenizer: Any, *, on: bool) -> None:
-    """Have lm-eval's class render the chat template with thinking on or off. BenchError where it has no switch.
+    """Have lm-eval's class render the chat template with thinking on or off. BenchError if it has no switch.
 
     "enable_thinking" is the name that Qwen3 gave the switch, and others took over.
     """
@@ -89,9 +88,7 @@ def set_thinking(lm: Any, tokenizer: Any, *, on: bool) -> None:
     if "enable_thinking" not in str(template):
         raise BenchError(
             sentence("this model's chat template has no switch for thinking (enable_thinking)"),
-            hint=sentence(
-                "leave --thinking out; what it thinks of its own accord is taken out of its answers all the same"
-            ),
+            hint=sentence("leave --thinking out; thoughts are taken out of answers in any case"),
         )
     lm.chat_template_args = {**lm.chat_template_args, "enable_thinking": on}
 
@@ -100,7 +97,8 @@ def _thinking(name: str, keys: dict[str, Any], changed: dict[str, Any], end: str
     """The changes with room for a thought, which no stop string may cut; labels cannot be compared behind one."""
     if keys.get("output_type") == "multiple_choice":
         raise BenchError(
-            sentence("task '{name}' compares labels, which leaves no room to think: ask its written form", name=name)
+            sentence("task '{task}' compares labels, which leaves no room to think", task=name),
+            hint=sentence("run its written form, '{form}'", form=f"{name}_gen"),
         )
     settings, options = keys.get("generation_kwargs") or {}, keys.get("dataset_kwargs") or {}
     found = {**changed, "generation_kwargs": {**settings, "until": [], "max_gen_toks": ROOM}}

@@ -31,7 +31,7 @@ class DocumentLM(LM):
 
     def __init__(self) -> None:
         super().__init__()
-        self.tasks: dict[str, Any] = {}
+        self.tasks: dict[str, object] = {}
         self.fit_seconds: dict[str, float] = {}
 
     def fit(self, task: Any) -> DocumentLM:

@@ -81,13 +81,33 @@ def expand(names: Sequence[str], manager: TaskManager | None = None) -> list[str
 def load_task(name: str, manager: TaskManager | None = None) -> ConfigurableTask:
     """The task object with its dataset, a fresh one at each call: `simple_evaluate` leaves the number of shots in it.
 
-    BenchError for an unknown name, and whatever the dataset's loader raises.
+    BenchError for an unknown name and a file that lm-eval makes no task of, and whatever the dataset's loader raises.
     """
+    from jinja2 import TemplateError
+
     manager = manager or task_manager()
     if name not in manager.all_subtasks:
         raise unknown(sentence("task"), name, manager.all_tasks, see="phingpt-bench tasks")
-    with quiet():  # each load warns that keyword arguments may be passed to a custom dataset
-        return manager.load([name])["tasks"][name]
+    compat.sandbox_templates(beyond_the_sandbox)
+    try:
+        with quiet():  # each load warns that keyword arguments may be passed to a custom dataset
+            return manager.load([name])["tasks"][name]
+    # what lm-eval's code meets where a file of the user's own does not say what it expects
+    except (TypeError, KeyError, ValueError, AttributeError, ImportError, TemplateError) as err:
+        said = " ".join(f"{type(err).__name__}: {err}".split())
+        raise BenchError(
+            sentence("task '{name}' cannot be loaded ({reason})", name=name, reason=said),
+            where=str(manager.task_index[name].yaml_path),
+            hint=sentence("'phingpt-bench tasks validate --task {name}' checks it", name=name),
+        ) from err
+
+
+def beyond_the_sandbox(what: str) -> BenchError:
+    """The error for a template that reaches for what the sandbox keeps from it; `what`: as Jinja says it."""
+    return BenchError(
+        sentence("a template of a task reaches beyond its document ({reason})", reason=what),
+        hint=sentence("templates may use the document and Jinja's filters; code belongs into a !function"),
+    )
 
 
 def render_prompt(

@@ -1,10 +1,11 @@
-"""One rendered example of a task, for a reader: from its dataset where that is available, else invented."""
+"""One rendered example of a task, for a reader: from its dataset where that is available, otherwise invented."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 from typing import Any
 
+from phingpt_bench import compat
 from phingpt_bench.core.errors import BenchError
 from phingpt_bench.core.sentences import sentence
 from phingpt_bench.data import catalogue
@@ -13,7 +14,7 @@ from phingpt_bench.lmeval import manager, templates
 from phingpt_bench.lmeval.taskfiles import TaskFile
 
 TEXT = "Anna Lee, head of Nokia Oyj in Espoo, expects sales to fall."
-INVENTED: dict[str, Any] = {
+INVENTED: dict[str, object] = {
     "id": "000000000000",
     "text": TEXT,
     "entity": "Nokia Oyj",
@@ -71,11 +72,11 @@ def example(task_file: TaskFile, tasks: Any) -> Example:
     return _rendered(_over(task_file, doc), doc, f"an invented row, as {reason}")
 
 
-def _rendered(task: Any, doc: dict[str, Any], origin: str) -> Example:
+def _rendered(task: Any, doc: dict[str, object], origin: str) -> Example:
     return Example(origin, manager.render_prompt(task, doc), manager.answer_text(task, doc))
 
 
-def _invented(passport: Passport, form: str) -> dict[str, Any]:
+def _invented(passport: Passport, form: str) -> dict[str, object]:
     from phingpt_bench.scoring.formats import answer_format
 
     if passport.kind == "scores":
@@ -87,7 +88,7 @@ def _invented(passport: Passport, form: str) -> dict[str, Any]:
     return {**INVENTED, "labels": names, "entities": [], "answer": answer, "format": form}
 
 
-def _over(task_file: TaskFile, doc: dict[str, Any]) -> Any:
+def _over(task_file: TaskFile, doc: dict[str, object]) -> Any:
     """lm-eval's task object over one document in place of its dataset."""
     import datasets
     from lm_eval.api.task import ConfigurableTask
@@ -98,5 +99,6 @@ def _over(task_file: TaskFile, doc: dict[str, Any]) -> Any:
         "training_split": None, "validation_split": None, "test_split": "test",
         "fewshot_split": None, "fewshot_config": None,
     }  # fmt: skip
+    compat.sandbox_templates(manager.beyond_the_sandbox)
     with manager.quiet():
         return ConfigurableTask(config=config)

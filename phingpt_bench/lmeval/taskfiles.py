@@ -14,10 +14,11 @@ from typing import Any
 import yaml
 
 from phingpt_bench.core.errors import BenchError, nearest
+from phingpt_bench.core.files import Unsafe, read_text
 from phingpt_bench.core.paths import task_folders
 from phingpt_bench.core.records import CHOSEN
 from phingpt_bench.core.sentences import sentence
-from phingpt_bench.core.yamlfile import FAST
+from phingpt_bench.core.yamlfile import FAST, MOST_BYTES, Beyond, bounded_node, bounded_value
 from phingpt_bench.data.catalogue import PASSPORTS
 
 LINES = "lines"  # how entities are written unless a task says otherwise (scoring/formats.py)
@@ -119,7 +120,7 @@ class TaskFiles:
     def twin(self, group: str) -> str | None:
         """The group with the other forms of a group's tasks, of all that have some: "phin_type_gen" of "phin_type".
 
-        None where there is none.
+        None if there is none.
         """
         members = set(self.members(group))
         wanted = {name for name in members if self.forms(name)}
@@ -137,22 +138,33 @@ def read_tasks(folders: Sequence[Path] | None = None) -> TaskFiles:
     """
     tasks: dict[str, TaskFile] = {}
     groups: dict[str, list[str]] = {}
-    parsed: dict[Path, dict[str, Any]] = {}
+    known: dict[Path, dict[str, object]] = {}
     for folder in task_folders() if folders is None else folders:
         check_syntax(folder)
         for path in task_paths(folder):
-            config = _merged(path.resolve(), parsed)
+            config = _merged(path.resolve(), known)
             if "group" in config:
-                items = config.get("task") or []
-                names = [item if isinstance(item, str) else item.get("task") or item.get("group") for item in items]
-                groups[config["group"]] = names
+                groups[str(config["group"])] = _members(config.get("task"), path)
             elif isinstance(config.get("task"), str):
                 tasks[config["task"]] = TaskFile(config["task"], path, config)
     for name, task in sorted(tasks.items()):
         tags = task.config.get("tag") or []
-        for tag in [tags] if isinstance(tags, str) else tags:
-            groups.setdefault(tag, []).append(name)
+        for tag in tags if isinstance(tags, list) else [tags]:
+            groups.setdefault(str(tag), []).append(name)
     return TaskFiles(dict(sorted(tasks.items())), dict(sorted(groups.items())))
+
+
+def _members(items: object, path: Path) -> list[str]:
+    """The names in a group's list of tasks, each a text or a mapping; BenchError for anything else."""
+    named = []
+    for item in items if isinstance(items, list) else [items] if items else []:
+        name = (item.get("task") or item.get("group")) if isinstance(item, dict) else item
+        if not isinstance(name, str):
+            raise BenchError(
+                sentence("task: a group's list holds names of tasks, or mappings with one"), where=str(path)
+            )
+        named.append(name)
+    return named
 
 
 def task_paths(folder: Path) -> list[Path]:
@@ -165,20 +177,17 @@ def passport_paths(folder: Path) -> list[Path]:
     return sorted((Path(folder) / PASSPORTS).glob("*.yaml"))
 
 
-def _merged(path: Path, parsed: dict[Path, dict[str, Any]], above: tuple[Path, ...] = ()) -> dict[str, Any]:
-    """The keys of a file over those of its includes, in lm-eval's order; a file includes itself no second time."""
-    if path not in parsed:
-        parsed[path] = yaml.load(path.read_text(encoding="utf-8"), _Loader)  # a safe loader
-    config = parsed[path]
-    if not isinstance(config, dict):
-        return {}
-    includes = config.get("include") or []
-    merged: dict[str, Any] = {}
-    for name in includes if isinstance(includes, list) else [includes]:
-        included = (path.parent / name).resolve()
-        if included not in (*above, path):
-            merged |= _merged(included, parsed, (*above, path))
-    return merged | {key: value for key, value in config.items() if key != "include"}
+def _merged(path: Path, known: dict[Path, dict[str, Any]]) -> dict[str, Any]:
+    """The keys of a file over those of its includes, in lm-eval's order. `check_syntax` found no file in a circle."""
+    if path not in known:
+        config = bounded_value(read_text(path, MOST_BYTES), _Loader)
+        known[path] = {}
+        if isinstance(config, dict):
+            includes = config.pop("include", None) or []
+            for name in includes if isinstance(includes, list) else [includes]:
+                known[path] |= _merged((path.parent / name).resolve(), known)
+            known[path] |= config
+    return known[path]
 
 
 def check_syntax(folder: Path) -> None:
@@ -190,15 +199,63 @@ def check_syntax(folder: Path) -> None:
 
 
 def syntax_errors(files: Iterable[Path]) -> Iterator[BenchError]:
-    """An error with file and line for each YAML file, given or included, with a syntax error or a missing include."""
+    """An error with file and line for each YAML file, given or included, with a syntax error or a missing include.
+
+    Also for one that is included twice on the way: lm-eval takes it for a circle, and leaves the task out.
+    """
+    includes: dict[Path, list[tuple[Path, str]]] = {}
     for path, node in _nodes(files):
         if isinstance(node, BenchError):
             yield node
             continue
+        places = includes[path.resolve()] = []
         for item in _includes(node):
-            if not (path.parent / item.value).is_file():
-                where = f"{path}:{item.start_mark.line + 1}"
-                yield BenchError(sentence("includes '{file}', and there is no such file", file=item.value), where=where)
+            where = f"{path}:{item.start_mark.line + 1}"
+            if not isinstance(item, yaml.ScalarNode):
+                yield BenchError(sentence("include: a list of file names, or one of them"), where=where)
+            elif not _is_file(path.parent / item.value):
+                if _is_there(path.parent / item.value):
+                    yield Unsafe(sentence("includes '{file}', and that is no file", file=item.value), where=where)
+                else:
+                    yield BenchError(
+                        sentence("includes '{file}', and there is no such file", file=item.value), where=where
+                    )
+            else:
+                places.append(((path.parent / item.value).resolve(), where))
+    yield from _twice(includes)
+
+
+def _twice(includes: Mapping[Path, Sequence[tuple[Path, str]]]) -> Iterator[BenchError]:
+    """An error for the first file that each file of `includes` reaches a second time."""
+    for top in includes:
+        seen, waiting = {top}, [top]
+        while waiting:
+            for path, where in includes.get(waiting.pop(), ()):
+                if path in seen:
+                    yield BenchError(
+                        sentence(
+                            "includes '{file}' a second time, on the way from {top}", file=path.name, top=top.name
+                        ),
+                        where=where,
+                    )
+                    waiting.clear()
+                    break
+                seen.add(path)
+                waiting.append(path)
+
+
+def _is_file(path: Path) -> bool:
+    try:
+        return path.is_file()
+    except (OSError, ValueError):  # a name that is too long, or with a zero byte
+        return False
+
+
+def _is_there(path: Path) -> bool:
+    try:
+        return path.exists()
+    except (OSError, ValueError):
+        return False
 
 
 def unknown_keys(file: Path, known: Iterable[str], known_of_fewshot: Iterable[str]) -> Iterator[BenchError]:
@@ -238,19 +295,27 @@ def _nodes(files: Iterable[Path]) -> Iterator[tuple[Path, yaml.Node | BenchError
             continue
         seen.add(path)
         try:
-            # composed, not loaded: `!function` tags are not resolved, so nothing is imported
-            node = yaml.compose(path.read_text(encoding="utf-8"), Loader=_Loader)
+            # `!function` tags stay text, so nothing is imported
+            text = read_text(path, MOST_BYTES)
+            node = bounded_node(text, _Loader)
+            bounded_value(text, _Loader)
+        except Beyond as err:
+            yield path, Unsafe(sentence("YAML syntax: {problem}", problem=err.problem), where=f"{path}:{err.line}")
+            continue
+        except BenchError as err:
+            yield path, err
+            continue
         except yaml.MarkedYAMLError as err:
             mark = err.problem_mark or err.context_mark
             where = f"{path}:{mark.line + 1}" if mark else str(path)
             yield path, BenchError(sentence("YAML syntax: {problem}", problem=err.problem or err.context), where=where)
             continue
-        except (yaml.YAMLError, OSError, UnicodeDecodeError) as err:
+        except (yaml.YAMLError, ValueError, TypeError, OverflowError, RecursionError) as err:
             yield path, BenchError(sentence("not readable ({reason})", reason=err), where=str(path))
             continue
         yield path, node
-        included = (path.parent / item.value for item in _includes(node))
-        waiting += [file for file in included if file.is_file()]
+        included = (path.parent / item.value for item in _includes(node) if isinstance(item, yaml.ScalarNode))
+        waiting += [file for file in included if _is_file(file)]
 
 
 def _includes(node: yaml.Node | None) -> list[yaml.Node]:

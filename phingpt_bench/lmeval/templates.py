@@ -11,6 +11,7 @@ from typing import Any
 
 from phingpt_bench import compat
 from phingpt_bench.core.errors import BenchError
+from phingpt_bench.core.files import read_text
 from phingpt_bench.core.sentences import sentence
 from phingpt_bench.lmeval import manager
 from phingpt_bench.lmeval.taskfiles import TaskFile, read_tasks
@@ -20,11 +21,11 @@ HEAD = "# written by 'phingpt-bench tasks stamp --templates': task, version, dig
 
 
 def read_lock(folder: Path) -> dict[str, tuple[str, str]]:
-    """(version, digest) by task name; empty where there is no lock. BenchError with file and line for a bad line."""
+    """(version, digest) by task name; empty if there is no lock. BenchError with file and line for a bad line."""
     file, pinned = folder / LOCK, {}
     if not file.is_file():
         return {}
-    for number, line in enumerate(file.read_text(encoding="utf-8").splitlines(), 1):
+    for number, line in enumerate(read_text(file).splitlines(), 1):
         if line.strip() and not line.startswith("#"):
             parts = line.split()
             if len(parts) != 3:

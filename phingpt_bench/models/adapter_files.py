@@ -104,7 +104,7 @@ def adapters_within(folder: Path) -> list[Path]:
 
 
 def read_config(folder: Path) -> dict[str, Any]:
-    """The adapter's configuration; BenchError where it is no JSON object that names a PEFT method."""
+    """The adapter's configuration; BenchError if it is not JSON object that names a PEFT method."""
     file = folder / CONFIG
     try:
         config = json.loads(file.read_text(encoding="utf-8"))

@@ -16,7 +16,7 @@ from phingpt_bench.page.document import STATIC
 from phingpt_bench.page.published import Shelf
 from phingpt_bench.page.script import counted, said
 from phingpt_bench.page.spoken import in_all_languages, in_each_language
-from phingpt_bench.render.board.cost_text import when_text
+from phingpt_bench.render.board.cost_text import when_of
 from phingpt_bench.render.board.legend import entries
 from phingpt_bench.render.board.overview import by_model, short_titles
 from phingpt_bench.render.measures import PHASES, price_text
@@ -48,7 +48,7 @@ def page_data(
     answers: Mapping[str, Any] = MappingProxyType({}),
     changes: Mapping[str, Mapping[int, Any]] = MappingProxyType({}),
     texts: Sequence[Mapping[str, str]] = (),
-) -> dict[str, Any]:
+) -> dict[str, object]:
     """The board as JSON values; each row is a list in the order of `columns`.
 
     bases: the run id of the base that each run id is compared with. answers: what is known of the packed row data, by
@@ -132,7 +132,7 @@ class Numbered:
         return self._places[key]
 
 
-def _model(row: Row) -> dict[str, Any]:
+def _model(row: Row) -> dict[str, object]:
     """What is the same for the rows of one model in one setting. Names are cleaned of controls and overrides."""
     return {
         "name": clean(row.name) or "(no name)",
@@ -141,7 +141,7 @@ def _model(row: Row) -> dict[str, Any]:
         "kind": row.kind,
         "shots": row.shots,
         "chat": row.chat_template,
-        "variant": row.variant,
+        "words": clean(row.variant.partition(", ")[2]) or None,  # another prompt, thinking
         "seed": row.seed,
         "base": clean(row.base) if row.base else None,
         "revision": row.base_revision,
@@ -154,7 +154,7 @@ def _model(row: Row) -> dict[str, Any]:
     }
 
 
-def _section(section: Section, shelf: Shelf) -> dict[str, Any]:
+def _section(section: Section, shelf: Shelf) -> dict[str, object]:
     plain = (
         "task", "protocol", "dataset", "split", "metric", "limit", "n", "synthetic",
     )  # fmt: skip
@@ -216,8 +216,8 @@ def _row(row: Row, model: int, base: int | None, metrics: Sequence[str], prices:
     return [values[name] for name in COLUMNS]
 
 
-def _ledger(ledger: Ledger | None, prices: Numbered) -> dict[str, Any] | None:
-    """What was measured of a ledger, its price as a place in `prices`; None where nothing was."""
+def _ledger(ledger: Ledger | None, prices: Numbered) -> dict[str, object] | None:
+    """What was measured of a ledger, its price as a place in `prices`; None if nothing was."""
     if ledger is None:
         return None
     fields = ((field.name, getattr(ledger, field.name)) for field in dataclasses.fields(ledger))
@@ -246,8 +246,8 @@ def _legend(board: Board) -> list[list[str]]:
     ]
 
 
-def _payback(payback: Payback | None) -> dict[str, Any] | None:
-    """When the tuned row that is placed highest is cheaper than others; None where nothing is known of any of them."""
+def _payback(payback: Payback | None) -> dict[str, object] | None:
+    """When the tuned row that is placed highest is cheaper than others; None if nothing is known of any of them."""
     others = [] if payback is None else [other for other in payback.against if other.best is not None]
     if payback is None or not others:
         return None
@@ -259,7 +259,7 @@ def _payback(payback: Payback | None) -> dict[str, Any] | None:
                 "kind": other.kind,
                 "usd": None if other.usd_per_1000 is None else [other.usd_per_1000.low, other.usd_per_1000.high],
                 "training": other.training_usd,
-                "when": in_all_languages(functools.partial(when_text, other.best, other.worst)),
+                "when": in_all_languages(functools.partial(when_of, other)),
             }
             for other in others
         ],

@@ -31,9 +31,9 @@ class Result:
 
 
 def results_of(board: Board, name: str | None) -> list[Result]:
-    """The whole runs of one adapter (or model), by task. BenchError where the name fits none, or several fit.
+    """The whole runs of one adapter (or model), by task. BenchError if the name fits none, or several fit.
 
-    name: as the board shows an adapter or a model; None where the board has one adapter alone.
+    name: as the board shows an adapter or a model; None if the board has one adapter alone.
     """
     rows = [(section, row) for section in board.sections for row in section.rows if row.kind in ("base", "tuned")]
     if name is None:
@@ -137,9 +137,9 @@ def _difference(result: Result) -> tuple[str, str]:
         return "-", "-"
     if test.reason is not None:
         return "no test", str(test.reason)
-    mark = "*" if test.significant else ""
+    mark = "*" if result.row.starred else ""
     p = test.p if test.p_holm is None else test.p_holm
-    return f"{signed(test.value, mark)} {signed_interval(test.low, test.high)}", p_text(p)
+    return f"{signed(test.value, mark)} {signed_interval(test.low, test.high)}", p_text(p, test.at_most)
 
 
 def _notes(results: Sequence[Result]) -> list[str]:

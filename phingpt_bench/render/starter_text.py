@@ -35,7 +35,7 @@ def _lines(value: DataclassInstance, indent: str, left_out: Collection[str] = ()
     lines: list[str] = []
     for field in dataclasses.fields(value):
         if field.name not in left_out:
-            lines += ["" for _ in range(not indent)]  # the keys of the top stand apart
+            lines += ["" for _ in range(not indent)]  # a blank line before each key of the top level
             lines += _comment(texts.get(field.name, ""), indent)
             lines += _key(field.name, getattr(value, field.name), indent)
     return lines

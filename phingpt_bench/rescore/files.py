@@ -1,4 +1,4 @@
-"""The bytes of a file of answers, unpacked, and the text that they are."""
+"""The bytes of a file of answers, unpacked, and their text."""
 
 from __future__ import annotations
 
@@ -9,12 +9,14 @@ import zlib
 from pathlib import Path
 
 from phingpt_bench.core.errors import BenchError
+from phingpt_bench.core.files import regular
 from phingpt_bench.core.sentences import sentence
 
 SUFFIXES = {
     ".csv": "csv", ".tsv": "csv", ".jsonl": "json", ".ndjson": "json", ".json": "json", ".parquet": "parquet",
     ".pq": "parquet", ".eval": "inspect",
 }  # fmt: skip
+MOST = 1 << 31  # bytes, unpacked
 _GZIP = b"\x1f\x8b"
 
 
@@ -24,9 +26,7 @@ def read_bytes(path: Path) -> tuple[bytes, str]:
     BenchError when it is missing, a folder, not readable, a damaged archive, or empty.
     """
     try:
-        data = path.read_bytes()
-    except FileNotFoundError:
-        raise BenchError(sentence("no such file"), where=str(path)) from None
+        data = path.read_bytes() if path.is_dir() else regular(path, MOST).read_bytes()
     except IsADirectoryError:
         names = sorted(file.name for file in path.iterdir() if _ending(file) in SUFFIXES)
         listed = ", ".join(names[:5]) + (" ..." if len(names) > 5 else "")
@@ -36,7 +36,10 @@ def read_bytes(path: Path) -> tuple[bytes, str]:
         raise BenchError(sentence("not readable ({reason})", reason=err.strerror or err), where=str(path)) from None
     if data.startswith(_GZIP):
         try:
-            data = gzip.decompress(data)
+            with gzip.open(io.BytesIO(data)) as packed:
+                data = packed.read(MOST + 1)
+            if len(data) > MOST:
+                raise BenchError(sentence("unpacks to more than {n} bytes", n=f"{MOST:,}"), where=str(path))
         except (OSError, EOFError, zlib.error) as err:
             raise BenchError(
                 sentence("not readable as gzip ({reason})", reason=err),
@@ -107,7 +110,7 @@ def _given(path: Path, data: bytes, encoding: str) -> str:
 
 
 def _offer(data: bytes) -> str:
-    """Which encoding would read the file: Excel and Windows write cp1252 where they do not write UTF-8."""
+    """The encoding that would read the file: Excel and Windows write cp1252 instead of UTF-8."""
     try:
         shown = data.decode("cp1252")
     except UnicodeDecodeError:

@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
+import csv
 import unicodedata
+
+from phingpt_bench.core.errors import BenchError
+from phingpt_bench.core.sentences import sentence
 
 # the surest first
 NAMES = {
@@ -33,3 +37,14 @@ def plain(name: str) -> str:
 def is_named(name: str, role: str) -> bool:
     """Whether a column of that name could have the role."""
     return plain(name) in NAMES[role]
+
+
+def between_commas(option: str, listed: str) -> list[str]:
+    """The parts of an option's value "a,b,c", quoted where one holds a comma; BenchError for quotes that do not fit."""
+    try:
+        return next(csv.reader([listed], skipinitialspace=True), [])
+    except csv.Error as err:
+        raise BenchError(
+            sentence("{option} cannot be read ({reason})", option=option, reason=err),
+            hint=sentence("names stand between commas: {option} a,b,c", option=option),
+        ) from None

@@ -1,13 +1,13 @@
-"""What a user says of how answers are to be read, checked: codes, names of types, marks of reasoning, repeats."""
+"""The user's options for reading answers, checked: codes, names of types, marks of reasoning, repeats."""
 
 from __future__ import annotations
 
-import csv
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 from phingpt_bench.core.errors import BenchError, unknown
 from phingpt_bench.core.sentences import sentence
+from phingpt_bench.rescore.names import between_commas
 from phingpt_bench.rescore.target import Target
 from phingpt_bench.scoring.codes import codes_of
 from phingpt_bench.scoring.reading import Rules
@@ -17,7 +17,7 @@ REPEATS = ("first", "majority")
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Reading:
-    """What a user says of how answers are to be read.
+    """The user's options for reading answers.
 
     codes, type_aliases: as written, "0=negative,1=neutral". repeats: which of several answers to a row counts, None
     where nothing was said.
@@ -71,7 +71,7 @@ def _pairs(option: str, listed: str | None, example: str) -> list[tuple[str, str
     if listed is None:
         return []
     pairs = []
-    for item in next(csv.reader([listed], skipinitialspace=True), []):
+    for item in between_commas(option, listed):
         left, sign, right = item.partition("=")
         if not (sign and left.strip() and right.strip()):
             raise BenchError(

@@ -1,4 +1,4 @@
-"""From a file of answers to a report: read it, find out against what, match its rows, score them."""
+"""From a file of answers to a report: read it, find its target, match its rows, score them."""
 
 from __future__ import annotations
 
@@ -49,7 +49,7 @@ class Request:
 
 
 def rescore(request: Request) -> Report:
-    """Scores the file. BenchError for everything that is wrong with it or with the request; no file is written."""
+    """Score the file. BenchError for any mistake in it or in the request; no file is written."""
     judge.check_names(request.scorers)
     if request.duplicates not in DUPLICATES:
         raise BenchError(sentence("--duplicates is one of {names}", names=", ".join(DUPLICATES)))

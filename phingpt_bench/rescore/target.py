@@ -1,8 +1,7 @@
-"""What answers are scored against: the kind of answer, its labels or entity types, and the rows of a task."""
+"""The target of answers: their kind, labels or entity types, and the rows of a task."""
 
 from __future__ import annotations
 
-import csv
 from dataclasses import dataclass
 from typing import Any
 
@@ -12,6 +11,7 @@ from phingpt_bench.core.sentences import sentence
 from phingpt_bench.data import catalogue
 from phingpt_bench.data.hub import offline_if_unreachable
 from phingpt_bench.lmeval.taskfiles import TaskFiles, read_tasks
+from phingpt_bench.rescore.names import between_commas
 from phingpt_bench.rivals.flare import CHOICES
 from phingpt_bench.scoring.formats import answer_format
 
@@ -94,7 +94,7 @@ def of_types(listed: str, form: str | None = None) -> Target:
 
 
 def _names(option: str, listed: str) -> tuple[str, ...]:
-    names = [name.strip() for name in next(csv.reader([listed], skipinitialspace=True), [])]
+    names = [name.strip() for name in between_commas(option, listed)]
     if not names or not all(names):
         raise BenchError(
             sentence("{option} '{listed}' holds an empty name", option=option, listed=listed),

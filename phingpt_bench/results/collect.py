@@ -1,29 +1,32 @@
-"""The runs below a folder: each run.json with its outcomes.json, checked, the newest of each kind kept."""
+"""The runs below a folder: each run.json with its outcomes.json, checked; of equal runs the newest."""
 
 from __future__ import annotations
 
 import contextlib
 import dataclasses
 import os
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from phingpt_bench.core.agreement import read_both
 from phingpt_bench.core.errors import BenchError
-from phingpt_bench.core.outcomes import Outcomes, read_outcomes
-from phingpt_bench.core.records import OUTCOMES, RECORD, RunRecord, read_record
+from phingpt_bench.core.outcomes import Outcomes
+from phingpt_bench.core.records import RECORD, RunRecord
 from phingpt_bench.core.sentences import sentence
+from phingpt_bench.data import catalogue
+from phingpt_bench.data.passport import Passport
 from phingpt_bench.scoring.metrics import METRICS
 
-LOCAL = "local"  # folder of results that stay on this machine, such as those of the demonstration
+LOCAL = "local"  # the folder of results that stay on this machine, such as those of the demonstration
 
 
 @dataclass(frozen=True, slots=True)
 class Run:
-    """One run as it lies on the disk. `older` counts runs of the same key that this one replaces.
+    """One run on the disk. older: the number of runs with the same key that this one replaces.
 
-    seeds: the runs that this one stands for (results/seeds.py), which differ only in the seed; else empty.
+    seeds: the runs that this one stands for (results/seeds.py), which differ only in the seed; otherwise empty.
     """
 
     record: RunRecord
@@ -34,7 +37,7 @@ class Run:
 
     @property
     def members(self) -> tuple[Run, ...]:
-        """The runs that it stands for, which may be itself alone."""
+        """The runs that it stands for, or only itself."""
         return self.seeds or (self,)
 
     @property
@@ -73,6 +76,7 @@ def key_of(record: RunRecord) -> tuple[Any, ...]:
     return (
         record.task, protocol.id, model.name, model.kind, model.base, model.base_revision, model.quantisation,
         model.compute_dtype, model.engine, model.engine_version, model.adapter, model.adapter_digest, *protocol.setting,
+        protocol.block,
         record.limit, record.seed,
     )  # fmt: skip
 
@@ -80,14 +84,15 @@ def key_of(record: RunRecord) -> tuple[Any, ...]:
 def collect(folder: Path) -> list[Run]:
     """The runs below `folder` (itself included), ordered by path; of several with the same key the newest.
 
-    What lies in a sub-folder named `local` is left out, at any depth: it is shown when that folder (or one in it) is
-    asked for.
-    Newest is by `created`, then by `run_id`. BenchError where the folder is missing or holds no run.json, and for the
-    first file that is damaged (it is named; nothing is skipped in silence, since a board without a run would mislead).
+    Sub-folders named `local` are skipped at any depth: they are shown if that folder (or one in it) is given.
+    The newest run is found by `created`, then by `run_id`. BenchError if the folder is missing or holds no run.json,
+    and for the first file that is damaged (nothing is skipped silently, since a board without a run would be
+    misleading).
     """
     found: dict[tuple[Any, ...], Run] = {}
+    known = passports()
     for path in run_files(folder):
-        run = read_run(path)
+        run = read_run(path, known)
         if (other := found.get(run.key)) is not None:
             old, new = sorted((other, run), key=lambda one: (one.record.created, one.record.run_id))
             run = dataclasses.replace(new, older=old.older + new.older + 1)
@@ -127,11 +132,11 @@ def run_files(folder: Path) -> list[Path]:
 
 
 def _walk(folder: str, local: list[str]) -> Iterator[str]:
-    """The run.json files in and below a folder; folders named LOCAL go to `local`, links to folders are left."""
+    """The run.json files in and below a folder; folders named LOCAL go to `local`, links to folders are skipped."""
     try:
         with os.scandir(folder) as entries:
             found = list(entries)
-    except OSError:  # as of a folder that we may not look into, nothing is known of it
+    except OSError:  # an unreadable folder is treated as empty
         return
     if RECORD in {entry.name for entry in found}:
         yield f"{folder}/{RECORD}"
@@ -144,37 +149,50 @@ def _walk(folder: str, local: list[str]) -> Iterator[str]:
             yield from _walk(entry.path, local)
 
 
-def read_run(path: Path) -> Run:
-    """The run whose record is `path` (a run.json), with the outcomes.json beside it; BenchError names the bad file."""
-    beside = path.with_name(OUTCOMES)
+def read_run(path: Path, known: Mapping[str, Passport] | None = None) -> Run:
+    """The run whose record is `path` (a run.json), with the outcomes.json next to it; BenchError names the bad file.
+
+    known: `passports`, whose rows a whole run must have; read here where they are not given.
+    """
     with _hinted(path):
-        record, rows = _record(path), read_outcomes(beside)
-        for name, theirs, ours in (
-            ("ids", len(rows.ids), record.protocol.n),
-            ("kind", rows.kind, record.protocol.kind),
-        ):
-            if theirs != ours:
-                raise BenchError(
-                    sentence(
-                        "{name}: {theirs}, but {record} says {ours}", name=name, theirs=theirs, record=RECORD, ours=ours
-                    ),
-                    where=str(beside),
-                )
+        record, rows = read_both(path)
+        for found in (*metric_faults(record), *passport_faults(record, rows, passports() if known is None else known)):
+            raise BenchError(found, where=str(path))
     return Run(record, rows, path)
 
 
-def _record(path: Path) -> RunRecord:
-    record = read_record(path)
+def metric_faults(record: RunRecord) -> Iterator[str]:
+    """A metric that this program does not know."""
     if record.protocol.metric not in METRICS:
-        raise BenchError(
-            sentence("protocol.metric: unknown metric '{metric}'", metric=record.protocol.metric), where=str(path)
-        )
-    return record
+        yield sentence("protocol.metric: unknown metric '{metric}'", metric=record.protocol.metric)
+
+
+def passports() -> Mapping[str, Passport]:
+    """The passports that can be read here, by protocol."""
+    return {passport.protocol: passport for passport in catalogue.readable()[0].values()}
+
+
+def passport_faults(record: RunRecord, rows: Outcomes, known: Mapping[str, Passport]) -> Iterator[str]:
+    """Where the rows of a whole run are not those of its protocol; nothing for a protocol without passport here."""
+    protocol = record.protocol
+    passport = known.get(protocol.id)
+    if passport is None:
+        return
+    whole = passport.rows.get(protocol.split)
+    if whole is None:
+        yield f"protocol.split: '{protocol.split}', which {protocol.id} does not have"
+    elif record.limit is not None:
+        if record.limit > whole:
+            yield f"limit: {record.limit} of the {whole} rows of {protocol.id}"
+    elif protocol.n != whole:
+        yield f"protocol.n: {protocol.n} rows, but {protocol.id} has {whole}"
+    elif catalogue.ids_digest([{"id": row} for row in rows.ids]) != passport.ids[protocol.split]:
+        yield f"its rows are not those of {protocol.id}, or in another order"
 
 
 @contextlib.contextmanager
 def _hinted(path: Path) -> Iterator[None]:
-    """What to do about a damaged file of the run whose record is `path`, where nothing better is known."""
+    """Add a hint on what to do about a damaged file of the run whose record is `path`, if it has none."""
     try:
         yield
     except BenchError as err:

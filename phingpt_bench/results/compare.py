@@ -1,6 +1,6 @@
 """Comparisons of runs row by row: intervals, paired tests on aligned rows, ranks in tie bands.
 
-A run that stands for several seeds (`Run.seeds`) has the mean of their scores, its intervals and tests are those of
+A run that stands for several seeds (`Run.seeds`) has the mean of their scores, and intervals and tests from
 stats/seeds.py.
 """
 
@@ -26,10 +26,10 @@ from phingpt_bench.stats.seeds import mean_interval, mean_test, spread
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Difference:
-    """A run's score minus that of `against`, with its paired test, or the reason why there is none.
+    """A run's score minus that of `against`, with its paired test or the reason why there is none.
 
     low and high bound the difference at 95 %; p is of the paired test; p_holm is p after Holm's correction over the
-    tasks of the model (None until it is known). All of them and `value` are None where `reason` is set.
+    tasks of the model (None until it is known). All of them and `value` are None if `reason` is set.
     """
 
     against: str
@@ -41,7 +41,7 @@ class Difference:
     n: int | None = None
     method: str | None = None
     reason: str | None = None
-    resamples: int | None = None  # permutations that p was counted from; None where it is exact
+    resamples: int | None = None  # permutations that p was counted from; None if it is exact
 
     @property
     def at_most(self) -> bool:
@@ -63,7 +63,7 @@ class _Value:
 
 
 class Comparer:
-    """Scores, intervals and tests of runs; each is computed once, and not even once where `cache` knows it."""
+    """Scores, intervals and tests of runs; each is computed at most once, and taken from `cache` if it is there."""
 
     def __init__(self, cache: Cache | None = None) -> None:
         self._cache = cache
@@ -71,7 +71,7 @@ class Comparer:
         self._positions: dict[int, dict[str, int]] = {}
         self._scores: dict[int, dict[str, float | None]] = {}
         self._tests: dict[tuple[int, int, str, bool, int], Difference] = {}
-        self._held: list[Run] = []  # ids of objects are keys above, so the objects must live as long
+        self._held: list[Run] = []  # ids of objects are keys above, so the objects must stay alive
 
     def counts(self, run: Run, metric: str) -> np.ndarray:
         """The per-row counts of a run that a metric of its scores is a function of, (n, ...)."""
@@ -92,7 +92,7 @@ class Comparer:
         return self._scores[id(run)]
 
     def interval(self, run: Run, metric: str) -> Interval | None:
-        """The 95 % interval of one metric of one run; None where a single row, or cluster of rows, gives none."""
+        """The 95 % interval of one metric of one run; None if a single row, or cluster of rows, gives none."""
         known = METRICS[metric]
         rows = self.aligned(run, run, metric)
         clusters = run.outcomes.clusters
@@ -108,7 +108,7 @@ class Comparer:
     def test(self, a: Run, b: Run, metric: str, against: str, tests: int = 1) -> Difference:
         """A minus b, tested on the same rows in the same order; no test where rows, labels or gold differ.
 
-        tests: of which this may be one of a family that is corrected: permutations go on while the verdict is open
+        tests: of which this may be one of a family that is corrected: permutations continue while the verdict is open
         under any correction of so many tests.
         """
         return dataclasses.replace(self._known(a, b, metric, True, tests), against=against)
@@ -150,7 +150,7 @@ class Comparer:
         return Difference(against=against, value=found.pop("difference"), **found)
 
     def detectable(self, a: Run, b: Run, metric: str) -> float | None:
-        """The smallest true difference that `test` of the two finds in four of five samples; None where there is none.
+        """The smallest true difference that `test` of the two finds in four of five samples; None if there is none.
 
         None too where they cannot be tested.
         """
@@ -225,7 +225,7 @@ def why_incomparable(a: Run, b: Run) -> str | None:
 
 
 def shared_clusters(a: Run, b: Run) -> list[int]:
-    """The clusters of the rows of two runs on the same rows, in the order of `a`; empty where neither knows any.
+    """The clusters of the rows of two runs on the same rows, in the order of `a`; empty if neither knows any.
 
     An older record knows none; where both do and differ, those with fewer clusters hold.
     """
@@ -241,12 +241,21 @@ def shared_clusters(a: Run, b: Run) -> list[int]:
 
 def matched_seeds(a: Run, b: Run) -> bool:
     """Whether the members of two runs go together one by one: both were made under the same seeds, in that order."""
-    seeds = [[(m.record.seed, m.record.model.training_seed) for m in run.seeds] for run in (a, b)]
+    seeds = [_draws(run) for run in (a, b)]
     return len(seeds[0]) > 1 and seeds[0] == seeds[1]
 
 
+def _draws(run: Run) -> list[tuple[object, ...]]:
+    """What tells the members of a run apart: the seed of the training only where there are several trainings."""
+    trainings = {member.record.model.training_seed for member in run.seeds}
+    return [
+        (m.record.seed, m.record.protocol.block, m.record.model.training_seed if len(trainings) > 1 else None)
+        for m in run.seeds
+    ]
+
+
 def mean(scores: Sequence[float | None]) -> float | None:
-    """Their mean; None where one is unknown."""
+    """Their mean; None if one is unknown."""
     known = [score for score in scores if score is not None]
     return sum(known) / len(known) if len(known) == len(scores) else None
 

@@ -12,6 +12,7 @@ from collections.abc import Sequence
 from itertools import takewhile
 from typing import Any
 
+from phingpt_bench.core.fingerprint import is_digest
 from phingpt_bench.core.records import Ledger, Model
 from phingpt_bench.results.collect import Run
 from phingpt_bench.results.compare import gold_of, mean
@@ -67,10 +68,11 @@ def _newest(runs: Sequence[Run]) -> list[Run]:
     """
     order = sorted(runs, key=lambda run: (run.record.created, run.record.run_id), reverse=True)
     digest = order[0].record.model.adapter_digest
-    found: dict[int, Run] = {}
+    found: dict[tuple[int, int], Run] = {}
     for run in order:
         if run.record.model.adapter_digest == digest:
-            found.setdefault(run.record.seed if run.record.protocol.shots else 0, run)
+            protocol = run.record.protocol
+            found.setdefault((run.record.seed, protocol.block) if protocol.shots else (0, 0), run)
     kept = list(found.values())
     replaced = sum(run.older + 1 for run in runs if all(run is not other for other in kept))
     return [dataclasses.replace(kept[0], older=kept[0].older + replaced), *kept[1:]] if replaced else kept
@@ -90,8 +92,8 @@ def _key(run: Run) -> Any:
     return (
         record.task, record.task_version, record.limit, protocol.id, protocol.rows_digest, tuple(rows.labels),
         protocol.setting, None if protocol.shots else protocol.prompt_digest, protocol.extraction,
-        protocol.calibration,
-        model.kind, model.name, model.base, model.base_revision, model.numerics, recipe,
+        model.kind, None if is_digest(model.base_revision) else (model.name, model.base), model.base_revision,
+        model.numerics, recipe,
         gold_of(rows), bool(rows.probs), bool(rows.partial), bool(rows.typed), bool(rows.groups),
         *(getattr(record.diagnostics, name) for name in CONDITIONS),
     )  # fmt: skip
@@ -102,7 +104,7 @@ def joined(runs: Sequence[Run]) -> Run:
 
     Its outcomes are those of the first seed, which define the rows; scores come from all seeds.
     """
-    runs = sorted(runs, key=lambda run: (run.record.model.training_seed or 0, run.record.seed, run.record.run_id))
+    runs = sorted(runs, key=_order)
     first, records = runs[0], [run.record for run in runs]
     scores = {name: mean([record.scores.get(name) for record in records]) for name in first.record.scores}
     trainings = [record.training for record in records if record.training is not None]
@@ -117,6 +119,11 @@ def joined(runs: Sequence[Run]) -> Run:
         exposure=max((record.exposure for record in records), key=lambda found: -1 if found is None else found.seen),
     )
     return Run(record, first.outcomes, first.path, sum(run.older for run in runs), tuple(runs))
+
+
+def _order(run: Run) -> tuple[int, int, int, str]:
+    record = run.record
+    return record.model.training_seed or 0, record.seed, record.protocol.block, record.run_id
 
 
 def _model(models: Sequence[Model]) -> Model:

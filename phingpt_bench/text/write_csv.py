@@ -4,9 +4,13 @@ from __future__ import annotations
 
 import csv
 import io
+import re
+import unicodedata
 from collections.abc import Iterable, Mapping, Sequence
 
 from phingpt_bench.text.clean import clean
+
+_NO_WIDTH = re.compile("[\u00ad\u200b-\u200f\u2060\ufeff]")
 
 
 def csv_text(fields: Sequence[str], records: Iterable[Mapping[str, object]]) -> str:
@@ -22,7 +26,8 @@ def csv_text(fields: Sequence[str], records: Iterable[Mapping[str, object]]) -> 
 def csv_cell(value: object) -> object:
     """A value for a spreadsheet: numbers as they are, unknown empty, true and false in lower case, text on one line.
 
-    A text that a spreadsheet would take for a formula (CWE-1236) gets an apostrophe in front, unless it is a number.
+    A text that a spreadsheet would take for a formula (CWE-1236) gets an apostrophe in front, unless it is a number;
+    also where its first character is the wide form of such a sign, or one without width.
     """
     if value is None or isinstance(value, bool):
         return "" if value is None else str(value).lower()
@@ -32,5 +37,6 @@ def csv_cell(value: object) -> object:
     try:
         float(text)
     except ValueError:
-        return f"'{text}" if text.startswith(("=", "+", "-", "@")) else text
+        seen = unicodedata.normalize("NFKC", _NO_WIDTH.sub("", text)).lstrip()
+        return f"'{text}" if seen.startswith(("=", "+", "-", "@")) else text
     return text

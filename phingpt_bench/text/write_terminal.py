@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from phingpt_bench.core.errors import BenchError
 from phingpt_bench.core.sentences import sentence
 from phingpt_bench.text.blocks import Block, Cell, Column, Grid, Item, Legend, Lines, Picture, Piece, Title
+from phingpt_bench.text.clean import screened
 from phingpt_bench.text.fold import EMPTY, HOLD, Line, folded, lines_of, moved, text_of, width_of
 from phingpt_bench.text.grid_lines import grid_lines
 
@@ -26,7 +27,7 @@ def terminal(blocks: Iterable[Block], width: int = 80) -> str:
 
 
 def check_width(width: int, least: int) -> int:
-    """`width`, or BenchError where that is under `least` columns."""
+    """`width`, or BenchError if that is under `least` columns."""
     if width < least:
         raise BenchError(
             sentence("a width of {width} columns is too small", width=width),
@@ -86,7 +87,7 @@ def _block(block: Block, width: int) -> Iterator[Line]:
         yield from _block(Lines(texts, indent=2), width)
     else:
         assert isinstance(block, Picture)
-        yield from (Line((Piece(line),), width_of(line)) for text in block.lines for line in text.split("\n"))
+        yield from (Line((Piece(line),), width_of(line)) for text in block.lines for line in screened(text).split("\n"))
 
 
 def _title(title: Title, width: int) -> Iterator[Line]:

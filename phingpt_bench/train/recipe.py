@@ -10,7 +10,7 @@ from typing import Literal
 from phingpt_bench.core import config
 from phingpt_bench.core.errors import BenchError
 from phingpt_bench.core.overrides import Override
-from phingpt_bench.core.paths import share
+from phingpt_bench.core.paths import is_name, share
 from phingpt_bench.core.sentences import joined, sentence
 from phingpt_bench.models.load import BaseSpec
 
@@ -19,20 +19,27 @@ NAME = re.compile(r"[A-Za-z0-9_][A-Za-z0-9._-]*")  # it names a folder
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Lora:
-    """LoRA (Hu et al. 2021): W + alpha / r * B A for a frozen W."""
+    """LoRA (Hu et al. 2021): W + scale * B A for a frozen W."""
 
     r: int = 16
     """Rank of the update: rows of A, columns of B."""
 
     alpha: int = 32
-    """Scale of the update, over r."""
+    """Scale of the update, over r, or over its root."""
+
+    use_rslora: bool = False
+    """Rank-stabilised LoRA (Kalajdzievski 2023): the scale is alpha / sqrt(r) instead of alpha / r."""
+
+    use_dora: bool = False
+    """DoRA (Liu et al. 2024): length and direction of the columns of W are trained apart. Slower: no fused layers."""
 
     dropout: float = 0.0
     """Dropout on the input of A."""
 
-    target_modules: list[str] = field(default_factory=lambda: ["all-linear"])
+    target_modules: list[str] | str = field(default_factory=lambda: ["all-linear"])
     """Names of linear layers, or "all-linear": all but the output head. A model that fuses the named layers (Phi-3:
-    q_proj, k_proj, v_proj -> qkv_proj) gets the fused one instead; the adapter's card says so."""
+    q_proj, k_proj, v_proj -> qkv_proj) gets the fused one instead; the adapter's card says so. A text that is no list
+    is a regular expression that the whole name of a layer matches ('.*layers\\.[0-3]\\..*_proj')."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -91,7 +98,7 @@ class Recipe:
         for name, good, rule in (
             (
                 "name",
-                bool(NAME.fullmatch(self.name)),
+                bool(NAME.fullmatch(self.name)) and is_name(self.name),
                 sentence("has only letters, digits, '.', '_', '-', and no '.' or '-' first"),
             ),
             ("tasks", bool(self.tasks), sentence("names at least one task")),

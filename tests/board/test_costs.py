@@ -4,18 +4,21 @@ from __future__ import annotations
 
 import dataclasses
 import json
+import re
 
 import pytest
-from helpers.board_factory import PRICE, PRICES, example_runs, labels, make_run, spans, write_run
+from helpers.board_factory import PRICE, PRICES, example_runs, labels, make_run, seen, spans, write_run
 from helpers.published import published
 
 from phingpt_bench.board.costs import tokens_each
 from phingpt_bench.board.load import load_board
 from phingpt_bench.board.rows import build
+from phingpt_bench.board.values import Prices
 from phingpt_bench.cli import main as command
 from phingpt_bench.core.records import Ledger
 from phingpt_bench.cost.breakeven import Case
 from phingpt_bench.cost.estimate import LABEL_TOKENS, Usd
+from phingpt_bench.cost.prices import LabelPrice, load_prices
 from phingpt_bench.render.board.cost_text import count_text, payback_lines, when_text
 from phingpt_bench.render.board.formats import board_text as page
 from phingpt_bench.text.language import speaking
@@ -193,3 +196,51 @@ def test_a_card_that_is_missing_or_wrong_is_an_error(folder, capsys):
 def test_costs_are_told_in_spanish(section):
     with speaking("es"):
         assert payback_lines(section.payback)[1] == "Model H (estimación, $0.20-0.52): tras 230 a 630 documentos"
+
+
+def card_with_labels(**changes: object) -> Prices:
+    card = PRICES.card
+    api = tuple(dataclasses.replace(price, **changes) for price in card.api)
+    label = LabelPrice(usd=0.1, source="made-up", read_on="2000-01-01", assumption="made-up price")
+    return dataclasses.replace(PRICES, card=dataclasses.replace(card, label=label, api=api))
+
+
+def test_a_training_pays_for_its_labels_and_says_what_it_is_without():
+    """Nine labels at 0.10 beside a training of 0.115: nearly nine times as long until it has paid back."""
+    (plain,) = build(example_runs(), published(), tasks=[TASK], prices=PRICES).sections
+    (section,) = build(example_runs(), published(), tasks=[TASK], prices=card_with_labels()).sections
+    payback, own = section.payback, 0.0052 / 300
+    assert (payback.labels, payback.labels_usd) == (9, pytest.approx(0.9))
+    hosted = payback.against[0]
+    assert hosted.best == Case("after", int((0.115 + 0.9) / (0.52 / 1000 - own)))
+    assert (hosted.owned_best, hosted.owned_worst) == (plain.payback.against[0].best, plain.payback.against[0].worst)
+    head, line, *_ = payback_lines(payback)
+    assert "(training $0.12 and 9 labels $0.90, then" in head
+    assert line.endswith("after 2,000 to 5,600 documents; with the labels already there after 230 to 630 documents")
+
+
+def test_models_that_are_no_longer_sold_are_left_out_of_the_break_even():
+    (section,) = build(example_runs(), published(), tasks=[TASK], prices=card_with_labels(sold=False)).sections
+    assert {other.kind for other in section.payback.against} == {"floor"}
+    assert any(row.usd_per_1000 for row in section.published)  # the estimate of a document stays
+
+
+def test_a_floor_pays_for_its_labels_too():
+    priced = {"evaluation": Ledger(seconds={"evaluate": 60.0}, usd=0.0003, price=PRICE)}
+    trained = Ledger(seconds={"train": 1.0}, usd=0.0, price=PRICE)
+    runs = [
+        make_run(kind="tuned", adapter="a", outcomes=labels(0.8, seed=1), training=trained, exposure=seen(), **priced),
+        make_run("floor", "floor", labels(0.5, seed=3), training=trained, exposure=seen(), **priced),
+    ]
+    (section,) = build(runs, prices=card_with_labels()).sections
+    (floor,) = section.payback.against
+    assert floor.best == floor.owned_best == Case("never")  # the same labels, so they make no difference
+
+
+def test_the_shipped_card_has_a_price_of_a_label_and_knows_what_is_no_longer_sold():
+    card = load_prices()
+    assert card.label is not None and "doi:" in card.label.source
+    words = re.compile(r"to its end|while it was sold|to 2026")
+    assert [price.id for price in card.api if not price.sold] == [
+        price.id for price in card.api if words.search(price.assumption)
+    ]

@@ -365,7 +365,7 @@ def test_doctor_goes_on_past_a_broken_passport(
 
 
 def test_a_board_of_a_dataset_or_protocol(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    write_run(tmp_path / "a", make_run(task="phin_fpb_helm", protocol="fpb/helm-30-seed121/v1"))
+    write_run(tmp_path / "a", make_run(task="phin_fpb_helm", protocol="fpb/helm-30-seed121/v1", limit=300))
     write_run(tmp_path / "b", make_run(task="phin_other", protocol="made-up/other/v1"))
     told = []
     for name in ("phin_fpb_helm", "fpb_helm", "fpb/helm-30-seed121/v1"):

@@ -148,7 +148,7 @@ def test_a_dataset_that_is_not_at_hand_is_told(compared, tmp_path, monkeypatch):
     monkeypatch.setenv("PHINGPT_BENCH_DATA", str(tmp_path / "nothing"))
     (tmp_path / "nothing").mkdir()
     passport = catalogue.dataset("nwgi")  # not on the Hub cache of any test
-    task = {"task": "phin_nwgi", "protocol": passport.protocol}
+    task = {"task": "phin_nwgi", "protocol": passport.protocol, "limit": 40}
     write_run(tmp_path / "r" / "a", make_run(outcomes=ONE, **task))
     write_run(tmp_path / "r" / "b", make_run(outcomes=OTHER, **task, **ADAPTER))
     code, out, err = compared("base", "adapter-one", "--with-text", folder=tmp_path / "r")

@@ -39,7 +39,7 @@ def test_hash_rows(tmp_path, capsys):
     for words, error in (
         (("hash-rows", rows, "--out", out), "unknown column 'text'"),
         (("hash-rows", tmp_path / "train.txt", "--out", out), "data files end in"),
-        (("hash-rows", tmp_path / "none.jsonl", "--out", out), "No such file"),
+        (("hash-rows", tmp_path / "none.jsonl", "--out", out), "no such file"),
     ):
         code, text = said(capsys, *words)
         assert code == 2

@@ -141,7 +141,6 @@ when: []
         ("name: a\nlora: {r: 1}\nlimit: 0\n", ["F:1: limit is 0: nothing would run"]),
         ("name: a\nlora: {r: 1}\nlimit: -1\n", ["F:1: limit is negative (leave it out for all rows)"]),
         ("name: a\nlora:\n", ["F:2: lora: expected a mapping with the keys r, dropout, modules, got null"]),
-        ("name: a\nlora: {r: 1}\nanything: &x [*x]\nnope: 1\n", ["F:4: unknown key 'nope'"]),
     ],
 )
 def test_awkward_files(tmp_path: Path, text: str, told: list[str]) -> None:
@@ -191,7 +190,7 @@ def test_a_value_that_cannot_be_what_it_looks_like(tmp_path: Path, text: str, pa
 
 def test_nested_too_deeply(tmp_path: Path) -> None:
     path = write(tmp_path, "a: " + "[" * 5000 + "]" * 5000)
-    with pytest.raises(BenchError, match="nested too deeply"):
+    with pytest.raises(BenchError, match="more than 100 levels deep"):
         config.load(path, Recipe)
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import random
+from collections import Counter
 
 from phingpt_bench.data.examples import MOST, examples
 
@@ -61,3 +62,17 @@ def test_entities_take_turns_over_the_types_that_occur_and_scores_over_their_sig
     signs = [(row["score"] > 0) - (row["score"] < 0) for row in examples(scores, [], ())]
     assert signs[:3] == [-1, 0, 1]
     assert sorted(signs) == [-1, -1, 0, 1, 1, 1]
+
+
+def test_blocks_are_balanced_draws_of_their_number():
+    """Each under the same rule, another choice of rows, and always the same for its number."""
+    train = rows(300)
+    blocks = [examples(train, [], LABELS, block) for block in range(4)]
+    assert blocks[0] == examples(train, [], LABELS)
+    assert blocks[2] == examples(list(reversed(train)), [], LABELS, 2)
+    firsts = [tuple(row["text"] for row in block[:6]) for block in blocks]
+    assert len(set(firsts)) == 4
+    assert len({text for first in firsts for text in first}) > 15  # nearly independent
+    assert all(Counter(row["label"] for row in block[:6]) == dict.fromkeys(LABELS, 2) for block in blocks)
+    orders = {tuple(row["label"] for row in examples(train, [], LABELS, block)[:3]) for block in range(8)}
+    assert len(orders) > 3  # the order of the labels is drawn too

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import dataclasses
-import hashlib
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
@@ -11,6 +10,7 @@ from typing import Any
 import numpy as np
 
 from phingpt_bench.board.values import Prices
+from phingpt_bench.core import fingerprint
 from phingpt_bench.core.diagnostics import Diagnostics
 from phingpt_bench.core.exposure import Compared, Declared, Exposure, exposure
 from phingpt_bench.core.jsonio import write_json
@@ -105,7 +105,7 @@ def make_run(
         task=task, task_version="1", model=model, limit=limit, seed=seed,
         protocol=Protocol(
             id=protocol or f"{task}/made-up/v1", dataset=dataset, split="test",
-            rows_digest=hashlib.sha256(" ".join(outcomes.ids).encode()).hexdigest()[:12], n=len(outcomes.ids),
+            rows_digest=fingerprint.digest(outcomes.ids), n=len(outcomes.ids),
             shots=shots, chat_template=chat, prompt_digest=prompts,
             extraction=extraction or (CHOSEN if outcomes.kind == "labels" else "generation"),
             metric="f1_weighted" if outcomes.kind == "labels" else "entity_f1", kind=outcomes.kind, synthetic=synthetic,

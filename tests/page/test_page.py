@@ -24,6 +24,7 @@ from phingpt_bench.board.published.rows import Source
 from phingpt_bench.board.rows import build
 from phingpt_bench.cli import main as command
 from phingpt_bench.core.errors import BenchError
+from phingpt_bench.core.records import AskedPrompt
 from phingpt_bench.data import hub
 from phingpt_bench.page import changes
 from phingpt_bench.page.answers import packed
@@ -93,6 +94,16 @@ def test_the_data_are_the_golden_ones(board):
     if os.environ.get("UPDATE_GOLDEN"):
         GOLDEN.write_text(text, encoding="utf-8")
     assert text == GOLDEN.read_text(encoding="utf-8")
+
+
+def test_rows_under_another_prompt_say_so():
+    plain = make_run(outcomes=labels(0.6, seed=1))
+    prompt = AskedPrompt(name="mine", digest="f" * 16)
+    protocol = dataclasses.replace(plain.record.protocol, prompt=prompt, thinking="off", prompt_digest="other")
+    other = dataclasses.replace(plain, record=dataclasses.replace(plain.record, protocol=protocol, run_id="other"))
+    models = page_data(build([plain, other]))["models"]
+    assert {model["words"] for model in models} == {None, "thinking off, prompt mine"}
+    assert len(models) == 2
 
 
 def test_a_row_says_what_the_board_says(board):

@@ -93,6 +93,10 @@ TABLE = {
     "phingpt-bench rescore answers.jsonl --labels no,yes --answer-column output --gold-column target": AS_IT_IS,
     "phingpt-bench rescore codes.csv --labels negative,neutral,positive "
     "--codes 0=negative,1=neutral,2=positive": AS_IT_IS,
+    "phingpt-bench init prompt mine.yaml --from train-rows.jsonl": AS_IT_IS,
+    "phingpt-bench evaluate --base MODEL --adapter DIR --tasks phin_fpb --prompt ours --prompt mine.yaml": Run(
+        (MODEL, ("DIR", "adapters/trained/my-recipe"), *DATA), (*SMALL, "--no-floors", "--results", "results/prompts")
+    ),
     "phingpt-bench import lm-eval-output/": AS_IT_IS,
     "phingpt-bench export --to hf-model-index --model sentiment-smollm2-135m": Run(
         (("export", f"export {shlex.quote(SHIPPED)}"),)
@@ -144,6 +148,8 @@ def place(tmp_path_factory: pytest.TempPathFactory) -> Path:
     pairs = [{"output": "Yes, it does.", "target": "yes"}, {"output": "no", "target": "yes"}]
     (folder / "codes.csv").write_text("answer,label\n2,positive\n0,1\n")
     (folder / "answers.jsonl").write_text("\n".join(map(json.dumps, pairs)))
+    taught = [{"context": f"Mood?\n{row['text']}\n", "target": row["label"]} for row in load_demo("sentiment")["train"]]
+    (folder / "train-rows.jsonl").write_text("\n".join(map(json.dumps, taught[:20])))
     lmeval_folder.folder(folder / "lm-eval-output", 0.7, 20)
     for at, made in enumerate(example_runs()):
         write_run(folder / "results" / str(at), made)

@@ -14,6 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from phingpt_bench.core.errors import BenchError
+from phingpt_bench.core.files import regular
 from phingpt_bench.core.sentences import sentence
 from phingpt_bench.data.copies import kinds
 from phingpt_bench.data.copies.fold import fold
@@ -74,7 +75,7 @@ def read(file: Path) -> RowHashes:
     """The hashes in a file; BenchError with file and line if it is not a file of row hashes."""
     salt, hashes, near = "", set(), []
     try:
-        with file.open(encoding="utf-8") as text:
+        with regular(file).open(encoding="utf-8") as text:
             if text.readline().rstrip("\n") != HEAD:
                 raise BenchError(
                     sentence("not a file of row hashes"),

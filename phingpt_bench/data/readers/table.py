@@ -103,7 +103,7 @@ def _text(value: Any, where: str, number: int) -> str:
     return value
 
 
-def _value(read: Callable[[Any], Any], name: str, value: Any, where: str, number: int) -> dict[str, Any]:
+def _value(read: Callable[[Any], Any], name: str, value: Any, where: str, number: int) -> dict[str, object]:
     try:
         return {name: read(value)}
     except BenchError as err:

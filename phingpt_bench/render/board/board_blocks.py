@@ -32,7 +32,7 @@ def terminal_blocks(
 
     whole: all published rows, not TOP of a group. columns: names of `columns.COLUMNS` in place of the usual ones.
     plot: cost against score under each task; None: where there is one task only. encoding: of the output; where it
-    lacks lines, plots are drawn in ASCII. BenchError where the columns do not fit in the width.
+    lacks lines, plots are drawn in ASCII. BenchError if the columns do not fit in the width.
     """
     blocks: list[Block] = []
     if len(board.sections) > 1:

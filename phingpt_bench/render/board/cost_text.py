@@ -1,4 +1,4 @@
-"""The words of costs that were worked out: estimates, papers' training on our card, break-even, the card in force."""
+"""The words of costs that were computed: estimates, papers' training on our card, break-even, the card in force."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ def range_text(usd: Usd | None, one: Callable[[float | None], str] = usd_text) -
 
 
 def estimate_text(row: PublishedRow) -> str:
-    """What 1,000 documents would cost through an API, marked as an estimate; N/A where there is none."""
+    """What 1,000 documents would cost through an API, marked as an estimate; N/A if there is none."""
     return unknown_text() if row.usd_per_1000 is None else f"~{range_text(row.usd_per_1000, rate_text)}"
 
 
@@ -46,7 +46,7 @@ def cell(row: PublishedRow, column: str) -> str:
 
 
 def assumed_text(cost: PublishedCost | None) -> str:
-    """The price of a GPU-hour that the source assumed, "$4.10/h"; empty where it is not known."""
+    """The price of a GPU-hour that the source assumed, "$4.10/h"; empty if it is not known."""
     price = None if cost is None else assumed_per_hour(cost)
     return "" if price is None else f"${price:.2f}/h"
 
@@ -57,12 +57,15 @@ def payback_lines(payback: Payback) -> list[str]:
     [] where nothing is known of any of them.
     """
     name = clean(payback.model) + (f" + {clean(payback.adapter)}" if payback.adapter else "")
-    head = say(
-        "Break-even of {model} (training {training}, then {rate} for 1,000 documents) against",
-        model=name,
-        training=usd_text(payback.training_usd),
-        rate=rate_text(payback.usd_per_1000),
-    )
+    values = {"model": name, "training": usd_text(payback.training_usd), "rate": rate_text(payback.usd_per_1000)}
+    if payback.labels is not None and payback.labels_usd is not None:
+        head = say(
+            "Break-even of {model} (training {training} and {n:,} labels {labels}, then {rate} for 1,000 documents) "
+            "against",
+            n=payback.labels, labels=usd_text(payback.labels_usd), **values,
+        )  # fmt: skip
+    else:
+        head = say("Break-even of {model} (training {training}, then {rate} for 1,000 documents) against", **values)
     shown = deciding(payback.against)
     if not shown:
         return []
@@ -86,10 +89,18 @@ def deciding(others: Sequence[Against]) -> list[Against]:
 
 def _line(other: Against) -> str:
     name, rate = clean(other.name), range_text(other.usd_per_1000, rate_text)
-    when = when_text(other.best, other.worst)
+    when = when_of(other)
     if other.kind == "hosted":
         return say("{name} (estimate, {rate}): {when}", name=name, rate=rate, when=when)
     return say("{name} ({rate}): {when}", name=name, rate=rate, when=when)
+
+
+def when_of(other: Against) -> str:
+    """From which document on it is cheaper with its labels paid for, and where they are there already."""
+    paid, owned = when_text(other.best, other.worst), when_text(other.owned_best, other.owned_worst)
+    if other.owned_best is None or paid == owned:
+        return paid
+    return say("{paid}; with the labels already there {owned}", paid=paid, owned=owned)
 
 
 def when_text(best: Case | None, worst: Case | None) -> str:
@@ -138,7 +149,7 @@ def cost_entries(board: Board) -> list[tuple[str, str]]:
     if any(section.payback is not None for section in sections):
         text = say(
             "USD of the training over what a document costs less; the training counts whole, also where the adapter "
-            "serves several tasks"
+            "serves several tasks, and so do its labels where the price card has a price of a label"
         )
         found.append((say("break-even"), text))
     return found + [("USD", line) for line in _card_lines(board)]

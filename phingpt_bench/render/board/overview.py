@@ -35,7 +35,7 @@ class Overview:
 
 @dataclass(frozen=True, slots=True)
 class Line:
-    """One task: the row of each model in the order of the letters, None where it was not run, and the best floor."""
+    """One task: the row of each model in the order of the letters, None if it was not run, and the best floor."""
 
     title: str
     metric: str
@@ -111,7 +111,7 @@ def short_titles(sections: Sequence[Section]) -> list[str]:
 
 
 def narrow_overview(sections: Sequence[Section], width: int, most: int | None = None) -> list[Block]:
-    """Models down and tasks across where the tasks fit in `width`, else tasks down and lettered models across.
+    """Models down and tasks across where the tasks fit in `width`, otherwise tasks down and lettered models across.
 
     No average over tasks: their metrics are not of one kind. most: so many models, those that stand in the most
     sections (None: all), and the floors.
@@ -126,7 +126,7 @@ def narrow_overview(sections: Sequence[Section], width: int, most: int | None = 
 
 
 def wide_overview(sections: Sequence[Section]) -> list[Block]:
-    """The same for a page without a width: models down for at most FEW tasks, else tasks down, in one table."""
+    """The same for a page without a width: models down for at most FEW tasks, otherwise tasks down, in one table."""
     if len(sections) <= FEW:
         return [_models_down(sections, by_model(sections), " ({})")]
     found = overview(sections)

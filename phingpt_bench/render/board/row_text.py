@@ -60,7 +60,7 @@ def setting(row: Row, without: str | None = None) -> str:
 
 
 def parameters_text(row: Row) -> str:
-    """Parameters of the base: "135M", "7.2B"; - for floors, N/A where the record does not say."""
+    """Parameters of the base: "135M", "7.2B"; - for floors, N/A if the record does not say."""
     if row.parameters is None:
         return "-" if row.kind in ("floor", "check") else unknown_text()
     return numbers.parameters_text(row.parameters)
@@ -138,7 +138,7 @@ def partly_text() -> str:
 
 
 def exposure_count(row: Row) -> int | None:
-    """Test rows of which a copy was found in training, of whatever likeness; None where that was not checked."""
+    """Test rows of which a copy was found in training, of whatever likeness; None if that was not checked."""
     return None if row.exposure is None else sum(row.exposure.values())
 
 

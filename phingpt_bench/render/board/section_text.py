@@ -10,7 +10,7 @@ from phingpt_bench.text.language import say, say_n
 
 
 def quantisation_of(section: Section) -> str | None:
-    """The quantisation that all models of a section share, to be said once; None where they do not, or have none."""
+    """The quantisation that all models of a section share, to be said once; None if they do not, or have none."""
     found = {row.quantisation for row in section.rows if row.kind in ("base", "tuned")}
     return found.pop() if len(found) == 1 else None
 
@@ -54,7 +54,7 @@ def nothing(board: Board) -> str:
 
 
 def floor_line(section: Section) -> str | None:
-    """Which floor the rows marked ! do not beat; None where no row has the mark."""
+    """Which floor the rows marked ! do not beat; None if no row has the mark."""
     if section.floor is None or not any(floor_mark(row) == "!" for row in section.rows):
         return None
     return say("not shown to be better than {name}, the best floor", name=clean(section.floor))

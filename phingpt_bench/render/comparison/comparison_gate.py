@@ -13,7 +13,7 @@ from phingpt_bench.text.numbers import p_text, score_text, signed, signed_interv
 
 
 def gate_blocks(verdicts: Sequence[Verdict]) -> list[Block]:
-    """A line a task: the difference, the smallest that the rows could have shown, and what decided."""
+    """One line per task: the difference, the smallest that the rows could have shown, and what decided."""
     margin, failed = verdicts[0].margin, sum(one.failed for one in verdicts)
     demand = say("B may not be worse than A")
     if margin:
@@ -41,7 +41,7 @@ def _verdict(one: Verdict) -> str:
     test = one.test
     if test.reason is not None:
         return say("FAILED, not tested: {reason}", reason=spoken(test.reason))
-    p = p_text(test.p if test.p_holm is None else test.p_holm)
+    p = p_text(test.p if test.p_holm is None else test.p_holm, test.at_most)
     decided = ", ".join(filter(None, (method_text(test.method), p, signed_interval(test.low, test.high))))
     if one.failed:
         return say("FAILED, worse ({test})", test=decided)

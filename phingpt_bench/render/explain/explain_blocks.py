@@ -40,7 +40,7 @@ def explain(board: Board, runs: Sequence[Run], row: str, task: str, comparer: Co
     """The page about one row of one task.
 
     board: of all tasks, unfiltered, from `runs`. row: a rank, a name, or a part of one. task: or a protocol id.
-    BenchError where no row, or more than one, is meant.
+    BenchError if no row, or more than one, is meant.
     """
     section = found_section(board, task)
     chosen = found_row(section, row)

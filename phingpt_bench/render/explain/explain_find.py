@@ -29,7 +29,7 @@ def found_section(board: Board, task: str) -> Section:
 def found_row(section: Section, name: str) -> Row:
     """The row of that rank, or whose name is `name` or has every word of it; case is no matter.
 
-    BenchError where there is none, or where there are several: it lists them.
+    BenchError if there is none, or where there are several: it lists them.
     """
     if name.strip().isdigit():
         found = [row for row in section.rows if row.rank == int(name)]
@@ -58,7 +58,7 @@ def found_row(section: Section, name: str) -> Row:
 
 
 def _named(rows: Sequence[Row], wanted: str) -> list[Row]:
-    """The rows with that name, else those with it in theirs, else those with all its words; none for an empty one."""
+    """The rows with that name, or with it in their name, or with all its words; none for an empty name."""
     called = [(row, _known_as(row)) for row in rows]
     for fits in (
         lambda known: wanted == known,

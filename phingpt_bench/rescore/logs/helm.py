@@ -6,6 +6,8 @@ import json
 from pathlib import Path
 from typing import Any
 
+from phingpt_bench.core.errors import BenchError
+from phingpt_bench.core.files import read_text
 from phingpt_bench.core.sentences import joined, sentence, sentence_n
 
 Row = dict[str, Any]
@@ -46,8 +48,8 @@ def of_rows(rows: list[Row], path: str) -> tuple[list[Row], str] | None:
 
 def _instances(file: Path) -> dict[str, Row]:
     try:
-        instances = json.loads(file.read_text(encoding="utf-8"))
-    except (OSError, ValueError, RecursionError):
+        instances = json.loads(read_text(file))
+    except (BenchError, ValueError, RecursionError):
         return {}
     if not isinstance(instances, list):
         return {}

@@ -58,8 +58,8 @@ class System:
     def variant(self) -> Variant:
         """Its prompt setting."""
         record = self.first.record
-        shots, chat, prompt, thinking = record.protocol.setting
-        return Variant(shots, chat, record.limit, prompt, thinking)
+        how = record.protocol.setting
+        return Variant(how.shots, how.chat_template, record.limit, how.prompt, how.thinking)
 
     @property
     def setting(self) -> list[str]:
@@ -69,6 +69,8 @@ class System:
         asked = [variant_text(shots, chat_template=False), "chat" if chat else None]
         asked += [prompt.name if prompt else None, digest, f"thinking-{thinking}" if thinking else None]
         variant = [] if model.kind in ("floor", "check") else asked
+        if (block := self.first.record.protocol.block) and not self.first.seeds:
+            variant.append(f"block{block}")
         counts = sorted({len(run.seeds) for run in self.runs.values()})
         seeds = [f"{n}-seeds" for n in counts] if self.first.seeds else [f"seed{self.first.record.seed}"]
         recipe = None if model.adapter_digest else model.recipe_digest
@@ -90,7 +92,8 @@ def systems(runs: Sequence[Run]) -> list[System]:
     for run in (*(run for run in runs if run.record.run_id in kept), *(run for run in drawn if run.seeds)):
         protocol, record = run.record.protocol, run.record
         seed = shown_seed(record.model.kind, protocol.shots, record.seed, bool(run.seeds))
-        alike = found.setdefault((model_key(run), protocol.setting, record.limit, *seed), [])
+        asked = (protocol.setting, None if run.seeds else protocol.block, record.limit)
+        alike = found.setdefault((model_key(run), *asked, *seed), [])
         free = next((by_task for by_task in alike if record.task not in by_task), None)
         if free is None:
             alike.append(free := {})
@@ -102,8 +105,8 @@ def resolve(a: str, b: str, runs: Sequence[Run]) -> tuple[System, System]:
     """The systems of two names, run folders or run.json files.
 
     If a name fits several systems, those with the weights of the other name are preferred, in its setting if it names
-    one, otherwise under the prompt of the other and of the task, over whole splits, without a chat template, 0-shot;
-    and all seeds together, as on a board. BenchError for an unknown name, and for one that still fits several, listing
+    one, otherwise in the words of the other and of the task, over whole splits, without a chat template, 0-shot; and
+    all seeds together, as on a board. BenchError for an unknown name, and for one that still fits several, listing
     them.
     """
     known = systems(runs)

@@ -144,7 +144,7 @@ class SpanRow:
     """One row with entities.
 
     errors_a, errors_b: false positives plus false negatives. misses: counts by kind.
-    gold, a, b: None where a record holds no offsets.
+    gold, a, b: None if a record holds no offsets.
     """
 
     id: str

@@ -18,7 +18,7 @@ export function modelName(model) {
 
 /** "0-shot, chat, nf4+dq, seed 7"; a floor takes no prompt. */
 export function setting(model) {
-  const asked = model.kind === "floor" ? [] : [t("{n}-shot", { n: model.shots }), model.chat && t("chat"), model.quantisation, model.served_by];
+  const asked = model.kind === "floor" ? [] : [t("{n}-shot", { n: model.shots }), model.chat && t("chat"), model.words, model.quantisation, model.served_by];
   return [...asked, ...model.details.map(said)].filter(Boolean).join(", ");
 }
 
@@ -30,7 +30,7 @@ export function fullName(model) {
 /** The shortest name that still says who it is, for labels in a plot. */
 export function shortName(model) {
   const who = model.adapter ?? model.name;
-  return model.kind === "floor" ? who : `${who}, ${t("{n}-shot", { n: model.shots })}${model.chat ? ` ${t("chat")}` : ""}`;
+  return model.kind === "floor" ? who : `${who}, ${t("{n}-shot", { n: model.shots })}${model.chat ? ` ${t("chat")}` : ""}${model.words ? `, ${model.words}` : ""}`;
 }
 
 /** The name of a model for the head of a row: its adapter first, since that is what is compared. */

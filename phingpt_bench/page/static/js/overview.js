@@ -12,8 +12,12 @@ import { address, go, keep } from "./route.js";
 import { axes, scatter } from "./scatter.js";
 import { t, tn } from "./words.js";
 
-/** The overview as nodes. */
+/** The overview as nodes; of a board without rows, the reason. */
 export function overview(settings) {
+  if (board.sections.length === 0) {
+    const why = html("p", { class: "lead" }, t("No row is left: the filters hide all of it."));
+    return [html("header", { class: "intro" }, html("h1", {}, t("Leaderboard")), why)];
+  }
   const extra = new Set((settings.get("columns") ?? "").split(" ").filter(Boolean));
   const scores = matrix(settings);
   const form = filters(settings, draw);

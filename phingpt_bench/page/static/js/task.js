@@ -82,7 +82,7 @@ function verdict(section) {
 }
 
 function shortly(row) {
-  return [row.model.adapter ?? row.model.name, row.model.shots === null ? null : t("{n}-shot", { n: row.model.shots })].filter(Boolean).join(", ");
+  return [row.model.adapter ?? row.model.name, row.model.shots === null ? null : t("{n}-shot", { n: row.model.shots }), row.model.words].filter(Boolean).join(", ");
 }
 
 function notes(section) {

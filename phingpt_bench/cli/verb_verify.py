@@ -1,0 +1,104 @@
+"""`phingpt-bench verify`: whether runs agree with themselves, with the data and with the adapters."""
+
+from __future__ import annotations
+
+import argparse
+from collections import Counter
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from phingpt_bench.cli.output import line
+from phingpt_bench.cli.suites import positive
+from phingpt_bench.core.sentences import sentence
+from phingpt_bench.text.language import say, say_n
+
+if TYPE_CHECKING:
+    from phingpt_bench.evaluate.tasks import Tasks
+    from phingpt_bench.results.verify import Checked, Finding
+
+NAME = "verify"
+HELP = sentence("check runs against themselves, the data and the adapters; ask some of their rows again")
+EPILOG = sentence("""\
+examples:
+  phingpt-bench verify                      results/ here, else the shipped ones
+  phingpt-bench verify results/local/demo --all
+  phingpt-bench verify results/ --rerun 8   ask 8 random rows of each run again
+
+Exit code 1 where a check fails. What cannot be checked here (no data, no
+adapter) is counted, and listed with --all. The checks: docs/reliability.md.
+""")
+
+
+def configure(parser: argparse.ArgumentParser) -> None:
+    """The arguments."""
+    parser.add_argument("folder", nargs="?", type=Path, metavar=say("DIR"), help=say("where runs lie, at any depth"))
+    parser.add_argument(
+        "--adapters",
+        type=Path,
+        default=Path("adapters", "trained"),
+        metavar=say("DIR"),
+        help=say("the folder that holds adapters by name (default: adapters/trained)"),
+    )
+    parser.add_argument("--rerun", type=positive, metavar="N", help=say("ask N random rows of each run again"))
+    parser.add_argument(
+        "--base", metavar=say("MODEL"), help=say("for --rerun: a folder or Hub id in place of the recorded base")
+    )
+    parser.add_argument("--seed", type=int, default=0, metavar="N", help=say("for --rerun: which rows (default 0)"))
+    parser.add_argument(
+        "--all", action="store_true", help=say("list each check, also those that pass or were not made")
+    )
+
+
+def run(args: argparse.Namespace) -> int:
+    """Check, print what is wrong, and a sum; 0, or 1 where something is. BenchError for a folder without runs."""
+    from phingpt_bench.api.silence import silence_libraries
+    from phingpt_bench.core.paths import results_folder
+    from phingpt_bench.evaluate.tasks import Tasks
+    from phingpt_bench.results.verify import Finding, verify
+
+    silence_libraries()
+    known = Tasks()
+    folder = args.folder or results_folder()
+    counts: Counter[bool | None] = Counter()
+    runs = 0
+    for found in verify(folder, args.adapters):
+        runs += 1
+        findings = [found] if isinstance(found, Finding) else [*found.findings, *_again(args, found, known)]
+        for finding in findings:
+            counts[finding.ok] += 1
+            if finding.ok is False or args.all:
+                word = {True: say("ok"), False: say("FAIL"), None: "--"}[finding.ok]
+                line(f"{word:<4}  {finding.path.parent}  {finding.check}{finding.detail and ': ' + finding.detail}")
+    total = say_n("{n:,} run", "{n:,} runs", runs)
+    line(
+        say(
+            "{runs}, {checks} checks: {failed} failed, {left} could not be made here",
+            runs=total,
+            checks=counts.total(),
+            failed=counts[False],
+            left=counts[None],
+        )
+    )
+    return 1 if counts[False] else 0
+
+
+def _again(args: argparse.Namespace, checked: Checked, known: Tasks) -> list[Finding]:
+    """The rows that were asked again, where that was wanted."""
+    from phingpt_bench.core.errors import BenchError
+    from phingpt_bench.results.verify import Finding
+
+    if args.rerun is None:
+        return []
+    from phingpt_bench.evaluate.rerun import rerun
+
+    path, record = checked.path, checked.record
+    try:
+        found = rerun(path, record, checked.outcomes, args.rerun, known, args.adapters, seed=args.seed, base=args.base)
+    except BenchError as err:
+        return [Finding(path, "rerun", None, err.message)]
+    detail = f"{len(found.differing)} of {found.rows} rows are answered otherwise"
+    if found.largest is not None:
+        detail += f", probabilities differ by {found.largest:.2g} at most"
+    if found.differing:
+        detail += f"; first {found.differing[0]}"
+    return [Finding(path, "rerun", len(found.differing) <= found.allowed, detail)]

@@ -1,0 +1,57 @@
+"""Task files of others, looked at without running what they hold.
+
+A task file is code twice over: its templates are Jinja, and `!function` names Python that is imported. Templates are
+rendered in a sandbox, always (manager.load_task). Functions are another matter: a run needs them, a look does not, so
+that whoever only looks (`tasks validate`, `tasks show`, `--dry-run`) imports ours alone.
+"""
+
+from __future__ import annotations
+
+import contextlib
+from collections.abc import Iterator
+from pathlib import Path
+
+from phingpt_bench import compat
+from phingpt_bench.core.errors import BenchError
+from phingpt_bench.core.paths import share
+from phingpt_bench.core.sentences import sentence
+from phingpt_bench.scoring.metrics import METRICS
+
+HOOKS = "phingpt_bench.lmeval.hooks"
+NAMES = {"load", "results", *METRICS, *(f"{name}_stderr" for name in METRICS)}  # of HOOKS, that task files may name
+
+
+@contextlib.contextmanager
+def looked_at(*, trusted: bool) -> Iterator[None]:
+    """Within the block a task file that needs code other than ours raises BenchError, unless it is `trusted`."""
+    if trusted:
+        yield
+        return
+    with compat.task_functions_checked(check_function), compat.metrics_checked(check_metric):
+        yield
+
+
+def check_function(name: str, folder: Path) -> None:
+    """BenchError where a function that a task file in `folder` names is not one of ours."""
+    module, _, function = name.rpartition(".")
+    if Path(folder).resolve().is_relative_to(share("tasks").resolve()):
+        return
+    # lm-eval takes a file beside the YAML before the module of that name
+    beside = Path(folder, f"{module.replace('.', '/')}.py")
+    if module != HOOKS or function not in NAMES or beside.exists():
+        raise BenchError(
+            sentence(
+                "the function '{name}' is code that comes with the task, and does not run without --trust-task-code",
+                name=name,
+            ),
+            where=str(folder),
+            hint=sentence("read that code first: it may do whatever you may do"),
+        )
+
+
+def check_metric(name: str) -> None:
+    """BenchError: a metric that lm-eval does not have is a program, which Hugging Face's `evaluate` would run."""
+    raise BenchError(
+        sentence("the metric '{name}' is code from elsewhere, and does not run without --trust-task-code", name=name),
+        hint=sentence("lm-eval does not have it, and would let Hugging Face's 'evaluate' fetch it"),
+    )

@@ -1,0 +1,172 @@
+"""Everything that can be checked of runs without asking a model: files against each other, the data, the adapters.
+
+A board refuses the first fault; here all of them are found, with what could not be checked and why.
+"""
+
+from __future__ import annotations
+
+import functools
+import math
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+from phingpt_bench.core.agreement import outcomes_faults, record_faults
+from phingpt_bench.core.errors import BenchError
+from phingpt_bench.core.fingerprint import file_digest
+from phingpt_bench.core.outcomes import Outcomes, read_outcomes
+from phingpt_bench.core.records import OUTCOMES, SAMPLES, RunRecord, read_record
+from phingpt_bench.data import catalogue
+from phingpt_bench.data.hub import offline
+from phingpt_bench.data.passport import Passport
+from phingpt_bench.data.rows import Rows
+from phingpt_bench.results.collect import metric_faults, passport_faults, passports, run_files
+from phingpt_bench.scoring.metrics import score_all
+
+TOLERANCE = 1e-9  # of scores, as when they were made
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """One check of one run. ok is None where it could not be made, and `detail` says why; else what is wrong, if so."""
+
+    path: Path
+    check: str
+    ok: bool | None
+    detail: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Checked:
+    """A run that could be read, with what was found."""
+
+    path: Path
+    record: RunRecord
+    outcomes: Outcomes
+    findings: list[Finding]
+
+
+def verify(folder: Path, adapters: Path) -> Iterator[Checked | Finding]:
+    """Each run below a folder, checked; a Finding alone for one that cannot be read. Errors as for `run_files`.
+
+    adapters: the folder that holds adapters by their names.
+    """
+    known = passports()
+    gold = functools.cache(_rows)
+    for path in run_files(folder):
+        try:
+            record, rows = read_record(path), read_outcomes(path.with_name(OUTCOMES))
+        except BenchError as err:
+            yield Finding(path, "files", False, f"{err.where}: {err.message}")
+            continue
+        passport = known.get(record.protocol.id)
+        found = [
+            _judged(path, "record", [*record_faults(record), *metric_faults(record)]),
+            _judged(path, "outcomes", list(outcomes_faults(record, rows, path.with_name(OUTCOMES)))),
+            _judged(path, "scores", list(score_faults(record, rows))),
+            _samples(path, record),
+            Finding(path, "protocol", None, f"{record.protocol.id} has no passport here")
+            if passport is None
+            else _judged(path, "protocol", list(passport_faults(record, rows, known))),
+            _gold(path, record, rows, passport, gold),
+            *_adapter(path, record, adapters),
+        ]
+        yield Checked(path, record, rows, found)
+
+
+def score_faults(record: RunRecord, rows: Outcomes) -> Iterator[str]:
+    """Scores of a record that its outcomes do not give."""
+    try:
+        scores = score_all(rows)
+    except BenchError as err:
+        yield err.message
+        return
+    for name, score in scores.items():
+        stored = record.scores.get(name)
+        if name in record.scores and not _same(stored, score):
+            yield f"{name}: {stored}, the outcomes give {score}"
+
+
+def gold_faults(rows: Outcomes, passport: Passport, data: Rows) -> Iterator[str]:
+    """Rows whose gold is not that of the data, the first of them by id."""
+    if rows.kind != "scores" and list(rows.labels) != list(passport.labels):
+        yield f"labels: {', '.join(rows.labels)}, the protocol has {', '.join(passport.labels)}"
+        return
+    right = {row["id"]: row for row in data}
+    places = {name: at for at, name in enumerate(passport.labels)}
+    wrong = []
+    for at, name in enumerate(rows.ids):
+        row = right.get(name)
+        if row is None:
+            wrong.append(name)
+        elif rows.kind == "labels":
+            wrong += [name] if rows.gold[at] != places[row["label"]] else []
+        elif rows.kind == "scores":
+            wrong += [name] if not math.isclose(rows.gold[at], row["score"], abs_tol=TOLERANCE) else []
+        else:
+            spans = {(span["start"], span["end"], places[span["type"]]) for span in row["entities"]}
+            counted = [counts[2] for counts in rows.counts[at][:-1]]
+            placed = {tuple(span) for span in rows.entities[at][0]} if rows.entities else spans
+            by_type = [sum(type_ == place for *_, type_ in spans) for place in range(len(places))]
+            wrong += [name] if counted != by_type or placed != spans else []
+    if wrong:
+        yield f"gold: another one than the data in {len(wrong):,} of {len(rows.ids):,} rows, first {wrong[0]}"
+
+
+def _judged(path: Path, check: str, faults: list[str]) -> Finding:
+    return Finding(path, check, not faults, "; ".join(faults))
+
+
+def _same(a: float | None, b: float | None) -> bool:
+    return a is b if a is None or b is None else abs(a - b) <= TOLERANCE
+
+
+def _samples(path: Path, record: RunRecord) -> Finding:
+    file, kept = path.with_name(SAMPLES), record.provenance.files.get(SAMPLES)
+    if not file.is_file():
+        return Finding(path, "answers", None, f"{SAMPLES} is not here")
+    if kept is None:
+        return Finding(path, "answers", None, "the record holds no digest of them")
+    same = file_digest(file) == kept
+    return Finding(path, "answers", same, "" if same else f"{SAMPLES} was changed after the run")
+
+
+def _rows(dataset: str) -> dict[str, Rows] | str:
+    """The splits of a dataset, or why they cannot be read here."""
+    try:
+        with offline():
+            return catalogue.load(dataset)
+    except BenchError as err:
+        return err.message
+
+
+def _gold(
+    path: Path, record: RunRecord, rows: Outcomes, passport: Passport | None,
+    load: Callable[[str], dict[str, Rows] | str],
+) -> Finding:  # fmt: skip
+    if passport is None:
+        return Finding(path, "gold", None, "no passport, so no data")
+    splits = load(passport.name)
+    if isinstance(splits, str):
+        return Finding(path, "gold", None, splits)
+    if record.protocol.split not in splits:
+        return Finding(path, "gold", False, f"the data have no split '{record.protocol.split}'")
+    return _judged(path, "gold", list(gold_faults(rows, passport, splits[record.protocol.split])))
+
+
+def _adapter(path: Path, record: RunRecord, adapters: Path) -> list[Finding]:
+    from phingpt_bench.models.adapter import adapter_digest, card_of
+
+    name = record.model.adapter
+    if name is None or record.model.engine is not None:
+        return []
+    folder = adapters / name
+    if not folder.is_dir():
+        return [Finding(path, "adapter", None, f"{folder} is not here")]
+    try:
+        found = adapter_digest(folder, card_of(folder))
+    except (BenchError, OSError) as err:
+        return [Finding(path, "adapter", False, " ".join(str(err).split()))]
+    same = found == record.model.adapter_digest
+    why = "" if same else f"{folder} has digest {found}, the run was made with {record.model.adapter_digest}"
+    return [Finding(path, "adapter", same, why)]
