@@ -7,13 +7,16 @@ of our output closed it.
 from __future__ import annotations
 
 import argparse
+import contextlib
 import errno
 import importlib
 import os
 import re
+import signal
 import sys
 import textwrap
-from collections.abc import Sequence
+import threading
+from collections.abc import Iterator, Sequence
 from types import ModuleType
 from typing import NoReturn
 
@@ -63,8 +66,36 @@ def main(argv: Sequence[str] | None = None) -> int:
     except BenchError as err:
         print(_reported(err), file=sys.stderr)
         return 2
-    with speaking(language), in_our_words():
+    with speaking(language), in_our_words(), ending_like_ctrl_c():
         return _guarded(rest)
+
+
+class Ended(KeyboardInterrupt):
+    """The system or a closed terminal ends the program: it stops as on Ctrl-C, with what is kept."""
+
+    def __init__(self, number: int):
+        super().__init__()
+        self.number = number
+
+
+@contextlib.contextmanager
+def ending_like_ctrl_c() -> Iterator[None]:
+    """Within the block SIGTERM and SIGHUP raise Ended, unless they are ignored (nohup) or handled by someone else."""
+
+    def end(number: int, _frame: object) -> None:
+        raise Ended(number)
+
+    before = {}
+    if threading.current_thread() is threading.main_thread():  # no other may set handlers
+        for name in ("SIGTERM", "SIGHUP"):  # Windows has no SIGHUP
+            number = getattr(signal, name, None)
+            if number is not None and signal.getsignal(number) is signal.SIG_DFL:
+                before[number] = signal.signal(number, end)
+    try:
+        yield
+    finally:
+        for number, handler in before.items():
+            signal.signal(number, handler)
 
 
 def chosen_language(argv: Sequence[str]) -> tuple[str, list[str]]:
@@ -95,9 +126,10 @@ def _guarded(argv: list[str]) -> int:
     except BenchError as err:
         print(_reported(err), file=sys.stderr)
         return 2
-    except KeyboardInterrupt:
-        print(say("interrupted"), file=sys.stderr)
-        return 130
+    except KeyboardInterrupt as err:
+        with contextlib.suppress(OSError):  # after SIGHUP there may be no terminal any more
+            print(say("interrupted"), file=sys.stderr)
+        return 128 + err.number if isinstance(err, Ended) else 130
     except BrokenPipeError:  # `| head` has read enough: nothing to report, and nothing more to flush
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return 141

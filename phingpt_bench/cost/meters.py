@@ -43,7 +43,7 @@ class Meter:
     @contextlib.contextmanager
     def phase(self, name: str) -> Iterator[None]:
         """Count the time of the block under `name`."""
-        self._book()
+        self.book()
         self._running.append(name)
         self.seconds.setdefault(name, 0.0)
         if self.joules is not None:
@@ -51,7 +51,7 @@ class Meter:
         try:
             yield
         finally:
-            self._book()
+            self.book()
             self._running.pop()
 
     def count(self, tokens_in: int | None = None, tokens_out: int | None = None) -> None:
@@ -66,7 +66,7 @@ class Meter:
 
         USD is all seconds at the machine's price per hour; None if the card has no price for it, and without a card.
         """
-        self._book()
+        self.book()
         machine = this_machine()
         entry = None if prices is None else match(prices, machine)
         return Ledger(
@@ -92,7 +92,7 @@ class Meter:
             if self.joules is not None:
                 self.joules[phase] = self.joules.get(phase, 0.0) + joules
 
-    def _book(self) -> None:
+    def book(self) -> None:
         """Book the time since the last change on the innermost running phase."""
         now, read = time.perf_counter(), self._energy.read()
         if self._running:

@@ -30,7 +30,7 @@ PROMPTS = ("prompt", "context", "query", "question", "instruction", "input")
 TEXTS = ("input", "text", "sentence", "headline", "content")
 TALKS = ("messages", "conversations", "conversation")
 ROLES = {"human": "user", "gpt": "assistant", "bot": "assistant", "model": "assistant"}
-MOST_LABELS = 20  # distinct answers; more are no labels
+MOST_LABELS = 20  # distinct answers; more are not labels
 _QUOTES = '"\u201c\u00ab'  # or behind one of these
 _CUTS = "\n:"  # a text begins behind one of these, and ends before a line break
 
@@ -60,8 +60,8 @@ def prompt_of(
 ) -> Made:
     """The prompt that rows of training data were rendered with; of several instructions the commonest.
 
-    layout: of columns, for rows that hold no rendered prompt. kind: of the answers, else labels where they are few.
-    BenchError at `where` for fewer than two rows, rows that hold no prompt or no answer, and where nothing varies.
+    layout: of columns, for rows that hold no rendered prompt. kind: of the answers, otherwise labels where they are
+    few. BenchError at `where` for fewer than two rows, rows that hold no prompt or no answer, and where nothing varies.
     """
     if len(rows) < 2:
         raise BenchError(sentence("two rows at least are needed, so that something varies"), where=where)

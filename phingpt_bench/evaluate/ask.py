@@ -7,10 +7,11 @@ from typing import TYPE_CHECKING, Any
 
 from phingpt_bench.cost.meters import Meter
 from phingpt_bench.evaluate.blocks import showing
+from phingpt_bench.evaluate.kept import Kept
 from phingpt_bench.evaluate.suite import Variant
 from phingpt_bench.evaluate.tasks import TaskFacts
 from phingpt_bench.lmeval import manager
-from phingpt_bench.lmeval.lean import Observer, lean
+from phingpt_bench.lmeval.lean import REQUESTS, Observer, lean
 
 if TYPE_CHECKING:
     from lm_eval.tasks import TaskManager
@@ -19,15 +20,21 @@ if TYPE_CHECKING:
 def ask(  # noqa: PLR0913  each decides the answers
     task: TaskFacts, lm: Any, variant: Variant, tasks: TaskManager, *, seed: int, meter: Meter,
     limit: int | None = None, rows: Sequence[int] | None = None, observer: Observer | None = None,
+    kept: Kept | None = None,
 ) -> tuple[list[dict[str, Any]], dict[str, Any]]:  # fmt: skip
     """(lm-eval's samples, its aggregated scores) of a model on a task's first `limit` rows, or on those at `rows`.
 
-    The meter books the model's time under "evaluate", the rest (rendering, scoring) under "harness".
+    kept: answers from before, to which new ones are added. The meter books the model's time under "evaluate", the rest
+    (rendering, scoring) under "harness".
     """
     from lm_eval import simple_evaluate
 
     # simple_evaluate leaves the shots of the last run in the task, and a 0 there overrides its argument
     task.task.set_config("num_fewshot", None)
+    if kept is not None:  # it tells the observer of each portion
+        for kind in REQUESTS:
+            setattr(lm, kind, kept.asking(lm, getattr(lm, kind), meter, observer))
+        observer = None
     with meter.phase("harness"), showing(task, variant.block), lean(lm, lambda: meter.phase("evaluate"), observer):
         results = simple_evaluate(
             model=lm,

@@ -97,7 +97,7 @@ def plan(suite: Suite, facts: Facts, *, only: Collection[str] = (), force: bool 
         for task in tasks:
             runs += [
                 _run(suite, put, spec, identity, variant, None)
-                for variant in suite.asked(suite.variants)
+                for variant in drawn(suite.asked(suite.variants))
                 if (put := facts.under(task.name, variant.words))
             ]
             runs += [

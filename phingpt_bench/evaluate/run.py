@@ -6,12 +6,14 @@ Every run is written as soon as it is done, so an interruption loses at most the
 from __future__ import annotations
 
 from collections.abc import Collection, Iterator, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from phingpt_bench.core.machine import environment
 from phingpt_bench.core.records import Ledger, Model
 from phingpt_bench.core.sentences import sentence_n
+from phingpt_bench.core.workplace import check_folder
 from phingpt_bench.cost import flops
 from phingpt_bench.cost.meters import Meter
 from phingpt_bench.cost.prices import PriceCard, load_prices, match
@@ -23,6 +25,7 @@ from phingpt_bench.evaluate.blocks import showing
 from phingpt_bench.evaluate.content_free import content_free
 from phingpt_bench.evaluate.exposure import Exposures
 from phingpt_bench.evaluate.facts import Facts, with_trained
+from phingpt_bench.evaluate.kept import FOLDER, Kept, portion_of
 from phingpt_bench.evaluate.loading import Attached, load_with
 from phingpt_bench.evaluate.plan import Step, limited, plan
 from phingpt_bench.evaluate.record import Answerer
@@ -95,6 +98,8 @@ def run(
     todo = [step for step in plan(suite, facts, only=only, force=force) if not step.done]
     display.tell(Planned(stages(suite, facts, todo)))
     if missing := [step for step in todo if step.kind == "train"]:
+        for step in missing:
+            check_folder(step.folder)
         _train(missing, facts, training, display)
         facts = with_trained(facts, suite, training)
         todo = [step for step in plan(suite, facts, only=only, force=force) if step.kind != "train" and not step.done]
@@ -179,7 +184,9 @@ def _run_model(job: Job, step: Step, loaded: Loaded, model: Any, entry: Attached
         set_thinking(lm, loaded.tokenizer, on=step.variant.thinking == "on")
     if running is not None:
         lm.on_answer = running.add_answer
-    answers, scores = _evaluate(job, step, lm, meter, running)
+    documents = portion_of(loaded.identity.parameters, loaded.model.device.type)
+    kept = Kept(kept_file(suite, step), _decides(loaded, step), documents)
+    answers, scores = _evaluate(job, step, lm, meter, running, kept)
     with meter.phase("harness"), showing(job.task(step), step.variant.block):
         prior = content_free(lm, job.task(step), step.variant)
     by = Answerer(
@@ -203,6 +210,18 @@ def _run_model(job: Job, step: Step, loaded: Loaded, model: Any, entry: Attached
     tokens = None if spent.tokens_in is None else spent.tokens_in + (spent.tokens_out or 0)
     computed = flops.forward(layer_weights(loaded), tokens, by.model.adapter_parameters or 0)
     job.finish(step, answers, scores, replace(by, evaluation=replace(spent, flops=computed)))
+    kept.done()
+
+
+def kept_file(suite: Suite, step: Step) -> Path:
+    """Where the answers of a run are while it is not whole."""
+    return suite.results_folder / FOLDER / f"{step.task}_{step.folder.name}.jsonl"
+
+
+def _decides(loaded: Loaded, step: Step) -> object:
+    """What decides the answers beside the prompts: another base, adapter, device or version answers anew."""
+    fingerprint = None if step.fingerprint is None else asdict(step.fingerprint)
+    return [asdict(loaded.identity), fingerprint, loaded.dequantised, asdict(environment())["packages"]]
 
 
 def _tuned(job: Job, step: Step, loaded: Loaded, entry: Attached, by: Answerer) -> Answerer:
@@ -223,12 +242,14 @@ def _tuned(job: Job, step: Step, loaded: Loaded, entry: Attached, by: Answerer) 
     )
 
 
-def _evaluate(job: Job, step: Step, lm: Any, meter: Meter, running: Running | None) -> tuple[Answers, Scores]:
+def _evaluate(
+    job: Job, step: Step, lm: Any, meter: Meter, running: Running | None, kept: Kept | None = None
+) -> tuple[Answers, Scores]:
     """Run one task through lm-eval; returns its answers, with scores that agree with lm-eval's; meter as for `ask`."""
     suite, task = job.suite, job.task(step)
     samples, scores = ask(
         task, lm, step.variant, job.facts.known.manager, seed=suite.seed, meter=meter, limit=limited(suite, task),
-        observer=running,
+        observer=running, kept=kept,
     )  # fmt: skip
     answers = read_answers(task.dataset, samples)
     return answers, check_scores(answers.outcomes, scores)

@@ -25,7 +25,7 @@ INVENTED: dict[str, object] = {
 
 @dataclass(frozen=True, slots=True)
 class Example:
-    """origin: where the document is from. answer: what the right answer adds to the prompt."""
+    """origin: the source of the document. answer: the right answer, as it follows the prompt."""
 
     origin: str
     prompt: str

@@ -22,7 +22,7 @@ from phingpt_bench.models.adapter_method import check_quantised
 from phingpt_bench.models.base_files import weights_digest
 from phingpt_bench.models.load import Loaded
 
-__all__ = ["CARD", "CONFIG", "WEIGHTS"]  # what others know from here
+__all__ = ["CARD", "CONFIG", "WEIGHTS"]  # names that other modules import from here
 
 SCHEMA_VERSION: Literal[2] = 2  # 2: everything has a type; the first cards had no number
 
@@ -39,7 +39,7 @@ class CardProvenance:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class AdapterCard:
-    """What an adapter was made of."""
+    """The recipe and data of an adapter."""
 
     name: str
     base: str
@@ -207,7 +207,7 @@ def _as_before(recipe: Mapping[str, object]) -> dict[str, object]:
 
 
 def adapter_digest(folder: Path, card: AdapterCard | None) -> str:
-    """What tells an adapter from others: its weights and its configuration."""
+    """The identity of an adapter: its weights and its configuration."""
     return identity_digest(folder, None if card is None else card.recipe)
 
 

@@ -1,4 +1,4 @@
-"""The files of an adapter folder: what lies there, whether it can be loaded safely, and its identity."""
+"""The files of an adapter folder: what it contains, whether it can be loaded safely, and its identity."""
 
 from __future__ import annotations
 
@@ -104,7 +104,7 @@ def adapters_within(folder: Path) -> list[Path]:
 
 
 def read_config(folder: Path) -> dict[str, Any]:
-    """The adapter's configuration; BenchError if it is not JSON object that names a PEFT method."""
+    """The adapter's configuration; BenchError if it is not a JSON object that names a PEFT method."""
     file = folder / CONFIG
     try:
         config = json.loads(file.read_text(encoding="utf-8"))
@@ -138,12 +138,12 @@ def shapes(folder: Path) -> dict[str, tuple[int, ...]]:
 
 
 def parameters(folder: Path) -> int:
-    """How many numbers the adapter's weights hold."""
+    """The number of values in the adapter's weights."""
     return sum(map(math.prod, shapes(folder).values()))
 
 
 def identity_digest(folder: Path, recipe: Mapping[str, Any] | None) -> str:
-    """What tells adapters apart: a digest of weights and configuration.
+    """The identity of an adapter: a digest of weights and configuration.
 
     recipe: that of its card. While the configuration is what the recipe made of it, the weights say it all and their
     digest alone is taken, as it always was.

@@ -73,9 +73,9 @@ def files_of(source: str) -> BaseFiles:
 
 
 def config_of(files: BaseFiles, revision: str | None) -> dict[str, Any] | None:
-    """config.json of a base; None where there is none yet (a GGUF file, a Hub id that is not cached).
+    """config.json of a base; None if there is none yet (a GGUF file, a Hub id that is not cached).
 
-    BenchError where it is damaged.
+    BenchError if it is damaged.
     """
     if files.gguf is not None:
         return None

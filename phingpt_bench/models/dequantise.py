@@ -67,7 +67,7 @@ def unpack(model: Any, dtype: Any) -> int:
 
 
 def _unpacked(layer: Any, dtype: Any) -> Any:
-    """The plain Linear of a 4-bit one."""
+    """The plain Linear of a 4-bit one. BenchError if the checkpoint had no weights for it."""
     import torch
     from bitsandbytes.functional import dequantize_4bit
 

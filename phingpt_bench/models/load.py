@@ -84,7 +84,7 @@ def base_files(spec: BaseSpec) -> BaseFiles:
 def identity_of(spec: BaseSpec, files: BaseFiles, revision: str | None) -> Model:
     """The records' identity of a base by its files, without its weights in memory.
 
-    revision: the commit of a Hub id, None where it is not known.
+    revision: the commit of a Hub id, None if it is not known.
     """
     stored = gguf_quantisation(files.folder / files.gguf) if files.gguf else None
     stored = stored or stored_quantisation(config_of(files, spec.revision))

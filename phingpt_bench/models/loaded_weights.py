@@ -52,7 +52,7 @@ def bitsandbytes_layers(model: Any) -> list[Any]:
 
 
 def loaded_quantisation(model: Any) -> str | None:
-    """How bitsandbytes holds the weights: "nf4+dq", "fp4", "int8"; None where no layer is one of its own.
+    """How bitsandbytes holds the weights: "nf4+dq", "fp4", "int8"; None if no layer is one of its own.
 
     Where layers differ, what most of them are.
     """

@@ -11,7 +11,7 @@ from phingpt_bench.core.sentences import sentence
 def check_tokenizer(tokenizer: Any, model: str, *, causal: bool = True) -> None:
     """BenchError for a tokenizer that lm-eval cannot ask with: without special tokens, or one that ends every prompt.
 
-    causal: whether prompts go on with the answer; those of an encoder may end.
+    causal: whether prompts continue with the answer; those of an encoder may end.
     """
     where = "tokenizer_config.json"
     if tokenizer.eos_token_id is None and tokenizer.bos_token_id is None:

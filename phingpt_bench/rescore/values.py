@@ -21,8 +21,13 @@ class Value:
     """A score, None if it is undefined, and its 95 % interval, None if there is none."""
 
     metric: str
+    """Its name."""
+
     score: float | None
+    """As a fraction; None if it is undefined."""
+
     interval: Interval | None
+    """At 95 %; None where there is none."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -44,8 +49,14 @@ class Scored:
     """
 
     scorer: str
+    """Its name."""
+
     rule: str
+    """How it reads and scores, in one sentence."""
+
     primary: str
+    """Its headline metric."""
+
     values: dict[str, Value]
     differs: int | None = None
     examples: tuple[Example, ...] = ()
@@ -95,11 +106,23 @@ class Report:
     """
 
     table: Table
+    """The answers as they were read."""
+
     columns: Columns
+    """Which column was taken for what."""
+
     target: Target
+    """What the answers are scored against."""
+
     case: Case
+    """The rows that were scored, each with its answer."""
+
     scored: list[Scored]
+    """The scores, by scorer in the order asked for."""
+
     details: Details
+    """By label or type, and why answers are INVALID."""
+
     unfit: dict[str, str]
     resamples: int
     repeats: str | None = None

@@ -30,9 +30,17 @@ class Run:
     """
 
     record: RunRecord
+    """The run.json."""
+
     outcomes: Outcomes
+    """The outcomes.json: row by row, without text."""
+
     path: Path
+    """Of the run.json."""
+
     older: int = 0
+    """Runs of the same kind that it replaces."""
+
     seeds: tuple[Run, ...] = ()
 
     @property

@@ -33,15 +33,34 @@ class Difference:
     """
 
     against: str
+    """The run that is subtracted, as a board names it."""
+
     value: float | None = None
+    """In the unit of the metric."""
+
     low: float | None = None
+    """Lower end of the 95 % interval."""
+
     high: float | None = None
+    """Upper end of the 95 % interval."""
+
     p: float | None = None
+    """Of the paired test, two-sided."""
+
     p_holm: float | None = None
+    """After Holm's correction over the tasks of the model; None until it is known."""
+
     n: int | None = None
+    """Rows that both answered."""
+
     method: str | None = None
+    """Of the test, such as "mcnemar-exact"."""
+
     reason: str | None = None
-    resamples: int | None = None  # permutations that p was counted from; None if it is exact
+    """Why there is no test; None where there is one."""
+
+    resamples: int | None = None
+    """Permutations that p was counted from; None if it is exact."""
 
     @property
     def at_most(self) -> bool:

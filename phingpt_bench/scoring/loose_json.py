@@ -13,7 +13,9 @@ from dataclasses import dataclass
 from json.decoder import scanstring  # type: ignore[attr-defined]  # of the standard library, and in no stub
 from typing import Any, NamedTuple
 
+Fields = dict[str, Any]  # the values of an object by key, without case
 DEPTH = 6  # of nested lists and objects; {"entities": {"PER": [{"text": "x", "nth": [1]}]}} has 5
+
 
 _SPACE = re.compile(r"\s*")
 _END_OF_SINGLE = re.compile(r"(?<!\\)'(?=\s*(?:[,:)\]}]|\Z))")
@@ -29,7 +31,7 @@ class Object:
     closed: bool
 
     @property
-    def fields(self) -> dict[str, Any]:
+    def fields(self) -> Fields:
         """The values by key, without case; of equal keys the last."""
         return {key.strip().casefold(): value for key, value in self.pairs}
 

@@ -6,9 +6,8 @@ import re
 from collections.abc import Callable, Iterable, Sequence
 from typing import Any, NamedTuple
 
-from phingpt_bench.scoring.loose_json import Object
+from phingpt_bench.scoring.loose_json import Fields, Object
 
-Fields = dict[str, Any]  # of a JSON object
 PREFIXED = re.compile(r"(?P<prefix>[BIESLUM])[-_](?P<type>.+)", re.IGNORECASE)
 _SUFFIXED = re.compile(r"(?P<type>.+)[-_](?P<prefix>[BIESLUM])", re.IGNORECASE)
 _OUTSIDE = frozenset(("o", "other", "outside", "0", "_", "none"))

@@ -15,8 +15,14 @@ class Interval:
     """
 
     low: float
+    """Lower end, in the unit of the score."""
+
     high: float
+    """Upper end."""
+
     level: float
+    """Its coverage, such as 0.95."""
+
     method: str
 
 

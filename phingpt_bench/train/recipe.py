@@ -38,8 +38,8 @@ class Lora:
 
     target_modules: list[str] | str = field(default_factory=lambda: ["all-linear"])
     """Names of linear layers, or "all-linear": all but the output head. A model that fuses the named layers (Phi-3:
-    q_proj, k_proj, v_proj -> qkv_proj) gets the fused one instead; the adapter's card says so. A text that is no list
-    is a regular expression that the whole name of a layer matches ('.*layers\\.[0-3]\\..*_proj')."""
+    q_proj, k_proj, v_proj -> qkv_proj) gets the fused one instead; the adapter's card says so. A text that is not a
+    list is a regular expression that the whole name of a layer matches ('.*layers\\.[0-3]\\..*_proj')."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

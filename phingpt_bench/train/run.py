@@ -16,6 +16,7 @@ from phingpt_bench.core.machine import environment, this_machine
 from phingpt_bench.core.overrides import Override, folder_suffix
 from phingpt_bench.core.records import Ledger
 from phingpt_bench.core.sentences import sentence, sentence_n
+from phingpt_bench.core.workplace import alone
 from phingpt_bench.cost import flops
 from phingpt_bench.cost.meters import Meter
 from phingpt_bench.cost.prices import load_prices, match
@@ -67,6 +68,16 @@ def train(
     BenchError if `out` holds a finished adapter, or an unfinished one without `resume`.
     """
     out = Path(out) if out is not None else default_folder(recipe, limit)
+    place = out.parent / f".{out.name}.lock"  # beside the folder, which must be empty or hold a checkpoint
+    with alone(place, lambda text: display.tell(Said(text, urgent=True))) as waited:
+        if waited and (out / adapter.CARD).is_file():
+            return out  # the other one has trained it
+        return _train(recipe, out, resume=resume, limit=limit, display=display, tasks=tasks)
+
+
+def _train(
+    recipe: Recipe, out: Path, *, resume: bool, limit: int | None, display: Display, tasks: TaskManager | None
+) -> Path:
     prices = load_prices()  # an unreadable price card should fail now, not after hours
     checkpoint = _prepare(out, resume)
     entry = match(prices, this_machine())

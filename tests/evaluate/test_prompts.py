@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import dataclasses
 import json
+import math
 from pathlib import Path
 
 import pytest
 import torch
+from helpers.api import Api, serving
 from helpers.tiny import save_tiny
 
 from phingpt_bench.board.rows import build
@@ -51,9 +53,9 @@ def place(tmp_path_factory: pytest.TempPathFactory) -> Path:
     torch.manual_seed(0)
     model = get_peft_model(
         AutoModelForCausalLM.from_pretrained(folder / "base"),
-        LoraConfig(r=8, lora_alpha=32, target_modules="all-linear", task_type="CAUSAL_LM"),
+        LoraConfig(r=8, lora_alpha=64, target_modules=["q_proj", "v_proj", "lm_head"], task_type="CAUSAL_LM"),
     )
-    optimiser = torch.optim.AdamW(model.parameters(), lr=5e-3)
+    optimiser = torch.optim.AdamW(model.parameters(), lr=2e-2)
     for _ in range(3):
         for row in taught_rows(24):
             ids = tokenizer(row["context"] + row["target"], return_tensors="pt").input_ids
@@ -117,10 +119,16 @@ def test_base_and_adapter_are_paired_under_the_same_prompt(runs):
             assert note.endswith(f"{best:.3f}")
 
 
-def test_the_adapter_answers_best_as_it_was_taught(runs):
-    """It has seen only its own words: under ours it is a stranger."""
-    scores = {prompt: runs["tuned", prompt].record.scores["acc"] for prompt in ("ours", "taught")}
-    assert scores["taught"] > runs["base", "taught"].record.scores["acc"] or scores["taught"] > scores["ours"]
+def test_the_adapter_knows_its_own_words_and_not_ours(runs):
+    """How likely one of the three answers is at all: nearly never, but for the adapter under its own prompt."""
+
+    def known(kind: str, prompt: str) -> float:
+        totals = [sum(math.exp(value) for value in line["log_likelihoods"]) for line in lines(runs[kind, prompt])]
+        return sum(totals) / len(totals)
+
+    assert known("base", "taught") < 0.01 and known("base", "ours") < 0.01
+    assert known("tuned", "taught") > 0.9
+    assert known("tuned", "ours") < 0.5
 
 
 def test_compare_finds_the_runs_by_the_prompt(runs):
@@ -155,6 +163,49 @@ def test_a_written_answer_is_read_in_the_words_of_the_prompt(place):
         assert hooks.read(doc, [said])[1].parsed == label
     assert hooks.read(doc, ["nothing of the kind"])[1].invalid
     assert facts.task.config.generation_kwargs["max_gen_toks"] == 16  # the rest stays the task's
+
+
+def test_stored_answers_are_read_again_in_the_words_of_the_prompt(place, tmp_path, capsys):
+    """`rescore` of a run: what its model wrote means what it meant then."""
+    base = [
+        "evaluate",
+        "--base",
+        str(place / "base"),
+        "--quantisation",
+        "none",
+        "--no-floors",
+        "--quiet",
+        "--limit",
+        "6",
+    ]
+    asked = ["--tasks", TASK + "_gen", "--prompt", str(place / "taught.yaml"), "--results", str(tmp_path / "r")]
+    assert main([*base, *asked]) == 0
+    (run,) = collect(tmp_path / "r")
+    file = run.path.with_name("samples.jsonl")
+    stored = [json.loads(line) for line in file.read_text().splitlines()]
+    for line in stored:  # as a model would that knows the words
+        line["answer"] = SAID[line["gold"]]
+    file.write_text("".join(json.dumps(line) + "\n" for line in stored))
+    capsys.readouterr()
+    assert main(["rescore", str(run.path.parent), "--format", "json"]) == 0
+    report = json.loads(capsys.readouterr().out)
+    assert report["scorers"][0]["scores"]["acc"]["score"] == 1
+
+
+def test_a_served_model_is_asked_in_the_words_too(place, tmp_path, monkeypatch):
+    from transformers import AutoTokenizer
+
+    api = Api(AutoTokenizer.from_pretrained(place / "base"), ("toy",))
+    api.can = {"usage", "stream"}
+    monkeypatch.setenv("OPENAI_API_KEY", "sk-0")
+    with serving(api):
+        command = ["evaluate", "--model", "local-chat-completions", "--model-args", f"base_url={api.url},model=toy"]
+        command += ["--limit", "3", "--no-floors", "--quiet", "--results", str(tmp_path / "r"), "--tasks", TASK]
+        assert main([*command, "--prompt", str(place / "taught.yaml")]) == 0
+        assert main([*command, "--chat-template", "--thinking", "off"]) == 2
+    (run,) = collect(tmp_path / "r")
+    assert run.record.task == TASK + "_gen" and run.record.protocol.prompt.name == "taught"
+    assert "Instruction: Give the mood" in str(lines(run)[0]["prompt"])
 
 
 def test_examples_are_in_the_words_of_the_prompt_too(place):

@@ -181,7 +181,7 @@ REFUSALS: dict[str, tuple[Any, str]] = {
         "is quantised by 'magic', which the installed transformers does not know",
     ),
     "custom code": (remote_code, "needs code of its own, which is never run here"),
-    "tokenizer of another model": (small_vocabulary, "has token 49,153, and the model embeddings for 49,152"),
+    "tokenizer of another model": (small_vocabulary, "has token 49,153, and the model has embeddings for 49,152"),
     "configuration as base": (lambda tiny, out: tiny / "config.json", "a file is no base model"),
     "damaged configuration": (
         lambda tiny, out: (config(tiny, out) / "config.json").write_text("{", encoding="utf-8") and out,

@@ -34,6 +34,7 @@ from phingpt_bench.page.page import html
 from phingpt_bench.page.published import links
 from phingpt_bench.page.script import linked
 from phingpt_bench.page.texts import texts_of
+from phingpt_bench.results.calibrated import with_calibrated
 from phingpt_bench.results.comparison.build import compare
 from phingpt_bench.text.language import speaking
 
@@ -395,3 +396,9 @@ def test_text_is_for_pages_only(tmp_path, capsys):
 def test_a_board_without_runs_is_still_a_page(board):
     data = data_of(html(board))
     assert all(section["answers"] is None for section in data["sections"])
+
+
+def test_a_calibrated_row_is_told_from_the_one_it_was_made_of():
+    rows = dataclasses.replace(labels(0.5), probs=[[0.2, 0.3, 0.5]] * 300, pred=[2] * 300, invalid=[False] * 300)
+    board = build(with_calibrated([make_run(outcomes=rows)], ["batch"]))
+    assert sorted(str(model["words"]) for model in page_data(board)["models"]) == ["None", "batch-calibrated"]

@@ -10,6 +10,7 @@ import json
 import os
 import re
 import shlex
+import shutil
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -70,6 +71,12 @@ TABLE = {
     "phingpt-bench evaluate --base MODEL --adapter DIR --tasks phin_fpb": Run(
         (MODEL, ("DIR", "adapters/trained/my-recipe"), *DATA), (*SMALL, "--no-floors")
     ),
+    **{
+        f"phingpt-bench evaluate --adapter {name} --tasks phin_fpb": Run(
+            ((name, "elsewhere"), *DATA), (*SMALL, "--no-floors", "--results", "results/elsewhere")
+        )
+        for name in ("ORG/ADAPTER", "ORG/ADAPTADOR")
+    },
     "phingpt-bench run my-suite.yaml": AS_IT_IS,
     "phingpt-bench evaluate --model vllm --model-args model=MODEL --adapter DIR --tasks phin_fpb": Run(
         (("vllm", "local-completions"), ("model=MODEL", TOY), ("DIR", "tuned"), *DATA), ASKED, served=True
@@ -157,6 +164,7 @@ def place(tmp_path_factory: pytest.TempPathFactory) -> Path:
     os.chdir(folder)
     try:
         assert main(["train", "my-recipe.yaml", "--limit", "12", "--quiet", "--out", "adapters/trained/my-recipe"]) == 0
+        shutil.copytree("adapters/trained/my-recipe", "elsewhere", ignore=shutil.ignore_patterns("card.json"))
     finally:
         os.chdir(before)
     return folder

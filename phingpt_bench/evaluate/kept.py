@@ -1,0 +1,157 @@
+"""Answers of a loaded model kept as they are made, so that a killed run goes on where it was.
+
+A task is asked in portions of so many documents, always the same ones: what is asked together decides the last digits
+of an answer, so a run that went on has, bit for bit, the answers of one that was never stopped. A portion is a line of
+a file that is deleted when the run is written; a kill loses the portion that was being answered.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import os
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+from itertools import groupby
+from pathlib import Path
+from typing import Any
+
+from phingpt_bench.core.errors import BenchError
+from phingpt_bench.core.fingerprint import digest
+from phingpt_bench.core.jsonio import dumps
+from phingpt_bench.core.sentences import sentence
+from phingpt_bench.cost.meters import Meter
+from phingpt_bench.lmeval.lean import Observer
+
+# documents of a portion: the slowest committed cell answered 64 in 50 s. A GPU is slowed down by small portions
+SMALL, LARGE, ON_GPU = 64, 16, 512
+LARGE_MODEL = 1_000_000_000  # parameters from which a CPU takes seconds a document
+FOLDER = "answers"  # below the results; git ignores it, as answers of models may hold dataset text
+
+
+def portion_of(parameters: int | None, device: str) -> int:
+    """How many documents are asked together: decided by model and device, so the same in every run of a cell."""
+    if device != "cpu":
+        return ON_GPU
+    return LARGE if parameters is not None and parameters >= LARGE_MODEL else SMALL
+
+
+@dataclass(frozen=True, slots=True)
+class Portion:
+    """Answers in the order of their requests, and what the model counted while it gave them."""
+
+    answers: list[Any]
+    seconds: float
+    tokens_in: int | None
+    tokens_out: int | None
+    truncated: int
+    cut_answers: int
+
+
+class Kept:
+    """The answers of one run. used: portions that were there from before."""
+
+    def __init__(self, path: Path, identity: object, documents: int):
+        """identity: what else decides the answers, as JSON. documents: of a portion."""
+        self.path, self.documents, self.used = path, documents, 0
+        self._identity = digest(identity, 32)
+        self._known = dict(_read(path))
+
+    def asking(self, lm: Any, ask: Callable[..., Any], meter: Meter, observer: Observer | None) -> Callable[..., Any]:
+        """A model's method `ask`, which takes from here what is here, and asks the rest portion by portion."""
+
+        def asked(requests: Sequence[Any], **options: Any) -> list[Any]:
+            answers: list[Any] = []
+            for portion in portions(requests, self.documents):
+                key = digest([self._identity, [list(request.args) for request in portion]], 32)
+                known = self._known.get(key)
+                if observer is not None:
+                    observer.begin(portion)
+                if known is None:
+                    before = _counted(lm, meter)
+                    found = list(ask(portion, **options))
+                    self._put(key, found, before, _counted(lm, meter))
+                else:
+                    self.used += 1
+                    found = known.answers
+                    _restore(lm, meter, known)
+                if observer is not None:
+                    observer.finish(found)
+                answers += found
+            return answers
+
+        return asked
+
+    def done(self) -> None:
+        """The run is written: nothing needs to be kept any more."""
+        self.path.unlink(missing_ok=True)
+        with contextlib.suppress(OSError):  # not empty: other runs are still being made
+            self.path.parent.rmdir()
+
+    def _put(self, key: str, answers: list[Any], before: list[float], after: list[float]) -> None:
+        spent, tokens_in, tokens_out, truncated, cut = (b - a for a, b in zip(before, after, strict=True))
+        line = dumps(
+            {
+                "key": key, "answers": [_plain(answer) for answer in answers], "seconds": round(spent, 4),
+                "counts": [int(tokens_in), int(tokens_out), int(truncated), int(cut)],
+            }
+        )  # fmt: skip
+        try:
+            self.path.parent.mkdir(parents=True, exist_ok=True)
+            with self.path.open("a", encoding="utf-8") as file:
+                file.write(line + "\n")
+                file.flush()
+                os.fsync(file.fileno())
+        except OSError as err:
+            raise BenchError(
+                sentence("answers cannot be kept ({reason})", reason=err.strerror or err), where=str(self.path)
+            ) from None
+
+
+def portions(requests: Sequence[Any], documents: int) -> Iterator[list[Any]]:
+    """The requests in order, those of so many documents together; a document's own are never apart."""
+    groups = [list(group) for _, group in groupby(requests, key=lambda request: (request.task_name, request.doc_id))]
+    for at in range(0, len(groups), documents):
+        yield [request for group in groups[at : at + documents] for request in group]
+
+
+def _counted(lm: Any, meter: Meter) -> list[float]:
+    meter.book()
+    return [
+        meter.seconds.get("evaluate", 0.0), meter.tokens_in or 0, meter.tokens_out or 0,
+        getattr(lm, "truncated", 0), getattr(lm, "cut_answers", 0),
+    ]  # fmt: skip
+
+
+def _restore(lm: Any, meter: Meter, known: Portion) -> None:
+    """Book what a portion took when it was made, so that the ledger of a resumed run is that of the whole work."""
+    meter.seconds["evaluate"] = meter.seconds.get("evaluate", 0.0) + known.seconds
+    meter.joules = None  # they were those of another process
+    meter.count(tokens_in=known.tokens_in or None, tokens_out=known.tokens_out or None)
+    lm.truncated += known.truncated
+    lm.cut_answers += known.cut_answers
+
+
+def _plain(answer: Any) -> Any:
+    """An answer for JSON, which knows no infinity: a log-likelihood is text."""
+    if isinstance(answer, str):
+        return answer
+    likelihood, greedy = answer
+    return [repr(float(likelihood)), bool(greedy)]
+
+
+def _read(path: Path) -> Iterator[tuple[str, Portion]]:
+    """The portions of a file; a line that a kill cut off, or that is none, is made again."""
+    if not path.is_file():
+        return
+    data = path.read_bytes()
+    if data and not data.endswith(b"\n"):
+        with path.open("r+b") as file:
+            file.truncate(data.rfind(b"\n") + 1)
+    for text in data.decode("utf-8", "replace").split("\n")[:-1]:
+        try:
+            line = json.loads(text)
+            answers = [own if isinstance(own, str) else (float(own[0]), bool(own[1])) for own in line["answers"]]
+            yield str(line["key"]), Portion(answers, float(line["seconds"]), *map(int, line["counts"]))
+        except (ValueError, KeyError, TypeError, IndexError, RecursionError):
+            continue
