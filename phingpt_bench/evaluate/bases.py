@@ -4,7 +4,11 @@ from __future__ import annotations
 
 from pathlib import Path
 
+from phingpt_bench import compat
+from phingpt_bench.core.errors import BenchError
 from phingpt_bench.core.records import Model
+from phingpt_bench.core.sentences import sentence
+from phingpt_bench.data.network import offline_if_unreachable, reachable
 from phingpt_bench.models import embedded, load
 from phingpt_bench.models.load import BaseSpec
 
@@ -23,6 +27,23 @@ def base_identity(spec: BaseSpec, *, fetch: bool) -> Model:
     )
 
 
+def check_reachable(spec: BaseSpec) -> None:
+    """BenchError with the command that fetches a base, where that is not here and the Hub is out of reach."""
+    from huggingface_hub import constants, try_to_load_from_cache
+
+    if spec.model == embedded.NAME or Path(spec.model).is_dir():
+        return
+    try:
+        cached = try_to_load_from_cache(spec.model, "config.json", revision=spec.revision)
+    except ValueError:  # no well-formed id: loading will say so
+        return
+    if not isinstance(cached, str) and (compat.hub_is_offline() or not reachable(constants.ENDPOINT)):
+        raise BenchError(
+            sentence("the base model '{model}' is not on this machine, and the Hub is out of reach", model=spec.model),
+            hint=sentence("on a machine with a network: phingpt-bench models pull {model} --to DIR", model=spec.model),
+        )
+
+
 def _base_folder(spec: BaseSpec, fetch: bool) -> Path | None:
     if spec.model != embedded.NAME:
         return Path(spec.model) if Path(spec.model).is_dir() else None
@@ -39,7 +60,8 @@ def _hub_revision(spec: BaseSpec, fetch: bool) -> str | None:
 
     try:
         name = embedded.HUB_ID if spec.model == embedded.NAME else spec.model
-        AutoConfig.from_pretrained(name, revision=spec.revision)  # puts it into the cache
+        with offline_if_unreachable():
+            AutoConfig.from_pretrained(name, revision=spec.revision)  # puts it into the cache
     except (OSError, ValueError):  # load_base will say what is wrong with it, with a hint
         return None
     return load.hub_revision(spec)
