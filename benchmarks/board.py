@@ -145,7 +145,7 @@ def _record(task: str, place: int, model: Model, shots: int, n: int, outcomes: O
 
 
 def _drawing(results: Path, cache: Path, options: Sequence[str]) -> Usage:
-    """What `leaderboard` takes on the records, with a cache of its own. BenchError where it fails."""
+    """What `leaderboard` takes on the records, with a cache of its own. BenchError if it fails."""
     words = ["leaderboard", str(results), "--width", "160", *options]
     return python(COMMAND, *words, variables={"PHINGPT_BENCH_CACHE": str(cache)})
 

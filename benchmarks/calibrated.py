@@ -43,7 +43,7 @@ def asked(runs: Sequence[Run]) -> list[Run]:
 
 
 def figures(run: Run) -> dict[str, Any]:
-    """The scores of a run as it is and with each calibration; None where that is not known."""
+    """The scores of a run as it is and with each calibration; None if that is not known."""
     record, metric = run.record, run.record.protocol.metric
     made = {method: calibrated(run, method) for method in METHODS}
     return {

@@ -150,7 +150,7 @@ def _over(runs: Sequence[Run], floors: Sequence[float], clock: str) -> list[floa
 def agreement(stock: Any, ours: Any, documents: int) -> dict[str, Any]:
     """How far two watches' answers are the same: log-likelihoods and the label they choose, or generated texts.
 
-    closest: how far apart stock's two best labels are in the documents with another choice, at the most; None where
+    closest: how far apart stock's two best labels are in the documents with another choice, at the most; None if
     there is none. Where it is tiny the choice was between equals.
     """
     pairs = list(zip(stock.answers, ours.answers, strict=True))

@@ -41,7 +41,7 @@ def parser() -> argparse.ArgumentParser:
 
 
 def main(argv: Sequence[str] | None = None) -> int:
-    """Simulate, print, write; 1 where a share that is held to an aim misses it."""
+    """Simulate, print, write; 1 if a share that is held to an aim misses it."""
     args = parser().parse_args(argv)
     found: dict[str, Any] = {}
     for name in args.only or SCENARIOS:

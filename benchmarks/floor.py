@@ -87,7 +87,7 @@ def bare(model: Any, need: Needed, shapes: Sequence[tuple[int, int]], fast: bool
     """The time that the model's body alone (no output head, no padding) takes for the needed tokens.
 
     shapes: the batches (rows, width) of what is not of the shared prefix. fast: on the matrix kernels that our side
-    chooses here, else on torch's own.
+    chooses here, otherwise on torch's own.
     The batches find the keys and values of the shared prefix ready; copying them is not in the time.
     """
     import torch

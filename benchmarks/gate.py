@@ -41,7 +41,7 @@ def parser() -> argparse.ArgumentParser:
 
 
 def main(argv: Sequence[str] | None = None) -> int:
-    """Plant, measure, print, write; 1 where an aim is missed, 2 when the timing fails."""
+    """Plant, measure, print, write; 1 if an aim is missed, 2 when the timing fails."""
     args = parser().parse_args(argv)
     names = DEMO if args.demo or mirror() is None else REAL
     facts = report.facts("gate", args, "no model")

@@ -20,7 +20,7 @@ from phingpt_bench.models.memory import forget_peaks, free
 
 @dataclass(slots=True)
 class Usage:
-    """What a block of work, or a command, used. cpu_seconds: of all threads. Peaks in bytes, None where unknown."""
+    """What a block of work, or a command, used. cpu_seconds: of all threads. Peaks in bytes, None if unknown."""
 
     seconds: float = 0.0
     cpu_seconds: float = 0.0
@@ -70,7 +70,7 @@ def synchronise() -> None:
 
 
 def spread(values: Sequence[float]) -> dict[str, Any]:
-    """Median, least and most of some repeats, and all of them in order; None where nothing was measured."""
+    """Median, least and most of some repeats, and all of them in order; None if nothing was measured."""
     if not values:
         return {"median": None, "least": None, "most": None, "values": []}
     return {"median": statistics.median(values), "least": min(values), "most": max(values), "values": list(values)}

@@ -29,7 +29,7 @@ def parser() -> argparse.ArgumentParser:
 
 
 def main(argv: Sequence[str] | None = None) -> int:
-    """Load what is here, compare, print, write; 1 where a dataset is missing, as its counts are then missing too."""
+    """Load what is here, compare, print, write; 1 if a dataset is missing, as its counts are then missing too."""
     args = parser().parse_args(argv)
     data: dict[str, Splits] = {}
     missing = []

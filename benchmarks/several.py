@@ -74,7 +74,7 @@ def several(
 def made_adapters(spec: BaseSpec, folder: Path, tasks: Sequence[str], trained: Path | None) -> list[Path]:
     """COUNT LoRA adapters of rank 16 on all linear layers, random or near `trained`, as `train` would leave them.
 
-    BenchError where `trained` has other layers or another rank.
+    BenchError if `trained` has other layers or another rank.
     """
     import torch
     from peft import get_peft_model_state_dict, load_peft_weights, set_peft_model_state_dict
@@ -160,7 +160,7 @@ def _total(runs: Sequence[Usage]) -> Usage:
 
 
 def _peak(usage: Usage) -> int:
-    """Of the GPU where there is one, else of main memory."""
+    """Of the GPU where there is one, otherwise of main memory."""
     return usage.peak_gpu_bytes or usage.peak_host_bytes or 0
 
 

@@ -99,7 +99,7 @@ def timed() -> Iterator[Stopwatch]:
 
 
 def trl(recipe: Recipe, limit: int, out: Path, keep: bool = False) -> Trained:
-    """TRL's SFTTrainer on the same tokens, with its defaults but for the learning rate and what it writes.
+    """TRL's SFTTrainer on the same tokens, with its defaults except for the learning rate and what it writes.
 
     So: 8 rows a step as they come, recomputed activations, the model's own attention. keep: keep the activations.
     The dtype is that of the model; under bfloat16 TRL's own mixed precision is on, as by default.

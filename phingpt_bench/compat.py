@@ -24,7 +24,7 @@ from typing import Any, Literal, NoReturn
 OVERRIDDEN_IN_HFLM = ("_loglikelihood_tokens", "_model_generate", "_encode_pair", "tok_encode", "tok_batch_encode")
 
 
-def load_task_yaml(path: Path) -> dict[str, Any]:
+def load_task_yaml(path: Path) -> dict[str, object]:
     """The keys of a task file with its includes merged and its functions imported, as lm-eval reads them.
 
     lm-eval 0.4.13, `lm_eval.tasks._yaml_loader.load_yaml`. If it moves, the digests of prompt templates cannot be
@@ -32,7 +32,7 @@ def load_task_yaml(path: Path) -> dict[str, Any]:
     """
     from lm_eval.tasks._yaml_loader import load_yaml
 
-    keys: dict[str, Any] = load_yaml(path)
+    keys: dict[str, object] = load_yaml(path)
     return keys
 
 
@@ -149,7 +149,7 @@ TASKS_NOT_FOUND = "Tasks not found: "
 
 
 def missing_task(error: ValueError) -> str | None:
-    """The first task name that lm-eval's command line did not find; None where the error says something else.
+    """The first task name that lm-eval's command line did not find; None if the error says something else.
 
     lm-eval 0.4.13, the text of the error in `lm_eval.config.evaluate_config`. If it changes, a misspelt name ends in
     lm-eval's own traceback instead of our message. Upstream alternative: none, the error has no type of its own.

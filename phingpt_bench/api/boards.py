@@ -81,7 +81,7 @@ def board(  # noqa: PLR0913  each is an option of the board
         published: with published results, in rows of their own.
         checks: with the oracle, null and echo rows.
         across_engines: rank together what different engines computed.
-        prices: file of a price card, at which all USD are worked out again; None leaves them as recorded.
+        prices: file of a price card, at which all USD are computed again; None leaves them as recorded.
         protocols: filter, by id. This and the further filters hide rows; they change no rank, test or floor.
         languages: filter, such as "es".
         licences: filter, a part of the name of the data's licence.

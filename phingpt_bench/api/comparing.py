@@ -28,7 +28,7 @@ class Comparisons(ShownItems[Comparison]):
         return item.task
 
     def records(self) -> list[dict[str, object]]:
-        """A row a task: both scores, the difference with its test, and the number of rows of each fate."""
+        """One row per task: both scores, the difference with its test, and the number of rows of each fate."""
         return [
             {
                 "task": one.task, "protocol": one.protocol, "metric": one.metric, "n": one.n, "limit": one.limit,
@@ -42,7 +42,7 @@ class Comparisons(ShownItems[Comparison]):
         ]  # fmt: skip
 
     def blocks(self) -> Sequence[Block]:
-        """A line a task where there are several, else the comparison in detail."""
+        """One line per task where there are several, otherwise the comparison in detail."""
         from phingpt_bench.render.comparison.comparison_blocks import sections
         from phingpt_bench.render.comparison.comparison_summary import summary
 

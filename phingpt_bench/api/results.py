@@ -28,18 +28,18 @@ class Results(ShownItems[Run]):
         return [run.record for run in self.items]
 
     def records(self) -> list[dict[str, object]]:
-        """A row a run: who was asked what, the scores as `metric_NAME`, seconds, joules and USD."""
+        """One row per run: who was asked what, the scores as `metric_NAME`, seconds, joules and USD."""
         return [_row(run) for run in self.items]
 
     def blocks(self) -> Sequence[Block]:
-        """A table with a line a run."""
+        """A table with one line per run."""
         from phingpt_bench.render.run_list import run_blocks
 
         return run_blocks(self.items)
 
 
 def load_results(folder: str | Path | None = None) -> Results:
-    """The runs below a folder (default: results/ here, else the shipped results), ordered by path.
+    """The runs below a folder (default: results/ here, otherwise the shipped results), ordered by path.
 
     What `phingpt-bench leaderboard` reads: of several runs of the same kind the newest, nothing from sub-folders named
     `local`. BenchError for a folder without runs, and for the first damaged file.

@@ -50,7 +50,7 @@ class Score(Shown):
         return f"<Score of {self.report.n} rows>"
 
     def records(self) -> list[dict[str, object]]:
-        """A row a score, of every scorer, then by label or entity type."""
+        """One row per score, of every scorer, then by label or entity type."""
         from phingpt_bench.rescore.export import FIELDS, records
 
         return [{name: record.get(name) for name in FIELDS} for record in records(self.report)]
@@ -139,7 +139,7 @@ def score(  # noqa: PLR0913  each is an option of the verb
 
 
 def _source(answers: Answers, gold: Sequence[object] | None) -> Path | Table:
-    """The answers as a file or a table. BenchError where gold and answers do not fit together."""
+    """The answers as a file or a table. BenchError if gold and answers do not fit together."""
     if isinstance(answers, str | Path):
         source: Path | Table = Path(answers)
     elif isinstance(answers, Mapping):
@@ -155,7 +155,9 @@ def _source(answers: Answers, gold: Sequence[object] | None) -> Path | Table:
             hint=sentence("give gold=[...], or {row id: answer} for the rows of a task"),
         )
     elif len(gold) != len(answers):
-        raise BenchError(sentence("{n} answers and {n2} right ones", n=len(answers), n2=len(gold)), where="gold")
+        raise BenchError(
+            sentence("{answers} answers and {gold} right ones", answers=len(answers), gold=len(gold)), where="gold"
+        )
     else:
         pairs = zip(answers, gold, strict=True)
         return table_of([{"answer": answer, "gold": right} for answer, right in pairs])

@@ -28,10 +28,10 @@ class Shown(ABC):
 
     @abstractmethod
     def records(self) -> Sequence[Mapping[str, object]]:
-        """The value as flat rows of plain values, None where something is unknown."""
+        """The value as flat rows of plain values, None if something is unknown."""
 
     def to_frame(self) -> pd.DataFrame:
-        """The records as a pandas DataFrame; BenchError where pandas is not installed."""
+        """The records as a pandas DataFrame; BenchError if pandas is not installed."""
         try:
             import pandas as pd
         except ImportError:

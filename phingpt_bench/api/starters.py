@@ -21,6 +21,12 @@ from phingpt_bench.served.spec import ServedSpec
 from phingpt_bench.train.recipe import Recipe
 
 KEYS = "A misspelt key is an error. Keys that you do not need can be removed."
+SUITE = "Run with: phingpt-bench run {file}\n{keys}"
+RECIPE = "Train with: phingpt-bench train {file}\n{keys}"
+PASSPORT = """\
+The rows of task {name}. Put train.csv and test.csv, with the columns text and label, into the folder
+{name}/ of the mirror that PHINGPT_BENCH_DATA names. Then count them:
+phingpt-bench tasks stamp {at} >> {at}"""
 SHARED = "_labels_yaml"  # the task file that a task with labels includes
 TASK = """\
 # Run with: phingpt-bench evaluate --base MODEL --tasks {name}
@@ -54,7 +60,7 @@ def write_suite(file: Path) -> list[Path]:
         adapters=[AdapterEntry(recipe="demo")],
     )
     served = ServedSpec(engine="local-completions", model="NAME", base_url="http://127.0.0.1:8000")
-    about = sentence("Run with: phingpt-bench run {shlex}\n{keys}", shlex=shlex.quote(str(file)), keys=KEYS)
+    about = SUITE.format(file=shlex.quote(str(file)), keys=KEYS)
     more = "A base behind a server or an API, for the list `bases` (docs/engines.md):"
     return _write({file: starter_text(suite, about) + "\n" + commented_out(served, more)})
 
@@ -62,7 +68,7 @@ def write_suite(file: Path) -> list[Path]:
 def write_recipe(file: Path) -> list[Path]:
     """A recipe for the embedded model and the demonstration corpus. Errors as for `write`."""
     recipe = Recipe(name=_name(file), tasks=["phin_demo_sentiment", "phin_demo_ner"])
-    return _write({file: starter_text(recipe, f"Train with: phingpt-bench train {shlex.quote(str(file))}\n{KEYS}")})
+    return _write({file: starter_text(recipe, RECIPE.format(file=shlex.quote(str(file)), keys=KEYS))})
 
 
 def write_task(file: Path) -> list[Path]:
@@ -97,13 +103,7 @@ def write_task(file: Path) -> list[Path]:
     )  # fmt: skip
     place = file.parent / PASSPORTS / f"{name}.yaml"
     at = shlex.quote(str(place))
-    about = sentence(
-        "The rows of task {name}. Put train.csv and test.csv, with the columns text and label, "
-        "into the folder\n{name}/ of the mirror that PHINGPT_BENCH_DATA names. Then count them:\n"
-        "phingpt-bench tasks stamp {at} >> {at}",
-        name=name,
-        at=at,
-    )
+    about = PASSPORT.format(name=name, at=at)
     files = {file: TASK.format(name=name, shared=SHARED), place: starter_text(passport, about, left_out=COUNTED)}
     shared = file.parent / SHARED
     if not shared.exists():

@@ -15,7 +15,7 @@ from phingpt_bench.text.blocks import Block
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class TaskInfo:
-    """One task. What its passport says is None where its rows have none."""
+    """One task. What its passport says is None if its rows have none."""
 
     name: str
     """As `--tasks` takes it."""
@@ -69,11 +69,11 @@ class Tasks(ShownItems[TaskInfo]):
         return item.name
 
     def records(self) -> list[dict[str, object]]:
-        """A row a task."""
+        """One row per task."""
         return [asdict(item) for item in self.items]
 
     def blocks(self) -> Sequence[Block]:
-        """The list by dataset, a line a task."""
+        """The list by dataset, one line per task."""
         from phingpt_bench.render.tasks.task_list import list_blocks
 
         shown = {item.name: self.files.tasks[item.name] for item in self.items}

@@ -12,6 +12,7 @@ from phingpt_bench.api.shown import Shown, ShownItems
 from phingpt_bench.core import config
 from phingpt_bench.core.errors import BenchError
 from phingpt_bench.core.overrides import Override, given
+from phingpt_bench.core.records import Thinking
 from phingpt_bench.core.sentences import sentence
 from phingpt_bench.evaluate.one_base import one_base
 from phingpt_bench.evaluate.plan import Step
@@ -37,7 +38,7 @@ class Plan(ShownItems[Step]):
         return item.task or ""
 
     def records(self) -> list[dict[str, object]]:
-        """A row a step."""
+        """One row per step."""
         names = ("kind", "model", "task", "documents", "requests", "done", "reason", "seconds", "folder")
         return [{name: getattr(step, name) for name in names} for step in self.items]
 
@@ -99,7 +100,10 @@ def evaluate(  # noqa: PLR0913  each is an option of the verb
     tasks: Collection[str] = (),
     adapters: str | Path | Collection[str | Path] = (),
     shots: int = 0,
+    blocks: int = 1,
     chat_template: bool = False,
+    thinking: Thinking | None = None,
+    prompts: Collection[str] = (),
     floors: bool = True,
     checks: bool = False,
     trained_on: Collection[str] | None = None,
@@ -121,8 +125,11 @@ def evaluate(  # noqa: PLR0913  each is an option of the verb
             None with `adapters`: the base that they name.
         tasks: with `base`, tasks or groups.
         adapters: folders or Hub ids of adapters, instead of `suite`.
-        shots: with `base`, solved examples in each prompt.
+        shots: with `base`, few-shot examples in each prompt.
+        blocks: with `base`, how many blocks of examples are drawn; each is a run, and their mean is one row.
         chat_template: with `base`, whether prompts are put into its chat template.
+        thinking: with `base`, whether its chat template asks for a thought, "on" or "off"; None is its default.
+        prompts: with `base`, names or files of prompts (docs/prompts.md); by default that of the task.
         floors: with `base`, whether the baselines run too.
         checks: with `base`, whether gold answers, no answer and the text itself are scored too.
         trained_on: with `base`, what it was trained on, see `phingpt-bench evaluate --help`; None for unknown.
@@ -154,7 +161,8 @@ def evaluate(  # noqa: PLR0913  each is an option of the verb
             BaseSpec(model=base) if isinstance(base, str) else base,
             _names(tasks),
             adapters=entries,
-            variant=Variant(shots=shots, chat_template=chat_template),
+            variant=Variant(shots=shots, blocks=blocks, chat_template=chat_template, thinking=thinking),
+            prompts=_names(prompts),
             floors=floors,
             checks=checks,
             trained_on=None if trained_on is None else _names(trained_on),
@@ -182,7 +190,7 @@ def train(
         recipe: the name of a shipped recipe, the path of one, or a `Recipe`.
         out: the adapter's folder; by default adapters/trained/RECIPE, with the overrides in its name.
         overrides: other values by key, such as {"epochs": 1, "lora.r": 8}; checked as those of a file.
-        resume: go on from the last checkpoint in the folder, if there is one.
+        resume: continue from the last checkpoint in the folder, if there is one.
         limit: only the first rows of each task, for a trial.
         quiet: False writes the progress to standard error.
 

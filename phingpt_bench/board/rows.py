@@ -211,9 +211,13 @@ def _notes(run: Run, standing: Standing, base: Run | None, below: Note | None) -
     if (best := best_of_base(run, standing.runs, metric, standing.comparer)) is not None:
         score = standing.comparer.scores(best)[metric]
         yield Note(
-            sentence("the base at its best prompt ({variant}): {score}", variant=best.record.protocol.variant,
-                     score=f"{score:.3f}"), "info",
-        )  # fmt: skip
+            sentence(
+                "the base at its best prompt ({variant}): {score}",
+                variant=best.record.protocol.variant,
+                score=f"{score:.3f}",
+            ),
+            "info",
+        )
     if (source := record.provenance.imported) is not None:
         name = " ".join(filter(None, (source.source, source.version)))
         yield Note(sentence("imported from {source}: cost unknown", source=name), "info")

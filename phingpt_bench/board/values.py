@@ -12,7 +12,7 @@ from phingpt_bench.cost.estimate import Usd
 from phingpt_bench.cost.prices import PriceCard
 from phingpt_bench.results.answering import Answering
 from phingpt_bench.results.compare import Difference
-from phingpt_bench.results.identity import shown_seed, weights
+from phingpt_bench.results.identity import base_name, shown_seed, weights
 from phingpt_bench.results.unseen import Unseen
 from phingpt_bench.stats.intervals import Interval
 
@@ -22,54 +22,147 @@ class Row:
     """One run on the board. rank: None if it is not ranked. tied: other rows share its rank."""
 
     name: str
+    """The model, and its adapter where it has one."""
+
     adapter: str | None
+    """Its name; None without one."""
+
     adapter_digest: str | None
+    """Of the adapter's weights."""
+
     recipe_digest: str | None
+    """Of recipe and training rows, without name and seed."""
+
     kind: str
-    variant: str  # "0-shot", "5-shot chat"
-    details: tuple[str, ...]  # what distinguishes rows that look the same: dtype, revision, seed ...
+    """base, tuned, floor or check."""
+
+    variant: str
+    """"0-shot", "5-shot chat"."""
+
+    details: tuple[str, ...]
+    """What distinguishes rows that look the same: dtype, revision, seed ..."""
+
     base: str | None
+    """Hub id or name of the base; None for floors and checks."""
+
     base_revision: str | None
+    """Commit of the base, or the digest of its weights."""
+
     quantisation: str | None
+    """"nf4+dq"; None if it is not quantised."""
+
     compute_dtype: str | None
+    """The dtype of activations."""
+
     shots: int
+    """Few-shot examples in each prompt."""
+
     chat_template: bool
-    calibration: str | None  # of its label scores (scoring/prior.py); None as the model gave them
+    """Whether prompts are in the model's chat template."""
+
+    calibration: str | None
+    """Of its label scores (scoring/prior.py); None as the model gave them."""
+
     seed: int
+    """Of the run."""
+
     n: int
+    """Test rows."""
+
     rank: int | None
     tied: bool
     score: float | None
+    """By the section's metric, as a fraction; None if it is undefined."""
+
     interval: Interval | None
+    """At 95 %; None where a single row gives none."""
+
     scores: dict[str, float | None]
+    """Every metric of the task by name."""
+
     invalid_share: float | None
-    answering: Answering  # how its answers look as a whole
-    beats_majority: bool | None  # of a gain: significantly better than one label for all rows; None where untested
-    is_base: bool  # the 0-shot base that the other base rows are compared with
-    against_base: Difference | None  # None for floors, for the base itself, and without a base
-    labels: int | None  # labelled rows that it was trained on; None if unknown
-    label_prior: float | None  # the part of the gain that calibration without labels gives the base; None if unknown
-    beats_floor: bool | None  # significantly better than the best floor; None for floors and if untested
+    """Answers that could not be read, over all rows; None if unknown."""
+
+    answering: Answering
+    """How its answers look as a whole."""
+
+    beats_majority: bool | None
+    """Of a gain: significantly better than one label for all rows; None if untested."""
+
+    is_base: bool
+    """The 0-shot base that the other base rows are compared with."""
+
+    against_base: Difference | None
+    """None for floors, for the base itself, and without a base."""
+
+    labels: int | None
+    """Labelled rows that it was trained on; None if unknown."""
+
+    label_prior: float | None
+    """The part of the gain that calibration without labels gives the base; None if unknown."""
+
+    beats_floor: bool | None
+    """Significantly better than the best floor; None for floors and if untested."""
+
     training: Ledger | None
-    evaluation: Ledger  # without loading and probing, see `rows.evaluated`
-    usd_per_1000: float | None  # of evaluating 1,000 documents
-    frontier: bool | None  # on the Pareto front of usd_per_1000 and score; None if unranked or unknown
-    parameters: int | None  # of the base, without the adapter
+    """Cost of the adapter's or baseline's training."""
+
+    evaluation: Ledger
+    """Without loading and probing, see `rows.evaluated`."""
+
+    usd_per_1000: float | None
+    """Of evaluating 1,000 documents."""
+
+    frontier: bool | None
+    """On the Pareto front of usd_per_1000 and score; None if unranked or unknown."""
+
+    parameters: int | None
+    """Of the base, without the adapter."""
+
     adapter_parameters: int | None
-    exposure: dict[str, int] | None  # counts by kind of copy; without the kinds that were not looked for
-    exposed: bool  # its training data held so many test rows that it is not ranked
-    partly_checked: bool  # some kinds of copies, or some training rows, were not looked for
-    base_unknown: bool  # the training data of the base are not declared
-    unseen: Unseen | None  # the score on the other test rows, if some were seen
+    """Of the adapter alone."""
+
+    exposure: dict[str, int] | None
+    """Counts by kind of copy; without the kinds that were not looked for."""
+
+    exposed: bool
+    """Its training data held so many test rows that it is not ranked."""
+
+    partly_checked: bool
+    """Some kinds of copies, or some training rows, were not looked for."""
+
+    base_unknown: bool
+    """The training data of the base are not declared."""
+
+    unseen: Unseen | None
+    """The score on the other test rows, if some were seen."""
+
     notes: tuple[Note, ...]
+    """What must be said about the row."""
+
     run_id: str
+    """Of the run, in its record."""
+
     suite: str
+    """The suite of the run."""
+
     created: str
-    blocks: int = 0  # of examples that `seeds` are of, where they differ in that alone
-    seeds: tuple[float | None, ...] = ()  # the scores by seed, of which `score` is the mean; empty for a single run
-    prompt: str | None = None  # the digest of the prompt that took the place of the task's; its name is in `variant`
+    """When it ended, ISO 8601 in UTC."""
+
+    blocks: int = 0
+    """Of examples that `seeds` are of, where they differ in that alone."""
+
+    seeds: tuple[float | None, ...] = ()
+    """The scores by seed, of which `score` is the mean; empty for a single run."""
+
+    prompt: str | None = None
+    """The digest of the prompt that took the place of the task's; its name is in `variant`."""
+
     thinking: str | None = None
-    served_by: str | None = None  # the engine of a served model, with its dtype; None for a loaded model
+    """What the chat template was asked for; None is its default."""
+
+    served_by: str | None = None
+    """The engine of a served model, with its dtype; None for a loaded model."""
 
     @property
     def starred(self) -> bool:
@@ -84,8 +177,8 @@ class Row:
         since a task may lack one.
         """
         return (
-            self.kind, self.base or self.name, self.base_revision, self.quantisation, self.compute_dtype,
-            self.served_by,
+            self.kind, base_name(self.base, self.name, self.base_revision), self.base_revision,
+            self.quantisation, self.compute_dtype, self.served_by,
             *weights(self.adapter, self.adapter_digest, self.recipe_digest), self.shots, self.chat_template,
             self.calibration, self.prompt, self.thinking,
             *shown_seed(self.kind, self.shots, self.seed, bool(self.seeds)),
@@ -100,10 +193,17 @@ class TokensEach:
     """
 
     read: float
+    """Tokens of the prompt."""
+
     written: float
+    """Tokens of the answer."""
+
     assumed: bool
     counted_by: str
+    """The model whose tokenizer counted."""
+
     run_id: str
+    """Of the run that counted."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -116,10 +216,18 @@ class Against:
     """
 
     name: str
+    """As the board shows it."""
+
     run_id: str | None
+    """Of a run of ours; None for a published row."""
+
     kind: str
     training_usd: float | None
+    """Of its training; None if unknown or none."""
+
     usd_per_1000: Usd | None
+    """Of 1,000 documents, as a range; None if unknown."""
+
     best: Case | None
     worst: Case | None
     owned_best: Case | None = None
@@ -134,11 +242,23 @@ class Payback:
     """
 
     run_id: str
+    """Of the tuned row."""
+
     model: str
+    """Its base, as the board shows it."""
+
     adapter: str | None
+    """Its adapter."""
+
     training_usd: float | None
+    """Of its training."""
+
     usd_per_1000: float | None
+    """Of evaluating 1,000 documents."""
+
     against: tuple[Against, ...]
+    """What it is compared with."""
+
     labels: int | None = None
     labels_usd: float | None = None
 
@@ -147,23 +267,28 @@ class Payback:
 class Prices:
     """The price card in use. own: it is the user's, so all USD are at its prices; else runs keep their USD."""
 
-    name: str  # of its file, without folders
+    name: str
+    """Of its file, without folders."""
+
     own: bool
     card: PriceCard
+    """The prices themselves."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Detectable:
     """The smallest true difference that the paired test of two rows finds with 80 % power (stats/power.py).
 
-    value: None where the rows are too few for any. run_id, against: of the two rows; the figure depends on how often
-    they differ, and hardly on which is better. clusters: of the rows; 0 where each is one by itself.
+    value: None if the rows are too few for any. run_id, against: of the two rows; the figure depends on how often
+    they differ, and hardly on which is better. clusters: of the rows; 0 if each is one by itself.
     """
 
     value: float | None
     run_id: str
     against: str
     n: int
+    """Test rows, or documents."""
+
     clusters: int
 
 
@@ -176,26 +301,61 @@ class Section:
     """
 
     task: str
+    """Its name."""
+
     protocol: str
+    """The id under which scores are comparable."""
+
     dataset: str
+    """Where the rows come from."""
+
     split: str
+    """Of the dataset."""
+
     metric: str
+    """The metric of `Row.score`."""
+
     limit: int | None
     n: int
+    """Test rows."""
+
     synthetic: bool
     rows: tuple[Row, ...]
+    """Best first."""
+
     published: tuple[PublishedRow, ...]
+    """Results of papers on the same protocol; never ranked."""
+
     notes: tuple[Note, ...]
+    """What must be said about all rows."""
+
     tokens: TokensEach | None = None
     payback: Payback | None = None
-    floor: str | None = None  # the best floor, even if its row is hidden
-    detectable: Detectable | None = None  # the smallest difference that the rows can show; None for a limited section
-    documents: int | None = None  # of the rows, where no row says which is its own (`Passport.documents`)
-    languages: tuple[str, ...] = ()  # codes of the rows' languages; empty without a passport
-    licence: str | None = None  # of the data, as in the passport
-    hidden: int = 0  # rows that filters removed; ranks, tests and floors still include them
-    older: int = 0  # runs that newer runs of the same training replace
-    beyond: int = 0  # rows that `board.shorten` left out
+    """When the best tuned row pays for its training; None without one."""
+
+    floor: str | None = None
+    """The best floor, even if its row is hidden."""
+
+    detectable: Detectable | None = None
+    """The smallest difference that the rows can show; None for a limited section."""
+
+    documents: int | None = None
+    """Of the rows, where no row says which is its own (`Passport.documents`)."""
+
+    languages: tuple[str, ...] = ()
+    """Codes of the rows' languages; empty without a passport."""
+
+    licence: str | None = None
+    """Of the data, as in the passport."""
+
+    hidden: int = 0
+    """Rows that filters removed; ranks, tests and floors still include them."""
+
+    older: int = 0
+    """Runs that newer runs of the same training replace."""
+
+    beyond: int = 0
+    """Rows that `board.shorten` left out."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -207,8 +367,14 @@ class Board:
     """
 
     sections: tuple[Section, ...]
+    """Of whole splits."""
+
     limited: tuple[Section, ...]
+    """Of runs with a limit, which are not ranked."""
+
     older: int
     prices: Prices | None = None
+    """The price card; None where costs are not estimated."""
+
     hidden: int = 0
     most: int | None = None

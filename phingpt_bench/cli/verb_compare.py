@@ -6,13 +6,14 @@ import argparse
 import math
 from collections.abc import Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from phingpt_bench.cli.output import LEAST, add_output, deliver, show
 from phingpt_bench.core.sentences import sentence
 from phingpt_bench.text.language import say
 
 if TYPE_CHECKING:
+    from phingpt_bench.data.rows import Row
     from phingpt_bench.results.comparison.asked import Asked
     from phingpt_bench.results.comparison.values import Comparison
     from phingpt_bench.text.blocks import Block
@@ -88,7 +89,7 @@ def configure(parser: argparse.ArgumentParser) -> None:
 
 
 def run(args: argparse.Namespace) -> int:
-    """Draw the comparison; 0, or 1 where a gate was asked for and failed.
+    """Draw the comparison; 0, or 1 if a gate was asked for and failed.
 
     BenchError for names of no run or of several, and for tasks that were not run on both.
     """
@@ -139,7 +140,7 @@ def _check_margin(args: argparse.Namespace) -> None:
         )
 
 
-def _docs(comparison: Comparison, args: argparse.Namespace) -> dict[str, Any] | None:
+def _docs(comparison: Comparison, args: argparse.Namespace) -> dict[str, Row] | None:
     if not args.with_text or not comparison.fates:
         return None
     from phingpt_bench.results.comparison.docs import docs_of
@@ -152,8 +153,8 @@ def _ids(comparison: Comparison) -> list[str]:
     return [row.id for row in details.rows] if details is not None else []
 
 
-def _blocks(args: argparse.Namespace, asked: Asked, docs: Sequence[dict[str, Any] | None]) -> list[Block]:
-    """A line for each task where all of several are asked for, else each task in detail; the gate last."""
+def _blocks(args: argparse.Namespace, asked: Asked, docs: Sequence[dict[str, Row] | None]) -> list[Block]:
+    """A line for each task where all of several are asked for, otherwise each task in detail; the gate last."""
     from phingpt_bench.render.comparison.comparison_blocks import sections
     from phingpt_bench.render.comparison.comparison_gate import gate_blocks
     from phingpt_bench.render.comparison.comparison_rows import row_blocks

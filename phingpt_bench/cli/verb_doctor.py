@@ -29,7 +29,7 @@ Exit code 0 when the demo can run here, 1 when something it needs is missing.
 """)
 
 DISTRIBUTION = "phingpt-bench"
-# subjects of checks that are no names of packages
+# subjects of checks that are not names of packages
 TRANSLATED = (
     "python", "packages", "device", "4-bit kernels", "memory", "cache", "meters", "model", "passports", "data mirror",
     "HF switches",

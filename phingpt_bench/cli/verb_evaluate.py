@@ -29,6 +29,8 @@ examples:
       --adapter-trained-on tfns
   phingpt-bench evaluate --base Qwen/Qwen2.5-0.5B-Instruct \\
       --tasks phin_sentiment --chat-template --results results/qwen
+  phingpt-bench evaluate --base MODEL --adapter DIR --tasks phin_fpb \\
+      --prompt ours --prompt my-prompt.yaml
   phingpt-bench evaluate --model vllm --model-args model=FOLDER_OR_ID \\
       --adapter adapters/trained/demo --tasks phin_demo_sentiment
   phingpt-bench evaluate --model local-completions \\

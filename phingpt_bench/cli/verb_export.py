@@ -74,5 +74,11 @@ def _lm_eval(args: argparse.Namespace, folder: Path) -> int:
             raise unknown(sentence("model"), args.model, set(called))
     files = write(runs, args.output)
     samples = sum(file.name.startswith("samples_") for file in files)
-    print(f"wrote {len(files) - samples} results and {samples} samples files below {args.output}", file=sys.stderr)
+    text = say(
+        "wrote {n} results and {samples} samples files below {folder}",
+        n=len(files) - samples,
+        samples=samples,
+        folder=args.output,
+    )
+    print(text, file=sys.stderr)
     return 0

@@ -46,7 +46,7 @@ def configure(parser: argparse.ArgumentParser) -> None:
 
 
 def run(args: argparse.Namespace) -> int:
-    """Imports, says what became a record and what did not; 0. BenchError where nothing did."""
+    """Imports, says what became a record and what did not; 0. BenchError if nothing did."""
     from phingpt_bench.api.silence import silence_libraries
     from phingpt_bench.core.errors import BenchError
     from phingpt_bench.exchange.import_folder import found_below

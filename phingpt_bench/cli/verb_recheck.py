@@ -93,7 +93,7 @@ def run(args: argparse.Namespace) -> int:
 def row_ids(record: RunRecord, known: Tasks) -> Mapping[str, Sequence[str]] | None:
     """The training rows of a record's adapter: from its card if it is available, otherwise from its recipe.
 
-    The recipe stands for the card where it gives as many rows as were compared when the run was made. None where
+    The recipe stands for the card where it gives as many rows as were compared when the run was made. None if
     neither is there, or the base's tokenizer, which says which rows are too long.
     """
     from phingpt_bench.cli.tokenizers import tokenizer

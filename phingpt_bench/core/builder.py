@@ -240,7 +240,7 @@ class Builder:
 
 
 @functools.cache
-def _types(cls: type) -> dict[str, Any]:
+def _types(cls: type) -> dict[str, object]:
     """The declared types of a dataclass, cached: resolving them takes longer than everything else."""
     return typing.get_type_hints(cls, include_extras=True)
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import re
 from pathlib import Path
 
 
@@ -15,6 +16,11 @@ def digest(value: object, length: int = 16) -> str:
     text = json.dumps(value, sort_keys=True, ensure_ascii=False, separators=(",", ":"), allow_nan=False)
     # surrogatepass: damaged text (a lone surrogate) still has a digest instead of stopping the run
     return hashlib.sha256(text.encode("utf-8", "surrogatepass")).hexdigest()[:length]
+
+
+def is_digest(revision: str | None) -> bool:
+    """Whether a base's revision is a digest of the files in a folder, and not a commit of the Hub, which is longer."""
+    return revision is not None and re.fullmatch(r"[0-9a-f]{16}", revision) is not None
 
 
 def file_digest(path: Path | str, length: int = 16) -> str:

@@ -23,24 +23,37 @@ class Outcomes:
     """Aligned lists of length n; a list that does not apply, or that an older record lacks, is empty."""
 
     kind: Kind
-    labels: list[str]  # or the entity types; empty for scores
+    labels: list[str]
+    """Or the entity types; empty for scores."""
+
     ids: list[str]
-    # labels: places in `labels`, pred INVALID where none could be read; scores: numbers, pred None where none could
+    # labels: places in `labels`, pred INVALID if none could be read; scores: numbers, pred None if none could
     gold: list[int] | list[float] = field(default_factory=list)
     pred: list[int] | list[float | None] = field(default_factory=list)
     # spans: [true positives, predicted, gold] for each type, and last [0, k, 0] for predictions of unknown type
     counts: list[list[list[int]]] = field(default_factory=list)
-    partial: list[list[int]] = field(default_factory=list)  # spans: [exact, overlapping, predicted, gold]
-    typed: list[list[int]] = field(default_factory=list)  # spans: [overlapping with the right type, predicted, gold]
+    partial: list[list[int]] = field(default_factory=list)
+    """Spans: [exact, overlapping, predicted, gold]."""
+
+    typed: list[list[int]] = field(default_factory=list)
+    """Spans: [overlapping with the right type, predicted, gold]."""
+
     # spans: [gold, predicted], each a list of [start, end, place in `labels`] by character offset, end exclusive, in
     # order; a prediction without a place in the text (hallucinated, unreadable, in conflict) is in the counts alone
     entities: list[list[list[list[int]]]] = field(default_factory=list)
-    misses: list[list[int]] = field(default_factory=list)  # spans: by kind, in the order of scoring.ner.MISS_KINDS
-    invalid: list[bool] = field(default_factory=list)  # the answer could not be read, in whole or in part
+    misses: list[list[int]] = field(default_factory=list)
+    """Spans: by kind, in the order of scoring.ner.MISS_KINDS."""
+
+    invalid: list[bool] = field(default_factory=list)
+    """The answer could not be read, in whole or in part."""
+
     # labels: probabilities, if chosen by log-likelihood; None if one was not finite
     probs: list[list[float] | None] = field(default_factory=list)
-    groups: list[int] = field(default_factory=list)  # labels: the number of the question, if each text has several
-    clusters: list[int] = field(default_factory=list)  # the document, if rows share documents (data/clusters.py)
+    groups: list[int] = field(default_factory=list)
+    """Labels: the number of the question, if each text has several."""
+
+    clusters: list[int] = field(default_factory=list)
+    """The document, if rows share documents (data/clusters.py)."""
 
     @property
     def gold_places(self) -> list[int]:

@@ -46,7 +46,7 @@ def is_path(path: Path) -> bool:
 
 
 def results_folder() -> Path:
-    """results/ in the current folder where there is one, else the shipped results."""
+    """results/ in the current folder where there is one, otherwise the shipped results."""
     here = Path("results")
     return here if here.is_dir() else share("results")
 

@@ -40,7 +40,7 @@ SCHEMA_VERSION: Literal[4] = 4
 RECORD, OUTCOMES, SAMPLES = "run.json", "outcomes.json", "samples.jsonl"  # the files of a run's folder
 ModelKind = Literal["base", "tuned", "floor", "check"]
 Thinking = Literal["on", "off"]
-CALIBRATED = {"batch": " batch-calibrated", "contextual": " calibrated without text"}  # in the name of a variant
+CALIBRATED = {"batch": ", batch-calibrated", "contextual": ", calibrated without text"}  # in the name of a variant
 CHOSEN = "label-loglikelihood"  # the extraction of tasks that compare the log-likelihoods of labels
 
 
@@ -48,21 +48,50 @@ CHOSEN = "label-loglikelihood"  # the extraction of tasks that compare the log-l
 class Model:
     """Who answered. `kind` is base, tuned, floor (majority, TF-IDF, CRF ...) or check (oracle, null, echo)."""
 
-    name: str  # shown on the board, e.g. "SmolLM2-135M-Instruct"
+    name: str
+    """Shown on the board, e.g. "SmolLM2-135M-Instruct"."""
+
     kind: ModelKind
-    base: str | None = None  # Hub id or the name of the embedded model; never a path of this machine
-    base_revision: str | None = None  # Hub commit, or the digest of the local weights
-    quantisation: str | None = None  # "nf4+dq", or None where the weights are not quantised
+    """base, tuned, floor or check."""
+
+    base: str | None = None
+    """Hub id or the name of the embedded model; never a path of this machine."""
+
+    base_revision: str | None = None
+    """Hub commit, or the digest of the local weights."""
+
+    quantisation: str | None = None
+    """"nf4+dq", or None if the weights are not quantised."""
+
     compute_dtype: str | None = None
-    engine: str | None = None  # what served it, e.g. "vllm", or an API's kind; None: this program computed the answers
+    """Of activations."""
+
+    engine: str | None = None
+    """What served it, e.g. "vllm", or an API's kind; None: this program computed the answers."""
+
     engine_version: str | None = None
-    adapter: str | None = None  # the adapter's name, e.g. "sentiment-smollm2-135m"
+    """Of a served model, as its server says it."""
+
+    adapter: str | None = None
+    """The adapter's name, e.g. "sentiment-smollm2-135m"."""
+
     adapter_digest: str | None = None
-    recipe_digest: str | None = None  # of recipe and training rows, without name and seed; None in records of schema 2
+    """Of the adapter's weights."""
+
+    recipe_digest: str | None = None
+    """Of recipe and training rows, without name and seed; None in records of schema 2."""
+
     training_seed: int | None = None
-    trained_elsewhere: bool = False  # the adapter has no card: its prompt and its training are not known
-    parameters: Count | None = None  # of the base, without the adapter
+    """Of the adapter's training."""
+
+    trained_elsewhere: bool = False
+    """The adapter has no card: its prompt and its training are not known."""
+
+    parameters: Count | None = None
+    """Of the base, without the adapter."""
+
     adapter_parameters: Count | None = None
+    """Of the adapter alone."""
 
     @property
     def numerics(self) -> tuple[str | None, ...]:
@@ -95,30 +124,67 @@ class AskedPrompt:
     """A prompt that took the place of the task's. digest: of all that shapes it, as two files may share a name."""
 
     name: str
+    """Of a file without folder and ending."""
+
     digest: str
-    system: bool = False  # whether it has a system message
+    system: bool = False
+    """Whether it has a system message."""
+
+    answers: dict[str, str] = field(default_factory=dict)
+    """How labels are written under it, by label, where that is not the label itself."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Protocol:
     """Everything that makes two scores comparable. Scores of different `id` never share a rank."""
 
-    id: str  # e.g. "fpb/fingpt-25-seed42/v1"
-    dataset: str  # e.g. "takala/financial_phrasebank sentences_50agree"
+    id: str
+    """E.g. "fpb/fingpt-25-seed42/v1"."""
+
+    dataset: str
+    """E.g. "takala/financial_phrasebank sentences_50agree"."""
+
     split: str
-    rows_digest: str  # SHA-256 prefix of the row ids in order, of the rows that were run
-    n: Count  # rows that were run
+    """Of the dataset."""
+
+    rows_digest: str
+    """SHA-256 prefix of the row ids in order, of the rows that were run."""
+
+    n: Count
+    """Rows that were run."""
+
     shots: Count
+    """Few-shot examples in each prompt."""
+
     chat_template: bool
-    prompt_digest: str  # of all rendered requests, in order
-    extraction: str  # CHOSEN, "generation", or the format of written entities ("json", "tags")
-    metric: str  # the primary metric, a key of RunRecord.scores
+    """Whether prompts are in the model's chat template."""
+
+    prompt_digest: str
+    """Of all rendered requests, in order."""
+
+    extraction: str
+    """CHOSEN, "generation", or the format of written entities ("json", "tags")."""
+
+    metric: str
+    """The primary metric, a key of RunRecord.scores."""
+
     kind: Kind
-    synthetic: bool = False  # the rows are made up: no score on them says anything about a model
-    block: Count = 0  # of examples, where there are shots: the number under which they were drawn
-    calibration: Literal["batch", "contextual"] | None = None  # of label scores that were stored: no record is so
-    prompt: AskedPrompt | None = None  # None: the task's own
-    thinking: Thinking | None = None  # what the chat template was asked for; None: its default
+    """labels, spans or scores."""
+
+    synthetic: bool = False
+    """The rows are made up: no score on them says anything about a model."""
+
+    block: Count = 0
+    """Of examples, where there are shots: the number under which they were drawn."""
+
+    calibration: Literal["batch", "contextual"] | None = None
+    """Of label scores that were stored: no record is so."""
+
+    prompt: AskedPrompt | None = None
+    """None: the task's own."""
+
+    thinking: Thinking | None = None
+    """What the chat template was asked for; None: its default."""
 
     @property
     def variant(self) -> str:
@@ -138,46 +204,99 @@ class Protocol:
 class Price:
     """The price in a ledger: `count` units of an entry of a price card."""
 
-    card: str | None = None  # the card's date
+    card: str | None = None
+    """The card's date."""
+
     entry: str
+    """Of the card."""
+
     count: Count
-    usd_per_hour: Amount  # of all units together
+    """Units of the entry, such as cores."""
+
+    usd_per_hour: Amount
+    """Of all units together."""
+
     source: str | None = None
+    """Where the price was read."""
+
     read_on: str | None = None
+    """Date of reading, ISO 8601."""
+
     assumption: str | None = None
+    """What the price takes for granted."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class TokenPrice:
     """The price of a hosted model's tokens: USD per million."""
 
-    card: str | None = None  # the card's date
+    card: str | None = None
+    """The card's date."""
+
     entry: str
+    """Of the card."""
+
     usd_per_million_in: Amount
+    """Of prompt tokens."""
+
     usd_per_million_out: Amount
-    usd_per_million_cached: Amount | None = None  # of tokens that the host had cached; None: same price
+    """Of tokens of answers."""
+
+    usd_per_million_cached: Amount | None = None
+    """Of tokens that the host had cached; None: same price."""
+
     source: str | None = None
+    """Where the price was read."""
+
     read_on: str | None = None
+    """Date of reading, ISO 8601."""
+
     assumption: str | None = None
+    """What the price takes for granted."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Ledger:
     """What a piece of work cost. None means not measured, never zero."""
 
-    seconds: dict[str, Amount]  # by phase: "load", "train", "evaluate" ...
+    seconds: dict[str, Amount]
+    """By phase: "load", "train", "evaluate" ..."""
+
     tokens_in: Count | None = None
+    """Of prompts."""
+
     tokens_out: Count | None = None
-    tokens_cached: Count | None = None  # of tokens_in, as a server reports them
+    """Of answers."""
+
+    tokens_cached: Count | None = None
+    """Of tokens_in, as a server reports them."""
+
     peak_host_bytes: Count | None = None
+    """Memory of the process at its peak."""
+
     peak_gpu_bytes: Count | None = None
+    """Memory of the GPUs at its peak."""
+
     usd: Amount | None = None
+    """At the price of `price` or `token_price`."""
+
     price: Price | None = None
-    token_price: TokenPrice | None = None  # of a hosted model, instead of a machine's price
+    """Of a machine."""
+
+    token_price: TokenPrice | None = None
+    """Of a hosted model, instead of a machine's price."""
+
     machine: Machine | None = None
-    joules: dict[str, Amount] | None = None  # by phase, of what `energy_method` names: it may be the GPUs alone
-    energy_method: str | None = None  # "nvml-counter", "nvml-sampled", "rapl", joined by "+": cost/energy.py
-    flops: Amount | None = None  # computed from the counted tokens, never measured: cost/flops.py
+    """Where the work was done."""
+
+    joules: dict[str, Amount] | None = None
+    """By phase, of what `energy_method` names: it may be the GPUs alone."""
+
+    energy_method: str | None = None
+    """"nvml-counter", "nvml-sampled", "rapl", joined by "+": cost/energy.py."""
+
+    flops: Amount | None = None
+    """Computed from the counted tokens, never measured: cost/flops.py."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -185,22 +304,55 @@ class RunRecord:
     """One run. `scores` holds every metric of the task by name, as fractions; None is unscored."""
 
     run_id: str
-    created: str  # ISO 8601, UTC
+    """Of this run alone."""
+
+    created: str
+    """ISO 8601, UTC."""
+
     suite: str
+    """That it was run in."""
+
     task: str
+    """Of lm-eval."""
+
     task_version: str
-    form_of: str | None = None  # the task with the same answers in the usual form, if this task uses another form
+    """Of its prompt and settings."""
+
+    form_of: str | None = None
+    """The task with the same answers in the usual form, if this task uses another form."""
+
     model: Model
+    """Who answered."""
+
     protocol: Protocol
-    limit: Annotated[int, Least(1)] | None  # the number of rows; None is the whole split. A limited run is never ranked
+    """On what, and how it was asked."""
+
+    limit: Annotated[int, Least(1)] | None
+    """The number of rows; None is the whole split. A limited run is never ranked."""
+
     seed: int
+    """Of everything random in the run."""
+
     scores: dict[str, float | None]
+    """Every metric by name, as a fraction; None if it is undefined."""
+
     diagnostics: Diagnostics
+    """Counts of what happened on the way."""
+
     evaluation: Ledger
-    training: Ledger | None = None  # of the adapter
-    exposure: Exposure | None = None  # None if not checked
+    """Cost of the run."""
+
+    training: Ledger | None = None
+    """Of the adapter."""
+
+    exposure: Exposure | None = None
+    """None if not checked."""
+
     provenance: Provenance = field(default_factory=Provenance)
+    """Versions, digests and settings behind the run."""
+
     schema_version: Literal[4] = SCHEMA_VERSION
+    """Of the file."""
 
 
 def served_text(engine: str | None, version: str | None, dtype: str | None) -> str | None:

@@ -25,7 +25,7 @@ _OTHER_PRODUCT = {"ti", "super", "laptop", "mobile", "mig", "d", "max"}
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Entry:
-    """One price: USD for one hour of one unit (a processor core for "cpu-core-hour", else one GPU with its host).
+    """One price: USD for one hour of one unit (a processor core for "cpu-core-hour", otherwise one GPU with its host).
 
     gpu: the words that a GPU's name must contain, e.g. "A100 80GB"; None for prices that are only found by id, such as
     those that a paper assumed. count: set by `match`; `usd_per_hour` is then for all units.

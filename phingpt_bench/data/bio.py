@@ -3,17 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from typing import Any
 
 
-def from_bio(tokens: Sequence[str], tags: Iterable[str]) -> dict[str, Any]:
+def from_bio(tokens: Sequence[str], tags: Iterable[str]) -> dict[str, object]:
     """A row from tokens and BIO tags: text is the tokens joined by one space, entities are character offsets.
 
     Returns {"text", "entities": [{"start", "end", "type"}]}, in text order, `end` exclusive. An I- tag that continues
     nothing opens an entity, as in conlleval; so does an I- of another type. ValueError if the numbers of tokens and
     tags differ.
     """
-    entities: list[dict[str, Any]] = []
+    entities: list[dict[str, object]] = []
     open_type, at = None, 0
     for token, tag in zip(tokens, tags, strict=True):
         prefix, _, kind = tag.partition("-")

@@ -10,10 +10,10 @@ import hashlib
 import re
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
 
 from phingpt_bench.core.errors import BenchError, unknown
 from phingpt_bench.core.sentences import sentence
+from phingpt_bench.data.rows import Row
 
 LABELS = ("negative", "neutral", "positive")
 TYPES = ("PER", "ORG", "LOC")
@@ -31,7 +31,7 @@ _SLOT = re.compile(r"\{([^{}]*)\}")
 Companies = dict[tuple[str, str], list[str]]
 
 
-def load_demo(kind: str) -> dict[str, list[dict[str, Any]]]:
+def load_demo(kind: str) -> dict[str, list[dict[str, object]]]:
     """The rows of the demonstration corpus by split ("train", "validation", "test"), in the order of the files.
 
     kind "sentiment": {"id", "lang", "text", "label"}; kind "ner": {"id", "lang", "text", "entities"}, where entities
@@ -41,7 +41,7 @@ def load_demo(kind: str) -> dict[str, list[dict[str, Any]]]:
     return read_corpus(kind, CORPUS)
 
 
-def read_corpus(kind: str, folder: Path) -> dict[str, list[dict[str, Any]]]:
+def read_corpus(kind: str, folder: Path) -> dict[str, list[dict[str, object]]]:
     """`load_demo` for a corpus in any folder with the same layout.
 
     BenchError naming file and line for: a wrong number of columns, a malformed or repeated id, an unknown split, label,
@@ -52,7 +52,7 @@ def read_corpus(kind: str, folder: Path) -> dict[str, list[dict[str, Any]]]:
         raise unknown(sentence("kind of demonstration data"), kind, _KINDS)
     prefix, columns = _KINDS[kind]
     companies = read_companies(folder / "companies.tsv") if kind == "sentiment" else {}
-    splits: dict[str, list[dict[str, Any]]] = {split: [] for split in SPLITS}
+    splits: dict[str, list[dict[str, object]]] = {split: [] for split in SPLITS}
     seen: dict[str, str] = {}  # id or text -> its place
     for lang in LANGUAGES:
         for where, fields in _lines(folder / f"{kind}-{lang}.tsv", columns):
@@ -65,7 +65,7 @@ def read_corpus(kind: str, folder: Path) -> dict[str, list[dict[str, Any]]]:
                 )
             if split not in SPLITS:
                 raise unknown(sentence("split"), split, SPLITS, where=where)
-            row: dict[str, Any] = {"id": row_id, "lang": lang}
+            row: Row = {"id": row_id, "lang": lang}
             if kind == "sentiment":
                 if fields[2] not in LABELS:
                     raise unknown(sentence("label"), fields[2], LABELS, where=where)
@@ -133,7 +133,7 @@ def fill(frame: str, row_id: str, names: list[str], where: str) -> str:
     return _SLOT.sub(lambda match: chosen[match[1]], frame)
 
 
-def parse_markup(line: str, where: str) -> tuple[str, list[dict[str, Any]]]:
+def parse_markup(line: str, where: str) -> tuple[str, list[dict[str, object]]]:
     """The text and the entities of a sentence with markup: "[Anna Leeworth|PER] moved to [Leeds|LOC]".
 
     Offsets count characters of the text without markup; a sentence without markup has no entities. The signs [ ] and |

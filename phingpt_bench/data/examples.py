@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from phingpt_bench.data.normalise import normalise
-from phingpt_bench.data.rows import Rows
+from phingpt_bench.data.rows import Row, Rows
 
 MOST = 32  # more than the 20 of BloombergGPT, the largest number in a published protocol
 
@@ -21,7 +21,7 @@ def examples(rows: Rows, test: Rows, labels: Sequence[str], block: int = 0) -> R
     entities the set of their types; for scores their sign), each class sorted by the hash of its texts; classes are in
     label order, rows without entities last. No two examples have the same text. The first rows of a dataset would not
     do: TFNS begins with five negative tweets, and with these as examples a base answered negative almost always.
-    block: each number has another order of the hashes, so that blocks are independent draws; 0 is the usual one.
+    block: each number draws other rows and another order of the classes; 0 is the usual one. Both change answers.
     """
     if not rows:
         return []
@@ -30,17 +30,22 @@ def examples(rows: Rows, test: Rows, labels: Sequence[str], block: int = 0) -> R
     classes: dict[Any, Rows] = defaultdict(list)
     seen = {normalise(row["text"]) for row in test}
     salt = f"example {block}:" if block else "example:"
-    for row in sorted(rows, key=lambda row: hashlib.sha256((salt + row["text"]).encode()).hexdigest()):
+    for row in sorted(rows, key=lambda row: _hash(salt + row["text"])):
         text = normalise(row["text"])
         if len(row["text"]) <= median and text not in seen:
             seen.add(text)
             classes[_class(row, labels)].append(row)
-    turns = [classes[key] for key in sorted(classes)]
+    order = sorted(classes) if block == 0 else sorted(classes, key=lambda key: _hash(f"{salt}{key}"))
+    turns = [classes[key] for key in order]
     chosen = [turn[at] for at in range(MOST) for turn in turns if at < len(turn)]
     return chosen[:MOST]
 
 
-def _class(row: dict[str, Any], labels: Sequence[str]) -> tuple[int, ...]:
+def _hash(text: str) -> str:
+    return hashlib.sha256(text.encode()).hexdigest()
+
+
+def _class(row: Row, labels: Sequence[str]) -> tuple[int, ...]:
     """The class of a row, as a key that sorts in label order."""
     if "label" in row:
         return (labels.index(row["label"]),)

@@ -110,7 +110,7 @@ def _fields(text: str) -> set[str]:
 
 
 FLARE = PromptFile(text="{{query}}", kind=None)
-BETWEEN = "\n\n"  # FLARE's entities stand one a line
+BETWEEN = "\n\n"  # FLARE's entities stand one per line
 
 
 def read_prompt(name: str) -> PromptFile | None:
@@ -135,7 +135,8 @@ def shown(name: str) -> str:
 
 def as_asked(name: str, prompt: PromptFile) -> AskedPrompt:
     """What a record says of it."""
-    return AskedPrompt(name=shown(name), digest=prompt.digest, system=prompt.system is not None)
+    system = prompt.system is not None
+    return AskedPrompt(name=shown(name), digest=prompt.digest, system=system, answers=dict(prompt.answers))
 
 
 def as_yaml(prompt: PromptFile, about: str = "") -> str:

@@ -22,6 +22,7 @@ from phingpt_bench.core.paths import named_folder
 from phingpt_bench.core.sentences import sentence
 from phingpt_bench.data.network import offline_if_unreachable
 from phingpt_bench.data.passport import Origin
+from phingpt_bench.data.rows import Row
 
 MIRROR_VARIABLE = "PHINGPT_BENCH_DATA"
 
@@ -65,7 +66,7 @@ def place(source: Source, split: str, path: str | None = None) -> str:
     return f"Hub {source.hub_id} ({source.hub_splits.get(split, split)})"
 
 
-def read_rows(source: Source, split: str, path: str | None = None) -> list[dict[str, Any]]:
+def read_rows(source: Source, split: str, path: str | None = None) -> list[Row]:
     """The raw rows of one split, in file order.
 
     path: a folder laid out like the mirror's `source.folder`; it takes precedence over every other place.
@@ -158,7 +159,7 @@ def _roots(source: Source, path: str | None) -> list[Path]:
     return [own] if own.is_absolute() else [folder / own for folder in [mirror()] if folder]
 
 
-def read_file(file: Path) -> list[dict[str, Any]]:
+def read_file(file: Path) -> list[Row]:
     """The rows of a .parquet, .csv or .jsonl file; BenchError for another suffix and for an unreadable file."""
     formats = {".parquet": _parquet, ".csv": _csv, ".jsonl": _jsonl}
     if file.suffix not in formats:
@@ -166,7 +167,7 @@ def read_file(file: Path) -> list[dict[str, Any]]:
     return formats[file.suffix](regular(file))
 
 
-def _csv(file: Path) -> list[dict[str, Any]]:
+def _csv(file: Path) -> list[dict[str, object]]:
     """Rows of a file in UTF-8 with a header line; every value is text. A cell that a row lacks is None."""
     try:
         with file.open(encoding="utf-8-sig", newline="") as lines:
@@ -183,7 +184,7 @@ def _csv(file: Path) -> list[dict[str, Any]]:
     return rows
 
 
-def _jsonl(file: Path) -> list[dict[str, Any]]:
+def _jsonl(file: Path) -> list[dict[str, object]]:
     """One JSON object per line, in UTF-8; blank lines are skipped."""
     rows = []
     try:
@@ -204,12 +205,12 @@ def _jsonl(file: Path) -> list[dict[str, Any]]:
     return rows
 
 
-def _parquet(file: Path) -> list[dict[str, Any]]:
+def _parquet(file: Path) -> list[dict[str, object]]:
     import pyarrow
     import pyarrow.parquet
 
     try:
-        rows: list[dict[str, Any]] = pyarrow.parquet.read_table(file).to_pylist()
+        rows: list[dict[str, object]] = pyarrow.parquet.read_table(file).to_pylist()
     except (pyarrow.ArrowInvalid, OSError) as err:
         raise BenchError(
             sentence("not readable as parquet ({reason})", reason=str(err).splitlines()[0]), where=str(file)
@@ -217,16 +218,16 @@ def _parquet(file: Path) -> list[dict[str, Any]]:
     return rows
 
 
-def _hub(source: Source, split: str) -> list[dict[str, Any]]:
+def _hub(source: Source, split: str) -> list[dict[str, object]]:
     import datasets
 
     # load_dataset uses the Hugging Face cache if the Hub is not reachable
     table = datasets.load_dataset(source.hub_id, split=source.hub_splits.get(split, split), revision=source.revision)
-    rows: list[dict[str, Any]] = table.to_list()
+    rows: list[dict[str, object]] = table.to_list()
     return rows
 
 
-def _hub_zip(source: Source) -> list[dict[str, Any]]:
+def _hub_zip(source: Source) -> list[dict[str, object]]:
     """Sentences of a PhraseBank-like text member: Latin-1, `sentence@label`, split at the last "@"."""
     import zipfile
 

@@ -42,7 +42,7 @@ def draft(passport_path: Path | str) -> Passport:
     return passport
 
 
-def stamp(passport_path: Path | str, path: str | None = None) -> dict[str, dict[str, Any]]:
+def stamp(passport_path: Path | str, path: str | None = None) -> dict[str, dict[str, object]]:
     """{"rows", "ids", "digests", "counts"}, each by split, of the rows that the passport's reader returns now.
 
     path: as for catalogue.load. `counts` has every label of the passport in its order, including those without rows,
@@ -85,7 +85,7 @@ def count(passport: Passport, rows: Rows, where: str | None = None) -> dict[str,
     return {name: found[name] for name in passport.labels}
 
 
-def as_yaml(stamped: dict[str, dict[str, Any]]) -> str:
+def as_yaml(stamped: dict[str, dict[str, object]]) -> str:
     """The four fields as the lines of a passport, one line for each split except for the numbers of rows."""
     lines = []
     for name, splits in stamped.items():

@@ -80,7 +80,7 @@ class Declared:
     """
 
     said: tuple[str, ...]
-    rows: Sequence[dict[str, Any]] = ()
+    rows: Sequence[dict[str, object]] = ()
     hashes: Sequence[RowHashes] = ()
     unread: tuple[str, ...] = field(default=())
 
@@ -91,7 +91,7 @@ def read(declared: Iterable[str]) -> Declared:
     A dataset may be followed by its splits ("fpb:train+test"); the default is TRAINED. BenchError for any other entry,
     and for a file that is not one of row hashes. Rows that are not available locally are `unread`.
     """
-    rows: list[dict[str, Any]] = []
+    rows: list[dict[str, object]] = []
     files: list[RowHashes] = []
     said, unread = [], []
     for entry in declared:

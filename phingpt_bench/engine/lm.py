@@ -1,6 +1,6 @@
-"""The model class "phin": lm-eval's HFLM with float32 label scores, and generation that ends when every answer has.
+"""The model class "phin": lm-eval's HFLM with float32 label scores, and generation that ends each answer separately.
 
-Registered with lm-eval on import, so `lm_eval --model phin` takes the arguments of `--model hf`; our runner gives it an
+Registered with lm-eval on import, so `lm_eval --model phin` takes the arguments of `--model hf`; `evaluate` gives it an
 already loaded model, with or without adapters.
 """
 
@@ -27,7 +27,7 @@ from phingpt_bench.engine.trust import check_pair, check_scores, check_texts
 from phingpt_bench.engine.writing import generate
 from phingpt_bench.engine.writing.decode import DecodingStats
 from phingpt_bench.lmeval.manager import quiet
-from phingpt_bench.models.load import check_tokenizer
+from phingpt_bench.models.tokenizer_checks import check_tokenizer
 
 # where "auto" was asked for: lm-eval's search needs ten times the time of the work itself on a CPU
 BATCH_SIZE = 16
@@ -53,12 +53,13 @@ class PhinLM(HFLM):
     - Greedy is greedy: a repetition penalty or the like in the model's own generation settings is not applied.
 
     Attributes:
-        meter: is given the tokens of prompts and answers, without padding and each prompt whole.
-        on_answer: gets (place among the requests, answer) as soon as an answer is known, but for answers left to HFLM.
-        plain: set to True to generate in HFLM's way only.
-        truncated: prompts that lost tokens on the left, so far.
-        cut_answers: answers that reached the length limit without ending, so far.
-        forwarded: tokens that were computed for labels, so far.
+        meter: gets the tokens of prompts and answers, without padding and each prompt in full.
+        on_answer: gets (place among the requests, answer) as soon as an answer is known, except for answers left to
+        HFLM.
+        plain: True generates in HFLM's way only.
+        truncated: the number of prompts that lost tokens on the left, so far.
+        cut_answers: the number of answers that reached the length limit without ending, so far.
+        forwarded: the number of tokens that were computed for labels, so far.
         unsupported: why the model cannot be run by `decode`; "" where it can, None before it was tried.
         decoding: what `decode` forwarded for the last group of requests; None before.
     """
@@ -115,7 +116,7 @@ class PhinLM(HFLM):
         return ids[-left_truncate_len:] if left_truncate_len else ids
 
     def _encode_pair(self, context: str, continuation: str) -> tuple[list[int], list[int]]:
-        """As in HFLM; BenchError where the prompt's tokens are not the first of those of prompt and label."""
+        """As in HFLM; BenchError if the prompt's tokens are not the first of those of prompt and label."""
         pair: tuple[list[int], list[int]] = super()._encode_pair(context, continuation)
         if self.backend == "causal":
             check_pair(self.tokenizer, (context, continuation), self.tok_encode(context + continuation), pair[0])
@@ -163,9 +164,9 @@ class PhinLM(HFLM):
         return torch.autocast(device_type=self.device.type, dtype=dtype, enabled=dtype is not None)
 
     def generate_until(self, requests: list[Any], disable_tqdm: bool = False) -> list[str]:
-        """As in HFLM: greedy answers by `decode`; what that cannot do exactly is left to HFLM, with a line in the log.
+        """As in HFLM: greedy answers by `decode`; what it cannot do exactly is left to HFLM, with a line in the log.
 
-        BenchError where the answers' limit leaves no room for a prompt, or the tokenizer has no end-of-text token.
+        BenchError if the answers' limit leaves no room for a prompt, or the tokenizer has no end-of-text token.
         """
         if requests and self.tokenizer.eos_token_id is None:
             raise BenchError(
@@ -209,10 +210,10 @@ class PhinLM(HFLM):
         if options.get("temperature", 0.0) == 0.0 and not options.get("do_sample"):
             options["do_sample"] = False
             options.pop("temperature", None)  # transformers warns of a temperature that has no effect
-        # models bring generation settings of their own (Qwen2.5 a repetition penalty, which punishes copying names)
+        # models have their own generation settings (Qwen2.5 a repetition penalty, which punishes copying names)
         options = {**GREEDY, **options}
         tokens: torch.Tensor
-        if options["num_beams"] > 1:  # the rows are beams then, neither ended nor counted one by one
+        if options["num_beams"] > 1:  # then rows are beams, which are not ended or counted separately
             tokens = super()._model_generate(context, max_length, stop, **options)
             return tokens
         stopping = StopStrings(self.tokenizer, stop, context.shape[1])
@@ -246,7 +247,7 @@ class PhinLM(HFLM):
 
 @contextlib.contextmanager
 def _tied_already(model: Any) -> Iterator[None]:
-    """Within the block a loaded model does not tie its weights: they are, and layers wrapped by PEFT cannot be."""
+    """Within the block a loaded model does not tie its weights: they are tied already, and PEFT's layers cannot be."""
     if not hasattr(model, "peft_config"):
         yield
         return
@@ -262,9 +263,9 @@ def _ignore_all(*args: Any, **options: Any) -> None:
 
 
 def _ignore(index: int, answer: Any) -> None:
-    """What answers are given to when there is no observer."""
+    """The observer of answers if none is given."""
 
 
 def _at_its_place(on_answer: Callable[[int, Any], None], places: Sequence[int], index: int, answer: Any) -> None:
-    """Pass on the answer to one of a group of requests, which stand at `places` among all."""
+    """Pass on the answer to one of a group of requests, which are at `places` among all."""
     on_answer(places[index], answer)

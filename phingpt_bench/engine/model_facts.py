@@ -36,7 +36,7 @@ def attention(model: Any) -> str:
 
 
 def attention_window(model: Any) -> int | None:
-    """The shortest past that some layer of the model is limited to, in tokens; None where all layers see everything."""
+    """The shortest past that some layer of the model is limited to, in tokens; None if all layers see everything."""
     config = without_peft(model).config.get_text_config()
     sizes = [getattr(config, name, None) for name in WINDOWS]
     return min((size for size in sizes if isinstance(size, int) and size > 0), default=None)

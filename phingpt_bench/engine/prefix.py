@@ -1,4 +1,4 @@
-"""Beginnings that prompts share (instruction, few-shot block): which of them are worth computing once."""
+"""Shared beginnings of prompts (instruction, few-shot block): which of them should be computed once."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ class SharedPrefix:
 
 
 def common_prefix_length(a: Sequence[int], b: Sequence[int]) -> int:
-    """How many tokens two sequences share at their beginning."""
+    """The number of tokens that two sequences share at their beginning."""
     pairs = enumerate(zip(a, b, strict=False))
     return next((at for at, (x, y) in pairs if x != y), min(len(a), len(b)))
 
@@ -31,13 +31,12 @@ def common_prefix_length(a: Sequence[int], b: Sequence[int]) -> int:
 def shared_prefixes(
     sequences: Sequence[Sequence[int]], min_saved: int, min_length: int = MIN_LENGTH
 ) -> list[SharedPrefix]:
-    """The prefixes worth computing once, the one that saves most first.
+    """The prefixes that should be computed once, the one that saves most first.
 
     A sequence belongs to one prefix at most, and keeps at least one token outside of it. There are several prefixes
-    because each task has few-shot examples of its own, and a document that is itself among the examples is shown
-    others.
+    because each task has its own few-shot examples, and a document that is itself an example gets different ones.
 
-    In lexical order the sequences of a prefix stand next to each other, and what all of them share is the least of what
+    In lexical order the sequences of a prefix are adjacent, and what all of them share is the minimum of what
     neighbours share. So the prefix that saves most is the largest rectangle under the curve of these lengths: its
     height is the length of the prefix, its width the number of sequences but one.
 
@@ -99,7 +98,7 @@ def _largest_rectangle(heights: Sequence[int], min_height: int) -> _Rectangle:
     Of several that are as large, the one that is higher, then the one that begins later.
     """
     best = _Rectangle()
-    open_: list[tuple[int, int]] = []  # (height, begin) of rectangles that go on, each higher than the one before
+    open_: list[tuple[int, int]] = []  # (height, begin) of rectangles that continue, each higher than the one before
     for at, height in enumerate([*heights, 0]):
         begin = at
         while open_ and open_[-1][0] >= height:

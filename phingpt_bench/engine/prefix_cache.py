@@ -1,4 +1,4 @@
-"""The keys and values of a shared prefix, computed once and lent to batches of any size."""
+"""The keys and values of a shared prefix, computed once and shown to batches of any size."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from transformers.cache_utils import DynamicCache, DynamicLayer
 
 
 def prefix_cache(model: Any, tokens: Sequence[int]) -> Any:
-    """The cache of `tokens` (one sequence), or None where the model's cache may not be reused exactly.
+    """The cache of `tokens` (one sequence), or None if the model's cache may not be reused exactly.
 
     That is where a model returns no cache of keys and values (Mamba, RecurrentGemma), or where a layer keeps only a
     window of the past.

@@ -12,12 +12,12 @@ import transformers
 class StopStrings(transformers.StoppingCriteria):
     """Ends each sequence of a batch by itself, when its own generated text holds any of the stop strings.
 
-    lengths: generated tokens of each sequence up to the end of its stop string; None while it goes on.
+    lengths: generated tokens of each sequence up to the end of its stop string; None while it continues.
     """
 
     def __init__(self, tokenizer: Any, stop: Sequence[str], prompt_length: int):
         self.tokenizer, self.stop, self.prompt_length = tokenizer, [text for text in stop if text], prompt_length
-        # no token is shorter than a byte: a stop string that ends in the newest token lies within so many of them
+        # no token is shorter than a byte: a stop string that ends in the newest token lies within this many of them
         self.window = max((len(text.encode()) for text in self.stop), default=0) + 2
         self.lengths: list[int | None] = []
 

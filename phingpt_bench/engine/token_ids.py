@@ -1,4 +1,4 @@
-"""Token ids of texts, kept for the next label, adapter or task that asks for the same text."""
+"""A cache of token ids, for the next label, adapter or task with the same text."""
 
 from __future__ import annotations
 

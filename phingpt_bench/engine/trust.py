@@ -1,4 +1,4 @@
-"""What must hold before answers are scored: whole prompts, finite numbers, labels that differ, answers with a text."""
+"""Checks before answers are scored: complete prompts, finite numbers, labels that differ, answers with text."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from phingpt_bench.core.errors import BenchError
-from phingpt_bench.core.sentences import sentence
+from phingpt_bench.core.sentences import sentence, sentence_n
 
 Scored = tuple[tuple[str, str], list[int], list[int]]  # ((context, continuation), their token ids), as lm-eval has them
 
@@ -35,7 +35,7 @@ def check_pair(tokenizer: Any, texts: tuple[str, str], whole: Sequence[int], con
 
 
 def check_scores(requests: Sequence[Scored], scores: Sequence[tuple[float, bool]]) -> None:
-    """BenchError where no log-likelihood is a number, or the labels of every prompt score alike."""
+    """BenchError if no log-likelihood is a number, or the labels of every prompt score alike."""
     if scores and not any(math.isfinite(score) for score, _ in scores):
         raise BenchError(
             sentence("no log-likelihood of this model is a finite number"),
@@ -55,9 +55,9 @@ def check_scores(requests: Sequence[Scored], scores: Sequence[tuple[float, bool]
 
 
 def check_texts(texts: Sequence[str]) -> None:
-    """BenchError where a model has written nothing but blanks to several prompts, and to all of them."""
+    """BenchError if a model has written nothing but blanks to several prompts, and to all of them."""
     if len(texts) > 1 and not any(text.strip() for text in texts):
         raise BenchError(
-            sentence("all {n:,} written answers are empty", n=len(texts)),
+            sentence_n("the {n:,} written answer is empty", "all {n:,} written answers are empty", len(texts)),
             hint=sentence("the model ends at once: ask a chat model with --chat-template, or another model"),
         )

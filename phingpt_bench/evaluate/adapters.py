@@ -165,9 +165,9 @@ def adapter_facts(
 
 
 def _chosen(entry: AdapterEntry, name: str, folder: Path, bases: tuple[BaseSpec, ...]) -> tuple[BaseSpec, ...]:
-    """The bases that an adapter from elsewhere goes on: those the entry or its configuration names, or the only one.
+    """The bases that an adapter from elsewhere continues: those the entry or its configuration names, or the only one.
 
-    Whether its weights fit a base is found when they are loaded. BenchError where none of several is named.
+    Whether its weights fit a base is found when they are loaded. BenchError if none of several is named.
     """
     if entry.base is not None:
         if found := tuple(spec for spec in bases if spec.model == entry.base):

@@ -41,7 +41,7 @@ def look_again(
         raise BenchError(
             sentence("no runs in this folder"),
             where=str(folder),
-            hint=sentence("runs are folders with a {record}", record=RECORD),
+            hint=sentence("runs are folders with a {file}", file=RECORD),
         )
     records = {path: read_record(path) for path in paths}
     tasks, missing = _tasks((record.task for record in records.values()), known)

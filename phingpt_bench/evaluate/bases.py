@@ -2,36 +2,34 @@
 
 from __future__ import annotations
 
-from pathlib import Path
-
 from phingpt_bench import compat
 from phingpt_bench.core.errors import BenchError
 from phingpt_bench.core.records import Model
 from phingpt_bench.core.sentences import sentence
 from phingpt_bench.data.network import offline_if_unreachable, reachable
 from phingpt_bench.models import embedded, load
+from phingpt_bench.models.base_files import BaseFiles, check_config, config_of, files_of
 from phingpt_bench.models.load import BaseSpec
 
 
 def base_identity(spec: BaseSpec, *, fetch: bool) -> Model:
-    """The future `models.load.load_base(spec).identity`, except for its parameters, without loading the weights."""
+    """The future `models.load.load_base(spec).identity`, except for its parameters, without loading the weights.
+
+    BenchError for what can be seen from its files to be no base, or one that cannot be loaded here.
+    """
     load.check_name(spec)
-    folder = _base_folder(spec, fetch)
-    return Model(
-        name=load.title(spec),
-        kind="base",
-        base=load.base_name(spec),
-        base_revision=load.weights_digest(folder) if folder else _hub_revision(spec, fetch),
-        quantisation="nf4+dq" if spec.quantisation == "nf4" else None,
-        compute_dtype=load.compute_dtype(spec),
-    )
+    files = _base_files(spec, fetch)
+    revision = None if files.local else _hub_revision(spec, fetch)
+    if (config := config_of(files, spec.revision)) is not None:
+        check_config(config, spec.model)
+    return load.identity_of(spec, files, revision)
 
 
 def check_reachable(spec: BaseSpec) -> None:
     """BenchError with the command that fetches a base, where that is not here and the Hub is out of reach."""
     from huggingface_hub import constants, try_to_load_from_cache
 
-    if spec.model == embedded.NAME or Path(spec.model).is_dir():
+    if spec.model == embedded.NAME or files_of(spec.model).local:
         return
     try:
         cached = try_to_load_from_cache(spec.model, "config.json", revision=spec.revision)
@@ -44,11 +42,12 @@ def check_reachable(spec: BaseSpec) -> None:
         )
 
 
-def _base_folder(spec: BaseSpec, fetch: bool) -> Path | None:
+def _base_files(spec: BaseSpec, fetch: bool) -> BaseFiles:
     if spec.model != embedded.NAME:
-        return Path(spec.model) if Path(spec.model).is_dir() else None
+        return files_of(spec.model)
     # if the wheel is missing, the evaluation will say how to install it; the plan can still be made
-    return embedded.embedded_folder() if fetch and embedded.wheel_file() else embedded.converted_folder()
+    folder = embedded.embedded_folder() if fetch and embedded.wheel_file() else embedded.converted_folder()
+    return BaseFiles(embedded.HUB_ID, False) if folder is None else BaseFiles(str(folder), True)
 
 
 def _hub_revision(spec: BaseSpec, fetch: bool) -> str | None:
@@ -61,7 +60,7 @@ def _hub_revision(spec: BaseSpec, fetch: bool) -> str | None:
     try:
         name = embedded.HUB_ID if spec.model == embedded.NAME else spec.model
         with offline_if_unreachable():
-            AutoConfig.from_pretrained(name, revision=spec.revision)  # puts it into the cache
+            AutoConfig.from_pretrained(name, revision=spec.revision, trust_remote_code=False)  # puts it into the cache
     except (OSError, ValueError):  # load_base will say what is wrong with it, with a hint
         return None
     return load.hub_revision(spec)

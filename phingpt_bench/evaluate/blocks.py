@@ -8,13 +8,13 @@ from __future__ import annotations
 
 import contextlib
 from collections.abc import Iterator
-from typing import Any
 
 from phingpt_bench.data.examples import examples
+from phingpt_bench.data.rows import Row
 from phingpt_bench.evaluate.tasks import TaskFacts
 
 
-def block_docs(task: TaskFacts, block: int) -> list[dict[str, Any]]:
+def block_docs(task: TaskFacts, block: int) -> list[Row]:
     """The documents of a block in the order in which k-shot prompts take the first k; empty without training rows."""
     rows = list(task.task.training_docs()) if task.trainable else []
     return examples(rows, list(task.task.eval_docs), task.dataset.labels, block)

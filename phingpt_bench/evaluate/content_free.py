@@ -21,7 +21,7 @@ def content_free(lm: Any, task: TaskFacts, variant: Variant) -> list[list[float]
     """The mean probabilities of the labels without a text, for each question of a text (one list where it has one).
 
     Three prompts a question, with everything else as in the run: examples, template, and the question. Their tokens and
-    answers are not counted as the run's. None where answers are written, and where a log-likelihood is not finite.
+    answers are not counted as the run's. None if answers are written, and where a log-likelihood is not finite.
     """
     if task.extraction != CHOSEN:
         return None

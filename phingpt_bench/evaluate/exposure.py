@@ -10,7 +10,7 @@ from typing import Any
 from phingpt_bench.core.errors import BenchError
 from phingpt_bench.core.exposure import KINDS, Compared, Declared, Exposure, exposure
 from phingpt_bench.core.fingerprint import digest
-from phingpt_bench.core.sentences import sentence
+from phingpt_bench.core.sentences import sentence_n
 from phingpt_bench.data import training_sets
 from phingpt_bench.data.copies.gate import Found, Gate
 from phingpt_bench.evaluate.tasks import TaskFacts, Tasks
@@ -167,6 +167,11 @@ def _chosen(facts: TaskFacts, ids: set[str]) -> Iterable[Mapping[str, Any]]:
     rows = {row["id"]: row for row in _training_rows(facts) if row["id"] in ids}
     if len(rows) != len(ids):
         raise BenchError(
-            sentence("{n} training rows of {name} are not in its dataset here", n=len(ids) - len(rows), name=facts.name)
+            sentence_n(
+                "{n} training row of {name} is not in its dataset here",
+                "{n} training rows of {name} are not in its dataset here",
+                len(ids) - len(rows),
+                name=facts.name,
+            )
         )
     return rows.values()

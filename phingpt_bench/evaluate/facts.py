@@ -39,7 +39,7 @@ class Facts:
     put: Mapping[tuple[str, Words], TaskFacts] = field(default_factory=dict)  # tasks under other words that fit them
 
     def under(self, task: str, words: Words | None) -> TaskFacts | None:
-        """A task under the words of a variant; None where these do not fit it."""
+        """A task under the words of a variant; None if these do not fit it."""
         return self.tasks[task] if words is None else self.put.get((task, words))
 
 

@@ -32,7 +32,7 @@ def one_base(  # noqa: PLR0913  each is an option of the verb
     """The suite of one base, named after it, with records in results/local/NAME unless `results` names a folder.
 
     base: None takes the bases that the adapters name, loaded as `spec` says, where its model does not count.
-    adapters: those of a served base are in its spec. trained_on: what the base was trained on, None where that is
+    adapters: those of a served base are in its spec. trained_on: what the base was trained on, None if that is
     unknown. prompts: names or files, by default the task's own.
     BenchError as for a suite file, and for an adapter that cannot be found.
     """

@@ -9,11 +9,12 @@ from pathlib import Path
 from typing import Literal
 
 from phingpt_bench.core.errors import BenchError
-from phingpt_bench.core.fingerprint import digest
+from phingpt_bench.core.fingerprint import digest, is_digest
 from phingpt_bench.core.paths import is_name
 from phingpt_bench.core.provenance import Fingerprint
 from phingpt_bench.core.records import Model, RunRecord
 from phingpt_bench.core.sentences import sentence, sentence_n
+from phingpt_bench.evaluate import places
 from phingpt_bench.evaluate.adapters import AdapterFacts
 from phingpt_bench.evaluate.blocks import block_ids
 from phingpt_bench.evaluate.facts import Facts
@@ -69,6 +70,7 @@ class Step:
     fingerprint: Fingerprint | None = None  # what must be equal for a run to count as done
     done: bool = False
     reason: str | None = None  # why an existing run is re-run
+    note: str | None = None  # why it has another folder than its name says
     seconds: float | None = None  # its time in an earlier run on this machine; None without one
     scaled: bool = False  # `seconds` are scaled from another number of rows
 
@@ -95,7 +97,7 @@ def plan(suite: Suite, facts: Facts, *, only: Collection[str] = (), force: bool 
         for task in tasks:
             runs += [
                 _run(suite, put, spec, identity, variant, None)
-                for variant in suite.asked(suite.variants)
+                for variant in drawn(suite.asked(suite.variants))
                 if (put := facts.under(task.name, variant.words))
             ]
             runs += [
@@ -119,8 +121,17 @@ def plan(suite: Suite, facts: Facts, *, only: Collection[str] = (), force: bool 
             _without_base(suite, task, "floor", name) for name in names if task.trainable or name in NO_TRAINING_NEEDED
         ]
     runs += [_without_base(suite, task, "check", name) for task in tasks for name in facts.checks]
+    return steps + [_judged(step, facts, force) for step in _in_places(runs, facts)]
+
+
+def _in_places(runs: Sequence[Step], facts: Facts) -> list[Step]:
+    """The runs, each in a folder of its own. BenchError for two models that nothing but their name tells apart."""
+    elsewhere = {entry.name for entry in facts.adapters if entry.elsewhere}
+    placed = [_placed(step, facts, elsewhere) for step in runs]
     seen: dict[Path, Step] = {}
-    for step in runs:
+    for at, step in enumerate(placed):
+        if step.folder in seen and (revision := _other_revision(step, seen[step.folder])):
+            step = placed[at] = replace(step, folder=places.apart(step.folder, revision))
         if step.folder in seen:
             raise BenchError(
                 sentence(
@@ -132,7 +143,23 @@ def plan(suite: Suite, facts: Facts, *, only: Collection[str] = (), force: bool 
                 hint=sentence("put them into two suites"),
             )
         seen[step.folder] = step
-    return steps + [_judged(step, facts, force) for step in runs]
+    return placed
+
+
+def _placed(step: Step, facts: Facts, elsewhere: Collection[str]) -> Step:
+    """The step in its folder, which is another one where a record of another base or adapter of that name lies."""
+    if step.kind != "evaluate" or isinstance(step.base, ServedSpec) or step.fingerprint is None:
+        return step
+    folder, note = places.place(
+        step.folder, step.fingerprint, facts.records, elsewhere=(step.adapter or "") in elsewhere
+    )
+    return replace(step, folder=folder, note=note)
+
+
+def _other_revision(step: Step, other: Step) -> str | None:
+    """The revision of a step's base where the other step is on another base of the same name."""
+    revisions = [None if one.fingerprint is None else one.fingerprint.base_revision for one in (step, other)]
+    return revisions[0] if revisions[0] != revisions[1] else None
 
 
 def _compared(tasks: Sequence[TaskFacts], facts: Facts) -> list[TaskFacts]:
@@ -304,6 +331,8 @@ def _difference(step: Step, record: RunRecord) -> str | None:
         differing = [name for name in names if getattr(mine, name) != getattr(theirs, name)]
         if mine.base is not None and mine.base_revision is None and "base_revision" in differing:
             differing.remove("base_revision")  # not known yet (nothing loaded or looked up): not compared
+        if "base" in differing and mine.base_revision == theirs.base_revision and is_digest(mine.base_revision):
+            differing.remove("base")  # its folder had another name
         if mine.engine_version is None and "engine_version" in differing:
             differing.remove("engine_version")  # not started yet
         if "adapter" in differing and mine.adapter == UNTRAINED:

@@ -62,13 +62,15 @@ def served_facts(
     forms = {name: name if compared else written_form(name, known) for name in asked}
     turned = [f"{name} -> {form}" for name, form in forms.items() if form != name]
     if turned:
-        why = "chat models write" if spec.chat else "this engine cannot compare labels exactly"
-        why = "asked for" if spec.labels == "written" else why
-        lines.append(f"{spec.title}: labels are written ({why}): {', '.join(turned)}")
+        why = sentence("chat models write") if spec.chat else sentence("this engine cannot compare labels exactly")
+        why = sentence("asked for") if spec.labels == "written" else why
+        lines.append(
+            sentence("{name}: labels are written ({why}): {tasks}", name=spec.title, why=why, tasks=", ".join(turned))
+        )
     own = tuple(variants)
     if spec.chat and any(not variant.chat_template for variant in variants):
         own = tuple(dict.fromkeys(replace(variant, chat_template=True) for variant in variants))
-        lines.append(f"{spec.title}: a chat endpoint always uses its chat template")
+        lines.append(sentence("{name}: a chat endpoint always uses its chat template", name=spec.title))
     identity = identity_of(spec, opened, fetch=fetch)
     return ServedFacts(
         identity=identity,

@@ -64,7 +64,7 @@ class Variant:
 
     @property
     def words(self) -> Words | None:
-        """What changes a task's requests; None where they are those of the task file."""
+        """What changes a task's requests; None if they are those of the task file."""
         found = Words(self.prompt, self.thinking, self.thinking_end)
         return None if (found.prompt, found.thinking) == (OURS, None) else found
 

@@ -70,7 +70,7 @@ class Tasks:
         return self._facts[name]
 
     def put(self, name: str, words: Words | None) -> TaskFacts:
-        """The facts of a task under other words. BenchError where these do not fit it, and as `task_facts`."""
+        """The facts of a task under other words. BenchError if these do not fit it, and as `task_facts`."""
         if words is None:
             return self[name]
         if (name, words) not in self._put:

@@ -18,7 +18,7 @@ def found_below(place: Path, task: str | None, suite: str) -> Iterator[Found | S
     """What the files in and below a folder (or one file) hold, ordered by path; other files are passed without a word.
 
     task: which task the rows of a log of Inspect or HELM belong to; of lm-eval's results it names the one to take.
-    BenchError where there is no such place, and for a `task` that is not known.
+    BenchError if there is no such place, and for a `task` that is not known.
     """
     if not place.exists():
         raise BenchError(sentence("no such folder or file"), where=str(place))

@@ -27,7 +27,7 @@ from phingpt_bench.stats.intervals import bootstrap_stderr
 def write(runs: Sequence[Run], folder: Path) -> list[Path]:
     """One results file a run, in a folder a model as lm-eval has it; the files, those of samples among them.
 
-    Floors and checks are left out: no language model answered. BenchError where nothing is left.
+    Floors and checks are left out: no language model answered. BenchError if nothing is left.
     """
     files, written = read_tasks(), []
     models = [run for run in runs if run.kind in ("base", "tuned")]
@@ -62,11 +62,11 @@ def _stamp(record: RunRecord) -> str:
     return time.replace(microsecond=unique, tzinfo=None).isoformat(timespec="microseconds").replace(":", "-")
 
 
-def _results(run: Run, files: TaskFiles) -> dict[str, Any]:
+def _results(run: Run, files: TaskFiles) -> dict[str, object]:
     record = run.record
     model, protocol, task = record.model, record.protocol, record.task
     arguments = {"pretrained": model.base or model.name, "peft": model.adapter, "dtype": model.compute_dtype}
-    values: dict[str, Any] = {"alias": task, "sample_len": protocol.n}
+    values: dict[str, object] = {"alias": task, "sample_len": protocol.n}
     for name, score in record.scores.items():
         values[f"{name},none"] = score
         rows = metric_rows(name, run.outcomes)
@@ -121,8 +121,8 @@ def _seconds(record: RunRecord) -> float:
         return 0.0
 
 
-def _samples(run: Run) -> list[dict[str, Any]] | None:
-    """The samples in lm-eval's form; None where our own, or the rows of the dataset, are not on this machine."""
+def _samples(run: Run) -> list[dict[str, object]] | None:
+    """The samples in lm-eval's form; None if our own, or the rows of the dataset, are not on this machine."""
     path = run.path.with_name(SAMPLES)
     if not path.is_file():
         return None
@@ -135,7 +135,7 @@ def _samples(run: Run) -> list[dict[str, Any]] | None:
     return [_sample(line, docs[line["id"]]) for line in lines]
 
 
-def _docs(record: RunRecord) -> Mapping[str, dict[str, Any]] | None:
+def _docs(record: RunRecord) -> Mapping[str, dict[str, object]] | None:
     """The task's rows by id, as lm-eval hands them to the scoring."""
     known = read_tasks().tasks.get(record.task)
     if known is None or known.dataset not in catalogue.names():
@@ -145,7 +145,7 @@ def _docs(record: RunRecord) -> Mapping[str, dict[str, Any]] | None:
         rows = catalogue.load(passport.name)["test"]
     except BenchError:
         return None
-    more: dict[str, Any] = {"labels": list(passport.labels)} if passport.labels else {}
+    more: dict[str, object] = {"labels": list(passport.labels)} if passport.labels else {}
     if passport.kind == "spans":
         more["format"] = form
     return {row["id"]: {**row, **more} for row in rows}

@@ -45,7 +45,7 @@ class ResultsFile:
 
 
 def results_file(path: Path) -> ResultsFile | None:
-    """The file as lm-eval's results; None for any other JSON file. BenchError where it is no JSON."""
+    """The file as lm-eval's results; None for any other JSON file. BenchError if it is not JSON."""
     content = read_json(path)
     if not isinstance(content, dict) or not content.keys() >= _KEYS:
         return None
@@ -59,7 +59,7 @@ def samples_of(path: Path) -> list[dict[str, Any]]:
 
     Of several filters the lines of the first are kept. BenchError with its line for one that is no sample.
     """
-    found: list[dict[str, Any]] = []
+    found: list[dict[str, object]] = []
     kept: object = None
     for number, line in enumerate(path.read_text(encoding="utf-8").splitlines(), 1):
         where = f"{path}:{number}"

@@ -1,4 +1,4 @@
-"""One task of lm-eval's results as a run record: rows checked against the task, scores worked out again.
+"""One task of lm-eval's results as a run record: rows checked against the task, scores computed again.
 
 What lm-eval does not write stays unknown: the cost, what the model was trained on, and how its weights were stored.
 """
@@ -33,7 +33,7 @@ _QUANTISED = {"load_in_4bit": "4 bit", "load_in_8bit": "8 bit", "gptqmodel": "gp
 
 
 def found_in(file: ResultsFile, task: str, files: TaskFiles, suite: str) -> Found:
-    """The record of one task. BenchError where the task is none of ours, or its samples do not fit its rows."""
+    """The record of one task. BenchError if the task is none of ours, or its samples do not fit its rows."""
     known = files.tasks.get(task)
     if known is None or known.dataset not in catalogue.names():
         raise BenchError(
@@ -153,7 +153,7 @@ def model_of(config: Mapping[str, Any], harness: str | None) -> Model:
     )
 
 
-def _arguments(given: object) -> dict[str, Any]:
+def _arguments(given: object) -> dict[str, object]:
     """The model arguments: an object, or "a=b,c=d" as older versions wrote them."""
     if isinstance(given, Mapping):
         return dict(given)
@@ -220,7 +220,7 @@ def _other_prompt(task: TaskFile, config: Mapping[str, Any], content: Mapping[st
 
 
 # of lm-eval's configuration, with its defaults
-_KEYS: dict[str, Any] = {
+_KEYS: dict[str, object] = {
     **dict.fromkeys(("doc_to_text", "doc_to_choice", "doc_to_target", "gen_prefix", "generation_kwargs")),
     "target_delimiter": " ", "fewshot_delimiter": "\n\n", "description": "",
 }  # fmt: skip

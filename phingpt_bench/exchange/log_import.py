@@ -39,8 +39,6 @@ from phingpt_bench.scoring import version
 from phingpt_bench.scoring.answered import Answered, outcomes_of
 from phingpt_bench.scoring.metrics import score_all
 
-HELM_STATE = "scenario_state.json"
-
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Log:
@@ -55,7 +53,7 @@ class Log:
 
 
 def log_of(path: Path) -> Log | None:
-    """The head of a log; None for any other file. BenchError where a JSON file cannot be read."""
+    """The head of a log; None for any other file. BenchError if a JSON file cannot be read."""
     if path.suffix == ".eval":
         return _inspect(_archived(path))
     try:
@@ -102,7 +100,7 @@ def _helm(path: Path, adapter: Mapping[str, Any]) -> Log:
 
 
 def found_in(path: Path, log: Log, task: str | None, files: TaskFiles, suite: str) -> Found:
-    """The record of a log's answers to a task. BenchError where no task is named, or no row is the task's."""
+    """The record of a log's answers to a task. BenchError if no task is named, or no row is the task's."""
     if task is None:
         raise BenchError(
             sentence("a log of {source} does not say which task of ours its rows belong to", source=log.source),

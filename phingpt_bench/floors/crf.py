@@ -97,7 +97,7 @@ def spans(text: str, predicted: Iterable[str]) -> Iterator[Span]:
         yield open_
 
 
-def features(text: str) -> list[dict[str, Any]]:
+def features(text: str) -> list[dict[str, object]]:
     """The features of each token: word, affixes, shape and casing, of the token and two neighbours on each side."""
     tokens = list(TOKEN.finditer(text))
     own = []
@@ -119,7 +119,7 @@ def features(text: str) -> list[dict[str, Any]]:
         )
     result = []
     for at, mine in enumerate(own):
-        row: dict[str, Any] = {"bias": True, **mine}
+        row: dict[str, object] = {"bias": True, **mine}
         for offset in (-2, -1, 1, 2):
             if 0 <= at + offset < len(own):
                 row |= {f"{offset:+}:{name}": own[at + offset][name] for name in ("lower", "short", "title", "upper")}

@@ -1,1 +1,1 @@
-"""What a run reports while it works, and the displays that show it."""
+"""Progress of a run: the events that it reports, their sum as a state, and the displays that show it."""

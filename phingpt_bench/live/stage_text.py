@@ -12,10 +12,12 @@ from phingpt_bench.text.quantities import duration_text, memory_text, tokens_tex
 
 UNITS = {  # how far it is, how many a second, and how long one takes
     "documents": (
-        sentence("{n:,} of {all:,} documents"), sentence("{rate} documents/s"), sentence("{seconds} s a document"),
+        sentence("{n:,} of {all:,} documents"),
+        sentence("{rate} documents/s"),
+        sentence("{seconds} s a document"),
     ),
     "steps": (sentence("{n:,} of {all:,} steps"), sentence("{rate} steps/s"), sentence("{seconds} s a step")),
-}  # fmt: skip
+}
 
 
 def rates(one: Progress, now: float) -> list[str]:

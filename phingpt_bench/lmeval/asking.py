@@ -1,4 +1,4 @@
-"""A task put to a model in other words than its file has: under another prompt, with or without thinking.
+"""Tasks with another prompt than that of their file, and with or without thinking.
 
 The rows, the gold, the metrics and the reading of answers stay the task's. lm-eval renders the prompt, in training as
 in evaluation, so that a prompt cannot differ between the two.
@@ -22,11 +22,11 @@ if TYPE_CHECKING:
     from lm_eval.tasks import TaskManager
 
 THINKING_END = "</think>"
-ROOM = 2048  # tokens that a model may think and answer in: a thought cut off is INVALID
+ROOM = 2048  # tokens for reasoning and answer: reasoning that is cut off is INVALID
 
 
 class Words(NamedTuple):
-    """What changes a task's requests: a prompt by name or file, thinking, and the mark that ends a thought."""
+    """The changes to a task's requests: a prompt by name or file, thinking, and the mark that ends reasoning."""
 
     prompt: str
     thinking: str | None
@@ -34,7 +34,7 @@ class Words(NamedTuple):
 
 
 class Put(NamedTuple):
-    """A task under other words. system: the system message."""
+    """A task with another prompt. system: the system message."""
 
     task: ConfigurableTask
     prompt: AskedPrompt | None
@@ -46,7 +46,7 @@ def put(name: str, words: Words, tasks: TaskManager) -> Put:
     prompt = read_prompt(words.prompt)
     entry = tasks.task_index.get(name)
     keys = {} if entry is None or entry.yaml_path is None else compat.load_task_yaml(entry.yaml_path)
-    changed: dict[str, Any] = {}
+    changed: dict[str, object] = {}
     if prompt is not None:
         passport = catalogue.dataset(asked(keys).dataset or "")
         rows = catalogue.load(passport.name)["test"]
@@ -57,6 +57,9 @@ def put(name: str, words: Words, tasks: TaskManager) -> Put:
             )
             raise BenchError(text)
         changed = overrides(prompt, keys, passport.kind, passport.labels)
+    if words.thinking is not None:
+        # a prefix of the answer would be at the place of the template's switch for thinking
+        changed["gen_prefix"] = None
     if words.thinking == "on":
         changed = _thinking(name, {**keys, **changed}, changed, words.thinking_end)
     # "tag" and the like belong to the index; the class of the task builds it
@@ -71,13 +74,13 @@ def put(name: str, words: Words, tasks: TaskManager) -> Put:
 
 
 def needs_chat(prompt: str) -> bool:
-    """Whether a prompt is what a user says, or has a system message, so that it needs the chat template."""
+    """Whether a prompt is a user's message, or has a system message, so that it needs the chat template."""
     found = read_prompt(prompt)
     return found is not None and (found.chat or found.system is not None)
 
 
 def set_thinking(lm: Any, tokenizer: Any, *, on: bool) -> None:
-    """Have lm-eval's class render the chat template with thinking on or off. BenchError where it has no switch.
+    """Have lm-eval's class render the chat template with thinking on or off. BenchError if it has no switch.
 
     "enable_thinking" is the name that Qwen3 gave the switch, and others took over.
     """
@@ -91,7 +94,7 @@ def set_thinking(lm: Any, tokenizer: Any, *, on: bool) -> None:
 
 
 def _thinking(name: str, keys: dict[str, Any], changed: dict[str, Any], end: str) -> dict[str, Any]:
-    """The changes with room for a thought, which no stop string may cut; labels cannot be compared behind one."""
+    """The changes with room for reasoning, which no stop string may cut; labels cannot be compared after it."""
     if keys.get("output_type") == "multiple_choice":
         raise BenchError(
             sentence("task '{task}' compares labels, which leaves no room to think", task=name),

@@ -1,4 +1,4 @@
-"""What is checked of a loaded task: each function gives one line on what was seen, or raises Fault with what is wrong.
+"""Checks of a loaded task: each function returns one line with its result, or raises Fault with the problem.
 
 Documents are rendered, prompt and labels are tokenised as they will be scored, and the metrics run on made-up answers
 through lm-eval itself.
@@ -17,16 +17,16 @@ from phingpt_bench.lmeval import manager
 from phingpt_bench.lmeval.documents import Doc, DocumentLM, OracleLM, gold_label, label_names
 from phingpt_bench.scoring.polarity import polarity
 
-DOCS = 64  # of each split: enough to meet every label, few enough to take a second
-SURE = -50.0  # log-likelihood of the labels that are not answered: a probability of 0
+DOCS = 64  # documents of each split: enough to see every label, few enough to take a second
+SURE = -50.0  # log-likelihood of the other labels: a probability of 0
 
 
 class Fault(Exception):
-    """What a check found wrong."""
+    """A problem that a check found."""
 
 
 class RightLM(OracleLM):
-    """Always right, and sure of it."""
+    """Always right, with full confidence."""
 
     def label_scores(self, task: Any, doc: Doc) -> Sequence[float]:
         """All of the probability on the right label."""
@@ -34,7 +34,7 @@ class RightLM(OracleLM):
 
 
 class WrongLM(OracleLM):
-    """Always wrong, and sure of it: the label at the other end. What is written is that, or the answer backwards."""
+    """Always wrong, with full confidence: the label at the other end, or the answer backwards."""
 
     def label_scores(self, task: Any, doc: Doc) -> Sequence[float]:
         """All of the probability on a wrong label."""
@@ -57,7 +57,7 @@ def _other(task: Any, doc: Doc) -> int:
 
 
 class GarbageLM(DocumentLM):
-    """Nothing that can be read: nan as log-likelihood, markup and control characters as answer."""
+    """Unreadable answers: nan as log-likelihood, markup and control characters as answer."""
 
     def label_scores(self, task: Any, doc: Doc) -> Sequence[float]:
         """Not a number for each label."""
@@ -177,7 +177,7 @@ def _range(counts: set[int]) -> str:
 
 
 def metrics(task: Any) -> str:
-    """Each metric of metric_list must come out, with a standard error, and tell right answers from wrong ones."""
+    """Each metric of metric_list must exist, with a standard error, and distinguish right answers from wrong ones."""
     gold, wrong = _scores(task, RightLM()), _scores(task, WrongLM())
     _scores(task, GarbageLM())  # must not raise
     names = [entry["metric"] for entry in task.config.metric_list or ()]
@@ -211,7 +211,7 @@ def metrics(task: Any) -> str:
 
 
 def _why_none(task: Any, metric: str) -> str:
-    """Why a metric never comes out, where that is known: the shared files assume labels with poles."""
+    """Why a metric is missing, if known: the shared files assume labels with opposites."""
     labels = next(iter(task.eval_docs)).get("labels") or ()
     if metric != "flip_rate" or not labels or polarity(labels) is not None:
         return ""

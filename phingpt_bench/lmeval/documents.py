@@ -1,4 +1,4 @@
-"""Models without weights that answer by document: the base of the floor models, and those that check a task.
+"""Models without weights that answer by document: the base class of the floors, and the checks of a task.
 
 They see documents, not prompts: each gets its task by `fit(task)` beforehand and answers for the documents of the
 requests. A label that a task wants written is the one with the highest score.
@@ -24,14 +24,14 @@ class DocumentLM(LM):
     """Answers by document. A subclass gives `label_scores`, `answer` or both, and learns in `learn`.
 
     fit_seconds: by task name, wall time of `fit`. reads_texts: whether `learn` learns from the texts of training and
-    validation rows, so that a copy among the test rows helps it; labels alone say nothing of one row.
+    validation rows, so that a copy among the test rows helps it; labels alone do not identify a row.
     """
 
     reads_texts = True
 
     def __init__(self) -> None:
         super().__init__()
-        self.tasks: dict[str, Any] = {}
+        self.tasks: dict[str, object] = {}
         self.fit_seconds: dict[str, float] = {}
 
     def fit(self, task: Any) -> DocumentLM:
@@ -43,7 +43,7 @@ class DocumentLM(LM):
         return self
 
     def learn(self, task: Any) -> None:
-        """What `fit` does beyond remembering the task; nothing by default."""
+        """The training in `fit`; nothing by default."""
 
     def label_scores(self, task: Any, doc: Doc) -> Sequence[float]:
         """A finite score for each label, in the order of the task's labels; the highest wins."""
@@ -86,13 +86,13 @@ class DocumentLM(LM):
 
 
 def label_names(task: Any, doc: Doc) -> Sequence[str]:
-    """The labels of a task: of ours as the document has them, of another as `doc_to_choice` does."""
+    """The labels of a task: from the document for our tasks, otherwise from `doc_to_choice`."""
     names: Sequence[str] = doc["labels"] if "gold" in doc else task.doc_to_choice(doc)
     return names
 
 
 def gold_label(task: Any, doc: Doc) -> int:
-    """The right label's place among `label_names`."""
+    """The index of the right label in `label_names`."""
     return int(doc["gold"]) if "gold" in doc else manager.gold_index(task, doc)
 
 

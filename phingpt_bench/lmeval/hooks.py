@@ -17,6 +17,7 @@ from phingpt_bench.core.outcomes import Kind, Outcomes
 from phingpt_bench.core.sentences import sentence
 from phingpt_bench.data import catalogue
 from phingpt_bench.data.examples import examples
+from phingpt_bench.data.rows import Row
 from phingpt_bench.scoring import answered, classification
 from phingpt_bench.scoring.answered import Answered
 from phingpt_bench.scoring.formats import answer_format
@@ -55,10 +56,10 @@ def load(
     if shots := examples(splits.get("train", []), splits["test"], passport.labels):
         splits["fewshot"] = shots
     names = list(passport.labels)
-    more: dict[str, Any] = {"answers": list(answers)} if answers else {}
+    more: dict[str, object] = {"answers": list(answers)} if answers else {}
     more |= {"thinking_end": thinking_end} if thinking_end else {}
 
-    def known(row: dict[str, Any]) -> dict[str, Any]:
+    def known(row: Row) -> Row:
         row = {**row, **more}
         if passport.kind == "labels":
             return {**row, "labels": names, "gold": names.index(row["label"])}
@@ -72,7 +73,7 @@ def load(
     )
 
 
-def read(doc: dict[str, Any], results: Sequence[Any]) -> tuple[Kind, Answered]:
+def read(doc: Row, results: Sequence[Any]) -> tuple[Kind, Answered]:
     """(kind, answer as it was read and scored) of one document, from what lm-eval hands to `process_results`.
 
     Results of compared labels are (log-likelihood, whether greedy) pairs, written answers are texts.
@@ -86,7 +87,7 @@ def read(doc: dict[str, Any], results: Sequence[Any]) -> tuple[Kind, Answered]:
     return "labels", answered.chosen_label(doc, doc["labels"], [likelihood for likelihood, _is_greedy in results])
 
 
-def rules_of(doc: dict[str, Any]) -> Rules:
+def rules_of(doc: Row) -> Rules:
     """How the answers to a document are read: with its prompt's words for the labels, and its mark of a thought."""
     if "answers" not in doc and "thinking_end" not in doc:
         return PLAIN
@@ -95,7 +96,7 @@ def rules_of(doc: dict[str, Any]) -> Rules:
     return Rules(codes=tuple((said, label) for said, label in pairs if said != label), reasoning_marks=marks)
 
 
-def results(doc: dict[str, Any], results: Sequence[Any]) -> dict[str, Any]:
+def results(doc: Row, results: Sequence[Any]) -> Row:
     """lm-eval's `process_results` of all tasks: for each metric that the answer allows, the row's counts for it."""
     kind, row = read(doc, results)
     alone = answered.outcomes_of(kind, doc.get("labels", ()), [doc["id"]], [row])

@@ -15,13 +15,13 @@ Block = Callable[[], contextlib.AbstractContextManager[None]]
 
 
 class Observer(Protocol):
-    """What sees the requests before the model is asked, and the answers after."""
+    """An observer of the requests before the model runs, and of the answers after."""
 
     def begin(self, requests: Sequence[Any]) -> None:
-        """The model is about to be asked these (lm-eval's Instances)."""
+        """Take the requests (lm-eval's Instances) before the model runs."""
 
     def finish(self, answers: Sequence[Any]) -> None:
-        """The answers to them, in their order."""
+        """Take the answers to them, in their order."""
 
 
 @contextlib.contextmanager

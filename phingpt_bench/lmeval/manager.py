@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from lm_eval.api.task import ConfigurableTask
     from lm_eval.tasks import TaskManager
 
-# lm-eval's command line does so whenever it applies a chat template; its Python interface has to be asked for it
+# lm-eval's command line does so with every chat template; its Python interface needs the option
 FEWSHOT_AS_MULTITURN = True
 
 
@@ -37,8 +37,8 @@ def task_manager(extra: Sequence[Path] = ()) -> TaskManager:
 
     lm-eval's own tasks are left out: their index takes 5 s.
 
-    BenchError with file and line for a YAML file that lm-eval would skip without a word: it logs syntax errors at DEBUG
-    and then says only that there is no such task.
+    BenchError with file and line for a YAML file that lm-eval would skip silently: it logs syntax errors at DEBUG
+    and then only says that there is no such task.
     """
     from lm_eval.tasks import TaskManager
 
@@ -92,7 +92,7 @@ def load_task(name: str, manager: TaskManager | None = None) -> ConfigurableTask
     try:
         with quiet():  # each load warns that keyword arguments may be passed to a custom dataset
             return manager.load([name])["tasks"][name]
-    # what lm-eval's code meets where a file of the user's own does not say what it expects
+    # errors of lm-eval's code on an incomplete file of the user
     except (TypeError, KeyError, ValueError, AttributeError, ImportError, TemplateError) as err:
         said = " ".join(f"{type(err).__name__}: {err}".split())
         raise BenchError(

@@ -1,4 +1,4 @@
-"""One rendered example of a task, for a reader: from its dataset where that is available, else invented."""
+"""One rendered example of a task, for a reader: from its dataset where that is available, otherwise invented."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from phingpt_bench.lmeval import manager, templates
 from phingpt_bench.lmeval.taskfiles import TaskFile
 
 TEXT = "Anna Lee, head of Nokia Oyj in Espoo, expects sales to fall."
-INVENTED: dict[str, Any] = {
+INVENTED: dict[str, object] = {
     "id": "000000000000",
     "text": TEXT,
     "entity": "Nokia Oyj",
@@ -25,7 +25,7 @@ INVENTED: dict[str, Any] = {
 
 @dataclass(frozen=True, slots=True)
 class Example:
-    """origin: where the document is from. answer: what the right answer adds to the prompt."""
+    """origin: the source of the document. answer: the right answer, as it follows the prompt."""
 
     origin: str
     prompt: str
@@ -72,11 +72,11 @@ def example(task_file: TaskFile, tasks: Any) -> Example:
     return _rendered(_over(task_file, doc), doc, f"an invented row, as {reason}")
 
 
-def _rendered(task: Any, doc: dict[str, Any], origin: str) -> Example:
+def _rendered(task: Any, doc: dict[str, object], origin: str) -> Example:
     return Example(origin, manager.render_prompt(task, doc), manager.answer_text(task, doc))
 
 
-def _invented(passport: Passport, form: str) -> dict[str, Any]:
+def _invented(passport: Passport, form: str) -> dict[str, object]:
     from phingpt_bench.scoring.formats import answer_format
 
     if passport.kind == "scores":
@@ -88,7 +88,7 @@ def _invented(passport: Passport, form: str) -> dict[str, Any]:
     return {**INVENTED, "labels": names, "entities": [], "answer": answer, "format": form}
 
 
-def _over(task_file: TaskFile, doc: dict[str, Any]) -> Any:
+def _over(task_file: TaskFile, doc: dict[str, object]) -> Any:
     """lm-eval's task object over one document in place of its dataset."""
     import datasets
     from lm_eval.api.task import ConfigurableTask

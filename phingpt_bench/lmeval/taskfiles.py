@@ -1,6 +1,6 @@
 """Task YAMLs read as lm-eval reads them, but without lm-eval: names, groups, merged keys, and mistakes with their line.
 
-lm-eval takes seconds to import, passes over a file that it cannot read, and names no line. Functions (`!function x.y`)
+lm-eval takes seconds to import, skips unreadable files, and reports no line. Functions (`!function x.y`)
 stay text here, so that nothing is imported.
 """
 
@@ -33,16 +33,16 @@ _Loader.add_constructor("!function", lambda loader, node: loader.construct_scala
 
 @dataclass(frozen=True, slots=True)
 class Asked:
-    """What the keys of a task say of its rows and its answers."""
+    """The rows and answers of a task, by its keys."""
 
-    dataset: str | None  # the catalogue's dataset that it reads
+    dataset: str | None  # the dataset of the catalogue
     form: str  # how entities are written
     chosen: bool  # labels are compared by log-likelihood; else the model writes its answer
     form_of: str | None  # the task that wants the same answers in the usual form, where this one does not
 
     @property
     def extraction(self) -> str:
-        """How an answer is obtained, as `Protocol.extraction` has it."""
+        """How an answer is obtained, as in `Protocol.extraction`."""
         return CHOSEN if self.chosen else "generation" if self.form == LINES else self.form
 
 
@@ -67,7 +67,7 @@ class TaskFile:
 
     @property
     def asked(self) -> Asked:
-        """What it says of its rows and answers."""
+        """Its rows and answers."""
         return asked(self.config)
 
     @property
@@ -120,7 +120,7 @@ class TaskFiles:
     def twin(self, group: str) -> str | None:
         """The group with the other forms of a group's tasks, of all that have some: "phin_type_gen" of "phin_type".
 
-        None where there is none.
+        None if there is none.
         """
         members = set(self.members(group))
         wanted = {name for name in members if self.forms(name)}
@@ -138,7 +138,7 @@ def read_tasks(folders: Sequence[Path] | None = None) -> TaskFiles:
     """
     tasks: dict[str, TaskFile] = {}
     groups: dict[str, list[str]] = {}
-    known: dict[Path, dict[str, Any]] = {}
+    known: dict[Path, dict[str, object]] = {}
     for folder in task_folders() if folders is None else folders:
         check_syntax(folder)
         for path in task_paths(folder):

@@ -21,7 +21,7 @@ HEAD = "# written by 'phingpt-bench tasks stamp --templates': task, version, dig
 
 
 def read_lock(folder: Path) -> dict[str, tuple[str, str]]:
-    """(version, digest) by task name; empty where there is no lock. BenchError with file and line for a bad line."""
+    """(version, digest) by task name; empty if there is no lock. BenchError with file and line for a bad line."""
     file, pinned = folder / LOCK, {}
     if not file.is_file():
         return {}

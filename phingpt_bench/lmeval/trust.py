@@ -1,8 +1,8 @@
-"""Task files of others, looked at without running what they hold.
+"""Inspecting the task files of others without running their code.
 
-A task file is code twice over: its templates are Jinja, and `!function` names Python that is imported. Templates are
-rendered in a sandbox, always (manager.load_task). Functions are another matter: a run needs them, a look does not, so
-that whoever only looks (`tasks validate`, `tasks show`, `--dry-run`) imports ours alone.
+A task file contains code in two forms: its templates are Jinja, and `!function` names Python that is imported.
+Templates are rendered in a sandbox, always (manager.load_task). Functions are another matter: a run needs them, a look
+does not, so that whoever only looks (`tasks validate`, `tasks show`, `--dry-run`) imports ours alone.
 """
 
 from __future__ import annotations

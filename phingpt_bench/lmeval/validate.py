@@ -1,4 +1,4 @@
-"""Checks of tasks that `lm_eval validate` does not make: it looks only whether a task's name exists.
+"""Checks of tasks beyond `lm_eval validate`, which only checks whether a task's name exists.
 
 Each check gives one line. Files are read for syntax and unknown keys, passports are counted again, and each task is
 loaded, rendered, tokenised and scored (checks.py).
@@ -27,7 +27,7 @@ SPLITS = ("training", "validation", "test")
 
 @dataclass(frozen=True, slots=True)
 class Check:
-    """One check. ok is None where it could not be made; `detail` says why, what is wrong, or what was seen."""
+    """One check. ok is None if it could not be made; `detail` says why, what is wrong, or what was seen."""
 
     task: str
     name: str

@@ -24,10 +24,10 @@ class WrittenTask(ConfigurableTask):  # type: ignore[misc]
     out, so that the end of the turn ends an answer, and it may have CHAT_ROOM times `max_gen_toks`.
     """
 
-    def __init__(self, config: dict[str, Any]):
+    def __init__(self, config: dict[str, object]):
         super().__init__(config={key: value for key, value in config.items() if key != "class"})
 
-    def construct_requests(self, doc: dict[str, Any], ctx: Any, **kwargs: Any) -> Any:
+    def construct_requests(self, doc: dict[str, object], ctx: Any, **kwargs: Any) -> Any:
         """The request of one document, as an lm-eval Instance."""
         chat = bool(kwargs.get("apply_chat_template"))
         request = super().construct_requests(doc, ctx, **kwargs)

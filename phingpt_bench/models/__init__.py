@@ -1,1 +1,1 @@
-"""Base, quantisation and adapters on one loaded model."""
+"""Models on this machine: loading and quantising a base, attaching adapters to it, and probing them."""

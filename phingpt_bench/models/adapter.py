@@ -19,9 +19,10 @@ from phingpt_bench.core.sentences import sentence
 from phingpt_bench.models.adapter_files import CARD, CONFIG, WEIGHTS, check_files, identity_digest, parameters
 from phingpt_bench.models.adapter_keys import load_strictly
 from phingpt_bench.models.adapter_method import check_quantised
-from phingpt_bench.models.load import Loaded, weights_digest
+from phingpt_bench.models.base_files import weights_digest
+from phingpt_bench.models.load import Loaded
 
-__all__ = ["CARD", "CONFIG", "WEIGHTS"]  # what others know from here
+__all__ = ["CARD", "CONFIG", "WEIGHTS"]  # names that other modules import from here
 
 SCHEMA_VERSION: Literal[2] = 2  # 2: everything has a type; the first cards had no number
 
@@ -38,7 +39,7 @@ class CardProvenance:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class AdapterCard:
-    """What an adapter was made of."""
+    """The recipe and data of an adapter."""
 
     name: str
     base: str
@@ -87,7 +88,7 @@ def base_fields(loaded: Loaded) -> BaseFields:
 
 
 def chat_template_digest(tokenizer: Any) -> str | None:
-    """Digest of the tokenizer's chat template; None where it has none."""
+    """Digest of the tokenizer's chat template; None if it has none."""
     template = getattr(tokenizer, "chat_template", None)
     return digest(template) if template else None
 
@@ -187,13 +188,26 @@ def only(model: Any, name: str | None) -> Iterator[None]:
 
 
 def recipe_digest(card: AdapterCard) -> str:
-    """Digest of what the adapter was made of but for name and seed: those of one digest are trainings of one recipe."""
-    recipe = {key: value for key, value in card.recipe.items() if key not in ("name", "seed")}
+    """A digest of recipe and data without name and seed: trainings with the same digest have the same recipe."""
+    recipe = {key: value for key, value in _as_before(card.recipe).items() if key not in ("name", "seed")}
     return digest([recipe, card.templates, card.data, card.limit])
 
 
+def trained_by(recipe: Mapping[str, object]) -> str:
+    """Digest of a whole recipe, by its fields."""
+    return digest(_as_before(recipe))
+
+
+def _as_before(recipe: Mapping[str, object]) -> dict[str, object]:
+    """A recipe's fields without the variants of LoRA that are off, which earlier versions did not know."""
+    lora = recipe.get("lora")
+    if not isinstance(lora, Mapping):
+        return dict(recipe)
+    return {**recipe, "lora": {key: value for key, value in lora.items() if value is not False}}
+
+
 def adapter_digest(folder: Path, card: AdapterCard | None) -> str:
-    """What tells an adapter from others: its weights and its configuration."""
+    """The identity of an adapter: its weights and its configuration."""
     return identity_digest(folder, None if card is None else card.recipe)
 
 

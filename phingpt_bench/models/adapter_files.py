@@ -1,4 +1,4 @@
-"""The files of an adapter folder: what lies there, whether it can be loaded safely, and its identity."""
+"""The files of an adapter folder: what it contains, whether it can be loaded safely, and its identity."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from typing import Any
 
 from phingpt_bench.core.errors import BenchError
 from phingpt_bench.core.fingerprint import digest, file_digest
-from phingpt_bench.core.sentences import sentence
+from phingpt_bench.core.sentences import sentence, sentence_n
 
 CARD = "card.json"
 WEIGHTS = "adapter_model.safetensors"
@@ -76,14 +76,18 @@ def _no_weights(folder: Path) -> BenchError:
         )
     if parts := sorted(path.name for path in folder.glob("adapter_model*-of-*")):
         return BenchError(
-            sentence("the adapter's weights are in {n} files, which PEFT does not load", n=len(parts)),
+            sentence_n(
+                "the adapter's weights are in {n} file, which PEFT does not load",
+                "the adapter's weights are in {n} files, which PEFT does not load",
+                len(parts),
+            ),
             where=str(folder),
             hint=sentence(
                 "write them into one {weights}, with safetensors.torch.load_file and save_file", weights=WEIGHTS
             ),
         )
     return BenchError(
-        sentence("the adapter has no {weights}", weights=WEIGHTS),
+        sentence("the adapter has no {file}", file=WEIGHTS),
         where=str(folder),
         hint=sentence("its training did not finish, or its files were not all copied"),
     )
@@ -100,7 +104,7 @@ def adapters_within(folder: Path) -> list[Path]:
 
 
 def read_config(folder: Path) -> dict[str, Any]:
-    """The adapter's configuration; BenchError where it is no JSON object that names a PEFT method."""
+    """The adapter's configuration; BenchError if it is not a JSON object that names a PEFT method."""
     file = folder / CONFIG
     try:
         config = json.loads(file.read_text(encoding="utf-8"))
@@ -134,12 +138,12 @@ def shapes(folder: Path) -> dict[str, tuple[int, ...]]:
 
 
 def parameters(folder: Path) -> int:
-    """How many numbers the adapter's weights hold."""
+    """The number of values in the adapter's weights."""
     return sum(map(math.prod, shapes(folder).values()))
 
 
 def identity_digest(folder: Path, recipe: Mapping[str, Any] | None) -> str:
-    """What tells adapters apart: a digest of weights and configuration.
+    """The identity of an adapter: a digest of weights and configuration.
 
     recipe: that of its card. While the configuration is what the recipe made of it, the weights say it all and their
     digest alone is taken, as it always was.

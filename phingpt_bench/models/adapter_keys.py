@@ -17,7 +17,7 @@ SHOWN = 3  # keys of each kind that an error lists
 def load_strictly(model: Any, name: str, folder: Path) -> Any:
     """The model with the adapter under `name`, wrapped in PEFT where it was not yet.
 
-    The adapter is off or on as PEFT leaves it. BenchError where the file lacks a tensor that the configuration asks
+    The adapter is off or on as PEFT leaves it. BenchError if the file lacks a tensor that the configuration asks
     for, holds one that has no place in this base, or one of another shape; PEFT takes the first two without an error.
     """
     from peft import PeftModel

@@ -14,23 +14,6 @@ from phingpt_bench.models.adapter_files import CONFIG, read_config, shapes
 # ways to initialise LoRA that leave the base as it is; others take a part of it away
 HARMLESS_INITS = (True, False, None, "gaussian", "eva", "orthogonal", "mica")
 REPEATABLE_INITS = ("pissa", "olora")  # the same part is taken away at each loading
-TASKS = (
-    "needs the number of its task at each call, which lm-eval does not give",
-    "evaluate an adapter of one task: PEFT's merge and save functions make one",
-)
-# methods whose answers lm-eval cannot ask for, or that are not answers to one document: why, and what to do
-UNSUITED = {
-    "XLORA": (
-        "is a mixture of other adapters, whose folders its configuration does not hold",
-        "evaluate the adapters that it mixes one by one",
-    ),
-    "POLY": TASKS,
-    "MULTITASK_PROMPT_TUNING": TASKS,
-    "LILY": (
-        "mixes its experts over all tokens of a batch, so that an answer would change with the documents beside it",
-        "train the adapter by another method",
-    ),
-}
 PROBED = 8  # tokens with an embedding of their own that the probe looks at
 EMBEDDINGS = ("embed_tokens", "lm_head", "wte", "embed_in", "embed_out", "word_embeddings")
 
@@ -39,9 +22,9 @@ EMBEDDINGS = ("embed_tokens", "lm_head", "wte", "embed_in", "embed_out", "word_e
 class Method:
     """How an adapter is loaded.
 
-    alone: why it needs a base loaded for it alone, None where it shares one with others. changes_base: whether its base
+    alone: why it needs a base loaded for it alone, None if it shares one with others. changes_base: whether its base
     with the adapter off may be another than the bare base, by design. vocabulary: rows of the embedding that it was
-    saved with, where its file holds one. trigger: tokens that it needs to act; empty where it acts on all.
+    saved with, where its file holds one. trigger: tokens that it needs to act; empty if it acts on all.
     """
 
     name: str  # "LORA", "IA3" ...
@@ -58,11 +41,11 @@ def method_of(folder: Path) -> Method:
     name = str(config["peft_type"]).upper()
     _refuse(name, config, where)
     rows = _embedding_rows(folder)
-    changed = _changed_base(name, config) or ("it brings an embedding of its own" if rows else None)
-    other = None if name == "LORA" else f"adapters by {name} do not share a base with others"
+    changed = _changed_base(name, config) or (sentence("it brings an embedding of its own") if rows else None)
+    other = None if name == "LORA" else sentence("adapters by {name} do not share a base with others", name=name)
     trigger = tuple(config.get("alora_invocation_tokens") or ())
     if trigger:
-        other = "it acts only behind its invocation tokens (aLoRA)"
+        other = sentence("it acts only behind its invocation tokens (aLoRA)")
     elif name == "TRAINABLE_TOKENS":
         trigger = tuple(config.get("token_indices") or ())[:PROBED]
     return Method(name=name, alone=changed or other, changes_base=changed is not None, vocabulary=rows, trigger=trigger)
@@ -70,6 +53,11 @@ def method_of(folder: Path) -> Method:
 
 def _refuse(name: str, config: Mapping[str, Any], where: str) -> None:
     """BenchError for a method that this PEFT does not know, or that would be loaded as another adapter."""
+    _refuse_method(name, where)
+    _refuse_variant(name, config, where)
+
+
+def _refuse_method(name: str, where: str) -> None:
     from peft import PeftType
 
     if name not in PeftType.__members__:
@@ -78,15 +66,37 @@ def _refuse(name: str, config: Mapping[str, Any], where: str) -> None:
             where=where,
             hint=sentence("pip install --upgrade peft"),
         )
-    if name in UNSUITED:
-        raise BenchError(f"{name} {UNSUITED[name][0]}", where=where, hint=UNSUITED[name][1])
+    if name == "XLORA":
+        raise BenchError(
+            sentence("X-LoRA is a mixture of other adapters, whose folders its configuration does not hold"),
+            where=where,
+            hint=sentence("evaluate the adapters that it mixes one by one"),
+        )
+    if name in ("POLY", "MULTITASK_PROMPT_TUNING"):
+        raise BenchError(
+            sentence("{name} needs the number of its task at each call, which lm-eval does not give", name=name),
+            where=where,
+            hint=sentence("evaluate an adapter of one task"),
+        )
+    if name == "LILY":
+        raise BenchError(
+            sentence(
+                "LILY mixes its experts over all tokens of a batch, so that an answer would change with the documents "
+                "in its batch"
+            ),
+            where=where,
+            hint=sentence("train the adapter by another method"),
+        )
+
+
+def _refuse_variant(name: str, config: Mapping[str, Any], where: str) -> None:
     if config.get("arrow_config"):
         raise BenchError(
             sentence(
                 "the adapter routes between other adapters (Arrow), whose folders its configuration does not hold"
             ),
             where=where,
-            hint=UNSUITED["XLORA"][1],
+            hint=sentence("evaluate the adapters that it mixes one by one"),
         )
     if config.get("megatron_config"):
         raise BenchError(
@@ -141,7 +151,7 @@ def _changed_base(name: str, config: Mapping[str, Any]) -> str | None:
 
 
 def _embedding_rows(folder: Path) -> int | None:
-    """Rows of a whole embedding or output head of the base in the adapter's file; None where it has none."""
+    """Rows of a whole embedding or output head of the base in the adapter's file; None if it has none."""
     ends = tuple(f"{layer}.{end}weight" for layer in EMBEDDINGS for end in ("", "base_layer."))
     rows = [shape[0] for key, shape in shapes(folder).items() if len(shape) == 2 and key.endswith(ends)]
     return max(rows, default=None)

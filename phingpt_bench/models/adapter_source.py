@@ -18,10 +18,10 @@ WANTED = ("adapter_*", "card.json", "*token*", "*.jinja", "vocab*", "merges.txt"
 
 
 def located(path: Path) -> Path:
-    """The folder of an adapter: as given with ~ expanded, else that of a Hub id.
+    """The folder of an adapter: as given with ~ expanded, otherwise that of a Hub id.
 
     The files of an id are taken from the cache or fetched: "org/name", "org/name/sub-folder", each with "@revision".
-    BenchError where it is neither a folder nor such an id, or cannot be fetched.
+    BenchError if it is neither a folder nor such an id, or cannot be fetched.
     """
     folder = path.expanduser()
     text = str(path)
@@ -93,7 +93,7 @@ def named_base(folder: Path) -> NamedBase:
 
     A repository of unsloth's that holds a model in NF4 with double quantisation stands for the model itself, which is
     quantised so here, unless it is cached; one in which some layers are kept whole ("-unsloth-bnb-4bit") is loaded as
-    it is. BenchError where no base is named, or it is a folder of another machine.
+    it is. BenchError if no base is named, or it is a folder of another machine.
     """
     name = read_config(folder).get("base_model_name_or_path")
     if not isinstance(name, str) or not name:

@@ -11,9 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from phingpt_bench import compat
-from phingpt_bench.core.errors import BenchError
 from phingpt_bench.core.machine import memory_bytes
-from phingpt_bench.core.sentences import sentence
 
 # share of the available memory that the unpacked weights may take: the rest is for activations and the optimiser
 MEMORY_SHARE = 0.5
@@ -36,7 +34,7 @@ def wanted(choice: str, parameters: int, dtype: Any, device: str) -> tuple[bool,
 def available_bytes() -> int:
     """Memory that can still be allocated without swapping, in bytes, within a container's limit.
 
-    The physical memory where the system does not say (not Linux); 0 where that is unknown too.
+    The physical memory where the system does not say (not Linux); 0 if that is unknown too.
     """
     try:
         with Path("/proc/meminfo").open(encoding="ascii") as file:
@@ -53,31 +51,26 @@ def available_bytes() -> int:
 def unpack(model: Any, dtype: Any) -> int:
     """Replace each bitsandbytes Linear4bit by a torch Linear with the de-quantised weight; returns how many.
 
-    The weights stay frozen. A model without 4-bit layers is left alone (0). BenchError for a layer without weights.
+    The weights stay frozen. A model without 4-bit layers is left alone (0).
     """
     from bitsandbytes.nn.modules import Linear4bit
 
     replaced = 0
-    for path, parent in list(model.named_modules()):
+    for parent in list(model.modules()):
         for name, layer in list(parent.named_children()):
             if isinstance(layer, Linear4bit):
-                setattr(parent, name, _unpacked(layer, dtype, f"{path}.{name}"))
+                setattr(parent, name, _unpacked(layer, dtype))
                 replaced += 1
     if replaced:
         compat.unmark_quantised(model)
     return replaced
 
 
-def _unpacked(layer: Any, dtype: Any, name: str) -> Any:
-    """The plain Linear of a 4-bit one. BenchError where the checkpoint had no weights for it."""
+def _unpacked(layer: Any, dtype: Any) -> Any:
+    """The plain Linear of a 4-bit one. BenchError if the checkpoint had no weights for it."""
     import torch
     from bitsandbytes.functional import dequantize_4bit
 
-    if getattr(layer.weight, "quant_state", None) is None:
-        raise BenchError(
-            sentence("the base model has no weights for its layer '{name}'", name=name),
-            hint=sentence("its files are incomplete"),
-        )
     weight = dequantize_4bit(layer.weight.data, layer.weight.quant_state).to(dtype)
     plain = torch.nn.Linear(layer.in_features, layer.out_features, bias=False, device="meta")
     plain.weight = torch.nn.Parameter(weight, requires_grad=False)

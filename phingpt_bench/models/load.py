@@ -3,18 +3,30 @@
 from __future__ import annotations
 
 import logging
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, Literal
 
 from phingpt_bench import compat
 from phingpt_bench.core.errors import BenchError, nearest
-from phingpt_bench.core.fingerprint import digest, file_digest
 from phingpt_bench.core.records import Model
 from phingpt_bench.core.sentences import sentence
 from phingpt_bench.models import dequantise, embedded
+from phingpt_bench.models.base_files import (
+    BaseFiles,
+    check_config,
+    config_of,
+    files_of,
+    gguf_quantisation,
+    local_revision,
+    stored_quantisation,
+    weights_digest,
+)  # fmt: skip
+from phingpt_bench.models.loaded_weights import bitsandbytes_layers, check_loading, compute_in, loaded_quantisation
+from phingpt_bench.models.tokenizer_checks import check_tokenizer, check_vocabulary
 
 LOG = logging.getLogger(__name__)
+BITSANDBYTES = ("nf4+dq", "nf4", "fp4+dq", "fp4", "int8")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -41,6 +53,10 @@ class BaseSpec:
     device: str = "auto"
     """A torch device; auto is the first GPU, or the CPU."""
 
+    def __post_init__(self) -> None:
+        if self.model.startswith("~"):
+            object.__setattr__(self, "model", str(Path(self.model).expanduser()))
+
 
 @dataclass(slots=True)
 class Loaded:
@@ -54,60 +70,122 @@ class Loaded:
 
 
 def title(spec: BaseSpec) -> str:
-    """The name a board shows: the last part of the Hub id or folder."""
-    return embedded.TITLE if spec.model == embedded.NAME else Path(spec.model).name
+    """The name a board shows: the last part of the Hub id or folder, or a GGUF file's without its ending."""
+    if spec.model == embedded.NAME:
+        return embedded.TITLE
+    return Path(spec.model).stem if spec.model.endswith(".gguf") else Path(spec.model).name
 
 
-def load_base(spec: BaseSpec) -> Loaded:
-    """Load tokenizer and weights (safetensors only, no remote code), quantise them, freeze them.
+def base_files(spec: BaseSpec) -> BaseFiles:
+    """Where a base is loaded from; the embedded model is converted where that is still to be done."""
+    return files_of(embedded.source() if spec.model == embedded.NAME else spec.model)
 
-    BenchError when the model cannot be found or loaded, or its tokenizer has no special tokens.
+
+def identity_of(spec: BaseSpec, files: BaseFiles, revision: str | None) -> Model:
+    """The records' identity of a base by its files, without its weights in memory.
+
+    revision: the commit of a Hub id, None if it is not known.
     """
-    import torch
-    from safetensors import SafetensorError
-    from transformers import AutoModelForCausalLM, AutoTokenizer
-
-    check_name(spec)
-    source = embedded.source() if spec.model == embedded.NAME else spec.model
-    local = Path(source).is_dir()
-    revision = None if local else hub_revision(spec)
-    # bitsandbytes warns that an optional kernel package is absent; on the CPU paths used here it would not run anyway
-    logging.getLogger("bitsandbytes").setLevel(logging.ERROR)
-    dtype = getattr(torch, compute_dtype(spec))
-    try:
-        tokenizer = AutoTokenizer.from_pretrained(source, revision=revision)
-        model = AutoModelForCausalLM.from_pretrained(source, revision=revision, **_options(spec, device(spec), dtype))
-    except (OSError, ValueError, ImportError, SafetensorError) as err:  # ImportError: a format that needs a package
-        raise BenchError(
-            sentence(
-                "cannot load the base model '{model}' ({reason})",
-                model=spec.model,
-                reason=str(err).strip().splitlines()[0],
-            ),
-            hint=sentence("{command} (or go online once)", command=embedded.INSTALL)
-            if spec.model == embedded.NAME
-            else sentence(
-                "give a folder with config.json and safetensors, a Hub id that is cached or reachable, or '{name}' for "
-                "the embedded model",
-                name=embedded.NAME,
-            ),
-        ) from None
-    check_tokenizer(tokenizer, spec.model)
-    if tokenizer.pad_token_id is None:
-        tokenizer.pad_token = tokenizer.eos_token or tokenizer.bos_token
-    model.requires_grad_(False)
-    parameters = model.num_parameters()
-    unpacked = spec.quantisation == "nf4" and _unpack(spec, model, dtype, parameters)
-    identity = Model(
+    stored = gguf_quantisation(files.folder / files.gguf) if files.gguf else None
+    stored = stored or stored_quantisation(config_of(files, spec.revision))
+    if files.local:
+        # the embedded model's files are this program's own, made of the wheel's
+        own = spec.model == embedded.NAME
+        revision = weights_digest(files.folder) if own else local_revision(files)
+    return Model(
         name=title(spec),
         kind="base",
         base=base_name(spec),
-        base_revision=weights_digest(Path(source)) if local else hub_revision(spec),  # cached by now
-        quantisation="nf4+dq" if spec.quantisation == "nf4" else None,
+        base_revision=revision,
+        quantisation=stored or ("nf4+dq" if spec.quantisation == "nf4" else None),
         compute_dtype=compute_dtype(spec),
-        parameters=parameters,
     )
+
+
+def load_base(spec: BaseSpec) -> Loaded:
+    """Load tokenizer and weights (safetensors or GGUF, no remote code), quantise them, freeze them.
+
+    Weights that are quantised already are taken as they are. BenchError when the model cannot be found or loaded, is no
+    causal language model, lacks weights, or its tokenizer has no special tokens.
+    """
+    import torch
+
+    check_name(spec)
+    files = base_files(spec)
+    revision = None if files.local else hub_revision(spec)
+    # bitsandbytes warns that an optional kernel package is absent; on the CPU paths used here it would not run anyway
+    logging.getLogger("bitsandbytes").setLevel(logging.ERROR)
+    dtype = getattr(torch, compute_dtype(spec))
+    tokenizer, model = _from_files(spec, files, revision, dtype)
+    check_tokenizer(tokenizer, spec.model)
+    check_vocabulary(tokenizer, model, spec.model)
+    if tokenizer.pad_token_id is None:
+        tokenizer.pad_token = tokenizer.eos_token or tokenizer.bos_token
+    model.requires_grad_(False)
+    compute_in(model, dtype)
+    found = loaded_quantisation(model)
+    identity = identity_of(spec, files, hub_revision(spec))  # cached by now
+    identity = replace(identity, parameters=model.num_parameters())
+    if found != identity.quantisation and (found or identity.quantisation in BITSANDBYTES):
+        raise BenchError(
+            sentence(
+                "the weights of '{model}' are loaded as {found}, and its files say {stored}",
+                model=spec.model,
+                found=found or sentence("not quantised"),
+                stored=identity.quantisation or sentence("not quantised"),
+            ),
+            hint=sentence("its quantization_config and its weights do not belong together: copy it again"),
+        )
+    unpacked = bool(bitsandbytes_layers(model)) and _unpack(spec, model, dtype, identity.parameters or 0)
     return Loaded(model, tokenizer, spec, identity, unpacked)
+
+
+def _from_files(spec: BaseSpec, files: BaseFiles, revision: str | None, dtype: Any) -> tuple[Any, Any]:
+    """(tokenizer, model) as transformers loads them; BenchError for what it cannot load or has no weights for."""
+    from safetensors import SafetensorError
+    from transformers import AutoConfig, AutoModelForCausalLM, AutoTokenizer
+
+    options: dict[str, Any] = {"revision": revision, "trust_remote_code": False}
+    if files.gguf is not None:
+        options["gguf_file"] = files.gguf
+    try:
+        if files.gguf is None:
+            AutoConfig.from_pretrained(files.source, **options)  # into the cache, where it is a Hub id
+        config = config_of(files, spec.revision)
+        check_config(config or {}, spec.model)
+        stored = stored_quantisation(config)
+        if stored is not None and spec.quantisation == "nf4" and stored != "nf4+dq":
+            LOG.warning("'%s' is quantised already (%s): it is loaded as it is", spec.model, stored)
+        tokenizer = AutoTokenizer.from_pretrained(files.source, **options)
+        quantise = spec.quantisation == "nf4" and stored is None and files.gguf is None
+        loaded: Any = AutoModelForCausalLM.from_pretrained(
+            files.source, **options, **_options(spec, device(spec), dtype, quantise), output_loading_info=True
+        )
+    # ImportError: a format that needs a package; RuntimeError: one that needs a GPU
+    except (OSError, ValueError, ImportError, KeyError, TypeError, RuntimeError, SafetensorError) as err:
+        raise _explained(err, spec) from None
+    model, info = loaded
+    check_loading(model, info, spec.model)
+    return tokenizer, model
+
+
+def _explained(err: Exception, spec: BaseSpec) -> BenchError:
+    text = (str(err).strip().splitlines() or [type(err).__name__])[0]
+    if "trust_remote_code" in str(err) or "custom code" in str(err):
+        return BenchError(
+            sentence("the base model '{model}' needs code of its own, which is never run here", model=spec.model),
+            hint=sentence("take a version of the model that transformers knows by itself"),
+        )
+    return BenchError(
+        sentence("cannot load the base model '{model}' ({reason})", model=spec.model, reason=text),
+        hint=sentence("{command} (or go online once)", command=embedded.INSTALL)
+        if spec.model == embedded.NAME
+        else sentence(
+            "give a folder with config.json and safetensors, a .gguf file, a Hub id that is cached or reachable, or "
+            "'{name}' for the embedded model",
+            name=embedded.NAME,
+        ),
+    )
 
 
 def nf4_config(dtype: Any) -> Any:
@@ -119,10 +197,11 @@ def nf4_config(dtype: Any) -> Any:
     )
 
 
-def _options(spec: BaseSpec, target: str, dtype: Any) -> dict[str, Any]:
+def _options(spec: BaseSpec, target: str, dtype: Any, quantise: bool) -> dict[str, object]:
     """Arguments of `from_pretrained` for a base on the device `target`."""
-    options: dict[str, Any] = {"dtype": dtype, "device_map": {"": target}, "use_safetensors": True}
-    if spec.quantisation == "nf4":
+    options: dict[str, object] = {"dtype": dtype, "device_map": {"": target}, "use_safetensors": True}
+    options["ignore_mismatched_sizes"] = True  # they are listed, and refused with their names
+    if quantise:
         options["quantization_config"] = nf4_config(dtype)
     if target == "cpu":
         # PyTorch's fused CPU attention is slow at these lengths: a training step took 1.5 times as long (docs/log.md)
@@ -136,7 +215,7 @@ def _options(spec: BaseSpec, target: str, dtype: Any) -> dict[str, Any]:
 
 
 def _unpack(spec: BaseSpec, model: Any, dtype: Any, parameters: int) -> bool:
-    """De-quantise NF4 layers once where that is wanted; the log says which it was and why."""
+    """De-quantise layers of 4 bits once where that is wanted; the log says which it was and why."""
     unpacked, reason = dequantise.wanted(spec.dequantise, parameters, dtype, device(spec))
     if unpacked:
         dequantise.unpack(model, dtype)
@@ -148,7 +227,7 @@ def _unpack(spec: BaseSpec, model: Any, dtype: Any, parameters: int) -> bool:
 
 def is_packed(loaded: Loaded) -> bool:
     """Whether some layers multiply by weights of 4 bits as they are packed."""
-    return any(type(module).__name__ == "Linear4bit" for module in loaded.model.modules())
+    return bool(bitsandbytes_layers(loaded.model))
 
 
 def layer_weights(loaded: Loaded) -> int | None:
@@ -167,7 +246,7 @@ def base_name(spec: BaseSpec) -> str:
     """The name under which records and adapter cards know a base: no path of this machine is in it."""
     if spec.model == embedded.NAME:
         return embedded.base_name()
-    return Path(spec.model).name if Path(spec.model).is_dir() else spec.model
+    return Path(spec.model).name if Path(spec.model).exists() else spec.model
 
 
 def compute_dtype(spec: BaseSpec) -> str:
@@ -206,37 +285,6 @@ def device(spec: BaseSpec) -> str:
         ) from None
 
 
-def check_tokenizer(tokenizer: Any, model: str, *, causal: bool = True) -> None:
-    """BenchError for a tokenizer that lm-eval cannot ask with: without special tokens, or one that ends every prompt.
-
-    causal: whether prompts go on with the answer; those of an encoder may end.
-    """
-    where = "tokenizer_config.json of the model"
-    if tokenizer.eos_token_id is None and tokenizer.bos_token_id is None:
-        raise BenchError(
-            sentence(
-                "the tokenizer of '{model}' has neither an end-of-text nor a beginning-of-text token: "
-                "lm-eval needs one",
-                model=model,
-            ),
-            hint=sentence('set "eos_token" in the {where}', where=where),
-        )
-    ids = tokenizer("a")["input_ids"]
-    if causal and tokenizer.eos_token_id is not None and len(ids) > 1 and ids[-1] == tokenizer.eos_token_id:
-        raise BenchError(
-            sentence(
-                "the tokenizer of '{model}' appends its end-of-text token to every prompt, so that "
-                "labels and answers would come after the end",
-                model=model,
-            ),
-            hint=sentence(
-                'set "add_eos_token": false in the {where} (or take the token out of the post_processor '
-                "in its tokenizer.json)",
-                where=where,
-            ),
-        )
-
-
 def check_name(spec: BaseSpec) -> None:
     """BenchError for what looks like a slip in the embedded model's name: the Hub would be asked for it otherwise."""
     model = spec.model
@@ -248,7 +296,7 @@ def check_name(spec: BaseSpec) -> None:
 
 
 def hub_revision(spec: BaseSpec) -> str | None:
-    """The commit that a Hub base is, or would be, loaded at: asked for, else that of the cached copy, else None.
+    """The commit that a Hub base is, or would be, loaded at: asked for, otherwise that of the cached copy, else None.
 
     The cached copy comes before whatever the Hub holds today, so that an adapter, its base and a plan mean one base.
     """
@@ -260,8 +308,3 @@ def hub_revision(spec: BaseSpec) -> str | None:
     except ValueError:  # neither a folder nor a well-formed Hub id: loading will say so
         return spec.revision
     return Path(cached).parent.name if isinstance(cached, str) else spec.revision
-
-
-def weights_digest(folder: Path) -> str:
-    """Digest over the digests of all safetensors files of a local model, in name order."""
-    return digest([[file.name, file_digest(file)] for file in sorted(folder.glob("*.safetensors"))])

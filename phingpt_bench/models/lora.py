@@ -34,7 +34,7 @@ class LoraWeights:
 
 
 def plain_weights(layer: Any) -> LoraWeights | None:
-    """The weights of a LoRA layer whose forward is that formula and nothing else; None where it is another one."""
+    """The weights of a LoRA layer whose forward is that formula and nothing else; None if it is another one."""
     if layer.disable_adapters or layer.merged or len(layer.active_adapters) != 1:
         return None
     name = layer.active_adapters[0]

@@ -54,7 +54,7 @@ def probe(
         reference: `reference_logits` of the bare base; where given, "adapters off" must equal it exactly, which fails
             on a base whose weights were altered, for example by merging. Without, the second answer is None.
         called: what errors call the adapters.
-        by_design: for an adapter that may change its base: that is no error, and it is compared with the bare base.
+        by_design: for an adapter that may change its base: that is not an error, and it is compared with the bare base.
         trigger: as in `reference_logits`.
     """
     import torch

@@ -18,7 +18,7 @@ LOG = logging.getLogger(__name__)
 def with_vocabulary(loaded: Loaded, rows: int, folder: Path) -> Loaded:
     """The base with the tokenizer of the adapter's folder, where it has one, and with `rows` rows of embeddings.
 
-    Unchanged where the base has as many rows and the folder holds no tokenizer. BenchError where tokens were added and
+    Unchanged where the base has as many rows and the folder holds no tokenizer. BenchError if tokens were added and
     no tokenizer came along: prompts would not hold them.
     """
     before = len(loaded.model.get_input_embeddings().weight)
@@ -41,7 +41,7 @@ def with_vocabulary(loaded: Loaded, rows: int, folder: Path) -> Loaded:
 
 
 def _tokenizer(folder: Path, loaded: Loaded) -> Any:
-    """The adapter's own tokenizer; None where its folder holds none."""
+    """The adapter's own tokenizer; None if its folder holds none."""
     if not any((folder / name).is_file() for name in TOKENIZERS):
         return None
     from transformers import AutoTokenizer

@@ -34,7 +34,7 @@ class Packed:
 
     blobs: dict[str, str] = field(default_factory=dict)
     bases: dict[str, str] = field(default_factory=dict)
-    sections: dict[str, dict[str, Any]] = field(default_factory=dict)
+    sections: dict[str, dict[str, object]] = field(default_factory=dict)
     pairs: dict[str, dict[int, tuple[Run, Run]]] = field(default_factory=dict)
     runs: tuple[Run, ...] = ()
 
@@ -80,7 +80,7 @@ def packed(
 
 @dataclass(frozen=True, slots=True)
 class _Place:
-    """A row of a section, its run and that of its base; None where one is not among the runs."""
+    """A row of a section, its run and that of its base; None if one is not among the runs."""
 
     row: Row
     run: Run | None
@@ -149,14 +149,14 @@ def _last(row: Row) -> int:
     return {"floor": 0, "base": 1}.get(row.kind, 2)
 
 
-def _rows(runs: Sequence[Outcomes], texts: Mapping[str, str] | None) -> dict[str, Any]:
+def _rows(runs: Sequence[Outcomes], texts: Mapping[str, str] | None) -> dict[str, object]:
     """Ids, what is right for each, and texts where they are to be shown (null for a row whose text is not there).
 
     runs: on the same rows, whose order is that of the first. The places of gold entities come from the first record
     that holds any (those of schema 2 hold none).
     """
     outcomes = runs[0]
-    found: dict[str, Any] = {"ids": outcomes.ids}
+    found: dict[str, object] = {"ids": outcomes.ids}
     if outcomes.kind == "spans":
         found["gold"] = [[gold for _, _, gold in counts[: len(outcomes.labels)]] for counts in outcomes.counts]
         if holder := next((run for run in runs if run.entities), None):
@@ -169,12 +169,12 @@ def _rows(runs: Sequence[Outcomes], texts: Mapping[str, str] | None) -> dict[str
     return found
 
 
-def _answers(outcomes: Outcomes, ids: Sequence[str]) -> dict[str, Any]:
+def _answers(outcomes: Outcomes, ids: Sequence[str]) -> dict[str, object]:
     """One run's answers in the order of `ids`."""
     places = {row: place for place, row in enumerate(outcomes.ids)}
     order = [places[row] for row in ids]
     if outcomes.kind == "spans":
-        found: dict[str, Any] = {"counts": [outcomes.counts[at] for at in order]}
+        found: dict[str, object] = {"counts": [outcomes.counts[at] for at in order]}
         if outcomes.invalid:
             found["invalid"] = [int(outcomes.invalid[at]) for at in order]
         if outcomes.entities:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from itertools import chain, zip_longest
-from typing import Any
 
 from phingpt_bench.page.data import short
 from phingpt_bench.results.collect import Run
@@ -21,20 +20,20 @@ PAIRS = 40  # for which a page holds intervals: each takes some tenths of a seco
 Pair = tuple[Run, Run]  # the base and the tuned run
 
 
-def changed(pairs: Mapping[str, Mapping[int, Pair]], runs: Sequence[Run]) -> dict[str, dict[int, dict[str, Any]]]:
+def changed(pairs: Mapping[str, Mapping[int, Pair]], runs: Sequence[Run]) -> dict[str, dict[int, dict[str, object]]]:
     """By section key and place of the tuned row, for at most PAIRS: {"f1": [low, high] by label or type, "form"}.
 
     pairs: by section key and place, best first; those that are first in their section go before all others. runs:
     those among which twins are looked for (see comparison.values.Split).
     """
     ranked = zip_longest(*([(key, place) for place in found] for key, found in pairs.items()))
-    made: dict[str, dict[int, dict[str, Any]]] = {}
+    made: dict[str, dict[int, dict[str, object]]] = {}
     for key, place in [one for one in chain.from_iterable(ranked) if one is not None][:PAIRS]:
         made.setdefault(key, {})[place] = _change(*pairs[key][place], runs)
     return made
 
 
-def _change(a: Run, b: Run, runs: Sequence[Run]) -> dict[str, Any]:
+def _change(a: Run, b: Run, runs: Sequence[Run]) -> dict[str, object]:
     """The same numbers as those of `comparison.build.compare`, and none of those that the page does not show."""
     assert why_incomparable(a, b) is None
     x, y = side_by_side(a, b)
@@ -48,7 +47,7 @@ def _change(a: Run, b: Run, runs: Sequence[Run]) -> dict[str, Any]:
     }
 
 
-def _form(form: Form, unread_a: int, unread_b: int) -> dict[str, Any]:
+def _form(form: Form, unread_a: int, unread_b: int) -> dict[str, object]:
     bounds, split = (form.bounds_a, form.bounds_b, form.bounds_difference), form.split
     return {
         "unreadable": [unread_a, unread_b],

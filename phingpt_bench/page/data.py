@@ -14,7 +14,7 @@ from phingpt_bench.board.values import Board, Payback, Row, Section
 from phingpt_bench.core.records import Ledger
 from phingpt_bench.page.document import STATIC
 from phingpt_bench.page.published import Shelf
-from phingpt_bench.page.script import said
+from phingpt_bench.page.script import counted, said
 from phingpt_bench.page.spoken import in_all_languages, in_each_language
 from phingpt_bench.render.board.cost_text import when_of
 from phingpt_bench.render.board.legend import entries
@@ -22,7 +22,7 @@ from phingpt_bench.render.board.overview import by_model, short_titles
 from phingpt_bench.render.measures import PHASES, price_text
 from phingpt_bench.scoring.metrics import METRICS
 from phingpt_bench.text.clean import clean
-from phingpt_bench.text.language import ENGLISH, LANGUAGES, say, translated
+from phingpt_bench.text.language import ENGLISH, LANGUAGES, catalogue, say, translated
 from phingpt_bench.text.machine import machine_text
 
 SCHEMA = 1
@@ -48,7 +48,7 @@ def page_data(
     answers: Mapping[str, Any] = MappingProxyType({}),
     changes: Mapping[str, Mapping[int, Any]] = MappingProxyType({}),
     texts: Sequence[Mapping[str, str]] = (),
-) -> dict[str, Any]:
+) -> dict[str, object]:
     """The board as JSON values; each row is a list in the order of `columns`.
 
     bases: the run id of the base that each run id is compared with. answers: what is known of the packed row data, by
@@ -102,10 +102,18 @@ def section_keys(sections: Sequence[Section]) -> list[str]:
     return [key(section) for section in sections]
 
 
-def _words(language: str) -> dict[str, str]:
-    """What the scripts of the page say, titles of metrics and phases of ledgers, by the English text."""
+def _words(language: str) -> dict[str, str | list[str]]:
+    """What the scripts of the page say, titles of metrics and phases of ledgers, by the English text.
+
+    Of what counts things, by the text for one: the forms for one and for any other number.
+    """
     texts = (*said(STATIC / "js"), *(metric.title for metric in METRICS.values()), *PHASES)
-    return {text: words for text in texts if (words := translated(text, language)) is not None}
+    words: dict[str, str | list[str]] = {
+        text: there for text in texts if (there := translated(text, language)) is not None
+    }
+    for one, many in counted(STATIC / "js"):
+        words[one] = [catalogue(language).ngettext(one, many, n) for n in (1, 2)]
+    return words
 
 
 class Numbered:
@@ -124,7 +132,7 @@ class Numbered:
         return self._places[key]
 
 
-def _model(row: Row) -> dict[str, Any]:
+def _model(row: Row) -> dict[str, object]:
     """What is the same for the rows of one model in one setting. Names are cleaned of controls and overrides."""
     return {
         "name": clean(row.name) or "(no name)",
@@ -133,7 +141,7 @@ def _model(row: Row) -> dict[str, Any]:
         "kind": row.kind,
         "shots": row.shots,
         "chat": row.chat_template,
-        "variant": row.variant,
+        "words": clean(row.variant.partition(", ")[2]) or None,  # another prompt, thinking
         "seed": row.seed,
         "base": clean(row.base) if row.base else None,
         "revision": row.base_revision,
@@ -146,7 +154,7 @@ def _model(row: Row) -> dict[str, Any]:
     }
 
 
-def _section(section: Section, shelf: Shelf) -> dict[str, Any]:
+def _section(section: Section, shelf: Shelf) -> dict[str, object]:
     plain = (
         "task", "protocol", "dataset", "split", "metric", "limit", "n", "synthetic",
     )  # fmt: skip
@@ -208,8 +216,8 @@ def _row(row: Row, model: int, base: int | None, metrics: Sequence[str], prices:
     return [values[name] for name in COLUMNS]
 
 
-def _ledger(ledger: Ledger | None, prices: Numbered) -> dict[str, Any] | None:
-    """What was measured of a ledger, its price as a place in `prices`; None where nothing was."""
+def _ledger(ledger: Ledger | None, prices: Numbered) -> dict[str, object] | None:
+    """What was measured of a ledger, its price as a place in `prices`; None if nothing was."""
     if ledger is None:
         return None
     fields = ((field.name, getattr(ledger, field.name)) for field in dataclasses.fields(ledger))
@@ -238,8 +246,8 @@ def _legend(board: Board) -> list[list[str]]:
     ]
 
 
-def _payback(payback: Payback | None) -> dict[str, Any] | None:
-    """When the tuned row that is placed highest is cheaper than others; None where nothing is known of any of them."""
+def _payback(payback: Payback | None) -> dict[str, object] | None:
+    """When the tuned row that is placed highest is cheaper than others; None if nothing is known of any of them."""
     others = [] if payback is None else [other for other in payback.against if other.best is not None]
     if payback is None or not others:
         return None

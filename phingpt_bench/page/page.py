@@ -18,7 +18,7 @@ def html(board: Board, runs: Sequence[Run] = (), *, with_text: bool = False, bud
     """One HTML file, newline at the end. It opens in the language in force, and can be switched to the others.
 
     runs: those that the board was built of; without them the page has no explorer. with_text: with the dataset text of
-    their rows, which most licences forbid to redistribute; BenchError where it is not available locally. budget:
+    their rows, which most licences forbid to redistribute; BenchError if it is not available locally. budget:
     characters that packed answers may take; what does not fit is counted on the page.
     """
     sections = [*board.sections, *board.limited]

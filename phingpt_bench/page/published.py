@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
-from typing import Any
 from urllib.parse import quote
 
 from phingpt_bench.board.published.rows import PublishedRow, Source
@@ -24,8 +23,8 @@ class Shelf:
 
     def __init__(self) -> None:
         self._lists: dict[tuple[str, str], int] = {}
-        self._rows: list[list[dict[str, Any]]] = []
-        self._sources: dict[str, dict[str, Any]] = {}
+        self._rows: list[list[dict[str, object]]] = []
+        self._sources: dict[str, dict[str, object]] = {}
         self._notes: dict[str, int] = {}
 
     def place(self, section: Section) -> int | None:
@@ -38,12 +37,12 @@ class Shelf:
             self._rows.append([self._row(row, section.metric, section.published) for row in section.published])
         return self._lists[key]
 
-    def values(self) -> dict[str, Any]:
+    def values(self) -> dict[str, object]:
         """The lists of rows, the sources by key, and in all languages the reasons that the rows name by number."""
         notes = [in_each_language(text) for text in self._notes]
         return {"lists": self._rows, "sources": self._sources, "notes": notes}
 
-    def _row(self, row: PublishedRow, metric: str, rows: Sequence[PublishedRow]) -> dict[str, Any]:
+    def _row(self, row: PublishedRow, metric: str, rows: Sequence[PublishedRow]) -> dict[str, object]:
         value, cost = row.metrics[metric], row.cost
         self._sources.setdefault(value.source.key, _source(value.source))
         return {
@@ -75,7 +74,7 @@ def _range(usd: Usd | None) -> list[float] | None:
     return None if usd is None else [usd.low, usd.high]
 
 
-def _source(source: Source) -> dict[str, Any]:
+def _source(source: Source) -> dict[str, object]:
     return {"title": clean(source.title), "table": source.table, "links": links(source)}
 
 

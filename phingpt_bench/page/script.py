@@ -17,6 +17,7 @@ from phingpt_bench.core.sentences import sentence
 _IMPORT = re.compile(r'^import \{([^}]*)\} from "\./([\w-]+\.js)";\n', re.MULTILINE)
 _EXPORT = re.compile(r"^export (?=(?:async )?(?:function|class|const) (\w+))", re.MULTILINE)
 _SAID = re.compile(r'\bt\(\s*("(?:[^"\\\n]|\\.)*")')
+_COUNTED = re.compile(r'\btn\(\s*("(?:[^"\\\n]|\\.)*")\s*,\s*("(?:[^"\\\n]|\\.)*")')
 _LEFT = re.compile(r"^(?:import|export)\b.*", re.MULTILINE)
 
 
@@ -35,6 +36,13 @@ def said(folder: Path) -> list[str]:
     """The texts that the modules of a folder say: the first argument of each `t("...")`, each once."""
     sources = (path.read_text(encoding="utf-8") for path in sorted(folder.glob("*.js")))
     return list(dict.fromkeys(json.loads(text) for source in sources for text in _SAID.findall(source)))
+
+
+def counted(folder: Path) -> list[tuple[str, str]]:
+    """The texts for one and for any other number that the modules say: the arguments of each `tn("...", "...")`."""
+    sources = (path.read_text(encoding="utf-8") for path in sorted(folder.glob("*.js")))
+    pairs = [pair for source in sources for pair in _COUNTED.findall(source)]
+    return list(dict.fromkeys((str(json.loads(one)), str(json.loads(many))) for one, many in pairs))
 
 
 def _visit(folder: Path, name: str, done: dict[str, str], above: tuple[str, ...]) -> None:

@@ -61,7 +61,7 @@ def machine_of(ledger: Ledger) -> str:
 
 
 def seconds_of(ledger: Ledger | None) -> float | None:
-    """All phases together; None where none was measured."""
+    """All phases together; None if none was measured."""
     return total_seconds(ledger) if ledger is not None and ledger.seconds else None
 
 

@@ -14,7 +14,7 @@ from phingpt_bench.render.measures import metric_name
 from phingpt_bench.scoring.metrics import METRICS
 from phingpt_bench.text.blocks import Block, Grid, Lines, Title, folding
 from phingpt_bench.text.clean import clean
-from phingpt_bench.text.language import count
+from phingpt_bench.text.language import ENGLISH, count, speaking
 from phingpt_bench.text.numbers import interval_text, p_text, score_text, signed, signed_interval
 from phingpt_bench.text.write_markdown import markdown
 
@@ -31,9 +31,9 @@ class Result:
 
 
 def results_of(board: Board, name: str | None) -> list[Result]:
-    """The whole runs of one adapter (or model), by task. BenchError where the name fits none, or several fit.
+    """The whole runs of one adapter (or model), by task. BenchError if the name fits none, or several fit.
 
-    name: as the board shows an adapter or a model; None where the board has one adapter alone.
+    name: as the board shows an adapter or a model; None if the board has one adapter alone.
     """
     rows = [(section, row) for section in board.sections for row in section.rows if row.kind in ("base", "tuned")]
     if name is None:
@@ -72,7 +72,8 @@ def model_card(results: Sequence[Result], passports: Mapping[str, Passport]) -> 
     """
     first = results[0].row
     # what is no fair score has its place in the table, with the reason, and none in what machines read
-    return f"---\n{_metadata(first.adapter or first.name, results, passports)}---\n\n{markdown(_blocks(results))}"
+    with speaking(ENGLISH):  # it is published
+        return f"---\n{_metadata(first.adapter or first.name, results, passports)}---\n\n{markdown(_blocks(results))}"
 
 
 def _metadata(name: str, results: Sequence[Result], passports: Mapping[str, Passport]) -> str:
@@ -136,9 +137,9 @@ def _difference(result: Result) -> tuple[str, str]:
         return "-", "-"
     if test.reason is not None:
         return "no test", str(test.reason)
-    mark = "*" if test.significant else ""
+    mark = "*" if result.row.starred else ""
     p = test.p if test.p_holm is None else test.p_holm
-    return f"{signed(test.value, mark)} {signed_interval(test.low, test.high)}", p_text(p)
+    return f"{signed(test.value, mark)} {signed_interval(test.low, test.high)}", p_text(p, test.at_most)
 
 
 def _notes(results: Sequence[Result]) -> list[str]:

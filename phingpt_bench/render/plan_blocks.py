@@ -26,7 +26,7 @@ def _columns() -> tuple[Column, ...]:
 
 
 def plan_blocks(suite: Suite, steps: Sequence[Step], changed: Sequence[str] = ()) -> list[Block]:
-    """A row a step, by task, then sums. Time is what a step took here before, if it did.
+    """One row per step, by task, then sums. Time is what a step took here before, if it did.
 
     changed: the overrides that the suite was read with, as they were written.
     """
@@ -58,7 +58,9 @@ def _time(step: Step) -> str:
 def _state(step: Step) -> str:
     if step.done:
         return say("done")
-    return say("again: {reason}", reason=step.reason) if step.reason else say("to do")
+    if step.reason:
+        return say("again: {reason}", reason=step.reason)
+    return say("to do: {note}", note=step.note) if step.note else say("to do")
 
 
 def _sums(steps: Sequence[Step]) -> str:

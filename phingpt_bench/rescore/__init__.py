@@ -1,1 +1,1 @@
-"""Scores of answers that are already in a file. No model is loaded; neither torch nor lm_eval is imported."""
+"""Scoring of answers in a file, by our rules and by those of other benchmarks. Imports neither torch nor lm_eval."""

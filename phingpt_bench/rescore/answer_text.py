@@ -1,4 +1,4 @@
-"""The text of an answer that stands in a list or an object: what pipelines, chats and interfaces wrap it in."""
+"""The text of an answer inside a list or an object, as pipelines, chats and APIs return it."""
 
 from __future__ import annotations
 
@@ -8,25 +8,25 @@ import re
 from collections.abc import Mapping
 from typing import Any
 
-# in an answer that is written as text, what tells a wrapping from JSON that the model wrote
+# in an answer that is a text, what distinguishes a wrapping from JSON that the model wrote
 _WRAPPED = re.compile(
     r"\A\s*[\[{].{0,4000}?[\"'](?:generated_text|choices|message|completions|candidates)[\"']\s*:", re.DOTALL
 )
 _LONGEST_LITERAL = 1_000_000
 _DEPTH = 8
-# keys under which a wrapping holds the text, the surest first; "text" and "content" only where nothing else is said
+# keys of the text in a wrapping, the most reliable first; "text" and "content" only without other keys
 _KEYS = (
     "generated_text", "output_text", "completion", "completions", "choices", "message", "messages", "candidates",
     "outputs", "response", "body", "output", "prediction", "answer", "result",
 )  # fmt: skip
 _PLAIN_KEYS = ("content", "parts", "text")
-# with one of these an object names something, and is no wrapping of a text
+# with one of these an object names something, and is not a wrapping of a text
 _STRUCTURE = frozenset(("label", "labels", "type", "entity_group", "entity", "word", "score", "start", "tag"))
 _REASONING = frozenset(("reasoning", "thinking", "reasoning_content", "redacted_thinking"))
 
 
 def text_of(value: Any) -> str:
-    """The text of an answer, whatever it stands in; "" for none.
+    """The text of an answer in any wrapping; "" for none.
 
     Text is itself, or what is in it where it is a pipeline's or an interface's answer printed as JSON or by Python.
     Of chat messages the last of the assistant counts, of choices the first, of parts of content all but the
@@ -35,7 +35,7 @@ def text_of(value: Any) -> str:
     """
     if isinstance(value, str):
         return _unwrapped(value)
-    if value is None or value != value:  # nan is how pandas writes that there is none
+    if value is None or value != value:  # pandas writes a missing value as nan
         return ""
     inner = _inner(value, 0)
     return inner if inner is not None else json.dumps(_scores(value), ensure_ascii=False, default=str)
@@ -55,7 +55,7 @@ def _unwrapped(text: str) -> str:
 
 
 def _inner(value: Any, depth: int) -> str | None:
-    """The text that a value wraps; None where it wraps none."""
+    """The text that a value wraps; None if it wraps none."""
     if isinstance(value, str):
         return value
     if depth > _DEPTH:
@@ -78,7 +78,7 @@ def _of_list(value: list[Any], depth: int) -> str | None:
 
 
 def _is_part(item: Mapping[str, Any]) -> bool:
-    """{"type": "text", "text": "..."} and its kin."""
+    """Whether it is {"type": "text", "text": "..."} or similar."""
     kind = item.get("type")
     return kind in ("text", "output_text") or kind in _REASONING or item.keys() == {"text"}
 

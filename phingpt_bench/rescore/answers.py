@@ -1,4 +1,4 @@
-"""The answers of a file: the text of each, or of several to one row, and which of these counts."""
+"""The answers of a file: the texts for each row, and which of them counts."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from phingpt_bench.rescore.target import Doc, Target
 from phingpt_bench.scoring import answered
 from phingpt_bench.scoring.reading import Rules
 
-Several = tuple[str, ...]  # the answers to one row, one at least
+Several = tuple[str, ...]  # the answers to one row, at least one
 
 
 def written(table: Table, columns: Columns, target: Target, repeats: str | None) -> list[Several]:
@@ -38,7 +38,7 @@ def _texts(value: Any) -> Several:
 
 
 def counting(answers: Several, doc: Doc, target: Target, rules: Rules, repeats: str | None) -> str:
-    """The answer that counts: the first, or one that says what most of the readable ones say, the earliest of these."""
+    """The answer that counts: the first, or the earliest with the reading of most readable ones."""
     if len(answers) == 1 or repeats != "majority":
         return answers[0]
     said: list[Any] = []
@@ -56,7 +56,7 @@ def counting(answers: Several, doc: Doc, target: Target, rules: Rules, repeats: 
 
 
 def likelihoods(table: Table, columns: Columns, target: Target) -> list[list[float]] | None:
-    """The log-likelihoods in the order of the target's labels; None where the file holds written answers.
+    """The log-likelihoods in the order of the target's labels; None if the file holds written answers.
 
     The column "continuations" names the labels where it is.
     """
@@ -107,5 +107,5 @@ def _listed(value: Any) -> Any:
 
 
 def repeated(answers: Sequence[Several]) -> int:
-    """The most answers that one row has."""
+    """The largest number of answers to one row."""
     return max(map(len, answers), default=1)

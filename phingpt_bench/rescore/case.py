@@ -1,4 +1,4 @@
-"""Documents with their answers, ready to be scored, and what became of every row of the file."""
+"""Documents with their answers, ready to be scored, and the fate of every row of the file."""
 
 from __future__ import annotations
 
@@ -18,14 +18,14 @@ from phingpt_bench.rescore.target import Doc, Target
 from phingpt_bench.scoring.reading import Rules
 
 OURS = "phin"  # the scorer that is ours
-SHOWN = 5  # rows named for each kind of trouble
+SHOWN = 5  # rows that are named for each kind of problem
 
 
 @dataclass(slots=True, kw_only=True)
 class Case:
     """Aligned lists: documents, the answer to each ("" where there is none), and the row it stands in (None: missing).
 
-    likelihoods: of the labels in the order of the target, in place of answers; None where answers were written.
+    likelihoods: of the labels in the order of the target, in place of answers; None if answers were written.
     gold_of: "task" or "file". rules: how answers are read. repeats: the most answers that one row has. whole: whether
     these are all rows of the task; None for a file of the user. left_out: rows of the task without an answer that
     were not scored. disputed: rows whose own gold column says something else than the task.
@@ -51,9 +51,9 @@ class Case:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Problem:
-    """A file and what its answers are scored against, with what the user says of both.
+    """A file and the target of its answers, with the user's options for both.
 
-    duplicates: as in `match.match`. repeats: "first", "majority", or None where nothing was said.
+    duplicates: as in `match.match`. repeats: "first", "majority", or None if nothing was said.
     """
 
     table: Table
@@ -64,21 +64,21 @@ class Problem:
     repeats: str | None = None
 
     def answers(self) -> tuple[list[Several], list[list[float]] | None]:
-        """The texts of all rows, and the log-likelihoods that stand in their place."""
+        """The texts of all rows, and the log-likelihoods that replace them."""
         numbers = several.likelihoods(self.table, self.columns, self.target)
         if numbers is not None:
             return [("",)] * len(self.table), numbers
         return several.written(self.table, self.columns, self.target, self.repeats), None
 
     def counting(self, doc: Doc, answers: Several) -> str:
-        """The answer that counts of those to a document."""
+        """The answer to a document that counts."""
         return several.counting(answers, doc, self.target, self.rules, self.repeats)
 
 
 def from_task(problem: Problem, docs: Sequence[Doc], *, answered_only: bool) -> Case:
-    """The rows of the task, each with its answer out of the file.
+    """The rows of the task, each with its answer from the file.
 
-    answered_only: rows without one are left out. BenchError as in `match.match`.
+    answered_only: rows without an answer are skipped. BenchError as in `match.match`.
     """
     texts, likelihoods = problem.answers()
     given: Sequence[Any] = texts if likelihoods is None else likelihoods
@@ -105,7 +105,7 @@ def from_task(problem: Problem, docs: Sequence[Doc], *, answered_only: bool) -> 
 
 
 def from_file(problem: Problem) -> Case:
-    """The rows of a file that brings its own gold; rows that repeat an id count once where they say the same."""
+    """The rows of a file with its own gold; equal rows that repeat an id count once."""
     texts, likelihoods = problem.answers()
     table = problem.table
     docs = own_docs(table, problem.columns, problem.target, problem.rules)

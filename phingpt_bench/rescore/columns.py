@@ -1,4 +1,4 @@
-"""Which column of a file is what: by name as the user says, else by the names that such columns usually have."""
+"""Which column of a file is what: by name as the user says, otherwise by the names that such columns usually have."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from phingpt_bench.core.sentences import sentence
 from phingpt_bench.rescore.names import NAMES, plain
 from phingpt_bench.rescore.table import Table
 
-NONE = "none"  # as the name of a column: there is none, whatever the names look like
+NONE = "none"  # as the name of a column: there is no such column
 OPTIONS = {role: f"--{role}-column" for role in ("answer", "gold", "id", "text", "document")}
 
 
@@ -27,7 +27,7 @@ Columns = dict[str, Column]
 
 
 def find_columns(table: Table, given: Mapping[str, str | None]) -> Columns:
-    """The columns by role ("answer", "likelihoods", "gold", "id", "text", "document"); roles without one are left out.
+    """The columns by role ("answer", "likelihoods", "gold", "id", "text", "document"); missing roles are left out.
 
     given: names by role, None to guess, "none" for no such column. BenchError for a name that the file has not, with
     the nearest one, when there is neither a column of answers nor one of log-likelihoods, and when several columns
@@ -52,7 +52,7 @@ def find_columns(table: Table, given: Mapping[str, str | None]) -> Columns:
 
 
 def extra_column(table: Table, name: str) -> str | None:
-    """The column of exactly that name, case aside."""
+    """The column with exactly that name, ignoring case."""
     return next((column for column in table.columns if plain(column) == name), None)
 
 
@@ -83,12 +83,12 @@ def _one_answer(table: Table, fits: list[str]) -> None:
 
 
 def _fitting(table: Table, role: str, taken: Collection[str]) -> list[str]:
-    """The columns whose names fit, the surest first."""
+    """The columns whose names fit, the best first."""
     bare = {column: plain(column) for column in table.columns if column not in taken}
     return [column for name in NAMES[role] for column in bare if bare[column] == name]
 
 
 def _listed(table: Table) -> str:
-    """The names of the columns, those of many and long ones cut."""
+    """The names of the columns, shortened if there are many or long ones."""
     names = [name if len(name) <= 30 else f"{name[:27]}..." for name in map(str, table.columns)]
     return ", ".join(names[:12]) + (f" and {len(names) - 12:,} more" if len(names) > 12 else "") or "none"

@@ -1,4 +1,4 @@
-"""What our scorer says beyond scores: by label and type, why answers are INVALID, which errors, risk and coverage."""
+"""The details of our scorer: scores by label and type, reasons of INVALID answers, errors, risk and coverage."""
 
 from __future__ import annotations
 

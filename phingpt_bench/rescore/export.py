@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import dataclasses
 from collections.abc import Sequence
-from typing import Any
 
 from phingpt_bench.core import jsonio
 from phingpt_bench.rescore.values import OURS, Report, Value
@@ -22,7 +21,7 @@ def to_json(report: Report) -> str:
     case, found = report.case, report.case.matching
     places = report.table.places
 
-    def rows(which: Sequence[int]) -> dict[str, Any]:
+    def rows(which: Sequence[int]) -> dict[str, object]:
         return {"number": len(which), "at": [places[row] for row in which[:100]]}
 
     value = {
@@ -73,12 +72,12 @@ def to_json(report: Report) -> str:
 
 
 def to_csv(report: Report) -> str:
-    """A line a score: of every scorer, then by label or type (ours). Empty where undefined."""
+    """One line per score: of every scorer, then by label or type (ours). Empty if undefined."""
     return csv_text(FIELDS, records(report))
 
 
 def records(report: Report) -> list[dict[str, object]]:
-    """A flat row a score with the keys FIELDS: of every scorer, then by label or type (ours). None where undefined."""
+    """A flat row a score with the keys FIELDS: of every scorer, then by label or type (ours). None if undefined."""
     target, case = report.target, report.case
     shared = {
         "file": report.table.path, "task": target.task or target.dataset, "protocol": target.protocol,
@@ -99,7 +98,7 @@ def records(report: Report) -> list[dict[str, object]]:
     return found
 
 
-def _value(value: Value) -> dict[str, Any]:
+def _value(value: Value) -> dict[str, object]:
     ends = value.interval
     return {
         "score": value.score,
@@ -109,7 +108,7 @@ def _value(value: Value) -> dict[str, Any]:
     }
 
 
-def _recorded(report: Report) -> dict[str, Any] | None:
+def _recorded(report: Report) -> dict[str, object] | None:
     found = report.recorded
     if found is None:
         return None

@@ -1,4 +1,4 @@
-"""The bytes of a file of answers, unpacked, and the text that they are."""
+"""The bytes of a file of answers, unpacked, and their text."""
 
 from __future__ import annotations
 
@@ -110,7 +110,7 @@ def _given(path: Path, data: bytes, encoding: str) -> str:
 
 
 def _offer(data: bytes) -> str:
-    """Which encoding would read the file: Excel and Windows write cp1252 where they do not write UTF-8."""
+    """The encoding that would read the file: Excel and Windows write cp1252 instead of UTF-8."""
     try:
         shown = data.decode("cp1252")
     except UnicodeDecodeError:

@@ -1,4 +1,4 @@
-"""Documents out of a file of the user: its text and what is right for each row, checked row by row."""
+"""Documents from a user's file: the text and the gold answer of each row, checked row by row."""
 
 from __future__ import annotations
 
@@ -70,7 +70,7 @@ def _label(value: Any, target: Target, codes: Codes, table: Table, row: int) -> 
     if isinstance(value, list) and len(value) == 1:
         value = value[0]
     name = str(value).strip()
-    if name not in target.names:  # in another case, where that is one label
+    if name not in target.names:  # in another case, if that is one label
         same = [own for own in target.names if own.casefold() == name.casefold()]
         name = same[0] if len(same) == 1 else codes.words.get(name, name)
     if name not in target.names and (code := number(name)) is not None and code in codes.numbers:
@@ -92,7 +92,7 @@ def _hint(name: str, near: str | None, target: Target) -> str:
             if near
             else sentence("--gold-column says in which column gold labels are")
         )
-    # which number is which label differs from file to file: nothing is assumed
+    # the meaning of numbers differs between files: nothing is assumed
     example = ",".join(f"{at}={label}" for at, label in enumerate(target.names[:3]))
     return sentence(
         "--codes says which code is which label ({example}, if it is so here); or write the names of the labels",

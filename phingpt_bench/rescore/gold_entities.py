@@ -29,7 +29,7 @@ def gold_entities(value: Any, text: str, target: Target, rules: Rules, where: st
 
     Read are JSON or Python values (as text too): a list of objects by offset or by name (a name stands for all its
     occurrences as whole words), of [start, end, type], {"entities": [...]}, {"PER": ["Anna Lee"]}, Label Studio's
-    results, and a list or sequence of tags, one a word. Types are compared without case and by alias.
+    results, and a list or sequence of tags, one per word. Types are compared without case and by alias.
 
     BenchError, with `where`, for what is none of these, a type that is not known, offsets outside of the text,
     offsets whose text is not the entity's own, and a name that is not in the text.
@@ -171,7 +171,7 @@ class _Reader:
         return sentence("'{own}' is not in the text of the row", own=own)
 
     def _named(self, named: list[Entity], source: str | None = None) -> set[Span]:
-        """The places of entities that are given by name; `source`: of text that is no JSON."""
+        """The places of entities that are given by name; `source`: of text that is not JSON."""
         if strange := [item for item in named if not (isinstance(item.get("text"), str) or "type" not in item)]:
             raise self._error(
                 sentence("gold entity {json} has neither offsets nor a text", json=json.dumps(strange[0]))
@@ -199,7 +199,7 @@ class _Reader:
         )
 
     def _tagged(self, words: list[str]) -> set[Span] | None:
-        """The entities of one tag a word; None for what are no tags."""
+        """The entities of one tag per word; None for what are not tags."""
         tags = [tag_of(word, self.read_type) for word in words]
         if not tags or any(tag is None for tag in tags):
             return None

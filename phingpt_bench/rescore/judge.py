@@ -1,4 +1,4 @@
-"""The scorers at work: ours and those of other benchmarks, on the same answers, each score with its interval."""
+"""Scoring: our scorer and those of other benchmarks on the same answers, each score with its interval."""
 
 from __future__ import annotations
 
@@ -31,12 +31,12 @@ EXAMPLES = 3
 LEVEL = 0.95
 OUR_RULE = sentence("A label named in its own words, negation heeded; else INVALID, with a reason (scoring/labels.py).")
 KINDS = {"labels": sentence("labels"), "spans": sentence("entities"), "scores": sentence("numbers")}
-_DRAWS = 100_000_000  # of rows, at most; a second or two
+_DRAWS = 100_000_000  # the maximum of drawn rows; takes a second or two
 _NO_ANSWER = sentence("no answer in the file")
 
 
 def resamples(n: int) -> int:
-    """How often n rows are drawn again for an interval: 10,000 times, 1,000 where rows are many."""
+    """The number of resamples for n rows: 10,000, down to 1,000 for many rows."""
     return int(np.clip(_DRAWS // max(n, 1), 1_000, 10_000))
 
 
@@ -87,7 +87,7 @@ def _one(case: Case, target: Target, at: int) -> Answered:
 
 
 def ours(outcomes: Outcomes, primary: str | None) -> Scored:
-    """Our scores, all that the outcomes allow."""
+    """All of our scores that the outcomes allow."""
     by_statistic: dict[str, dict[str, Callable[[np.ndarray], np.ndarray]]] = {}
     for name, metric in METRICS.items():
         if metric.kind == outcomes.kind:
@@ -106,7 +106,7 @@ def rival(
 ) -> Scored:
     """Another benchmark's scores. mine: what we read in each answer, as that scorer would say it.
 
-    BenchError where it cannot score such labels.
+    BenchError if it cannot score such labels.
     """
     found = values(scorer.rows(case.answers, case.docs, target.names), scorer.functions, clusters)
     theirs = scorer.read(case.answers, case.docs, target.names)
@@ -164,7 +164,7 @@ def values(
 def _drawn(
     rows: np.ndarray, functions: Mapping[str, Callable[[np.ndarray], np.ndarray]], clusters: Sequence[int]
 ) -> dict[str, np.ndarray]:
-    """Each score of resampled rows (or clusters), shape (resamples,); empty where there is one row or none."""
+    """Each score of resampled rows (or clusters), shape (resamples,); empty if there is one row or none."""
     units = summed(rows, clusters)
     if len(units) < 2:
         return {}
@@ -187,7 +187,7 @@ def _percentile(drawn: np.ndarray | None, rows: np.ndarray, clusters: Sequence[i
 def _of_accuracy(
     rows: np.ndarray, accuracy: Callable[[np.ndarray], np.ndarray], score: float, clusters: Sequence[int]
 ) -> Interval | None:
-    """The interval of an accuracy; None where it is no share of the rows that have one (a mean of means)."""
+    """The interval of an accuracy; None if it is no share of the rows that have one (a mean of means)."""
     alone = np.asarray(accuracy(rows), dtype=float)
     counted = ~np.isnan(alone)
     if not counted.any() or abs(float((alone[counted] > 0.5).mean()) - score) > 1e-9:

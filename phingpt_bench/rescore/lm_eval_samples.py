@@ -1,7 +1,7 @@
 """The samples_<task>_<time>.jsonl files that lm-evaluation-harness writes with --log_samples, as tables of answers.
 
 A line holds the row of the task under "doc", what the model gave under "resps", and the same behind a filter under
-"filtered_resps", with one line a row and filter. Answers are taken as the model gave them, before filters.
+"filtered_resps", with one line per row and filter. Answers are taken as the model gave them, before filters.
 """
 
 from __future__ import annotations
@@ -37,8 +37,8 @@ def flattened(table: Table) -> Table:
     """The columns of the docs, "target", and "answer" or "log_likelihoods" with "continuations".
 
     A doc's own "gold" and "answer" are left out: both say what is right, as "target" does. Of several filters the
-    lines of the first are kept; several answers to one row are a list, and null is no answer. An index as the target
-    of a choice becomes the choice. BenchError, with its line, for a row that holds neither.
+    lines of the first are kept; several answers to one row are a list, and null is not an answer. An index as the
+    target of a choice becomes the choice. BenchError, with its line, for a row that holds neither.
     """
     columns = table.columns
     filters = columns.get("filter", [None] * len(table))
@@ -73,7 +73,7 @@ def flattened(table: Table) -> Table:
 
 
 def _likelihoods(resps: Any) -> list[float | None] | None:
-    """The log-likelihoods of the choices, None where one is no number; None for an answer that was written."""
+    """The log-likelihoods of the choices, None if one is not a number; None for an answer that was written."""
     choices = resps if isinstance(resps, list) else []
     pairs = [choice[0] if isinstance(choice, list) and choice else None for choice in choices]
     if not pairs or not all(isinstance(pair, list) and len(pair) == 2 for pair in pairs):

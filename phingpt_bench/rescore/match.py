@@ -1,4 +1,4 @@
-"""Which row of a file answers which row of a task: by id, or by text. No row is dropped without a word."""
+"""Matching the rows of a file with those of a task: by id, or by text. No row is dropped silently."""
 
 from __future__ import annotations
 
@@ -14,14 +14,14 @@ from phingpt_bench.rescore.table import Table
 from phingpt_bench.rescore.target import Doc
 
 DUPLICATES = ("error", "first", "last")
-_EXTRAS = ("question", "entity")  # what a task's row asks of its text
+_EXTRAS = ("question", "entity")  # columns of a task's row besides its text
 
 
 @dataclass(slots=True, kw_only=True)
 class Matching:
-    """row_of: for each document the row that answers it, None where there is none.
+    """row_of: for each document the row that answers it, None if there is none.
 
-    by: "id", "text" or "place" (a file of the user). normalised: rows that were matched but for case, accents,
+    by: "id", "text" or "place" (a file of the user). normalised: rows that were matched except for case, accents,
     punctuation and white space. unmatched, doubled: rows that answer nothing, and rows that answer again what another
     one answers. shared: documents beyond the first that one row answers, as their texts are the same.
     paired: rows of repeated texts, which were taken in the order of the file.
@@ -43,7 +43,7 @@ def match(table: Table, columns: Columns, docs: Sequence[Doc], same: Same, dupli
     """Matches by the id column where the file has one of the task's ids in it (or the user named it), else by text.
 
     same: whether two rows give the same answer. duplicates: what to do where two rows answer one document differently:
-    an error, or the "first" or "last" one counts. BenchError where no row at all can be matched.
+    an error, or the "first" or "last" one counts. BenchError if no row at all can be matched.
     """
     if "id" in columns:
         keys = [str(value) for value in table.columns[columns["id"].name]]
@@ -143,7 +143,7 @@ def _normal(key: Hashable) -> Hashable:
 
 
 def _assign(table: Table, rows: list[int], docs: list[int], same: Same, duplicates: str, result: Matching) -> None:
-    """Gives the rows of one key to its documents."""
+    """Assign the rows of one key to its documents."""
     alike = all(same(rows[0], row) for row in rows[1:])
     if len(rows) < len(docs) and alike:
         result.shared += len(docs) - len(rows)

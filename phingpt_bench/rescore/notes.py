@@ -1,4 +1,4 @@
-"""What has to be said of a rescoring beside its numbers: which columns, which rows, what became of the others."""
+"""The notes to a rescoring: which columns and rows were used, and what happened to the others."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ _BY = {"id": sentence("id"), "text": sentence("text")}
 
 
 def notes(report: Report, rows: Sequence[Answered]) -> list[str]:
-    """One sentence a line, those that change the meaning of the scores with "! " before them."""
+    """One sentence per line; those that change the meaning of the scores with "! " before them."""
     first = [] if report.recorded else [_columns(report)]
     if report.table.note:
         first.insert(0, report.table.note)
@@ -38,7 +38,7 @@ def notes(report: Report, rows: Sequence[Answered]) -> list[str]:
 
 
 def _columns(report: Report) -> str:
-    """Which column was taken for what."""
+    """The column of each role."""
     used = {role: column for role, column in report.columns.items() if role in _used(report)}
     parts = []
     for role, column in used.items():
@@ -154,7 +154,7 @@ def _warning(text: str) -> str:
 
 
 def _empty(report: Report) -> str:
-    """What other scorers make of an empty answer, which is what they are given for a row without one."""
+    """How other scorers count an empty answer, which they get for a row without one."""
     others = [scored.scorer for scored in report.scored if scored.scorer != OURS]
     if not others:
         return ""

@@ -1,4 +1,4 @@
-"""What a user says of how answers are to be read, checked: codes, names of types, marks of reasoning, repeats."""
+"""The user's options for reading answers, checked: codes, names of types, marks of reasoning, repeats."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ REPEATS = ("first", "majority")
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Reading:
-    """What a user says of how answers are to be read.
+    """The user's options for reading answers.
 
     codes, type_aliases: as written, "0=negative,1=neutral". repeats: which of several answers to a row counts, None
     where nothing was said.

@@ -1,4 +1,4 @@
-"""Our own stored answers: a samples.jsonl beside the run.json of its run, and what differs from the scores there."""
+"""Our own stored answers: a samples.jsonl next to the run.json of its run, and the differences from its scores."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ _COLUMNS = {"doc_id", "id", "parsed", "gold"}
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Change:
-    """A metric as recorded and now; None where it was not recorded, or is undefined."""
+    """A metric as recorded and now; None if it was not recorded, or is undefined."""
 
     metric: str
     recorded: float | None
@@ -28,7 +28,7 @@ class Change:
 
     @property
     def difference(self) -> float | None:
-        """Now less recorded; exactly 0 where they differ by rounding only."""
+        """Now less recorded; exactly 0 if they differ by rounding only."""
         if self.recorded is None or self.now is None:
             return None
         change = self.now - self.recorded
@@ -37,7 +37,7 @@ class Change:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Recorded:
-    """The record beside the file. changes: of every metric. otherwise: (row, then, now) of answers read otherwise.
+    """The record next to the file. changes: of every metric. otherwise: (row, then, now) of answers read otherwise.
 
     complete: whether the file holds the rows of the record, all of them. version: of scoring, of the record. changed:
     what later versions changed for such answers, in words.
@@ -52,7 +52,7 @@ class Recorded:
 
 
 def record_of(table: Table) -> RunRecord | None:
-    """The record beside a file of samples; None where there is none, or the file is no such file."""
+    """The record beside a file of samples; None if there is none, or the file is no such file."""
     beside = Path(table.path).parent / RECORD
     if not set(table.columns) >= _COLUMNS or not beside.is_file():
         return None

@@ -1,8 +1,8 @@
-"""From a file of answers to a report: read it, find out against what, match its rows, score them."""
+"""From a file of answers to a report: read it, find its target, match its rows, score them."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from phingpt_bench.core.errors import BenchError
@@ -22,6 +22,7 @@ from phingpt_bench.rescore.target import Target
 from phingpt_bench.rescore.values import OURS, Report, Scored
 from phingpt_bench.rivals import SCORERS
 from phingpt_bench.scoring.answered import outcomes_of
+from phingpt_bench.scoring.reading import Rules
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -49,7 +50,7 @@ class Request:
 
 
 def rescore(request: Request) -> Report:
-    """Scores the file. BenchError for everything that is wrong with it or with the request; no file is written."""
+    """Score the file. BenchError for any mistake in it or in the request; no file is written."""
     judge.check_names(request.scorers)
     if request.duplicates not in DUPLICATES:
         raise BenchError(sentence("--duplicates is one of {names}", names=", ".join(DUPLICATES)))
@@ -67,13 +68,24 @@ def rescore(request: Request) -> Report:
     aim = _target(request, record, table)
     scorers = judge.chosen(request.scorers, aim.kind)
     problem = Problem(
-        table=table, columns=find_columns(table, given), target=aim, rules=request.reading.rules(aim),
+        table=table, columns=find_columns(table, given), target=aim, rules=_rules(request, aim, record),
         duplicates=request.duplicates, repeats=request.reading.repeats,
     )  # fmt: skip
     case = _case(request, problem, record)
     if not case.docs:
         raise BenchError(sentence("no row is left to score"), where=table.path)
     return _scored(problem, case, scorers, request.scorers, record)
+
+
+def _rules(request: Request, aim: Target, record: RunRecord | None) -> Rules:
+    """How the answers are read: as the user says, and of a run of ours in the words of its prompt."""
+    rules = request.reading.rules(aim)
+    prompt = None if record is None else record.protocol.prompt
+    if prompt is None or rules.codes or aim.kind != "labels":
+        return rules
+    names = {name.casefold(): name for name in aim.names}
+    pairs = ((said, names.get(label.casefold())) for label, said in prompt.answers.items())
+    return replace(rules, codes=tuple((said, label) for said, label in pairs if label is not None and said != label))
 
 
 def _file(path: Path) -> Path:

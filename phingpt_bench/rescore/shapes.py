@@ -1,4 +1,4 @@
-"""What answers look like that cannot be read, and the option that would read them."""
+"""The shapes of unreadable answers, and the options that would read them."""
 
 from __future__ import annotations
 

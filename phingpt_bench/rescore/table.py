@@ -1,6 +1,6 @@
 """A file of answers (CSV, TSV, JSON lines, JSON, parquet, .eval) as columns, with the place of every row.
 
-Nothing is guessed about damaged files: what cannot be read whole is an error that names the place.
+Nothing is guessed about damaged files: an unreadable part is an error with its place.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ _PARQUET = b"PAR1"  # the first bytes of such a file, and its last
 
 @dataclass(frozen=True, slots=True)
 class Table:
-    """The rows of a file as columns of one length, None where a row has no value (an empty CSV cell is "").
+    """The rows of a file as columns of one length, None if a row has no value (an empty CSV cell is "").
 
     places: of each row, the line on which it begins (unit "line") or, in a format without lines, its number (unit
     "row"); both from 1. note: what a reader has to know of how the columns were made, for people. several: a list of
@@ -45,7 +45,7 @@ class Table:
 
 
 def read_table(path: Path, encoding: str | None = None) -> Table:
-    """The rows of a file, its format known by the ending of its name (".gz" aside), else by its first character.
+    """The rows of a file, its format known by the ending of its name (".gz" aside), otherwise by its first character.
 
     encoding: of its text, UTF-8 where None is given. BenchError when it is missing, a folder, empty, binary, in another
     encoding (with the byte offset), or broken (with the line).
@@ -66,7 +66,7 @@ def read_table(path: Path, encoding: str | None = None) -> Table:
 
 
 def table_of(rows: Sequence[Mapping[str, object]], name: str = "answers") -> Table:
-    """Rows that are in no file, as a table; name: what errors and reports call it. BenchError where there are none."""
+    """Rows that are in no file, as a table; name: what errors and reports call it. BenchError if there are none."""
     if not rows:
         raise BenchError(sentence("there are no answers"), where=name)
     return Table(name, _columns(rows), range(1, len(rows) + 1), "row")

@@ -1,4 +1,4 @@
-"""What answers are scored against: the kind of answer, its labels or entity types, and the rows of a task."""
+"""The target of answers: their kind, labels or entity types, and the rows of a task."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What a rescoring gives: scores with intervals by scorer, what rivals read otherwise, and our own details."""
+"""The values of a rescoring: scores with intervals by scorer, answers that rivals read differently, and our details."""
 
 from __future__ import annotations
 
@@ -18,16 +18,21 @@ __all__ = ["OURS", "ClassScore", "Details", "Example", "Report", "Scored", "Valu
 
 @dataclass(frozen=True, slots=True)
 class Value:
-    """A score, None where it is undefined, and its 95 % interval, None where there is none."""
+    """A score, None if it is undefined, and its 95 % interval, None if there is none."""
 
     metric: str
+    """Its name."""
+
     score: float | None
+    """As a fraction; None if it is undefined."""
+
     interval: Interval | None
+    """At 95 %; None where there is none."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Example:
-    """An answer that a rival reads otherwise than we do. place: line or row of the file."""
+    """An answer that a rival reads differently. place: line or row of the file."""
 
     place: int
     answer: str
@@ -40,12 +45,18 @@ class Example:
 class Scored:
     """One scorer. values: by its own order, the headline metric `primary` among them.
 
-    differs: answers that it reads otherwise than ours does, None for ours; examples: some of them.
+    differs: the number of answers that it reads differently from ours, None for ours; examples: some of them.
     """
 
     scorer: str
+    """Its name."""
+
     rule: str
+    """How it reads and scores, in one sentence."""
+
     primary: str
+    """Its headline metric."""
+
     values: dict[str, Value]
     differs: int | None = None
     examples: tuple[Example, ...] = ()
@@ -55,7 +66,7 @@ class Scored:
 class ClassScore:
     """One label or entity type. partial, typed: F1 with half points for overlaps, and by overlap alone; entities only.
 
-    None where there is nothing to divide by.
+    None if there is nothing to divide by.
     """
 
     name: str
@@ -70,7 +81,7 @@ class ClassScore:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Details:
-    """What our scorer says beyond scores.
+    """The details of our scorer.
 
     classes: by label or type. reasons: of INVALID answers, with their number. misses: errors of entities by kind.
     shapes: of the answers that cannot be read, where they are more than half.
@@ -95,11 +106,23 @@ class Report:
     """
 
     table: Table
+    """The answers as they were read."""
+
     columns: Columns
+    """Which column was taken for what."""
+
     target: Target
+    """What the answers are scored against."""
+
     case: Case
+    """The rows that were scored, each with its answer."""
+
     scored: list[Scored]
+    """The scores, by scorer in the order asked for."""
+
     details: Details
+    """By label or type, and why answers are INVALID."""
+
     unfit: dict[str, str]
     resamples: int
     repeats: str | None = None

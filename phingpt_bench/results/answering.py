@@ -20,7 +20,7 @@ _FORMAT = MISS_KINDS.index("format")
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Answering:
-    """Shares are of the rows, and of several seeds the mean; None where it does not apply or was not recorded."""
+    """Shares are of the rows, and of several seeds the mean; None if it does not apply or was not recorded."""
 
     label: str | None  # the one that is answered most often; None for other kinds, and where none could be read
     label_share: float | None
@@ -85,7 +85,7 @@ def majority_of(run: Run) -> Run | None:
 
 
 def beats_majority(run: Run, metric: str, comparer: Comparer) -> bool | None:
-    """Whether a run is significantly better than the commonest gold label for all rows; None where it is not tested."""
+    """Whether a run is significantly better than the commonest gold label for all rows; None if it is not tested."""
     majority = majority_of(run)
     test = None if majority is None else comparer.quick(run, majority, metric)
     if test is None or test.value is None or test.p is None:

@@ -1,4 +1,4 @@
-"""Which runs make which section of a board, and in what order the sections come."""
+"""The runs of each section of a board, and the order of the sections."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from phingpt_bench.core.sentences import sentence
 
 
 class Placed(Protocol):
-    """What is needed of a run to place it."""
+    """The part of a run that is needed to place it."""
 
     @property
     def task(self) -> str:

@@ -1,4 +1,4 @@
-"""Tests and intervals that were computed before, so that a large board draws at once the second time."""
+"""A cache of tests and intervals, so that a large board is drawn quickly the second time."""
 
 from __future__ import annotations
 
@@ -14,16 +14,16 @@ from phingpt_bench.core.errors import BenchError
 from phingpt_bench.core.jsonio import read_json, write_json
 from phingpt_bench.core.paths import cache_dir
 
-ROOMS = ("scoring", "stats")  # every function that a metric, a test or an interval calls: a change makes a new cache
-MOST = 50_000  # results in the file; with more, what was not asked for this time is dropped
-KEPT = 4  # files of caches that are kept: the others were written by other versions of the code
+ROOMS = ("scoring", "stats")  # the rooms with all code of metrics, tests and intervals: a change makes a new cache
+MOST = 50_000  # results in the file; beyond that, those that were not used this time are dropped
+KEPT = 4  # cache files that are kept: the others belong to other versions of the code
 _PACKAGE = Path(__file__).resolve().parent.parent
 
 
 class Cache:
     """Results by the digest of what they were computed from: counts, metric, and the code itself.
 
-    A cache is a convenience: a file that cannot be read is taken as empty, one that cannot be written is given up.
+    A cache is optional: an unreadable file counts as empty, and an unwritable one is ignored.
     """
 
     def __init__(self, folder: Path | None = None):
@@ -31,11 +31,11 @@ class Cache:
         self.known: dict[str, object] = {}
         self.used: set[str] = set()
         self.changed = False
-        with contextlib.suppress(BenchError, OSError):  # damaged or not ours to read: computed again
+        with contextlib.suppress(BenchError, OSError):  # damaged or not readable: computed again
             if self.path.is_file():
                 stored = read_json(self.path)
                 self.known = stored if isinstance(stored, dict) else {}
-                os.utime(self.path)  # used now
+                os.utime(self.path)  # marks it as used
 
     @staticmethod
     def key(kind: str, metric: str, *counts: np.ndarray) -> str:
@@ -50,7 +50,7 @@ class Cache:
         return key in self.known
 
     def get(self, key: str) -> Any:
-        """The value that is kept under `key`; KeyError where there is none."""
+        """The value that is kept under `key`; KeyError if there is none."""
         self.used.add(key)
         return self.known[key]
 
@@ -66,9 +66,11 @@ class Cache:
             return
         if len(self.known) > MOST:
             self.known = {key: value for key, value in self.known.items() if key in self.used}
-        with contextlib.suppress(BenchError, OSError):  # a read-only home folder must not keep anyone from a board
+        with contextlib.suppress(BenchError, OSError):  # a read-only home folder must not prevent a board
             write_json(self.path, self.known)
-            files = [path for path in self.path.parent.iterdir() if path.suffix != ".tmp"]  # which is being written
+            files = [
+                path for path in self.path.parent.iterdir() if path.suffix != ".tmp"
+            ]  # .tmp files are being written
             for path in sorted(files, key=lambda path: path.stat().st_mtime)[:-KEPT]:
                 path.unlink()
 

@@ -68,7 +68,7 @@ def calibrated_outcomes(run: Run, method: Method) -> Outcomes | None:
 
 
 def _content_free(run: Run, group: int, k: int) -> np.ndarray | None:
-    """The probabilities of the labels without content for one question, or None where it was not asked."""
+    """The probabilities of the labels without content for one question, or None if it was not asked."""
     stored = run.record.diagnostics.content_free
     if stored is None or group >= len(stored) or len(stored[group]) != k:
         return None

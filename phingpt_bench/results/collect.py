@@ -1,4 +1,4 @@
-"""The runs below a folder: each run.json with its outcomes.json, checked, the newest of each kind kept."""
+"""The runs below a folder: each run.json with its outcomes.json, checked; of equal runs the newest."""
 
 from __future__ import annotations
 
@@ -19,25 +19,33 @@ from phingpt_bench.data import catalogue
 from phingpt_bench.data.passport import Passport
 from phingpt_bench.scoring.metrics import METRICS
 
-LOCAL = "local"  # folder of results that stay on this machine, such as those of the demonstration
+LOCAL = "local"  # the folder of results that stay on this machine, such as those of the demonstration
 
 
 @dataclass(frozen=True, slots=True)
 class Run:
-    """One run as it lies on the disk. `older` counts runs of the same key that this one replaces.
+    """One run on the disk. older: the number of runs with the same key that this one replaces.
 
-    seeds: the runs that this one stands for (results/seeds.py), which differ only in the seed; else empty.
+    seeds: the runs that this one stands for (results/seeds.py), which differ only in the seed; otherwise empty.
     """
 
     record: RunRecord
+    """The run.json."""
+
     outcomes: Outcomes
+    """The outcomes.json: row by row, without text."""
+
     path: Path
+    """Of the run.json."""
+
     older: int = 0
+    """Runs of the same kind that it replaces."""
+
     seeds: tuple[Run, ...] = ()
 
     @property
     def members(self) -> tuple[Run, ...]:
-        """The runs that it stands for, which may be itself alone."""
+        """The runs that it stands for, or only itself."""
         return self.seeds or (self,)
 
     @property
@@ -84,10 +92,10 @@ def key_of(record: RunRecord) -> tuple[Any, ...]:
 def collect(folder: Path) -> list[Run]:
     """The runs below `folder` (itself included), ordered by path; of several with the same key the newest.
 
-    What lies in a sub-folder named `local` is left out, at any depth: it is shown when that folder (or one in it) is
-    asked for.
-    Newest is by `created`, then by `run_id`. BenchError where the folder is missing or holds no run.json, and for the
-    first file that is damaged (it is named; nothing is skipped in silence, since a board without a run would mislead).
+    Sub-folders named `local` are skipped at any depth: they are shown if that folder (or one in it) is given.
+    The newest run is found by `created`, then by `run_id`. BenchError if the folder is missing or holds no run.json,
+    and for the first file that is damaged (nothing is skipped silently, since a board without a run would be
+    misleading).
     """
     found: dict[tuple[Any, ...], Run] = {}
     known = passports()
@@ -132,11 +140,11 @@ def run_files(folder: Path) -> list[Path]:
 
 
 def _walk(folder: str, local: list[str]) -> Iterator[str]:
-    """The run.json files in and below a folder; folders named LOCAL go to `local`, links to folders are left."""
+    """The run.json files in and below a folder; folders named LOCAL go to `local`, links to folders are skipped."""
     try:
         with os.scandir(folder) as entries:
             found = list(entries)
-    except OSError:  # as of a folder that we may not look into, nothing is known of it
+    except OSError:  # an unreadable folder is treated as empty
         return
     if RECORD in {entry.name for entry in found}:
         yield f"{folder}/{RECORD}"
@@ -150,7 +158,7 @@ def _walk(folder: str, local: list[str]) -> Iterator[str]:
 
 
 def read_run(path: Path, known: Mapping[str, Passport] | None = None) -> Run:
-    """The run whose record is `path` (a run.json), with the outcomes.json beside it; BenchError names the bad file.
+    """The run whose record is `path` (a run.json), with the outcomes.json next to it; BenchError names the bad file.
 
     known: `passports`, whose rows a whole run must have; read here where they are not given.
     """
@@ -192,7 +200,7 @@ def passport_faults(record: RunRecord, rows: Outcomes, known: Mapping[str, Passp
 
 @contextlib.contextmanager
 def _hinted(path: Path) -> Iterator[None]:
-    """What to do about a damaged file of the run whose record is `path`, where nothing better is known."""
+    """Add a hint on what to do about a damaged file of the run whose record is `path`, if it has none."""
     try:
         yield
     except BenchError as err:

@@ -1,6 +1,6 @@
 """Comparisons of runs row by row: intervals, paired tests on aligned rows, ranks in tie bands.
 
-A run that stands for several seeds (`Run.seeds`) has the mean of their scores, its intervals and tests are those of
+A run that stands for several seeds (`Run.seeds`) has the mean of their scores, and intervals and tests from
 stats/seeds.py.
 """
 
@@ -26,22 +26,41 @@ from phingpt_bench.stats.seeds import mean_interval, mean_test, spread
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Difference:
-    """A run's score minus that of `against`, with its paired test, or the reason why there is none.
+    """A run's score minus that of `against`, with its paired test or the reason why there is none.
 
     low and high bound the difference at 95 %; p is of the paired test; p_holm is p after Holm's correction over the
-    tasks of the model (None until it is known). All of them and `value` are None where `reason` is set.
+    tasks of the model (None until it is known). All of them and `value` are None if `reason` is set.
     """
 
     against: str
+    """The run that is subtracted, as a board names it."""
+
     value: float | None = None
+    """In the unit of the metric."""
+
     low: float | None = None
+    """Lower end of the 95 % interval."""
+
     high: float | None = None
+    """Upper end of the 95 % interval."""
+
     p: float | None = None
+    """Of the paired test, two-sided."""
+
     p_holm: float | None = None
+    """After Holm's correction over the tasks of the model; None until it is known."""
+
     n: int | None = None
+    """Rows that both answered."""
+
     method: str | None = None
+    """Of the test, such as "mcnemar-exact"."""
+
     reason: str | None = None
-    resamples: int | None = None  # permutations that p was counted from; None where it is exact
+    """Why there is no test; None where there is one."""
+
+    resamples: int | None = None
+    """Permutations that p was counted from; None if it is exact."""
 
     @property
     def at_most(self) -> bool:
@@ -63,7 +82,7 @@ class _Value:
 
 
 class Comparer:
-    """Scores, intervals and tests of runs; each is computed once, and not even once where `cache` knows it."""
+    """Scores, intervals and tests of runs; each is computed at most once, and taken from `cache` if it is there."""
 
     def __init__(self, cache: Cache | None = None) -> None:
         self._cache = cache
@@ -71,7 +90,7 @@ class Comparer:
         self._positions: dict[int, dict[str, int]] = {}
         self._scores: dict[int, dict[str, float | None]] = {}
         self._tests: dict[tuple[int, int, str, bool, int], Difference] = {}
-        self._held: list[Run] = []  # ids of objects are keys above, so the objects must live as long
+        self._held: list[Run] = []  # ids of objects are keys above, so the objects must stay alive
 
     def counts(self, run: Run, metric: str) -> np.ndarray:
         """The per-row counts of a run that a metric of its scores is a function of, (n, ...)."""
@@ -92,7 +111,7 @@ class Comparer:
         return self._scores[id(run)]
 
     def interval(self, run: Run, metric: str) -> Interval | None:
-        """The 95 % interval of one metric of one run; None where a single row, or cluster of rows, gives none."""
+        """The 95 % interval of one metric of one run; None if a single row, or cluster of rows, gives none."""
         known = METRICS[metric]
         rows = self.aligned(run, run, metric)
         clusters = run.outcomes.clusters
@@ -108,7 +127,7 @@ class Comparer:
     def test(self, a: Run, b: Run, metric: str, against: str, tests: int = 1) -> Difference:
         """A minus b, tested on the same rows in the same order; no test where rows, labels or gold differ.
 
-        tests: of which this may be one of a family that is corrected: permutations go on while the verdict is open
+        tests: of which this may be one of a family that is corrected: permutations continue while the verdict is open
         under any correction of so many tests.
         """
         return dataclasses.replace(self._known(a, b, metric, True, tests), against=against)
@@ -150,7 +169,7 @@ class Comparer:
         return Difference(against=against, value=found.pop("difference"), **found)
 
     def detectable(self, a: Run, b: Run, metric: str) -> float | None:
-        """The smallest true difference that `test` of the two finds in four of five samples; None where there is none.
+        """The smallest true difference that `test` of the two finds in four of five samples; None if there is none.
 
         None too where they cannot be tested.
         """
@@ -225,7 +244,7 @@ def why_incomparable(a: Run, b: Run) -> str | None:
 
 
 def shared_clusters(a: Run, b: Run) -> list[int]:
-    """The clusters of the rows of two runs on the same rows, in the order of `a`; empty where neither knows any.
+    """The clusters of the rows of two runs on the same rows, in the order of `a`; empty if neither knows any.
 
     An older record knows none; where both do and differ, those with fewer clusters hold.
     """
@@ -255,7 +274,7 @@ def _draws(run: Run) -> list[tuple[object, ...]]:
 
 
 def mean(scores: Sequence[float | None]) -> float | None:
-    """Their mean; None where one is unknown."""
+    """Their mean; None if one is unknown."""
     known = [score for score in scores if score is not None]
     return sum(known) / len(known) if len(known) == len(scores) else None
 

@@ -1,6 +1,8 @@
-"""What makes runs of several tasks runs of one model in one setting: the parts that rows and runs share."""
+"""The keys of one model in one setting over several tasks: the parts that rows and runs share."""
 
 from __future__ import annotations
+
+from phingpt_bench.core.fingerprint import is_digest
 
 
 def weights(adapter: str | None, digest: str | None, recipe: str | None) -> tuple[str | None, str | None]:
@@ -12,8 +14,16 @@ def weights(adapter: str | None, digest: str | None, recipe: str | None) -> tupl
 
 
 def shown_seed(kind: str, shots: int, seed: int, together: bool) -> tuple[int | None, bool]:
-    """What tells the seeds of a setting apart over tasks; together: several of them, drawn as one.
+    """The seed as part of the key of a setting over tasks. together: several seeds, shown as one row.
 
-    The seed of an evaluation does nothing without examples, except to a floor, which is fitted under it.
+    The seed of an evaluation has no effect without examples, except for a floor, which is fitted with it.
     """
     return (seed if not together and (shots or kind in ("floor", "check")) else None, together)
+
+
+def base_name(base: str | None, name: str, revision: str | None) -> str:
+    """What tells bases apart beside the revision: of one in a folder its digest, whatever the folder is called.
+
+    base, name, revision: as a record has them.
+    """
+    return revision if revision is not None and is_digest(revision) else base or name

@@ -1,4 +1,4 @@
-"""Which runs are compared with which: those on the same rows and prompts, each model's base, and the best floor."""
+"""The runs that are compared: those on the same rows and prompts, each model's base, and the best floor."""
 
 from __future__ import annotations
 
@@ -10,20 +10,21 @@ from phingpt_bench.core.records import Model, Setting
 from phingpt_bench.core.sentences import sentence
 from phingpt_bench.results.collect import Run
 from phingpt_bench.results.compare import Comparer, Difference, same_rows, why_incomparable
-from phingpt_bench.results.identity import weights
+from phingpt_bench.results.identity import base_name, weights
 from phingpt_bench.results.seeds import CONDITIONS
 from phingpt_bench.scoring.metrics import METRICS
 from phingpt_bench.stats.paired import ALPHA
 
 NO_MODELS = ("floor", "check")  # kinds of rows that no language model answered
 BELOW_FLOOR = sentence("not shown to be better than {name}")
-# Of test rows seen in training: above it a score says what was remembered. FiNER-ORD's own splits share 7 % (short
-# lines that recur in its articles), the parts of Financial PhraseBank that different papers test on share 75 %.
+# The share of test rows seen in training above which a score shows what was remembered. FiNER-ORD's own splits share 7
+# % (short lines that recur in its articles), the parts of Financial PhraseBank that different papers test on share 75
+# %.
 EXPOSED = 0.1
 
 
 def exposed(run: Run) -> str | None:
-    """What keeps a run from being ranked because its training saw the test rows, in words; None below EXPOSED."""
+    """Why a run is not ranked, if its training data contained test rows, in words; None below EXPOSED."""
     exposure, n = run.record.exposure, run.record.protocol.n
     found = 0 if exposure is None else exposure.seen
     if n == 0 or found / n <= EXPOSED:
@@ -32,13 +33,14 @@ def exposed(run: Run) -> str | None:
 
 
 def main_group(runs: Sequence[Run], *, across: bool = False) -> tuple[list[Run], dict[int, str]]:
-    """The runs that can be ranked together, and for each other one (by `id`) what sets it apart, in words.
+    """The runs that can be ranked together, and for each other run (by `id`) the reason, in words.
 
     across: also those that other engines computed, or one engine in other numbers; else the largest group of one
     engine's, where what this program computed is one group.
 
     These are the largest group of runs on the same rows with the same labels and gold, and in it, for each setting, the
-    largest group with the same prompts; of equally large ones that with the best run. `runs` come best first.
+    largest group with the same prompts; of equally large groups the one with the best run. `runs` are sorted, the best
+    first.
     """
     main = max(_grouped(runs, lambda a, b: why_incomparable(a, b) is None), key=len)
     inside = {id(run) for run in main}
@@ -77,7 +79,7 @@ def _by_another(run: Run) -> str:
 
 
 def _grouped(runs: Sequence[Run], alike: Callable[[Run, Run], bool]) -> list[list[Run]]:
-    """The runs in groups whose members are like the first of the group, in order of appearance."""
+    """The runs in groups whose members are equal to the first of the group, in order of appearance."""
     groups: list[list[Run]] = []
     for run in runs:
         for group in groups:
@@ -90,21 +92,22 @@ def _grouped(runs: Sequence[Run], alike: Callable[[Run, Run], bool]) -> list[lis
 
 
 def setting(run: Run) -> tuple[Any, ...]:
-    """What makes prompts alike: examples are drawn by the seed, and each model has a chat template of its own.
+    """The key of equal prompts: examples are drawn by the seed, and each model has its own chat template.
 
-    A floor takes no prompt, so nothing sets it apart.
+    A floor has no prompt, so it fits every setting.
     """
     model, protocol = run.record.model, run.record.protocol
     if model.kind in ("floor", "check"):
         return ("none", id(run))
-    chat = (model.base or model.name, model.base_revision) if protocol.chat_template else None
+    base = base_name(model.base, model.name, model.base_revision)
+    chat = (base, model.base_revision) if protocol.chat_template else None
     drawn = (run.record.seed, protocol.block) if protocol.shots else None
     how = protocol.setting
     return (protocol.shots, drawn, chat, how.calibration, how.prompt, how.thinking)
 
 
 class BaseKey(NamedTuple):
-    """What makes two runs runs on one base."""
+    """The key of runs on one base."""
 
     name: str
     revision: str | None
@@ -112,7 +115,7 @@ class BaseKey(NamedTuple):
 
 
 class ModelKey(NamedTuple):
-    """What makes two runs runs of one model."""
+    """The key of runs of one model."""
 
     kind: str
     base: BaseKey
@@ -124,7 +127,7 @@ def model_key(run: Run) -> ModelKey:
     model = run.record.model
     return ModelKey(
         model.kind,
-        BaseKey(model.base or model.name, model.base_revision, model.numerics),
+        BaseKey(base_name(model.base, model.name, model.base_revision), model.base_revision, model.numerics),
         weights(model.adapter, model.adapter_digest, model.recipe_digest),
     )
 
@@ -178,12 +181,16 @@ def base_of(run: Run, runs: Iterable[Run]) -> Run | None:
 
 def _same_base(a: Model, b: Model) -> bool:
     """Whether two models are of one base in one arithmetic; an unknown revision is any."""
-    same = (a.base or a.name) == (b.base or b.name) and a.numerics == b.numerics
-    return same and (None in (a.base_revision, b.base_revision) or a.base_revision == b.base_revision)
+    if a.numerics != b.numerics:
+        return False
+    if None in (a.base_revision, b.base_revision):
+        return (a.base or a.name) == (b.base or b.name)
+    names = [base_name(one.base, one.name, one.base_revision) for one in (a, b)]
+    return names[0] == names[1] and a.base_revision == b.base_revision
 
 
 def best_of_base(run: Run, runs: Iterable[Run], metric: str, comparer: Comparer) -> Run | None:
-    """The run of a tuned model's base that scores best, whatever the prompt; None where all have the task's own.
+    """The run of a tuned model's base that scores best, whatever the prompt; None if all have the task's own.
 
     An adapter knows its prompt, the base does not: the best of several says what the base can do.
     """

@@ -12,6 +12,7 @@ from collections.abc import Sequence
 from itertools import takewhile
 from typing import Any
 
+from phingpt_bench.core.fingerprint import is_digest
 from phingpt_bench.core.records import Ledger, Model
 from phingpt_bench.results.collect import Run
 from phingpt_bench.results.compare import gold_of, mean
@@ -91,7 +92,8 @@ def _key(run: Run) -> Any:
     return (
         record.task, record.task_version, record.limit, protocol.id, protocol.rows_digest, tuple(rows.labels),
         protocol.setting, None if protocol.shots else protocol.prompt_digest, protocol.extraction,
-        model.kind, model.name, model.base, model.base_revision, model.numerics, recipe,
+        model.kind, None if is_digest(model.base_revision) else (model.name, model.base), model.base_revision,
+        model.numerics, recipe,
         gold_of(rows), bool(rows.probs), bool(rows.partial), bool(rows.typed), bool(rows.groups),
         *(getattr(record.diagnostics, name) for name in CONDITIONS),
     )  # fmt: skip

@@ -29,7 +29,7 @@ class Rival:
     source: the repository, file and commit that the behaviour was read from.
     rule: how an answer is read, one sentence. defects: what that gets wrong.
     functions: its metrics, each from summed counts (..., *shape of a row) to (...); `primary` is the headline one. They
-        give what the rival prints, so 0 where seqeval says 0; nan only without any row.
+        give what the rival prints, so 0 if seqeval says 0; nan only without any row.
     empty: what becomes of an empty answer, as a verb with its object; "" where it is wrong and no more.
     counter, reader: behind `rows` and `read`, which check the lengths first.
     """

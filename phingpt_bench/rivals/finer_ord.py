@@ -23,7 +23,7 @@ _MISSING = "B-MISSING"
 
 
 def _read_lines(answer: str, tokens: Sequence[str]) -> list[str | None]:
-    """A tag for each word of the text, None where it is missing.
+    """A tag for each word of the text, None if it is missing.
 
     Line by line: a line whose token is the word, or holds it, tags the word; the next line is taken once the token ends
     with the word. So a line may tag several words, and after a line that fits no word all further words are missing.

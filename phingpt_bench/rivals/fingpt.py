@@ -1,4 +1,4 @@
-"""FinGPT's benchmark (AI4Finance-Foundation/FinGPT, MIT): a substring, else neutral; and its entity sentences."""
+"""FinGPT's benchmark (AI4Finance-Foundation/FinGPT, MIT): a substring, otherwise neutral; and its entity sentences."""
 
 from __future__ import annotations
 

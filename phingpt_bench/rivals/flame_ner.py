@@ -25,7 +25,7 @@ _TWO_DIGITS = re.compile(r"(\d)(\d)")
 def numbers(answer: str) -> list[int]:
     """The numbers of an answer: all but digits and commas is dropped, adjacent digits are parted pair by pair.
 
-    Empty where what is left is no list ("1,,2", a comma at an end). A number of two digits cannot be written.
+    Empty if what is left is not a list ("1,,2", a comma at an end). A number of two digits cannot be written.
     """
     kept = _TWO_DIGITS.sub(r"\1,\2", re.sub(r"[^\d,]", "", answer))
     try:

@@ -1,4 +1,4 @@
-"""FLARE's two entity rules (The-FinAI/PIXIU, MIT): a list of entities for FIN, a tag a line for FiNER-ORD."""
+"""FLARE's two entity rules (The-FinAI/PIXIU, MIT): a list of entities for FIN, one tag per line for FiNER-ORD."""
 
 from __future__ import annotations
 

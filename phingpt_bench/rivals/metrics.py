@@ -28,7 +28,7 @@ def f1_weighted(counts: np.ndarray) -> np.ndarray:
 
 
 def precision_weighted(counts: np.ndarray) -> np.ndarray:
-    """Precision of each class, 0 where it was never predicted, weighted by the gold rows."""
+    """Precision of each class, 0 if it was never predicted, weighted by the gold rows."""
     counts = confusion(counts)
     support = counts.sum(-1)
     return _ratio((_over(_hits(counts), counts.sum(-2)[..., :-1]) * support).sum(-1), support.sum(-1))
@@ -86,10 +86,10 @@ def _mean_f1(counts: np.ndarray, of: np.ndarray) -> np.ndarray:
 
 
 def _over(numerator: np.ndarray, denominator: np.ndarray) -> np.ndarray:
-    """Their ratio; 0 where the denominator is 0."""
+    """Their ratio; 0 if the denominator is 0."""
     return np.where(denominator > 0, numerator / np.where(denominator > 0, denominator, 1), 0.0)
 
 
 def _ratio(numerator: np.ndarray, denominator: np.ndarray) -> np.ndarray:
-    """Their ratio; nan where the denominator is 0."""
+    """Their ratio; nan if the denominator is 0."""
     return np.where(denominator > 0, numerator / np.where(denominator > 0, denominator, 1), np.nan)

@@ -1,1 +1,1 @@
-"""From raw answers to counts, and from counts to scores. Needs numpy only."""
+"""Reading raw answers into counts, and scores as functions of counts. Needs numpy only."""

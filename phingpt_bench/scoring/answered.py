@@ -1,6 +1,6 @@
-"""What one answer is worth, row by row: the bridge from documents and raw answers to outcomes.
+"""The result of one answer, row by row: from documents and raw answers to outcomes.
 
-lm-eval's hooks, our runner and `rescore` all read answers here, so that the same answer has the same score everywhere.
+lm-eval's hooks, `evaluate` and `rescore` all read answers here, so that an answer has the same score everywhere.
 """
 
 from __future__ import annotations
@@ -25,18 +25,18 @@ from phingpt_bench.scoring.reasoning import answer_part
 from phingpt_bench.scoring.spans import Parsed, Span
 
 Doc = Mapping[str, Any]
-# words that stand for the topics of MultiFin, which have longer names; its prompts ask for these words
+# short words for the topics of MultiFin; its prompts ask for these words
 TOPICS = {
     "business": "Business & Management", "government": "Government & Controls", "tax": "Tax & Accounting",
     "negocios": "Business & Management", "finanzas": "Finance", "gobierno": "Government & Controls",
     "industria": "Industry", "impuestos": "Tax & Accounting", "tecnología": "Technology",
 }  # fmt: skip
-# words of one meaning: a set of labels with one of them reads the others as it (prompts in Spanish, Spanish labels)
+# synonyms: a set of labels with one of them reads the others as it (Spanish prompts and labels)
 MEANINGS = (
     ("negative", "negativo", "negativa"), ("neutral", "neutro", "neutra"), ("positive", "positivo", "positiva"),
     ("yes", "sí", "si"),
 )  # fmt: skip
-# traders' English stands for a polarity, but no polarity for it: "positive" says less than "bullish"
+# traders' words are read as a polarity, but not the reverse: "positive" says less than "bullish"
 TRADERS = {"negative": "bearish", "positive": "bullish"}
 SPAN_COLUMNS = ("counts", "partial", "typed", "entities", "misses")
 DIGITS = 5  # of stored probabilities
@@ -44,11 +44,11 @@ DIGITS = 5  # of stored probabilities
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Answered:
-    """One row. The fields down to `invalid` are those of `Outcomes` for a row of its kind, None where it has none.
+    """One row. The fields down to `invalid` are those of `Outcomes` for a row of its kind, None if it has none.
 
-    probs: empty where labels were compared without a finite result, None where the answer was written.
-    reason: why the answer is INVALID, None where it was read. parsed: the label, the number or the `Parsed` spans.
-    form: the form in which entities were read, where it is not the asked one.
+    probs: empty if labels were compared without a finite result, None if the answer was written.
+    reason: why the answer is INVALID, None if it was read. parsed: the label, the number or the `Parsed` spans.
+    form: the form in which entities were read, if it is not the requested one.
     """
 
     gold: Any = None
@@ -73,7 +73,7 @@ def chosen_label(doc: Doc, names: Sequence[str], likelihoods: Sequence[float]) -
     """
     finite = all(math.isfinite(value) for value in likelihoods)
     pred = int(np.argmax(likelihoods)) if finite else INVALID
-    probs: list[float] = []  # compared, though without a result: not the same as None, an answer that was written
+    probs: list[float] = []  # compared without a result; None would mean a written answer
     if finite:
         probs = [round(p, DIGITS) for p in calibration.probabilities(np.asarray([likelihoods]))[0].tolist()]
     return Answered(
@@ -92,7 +92,7 @@ def written_label(doc: Doc, names: Sequence[str], answer: str, rules: Rules = PL
 
 
 def written_score(doc: Doc, answer: str | None, rules: Rules = PLAIN) -> Answered:
-    """A number from -1 to 1 that the model wrote behind its reasoning."""
+    """A number from -1 to 1 that the model wrote after its reasoning."""
     text, cut_off = answer_part(answer if isinstance(answer, str) else "", rules.reasoning_marks)
     value, reason = regression.read_score(text) if not cut_off and len(text) <= LONGEST else (None, TOO_LONG)
     if cut_off:
@@ -154,9 +154,9 @@ def outcomes_of(
 
 
 def aliases(names: Sequence[str]) -> dict[str, str]:
-    """The words beside the labels themselves that stand for one of them, in this set.
+    """The synonyms of each label in this set.
 
-    None for a meaning that several labels share ("negative" and "negativo"), nor a word that is a label itself.
+    Without synonyms that several labels share ("negative" and "negativo"), and without words that are labels.
     """
     known = {name.casefold() for name in names}
     found = {word: label for word, label in TOPICS.items() if label in names}
@@ -178,9 +178,9 @@ def _gold(doc: Doc, names: Sequence[str]) -> int:
 
 @functools.lru_cache(maxsize=64)
 def _label_reader(names: tuple[str, ...], rules: Rules) -> Callable[[str], tuple[int, str | None]]:
-    topics = set(TOPICS.values()) <= set(names)  # then none of them is read out of the middle of a sentence
+    topics = set(TOPICS.values()) <= set(names)  # then topics are not read from the middle of a sentence
     common = {*TOPICS, *(name for name in names if " " not in name)} if topics else ()
-    # a code may be a word of one meaning with a label, and then means what the user says
+    # a code may be a synonym of a label; the user's meaning takes precedence
     given = {code.casefold() for code, _ in rules.codes if number(code) is None}
     others = {word: label for word, label in aliases(names).items() if word.casefold() not in given}
     return labels.reader(names, others, common, codes=rules.codes, marks=rules.reasoning_marks)

@@ -13,8 +13,8 @@ from phingpt_bench.scoring.reading import PLAIN, Rules
 from phingpt_bench.scoring.tagged_copy import Tagged, located
 from phingpt_bench.scoring.token_tags import Tag, chunks, tag_of
 
-READ = 0.6  # of the lines or words of an answer, at least, are tagged tokens
-# what every such answer has somewhere: a tag of no entity, or one with a prefix
+READ = 0.6  # the least share of an answer's lines or words that are tagged tokens
+# every such answer has one of these somewhere: an O tag, or a tag with a prefix
 _HINT = re.compile(
     r"(?:\A|[\s:|/,\"'\[(])(?:o|other|[bieslum][-_]\w[\w-]*|\w[\w-]*[-_][bieslu])(?=[\s,;\"'\])]|\Z)", re.IGNORECASE
 )
@@ -28,12 +28,12 @@ Tokens = list[tuple[str | None, Tag | None]]
 def read_bio(answer: str, text: str, types: Sequence[str], rules: Rules = PLAIN) -> Parsed | None:
     """The spans that tags of tokens stand for; None for an answer of another form.
 
-    Read are a list or sequence of tags alone, one for each word of the text (words between white space, else with
-    punctuation apart), and tokens with their tags: one a line, with a colon, tab, bar, slash or space between, pairs
+    Read are a list or sequence of tags alone, one for each word of the text (words between white space, otherwise with
+    punctuation apart), and tokens with their tags: one per line, with a colon, tab, bar, slash or space between, pairs
     in a list, or objects. Tags are B-, I-, E-, S- (and the letters of BILOU and BMES) before or behind a known type,
     known types alone, and O or Other; an I- that continues nothing opens an entity, as in seqeval's default mode.
     Tokens are placed as a copy of the text (`tagged_copy.located`), of which words without an entity may be left out.
-    An answer is read where at least READ of it are tagged tokens, and one tag has a prefix or two are O.
+    An answer is read if at least READ of it are tagged tokens, and one tag has a prefix or two are O.
     """
     if not _HINT.search(answer):
         return None
@@ -58,7 +58,7 @@ def read_bio(answer: str, text: str, types: Sequence[str], rules: Rules = PLAIN)
 
 
 def spans_of_tags(text: str, tags: Sequence[Tag | None]) -> list[Span] | None:
-    """The spans of one tag a word, in the division of the text into words that has as many; None where none has."""
+    """The spans of one tag per word, in the division of the text into words that has as many; None if none has."""
     for pattern in (re.compile(r"\S+"), _PUNCTUATED):
         words = [match.span() for match in pattern.finditer(text)]
         if len(words) == len(tags):
@@ -74,7 +74,7 @@ def _of_words(text: str, tags: Sequence[Tag | None]) -> Parsed | None:
 def _trimmed(text: str, start: int, end: int, type_: str) -> Span:
     """A span without the punctuation that stands at its word's ends where words are divided by white space alone.
 
-    A full stop stays unless it ends the text: it may end an abbreviation.
+    A full stop is kept unless it ends the text: it may belong to an abbreviation.
     """
     while start < end - 1 and text[start] in "\"'“‘«([{":
         start += 1
@@ -135,7 +135,7 @@ def _listed(answer: str, read_type: Callable[[str], str | None]) -> Tokens | Non
     value, _ = Reader(answer).value(begin.start(), 0)
     items = list(_flat(value))
     if len(items) < 2 or any(isinstance(item, Object) and "score" in item.fields for item in items):
-        return None  # a pipeline's output, which has its own offsets
+        return None  # the output of a pipeline, which has its own offsets
     found: Tokens = []
     for item in items:
         if isinstance(item, str):

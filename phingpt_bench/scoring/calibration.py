@@ -4,7 +4,7 @@
 The answer of a row is its most probable label, the first listed among equals; its confidence is that probability.
 
 A row with a nan probability (a label that could not be scored) counts as wrong with confidence 1: Brier 2, the worst
-there is, and first in the order of confidence. A model gains nothing by failing on its hard rows.
+value, and first in the order of confidence. A model gains nothing by failing on hard rows.
 
 Brier and ECE are functions of sums over rows, so that intervals and paired tests are bootstraps of sums. Risk and
 coverage depend on the order of the rows and are not; `aurc` of resampled rows is needed there.

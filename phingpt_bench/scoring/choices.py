@@ -1,4 +1,4 @@
-"""Answers that say something of every label: the scores of a classifier, a distribution, ticked boxes."""
+"""Answers about every label: the scores of a classifier, a distribution, ticked boxes."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ _BEHIND = re.compile(
 )
 _BEFORE = re.compile(rf"{_NUMBER}[\s\"'`*_:)(|-]*(?:(?:{_SCORE}|of|percent)\s+)*\Z")
 _BOX = re.compile(rf"\[([ xv✓✔*]?)\]|\(([xv✓✔ ])\)|([{TICKED[2:]}{EMPTY}])")
-_MANY = 64  # labels, at most, that an answer is taken to say something of
+_MANY = 64  # the largest number of labels in such an answer
 
 
 class Choices:
@@ -40,9 +40,9 @@ class Choices:
         self.answers = not {"yes", "no", "true", "false", "sí", "si"}.isdisjoint(self.labels)
 
     def __call__(self, text: str) -> set[int] | None:
-        """The labels that an answer (folded) prefers, by rules 1 and 2 of scoring/labels.py: one, or several, or none.
+        """The labels that an answer (folded) prefers, by rules 1 and 2 of scoring/labels.py: one, several or none.
 
-        None where it is no such answer.
+        None if it is no such answer.
         """
         preferred = self._boxes(text)
         return self._scores(text) if preferred is None else preferred
@@ -66,7 +66,7 @@ class Choices:
             boxes = list(_BOX.finditer(line))
             cuts = [0, *(at for box in boxes for at in box.span()), len(line)]
             between = [line[start:end] for start, end in zip(cuts[::2], cuts[1::2], strict=True)]
-            # boxes stand before their labels, or behind them: then something is named before the first
+            # boxes are before their labels or after them; if after, a label comes before the first box
             own = between[:-1] if boxes and self._found(between[0]) else between[1:]
             for box, part in zip(boxes, own, strict=True):
                 labels = {label for *_, label in self._found(part)}
@@ -81,7 +81,7 @@ class Choices:
     def _scores(self, text: str) -> set[int] | None:
         found = self._found(text)
         labels = [label for *_, label in found]
-        if len(labels) < 2 or len(set(labels)) < len(labels):  # a label that comes again belongs to a sentence
+        if len(labels) < 2 or len(set(labels)) < len(labels):  # a repeated label belongs to a sentence
             return None
         values = self._behind(text, found) or self._before(text, found)
         if values is None:
@@ -89,7 +89,7 @@ class Choices:
         return {label for label, value in zip(labels, values, strict=True) if value == max(values)}
 
     def _behind(self, text: str, found: list[tuple[int, int, int]]) -> list[float] | None:
-        """The number behind each label ("positive: 0.8"); None where one has none, or where words stand between."""
+        """The number after each label ("positive: 0.8"); None if one has none, or where words stand between."""
         values = []
         for at, (_, end, _) in enumerate(found):
             last = at + 1 == len(found)

@@ -83,7 +83,7 @@ def invalid_rate(confusion: np.ndarray) -> np.ndarray:
 def mcc(confusion: np.ndarray) -> np.ndarray:
     """Matthews correlation for k classes (Gorodkin 2004, R_K), INVALID as one more predicted class.
 
-    0 where it is undefined because gold, or the predictions, are all of one class (as scikit-learn has it).
+    0 if it is undefined because gold, or the predictions, are all of one class (as scikit-learn has it).
     """
     counts = np.asarray(confusion, dtype=float)
     n, gold, pred = _rows(counts), _gold(counts), _predicted(counts)
@@ -95,7 +95,7 @@ def mcc(confusion: np.ndarray) -> np.ndarray:
 def by_class(confusion: np.ndarray) -> np.ndarray:
     """[precision, recall, F1] of each class, shape (..., k, 3).
 
-    nan where there is nothing to divide by: precision without predictions of the class, recall without gold rows, F1
+    nan if there is nothing to divide by: precision without predictions of the class, recall without gold rows, F1
     without either. INVALID is no prediction of any class, and a gold row that was not found.
     """
     hits, counts = _hits(confusion), np.asarray(confusion)
@@ -135,7 +135,7 @@ def _f1_by_class(confusion: np.ndarray) -> np.ndarray:
 
 
 def _ratio(numerator: np.ndarray, denominator: np.ndarray) -> np.ndarray:
-    """Their ratio; nan where the denominator is 0."""
+    """Their ratio; nan if the denominator is 0."""
     return np.where(denominator > 0, numerator / np.where(denominator > 0, denominator, 1), np.nan)
 
 

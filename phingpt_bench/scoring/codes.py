@@ -10,20 +10,20 @@ from phingpt_bench.core.errors import BenchError, unknown
 from phingpt_bench.core.sentences import sentence
 
 _NUMBER = re.compile(r"[-+−]?(?:\d+(?:\.\d*)?|\.\d+)")
-# what an answer looks like that is a code and no name: a number, "LABEL_2", "class 1", one letter of a list of options
+# the form of an answer that is a code and not a name: a number, "LABEL_2", "class 1", one letter of a list of options
 CODE = re.compile(r"[\W_]*(?:(?:label|class)[\s_-]?)?[-+−]?\d+(?:[.,]\d+)?[\W_]*|[\W_]*[a-h][\W_]*", re.IGNORECASE)
 
 
 @dataclass(frozen=True, slots=True)
 class Codes:
-    """numbers: the label (an index) of each number. words: the label (a name) of each code that is none."""
+    """numbers: the label (an index) of each number. words: the label (a name) of each other code."""
 
     numbers: dict[float, int] = field(default_factory=dict)
     words: dict[str, str] = field(default_factory=dict)
 
 
 def number(written: object) -> float | None:
-    """The number that a label or a code is written as ("2", "-1", "1.0", 1.0); None for anything else."""
+    """The number of a label or code ("2", "-1", "1.0", 1.0); None for anything else."""
     text = str(written).strip()
     return float(text.replace("−", "-")) if _NUMBER.fullmatch(text) else None
 

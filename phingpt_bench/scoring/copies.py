@@ -1,4 +1,4 @@
-"""Where the pieces of a copy stand in the text that it was made from, as far as the two agree."""
+"""The places of the pieces of a copy in its original text, as far as the two agree."""
 
 from __future__ import annotations
 
@@ -9,13 +9,13 @@ import unicodedata
 from phingpt_bench.scoring.occurrences import Finder
 from phingpt_bench.scoring.subsequence import common_subsequence
 
-COMPLETE = 0.8  # of the words of the text: a copy with fewer is cut, or no copy
+COMPLETE = 0.8  # share of the text's words: with fewer, a copy is cut off, or not a copy
 
 _TOKEN = re.compile(r"(?:\w|[\u0300-\u036f])+|[^\w\s]")
 
 
 class Alignment:
-    """Where the pieces of a copy stand in the text. `complete`: enough of the text is in the copy."""
+    """The places of the pieces of a copy in the text. complete: enough of the text is in the copy."""
 
     def __init__(self, copy: str, text: str, folded: str):
         self.copy, self.text = copy, text
@@ -25,13 +25,13 @@ class Alignment:
         self.find = functools.lru_cache(maxsize=None)(Finder(text))
         self.begins: dict[int, int] = {}  # from a place in the copy to one in the text, at words that both have
         self.ends: dict[int, int] = {}
-        self.covered = bytearray(len(text))  # 1 where the text has a word of the copy
+        self.covered = bytearray(len(text))  # 1 if the text has a word of the copy
         theirs = list(_TOKEN.finditer(folded))
-        mine = list(_TOKEN.finditer(copy))[: 4 * len(theirs) + 100]  # more is a loop
+        mine = list(_TOKEN.finditer(copy))[: 4 * len(theirs) + 100]  # longer answers are loops
         pairs = common_subsequence([_key(token[0]) for token in mine], [_key(token[0]) for token in theirs])
         for i, j in pairs:
             self._match(mine[i].span(), theirs[j].span())
-        # dots and commas are lost too easily to tell a copy by, unless the text has nothing else
+        # dots and commas are lost too easily to align by them, unless the text has nothing else
         words = {j for j, token in enumerate(theirs) if token[0][0].isalnum()} or set(range(len(theirs)))
         self.complete = bool(pairs) and sum(j in words for _, j in pairs) >= COMPLETE * len(words)
 
@@ -56,14 +56,14 @@ class Alignment:
 
 
 def _key(word: str) -> str:
-    """Words are aligned without case, so that a lowercased copy is a copy; its pieces are not found all the same."""
+    """Words are aligned without case, so that a lowercased copy counts as a copy; its pieces are still not found."""
     return unicodedata.normalize("NFC", word).casefold()
 
 
 def _same(a: str, b: str) -> bool:
-    """Whether two pieces are written alike, but for Unicode composition and white space.
+    """Whether two pieces are written alike, except for Unicode composition and white space.
 
-    White space also where the one has none: "Oyj , Espoo" is copied as "Oyj, Espoo", and the place is certain here.
+    Even if one has no white space: "Oyj , Espoo" is copied as "Oyj, Espoo", and the place is certain here.
     """
     return a == b or _visible(a) == _visible(b)
 

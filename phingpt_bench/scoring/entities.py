@@ -1,4 +1,4 @@
-"""What the answers of entity tasks have in common, in whatever format: entities, and where in the text they are."""
+"""The common part of all formats of entity answers: entities, and their places in the text."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from phingpt_bench.scoring.occurrences import Finder, places
 WRONG_KINDS = ("format", "hallucinated", "conflict")  # each such piece is one wrong prediction; a duplicate is not
 
 _NONE = re.compile(r"none\.?", re.IGNORECASE)
-# other ways to write that there is none: as a whole answer, and as what stands behind a type
+# other ways to say that there is none: as a whole answer, and after a type
 _NOTHING = re.compile(
     r"(?:n/?a|nil|null|nothing|empty|ningun[oa]s?|nada|[-–—/]+|\[\s*\]|\{\s*\}|\(\s*\)"
     r"|(?:there (?:are|is|were) )?(?:no|not any|none of the) (?:[\w-]+ ){0,3}?(?:entit(?:y|ies)|persons?|people"
@@ -26,7 +26,7 @@ _NOTHING = re.compile(
     r")[.!]?",
     re.IGNORECASE,
 )
-# full names of the types of CoNLL-2003 and FiNER-ORD, as models write them where a prompt says PER, ORG, LOC
+# full names of the types of CoNLL-2003 and FiNER-ORD, as models write them for PER, ORG and LOC
 FULL_NAMES = {
     "PER": ("person", "persons", "people", "persona", "personas"),
     "ORG": ("organization", "organisation", "organizations", "organisations", "organización", "organizaciones"),
@@ -51,7 +51,7 @@ class Problem(NamedTuple):
         "duplicate": the same piece again;
         "conflict": every occurrence belongs to a longer surface or to one that was named before.
     surface: what was written: the surface, or the whole piece where no type could be read.
-    type: None where no known type could be read.
+    type: None if no known type could be read.
     """
 
     kind: str
@@ -74,12 +74,12 @@ class Parsed:
 
     @property
     def wrong(self) -> list[Problem]:
-        """The problems that count as wrong predictions: all but duplicates."""
+        """The problems that count as wrong predictions: all except duplicates."""
         return [problem for problem in self.problems if problem.kind in WRONG_KINDS]
 
     @property
     def invalid(self) -> bool:
-        """Whether the answer could not be read, as a whole or in part (for `Outcomes.invalid`)."""
+        """Whether the answer could not be read, in whole or in part (for `Outcomes.invalid`)."""
         return any(problem.kind == "format" for problem in self.problems)
 
 
@@ -97,7 +97,7 @@ class Entity(NamedTuple):
         return self.place is None and not self.marks
 
     def chosen(self, text: str) -> list[tuple[int, int]]:
-        """Where the marked occurrences are in `text`; a number that no occurrence has is ignored."""
+        """The places of the marked occurrences in `text`; a number beyond them is ignored."""
         if self.place is not None:
             return [self.place]
         starts = list(places(text, self.surface))
@@ -105,7 +105,7 @@ class Entity(NamedTuple):
 
 
 class Piece(NamedTuple):
-    """One piece of an answer, as written: `type` is None where no known one could be read."""
+    """One piece of an answer, as written: `type` is None if no known one could be read."""
 
     type: str | None
     surface: str
@@ -114,9 +114,9 @@ class Piece(NamedTuple):
 
 
 class Claim(NamedTuple):
-    """A piece's claim on a part of the text. Of claims that overlap the least one stands: see `resolve_overlaps`.
+    """A piece's claim on a part of the text. Of overlapping claims the smallest is kept: see `resolve_overlaps`.
 
-    rank: False before True. shorter: the length, negative, so that the longest is the least. piece: its number.
+    rank: False before True. shorter: the negative length, so that the longest is the smallest. piece: its number.
     """
 
     rank: bool
@@ -131,12 +131,12 @@ class Claim(NamedTuple):
 
     @property
     def end(self) -> int:
-        """Behind the last character."""
+        """The offset after the last character."""
         return self.start - self.shorter
 
 
 def checked_spans(text: str, spans: Iterable[Span], not_in_types: re.Pattern[str]) -> list[Span]:
-    """The distinct spans by position; BenchError for one that the text or the form of the answer cannot hold."""
+    """The distinct spans by position; BenchError for one that does not fit the text or the answer format."""
     spans = sorted(set(spans))
     for span in spans:
         if not 0 <= span.start < span.end <= len(text):
@@ -182,7 +182,7 @@ def write_entities(
     answer = written(())
     if marked := read_differently(answer):
         answer = written(marked)
-        if read_differently(answer):  # a marked entity no longer covers a shorter one inside it: mark all
+        if read_differently(answer):  # a marked entity no longer hides a shorter one inside it: mark all
             answer = written(entities)
     return answer
 
@@ -194,12 +194,12 @@ def first_line(answer: str) -> str:
 
 
 def names_nothing(line: str) -> bool:
-    """Whether an answer is "none" alone, in any case, a full stop allowed."""
+    """Whether an answer is only "none", ignoring case and a full stop."""
     return _NONE.fullmatch(line.strip()) is not None
 
 
 def says_nothing(words: str) -> bool:
-    """Whether words, as an answer or behind the name of a type, say in any way that there is no entity."""
+    """Whether words, as an answer or behind the name of a type, say in any way that there is not an entity."""
     words = words.strip()
     return len(words) < 200 and bool(_NONE.fullmatch(words) or _NOTHING.fullmatch(words))
 
@@ -208,7 +208,7 @@ def says_nothing(words: str) -> bool:
 def type_reader(types: tuple[str, ...], aliases: tuple[tuple[str, str], ...] = ()) -> Callable[[str], str | None]:
     """From a type as written to one of `types`: as written, then without case; None for any other.
 
-    aliases: pairs (as written, type). FULL_NAMES of the types are read too, where they are no types themselves.
+    aliases: pairs (as written, type). FULL_NAMES of the types are read too, where they are not types themselves.
     """
     known = {type_.casefold(): type_ for type_ in reversed(types)} | {type_: type_ for type_ in types}
     for name, type_ in (*aliases, *((name, type_) for type_, names in FULL_NAMES.items() for name in names)):
@@ -219,7 +219,7 @@ def type_reader(types: tuple[str, ...], aliases: tuple[tuple[str, str], ...] = (
 
 
 def align(pieces: Iterable[Piece], text: str, *, nested: bool = False, find: Finder | None = None) -> Parsed:
-    """The spans that the pieces of an answer stand for; no piece at all is a format problem.
+    """The spans of the pieces of an answer; an answer without pieces is a format problem.
 
     An entity stands for each occurrence of its surface between word boundaries: no letter, digit, underscore or
     combining mark directly before a surface that begins with one, nor after one that ends with one; beside characters
@@ -248,7 +248,7 @@ def align(pieces: Iterable[Piece], text: str, *, nested: bool = False, find: Fin
 
 
 def resolve_overlaps(claims: Iterable[Claim], length: int) -> list[Claim]:
-    """Which claims on a text of `length` characters stand, none overlapping: the least first."""
+    """The claims on a text of `length` characters that are kept, without overlaps: the smallest first."""
     kept = []
     taken = bytearray(length)
     for claim in sorted(claims):
@@ -259,7 +259,7 @@ def resolve_overlaps(claims: Iterable[Claim], length: int) -> list[Claim]:
 
 
 def _sorted_out(pieces: Iterable[Piece]) -> tuple[dict[int, Entity], dict[int, Problem]]:
-    """The distinct entities among the pieces of an answer, and what is wrong with the others, by place."""
+    """The distinct entities among the pieces of an answer, and the problems of the others, by place."""
     entities: dict[int, Entity] = {}
     problems: dict[int, Problem] = {}
     seen: set[Piece] = set()

@@ -12,7 +12,7 @@ The rule of `parse_entities`. Lines are gone through from the first that is not 
    scoring/surfaces.py. A piece without a type directly behind a typed one is of its type where it is a name in the
    text ("ORG: Nokia; Ericsson").
 3. A line of nothing but a type heads a list: the lines behind it, with a bullet or found in the text, are of that type.
-4. The answer goes on as long as its lines are typed, heads or in a list; blank ones are ignored. Lines before the
+4. The answer continues as long as its lines are typed, heads or in a list; blank ones are ignored. Lines before the
    first such line are ignored too, up to one that begins another example (a word of PROMPTS and a colon, unless it
    repeats the text). The first other line ends the answer, so what a model runs on with is not read.
 5. Where nothing is typed at all, the pieces of the first line are format problems.
@@ -59,7 +59,7 @@ class _Reader:
         self.head: str | None = None
 
     def pieces(self, answer: str) -> list[Piece] | None:
-        """The pieces in order; None where the answer says that there is no entity."""
+        """The pieces in order; None if the answer says that there is not an entity."""
         lines = answer.split("\n") if "\r" not in answer else re.split(r"[\r\n]", answer)
         found: list[Piece] = []
         heads: list[str] = []

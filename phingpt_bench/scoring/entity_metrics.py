@@ -20,7 +20,7 @@ def entity_recall(counts: np.ndarray) -> np.ndarray:
 def entity_f1(counts: np.ndarray) -> np.ndarray:
     """Micro F1, strict (the F1 of CoNLL-2003 and seqeval); counts of shape (..., types + 1, 3).
 
-    nan where nothing is gold and nothing was predicted: seqeval says 0 there, though no answer is wrong.
+    nan if nothing is gold and nothing was predicted: seqeval says 0 there, though no answer is wrong.
     """
     n_true, n_pred, n_gold = _pooled(counts)
     return _f1(n_true, n_pred + n_gold)
@@ -38,7 +38,7 @@ def entity_f1_macro(counts: np.ndarray) -> np.ndarray:
 
 
 def by_type(counts: np.ndarray) -> np.ndarray:
-    """[precision, recall, F1] of each type, shape (..., types, 3); nan where there is nothing to divide by.
+    """[precision, recall, F1] of each type, shape (..., types, 3); nan if there is nothing to divide by.
 
     Pieces of unknown type belong to no type.
     """
@@ -53,5 +53,5 @@ def _pooled(counts: np.ndarray) -> np.ndarray:
 
 
 def _f1(n_true: np.ndarray, both: np.ndarray) -> np.ndarray:
-    """F1 from true positives and predicted + gold; nan where both are 0."""
+    """F1 from true positives and predicted + gold; nan if both are 0."""
     return np.where(both > 0, 2 * n_true / np.maximum(both, 1), np.nan)

@@ -1,9 +1,9 @@
-"""The forms in which a model may be asked for the entities of a text, by name, and which form an answer is in.
+"""The answer formats for entities by name, and the detection of an answer's format.
 
 The same model scores differently under different forms, so each is a task of its own over the same rows and the
-difference is measured (docs/decisions/0006-answer-formats.md). What an answer says is judged alike in all: by the
-spans and problems of scoring/entities.py. An answer in another form than the asked one is read as what it is, and
-that is said (`Parsed.form`): whether a model keeps to a form and whether it finds the entities are two questions.
+difference is measured (docs/decisions/0006-answer-formats.md). All are judged in the same way: by the
+spans and problems of scoring/entities.py. An answer in another form than the requested one is read too, and
+reported (`Parsed.form`): whether a model keeps to a form and whether it finds the entities are two questions.
 """
 
 from __future__ import annotations
@@ -43,7 +43,7 @@ class Format:
     read: Callable[..., Parsed]
 
     def ask(self, types: Sequence[str]) -> str:
-        """The instruction with the names of the types in it."""
+        """The instruction with the names of the types."""
         return self.instruction.format(types=", ".join(types))
 
 
@@ -76,10 +76,10 @@ FORMATS: dict[str, Format] = {
         ),
     )
 }
-BIO = "token tags"  # a form that no prompt asks for, by the name that is reported
-# an answer, or a line of it, that begins as JSON or a Python list does: nothing of that is a line of entities
+BIO = "token tags"  # a form that no prompt asks for, and its name in reports
+# an answer, or a line of it, that begins like JSON or a Python list: it is not a line of entities
 _IS_JSON = re.compile(r"^[^\S\n]*(?:```\w*\s*)?[\[{(]\s*[\"'{\[(\]}]", re.MULTILINE)
-# what an answer in a form must hold somewhere
+# what an answer in a form must contain
 _SIGNS = {
     "json": re.compile(r"[\[{(]\s*[\"'{\[(\]}\d]"),
     "tags": re.compile(r"<\s{0,3}\w[^<>]{0,40}>[^<]*<\s{0,3}/"),
@@ -95,11 +95,11 @@ def answer_format(name: str) -> Format:
 
 
 def read_answer(form: str, answer: str | None, text: str, types: Sequence[str], rules: Rules = PLAIN) -> Parsed:
-    """The spans of `text` that an answer names, whatever it is: behind its reasoning, in the asked form or another.
+    """The spans of `text` that an answer names, without its reasoning, in the requested form or another.
 
-    The asked form is tried first, but what lines would take for something else before it: tags of tokens, an answer
-    that begins as JSON does, and one with the tags of types. Where nothing typed is read in it, the others are tried,
-    and one that reads an entity, or says without fault that there is none, counts. Answers of more than LONGEST
+    The requested form is tried first, except for answers that the line format would misread: tags of tokens, JSON, and
+    tags of types. If nothing typed is found in it, the others are tried, and the first that finds an entity, or says
+    clearly that there is none, counts. Answers of more than LONGEST
     characters are not read.
     """
     part = answer_part(answer if isinstance(answer, str) else "", rules.reasoning_marks, types)
@@ -125,7 +125,7 @@ def read_answer(form: str, answer: str | None, text: str, types: Sequence[str], 
 
 
 def _before_lines(answer: str, types: Sequence[str], rules: Rules) -> list[str]:
-    """The forms that an answer shows plainly."""
+    """The forms that an answer clearly has."""
     found = ["json"] if _IS_JSON.search(answer) else []
     if "</" in answer:
         read_type = type_reader(tuple(types), rules.type_aliases)

@@ -11,7 +11,6 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Iterable, Sequence
-from typing import Any
 
 from phingpt_bench.scoring.entities import (
     Entity,
@@ -43,7 +42,7 @@ def write_json(text: str, spans: Iterable[Span], types: Sequence[str]) -> str:
 
 
 def _line(entities: list[Entity]) -> str:
-    items: list[dict[str, Any]] = []
+    items: list[dict[str, object]] = []
     for type_, surface, marks, _ in entities:
         nth = {"nth": marks[0] if len(marks) == 1 else list(marks)} if marks else {}
         items.append({"type": type_, "text": surface, **nth})

@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterator, Sequence
 from typing import Any
 
 from phingpt_bench.scoring.entities import Piece, says_nothing
-from phingpt_bench.scoring.loose_json import Object, shown
+from phingpt_bench.scoring.loose_json import Fields, Object, shown
 from phingpt_bench.scoring.token_tags import PREFIXED, joined
 
 # The names that models give the two fields of an entity, the surest first: "entity" may be either.
@@ -19,8 +19,6 @@ TYPE_KEYS = (
     "type", "label", "entity_type", "entity_group", "category", "tag", "entity_label", "ner_tag", "class", "entity",
 )  # fmt: skip
 LIST_KEYS = ("entities", "named_entities")
-
-Fields = dict[str, Any]
 
 
 class Pieces:
@@ -143,7 +141,7 @@ class Pieces:
 
 
 def entity_keys(fields: Fields) -> tuple[str, str] | None:
-    """The names under which an entity has its surface and its type; None for what is no entity."""
+    """The names under which an entity has its surface and its type; None for what is not an entity."""
     surface = next((key for key in SURFACE_KEYS if key in fields), None)
     type_ = next((key for key in TYPE_KEYS if key in fields and key != surface), None)
     return (surface, type_) if surface and type_ else None

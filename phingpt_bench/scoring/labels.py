@@ -1,14 +1,14 @@
-r"""Which label a freely written answer names: read by words, safe from negation, INVALID with a reason.
+r"""The label in a freely written answer: read by words, with negation, or INVALID with a reason.
 
-The rule of `reader`, in full; its code bears the numbers given here. Its word lists are the constants of
-scoring/words.py. Reasoning is taken out before (scoring/reasoning.py).
+The full rule of `reader`; its code has the same numbers. The word lists are the constants of scoring/words.py.
+Reasoning is removed before (scoring/reasoning.py).
 
 **Text.** Disregarded: characters of category Cf (zero-width ones, byte order mark, soft hyphen), variation selectors,
 U+034F, and control characters that are no white space (NUL). A lone surrogate becomes U+FFFD. Then NFKC, case folding,
 NFKC. Every kind of line break is "\n"; the apostrophes ’ ʼ ` ´ between letters are '.
 
 **Tokens.** A word is a longest run of letters, digits and combining marks; an apostrophe between two such runs, and a
-point or comma between two digits, belong to the word ("isn't", "0.5"). The underscore is no part of a word.
+point or comma between two digits, belong to the word ("isn't", "0.5"). The underscore is not part of a word.
 Characters of scripts without spaces between words, and Hangul, make words of their own ("答案是positive" is two words).
 Stops are . , ; : = ! ? ( ) / | and the line break; an em dash, "--", and a dash with white space on both sides are
 the stop "—". "&" is the word "and". Anything else (quotes, asterisks, braces, hyphens) only separates words. Stops
@@ -66,9 +66,9 @@ Otherwise the answer is INVALID, for one of REASONS: no word at all; no mention;
 no stated mention, and one that is negated; mentions that are all asked; more than reading.LONGEST characters; reasoning
 that was cut off.
 
-What it does not understand: irony, comparison of degree, a negation in other words ("I doubt that it is positive",
+It does not understand: irony, comparison of degree, a negation in other words ("I doubt that it is positive",
 "positive is ruled out"), labels in languages other than those given, and labels that are told apart by signs alone
-where they are no numbers.
+where they are not numbers.
 """
 
 from __future__ import annotations
@@ -91,8 +91,8 @@ from phingpt_bench.scoring.words import COPULAS, FILLERS, JOINS, KEYWORDS, PROMP
 from phingpt_bench.scoring.words import tokens as tokenise
 
 REASONS = ("empty", "no label", "several labels", "only negated", "only asked", CUT_OFF, TOO_LONG)
-KEPT = 65_536  # answers a reader remembers
-KEPT_LENGTH = 1_000  # of the answers that are remembered, at most
+KEPT = 65_536  # the number of answers that a reader caches
+KEPT_LENGTH = 1_000  # the maximum length of cached answers
 
 _CLOSING = STOPS - frozenset(":=?")
 _SIGNED = re.compile(r"(?<![^\W_])[-−–]\s?\d")
@@ -113,7 +113,7 @@ def reader(
     codes: Iterable[tuple[str, str]] = (),
     marks: Collection[tuple[str, str]] = (),
 ) -> Callable[[str], Reading]:
-    """What finds the label that an answer names, by the rule above; it remembers up to KEPT different answers.
+    """A function that finds the label in an answer, by the rule above; it caches up to KEPT different answers.
 
     It never raises for an answer, whatever that is (None is empty). labels: in the order that indices follow.
     aliases: other ways to write a label, such as {"bullish": "positive"}.
@@ -158,7 +158,7 @@ class _Rules:
     def read(self, answer: str) -> Reading:
         text = fold(answer)
         if (label := self.vocabulary.whole.get(text.strip())) is not None and not self.numeric:
-            return Reading(label, None)  # what most answers are; rule 3 says the same
+            return Reading(label, None)  # most answers; rule 3 gives the same result
         text, cut_off = answer_part(text, self.marks)
         if cut_off:
             return Reading(INVALID, CUT_OFF)
@@ -205,7 +205,7 @@ class _Rules:
 def _decide(tokens: list[str], stated: list[Mention], first: int) -> Reading:
     """Rules 3 to 8, for at least one stated mention; `first` is where the first mention ends."""
     if len({mention.label for mention in stated}) == 1:
-        return Reading(stated[0].label, None)  # every rule says so
+        return Reading(stated[0].label, None)  # every rule gives this
     listed = set()
     for one, other in pairwise(stated):
         between = tokens[one.end : other.start]

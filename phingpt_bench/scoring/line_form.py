@@ -2,7 +2,7 @@ r"""One piece of an answer line: escapes of a surface, and the mark that says wh
 
 A surface that holds `;`, a backslash or a line break writes them `\;`, `\\`, `\n`, `\r`, white space at its ends
 has a backslash before it, and so has the @ of a surface that ends like an occurrence mark. Nothing else is escaped, so
-ordinary names are written as they stand.
+ordinary names are written unchanged.
 """
 
 from __future__ import annotations

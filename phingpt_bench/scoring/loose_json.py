@@ -1,8 +1,8 @@
-"""JSON as models write it: cut off, with a word too many, several values one after another, or as Python prints it.
+"""JSON as models write it: cut off, with extra words, several values one after another, or as printed by Python.
 
-Not the parser of `json`: that one gives nothing at all for a list that was cut, and recurses as deep as the text says.
+The parser of `json` would return nothing for a list that is cut off, and recurse as deeply as the text.
 Python's tuples are lists, its strings in single quotes end at the quote that a comma, colon or bracket (or nothing)
-follows, so that an apostrophe in them does no harm, and None is null.
+follows, so that an apostrophe in them is harmless, and None is null.
 """
 
 from __future__ import annotations
@@ -13,7 +13,9 @@ from dataclasses import dataclass
 from json.decoder import scanstring  # type: ignore[attr-defined]  # of the standard library, and in no stub
 from typing import Any, NamedTuple
 
+Fields = dict[str, Any]  # the values of an object by key, without case
 DEPTH = 6  # of nested lists and objects; {"entities": {"PER": [{"text": "x", "nth": [1]}]}} has 5
+
 
 _SPACE = re.compile(r"\s*")
 _END_OF_SINGLE = re.compile(r"(?<!\\)'(?=\s*(?:[,:)\]}]|\Z))")
@@ -29,7 +31,7 @@ class Object:
     closed: bool
 
     @property
-    def fields(self) -> dict[str, Any]:
+    def fields(self) -> Fields:
         """The values by key, without case; of equal keys the last."""
         return {key.strip().casefold(): value for key, value in self.pairs}
 
@@ -107,7 +109,7 @@ class Reader:
         return Object(pairs, self.broken is None), end
 
     def _after(self, at: int, closing: str) -> int:
-        """Where to go on after an element: behind its comma, or at the closing bracket."""
+        """Where to continue after an element: behind its comma, or at the closing bracket."""
         at = self._skip(at)
         char = self.source[at : at + 1]
         if char == ",":

@@ -1,4 +1,4 @@
-"""Where the labels are mentioned in an answer, and which of these mentions are negated, asked or stated.
+"""The mentions of labels in an answer, and which of them are negated, asked or stated.
 
 The rules are those of scoring/labels.py: "Mentions" (M1 to M3) and "Negation" (N1 to N5). One sentence, token by token:
 
@@ -79,10 +79,10 @@ def find_mentions(vocabulary: Vocabulary, tokens: list[str]) -> tuple[list[Menti
 
 
 class _State:
-    """What is known of an answer up to a token.
+    """The state of an answer up to a token.
 
-    negator: the open one, "" where none is open; words: how many words stand behind it; reached: whether it has negated
-    a mention. sentence: the index of the first mention since the last end of a sentence.
+    negator: the open one, "" if none is open. words: the number of words after it. reached: whether it has negated a
+    mention. sentence: the index of the first mention since the last end of a sentence.
     """
 
     __slots__ = ("asked", "found", "negator", "reached", "sentence", "tokens", "words")

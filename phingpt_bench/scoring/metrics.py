@@ -22,12 +22,12 @@ from phingpt_bench.scoring.statistics import STATISTICS
 
 @dataclass(frozen=True, slots=True)
 class Metric:
-    """A score and what is to be known of it.
+    """A score and its properties.
 
     kind: of the outcomes it belongs to, "labels", "spans" or "scores".
     statistic: the name in STATISTICS of the additive counts that it is a function of.
-    function: from summed counts to the score, leading axes kept; nan where the score is undefined.
-    title: for the head of a column. bounds: the least and the largest score there can be.
+    function: from summed counts to the score, leading axes kept; nan if the score is undefined.
+    title: for the head of a column. bounds: the smallest and the largest possible score.
     """
 
     name: str
@@ -67,7 +67,7 @@ METRICS: dict[str, Metric] = {
 
 
 def metric_rows(name: str, outcomes: Outcomes) -> np.ndarray | None:
-    """The additive counts by row (n, ...) that a metric is a function of; None where the outcomes have no such thing.
+    """The additive counts by row (n, ...) that a metric is a function of; None if the outcomes have no such thing.
 
     Label probabilities are missing where answers were written, poles where labels are topics. BenchError for outcomes
     that are inconsistent.
@@ -90,7 +90,7 @@ def row_counts(outcomes: Outcomes) -> np.ndarray:
 
 
 def score_all(outcomes: Outcomes) -> dict[str, float | None]:
-    """All metrics that the outcomes allow, by name; None where a score is undefined (no row, or no entity at all)."""
+    """All metrics that the outcomes allow, by name; None if a score is undefined (no row, or no entity at all)."""
     row_counts(outcomes)  # says what is inconsistent
     totals: dict[str, np.ndarray | None] = {}
     scores: dict[str, float | None] = {}

@@ -17,7 +17,7 @@ MISS_KINDS = ("boundary", "type", "hallucinated", "missed", "duplicate", "format
 
 
 class Miss(NamedTuple):
-    """One thing that is wrong with an answer.
+    """One error in an answer.
 
     kind: "type": the right place under another type; "boundary": overlaps the gold entity, but does not begin and end
         with it (its type may be wrong too); "missed": a gold entity that no prediction touches; "spurious": a
@@ -144,7 +144,7 @@ def partial_counts(gold: Iterable[Span], parsed: Parsed, type_: str | None = Non
 def partial_f1(counts: np.ndarray) -> np.ndarray:
     """F1 with half a point for an overlap (MUC-5, SemEval-2013 "partial"), from summed `partial_counts` (..., 4).
 
-    nan where nothing is gold and nothing was predicted.
+    nan if nothing is gold and nothing was predicted.
     """
     exact, overlapping, n_pred, n_gold = np.moveaxis(np.asarray(counts, dtype=float), -1, 0)
     with np.errstate(invalid="ignore"):

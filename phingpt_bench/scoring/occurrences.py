@@ -1,4 +1,4 @@
-"""Where a surface occurs in a text: as written, else with what a reader cannot see disregarded."""
+"""Where a surface occurs in a text: as written, otherwise with what a reader cannot see disregarded."""
 
 from __future__ import annotations
 
@@ -78,7 +78,7 @@ def places(text: str, surface: str) -> Iterator[int]:
 
 
 def in_word(char: str) -> bool:
-    """Whether a character is part of a word that goes on beside it."""
+    """Whether a character is part of a word that continues beside it."""
     if char.isascii():
         return char.isalnum() or char == "_"
     return (char.isalnum() or unicodedata.category(char)[0] == "M") and not _UNSPACED.match(char)

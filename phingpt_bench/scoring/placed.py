@@ -27,7 +27,7 @@ class Placed:
 
 
 def placed(outcomes: Outcomes) -> Placed:
-    """The entities of outcomes that hold them. BenchError where they are malformed or disagree with the counts."""
+    """The entities of outcomes that hold them. BenchError if they are malformed or disagree with the counts."""
     counts = statistics.spans(outcomes)
     try:
         gold, predicted = ([[_span(outcomes, *e) for e in row[side]] for row in outcomes.entities] for side in (0, 1))

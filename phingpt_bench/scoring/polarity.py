@@ -41,7 +41,7 @@ def polarity(labels: Sequence[str]) -> list[int] | None:
 def flip_counts(gold: Sequence[int], pred: Sequence[int], labels: Sequence[str]) -> np.ndarray:
     """[flipped, polar gold] by row, shape (n, 2), int64; `gold` and `pred` index into `labels`, pred -1 is INVALID.
 
-    Polar gold is 1 where the gold label is at a pole; flipped is 1 where the predicted one is at the opposite pole as
+    Polar gold is 1 if the gold label is at a pole; flipped is 1 if the predicted one is at the opposite pole as
     well. Neither neutral nor INVALID is at a pole: an answer that cannot be read moves no money.
     ValueError for labels without poles (see `polarity`), unequal lengths, and indices out of range.
     """

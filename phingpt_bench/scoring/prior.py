@@ -24,7 +24,7 @@ CONTENT_FREE = ("N/A", "[MASK]", "")  # in place of the text, as in Zhao et al.
 
 
 def batch_prior(probs: np.ndarray) -> np.ndarray:
-    """The mean of probabilities (n, k) over the rows, (k,); rows with nan are left out. nan where none is left."""
+    """The mean of probabilities (n, k) over the rows, (k,); rows with nan are left out. nan if none is left."""
     known = probs[~np.isnan(probs).any(axis=1)]
     return known.mean(axis=0) if len(known) else np.full(probs.shape[1], np.nan)
 

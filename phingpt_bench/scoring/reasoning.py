@@ -1,11 +1,11 @@
-"""What a model thought before it answered, taken out of its answer: reasoning is no answer, whatever it names.
+"""What a model thought before it answered, taken out of its answer: reasoning is not an answer, whatever it names.
 
 The rule. For each kind of mark in MARKS (case aside) and each pair of the user's own:
 
 1. What stands behind the last end mark is the answer, an end mark without a start as well. Where nothing stands there,
    it is what stands outside of the marks ("positive <think>since sales rose</think>").
 2. From a start mark that is not closed on, everything is reasoning. Where nothing stands before it either, the
-   reasoning was cut off and there is no answer.
+   reasoning was cut off and there is not an answer.
 3. Harmony (gpt-oss): the answer is what stands behind the last mark of the channel "final". Without special tokens
    that mark is the word "assistantfinal", and an answer that begins with "analysis" and a letter right behind it is
    reasoning.
@@ -125,7 +125,7 @@ def _outside(text: str, start: re.Pattern[str] | None, end: re.Pattern[str]) -> 
 
 
 def _blocks(starts: list[tuple[int, int]], ends: list[tuple[int, int]]) -> list[tuple[int | None, int]]:
-    """(where a block of reasoning begins, None where it has no start mark; where it ends), in order."""
+    """(where a block of reasoning begins, None if it has no start mark; where it ends), in order."""
     blocks: list[tuple[int | None, int]] = []
     at = before = 0
     for _, closing in ends:

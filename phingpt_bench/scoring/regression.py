@@ -38,7 +38,7 @@ _THOUSANDS = re.compile(r"[1-9]\d{0,2},\d{3}")
 
 
 class ScoreReading(NamedTuple):
-    """value: the number that was read, None where it is INVALID. reason: then one of SCORE_REASONS, else None."""
+    """value: the number that was read, None if it is INVALID. reason: then one of SCORE_REASONS, else None."""
 
     value: float | None
     reason: str | None
@@ -106,7 +106,7 @@ def mae(counts: np.ndarray) -> np.ndarray:
 def r2(counts: np.ndarray) -> np.ndarray:
     """The coefficient of determination, 1 - squared error / squared deviation of the gold from its own mean.
 
-    As scikit-learn's r2_score, but nan where the gold is constant (its spread under a millionth of its size) or there
+    As scikit-learn's r2_score, but nan if the gold is constant (its spread under a millionth of its size) or there
     is no row: no share of a variance of 0 can be explained. Below 0 is worse than always saying the mean.
     """
     n, g, gg, squared = _sums(counts)[:4]
@@ -120,7 +120,7 @@ def cosine(counts: np.ndarray) -> np.ndarray:
     The measure of SemEval-2017 task 5 (Cortis et al. 2017, after Ghosh et al. 2015) without its factor for coverage,
     the share of rows with an answer: here each row has one, because INVALID counts as the wrong end of the scale. It
     is blind to scale, so half of every gold score is as good as the gold itself: read it beside the errors.
-    0 where all predictions are 0; nan where all gold scores are, or without rows.
+    0 if all predictions are 0; nan if all gold scores are, or without rows.
     """
     *_, gg, _, _, gp, pp = _sums(counts)
     cos = np.where(pp > 0, _ratio(gp, np.sqrt(gg * pp)), 0.0)
@@ -132,5 +132,5 @@ def _sums(counts: np.ndarray) -> np.ndarray:
 
 
 def _ratio(over: np.ndarray, under: np.ndarray) -> np.ndarray:
-    """Their ratio; nan where `under` is not above 0."""
+    """Their ratio; nan if `under` is not above 0."""
     return np.where(under > 0, over / np.where(under > 0, under, 1.0), np.nan)

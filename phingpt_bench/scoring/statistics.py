@@ -20,7 +20,7 @@ def confusion(outcomes: Outcomes) -> np.ndarray:
 
 
 def written(outcomes: Outcomes) -> np.ndarray | None:
-    """The confusion counts of answers that were written; None where labels were compared by likelihood."""
+    """The confusion counts of answers that were written; None if labels were compared by likelihood."""
     return None if outcomes.probs else confusion(outcomes)
 
 

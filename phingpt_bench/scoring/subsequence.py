@@ -16,7 +16,7 @@ def common_subsequence(a: Sequence[Hashable], b: Sequence[Hashable]) -> list[tup
     for j, item in enumerate(b):
         places[item] = places.get(item, 0) | 1 << j
     full = (1 << len(b)) - 1
-    # bit j of row i is 0 where one more item of b, the j-th, makes the subsequence with a[:i] longer
+    # bit j of row i is 0 if one more item of b, the j-th, makes the subsequence with a[:i] longer
     row, rows = full, [full]
     for item in a:
         hits = row & places.get(item, 0)

@@ -11,7 +11,7 @@ from phingpt_bench.scoring.occurrences import Finder
 WRAPPING = " \t*_`\"'“”‘’«»‹›[](){}<>"
 # from the first of several blanks on only: else a run of blanks takes time by its square
 _SEPARATOR = re.compile(r"(?:(?<!\s)\s+)?[,、，]\s*|(?<!\s)\s+(?:and|&|y|e)\s+")
-# the end of a company's name, which is no name of its own behind a comma
+# the end of a company's name, which is not a name of its own behind a comma
 _SUFFIX = re.compile(
     r"(?:inc|incorporated|ltd|limited|corp|corporation|co|company|plc|llc|llp|l\.?p|n\.?a|s\.?a|ag|se|nv|n\.?v|ab|asa|oyj|oy|gmbh"
     r"|kg|spa|s\.?p\.?a|s\.?l|s\.?r\.?l|jr|sr|ii|iii)\.?",
@@ -24,7 +24,7 @@ class Surfaces:
     """Reads the surfaces of answers about one text.
 
     The first of these that is in the text (as whole words) is meant:
-      1. what is written, as it stands;
+      1. what is written, unchanged;
       2. without quotes, brackets and marks of emphasis around it;
       3. without a full stop, comma or colon at its end;
       4. without a comment in brackets behind it ("Nokia (a company)").
@@ -36,7 +36,7 @@ class Surfaces:
         self.find = find
 
     def known(self, written: str) -> str | None:
-        """The surface that is in the text, by 1 to 4; None where there is none."""
+        """The surface that is in the text, by 1 to 4; None if there is none."""
         if self.find(written):
             return written
         for variant in _variants(written):

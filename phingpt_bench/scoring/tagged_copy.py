@@ -43,9 +43,9 @@ def located(
 ) -> Parsed:
     """The spans of `text` that are marked in `copy`, and what is wrong with the other marks.
 
-    Where the copy is exact (but for line breaks, which are spaces in it), marks say the offsets. Otherwise its words
+    Where the copy is exact (except for line breaks, which are spaces in it), marks say the offsets. Otherwise its words
     are aligned with those of the text by a longest common subsequence, and a marked piece has the place of its words
-    if they stand there as written (but for white space, Unicode composition, and category Cf where the text has
+    if they stand there as written (except for white space, Unicode composition, and category Cf where the text has
     none). A piece that has none is looked up by `Finder`, in the parts of the text that the copy lacks first: it is
     taken where it occurs once, is a duplicate where it was marked there already, and else hallucinated. Of pieces
     that overlap the longest is kept and the others are conflicts, unless `nested`. Slips in copying are no fault of

@@ -6,7 +6,7 @@ import re
 from collections.abc import Callable, Iterable, Sequence
 from typing import Any, NamedTuple
 
-from phingpt_bench.scoring.loose_json import Object
+from phingpt_bench.scoring.loose_json import Fields, Object
 
 PREFIXED = re.compile(r"(?P<prefix>[BIESLUM])[-_](?P<type>.+)", re.IGNORECASE)
 _SUFFIXED = re.compile(r"(?P<type>.+)[-_](?P<prefix>[BIESLUM])", re.IGNORECASE)
@@ -65,11 +65,11 @@ def chunks(tags: Sequence[Tag | None]) -> list[tuple[str, int, int]]:
 def joined(items: Iterable[Any]) -> list[Any]:
     """The tokens of transformers' NER pipeline put together to entities; anything else as it is.
 
-    A token is {"entity": "B-PER", "word": "An", "index": 1, "start": 0, "end": 2, "score": ...}; one that goes on has
+    A token is {"entity": "B-PER", "word": "An", "index": 1, "start": 0, "end": 2, "score": ...}; one that continues has
     the prefix I- or begins with "##", and follows the one before it by index or by offset.
     """
     result: list[Any] = []
-    before: dict[str, Any] | None = None
+    before: Fields | None = None
     for item in items:
         fields = item.fields if isinstance(item, Object) and item.closed else None
         name = fields.get("entity") if fields else None
@@ -91,7 +91,7 @@ def joined(items: Iterable[Any]) -> list[Any]:
     return result
 
 
-def _follows(before: dict[str, Any], fields: dict[str, Any]) -> bool:
+def _follows(before: Fields, fields: Fields) -> bool:
     if isinstance(before.get("index"), int) and isinstance(fields.get("index"), int):
         return bool(fields["index"] == before["index"] + 1)
     if isinstance(before.get("end"), int) and isinstance(fields.get("start"), int):

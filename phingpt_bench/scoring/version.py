@@ -29,7 +29,7 @@ CHANGES: dict[int, dict[str, str]] = {
 def changes_since(version: int, kind: str, written: bool) -> list[str]:
     """What has changed for one kind of answer since a version, oldest first.
 
-    written: False where labels were compared by log-likelihood: how answers are read has no part in them.
+    written: False if labels were compared by log-likelihood: how answers are read has no part in them.
     """
     if kind == "labels" and not written:
         return []

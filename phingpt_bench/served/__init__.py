@@ -1,1 +1,1 @@
-"""Models behind a server or an API: asked over HTTP, each at the best rung of what its engine can do."""
+"""Models behind a server or an API, over HTTP; labels are compared with the best method that the engine offers."""

@@ -1,4 +1,4 @@
-"""Who sells the tokens of a server, and which entry of the price card is theirs."""
+"""The seller of a server's tokens, and its entry in the price card."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from phingpt_bench.core.sentences import sentence
 from phingpt_bench.cost.prices import ApiPrice, PriceCard
 from phingpt_bench.served.spec import ServedSpec
 
-# the sellers of the price card, by the end of their servers' names
+# the sellers in the price card, by the end of their servers' names
 SELLERS = {
     "api.openai.com": "OpenAI",
     "api.anthropic.com": "Anthropic",
@@ -30,7 +30,7 @@ def seller(spec: ServedSpec) -> str | None:
 
 
 def price_of(spec: ServedSpec, card: PriceCard, models: Iterable[str] = ()) -> ApiPrice | None:
-    """The entry that a spec names, else that of its seller for the model; None where the card has none: never a guess.
+    """The entry that a spec names, else that of its seller for the model; None if the card has none: never a guess.
 
     models: what the server calls the model that answered, tried after the name that was asked for. BenchError for an
     entry that the card does not have.

@@ -1,4 +1,4 @@
-"""One server over HTTP: retries with growing pauses, its own rate limits, timeouts, streams, and errors in one line."""
+"""A client of one server: retries with growing pauses, rate limits, timeouts, streams, and errors in one line."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ import aiohttp
 import tenacity
 
 from phingpt_bench.core.errors import BenchError
-from phingpt_bench.core.sentences import sentence
+from phingpt_bench.core.sentences import sentence, sentence_n
 from phingpt_bench.served import keys
 from phingpt_bench.served.faults import (
     Again,
@@ -31,14 +31,14 @@ from phingpt_bench.served.spec import ServedSpec
 from phingpt_bench.served.values import Ask, Half
 
 T = TypeVar("T")
-AGAIN = (408, 409, 425, 429)  # beside all from 500 on: what may be different the next time
-LONGEST = 900.0  # seconds of a pause that a server may ask for; beyond it the user decides
-PAUSE = 1.0  # seconds before the first repetition, doubled each time, by chance between 0 and that
+AGAIN = (408, 409, 425, 429)  # statuses that are retried, as well as all from 500 on
+LONGEST = 900.0  # the longest pause in seconds that a server may ask for; beyond it the user decides
+PAUSE = 1.0  # seconds before the first retry, doubled each time; the pause is drawn between 0 and this
 LOCAL = ("localhost", "127.0.0.1", "::1")
 
 
 class Reply(NamedTuple):
-    """Data of a whole reply, or the events of a stream with the seconds at which they came; seconds: to the end."""
+    """The data of a whole reply, or the events of a stream with their times in seconds. seconds: until the end."""
 
     data: Any
     events: list[tuple[float, Any]]
@@ -46,11 +46,11 @@ class Reply(NamedTuple):
 
 
 class Client:
-    """Asks one server. As an asynchronous context it holds the connections.
+    """Sends requests to one server. As an asynchronous context manager it holds the connections.
 
-    A server that says when to come back holds up all requests until then, not only the one that was refused.
-    retries: repetitions so far. pause: seconds of the first. stopping: nothing new is asked. probing: what lacks
-    something is not asked for again, but is Missing.
+    If a server asks to wait, all requests wait, not only the refused one.
+    retries: the number of retries so far. pause: seconds before the first one. stopping: no new requests are sent.
+    probing: an incomplete answer is not retried but raises Missing.
     """
 
     def __init__(self, spec: ServedSpec, root: str, *, pause: float = PAUSE):
@@ -80,9 +80,9 @@ class Client:
             await self._session.close()
 
     async def ask(self, ask: Ask, read: Callable[[Reply], T], *, stream: bool = False) -> T:
-        """What `read` makes of the reply, asked for again as often as is allowed; `read` raises Half for half a reply.
+        """The result of `read` on the reply, with retries; `read` raises Half for an incomplete reply.
 
-        Refused for what will not change; BenchError where no try succeeded.
+        Refused for what will not change; BenchError if no try succeeded.
         """
 
         async def once() -> T:
@@ -95,7 +95,7 @@ class Client:
         return await self._with_retries(once)
 
     async def look(self, path: str) -> Any | None:
-        """The JSON at a path, None where there is none. BenchError where the server is not there."""
+        """The JSON at a path, None if there is none. BenchError if the server is not there."""
 
         async def once() -> Any | None:
             try:
@@ -137,8 +137,11 @@ class Client:
             if self.probing and (isinstance(err, Lacking) or (err.status is not None and err.status != 429)):
                 raise Missing(message, where=self.root) from None
             raise BenchError(
-                sentence(
-                    "no answer after {max_retries} tries: {message}", max_retries=self.spec.max_retries, message=message
+                sentence_n(
+                    "no answer after {n} try: {message}",
+                    "no answer after {n} tries: {message}",
+                    self.spec.max_retries,
+                    message=message,
                 ),
                 where=self.root,
                 hint=sentence(
@@ -154,13 +157,13 @@ class Client:
         self.retries += 1
 
     def _wait(self, state: tenacity.RetryCallState) -> float:
-        """A pause by chance up to a limit that doubles, and never less than the server asks for."""
+        """A random pause up to a limit that doubles, and at least what the server asks for."""
         error = state.outcome.exception() if state.outcome else None
         asked = error.after if isinstance(error, Again) and error.after is not None else 0.0
         return max(asked, tenacity.wait_random_exponential(multiplier=self.pause, max=60)(state))
 
     async def _turn(self) -> None:
-        """Wait until the server takes requests again, and for this one's place in the minute."""
+        """Wait until the server accepts requests again, and until the rate limit allows this one."""
         while (rest := self._not_before - time.monotonic()) > 0:
             await asyncio.sleep(rest)
         if self.spec.requests_per_minute:
@@ -213,9 +216,10 @@ class Client:
         elif "context" in message.lower() or "too long" in message.lower():
             return Refused(
                 sentence("a prompt is longer than the server's context: {message}", message=message),
-                status=status, where=self.root,
+                status=status,
+                where=self.root,
                 hint=sentence("serve it with a larger context, take fewer --shots, or skip the task"),
-            )  # fmt: skip
+            )
         return Refused(
             sentence("the server refuses (status {status}): {message}", status=status, message=message),
             status=status,
@@ -225,7 +229,7 @@ class Client:
 
 
 def whole(read: Callable[[Any], T]) -> Callable[[Reply], T]:
-    """A reader of data as a reader of replies; what is half is asked for again."""
+    """A reader of data as a reader of replies; incomplete data are retried."""
 
     def reading(reply: Reply) -> T:
         try:
@@ -258,7 +262,7 @@ async def _events(response: aiohttp.ClientResponse) -> Any:
 
 
 def run_all(work: Callable[[], Any]) -> Any:
-    """The result of an asynchronous function, also where a loop runs already (in a notebook): then in a thread."""
+    """The result of an asynchronous function; if a loop is running already (in a notebook), it runs in a thread."""
     try:
         asyncio.get_running_loop()
     except RuntimeError:
@@ -270,16 +274,16 @@ def run_all(work: Callable[[], Any]) -> Any:
 
 
 async def together(client: Client, tasks: Sequence[Awaitable[None]]) -> None:
-    """All of some coroutines. The first error, or an interruption, ends what has not been asked yet.
+    """Run coroutines. After the first error, or an interruption, no new requests are sent.
 
-    What is under way is waited for: it may have to be paid for, and is kept.
+    Running requests are awaited: they may have to be paid for, and their answers are kept.
     """
 
     async def one(task: Awaitable[None]) -> None:
         try:
             await task
         except BaseException:
-            client.stopping = True  # at once: its place is free now, and the next would take it
+            client.stopping = True  # immediately: its place is free now, and the next task would take it
             raise
 
     running = [asyncio.ensure_future(one(task)) for task in tasks]

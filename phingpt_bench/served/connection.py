@@ -1,4 +1,4 @@
-"""A connection to one server: requests in its dialect, answers that are kept first, parameters that it refuses."""
+"""A connection to one server: requests in its dialect, stored answers, and parameters that it refuses."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ V = TypeVar("V", Written, Scored, Next)
 
 
 def dialect(spec: ServedSpec, name: str, root_name: str | None = None) -> Dialect:
-    """How the model of a served name is spoken to."""
+    """The dialect for the model of a served name."""
     if spec.engine == "sglang":
         return SGLang(name, root_name or spec.model)
     kinds: dict[str, type[Dialect]] = {
@@ -35,10 +35,10 @@ def dialect(spec: ServedSpec, name: str, root_name: str | None = None) -> Dialec
 
 
 class Connection:
-    """Everything that is asked of one server.
+    """All requests to one server.
 
-    streams: whether answers are streamed. dropped: parameters that the model refuses and is no longer sent.
-    asked: requests that went out. limit_name: what the limit of an answer is called by now.
+    streams: whether answers are streamed. dropped: parameters that the model refuses and that are no longer sent.
+    asked: the number of requests sent. limit_name: the current name of the token limit.
     """
 
     def __init__(self, spec: ServedSpec, root: str, facts: Facts | None = None, *, pause: float | None = None):
@@ -49,10 +49,10 @@ class Connection:
         self.dropped: set[str] = set()
         self.limit_name: str | None = None
         self.asked = 0
-        self._pending: dict[str, asyncio.Future[dict[str, Any]]] = {}
+        self._pending: dict[str, asyncio.Future[dict[str, object]]] = {}
 
     def run(self, jobs: Sequence[Callable[[], Any]]) -> None:
-        """Do all jobs (functions that give coroutines), as many at a time as is allowed; the first error ends them."""
+        """Run all jobs (functions that return coroutines), in parallel up to the limit; the first error ends them."""
 
         async def work() -> None:
             self._pending.clear()
@@ -85,17 +85,17 @@ class Connection:
         return await self._value(dialect, dialect.named(prompt, tokens), read, Next)
 
     async def top(self, dialect: Dialect, prompt: Sequence[int] | str, count: int) -> Next:
-        """The likeliest next tokens."""
+        """The most likely next tokens."""
         return await self._value(dialect, dialect.top(prompt, count), whole(dialect.top_next), Next)
 
     async def _value(
         self, dialect: Dialect, ask: Ask, read: Callable[[Reply], V], kind: type[V], streaming: Ask | None = None,
         part: int = 0,
     ) -> V:  # fmt: skip
-        """The value of a request: as it is kept, as another request of the same now waits for it, or as it is asked."""
+        """The value of a request: stored, from an equal request in progress, or from the server."""
         if self.kept is None:
             return await self._learning(dialect, streaming or ask, read, streaming is not None)
-        # of an echoed prompt only a part is kept, so the place where it begins is part of the key
+        # only a part of an echoed prompt is stored, so the start of that part belongs to the key
         key = key_of(ask if not part else Ask(path=f"{ask.path} from {part}", payload=ask.payload))
         if (found := self.kept.get(key)) is not None:
             return restored(kind, found)
@@ -114,7 +114,7 @@ class Connection:
         return value
 
     async def _learning(self, dialect: Dialect, ask: Ask, read: Callable[[Reply], V], stream: bool) -> V:
-        """Ask; what the server refuses for one parameter is asked again without it, and never with it again."""
+        """Send a request; if the server refuses a parameter, send it without, now and in future."""
         while True:
             payload = self._fitting(dialect, ask.payload)
             try:
@@ -124,7 +124,7 @@ class Connection:
                 if not self._learn(dialect, err, payload):
                     raise
 
-    def _fitting(self, dialect: Dialect, payload: dict[str, Any]) -> dict[str, Any]:
+    def _fitting(self, dialect: Dialect, payload: dict[str, object]) -> dict[str, object]:
         first = dialect.most_names[0]
         return {
             (self.limit_name or name) if name == first else name: value
@@ -132,8 +132,8 @@ class Connection:
             if name not in self.dropped
         }
 
-    def _learn(self, dialect: Dialect, err: Refused, payload: dict[str, Any]) -> bool:
-        """Whether an error says that a parameter is not taken, and another try without it may be."""
+    def _learn(self, dialect: Dialect, err: Refused, payload: dict[str, object]) -> bool:
+        """Whether an error refuses a parameter, so that a request without it may succeed."""
         if err.status not in (400, 422) or "context" in err.message:
             return False
         limit = self.limit_name or dialect.most_names[0]

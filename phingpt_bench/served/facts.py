@@ -1,4 +1,4 @@
-"""What a server tells of itself: its engine and version, the names that it serves, its context, its weights."""
+"""What a server reports about itself: engine, version, served names, context, weights."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from phingpt_bench.served.spec import HOSTED, ServedSpec
 class Facts:
     """A server as it describes itself; None if not reported.
 
-    engine: "vllm", "sglang", "llama.cpp", or lm-eval's name of the dialect. served: every name that it answers to.
+    engine: "vllm", "sglang", "llama.cpp", or lm-eval's name of the dialect. served: all served names.
     root: the folder or Hub id that the base was loaded from. context: tokens of prompt and answer.
     """
 
@@ -30,9 +30,9 @@ class Facts:
 
 
 async def facts_of(spec: ServedSpec, client: Client) -> Facts:
-    """Ask a server what it is. BenchError where it cannot be reached, or does not serve what is wanted.
+    """Query a server's facts. BenchError if it cannot be reached, or does not serve what is wanted.
 
-    An API that costs money is asked for its names only; what does not list them is taken at its word.
+    A paid API is only asked for its names; if it does not list them, the given name is trusted.
     """
     if spec.engine == "sglang":
         found = await _sglang(spec, client)
@@ -43,7 +43,7 @@ async def facts_of(spec: ServedSpec, client: Client) -> Facts:
 
 
 def check_names(spec: ServedSpec, served: tuple[str, ...] | None, where: str) -> None:
-    """BenchError for a name that the server does not answer to."""
+    """BenchError for a name that is not served."""
     if served is None:
         return
     for name in (spec.model, *(adapter.name for adapter in spec.adapters)):

@@ -1,4 +1,4 @@
-"""What goes wrong between a server and us, told apart by what helps: asking again, asking otherwise, or the user."""
+"""Errors of a server, by their remedy: a retry, another request, or the user."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ SHOWN = 300  # letters of a server's error that are shown
 
 
 class Again(Exception):
-    """What may succeed the next time. after: seconds that the server asks to wait. status: its HTTP status."""
+    """An error that may not repeat. after: seconds that the server asks to wait. status: its HTTP status."""
 
     def __init__(self, reason: str, after: float | None = None, status: int | None = None):
         super().__init__(reason)
@@ -26,19 +26,19 @@ class Again(Exception):
 
 
 class Stopped(Exception):
-    """What was not asked any more."""
+    """A request that was not sent."""
 
 
 class Lacking(Again):
-    """An answer that lacks something: half of one, or an engine that cannot give it."""
+    """An incomplete answer: cut off, or of an engine that cannot give more."""
 
 
 class Missing(BenchError):
-    """What an engine does not give, found out by a probe: by a reply without it, or by an error of the server's own."""
+    """Something that an engine cannot do, as a probe found: by a reply without it, or by the server's own error."""
 
 
 class Refused(BenchError):
-    """What the server will refuse again. `status` is the HTTP status."""
+    """A permanent refusal by the server. `status` is the HTTP status."""
 
     def __init__(self, message: str, *, status: int, where: str, hint: str | None = None):
         super().__init__(message, where=where, hint=hint)
@@ -54,7 +54,7 @@ def check_event(event: Any) -> None:
 
 
 def error_text(text: str) -> str:
-    """A server's error in one line: its message where the body is JSON with one."""
+    """A server's error in one line: its message if the body is JSON with one."""
     try:
         found = json.loads(text)
     except ValueError:
@@ -80,7 +80,7 @@ def pause_of(headers: Any) -> float | None:
 
 
 def words_of(err: BaseException) -> str:
-    """A connection that failed, in words."""
+    """A failed connection in words."""
     if isinstance(err, aiohttp.ClientConnectorError):
         return sentence("cannot be reached ({reason})", reason=err.os_error.strerror or err.os_error)
     if isinstance(err, asyncio.TimeoutError):

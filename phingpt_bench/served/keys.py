@@ -1,4 +1,4 @@
-"""Keys of APIs: read from the environment, and kept out of everything that is shown or stored."""
+"""Keys of APIs: read from the environment, and removed from everything that is shown or stored."""
 
 from __future__ import annotations
 
@@ -12,12 +12,12 @@ HIDDEN = "[key]"
 
 
 def variable(spec: ServedSpec) -> str | None:
-    """The environment variable whose key the server is sent; None where it is sent none."""
+    """The environment variable whose key the server is sent; None if it is sent none."""
     return spec.key_variable or KEYS.get(spec.engine)
 
 
 def key(spec: ServedSpec) -> str | None:
-    """The key, None where the engine takes none. BenchError where it is wanted and not set."""
+    """The key, None if the engine takes none. BenchError if it is wanted and not set."""
     name = variable(spec)
     if name is None:
         return None

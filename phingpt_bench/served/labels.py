@@ -1,6 +1,6 @@
-"""Log-likelihoods of labels after a prompt, at the best rung that an engine has.
+"""Log-likelihoods of labels after a prompt, with the best method of an engine.
 
-Named tokens: one request for all labels of one token, else one for each beginning of a label. Echoed prompts: one
+Named tokens: one request for all labels of one token, otherwise one for each beginning of a label. Echoed prompts: one
 request a label. First tokens: labels that are not among them are bounded by the least likely one that is.
 """
 
@@ -15,16 +15,16 @@ from phingpt_bench.served.dialects.base import Dialect
 from phingpt_bench.served.ladder import Found
 from phingpt_bench.served.values import Next, Scored, Usage
 
-MOST_NAMED = 128  # tokens that vLLM takes by name in one request
+MOST_NAMED = 128  # the number of named tokens that vLLM accepts in one request
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Likelihoods:
-    """Of each label (log-likelihood, whether greedy).
+    """(log-likelihood, whether greedy) of each label.
 
-    open: which is the best is not known, and all are nan. bounds: of the values so many are upper bounds, of labels
-    that are known only to be less likely than the best.
-    usages: of the requests that were made. rung: as in Found.
+    open: the best label is unknown, and all values are nan. bounds: the number of values that are upper bounds, of
+    labels that are only known to be less likely than the best.
+    usages: of the requests. rung: as in Found.
     """
 
     labels: tuple[tuple[float, bool], ...]
@@ -44,7 +44,7 @@ async def by_tokens(
 
 
 async def by_text(link: Connection, dialect: Dialect, found: Found, context: str, labels: Sequence[str]) -> Likelihoods:
-    """Labels as text, where no tokenizer is known: exactly, where the server echoes, else by bounds.
+    """Labels as text, where no tokenizer is known: exactly, where the server echoes, otherwise by bounds.
 
     The server's own tokens must part where the label begins.
     """
@@ -83,7 +83,7 @@ async def _named(
 
 
 async def bounded(link: Connection, dialect: Dialect, found: Found, context: str, labels: Sequence[str]) -> Likelihoods:
-    """Labels by the likeliest next tokens that the server tells.
+    """Labels by the most likely next tokens that the server reports.
 
     A label's value is followed token by token while each is reported; from the first that is not, the value is an upper
     bound: the least likely reported token, after what came before. The best label is known where a label that is known
@@ -119,7 +119,7 @@ async def bounded(link: Connection, dialect: Dialect, found: Found, context: str
 def _step(reply: Next, rest: str) -> tuple[int, float, bool] | None:
     """(letters of the rest that a reported token covers, its log-probability, whether it was the best); None for none.
 
-    Of several tokens that begin the rest the longest is the tokenizer's own way to write it.
+    Of several tokens that begin the rest, the longest is the tokenizer's own choice.
     """
     fitting = [
         (len(text), value, place == 0)

@@ -1,4 +1,4 @@
-"""What an engine can do, rung by rung, found by asking it three prompts before the first score.
+"""What an engine can do, probed with three prompts before the first score: the rungs are its methods.
 
 prompt  log-probabilities of a prompt's tokens: labels are compared exactly
 named   log-probabilities of tokens that are named: labels exactly, in one request where each has one token
@@ -30,9 +30,9 @@ PROMPTS = tuple(
     )
 )
 LABELS = (" negative", " neutral", " positive")
-COUNTS = (1000, 100, 20, 5)  # first tokens that are asked for, until a server gives so many
-EQUAL = 0.05  # by which two ways to the same log-probability may differ on one server
-SHORT = 64  # tokens of a probe's answer, where the spec has no limit of its own
+COUNTS = (1000, 100, 20, 5)  # numbers of first tokens to request, until a server gives that many
+EQUAL = 0.05  # the allowed difference of two methods for the same log-probability on one server
+SHORT = 64  # tokens of a probe's answer, if the spec has no limit
 LEVELS = ("prompt", "named", "top", "text")
 NOT_ASKED = sentence("not asked for")
 
@@ -70,7 +70,7 @@ class Found:
         return {level: text or self.reasons.get(level, NOT_ASKED) for level, text in held.items()}
 
     def lines(self) -> list[str]:
-        """What is printed, a line a rung."""
+        """What is printed, one line per rung."""
         said = {
             "prompt": (sentence("prompt log-probabilities"), self.prompt),
             "named": (sentence("log-probabilities of named tokens"), self.named),
@@ -195,7 +195,7 @@ def _believable(values: Sequence[float]) -> None:
 
 
 async def _words(link: Connection, dialect: Dialect) -> tuple[str, ...]:
-    """What a chat model writes to the three prompts. BenchError where it writes nothing."""
+    """What a chat model writes to the three prompts. BenchError if it writes nothing."""
     most = max(SHORT, link.spec.max_gen_toks or 0)
     prompts = [[{"role": "user", "content": prompt}] for prompt in PROMPTS]
     replies = [await link.write(dialect, prompt, Writing(most=most)) for prompt in prompts]

@@ -1,4 +1,4 @@
-"""Engines that are started here: one process on the loopback for a base and all adapters, ended with the evaluation."""
+"""Engines that are started here: one process on the loopback for a base and all adapters, until the evaluation ends."""
 
 from __future__ import annotations
 
@@ -25,13 +25,13 @@ from phingpt_bench.models.load import BaseSpec, compute_dtype
 from phingpt_bench.served.spec import ServedSpec
 from phingpt_bench.served.weights import Weights, lora_rank
 
-PATIENCE = 1800.0  # seconds for a start: large models are read from slow disks
+PATIENCE = 1800.0  # seconds to wait for a start: large models are read from slow disks
 VARIABLES = {"vllm": "PHINGPT_BENCH_VLLM", "sglang": "PHINGPT_BENCH_SGLANG"}  # the Python that has the engine
 MODULES = {"vllm": ["-m", "vllm.entrypoints.cli.main", "serve"], "sglang": ["-m", "sglang.launch_server"]}
 
 
 class Server:
-    """A started engine. `root`: its address. seconds: how long it took to answer. `stop` ends it, twice is no fault."""
+    """A started engine. root: its address. seconds: until it answered. `stop` ends it, and may be called twice."""
 
     def __init__(self, process: subprocess.Popen[bytes], root: str, log: Path):
         self.process, self.root, self.log = process, root, log
@@ -52,9 +52,9 @@ class Server:
 
 
 def start(spec: ServedSpec, weights: Weights, name: str) -> Server:
-    """Start the engine of a spec and wait until it answers. name: that it serves the base under.
+    """Start the engine of a spec and wait until it answers. name: the served name of the base.
 
-    BenchError where it is not installed, or ends before it answers: with the last error of its log.
+    BenchError if it is not installed, or ends before it answers: with the last error of its log.
     """
     port = _free_port()
     command = [*_engine(spec), *arguments(spec, weights, name, port)]
@@ -107,19 +107,19 @@ def arguments(spec: ServedSpec, weights: Weights, name: str, port: int) -> list[
 
 
 def dtype_of(spec: ServedSpec) -> str:
-    """The dtype that an engine is started in: as asked, else bfloat16 where this machine multiplies in it."""
+    """The dtype of a started engine: as given, otherwise bfloat16 if this machine supports it."""
     return spec.dtype or compute_dtype(BaseSpec(model=spec.model))
 
 
 def environment(spec: ServedSpec) -> dict[str, str]:
-    """The environment of a started engine: ours without keys of APIs, and what vLLM needs on a processor."""
+    """The environment of a started engine: ours without keys of APIs, plus what vLLM needs on a processor."""
     own = {name: value for name, value in os.environ.items() if not name.endswith(("_API_KEY", "_TOKEN"))}
-    own.pop("PYTHONPATH", None)  # it has packages of its own
+    own.pop("PYTHONPATH", None)  # it has its own packages
     if spec.engine == "vllm":
         own |= {"VLLM_NO_USAGE_STATS": "1"}
         if not _gpu():
             own.setdefault("VLLM_CPU_KVCACHE_SPACE", "1")  # GiB
-            own.setdefault("VLLM_CPU_OMP_THREADS_BIND", "nobind")  # or it refuses to share its cores
+            own.setdefault("VLLM_CPU_OMP_THREADS_BIND", "nobind")  # otherwise it refuses to share its cores
     return own
 
 
@@ -152,7 +152,7 @@ def _engine(spec: ServedSpec) -> list[str]:
 
 
 def _spawn(command: list[str], own: Mapping[str, str], log: IO[bytes]) -> subprocess.Popen[bytes]:
-    # a session of its own: an interruption of ours reaches it through `stop`, with all that it started
+    # a separate session: it is stopped through `stop`, with all processes that it started
     return subprocess.Popen(
         command, env=own, stdin=subprocess.DEVNULL, stdout=log, stderr=subprocess.STDOUT, start_new_session=True
     )
@@ -180,7 +180,7 @@ def _answers(url: str) -> bool:
     try:
         with urllib.request.urlopen(url, timeout=5) as reply:
             return bool(reply.status == 200)
-    except OSError:  # not there yet; URLError is one
+    except OSError:  # not started yet; URLError is an OSError
         return False
 
 

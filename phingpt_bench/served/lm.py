@@ -1,4 +1,4 @@
-"""The class that lm-eval asks: a served model as one of its own."""
+"""The model class for lm-eval of a served model."""
 
 from __future__ import annotations
 
@@ -21,14 +21,14 @@ from phingpt_bench.served.opened import Opened
 from phingpt_bench.served.tally import Tally
 from phingpt_bench.served.values import Prompt
 
-MOST = 256  # tokens of an answer where neither task nor spec has a limit
+MOST = 256  # tokens of an answer if neither task nor spec has a limit
 
 
 class ServedLM(TemplateLM):  # type: ignore[misc]
     """A served name of an opened server: base or adapter.
 
-    on_answer: gets (place among the requests, answer) as soon as an answer arrives. tally: tokens, times and what went
-    wrong. A prompt that does not fit the server's context is an error, never cut.
+    on_answer: gets (place among the requests, answer) as soon as an answer arrives. tally: tokens, times and
+    errors. A prompt that does not fit the server's context is an error, never cut.
     """
 
     def __init__(self, opened: Opened, name: str, *, meter: Any = None):
@@ -42,7 +42,7 @@ class ServedLM(TemplateLM):  # type: ignore[misc]
 
     @property
     def eot_token_id(self) -> int:
-        """The token that stands for an empty context; BenchError where no tokenizer is known."""
+        """The token that stands for an empty context; BenchError if no tokenizer is known."""
         if self.tokenizer is None or self.tokenizer.eos_token_id is None:
             raise BenchError(
                 sentence("the served model's tokenizer is not known"),
@@ -52,11 +52,11 @@ class ServedLM(TemplateLM):  # type: ignore[misc]
 
     @property
     def tokenizer_name(self) -> str:
-        """What lm-eval names a chat template by."""
+        """The name of a chat template for lm-eval."""
         return self.name
 
     def tok_encode(self, string: str, add_special_tokens: bool | None = None, **_: Any) -> list[int]:
-        """Token ids; with the special tokens in front unless they are there, or are not wanted."""
+        """Token ids, with the special tokens in front unless they are present or not wanted."""
         if add_special_tokens is False:
             return list(self.tokenizer.encode(string, add_special_tokens=False))
         return encode(self.tokenizer, string)
@@ -78,7 +78,7 @@ class ServedLM(TemplateLM):  # type: ignore[misc]
         )  # fmt: skip
 
     def loglikelihood(self, requests: list[Any], disable_tqdm: bool = False) -> list[tuple[float, bool]]:
-        """(log-likelihood, whether greedy) of each request; the labels of one prompt are asked together."""
+        """(log-likelihood, whether greedy) of each request; the labels of one prompt are requested together."""
         if not self._found.exact and self.opened.spec.labels != "bounded":
             raise BenchError(
                 sentence(
@@ -112,10 +112,10 @@ class ServedLM(TemplateLM):  # type: ignore[misc]
 
     @property
     def _one_echo(self) -> bool:
-        """Whether prompts are to be echoed one at a time.
+        """Whether prompts must be echoed one at a time.
 
-        vLLM 0.32 on a processor dies of two at once where it serves adapters: it takes the rows of all tokens for those
-        of the requests (docs/engines.md).
+        vLLM 0.32 on a processor crashes with two at once if it serves adapters: it confuses the rows of all tokens with
+        those of the requests (docs/engines.md).
         """
         return self.opened.facts.engine == "vllm" and bool(self.opened.spec.adapters) and not self._found.named
 
@@ -141,14 +141,14 @@ class ServedLM(TemplateLM):  # type: ignore[misc]
         raise NotImplementedError("loglikelihood asks by prompts")
 
     def loglikelihood_rolling(self, requests: Any, disable_tqdm: bool = False) -> list[float]:
-        """Refused: whole texts have no labels, and no task of this project asks for them."""
+        """Refused: whole texts have no labels, and no task of this project needs them."""
         raise BenchError(
             sentence("served models are not asked for the likelihood of whole texts"),
             hint=sentence("use lm-eval's own classes"),
         )
 
     def generate_until(self, requests: list[Any], disable_tqdm: bool = False) -> list[str]:
-        """The written answers, each cut at its stop strings; a thought before it, and a repeated prefix, taken off."""
+        """The written answers, each cut at its stop strings; without the reasoning before it and a repeated prefix."""
         answers = [""] * len(requests)
 
         async def one(at: int) -> None:
@@ -177,14 +177,14 @@ class ServedLM(TemplateLM):  # type: ignore[misc]
         return text
 
     def _prompt(self, context: str) -> tuple[Prompt, str, int | None]:
-        """(prompt, what the answer is to begin with, its tokens by our tokenizer or None)."""
+        """(prompt, prefix of the answer, number of its tokens by our tokenizer or None)."""
         if self._way.chat:
             messages, prefix = messages_of(_messages(context))
             return messages, prefix, None
         if self.tokenizer is None:
             return context, "", None
         tokens = self.tok_encode(context)
-        # as ids where the engine is known to take them: a text may be cut into tokens twice, once with a first token
+        # as ids if the engine accepts them: a text may be tokenised twice, once with an extra first token
         return (tokens if self._found.exact else context), "", len(tokens)
 
     def _check_length(self, tokens: int) -> None:
@@ -210,7 +210,7 @@ class ServedLM(TemplateLM):  # type: ignore[misc]
             self.tally.retries += link.client.retries - before[1]
 
     def diagnostics(self) -> dict[str, Any]:
-        """What a record says beside the scores: how it was asked, what was refused, how fast it was."""
+        """The diagnostics of a record: how the model was queried, what was refused, how fast it was."""
         link, spec = self.opened.link, self.opened.spec
         found = self._found
         return {
@@ -224,7 +224,7 @@ class ServedLM(TemplateLM):  # type: ignore[misc]
 
 
 def _messages(context: str) -> Any:
-    """The messages of a chat's prompt; a plain text is one of the user's."""
+    """The messages of a chat's prompt; a plain text is one user message."""
     try:
         found = json.loads(context)
     except ValueError:
@@ -233,7 +233,7 @@ def _messages(context: str) -> Any:
 
 
 def _check_alike(rows: Sequence[Sequence[float]], where: str) -> None:
-    """BenchError where every document has all labels alike: then nothing was compared."""
+    """BenchError if every document has all labels alike: then nothing was compared."""
     several = [row for row in rows if len(row) > 1 and not any(math.isnan(value) for value in row)]
     if several and all(len(set(row)) == 1 for row in several):
         value = Counter(row[0] for row in several).most_common(1)[0][0]

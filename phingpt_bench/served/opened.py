@@ -1,4 +1,4 @@
-"""A served base, opened: started where that is wanted, checked and probed before the first score."""
+"""Opening a served base: started if needed, checked and probed before the first score."""
 
 from __future__ import annotations
 
@@ -26,9 +26,9 @@ Report = Callable[[str], None]
 
 @dataclass(slots=True, kw_only=True)
 class Opened:
-    """A server that answers for a base and its adapters.
+    """A server of a base and its adapters.
 
-    found: what it can do, by served name, the base's first. context: tokens of prompt and answer, None where unknown.
+    found: its abilities by served name, the base first. context: tokens of prompt and answer, None if unknown.
     weights: of the base's folder, where that lies on this machine.
     """
 
@@ -39,15 +39,15 @@ class Opened:
     tokenizer: Any = None
     server: launch.Server | None = None
     found: dict[str, Found] = field(default_factory=dict)
-    identity: dict[str, Any] = field(default_factory=dict)
+    identity: dict[str, object] = field(default_factory=dict)
 
     @property
     def context(self) -> int | None:
-        """The tokens that prompt and answer may take together."""
+        """The maximum number of tokens of prompt and answer together."""
         return self.spec.max_length or self.facts.context
 
     def dialect(self, name: str) -> Dialect:
-        """How the model of a served name is asked."""
+        """The dialect for a served name."""
         return dialect(self.spec, name, self.base)
 
     @property
@@ -56,24 +56,24 @@ class Opened:
         return self.spec.title if self.spec.started_here else self.spec.model
 
     def keep(self, folder: Path, file: str, name: str) -> None:
-        """Keep the answers of a served name in a folder, and use those that are there. file: how its name begins."""
+        """Store the answers of a served name in a folder, and use existing ones. file: start of the file name."""
         plain = f"{file}-{name}".lower()
         file = "".join(letter if letter.isalnum() or letter in ".-" else "-" for letter in plain)
         found = self.found[name]
         self.link.kept = Kept(folder / f"{file}.jsonl", {**self.identity, "model": name}, found.numbers)
 
     def close(self) -> None:
-        """End the engine, where it was started here."""
+        """End the engine if it was started here."""
         if self.server is not None:
             self.server.stop()
             self.server = None
 
 
 def open_served(spec: ServedSpec, report: Report = lambda line: None, *, pause: float | None = None) -> Opened:
-    """Start or reach the server, and find out what it can do; `report` gets it line by line.
+    """Start or reach the server, and probe what it can do; `report` gets the result line by line.
 
-    BenchError where it cannot be reached, does not serve a name, counts the tokens of a probe otherwise than the
-    tokenizer, or answers alike with and without an adapter. pause: of the first repetition, for tests.
+    BenchError if it cannot be reached, does not serve a name, counts the tokens of a probe differently from
+    the tokenizer, or answers equally with and without an adapter. pause: before the first retry, for tests.
     """
     server, weights = None, _weights(spec, spec.model if spec.started_here else None)
     root = spec.root
@@ -119,7 +119,7 @@ def _reach(
 
 
 def _as_served(spec: ServedSpec) -> ServedSpec:
-    """The spec with the served name of its base: an engine that is started here serves a folder under its title."""
+    """The spec with the served name of its base: an engine started here serves a folder under its title."""
     return dataclasses.replace(spec, model=spec.title) if spec.started_here else spec
 
 
@@ -131,11 +131,11 @@ def _weights(spec: ServedSpec, root: str | None) -> Weights | None:
     except (BenchError, OSError, ValueError):
         if spec.started_here:
             raise
-        return None  # a folder of another machine that happens to have this one's name
+        return None  # a folder of another machine with the same name
 
 
 def _tokenizer(spec: ServedSpec, weights: Weights | None) -> Any:
-    """The tokenizer that is named, else that of the weights on this machine; None where there is none."""
+    """The tokenizer that is named, otherwise that of the weights on this machine; None if there is none."""
     from transformers import AutoTokenizer
 
     if spec.tokenizer is not None:
@@ -186,7 +186,7 @@ def _probe(opened: Opened, report: Report) -> None:
 
 
 async def _same_count(opened: Opened) -> None:
-    """BenchError where the server counts other tokens in a prompt than the tokenizer: labels would be cut wrongly."""
+    """BenchError if the server counts other tokens in a prompt than the tokenizer: labels would be cut wrongly."""
     reply = await opened.link.write(opened.dialect(opened.base), PROMPTS[0], Writing(most=1))
     ours, theirs = len(encode(opened.tokenizer, PROMPTS[0])), reply.usage.tokens_in
     if theirs is not None and theirs != ours:
@@ -218,7 +218,7 @@ async def _streams(opened: Opened) -> None:
 
 
 def _differ(opened: Opened, report: Report) -> None:
-    """BenchError where an adapter's log-probabilities are the base's to the last bit: it was not applied."""
+    """BenchError if an adapter's log-probabilities are the base's to the last bit: it was not applied."""
     base = opened.found[opened.base]
     for one in opened.spec.adapters:
         own = opened.found[one.name]

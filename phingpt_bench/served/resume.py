@@ -1,7 +1,7 @@
-"""Answers that were paid for, kept as they come: a file of JSON lines, so that none is asked for twice.
+"""The resume file: paid answers are stored as they arrive, as JSON lines, so that none is requested twice.
 
-A line is an answer under the digest of its request. Answers count only for the model that gave them: a line "session"
-says which server, engine and model that was, and what it said to the probe.
+A line has an answer and the digest of its request. Answers only count for the model that gave them: a line "session"
+names the server, engine and model, and has its answer to the probe.
 """
 
 from __future__ import annotations
@@ -19,22 +19,22 @@ from phingpt_bench.core.jsonio import dumps
 from phingpt_bench.core.sentences import sentence
 from phingpt_bench.served.values import Ask
 
-LEFT_OUT = ("stream", "stream_options")  # of a request: they change how an answer comes, not the answer
-CLOSE = 0.1  # log-probabilities of a probe may differ by so much between two starts of the same server
+LEFT_OUT = ("stream", "stream_options")  # parts of a request that change the transport of an answer, not the answer
+CLOSE = 0.1  # the allowed difference of a probe's log-probabilities between two starts of the same server
 
 
 class Kept:
-    """The answers of one served model. `spent`: seconds that went by until the answers used again were there.
+    """The answers of one served model. spent: the seconds that the reused answers originally took.
 
-    The time of a line is what went by since the line before it, or since work began, so that the times of an
-    interrupted run add up to its own.
+    The time of a line is counted from the line before it, or from the start of work, so that the times of an
+    interrupted run add up to its duration.
     """
 
     def __init__(self, path: Path, identity: Mapping[str, Any], probe: Sequence[float] = ()):
         self.path = path
         self.used = 0
         self.spent = 0.0
-        self._answers: dict[str, tuple[dict[str, Any], float]] = {}
+        self._answers: dict[str, tuple[dict[str, object], float]] = {}
         self._session = digest([dict(identity), list(probe), time.time_ns()])
         self._since = time.monotonic()
         _repair(path)
@@ -48,11 +48,11 @@ class Kept:
         self._write({"session": self._session, "identity": dict(identity), "probe": list(probe)})
 
     def begin(self) -> None:
-        """Work begins, or goes on after a pause: the time before does not count."""
+        """Work begins, or continues after a pause: the time before does not count."""
         self._since = time.monotonic()
 
-    def get(self, key: str) -> dict[str, Any] | None:
-        """The answer under a key, or None; its time is counted once."""
+    def get(self, key: str) -> dict[str, object] | None:
+        """The answer for a key, or None; its time is counted once."""
         found = self._answers.get(key)
         if found is None:
             return None
@@ -61,14 +61,14 @@ class Kept:
         self._answers[key] = (found[0], 0.0)
         return found[0]
 
-    def put(self, key: str, reply: dict[str, Any]) -> None:
-        """Keep an answer: on the disk when this returns."""
+    def put(self, key: str, reply: dict[str, object]) -> None:
+        """Store an answer; it is on the disk when this returns."""
         now = time.monotonic()
         seconds, self._since = now - self._since, now
         self._answers[key] = (reply, 0.0)
         self._write({"of": self._session, "key": key, "seconds": round(seconds, 4), "reply": reply})
 
-    def _write(self, line: dict[str, Any]) -> None:
+    def _write(self, line: dict[str, object]) -> None:
         try:
             self.path.parent.mkdir(parents=True, exist_ok=True)
             with self.path.open("a", encoding="utf-8") as file:
@@ -82,7 +82,7 @@ class Kept:
 
 
 def key_of(ask: Ask) -> str:
-    """The key of a request: what decides its answer."""
+    """The key of a request: what determines its answer."""
     payload = {name: value for name, value in ask.payload.items() if name not in LEFT_OUT}
     return digest([ask.path, payload], 32)
 
@@ -94,7 +94,7 @@ def _close(stored: Any, probe: Sequence[float]) -> bool:
 
 
 def _repair(path: Path) -> None:
-    """Take off what an interruption left of a last line."""
+    """Remove an incomplete last line, as an interruption leaves it."""
     if not path.is_file():
         return
     data = path.read_bytes()
@@ -104,7 +104,7 @@ def _repair(path: Path) -> None:
 
 
 def _lines(path: Path) -> list[dict[str, Any]]:
-    """The lines that can be read; one that cannot is an answer that will be asked for again."""
+    """The readable lines; an unreadable one is an answer that will be requested again."""
     if not path.is_file():
         return []
     found = []

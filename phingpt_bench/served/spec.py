@@ -1,4 +1,4 @@
-"""Which served model is asked, and how: the values of `--model-args` and of a served base in a suite."""
+"""A served model and how to query it: the values of `--model-args` and of a served base in a suite."""
 
 from __future__ import annotations
 
@@ -22,12 +22,12 @@ Engine = Literal[
 ]
 ENGINES: tuple[str, ...] = get_args(Engine)
 CHAT = ("local-chat-completions", "openai-chat-completions", "anthropic-chat-completions")
-STARTED = ("vllm", "sglang")  # engines that are started here where no base_url is given
+STARTED = ("vllm", "sglang")  # engines that are started here without a base_url
 HOSTED = {
     "openai-chat-completions": "https://api.openai.com",
     "anthropic-chat-completions": "https://api.anthropic.com",
 }
-# the environment variable with the key; no other engine is sent one unless `key_variable` names it
+# the environment variable with the key; other engines get no key unless `key_variable` names one
 KEYS = {
     "openai-chat-completions": "OPENAI_API_KEY",
     "anthropic-chat-completions": "ANTHROPIC_API_KEY",
@@ -39,10 +39,10 @@ ALIASES = {"pretrained": "model", "max_model_len": "max_length", "quantization":
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ServedAdapter:
-    """An adapter that the same server answers with, asked for by its served `name`.
+    """An adapter on the same server, by its served `name`.
 
-    path: its folder, where it lies on this machine: its card then says what it was trained on and at what cost. An
-    engine that is started here loads it from there.
+    path: its folder, if it is on this machine: its card has the training data and their cost. An engine that is started
+    here loads it from there.
     """
 
     name: str
@@ -133,7 +133,7 @@ class ServedSpec:
 
     @property
     def root(self) -> str | None:
-        """The server's address without a path of an endpoint; None where the engine is started here."""
+        """The server's address without a path of an endpoint; None if the engine is started here."""
         url = self.base_url or HOSTED.get(self.engine)
         if url is None:
             return None
@@ -154,7 +154,7 @@ def from_args(engine: str, args: str, **more: Any) -> ServedSpec:
     """
     if engine not in ENGINES:
         raise unknown(sentence("engine"), engine, ENGINES, where="--model")
-    values: dict[str, Any] = {"engine": engine}
+    values: dict[str, object] = {"engine": engine}
     hints = typing.get_type_hints(ServedSpec)
     for part in filter(None, args.split(",")):
         name, sign, text = part.partition("=")
@@ -170,7 +170,7 @@ def from_args(engine: str, args: str, **more: Any) -> ServedSpec:
 
 
 def _value(hint: Any, text: str) -> Any:
-    """A text as a number where the field is one; what is no number stays as it is, and the check says so."""
+    """A text as a number where the field is one; what is not a number stays as it is, and the check says so."""
     kinds = set(get_args(hint)) or {hint}
     for kind in (int, float):
         if kind in kinds:

@@ -1,18 +1,18 @@
-"""What the answers of one run took: tokens as billed, times, and what was odd."""
+"""The tokens (as billed), times and oddities of the answers of one run."""
 
 from __future__ import annotations
 
 import math
 from collections import Counter
 from collections.abc import Sequence
-from typing import Any, Protocol
+from typing import Protocol
 
 from phingpt_bench.served.labels import Likelihoods
 from phingpt_bench.served.values import Usage, Written
 
 
 class Meter(Protocol):
-    """What counts tokens, such as cost.ledger's meter."""
+    """A counter of tokens, such as cost.meters.Meter."""
 
     def count(self, tokens_in: int | None = None, tokens_out: int | None = None) -> None:
         """Add tokens."""
@@ -21,8 +21,9 @@ class Meter(Protocol):
 class Tally:
     """Counts as the server reports them.
 
-    A count that cannot be true (none at all, none for a text, more than was allowed, another than our tokenizer's)
-    makes the run's tokens and its cost unknown: they are never guessed.
+    An impossible count (none at all, none for a text, more than allowed, different from our tokenizer's) makes the
+    run's
+    tokens and cost unknown: they are never guessed.
     """
 
     def __init__(self, meter: Meter | None = None):
@@ -38,7 +39,7 @@ class Tally:
 
     @property
     def usage(self) -> Usage | None:
-        """The tokens of all answers; None where a count was missing or wrong."""
+        """The tokens of all answers; None if a count was missing or wrong."""
         if self.wrong or not self.answers:
             return None
         return Usage(
@@ -79,9 +80,9 @@ class Tally:
         if self.meter is not None:
             self.meter.count(tokens_in=usage.tokens_in, tokens_out=usage.tokens_out)
 
-    def diagnostics(self) -> dict[str, Any]:
+    def diagnostics(self) -> dict[str, object]:
         """Counts of a record; times only where answers were streamed."""
-        found: dict[str, Any] = {
+        found: dict[str, object] = {
             "rungs": dict(self.rungs), "requests": self.requests, "retries": self.retries,
             "cut_answers": self.cut_answers, "thoughts": self.thoughts, "models": sorted(self.models),
         }  # fmt: skip
@@ -115,7 +116,7 @@ def _fault(usage: Usage, ours: int | None, most: int, text: str) -> str | None:
 
 
 def _quantiles(values: Sequence[float]) -> dict[str, float]:
-    """Median and 95th percentile (nearest rank), and of how many."""
+    """Median and 95th percentile (nearest rank), and the number of values."""
     ordered = sorted(values)
     at = [ordered[max(0, math.ceil(share * len(ordered)) - 1)] for share in (0.5, 0.95)]
     return {"median": round(at[0], 4), "p95": round(at[1], 4), "n": len(ordered)}

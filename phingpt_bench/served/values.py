@@ -1,4 +1,4 @@
-"""What is asked of a server and what it replies, in plain values that go to the resume file and back."""
+"""Requests to a server and their replies, as plain values that go to the resume file and back."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ class Ask:
     """One request: the endpoint's path and its JSON. `model` is the served name."""
 
     path: str
-    payload: dict[str, Any]
+    payload: dict[str, object]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -30,9 +30,9 @@ class Usage:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Written:
-    """A written answer, without a thought before it.
+    """A written answer, without reasoning.
 
-    finish: why it ended, in the server's word. model: the model that answered, as the server names it.
+    finish: why it ended, as the server says. model: the model that answered, as the server names it.
     thought: whether a thought came with it. seconds: from the request to the end; first: to the first token, None
     where it was not streamed.
     """
@@ -66,7 +66,7 @@ class Next:
     """Log-probabilities of the next token.
 
     known: (token's text, its id if reported, log-probability), the best first. whole: whether `known` holds
-    exactly the tokens that were asked for, or else the first so many of all.
+    exactly the tokens that were asked for, or else the first this many of all.
     """
 
     known: tuple[tuple[str | None, int | None, float], ...]
@@ -75,7 +75,7 @@ class Next:
 
 
 class Half(Exception):
-    """An answer that is not whole: what it lacks. It is asked for again."""
+    """An incomplete answer, with what it lacks. It is requested again."""
 
 
 def usage_of(data: Any) -> Usage:
@@ -83,7 +83,7 @@ def usage_of(data: Any) -> Usage:
     if not isinstance(data, dict):
         return Usage()
     details, written = data.get("prompt_tokens_details") or {}, data.get("completion_tokens_details") or {}
-    if "input_tokens" in data:  # Anthropic: what comes from the cache, or goes there, is counted apart
+    if "input_tokens" in data:  # Anthropic: tokens read from the cache or written to it are counted separately
         parts = [data.get(name) for name in ("input_tokens", "cache_read_input_tokens", "cache_creation_input_tokens")]
         counts = [_count(part) for part in parts if part is not None]
         whole = sum(count or 0 for count in counts) if counts and None not in counts else None

@@ -1,4 +1,4 @@
-"""What a folder of weights on this machine says of itself, without loading it."""
+"""The facts of a folder of weights on this machine, without loading it."""
 
 from __future__ import annotations
 
@@ -9,14 +9,15 @@ from typing import Any
 
 from phingpt_bench.core.errors import BenchError
 from phingpt_bench.core.sentences import sentence
-from phingpt_bench.models import embedded, load
+from phingpt_bench.models import embedded
+from phingpt_bench.models.base_files import files_of, local_revision, weights_digest
 
-RANKS = (8, 16, 32, 64, 128, 256, 320, 512)  # that vLLM takes as max_lora_rank
+RANKS = (8, 16, 32, 64, 128, 256, 320, 512)  # values that vLLM accepts as max_lora_rank
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Weights:
-    """Digest, quantisation and parameters of a base's folder; None is not known. name: as records know the base."""
+    """Digest, quantisation and parameters of a base's folder; None if unknown. name: the base's name in records."""
 
     name: str
     folder: Path | None
@@ -26,9 +27,9 @@ class Weights:
 
 
 def weights_of(model: str, *, fetch: bool = True) -> Weights:
-    """Of a folder, of the embedded model's name, or of a Hub id (of which only the name is known here).
+    """The weights of a folder, of the embedded model, or of a Hub id (of which only the name is known).
 
-    fetch: whether the embedded model may be converted to learn it.
+    fetch: whether the embedded model may be converted for this.
     """
     if model == embedded.NAME:
         folder = Path(embedded.source()) if fetch else embedded.converted_folder()
@@ -41,8 +42,10 @@ def weights_of(model: str, *, fetch: bool = True) -> Weights:
     settings = _settings(folder / "config.json")
     quantised = settings.get("quantization_config")
     method = quantised.get("quant_method") if isinstance(quantised, dict) else None
+    own = model == embedded.NAME
     return Weights(
-        name=name, folder=folder, digest=load.weights_digest(folder), quantisation=method or None,
+        name=name, folder=folder, digest=weights_digest(folder) if own else local_revision(files_of(str(folder))),
+        quantisation=method or None,
         parameters=None if method else _parameters(folder),
     )  # fmt: skip
 
@@ -63,7 +66,7 @@ def lora_rank(folders: list[Path]) -> int:
 
 
 def _parameters(folder: Path) -> int | None:
-    """The numbers in all safetensors files, by their headers; what is tied is stored once."""
+    """The number of parameters in all safetensors files, by their headers; tied ones are stored once."""
     count = 0
     for file in sorted(folder.glob("*.safetensors")):
         with file.open("rb") as data:

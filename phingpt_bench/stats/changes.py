@@ -1,4 +1,4 @@
-"""Intervals of many changes at once: every number that a function makes of the counts of A and of B, B minus A."""
+"""Intervals of many changes at once: B minus A for every number that a function computes from their counts."""
 
 from __future__ import annotations
 
@@ -16,9 +16,9 @@ from phingpt_bench.stats.resample import RESAMPLES, SEED, Score
 
 @dataclass(frozen=True, slots=True)
 class Change:
-    """A number of A, that of B, and B minus A with its interval.
+    """A number of A, the same of B, and B minus A with its interval.
 
-    None where a number is undefined (so is the difference then); low and high are None where one row (cluster) alone,
+    None if a number is undefined (so is the difference then); low and high are None if one row (cluster) alone,
     or a number that is undefined in every resample, gives no interval.
     """
 
@@ -37,10 +37,10 @@ def changes(
     resamples: int = RESAMPLES,
     seed: int = SEED,
 ) -> Any:
-    """`Change`s of `function`, in nested lists of the shape that it gives.
+    """`Change`s of `function`, in nested lists of the shape of its result.
 
     rows: (n, ...) counts of the same n rows. function: from summed counts (..., *shape of a row) to (..., *shape of
-    the result). clusters: of each row; these are then drawn whole. The interval is that of `paired_permutation`: a
+    the result). clusters: of each row; whole clusters are drawn. The interval is that of `paired_permutation`: a
     percentile bootstrap of the difference in which rows of A and B are drawn together, expanded for the number of rows
     (documents: the effective one). ValueError for unequal shapes.
     """
@@ -55,10 +55,10 @@ def linear(
     resamples: int = RESAMPLES,
     seed: int = SEED,
 ) -> Any:
-    """As `changes` for a weighted sum of the scores of several systems on the same rows, weights -1 and 1.
+    """Like `changes`, for a weighted sum of the scores of several systems on the same rows, with weights -1 and 1.
 
-    `a` of the result is the sum of what is subtracted, `b` that of what is added. So a difference of differences,
-    (d - c) - (b - a), has the interval that it should have: the same rows are drawn for all four.
+    `a` of the result is the sum of the subtracted scores, `b` of the added ones. So a difference of differences,
+    (d - c) - (b - a), has a correct interval: the same rows are drawn for all four.
     """
     if len({part.shape for part in rows}) != 1:
         raise ValueError(f"not the same rows: {', '.join(str(part.shape) for part in rows)}")

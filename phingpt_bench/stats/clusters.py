@@ -1,4 +1,4 @@
-"""Rows that share a document: counts are summed by cluster, and clusters take the place of rows.
+"""Rows that share a document: counts are summed by cluster, and clusters are used instead of rows.
 
 A score is a function of sums, so resampling or swapping whole clusters is resampling or swapping rows of summed counts.
 """
@@ -13,13 +13,13 @@ import numpy as np
 from phingpt_bench.stats import special
 from phingpt_bench.stats.interval import Interval, wilson
 
-Clusters = Sequence[int] | np.ndarray  # the cluster of each row; empty: every row is one of its own
+Clusters = Sequence[int] | np.ndarray  # the cluster of each row; empty: every row is independent
 
 
 def summed(rows: np.ndarray, clusters: Clusters | None) -> np.ndarray:
-    """The counts of each cluster, (G, ...), in the order of their numbers; `rows` itself where there are no clusters.
+    """The counts of each cluster, (G, ...), in the order of their numbers; `rows` itself without clusters.
 
-    ValueError unless there is one cluster a row.
+    ValueError unless each row has a cluster.
     """
     if clusters is None or len(clusters) == 0:
         return rows
@@ -32,15 +32,15 @@ def summed(rows: np.ndarray, clusters: Clusters | None) -> np.ndarray:
 
 
 def effective(sizes: np.ndarray) -> float:
-    """How many clusters of equal size say as much of a variance: (sum of sizes)^2 / sum of sizes^2 (Kish 1965).
+    """The number of equal clusters with the same evidence on a variance: (sum of sizes)^2 / sum of sizes^2 (Kish 1965).
 
-    If all are of one size, this is their number. At least 2, so that there is a quantile.
+    If all have one size, this is their number. At least 2, so that there is a quantile.
     """
     return max(2.0, float(np.sum(sizes)) ** 2 / float(np.sum(np.square(sizes, dtype=float))))
 
 
 def independent(n: int, clusters: Clusters | None) -> float:
-    """The effective number of clusters of n rows; n where there are no clusters."""
+    """The effective number of clusters of n rows; n without clusters."""
     return float(n) if clusters is None or len(clusters) == 0 else effective(summed(np.ones(n), clusters))
 
 
@@ -48,11 +48,11 @@ def equivalent_rows(right: np.ndarray, sizes: np.ndarray, level: float = 0.95) -
     """The number of independent rows that G clusters are equivalent to, for an accuracy.
 
     right, sizes: (G,) right answers and rows of each cluster.
-    The design effect is the variance of right.sum() / sizes.sum() by leaving each cluster out once (jackknife) by that
-    of as many independent rows (Kish 1965; Rao and Scott 1992), at least 1. As few clusters do not show their variance
-    well, the number is reduced once more by the ratio of the squared t quantiles, of `effective` clusters and of the
-    rows (Korn and Graubard 1998). Where all rows are right, or all wrong, the clusters do not show how alike their rows
-    are, and each counts as one row. ValueError for fewer than two clusters.
+    The design effect is the variance of right.sum() / sizes.sum() by leaving each cluster out once (jackknife), divided
+    by that of the same number of independent rows (Kish 1965; Rao and Scott 1992), at least 1. Since few clusters do
+    not show their variance well, the number is also reduced by the ratio of the squared t quantiles, of `effective`
+    clusters and of the rows (Korn and Graubard 1998). If all rows are right, or all wrong, nothing shows how similar
+    the rows of a cluster are, and each cluster counts as one row. ValueError for fewer than two clusters.
     """
     groups, n = len(sizes), int(np.sum(sizes))
     if groups < 2:
@@ -78,13 +78,13 @@ def wilson_clustered(right: np.ndarray, sizes: np.ndarray, level: float = 0.95) 
 
 
 def sign_flip_p(differences: np.ndarray) -> float:
-    """The exact two-sided p of the sum of whole numbers whose signs are as likely to be the other way round.
+    """The exact two-sided p of a sum of whole numbers if each sign is equally likely.
 
     P(|sum of +-|d|| >= |sum of d|) over all 2^G choices of signs (Fisher 1935), by convolution (Pagano and Tritchler
-    1983) and not by chance. With differences of -1, 0 and 1 alone it is the exact McNemar test. 1 where all are 0.
+    1983) and not by chance. With differences of -1, 0 and 1 alone it is the exact McNemar test. 1 if all are 0.
     """
     values, counts = np.unique(np.abs(np.asarray(differences, dtype=np.int64)), return_counts=True)
-    chosen = np.ones(1)  # of the sum of the sizes whose sign is plus
+    chosen = np.ones(1)  # the distribution of the sum of sizes with a positive sign
     for value, count in zip(values[values > 0].tolist(), counts[values > 0].tolist(), strict=True):
         spread = np.zeros(value * count + 1)
         spread[::value] = _coins(count)

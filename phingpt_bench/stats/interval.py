@@ -11,19 +11,25 @@ from statistics import NormalDist
 class Interval:
     """A confidence interval, as fractions.
 
-    method: "wilson" or "bootstrap", each with "-clustered" where rows share documents, or "seeds".
+    method: "wilson" or "bootstrap", each with "-clustered" if rows share documents, or "seeds".
     """
 
     low: float
+    """Lower end, in the unit of the score."""
+
     high: float
+    """Upper end."""
+
     level: float
+    """Its coverage, such as 0.95."""
+
     method: str
 
 
 def wilson(successes: float, n: float, level: float = 0.95) -> Interval | None:
     """The score interval of a proportion (Wilson 1927), without continuity correction; None for n = 0.
 
-    One row gives a true interval too (0.21 to 1 after a success); n need not be whole (an effective number of rows).
+    One row also gives an interval (0.21 to 1 after a success); n need not be whole (an effective number of rows).
     ValueError unless 0 <= successes <= n.
     """
     if not 0 <= successes <= n:

@@ -1,4 +1,4 @@
-"""The interval of one score: Wilson for accuracy, else bootstrap; over clusters where rows share documents."""
+"""The interval of one score: Wilson for accuracy, otherwise bootstrap; over clusters where rows share documents."""
 
 from __future__ import annotations
 
@@ -67,7 +67,7 @@ def right(rows: np.ndarray, accuracy: Score) -> np.ndarray:
 
 
 def bootstrap_stderr(rows: np.ndarray, metric: Score, resamples: int = 2000, seed: int = 0) -> float:
-    """The bootstrap standard error (what lm-eval calls `<metric>_stderr`); nan where `bootstrap` gives None."""
+    """The bootstrap standard error (what lm-eval calls `<metric>_stderr`); nan if `bootstrap` gives None."""
     if len(rows) < 2:
         return math.nan
     values = np.concatenate([np.asarray(metric(totals)) for totals in resample.totals(rows, resamples, seed)])

@@ -18,24 +18,24 @@ from phingpt_bench.stats.intervals import right
 from phingpt_bench.stats.resample import RESAMPLES, SEED, Score
 
 LEVEL = 0.95
-ALPHA = 0.05  # below it a difference is significant
-MOST_RESAMPLES = 200_000  # of a permutation test whose verdict the first ones leave open
-OPEN = 3.0  # standard errors of a p from ALPHA, within which its verdict is open
+ALPHA = 0.05  # the significance level
+MOST_RESAMPLES = 200_000  # the maximum for a permutation test without a clear verdict
+OPEN = 3.0  # a verdict is open if p is within this many standard errors of ALPHA
 _TIE = 1e-12  # two differences closer than this differ by rounding only
 
 
 @dataclass(frozen=True, slots=True)
 class PairedTest:
-    """What a paired test of A and B found.
+    """The result of a paired test of A and B.
 
     difference: score of B minus score of A.
-    low, high: its 95 % interval; None where one row alone gives none, and where none was asked for.
-    p: two-sided, of the hypothesis that A and B do equally well.
+    low, high: its 95 % interval; None if one row alone gives none, and where none was asked for.
+    p: two-sided, for the hypothesis that A and B are equally good.
     n: rows.
     method: "mcnemar-exact" or "permutation"; "sign-flip-exact" or "permutation-clustered" where rows share documents;
     "seeds" where one of them stands for several runs.
-    resamples: permutations that p was counted from, None where it is exact or from a formula.
-    Interval and p come from different arguments and may, near 0.05, disagree: p decides.
+    resamples: permutations that p was counted from, None if it is exact or from a formula.
+    Interval and p come from different methods and may disagree near 0.05: p decides.
     """
 
     difference: float
@@ -48,10 +48,10 @@ class PairedTest:
 
 
 def mcnemar_exact(correct_a: Sequence[bool] | np.ndarray, correct_b: Sequence[bool] | np.ndarray) -> PairedTest | None:
-    """The exact McNemar test for accuracy: two-sided binomial over the rows that only one of the two has right.
+    """The exact McNemar test for accuracy: two-sided binomial over the rows on which exactly one of the two is right.
 
-    p = min(1, 2 P(X <= min(b, c))) with X ~ Bin(b + c, 1/2), so 1 where no row tells them apart. The interval is that
-    of Bonett and Price (2012): a Wald interval after one row was added to b and one to c, so it has a width even where
+    p = min(1, 2 P(X <= min(b, c))) with X ~ Bin(b + c, 1/2), so 1 if no row tells them apart. The interval is that
+    of Bonett and Price (2012): a Wald interval after one row was added to b and one to c, so it has a width even if
     all rows agree (two systems that agree on n rows need not agree on the next).
     None for n = 0; one row can never be significant (p = 1). ValueError for unequal lengths.
     """
@@ -74,12 +74,12 @@ def mcnemar_exact(correct_a: Sequence[bool] | np.ndarray, correct_b: Sequence[bo
 def sign_flip_exact(
     correct_a: Sequence[bool] | np.ndarray, correct_b: Sequence[bool] | np.ndarray, clusters: Clusters
 ) -> PairedTest | None:
-    """McNemar's test where rows share documents: the answers of A and B are swapped by whole clusters.
+    """McNemar's test for rows that share documents: the answers of A and B are swapped by whole clusters.
 
-    p is exact over all swaps (`clusters.sign_flip_p`), and that of `mcnemar_exact` where each row is a cluster.
+    p is exact over all swaps (`clusters.sign_flip_p`), and that of `mcnemar_exact` if each row is a cluster.
     The interval is that of Bonett and Price (2012) with the variance over clusters and a t quantile for their effective
-    number; where no row tells A and B apart, the two rows that it adds are clusters of mean size, as nothing is known
-    of how differences keep together. None for fewer than two clusters.
+    number; if no row distinguishes A and B, the two rows that it adds are clusters of mean size, since nothing is known
+    about the correlation of differences. None for fewer than two clusters.
     """
     a, b = np.asarray(correct_a, dtype=bool), np.asarray(correct_b, dtype=bool)
     if a.shape != b.shape or a.ndim != 1:
@@ -119,9 +119,9 @@ def paired_permutation(
     percentile interval of the difference, rows of A and B drawn together, from the same seed, expanded for `units`
     (resample.percentiles; None: n); without `interval` it is left out (None), which changes nothing else and saves most
     of the time.
-    factors: what a correction for several tests may multiply p by. While one of these products is within OPEN standard
+    factors: possible factors of a correction for several tests. While p times one of them is within OPEN standard
     errors of ALPHA, `resamples` more permutations are drawn, up to MOST_RESAMPLES in all, so that the verdict does not
-    hang on the seed. None of them: no more are drawn.
+    depend on the seed. Without factors none are added.
     Identical systems: difference 0, p 1. None for n = 0 and where a score is undefined. One row: p is 1 and there is
     no interval.
     """
@@ -137,7 +137,7 @@ def paired_permutation(
         return None
 
     types, counts = resample.distinct(rows_b - rows_a)
-    moved = types.any(axis=1)  # a row where both did the same is the same after the swap
+    moved = types.any(axis=1)  # a row with equal counts does not change in a swap
     types, counts = types[moved].astype(float), counts[moved]
     lone = counts == 1
     types, times = np.concatenate([types[lone], types[~lone]]), counts[~lone]
@@ -145,7 +145,7 @@ def paired_permutation(
     extreme = done = 0
     while done == 0 or (done + resamples <= MOST_RESAMPLES and _is_open((1 + extreme) / (1 + done), done, factors)):
         for part in resample.chunks(resamples, len(types)):
-            # for rows that are one of their kind a fair coin, which is cheaper than a binomial of one
+            # for a unique row, a fair coin is cheaper than a binomial of one
             flips = generator.integers(0, 2, size=(part, int(lone.sum())), dtype=np.int8)
             swapped = np.concatenate([flips, generator.binomial(times, 0.5, size=(part, len(times)))], axis=1)
             delta = (swapped @ types).reshape(part, *shape)
@@ -169,7 +169,7 @@ def _is_open(p: float, drawn: int, factors: Collection[int]) -> bool:
 
 
 def least_p(resamples: int | None) -> float:
-    """The smallest p that so many permutations can give; 0 where p does not come from permutations."""
+    """The smallest p that so many permutations can give; 0 if p does not come from permutations."""
     return 0.0 if resamples is None else 1 / (1 + resamples)
 
 
@@ -186,8 +186,8 @@ def paired_test(
 ) -> PairedTest | None:
     """`mcnemar_exact` for the metric "acc", `paired_permutation` for every other. None for n = 0.
 
-    interval: False where only p is needed; the exact test gives its interval all the same, at no cost.
-    clusters: of each row; answers are then swapped, and rows drawn, by whole clusters. None for fewer than two.
+    interval: False if only p is needed; the exact test gives its interval all the same, at no cost.
+    clusters: of each row; answers are swapped, and rows drawn, by whole clusters. None for fewer than two.
     factors: as in `paired_permutation`.
     """
     clustered = clusters is not None and 0 < len(set(clusters)) < len(rows_a)

@@ -1,8 +1,8 @@
-"""How small a difference a paired test could have shown: the smallest true one that it finds in four of five samples.
+"""The smallest true difference that a paired test detects in four of five samples.
 
 "Not different" says little where the rows are few. A test of size ALPHA finds a true difference d with a probability,
 its power; `detectable` is the d at which that is POWER, for rows that vary as these do. It is a property of the rows
-and of the two systems, and the same whichever of them is better. It is no test, and no interval.
+and of the two systems, and the same whichever of them is better. It is not a test, and no interval.
 """
 
 from __future__ import annotations
@@ -39,7 +39,7 @@ def detectable(
     the exact power of the exact test (`detectable_exact`); all else a standard error (`detectable_from_error`), over
     clusters where rows share documents, by bootstrap where the metric is not accuracy.
     widest: the largest difference that there can be (of the metric's bounds).
-    None where no difference could be found with this power (few rows), and where the rows say nothing of how
+    None if no difference could be found with this power (few rows), and where the rows say nothing of how
     differences vary: fewer than two rows or clusters, a metric other than accuracy of which no resample differs.
     ValueError for unequal shapes.
     """
@@ -61,7 +61,7 @@ def detectable(
 def detectable_exact(
     correct_a: np.ndarray, correct_b: np.ndarray, alpha: float = ALPHA, power: float = POWER
 ) -> float | None:
-    """That of the exact McNemar test for n rows of which a share tells A and B apart; None where n is too small.
+    """That of the exact McNemar test for n rows of which a share tells A and B apart; None if n is too small.
 
     The share is that of the rows (one added on either side, as in the interval of Bonett and Price 2012, so that it is
     never 0), or the difference itself where that is larger. Given it, the number of rows D that tell A and B apart is
@@ -105,7 +105,7 @@ def bootstrap_error(
     resamples: int = RESAMPLES,
     seed: int = SEED,
 ) -> float | None:
-    """The standard error of the difference of two scores, rows of A and B drawn together; None where it has none.
+    """The standard error of the difference of two scores, rows of A and B drawn together; None if it has none.
 
     The draws are the same for A against B as for B against A.
     """
@@ -142,7 +142,7 @@ def detectable_from_error(
         d = t(1 - alpha / 2) sqrt(error^2 + d^2 / units) + t(power) error,    t with units - 1 degrees of freedom
 
     as a test that swaps answers takes them to be equal, and d itself then adds to what it sees them vary by (Connor
-    1987 for proportions). None where no d up to `widest` solves it, and for fewer than two units. ValueError unless
+    1987 for proportions). None if no d up to `widest` solves it, and for fewer than two units. ValueError unless
     error > 0.
     """
     if error <= 0:
@@ -163,7 +163,7 @@ def detectable_of_spread(
 ) -> float | None:
     """That of the test of two means over seeds (`seeds.mean_test`): the half widths at both tails, added.
 
-    None where nothing varies, and where it is more than `widest`.
+    None if nothing varies, and where it is more than `widest`.
     """
     difference = spread.half(alpha / 2) + spread.half(1 - power)
     return difference if 0 < difference <= widest else None

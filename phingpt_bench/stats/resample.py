@@ -24,7 +24,7 @@ _ROWS_PER_TYPE = 14  # a multinomial draw of one type costs as much as drawing t
 def distinct(rows: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     """The distinct rows, flattened to (m, cells), and how often each occurs, (m,); ordered by value.
 
-    What np.unique(axis=0) gives, by sorting one number a row instead of the row: many times faster.
+    What np.unique(axis=0) gives, by sorting one number per row instead of the row: many times faster.
     """
     flat = rows.reshape(len(rows), -1)
     if not flat.size or flat.dtype.kind not in "biuf" or (flat.dtype.kind == "f" and np.isnan(flat).any()):
@@ -103,7 +103,7 @@ def tail(level: float, units: float | None = None) -> float:
 def percentiles(values: np.ndarray, level: float, units: float | None = None) -> tuple[float, float] | None:
     """The middle of the values without the `tail` of level and units.
 
-    nan (an undefined score) is left out; None where nothing is left.
+    nan (an undefined score) is left out; None if nothing is left.
     """
     values = values[~np.isnan(values)]
     if not values.size:

@@ -48,7 +48,7 @@ class Spread:
         return math.sqrt(sum(variance * float(special.stdtrit(free, tail)) ** 2 for variance, free in parts))
 
     def p(self, difference: float) -> float:
-        """Two-sided: twice the tail at which the interval ends at 0; 1 where nothing varies."""
+        """Two-sided: twice the tail at which the interval ends at 0; 1 if nothing varies."""
         if not difference or not self.half(0.25):
             return 1.0
         low, high = -700.0, math.log(0.5)  # of the logarithm of the tail
@@ -97,7 +97,7 @@ def mean_test(
     matched: the runs of A and B go together one by one (same example seed), so that their differences vary and not
     each by itself. A single run is taken as it is: what another seed would have made of it is not known.
     bounds: of the score; the interval of a difference is cut where no two scores can be further apart.
-    p belongs to the interval; it is 1 where neither rows nor seeds let the difference vary. None as in `mean_interval`.
+    p belongs to the interval; it is 1 if neither rows nor seeds let the difference vary. None as in `mean_interval`.
     """
     found = spread([runs_a, runs_b], metric, matched=matched, clusters=clusters, resamples=resamples, seed=seed)
     if found is None:

@@ -1,1 +1,1 @@
-"""Text for people: the language in force, numbers and money in words, and how they are laid out."""
+"""Text for people: the current language, numbers and money in words, the blocks of a page, and its writers."""

@@ -1,8 +1,8 @@
-"""The one model of everything that is drawn as text: a page is a sequence of blocks, which each writer lays out.
+"""The model of everything that is drawn as text: a page is a sequence of blocks, which each writer lays out.
 
 Renderers make blocks; `write_terminal`, `write_markdown` and `write_latex` turn any blocks into text. A new format
-is one more writer of these six kinds. Texts from files are cleaned (`clean`) by whoever makes the blocks; escaping what
-a format would take for markup is the writer's part.
+is one more writer of these six kinds. Texts from files are cleaned (`clean`) by the code that makes the blocks;
+escaping markup is the writer's task.
 """
 
 from __future__ import annotations
@@ -13,14 +13,14 @@ from typing import NamedTuple, TypeAlias
 
 
 class Piece(NamedTuple):
-    """A part of a text and its role: "", strong, dim, title, warning, alarm, good or bad. No meaning rests on it."""
+    """A part of a text and its role: "", strong, dim, title, warning, alarm, good or bad. No meaning depends on it."""
 
     text: str
     role: str = ""
 
 
 Cell: TypeAlias = "str | tuple[Piece, ...]"
-"""A text; "\\n" in it begins another line."""
+"""A text; "\\n" in it starts a new line."""
 
 
 def plain(cell: Cell) -> str:
@@ -30,7 +30,7 @@ def plain(cell: Cell) -> str:
 
 @dataclass(frozen=True, slots=True)
 class Title:
-    """A heading, and what stands behind it after a colon and under it.
+    """A heading, with text after a colon and below it.
 
     level: 1 for a section of the page, 2 for a part of one, 3 for a heading of a few lines.
     """
@@ -43,10 +43,10 @@ class Title:
 
 @dataclass(frozen=True, slots=True)
 class Lines:
-    """Sentences, each a line of its own.
+    """Sentences, each on its own line.
 
-    mark: what stands before each of them ("- ", "! "); they are continued under their text. indent: columns to the
-    left, hang: further ones of continued lines; both in a terminal alone.
+    mark: the text before each of them ("- ", "! "); continued lines are aligned with their text. indent: columns to the
+    left, hang: additional ones for continued lines; both only in a terminal.
     """
 
     lines: Sequence[Cell]
@@ -60,9 +60,9 @@ class Lines:
 class Column:
     """A column of a grid.
 
-    right: its cells are aligned on the right. fold: it may be broken over lines where the grid is too wide, down to
-    `least` columns; one that may not is at least so wide. most: it is never wider. tall: its head is set one word under
-    the other where it is wider than the cells. whole: no word of it is broken, also where that makes the line too long.
+    right: its cells are aligned on the right. fold: it may be broken over lines if the grid is too wide, down to
+    `least` columns; otherwise it is at least that wide. most: its maximum width. tall: its head has one word per line
+    if it is wider than the cells. whole: no word is broken, even if that makes the line too long.
     """
 
     head: str = ""
@@ -76,7 +76,7 @@ class Column:
 
 @dataclass(frozen=True, slots=True)
 class Across:
-    """A row of a grid that is one text over all columns, such as the heading of the rows below it."""
+    """A row of a grid with one text over all columns, such as a heading of the rows below it."""
 
     text: str
     role: str = "strong"
@@ -85,7 +85,7 @@ class Across:
 
 @dataclass(frozen=True, slots=True)
 class Grid:
-    """A table. Its heads are drawn where a column has one. gap: blanks between columns; indent: to their left."""
+    """A table. Heads are drawn if a column has one. gap: blanks between columns; indent: to their left."""
 
     columns: Sequence[Column]
     rows: Sequence[Sequence[Cell] | Across]
@@ -95,9 +95,9 @@ class Grid:
 
 @dataclass(frozen=True, slots=True)
 class Legend:
-    """Marks or names, each with what it stands for.
+    """Marks or names, each with its meaning.
 
-    role: of the texts. least: columns of the marks at least. whole: no word of the texts is broken.
+    role: of the texts. least: the minimum width of the marks. whole: no word of the texts is broken.
     """
 
     entries: Sequence[tuple[str, str]]
@@ -108,7 +108,7 @@ class Legend:
 
 @dataclass(frozen=True, slots=True)
 class Item:
-    """A row of a dataset: what there is to say of it, then (name, text) of what belongs to it; a name may be empty."""
+    """A row of a dataset: its description, then (name, text) of its parts; a name may be empty."""
 
     head: str
     texts: Sequence[tuple[str, str]]
@@ -116,7 +116,7 @@ class Item:
 
 @dataclass(frozen=True, slots=True)
 class Picture:
-    """Lines that are drawn as they are: neither folded nor cut."""
+    """Lines that are drawn unchanged: neither folded nor cut."""
 
     lines: Sequence[str]
 

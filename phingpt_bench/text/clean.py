@@ -1,4 +1,4 @@
-"""Text from files (names, answers, notes) made safe to show: it can neither move a cursor nor turn a line around."""
+"""Text from files (names, answers, notes) made safe to show: it can neither move a cursor nor reverse a line."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ def clean(text: object) -> str:
     """A text on one line, without control characters, direction overrides or lone surrogates.
 
     A text that holds right-to-left letters ends with a left-to-right mark, which has no width: otherwise a terminal
-    that reorders text would pull the numbers to its right over to its left.
+    that reorders text would move the numbers on its right to its left.
     """
     line = str(text)
     if line.isascii() and line.isprintable():
@@ -39,7 +39,7 @@ def screened(text: str) -> str:
 
 
 def writable(text: str) -> str:
-    """The text with question marks for lone surrogates (of damaged answers), which no file takes."""
+    """The text with question marks for lone surrogates (of damaged answers), which cannot be written to a file."""
     return text.encode("utf-8", "replace").decode("utf-8")
 
 

@@ -1,4 +1,4 @@
-"""Text broken into lines of so many columns of a terminal, by the width of its characters (wide, combining)."""
+"""Text broken into lines for a terminal, by the width of its characters (wide, combining)."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from rich.cells import cell_len
 from phingpt_bench.text.blocks import Cell, Piece
 from phingpt_bench.text.clean import screened
 
-HOLD = "\xa0"  # a blank at which no line is broken, drawn as a plain one
+HOLD = "\xa0"  # a non-breaking blank, drawn as a plain one
 _WORD = re.compile(r"[^ ]+ *")
 
 
@@ -26,12 +26,12 @@ EMPTY = Line((), 0)
 
 
 def width_of(text: str) -> int:
-    """The columns that a text without line breaks takes in a terminal."""
+    """The width of a text without line breaks in a terminal."""
     return len(text) if text.isascii() else cell_len(text)
 
 
 def lines_of(cell: Cell, role: str = "") -> list[Line]:
-    """A cell at its line breaks, without control characters. role: of its texts that have none."""
+    """A cell split at its line breaks, without control characters. role: for texts without one."""
     if isinstance(cell, str):
         return [Line((Piece(text, role),), width_of(text)) for text in screened(cell).split("\n")]
     lines: list[list[Piece]] = [[]]
@@ -43,10 +43,10 @@ def lines_of(cell: Cell, role: str = "") -> list[Line]:
 
 
 def folded(line: Line, most: int, hang: int = 0, whole: bool = False) -> list[Line]:
-    """A line in lines of at most `most` columns, broken at blanks, longer words anywhere, behind a slash if they can.
+    """A line in lines of at most `most` columns, broken at blanks, longer words anywhere, if possible after a slash.
 
-    hang: columns that lines after the first must leave free (they do not hold them). whole: longer words stay as they
-    are, and their lines are too long.
+    hang: columns that lines after the first leave free. whole: longer words are not broken, and their lines are too
+    long.
     """
     if line.width <= most:
         return [line]
@@ -67,12 +67,12 @@ def text_of(line: Line) -> str:
 
 
 def moved(line: Line, columns: int) -> Line:
-    """The line, so many columns further to the right; an empty one stays where it is."""
+    """The line, moved to the right by a number of columns; an empty one is not moved."""
     return Line((Piece(" " * columns), *line.pieces), line.width + columns) if columns and line.width else line
 
 
 def _breaks(text: str, most: int, hang: int, whole: bool) -> Iterator[tuple[int, int]]:
-    """Where each line starts and ends, trailing blanks included."""
+    """The start and end of each line, including trailing blanks."""
     room, later = most, max(most - hang, 1)
     indent = len(text) - len(text.lstrip(" "))
     start, used = (0, indent) if indent < room else (indent, 0)

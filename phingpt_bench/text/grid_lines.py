@@ -41,7 +41,7 @@ def _measured(grid: Grid) -> tuple[Rows, list[list[Line]], list[int]]:
 
 
 def grid_lines(grid: Grid, width: int) -> Iterator[Line]:
-    """The lines of a grid; where it is too wide for a line a row, those of `_row_by_row`."""
+    """The lines of a grid; where it is too wide for one line per row, those of `_row_by_row`."""
     rows, heads, widths = _measured(grid)
     _narrow(widths, grid, width)
     if _total(widths, grid) > width and not any(column.whole for column in grid.columns):

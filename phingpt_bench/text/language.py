@@ -73,7 +73,7 @@ def current() -> str:
 
 
 def preferred() -> str:
-    """The user's: $PHINGPT_BENCH_LANG, else that of the locale where it is one of LANGUAGES, else English.
+    """The user's: $PHINGPT_BENCH_LANG, otherwise that of the locale where it is one of LANGUAGES, else English.
 
     The locale is the first of LC_ALL, LC_MESSAGES and LANG that is set. BenchError for a variable of our own that names
     another language; a locale may name any.
@@ -85,7 +85,7 @@ def preferred() -> str:
 
 
 def known(language: str, where: str | None = None) -> str:
-    """The language itself; BenchError where it is not one of LANGUAGES."""
+    """The language itself; BenchError if it is not one of LANGUAGES."""
     if language not in LANGUAGES:
         hint = sentence("known: {names}", names=", ".join(LANGUAGES))
         raise BenchError(sentence("no language '{name}'", name=language), where=where, hint=hint)
@@ -101,7 +101,7 @@ def catalogue(language: str) -> gettext.NullTranslations:
 
 
 def translated(english: str, language: str) -> str | None:
-    """The translation of a text, with its values still in braces; None where the language has none."""
+    """The translation of a text, with its values still in braces; None if the language has none."""
     words = catalogue(language).gettext(english)
     return None if words == english else words
 

@@ -29,12 +29,12 @@ def signed(value: float | None, mark: str = "") -> str:
 
 
 def interval_text(low: float | None, high: float | None) -> str:
-    """The ends with three decimals, "[0.832, 0.872]"; empty where there is no interval."""
+    """The ends with three decimals, "[0.832, 0.872]"; empty if there is no interval."""
     return "" if low is None or high is None else f"[{low:.3f}, {high:.3f}]"
 
 
 def signed_interval(low: float | None, high: float | None) -> str:
-    """The ends with their signs, "[-0.012, +0.345]"; empty where there is no interval."""
+    """The ends with their signs, "[-0.012, +0.345]"; empty if there is no interval."""
     return "" if low is None or high is None else f"[{signed(low)}, {signed(high)}]"
 
 

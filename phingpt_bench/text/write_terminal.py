@@ -27,7 +27,7 @@ def terminal(blocks: Iterable[Block], width: int = 80) -> str:
 
 
 def check_width(width: int, least: int) -> int:
-    """`width`, or BenchError where that is under `least` columns."""
+    """`width`, or BenchError if that is under `least` columns."""
     if width < least:
         raise BenchError(
             sentence("a width of {width} columns is too small", width=width),

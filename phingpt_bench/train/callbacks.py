@@ -11,7 +11,7 @@ from transformers import TrainerCallback
 
 from phingpt_bench.core import jsonio
 from phingpt_bench.core.records import ledger, to_dict
-from phingpt_bench.core.sentences import sentence
+from phingpt_bench.core.sentences import sentence, sentence_n
 from phingpt_bench.cost.meters import Meter
 from phingpt_bench.live.events import Advanced, Event, Scored
 
@@ -41,7 +41,13 @@ class ProgressCallback(TrainerCallback):
         """Report the loss, every few steps."""
         if logs is not None and "loss" in logs:
             self.loss = logs["loss"]
-            self._tell(Scored(sentence("loss"), self.loss, note=sentence("mean of {n} steps", n=args.logging_steps)))
+            self._tell(
+                Scored(
+                    sentence("loss"),
+                    self.loss,
+                    note=sentence_n("mean of {n} step", "mean of {n} steps", args.logging_steps),
+                )
+            )
 
     def on_step_end(self, args: Any, state: Any, control: Any, **_: Any) -> None:
         """Report one more step."""

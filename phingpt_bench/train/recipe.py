@@ -19,20 +19,27 @@ NAME = re.compile(r"[A-Za-z0-9_][A-Za-z0-9._-]*")  # it names a folder
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Lora:
-    """LoRA (Hu et al. 2021): W + alpha / r * B A for a frozen W."""
+    """LoRA (Hu et al. 2021): W + scale * B A for a frozen W."""
 
     r: int = 16
     """Rank of the update: rows of A, columns of B."""
 
     alpha: int = 32
-    """Scale of the update, over r."""
+    """Scale of the update, over r, or over its root."""
+
+    use_rslora: bool = False
+    """Rank-stabilised LoRA (Kalajdzievski 2023): the scale is alpha / sqrt(r) instead of alpha / r."""
+
+    use_dora: bool = False
+    """DoRA (Liu et al. 2024): length and direction of the columns of W are trained apart. Slower: no fused layers."""
 
     dropout: float = 0.0
     """Dropout on the input of A."""
 
-    target_modules: list[str] = field(default_factory=lambda: ["all-linear"])
+    target_modules: list[str] | str = field(default_factory=lambda: ["all-linear"])
     """Names of linear layers, or "all-linear": all but the output head. A model that fuses the named layers (Phi-3:
-    q_proj, k_proj, v_proj -> qkv_proj) gets the fused one instead; the adapter's card says so."""
+    q_proj, k_proj, v_proj -> qkv_proj) gets the fused one instead; the adapter's card says so. A text that is not a
+    list is a regular expression that the whole name of a layer matches ('.*layers\\.[0-3]\\..*_proj')."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -80,7 +80,7 @@ def cut(order: Sequence[int], lengths: Sequence[int], tokens: int) -> list[list[
     return groups
 
 
-def collate(rows: Sequence[Row], pad: int) -> dict[str, Any]:
+def collate(rows: Sequence[Row], pad: int) -> dict[str, object]:
     """Right-padded `input_ids` (batch x width) and `labels` of the same shape, -100 at positions without loss.
 
     `labels[i, j]` is the token that follows position j: already shifted. No attention mask is needed: in a causal

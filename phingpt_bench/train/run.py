@@ -32,7 +32,6 @@ if TYPE_CHECKING:
     from lm_eval.tasks import TaskManager
 
 CHECKPOINTS = "checkpoints"
-ADAPTER = "default"  # PEFT's own name for a fresh adapter; saved without it
 
 
 def default_folder(recipe: Recipe, limit: int | None = None, overrides: Sequence[Override] = ()) -> Path:
@@ -131,13 +130,18 @@ class _Job:
         return int(self.model.get_nb_trainable_parameters()[0])
 
     @property
+    def adapted_layers(self) -> list[str]:
+        """The kinds of layers that hold LoRA, by the last part of their names."""
+        return sorted({name.rpartition(".")[2] for name in self.model.base_model.targeted_module_names})
+
+    @property
     def tokens(self) -> int:
         """Tokens of all steps, without padding."""
         return sum(len(self.data.rows[i].ids) for step in self.steps for i in step)
 
     @property
     def flops(self) -> float | None:
-        """Floating-point operations of all steps; None where the base's size is unknown."""
+        """Floating-point operations of all steps; None if the base's size is unknown."""
         recomputing = self.recipe.gradient_checkpointing
         return flops.training(layer_weights(self.loaded), self.tokens, self.parameters, recomputing=recomputing)
 
@@ -201,7 +205,7 @@ def _check_plan(out: Path, recipe: Recipe, data: TrainingData, steps: list[list[
     BenchError if the checkpoints belong to another recipe or other rows.
     """
     file = out / CHECKPOINTS / "plan.json"
-    plan = {"recipe": digest(asdict(recipe)), "data": data.digests, "steps": digest(steps)}
+    plan = {"recipe": adapter.trained_by(asdict(recipe)), "data": data.digests, "steps": digest(steps)}
     if resume and jsonio.read_json(file) != plan:
         raise BenchError(
             sentence("the unfinished training in it has another recipe or other rows"),
@@ -234,6 +238,6 @@ def _card(job: _Job, loss: float | None, cost: Ledger) -> adapter.AdapterCard:
             environment=environment(),
             rows_too_long=data.too_long,
             dequantised_once=loaded.dequantised,
-            adapted_layers=sorted(job.model.peft_config[ADAPTER].target_modules),
+            adapted_layers=job.adapted_layers,
         ),
     )

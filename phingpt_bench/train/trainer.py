@@ -6,6 +6,7 @@ Why Trainer and not TRL's SFTTrainer: docs/decisions/0003-trainer.md.
 from __future__ import annotations
 
 import functools
+import re
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any, cast
@@ -36,20 +37,42 @@ FUSED = {"q_proj": "qkv_proj", "k_proj": "qkv_proj", "v_proj": "qkv_proj", "gate
 FUSED["up_proj"] = "gate_up_proj"
 
 
-def target_modules(model: Any, names: Sequence[str]) -> list[str] | str:
-    """The layers to adapt: "all-linear" for ["all-linear"], else the names, with fused layers for their parts.
+def target_modules(model: Any, names: Sequence[str] | str) -> list[str] | str:
+    """The layers to adapt: "all-linear" for ["all-linear"], otherwise the names, with fused layers for their parts.
 
-    BenchError if the model has neither a layer nor its fused form.
+    A text stands for itself: a regular expression, which PEFT matches against whole names. BenchError if the model
+    has neither a layer nor its fused form, and for an expression that is none, or matches no linear layer.
     """
-    if list(names) == ["all-linear"]:
+    if names == "all-linear" or list(names) == ["all-linear"]:
         return "all-linear"
-    present = {name.rpartition(".")[2] for name, module in model.named_modules() if _is_linear(module)}
+    linear = [name for name, module in model.named_modules() if _is_linear(module)]
+    if isinstance(names, str):
+        return _matching(names, linear)
+    present = {name.rpartition(".")[2] for name in linear}
     found = []
     for name in names:
         if name not in present and FUSED.get(name) not in present:
             raise unknown(sentence("layer in target_modules"), name, present)
         found.append(name if name in present else FUSED[name])
     return sorted(set(found))
+
+
+def _matching(pattern: str, linear: Sequence[str]) -> str:
+    try:
+        found = [name for name in linear if re.fullmatch(pattern, name)]
+    except re.error as err:
+        raise BenchError(
+            sentence("target_modules: '{pattern}' is no regular expression ({reason})", pattern=pattern, reason=err)
+        ) from None
+    if not found:
+        raise BenchError(
+            sentence(
+                "target_modules: the regular expression '{pattern}' matches the whole name of no linear layer",
+                pattern=pattern,
+            ),
+            hint=sentence("names are like {name}; a list of names is written in brackets", name=linear[0]),
+        )
+    return pattern
 
 
 def _is_linear(module: Any) -> bool:
@@ -64,6 +87,8 @@ def with_lora(loaded: Loaded, recipe: Recipe) -> Any:
         r=lora.r,
         lora_alpha=lora.alpha,
         lora_dropout=lora.dropout,
+        use_rslora=lora.use_rslora,
+        use_dora=lora.use_dora,
         target_modules=target_modules(loaded.model, lora.target_modules),
         task_type="CAUSAL_LM",
     )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import inspect
 import json
 import subprocess
@@ -15,9 +16,17 @@ from helpers.paths import ROOT
 
 import phingpt_bench as pb
 from phingpt_bench import api
+from phingpt_bench.board.values import Against, Board, Payback, Row, Section
 from phingpt_bench.cli.main import main
+from phingpt_bench.core.describe import field_texts
+from phingpt_bench.core.records import Ledger, Model, Price, Protocol, RunRecord, TokenPrice
 from phingpt_bench.data.demo import load_demo
 from phingpt_bench.render.board.board_export import to_csv
+from phingpt_bench.rescore.values import Report, Scored, Value
+from phingpt_bench.results.collect import Run
+from phingpt_bench.results.compare import Difference
+from phingpt_bench.results.comparison.values import Class, Comparison, Side
+from phingpt_bench.stats.intervals import Interval
 
 HEAVY = ("torch", "transformers", "lm_eval", "datasets", "sklearn", "pandas")
 
@@ -53,6 +62,19 @@ def test_looking_at_results_loads_no_model_package(results: Path) -> None:
         f"print([name for name in {HEAVY} if name in sys.modules])"
     )
     assert in_a_process(code) == "[]"
+
+
+@pytest.mark.parametrize(
+    "cls",
+    [
+        pb.TaskInfo, Run, RunRecord, Model, Protocol, Ledger, Price, TokenPrice, Board, Section, Row, Payback, Against,
+        Difference, Interval, Comparison, Side, Class, Report, Scored, Value,
+    ],
+    ids=lambda cls: cls.__name__,
+)  # fmt: skip
+def test_every_field_that_the_api_returns_is_described(cls: type) -> None:
+    texts = field_texts(cls)
+    assert [field.name for field in dataclasses.fields(cls) if len(texts.get(field.name, "")) < 6] == []
 
 
 def test_functions_keep_their_names_when_their_rooms_are_imported() -> None:

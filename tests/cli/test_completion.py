@@ -31,7 +31,7 @@ def completed(line: str) -> list[str]:
     [
         ("lead", ["leaderboard"]),
         ("--v", ["--version"]),
-        ("run smollm2-135m-f", ["smollm2-135m-formats"]),
+        ("run smollm2-135m-fo", ["smollm2-135m-formats"]),
         ("run demo --dr", ["--dry-run"]),
         ("run demo --dry-run --dr", []),  # given already
         ("run demo --only phin_demo_n", ["phin_demo_ner"]),
@@ -53,7 +53,7 @@ def completed(line: str) -> list[str]:
         ("evaluate --base smol", ["smollm2-135m-instruct"]),
         ("evaluate --model local-c", ["local-completions", "local-chat-completions"]),
         ("rescore file --scorer phin flare-", ["flare-headline", "flare-ner", "flare-finer-ord"]),
-        ("init r", ["recipe"]),
+        ("init re", ["recipe"]),
         ("--lang es run de", ["demo"]),
         ("--lang ", ["en", "es"]),
         ("run demo --lang e", ["en", "es"]),
@@ -129,7 +129,7 @@ CASES = [
     ("run demo --dr", ["--dry-run"]),
     ("train demo lora.a", ["lora.alpha="]),
     ("tasks s", ["show", "stamp"]),
-    ("init ", ["suite", "recipe", "task"]),
+    ("recheck x --lang ", ["en", "es"]),
 ]
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import random
+from collections import Counter
 
 from phingpt_bench.data.examples import MOST, examples
 
@@ -72,5 +73,6 @@ def test_blocks_are_balanced_draws_of_their_number():
     firsts = [tuple(row["text"] for row in block[:6]) for block in blocks]
     assert len(set(firsts)) == 4
     assert len({text for first in firsts for text in first}) > 15  # nearly independent
-    for block in blocks:
-        assert [row["label"] for row in block[:6]] == [row["label"] for row in blocks[0][:6]]
+    assert all(Counter(row["label"] for row in block[:6]) == dict.fromkeys(LABELS, 2) for block in blocks)
+    orders = {tuple(row["label"] for row in examples(train, [], LABELS, block)[:3]) for block in range(8)}
+    assert len(orders) > 3  # the order of the labels is drawn too

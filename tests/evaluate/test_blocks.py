@@ -99,3 +99,35 @@ def test_a_block_alone_is_compared_with_the_base_of_the_same_block():
     (section,) = build(runs[1:]).sections
     assert [row.rank is not None for row in section.rows] == [True, True]
     assert section.rows[0].against_base.reason is None
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("name", NAMES)
+def test_a_plan_has_a_run_for_each_block_of_bases_adapters_and_served_models(name: str, tmp_path: Any):
+    """Each in a folder of its own, with the examples of its block in what makes it done."""
+    from phingpt_bench.core.machine import this_machine
+    from phingpt_bench.evaluate.adapters import AdapterFacts
+    from phingpt_bench.evaluate.facts import Facts
+    from phingpt_bench.evaluate.plan import plan
+    from phingpt_bench.evaluate.suite import Suite
+    from phingpt_bench.evaluate.tasks import Tasks
+    from phingpt_bench.models.load import BaseSpec
+
+    spec, model = BaseSpec(model="org/Model"), make_run().record.model
+    variants = [Variant(shots=2, blocks=3)]
+    suite = Suite(name="s", tasks=[name], bases=[spec], variants=variants, results=tmp_path)
+    entry = AdapterFacts(
+        name="a", folder=tmp_path / "a", recipe=None, card=None, digest="d", bases=(spec,), tasks=(name,),
+        variants=tuple(variants),
+    )  # fmt: skip
+    known = Tasks()
+    found = Facts(
+        known=known, tasks={name: known[name]}, bases={spec: model}, adapters=[entry], floors={}, checks=(), records={},
+        machine=this_machine(),
+    )  # fmt: skip
+    steps = plan(suite, found)
+    assert [(step.adapter, step.variant.block) for step in steps] == [
+        (adapter, block) for adapter in (None, "a") for block in range(3)
+    ]
+    assert len({step.folder for step in steps}) == 6
+    assert len({step.fingerprint.examples for step in steps}) == 3

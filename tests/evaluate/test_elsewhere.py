@@ -87,7 +87,10 @@ def test_a_changed_configuration_is_run_again(lora: Path, evaluate: Any, tmp_pat
     shutil.rmtree(mine)
     (tmp_path / "changed").rename(mine)
     code, text = evaluate("--adapter", mine, flags=[*FLAGS, "--dry-run"])
-    assert code == 0 and "the adapter is another one: its weights or its" in " ".join(text.split())
+    assert code == 0 and "to do: another adapter of that name was run" in " ".join(text.split())
+    code, text = evaluate("--adapter", mine)
+    assert code == 0 and len(list(tmp_path.glob("r/runs/*/*mine*/run.json"))) == 2
+    assert text.count("llama + mine, 0-shot, adapter") == 2, text
 
 
 def test_declared_training_rows_give_exposure(lora: Path, evaluate: Any, tmp_path: Path) -> None:
@@ -196,7 +199,7 @@ REFUSALS: dict[str, tuple[Any, str]] = {
     ),
     "no kind": (lambda lora, out: changed_config(lora, out, peft_type=None), "names no PEFT method"),
     "unknown kind": (lambda lora, out: changed_config(lora, out, peft_type="EVIL"), "peft_type 'EVIL' is none that"),
-    "X-LoRA": (lambda lora, out: changed_config(lora, out, peft_type="XLORA"), "XLORA is a mixture of other adapters"),
+    "X-LoRA": (lambda lora, out: changed_config(lora, out, peft_type="XLORA"), "X-LoRA is a mixture of other adapters"),
     "Megatron": (lambda lora, out: changed_config(lora, out, megatron_config={"a": 1}), "made for Megatron's layers"),
     "CorDA": (lambda lora, out: changed_config(lora, out, init_lora_weights="corda"), "initialised by 'corda'"),
     "LoftQ": (lambda lora, out: changed_config(lora, out, init_lora_weights="loftq"), "initialised by 'loftq'"),

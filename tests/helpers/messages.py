@@ -22,7 +22,8 @@ from phingpt_bench.text.language import DOMAIN, ENGLISH, LANGUAGES, LOCALE
 
 CONFIG = ROOT / "babel.cfg"
 # which arguments of a function are texts, None for the first alone
-KEYWORDS = {"say": None, "sentence": None, "say_n": (1, 2), "sentence_n": (1, 2), "t": None}
+KEYWORDS = {"say": None, "sentence": None, "say_n": (1, 2), "sentence_n": (1, 2), "t": None, "tn": (1, 2)}
+PYTHON = set(KEYWORDS) - {"t", "tn"}  # which are the page's
 LISTED = "TRANSLATED"  # a tuple of texts that reach `say` by a name
 Found = tuple[int, str | None, str | tuple[str, ...], list[str]]
 
@@ -31,7 +32,11 @@ def in_python(file: IO[bytes], *_: object, **options: object) -> list[Found]:
     """The literal texts of each call that is among KEYWORDS, however deep, and of each assignment to LISTED."""
     found: list[Found] = []
     for node in ast.walk(ast.parse(file.read())):
-        if isinstance(node, ast.Call) and (name := getattr(node.func, "id", "t")) in KEYWORDS and name != "t":
+        if (
+            isinstance(node, ast.Call)
+            and (name := getattr(node.func, "id", "t")) in KEYWORDS
+            and not name.startswith("t")
+        ):
             texts = node.args[: len(KEYWORDS[name] or (1,))]
             literal = [text.value for text in texts if isinstance(text, ast.Constant)]
             if len(literal) == len(texts) > 0:

@@ -202,26 +202,6 @@ def test_a_slip_in_the_embedded_models_name_is_caught_before_the_hub_is_asked() 
     assert "smollm2-135m-instruct" in error.value.hint
 
 
-def test_a_checkpoint_that_lacks_weights_is_named(base: BaseSpec, tmp_path: Path) -> None:
-    folder = tmp_path / "incomplete"
-    shutil.copytree(base.model, folder)
-    weights = load_file(folder / "model.safetensors")
-    del weights["model.layers.1.mlp.up_proj.weight"]
-    save_file(weights, folder / "model.safetensors", metadata={"format": "pt"})
-    with pytest.raises(BenchError, match=r"no weights for its layer 'model\.layers\.1\.mlp\.up_proj'"):
-        load_base(replace(base, model=str(folder), dequantise="always"))
-
-
-def test_a_format_that_needs_another_package_is_named(base: BaseSpec, tmp_path: Path) -> None:
-    folder = tmp_path / "gptq"
-    shutil.copytree(base.model, folder)
-    config = json.loads((folder / "config.json").read_text(encoding="utf-8"))
-    config["quantization_config"] = {"quant_method": "gptq", "bits": 4, "group_size": 128, "desc_act": False}
-    (folder / "config.json").write_text(json.dumps(config), encoding="utf-8")
-    with pytest.raises(BenchError, match=r"cannot load the base model .* requires optimum"):
-        load_base(replace(base, model=str(folder), quantisation="none"))
-
-
 def test_an_adapter_without_its_kind_is_refused(base: BaseSpec, trained: Path, tmp_path: Path) -> None:
     folder = changed(trained, tmp_path / "kindless", lambda name, tensor: tensor)
     config = json.loads((folder / adapter.CONFIG).read_text(encoding="utf-8"))

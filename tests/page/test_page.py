@@ -24,6 +24,7 @@ from phingpt_bench.board.published.rows import Source
 from phingpt_bench.board.rows import build
 from phingpt_bench.cli import main as command
 from phingpt_bench.core.errors import BenchError
+from phingpt_bench.core.records import AskedPrompt
 from phingpt_bench.data import network
 from phingpt_bench.page import changes
 from phingpt_bench.page.answers import packed
@@ -33,6 +34,7 @@ from phingpt_bench.page.page import html
 from phingpt_bench.page.published import links
 from phingpt_bench.page.script import linked
 from phingpt_bench.page.texts import texts_of
+from phingpt_bench.results.calibrated import with_calibrated
 from phingpt_bench.results.comparison.build import compare
 from phingpt_bench.text.language import speaking
 
@@ -93,6 +95,16 @@ def test_the_data_are_the_golden_ones(board):
     if os.environ.get("UPDATE_GOLDEN"):
         GOLDEN.write_text(text, encoding="utf-8")
     assert text == GOLDEN.read_text(encoding="utf-8")
+
+
+def test_rows_under_another_prompt_say_so():
+    plain = make_run(outcomes=labels(0.6, seed=1))
+    prompt = AskedPrompt(name="mine", digest="f" * 16)
+    protocol = dataclasses.replace(plain.record.protocol, prompt=prompt, thinking="off", prompt_digest="other")
+    other = dataclasses.replace(plain, record=dataclasses.replace(plain.record, protocol=protocol, run_id="other"))
+    models = page_data(build([plain, other]))["models"]
+    assert {model["words"] for model in models} == {None, "thinking off, prompt mine"}
+    assert len(models) == 2
 
 
 def test_a_row_says_what_the_board_says(board):
@@ -384,3 +396,9 @@ def test_text_is_for_pages_only(tmp_path, capsys):
 def test_a_board_without_runs_is_still_a_page(board):
     data = data_of(html(board))
     assert all(section["answers"] is None for section in data["sections"])
+
+
+def test_a_calibrated_row_is_told_from_the_one_it_was_made_of():
+    rows = dataclasses.replace(labels(0.5), probs=[[0.2, 0.3, 0.5]] * 300, pred=[2] * 300, invalid=[False] * 300)
+    board = build(with_calibrated([make_run(outcomes=rows)], ["batch"]))
+    assert sorted(str(model["words"]) for model in page_data(board)["models"]) == ["None", "batch-calibrated"]

@@ -427,3 +427,12 @@ def test_an_unknown_format_or_width_is_refused(board):
         page(board, "markdwn")
     with pytest.raises(BenchError, match="too small"):
         page(board, width=40)
+
+
+def test_the_legend_says_one_training_and_weights_that_were_quantised_twice():
+    tuned = make_run(kind="tuned", adapter="x", base="wheel==1 (Q4_1 of Org/Model)")
+    text = re.sub(r"\s+", " ", render(build([tuned]), 160))
+    assert "a tuned row without seeds is one training" in text
+    assert "the weights of Model A are those of a Q4_1 file, quantised a second time" in text
+    plain = re.sub(r"\s+", " ", render(build([make_run(), make_run("majority", "floor")]), 160))
+    assert "one training" not in plain and "quantised a second time" not in plain

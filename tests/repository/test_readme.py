@@ -10,6 +10,7 @@ import json
 import os
 import re
 import shlex
+import shutil
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -70,6 +71,12 @@ TABLE = {
     "phingpt-bench evaluate --base MODEL --adapter DIR --tasks phin_fpb": Run(
         (MODEL, ("DIR", "adapters/trained/my-recipe"), *DATA), (*SMALL, "--no-floors")
     ),
+    **{
+        f"phingpt-bench evaluate --adapter {name} --tasks phin_fpb": Run(
+            ((name, "elsewhere"), *DATA), (*SMALL, "--no-floors", "--results", "results/elsewhere")
+        )
+        for name in ("ORG/ADAPTER", "ORG/ADAPTADOR")
+    },
     "phingpt-bench run my-suite.yaml": AS_IT_IS,
     "phingpt-bench evaluate --model vllm --model-args model=MODEL --adapter DIR --tasks phin_fpb": Run(
         (("vllm", "local-completions"), ("model=MODEL", TOY), ("DIR", "tuned"), *DATA), ASKED, served=True
@@ -93,6 +100,10 @@ TABLE = {
     "phingpt-bench rescore answers.jsonl --labels no,yes --answer-column output --gold-column target": AS_IT_IS,
     "phingpt-bench rescore codes.csv --labels negative,neutral,positive "
     "--codes 0=negative,1=neutral,2=positive": AS_IT_IS,
+    "phingpt-bench init prompt mine.yaml --from train-rows.jsonl": AS_IT_IS,
+    "phingpt-bench evaluate --base MODEL --adapter DIR --tasks phin_fpb --prompt ours --prompt mine.yaml": Run(
+        (MODEL, ("DIR", "adapters/trained/my-recipe"), *DATA), (*SMALL, "--no-floors", "--results", "results/prompts")
+    ),
     "phingpt-bench import lm-eval-output/": AS_IT_IS,
     "phingpt-bench export --to hf-model-index --model sentiment-smollm2-135m": Run(
         (("export", f"export {shlex.quote(SHIPPED)}"),)
@@ -144,6 +155,8 @@ def place(tmp_path_factory: pytest.TempPathFactory) -> Path:
     pairs = [{"output": "Yes, it does.", "target": "yes"}, {"output": "no", "target": "yes"}]
     (folder / "codes.csv").write_text("answer,label\n2,positive\n0,1\n")
     (folder / "answers.jsonl").write_text("\n".join(map(json.dumps, pairs)))
+    taught = [{"context": f"Mood?\n{row['text']}\n", "target": row["label"]} for row in load_demo("sentiment")["train"]]
+    (folder / "train-rows.jsonl").write_text("\n".join(map(json.dumps, taught[:20])))
     lmeval_folder.folder(folder / "lm-eval-output", 0.7, 20)
     for at, made in enumerate(example_runs()):
         write_run(folder / "results" / str(at), made)
@@ -151,6 +164,7 @@ def place(tmp_path_factory: pytest.TempPathFactory) -> Path:
     os.chdir(folder)
     try:
         assert main(["train", "my-recipe.yaml", "--limit", "12", "--quiet", "--out", "adapters/trained/my-recipe"]) == 0
+        shutil.copytree("adapters/trained/my-recipe", "elsewhere", ignore=shutil.ignore_patterns("card.json"))
     finally:
         os.chdir(before)
     return folder

@@ -36,7 +36,7 @@ def test_a_bias_to_one_label_is_taken_out_without_labels():
     found = calibrated(biased, "batch")
     assert biased.outcomes.pred.count(0) > 270
     assert found.record.scores["f1_weighted"] > biased.record.scores["f1_weighted"] + 0.3
-    assert (found.record.protocol.calibration, found.record.protocol.variant) == ("batch", "0-shot batch-calibrated")
+    assert (found.record.protocol.calibration, found.record.protocol.variant) == ("batch", "0-shot, batch-calibrated")
     assert found.record.run_id == f"{biased.record.run_id}~batch"
     assert found.record.scores == score_all(found.outcomes)
     assert list(faults(found.outcomes)) == []

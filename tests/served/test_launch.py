@@ -15,7 +15,7 @@ from helpers.tiny import save_tiny
 
 from phingpt_bench.core.errors import BenchError
 from phingpt_bench.core.fingerprint import file_digest
-from phingpt_bench.models.load import weights_digest
+from phingpt_bench.models.base_files import files_of, local_revision
 from phingpt_bench.served import launch
 from phingpt_bench.served.spec import ServedAdapter, ServedSpec
 from phingpt_bench.served.weights import Weights, lora_rank, weights_of
@@ -136,7 +136,9 @@ def test_what_a_folder_says_of_itself(base: Path, tmp_path: Path) -> None:
 
     own = weights_of(str(base))
     model = AutoModelForCausalLM.from_pretrained(base, dtype=torch.float32)
-    assert own == Weights(name="tiny-base", folder=base, digest=weights_digest(base), parameters=model.num_parameters())
+    assert own == Weights(
+        name="tiny-base", folder=base, digest=local_revision(files_of(str(base))), parameters=model.num_parameters()
+    )
     quantised = tmp_path / "own-gptq"
     quantised.mkdir()
     for file in base.iterdir():

@@ -15,7 +15,7 @@ from helpers.paths import ROOT
 
 from phingpt_bench.core.errors import BenchError
 from phingpt_bench.core.sentences import joined, sentence, sentence_n
-from phingpt_bench.page.script import said
+from phingpt_bench.page.script import counted, said
 from phingpt_bench.text import language
 from phingpt_bench.text.language import ENGLISH, LANGUAGES, preferred, say, say_n, speaking, spoken, translated
 
@@ -111,6 +111,9 @@ def test_scripts_say_texts_that_can_be_extracted(tmp_path, in_the_code):
     (tmp_path / "a.js").write_text('t("a"), t(\n  "b {n}", { n: 1 }), part("c"), t("d \\"e\\""), `${t("a")}`')
     assert said(tmp_path) == ["a", "b {n}", 'd "e"']
     assert set(said(SCRIPTS[0].parent)) <= in_the_code
+    (tmp_path / "a.js").write_text('tn("{n} a",\n "{n} b", 2), tn("{n} a", "{n} b", n, { n: 1 })')
+    assert counted(tmp_path) == [("{n} a", "{n} b")]
+    assert set(counted(SCRIPTS[0].parent)) <= in_the_code
     named = {
         (path.name, call)
         for path in SCRIPTS

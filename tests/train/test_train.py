@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from dataclasses import replace
+from dataclasses import asdict, replace
 from pathlib import Path
 from random import Random
 
@@ -17,6 +17,7 @@ from safetensors.torch import load_file
 from phingpt_bench.core import config
 from phingpt_bench.core.config import shipped_names
 from phingpt_bench.core.errors import BenchError
+from phingpt_bench.core.fingerprint import file_digest
 from phingpt_bench.core.paths import share
 from phingpt_bench.live.display import Display
 from phingpt_bench.live.events import Advanced, Event, Scored, StageStarted, training_stages
@@ -81,6 +82,53 @@ def test_a_layer_that_is_not_there_is_an_error(tiny_llama: Path, tmp_path: Path)
     with pytest.raises(BenchError, match="q_prj") as error:
         train(recipe, tmp_path / "adapter", limit=2)
     assert "q_proj" in error.value.hint
+
+
+@pytest.mark.parametrize(
+    ("changes", "written", "layers"),
+    [
+        ({"use_rslora": True, "target_modules": ["q_proj"]}, {"use_rslora": True}, ["q_proj"]),
+        ({"use_dora": True, "target_modules": ["q_proj", "up_proj"]}, {"use_dora": True}, ["q_proj", "up_proj"]),
+        (
+            {"target_modules": r".*layers\.1\..*(q|v)_proj"},
+            {"target_modules": r".*layers\.1\..*(q|v)_proj"},
+            ["q_proj", "v_proj"],
+        ),
+    ],
+)
+def test_variants_of_lora_and_layers_by_expression(
+    tiny_llama: Path, tmp_path: Path, changes: dict[str, object], written: dict[str, object], layers: list[str]
+) -> None:
+    recipe = load_recipe("demo")
+    recipe = small(recipe, tiny_llama, epochs=1, lora=replace(recipe.lora, **changes))
+    folder = train(recipe, tmp_path / "adapter", limit=2)
+    stored = json.loads((folder / adapter.CONFIG).read_text(encoding="utf-8"))
+    assert {key: stored[key] for key in written} == written
+    card = adapter.read_card(folder)
+    assert card.provenance.adapted_layers == layers
+    assert adapter.adapter_digest(folder, card) == file_digest(folder / adapter.WEIGHTS), "as the recipe made it"
+    adapter.attach(load_base(recipe.base), {"a": folder})
+    (folder / adapter.CONFIG).write_text(json.dumps({**stored, "lora_alpha": 80}), encoding="utf-8")
+    assert adapter.adapter_digest(folder, card) != file_digest(folder / adapter.WEIGHTS)
+
+
+@pytest.mark.parametrize(
+    ("pattern", "words"), [("(", "is no regular expression"), ("q_proj", "matches the whole name of no linear layer")]
+)
+def test_an_expression_that_names_no_layer_is_an_error(
+    tiny_llama: Path, tmp_path: Path, pattern: str, words: str
+) -> None:
+    recipe = load_recipe("demo")
+    recipe = small(recipe, tiny_llama, lora=replace(recipe.lora, target_modules=pattern))
+    with pytest.raises(BenchError, match=words):
+        train(recipe, tmp_path / "adapter", limit=2)
+
+
+def test_a_recipe_without_variants_keeps_the_digest_of_earlier_versions() -> None:
+    recipe = asdict(load_recipe("demo"))
+    before = {**recipe, "lora": {key: recipe["lora"][key] for key in ("r", "alpha", "dropout", "target_modules")}}
+    assert adapter.trained_by(recipe) == adapter.trained_by(before)
+    assert adapter.trained_by({**recipe, "lora": {**recipe["lora"], "use_dora": True}}) != adapter.trained_by(before)
 
 
 def test_interrupted_training_resumes_to_the_same_weights(

@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 from phingpt_bench.data.cuts import cut_copies, cut_validation
 from phingpt_bench.data.passport import Origin
 from phingpt_bench.data.readers.given_span import expand
-from phingpt_bench.data.rows import Rows
+from phingpt_bench.data.rows import Row, Rows
 from phingpt_bench.data.sources import read_rows, source_of
 
 
@@ -32,7 +30,7 @@ def _splits(origin: Origin, path: str | None, *, overlaps: bool) -> dict[str, Ro
     return {"train": train, "validation": validation, "test": test}
 
 
-def place(text: str, annotation: dict[str, Any]) -> dict[str, Any] | None:
+def place(text: str, annotation: Row) -> Row | None:
     """The annotation as {"start", "end", "type"} such that the text there is the annotation's `value`.
 
     If the source's offsets are wrong, the occurrence of `value` that begins nearest to them is taken (the earlier of

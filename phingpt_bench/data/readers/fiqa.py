@@ -5,12 +5,10 @@ Papers disagree on the split, and on the class of a score.
 
 from __future__ import annotations
 
-from typing import Any
-
 from phingpt_bench.data.cuts import cut_validation
 from phingpt_bench.data.passport import Origin
 from phingpt_bench.data.readers.table import check_columns, table
-from phingpt_bench.data.rows import Rows
+from phingpt_bench.data.rows import Row, Rows
 from phingpt_bench.data.sources import place, read_rows, source_of
 
 
@@ -28,7 +26,7 @@ def polarity(score: float) -> str:
 def classes(splits: dict[str, Rows]) -> dict[str, Rows]:
     """The splits with the class of each score instead of the score."""
 
-    def classed(row: dict[str, Any]) -> dict[str, Any]:
+    def classed(row: Row) -> Row:
         return {key: value for key, value in row.items() if key != "score"} | {"label": polarity(row["score"])}
 
     return {split: [classed(row) for row in rows] for split, rows in splits.items()}

@@ -103,7 +103,7 @@ def _text(value: Any, where: str, number: int) -> str:
     return value
 
 
-def _value(read: Callable[[Any], Any], name: str, value: Any, where: str, number: int) -> dict[str, Any]:
+def _value(read: Callable[[Any], Any], name: str, value: Any, where: str, number: int) -> dict[str, object]:
     try:
         return {name: read(value)}
     except BenchError as err:
@@ -132,9 +132,9 @@ def _coded(codes: Sequence[str] | Mapping[Any, str] | None) -> Callable[[Any], s
         near = nearest(key, known)
         raise BenchError(
             sentence("{value!r} is not one of the codes", value=value),
-            hint=sentence("did you mean '{near}'?", near=near)
+            hint=sentence("did you mean '{name}'?", name=near)
             if near
-            else sentence("codes: {known}", known=", ".join(known)),
+            else sentence("codes: {names}", names=", ".join(known)),
         )
 
     return coded

@@ -1,4 +1,4 @@
-"""Rows put together to be forwarded at once: of like length, within limits of rows, tokens and logits."""
+"""Batches of rows of similar length, within limits of rows, tokens and logits."""
 
 from __future__ import annotations
 
@@ -25,9 +25,9 @@ class BatchLimits:
 
 
 def batches(trees: Iterable[TokenTree], limits: BatchLimits, cached: int = 0) -> Iterator[list[TokenTree]]:
-    """Batches of like rows, longest first. A row beyond the limits is a batch of its own.
+    """Batches of similar rows, the longest first. A row beyond the limits is a separate batch.
 
-    Rows that branch are batched apart from rows that do not: the latter need no mask.
+    Rows with branches are in separate batches from rows without: the latter need no mask.
 
     cached: tokens in front of every row that are not forwarded, as their keys and values are cached.
     """

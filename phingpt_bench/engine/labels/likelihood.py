@@ -2,8 +2,8 @@
 
 A row of a batch is a token tree (labels/tree.py): a context with all of its continuations, or several contexts about
 one text. Where a tree branches, an attention mask lets a token see its ancestors only, and position ids place it where
-it would stand in a row of its own (tree attention). Where a model cannot be trusted with that, each branch becomes a
-row, as in HFLM.
+it would be in a separate row (tree attention). If a model does not support that exactly, each branch becomes a row, as
+in HFLM.
 """
 
 from __future__ import annotations
@@ -46,18 +46,18 @@ class _Read(NamedTuple):
 
 @dataclass(slots=True)
 class Scorer:
-    """Scores requests with one causal model, as its adapters are switched now.
+    """Scores requests with one causal model and its active adapter.
 
     Args:
         max_length: tokens that the model takes.
-        batch_size: rows of a batch, at most.
+        batch_size: the maximum number of rows in a batch.
         autocast: makes the context for each forward.
-        meter: counts the tokens of prompts and labels, each prompt whole.
+        meter: counts the tokens of prompts and labels, each prompt in full.
         min_saved: tokens that a shared prefix must save; None: what a forward costs on this device.
 
     Attributes:
-        truncated: how many distinct token sequences lost tokens on the left, so far.
-        forwarded: tokens that the model was given, without padding, so far.
+        truncated: the number of distinct token sequences that lost tokens on the left, so far.
+        forwarded: the number of tokens that the model computed, without padding, so far.
     """
 
     model: Any
@@ -124,7 +124,7 @@ class Scorer:
         switch = rope_switch(self.model)
         reusing = [tree for tree in trees if switch is None or len(tree.tokens) <= switch]
         min_saved = saturating_tokens(self.model.device.type) if self.min_saved is None else self.min_saved
-        # what stands before the first token whose logits are needed, and that token
+        # the tokens up to the first one whose logits are needed
         beginnings = [tree.tokens[: tree.first_needed + 1] for tree in reusing]
         prefixes = [] if needs_whole_prompts(self.model) else shared_prefixes(beginnings, min_saved)
         ungrouped = set(map(id, trees))
@@ -133,7 +133,7 @@ class Scorer:
             length = len(shared.tokens)
             with_prefix = length + sum(len(tree.tokens) - length for tree in members)
             if sum(pack.tokens for pack in self._packs(members)) - with_prefix < min_saved:
-                continue  # packed they save as much, without a forward for the prefix
+                continue  # packing saves as much, without a forward for the prefix
             prefix = self.reader.cached(shared.tokens)
             if prefix is None:
                 break
@@ -143,7 +143,7 @@ class Scorer:
         yield Group(NO_PREFIX, self._packs([tree for tree in trees if id(tree) in ungrouped]))
 
     def _packs(self, trees: Sequence[TokenTree], cached: int = 0) -> list[Pack]:
-        """Trees about one text together where the model takes branches, else each alone."""
+        """Trees about one text together where the model takes branches, otherwise each alone."""
         limits = (self.max_length, attention_window(self.model), rope_switch(self.model))
         max_tokens = min(limit for limit in limits if limit is not None)
         packs = packed(trees, max_tokens=max_tokens, min_shared=MIN_SHARED, max_added=MAX_ADDED, cached=cached)
@@ -156,7 +156,7 @@ class Scorer:
     ) -> list[tuple[int, Answer]]:
         """(index, answer) of every request of the rows, all of which begin with the cached prefix."""
         self.forwarded += sum(len(tree.tokens) - len(prefix) for tree in batch)
-        if self.meter is not None:  # prompts count whole: what is read once here, others would read or bill each time
+        if self.meter is not None:  # prompts count in full: other engines read, and APIs bill, a shared part each time
             self.meter.count(tokens_in=sum(len(tree.tokens) + tree.saved for tree in batch))
         queries = [(row, query) for row, tree in enumerate(batch) for query in tree.queries]
         places = sorted({(row, place) for row, query in queries for place in query.places})

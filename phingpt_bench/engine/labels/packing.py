@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from phingpt_bench.engine.labels.tree import TokenTree
 from phingpt_bench.engine.prefix import common_prefix_length
 
-MIN_SHARED = 16  # tokens that contexts share at their beginning before they are packed
+MIN_SHARED = 16  # tokens that contexts must share at their beginning to be packed
 MAX_ADDED = 512  # tokens that the others add to the first tree of a pack: the share of attention grows with them
 
 
@@ -32,10 +32,10 @@ class Pack:
 def packed(
     trees: Iterable[TokenTree], *, max_tokens: int, min_shared: int, max_added: int, cached: int = 0
 ) -> list[Pack]:
-    """Greedy packing: trees in lexical order of their contexts; each joins the pack before it where it may.
+    """Greedy packing: trees in lexical order of their contexts; each joins the previous pack if possible.
 
-    It may where its context shares enough tokens with the context just before, and the pack does not get too long.
-    Contexts of one text stand next to each other in lexical order, so one pass finds them:
+    It joins if its context shares enough tokens with the previous context, and the pack does not become too long.
+    Contexts of one text are adjacent in lexical order, so one pass finds them:
 
         text A, entity 1   aaaaaaaaaaaa11
         text A, entity 2   ............22    shares 12 tokens with the row above: same pack, 2 tokens more
@@ -49,9 +49,9 @@ def packed(
 
     Args:
         trees: in any order.
-        max_tokens: tokens of a pack, at most; a tree that is longer is a pack of its own.
-        min_shared: tokens that a context shares with the one before it, behind the cached ones.
-        max_added: tokens that a pack has beyond its first tree, at most.
+        max_tokens: the maximum of tokens in a pack; a longer tree is a separate pack.
+        min_shared: the least number of tokens that a context shares with the previous one, after the cached ones.
+        max_added: the maximum of tokens in a pack beyond its first tree.
         cached: how many tokens all contexts begin with whose keys and values are cached; they do not count as shared.
     """
     packs: list[Pack] = []

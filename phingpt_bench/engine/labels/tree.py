@@ -6,7 +6,7 @@ For the context "News: ... Sentiment:" and the labels " positive", " very good",
     index        0     1   ...      8       9     10
     follows      -     0   ...      7       8      9
 
-A node is a token that follows what stands above it. The last token of a label needs no node, for its probability is
+A node is a token that follows what stands above it. The last token of a label needs no node, since its probability is
 read from the logits of the token before it: here three labels of one and two tokens need one node beside the context.
 """
 
@@ -33,7 +33,7 @@ class TokenTree(NamedTuple):
     tokens: the trunk (a context, each token following the one before), then the other nodes, parents first.
     parents: for each node behind the trunk, the index in `tokens` of the token that it follows.
     queries: what is read from the logits.
-    saved: tokens that rows of their own for each context would have had more.
+    saved: the tokens that separate rows for each context would have had in addition.
     """
 
     tokens: tuple[int, ...]
@@ -98,7 +98,7 @@ def label_tree(context: Sequence[int], continuations: Iterable[tuple[int, Sequen
 
 
 def merged(trees: Sequence[TokenTree]) -> TokenTree:
-    """One tree for several, in which what they share at their beginning stands once."""
+    """One tree for several, with their shared beginning only once."""
     if len(trees) == 1:
         return trees[0]
     builder, queries = TreeBuilder(), []
@@ -118,7 +118,7 @@ def separate_rows(
 ) -> list[TokenTree]:
     """One row for each branch, without any mask; of a row beyond `max_length` tokens the last ones, as in HFLM.
 
-    Two continuations share a row where one goes on from the other, unless tokens were cut off on the left.
+    Two continuations share a row where one continues from the other, unless tokens were cut off on the left.
     """
     rows: list[tuple[tuple[int, ...], list[Query]]] = []
     for request, continuation in sorted(continuations, key=_longest_first):

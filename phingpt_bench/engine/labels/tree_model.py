@@ -20,7 +20,7 @@ from phingpt_bench.engine.prefix_cache import cache_view, prefix_cache
 # the check of tree attention: tokens of its context, and of each of its two branches
 CHECK_CONTEXT, CHECK_BRANCH = 5, 2
 
-_faults: weakref.WeakKeyDictionary[Any, str] = weakref.WeakKeyDictionary()  # model -> why no trees, "" where it may
+_faults: weakref.WeakKeyDictionary[Any, str] = weakref.WeakKeyDictionary()  # model -> why no trees, "" if allowed
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,7 +39,7 @@ NO_PREFIX = CachedPrefix()
 
 @dataclass(frozen=True, slots=True)
 class TreeModel:
-    """model: as its adapters are switched now. autocast: makes the context for each forward."""
+    """model: with its active adapter. autocast: makes the context for each forward."""
 
     model: Any
     max_length: int
@@ -53,7 +53,7 @@ class TreeModel:
         width = max(len(tree.tokens) for tree in batch) - cached
         ids = torch.tensor([[*tree.tokens[cached:], *[0] * (width + cached - len(tree.tokens))] for tree in batch])
         # right padding without a mask: in a causal model no real token sees it
-        options: dict[str, Any] = {"use_cache": prefix.cache is not None}
+        options: dict[str, object] = {"use_cache": prefix.cache is not None}
         if prefix.cache is not None:
             options["past_key_values"] = prefix.cache
         if any(tree.branches for tree in batch):
@@ -75,7 +75,7 @@ class TreeModel:
         return CachedPrefix(tokens, cache_view(cache))
 
     def may_branch(self, length: int) -> bool:
-        """Whether a row of so many tokens may hold branches; the first time that it may not, the reason is logged."""
+        """Whether a row of this length may have branches; the first time that it may not, the reason is logged."""
         fault = self.tree_fault()
         window = attention_window(self.model)
         if not fault and window is not None and length > window:
@@ -104,7 +104,7 @@ class TreeModel:
         places = {query.request: query.places for query in together.queries}
         try:
             ours = self.logits([together], [(0, place) for request in (0, 1) for place in places[request]])
-        except Exception as error:  # what a model raises on a mask or on position ids that it does not take
+        except Exception as error:  # any error on a mask or on position ids that the model does not accept
             return f"its forward refuses the mask ({type(error).__name__})"
         own = {query.request: (row, query.places) for row, tree in enumerate(apart) for query in tree.queries}
         theirs = self.logits(apart, [(own[request][0], place) for request in (0, 1) for place in own[request][1]])
@@ -123,7 +123,7 @@ class TreeModel:
         return ids[:CHECK_CONTEXT], [ids[CHECK_CONTEXT:end], ids[end:]]
 
     def _as_taken(self, mask: torch.Tensor) -> torch.Tensor:
-        """The boolean mask as this model's attention takes it: sdpa as it is, eager as numbers to add to its scores."""
+        """The boolean mask in the form of this model's attention: as it is for sdpa, as addends for eager."""
         if attention(self.model) == "sdpa":
             return mask
         dtype = self.model.dtype

@@ -27,7 +27,7 @@ MAX_STEP_TOKENS = MAX_TOKENS_ELSEWHERE
 
 @dataclass(slots=True)
 class Answer:
-    """One document under way.
+    """One document in progress.
 
     index: of its prompt. history: prompt and answer, for the drafts. tokens: of the answer so far. past: how many
     positions of its slot count. ended: by a stop string or an end-of-text token, not by the length limit.
@@ -43,7 +43,7 @@ class Answer:
 
 @dataclass(slots=True)
 class DecodingStats:
-    """What was forwarded: steps and tokens; and of the drafted tokens, how many were made and kept."""
+    """The number of steps and forwarded tokens, and of drafted and accepted tokens."""
 
     steps: int = 0
     tokens: int = 0
@@ -68,7 +68,7 @@ class _Step:
     drafts: list[list[int]] = field(default_factory=list)
 
     def add(self, known: Sequence[int], draft: list[int]) -> None:
-        """A slot's tokens that are certain, and what may follow them."""
+        """A slot's known tokens, and the draft after them."""
         self.tokens.append([*known, *draft])
         self.drafts.append(draft)
 

@@ -1,7 +1,7 @@
-"""Drafts of how an answer goes on: copied from its own prompt, from what it wrote before, or from other answers.
+"""Drafts of how an answer continues: copied from its own prompt, from what it wrote before, or from other answers.
 
-A drafted token costs the computation of a token where it is wrong, and saves a step where it is right. So a token is
-drafted as long as it is likely enough to be right, judged by how often drafts of its kind were. No draft changes an
+A drafted token costs the computation of a token if it is wrong, and saves a step if it is right. So tokens are
+drafted as long as they are likely enough to be right, judged by earlier drafts of their kind. No draft changes an
 answer: the model verifies each (decode.py).
 """
 
@@ -14,7 +14,7 @@ from typing import NamedTuple
 MAX_DRAFT = 64  # tokens
 ANSWER_LENGTH = 4  # the last tokens of an answer, at most, that are looked up in other answers
 OWN_LENGTHS = (16, 8, 4, 3, 2, 1)  # the last tokens of a text that are looked up in the text before them
-START = -1  # stands in front of each answer
+START = -1  # placed before each answer
 
 
 class Kind(NamedTuple):
@@ -56,7 +56,7 @@ class History:
 class Drafter:
     """Drafts for the answers of one run. It learns from every token that they turn out to have.
 
-    token_class: the class of a token whose drafts are right about equally often, such as "goes on inside a word".
+    token_class: the class of a token whose drafts are right about equally often, such as "continues inside a word".
     """
 
     def __init__(self, token_class: Callable[[int], str]):
@@ -102,7 +102,7 @@ class Drafter:
             at = history.next_place.get(tuple(text[-length:])) if length <= len(text) else None
             if at is not None:
                 token = history.tokens[at]
-                # a model that repeats itself goes on so whatever the words are
+                # a model that repeats itself continues so whatever the words are
                 copied = at < history.prompt_length
                 yield Kind("copied", length, self.token_class(token)) if copied else Kind("repeated", length, ""), token
                 break

@@ -29,7 +29,7 @@ WITHOUT_EFFECT = {
 }  # fmt: skip
 
 
-def settings_of(lm: Any, given: dict[str, Any]) -> Settings:
+def settings_of(lm: Any, given: dict[str, object]) -> Settings:
     """A request's settings as HFLM reads them, with "until" a list that holds the end-of-text token's text."""
     settings = utils.normalize_gen_kwargs(given, lm.max_gen_toks)
     eos = lm.tok_decode(lm.eot_token_id, skip_special_tokens=False)
@@ -37,7 +37,7 @@ def settings_of(lm: Any, given: dict[str, Any]) -> Settings:
 
 
 def why_not(lm: Any, settings: Settings) -> str | None:
-    """Why requests with these settings are left to model.generate; None where `decode` answers them."""
+    """Why requests with these settings are left to model.generate; None if `decode` answers them."""
     if lm.backend != "causal":
         return "the model is no causal one"
     if settings.get("do_sample") or settings.get("temperature"):
@@ -74,7 +74,7 @@ def by_settings(requests: Sequence[Any]) -> list[list[int]]:
 
 
 def prompt_room(lm: Any, settings: Settings) -> int:
-    """Tokens that a prompt may have. BenchError where the longest answer takes all positions of the model."""
+    """Tokens that a prompt may have. BenchError if the longest answer takes all positions of the model."""
     limit = settings["max_gen_toks"]
     room: int = lm.max_length - limit
     if room <= 0:
@@ -102,7 +102,7 @@ def generate_texts(
 
     Tokens are counted on the meter of `lm`, cut answers and what was forwarded in its attributes. `on_answer` gets each
     answer, with the place of its context, as soon as it is complete.
-    BenchError where the answers' length limit leaves no room for a prompt.
+    BenchError if the answers' length limit leaves no room for a prompt.
     """
     room, until = prompt_room(lm, settings), settings["until"]
     limits = Limits(new_tokens=settings["max_gen_toks"], slots=batch_size)
@@ -126,7 +126,7 @@ def generate_texts(
 def _ending(lm: Any, until: Sequence[str]) -> Callable[[Sequence[int]], bool]:
     """Whether an answer (tokens) ends with its newest token: end of text, or what completes a stop string."""
     eos, stops, decode_tokens = set(lm.eos_ids()), [text for text in until if text], lm.tokenizer.decode
-    # no token is shorter than a byte: a stop string that ends in the newest token lies within so many of them
+    # no token is shorter than a byte: a stop string that ends in the newest token lies within this many of them
     window = max((len(text.encode()) for text in stops), default=0) + 2
 
     def ends(tokens: Sequence[int]) -> bool:
@@ -139,7 +139,7 @@ def _ending(lm: Any, until: Sequence[str]) -> Callable[[Sequence[int]], bool]:
 
 
 def _token_classes(tokenizer: Any) -> Callable[[int], str]:
-    """The class of a token for the drafts: a name nearly always goes on inside a word, rarely to a lower-case word."""
+    """The class of a token for drafts: a name nearly always continues inside a word, rarely to a lower-case word."""
     known: dict[int, str] = {}
 
     def token_class(token: int) -> str:

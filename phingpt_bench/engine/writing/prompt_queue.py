@@ -1,4 +1,4 @@
-"""Prompts that wait for a slot; what several of them begin with is computed once, with the first of them."""
+"""Prompts that wait for a slot; a shared prefix is computed once, with the first of them."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from phingpt_bench.engine.writing.slot_cache import Kept, SlotCache
 
 @dataclass(slots=True, eq=False)
 class _Prefix:
-    """What some prompts begin with.
+    """A shared prefix of some prompts.
 
     length: its tokens. waiting: how many of the prompts have no slot yet. slot: where the first of them is being
     computed. kept: its keys and values, from then on until no prompt waits for them.

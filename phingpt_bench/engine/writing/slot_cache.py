@@ -1,4 +1,4 @@
-"""A key-value cache of numbered slots, one for each sequence under way, whose lengths differ."""
+"""A key-value cache of numbered slots, one for each sequence in progress, with different lengths."""
 
 from __future__ import annotations
 
@@ -60,7 +60,7 @@ class SlotLayer(CacheLayerMixin):
         self.is_initialized = True
 
     def grow(self) -> None:
-        """Take the room that is asked for now; what is kept stays."""
+        """Grow to the requested room; the content is kept."""
         if not self.is_initialized:
             return
         old = self.keys, self.values
@@ -114,7 +114,7 @@ class SlotCache:
         return cast("list[SlotLayer]", self.for_model.layers)
 
     def reserve(self, slots: int, positions: int) -> None:
-        """Make room for so many slots and positions; what is kept stays."""
+        """Make room for this number of slots and positions; the content is kept."""
         shared = self.shared
         if slots > shared.slots or positions > shared.positions:
             shared.slots = max(slots, shared.slots)

@@ -14,7 +14,7 @@ from phingpt_bench.render.board.published_grids import narrow_published, printed
 from phingpt_bench.render.board.section_grid import narrow_grid, usual_columns, wide_grid
 from phingpt_bench.render.measures import synthetic
 from phingpt_bench.text.blocks import Block, Grid, Legend, Lines, Title
-from phingpt_bench.text.language import say, spoken
+from phingpt_bench.text.language import say, say_n, spoken
 
 TOP = 8  # published rows of a group that are drawn unless all are asked for
 
@@ -32,7 +32,7 @@ def terminal_blocks(
 
     whole: all published rows, not TOP of a group. columns: names of `columns.COLUMNS` in place of the usual ones.
     plot: cost against score under each task; None: where there is one task only. encoding: of the output; where it
-    lacks lines, plots are drawn in ASCII. BenchError where the columns do not fit in the width.
+    lacks lines, plots are drawn in ASCII. BenchError if the columns do not fit in the width.
     """
     blocks: list[Block] = []
     if len(board.sections) > 1:
@@ -78,7 +78,7 @@ def _section(section: Section, grid: Grid) -> list[Block]:
     if warnings := [*([floor] if floor else []), *warnings]:
         blocks.append(Lines(warnings, "warning", mark="! "))
     if section.beyond:
-        blocks.append(Lines([say("{n} more rows: --rows all", n=section.beyond)], "dim"))
+        blocks.append(Lines([say_n("{n} more row: --rows all", "{n} more rows: --rows all", section.beyond)], "dim"))
     if section.hidden:
         blocks.append(Lines([section_text.hidden_line(section)], "dim"))
     if section.payback is not None and (lines := cost_text.payback_lines(section.payback)):

@@ -1,4 +1,4 @@
-"""The words of costs that were worked out: estimates, papers' training on our card, break-even, the card in force."""
+"""The words of costs that were computed: estimates, papers' training on our card, break-even, the card in force."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ def range_text(usd: Usd | None, one: Callable[[float | None], str] = usd_text) -
 
 
 def estimate_text(row: PublishedRow) -> str:
-    """What 1,000 documents would cost through an API, marked as an estimate; N/A where there is none."""
+    """What 1,000 documents would cost through an API, marked as an estimate; N/A if there is none."""
     return unknown_text() if row.usd_per_1000 is None else f"~{range_text(row.usd_per_1000, rate_text)}"
 
 
@@ -46,7 +46,7 @@ def cell(row: PublishedRow, column: str) -> str:
 
 
 def assumed_text(cost: PublishedCost | None) -> str:
-    """The price of a GPU-hour that the source assumed, "$4.10/h"; empty where it is not known."""
+    """The price of a GPU-hour that the source assumed, "$4.10/h"; empty if it is not known."""
     price = None if cost is None else assumed_per_hour(cost)
     return "" if price is None else f"${price:.2f}/h"
 

@@ -46,7 +46,7 @@ def board_text(
 
 
 def check_form(form: str) -> str:
-    """`form`, or BenchError where it is not one of FORMATS."""
+    """`form`, or BenchError if it is not one of FORMATS."""
     if form not in FORMATS:
         raise unknown(sentence("format"), form, FORMATS, where="--format")
     return form

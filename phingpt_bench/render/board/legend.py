@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 from typing import Any
@@ -13,9 +14,11 @@ from phingpt_bench.render.board.cost_text import cost_entries
 from phingpt_bench.render.board.published_text import evidence_text
 from phingpt_bench.render.measures import higher_is_better, method_text, metric_name, prices
 from phingpt_bench.results.pairing import EXPOSED
-from phingpt_bench.text.language import say, spoken
+from phingpt_bench.text.clean import clean
+from phingpt_bench.text.language import say, say_n, spoken
 from phingpt_bench.text.numbers import unknown_text
 
+_FILE = re.compile(r"\((Q\d\w*) of ")  # of a base whose weights come from a quantised file (models/embedded.py)
 REASONS = {  # why a difference was not tested, where the words in the table do not say enough
     "other prompts": sentence("other prompts (the task was changed between the runs)"),
     "other kernels": sentence("other kernels (4-bit weights dequantised once in one of the runs)"),
@@ -107,6 +110,20 @@ def _training_rows(rows: list[Row]) -> list[Entry]:
             "not ranked: more than {share} of the test rows were in its training: the score says what was remembered",
             share=f"{EXPOSED:.0%}",
         )))  # fmt: skip
+    if any(row.kind == "tuned" and not row.seeds for row in rows):
+        text = say(
+            "a tuned row without seeds is one training: its interval and tests are of this training, and another one "
+            "of the same recipe may differ by more"
+        )
+        found.append(Entry(say("tuned"), text))
+    files = {row.name: (match[1], row.quantisation) for row in rows if (match := _FILE.search(row.base or ""))}
+    for name, (file, quantisation) in files.items():
+        if quantisation is not None:
+            text = say(
+                "the weights of {model} are those of a {file} file, quantised a second time; what that costs against "
+                "the published weights is not known", model=clean(name), file=file,
+            )  # fmt: skip
+            found.append(Entry(quantisation, text))
     head = say("exposure")
     if any(row.base_unknown for row in rows):
         text = say("the training data of the base are not declared, so they were not checked for test rows; marked +?")
@@ -154,7 +171,8 @@ def _rest(board: Board) -> list[Entry]:
     found = []
     if any(section.published for section in board.sections):
         found.append(Entry(say("published"), say(
-            "not run here: no interval, test or rank; sources: --format markdown or json"
+            "not run here: no interval, test or rank; zero-shot models were not trained on the task's rows, where "
+            "tuned rows mostly were; sources: --format markdown or json"
         ), name="published"))  # fmt: skip
         kinds = {row.evidence for section in board.sections for row in section.published}
         found += [
@@ -163,9 +181,19 @@ def _rest(board: Board) -> list[Entry]:
             if kind in kinds and kind != "primary"
         ]
     if board.older:
-        found.append(Entry(say("older"), say("{n} older runs of the same rows are not shown", n=board.older)))
+        found.append(
+            Entry(
+                say("older"),
+                say_n(
+                    "{n} older run of the same rows is not shown",
+                    "{n} older runs of the same rows are not shown",
+                    board.older,
+                ),
+            )
+        )
     if board.hidden:
-        found.append(Entry(say("hidden"), say(
-            "{n} more tasks are hidden by filters; Holm's correction counts them", n=board.hidden
+        found.append(Entry(say("hidden"), say_n(
+            "{n} more task is hidden by filters; Holm's correction counts it",
+            "{n} more tasks are hidden by filters; Holm's correction counts them", board.hidden,
         )))  # fmt: skip
     return found

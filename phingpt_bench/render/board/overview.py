@@ -15,7 +15,7 @@ from phingpt_bench.render.measures import higher_is_better, metric_name
 from phingpt_bench.text.blocks import Across, Block, Cell, Column, Grid, Legend, Lines, Piece, folding
 from phingpt_bench.text.clean import clean
 from phingpt_bench.text.grid_lines import needed
-from phingpt_bench.text.language import say
+from phingpt_bench.text.language import say, say_n
 from phingpt_bench.text.numbers import letters as letter_of
 
 Cells: TypeAlias = dict[int, Row]  # the row of one model in one setting in each section that has one, by its place
@@ -35,7 +35,7 @@ class Overview:
 
 @dataclass(frozen=True, slots=True)
 class Line:
-    """One task: the row of each model in the order of the letters, None where it was not run, and the best floor."""
+    """One task: the row of each model in the order of the letters, None if it was not run, and the best floor."""
 
     title: str
     metric: str
@@ -111,7 +111,7 @@ def short_titles(sections: Sequence[Section]) -> list[str]:
 
 
 def narrow_overview(sections: Sequence[Section], width: int, most: int | None = None) -> list[Block]:
-    """Models down and tasks across where the tasks fit in `width`, else tasks down and lettered models across.
+    """Models down and tasks across where the tasks fit in `width`, otherwise tasks down and lettered models across.
 
     No average over tasks: their metrics are not of one kind. most: so many models, those that stand in the most
     sections (None: all), and the floors.
@@ -121,12 +121,12 @@ def narrow_overview(sections: Sequence[Section], width: int, most: int | None = 
     across = _models_down(sections, models, "\n{}")
     blocks: list[Block] = [across] if needed(across) <= width else _tasks_in_parts(overview(sections, models), width)
     if more := len(every) - len(models):
-        blocks.append(Lines([say("{n} more models: --rows all", n=more)], "dim"))
+        blocks.append(Lines([say_n("{n} more model: --rows all", "{n} more models: --rows all", more)], "dim"))
     return blocks
 
 
 def wide_overview(sections: Sequence[Section]) -> list[Block]:
-    """The same for a page without a width: models down for at most FEW tasks, else tasks down, in one table."""
+    """The same for a page without a width: models down for at most FEW tasks, otherwise tasks down, in one table."""
     if len(sections) <= FEW:
         return [_models_down(sections, by_model(sections), " ({})")]
     found = overview(sections)

@@ -14,7 +14,7 @@ TRANSLATED = ("recomputed",)  # reaches `spoken` through a value
 
 
 def size_text(size_b: float | None) -> str:
-    """Billions of parameters: 7B, 0.11B; empty where not stated."""
+    """Billions of parameters: 7B, 0.11B; empty if not stated."""
     return "" if size_b is None else f"{size_b:g}B"
 
 
@@ -26,12 +26,12 @@ def cost_marks(rows: Iterable[PublishedRow]) -> dict[str, str]:
 
 
 def evidence_text(evidence: str) -> str:
-    """How a value came here, in a word; empty where it was read in the authors' own text."""
+    """How a value came here, in a word; empty if it was read in the authors' own text."""
     return {"primary": "", "secondary": say("quoted")}.get(evidence, spoken(evidence))
 
 
 def published_cost(cost: PublishedCost | None) -> str:
-    """USD, else hours, else N/A; with ? where the source's figure is doubtful."""
+    """USD, otherwise hours, else N/A; with ? where the source's figure is doubtful."""
     if cost is None:
         return unknown_text()
     text = usd_text(cost.usd) if cost.usd is not None else unknown_text() if cost.hours is None else f"{cost.hours:g} h"

@@ -9,7 +9,7 @@ from phingpt_bench.board.values import Row
 from phingpt_bench.core.notes import Note
 from phingpt_bench.text import numbers
 from phingpt_bench.text.clean import clean
-from phingpt_bench.text.language import say, spoken
+from phingpt_bench.text.language import say, say_n, spoken
 from phingpt_bench.text.numbers import p_text, percent, score_text, signed, unknown_text
 
 # sentences that reach `spoken` through a value: kinds of rows, reasons for no test
@@ -60,7 +60,7 @@ def setting(row: Row, without: str | None = None) -> str:
 
 
 def parameters_text(row: Row) -> str:
-    """Parameters of the base: "135M", "7.2B"; - for floors, N/A where the record does not say."""
+    """Parameters of the base: "135M", "7.2B"; - for floors, N/A if the record does not say."""
     if row.parameters is None:
         return "-" if row.kind in ("floor", "check") else unknown_text()
     return numbers.parameters_text(row.parameters)
@@ -114,7 +114,17 @@ def unseen_notes(row: Row) -> list[Note]:
     """The score on the rows of which no copy was in training."""
     if row.unseen is None:
         return []
-    return [Note(say("{score} on the {n:,} unseen rows", score=score_text(row.unseen.score), n=row.unseen.n), "info")]
+    return [
+        Note(
+            say_n(
+                "{score} on the {n:,} unseen row",
+                "{score} on the {n:,} unseen rows",
+                row.unseen.n,
+                score=score_text(row.unseen.score),
+            ),
+            "info",
+        )
+    ]
 
 
 def note_text(note: Note) -> str:
@@ -128,7 +138,7 @@ def partly_text() -> str:
 
 
 def exposure_count(row: Row) -> int | None:
-    """Test rows of which a copy was found in training, of whatever likeness; None where that was not checked."""
+    """Test rows of which a copy was found in training, of whatever likeness; None if that was not checked."""
     return None if row.exposure is None else sum(row.exposure.values())
 
 

@@ -27,9 +27,9 @@ def usual_columns(width: int) -> Sequence[str]:
 
 
 def narrow_grid(section: Section, names: Sequence[str], width: int) -> Grid:
-    """One line a row where the terminal is wide enough, else two: name over setting, score over interval ...
+    """One line per row where the terminal is wide enough, otherwise two: name over setting, score over interval ...
 
-    names: of the columns, where the user chose them; else the widest of LAYOUTS that fits. BenchError where those of
+    names: of the columns, where the user chose them; else the widest of LAYOUTS that fits. BenchError if those of
     the user do not.
     """
     layouts = [(names, False), (names, True)] if names else list(LAYOUTS)
@@ -52,7 +52,7 @@ def narrow_grid(section: Section, names: Sequence[str], width: int) -> Grid:
 
 
 def wide_grid(section: Section, names: Sequence[str], usual: Sequence[str]) -> Grid:
-    """One line a row for a page without a width; what is to be said of a row stands behind its name.
+    """One line per row for a page without a width; what is to be said of a row stands behind its name.
 
     names: as above; usual: in their place where the user chose none.
     """

@@ -8,17 +8,21 @@ from phingpt_bench.render.measures import method_text
 from phingpt_bench.results.comparison.gate import Verdict
 from phingpt_bench.text.blocks import Block, Grid, Lines, Title, folding
 from phingpt_bench.text.clean import clean
-from phingpt_bench.text.language import say, spoken
+from phingpt_bench.text.language import say, say_n, spoken
 from phingpt_bench.text.numbers import p_text, score_text, signed, signed_interval
 
 
 def gate_blocks(verdicts: Sequence[Verdict]) -> list[Block]:
-    """A line a task: the difference, the smallest that the rows could have shown, and what decided."""
+    """One line per task: the difference, the smallest that the rows could have shown, and what decided."""
     margin, failed = verdicts[0].margin, sum(one.failed for one in verdicts)
     demand = say("B may not be worse than A")
     if margin:
         demand = say("B may not be worse than A by more than {margin}", margin=f"{margin:g}")
-    end = say("passed") if not failed else say("failed in {failed} of {n} tasks", failed=failed, n=len(verdicts))
+    end = (
+        say("passed")
+        if not failed
+        else say_n("failed in {failed} of {n} task", "failed in {failed} of {n} tasks", len(verdicts), failed=failed)
+    )
     heads = folding(say("task"), "B - A", say("could show"), say("verdict"), right=(1, 2), fold=3)
     rows = [[clean(one.task), *_difference(one), _verdict(one)] for one in verdicts]
     blocks: list[Block] = [Title(demand, end, level=1), Grid(heads, rows)]
@@ -37,7 +41,7 @@ def _verdict(one: Verdict) -> str:
     test = one.test
     if test.reason is not None:
         return say("FAILED, not tested: {reason}", reason=spoken(test.reason))
-    p = p_text(test.p if test.p_holm is None else test.p_holm)
+    p = p_text(test.p if test.p_holm is None else test.p_holm, test.at_most)
     decided = ", ".join(filter(None, (method_text(test.method), p, signed_interval(test.low, test.high))))
     if one.failed:
         return say("FAILED, worse ({test})", test=decided)

@@ -78,7 +78,7 @@ def _order(rows: Sequence[Row]) -> str:
 
 
 def _shown(rows: Sequence[Row], comparison: Comparison, docs: Mapping[str, Doc] | None) -> list[Block]:
-    """A table where there is nothing more to say of a row than its answers, else entries."""
+    """A table where there is nothing more to say of a row than its answers, otherwise entries."""
     if docs is None and not any(isinstance(row, SpanRow) and row.gold is not None for row in rows):
         head = [say("row"), say("gold"), "A", "B"]
         if isinstance(rows[0], SpanRow):

@@ -1,4 +1,4 @@
-"""Two systems over all tasks that both were run on: a line a task."""
+"""Two systems over all tasks that both were run on: one line per task."""
 
 from __future__ import annotations
 

@@ -23,7 +23,7 @@ from phingpt_bench.results.seeds import with_seeds_joined
 from phingpt_bench.stats.paired import ALPHA
 from phingpt_bench.text.blocks import Block, Title
 from phingpt_bench.text.clean import clean
-from phingpt_bench.text.language import say, spoken
+from phingpt_bench.text.language import say, say_n, spoken
 from phingpt_bench.text.numbers import unknown_text
 
 TRANSLATED = (
@@ -40,7 +40,7 @@ def explain(board: Board, runs: Sequence[Run], row: str, task: str, comparer: Co
     """The page about one row of one task.
 
     board: of all tasks, unfiltered, from `runs`. row: a rank, a name, or a part of one. task: or a protocol id.
-    BenchError where no row, or more than one, is meant.
+    BenchError if no row, or more than one, is meant.
     """
     section = found_section(board, task)
     chosen = found_row(section, row)
@@ -143,7 +143,11 @@ def _rank(section: Section, row: Row, runs: dict[str, Run], comparer: Comparer) 
         if section.limit is None:
             yield say("It is not ranked; the reason is below.")
         else:
-            yield say("A run that was limited to {n:,} rows is not ranked.", n=section.limit)
+            yield say_n(
+                "A run that was limited to {n:,} row is not ranked.",
+                "A run that was limited to {n:,} rows is not ranked.",
+                section.limit,
+            )
         return
 
     def between(other: Row) -> str:

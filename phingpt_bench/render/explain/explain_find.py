@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 from phingpt_bench.board.values import Board, Row, Section
 from phingpt_bench.core.errors import BenchError, unknown
-from phingpt_bench.core.sentences import sentence
+from phingpt_bench.core.sentences import sentence, sentence_n
 from phingpt_bench.render.board.row_text import full_name
 from phingpt_bench.text.language import ENGLISH, speaking
 
@@ -29,7 +29,7 @@ def found_section(board: Board, task: str) -> Section:
 def found_row(section: Section, name: str) -> Row:
     """The row of that rank, or whose name is `name` or has every word of it; case is no matter.
 
-    BenchError where there is none, or where there are several: it lists them.
+    BenchError if there is none, or where there are several: it lists them.
     """
     if name.strip().isdigit():
         found = [row for row in section.rows if row.rank == int(name)]
@@ -41,8 +41,13 @@ def found_row(section: Section, name: str) -> Row:
     listed = _listed(found or section.rows)
     if found:
         raise BenchError(
-            sentence(
-                "{kind} '{name}' matches {n} rows of {task}", kind=kind, name=name, n=len(found), task=section.task
+            sentence_n(
+                "{kind} '{name}' matches {n} row of {task}",
+                "{kind} '{name}' matches {n} rows of {task}",
+                len(found),
+                kind=kind,
+                name=name,
+                task=section.task,
             ),
             hint=sentence("name one: {names}", names=listed),
         )
@@ -53,7 +58,7 @@ def found_row(section: Section, name: str) -> Row:
 
 
 def _named(rows: Sequence[Row], wanted: str) -> list[Row]:
-    """The rows with that name, else those with it in theirs, else those with all its words; none for an empty one."""
+    """The rows with that name, or with it in their name, or with all its words; none for an empty name."""
     called = [(row, _known_as(row)) for row in rows]
     for fits in (
         lambda known: wanted == known,

@@ -14,7 +14,7 @@ from phingpt_bench.scoring.metrics import METRICS
 from phingpt_bench.stats.paired import ALPHA, holm
 from phingpt_bench.stats.resample import RESAMPLES, SEED
 from phingpt_bench.text.clean import clean
-from phingpt_bench.text.language import say, spoken
+from phingpt_bench.text.language import say, say_n, spoken
 
 
 def test_lines(test: Difference, run: Run, base: Run, metric: str, comparer: Comparer) -> Iterable[str]:
@@ -57,7 +57,7 @@ def _of_right(test: Difference, there: np.ndarray, here: np.ndarray) -> Iterable
 
 def _of_swaps(test: Difference, there: np.ndarray, here: np.ndarray, clusters: int) -> Iterable[str]:
     other = int((there != here).reshape(len(here), -1).any(axis=1).sum())
-    yield say("{n:,} rows have other counts here than there.", n=other)
+    yield say_n("{n:,} row has other counts here than there.", "{n:,} rows have other counts here than there.", other)
     assert test.p is not None  # there was a test
     times = test.resamples or RESAMPLES
     values = {"times": times, "seed": SEED, "extreme": round(test.p * (times + 1)) - 1}

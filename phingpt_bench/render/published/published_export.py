@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from dataclasses import asdict
-from typing import Any
 
 from phingpt_bench.board.published.values import EVIDENCE, Claims, Published, PublishedCost, PublishedScore, Source
 from phingpt_bench.core.jsonio import dumps
@@ -43,7 +42,7 @@ def to_json(published: Published) -> str:
     return dumps({"protocols": groups, "sources": sources, "evidence": EVIDENCE, "claims": claims}, indent=1) + "\n"
 
 
-def _record(score: PublishedScore) -> dict[str, Any]:
+def _record(score: PublishedScore) -> dict[str, object]:
     protocol, metric = score.protocol, score.metric
     return {
         "protocol": score.id, "title": protocol.title, "dataset": protocol.dataset, "split": protocol.split,
@@ -55,7 +54,7 @@ def _record(score: PublishedScore) -> dict[str, Any]:
     }  # fmt: skip
 
 
-def _claim_records(claims: Claims) -> list[dict[str, Any]]:
+def _claim_records(claims: Claims) -> list[dict[str, object]]:
     shared = {"model": claims.model, "method": claims.method, "evidence": "primary", "claim": True}
     shared |= {"comparability": "; ".join(claims.caveats)} | _cost_record(claims.cost) | _source_record(claims.source)
     return [
@@ -68,13 +67,13 @@ def _claim_records(claims: Claims) -> list[dict[str, Any]]:
     ]  # fmt: skip
 
 
-def _cost_record(cost: PublishedCost | None) -> dict[str, Any]:
+def _cost_record(cost: PublishedCost | None) -> dict[str, object]:
     if cost is None:
         return {}
     named = {name: getattr(cost, name) for name in ("gpu", "gpu_count", "hours", "usd", "usd_per_gpu_hour")}
     return named | {f"cost_{name}": getattr(cost, name) for name in ("scope", "evidence", "doubtful", "note")}
 
 
-def _source_record(source: Source) -> dict[str, Any]:
+def _source_record(source: Source) -> dict[str, object]:
     named = {name: getattr(source, name) for name in ("arxiv", "table", "repository", "path", "commit")}
     return {"source": source.key, "source_title": source.title, **named}

@@ -1,4 +1,4 @@
-"""The list of tasks: by dataset, a line a task, and below it who prints results on the same rows."""
+"""The list of tasks: by dataset, one line per task, and below it who prints results on the same rows."""
 
 from __future__ import annotations
 

@@ -7,11 +7,9 @@ objects. They give (rows, a note for people), or None for what is no such log. R
 
 from __future__ import annotations
 
-from typing import Any
-
 from phingpt_bench.rescore.logs import batches, helm, inspect_ai, opencompass
 
-Row = dict[str, Any]
+Row = dict[str, object]
 Known = tuple[list[Row], str]
 
 

@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 from phingpt_bench.core.sentences import joined, sentence, sentence_n
 from phingpt_bench.rescore.answer_text import text_of
 
-Row = dict[str, Any]
+Row = dict[str, object]
 
 
 def of_rows(rows: list[Row]) -> tuple[list[Row], str] | None:

@@ -28,7 +28,7 @@ def of_object(value: Row) -> tuple[list[Row], str] | None:
 
 
 def of_archive(path: str, data: bytes) -> tuple[list[Row], str]:
-    """The samples of an .eval. BenchError where it is damaged or holds none."""
+    """The samples of an .eval. BenchError if it is damaged or holds none."""
     try:
         with zipfile.ZipFile(io.BytesIO(data)) as archive:
             samples = [

@@ -17,7 +17,7 @@ def of_object(value: Row) -> tuple[list[Row], str] | None:
 
 
 def of_rows(rows: list[Row]) -> tuple[list[Row], str] | None:
-    """A line a row: {"idx": 0, "origin_prompt": ..., "prediction": ...}."""
+    """One line per row: {"idx": 0, "origin_prompt": ..., "prediction": ...}."""
     if not all("prediction" in row and "origin_prompt" in row for row in rows):
         return None
     return [_row(row.get("idx", at), row) for at, row in enumerate(rows)], _NOTE

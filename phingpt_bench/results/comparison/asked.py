@@ -25,7 +25,7 @@ class Asked:
 
     comparisons: tuple[Comparison, ...]
     tested: int  # tasks that share Holm's correction: all that both systems were tested on
-    gate: tuple[Verdict, ...] | None = None  # whether B is worse, of each comparison; None where that was not asked
+    gate: tuple[Verdict, ...] | None = None  # whether B is worse, of each comparison; None if that was not asked
 
 
 def comparisons(
@@ -75,8 +75,8 @@ def comparisons(
 def runs_for(a: str, b: str, folder: Path | None = None) -> list[Run]:
     """The runs among which names, and twins of runs given by their folders, are looked for.
 
-    folder: of the results. None: the folders that `a` and `b` lie in where both are folders of runs, else results/ here
-    or the shipped results.
+    folder: of the results. None: the folders that `a` and `b` lie in where both are folders of runs, otherwise results/
+    here or the shipped results.
     """
     files = [run_file(a), run_file(b)]
     if folder is None and None not in files:

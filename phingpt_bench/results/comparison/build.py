@@ -37,7 +37,7 @@ def compare(
 ) -> Comparison:
     """What changed from `a`, the reference, to `b`, the challenger.
 
-    metric: instead of the primary one of `a`. runs: those among which twins are looked for (see values.Split). test:
+    metric: replaces the primary one of `a`. runs: those among which twins are looked for (see values.Split). test:
     where it was made before, as by `corrected_tests`. details: without, only scores, test, caveats and fates, which
     takes a fraction of the time.
     across: runs of different engines are tested against each other too.
@@ -97,14 +97,14 @@ def _with_details(
 
 
 def side_by_side(a: Run, b: Run) -> tuple[Outcomes, Outcomes]:
-    """The outcomes of two runs that answered the same rows, in one order and with the same clusters."""
+    """The outcomes of two runs on the same rows, in one order and with the same clusters."""
     clusters = shared_clusters(a, b)
     other = in_order(b.outcomes, a.outcomes.ids)
     return dataclasses.replace(a.outcomes, clusters=clusters), dataclasses.replace(other, clusters=clusters)
 
 
 def fates_of(x: Outcomes, y: Outcomes) -> list[str]:
-    """What became of each row, see values.FATES and ERROR_FATES; x and y as by `side_by_side`."""
+    """The fate of each row, see values.FATES and ERROR_FATES; x and y as from `side_by_side`."""
     return {"labels": label_fates, "spans": span_fates, "scores": number_fates}[x.kind](x, y)
 
 

@@ -30,7 +30,7 @@ def to_json(
         for details in filter(None, (one["labels"], one["spans"], one["numbers"])):
             for row in details["rows"]:
                 row["text"] = mine.get(row["id"], {}).get("text")
-    whole: dict[str, Any] = {"schema_version": SCHEMA_VERSION, "comparisons": found}
+    whole: dict[str, object] = {"schema_version": SCHEMA_VERSION, "comparisons": found}
     if gate is not None:
         whole["gate"] = {"failed": any(one.failed for one in gate), "tasks": [dataclasses.asdict(one) for one in gate]}
     return dumps(whole, indent=1) + "\n"

@@ -14,10 +14,10 @@ from phingpt_bench.scoring.metrics import METRICS
 class Verdict:
     """What a gate says of one task.
 
-    failed: B is worse than A by more than `margin`, or nothing can be said because there is no test (`test.reason`).
+    failed: B is worse than A by more than `margin`, or nothing can be said because there is not a test (`test.reason`).
     loss: how much worse B is, whichever way the metric is counted; negative where it is better. least, most: ends of
     its 95 % interval. detectable: the smallest true difference that these rows show with 80 % power (stats/power.py),
-    None where there is none.
+    None if there is none.
     """
 
     task: str

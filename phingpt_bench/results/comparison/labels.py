@@ -1,4 +1,4 @@
-"""Two runs that answered with labels: confusion and its shift, fates, margins, polarity flips, calibration."""
+"""The comparison of two runs with labels: confusion and its shift, fates, margins, polarity flips, calibration."""
 
 from __future__ import annotations
 
@@ -37,7 +37,7 @@ def labels_of(a: Outcomes, b: Outcomes) -> tuple[dict[str, int], Labels]:
 
 
 def label_classes(a: Outcomes, b: Outcomes) -> tuple[Class, ...]:
-    """How well each label is found."""
+    """Precision, recall and F1 of each label."""
     rows_a, rows_b = statistics.confusion(a), statistics.confusion(b)
     return classes(a.labels, rows_a.sum((0, 2)), changes(rows_a, rows_b, by_class, a.clusters))
 
@@ -57,20 +57,20 @@ def label_fates(a: Outcomes, b: Outcomes) -> list[str]:
 
 
 def fate(right_a: bool, right_b: bool, alike: bool) -> str:
-    """One of FATES for a row that each side has right or wrong."""
+    """One of FATES for a row, by whether each side is right."""
     if right_a:
         return "right" if right_b else "broken"
     return "fixed" if right_b else "same-error" if alike else "different-error"
 
 
 def counted(fates: Iterable[str], known: Sequence[str]) -> dict[str, int]:
-    """How many rows have each fate, zeros included, in the order of `known`."""
+    """The number of rows by fate, including zeros, in the order of `known`."""
     found = Counter(fates)
     return {name: found[name] for name in known}
 
 
 def flips_of(ids: Sequence[str], flipped_a: np.ndarray, flipped_b: np.ndarray, polar: int) -> Flips:
-    """The ids of rows by who flips them; flipped: bool (n,)."""
+    """The ids of rows by which run flips them. flipped: bool (n,)."""
 
     def chosen(where: np.ndarray) -> tuple[str, ...]:
         return tuple(ids[at] for at in np.flatnonzero(where).tolist())
@@ -82,7 +82,7 @@ def flips_of(ids: Sequence[str], flipped_a: np.ndarray, flipped_b: np.ndarray, p
 
 
 def _flips(a: Outcomes, b: Outcomes) -> Flips | None:
-    """None for labels without poles."""
+    """None for labels without opposites."""
     mine, theirs = statistics.flips(a), statistics.flips(b)
     if mine is None or theirs is None:
         return None
@@ -90,7 +90,7 @@ def _flips(a: Outcomes, b: Outcomes) -> Flips | None:
 
 
 def _confidence(outcomes: Outcomes) -> list[tuple[float | None, tuple[float, ...] | None]]:
-    """(margin, probabilities) by row, None where there are none; one label alone has no margin."""
+    """(margin, probabilities) by row, None if there are none; one label alone has no margin."""
     if not outcomes.probs:
         return [(None, None)] * len(outcomes.ids)
     result: list[tuple[float | None, tuple[float, ...] | None]] = []

@@ -1,4 +1,4 @@
-"""Two runs that answered with numbers: whose error is smaller, row by row, and who has the sign wrong."""
+"""The comparison of two runs with numbers: which error is smaller, row by row, and which sign is wrong."""
 
 from __future__ import annotations
 

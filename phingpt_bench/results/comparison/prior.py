@@ -20,7 +20,7 @@ METHOD: Method = "batch"  # every run with probabilities has it
 def label_prior(a: Run, b: Run, metric: str, clusters: Sequence[int] = ()) -> LabelPrior | None:
     """The gain of b over the base a in two parts (values.LabelPrior), of the first of several seeds.
 
-    None where a is no base or its labels were not chosen, is calibrated already, or the two share no rows.
+    None if a is no base or its labels were not chosen, is calibrated already, or the two share no rows.
     clusters: of the rows of `a`.
     """
     rows = calibrated_outcomes(a, METHOD)

@@ -1,4 +1,4 @@
-"""Two runs that answered with entities: by type, gained and lost, reasons of misses, and each row's entities."""
+"""The comparison of two runs with entities: by type, gained and lost, kinds of misses, and each row's entities."""
 
 from __future__ import annotations
 
@@ -35,13 +35,13 @@ def spans_of(a: Outcomes, b: Outcomes) -> tuple[dict[str, int], Spans]:
 
 
 def span_classes(a: Outcomes, b: Outcomes) -> tuple[Class, ...]:
-    """How well each type of entity is found."""
+    """Precision, recall and F1 of each entity type."""
     rows_a, rows_b = statistics.spans(a), statistics.spans(b)
     return classes(a.labels, rows_a.sum(0)[:-1, 2], changes(rows_a, rows_b, by_type, a.clusters))
 
 
 def span_fates(a: Outcomes, b: Outcomes) -> list[str]:
-    """One of FATES by row; two wrong answers are alike where counts and, as far as they are known, offsets are."""
+    """One of FATES by row; two wrong answers are equal if their counts and, if known, their offsets are."""
     pairs = list(zip(statistics.spans(a), statistics.spans(b), strict=True))
     alike = [bool(np.array_equal(x, y)) for x, y in pairs]
     if a.entities and b.entities:
@@ -70,7 +70,7 @@ def _row(
 
 
 def _row_misses(outcomes: Outcomes, at: int) -> dict[str, int] | None:
-    """What is wrong with a row by kind, as far as it is known."""
+    """The number of misses of a row by kind, if known."""
     if not outcomes.misses:
         return None
     return {kind: n for kind, n in zip(ner.MISS_KINDS, outcomes.misses[at], strict=True) if n}
@@ -79,7 +79,7 @@ def _row_misses(outcomes: Outcomes, at: int) -> dict[str, int] | None:
 def _with_entities(
     row: SpanRow, gold: list[Span], mine: list[Span], theirs: list[Span], types: Sequence[str]
 ) -> SpanRow:
-    """The row with its entities, each with what is wrong with it."""
+    """The row with its entities and their errors."""
     why = [ner.explain(gold, Parsed(side)) for side in (mine, theirs)]
     lacks = [{miss.gold: miss.kind for miss in misses if miss.gold} for misses in why]
     wrong = [{miss.predicted: miss.kind for miss in misses if miss.predicted} for misses in why]
@@ -96,7 +96,7 @@ def _with_entities(
 
 
 def _by_counts(a: np.ndarray, b: np.ndarray) -> Entities:
-    """From counts (n, types + 1, 3): the bounds that they set, row by row and type by type."""
+    """The bounds from counts (n, types + 1, 3), row by row and type by type."""
     wrong_a, wrong_b = a[..., 1] - a[..., 0], b[..., 1] - b[..., 0]
     true_a, true_b = a[..., 0], b[..., 0]
     return Entities(
@@ -112,7 +112,7 @@ def _by_counts(a: np.ndarray, b: np.ndarray) -> Entities:
 
 
 def _by_offsets(a: Placed, b: Placed) -> Entities:
-    """From offsets; wrong predictions that have no place are paired by row and type as far as they go."""
+    """Exact values from offsets; wrong predictions without a place are paired by row and type."""
     found = dict.fromkeys(("kept", "gained", "lost", "neither"), 0)
     found |= {"repeated": _least(a.unplaced, b.unplaced), "dropped": _excess(a.unplaced, b.unplaced)}
     found["introduced"] = _excess(b.unplaced, a.unplaced)
@@ -133,12 +133,12 @@ def _least(a: np.ndarray, b: np.ndarray) -> int:
 
 
 def _excess(a: np.ndarray, b: np.ndarray) -> int:
-    """How far `a` is above `b`, cell by cell."""
+    """The sum of the amounts by which `a` exceeds `b`, cell by cell."""
     return int(np.maximum(a - b, 0).sum())
 
 
 def _misses(a: Outcomes, b: Outcomes) -> dict[str, Change] | None:
-    """The counts of each kind of miss over all rows; None where one record does not hold them."""
+    """The counts of each kind of miss over all rows; None if one record does not hold them."""
     mine, theirs = statistics.misses(a), statistics.misses(b)
     if mine is None or theirs is None:
         return None

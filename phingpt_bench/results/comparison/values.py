@@ -26,19 +26,47 @@ class Side:
     """
 
     name: str
+    """The model, as a board names it."""
+
     adapter: str | None
+    """Its name; None without one."""
+
     kind: str
-    variant: str  # "0-shot", "5-shot chat"
+    """base, tuned, floor or check."""
+
+    variant: str
+    """"0-shot", "5-shot chat"."""
+
     quantisation: str | None
+    """"nf4+dq"; None if it is not quantised."""
+
     compute_dtype: str | None
+    """Of activations."""
+
     served_by: str | None
+    """The engine of a served model; None for a loaded one."""
+
     seed: int
+    """Of the run."""
+
     run_id: str
+    """Of the run, in its record."""
+
     created: str
-    seeds: int  # the number of seeds behind the mean; 1 for a single run
+    """When it ended, ISO 8601 in UTC."""
+
+    seeds: int
+    """The number of seeds behind the mean; 1 for a single run."""
+
     score: float | None
+    """By the comparison's metric."""
+
     interval: Interval | None
+    """At 95 %; None where a single row gives none."""
+
     scores: dict[str, float | None]
+    """Every metric by name."""
+
     invalid: int
     seen: int | None
     exposed: bool
@@ -49,10 +77,19 @@ class Class:
     """A label or an entity type: its gold rows (or entities), precision and recall."""
 
     name: str
+    """Of the label or entity type."""
+
     gold: int
+    """How many rows or entities are of it."""
+
     precision: Change
+    """In A, in B, and the change."""
+
     recall: Change
+    """In A, in B, and the change."""
+
     f1: Change
+    """In A, in B, and the change."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -144,7 +181,7 @@ class SpanRow:
     """One row with entities.
 
     errors_a, errors_b: false positives plus false negatives. misses: counts by kind.
-    gold, a, b: None where a record holds no offsets.
+    gold, a, b: None if a record holds no offsets.
     """
 
     id: str
@@ -226,7 +263,9 @@ class Split:
     paired bootstrap interval.
     """
 
-    written: str  # tasks
+    written: str
+    """Tasks."""
+
     chosen: str
     metric: str
     gain: Change
@@ -298,23 +337,62 @@ class Comparison:
     """
 
     task: str
+    """Its name."""
+
     protocol: str
+    """The id under which scores are comparable."""
+
     dataset: str
+    """Where the rows come from."""
+
     split: str
+    """Of the dataset."""
+
     metric: str
+    """Of `test` and the scores of the sides."""
+
     kind: str
+    """labels, spans or scores."""
+
     n: int
+    """Rows that are compared."""
+
     documents: int | None
     limit: int | None
+    """Rows that were asked for; None for the whole split."""
+
     synthetic: bool
+    """Whether the rows are made up."""
+
     a: Side
+    """The reference."""
+
     b: Side
+    """The challenger."""
+
     test: Difference
+    """B minus A, paired, with interval and p-value."""
+
     caveats: tuple[Caveat, ...]
+    """What to know before the difference is believed."""
+
     fates: dict[str, int]
+    """How many rows were fixed, broken, and so on."""
+
     metrics: dict[str, Change]
+    """Every metric in A, in B, and the change."""
+
     labels: Labels | None = None
+    """Row by row, where answers are labels."""
+
     spans: Spans | None = None
+    """Row by row, where answers are entities."""
+
     numbers: Scores | None = None
+    """Row by row, where answers are numbers."""
+
     prior: LabelPrior | None = None
+    """How much of the gain calibration alone gives the base."""
+
     form: Form | None = None
+    """How much of the difference is the form of answers."""

@@ -1,1 +1,1 @@
-"""How each kind of server is spoken to: requests in its words, and its replies as plain values."""
+"""The protocols of servers, one module each: requests in its format, and its replies as plain values."""

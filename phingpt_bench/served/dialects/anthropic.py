@@ -1,4 +1,4 @@
-"""Anthropic's /v1/messages: it writes, and tells no log-probabilities."""
+"""Anthropic's /v1/messages: written answers, without log-probabilities."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ class Anthropic(Dialect):
     def write(self, prompt: Prompt, writing: Writing, *, stream: bool) -> Ask:
         messages, _ = messages_of(prompt)
         system = [str(message["content"]) for message in messages if message["role"] == "system"]
-        payload: dict[str, Any] = {
+        payload: dict[str, object] = {
             "model": self.model,
             "messages": [{"role": m["role"], "content": m["content"]} for m in messages if m["role"] != "system"],
             "max_tokens": writing.most,
@@ -46,7 +46,7 @@ class Anthropic(Dialect):
 
     def streamed(self, events: Sequence[tuple[float, Any]]) -> Written:
         text, finish, first, model, thought = "", None, None, None, False
-        counts: dict[str, Any] = {}
+        counts: dict[str, object] = {}
         for seconds, event in events:
             if event.get("type") == "message_start":
                 message = event.get("message") or {}

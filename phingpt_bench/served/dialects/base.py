@@ -1,4 +1,4 @@
-"""What every dialect has: a path and words of its own for writing, and what it can tell of log-probabilities."""
+"""The base class of dialects: how each asks for written answers and, if possible, for log-probabilities."""
 
 from __future__ import annotations
 
@@ -20,49 +20,54 @@ class Writing:
 
 
 class Dialect:
-    """One way of asking. A subclass says what it can: those that raise here are not in its words."""
+    """One protocol. A subclass implements what its servers can do; the other methods raise BenchError."""
 
     chat: ClassVar[bool] = False
-    names: ClassVar[tuple[str, ...]] = ("temperature", "seed", "stop", "stream_options")  # what a model may refuse
-    most_names: ClassVar[tuple[str, ...]] = ("max_tokens",)  # what the limit of an answer may be called
+    names: ClassVar[tuple[str, ...]] = (
+        "temperature",
+        "seed",
+        "stop",
+        "stream_options",
+    )  # parameters that a model may refuse
+    most_names: ClassVar[tuple[str, ...]] = ("max_tokens",)  # possible names of the token limit
 
     def __init__(self, model: str):
         self.model = model
 
     def write(self, prompt: Prompt, writing: Writing, *, stream: bool) -> Ask:
-        """Have an answer written."""
+        """The request for a written answer."""
         raise NotImplementedError
 
     def written(self, data: Any) -> Written:
-        """The answer of a whole reply; Half where it lacks something."""
+        """The answer of a whole reply; Half if it lacks something."""
         raise NotImplementedError
 
     def streamed(self, events: Sequence[tuple[float, Any]]) -> Written:
-        """The answer of a stream of (seconds since the request, event); Half where the end is missing."""
+        """The answer of a stream of (seconds since the request, event); Half if the end is missing."""
         raise NotImplementedError
 
     def echo(self, prompt: Sequence[int] | str, before: int) -> Ask:
-        """Ask for the log-probabilities of a prompt's tokens. before: tokens (or letters) that are only context."""
+        """The request for the log-probabilities of a prompt. before: tokens (or characters) that are only context."""
         raise self._cannot()
 
     def echoed(self, data: Any, prompt: Sequence[int] | str, before: int) -> Scored:
-        """What `echo` was answered, for the part from `before` on."""
+        """The reply to `echo`, for the part from `before` on."""
         raise self._cannot()
 
     def named(self, prompt: Sequence[int], tokens: Sequence[int]) -> Ask:
-        """Ask how likely each of some tokens is to be the next."""
+        """The request for the log-probabilities of some tokens as the next one."""
         raise self._cannot()
 
     def named_next(self, data: Any, tokens: Sequence[int]) -> Next:
-        """What `named` was answered; Half where a token is missing."""
+        """What `named` was answered; Half if a token is missing."""
         raise self._cannot()
 
     def top(self, prompt: Sequence[int] | str, count: int) -> Ask:
-        """Ask for the likeliest next tokens."""
+        """The request for the most likely next tokens."""
         raise self._cannot()
 
     def top_next(self, data: Any) -> Next:
-        """What `top` was answered."""
+        """The reply to `top`."""
         raise self._cannot()
 
     def _cannot(self) -> BenchError:
@@ -70,9 +75,9 @@ class Dialect:
 
 
 def cut(text: str, stop: Sequence[str], think_end: str, *, chat: bool) -> tuple[str, bool]:
-    """(the answer proper, whether a thought was taken away): what follows `think_end`, up to the first stop string.
+    """(the actual answer, whether reasoning was removed): what follows `think_end`, up to the first stop string.
 
-    A chat model may open with blank lines, which are no end of an answer.
+    A chat model may start with blank lines, which do not end an answer.
     """
     thought = bool(think_end) and think_end in text
     if thought:
@@ -84,10 +89,10 @@ def cut(text: str, stop: Sequence[str], think_end: str, *, chat: bool) -> tuple[
 
 
 def messages_of(prompt: Prompt) -> tuple[Messages, str]:
-    """(messages that end with the user's, what the answer is to begin with).
+    """(messages that end with the user's, the prefix of the answer).
 
     lm-eval opens the assistant's turn with a task's `gen_prefix`. APIs answer such a message with a new turn, or refuse
-    it, so it is left out here and taken off an answer that begins with it.
+    it, so it is left out here and removed from an answer that begins with it.
     """
     if isinstance(prompt, str):
         return [{"role": "user", "content": prompt}], ""

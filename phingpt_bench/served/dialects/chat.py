@@ -1,4 +1,4 @@
-"""OpenAI's /v1/chat/completions, as many servers and APIs speak it: it writes, and compares no labels."""
+"""OpenAI's /v1/chat/completions, as in many servers and APIs: written answers only, no comparison of labels."""
 
 from __future__ import annotations
 
@@ -11,13 +11,13 @@ from phingpt_bench.served.dialects.completions import first_choice
 from phingpt_bench.served.values import Ask, Half, Prompt, Usage, Written, usage_of
 
 PATH = "/v1/chat/completions"
-THOUGHTS = ("reasoning_content", "reasoning")  # fields of a thought beside the answer
+THOUGHTS = ("reasoning_content", "reasoning")  # fields with reasoning next to the answer
 
 
 class Chat(Dialect):
     """Messages in, a message out.
 
-    Stop strings of white space alone are not sent: a thought that begins with a line break would end there. The answer
+    Stop strings of only white space are not sent: reasoning that begins with a line break would end there. The answer
     is cut at them afterwards.
     """
 
@@ -29,7 +29,7 @@ class Chat(Dialect):
         payload = {
             "model": self.model, "messages": messages, self.most_names[0]: writing.most, "temperature": 0, "seed": 0,
         }  # fmt: skip
-        if stop := [mark for mark in writing.stop if mark.strip()][:4]:  # OpenAI takes four
+        if stop := [mark for mark in writing.stop if mark.strip()][:4]:  # OpenAI accepts four
             payload["stop"] = stop
         if stream:
             payload |= {"stream": True, "stream_options": {"include_usage": True}}
@@ -65,6 +65,6 @@ class Chat(Dialect):
 
 
 class OpenAIChat(Chat):
-    """OpenAI's own: newer models take the limit under its newer name only."""
+    """OpenAI itself: newer models only accept the newer name of the token limit."""
 
     most_names = ("max_completion_tokens", "max_tokens")

@@ -15,7 +15,7 @@ ID = "token_id:"
 
 
 class Completions(Dialect):
-    """Prompts as text or token ids; log-probabilities of the prompt where the server echoes it with them."""
+    """Prompts as text or token ids; log-probabilities of the prompt if the server echoes them."""
 
     def write(self, prompt: Prompt, writing: Writing, *, stream: bool) -> Ask:
         payload = {**self._plain(prompt, writing.most), "stop": list(writing.stop)}
@@ -74,7 +74,7 @@ class Completions(Dialect):
         return Scored(value=sum(scores), greedy=whole, usage=usage_of(data.get("usage")), tokens=len(places))
 
     def named(self, prompt: Sequence[int], tokens: Sequence[int]) -> Ask:
-        # vLLM's words (0.17 on): exactly these tokens' log-probabilities instead of the first so many
+        # vLLM from 0.17: the log-probabilities of exactly these tokens instead of the most likely ones
         named = {"logprobs": 1, "logprob_token_ids": list(tokens), "return_tokens_as_token_ids": True}
         return Ask(path=PATH, payload={**self._plain(prompt, 1), **named})
 
@@ -95,13 +95,13 @@ class Completions(Dialect):
         text, number, _ = known[0]
         return Next(known=tuple(known), usage=usage_of(data.get("usage")), best=text if number is None else number)
 
-    def _plain(self, prompt: Prompt, most: int) -> dict[str, Any]:
+    def _plain(self, prompt: Prompt, most: int) -> dict[str, object]:
         text = prompt if isinstance(prompt, str) else list(prompt)
         return {"model": self.model, "prompt": text, "max_tokens": most, "temperature": 0, "seed": 0}
 
 
 def first_choice(data: Any) -> dict[str, Any]:
-    """The one answer of a reply; Half where there is none."""
+    """The one answer of a reply; Half if there is none."""
     choices = data.get("choices") if isinstance(data, dict) else None
     if not isinstance(choices, list) or not choices or not isinstance(choices[0], dict):
         raise Half(sentence("no choices in the answer"))
@@ -109,7 +109,7 @@ def first_choice(data: Any) -> dict[str, Any]:
 
 
 def first_tokens(logprobs: Any) -> Iterator[tuple[str | None, int | None, float]]:
-    """(text, id, log-probability) of the likeliest first tokens: as completions tell them, or in the words of chats."""
+    """(text, id, log-probability) of the likeliest first tokens: in the format of completions or of chats."""
     if not isinstance(logprobs, dict):
         return
     content, tops = logprobs.get("content"), logprobs.get("top_logprobs")

@@ -1,7 +1,7 @@
 """SGLang's own /generate: prompts as token ids, log-probabilities of prompts and of named tokens, adapters by name.
 
-Its /v1/score gives named tokens as well, as probabilities and without adapters; /generate gives the same forward's
-log-probabilities with the adapter, so that is what is asked.
+Its /v1/score gives named tokens too, but as probabilities and without adapters; /generate gives the log-probabilities
+of the same forward with the adapter, so it is used.
 """
 
 from __future__ import annotations
@@ -85,7 +85,7 @@ class SGLang(Dialect):
         known = tuple((entry[2] if len(entry) > 2 else None, entry[1], float(entry[0])) for entry in steps[0])
         return Next(known=known, usage=_usage(meta), best=known[0][1])
 
-    def _ask(self, prompt: Prompt, settings: dict[str, Any], **more: Any) -> Ask:
+    def _ask(self, prompt: Prompt, settings: dict[str, object], **more: Any) -> Ask:
         if not isinstance(prompt, str) and any(isinstance(part, dict) for part in prompt):
             raise BenchError(
                 sentence("SGLang's /generate takes no messages"),
@@ -104,7 +104,7 @@ def _meta(data: Any) -> dict[str, Any]:
     return found
 
 
-def _usage(meta: dict[str, Any]) -> Usage:
+def _usage(meta: dict[str, object]) -> Usage:
     counts = {name: meta.get(name) for name in ("prompt_tokens", "completion_tokens", "cached_tokens")}
     good = {name: value if isinstance(value, int) and value >= 0 else None for name, value in counts.items()}
     return Usage(tokens_in=good["prompt_tokens"], tokens_out=good["completion_tokens"], cached=good["cached_tokens"])

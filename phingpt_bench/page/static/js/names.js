@@ -3,7 +3,7 @@
 import { baseOf } from "./board.js";
 import { html, name } from "./dom.js";
 import { decimals, interval, parameters, percent, probability, signed, unknown, usd, whole } from "./numbers.js";
-import { said, t } from "./words.js";
+import { said, t, tn } from "./words.js";
 
 export const KINDS = ["tuned", "base", "floor", "check"];
 
@@ -18,7 +18,7 @@ export function modelName(model) {
 
 /** "0-shot, chat, nf4+dq, seed 7"; a floor takes no prompt. */
 export function setting(model) {
-  const asked = model.kind === "floor" ? [] : [t("{n}-shot", { n: model.shots }), model.chat && t("chat"), model.quantisation, model.served_by];
+  const asked = model.kind === "floor" ? [] : [t("{n}-shot", { n: model.shots }), model.chat && t("chat"), model.words, model.quantisation, model.served_by];
   return [...asked, ...model.details.map(said)].filter(Boolean).join(", ");
 }
 
@@ -30,7 +30,7 @@ export function fullName(model) {
 /** The shortest name that still says who it is, for labels in a plot. */
 export function shortName(model) {
   const who = model.adapter ?? model.name;
-  return model.kind === "floor" ? who : `${who}, ${t("{n}-shot", { n: model.shots })}${model.chat ? ` ${t("chat")}` : ""}`;
+  return model.kind === "floor" ? who : `${who}, ${t("{n}-shot", { n: model.shots })}${model.chat ? ` ${t("chat")}` : ""}${model.words ? `, ${model.words}` : ""}`;
 }
 
 /** The name of a model for the head of a row: its adapter first, since that is what is compared. */
@@ -115,7 +115,7 @@ function exposureKind(kind) {
 
 /** The score on the rows of which no copy was in training, where there was a copy of some. */
 export function unseenText(row) {
-  return row.unseen && `${decimals(row.unseen[0])} (${t("{n} rows", { n: whole(row.unseen[1]) })})`;
+  return row.unseen && `${decimals(row.unseen[0])} (${tn("{n} row", "{n} rows", row.unseen[1], { n: whole(row.unseen[1]) })})`;
 }
 
 export function sizeText(model) {

@@ -10,7 +10,7 @@ import { matrix, modelColumns } from "./matrix.js";
 import { whole } from "./numbers.js";
 import { address, go, keep } from "./route.js";
 import { axes, scatter } from "./scatter.js";
-import { t } from "./words.js";
+import { t, tn } from "./words.js";
 
 /** The overview as nodes; of a board without rows, the reason. */
 export function overview(settings) {
@@ -68,7 +68,7 @@ function marksNote() {
 function limitedNote() {
   const limited = board.sections.filter((section) => section.limit !== null);
   if (limited.length === 0) return null;
-  const links = limited.map((section) => html("li", {}, html("a", { href: address("task", section.key) }, `${section.title} (${t("{n} rows", { n: whole(section.limit) })})`)));
+  const links = limited.map((section) => html("li", {}, html("a", { href: address("task", section.key) }, `${section.title} (${tn("{n} row", "{n} rows", section.limit, { n: whole(section.limit) })})`)));
   return html("section", {}, html("h2", {}, t("Limited runs, not ranked")), html("ul", { class: "plain" }, links));
 }
 

@@ -5,7 +5,7 @@ import { choice } from "./fields.js";
 import { fullName, kindName } from "./names.js";
 import { whole } from "./numbers.js";
 import { answered } from "./packed.js";
-import { t } from "./words.js";
+import { t, tn } from "./words.js";
 
 /** Two lists to choose from; `onChange` hears the two places. */
 export function pairFields(section, [a, b], onChange) {
@@ -20,5 +20,5 @@ export function pairFields(section, [a, b], onChange) {
 export function leftOut(section) {
   const count = section.answers?.left_out;
   if (!count) return null;
-  return html("p", { class: "note" }, t("The answers of {n} more runs of this task are not in this page: they would make it too large, or are of other rows.", { n: whole(count) }));
+  return html("p", { class: "note" }, tn("The answers of {n} more run of this task are not in this page: they would make it too large, or are of other rows.", "The answers of {n} more runs of this task are not in this page: they would make it too large, or are of other rows.", count, { n: whole(count) }));
 }

@@ -6,7 +6,7 @@ import { fullName, kindName, metricName, scoreLines, shortName } from "./names.j
 import { decimals, range, unknown, usd } from "./numbers.js";
 import { front, linearScale, logScale } from "./scale.js";
 import { hideTip, showTip, tipText } from "./tip.js";
-import { said, t } from "./words.js";
+import { said, t, tn } from "./words.js";
 
 const EDGE = { top: 18, right: 20, bottom: 44, left: 52 };
 const REACH = 40; // pixels between pointer and point within which the point is meant
@@ -276,7 +276,7 @@ function beside(unplaced) {
     html("h3", {}, t("Without a known cost")),
     ours.length ? html("ul", {}, ours.map(item)) : null,
     published.length
-      ? html("details", { id: unique("published") }, html("summary", {}, t("{n} published rows", { n: published.length })), html("ul", {}, published.map(item)))
+      ? html("details", { id: unique("published") }, html("summary", {}, tn("{n} published row", "{n} published rows", published.length)), html("ul", {}, published.map(item)))
       : null,
   );
 }

@@ -1,7 +1,7 @@
 // A table that is sorted by its heads and drawn as far as it is looked at, a batch of rows at a time.
 
 import { hidden, html } from "./dom.js";
-import { t } from "./words.js";
+import { t, tn } from "./words.js";
 
 const BATCH = 60;
 
@@ -64,7 +64,7 @@ export function table({ caption, columns, rows, order = null, onSort = () => {},
     seen.disconnect();
     if (list.length === 0) more.append(note(t("No row fits these filters.")));
     if (left > 0) {
-      more.append(note(html("button", { type: "button", onclick: () => draw(list.length) }, t("{n} more rows", { n: left }))));
+      more.append(note(html("button", { type: "button", onclick: () => draw(list.length) }, tn("{n} more row", "{n} more rows", left))));
       seen.observe(more);
     }
   }

@@ -14,7 +14,7 @@ import { publishedSection } from "./published.js";
 import { address, keep } from "./route.js";
 import { axes, scatter } from "./scatter.js";
 import { framed, orderOf, orderText, table } from "./table.js";
-import { said, t } from "./words.js";
+import { said, t, tn } from "./words.js";
 
 const USUAL = ["rank", "score", "interval", "difference", "p", "usd", "training", "exposure"];
 
@@ -82,15 +82,15 @@ function verdict(section) {
 }
 
 function shortly(row) {
-  return [row.model.adapter ?? row.model.name, row.model.shots === null ? null : t("{n}-shot", { n: row.model.shots })].filter(Boolean).join(", ");
+  return [row.model.adapter ?? row.model.name, row.model.shots === null ? null : t("{n}-shot", { n: row.model.shots }), row.model.words].filter(Boolean).join(", ");
 }
 
 function notes(section) {
   const lines = [
     section.synthetic && t("Synthetic data: a demonstration of the tool, no measurement of any model."),
-    section.limit !== null && t("Limited to {n} rows: not comparable with whole runs and not ranked.", { n: whole(section.limit) }),
+    section.limit !== null && tn("Limited to {n} row: not comparable with whole runs and not ranked.", "Limited to {n} rows: not comparable with whole runs and not ranked.", section.limit, { n: whole(section.limit) }),
     ...section.notes.map(said),
-    section.hidden > 0 && t("{n} more rows are hidden by filters; ranks and tests were worked out with them.", { n: whole(section.hidden) }),
+    section.hidden > 0 && tn("{n} more row is hidden by filters; ranks and tests were worked out with it.", "{n} more rows are hidden by filters; ranks and tests were worked out with them.", section.hidden, { n: whole(section.hidden) }),
   ].filter(Boolean);
   return lines.length ? html("ul", { class: "warnings" }, lines.map((line) => html("li", {}, line))) : null;
 }

@@ -6,13 +6,13 @@ import { metricName } from "./names.js";
 import { decimals, unknown, whole } from "./numbers.js";
 import { address, keep } from "./route.js";
 import { framed, orderOf, orderText, table } from "./table.js";
-import { t } from "./words.js";
+import { t, tn } from "./words.js";
 
 export function tasksView(settings) {
   const lines = board.sections.map(lineOf);
   const score = (key, head) => ({ key, head, numeric: true, first: "descending", value: (line) => line[key]?.score ?? null, cell: (line) => (line[key] ? decimals(line[key].score) : "-") });
   const columns = [
-    { key: "task", head: t("task"), header: true, value: (line) => line.section.title, cell: (line) => html("a", { href: address("task", line.section.key) }, line.section.title, line.section.limit ? ` (${t("{n} rows", { n: whole(line.section.limit) })})` : null) },
+    { key: "task", head: t("task"), header: true, value: (line) => line.section.title, cell: (line) => html("a", { href: address("task", line.section.key) }, line.section.title, line.section.limit ? ` (${tn("{n} row", "{n} rows", line.section.limit, { n: whole(line.section.limit) })})` : null) },
     { key: "metric", head: t("metric"), value: (line) => metricName(line.section), cell: (line) => metricName(line.section) },
     { key: "n", head: t("rows"), numeric: true, value: (line) => line.section.n, cell: (line) => whole(line.section.n) },
     score("base", t("best base")),

@@ -39,7 +39,16 @@ export function remembered() {
 
 /** The sentence in the language in force, its {values} filled in. */
 export function t(sentence, values = {}) {
-  const words = board.languages[language]?.[sentence] ?? sentence;
+  return filled(board.languages[language]?.[sentence] ?? sentence, values);
+}
+
+/** The sentence for a number of things: `one` for exactly one, `many` for any other number; {n} is the number. */
+export function tn(one, many, n, values = {}) {
+  const words = board.languages[language]?.[one] ?? [one, many];
+  return filled(words[new Intl.PluralRules(language).select(n) === "one" ? 0 : 1], { n, ...values });
+}
+
+function filled(words, values) {
   return words.replace(/\{(\w+)\}/g, (whole, name) => (name in values ? String(values[name]) : whole));
 }
 

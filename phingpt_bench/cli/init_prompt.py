@@ -1,0 +1,69 @@
+"""`phingpt-bench init prompt`: a prompt file from a few rows of an adapter's training data."""
+
+from __future__ import annotations
+
+import argparse
+from pathlib import Path
+
+from phingpt_bench.core.sentences import sentence
+from phingpt_bench.text.language import say
+
+DEFAULT = "my-prompt.yaml"
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """The arguments of `init prompt`, beside the file to write."""
+    group = parser.add_argument_group(say("prompt"))
+    group.add_argument(
+        "--from", dest="source", type=Path, metavar=say("ROWS"),
+        help=say("rows of the training data (.jsonl, .csv, .parquet): prompt and answer, messages, or one text"),
+    )  # fmt: skip
+    group.add_argument(
+        "--layout", metavar=say("TEXT"),
+        help=say("how columns were put together, for rows without a prompt: 'Instruction: {instruction}\\n...'"),
+    )  # fmt: skip
+    group.add_argument(
+        "--kind",
+        dest="answers",
+        choices=("labels", "spans", "scores"),
+        help=say("of the answers (default: labels where they are few)"),
+    )
+
+
+def write(args: argparse.Namespace, file: Path) -> int:
+    """Makes the file, and says what it holds; 0. BenchError as `prompt_of`, and where the file is there already."""
+    from phingpt_bench.core.errors import BenchError
+    from phingpt_bench.core.jsonio import write_text
+    from phingpt_bench.data.prompt_file import as_yaml, read_prompt
+    from phingpt_bench.data.prompt_rows import prompt_of
+    from phingpt_bench.data.sources import read_file
+
+    if args.source is None:
+        raise BenchError(
+            sentence("init prompt needs rows"), hint=sentence("--from ROWS.jsonl: a few of the training data")
+        )
+    if file.suffix not in (".yaml", ".yml"):
+        raise BenchError(sentence("a prompt file ends in .yaml"), where=str(file))
+    if file.exists():
+        raise BenchError(sentence("the file exists"), where=str(file), hint=sentence("give another name, or remove it"))
+    layout = None if args.layout is None else args.layout.replace("\\n", "\n")
+    made = prompt_of(read_file(args.source), str(args.source), layout, args.answers)
+    about = sentence(
+        "phingpt-bench evaluate --base MODEL --adapter DIR --tasks TASK --prompt {file}\ndocs/prompts.md", file=file
+    )
+    write_text(file, as_yaml(made.prompt, about))
+    read = read_prompt(str(file))
+    assert read is not None and read.digest == made.prompt.digest  # what was written is what was found
+    print(
+        say(
+            "wrote {file}: renders {n} rows byte for byte, digest {digest}",
+            file=file,
+            n=made.rendered,
+            digest=read.digest,
+        )
+    )
+    if made.others:
+        print(say("{n} rows have another instruction or layout, and were left out", n=made.others))
+    if made.prompt.labels:
+        print(say("labels: {labels}", labels=", ".join(made.prompt.labels)))
+    return 0
