@@ -35,9 +35,12 @@ def configure(parser: argparse.ArgumentParser) -> None:
         "folder", nargs="?", type=Path, metavar=say("DIR"), help=say("folder of runs, searched at any depth")
     )
     parser.add_argument(
-        "--adapters", type=Path, default=Path("adapters", "trained"), metavar=say("DIR"),
+        "--adapters",
+        type=Path,
+        default=Path("adapters", "trained"),
+        metavar=say("DIR"),
         help=say("the folder that holds adapters by name (default: adapters/trained)"),
-    )  # fmt: skip
+    )
     parser.add_argument("--rerun", type=positive, metavar="N", help=say("ask N random rows of each run again"))
     parser.add_argument(
         "--base", metavar=say("MODEL"), help=say("for --rerun: a folder or Hub id in place of the recorded base")
@@ -72,9 +75,12 @@ def run(args: argparse.Namespace) -> int:
     line(
         say(
             "{runs}, {checks} checks: {failed} failed, {left} could not be made here",
-            runs=total, checks=counts.total(), failed=counts[False], left=counts[None],
+            runs=total,
+            checks=counts.total(),
+            failed=counts[False],
+            left=counts[None],
         )
-    )  # fmt: skip
+    )
     return 1 if counts[False] else 0
 
 

@@ -26,7 +26,7 @@ def alone(folder: Path, wait: Callable[[Sentence], None]) -> Iterator[bool]:
     """
     from filelock import FileLock, Timeout
 
-    new = not folder.exists()
+    new = [place for place in (folder, *folder.parents) if not place.exists()]
     tried(folder)
     lock = FileLock(folder / LOCK)
     waited = False
@@ -47,10 +47,11 @@ def alone(folder: Path, wait: Callable[[Sentence], None]) -> Iterator[bool]:
             (folder / OWNER).unlink()
         lock.release()
         if new:
-            with contextlib.suppress(OSError):
+            with contextlib.suppress(OSError):  # the first that is not empty ends it
                 if [path.name for path in folder.iterdir()] == [LOCK]:  # the work failed before it made anything
                     (folder / LOCK).unlink()
-                    folder.rmdir()
+                for place in new:
+                    place.rmdir()
 
 
 def tried(folder: Path) -> None:

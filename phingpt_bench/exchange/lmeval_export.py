@@ -18,7 +18,6 @@ from phingpt_bench.core.jsonio import write_json, write_jsonl
 from phingpt_bench.core.records import SAMPLES, RunRecord
 from phingpt_bench.core.sentences import sentence
 from phingpt_bench.data import catalogue
-from phingpt_bench.data.hub import offline_if_unreachable
 from phingpt_bench.lmeval.taskfiles import TaskFiles, read_tasks
 from phingpt_bench.results.collect import Run
 from phingpt_bench.scoring.metrics import METRICS, metric_rows
@@ -143,8 +142,7 @@ def _docs(record: RunRecord) -> Mapping[str, dict[str, object]] | None:
         return None
     passport, form = catalogue.dataset(known.dataset or ""), known.asked.form
     try:
-        with offline_if_unreachable(passport.origin):
-            rows = catalogue.load(passport.name)["test"]
+        rows = catalogue.load(passport.name)["test"]
     except BenchError:
         return None
     more: dict[str, object] = {"labels": list(passport.labels)} if passport.labels else {}

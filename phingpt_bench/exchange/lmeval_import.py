@@ -19,7 +19,6 @@ from phingpt_bench.core.provenance import Imported, Provenance
 from phingpt_bench.core.records import Ledger, Model, Protocol, RunRecord
 from phingpt_bench.core.sentences import sentence
 from phingpt_bench.data import catalogue
-from phingpt_bench.data.hub import offline_if_unreachable
 from phingpt_bench.evaluate.answers import TOLERANCE, Answers, read_answers
 from phingpt_bench.exchange.imported import Found, run_id
 from phingpt_bench.exchange.lmeval_folder import ResultsFile, samples_of
@@ -64,8 +63,7 @@ def found_in(file: ResultsFile, task: str, files: TaskFiles, suite: str) -> Foun
 def _check_rows(samples: Sequence[Mapping[str, Any]], task: TaskFile, split: str, path: Path) -> None:
     """BenchError for a sample whose row is not that of the task: another text, another gold, or a row twice."""
     passport = catalogue.dataset(task.dataset or "")
-    with offline_if_unreachable(passport.origin):
-        splits = catalogue.load(passport.name)
+    splits = catalogue.load(passport.name)
     rows = {row["id"]: row for row in splits.get(split, splits["test"])}
     seen: set[str] = set()
     for sample in samples:

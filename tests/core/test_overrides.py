@@ -63,7 +63,7 @@ def test_values_are_as_strict_as_the_file_and_name_the_override(file: Path) -> N
         ("epochs=true", "epochs=true: epochs: expected a whole number, got true"),
         ("epoch=1", "epoch=1: unknown key 'epoch' (did you mean 'epochs'?)"),
         ("loras.r=1", "loras.r=1: unknown key 'loras' (did you mean 'lora'?)"),
-        ("lora.alhpa=1", "lora.alhpa=1: unknown key 'alhpa' (did you mean 'alpha'?)"),
+        ("lora.alphas=1", "lora.alphas=1: unknown key 'alphas' (did you mean 'alpha'?)"),
         ("epochs=0", "epochs=0: epochs is at least 1"),  # a check across fields
         (
             "base.quantisation=int8",
