@@ -21,7 +21,7 @@ class TaskInfo:
     """As `--tasks` takes it."""
 
     version: str
-    """Of the prompt and settings; "none" where the file gives none."""
+    """The version of prompt and settings; "none" where the file gives none."""
 
     form_of: str | None
     """The task that wants the same answers in the usual form; None for that task itself."""
@@ -42,16 +42,16 @@ class TaskInfo:
     """Labels or entity types in their order; empty for scores."""
 
     language: str | None = None
-    """Of the rows, as the passport says it."""
+    """The language of the rows, as in the passport."""
 
     rows: int | None = None
-    """Of the test split."""
+    """Number of rows of the test split."""
 
     metric: str | None = None
     """The headline metric."""
 
     licence: str | None = None
-    """Of the data."""
+    """The licence of the data."""
 
     synthetic: bool = False
     """Whether the rows are made up, so that a score on them says nothing of any model."""

@@ -55,7 +55,7 @@ class Trained(Shown):
 
     folder: Path
     card: AdapterCard
-    """What it was made of: the recipe that was used, rows, steps, loss, cost."""
+    """Its card: the recipe that was used, rows, steps, loss, cost."""
 
     def __repr__(self) -> str:
         return f"<Trained {self.card.name}: {self.folder}>"

@@ -43,7 +43,7 @@ class BaseSpec:
     """nf4 is 4-bit NormalFloat with double quantisation (Dettmers et al. 2023)."""
 
     compute_dtype: Literal["auto", "bfloat16", "float32"] = "auto"
-    """Of activations and of de-quantised weights; auto is bfloat16 where the processor or GPU multiplies in it, else
+    """Dtype of activations and de-quantised weights; auto is bfloat16 where the processor or GPU multiplies in it, else
     float32."""
 
     dequantise: Literal["auto", "always", "never"] = "auto"
