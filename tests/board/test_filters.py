@@ -70,7 +70,7 @@ def test_how_much_is_hidden_is_said(board):
     assert part.hidden == 1
     text = " ".join(render(part, 80).split())
     assert "5 more rows are hidden by filters" in text
-    assert "1 more tasks are hidden by filters" in text
+    assert "1 more task is hidden by filters" in text
     assert "hidden" not in render(board, 80)
     for form in ("markdown", "latex"):
         assert "5 more rows are hidden" in page(part, form)
