@@ -12,7 +12,7 @@ DEFAULT = "my-prompt.yaml"
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
-    """The arguments of `init prompt`, beside the file to write."""
+    """The arguments of `init prompt`, apart from the file to write."""
     group = parser.add_argument_group(say("prompt"))
     group.add_argument(
         "--from",

@@ -32,7 +32,7 @@ LANG = "--lang"
 PASSED_ON = "lm-eval"  # the verb whose arguments are those of another program
 VERBS = (
     "demo", "run", "train", "evaluate", "rescore", "leaderboard", "compare", "published", "tasks", "hash-rows",
-    "recheck", "verify", "reproduce", "import", "export", "init", "completion",
+    "recheck", "verify", "reproduce", "data", "models", "import", "export", "init", "completion",
     "lm-eval", "doctor",
 )  # fmt: skip
 DESCRIPTION = sentence(

@@ -31,7 +31,9 @@ adapter) is counted, and listed with --all. The checks: docs/reliability.md.
 
 def configure(parser: argparse.ArgumentParser) -> None:
     """The arguments."""
-    parser.add_argument("folder", nargs="?", type=Path, metavar=say("DIR"), help=say("where runs lie, at any depth"))
+    parser.add_argument(
+        "folder", nargs="?", type=Path, metavar=say("DIR"), help=say("folder of runs, searched at any depth")
+    )
     parser.add_argument(
         "--adapters",
         type=Path,

@@ -23,6 +23,7 @@ from phingpt_bench.core.sentences import sentence
 from phingpt_bench.data.passport import Passport
 from phingpt_bench.data.readers import BUILT_ON, DATASETS, reader
 from phingpt_bench.data.rows import Rows, Splits
+from phingpt_bench.data.sources import asked_for
 
 PASSPORTS = "passports"  # the folder next to the task files
 COUNTED = ("rows", "ids", "digests", "counts")  # the part of a passport that `tasks stamp` prints
@@ -126,7 +127,8 @@ def read(passport: Passport, path: str | None = None) -> Splits:
     """The splits as the passport's reader gives them, ids added, contents not checked."""
     options = _options(passport)
     try:
-        raw = reader(passport.reader)(passport.origin, path, **options)
+        with asked_for(passport.name):
+            raw = reader(passport.reader)(passport.origin, path, **options)
     except (KeyError, IndexError, ValueError, TypeError) as err:
         raise BenchError(
             sentence(

@@ -6,9 +6,12 @@ PhraseBank) is read through its data file instead.
 
 from __future__ import annotations
 
+import contextlib
 import csv
 import json
 import logging
+from collections.abc import Callable, Iterator
+from contextvars import ContextVar
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -17,6 +20,7 @@ from phingpt_bench.core.errors import BenchError
 from phingpt_bench.core.files import regular
 from phingpt_bench.core.paths import named_folder
 from phingpt_bench.core.sentences import sentence
+from phingpt_bench.data.network import offline_if_unreachable
 from phingpt_bench.data.passport import Origin
 from phingpt_bench.data.rows import Row
 
@@ -37,6 +41,11 @@ class Source:
     hub_splits: dict[str, str] = field(default_factory=dict)  # our split name -> the Hub's
     revision: str | None = None  # Hub commit; if None, the digests of the rows pin the content
     hub_zip: tuple[str, str] | None = None  # (zip in the Hub repository, member) for a repository with a script
+
+
+Take = Callable[[Source, str, list[dict[str, Any]]], None]
+_FILLING: ContextVar[Take | None] = ContextVar("filling", default=None)
+_ASKED: ContextVar[str | None] = ContextVar("asked", default=None)
 
 
 def mirror() -> Path | None:
@@ -94,10 +103,15 @@ def read_rows(source: Source, split: str, path: str | None = None) -> list[Row]:
     # its client logs each retry, which would hide the one line that says what is wrong
     logging.getLogger("huggingface_hub").setLevel(logging.ERROR)
     try:
-        return _hub_zip(source) if source.hub_zip else _hub(source, split)
+        with offline_if_unreachable():
+            found = _hub_zip(source) if source.hub_zip else _hub(source, split)
     # the Hub client raises many kinds of network and cache errors: each means "not available from there"
     except Exception as err:
         looked.append(f"Hub {source.hub_id} ({type(err).__name__})")
+    else:
+        if filled := _FILLING.get():
+            filled(source, split, found)
+        return found
     raise BenchError(
         sentence(
             "dataset {hub_id} ({split}) is neither in a mirror, nor in the Hugging Face cache, nor on the Hub",
@@ -106,9 +120,32 @@ def read_rows(source: Source, split: str, path: str | None = None) -> list[Row]:
         ),
         where="; ".join(looked),
         hint=sentence(
-            "set {variable} to a folder that holds {folder}, or go online once", variable=MIRROR_VARIABLE, folder=folder
+            "set {variable} to a folder that holds {folder}; with a network, phingpt-bench data pull {name} fetches it",
+            variable=MIRROR_VARIABLE,
+            folder=folder,
+            name=_ASKED.get() or source.folder,
         ),
     )
+
+
+@contextlib.contextmanager
+def asked_for(dataset: str) -> Iterator[None]:
+    """Within the block rows are read for a dataset of the catalogue, by whose name an error says how to fetch it."""
+    token = _ASKED.set(dataset)
+    try:
+        yield
+    finally:
+        _ASKED.reset(token)
+
+
+@contextlib.contextmanager
+def filling(take: Take) -> Iterator[None]:
+    """Within the block `take(source, split, rows)` gets the rows of every split that comes from the Hub."""
+    token = _FILLING.set(take)
+    try:
+        yield
+    finally:
+        _FILLING.reset(token)
 
 
 def _name(source: Source) -> str:

@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
+from phingpt_bench import compat
+from phingpt_bench.core.errors import BenchError
 from phingpt_bench.core.records import Model
+from phingpt_bench.core.sentences import sentence
+from phingpt_bench.data.network import offline_if_unreachable, reachable
 from phingpt_bench.models import embedded, load
 from phingpt_bench.models.base_files import BaseFiles, check_config, config_of, files_of
 from phingpt_bench.models.load import BaseSpec
@@ -19,6 +23,23 @@ def base_identity(spec: BaseSpec, *, fetch: bool) -> Model:
     if (config := config_of(files, spec.revision)) is not None:
         check_config(config, spec.model)
     return load.identity_of(spec, files, revision)
+
+
+def check_reachable(spec: BaseSpec) -> None:
+    """BenchError with the command that fetches a base, where that is not here and the Hub is out of reach."""
+    from huggingface_hub import constants, try_to_load_from_cache
+
+    if spec.model == embedded.NAME or files_of(spec.model).local:
+        return
+    try:
+        cached = try_to_load_from_cache(spec.model, "config.json", revision=spec.revision)
+    except ValueError:  # no well-formed id: loading will say so
+        return
+    if not isinstance(cached, str) and (compat.hub_is_offline() or not reachable(constants.ENDPOINT)):
+        raise BenchError(
+            sentence("the base model '{model}' is not on this machine, and the Hub is out of reach", model=spec.model),
+            hint=sentence("on a machine with a network: phingpt-bench models pull {model} --to DIR", model=spec.model),
+        )
 
 
 def _base_files(spec: BaseSpec, fetch: bool) -> BaseFiles:
@@ -38,7 +59,8 @@ def _hub_revision(spec: BaseSpec, fetch: bool) -> str | None:
 
     try:
         name = embedded.HUB_ID if spec.model == embedded.NAME else spec.model
-        AutoConfig.from_pretrained(name, revision=spec.revision, trust_remote_code=False)  # puts it into the cache
+        with offline_if_unreachable():
+            AutoConfig.from_pretrained(name, revision=spec.revision, trust_remote_code=False)  # puts it into the cache
     except (OSError, ValueError):  # load_base will say what is wrong with it, with a hint
         return None
     return load.hub_revision(spec)

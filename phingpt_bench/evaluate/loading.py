@@ -8,7 +8,9 @@ from typing import Any
 
 from phingpt_bench.core.diagnostics import Probe
 from phingpt_bench.cost.meters import Meter
+from phingpt_bench.data.network import offline_if_unreachable
 from phingpt_bench.evaluate.adapters import AdapterFacts
+from phingpt_bench.evaluate.bases import check_reachable
 from phingpt_bench.evaluate.stages import loading, probing
 from phingpt_bench.live.display import Display
 from phingpt_bench.models import adapter, probe
@@ -33,11 +35,13 @@ def load_with(
 
     BenchError for an adapter that does not belong to the base or changes nothing.
     """
+    check_reachable(spec)
     forget_peaks()
     alone = next((entry.method for entry in adapters if entry.method and entry.method.alone), None)
     trigger = () if alone is None else alone.trigger
     with display.stage(loading(spec)), meter.phase("load"):
-        loaded = load_base(spec)
+        with offline_if_unreachable():
+            loaded = load_base(spec)
         # bitsandbytes repacks 4-bit weights at the first forward on some CPUs, and a PEFT model that is made after that
         # computes with other kernels: there the bare base cannot run first, and "off" is not compared
         packed = is_packed(loaded) and loaded.model.device.type == "cpu"

@@ -1,4 +1,4 @@
-"""Run records as the files that lm-evaluation-harness writes, for programs that read these.
+"""Writes run records as the result files of lm-evaluation-harness.
 
 `results_<time>.json` has scores and their standard errors; `samples_<task>_<time>.jsonl` is written where the samples
 of the run and its dataset lie here. Costs, tests and exposure have no place in them: the records stay the source.
@@ -18,7 +18,6 @@ from phingpt_bench.core.jsonio import write_json, write_jsonl
 from phingpt_bench.core.records import SAMPLES, RunRecord
 from phingpt_bench.core.sentences import sentence
 from phingpt_bench.data import catalogue
-from phingpt_bench.data.hub import offline_if_unreachable
 from phingpt_bench.lmeval.taskfiles import TaskFiles, read_tasks
 from phingpt_bench.results.collect import Run
 from phingpt_bench.scoring.metrics import METRICS, metric_rows
@@ -26,7 +25,7 @@ from phingpt_bench.stats.intervals import bootstrap_stderr
 
 
 def write(runs: Sequence[Run], folder: Path) -> list[Path]:
-    """One results file a run, in a folder a model as lm-eval has it; the files, those of samples among them.
+    """Writes one results file per run, in one folder per model as lm-eval does; returns all files, samples included.
 
     Floors and checks are left out: no language model answered. BenchError if nothing is left.
     """
@@ -54,7 +53,7 @@ def _folder(record: RunRecord) -> str:
 
 
 def _stamp(record: RunRecord) -> str:
-    """The time as lm-eval writes it, its last digits those of the run, so that no two runs share a name."""
+    """The time as lm-eval writes it, with the last digits of the run id, so that no two runs share a name."""
     try:
         time = datetime.datetime.fromisoformat(record.created.replace("Z", "+00:00"))
     except ValueError:
@@ -137,14 +136,13 @@ def _samples(run: Run) -> list[dict[str, object]] | None:
 
 
 def _docs(record: RunRecord) -> Mapping[str, dict[str, object]] | None:
-    """The task's rows by id, as lm-eval hands them to the scoring."""
+    """The task's rows by id, as lm-eval passes them to the scoring."""
     known = read_tasks().tasks.get(record.task)
     if known is None or known.dataset not in catalogue.names():
         return None
     passport, form = catalogue.dataset(known.dataset or ""), known.asked.form
     try:
-        with offline_if_unreachable(passport.origin):
-            rows = catalogue.load(passport.name)["test"]
+        rows = catalogue.load(passport.name)["test"]
     except BenchError:
         return None
     more: dict[str, object] = {"labels": list(passport.labels)} if passport.labels else {}

@@ -29,6 +29,8 @@ def json_rows(path: str, text: str, *, lines: bool = False) -> Rows:
     lines: its name says that it holds an object a line, so that one object of lists is one row, and no table by
     columns.
     """
+    if not text.strip():  # separators, which are white space to Python
+        raise BenchError(sentence("the file is empty"), where=path)
     start = len(text) - len(text.lstrip())
     if text[start] == "[":
         values = _value(text, path)

@@ -9,7 +9,6 @@ from phingpt_bench.core.errors import BenchError, unknown
 from phingpt_bench.core.outcomes import Kind
 from phingpt_bench.core.sentences import sentence
 from phingpt_bench.data import catalogue
-from phingpt_bench.data.hub import offline_if_unreachable
 from phingpt_bench.lmeval.taskfiles import TaskFiles, read_tasks
 from phingpt_bench.rescore.names import between_commas
 from phingpt_bench.rivals.flare import CHOICES
@@ -41,8 +40,7 @@ class Target:
     def docs(self) -> list[Doc]:
         """The test rows of the task, with the order of choices by which FLARE reads them where it has one."""
         assert self.dataset is not None and self.protocol is not None
-        with offline_if_unreachable(catalogue.dataset(self.dataset).origin):
-            rows = catalogue.load(self.dataset)["test"]
+        rows = catalogue.load(self.dataset)["test"]
         choices = CHOICES.get(_FLARE.get(self.protocol.split("/")[0], ""))
         if choices and set(choices) == set(self.names):
             rows = [{**row, "choices": choices} for row in rows]

@@ -17,7 +17,7 @@ from phingpt_bench.core.fingerprint import file_digest
 from phingpt_bench.core.outcomes import Outcomes, read_outcomes
 from phingpt_bench.core.records import OUTCOMES, SAMPLES, RunRecord, read_record
 from phingpt_bench.data import catalogue
-from phingpt_bench.data.hub import offline
+from phingpt_bench.data.network import offline
 from phingpt_bench.data.passport import Passport
 from phingpt_bench.data.rows import Rows
 from phingpt_bench.results.collect import metric_faults, passport_faults, passports, run_files

@@ -172,7 +172,7 @@ def suite(folder: Path, model: Path) -> Path:
     folder.mkdir()
     path = folder / "suite.yaml"
     path.write_text(
-        "name: k\ntasks: [phin_demo_sentiment]\nfloors: false\nlimit: 40\nresults: results\n"
+        "name: k\ntasks: [phin_demo_sentiment]\nfloors: false\nlimit: 80\nresults: results\n"
         f"bases: [{{model: {model}, quantisation: none, compute_dtype: float32, device: cpu}}]\n"
         "variants: [{shots: 0}, {shots: 2}]\n"
     )
@@ -183,11 +183,11 @@ def outcomes(folder: Path) -> dict[str, bytes]:
     return {str(path.relative_to(folder)): path.read_bytes() for path in sorted(folder.rglob("outcomes.json"))}
 
 
-SMALLER = "from phingpt_bench.evaluate import kept; kept.SMALL = 8\nfrom phingpt_bench.cli.main import main\n"
+SMALLER = "from phingpt_bench.evaluate import kept; kept.SMALL = 4\nfrom phingpt_bench.cli.main import main\n"
 
 
 def start(path: Path) -> subprocess.Popen[str]:
-    """A run in a process of its own, with portions of eight documents so that it can be killed between two."""
+    """A run in a process of its own, with portions of four documents so that it can be killed between two."""
     code = f"import sys\n{SMALLER}sys.exit(main(['run', 'suite.yaml', '--quiet']))"
     return subprocess.Popen(
         [sys.executable, "-c", code], cwd=path.parent, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
@@ -208,7 +208,7 @@ def until(condition: Any, process: subprocess.Popen[str], seconds: float = 120) 
 def test_a_killed_run_ends_as_the_undisturbed_one(
     model: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    monkeypatch.setattr(keeping, "SMALL", 8)
+    monkeypatch.setattr(keeping, "SMALL", 4)
     whole = suite(tmp_path / "whole", model)
     monkeypatch.chdir(whole.parent)
     assert main(["run", "suite.yaml", "--quiet"]) == 0
@@ -223,7 +223,7 @@ def test_a_killed_run_ends_as_the_undisturbed_one(
     for number in (signal.SIGKILL, signal.SIGTERM, signal.SIGHUP, signal.SIGINT):
         process, made = start(killed), portions_made()
         if until(lambda before=made: portions_made() > before, process):
-            time.sleep(chance.random() * 0.3)
+            time.sleep(chance.random() * 0.1)
             process.send_signal(number)
             kills += process.poll() is None
         _, err = process.communicate(timeout=120)

@@ -25,7 +25,7 @@ from phingpt_bench.board.rows import build
 from phingpt_bench.cli import main as command
 from phingpt_bench.core.errors import BenchError
 from phingpt_bench.core.records import AskedPrompt
-from phingpt_bench.data import hub
+from phingpt_bench.data import network
 from phingpt_bench.page import changes
 from phingpt_bench.page.answers import packed
 from phingpt_bench.page.data import page_data, section_keys
@@ -360,7 +360,7 @@ def test_text_from_the_hub_is_not_waited_for_where_it_is_out_of_reach(monkeypatc
     monkeypatch.delenv("PHINGPT_BENCH_DATA", raising=False)
     monkeypatch.setattr(huggingface.constants, "HF_HUB_OFFLINE", False)
     monkeypatch.setattr(huggingface.constants, "HF_HUB_CACHE", str(tmp_path))
-    monkeypatch.setattr(hub, "_reachable", lambda endpoint: False)
+    monkeypatch.setattr(network, "reachable", lambda endpoint: False)
     with pytest.raises(BenchError):
         texts_of([("fpb/fingpt-25-seed42/v1", "test")])
     assert "Retry" not in capfd.readouterr().err

@@ -14,7 +14,7 @@ from helpers.paths import ROOT
 
 from phingpt_bench.cli.main import main
 from phingpt_bench.core.errors import BenchError
-from phingpt_bench.data import catalogue, hub
+from phingpt_bench.data import catalogue, network
 from phingpt_bench.rescore.columns import find_columns
 from phingpt_bench.rescore.options import Reading
 from phingpt_bench.rescore.rescore import Request, rescore
@@ -215,17 +215,16 @@ def test_without_network_or_mirror_the_hint_comes_at_once(
     huggingface = pytest.importorskip("huggingface_hub")
     monkeypatch.delenv("PHINGPT_BENCH_DATA", raising=False)
     monkeypatch.setattr(huggingface.constants, "HF_HUB_OFFLINE", False)
-    monkeypatch.setattr(hub, "_reachable", lambda endpoint: False)
+    monkeypatch.setattr(network, "reachable", lambda endpoint: False)
     monkeypatch.setattr(huggingface.constants, "HF_HUB_CACHE", str(tmp_path / "cache"))
     logging.getLogger("huggingface_hub").setLevel(logging.WARNING)
     file = write(tmp_path / "a.jsonl", [{"text": "x", "answer": "neutral"}])
     assert main(["rescore", str(file), "--task", "phin_fpb"]) == 2
     err = capfd.readouterr().err
-    assert "Retry" not in err and "go online once" in err
+    assert "Retry" not in err and "phingpt-bench data pull fpb" in err
     assert huggingface.constants.HF_HUB_OFFLINE is False  # as it was
 
 
 def test_a_dataset_that_is_at_hand_asks_no_network(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(hub, "_reachable", lambda endpoint: pytest.fail("asked"))
-    with hub.offline_if_unreachable(catalogue.dataset("demo_sentiment").origin):
-        pass
+    monkeypatch.setattr(network, "reachable", lambda endpoint: pytest.fail("asked"))
+    catalogue.load("demo_sentiment")

@@ -1,45 +1,40 @@
-"""Rows from the Hub without long waits: if the Hub is not reachable, its client goes offline at once."""
+"""Whether the Hub is there: asked once, shortly, so that a closed network costs two seconds and not a minute."""
 
 from __future__ import annotations
 
+import functools
 import logging
 import urllib.error
 import urllib.request
 from collections.abc import Iterator
 from contextlib import contextmanager
-from pathlib import Path
 
 from phingpt_bench import compat
-from phingpt_bench.data.passport import Origin
-from phingpt_bench.data.sources import mirror
 
-PATIENCE = 5.0  # seconds to wait for the Hub's first byte
+PATIENCE = 2.0  # seconds for the Hub's first byte
 
 
 @contextmanager
-def offline_if_unreachable(origin: Origin) -> Iterator[None]:
-    """Around reading rows of `origin`: one short request checks the Hub; if it fails, the client goes offline.
+def offline_if_unreachable() -> Iterator[None]:
+    """Within the block the Hub's client answers from its cache or fails at once, if the Hub is not reachable.
 
-    The client then answers from its cache or fails at once, instead of retrying for about 25 seconds. There is no
-    request if the mirror has the dataset, or if the client is offline already. All settings are restored at the end.
+    Without, it would try for some 25 seconds. Nothing is asked where the client is offline already. Everything is put
+    back in the end.
     """
-    if origin.hub is None or _is_local(origin):
-        yield
-        return
     import huggingface_hub
     from huggingface_hub import constants
 
-    # the first import of the client sets its log level, so this comes after it
+    # the first import of the client sets the level of its log, so this comes behind it
     log = logging.getLogger(huggingface_hub.__name__)
-    level, offline = log.level, compat.hub_is_offline()
+    level, before = log.level, compat.hub_is_offline()
     log.setLevel(logging.ERROR)
     try:
-        if not offline and not _reachable(constants.ENDPOINT):
+        if not before and not reachable(constants.ENDPOINT):
             compat.set_hub_offline(True)
         yield
     finally:
         log.setLevel(level)
-        compat.set_hub_offline(offline)
+        compat.set_hub_offline(before)
 
 
 @contextmanager
@@ -53,14 +48,9 @@ def offline() -> Iterator[None]:
         compat.set_hub_offline(before)
 
 
-def _is_local(origin: Origin) -> bool:
-    own = Path(origin.folder).expanduser()
-    root = mirror()
-    return own.is_dir() if own.is_absolute() else root is not None and (root / own).is_dir()
-
-
-def _reachable(endpoint: str) -> bool:
-    """Whether anything answers there, with any status; proxies of the environment are used."""
+@functools.cache
+def reachable(endpoint: str) -> bool:
+    """Whether anything answers there, with any status; proxies of the environment are used. Asked once a process."""
     if not endpoint.startswith(("http://", "https://")):
         return True  # other schemes are left to the client
     try:

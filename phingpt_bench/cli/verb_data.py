@@ -1,0 +1,131 @@
+"""`phingpt-bench data`: a mirror of the datasets, filled with a network and used without one."""
+
+from __future__ import annotations
+
+import argparse
+from collections.abc import Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from phingpt_bench.cli.output import line
+from phingpt_bench.core.errors import BenchError
+from phingpt_bench.core.sentences import sentence
+from phingpt_bench.text.language import say, say_n, spoken
+
+if TYPE_CHECKING:
+    from phingpt_bench.data.passport import Passport
+
+NAME = "data"
+HELP = sentence("fetch datasets into a mirror folder, list and check them, for work without a network")
+EPILOG = sentence("""\
+examples:
+  phingpt-bench data list                       datasets, licences, what is here
+  phingpt-bench data pull phin --to mirror/     those of a task or group
+  phingpt-bench data pull fpb fin --to mirror/  by name; all without names
+  phingpt-bench data verify mirror/             digests of files and rows
+
+What is there already is not fetched again. Then, also without a network:
+  export PHINGPT_BENCH_DATA=mirror/             (docs/air-gap.md)
+""")
+
+
+def configure(parser: argparse.ArgumentParser) -> None:
+    """The arguments."""
+    actions = parser.add_subparsers(dest="action", metavar=say("{pull,list,verify}"), required=True)
+    pull = actions.add_parser("pull", help=say("fetch what is missing"), allow_abbrev=False)
+    pull.add_argument("names", nargs="*", metavar=say("NAME"), help=say("datasets, tasks or groups (default: all)"))
+    pull.add_argument("--to", type=Path, metavar=say("DIR"), help=say("the mirror (default: $PHINGPT_BENCH_DATA)"))
+    for name, about in (("list", say("datasets with licence and size")), ("verify", say("check files and rows"))):
+        action = actions.add_parser(name, help=about, allow_abbrev=False)
+        action.add_argument("folder", nargs="?", type=Path, metavar=say("DIR"), help=say("the mirror"))
+
+
+def run(args: argparse.Namespace) -> int:
+    """Do it; 0, or 1 where a dataset cannot be fetched or is not what it should be. BenchError without a mirror."""
+    from phingpt_bench.api.silence import silence_libraries
+    from phingpt_bench.data import catalogue
+    from phingpt_bench.data.sources import MIRROR_VARIABLE, mirror
+
+    silence_libraries()
+    folder = (args.to if args.action == "pull" else args.folder) or mirror()
+    known = {name: one for name, one in catalogue.readable()[0].items() if one.origin.hub is not None}
+    if args.action == "list":
+        return _list(known.values(), folder)
+    if folder is None:
+        raise BenchError(
+            sentence("which mirror?"),
+            hint=sentence("give a folder, or set {variable} to one", variable=MIRROR_VARIABLE),
+        )
+    if args.action == "pull":
+        return _pull([known[name] for name in _chosen(args.names, known)], folder)
+    return _verify(list(known.values()), folder)
+
+
+def _chosen(names: Sequence[str], known: dict[str, Passport]) -> list[str]:
+    """The datasets that names of datasets, tasks and groups mean, each once; all without names."""
+    from phingpt_bench.core.errors import unknown
+    from phingpt_bench.lmeval.taskfiles import read_tasks
+
+    files, found = read_tasks(), list(known) if not names else []
+    for name in names:
+        members = files.members(name)
+        if name in known:
+            found.append(name)
+        elif members:
+            found += [dataset for task in members if (dataset := files.tasks[task].dataset) in known]
+        else:
+            raise unknown(sentence("dataset"), name, [*known, *files.tasks, *files.groups])
+    return list(dict.fromkeys(found))
+
+
+def _list(known: object, folder: Path | None) -> int:
+    from phingpt_bench.cli.output import show
+    from phingpt_bench.data import pull
+    from phingpt_bench.text.blocks import Column, Grid
+    from phingpt_bench.text.clean import clean
+
+    rows = []
+    for passport in known:  # type: ignore[attr-defined]
+        size = 0 if folder is None else pull.size(passport, folder)
+        here = say("{size} MB", size=f"{size / 1e6:,.1f}") if size else say("not here")
+        rows.append([passport.name, clean(passport.licence), here, clean(passport.origin.hub)])
+    heads = (say("dataset"), say("licence"), say("mirror"), "Hub")
+    show([Grid([Column(head=head, fold=at in (1, 3), least=12) for at, head in enumerate(heads)], rows)])
+    return 0
+
+
+def _pull(passports: Sequence[Passport], folder: Path) -> int:
+    from phingpt_bench.data import pull
+
+    failed = 0
+    for passport in passports:
+        line(say("{name}: licence {licence}", name=passport.name, licence=passport.licence))
+        try:
+            written = pull.pull(passport, folder)
+        except BenchError as err:
+            failed += 1
+            line(say("{name}: FAIL: {reason}", name=passport.name, reason=spoken(err.message)), error=True)
+            continue
+        size = f"{pull.size(passport, folder) / 1e6:,.1f}"
+        files = say_n("{n} file written", "{n} files written", len(written))
+        line(
+            say("{name}: {files}, {size} MB, rows as the passport has them", name=passport.name, files=files, size=size)
+        )
+    line(say("{n} of {all} datasets are in {folder}", n=len(passports) - failed, all=len(passports), folder=folder))
+    return 1 if failed else 0
+
+
+def _verify(passports: Sequence[Passport], folder: Path) -> int:
+    from phingpt_bench.data import manifest, pull
+
+    failed = 0
+    for name, wrong in manifest.faults(folder, manifest.read(folder)):
+        failed += 1
+        line(say("FAIL  {file}: {reason}", file=folder / name, reason=wrong))
+    here = [passport for passport in passports if pull.size(passport, folder)]
+    for passport in here:
+        if reason := pull.fault(passport, folder):
+            failed += 1
+            line(say("FAIL  {file}: {reason}", file=passport.name, reason=spoken(reason)))
+    line(say("{n} of {all} datasets are here, {failed} faults", n=len(here), all=len(passports), failed=failed))
+    return 1 if failed else 0
