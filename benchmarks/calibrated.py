@@ -48,6 +48,7 @@ def figures(run: Run) -> dict[str, Any]:
     made = {method: calibrated(run, method) for method in METHODS}
     return {
         "task": record.task, "metric": metric, "adapter": record.model.adapter, "variant": record.protocol.variant,
+        "block": record.protocol.block,
         "score": record.scores[metric],
         **{method: None if found is None else found.record.scores[metric] for method, found in made.items()},
     }  # fmt: skip

@@ -1,4 +1,4 @@
-"""Copies of a text as they come about in the wild, planted to see which of them are found. Not run by itself."""
+"""Copies of a text as they occur in practice, planted to measure which are found. Not a command."""
 
 from __future__ import annotations
 

@@ -211,7 +211,7 @@ def attention_switched(configs: list[Any], name: str) -> Iterator[None]:
 
 
 def attention_can_be_switched(model: Any) -> bool:
-    """Whether a model takes a registered attention function and keeps no state beside keys and values.
+    """Whether a model takes a registered attention function and keeps no state other than keys and values.
 
     transformers 5.23, `PreTrainedModel._supports_attention_backend` and `_is_stateful`. If they move, all models are
     left to `generate`. Upstream alternative: none.

@@ -17,7 +17,7 @@ from phingpt_bench.text.blocks import Block
 
 @dataclass(frozen=True, repr=False)
 class Leaderboard(ShownItems[Section]):
-    """A board: a section a task, those of whole splits first, then limited ones, which are not ranked.
+    """A board: one section per task, those of whole splits first, then limited ones, which are not ranked.
 
     `board["phin_fpb"]` is the section of a task; its `rows` have rank, score, interval, test against the base and cost.
     """

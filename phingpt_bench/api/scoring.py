@@ -99,7 +99,7 @@ def score(  # noqa: PLR0913  each is an option of the verb
         encoding: of a file's text, UTF-8 where None is given.
         codes: labels that are written as codes, such as {"0": "negative"}.
         type_aliases: other names of entity types, such as {"Company": "ORG"}.
-        reasoning_marks: (start, end) of reasoning beside the known marks.
+        reasoning_marks: (start, end) of reasoning, in addition to the known marks.
         nested: read entities that overlap, not only the longest.
         repeats: of several answers to a row, which counts: "first" or "majority".
 

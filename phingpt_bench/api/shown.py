@@ -1,4 +1,4 @@
-"""What all values of the API can do: be shown in a notebook or as text, and become a DataFrame."""
+"""What all values of the API share: display in a notebook or as text, and conversion to a DataFrame."""
 
 from __future__ import annotations
 

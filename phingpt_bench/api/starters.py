@@ -115,7 +115,7 @@ KINDS: dict[str, Callable[[Path], list[Path]]] = {"suite": write_suite, "recipe"
 
 
 def write(kind: str, file: Path) -> list[Path]:
-    """Writes the starter file of a kind, and what belongs to it; the files that were written.
+    """Writes the starter file of a kind and its companions; returns the files that were written.
 
     BenchError, before anything is written, where one is there already, and for a name that a suite, recipe or task
     cannot have.

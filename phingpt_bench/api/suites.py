@@ -1,4 +1,4 @@
-"""A suite made ready: the tasks that were asked for, and the facts that its plan and its runs are made from."""
+"""A prepared suite: its tasks, and the facts from which its plan and its runs are made."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ from phingpt_bench.train.run import default_folder, train
 
 @dataclass(frozen=True, slots=True)
 class Prepared:
-    """A suite with what is known of it before anything is loaded."""
+    """A suite with the facts that are known before a model is loaded."""
 
     suite: Suite
     facts: Facts
@@ -31,11 +31,11 @@ class Prepared:
     only: tuple[str, ...]  # tasks, empty for all
 
     def steps(self, *, force: bool = False) -> list[Step]:
-        """What there is to do; force: also what is done already."""
+        """The steps that are still to do. force: include those that are done."""
         return plan(self.suite, self.facts, only=self.only, force=force)
 
     def run(self, *, force: bool = False, display: Display = QUIET) -> list[Path]:
-        """Does it; the folders of the runs that were made."""
+        """Runs the steps; returns the folders of the new runs."""
         return run(self.suite, self.facts, self.training, only=self.only, force=force, display=display)
 
 

@@ -15,7 +15,7 @@ from phingpt_bench.text.blocks import Block
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class TaskInfo:
-    """One task. What its passport says is None if its rows have none."""
+    """One task. Fields from the passport are None if its rows have no passport."""
 
     name: str
     """As `--tasks` takes it."""

@@ -67,7 +67,7 @@ class Trained(Shown):
         return [{"folder": str(self.folder), **card}]
 
     def blocks(self) -> Sequence[Block]:
-        """What came of the training, and what it took."""
+        """The result of the training, and its cost."""
         from phingpt_bench.render.adapter_blocks import adapter_blocks
 
         return adapter_blocks(self.folder, self.card)

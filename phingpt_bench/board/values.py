@@ -25,13 +25,13 @@ class Row:
     """The model, and its adapter where it has one."""
 
     adapter: str | None
-    """Its name; None without one."""
+    """The adapter's name; None without one."""
 
     adapter_digest: str | None
-    """Of the adapter's weights."""
+    """Digest of the adapter's weights and configuration."""
 
     recipe_digest: str | None
-    """Of recipe and training rows, without name and seed."""
+    """Digest of recipe and training rows, without name and seed."""
 
     kind: str
     """base, tuned, floor or check."""
@@ -61,10 +61,10 @@ class Row:
     """Whether prompts are in the model's chat template."""
 
     calibration: str | None
-    """Of its label scores (scoring/prior.py); None as the model gave them."""
+    """How its label scores were calibrated (scoring/prior.py); None if they are as the model gave them."""
 
     seed: int
-    """Of the run."""
+    """The seed of the run."""
 
     n: int
     """Test rows."""
@@ -75,73 +75,73 @@ class Row:
     """By the section's metric, as a fraction; None if it is undefined."""
 
     interval: Interval | None
-    """At 95 %; None where a single row gives none."""
+    """The 95 % interval; None where a single row gives none."""
 
     scores: dict[str, float | None]
     """Every metric of the task by name."""
 
     invalid_share: float | None
-    """Answers that could not be read, over all rows; None if unknown."""
+    """Share of the answers that could not be read; None if unknown."""
 
     answering: Answering
     """How its answers look as a whole."""
 
     beats_majority: bool | None
-    """Of a gain: significantly better than one label for all rows; None if untested."""
+    """Whether a gain is significantly better than one label for all rows; None if untested."""
 
     is_base: bool
-    """The 0-shot base that the other base rows are compared with."""
+    """Whether this is the 0-shot base that the other base rows are compared with."""
 
     against_base: Difference | None
-    """None for floors, for the base itself, and without a base."""
+    """The gain over the base, tested; None for floors, for the base itself, and without a base."""
 
     labels: int | None
-    """Labelled rows that it was trained on; None if unknown."""
+    """Number of labelled rows that it was trained on; None if unknown."""
 
     label_prior: float | None
     """The part of the gain that calibration without labels gives the base; None if unknown."""
 
     beats_floor: bool | None
-    """Significantly better than the best floor; None for floors and if untested."""
+    """Whether it is significantly better than the best floor; None for floors and if untested."""
 
     training: Ledger | None
     """Cost of the adapter's or baseline's training."""
 
     evaluation: Ledger
-    """Without loading and probing, see `rows.evaluated`."""
+    """Cost of the evaluation, without loading and probing (see `rows.evaluated`)."""
 
     usd_per_1000: float | None
-    """Of evaluating 1,000 documents."""
+    """Cost of evaluating 1,000 documents."""
 
     frontier: bool | None
-    """On the Pareto front of usd_per_1000 and score; None if unranked or unknown."""
+    """Whether it is on the Pareto front of usd_per_1000 and score; None if unranked or unknown."""
 
     parameters: int | None
-    """Of the base, without the adapter."""
+    """Number of parameters of the base, without the adapter."""
 
     adapter_parameters: int | None
-    """Of the adapter alone."""
+    """Number of parameters of the adapter alone."""
 
     exposure: dict[str, int] | None
-    """Counts by kind of copy; without the kinds that were not looked for."""
+    """Copied test rows by kind of copy; without the kinds that were not looked for."""
 
     exposed: bool
-    """Its training data held so many test rows that it is not ranked."""
+    """Whether its training data held so many test rows that it is not ranked."""
 
     partly_checked: bool
-    """Some kinds of copies, or some training rows, were not looked for."""
+    """Whether some kinds of copies, or some training rows, were not looked for."""
 
     base_unknown: bool
-    """The training data of the base are not declared."""
+    """Whether the training data of the base are not declared."""
 
     unseen: Unseen | None
     """The score on the other test rows, if some were seen."""
 
     notes: tuple[Note, ...]
-    """What must be said about the row."""
+    """Notes on the row."""
 
     run_id: str
-    """Of the run, in its record."""
+    """The id of the run, as in its record."""
 
     suite: str
     """The suite of the run."""
@@ -150,7 +150,7 @@ class Row:
     """When it ended, ISO 8601 in UTC."""
 
     blocks: int = 0
-    """Of examples that `seeds` are of, where they differ in that alone."""
+    """The numbers of the blocks of examples, where `seeds` differ in the block alone."""
 
     seeds: tuple[float | None, ...] = ()
     """The scores by seed, of which `score` is the mean; empty for a single run."""
@@ -159,7 +159,7 @@ class Row:
     """The digest of the prompt that took the place of the task's; its name is in `variant`."""
 
     thinking: str | None = None
-    """What the chat template was asked for; None is its default."""
+    """The thinking mode that the chat template was given; None is its default."""
 
     served_by: str | None = None
     """The engine of a served model, with its dtype; None for a loaded model."""
@@ -200,10 +200,10 @@ class TokensEach:
 
     assumed: bool
     counted_by: str
-    """The model whose tokenizer counted."""
+    """The model whose tokenizer counted them."""
 
     run_id: str
-    """Of the run that counted."""
+    """The run that counted them."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -219,14 +219,14 @@ class Against:
     """As the board shows it."""
 
     run_id: str | None
-    """Of a run of ours; None for a published row."""
+    """The id of our run; None for a published row."""
 
     kind: str
     training_usd: float | None
-    """Of its training; None if unknown or none."""
+    """Cost of its training; None if unknown or none."""
 
     usd_per_1000: Usd | None
-    """Of 1,000 documents, as a range; None if unknown."""
+    """Cost of 1,000 documents, as a range; None if unknown."""
 
     best: Case | None
     worst: Case | None
@@ -242,7 +242,7 @@ class Payback:
     """
 
     run_id: str
-    """Of the tuned row."""
+    """The run of the tuned row."""
 
     model: str
     """Its base, as the board shows it."""
@@ -251,10 +251,10 @@ class Payback:
     """Its adapter."""
 
     training_usd: float | None
-    """Of its training."""
+    """Cost of its training."""
 
     usd_per_1000: float | None
-    """Of evaluating 1,000 documents."""
+    """Cost of evaluating 1,000 documents."""
 
     against: tuple[Against, ...]
     """What it is compared with."""
@@ -268,7 +268,7 @@ class Prices:
     """The price card in use. own: it is the user's, so all USD are at its prices; else runs keep their USD."""
 
     name: str
-    """Of its file, without folders."""
+    """The name of its file, without folders."""
 
     own: bool
     card: PriceCard
@@ -310,7 +310,7 @@ class Section:
     """Where the rows come from."""
 
     split: str
-    """Of the dataset."""
+    """The split of the dataset."""
 
     metric: str
     """The metric of `Row.score`."""
@@ -321,13 +321,13 @@ class Section:
 
     synthetic: bool
     rows: tuple[Row, ...]
-    """Best first."""
+    """The rows, best first."""
 
     published: tuple[PublishedRow, ...]
     """Results of papers on the same protocol; never ranked."""
 
     notes: tuple[Note, ...]
-    """What must be said about all rows."""
+    """Notes on all rows."""
 
     tokens: TokensEach | None = None
     payback: Payback | None = None
@@ -340,22 +340,22 @@ class Section:
     """The smallest difference that the rows can show; None for a limited section."""
 
     documents: int | None = None
-    """Of the rows, where no row says which is its own (`Passport.documents`)."""
+    """Number of documents, where rows do not name theirs (`Passport.documents`)."""
 
     languages: tuple[str, ...] = ()
     """Codes of the rows' languages; empty without a passport."""
 
     licence: str | None = None
-    """Of the data, as in the passport."""
+    """The licence of the data, as in the passport."""
 
     hidden: int = 0
-    """Rows that filters removed; ranks, tests and floors still include them."""
+    """Number of rows that filters removed; ranks, tests and floors still include them."""
 
     older: int = 0
     """Runs that newer runs of the same training replace."""
 
     beyond: int = 0
-    """Rows that `board.shorten` left out."""
+    """Number of rows that `board.shorten` left out."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -367,10 +367,10 @@ class Board:
     """
 
     sections: tuple[Section, ...]
-    """Of whole splits."""
+    """The sections of whole splits."""
 
     limited: tuple[Section, ...]
-    """Of runs with a limit, which are not ranked."""
+    """The sections of runs with a limit, which are not ranked."""
 
     older: int
     prices: Prices | None = None

@@ -12,16 +12,20 @@ DEFAULT = "my-prompt.yaml"
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
-    """The arguments of `init prompt`, beside the file to write."""
+    """The arguments of `init prompt`, apart from the file to write."""
     group = parser.add_argument_group(say("prompt"))
     group.add_argument(
-        "--from", dest="source", type=Path, metavar=say("ROWS"),
+        "--from",
+        dest="source",
+        type=Path,
+        metavar=say("ROWS"),
         help=say("rows of the training data (.jsonl, .csv, .parquet): prompt and answer, messages, or one text"),
-    )  # fmt: skip
+    )
     group.add_argument(
-        "--layout", metavar=say("TEXT"),
+        "--layout",
+        metavar=say("TEXT"),
         help=say("how columns were put together, for rows without a prompt: 'Instruction: {instruction}\\n...'"),
-    )  # fmt: skip
+    )
     group.add_argument(
         "--kind",
         dest="answers",

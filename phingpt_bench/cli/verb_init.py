@@ -1,4 +1,4 @@
-"""`phingpt-bench init`: a commented file to begin with."""
+"""`phingpt-bench init`: writes a commented template file."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from phingpt_bench.core.sentences import sentence
 from phingpt_bench.text.language import say
 
 NAME = "init"
-HELP = sentence("write a commented suite, recipe or task to begin with, or the prompt file of an adapter")
+HELP = sentence("write a commented template of a suite, recipe or task, or the prompt file of an adapter")
 EPILOG = sentence("""\
 examples:
   phingpt-bench init suite my-suite.yaml

@@ -23,7 +23,7 @@ is published has all rows, in English, at recorded prices, in four formats.
 
 def configure(parser: argparse.ArgumentParser) -> None:
     """The arguments."""
-    parser.add_argument("folder", type=Path, metavar=say("DIR"), help=say("where runs lie, with the published board/"))
+    parser.add_argument("folder", type=Path, metavar=say("DIR"), help=say("folder of runs, with the published board/"))
     parser.add_argument("--write", action="store_true", help=say("write the board of the runs to DIR/board/"))
 
 

@@ -31,11 +31,16 @@ adapter) is counted, and listed with --all. The checks: docs/reliability.md.
 
 def configure(parser: argparse.ArgumentParser) -> None:
     """The arguments."""
-    parser.add_argument("folder", nargs="?", type=Path, metavar=say("DIR"), help=say("where runs lie, at any depth"))
     parser.add_argument(
-        "--adapters", type=Path, default=Path("adapters", "trained"), metavar=say("DIR"),
+        "folder", nargs="?", type=Path, metavar=say("DIR"), help=say("folder of runs, searched at any depth")
+    )
+    parser.add_argument(
+        "--adapters",
+        type=Path,
+        default=Path("adapters", "trained"),
+        metavar=say("DIR"),
         help=say("the folder that holds adapters by name (default: adapters/trained)"),
-    )  # fmt: skip
+    )
     parser.add_argument("--rerun", type=positive, metavar="N", help=say("ask N random rows of each run again"))
     parser.add_argument(
         "--base", metavar=say("MODEL"), help=say("for --rerun: a folder or Hub id in place of the recorded base")
@@ -70,9 +75,12 @@ def run(args: argparse.Namespace) -> int:
     line(
         say(
             "{runs}, {checks} checks: {failed} failed, {left} could not be made here",
-            runs=total, checks=counts.total(), failed=counts[False], left=counts[None],
+            runs=total,
+            checks=counts.total(),
+            failed=counts[False],
+            left=counts[None],
         )
-    )  # fmt: skip
+    )
     return 1 if counts[False] else 0
 
 

@@ -19,7 +19,7 @@ AHEAD = datetime.timedelta(days=1)  # of our clock that another one may be
 
 
 def read_both(path: Path) -> tuple[RunRecord, Outcomes]:
-    """The record `path` (a run.json) and the outcomes beside it; BenchError names the file and the first fault."""
+    """The record `path` (a run.json) and the outcomes next to it; BenchError names the file and the first fault."""
     beside = path.with_name(OUTCOMES)
     record, rows = read_record(path), read_outcomes(beside)
     for found in record_faults(record):

@@ -201,7 +201,7 @@ class Builder:
         elif kind is int:
             if isinstance(value, int) and not isinstance(value, bool):
                 if not -LARGEST <= value <= LARGEST:
-                    return self._mistake(key, f"a number of {_digits(value)} digits is too large")
+                    return self._mistake(key, sentence("a number of {value} digits is too large", value=_digits(value)))
                 return value
         elif kind is Path:
             if isinstance(value, str | Path):

@@ -24,7 +24,7 @@ class Outcomes:
 
     kind: Kind
     labels: list[str]
-    """Or the entity types; empty for scores."""
+    """The label set, or the entity types; empty for scores."""
 
     ids: list[str]
     # labels: places in `labels`, pred INVALID if none could be read; scores: numbers, pred None if none could

@@ -64,34 +64,34 @@ class Model:
     """"nf4+dq", or None if the weights are not quantised."""
 
     compute_dtype: str | None = None
-    """Of activations."""
+    """The dtype of activations."""
 
     engine: str | None = None
-    """What served it, e.g. "vllm", or an API's kind; None: this program computed the answers."""
+    """The engine that served it, e.g. "vllm", or an API's kind; None: this program computed the answers."""
 
     engine_version: str | None = None
-    """Of a served model, as its server says it."""
+    """The version that the server of a served model reports."""
 
     adapter: str | None = None
     """The adapter's name, e.g. "sentiment-smollm2-135m"."""
 
     adapter_digest: str | None = None
-    """Of the adapter's weights."""
+    """Digest of the adapter's weights and configuration."""
 
     recipe_digest: str | None = None
     """Of recipe and training rows, without name and seed; None in records of schema 2."""
 
     training_seed: int | None = None
-    """Of the adapter's training."""
+    """The seed of the adapter's training."""
 
     trained_elsewhere: bool = False
     """The adapter has no card: its prompt and its training are not known."""
 
     parameters: Count | None = None
-    """Of the base, without the adapter."""
+    """Number of parameters of the base, without the adapter."""
 
     adapter_parameters: Count | None = None
-    """Of the adapter alone."""
+    """Number of parameters of the adapter alone."""
 
     @property
     def numerics(self) -> tuple[str | None, ...]:
@@ -124,7 +124,7 @@ class AskedPrompt:
     """A prompt that took the place of the task's. digest: of all that shapes it, as two files may share a name."""
 
     name: str
-    """Of a file without folder and ending."""
+    """The name of its file, without folder and ending."""
 
     digest: str
     system: bool = False
@@ -145,22 +145,22 @@ class Protocol:
     """E.g. "takala/financial_phrasebank sentences_50agree"."""
 
     split: str
-    """Of the dataset."""
+    """The split of the dataset."""
 
     rows_digest: str
     """SHA-256 prefix of the row ids in order, of the rows that were run."""
 
     n: Count
-    """Rows that were run."""
+    """Number of rows that were run."""
 
     shots: Count
-    """Few-shot examples in each prompt."""
+    """Number of few-shot examples in each prompt."""
 
     chat_template: bool
     """Whether prompts are in the model's chat template."""
 
     prompt_digest: str
-    """Of all rendered requests, in order."""
+    """Digest of all rendered requests, in order."""
 
     extraction: str
     """CHOSEN, "generation", or the format of written entities ("json", "tags")."""
@@ -175,16 +175,16 @@ class Protocol:
     """The rows are made up: no score on them says anything about a model."""
 
     block: Count = 0
-    """Of examples, where there are shots: the number under which they were drawn."""
+    """The number of the block of few-shot examples; 0 is the one that plain lm-eval takes."""
 
     calibration: Literal["batch", "contextual"] | None = None
-    """Of label scores that were stored: no record is so."""
+    """How stored label scores were calibrated; always None in a record."""
 
     prompt: AskedPrompt | None = None
     """None: the task's own."""
 
     thinking: Thinking | None = None
-    """What the chat template was asked for; None: its default."""
+    """The thinking mode that the chat template was given; None: its default."""
 
     @property
     def variant(self) -> str:
@@ -205,16 +205,16 @@ class Price:
     """The price in a ledger: `count` units of an entry of a price card."""
 
     card: str | None = None
-    """The card's date."""
+    """The date of the price card."""
 
     entry: str
-    """Of the card."""
+    """The entry of the price card."""
 
     count: Count
     """Units of the entry, such as cores."""
 
     usd_per_hour: Amount
-    """Of all units together."""
+    """Price of all units together."""
 
     source: str | None = None
     """Where the price was read."""
@@ -223,7 +223,7 @@ class Price:
     """Date of reading, ISO 8601."""
 
     assumption: str | None = None
-    """What the price takes for granted."""
+    """What the price assumes."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -231,19 +231,19 @@ class TokenPrice:
     """The price of a hosted model's tokens: USD per million."""
 
     card: str | None = None
-    """The card's date."""
+    """The date of the price card."""
 
     entry: str
-    """Of the card."""
+    """The entry of the price card."""
 
     usd_per_million_in: Amount
-    """Of prompt tokens."""
+    """Price of prompt tokens."""
 
     usd_per_million_out: Amount
-    """Of tokens of answers."""
+    """Price of answer tokens."""
 
     usd_per_million_cached: Amount | None = None
-    """Of tokens that the host had cached; None: same price."""
+    """Price of prompt tokens that the host had cached; None: the price of other prompt tokens."""
 
     source: str | None = None
     """Where the price was read."""
@@ -252,7 +252,7 @@ class TokenPrice:
     """Date of reading, ISO 8601."""
 
     assumption: str | None = None
-    """What the price takes for granted."""
+    """What the price assumes."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -260,37 +260,37 @@ class Ledger:
     """What a piece of work cost. None means not measured, never zero."""
 
     seconds: dict[str, Amount]
-    """By phase: "load", "train", "evaluate" ..."""
+    """Seconds by phase: "load", "train", "evaluate" ..."""
 
     tokens_in: Count | None = None
-    """Of prompts."""
+    """Tokens of prompts."""
 
     tokens_out: Count | None = None
-    """Of answers."""
+    """Tokens of answers."""
 
     tokens_cached: Count | None = None
-    """Of tokens_in, as a server reports them."""
+    """The part of tokens_in that a server reports as cached."""
 
     peak_host_bytes: Count | None = None
-    """Memory of the process at its peak."""
+    """Peak main memory of the process."""
 
     peak_gpu_bytes: Count | None = None
-    """Memory of the GPUs at its peak."""
+    """Peak memory of the GPUs."""
 
     usd: Amount | None = None
-    """At the price of `price` or `token_price`."""
+    """Cost at the price of `price` or `token_price`."""
 
     price: Price | None = None
-    """Of a machine."""
+    """The price of a machine."""
 
     token_price: TokenPrice | None = None
-    """Of a hosted model, instead of a machine's price."""
+    """The price of a hosted model, instead of a machine's price."""
 
     machine: Machine | None = None
     """Where the work was done."""
 
     joules: dict[str, Amount] | None = None
-    """By phase, of what `energy_method` names: it may be the GPUs alone."""
+    """Energy by phase, of the parts that `energy_method` names: possibly the GPUs alone."""
 
     energy_method: str | None = None
     """"nvml-counter", "nvml-sampled", "rapl", joined by "+": cost/energy.py."""
@@ -304,55 +304,55 @@ class RunRecord:
     """One run. `scores` holds every metric of the task by name, as fractions; None is unscored."""
 
     run_id: str
-    """Of this run alone."""
+    """Unique id of this run."""
 
     created: str
-    """ISO 8601, UTC."""
+    """When it was made, ISO 8601, UTC."""
 
     suite: str
-    """That it was run in."""
+    """The suite in which it was run."""
 
     task: str
-    """Of lm-eval."""
+    """The name of the lm-eval task."""
 
     task_version: str
-    """Of its prompt and settings."""
+    """The version of the task's prompt and settings."""
 
     form_of: str | None = None
     """The task with the same answers in the usual form, if this task uses another form."""
 
     model: Model
-    """Who answered."""
+    """The model that answered."""
 
     protocol: Protocol
-    """On what, and how it was asked."""
+    """The rows, and how the questions were asked."""
 
     limit: Annotated[int, Least(1)] | None
     """The number of rows; None is the whole split. A limited run is never ranked."""
 
     seed: int
-    """Of everything random in the run."""
+    """The seed of everything random in the run."""
 
     scores: dict[str, float | None]
     """Every metric by name, as a fraction; None if it is undefined."""
 
     diagnostics: Diagnostics
-    """Counts of what happened on the way."""
+    """Counts of events during the run."""
 
     evaluation: Ledger
     """Cost of the run."""
 
     training: Ledger | None = None
-    """Of the adapter."""
+    """Cost of the training of the adapter."""
 
     exposure: Exposure | None = None
-    """None if not checked."""
+    """Test rows in the training data; None if not checked."""
 
     provenance: Provenance = field(default_factory=Provenance)
     """Versions, digests and settings behind the run."""
 
     schema_version: Literal[4] = SCHEMA_VERSION
-    """Of the file."""
+    """The schema version of the file."""
 
 
 def served_text(engine: str | None, version: str | None, dtype: str | None) -> str | None:

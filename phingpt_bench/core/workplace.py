@@ -1,4 +1,4 @@
-"""A folder that a long piece of work writes into: tried before the work, swept of what a kill left, and used by one."""
+"""The output folder of a long task: tested before the task starts, cleared of temporary files, used by one process."""
 
 from __future__ import annotations
 
@@ -14,15 +14,15 @@ from phingpt_bench.core.jsonio import write_text
 from phingpt_bench.core.sentences import Sentence, sentence
 
 LOCK, OWNER = ".lock", ".working"
-TRIED = 1 << 18  # bytes: more than the files of most runs, so that a full disk shows before hours of work
-OLD = 60.0  # seconds after which a temporary file is left over: writing one takes less
+TRIED = 1 << 18  # bytes: more than the files of most runs, so that a full disk is noticed before hours of work
+OLD = 60.0  # seconds after which a temporary file counts as abandoned: writing one takes less
 
 
 @contextlib.contextmanager
 def alone(folder: Path, wait: Callable[[Sentence], None]) -> Iterator[bool]:
-    """Within the block no other process has such a block for `folder`, which can be written into; whether it waited.
+    """Within the block no other process uses `folder`, which is writable; yields whether it had to wait.
 
-    wait: is given what is waited for. BenchError where the folder cannot be made or written.
+    wait: called with a message before waiting. BenchError where the folder cannot be made or written.
     """
     from filelock import FileLock, Timeout
 
@@ -65,7 +65,7 @@ def tried(folder: Path) -> None:
 
 
 def swept(folder: Path) -> list[Path]:
-    """Remove the temporary files that killed processes left below a folder; which they were."""
+    """Remove the temporary files that killed processes left below a folder; returns them."""
     found = []
     for path in folder.rglob(".*.tmp"):
         with contextlib.suppress(OSError):
@@ -84,7 +84,7 @@ def _owner(folder: Path) -> Sentence:
 
 
 def check_folder(folder: Path) -> None:
-    """BenchError where what is to be made in `folder` later could not be written; nothing stays behind."""
+    """BenchError if later output could not be written to `folder`; leaves no file behind."""
     standing = next((parent for parent in (folder, *folder.absolute().parents) if parent.exists()), None)
     if standing is None or not standing.is_dir():
         raise BenchError(sentence("cannot be written: a file stands in its place"), where=str(folder))

@@ -1,6 +1,6 @@
-"""A YAML file as plain values, with the line of every key, and syntax errors told with file and line.
+"""A YAML file as plain values, with the line of every key, and syntax errors reported with file and line.
 
-Within bounds, whatever the file holds: of its size, of how deep values lie in each other, and of how much its aliases
+Within bounds, whatever the file holds: of its size, of how deeply values are nested, and of how much its aliases
 stand for, since 400 bytes of them can stand for more values than any memory holds.
 """
 
@@ -59,7 +59,7 @@ class _FastLoader(FAST):  # type: ignore[misc]  # which of two classes it is dep
 
 
 def load_fast(path: Path) -> Any:
-    """The plain values of a YAML file without a mistake; any exception for one with a mistake, which is not told."""
+    """The plain values of a YAML file without a mistake; with a mistake it raises any exception, with no message."""
     return bounded_value(read_text(path, MOST_BYTES), _FastLoader)
 
 

@@ -35,7 +35,7 @@ class PromptFile:
 
     text: the prompt as a Jinja template over the fields of a row ({{text}}, for given entities {{entity}}, ...).
     answers: how each label is written, where that is not the label itself.
-    delimiter: what stands between prompt and answer. end: what ends a written answer, beside the end of the text.
+    delimiter: what is between prompt and answer. end: what ends a written answer, apart from the end of the text.
     system: the system message; None for none. chat: whether `text` is what a user says, so that it needs the chat
         template.
     kind: of the answers. labels: it fits tasks with exactly these labels, case aside; empty: with any.

@@ -3,7 +3,7 @@
 A row holds the rendered prompt and the answer, in one of the ways that training data come in:
 
     prompt and answer       two columns (context and target, prompt and completion ...)
-    all in one text         a column with both, beside columns with the answer (and mostly instruction and input)
+    all in one text         a column with both, next to columns with the answer (and mostly instruction and input)
     messages                a list of {role, content} (or from, value), with or without a system message
     parts with a layout     columns that the user's layout puts together: "Say {instruction} of {input}"
 

@@ -71,7 +71,7 @@ class PhinLM(HFLM):
 
         BenchError for a tokenizer with neither an end-of-text nor a beginning-of-text token.
         """
-        with quiet(), _tied_already(pretrained):  # HFLM warns about each model object that it is given
+        with quiet(), _tied_where_it_can(pretrained):  # HFLM warns about each model object that it is given
             super().__init__(pretrained=pretrained, batch_size=batch_size, **options)
         check_tokenizer(self.tokenizer, self.tokenizer.name_or_path, causal=self.backend == "causal")
         self.meter = meter
@@ -246,20 +246,25 @@ class PhinLM(HFLM):
 
 
 @contextlib.contextmanager
-def _tied_already(model: Any) -> Iterator[None]:
-    """Within the block a loaded model does not tie its weights: they are tied already, and PEFT's layers cannot be."""
+def _tied_where_it_can(model: Any) -> Iterator[None]:
+    """Within the block tying the weights of a model with PEFT layers is no error where it cannot be done.
+
+    HFLM does it to every model. LoRA on the output head takes the place of the tied weight, which was tied on loading.
+    """
     if not hasattr(model, "peft_config"):
         yield
         return
-    model.tie_weights = _ignore_all
+    tie = model.tie_weights
+
+    def tied(*args: Any, **options: Any) -> None:
+        with contextlib.suppress(KeyError):  # of torch: "attribute 'weight' already exists"
+            tie(*args, **options)
+
+    model.tie_weights = tied
     try:
         yield
     finally:
         del model.tie_weights
-
-
-def _ignore_all(*args: Any, **options: Any) -> None:
-    """In place of `tie_weights`."""
 
 
 def _ignore(index: int, answer: Any) -> None:

@@ -1,8 +1,8 @@
-"""Answers of a loaded model kept as they are made, so that a killed run goes on where it was.
+"""Stores the answers of a loaded model while a run is in progress, so that a killed run can resume.
 
-A task is asked in portions of so many documents, always the same ones: what is asked together decides the last digits
-of an answer, so a run that went on has, bit for bit, the answers of one that was never stopped. A portion is a line of
-a file that is deleted when the run is written; a kill loses the portion that was being answered.
+A task is asked in portions of a fixed number of documents, always the same ones: the documents of one batch influence
+the last digits of an answer, so a resumed run has, bit for bit, the answers of an uninterrupted one. A portion is a
+line of a file that is deleted when the run is written; a kill loses only the portion in progress.
 """
 
 from __future__ import annotations
@@ -30,7 +30,7 @@ FOLDER = "answers"  # below the results; git ignores it, as answers of models ma
 
 
 def portion_of(parameters: int | None, device: str) -> int:
-    """How many documents are asked together: decided by model and device, so the same in every run of a cell."""
+    """The number of documents per portion, which depends only on model and device."""
     if device != "cpu":
         return ON_GPU
     return LARGE if parameters is not None and parameters >= LARGE_MODEL else SMALL
@@ -38,7 +38,7 @@ def portion_of(parameters: int | None, device: str) -> int:
 
 @dataclass(frozen=True, slots=True)
 class Portion:
-    """Answers in the order of their requests, and what the model counted while it gave them."""
+    """Answers in the order of their requests, and what the model counted meanwhile."""
 
     answers: list[Any]
     seconds: float
@@ -49,16 +49,16 @@ class Portion:
 
 
 class Kept:
-    """The answers of one run. used: portions that were there from before."""
+    """The answers of one run. used: number of portions that an earlier run had stored."""
 
     def __init__(self, path: Path, identity: object, documents: int):
-        """identity: what else decides the answers, as JSON. documents: of a portion."""
+        """identity: what else decides the answers, as JSON. documents: number per portion."""
         self.path, self.documents, self.used = path, documents, 0
         self._identity = digest(identity, 32)
         self._known = dict(_read(path))
 
     def asking(self, lm: Any, ask: Callable[..., Any], meter: Meter, observer: Observer | None) -> Callable[..., Any]:
-        """A model's method `ask`, which takes from here what is here, and asks the rest portion by portion."""
+        """Wraps a model's method `ask`: stored answers are reused, the rest is asked portion by portion."""
 
         def asked(requests: Sequence[Any], **options: Any) -> list[Any]:
             answers: list[Any] = []
@@ -83,7 +83,7 @@ class Kept:
         return asked
 
     def done(self) -> None:
-        """The run is written: nothing needs to be kept any more."""
+        """Deletes the file, after the run is written."""
         self.path.unlink(missing_ok=True)
         with contextlib.suppress(OSError):  # not empty: other runs are still being made
             self.path.parent.rmdir()
@@ -109,7 +109,7 @@ class Kept:
 
 
 def portions(requests: Sequence[Any], documents: int) -> Iterator[list[Any]]:
-    """The requests in order, those of so many documents together; a document's own are never apart."""
+    """The requests in order, in groups of so many documents; those of one document stay together."""
     groups = [list(group) for _, group in groupby(requests, key=lambda request: (request.task_name, request.doc_id))]
     for at in range(0, len(groups), documents):
         yield [request for group in groups[at : at + documents] for request in group]
@@ -124,7 +124,7 @@ def _counted(lm: Any, meter: Meter) -> list[float]:
 
 
 def _restore(lm: Any, meter: Meter, known: Portion) -> None:
-    """Book what a portion took when it was made, so that the ledger of a resumed run is that of the whole work."""
+    """Book the cost of a stored portion, so that the ledger of a resumed run covers all of the work."""
     meter.seconds["evaluate"] = meter.seconds.get("evaluate", 0.0) + known.seconds
     meter.joules = None  # they were those of another process
     meter.count(tokens_in=known.tokens_in or None, tokens_out=known.tokens_out or None)
@@ -133,7 +133,7 @@ def _restore(lm: Any, meter: Meter, known: Portion) -> None:
 
 
 def _plain(answer: Any) -> Any:
-    """An answer for JSON, which knows no infinity: a log-likelihood is text."""
+    """An answer as JSON values; a log-likelihood is text, since JSON has no infinity."""
     if isinstance(answer, str):
         return answer
     likelihood, greedy = answer
@@ -141,7 +141,7 @@ def _plain(answer: Any) -> Any:
 
 
 def _read(path: Path) -> Iterator[tuple[str, Portion]]:
-    """The portions of a file; a line that a kill cut off, or that is none, is made again."""
+    """The portions of a file, without incomplete and invalid lines."""
     if not path.is_file():
         return
     data = path.read_bytes()

@@ -219,7 +219,7 @@ def kept_file(suite: Suite, step: Step) -> Path:
 
 
 def _decides(loaded: Loaded, step: Step) -> object:
-    """What decides the answers beside the prompts: another base, adapter, device or version answers anew."""
+    """What decides the answers besides the prompts; a change of base, adapter, device or version means new answers."""
     fingerprint = None if step.fingerprint is None else asdict(step.fingerprint)
     return [asdict(loaded.identity), fingerprint, loaded.dequantised, asdict(environment())["packages"]]
 

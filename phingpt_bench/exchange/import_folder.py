@@ -1,4 +1,4 @@
-"""All results that a folder of other programs holds, as records, and what could not become one."""
+"""The results of other programs in a folder as run records, and what could not become one."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from phingpt_bench.lmeval.taskfiles import TaskFiles, read_tasks
 
 
 def found_below(place: Path, task: str | None, suite: str) -> Iterator[Found | Skipped]:
-    """What the files in and below a folder (or one file) hold, ordered by path; other files are passed without a word.
+    """What the files in and below a folder (or one file) hold, ordered by path; other files are skipped silently.
 
     task: which task the rows of a log of Inspect or HELM belong to; of lm-eval's results it names the one to take.
     BenchError if there is no such place, and for a `task` that is not known.

@@ -1,4 +1,4 @@
-"""What an import makes: a record with its outcomes and samples, or the reason why there is none."""
+"""The result of an import: a record with its outcomes and samples, or the reason why there is none."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from phingpt_bench.evaluate.plan import slug
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Found:
-    """One model on one task in a file of another program. notes: what a reader must know, in words."""
+    """One model on one task in a file of another program. notes: sentences for the reader."""
 
     record: RunRecord
     answers: Answers
@@ -38,12 +38,12 @@ def folder_of(results: Path, record: RunRecord) -> Path:
 
 
 def write(results: Path, found: Found) -> Path:
-    """The three files of a run, as of one that was made here; the same import writes the same files again."""
+    """Writes the three files of a run, as `evaluate` does; the same import writes the same files again."""
     folder = folder_of(results, found.record)
     records.write(folder, found.answers, found.record)
     return folder
 
 
 def run_id(source: str, task: str) -> str:
-    """The id of an imported run: of the digest of its file and its task, so that a second import replaces the first."""
+    """The id of an imported run, from the digests of file and task, so that a second import replaces the first."""
     return digest(["imported", source, task])

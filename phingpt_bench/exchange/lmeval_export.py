@@ -1,4 +1,4 @@
-"""Run records as the files that lm-evaluation-harness writes, for programs that read these.
+"""Writes run records as the result files of lm-evaluation-harness.
 
 `results_<time>.json` has scores and their standard errors; `samples_<task>_<time>.jsonl` is written where the samples
 of the run and its dataset lie here. Costs, tests and exposure have no place in them: the records stay the source.
@@ -25,7 +25,7 @@ from phingpt_bench.stats.intervals import bootstrap_stderr
 
 
 def write(runs: Sequence[Run], folder: Path) -> list[Path]:
-    """One results file a run, in a folder a model as lm-eval has it; the files, those of samples among them.
+    """Writes one results file per run, in one folder per model as lm-eval does; returns all files, samples included.
 
     Floors and checks are left out: no language model answered. BenchError if nothing is left.
     """
@@ -53,7 +53,7 @@ def _folder(record: RunRecord) -> str:
 
 
 def _stamp(record: RunRecord) -> str:
-    """The time as lm-eval writes it, its last digits those of the run, so that no two runs share a name."""
+    """The time as lm-eval writes it, with the last digits of the run id, so that no two runs share a name."""
     try:
         time = datetime.datetime.fromisoformat(record.created.replace("Z", "+00:00"))
     except ValueError:
@@ -136,7 +136,7 @@ def _samples(run: Run) -> list[dict[str, object]] | None:
 
 
 def _docs(record: RunRecord) -> Mapping[str, dict[str, object]] | None:
-    """The task's rows by id, as lm-eval hands them to the scoring."""
+    """The task's rows by id, as lm-eval passes them to the scoring."""
     known = read_tasks().tasks.get(record.task)
     if known is None or known.dataset not in catalogue.names():
         return None

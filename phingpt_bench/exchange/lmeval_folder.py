@@ -1,7 +1,7 @@
-"""The result files of lm-evaluation-harness in a folder, with the samples that were written beside them.
+"""The result files of lm-evaluation-harness in a folder, with the samples that were written next to them.
 
 lm-eval writes `<output_path>/<model>/results_<time>.json` and, with --log_samples, `samples_<task>_<time>.jsonl` for a
-task; several models, tasks and times may lie in one folder.
+task; one folder may hold several models, tasks and times.
 """
 
 from __future__ import annotations
@@ -36,7 +36,7 @@ class ResultsFile:
 
     @property
     def stamp(self) -> str:
-        """The time in its name, as that of the samples has it."""
+        """The time in the file name, the same as in the name of its samples."""
         return self.path.stem.rsplit("_", 1)[-1]
 
     def samples(self, task: str) -> Path:

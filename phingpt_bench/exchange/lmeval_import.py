@@ -33,7 +33,7 @@ _QUANTISED = {"load_in_4bit": "4 bit", "load_in_8bit": "8 bit", "gptqmodel": "gp
 
 
 def found_in(file: ResultsFile, task: str, files: TaskFiles, suite: str) -> Found:
-    """The record of one task. BenchError if the task is none of ours, or its samples do not fit its rows."""
+    """The record of one task. BenchError if the task is not one of ours, or its samples do not fit its rows."""
     known = files.tasks.get(task)
     if known is None or known.dataset not in catalogue.names():
         raise BenchError(
@@ -129,7 +129,7 @@ def _record(
 
 
 def model_of(config: Mapping[str, Any], harness: str | None) -> Model:
-    """Who answered, as lm-eval's `config` says it. A folder of a machine is known by its last name alone."""
+    """The model, from lm-eval's `config`. Of a local folder only the last part of the path is kept."""
     arguments = _arguments(config.get("model_args"))
     named = next((arguments[key] for key in ("pretrained", "model", "path", "engine") if arguments.get(key)), None)
     adapter = next((str(arguments[key]) for key in _ADAPTERS if arguments.get(key)), None)
@@ -162,7 +162,7 @@ def _arguments(given: object) -> dict[str, object]:
 
 
 def _shown(name: str) -> str:
-    """A Hub id as it is; of a path the last folder, as a record names no place of a machine."""
+    """A Hub id unchanged; of a path only the last folder, since records hold no local paths."""
     parts = [part for part in name.replace("\\", "/").split("/") if part not in ("", ".", "..", "~")]
     is_id = len(parts) == 2 and name == "/".join(parts) and not Path(name).exists()
     return name if is_id else (parts[-1] if parts else name)
@@ -203,7 +203,7 @@ def _other_scores(scores: Mapping[str, float | None], theirs: Mapping[str, Any])
 
 
 def _other_prompt(task: TaskFile, config: Mapping[str, Any], content: Mapping[str, Any]) -> list[str]:
-    """Whether the task was asked in other words than the task file here has."""
+    """Whether the prompt differs from that of the task file here."""
     found: list[str] = []
     if manager.config_digest(SimpleNamespace(**{**_KEYS, **config})) != digest_of(task):
         asked = content.get("versions", {}).get(task.name)

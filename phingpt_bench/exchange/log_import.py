@@ -1,6 +1,6 @@
 """A log of Inspect or a scenario state of HELM as a run record of a task: rows matched, answers read by our rules.
 
-The prompts are those programs' own, and the engine is theirs, so a record is not ranked beside ours. What the log
+The prompts are those programs' own, and the engine is theirs, so a record is not ranked with ours. What the log
 does not say (cost, training data, numerics) stays unknown.
 """
 
@@ -42,7 +42,7 @@ from phingpt_bench.scoring.metrics import score_all
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Log:
-    """What a log says of its run beside the answers. model: as the program names it, often with its host in front."""
+    """What a log says of its run; answers excluded. model: as the program names it, often with its host in front."""
 
     source: str
     version: str | None

@@ -1,4 +1,4 @@
-"""The lock of the prompts: `templates.lock` beside the task files pins each task's version and template digest.
+"""The lock of the prompts: `templates.lock` next to the task files pins each task's version and template digest.
 
 So that an edited prompt without a new version is noticed. One task a line: name, version, digest. The file's name does
 not end in .yaml, so lm-eval does not look at it. Digests are taken without loading a dataset.

@@ -36,7 +36,7 @@ def check_function(name: str, folder: Path) -> None:
     module, _, function = name.rpartition(".")
     if Path(folder).resolve().is_relative_to(share("tasks").resolve()):
         return
-    # lm-eval takes a file beside the YAML before the module of that name
+    # lm-eval takes a file next to the YAML before the module of that name
     beside = Path(folder, f"{module.replace('.', '/')}.py")
     if module != HOOKS or function not in NAMES or beside.exists():
         raise BenchError(

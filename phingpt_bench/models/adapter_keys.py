@@ -41,12 +41,12 @@ def load_strictly(model: Any, name: str, folder: Path) -> Any:
         SafetensorError,
         ImportError,
     ) as err:
-        raise _explained(err, folder) from None
+        raise _explained(err, folder, name) from None
     found = set(shapes(folder))
     missing = sorted(key for key in wanted if key not in found)
     # PEFT puts the tensor of prompt learning into its place by itself, and then counts it as unexpected
     prompts = getattr(model.peft_config[name], "is_prompt_learning", False)
-    unexpected = sorted(found - set(wanted) if prompts else set(result.unexpected_keys))
+    unexpected = sorted(found - set(wanted) if prompts else {as_in_file(key, name) for key in result.unexpected_keys})
     # of resized embeddings that were trained PEFT writes a copy, which it does not read
     unexpected = [key for key in unexpected if key.replace(".modules_to_save.", ".") not in found - {key}]
     if missing or unexpected:
@@ -95,14 +95,19 @@ def _listed(what: str, keys: Iterable[str], of: int) -> list[str]:
     return [f"{len(keys):,} of {of:,} {what}: {', '.join(keys[:SHOWN])}{more}"]
 
 
-def _explained(err: Exception, folder: Path) -> BenchError:
+def as_in_file(key: str, name: str) -> str:
+    """A tensor's key as the file has it, without the name that PEFT loads the adapter under."""
+    return key.replace(f".{name}.", ".")
+
+
+def _explained(err: Exception, folder: Path, name: str) -> BenchError:
     """What PEFT's error means for the adapter."""
     lines = [line.strip() for line in str(err).strip().splitlines()] or [type(err).__name__]
     if sizes := [line for line in lines if line.startswith("size mismatch")]:
         return BenchError(
             sentence(
                 "the adapter's weights have other shapes than this base and its configuration ask for: {sizes}",
-                sizes=_mismatches(sizes),
+                sizes=as_in_file(_mismatches(sizes), name),
             ),
             where=str(folder / WEIGHTS),
             hint=sentence("give the base that it was trained on (--base){folder}", folder=_named_base(folder)),

@@ -16,7 +16,7 @@ from phingpt_bench.core.sentences import sentence
 from phingpt_bench.models.adapter_files import CONFIG as ADAPTER_CONFIG
 
 CONFIG = "config.json"
-# what decides a model's answers beside its weights
+# what decides a model's answers apart from its weights
 SETUP = (
     CONFIG, "generation_config.json", "tokenizer.json", "tokenizer_config.json", "special_tokens_map.json",
     "added_tokens.json", "vocab.json", "vocab.txt", "merges.txt", "tokenizer.model", "spiece.model",

@@ -24,7 +24,7 @@ Key = tuple[str, str, int | None, str]  # task, protocol, limit, run id
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Packed:
-    """What goes into the page beside its data.
+    """What goes into the page in addition to its data.
 
     blobs: deflated JSON as base64, by the name that `sections` gives it. bases: the run id of the base that each run
     is compared with. sections: by section key {"rows": the blob of ids and gold, "runs": {place in the section: blob},
@@ -135,7 +135,7 @@ def pack(value: Any) -> str:
 
 
 def _order(places: Sequence[_Place]) -> Iterator[int]:
-    """Places of the rows: each tuned run and its base, best first, then floors, then what is left."""
+    """Places of the rows: each tuned run and its base, best first, then floors, then the rest."""
     of_run = {id(place.run): at for at, place in enumerate(places) if place.run is not None}
     wanted: list[int] = []
     for at, place in enumerate(places):

@@ -1,4 +1,4 @@
-"""What needs resampling of 'What changed', for tuned rows with their bases: intervals by label, and the form's part."""
+"""The resampled parts of 'What changed', for tuned rows with their bases: intervals by label, and the form's part."""
 
 from __future__ import annotations
 

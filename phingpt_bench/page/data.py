@@ -91,7 +91,7 @@ def page_data(
 
 
 def section_keys(sections: Sequence[Section]) -> list[str]:
-    """A name for each section that holds for links: its task, with protocol and limit where that is not enough."""
+    """A stable name of each section, for links: its task, with protocol and limit where that is not enough."""
     tasks = Counter(section.task for section in sections)
 
     def key(section: Section) -> str:
@@ -103,9 +103,9 @@ def section_keys(sections: Sequence[Section]) -> list[str]:
 
 
 def _words(language: str) -> dict[str, str | list[str]]:
-    """What the scripts of the page say, titles of metrics and phases of ledgers, by the English text.
+    """Texts of the page's scripts, titles of metrics and phases of ledgers, by the English text.
 
-    Of what counts things, by the text for one: the forms for one and for any other number.
+    Of texts with a number, by the text for one: the forms for one and for any other number.
     """
     texts = (*said(STATIC / "js"), *(metric.title for metric in METRICS.values()), *PHASES)
     words: dict[str, str | list[str]] = {
@@ -133,7 +133,7 @@ class Numbered:
 
 
 def _model(row: Row) -> dict[str, object]:
-    """What is the same for the rows of one model in one setting. Names are cleaned of controls and overrides."""
+    """What the rows of one model in one setting share. Names are cleaned of controls and overrides."""
     return {
         "name": clean(row.name) or "(no name)",
         "adapter": clean(row.adapter) if row.adapter else None,
@@ -247,7 +247,7 @@ def _legend(board: Board) -> list[list[str]]:
 
 
 def _payback(payback: Payback | None) -> dict[str, object] | None:
-    """When the tuned row that is placed highest is cheaper than others; None if nothing is known of any of them."""
+    """When the highest-ranked tuned row becomes cheaper than others; None if nothing is known of any of them."""
     others = [] if payback is None else [other for other in payback.against if other.best is not None]
     if payback is None or not others:
         return None

@@ -1,4 +1,4 @@
-"""The page as one file: template, style, script and data put together, under a policy that lets nothing else run."""
+"""The page as one file: template, style, script and data put together, under a policy that blocks everything else."""
 
 from __future__ import annotations
 
@@ -41,7 +41,7 @@ def document(data: Mapping[str, Any], blobs: Mapping[str, str], *, language: str
 
 
 def embedded(value: Any) -> str:
-    """JSON that cannot end the script element it stands in, nor break a line of JavaScript."""
+    """JSON that cannot end the script element around it, nor break a line of JavaScript."""
     text = dumps(value)
     for character in "<>&\u2028\u2029":
         text = text.replace(character, f"\\u{ord(character):04x}")

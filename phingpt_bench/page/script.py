@@ -22,7 +22,7 @@ _LEFT = re.compile(r"^(?:import|export)\b.*", re.MULTILINE)
 
 
 def linked(folder: Path, entry: str) -> str:
-    """One script of `entry` and all that it imports, each module once, behind what it imports itself.
+    """One script of `entry` and all that it imports, each module once, after its own imports.
 
     BenchError with file for a module that is not there, a circle of imports, a name that is not exported, and a form
     of import or export that is not one of the above.
@@ -33,7 +33,7 @@ def linked(folder: Path, entry: str) -> str:
 
 
 def said(folder: Path) -> list[str]:
-    """The texts that the modules of a folder say: the first argument of each `t("...")`, each once."""
+    """The texts that the modules of a folder show: the first argument of each `t("...")`, each once."""
     sources = (path.read_text(encoding="utf-8") for path in sorted(folder.glob("*.js")))
     return list(dict.fromkeys(json.loads(text) for source in sources for text in _SAID.findall(source)))
 

@@ -1,4 +1,4 @@
-"""What the program says in every language of the page: its reader switches languages without the program."""
+"""Texts in every language of the page, since its reader switches languages without the program."""
 
 from __future__ import annotations
 

@@ -24,7 +24,7 @@ def written(table: Table, columns: Columns, target: Target, repeats: str | None)
     """The texts of the answers of each row, in the order of the file.
 
     A list of several texts holds several answers where the file is one that has them (`Table.several`), where the
-    answers are labels or numbers, and where the user speaks of repeats; else it is JSON.
+    answers are labels or numbers, and where the user asks for repeats; else it is JSON.
     """
     values = table.columns[columns["answer"].name]
     several = table.several or target.kind != "spans" or repeats is not None

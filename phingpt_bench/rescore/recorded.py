@@ -52,7 +52,7 @@ class Recorded:
 
 
 def record_of(table: Table) -> RunRecord | None:
-    """The record beside a file of samples; None if there is none, or the file is no such file."""
+    """The record next to a file of samples; None if there is none, or the file is no such file."""
     beside = Path(table.path).parent / RECORD
     if not set(table.columns) >= _COLUMNS or not beside.is_file():
         return None

@@ -27,7 +27,7 @@ from phingpt_bench.scoring.reading import Rules
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Request:
-    """What to score. Of `task`, `labels` and `entity_types` one is given; none for our own samples beside their record.
+    """What to score. Of `task`, `labels` and `entity_types` one is given; none for our samples next to their record.
 
     file: the answers, or a table that was made without a file.
 

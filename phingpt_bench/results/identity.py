@@ -22,7 +22,7 @@ def shown_seed(kind: str, shots: int, seed: int, together: bool) -> tuple[int | 
 
 
 def base_name(base: str | None, name: str, revision: str | None) -> str:
-    """What tells bases apart beside the revision: of one in a folder its digest, whatever the folder is called.
+    """What distinguishes bases, besides the revision: of one in a folder its digest, whatever the folder is called.
 
     base, name, revision: as a record has them.
     """

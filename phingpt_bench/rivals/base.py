@@ -1,4 +1,4 @@
-"""What a rival scorer is, and what the rivals for labels share."""
+"""The type of a rival scorer, and what the rivals for labels share."""
 
 from __future__ import annotations
 
@@ -54,7 +54,7 @@ class Rival:
         return self.counter(answers, docs, labels)
 
     def read(self, answers: Answers, docs: Docs, labels: Labels) -> list[str]:
-        """What each answer is taken for: a label or "missing"; for spans "TYPE: words; ..." or "nothing"."""
+        """How each answer is read: a label or "missing"; for spans "TYPE: words; ..." or "nothing"."""
         _aligned(answers, docs)
         return self.reader(answers, docs, labels)
 

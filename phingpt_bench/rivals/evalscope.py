@@ -41,7 +41,7 @@ def _tags(answer: str, tokens: Sequence[str]) -> list[str]:
 
 
 def _response(answer: str) -> str:
-    """What stands in the first <response>...</response>; the whole answer without one."""
+    """The content of the first <response>...</response>; the whole answer if there is none."""
     begin = answer.find("<response>")
     end = answer.find("</response>", begin) if begin >= 0 else -1
     return answer[begin + len("<response>") : end] if end >= 0 else answer

@@ -15,7 +15,7 @@ from phingpt_bench.scoring.classification import INVALID, row_confusion
 
 
 def _judge(answers: Answers, docs: Docs, labels: Labels) -> list[int]:
-    """The label that stands first in the answer, without regard to case or word boundaries."""
+    """The label that occurs first in the answer, without regard to case or word boundaries."""
     lowered = [label.lower() for label in labels]
     place = {label: i for i, label in reversed(list(enumerate(lowered)))}
     pattern = re.compile("|".join(map(re.escape, lowered)))

@@ -22,7 +22,7 @@ CHOICES = {
 
 
 def _judge(answers: Answers, docs: Docs, labels: Labels) -> list[int]:
-    """The first of a doc's "choices" (where it has none: of `labels`) that stands anywhere in the answer."""
+    """The first of a doc's "choices" (where it has none: of `labels`) that occurs anywhere in the answer."""
     place = {label.lower(): i for i, label in enumerate(labels)}
     orders: dict[tuple[str, ...], list[tuple[str, int]]] = {}
     known: dict[tuple[tuple[str, ...], str], int] = {}

@@ -56,7 +56,7 @@ class ServedAdapter:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ServedSpec:
-    """A served base and the adapters beside it.
+    """A served base and its adapters.
 
     engine: how it is spoken to, by lm-eval's name. model: the served name; for vllm and sglang without `base_url` the
         folder or Hub id that they are started with. base_url: the server's root, with or without /v1/....

@@ -56,7 +56,7 @@ def count(number: int, sign: str = "") -> str:
 
 @contextlib.contextmanager
 def speaking(language: str) -> Iterator[None]:
-    """Within the block `say` speaks this language; BenchError for one that is not in LANGUAGES.
+    """Within the block `say` answers in this language; BenchError for one that is not in LANGUAGES.
 
     A thread that is started within the block does not inherit it: it enters a block of its own with `current()`.
     """

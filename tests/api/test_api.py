@@ -232,7 +232,7 @@ def test_scores_take_the_options_of_reading() -> None:
         (lambda: pb.score(["a"], gold=["a", "b"], labels=["a", "b"]), "1 answers and 2 right ones"),
         (lambda: pb.score({"x": "a"}, gold=["a"], labels=["a", "b"]), "only a list of texts"),
         (lambda: pb.score([], gold=[], labels=["a", "b"]), "there are no answers"),
-        (lambda: pb.score(["a"], gold=["a"], labels=["a", "b"], columns={"anser": "x"}), "no role 'anser'"),
+        (lambda: pb.score(["a"], gold=["a"], labels=["a", "b"], columns={"answers": "x"}), "no role 'answers'"),
         (lambda: pb.score(["a"], gold=["a"]), "cannot tell which task"),
         (pb.evaluate, "give a suite, or a base (or adapters) and tasks"),
         (lambda: pb.evaluate("demo", tasks=["x"]), "do not go with a suite"),

@@ -63,7 +63,7 @@ def test_values_are_as_strict_as_the_file_and_name_the_override(file: Path) -> N
         ("epochs=true", "epochs=true: epochs: expected a whole number, got true"),
         ("epoch=1", "epoch=1: unknown key 'epoch' (did you mean 'epochs'?)"),
         ("loras.r=1", "loras.r=1: unknown key 'loras' (did you mean 'lora'?)"),
-        ("lora.alhpa=1", "lora.alhpa=1: unknown key 'alhpa' (did you mean 'alpha'?)"),
+        ("lora.alphas=1", "lora.alphas=1: unknown key 'alphas' (did you mean 'alpha'?)"),
         ("epochs=0", "epochs=0: epochs is at least 1"),  # a check across fields
         (
             "base.quantisation=int8",
@@ -72,7 +72,7 @@ def test_values_are_as_strict_as_the_file_and_name_the_override(file: Path) -> N
         ("tasks=a", "tasks=a: tasks: expected a list, got 'a'"),
         ("tasks.3=a", "tasks.3=a: there is no item 3: the list has 2, counted from 0"),
         ("name.x=1", "name.x=1: 'name' is no mapping, so it has no key 'x'"),
-        ("tasks.x=1", "tasks.x=1: 'tasks' is a list, whose items are named by their places: no key 'x'"),
+        ("tasks.x=1", "tasks.x=1: 'tasks' is a list, whose items are named by their places, so it has no key 'x'"),
         ("tasks=[a", "tasks=[a: the value is not YAML: did not find expected ',' or ']'"),
         ("lora={r: 1, r: 2}", "lora={r: 1, r: 2}: the value is not YAML: a key is given twice"),
         ("name=2024-13-01", "name=2024-13-01: the value is not YAML: month must be in 1..12"),

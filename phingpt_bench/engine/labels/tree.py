@@ -7,7 +7,8 @@ For the context "News: ... Sentiment:" and the labels " positive", " very good",
     follows      -     0   ...      7       8      9
 
 A node is a token that follows what stands above it. The last token of a label needs no node, since its probability is
-read from the logits of the token before it: here three labels of one and two tokens need one node beside the context.
+read from the logits of the token before it: here three labels of one and two tokens need one node in addition to the
+context.
 """
 
 from __future__ import annotations

@@ -27,7 +27,7 @@ FEW = 6  # tasks that a page without a width, such as markdown, shows side by si
 
 @dataclass(frozen=True, slots=True)
 class Overview:
-    """The overview of many tasks: tasks down, models across, and the best floor of each task beside them."""
+    """The overview of many tasks: tasks down, models across, and the best floor of each task next to them."""
 
     names: dict[str, str]  # of the models, by letter
     lines: list[Line]

@@ -1,4 +1,4 @@
-"""A board as files beside its runs, and whether they are what the runs give, byte for byte."""
+"""A board as files next to its runs, and whether they are what the runs give, byte for byte."""
 
 from __future__ import annotations
 

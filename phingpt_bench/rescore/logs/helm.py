@@ -31,7 +31,7 @@ def of_object(value: Row) -> tuple[list[Row], str] | None:
 
 
 def of_rows(rows: list[Row], path: str) -> tuple[list[Row], str] | None:
-    """A display_predictions.json, with the texts and references of the instances.json beside it where there is one."""
+    """A display_predictions.json, with the texts and references of the instances.json next to it where there is one."""
     if not all("instance_id" in row and "predicted_text" in row for row in rows):
         return None
     known = _instances(Path(path).with_name("instances.json"))

@@ -29,7 +29,7 @@ class Side:
     """The model, as a board names it."""
 
     adapter: str | None
-    """Its name; None without one."""
+    """The adapter's name; None without one."""
 
     kind: str
     """base, tuned, floor or check."""
@@ -41,16 +41,16 @@ class Side:
     """"nf4+dq"; None if it is not quantised."""
 
     compute_dtype: str | None
-    """Of activations."""
+    """The dtype of activations."""
 
     served_by: str | None
     """The engine of a served model; None for a loaded one."""
 
     seed: int
-    """Of the run."""
+    """The seed of the run."""
 
     run_id: str
-    """Of the run, in its record."""
+    """The id of the run, as in its record."""
 
     created: str
     """When it ended, ISO 8601 in UTC."""
@@ -59,10 +59,10 @@ class Side:
     """The number of seeds behind the mean; 1 for a single run."""
 
     score: float | None
-    """By the comparison's metric."""
+    """The score by the comparison's metric."""
 
     interval: Interval | None
-    """At 95 %; None where a single row gives none."""
+    """The 95 % interval; None where a single row gives none."""
 
     scores: dict[str, float | None]
     """Every metric by name."""
@@ -77,10 +77,10 @@ class Class:
     """A label or an entity type: its gold rows (or entities), precision and recall."""
 
     name: str
-    """Of the label or entity type."""
+    """The label or entity type."""
 
     gold: int
-    """How many rows or entities are of it."""
+    """Number of rows or entities of this class."""
 
     precision: Change
     """In A, in B, and the change."""
@@ -346,10 +346,10 @@ class Comparison:
     """Where the rows come from."""
 
     split: str
-    """Of the dataset."""
+    """The split of the dataset."""
 
     metric: str
-    """Of `test` and the scores of the sides."""
+    """The metric of `test` and of the scores of the sides."""
 
     kind: str
     """labels, spans or scores."""
@@ -374,7 +374,7 @@ class Comparison:
     """B minus A, paired, with interval and p-value."""
 
     caveats: tuple[Caveat, ...]
-    """What to know before the difference is believed."""
+    """Reasons for caution about the difference."""
 
     fates: dict[str, int]
     """How many rows were fixed, broken, and so on."""
