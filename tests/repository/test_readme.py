@@ -243,6 +243,7 @@ def test_readme_command(
     got = capfd.readouterr()
     assert code == 0, got.out + got.err
     if "--output" in words:
-        assert "wrote" in got.err and (place / words[words.index("--output") + 1]).stat().st_size
+        assert ("escrito: " if "es" in words else "wrote ") in got.err
+        assert (place / words[words.index("--output") + 1]).stat().st_size
     elif program != "make":
         assert got.out.strip()
