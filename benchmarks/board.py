@@ -24,6 +24,7 @@ from benchmarks.measure import Usage, spread
 from phingpt_bench.core.diagnostics import Diagnostics
 from phingpt_bench.core.errors import BenchError
 from phingpt_bench.core.exposure import Exposure
+from phingpt_bench.core.fingerprint import digest
 from phingpt_bench.core.jsonio import write_columns, write_json
 from phingpt_bench.core.machine import Machine
 from phingpt_bench.core.outcomes import Outcomes
@@ -135,9 +136,9 @@ def _record(task: str, place: int, model: Model, shots: int, n: int, outcomes: O
         model=model, limit=None, seed=42, scores=score_all(outcomes),
         diagnostics=Diagnostics(batch_size=16, device="cpu"),
         protocol=Protocol(
-            id=f"{task}/made-up/v1", dataset="made-up", split="test", rows_digest=task, n=n, shots=shots,
-            chat_template=False, prompt_digest=f"{task} {shots}", extraction="label-loglikelihood", metric=metric,
-            kind="labels",
+            id=f"{task}/made-up/v1", dataset="made-up", split="test", rows_digest=digest(outcomes.ids), n=n,
+            shots=shots, chat_template=False, prompt_digest=f"{task} {shots}", extraction="label-loglikelihood",
+            metric=metric, kind="labels",
         ),
         evaluation=dataclasses.replace(spent, machine=MACHINE), training=trained if model.kind == "tuned" else None,
         exposure=Exposure(exact=0, normalised=0, near=0) if model.kind == "tuned" else None,

@@ -47,10 +47,10 @@ def test_the_words_beside_the_table_say_the_same():
     for call in calls:
         assert f"{call['test_rows']:,} rows" in said
     wrong = [f"{100 * call['wrong_at_most']:.2f} %" for call in calls]
-    assert f"{wrong[0]} and {wrong[1]} of the rows are called copies and are none" in said
+    assert f"{wrong[0]} and {wrong[1]} of the rows are false alarms" in said
     reads = [call["read"] for call in calls]
-    assert f"{reads[0]['copy']} and {reads[1]['copy']} are copies in the eyes of a reader" in said
-    assert f"{reads[0]['no copy']} and {reads[1]['no copy']} are the same form" in said
+    assert f"{reads[0]['copy']} and {reads[1]['copy']} are copies to a reader" in said
+    assert f"{reads[0]['no copy']} and {reads[1]['no copy']} are the same phrase" in said
     spent = FULL["speed"]
     assert f"{spent['cpu_seconds']:.0f} seconds of one core and {spent['peak_host_bytes'] / 1e6:.0f} MB" in said
 

@@ -40,7 +40,7 @@ def gated(tmp_path, capsys, monkeypatch):
 def test_a_worse_model_fails_with_the_test_and_a_better_one_passes(gated):
     code, out, err = gated({"t": (GOOD, BAD)}, "--fail-if-worse", "--metric", "acc")
     assert (code, err) == (1, "")
-    assert "B may not be worse than A: failed in 1 of 1 tasks" in out
+    assert "B may not be worse than A: failed in 1 of 1 task" in out
     assert "FAILED, worse (exact McNemar, p<0.001" in out
     assert gated({"t": (GOOD, BAD)})[0] == 0  # no gate was asked for
     code, out, _ = gated({"t": (BAD, GOOD)}, "--fail-if-worse")

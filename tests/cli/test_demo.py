@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -9,7 +10,9 @@ from typing import Any
 import pytest
 from helpers.tiny import save_tiny
 
+from phingpt_bench.api import suites as prepared
 from phingpt_bench.cli.main import main
+from phingpt_bench.core.overrides import Override
 from phingpt_bench.evaluate import suite as suites
 from phingpt_bench.models.load import BaseSpec
 from phingpt_bench.results.collect import collect
@@ -28,19 +31,19 @@ def trainings(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> list[str]:
     load_suite, load_recipe, train = suites.load_suite, recipes.load_recipe, training.train
     trained: list[str] = []
 
-    def small_suite(name: str) -> suites.Suite:
-        return replace(load_suite(name), bases=[base], limit=LIMIT)
+    def small_suite(name: str, overrides: Sequence[Override] = ()) -> suites.Suite:
+        return replace(load_suite(name, overrides), bases=[base], limit=LIMIT)
 
-    def small_recipe(name: str) -> recipes.Recipe:
-        return replace(load_recipe(name), base=base, epochs=1, tokens_per_batch=8192)
+    def small_recipe(name: str, overrides: Sequence[Override] = ()) -> recipes.Recipe:
+        return replace(load_recipe(name, overrides), base=base, epochs=1, tokens_per_batch=8192)
 
     def counted(recipe: recipes.Recipe, *args: Any, **options: Any) -> Path:
         trained.append(recipe.name)
         return train(recipe, *args, **options)
 
     monkeypatch.setattr(suites, "load_suite", small_suite)
-    monkeypatch.setattr(recipes, "load_recipe", small_recipe)
-    monkeypatch.setattr(training, "train", counted)
+    monkeypatch.setattr(prepared, "load_recipe", small_recipe)
+    monkeypatch.setattr(prepared, "train", counted)
     monkeypatch.chdir(tmp_path)
     return trained
 

@@ -158,7 +158,7 @@ def test_a_wrong_count_leaves_the_cost_unknown_never_zero(
     )
     one = found["phin_demo_ner"]
     assert (one.evaluation.usd, one.evaluation.tokens_in) == (None, None)
-    assert one.diagnostics.served is not None and one.diagnostics.served.wrong_usage == {"not told": 8}
+    assert one.diagnostics.served is not None and one.diagnostics.served.wrong_usage == {"not reported": 8}
     assert "N/A" in capsys.readouterr().out
 
 
@@ -266,7 +266,8 @@ def test_a_suite_has_loaded_and_served_bases_and_ranks_them_apart(
     records = tmp_path / "results"
     for record in records.rglob("run.json"):  # as if all rows had been run: limited runs are never ranked
         data = json.loads(record.read_text())
-        record.write_text(json.dumps({**data, "limit": None}))
+        whole = {**data["protocol"], "id": "made-up/first-rows/v1"}  # that of the task has more rows
+        record.write_text(json.dumps({**data, "limit": None, "protocol": whole}))
     board = boards(records, capsys)
     ranked = {row["name"]: row["rank"] for row in board if row["adapter"] is None}
     assert ranked["toy"] is not None and ranked["SmolLM2-135M-Instruct"] is None
@@ -322,5 +323,6 @@ def test_written_answers_are_read_as_labels(api: Api, tmp_path: Path) -> None:
     one = found["phin_demo_sentiment_gen"]
     assert one.diagnostics.invalid == 0
     lines = (tmp_path / "results").rglob("samples.jsonl")
-    answers = [json.loads(line)["answer"].strip() for file in lines for line in file.read_text().splitlines()]
-    assert set(answers) <= {"negative", "neutral", "positive"}
+    answers = [json.loads(line)["answer"].split() for file in lines for line in file.read_text().splitlines()]
+    assert {label for label, _ in answers} <= {"negative", "neutral", "positive"}
+    assert {reason for _, reason in answers} == {"Because"}  # the turn ends an answer, not its first line break

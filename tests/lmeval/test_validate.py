@@ -62,7 +62,7 @@ def test_our_demonstration_tasks_pass(tokenizer):
     names = {"rows", "load", "template", "render", "few-shot", "tokens", "tokens, chat", "metrics"}
     assert {check.name for check in checks} == names
     tokens = {check.task: check.detail for check in checks if check.name == "tokens"}
-    assert tokens["phin_demo_sentiment"] == "negative 1, neutral 1, positive 1 token(s)"
+    assert tokens["phin_demo_sentiment"] == "tokens: negative 1, neutral 1, positive 1"
 
 
 @pytest.mark.slow

@@ -30,7 +30,7 @@ ALIKE = {message.id for message in translations("es") if message.id and message.
 NAMES = re.compile(
     r"phin_\w+|made-up price|made-up\S*|[Mm]odel [ABC]|adapter-\w+|mine|TF-IDF|LR|CRF|majority|none was at hand"
     r"|positive|neutral|negative|INVALID|PER|ORG|LOC|Wilson|sqrt|\d-shot|chat|nf4|dq|test\b|run\.json|run-\d"
-    r"|\S*-(base|floor|tuned)-\S*|[0-9a-f]{12}|T00|\([a-z]+(-[a-z]+)*\)"
+    r"|\S*-(base|floor|tuned)-\S*|[0-9a-f]{12,}|T00|\([a-z]+(-[a-z]+)*\)"
 )
 
 
