@@ -115,8 +115,8 @@ class AdapterEntry:
 class Suite:
     """The input of one `phingpt-bench run`.
 
-    bases: each is loaded once, for its own runs and for those of every adapter that was trained on it; a base with an
-        `engine` is served, with its own adapters. By default those that the adapters name.
+    bases: the base models; each is loaded once, for its own runs and for those of every adapter that was trained on it.
+        A base with an `engine` is served, with its own adapters. The default is the bases that the adapters name.
     variants: the prompt settings of the bases; adapters use the first one unless they name their own.
     prompts: the wordings of each variant, for every task that a prompt fits; bases and adapters run under all of them
         ("ours" is the task file's, "query" is FLARE's own, anything else is a file).
@@ -125,7 +125,7 @@ class Suite:
     trained_on: the training data of a base, named as its `model`: datasets ("fpb", "fpb:train+test"), protocol ids,
         files of row hashes. An empty list means none of the known datasets. A base that is neither listed here nor in
         results/training-sets.yaml counts as unknown.
-    limit: only the first rows of each task; null means all. A limited run is never ranked with a full one.
+    limit: the number of rows of each task, from the first; null means all. A limited run is not ranked with a full one.
     results: the folder of the run records; `results/<name>` by default.
     """
 
