@@ -66,7 +66,7 @@ def entity_counts(gold: Sequence[str], predicted: Sequence[str], types: Sequence
     return counts
 
 
-def shown(words: Sequence[str], tags: Sequence[str]) -> str:
+def tags_text(words: Sequence[str], tags: Sequence[str]) -> str:
     """Tags as readable text: "ORG: Nokia Oyj; LOC: Espoo", or "nothing"."""
     entities = sorted(chunks(tags), key=lambda chunk: chunk[1])
     return "; ".join(f"{type_}: {' '.join(words[start:end])}" for type_, start, end in entities) or "nothing"
