@@ -28,11 +28,11 @@ def trainings(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> list[str]:
     load_suite, load_recipe, train = suites.load_suite, recipes.load_recipe, training.train
     trained: list[str] = []
 
-    def small_suite(name: str) -> suites.Suite:
-        return replace(load_suite(name), bases=[base], limit=LIMIT)
+    def small_suite(name: str, *overrides: Any) -> suites.Suite:
+        return replace(load_suite(name, *overrides), bases=[base], limit=LIMIT)
 
-    def small_recipe(name: str) -> recipes.Recipe:
-        return replace(load_recipe(name), base=base, epochs=1, tokens_per_batch=8192)
+    def small_recipe(name: str, *overrides: Any) -> recipes.Recipe:
+        return replace(load_recipe(name, *overrides), base=base, epochs=1, tokens_per_batch=8192)
 
     def counted(recipe: recipes.Recipe, *args: Any, **options: Any) -> Path:
         trained.append(recipe.name)
