@@ -122,7 +122,7 @@ def run(args: argparse.Namespace) -> int:
         if args.format == "terminal":
             show(blocks, args.width, args.output)
         else:
-            deliver(markdown(blocks), args.output)
+            deliver({"markdown": markdown}[args.format](blocks), args.output)
     return int(any(one.failed for one in asked.gate or ()))
 
 

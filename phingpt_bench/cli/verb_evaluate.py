@@ -46,6 +46,8 @@ environment (OPENAI_API_KEY, ANTHROPIC_API_KEY) and are not stored.
 
 def configure(parser: argparse.ArgumentParser) -> None:
     """The arguments."""
+    from phingpt_bench.served.spec import ENGINES
+
     asked = parser.add_mutually_exclusive_group()
     asked.add_argument(
         "--base",
@@ -55,10 +57,7 @@ def configure(parser: argparse.ArgumentParser) -> None:
     asked.add_argument(
         "--model",
         metavar=say("ENGINE"),
-        help=say(
-            "a served model: vllm, sglang, local-completions, local-chat-completions, "
-            "openai-chat-completions, anthropic-chat-completions"
-        ),
+        help=say("a served model: {names}", names=", ".join(ENGINES)),
     )
     parser.add_argument(
         "--model-args",

@@ -1,7 +1,7 @@
-"""Records of earlier schemas as JSON of the present one: plain values to plain values, a step for each schema.
+"""Records of earlier schemas as JSON of the present one: plain values in and out, one upgrade step per schema version.
 
-Up to schema 3 parts of a record were sentences, and names had a meaning. Only this module reads them. A part that no
-version of this program wrote stays unchanged, and is refused when the record is built.
+Up to schema 3 parts of a record were sentences, and task names encoded meaning. Only this module reads them. A part
+that no version of this program wrote stays unchanged, and is refused when the record is built.
 """
 
 from __future__ import annotations
@@ -37,7 +37,7 @@ def record(data: Json) -> Json:
 
 
 def _from_1(data: Json) -> Json:
-    return {**data, "schema_version": 2}  # outcomes got more columns
+    return {**data, "schema_version": 2}  # outcomes gained columns
 
 
 def _from_2(data: Json) -> Json:
@@ -45,7 +45,7 @@ def _from_2(data: Json) -> Json:
 
 
 def _from_3(data: Json) -> Json:
-    """Free parts get the fields of schema 4; the meaning of task names moves into fields."""
+    """Unstructured parts get schema 4's fields; the meaning of task names moves into fields."""
     task = data.get("task")
     changed: Json = {"schema_version": 4}
     if isinstance(task, str):
@@ -83,7 +83,7 @@ def ledger(data: object) -> object:
 
 
 def card(data: object) -> object:
-    """The JSON of an adapter's card; the first version had no number, a ledger of schema 3 and a free provenance."""
+    """The JSON of an adapter's card; the first had no version, a ledger of schema 3 and an unstructured provenance."""
     if not isinstance(data, dict) or "schema_version" in data:
         return data
     provenance = data.get("provenance")

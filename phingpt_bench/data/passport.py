@@ -85,7 +85,7 @@ class Passport:
 
     def __post_init__(self) -> None:
         for good, rule in (
-            (self.kind == "scores" or self.labels, sentence("labels names at least one, unless kind is scores")),
+            (self.kind == "scores" or self.labels, sentence("labels must list at least one, unless kind is scores")),
             (len(set(self.labels)) == len(self.labels), sentence("labels names one twice")),
             (
                 set(self.rows) <= set(SPLITS) and "test" in self.rows,

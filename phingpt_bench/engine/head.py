@@ -23,8 +23,8 @@ def head_only_at(model: Any, places: torch.Tensor, width: int, *, float32: bool 
         model: with an LM head that `get_output_embeddings` gives.
         places: as indices in the batch, without virtual tokens.
         width: tokens of a row of the batch, without the virtual tokens that prompt tuning puts in front.
-        float32: compute these few logits in float32 whatever the model's dtype. Scores need it: in bfloat16 8 % of the
-            documents of a measurement had an exact tie for the best label. Training keeps the head's own dtype.
+        float32: compute these few logits in float32 whatever the model's dtype. Scores need it: with bfloat16, in one
+            measurement, 8 % of the documents had an exact tie for the best label. Training keeps the head's own dtype.
     """
     head = model.get_output_embeddings()
     forward: Callable[[torch.Tensor], torch.Tensor] = head.forward
@@ -32,7 +32,7 @@ def head_only_at(model: Any, places: torch.Tensor, width: int, *, float32: bool 
 
     def at_places(hidden: torch.Tensor) -> torch.Tensor:
         needed = hidden[places[0], places[1] + hidden.shape[1] - width]
-        # a head with an adapter of its own, or a quantised one, knows its own arithmetic
+        # a head with an adapter, or a quantised one, must use its own forward
         if not float32 or type(head) is not torch.nn.Linear:
             return forward(needed)
         with torch.autocast(device_type=needed.device.type, enabled=False):

@@ -21,9 +21,9 @@ from tqdm import tqdm
 from phingpt_bench.core.errors import BenchError
 from phingpt_bench.core.sentences import sentence
 from phingpt_bench.engine.labels.likelihood import Answer, Request, Scorer
+from phingpt_bench.engine.sanity import check_pair, check_scores, check_texts
 from phingpt_bench.engine.stop_strings import StopStrings, length_to_end
 from phingpt_bench.engine.token_ids import token_ids
-from phingpt_bench.engine.trust import check_pair, check_scores, check_texts
 from phingpt_bench.engine.writing import generate
 from phingpt_bench.engine.writing.decode import DecodingStats
 from phingpt_bench.lmeval.manager import quiet

@@ -23,9 +23,11 @@ from phingpt_bench.served.spec import ServedSpec
 class Variant:
     """The prompt setting: `shots` few-shot examples before each document, with or without the chat template.
 
-    blocks: so many blocks of examples are drawn, each is a run, and their mean is one row. block: the number of one.
-    prompt: "ours" is the task file's, "query" is FLARE's own, anything else is a file (docs/prompts.md). thinking: what
-        the chat template is asked for; null is its default. thinking_end: the mark that ends a thought.
+    blocks: the number of example blocks; each is run separately, and the board shows their mean. block: the number of
+        the first one.
+    prompt: "ours" is the task file's, "query" is FLARE's own, anything else is a file (docs/prompts.md).
+    thinking: whether the chat template enables thinking; null is its default.
+    thinking_end: the mark that ends a thought.
     """
 
     shots: int = 0
@@ -33,13 +35,13 @@ class Variant:
     chat_template: bool = False
     """Whether prompts are put into the model's chat template."""
     blocks: int = 1
-    """Blocks of examples: each is a run, and their mean is one row of the board (docs/fairness.md)."""
+    """The number of example blocks; each is run separately, and the board shows their mean (docs/fairness.md)."""
     block: int = 0
     """The number of the first block; 0 is the one that plain lm-eval shows."""
     prompt: str = OURS
     """The prompt: "ours" is the task file's, "query" is FLARE's own, anything else is a file (docs/prompts.md)."""
     thinking: Thinking | None = None
-    """Whether the chat template asks for a thought, on or off; null is its default."""
+    """Whether the chat template enables thinking, "on" or "off"; null is its default."""
     thinking_end: str = THINKING_END
     """The mark that ends a thought."""
 
@@ -70,7 +72,7 @@ class Variant:
 
 
 def drawn(variants: Iterable[Variant]) -> list[Variant]:
-    """The variants with one for each of their blocks of examples, each once."""
+    """One variant for each block of examples, without duplicates."""
     every = (replace(one, blocks=1, block=one.block + at) for one in variants for at in range(one.blocks))
     return list(dict.fromkeys(every))
 
@@ -104,31 +106,31 @@ class AdapterEntry:
         if self.recipe is not None and (self.name or self.base or self.trained_on is not None):
             raise BenchError(sentence("name, base and trained_on go with 'path': a recipe says all of them"))
         if self.tasks is not None and not self.tasks:
-            raise BenchError(sentence("tasks names at least one task, or is null for all"))
+            raise BenchError(sentence("tasks must list at least one task, or be null for all"))
         if self.variants is not None and not self.variants:
-            raise BenchError(sentence("variants names at least one, or is null for the suite's first"))
+            raise BenchError(sentence("variants must list at least one, or be null for the suite's first"))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Suite:
     """The input of one `phingpt-bench run`.
 
-    bases: each is loaded once, for its own runs and for those of every adapter that was trained on it; a base with an
-        `engine` is served, with its own adapters. By default those that the adapters name.
+    bases: the base models; each is loaded once, for its own runs and for those of every adapter that was trained on it.
+        A base with an `engine` is served, with its own adapters. The default is the bases that the adapters name.
     variants: the prompt settings of the bases; adapters use the first one unless they name their own.
     prompts: the wordings of each variant, for every task that a prompt fits; bases and adapters run under all of them
         ("ours" is the task file's, "query" is FLARE's own, anything else is a file).
     floors: whether to run the baselines (majority, TF-IDF, CRF ...) too.
-    checks: whether to score gold answers, empty answers and the text itself too, as tests of the scoring.
+    checks: whether to also score gold answers, empty answers and the text itself, to test the scoring.
     trained_on: the training data of a base, named as its `model`: datasets ("fpb", "fpb:train+test"), protocol ids,
         files of row hashes. An empty list means none of the known datasets. A base that is neither listed here nor in
         results/training-sets.yaml counts as unknown.
-    limit: only the first rows of each task; null means all. A limited run is never ranked with a full one.
+    limit: the number of rows of each task, from the first; null means all. A limited run is not ranked with a full one.
     results: the folder of the run records; `results/<name>` by default.
     """
 
     name: str
-    """Of the suite, and of its folder of results: letters, digits, '.', '_' and '-'."""
+    """Name of the suite and of its results folder: letters, digits, '.', '_' and '-'."""
     tasks: list[str]
     """Tasks, groups or tags; `phingpt-bench tasks` lists them."""
     bases: list[BaseSpec | ServedSpec] = field(default_factory=list)
@@ -141,9 +143,9 @@ class Suite:
     trained_on: dict[str, list[str]] = field(default_factory=dict)
     limit: int | None = None
     batch_size: int = 16
-    """Documents at a time; a smaller one needs less memory."""
+    """Number of documents per batch; a smaller number needs less memory."""
     seed: int = 0
-    """Of everything random in a run."""
+    """Random seed of the runs."""
     results: Path | None = None
 
     def __post_init__(self) -> None:
@@ -151,11 +153,14 @@ class Suite:
             (re.fullmatch(r"[\w.-]+", self.name), sentence("name holds only letters, digits, '.', '_' and '-'")),
             (
                 is_name(self.name),
-                sentence("name is that of a folder: not '.' or '..', at most 200 characters, no device's name"),
+                sentence(
+                    "name must be a valid folder name: not '.' or '..', at most 200 characters, "
+                    "not a reserved device name"
+                ),
             ),
-            (self.results is None or is_path(self.results), sentence("results is no path that a system takes")),
+            (self.results is None or is_path(self.results), sentence("results is not a valid path")),
             (0 <= self.seed < 2**32, sentence("seed is a number from 0 to 4294967295")),
-            (self.tasks, sentence("tasks names at least one task")),
+            (self.tasks, sentence("tasks must list at least one task")),
             (
                 self.bases or self.adapters or self.floors or self.checks,
                 sentence("there is nothing to evaluate: name a base, or set floors: true or checks: true"),
@@ -169,9 +174,9 @@ class Suite:
                 not self.bases or set(self.trained_on) <= {spec.model for spec in self.bases},
                 sentence("trained_on names a model that is not among the bases"),
             ),
-            (self.variants, sentence("variants names at least one")),
+            (self.variants, sentence("variants must list at least one")),
             (len(set(self.variants)) == len(self.variants), sentence("the same variant is given twice")),
-            (self.prompts, sentence("prompts names at least one; 'ours' is that of the task file")),
+            (self.prompts, sentence("prompts must list at least one; 'ours' is that of the task file")),
             (len(set(self.prompts)) == len(self.prompts), sentence("the same prompt is given twice")),
             (self.limit is None or self.limit >= 1, sentence("limit is at least 1, or null for all rows")),
             (self.batch_size >= 1, sentence("batch_size is at least 1")),
@@ -180,7 +185,7 @@ class Suite:
                 raise BenchError(rule)
 
     def asked(self, variants: Sequence[Variant]) -> list[Variant]:
-        """The variants under each prompt of the suite, those that name one of their own under that alone."""
+        """The variants under each prompt of the suite; a variant with its own prompt keeps it."""
         found = [
             replace(variant, prompt=prompt) if variant.prompt == OURS else variant
             for variant in variants

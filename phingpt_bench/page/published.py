@@ -15,7 +15,7 @@ from phingpt_bench.text.clean import clean
 
 _ARXIV = re.compile(r"\d{4}\.\d{4,5}")
 _GITHUB = re.compile(r"([A-Za-z0-9][\w.-]*/[A-Za-z0-9_][\w.-]*)(?: \(.*\))?")
-_FILE = re.compile(r"[\w./-]+\.\w+")  # else several files, or words
+_FILE = re.compile(r"[\w./-]+\.\w+")  # a single path; anything else is prose or several files
 
 
 class Shelf:
@@ -28,7 +28,7 @@ class Shelf:
         self._notes: dict[str, int] = {}
 
     def place(self, section: Section) -> int | None:
-        """The place in `lists` of a section's published rows; sections of one protocol and metric share them."""
+        """Index in `lists` of the section's published rows, or None; sections with one protocol and metric share it."""
         if not section.published:
             return None
         key = section.protocol, section.metric
@@ -38,7 +38,7 @@ class Shelf:
         return self._lists[key]
 
     def values(self) -> dict[str, object]:
-        """The lists of rows, the sources by key, and in all languages the reasons that the rows name by number."""
+        """The lists of rows, the sources by key, and the notes, translated, which rows refer to by index."""
         notes = [in_each_language(text) for text in self._notes]
         return {"lists": self._rows, "sources": self._sources, "notes": notes}
 
@@ -81,7 +81,7 @@ def _source(source: Source) -> dict[str, object]:
 def links(source: Source) -> list[list[str]]:
     """[text, https address] of where a source can be read: arXiv and GitHub, at the commit that was read.
 
-    Only what surely is an arXiv number or an owner/name of GitHub becomes a link.
+    Only text that matches an arXiv number or a GitHub owner/name becomes a link.
     """
     found = [[f"arXiv {number}", f"https://arxiv.org/abs/{number}"] for number in _ARXIV.findall(source.arxiv or "")]
     repository = _GITHUB.fullmatch(source.repository or "")

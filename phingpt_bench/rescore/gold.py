@@ -16,9 +16,9 @@ from phingpt_bench.scoring.reading import PLAIN, Rules
 
 
 def own_docs(table: Table, columns: Columns, target: Target, rules: Rules = PLAIN) -> list[Doc]:
-    """A document for each row of the file, in order; the place of the row is its id where it has none.
+    """A document for each row of the file, in order; a row without an id gets its position.
 
-    "document" says which rows are of one document, where the file has such a column (data/clusters.py).
+    "document" says which rows belong to one document, if the file has such a column (data/clusters.py).
 
     BenchError without a gold column (or, for entities, a text column), and for the first row whose gold cannot be used.
     """
@@ -59,7 +59,7 @@ def own_docs(table: Table, columns: Columns, target: Target, rules: Rules = PLAI
 
 
 def _blank(key: Any) -> bool:
-    return key is None or key != key or not str(key).strip()  # nan is how pandas writes that there is none
+    return key is None or key != key or not str(key).strip()  # pandas writes NaN for a missing value
 
 
 def _are_tokens(text: Any) -> bool:
@@ -70,7 +70,7 @@ def _label(value: Any, target: Target, codes: Codes, table: Table, row: int) -> 
     if isinstance(value, list) and len(value) == 1:
         value = value[0]
     name = str(value).strip()
-    if name not in target.names:  # in another case, if that is one label
+    if name not in target.names:  # ignore case if the match is unique
         same = [own for own in target.names if own.casefold() == name.casefold()]
         name = same[0] if len(same) == 1 else codes.words.get(name, name)
     if name not in target.names and (code := number(name)) is not None and code in codes.numbers:
@@ -95,7 +95,7 @@ def _hint(name: str, near: str | None, target: Target) -> str:
     # the meaning of numbers differs between files: nothing is assumed
     example = ",".join(f"{at}={label}" for at, label in enumerate(target.names[:3]))
     return sentence(
-        "--codes says which code is which label ({example}, if it is so here); or write the names of the labels",
+        "--codes says which code is which label (for example {example}); or write the names of the labels",
         example=example,
     )
 
@@ -107,6 +107,6 @@ def _score(value: Any, table: Table, row: int) -> float:
         score = math.nan
     if not -1 <= score <= 1:
         raise BenchError(
-            sentence("gold score '{value}' is no number from -1 to 1", value=value), where=table.where(row)
+            sentence("gold score '{value}' is not a number from -1 to 1", value=value), where=table.where(row)
         )
     return score

@@ -134,7 +134,7 @@ def readings(case: Case, target: Target, rows: Sequence[Answered]) -> list[str]:
 
 def _in_words(doc: Doc, spans: Sequence[Any]) -> str:
     entities = [{"start": span.start, "end": span.end, "type": span.type} for span in spans]
-    return rival_words.shown(*rival_words.tagged({"text": doc["text"], "entities": entities}))
+    return rival_words.tags_text(*rival_words.tagged({"text": doc["text"], "entities": entities}))
 
 
 def _example(case: Case, target: Target, table: Table, at: int, mine: str, theirs: str) -> Example:

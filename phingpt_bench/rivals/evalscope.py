@@ -176,7 +176,7 @@ EVALSCOPE = Rival(
     },
     counter=_count,
     reader=lambda answers, docs, labels: [
-        words.shown(tokens, predicted)
+        words.tags_text(tokens, predicted)
         for tokens, _, predicted in (_both(a, dict(d), labels) for a, d in zip(answers, docs, strict=True))
     ],
 )

@@ -100,7 +100,7 @@ FINER_ORD = Rival(
     },
     counter=_count,
     reader=lambda answers, docs, labels: [
-        words.shown(doc["text"].split(), [tag or "O" for tag in _read_lines(answer, doc["text"].split())])
+        words.tags_text(doc["text"].split(), [tag or "O" for tag in _read_lines(answer, doc["text"].split())])
         for answer, doc in zip(answers, docs, strict=True)
     ],
 )

@@ -108,7 +108,7 @@ def _count(answers: Answers, docs: Docs, labels: Labels) -> np.ndarray:
 
 def _read(answers: Answers, docs: Docs, labels: Labels) -> list[str]:
     read = (_both(answer, doc, labels) for answer, doc in zip(answers, docs, strict=True))
-    return [words.shown(tokens, predicted) for tokens, _, predicted in read]
+    return [words.tags_text(tokens, predicted) for tokens, _, predicted in read]
 
 
 FINGPT_NER = Rival(

@@ -82,7 +82,7 @@ def _ner_read(answers: Answers, docs: Docs, labels: Labels) -> list[str]:
         if len(tokens) != len(predicted):
             found.append(f"left out ({len(predicted)} numbers for {len(tokens)} words)")
         else:
-            found.append(words.shown(tokens, [names.get(number, f"B-{number}") for number in predicted]))
+            found.append(words.tags_text(tokens, [names.get(number, f"B-{number}") for number in predicted]))
     return found
 
 

@@ -57,7 +57,7 @@ FLARE_NER = Rival(
     },
     counter=_ner_count,
     reader=lambda answers, docs, labels: [
-        words.shown(doc["text"].split(), _listed(answer, doc)) for answer, doc in zip(answers, docs, strict=True)
+        words.tags_text(doc["text"].split(), _listed(answer, doc)) for answer, doc in zip(answers, docs, strict=True)
     ],
 )
 
@@ -101,7 +101,9 @@ def _lines_count(answers: Answers, docs: Docs, labels: Labels) -> np.ndarray:
 def _lines_read(answers: Answers, docs: Docs, labels: Labels) -> list[str]:
     names = _tag_names(labels)
     tokens = [doc["text"].split() for doc in docs]
-    return [words.shown(t, [tag or "O" for tag in _aligned(a, t, names)]) for a, t in zip(answers, tokens, strict=True)]
+    return [
+        words.tags_text(t, [tag or "O" for tag in _aligned(a, t, names)]) for a, t in zip(answers, tokens, strict=True)
+    ]
 
 
 FLARE_LINES = Rival(

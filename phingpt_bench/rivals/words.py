@@ -1,7 +1,7 @@
 """BIO tags over the words of a text, as the rivals use them: entities become tags, tags become entities.
 
-Words are what stands between white space. Rivals know no characters: an entity that begins or ends inside a word takes
-the whole word.
+Words are separated by white space. These scorers ignore character offsets: an entity that begins or ends inside a word
+takes the whole word.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ _WORD = re.compile(r"\S+")
 
 
 def tagged(doc: Mapping[str, Any]) -> tuple[list[str], list[str]]:
-    """The words of a doc's text and their gold tags ("B-ORG", "I-ORG", "O"). The first entity of a word keeps it."""
+    """The words of a doc's text and their gold tags ("B-ORG", "I-ORG", "O"). If two share a word, the first gets it."""
     text = doc["text"]
     words = text.split()
     tags = ["O"] * len(words)
@@ -37,7 +37,7 @@ def tagged(doc: Mapping[str, Any]) -> tuple[list[str], list[str]]:
 
 
 def chunks(tags: Sequence[str]) -> set[tuple[str, int, int]]:
-    """(type, first word, behind the last word) of each entity, as seqeval's default mode reads BIO.
+    """(type, index of the first word, index after the last word) of each entity, as seqeval's default mode reads BIO.
 
     An I- tag that continues nothing, or another type, opens an entity.
     """
@@ -56,7 +56,7 @@ def chunks(tags: Sequence[str]) -> set[tuple[str, int, int]]:
 
 
 def entity_counts(gold: Sequence[str], predicted: Sequence[str], types: Sequence[str]) -> np.ndarray:
-    """True, predicted and gold entities by type, (types + 1, 3) int64; the last line is for other types."""
+    """True, predicted and gold entities by type, (types + 1, 3) int64; the last row is for other types."""
     line = {type_: i for i, type_ in enumerate(types)}
     counts = np.zeros((len(types) + 1, 3), dtype=np.int64)
     mine, theirs = chunks(gold), chunks(predicted)
@@ -66,7 +66,7 @@ def entity_counts(gold: Sequence[str], predicted: Sequence[str], types: Sequence
     return counts
 
 
-def shown(words: Sequence[str], tags: Sequence[str]) -> str:
-    """Tags for people: "ORG: Nokia Oyj; LOC: Espoo", or "nothing"."""
+def tags_text(words: Sequence[str], tags: Sequence[str]) -> str:
+    """Tags as readable text: "ORG: Nokia Oyj; LOC: Espoo", or "nothing"."""
     entities = sorted(chunks(tags), key=lambda chunk: chunk[1])
     return "; ".join(f"{type_}: {' '.join(words[start:end])}" for type_, start, end in entities) or "nothing"

@@ -7,6 +7,8 @@ import dataclasses
 from collections.abc import Callable, Sequence
 from typing import Any, TypeVar
 
+from phingpt_bench.core.errors import unknown
+from phingpt_bench.core.sentences import sentence
 from phingpt_bench.served.client import Client, Reply, run_all, together, whole
 from phingpt_bench.served.dialects.anthropic import Anthropic
 from phingpt_bench.served.dialects.base import Dialect, Writing
@@ -23,15 +25,19 @@ V = TypeVar("V", Written, Scored, Next)
 
 
 def dialect(spec: ServedSpec, name: str, root_name: str | None = None) -> Dialect:
-    """The dialect for the model of a served name."""
+    """The dialect for the model of a served name; BenchError for an engine without one."""
     if spec.engine == "sglang":
         return SGLang(name, root_name or spec.model)
     kinds: dict[str, type[Dialect]] = {
+        "vllm": Completions,
+        "local-completions": Completions,
         "local-chat-completions": Chat,
         "openai-chat-completions": OpenAIChat,
         "anthropic-chat-completions": Anthropic,
     }
-    return kinds.get(spec.engine, Completions)(name)
+    if spec.engine not in kinds:
+        raise unknown(sentence("engine"), spec.engine, [*kinds, "sglang"], where="dialect")
+    return kinds[spec.engine](name)
 
 
 class Connection:

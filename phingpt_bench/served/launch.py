@@ -18,11 +18,11 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import IO
 
-from phingpt_bench.core.errors import BenchError
+from phingpt_bench.core.errors import BenchError, unknown
 from phingpt_bench.core.paths import cache_dir
 from phingpt_bench.core.sentences import sentence
 from phingpt_bench.models.load import BaseSpec, compute_dtype
-from phingpt_bench.served.spec import ServedSpec
+from phingpt_bench.served.spec import STARTED, ServedSpec
 from phingpt_bench.served.weights import Weights, lora_rank
 
 PATIENCE = 1800.0  # seconds to wait for a start: large models are read from slow disks
@@ -75,7 +75,7 @@ def start(spec: ServedSpec, weights: Weights, name: str) -> Server:
 
 
 def arguments(spec: ServedSpec, weights: Weights, name: str, port: int) -> list[str]:
-    """The engine's own arguments."""
+    """The engine's own arguments; BenchError for an engine that is not started here."""
     model = str(weights.folder or spec.model)
     paths = {adapter.name: adapter.path for adapter in spec.adapters}
     if nowhere := next((one for one, path in paths.items() if path is None), None):
@@ -97,6 +97,8 @@ def arguments(spec: ServedSpec, weights: Weights, name: str, port: int) -> list[
         if not _gpu():
             given += ["--enforce-eager"]  # compiling for a processor takes minutes, and saves none here
         return [model, "--dtype", dtype, "--host", "127.0.0.1", "--port", str(port), *given]
+    if spec.engine != "sglang":
+        raise unknown(sentence("engine"), spec.engine, STARTED, where="launch")
     given = ["--context-length", str(spec.max_length)] if spec.max_length else []
     given += ["--quantization", spec.quantisation] if spec.quantisation else []
     given += ["--enable-lora", "--lora-paths", *loras] if loras else []

@@ -1,4 +1,4 @@
-"""Blocks as lines of a terminal. Names are folded, never cut; meaning never rests on colour."""
+"""Blocks as lines of a terminal. Names are folded, never cut; colour is never the only carrier of meaning."""
 
 from __future__ import annotations
 
@@ -22,12 +22,12 @@ STYLES = {
 
 
 def terminal(blocks: Iterable[Block], width: int = 80) -> str:
-    """The blocks as plain text in lines of `width` columns, newline at the end."""
+    """The blocks as plain text in lines of `width` columns, ending with a newline."""
     return "".join(f"{text_of(line).rstrip()}\n" for line in drawn(blocks, width)).replace(HOLD, " ")
 
 
 def check_width(width: int, least: int) -> int:
-    """`width`, or BenchError if that is under `least` columns."""
+    """`width`, or BenchError if it is less than `least`."""
     if width < least:
         raise BenchError(
             sentence("a width of {width} columns is too small", width=width),
@@ -50,7 +50,7 @@ def show(blocks: Iterable[Block], console: Console) -> None:
 
 
 def drawn(blocks: Iterable[Block], width: int) -> Iterator[Line]:
-    """The lines of the blocks; an empty one before titles, legends and what follows one, and between two grids."""
+    """The lines of the blocks; an empty line before a title, before and after a legend, and between two grids."""
     before: Block | None = None
     for block in blocks:
         if before is not None and _apart(before, block):

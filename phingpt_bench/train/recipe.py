@@ -101,8 +101,8 @@ class Recipe:
                 bool(NAME.fullmatch(self.name)) and is_name(self.name),
                 sentence("has only letters, digits, '.', '_', '-', and no '.' or '-' first"),
             ),
-            ("tasks", bool(self.tasks), sentence("names at least one task")),
-            ("splits", bool(self.splits), sentence("names at least one split")),
+            ("tasks", bool(self.tasks), sentence("must list at least one task")),
+            ("splits", bool(self.splits), sentence("must list at least one split")),
             ("max_grad_norm", self.max_grad_norm > 0, sentence("is above 0")),
             ("weight_decay", self.weight_decay >= 0, sentence("is at least 0")),
             ("epochs", self.epochs >= 1, sentence("is at least 1")),
@@ -113,7 +113,7 @@ class Recipe:
             ("save_steps", self.save_steps >= 1, sentence("is at least 1")),
             ("lora.r", self.lora.r >= 1, sentence("is at least 1")),
             ("lora.alpha", self.lora.alpha >= 1, sentence("is at least 1")),
-            ("lora.target_modules", bool(self.lora.target_modules), sentence("names at least one layer")),
+            ("lora.target_modules", bool(self.lora.target_modules), sentence("must list at least one layer")),
             ("lora.dropout", 0 <= self.lora.dropout < 1, sentence("is from 0 up to 1")),
         ):
             if not good:

@@ -72,7 +72,8 @@ def test_ours_are_protocols_of_the_catalogue(published):
         assert protocol.ours or not protocol.same_rows
 
 
-def test_nothing_from_memory():
+def test_every_number_is_from_a_source_that_was_read():
+    """No file marks a number as recalled instead of read."""
     for path in FOLDER.glob("*.yaml"):
         text = path.read_text(encoding="utf-8")
         assert not re.search("recalled|memory:|evidence: memory", text, re.IGNORECASE), path
@@ -80,7 +81,7 @@ def test_nothing_from_memory():
 
 def noted() -> list[dict]:
     if not NOTES.is_file():
-        pytest.skip("needs ../shared/notes/published.json beside the checkout")
+        pytest.skip("needs the optional folder ../shared/notes next to the checkout (CONTRIBUTING.md)")
     return json.loads(NOTES.read_text(encoding="utf-8"))
 
 

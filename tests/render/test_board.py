@@ -436,3 +436,12 @@ def test_the_legend_says_one_training_and_weights_that_were_quantised_twice():
     assert "the weights of Model A are those of a Q4_1 file, quantised a second time" in text
     plain = re.sub(r"\s+", " ", render(build([make_run(), make_run("majority", "floor")]), 160))
     assert "one training" not in plain and "quantised a second time" not in plain
+
+
+def test_each_format_has_its_own_text_and_a_name_without_one_is_an_error():
+    board = build([make_run()])
+    texts = [page(board, form) for form in FORMATS if form != "html"]
+    assert len(set(texts)) == len(texts) == len(FORMATS) - 1
+    for form in ("html", "jsn"):
+        with pytest.raises(BenchError, match=f"unknown format '{form}'"):
+            page(board, form)

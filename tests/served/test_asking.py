@@ -16,7 +16,7 @@ from phingpt_bench.core.errors import BenchError
 from phingpt_bench.served.connection import Connection, dialect
 from phingpt_bench.served.dialects.base import Writing
 from phingpt_bench.served.resume import Kept
-from phingpt_bench.served.spec import ServedSpec, from_args
+from phingpt_bench.served.spec import ENGINES, ServedSpec, from_args
 from phingpt_bench.served.values import Written
 
 CANARY = "sk-canary-3f9a8b7c6d5e4f3a"
@@ -350,3 +350,10 @@ def test_no_place_to_keep_answers_is_an_error(api: Api, tmp_path: Path) -> None:
     (tmp_path / "file").write_text("")
     with pytest.raises(BenchError, match="answers cannot be kept"):
         kept(link_to(api), tmp_path / "file" / "answers.jsonl")
+
+
+def test_every_engine_has_a_dialect_and_an_unknown_one_is_an_error() -> None:
+    for engine in ENGINES:
+        assert dialect(ServedSpec(engine=engine, model="toy", base_url="http://127.0.0.1:9"), "toy")  # type: ignore[arg-type]
+    with pytest.raises(BenchError, match="unknown engine 'local-completion'\nhint: did you mean 'local-completions'"):
+        dialect(ServedSpec(engine="local-completion", model="toy", base_url="http://127.0.0.1:9"), "toy")  # type: ignore[arg-type]

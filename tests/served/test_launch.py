@@ -149,3 +149,9 @@ def test_what_a_folder_says_of_itself(base: Path, tmp_path: Path) -> None:
     assert (weights_of(str(quantised)).quantisation, weights_of(str(quantised)).parameters) == ("gptq", None)
     assert weights_of("org/model") == Weights(name="org/model", folder=None)
     assert file_digest(base / "config.json")
+
+
+def test_an_engine_that_is_not_started_here_has_no_arguments(base: Path) -> None:
+    spec = ServedSpec(engine="local-completions", model=str(base), base_url="http://127.0.0.1:9")
+    with pytest.raises(BenchError, match="unknown engine 'local-completions'"):
+        launch.arguments(spec, weights_of(str(base)), "served", 9)

@@ -45,6 +45,35 @@ def test_every_text_is_translated_and_no_translation_is_idle(name, in_the_code):
     assert [message.id for message in messages(name) if not is_translated(message) or message.fuzzy] == []
 
 
+def doubled(text: str) -> bool:
+    """Whether a text is the same text twice in a row, with white space between or without."""
+    words = text.strip()
+    return any(words[:at].rstrip() == words[at:].lstrip() for at in range(1, len(words)))
+
+
+@pytest.mark.parametrize("name", OTHERS)
+def test_no_translation_is_the_same_text_twice_in_a_row(name):
+    """A merge of two catalogues by git can leave both halves of a change, one behind the other."""
+    for message in messages(name):
+        texts, forms = (message.id, message.string) if message.pluralizable else ([message.id], [message.string])
+        if not any(map(doubled, texts)):
+            assert [form for form in forms if doubled(form)] == [], message.id
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("una filauna fila", True),
+        ("una fila\nuna fila\n", True),
+        ("una fila una filia", False),
+        ("", False),
+        ("a", False),
+    ],
+)
+def test_a_doubled_text_is_seen(text, expected):
+    assert doubled(text) is expected
+
+
 @pytest.mark.parametrize("name", OTHERS)
 def test_what_is_compiled_is_what_is_written(name):
     with file_of(name, ".mo").open("rb") as file:

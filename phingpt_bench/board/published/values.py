@@ -100,7 +100,7 @@ class PublishedProtocol:
         if self.same_rows and self.ours is None:
             raise BenchError(sentence("same_rows is true, and ours does not say with which protocol"))
         if not self.metrics:
-            raise BenchError(sentence("metrics names at least one"))
+            raise BenchError(sentence("metrics must list at least one"))
 
     @property
     def key(self) -> str:

@@ -112,7 +112,7 @@ def when_text(best: Case | None, worst: Case | None) -> str:
         if low != high:
             return say("after {low} to {high} documents", low=low, high=high)
     if best.kind == worst.kind == "never":
-        return say("never: it is no dearer from the first document on")
+        return say("never: the baseline is already cheaper")
     if _case(best) == _case(worst):
         return _case(best)
     return say("{best} at its dearest, {worst} at its cheapest", best=_case(best), worst=_case(worst))

@@ -15,6 +15,7 @@ from phingpt_bench.text.write_latex import latex
 from phingpt_bench.text.write_markdown import markdown
 from phingpt_bench.text.write_terminal import check_width, terminal
 
+TEXTS = tuple(name for name in FORMATS if name != "html")
 LEAST = 76  # columns of a terminal; in fewer, numbers would be cut or names folded letter by letter
 
 
@@ -32,7 +33,8 @@ def board_text(
 
     `width`, `whole` (all published rows, not the best of each group), `plot` and `encoding` are for "terminal", which
     comes without colour; the other formats always show all rows. columns: names in place of the usual ones, for tables;
-    csv and json always hold all fields, in English. The page for a browser is made by `page.html`.
+    csv and json always hold all fields, in English. The page for a browser is made by `page.html`: "html" is a
+    BenchError here, like a name that is none.
     """
     if form == "terminal":
         check_width(width, LEAST)
@@ -42,7 +44,11 @@ def board_text(
         return markdown(page_blocks(board, columns), say("Leaderboard"))
     if form in ("latex", "latex-tables"):
         return latex(page_blocks(board, columns, printed=True), document=form == "latex")
-    return to_csv(board) if check_form(form) == "csv" else to_json(board)
+    if form == "csv":
+        return to_csv(board)
+    if form == "json":
+        return to_json(board)
+    raise unknown(sentence("format"), form, TEXTS, where="--format")
 
 
 def check_form(form: str) -> str:

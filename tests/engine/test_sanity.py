@@ -16,7 +16,7 @@ from transformers import AutoModelForCausalLM, AutoTokenizer
 from phingpt_bench.cli.main import main
 from phingpt_bench.core.errors import BenchError
 from phingpt_bench.engine.lm import PhinLM
-from phingpt_bench.engine.trust import check_scores, check_texts
+from phingpt_bench.engine.sanity import check_scores, check_texts
 
 
 @pytest.fixture(scope="module")
@@ -57,7 +57,7 @@ def test_a_tokenizer_that_appends_end_of_text(tiny: Path, tmp_path: Path, capsys
 def test_a_prompt_that_is_no_beginning_of_prompt_and_label(tiny: Path) -> None:
     lm = PhinLM(pretrained=str(tiny), device="cpu")
     assert len(asked(lm, ("Sentiment:", " negative"), ("Sentiment: ", "positive"))) == 2
-    with pytest.raises(BenchError, match=r"'News: posit', are not the first ones.*'ive'"):
+    with pytest.raises(BenchError, match=r"'News: posit', are not a prefix.*'ive'"):
         asked(lm, ("News: posit", "ive"))
 
 
@@ -71,7 +71,7 @@ def test_scores_that_tell_nothing_apart() -> None:
     check_scores(labels, [(-1.0, False), (-2.0, True)])
     check_scores([*labels, other], [(-1.0, False), (math.nan, False), (-1.0, True)])
     check_scores([other], [(-1.0, False)])
-    with pytest.raises(BenchError, match="labels score alike in all 1 prompts"):
+    with pytest.raises(BenchError, match="labels have equal scores in all 1 prompts"):
         check_scores([*labels, other], [(-1.0, False), (-1.0, False), (-3.0, False)])
     with pytest.raises(BenchError, match="no log-likelihood of this model is a finite number"):
         check_scores(labels, [(math.nan, False), (-math.inf, False)])

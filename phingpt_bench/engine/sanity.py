@@ -13,29 +13,30 @@ Scored = tuple[tuple[str, str], list[int], list[int]]  # ((context, continuation
 
 
 def check_pair(tokenizer: Any, texts: tuple[str, str], whole: Sequence[int], context: Sequence[int]) -> None:
-    """BenchError unless the tokens of a prompt are the first ones of prompt and label together.
+    """BenchError unless the tokens of a prompt are a prefix of the tokens of prompt + label.
 
-    lm-eval takes what comes after as many tokens for the label: where they are others, a part of it is not scored.
+    lm-eval treats every token after the prompt's length as the label; if the tokenisation differs, part of the label is
+    not scored.
     """
     if list(whole[: len(context)]) == list(context):
         return
     end = texts[0][-20:]
     raise BenchError(
         sentence(
-            "the tokens of the prompt, which ends in {end!r}, are not the first ones of the prompt "
-            "with the label {texts!r}: the label would be scored in part",
+            "the tokens of the prompt, which ends in {end!r}, are not a prefix of the tokens of the prompt "
+            "with the label {texts!r}: the label would be only partly scored",
             end=end,
             texts=texts[1],
         ),
         where=str(tokenizer.name_or_path) or None,
         hint=sentence(
-            "let the label begin with a blank (target_delimiter in the task's YAML), or end the prompt in a word"
+            "let the label begin with a space (target_delimiter in the task's YAML), or end the prompt in a word"
         ),
     )
 
 
 def check_scores(requests: Sequence[Scored], scores: Sequence[tuple[float, bool]]) -> None:
-    """BenchError if no log-likelihood is a number, or the labels of every prompt score alike."""
+    """BenchError if no log-likelihood is finite, or if the labels of every prompt have equal scores."""
     if scores and not any(math.isfinite(score) for score, _ in scores):
         raise BenchError(
             sentence("no log-likelihood of this model is a finite number"),
@@ -47,17 +48,15 @@ def check_scores(requests: Sequence[Scored], scores: Sequence[tuple[float, bool]
     several = [list(own.values()) for own in labels.values() if len(own) > 1]
     if several and all(len(set(own)) == 1 for own in several):
         raise BenchError(
-            sentence("the labels score alike in all {n:,} prompts, so nothing tells them apart", n=len(several)),
-            hint=sentence(
-                "its logits do not depend on the label: its weights or its tokenizer are not what they should be"
-            ),
+            sentence("the labels have equal scores in all {n:,} prompts, so nothing tells them apart", n=len(several)),
+            hint=sentence("its logits do not depend on the label: its weights or tokenizer may be damaged"),
         )
 
 
 def check_texts(texts: Sequence[str]) -> None:
-    """BenchError if a model has written nothing but blanks to several prompts, and to all of them."""
+    """BenchError if a model has written only white space for all of several prompts."""
     if len(texts) > 1 and not any(text.strip() for text in texts):
         raise BenchError(
             sentence_n("the {n:,} written answer is empty", "all {n:,} written answers are empty", len(texts)),
-            hint=sentence("the model ends at once: ask a chat model with --chat-template, or another model"),
+            hint=sentence("the model stops at once: use --chat-template for a chat model, or try another model"),
         )
