@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import argparse
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -78,14 +78,14 @@ def _chosen(names: Sequence[str], known: dict[str, Passport]) -> list[str]:
     return list(dict.fromkeys(found))
 
 
-def _list(known: object, folder: Path | None) -> int:
+def _list(known: Iterable[Passport], folder: Path | None) -> int:
     from phingpt_bench.cli.output import show
     from phingpt_bench.data import pull
     from phingpt_bench.text.blocks import Column, Grid
     from phingpt_bench.text.clean import clean
 
     rows = []
-    for passport in known:  # type: ignore[attr-defined]
+    for passport in known:
         size = 0 if folder is None else pull.size(passport, folder)
         here = say("{size} MB", size=f"{size / 1e6:,.1f}") if size else say("not here")
         rows.append([passport.name, clean(passport.licence), here, clean(passport.origin.hub)])

@@ -64,7 +64,7 @@ def configure(parser: argparse.ArgumentParser) -> None:
         action="append",
         default=[],
         type=names,
-        metavar=say("A,B"),
+        metavar="A,B",
         help=say("columns of the tables, in this order: {columns}", columns=", ".join(COLUMNS)),
     )
     plot = parser.add_mutually_exclusive_group()
@@ -92,9 +92,7 @@ def configure(parser: argparse.ArgumentParser) -> None:
             "published results in the terminal: the best of each kind (default), all, none; other formats show all"
         ),
     )
-    parser.add_argument(
-        "--no-published", dest="published", action="store_const", const="none", help=say("--published none")
-    )
+    parser.add_argument("--no-published", dest="published", action="store_const", const="none", help="--published none")
     parser.add_argument(
         "--rows",
         type=rows,

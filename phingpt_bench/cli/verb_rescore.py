@@ -41,12 +41,12 @@ def configure(parser: argparse.ArgumentParser) -> None:
         metavar=say("FILE"),
         help=say("the answers, or the folder of a run of ours with its samples.jsonl"),
     )
-    parser.add_argument("--task", metavar=say("ID"), help=say("name of a task or dataset, or a protocol id"))
+    parser.add_argument("--task", metavar="ID", help=say("name of a task or dataset, or a protocol id"))
     parser.add_argument(
-        "--labels", metavar=say("A,B,C"), help=say("instead of --task: the labels of a file with its own gold")
+        "--labels", metavar="A,B,C", help=say("instead of --task: the labels of a file with its own gold")
     )
     parser.add_argument(
-        "--entity-types", metavar=say("T,U"), help=say("instead of --task: the types of a file with its own gold")
+        "--entity-types", metavar="T,U", help=say("instead of --task: the types of a file with its own gold")
     )
     parser.add_argument(
         "--scorer",

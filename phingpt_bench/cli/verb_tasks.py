@@ -39,9 +39,7 @@ def configure(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--kind", choices=("labels", "spans", "scores"), help=say("list only tasks with such answers"))
     parser.add_argument("--language", metavar="L", help=say("list only tasks over rows in this language (en, es)"))
     parser.add_argument("--all", action="store_true", help=say("list each answer format on its own line"))
-    actions = parser.add_subparsers(
-        dest="action", metavar=say("{show,path,stamp,validate}"), title=say("other actions")
-    )
+    actions = parser.add_subparsers(dest="action", metavar="{show,path,stamp,validate}", title=say("other actions"))
     in_full = actions.add_parser("show", help=say("a task, protocol, dataset or group in full"), allow_abbrev=False)
     in_full.add_argument(
         "task", metavar=say("NAME"), help=say("name of a task, dataset, group or tag, or a protocol id")

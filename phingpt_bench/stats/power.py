@@ -14,10 +14,11 @@ import numpy as np
 from phingpt_bench.stats import resample, special
 from phingpt_bench.stats.clusters import Clusters, independent, summed
 from phingpt_bench.stats.intervals import right
+from phingpt_bench.stats.paired import ALPHA
 from phingpt_bench.stats.resample import SEED, Score
 from phingpt_bench.stats.seeds import RESAMPLES, Spread
 
-ALPHA, POWER = 0.05, 0.8
+POWER = 0.8
 _REACH = 9  # standard deviations of a binomial beyond which its mass is below 1e-18
 _STEPS = 50  # halvings: to 1e-15
 
