@@ -6,12 +6,14 @@ from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from phingpt_bench.api.results import Results, load_results
+from phingpt_bench.api.results import Results, folders_of
 from phingpt_bench.api.shown import ShownItems
 from phingpt_bench.board.filters import Filter, size
-from phingpt_bench.board.load import board_of
+from phingpt_bench.board.load import Options, board_of
 from phingpt_bench.board.values import Board, Row, Section
 from phingpt_bench.lmeval.protocols import protocol_of
+from phingpt_bench.results.chosen import Chosen, day
+from phingpt_bench.results.collect import collect_from
 from phingpt_bench.text.blocks import Block
 
 
@@ -49,20 +51,21 @@ class Leaderboard(ShownItems[Section]):
         return page_blocks(self.board)
 
     def to_text(self, width: int = 80) -> str:
-        """The board as `phingpt-bench leaderboard` draws it. BenchError for fewer than 76 columns."""
+        """The board as `phingpt-bench leaderboard` draws it. BenchError for fewer than 40 columns."""
         from phingpt_bench.render.board.formats import board_text
 
         return board_text(self.board, "terminal", width)
 
 
 def board(  # noqa: PLR0913  each is an option of the board
-    results: Results | str | Path | None = None,
+    results: Results | str | Path | Sequence[str | Path] | None = None,
     *,
     tasks: Collection[str] = (),
     metric: str | None = None,
     published: bool = True,
     checks: bool = False,
     across_engines: bool = False,
+    trust_times: bool = False,
     prices: str | Path | None = None,
     protocols: Collection[str] = (),
     languages: Collection[str] = (),
@@ -70,17 +73,21 @@ def board(  # noqa: PLR0913  each is an option of the board
     model_licences: Collection[str] = (),
     kinds: Collection[str] = (),
     sizes: Collection[str] = (),
+    tags: Collection[str] = (),
+    since: str | None = None,
+    until: str | None = None,
     sort: str = "score",
 ) -> Leaderboard:
     """The leaderboard of some runs, as `phingpt-bench leaderboard` works it out.
 
     Args:
-        results: from `load_results` or `evaluate`, or the folder of them; None as for `load_results`.
+        results: from `load_results` or `evaluate`, or their folder or folders; None as for `load_results`.
         tasks: only these tasks, datasets or protocols, in this order.
         metric: in place of the primary one, where a task has it.
         published: with published results, in rows of their own.
         checks: with the oracle, null and echo rows.
         across_engines: rank together what different engines computed.
+        trust_times: let times of machines that several processes shared count for Pareto front and break-even.
         prices: file of a price card, at which all USD are computed again; None leaves them as recorded.
         protocols: filter, by id. This and the further filters hide rows; they change no rank, test or floor.
         languages: filter, such as "es".
@@ -88,26 +95,36 @@ def board(  # noqa: PLR0913  each is an option of the board
         model_licences: filter, a part of the name of the base's licence.
         kinds: filter: tuned, base, floor, check, published.
         sizes: filter, such as "<1B".
+        tags: filter, words that the runs were given.
+        since: filter, the first day of the runs, as YYYY-MM-DD in UTC.
+        until: filter, their last day. Of several runs of the same kind in a folder, tags and days choose an older one;
+            `load_results` has kept the newest alone.
         sort: score, cost, name, size or date.
 
     Raises:
         BenchError: for names that no run has, and for results that cannot be read.
     """
-    runs = results if isinstance(results, Results) else load_results(results)
-    made = board_of(
-        runs.items,
+    chosen = Chosen(
+        tags=_listed(tags),
+        since=None if since is None else day(since, "since"),
+        until=None if until is None else day(until, "until"),
+    )
+    runs = results.items if isinstance(results, Results) else collect_from(folders_of(results), chosen=chosen)
+    options = Options(
         tasks=[protocol_of(name) for name in _listed(tasks)],
         metric=metric,
         published=published,
         checks=checks,
         across_engines=across_engines,
+        trust_times=trust_times,
         prices=None if prices is None else Path(prices),
         wanted=Filter(
             protocols=_listed(protocols), languages=_listed(languages), licences=_listed(licences),
             model_licences=_listed(model_licences), kinds=_listed(kinds), sizes=tuple(map(size, _listed(sizes))),
-            sort=sort,
+            runs=chosen, sort=sort,
         ),
     )  # fmt: skip
+    made = board_of(runs, options)
     return Leaderboard((*made.sections, *made.limited), made)
 
 

@@ -71,7 +71,8 @@ def compare(
         across_engines: test runs of different engines against each other, too.
 
     Raises:
-        BenchError: for names that fit no run or several, and for a task or metric that not both have.
+        BenchError: for names that match no run, or more than one, and for a task or metric that one of the two
+            lacks.
     """
     names = [task] if isinstance(task, str) else list(task)
     runs = (

@@ -7,10 +7,10 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from phingpt_bench.api.shown import ShownItems
-from phingpt_bench.core.paths import results_folder
-from phingpt_bench.core.records import Ledger, RunRecord
+from phingpt_bench.core.ledgers import Ledger
+from phingpt_bench.core.records import RunRecord
 from phingpt_bench.cost.ledger import total_joules, total_seconds
-from phingpt_bench.results.collect import Run, collect
+from phingpt_bench.results.collect import Run, collect_from
 from phingpt_bench.text.blocks import Block
 
 
@@ -38,13 +38,20 @@ class Results(ShownItems[Run]):
         return run_blocks(self.items)
 
 
-def load_results(folder: str | Path | None = None) -> Results:
-    """The runs below a folder (default: results/ here, otherwise the shipped results), ordered by path.
+def load_results(folder: str | Path | Sequence[str | Path] | None = None) -> Results:
+    """The runs below a folder or several (default: results/ here, otherwise the shipped results), ordered by path.
 
-    What `phingpt-bench leaderboard` reads: of several runs of the same kind the newest, nothing from sub-folders named
-    `local`. BenchError for a folder without runs, and for the first damaged file.
+    What `phingpt-bench leaderboard` reads: of several runs of the same kind the newest, and nothing from sub-folders
+    named `local` of a folder that is given. BenchError for a folder without runs, and for the first damaged file.
     """
-    return Results(tuple(collect(results_folder() if folder is None else Path(folder))))
+    return Results(tuple(collect_from(folders_of(folder))))
+
+
+def folders_of(given: str | Path | Sequence[str | Path] | None) -> list[Path]:
+    """The folders that somebody named: none, one or several."""
+    if given is None:
+        return []
+    return [Path(given)] if isinstance(given, (str, Path)) else [Path(folder) for folder in given]
 
 
 def _row(run: Run) -> dict[str, object]:

@@ -110,9 +110,11 @@ def score(  # noqa: PLR0913  each is an option of the verb
     for role in roles:
         if role not in OPTIONS:
             raise BenchError(
-                sentence("no role '{role}' of a column", role=role),
+                "no role '{role}' of a column",
                 where="columns",
-                hint=sentence("roles: {options}", options=", ".join(OPTIONS)),
+                hint="roles: {options}",
+                role=role,
+                options=", ".join(OPTIONS),
             )
     report = rescore(
         Request(
@@ -150,23 +152,17 @@ def _source(answers: Answers, gold: Sequence[object] | None) -> Path | Table:
         source = table_of([dict(answer) for answer in answers if isinstance(answer, Mapping)])
     elif gold is None:
         raise BenchError(
-            sentence("a list of answers needs the right ones in the same order"),
+            "a list of answers needs the right ones in the same order",
             where="answers",
             hint=sentence("give gold=[...], or {row id: answer} for the rows of a task"),
         )
     elif len(gold) != len(answers):
-        raise BenchError(
-            sentence("{answers} answers and {gold} right ones", answers=len(answers), gold=len(gold)), where="gold"
-        )
+        raise BenchError("{answers} answers and {gold} right ones", where="gold", answers=len(answers), gold=len(gold))
     else:
         pairs = zip(answers, gold, strict=True)
         return table_of([{"answer": answer, "gold": right} for answer, right in pairs])
     if gold is not None:
-        raise BenchError(
-            sentence("only a list of texts takes its gold apart"),
-            where="gold",
-            hint=sentence("name the column of the gold"),
-        )
+        raise BenchError("only a list of texts takes its gold apart", where="gold", hint="name the column of the gold")
     return source
 
 

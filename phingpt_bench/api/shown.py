@@ -35,9 +35,7 @@ class Shown(ABC):
         try:
             import pandas as pd
         except ImportError:
-            raise BenchError(
-                sentence("pandas is not installed"), where="to_frame", hint=sentence("pip install pandas")
-            ) from None
+            raise BenchError("pandas is not installed", where="to_frame", hint="pip install pandas") from None
         return pd.DataFrame.from_records(list(self.records()))
 
     def to_markdown(self) -> str:

@@ -15,4 +15,6 @@ def silence_libraries() -> None:
     transformers.utils.logging.set_verbosity_error()
     datasets.disable_progress_bars()
     logging.getLogger("huggingface_hub").setLevel(logging.ERROR)  # it logs every retry when there is no network
+    # bitsandbytes 0.50 asks for a package of faster kernels that is not needed, each time it is imported
+    logging.getLogger("bitsandbytes").setLevel(logging.ERROR)
     warnings.filterwarnings("ignore", category=FutureWarning, module="transformers")

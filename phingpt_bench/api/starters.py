@@ -10,12 +10,11 @@ from pathlib import Path
 from phingpt_bench.core.errors import BenchError
 from phingpt_bench.core.jsonio import write_text
 from phingpt_bench.core.paths import share
-from phingpt_bench.core.sentences import sentence
 from phingpt_bench.data.catalogue import COUNTED, PASSPORTS
 from phingpt_bench.data.passport import Origin, Passport
 from phingpt_bench.data.stamp import BLANK
 from phingpt_bench.evaluate.suite import AdapterEntry, Suite
-from phingpt_bench.models.load import BaseSpec
+from phingpt_bench.models.base_spec import BaseSpec
 from phingpt_bench.render.starter_text import commented_out, starter_text
 from phingpt_bench.served.spec import ServedSpec
 from phingpt_bench.train.recipe import Recipe
@@ -79,9 +78,7 @@ def write_task(file: Path) -> list[Path]:
     name = _name(file)
     if not re.fullmatch(r"\w+", name):
         raise BenchError(
-            sentence("'{name}' cannot be the name of a task", name=name),
-            where=str(file),
-            hint=sentence("use letters, digits and '_'"),
+            "'{name}' cannot be the name of a task", where=str(file), hint="use letters, digits and '_'", name=name
         )
     passport = Passport(
         name=name,
@@ -126,20 +123,14 @@ def write(kind: str, file: Path) -> list[Path]:
 def _name(file: Path) -> str:
     """What the file describes is called: its name without the ending. BenchError for another ending than .yaml."""
     if file.suffix not in (".yaml", ".yml"):
-        raise BenchError(
-            sentence("the file must end in .yaml"),
-            where=str(file),
-            hint=sentence("for example {stem}.yaml", stem=file.stem),
-        )
+        raise BenchError("the file must end in .yaml", where=str(file), hint="for example {stem}.yaml", stem=file.stem)
     return file.stem
 
 
 def _write(files: dict[Path, str]) -> list[Path]:
     for file in files:
         if file.exists() or file.is_symlink():
-            raise BenchError(
-                sentence("exists already, and is not overwritten"), where=str(file), hint=sentence("give another name")
-            )
+            raise BenchError("exists already, and is not overwritten", where=str(file), hint="give another name")
     for file, text in files.items():
         file.parent.mkdir(parents=True, exist_ok=True)
         write_text(file, text)

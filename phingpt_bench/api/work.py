@@ -12,13 +12,12 @@ from phingpt_bench.api.shown import Shown, ShownItems
 from phingpt_bench.core import config
 from phingpt_bench.core.errors import BenchError
 from phingpt_bench.core.overrides import Override, given
-from phingpt_bench.core.records import Thinking
-from phingpt_bench.core.sentences import sentence
+from phingpt_bench.core.protocol import Thinking
 from phingpt_bench.evaluate.one_base import one_base
-from phingpt_bench.evaluate.plan import Step
+from phingpt_bench.evaluate.steps import Step
 from phingpt_bench.evaluate.suite import AdapterEntry, Suite, Variant, load_suite
 from phingpt_bench.models.adapter import AdapterCard, read_card
-from phingpt_bench.models.load import BaseSpec
+from phingpt_bench.models.base_spec import BaseSpec
 from phingpt_bench.served.spec import ServedSpec
 from phingpt_bench.text.blocks import Block
 
@@ -104,10 +103,11 @@ def evaluate(  # noqa: PLR0913  each is an option of the verb
     chat_template: bool = False,
     thinking: Thinking | None = None,
     prompts: Collection[str] = (),
+    paraphrases: bool = False,
     floors: bool = True,
     checks: bool = False,
     trained_on: Collection[str] | None = None,
-    batch_size: int = 16,
+    batch_size: int | None = None,
     overrides: Mapping[str, object] | None = None,
     limit: int | None = None,
     results: str | Path | None = None,
@@ -128,12 +128,14 @@ def evaluate(  # noqa: PLR0913  each is an option of the verb
         shots: with `base`, few-shot examples in each prompt.
         blocks: with `base`, how many blocks of examples are drawn; each is a run, and their mean is one row.
         chat_template: with `base`, whether prompts are put into its chat template.
-        thinking: with `base`, whether its chat template asks for a thought, "on" or "off"; None is its default.
+        thinking: with `base`, whether its chat template asks for a thought, "on" or "off"; None is its default. A value
+            implies `chat_template`.
         prompts: with `base`, names or files of prompts (docs/prompts.md); by default that of the task.
+        paraphrases: with `base`, whether the shipped paraphrases of each task's prompt are asked, too.
         floors: with `base`, whether the baselines run too.
         checks: with `base`, whether gold answers, no answer and the text itself are scored too.
         trained_on: with `base`, what it was trained on, see `phingpt-bench evaluate --help`; None for unknown.
-        batch_size: with `base`, documents at a time.
+        batch_size: with `base`, documents at a time; None: what suits the device.
         overrides: other values by key, such as {"seed": 1, "variants.0.shots": 5}; checked as those of a file.
         limit: only the first rows of each task; such a run is not ranked.
         results: folder of the records, in place of the suite's.
@@ -149,20 +151,21 @@ def evaluate(  # noqa: PLR0913  each is an option of the verb
     from phingpt_bench.live.choose import display
 
     if suite is not None and (base is not None or tasks or adapters):
-        raise BenchError(
-            sentence("base, tasks and adapters do not go with a suite, which has its own"), where="evaluate"
-        )
+        raise BenchError("base, tasks and adapters do not go with a suite, which has its own", where="evaluate")
     if suite is None:
         paths = [adapters] if isinstance(adapters, str | Path) else adapters
         entries = [AdapterEntry(path=Path(path)) for path in paths]
         if not tasks or (base is None and not entries):
-            raise BenchError(sentence("give a suite, or a base (or adapters) and tasks"), where="evaluate")
+            raise BenchError("give a suite, or a base (or adapters) and tasks", where="evaluate")
         suite = one_base(
             BaseSpec(model=base) if isinstance(base, str) else base,
             _names(tasks),
             adapters=entries,
-            variant=Variant(shots=shots, blocks=blocks, chat_template=chat_template, thinking=thinking),
+            variant=Variant(
+                shots=shots, blocks=blocks, chat_template=chat_template or thinking is not None, thinking=thinking
+            ),
             prompts=_names(prompts),
+            paraphrases=paraphrases,
             floors=floors,
             checks=checks,
             trained_on=None if trained_on is None else _names(trained_on),
@@ -171,7 +174,9 @@ def evaluate(  # noqa: PLR0913  each is an option of the verb
     wanted = _suite(suite, given(overrides or {}), limit, results)
     silence_libraries()
     with display(quiet=quiet) as shown:
-        prepared(wanted, only=_names(only), display=shown).run(force=force, display=shown)
+        work = prepared(wanted, only=_names(only), display=shown).run(force=force, display=shown)
+    if work.errors:
+        raise work.errors[0]  # the others are done, and kept
     return load_results(wanted.results_folder)
 
 
@@ -231,7 +236,5 @@ def _names(names: Collection[str]) -> list[str]:
 def _check_limit(limit: int | None) -> None:
     if limit is not None and limit < 1:
         raise BenchError(
-            sentence("a limit of {limit} leaves no row", limit=limit),
-            where="limit",
-            hint=sentence("give at least 1, or None for all"),
+            "a limit of {limit} leaves no row", where="limit", hint="give at least 1, or None for all", limit=limit
         )

@@ -6,9 +6,10 @@ import dataclasses
 from collections.abc import Iterable, Sequence
 from pathlib import Path
 
+from phingpt_bench.board.cost_values import Against, Payback, Prices, TokensEach
 from phingpt_bench.board.published.rows import PublishedRow
 from phingpt_bench.board.published.values import PublishedCost
-from phingpt_bench.board.values import Against, Payback, Prices, Row, TokensEach
+from phingpt_bench.board.values import Row
 from phingpt_bench.cost.breakeven import break_even
 from phingpt_bench.cost.estimate import LABEL_TOKENS, Usd, hosted_usd, hours_usd, repriced
 from phingpt_bench.cost.prices import PriceCard, load_prices, own_card
@@ -70,12 +71,9 @@ def with_costs(row: PublishedRow, tokens: TokensEach | None, card: PriceCard) ->
     each = None
     if tokens is not None and not row.shots and row.zero_shot == "direct":
         each = hosted_usd(card, row.model, 1000 * tokens.read, 1000 * tokens.written)
-    return dataclasses.replace(row, usd_per_1000=each, training_on_card=on_our_card(row.cost, card))
-
-
-def on_our_card(cost: PublishedCost | None, card: PriceCard) -> Usd | None:
-    """A published training's wall hours times its GPUs at the card's price; None if one of these is unknown."""
-    return None if cost is None else hours_usd(card, cost.gpu, cost.gpu_count, cost.hours)
+    cost = row.cost
+    trained = None if cost is None else hours_usd(card, cost.gpu, cost.gpu_count, cost.hours)
+    return dataclasses.replace(row, usd_per_1000=each, training_on_card=trained)
 
 
 def assumed_per_hour(cost: PublishedCost) -> float | None:
@@ -88,6 +86,8 @@ def assumed_per_hour(cost: PublishedCost) -> float | None:
 
 def payback(rows: Sequence[Row], published: Sequence[PublishedRow], card: PriceCard | None = None) -> Payback | None:
     """The best ranked tuned row compared with hosted models, larger models of the board, and the floors.
+
+    Models that another engine served count here whether they are ranked with it or not: only costs are compared.
 
     card: its price of a label is paid for the training rows of either side; hosted models that it knows to be no longer
     sold are left out.
@@ -107,8 +107,9 @@ def payback(rows: Sequence[Row], published: Sequence[PublishedRow], card: PriceC
     others = [_against(tuned, name, "hosted", FREE, each, labels=(paid, 0.0)) for name, each in hosted.items()]
     for row in rows:
         larger = row.kind in ("base", "tuned") and (row.parameters or 0) > (tuned.parameters or 0) > 0
-        if larger or row.kind == "floor":
-            kind = "larger" if larger else "floor"
+        served = row.kind == "base" and row.served_by is not None and row.run_id != tuned.base_run
+        if larger or served or row.kind == "floor":
+            kind = "served" if served else "larger" if larger else "floor"
             name = row.name if row.adapter is None else f"{row.name} + {row.adapter}"
             costs = _to_get(row), _to_run(row)
             labels = paid, _labels_usd(row, label) or 0.0  # of a floor that is unknown: none, to its advantage

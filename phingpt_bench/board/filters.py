@@ -19,7 +19,9 @@ from phingpt_bench.board.names import KINDS, SORTS
 from phingpt_bench.board.published.rows import PublishedRow
 from phingpt_bench.board.values import Board, Row, Section
 from phingpt_bench.core.errors import BenchError, unknown
+from phingpt_bench.core.records import NO_MODELS
 from phingpt_bench.core.sentences import sentence
+from phingpt_bench.results.chosen import ALL, Chosen
 from phingpt_bench.text.numbers import rounded_parameters
 
 COMPARE: dict[str, Callable[[float, float], bool]] = {
@@ -50,7 +52,9 @@ class Filter:
         not pass.
     kinds: members of KINDS.
     sizes: conditions that must all hold.
-    Floors have no size and no licence: only `kinds` hides them.
+    runs: by tag and day.
+    Floors have no size and no licence, and serve runs of any day: only `kinds` hides them.
+    BenchError with the nearest name for an unknown kind or sort order.
     """
 
     protocols: tuple[str, ...] = ()
@@ -59,7 +63,12 @@ class Filter:
     model_licences: tuple[str, ...] = ()
     kinds: tuple[str, ...] = ()
     sizes: tuple[Size, ...] = ()
+    runs: Chosen = ALL
     sort: str = "score"
+
+    def __post_init__(self) -> None:
+        _known(sentence("kind"), self.kinds, KINDS, "--kind")
+        _known(sentence("sort"), (self.sort,), SORTS, "--sort")
 
 
 def size(text: str) -> Size:
@@ -67,9 +76,7 @@ def size(text: str) -> Size:
     found = re.fullmatch(r"\s*(<=|>=|<|>|=|)\s*(\d+(?:\.\d+)?)\s*([kmb]?)\s*", text.lower())
     if found is None:
         raise BenchError(
-            sentence("'{text}' is not a size", text=text),
-            where="--size",
-            hint=sentence("such as '<1B', '>=350M' or 7B, in quotes"),
+            "'{text}' is not a size", where="--size", hint="such as '<1B', '>=350M' or 7B, in quotes", text=text
         )
     sign, number, unit = found.groups()
     return Size(sign=sign or "=", parameters=float(number) * UNITS[unit])
@@ -78,7 +85,7 @@ def size(text: str) -> Size:
 def filtered(board: Board, wanted: Filter) -> Board:
     """The board with the rows and sections that `wanted` lets through, its sections' rows sorted.
 
-    BenchError with the nearest name for an unknown protocol, language, kind or sort order.
+    BenchError with the nearest name for an unknown protocol, language or tag.
     """
     sections = (*board.sections, *board.limited)
     _known(sentence("protocol"), wanted.protocols, {section.protocol for section in sections}, "--protocol")
@@ -88,8 +95,9 @@ def filtered(board: Board, wanted: Filter) -> Board:
         {code for section in sections for code in section.languages},
         "--language",
     )
-    _known(sentence("kind"), wanted.kinds, KINDS, "--kind")
-    _known(sentence("sort"), (wanted.sort,), SORTS, "--sort")
+    tags = {tag for section in sections for row in section.rows for tag in row.tags}
+    if tags.isdisjoint(wanted.runs.tags):  # of several, some may be of runs that others replace
+        _known(sentence("tag"), wanted.runs.tags, tags, "--tag")
     kept = [_section(section, wanted) for section in sections if _wanted(section, wanted)]
     kept = [section for section in kept if section.rows or section.published]
     return dataclasses.replace(
@@ -111,7 +119,12 @@ def _wanted(section: Section, wanted: Filter) -> bool:
         (not wanted.protocols or section.protocol in wanted.protocols)
         and (not wanted.languages or bool(set(section.languages) & set(wanted.languages)))
         and _named(section.licence, wanted.licences)
+        and (wanted.runs.is_empty or any(row.kind in ("base", "tuned") and _meant(row, wanted) for row in section.rows))
     )
+
+
+def _meant(row: Row, wanted: Filter) -> bool:
+    return wanted.runs.holds(row.created, row.tags)
 
 
 def _named(licence: str | None, parts: Collection[str]) -> bool:
@@ -134,11 +147,13 @@ def _section(section: Section, wanted: Filter) -> Section:
 def _shown(row: Row, wanted: Filter) -> bool:
     if wanted.kinds and row.kind not in wanted.kinds:
         return False
-    if row.kind in ("floor", "check"):
+    if row.kind in NO_MODELS:
         return True
     parameters = None if row.parameters is None else rounded_parameters(row.parameters)
-    return all(size.holds(parameters) for size in wanted.sizes) and _named(
-        licence_of(row.base or row.name), wanted.model_licences
+    return (
+        _meant(row, wanted)
+        and all(size.holds(parameters) for size in wanted.sizes)
+        and _named(licence_of(row.base or row.name), wanted.model_licences)
     )
 
 

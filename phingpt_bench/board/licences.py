@@ -19,6 +19,7 @@ FAMILIES = {
     "Llama-2": "Llama 2 Community License",
     "Phi-3": "MIT",
     "Phi-4": "MIT",
+    "Gemma": "Gemma Terms of Use",
     "Mistral-7B": "Apache-2.0",
     "BLOOM": "BigScience RAIL 1.0",
     "RoBERTa": "MIT",

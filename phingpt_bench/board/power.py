@@ -9,7 +9,7 @@ from phingpt_bench.board.values import Detectable
 from phingpt_bench.core.notes import Note
 from phingpt_bench.core.sentences import sentence
 from phingpt_bench.results.collect import Run
-from phingpt_bench.results.compare import shared_clusters
+from phingpt_bench.results.comparable import shared_clusters
 from phingpt_bench.results.pairing import base_of
 from phingpt_bench.stats.power import POWER
 from phingpt_bench.text.numbers import score_text

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import math
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import NamedTuple
 
+from phingpt_bench.board.cost_values import Prices
 from phingpt_bench.board.published.rows import PublishedRow
-from phingpt_bench.board.values import Prices
 from phingpt_bench.core.errors import unknown
 from phingpt_bench.core.sentences import sentence
 from phingpt_bench.results.collect import Run
@@ -19,14 +19,33 @@ from phingpt_bench.scoring.metrics import METRICS
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Calculation:
+    """The options of a board that its numbers and ranks depend on."""
+
+    tasks: Collection[str] = ()
+    """The tasks to show, or protocol ids, in this order; empty means all, by name."""
+
+    metric: str | None = None
+    """In place of the primary metric, where a task has it."""
+
+    checks: bool = False
+    """Whether to show oracle, null and echo as well."""
+
+    across_engines: bool = False
+    """Whether to rank rows of different engines together."""
+
+    trust_times: bool = False
+    """Whether times of shared machines count for the Pareto front and for break-even."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Scope:
     """What every section of a board is made with."""
 
+    options: Calculation
     comparer: Comparer
-    metric: str | None = None  # replaces the primary metric of each task that has it
     published: Mapping[str, tuple[PublishedRow, ...]] = field(default_factory=dict)  # by protocol id
     prices: Prices | None = None  # None: no estimates
-    across: bool = False  # rows of different engines are ranked together
     tasks: int = 1  # of the board: Holm's correction of a model counts at most so many tests
 
 
@@ -61,13 +80,14 @@ def standing_of(runs: Sequence[Run], scope: Scope, limit: int | None) -> Standin
     """
     comparer = scope.comparer
     primary = runs[0].record.protocol.metric
-    metric = scope.metric if scope.metric is not None and scope.metric in comparer.scores(runs[0]) else primary
+    asked = scope.options.metric
+    metric = asked if asked is not None and asked in comparer.scores(runs[0]) else primary
     for run in runs:
         if metric not in comparer.scores(run):
             raise unknown(sentence("metric"), metric, comparer.scores(run), where=str(run.path))
     ordered = sorted(runs, key=lambda run: (-_score(run, metric, comparer), run.record.model.name, str(run.key)))
     models = [run for run in ordered if run.kind != "check"] or ordered
-    main, others = main_group(models, across=scope.across)
+    main, others = main_group(models, across=scope.options.across_engines)
     apart = others | {id(run): reason for run in main if (reason := exposed(run))}
     main = [run for run in main if id(run) not in apart] or main
     ranks: dict[int, Rank] = {}

@@ -4,17 +4,16 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from phingpt_bench.board.cost_values import Payback, Prices, TokensEach
+from phingpt_bench.board.prompts import PromptSpread
 from phingpt_bench.board.published.rows import PublishedRow
+from phingpt_bench.core.ledgers import Ledger
 from phingpt_bench.core.notes import Note
-from phingpt_bench.core.records import Ledger
-from phingpt_bench.cost.breakeven import Case
-from phingpt_bench.cost.estimate import Usd
-from phingpt_bench.cost.prices import PriceCard
 from phingpt_bench.results.answering import Answering
 from phingpt_bench.results.compare import Difference
 from phingpt_bench.results.identity import base_name, shown_seed, weights
 from phingpt_bench.results.unseen import Unseen
-from phingpt_bench.stats.intervals import Interval
+from phingpt_bench.stats.interval import Interval
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -86,14 +85,14 @@ class Row:
     answering: Answering
     """How its answers look as a whole."""
 
-    beats_majority: bool | None
-    """Whether a gain is significantly better than one label for all rows; None if untested."""
-
     is_base: bool
     """Whether this is the 0-shot base that the other base rows are compared with."""
 
     against_base: Difference | None
     """The gain over the base, tested; None for floors, for the base itself, and without a base."""
+
+    base_run: str | None
+    """The run id of that base; None without one, and for the base itself."""
 
     labels: int | None
     """Number of labelled rows that it was trained on; None if unknown."""
@@ -114,7 +113,8 @@ class Row:
     """Cost of evaluating 1,000 documents."""
 
     frontier: bool | None
-    """Whether it is on the Pareto front of usd_per_1000 and score; None if unranked or unknown."""
+    """Whether it is on the Pareto front of usd_per_1000 and score; None if unranked or unknown, as where a row with
+    times of a shared machine scores no worse and may cost less."""
 
     parameters: int | None
     """Number of parameters of the base, without the adapter."""
@@ -126,7 +126,7 @@ class Row:
     """Copied test rows by kind of copy; without the kinds that were not looked for."""
 
     exposed: bool
-    """Whether its training data held so many test rows that it is not ranked."""
+    """Whether its training data contained too many test rows for it to be ranked."""
 
     partly_checked: bool
     """Whether some kinds of copies, or some training rows, were not looked for."""
@@ -149,14 +149,20 @@ class Row:
     created: str
     """When it ended, ISO 8601 in UTC."""
 
+    tags: tuple[str, ...] = ()
+    """The tags of the run."""
+
     blocks: int = 0
-    """The numbers of the blocks of examples, where `seeds` differ in the block alone."""
+    """The number of blocks of examples if `seeds` differ only in the block; otherwise 0."""
 
     seeds: tuple[float | None, ...] = ()
     """The scores by seed, of which `score` is the mean; empty for a single run."""
 
+    prompts: PromptSpread | None = None
+    """Its scores under paraphrases of its prompt; None if none were asked."""
+
     prompt: str | None = None
-    """The digest of the prompt that took the place of the task's; its name is in `variant`."""
+    """The digest of the prompt that replaced the task's own; its name is in `variant`."""
 
     thinking: str | None = None
     """The thinking mode that the chat template was given; None is its default."""
@@ -164,17 +170,21 @@ class Row:
     served_by: str | None = None
     """The engine of a served model, with its dtype; None for a loaded model."""
 
+    shared_by: int = 1
+    """Processes of this program that shared the machine of its evaluation or training; if more than 1, its times
+    include their work."""
+
     @property
     def starred(self) -> bool:
-        """Whether it differs significantly from its base; a gain has to be more than one label for all rows, too."""
-        return self.against_base is not None and self.against_base.significant and self.beats_majority is not False
+        """Whether its difference from the base is starred (`Difference.starred`)."""
+        return self.against_base is not None and self.against_base.starred
 
     @property
     def identity(self) -> tuple[object, ...]:
         """The key that rows of one model in one setting share over all tasks.
 
         It does not contain the display name, except for rows without a base (floors, checks), nor the number of seeds,
-        since a task may lack one.
+        which may differ between tasks.
         """
         return (
             self.kind, base_name(self.base, self.name, self.base_revision), self.base_revision,
@@ -186,101 +196,11 @@ class Row:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class TokensEach:
-    """Tokens of one document, read and written, as measured in the run `run_id` of the model `counted_by`.
-
-    assumed: no answer was written; `written` is the length of a label, not a measurement.
-    """
-
-    read: float
-    """Tokens of the prompt."""
-
-    written: float
-    """Tokens of the answer."""
-
-    assumed: bool
-    counted_by: str
-    """The model whose tokenizer counted them."""
-
-    run_id: str
-    """The run that counted them."""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Against:
-    """A model whose cost a tuned row is compared with, and the break-even point (see `cost.breakeven`).
-
-    kind: hosted (a published row at its API's price, which is an estimate), larger (a run of a larger model) or floor.
-    best, worst: the break-even at either end of the price ranges, with the labels of both trainings paid for if the
-        price card has a price of a label; None if a value is unknown. owned_best, owned_worst: without the labels.
-    """
-
-    name: str
-    """As the board shows it."""
-
-    run_id: str | None
-    """The id of our run; None for a published row."""
-
-    kind: str
-    training_usd: float | None
-    """Cost of its training; None if unknown or none."""
-
-    usd_per_1000: Usd | None
-    """Cost of 1,000 documents, as a range; None if unknown."""
-
-    best: Case | None
-    worst: Case | None
-    owned_best: Case | None = None
-    owned_worst: Case | None = None
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Payback:
-    """The best ranked tuned row of a section, and from when on it is cheaper than others.
-
-    labels, labels_usd: labelled rows of its training, and their price; None if either is unknown.
-    """
-
-    run_id: str
-    """The run of the tuned row."""
-
-    model: str
-    """Its base, as the board shows it."""
-
-    adapter: str | None
-    """Its adapter."""
-
-    training_usd: float | None
-    """Cost of its training."""
-
-    usd_per_1000: float | None
-    """Cost of evaluating 1,000 documents."""
-
-    against: tuple[Against, ...]
-    """What it is compared with."""
-
-    labels: int | None = None
-    labels_usd: float | None = None
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Prices:
-    """The price card in use. own: it is the user's, so all USD are at its prices; else runs keep their USD."""
-
-    name: str
-    """The name of its file, without folders."""
-
-    own: bool
-    card: PriceCard
-    """The prices themselves."""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
 class Detectable:
     """The smallest true difference that the paired test of two rows finds with 80 % power (stats/power.py).
 
-    value: None if the rows are too few for any. run_id, against: of the two rows; the figure depends on how often
-    they differ, and hardly on which is better. clusters: of the rows; 0 if each is one by itself.
+    value: None if there are too few rows. run_id, against: the two runs compared; the value depends on how often
+    they differ, and hardly on which is better. clusters: their number; 0 if every row is its own.
     """
 
     value: float | None
@@ -294,8 +214,9 @@ class Detectable:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Section:
-    """The rows of one task under one protocol, the best first. limit: None for the whole split; else none is ranked.
+    """The rows of one task under one protocol, the best first.
 
+    limit: None for the whole split; otherwise no row is ranked.
     synthetic: the data are made up, and no score on them says anything about a model.
     tokens: the basis of estimates for published rows; None if no run counted them.
     """
@@ -327,7 +248,7 @@ class Section:
     """Results of papers on the same protocol; never ranked."""
 
     notes: tuple[Note, ...]
-    """Notes on all rows."""
+    """Notes on the whole section."""
 
     tokens: TokensEach | None = None
     payback: Payback | None = None
@@ -340,7 +261,7 @@ class Section:
     """The smallest difference that the rows can show; None for a limited section."""
 
     documents: int | None = None
-    """Number of documents, where rows do not name theirs (`Passport.documents`)."""
+    """Number of documents if rows do not say which one they come from (`Passport.documents`)."""
 
     languages: tuple[str, ...] = ()
     """Codes of the rows' languages; empty without a passport."""
@@ -352,7 +273,7 @@ class Section:
     """Number of rows that filters removed; ranks, tests and floors still include them."""
 
     older: int = 0
-    """Runs that newer runs of the same training replace."""
+    """Number of runs that were replaced by newer runs of the same training."""
 
     beyond: int = 0
     """Number of rows that `board.shorten` left out."""

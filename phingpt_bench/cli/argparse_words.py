@@ -8,7 +8,7 @@ from collections.abc import Iterator
 
 from phingpt_bench.text.language import say, say_n
 
-# What argparse of Python 3.10 to 3.13 asks gettext for and a user can see. tests/cli/test_language.py holds it against
+# What argparse of Python 3.10 to 3.14 asks gettext for and a user can see. tests/cli/test_language.py holds it against
 # the argparse that is installed.
 TRANSLATED = (
     "usage: ",

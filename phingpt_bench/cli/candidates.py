@@ -1,4 +1,4 @@
-"""What may stand at the end of a command line that is being typed: verbs, options, values and names, for any shell."""
+"""What may come next in a command line that is being typed: verbs, options, values and names, for any shell."""
 
 from __future__ import annotations
 
@@ -27,14 +27,14 @@ def candidates(words: Sequence[str], verbs: Sequence[str]) -> list[Candidate]:
         return _starting(last, [*named, ("--help", say("the verbs")), ("--version", "")])
     if before[0] not in verbs:
         return []
-    parser = Parser(prog=before[0], allow_abbrev=False)
+    parser = Parser(prog=before[0])
     verb_module(before[0]).configure(parser)
     parser.add_argument("--lang", choices=LANGUAGES)
     return _starting(last, _in_parser(parser, before[0], before[1:], last))
 
 
 def _without_language(words: Sequence[str]) -> list[str]:
-    """The words before the last without a --lang and its value, which may stand before the verb."""
+    """The words before the last without a --lang and its value, which may come before the verb."""
     kept: list[str] = []
     for word in words:
         if kept[-1:] == ["--lang"]:
@@ -95,13 +95,13 @@ def _values(action: argparse.Action) -> int:
 
 
 def _about(action: argparse.Action) -> str:
-    return " ".join((action.help or "").split()).replace("%%", "%")
+    return " ".join(say(action.help or "").split()).replace("%%", "%")
 
 
 def _of(action: argparse.Action, verb: str) -> Iterable[Candidate]:
     """The values that an argument may have, as far as they are known without reading data."""
     if isinstance(action, argparse._SubParsersAction):
-        return [(choice.dest, choice.help or "") for choice in action._choices_actions]
+        return [(choice.dest, say(choice.help or "")) for choice in action._choices_actions]
     if action.choices is not None:
         return [(str(choice), "") for choice in action.choices]
     source = SOURCES.get((verb, action.dest)) or SOURCES.get(("", action.dest))
@@ -141,10 +141,6 @@ def _keys(recipe: bool) -> Callable[[], list[str]]:
     return names
 
 
-def _listed(*names: str) -> Callable[[], Sequence[str]]:
-    return lambda: names
-
-
 def _board(name: str) -> Callable[[], Sequence[str]]:
     def names() -> Sequence[str]:
         from phingpt_bench.board import names as board_names
@@ -162,9 +158,9 @@ def _engines() -> Sequence[str]:
 
 
 def _bases() -> list[str]:
-    from phingpt_bench.models.embedded import NAME
+    from phingpt_bench.models.embedded import MODELS
 
-    return [NAME]
+    return list(MODELS)
 
 
 def _scorers() -> list[str]:
@@ -191,7 +187,7 @@ SOURCES: dict[tuple[str, str], Callable[[], Sequence[str]]] = {
     ("evaluate", "base"): _bases,
     ("evaluate", "model"): _engines,
     ("rescore", "scorer"): _scorers,
-    ("rescore", "answer_format"): _listed("lines", "json", "tags"),
+    ("rescore", "answer_format"): lambda: ("lines", "json", "tags"),
     ("", "metric"): _metrics,
     ("leaderboard", "format"): _board("FORMATS"),
     ("leaderboard", "columns"): _board("COLUMNS"),

@@ -9,6 +9,7 @@ from phingpt_bench.core.sentences import sentence
 from phingpt_bench.text.language import say
 
 DEFAULT = "my-prompt.yaml"
+OPTIONS = {"source": "--from", "layout": "--layout", "answers": "--kind"}  # by the name of their value
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -19,18 +20,18 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         dest="source",
         type=Path,
         metavar=say("ROWS"),
-        help=say("rows of the training data (.jsonl, .csv, .parquet): prompt and answer, messages, or one text"),
+        help="rows of the training data (.jsonl, .csv, .parquet): prompt and answer, messages, or one text",
     )
     group.add_argument(
         "--layout",
         metavar=say("TEXT"),
-        help=say("how columns were put together, for rows without a prompt: 'Instruction: {instruction}\\n...'"),
+        help="how columns were put together, for rows without a prompt: 'Instruction: {instruction}\\n...'",
     )
     group.add_argument(
         "--kind",
         dest="answers",
         choices=("labels", "spans", "scores"),
-        help=say("of the answers (default: labels where they are few)"),
+        help="of the answers (default: labels where they are few)",
     )
 
 
@@ -43,13 +44,11 @@ def write(args: argparse.Namespace, file: Path) -> int:
     from phingpt_bench.data.sources import read_file
 
     if args.source is None:
-        raise BenchError(
-            sentence("init prompt needs rows"), hint=sentence("--from ROWS.jsonl: a few of the training data")
-        )
+        raise BenchError("init prompt needs rows", hint="--from ROWS.jsonl: a few of the training data")
     if file.suffix not in (".yaml", ".yml"):
-        raise BenchError(sentence("a prompt file ends in .yaml"), where=str(file))
+        raise BenchError("a prompt file ends in .yaml", where=str(file))
     if file.exists():
-        raise BenchError(sentence("the file exists"), where=str(file), hint=sentence("give another name, or remove it"))
+        raise BenchError("the file exists", where=str(file), hint="give another name, or remove it")
     layout = None if args.layout is None else args.layout.replace("\\n", "\n")
     made = prompt_of(read_file(args.source), str(args.source), layout, args.answers)
     about = sentence(
@@ -60,7 +59,8 @@ def write(args: argparse.Namespace, file: Path) -> int:
     assert read is not None and read.digest == made.prompt.digest  # what was written is what was found
     print(
         say(
-            "wrote {file}: renders {n} rows byte for byte, digest {digest}",
+            "wrote {file}: renders {n} rows byte for byte; "
+            "digest in records: {digest} (made_from has that of the rows)",
             file=file,
             n=made.rendered,
             digest=read.digest,

@@ -3,15 +3,13 @@
 from __future__ import annotations
 
 import argparse
-from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from phingpt_bench.core.errors import BenchError
-from phingpt_bench.core.sentences import sentence
 
 if TYPE_CHECKING:
     from phingpt_bench.board.values import Board
-    from phingpt_bench.results.collect import Run
+    from phingpt_bench.results.source import Source
 
 FORM = "html"
 
@@ -20,23 +18,29 @@ def check(args: argparse.Namespace) -> None:
     """BenchError for options that exclude each other; called before anything is computed."""
     if args.with_text and args.format != FORM:
         raise BenchError(
-            sentence("dataset text is shown on a page only"),
-            where="--with-text",
-            hint=sentence("add --format {form}", form=FORM),
+            "dataset text is shown on a page only", where="--with-text", hint="add --format {form}", form=FORM
         )
-    if args.format == FORM and args.output is None:  # some terminals cannot write its letters
+    if args.format == FORM:
+        check_file(args, "board.html")
+
+
+def check_file(args: argparse.Namespace, name: str) -> None:
+    """BenchError where a page has no file to go to: some terminals cannot write its letters."""
+    if args.output is None:
         raise BenchError(
-            sentence("{form} is for a file, not for a terminal", form=FORM),
+            "{form} is for a file, not for a terminal",
             where="--format",
-            hint=sentence("add --output board.html"),
+            hint="add --output {file}",
+            form=FORM,
+            file=name,
         )
 
 
-def page_of(board: Board, runs: Sequence[Run], *, with_text: bool) -> str:
-    """The page of a board with the answers of its runs.
+def page_of(board: Board, source: Source, *, with_text: bool) -> str:
+    """The page of a board with the answers of its runs, as far as a page holds them.
 
     BenchError if dataset text is asked for and is not available locally.
     """
     from phingpt_bench.page.page import html
 
-    return html(board, runs, with_text=with_text)
+    return html(board, source, with_text=with_text)

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import argparse
 import contextlib
-import errno
 import importlib
 import os
 import re
@@ -17,13 +16,18 @@ import sys
 import textwrap
 import threading
 from collections.abc import Iterator, Sequence
+from pathlib import Path
 from types import ModuleType
-from typing import NoReturn
+from typing import Any, NoReturn
 
-from phingpt_bench import __version__, compat
+from phingpt_bench import __version__
 from phingpt_bench.cli.argparse_words import in_our_words
+from phingpt_bench.cli.fault_lines import fault_of_the_machine, reported
+from phingpt_bench.cli.output import accept_all_letters
 from phingpt_bench.cli.overrides import OVERRIDES, with_overrides
 from phingpt_bench.core.errors import BenchError, unknown
+from phingpt_bench.core.openmp import limit_spinning
+from phingpt_bench.core.paths import expanded
 from phingpt_bench.core.sentences import sentence
 from phingpt_bench.text.language import LANGUAGES, VARIABLE, known, preferred, say, speaking, spoken
 
@@ -31,8 +35,9 @@ PROG = "phingpt-bench"
 LANG = "--lang"
 PASSED_ON = "lm-eval"  # the verb whose arguments are those of another program
 VERBS = (
-    "demo", "run", "train", "evaluate", "rescore", "leaderboard", "compare", "published", "tasks", "hash-rows",
-    "recheck", "verify", "reproduce", "data", "models", "import", "export", "init", "completion",
+    "demo", "run", "train", "evaluate", "rescore", "leaderboard", "compare", "why", "combine", "published", "cite",
+    "tasks", "hash-rows", "merge", "recheck", "verify", "reproduce", "data", "models", "import", "export", "init",
+    "completion",
     "lm-eval", "doctor",
 )  # fmt: skip
 DESCRIPTION = sentence(
@@ -48,11 +53,20 @@ examples:
 
 'phingpt-bench VERB --help' shows a verb's arguments and examples.
 """)
-LONGEST, MOST = 2_000, 100  # characters of a line of an error, and lines
+
+
+class Helper(argparse.RawDescriptionHelpFormatter):
+    """Help in the language in force, with the examples as they are."""
+
+    def _get_help_string(self, action: argparse.Action) -> str | None:
+        return action.help and say(action.help)
 
 
 class Parser(argparse.ArgumentParser):
-    """argparse, with its errors reported like all others."""
+    """argparse, with its errors reported like all others. A literal `help` is a key of the translations."""
+
+    def __init__(self, **options: Any):
+        super().__init__(**{"formatter_class": Helper, "allow_abbrev": False, **options})
 
     def error(self, message: str) -> NoReturn:
         """A BenchError in place of argparse's own exit."""
@@ -61,10 +75,12 @@ class Parser(argparse.ArgumentParser):
 
 def main(argv: Sequence[str] | None = None) -> int:
     """Run one command line (default: that of the process) and return its exit code; never raises for bad input."""
+    limit_spinning()
+    accept_all_letters()
     try:
         language, rest = chosen_language(list(sys.argv[1:] if argv is None else argv))
     except BenchError as err:
-        print(_reported(err), file=sys.stderr)
+        print(reported(err), file=sys.stderr)
         return 2
     with speaking(language), in_our_words(), ending_like_ctrl_c():
         return _guarded(rest)
@@ -124,7 +140,7 @@ def _guarded(argv: list[str]) -> int:
         sys.stdout.flush()  # a reader that went away shows here, not at exit where it cannot be caught
         return code
     except BenchError as err:
-        print(_reported(err), file=sys.stderr)
+        print(reported(err), file=sys.stderr)
         return 2
     except KeyboardInterrupt as err:
         with contextlib.suppress(OSError):  # after SIGHUP there may be no terminal any more
@@ -133,11 +149,11 @@ def _guarded(argv: list[str]) -> int:
     except BrokenPipeError:  # `| head` has read enough: nothing to report, and nothing more to flush
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return 141
-    except (OSError, MemoryError, RuntimeError) as err:
-        fault = _of_the_machine(err)
+    except (OSError, MemoryError, RuntimeError, TypeError) as err:
+        fault = fault_of_the_machine(err)
         if fault is None:
             raise
-        print(_reported(fault), file=sys.stderr)
+        print(reported(fault), file=sys.stderr)
         return 2
     except SystemExit as end:  # argparse after --help, or the passed-through lm-eval
         if isinstance(end.code, str):
@@ -159,8 +175,10 @@ def _dispatch(argv: list[str]) -> int:
         return 2
     if first.startswith("-"):
         raise BenchError(
-            sentence("unknown option '{name}'", name=first),
-            hint=sentence("options come after the verb; '{prog} --help' lists verbs", prog=PROG),
+            "unknown option '{name}'",
+            hint="options come after the verb; '{prog} --help' lists verbs",
+            name=first,
+            prog=PROG,
         )
     if first not in VERBS:
         raise unknown(sentence("verb"), first, VERBS, see=f"{PROG} --help")
@@ -177,11 +195,9 @@ def _arguments(verb: ModuleType, rest: list[str]) -> argparse.Namespace:
     about = spoken(verb.HELP)
     parser = Parser(
         prog=f"{PROG} {verb.NAME}",
-        # the formatter leaves the examples as they are, and with them the description
+        # the formatter leaves it as it is
         description=textwrap.fill(about[:1].upper() + about[1:].removesuffix(".") + ".", 79),
         epilog=spoken(verb.EPILOG),
-        formatter_class=argparse.RawDescriptionHelpFormatter,
-        allow_abbrev=False,
     )
     verb.configure(parser)
     # for the help alone: `chosen_language` has taken it out
@@ -200,7 +216,11 @@ def _arguments(verb: ModuleType, rest: list[str]) -> argparse.Namespace:
     for action in parser._actions:
         if action.nargs == argparse.REMAINDER:
             return argparse.Namespace(**{action.dest: rest})
-    return with_overrides(parser, _joined(rest)) if overridable else parser.parse_args(_joined(rest))
+    args = with_overrides(parser, _joined(rest)) if overridable else parser.parse_args(_joined(rest))
+    for name, value in vars(args).items():
+        if isinstance(value, Path):  # a shell leaves the "~" in --results=~/r
+            setattr(args, name, expanded(value))
+    return args
 
 
 def _joined(rest: Sequence[str]) -> list[str]:
@@ -226,39 +246,6 @@ def _help() -> str:
     usage = say("usage: {prog} [--lang L] VERB ...\n       {prog} --version", prog=PROG)
     about = textwrap.fill(spoken(DESCRIPTION), 79)
     return "\n".join([usage, "", about, "", say("verbs:"), *verbs, "", spoken(EPILOG).rstrip()])
-
-
-def _of_the_machine(err: Exception) -> BenchError | None:
-    """The error for a file that the system refuses, or for memory that ran out; None for a bug."""
-    if isinstance(err, OSError) and err.filename is not None:
-        name = os.fsdecode(err.filename) if isinstance(err.filename, str | bytes | os.PathLike) else str(err.filename)
-        return BenchError(
-            err.strerror or str(err), where=name, hint=sentence("check that file or folder, or name another")
-        )
-    if isinstance(err, OSError) and err.errno == errno.ENOSPC:
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())  # what is still buffered has nowhere to go
-        return BenchError(sentence("no space left where the output goes"), hint=sentence("write it somewhere else"))
-    if memory := compat.memory_that_ran_out(err):
-        return BenchError(
-            sentence("out of GPU memory") if memory == "GPU" else sentence("out of main memory"),
-            hint=sentence(
-                "a smaller batch_size in the suite (--batch-size), or tokens_per_batch and max_tokens in the recipe"
-            ),
-        )
-    return None
-
-
-def _reported(err: BenchError) -> str:
-    """The error as people read it, in the language in force: short and harmless, whatever stands in a file's names."""
-    from phingpt_bench.text.clean import screened, shortened
-
-    text = spoken(err.message) if err.where is None else f"{spoken(err.where)}: {spoken(err.message)}"
-    lines = [say("error: {text}", text=text)]
-    if err.hint:
-        lines.append(say("hint: {text}", text=spoken(err.hint)))
-    shown = [shortened(screened(line), LONGEST) for text in lines for line in text.split("\n")]
-    more = [say("... and {n} more lines", n=f"{len(shown) - MOST:,}")] if len(shown) > MOST else []
-    return "\n".join([*shown[:MOST], *more])
 
 
 if __name__ == "__main__":

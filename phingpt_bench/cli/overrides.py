@@ -1,4 +1,4 @@
-"""`KEY=VALUE` behind a verb: values in the place of a file's, wherever they stand among the other arguments."""
+"""`KEY=VALUE` after a verb: values that replace those of a file, anywhere among the other arguments."""
 
 from __future__ import annotations
 

@@ -4,8 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from phingpt_bench.core.errors import BenchError
-from phingpt_bench.core.sentences import sentence
+from phingpt_bench.core.errors import BenchError, first_line
 
 
 def tokenizer(model: str | None) -> tuple[Any, str]:
@@ -14,9 +13,10 @@ def tokenizer(model: str | None) -> tuple[Any, str]:
 
     from phingpt_bench.models import embedded
 
-    if model is None or model == embedded.NAME:
+    own = embedded.MODELS.get(model or embedded.NAME)
+    if own is not None:
         try:
-            return AutoTokenizer.from_pretrained(embedded.embedded_folder()), ""
+            return AutoTokenizer.from_pretrained(own.folder()), ""
         except BenchError as err:  # the other checks do not need it
             if model is not None:
                 raise
@@ -25,13 +25,9 @@ def tokenizer(model: str | None) -> tuple[Any, str]:
         return AutoTokenizer.from_pretrained(model), ""
     except (OSError, ValueError) as err:
         raise BenchError(
-            sentence(
-                "cannot load the tokenizer of '{model}' ({reason})",
-                model=model,
-                reason=str(err).strip().splitlines()[0],
-            ),
-            hint=sentence(
-                "give a folder, a Hub id that is cached or reachable, or '{name}' for the embedded model",
-                name=embedded.NAME,
-            ),
+            "cannot load the tokenizer of '{model}' ({reason})",
+            hint="give a folder, a Hub id that is cached or reachable, or '{name}' for the embedded model",
+            model=model,
+            reason=first_line(err),
+            name=embedded.NAME,
         ) from None

@@ -4,13 +4,11 @@ from __future__ import annotations
 
 import argparse
 
-from phingpt_bench.text.language import say
-
 
 def add_trust(parser: argparse.ArgumentParser) -> None:
     """The argument --trust-task-code, for verbs that look at task files without running a task."""
     parser.add_argument(
         "--trust-task-code",
         action="store_true",
-        help=say("let task files that are not ours import the Python functions and metrics that they name"),
+        help="let task files that are not ours import the Python functions and metrics that they name",
     )

@@ -5,10 +5,10 @@ from __future__ import annotations
 import argparse
 import math
 from collections.abc import Sequence
-from pathlib import Path
 from typing import TYPE_CHECKING
 
-from phingpt_bench.cli.output import LEAST, add_output, deliver, show
+from phingpt_bench.cli.output import add_output, report
+from phingpt_bench.cli.run_args import add_results
 from phingpt_bench.core.sentences import sentence
 from phingpt_bench.text.language import say
 
@@ -34,28 +34,21 @@ examples:
   phingpt-bench compare base ner-smollm2-135m --task phin_finer_ord --with-text
   phingpt-bench compare base ner-smollm2-135m --fate broken --rows 20 --task fin
   phingpt-bench compare RUN_FOLDER OTHER_RUN_FOLDER --format json
-  phingpt-bench compare base ner-smollm2-135m --fail-if-worse --margin 0.01
+  phingpt-bench compare base ner-smollm2-135m --fail-if-worse --margin 0.01 \\
+      --task phin_finer_ord
 """)
 FATES = ("fixed", "broken", "same-error", "different-error", "right", "better", "worse", "equal")
 
 
 def configure(parser: argparse.ArgumentParser) -> None:
     """The arguments."""
-    parser.add_argument("a", metavar="A", help=say("the reference"))
-    parser.add_argument("b", metavar="B", help=say("the challenger"))
+    parser.add_argument("a", metavar="A", help="the reference")
+    parser.add_argument("b", metavar="B", help="the challenger")
     parser.add_argument(
-        "--task",
-        action="append",
-        default=[],
-        metavar="T",
-        help=say("this task, dataset or protocol in detail; repeatable"),
+        "--task", action="append", default=[], metavar="T", help="this task, dataset or protocol in detail; repeatable"
     )
-    parser.add_argument(
-        "--results", type=Path, metavar=say("DIR"), help=say("folder of the runs (default: as in leaderboard)")
-    )
-    parser.add_argument(
-        "--metric", metavar="M", help=say("this metric instead of the primary one, where a task has it")
-    )
+    add_results(parser)
+    parser.add_argument("--metric", metavar="M", help="this metric instead of the primary one, where a task has it")
     parser.add_argument(
         "--fate",
         action="append",
@@ -67,23 +60,24 @@ def configure(parser: argparse.ArgumentParser) -> None:
             fates=", ".join(FATES),
         ),
     )
-    parser.add_argument("--rows", type=int, default=5, metavar="N", help=say("rows to show of each fate (default: 5)"))
+    parser.add_argument("--rows", type=int, default=5, metavar="N", help="rows to show of each fate (default: 5)")
     parser.add_argument(
-        "--with-text", action="store_true", help=say("show the text of the rows; the dataset must be available locally")
+        "--with-text", action="store_true", help="show the text of the rows; the dataset must be available locally"
     )
     parser.add_argument(
-        "--across-engines", action="store_true", help=say("test runs of different engines against each other, too")
+        "--across-engines", action="store_true", help="test runs of different engines against each other, too"
     )
     parser.add_argument(
         "--fail-if-worse",
         action="store_true",
-        help=say("exit code 1 where B is worse than A in one of the tasks shown, or cannot be tested against it"),
+        help="exit code 1 where B is worse than A in one of the tasks shown, cannot be tested against it, or "
+        "(without --task) lacks a task of A",
     )
     parser.add_argument(
         "--margin",
         type=float,
         metavar="X",
-        help=say("worse by more than X of the metric's scale, 0.01 for one point of 100; goes with --fail-if-worse"),
+        help="worse by more than X of the metric's scale, 0.01 for one point of 100; goes with --fail-if-worse",
     )
     add_output(parser, ("terminal", "markdown", "json"))
 
@@ -97,13 +91,12 @@ def run(args: argparse.Namespace) -> int:
 
     from phingpt_bench.core.errors import BenchError
     from phingpt_bench.results.comparison.asked import comparisons, runs_for
-    from phingpt_bench.text.write_markdown import markdown
+    from phingpt_bench.results.comparison.export import to_json
     from phingpt_bench.text.write_terminal import check_width
 
-    if args.width is not None:
-        check_width(args.width, LEAST)
+    check_width(args.width)
     if args.rows < 0:
-        raise BenchError(sentence("--rows must be at least 0"))
+        raise BenchError("--rows must be at least 0")
     _check_margin(args)
     with Console(stderr=True).status(say("comparing runs")):  # silent unless a terminal
         asked = comparisons(
@@ -113,16 +106,7 @@ def run(args: argparse.Namespace) -> int:
             margin=(args.margin or 0.0) if args.fail_if_worse else None,
         )  # fmt: skip
         docs = [_docs(one, args) for one in asked.comparisons]
-    if args.format == "json":
-        from phingpt_bench.results.comparison.export import to_json
-
-        deliver(to_json(asked.comparisons, docs, asked.gate), args.output)
-    else:
-        blocks = _blocks(args, asked, docs)
-        if args.format == "terminal":
-            show(blocks, args.width, args.output)
-        else:
-            deliver({"markdown": markdown}[args.format](blocks), args.output)
+    report(args, lambda: _blocks(args, asked, docs), {"json": lambda: to_json(asked.comparisons, docs, asked.gate)})
     return int(any(one.failed for one in asked.gate or ()))
 
 
@@ -132,11 +116,10 @@ def _check_margin(args: argparse.Namespace) -> None:
     if args.margin is None:
         return
     if not args.fail_if_worse:
-        raise BenchError(sentence("--margin goes with --fail-if-worse"))
+        raise BenchError("--margin goes with --fail-if-worse")
     if not 0 <= args.margin < math.inf:
         raise BenchError(
-            sentence("--margin {margin:g} is no loss", margin=args.margin),
-            hint=sentence("at least 0, in the scale of the metric: 0.01"),
+            "--margin {margin:g} is not a loss", hint="at least 0, in the scale of the metric: 0.01", margin=args.margin
         )
 
 

@@ -7,6 +7,7 @@ from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from phingpt_bench.cli.folders import add_actions, changed_files, folder_and_names, missing
 from phingpt_bench.cli.output import line
 from phingpt_bench.core.errors import BenchError
 from phingpt_bench.core.sentences import sentence
@@ -23,6 +24,7 @@ examples:
   phingpt-bench data pull phin --to mirror/     those of a task or group
   phingpt-bench data pull fpb fin --to mirror/  by name; all without names
   phingpt-bench data verify mirror/             digests of files and rows
+  phingpt-bench data verify mirror/ phin        fails where one is missing
 
 What is there already is not fetched again. Then, also without a network:
   export PHINGPT_BENCH_DATA=mirror/             (docs/air-gap.md)
@@ -32,12 +34,11 @@ What is there already is not fetched again. Then, also without a network:
 def configure(parser: argparse.ArgumentParser) -> None:
     """The arguments."""
     actions = parser.add_subparsers(dest="action", metavar=say("{pull,list,verify}"), required=True)
-    pull = actions.add_parser("pull", help=say("fetch what is missing"), allow_abbrev=False)
-    pull.add_argument("names", nargs="*", metavar=say("NAME"), help=say("datasets, tasks or groups (default: all)"))
-    pull.add_argument("--to", type=Path, metavar=say("DIR"), help=say("the mirror (default: $PHINGPT_BENCH_DATA)"))
-    for name, about in (("list", say("datasets with licence and size")), ("verify", say("check files and rows"))):
-        action = actions.add_parser(name, help=about, allow_abbrev=False)
-        action.add_argument("folder", nargs="?", type=Path, metavar=say("DIR"), help=say("the mirror"))
+    pull = add_actions(
+        actions, to=say("the mirror (default: $PHINGPT_BENCH_DATA)"), folder=say("the mirror"),
+        listed=say("datasets with licence and size"), verified=say("check files and rows"),
+    )  # fmt: skip
+    pull.add_argument("names", nargs="*", metavar=say("NAME"), help="datasets, tasks or groups (default: all)")
 
 
 def run(args: argparse.Namespace) -> int:
@@ -47,18 +48,17 @@ def run(args: argparse.Namespace) -> int:
     from phingpt_bench.data.sources import MIRROR_VARIABLE, mirror
 
     silence_libraries()
-    folder = (args.to if args.action == "pull" else args.folder) or mirror()
     known = {name: one for name, one in catalogue.readable()[0].items() if one.origin.hub is not None}
     if args.action == "list":
-        return _list(known.values(), folder)
+        return _list(known.values(), args.folder or mirror())
+    given, names = (args.to, args.names) if args.action == "pull" else folder_and_names(args.words, known)
+    folder = given or mirror()
     if folder is None:
-        raise BenchError(
-            sentence("which mirror?"),
-            hint=sentence("give a folder, or set {variable} to one", variable=MIRROR_VARIABLE),
-        )
+        raise BenchError("which mirror?", hint="give a folder, or set {variable} to one", variable=MIRROR_VARIABLE)
+    chosen = [known[name] for name in _chosen(names, known)]
     if args.action == "pull":
-        return _pull([known[name] for name in _chosen(args.names, known)], folder)
-    return _verify(list(known.values()), folder)
+        return _pull(chosen, folder)
+    return _verify(chosen, folder, all_here=bool(names))
 
 
 def _chosen(names: Sequence[str], known: dict[str, Passport]) -> list[str]:
@@ -115,14 +115,16 @@ def _pull(passports: Sequence[Passport], folder: Path) -> int:
     return 1 if failed else 0
 
 
-def _verify(passports: Sequence[Passport], folder: Path) -> int:
+def _verify(passports: Sequence[Passport], folder: Path, *, all_here: bool) -> int:
+    """1 for a fault; all_here: one that is missing is one."""
     from phingpt_bench.data import manifest, pull
 
-    failed = 0
-    for name, wrong in manifest.faults(folder, manifest.read(folder)):
-        failed += 1
-        line(say("FAIL  {file}: {reason}", file=folder / name, reason=wrong))
+    failed = changed_files(folder, manifest.read(folder))
     here = [passport for passport in passports if pull.size(passport, folder)]
+    for passport in passports if all_here else ():
+        if passport not in here:
+            failed += 1
+            missing(passport.name, "data", folder)
     for passport in here:
         if reason := pull.fault(passport, folder):
             failed += 1

@@ -32,9 +32,9 @@ def configure(parser: argparse.ArgumentParser) -> None:
     """The arguments."""
     add_overrides(parser, "limit=20")
     parser.add_argument(
-        "--results", type=Path, metavar=say("DIR"), help=say("folder of the records, instead of the suite's")
+        "--results", type=Path, metavar=say("DIR"), help="folder of the records, instead of the suite's"
     )
-    parser.add_argument("--quiet", action="store_true", help=say("no plan and no progress, only the board"))
+    parser.add_argument("--quiet", action="store_true", help="no plan and no progress, only the board")
 
 
 def run(args: argparse.Namespace) -> int:

@@ -5,62 +5,60 @@ from __future__ import annotations
 import argparse
 import importlib.metadata
 import importlib.util
-import logging
 import os
-import shlex
 import shutil
 import sys
 from collections.abc import Iterator
-from dataclasses import dataclass
-from pathlib import Path
-from typing import Any
 
+from phingpt_bench.cli.doctor_check import Check, install, present
 from phingpt_bench.cli.doctor_data import in_mirror, origins, real_suites
+from phingpt_bench.cli.doctor_device import device_checks
 from phingpt_bench.cli.output import show
+from phingpt_bench.cli.suites import add_device
+from phingpt_bench.core.errors import BenchError
 from phingpt_bench.core.sentences import sentence
+from phingpt_bench.render.doctor_blocks import BROKEN, MISSING, NOTE, OK, check_blocks, end_blocks
 from phingpt_bench.text.language import say, spoken
 
 NAME = "doctor"
 HELP = sentence("say what this machine can do, what is missing, and how to fix it")
 EPILOG = sentence("""examples:
   phingpt-bench doctor
+  phingpt-bench doctor --selftest              is its arithmetic right?
+  phingpt-bench doctor --selftest --base MODEL the same with your own model
 
-Exit code 0 when the demo can run here, 1 when something it needs is missing.
+Exit code 0 when the demo can run here, 1 when something it needs is missing, or
+a check of --selftest fails.
 """)
 
 DISTRIBUTION = "phingpt-bench"
 # subjects of checks that are not names of packages
 TRANSLATED = (
-    "python", "packages", "device", "4-bit kernels", "memory", "cache", "meters", "model", "passports", "data mirror",
-    "HF switches",
+    "python", "packages", "device", "GPU", "4-bit kernels", "memory", "cache", "meters", "model", "passports",
+    "data mirror", "HF switches", "4-bit products", "repeats", "attention", "labels",
+    "written answers",
 )  # fmt: skip
-OK, NOTE, MISSING, BROKEN = "ok", "note", "MISSING", "BROKEN"
 SWITCHES = ("HF_HUB_OFFLINE", "HF_DATASETS_OFFLINE", "TRANSFORMERS_OFFLINE", "HF_HOME")
 # 135 million bfloat16 parameters of the embedded model, 2 bytes each, written next to the old copy
 CACHE_BYTES = 2 * 2 * 135_000_000
-# the version in constraints.txt, for installations without that file
-TORCH = "torch==2.13.0"
-
-
-@dataclass(frozen=True, slots=True)
-class Check:
-    """One line of the report. `level` is ok, note (the demo runs without it), MISSING or BROKEN (it cannot run)."""
-
-    level: str
-    subject: str
-    text: str
-    fix: str | None = None
 
 
 def configure(parser: argparse.ArgumentParser) -> None:
-    """No arguments."""
+    """The arguments."""
+    parser.add_argument(
+        "--selftest", action="store_true", help="load a model and compare the fast ways with the plain ones"
+    )
+    parser.add_argument("--base", metavar=say("MODEL"), help="for --selftest (default: the embedded model)")
+    parser.add_argument("--quantisation", choices=("nf4", "none"), help="default nf4 (4 bits)")
+    add_device(parser)
 
 
 def run(args: argparse.Namespace) -> int:
-    """Print the report; 0 if nothing that the demo needs is missing, otherwise 1."""
-    from phingpt_bench.render.doctor_blocks import check_blocks, end_blocks
-
-    del args  # there are none
+    """Print the report, or that of the selftest; 0 if nothing is missing or wrong, otherwise 1."""
+    if args.selftest:
+        return _selftest(args)
+    if args.base or args.quantisation or args.device or args.dtype:
+        raise BenchError("--base, --quantisation, --device and --dtype are for --selftest", hint="add --selftest")
     found: list[Check] = []
     for check in checks():
         found.append(check)
@@ -77,21 +75,50 @@ def run(args: argparse.Namespace) -> int:
     return 0 if able else 1
 
 
+def _selftest(args: argparse.Namespace) -> int:
+    """Load the model and print what the selftest finds, line by line; 1 if a check fails."""
+    from phingpt_bench.api.silence import silence_libraries
+    from phingpt_bench.core.machine import this_machine
+    from phingpt_bench.engine.selftest import selftest
+    from phingpt_bench.models import embedded
+    from phingpt_bench.models.base_spec import BaseSpec, device
+    from phingpt_bench.models.load import load_base
+    from phingpt_bench.text.machine import machine_text
+
+    silence_libraries()
+    spec = BaseSpec(
+        model=args.base or embedded.NAME, quantisation=args.quantisation or "nf4", device=args.device or "auto",
+        compute_dtype=args.dtype or "auto",
+    )  # fmt: skip
+    target = device(spec)
+    show(check_blocks(OK, say("device"), f"{target}: {machine_text(this_machine(target))}"))
+    loaded = load_base(spec)
+    identity = loaded.identity
+    numbers = f"{identity.quantisation or say('not quantised')}, {identity.compute_dtype}"
+    show(check_blocks(OK, say("model"), f"{identity.name}, {numbers}"))
+    good = True
+    for finding in selftest(loaded):
+        show(check_blocks(OK if finding.good else BROKEN, say(finding.name), spoken(finding.text)))
+        sys.stdout.flush()
+        good = good and finding.good
+    print()
+    print(
+        say("selftest: all is well") if good else say("selftest: this machine computes wrongly; do not use its scores")
+    )
+    return 0 if good else 1
+
+
 def checks() -> Iterator[Check]:
     """Every check in the order of the report."""
     yield from _python_and_packages()
-    if _present("torch"):
-        yield from _device()
+    if present("torch"):
+        yield from device_checks()
     yield from _space()
     yield _meters()
     yield _embedded_model()
     yield from _passports()
     yield _mirror()
     yield _switches()
-
-
-def _present(module: str) -> bool:
-    return importlib.util.find_spec(module) is not None
 
 
 def _python_and_packages() -> Iterator[Check]:
@@ -103,7 +130,7 @@ def _python_and_packages() -> Iterator[Check]:
         text = say("{name} itself is not installed", name=DISTRIBUTION)
         yield Check(MISSING, "packages", text, "pip install -e .")
         return
-    if not _present("packaging"):
+    if not present("packaging"):
         yield Check(MISSING, "packages", say("{name} is not installed", name="packaging"), "pip install packaging")
         return
     from packaging.requirements import Requirement
@@ -121,7 +148,7 @@ def _python_and_packages() -> Iterator[Check]:
     needed = [one for one in requirements if one.marker is None or one.marker.evaluate({"extra": ""})]
     good = []
     for requirement in needed:
-        fix = _install(f"'{requirement.name}{requirement.specifier}'", name=requirement.name)
+        fix = install(f"'{requirement.name}{requirement.specifier}'", name=requirement.name)
         try:
             version = importlib.metadata.version(requirement.name)
         except importlib.metadata.PackageNotFoundError:
@@ -140,80 +167,13 @@ def _python_and_packages() -> Iterator[Check]:
     yield Check(OK if good else NOTE, "packages", ", ".join(good) or say("none within bounds"))
 
 
-def _install(requirement: str, *, name: str, options: str = "") -> str:
-    """The command that installs a package in the version that was tested, so that no other build of torch comes along.
-
-    In a checkout constraints.txt pins all of them; elsewhere only torch is pinned, whose newest build may be for CUDA
-    and gigabytes large.
-    """
-    from phingpt_bench.core.paths import share
-
-    constraints = share("constraints.txt")
-    if constraints.is_file():
-        folder = "" if constraints.parent == Path.cwd() else f"{constraints.parent}{os.sep}"
-        options += f"-c {shlex.quote(folder + constraints.name)} "
-        requirement = name if name == "torch" else requirement
-    elif name == "torch":
-        requirement = TORCH
-    return f"pip install {options}{requirement}"
-
-
-def _device() -> Iterator[Check]:
-    from phingpt_bench.core.machine import this_machine
-    from phingpt_bench.text.machine import machine_text
-
-    try:
-        import torch
-    # a broken install may raise anything: any error means "does not work here"
-    except Exception as err:
-        sys.modules.pop("torch", None)  # half of it, which others would take for the whole
-        reason = f"{type(err).__name__}: {err}"
-        why = say("installed, but cannot be imported: {reason}", reason=reason)
-        yield Check(BROKEN, "torch", why, _install("", name="torch", options="--force-reinstall --no-deps "))
-        return
-    if torch.cuda.is_available():
-        yield Check(OK, "device", say("GPU: {machine}", machine=machine_text(this_machine())))
-    else:
-        yield Check(
-            OK,
-            "device",
-            say(
-                "CPU: {machine}; enough for the demo, slow for models of billions of parameters",
-                machine=machine_text(this_machine()),
-            ),
-        )
-    yield _four_bit(torch)
-
-
-def _four_bit(torch: Any) -> Check:
-    """Quantise a small matrix to NF4 and back on the CPU: an installed package may still not work."""
-    fix = "pip install --force-reinstall --no-deps 'bitsandbytes>=0.50,<0.52'"
-    if not _present("bitsandbytes"):
-        return Check(MISSING, "4-bit kernels", say("{name} is not installed", name="bitsandbytes"), fix)
-    # it warns about an optional faster kernel, which needs a package that we do not use
-    logging.getLogger("bitsandbytes").setLevel(logging.ERROR)
-    try:
-        from bitsandbytes import functional
-
-        weights = torch.linspace(-1, 1, 64 * 64).reshape(64, 64)
-        packed, state = functional.quantize_4bit(weights, quant_type="nf4", compress_statistics=True)
-        error = float((functional.dequantize_4bit(packed, state) - weights).abs().max())
-    # a broken native library may raise anything: any error means "does not work here"
-    except Exception as err:
-        return Check(MISSING, "4-bit kernels", say("do not work: {reason}", reason=f"{type(err).__name__}: {err}"), fix)
-    if error > 0.2:  # NF4's widest gap between two levels is 0.304 of a block's maximum, so rounding errs by 0.152
-        return Check(
-            MISSING, "4-bit kernels", say("wrong by {error:.2f} on a matrix of values up to 1", error=error), fix
-        )
-    return Check(OK, "4-bit kernels", say("NF4 with double quantisation works on the CPU"))
-
-
 def _space() -> Iterator[Check]:
     from phingpt_bench.core.machine import memory_bytes
     from phingpt_bench.core.paths import cache_dir
+    from phingpt_bench.text.numbers import unknown_text
 
     memory = memory_bytes()
-    yield Check(OK, "memory", f"{memory / 2**30:.1f} GB" if memory else say("unknown"))
+    yield Check(OK, "memory", f"{memory / 2**30:.1f} GB" if memory else unknown_text())
     cache = cache_dir()
     standing = next(folder for folder in (cache, *cache.absolute().parents) if folder.exists())
     free = shutil.disk_usage(standing).free
@@ -240,8 +200,8 @@ def _meters() -> Check:
     lacking = "; ".join(map(spoken, energy.lacking))
     always = say("time, tokens, peak memory")
     torch = sys.modules.get("torch")
-    if torch is not None and torch.cuda.is_available() and not _present("pynvml"):
-        fix = _install("'nvidia-ml-py>=12.535,<14'", name="nvidia-ml-py")
+    if torch is not None and torch.cuda.is_available() and not present("pynvml"):
+        fix = install("'nvidia-ml-py>=12.535,<14'", name="nvidia-ml-py")
         return Check(
             NOTE, "meters", say("{always}; to measure the GPU's energy, install nvidia-ml-py", always=always), fix
         )
@@ -253,12 +213,14 @@ def _meters() -> Check:
 
 
 def _embedded_model() -> Check:
-    from phingpt_bench.models.embedded import INSTALL, TITLE, wheel_file
+    from phingpt_bench.models.embedded import MODELS, SMOLLM2
 
-    file = wheel_file()
-    if file is None or not file.is_file():
-        return Check(MISSING, "model", say("the file of the embedded {name} is not installed", name=TITLE), INSTALL)
-    return Check(OK, "model", say("embedded {name} ({file})", name=TITLE, file=file.name))
+    files = SMOLLM2.wheel_files()
+    if files is None or not files[0].is_file():
+        text = say("the file of the embedded {name} is not installed", name=SMOLLM2.title)
+        return Check(MISSING, "model", text, SMOLLM2.install)
+    ready = [model.title for model in MODELS.values() if model is SMOLLM2 or model.converted() is not None]
+    return Check(OK, "model", say("embedded {name} ({file})", name=", ".join(ready), file=files[0].name))
 
 
 def _passports() -> Iterator[Check]:
@@ -287,9 +249,9 @@ def _mirror() -> Check:
         return Check(NOTE, "data mirror", text)
     lacking = [name for name, origin in known.items() if not in_mirror(origin, root)]
     values = {"folder": root, "k": len(known) - len(lacking), "n": len(known), "names": ", ".join(lacking)}
-    text = say("{folder}: {k} of {n} datasets", **values)
+    text = say("{folder}: {k} of {n} folders of datasets", **values)
     if lacking:
-        text = say("{folder}: {k} of {n} datasets; missing: {names}", **values)
+        text = say("{folder}: {k} of {n} folders of datasets; missing: {names}", **values)
     return Check(NOTE if lacking else OK, "data mirror", text)
 
 

@@ -7,9 +7,12 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from phingpt_bench.cli.overrides import add_overrides
-from phingpt_bench.cli.suites import carry_out, positive
+from phingpt_bench.cli.run_args import add_served
+from phingpt_bench.cli.suites import add_device, add_paraphrases, add_skip_long, add_tag, carry_out, positive
+from phingpt_bench.cli.tracking import add_report_to
 from phingpt_bench.cli.trust import add_trust
 from phingpt_bench.core.errors import BenchError
+from phingpt_bench.core.paths import expanded
 from phingpt_bench.core.sentences import sentence
 from phingpt_bench.text.language import say
 
@@ -36,6 +39,9 @@ examples:
   phingpt-bench evaluate --model local-completions \\
       --model-args base_url=http://127.0.0.1:8000,model=NAME \\
       --adapter SERVED_NAME --tasks phin_fpb
+  phingpt-bench evaluate --model local-chat-completions \\
+      --model-args base_url=https://HOST/v1,model=NAME,key_variable=MY_KEY \\
+      --tasks phin_fpb
   phingpt-bench evaluate --model openai-chat-completions \\
       --model-args model=gpt-4o-mini --tasks phin_fpb phin_finer_ord
 
@@ -46,95 +52,89 @@ environment (OPENAI_API_KEY, ANTHROPIC_API_KEY) and are not stored.
 
 def configure(parser: argparse.ArgumentParser) -> None:
     """The arguments."""
-    from phingpt_bench.served.spec import ENGINES
-
     asked = parser.add_mutually_exclusive_group()
     asked.add_argument(
         "--base",
         metavar=say("MODEL"),
-        help=say("folder, Hub id or the embedded model's name, loaded here; by default the one that the adapters name"),
+        help="folder, Hub id or the embedded model's name, loaded here; by default the one that the adapters name",
     )
-    asked.add_argument(
-        "--model",
-        metavar=say("ENGINE"),
-        help=say("a served model: {names}", names=", ".join(ENGINES)),
-    )
-    parser.add_argument(
-        "--model-args",
-        default="",
-        metavar=say("K=V,..."),
-        help=say("options of --model: model, base_url, tokenizer, num_concurrent ..."),
-    )
+    add_served(parser, asked)
     parser.add_argument(
         "--adapter",
         action="append",
         default=[],
         metavar=say("DIR"),
-        help=say(
-            "a folder or a Hub id (org/name, org/name/sub-folder, org/name@revision), or NAME= and one of them; may "
-            "be repeated; with --model: a served name, a folder, or NAME=FOLDER"
-        ),
+        help="a folder or a Hub id (org/name, org/name/sub-folder, org/name@revision), or NAME= and one of them; may "
+        "be repeated; with --model: a served name, a folder, or NAME=FOLDER",
     )
-    add_overrides(parser, "seed=1 or bases.0.device=cpu")
-    parser.add_argument("--tasks", nargs="+", required=True, metavar=say("TASK"), help=say("tasks or groups"))
+    add_overrides(parser, "seed=1, bases.0.device=cpu")
+    parser.add_argument("--tasks", nargs="+", required=True, metavar=say("TASK"), help="tasks or groups")
     parser.add_argument(
-        "--shots", type=int, default=0, metavar="K", help=say("few-shot examples in each prompt (default 0)")
+        "--shots", type=int, default=0, metavar="K", help="few-shot examples in each prompt (default 0)"
     )
     parser.add_argument(
-        "--blocks", type=positive, default=1, metavar="B", help=say("mean over so many blocks of examples (default 1)")
+        "--blocks",
+        type=positive,
+        default=1,
+        metavar="B",
+        help="number of blocks of examples to average over (default 1)",
     )
-    parser.add_argument("--chat-template", action="store_true", help=say("put prompts into the model's chat template"))
+    parser.add_argument("--chat-template", action="store_true", help="put prompts into the model's chat template")
     parser.add_argument(
         "--prompt",
         action="append",
         default=[],
         metavar=say("NAME_OR_FILE"),
-        help=say(
-            "ask in other words: a file that 'init prompt' made, 'query' (FLARE's own), or 'ours' beside them; may be "
-            "repeated (docs/prompts.md)"
-        ),
+        help="ask in other words: a file that 'init prompt' made, 'query' (FLARE's own), or 'ours' beside them; may be "
+        "repeated (docs/prompts.md)",
     )
-    parser.add_argument("--thinking", choices=("on", "off"), help=say("what the chat template is asked for"))
+    parser.add_argument("--thinking", choices=("on", "off"), help="use the chat template, with its switch for thinking")
     parser.add_argument(
-        "--thinking-end", default="</think>", metavar=say("MARK"), help=say("what ends a thought (default </think>)")
+        "--thinking-end",
+        default="</think>",
+        metavar=say("MARK"),
+        help="what ends a thought in an answer (default </think>)",
     )
-    parser.add_argument("--limit", type=positive, metavar="N", help=say("only the first N rows of each task"))
-    parser.add_argument("--quantisation", choices=("nf4", "none"), default="nf4", help=say("default nf4 (4 bits)"))
+    add_paraphrases(parser)
+    parser.add_argument("--limit", type=positive, metavar="N", help="only the first N rows of each task")
+    add_skip_long(parser)
+    parser.add_argument("--quantisation", choices=("nf4", "none"), default="nf4", help="default nf4 (4 bits)")
     parser.add_argument(
-        "--batch-size", type=positive, default=16, metavar="N", help=say("documents at a time (default 16)")
+        "--batch-size", type=positive, metavar="N", help="documents at a time (default: 16 on a CPU, more on a GPU)"
     )
-    parser.add_argument("--no-floors", action="store_true", help=say("skip the baselines"))
+    add_device(parser)
+    parser.add_argument("--no-floors", action="store_true", help="skip the baselines")
     parser.add_argument(
         "--checks",
         action="store_true",
-        help=say(
-            "also score gold answers, empty answers and the text itself, to test the scoring (leaderboard --checks)"
-        ),
+        help="also score gold answers, empty answers and the text itself, to test the scoring (leaderboard --checks)",
     )
     parser.add_argument(
         "--trained-on",
         action="append",
         metavar=say("DATA"),
-        help=say(
-            "what the base was trained on: a dataset (fpb, fpb:train+test), a protocol id, a file of "
-            "'hash-rows', or none; may be repeated. Without it, a model that is not in "
-            "results/training-sets.yaml counts as unknown"
-        ),
+        help="what the base was trained on: a dataset (fpb, fpb:train+test), a protocol id, a file of "
+        "'hash-rows', or none; may be repeated. Without it, a model that is not in "
+        "results/training-sets.yaml counts as unknown",
     )
     parser.add_argument(
         "--adapter-trained-on",
         action="append",
         default=[],
         metavar=say("[NAME=]DATA"),
-        help=say("what an adapter without card.json was trained on, as for --trained-on; NAME where there are several"),
+        help="what an adapter without card.json was trained on, as for --trained-on; NAME where there are several",
     )
     parser.add_argument(
-        "--results", type=Path, metavar=say("DIR"), help=say("for the records (default results/local/MODEL)")
+        "--results", type=Path, metavar=say("DIR"), help="for the records (default results/local/MODEL)"
     )
-    parser.add_argument("--dry-run", action="store_true", help=say("show the plan and stop"))
+    add_tag(parser)
+    add_report_to(parser)
+    parser.add_argument("--dry-run", action="store_true", help="show the plan and stop")
     add_trust(parser)
-    parser.add_argument("--force", action="store_true", help=say("re-run completed runs"))
-    parser.add_argument("--quiet", action="store_true", help=say("no plan and no progress, only the board"))
+    parser.add_argument(
+        "--force", action="store_true", help="re-run completed runs; a served model is asked, and paid, again"
+    )
+    parser.add_argument("--quiet", action="store_true", help="no plan and no progress, only the board")
 
 
 def run(args: argparse.Namespace) -> int:
@@ -144,27 +144,33 @@ def run(args: argparse.Namespace) -> int:
     from phingpt_bench.core.overrides import parsed
     from phingpt_bench.evaluate.one_base import one_base
     from phingpt_bench.evaluate.suite import Variant
-    from phingpt_bench.models.load import BaseSpec
+    from phingpt_bench.models.base_spec import BaseSpec
 
     silence_libraries()
     served = args.model is not None
     if not served and args.model_args:
-        raise BenchError(
-            sentence("--model-args belong to --model"), hint=sentence("--base takes --quantisation and --batch-size")
-        )
+        raise BenchError("--model-args belong to --model", hint="--base takes --quantisation and --batch-size")
     if not served and args.base is None and not args.adapter:
-        raise BenchError(
-            sentence("nothing to evaluate"), hint=sentence("give --base MODEL, --model ENGINE, or --adapter DIR")
-        )
+        raise BenchError("nothing to evaluate", hint="give --base MODEL, --model ENGINE, or --adapter DIR")
     if served and args.adapter_trained_on:
-        raise BenchError(sentence("--adapter-trained-on is for adapters that are loaded here, not for served ones"))
-    spec = BaseSpec(model=args.base or "", quantisation=args.quantisation)
+        raise BenchError("--adapter-trained-on is for adapters that are loaded here, not for served ones")
+    if served and (args.device or args.dtype):
+        raise BenchError(
+            "--device and --dtype are for models that are loaded here",
+            hint="a server that is started here takes dtype=... in --model-args",
+        )
+    spec = BaseSpec(
+        model=args.base or "",
+        quantisation=args.quantisation,
+        device=args.device or "auto",
+        compute_dtype=args.dtype or "auto",
+    )
     base: BaseSpec | ServedSpec | None = None if args.base is None else spec
     if served:
         base = _served(args.model, args.model_args, args.adapter)
     variant = Variant(
-        shots=args.shots, chat_template=args.chat_template, thinking=args.thinking, thinking_end=args.thinking_end,
-        blocks=args.blocks,
+        shots=args.shots, chat_template=args.chat_template or args.thinking is not None, thinking=args.thinking,
+        thinking_end=args.thinking_end, blocks=args.blocks,
     )  # fmt: skip
     suite = one_base(
         base,
@@ -173,23 +179,26 @@ def run(args: argparse.Namespace) -> int:
         adapters=[] if served else _adapters(args.adapter, args.adapter_trained_on),
         variant=variant,
         prompts=args.prompt,
+        paraphrases=args.prompts is not None,
         floors=not args.no_floors,
         checks=args.checks,
         trained_on=None if args.trained_on is None else [own for own in args.trained_on if own != "none"],
         limit=args.limit,
+        skip_long=args.skip_long,
         batch_size=args.batch_size,
         results=args.results,
+        tags=args.tag,
     )
     suite = config.changed(suite, parsed(args.overrides))
-    carry_out(
+    return carry_out(
         suite,
         dry_run=args.dry_run,
         trusted=args.trust_task_code,
         force=args.force,
         quiet=args.quiet,
         changed=args.overrides,
+        report_to=args.report_to,
     )
-    return 0
 
 
 def _adapters(adapters: list[str], trained_on: list[str]) -> list[AdapterEntry]:
@@ -210,13 +219,14 @@ def _adapters(adapters: list[str], trained_on: list[str]) -> list[AdapterEntry]:
         known.add(name if sign else None)
     if wrong := next((said for said in trained_on if "=" in said and said.partition("=")[0] not in known), None):
         raise BenchError(
-            sentence("--adapter-trained-on {wrong} names no adapter", wrong=wrong),
-            hint=sentence("give the adapter as NAME=DIR, with the same name"),
+            "--adapter-trained-on {wrong} names no adapter",
+            hint="give the adapter as NAME=DIR, with the same name",
+            wrong=wrong,
         )
     if len(adapters) > 1 and any("=" not in said for said in trained_on):
         raise BenchError(
-            sentence("--adapter-trained-on without a name is for one adapter, and there are several"),
-            hint=sentence("give each as NAME=DIR, and NAME=DATA"),
+            "--adapter-trained-on without a name is for one adapter, and there are several",
+            hint="give each as NAME=DIR, and NAME=DATA",
         )
     return entries
 
@@ -228,7 +238,7 @@ def _served(engine: str, args: str, adapters: list[str]) -> ServedSpec:
     entries = []
     for text in adapters:
         name, sign, path = text.partition("=")
-        folder = Path(path if sign else text).expanduser()
+        folder = expanded(path if sign else text)
         if sign or folder.is_dir():
             entries.append({"name": name if sign else folder.resolve().name, "path": str(folder)})
         else:

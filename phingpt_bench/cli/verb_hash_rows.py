@@ -19,21 +19,19 @@ EPILOG = sentence("""examples:
 
 def configure(parser: argparse.ArgumentParser) -> None:
     """Declare the arguments."""
+    parser.add_argument("file", type=Path, metavar=say("FILE"), help=".jsonl, .csv or .parquet with one text per row")
     parser.add_argument(
-        "file", type=Path, metavar=say("FILE"), help=say(".jsonl, .csv or .parquet with one text per row")
+        "--text", default="text", metavar=say("COLUMN"), help="the column with the text (default: text)"
     )
     parser.add_argument(
-        "--text", default="text", metavar=say("COLUMN"), help=say("the column with the text (default: text)")
+        "--salt", default="", metavar=say("TEXT"), help="put before each text; it is written into the file"
     )
-    parser.add_argument(
-        "--salt", default="", metavar=say("TEXT"), help=say("put before each text; it is written into the file")
-    )
-    parser.add_argument("--near", action="store_true", help=say("add signatures, so that changed copies are found too"))
-    parser.add_argument("--out", type=Path, required=True, metavar=say("FILE"), help=say("the file to write"))
+    parser.add_argument("--near", action="store_true", help="add signatures, so that changed copies are found too")
+    parser.add_argument("--out", type=Path, required=True, metavar=say("FILE"), help="the file to write")
 
 
 def run(args: argparse.Namespace) -> int:
-    """Write the hashes of the rows of a file; BenchError for an unknown column or a row without text."""
+    """Write the hashes of the rows of a file; BenchError for an unknown column, and for a file to write that exists."""
     from phingpt_bench.cli.output import line
     from phingpt_bench.core.errors import BenchError, unknown
     from phingpt_bench.core.jsonio import write_text
@@ -42,9 +40,11 @@ def run(args: argparse.Namespace) -> int:
 
     rows = read_file(args.file)
     if not rows:
-        raise BenchError(sentence("no rows"), where=str(args.file))
+        raise BenchError("no rows", where=str(args.file))
     if args.text not in rows[0]:
         raise unknown(sentence("column"), args.text, rows[0], where=str(args.file))
+    if args.out.exists():
+        raise BenchError("the file exists", where=str(args.out), hint="give another name, or remove it")
     texts = [row[args.text] for row in rows if isinstance(row[args.text], str)]
     lines = list(hashes.lines(texts, salt=args.salt, near=args.near))
     write_text(args.out, "\n".join(lines) + "\n")

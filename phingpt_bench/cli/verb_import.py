@@ -6,6 +6,7 @@ import argparse
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from phingpt_bench.cli.output import line
 from phingpt_bench.core.sentences import sentence
 from phingpt_bench.text.language import say, say_n, spoken
 
@@ -30,18 +31,19 @@ data. Importing a file twice writes the same record.
 
 def configure(parser: argparse.ArgumentParser) -> None:
     """The arguments."""
-    parser.add_argument("place", type=Path, metavar=say("DIR"), help=say("a folder with such files, or one of them"))
+    parser.add_argument("place", type=Path, metavar=say("DIR"), help="a folder with such files, or one of them")
     parser.add_argument(
         "--task",
         metavar=say("NAME"),
-        help=say("the task that the rows of logs belong to; of lm-eval's results the one to take"),
+        help="of lm-eval's results, import only this task; logs of Inspect and HELM need it: they do not say whose "
+        "rows they hold",
     )
     parser.add_argument(
         "--results",
         type=Path,
         default=Path("results/imported"),
         metavar=say("DIR"),
-        help=say("where the records go (default: results/imported)"),
+        help="where the records go (default: results/imported)",
     )
 
 
@@ -57,22 +59,35 @@ def run(args: argparse.Namespace) -> int:
     for one in found_below(args.place, args.task, "imported"):
         if isinstance(one, Skipped):
             skipped += 1
-            print(say("left out: {what}: {reason}", what=one.what, reason=one.why))
+            line(say("left out: {what}: {reason}", what=one.what, reason=one.why))
             continue
-        folder = write(args.results, one)
+        try:
+            folder = write(args.results, one)
+        except BenchError as err:
+            skipped += 1
+            line(say("left out: {what}: {reason}", what=err.where, reason=err.message))
+            continue
         written += 1
-        print(f"{folder}: {described(one)}")
+        line(f"{folder}: {described(one)}")
         for note in one.notes:
-            print(f"  {spoken(note)}")
+            line(f"  {spoken(note)}")
     if not written:
         raise BenchError(
-            sentence("nothing could be imported") if skipped else sentence("no results of lm-eval, Inspect or HELM"),
+            _nothing(args.task, skipped),
             where=str(args.place),
-            hint=sentence("'phingpt-bench import --help' says what is read; 'rescore FILE' reads more"),
+            hint="'phingpt-bench import --help' says what is read; 'rescore FILE' reads more",
         )
-    print(say("{n} imported, {left} left out; cost and training data are unknown", n=written, left=skipped))
-    print(f"phingpt-bench leaderboard {args.results}")
+    line(say("{n} imported, {left} left out; cost and training data are unknown", n=written, left=skipped))
+    line(f"phingpt-bench leaderboard {args.results}")
     return 0
+
+
+def _nothing(task: str | None, skipped: int) -> str:
+    if skipped:
+        return sentence("nothing could be imported")
+    if task is not None:
+        return sentence("no results of lm-eval, Inspect or HELM for task '{task}'", task=task)
+    return sentence("no results of lm-eval, Inspect or HELM")
 
 
 def described(found: Found) -> str:

@@ -7,7 +7,6 @@ import sys
 from collections.abc import Sequence
 
 from phingpt_bench.core.sentences import sentence
-from phingpt_bench.text.language import say
 
 NAME = "lm-eval"
 HELP = sentence("lm-evaluation-harness's own command line, with our tasks and the model 'phin'")
@@ -24,7 +23,7 @@ examples:
 
 def configure(parser: argparse.ArgumentParser) -> None:
     """Everything goes to lm-eval as it is."""
-    parser.add_argument("rest", nargs=argparse.REMAINDER, help=say("the arguments of lm-eval"))
+    parser.add_argument("rest", nargs=argparse.REMAINDER, help="the arguments of lm-eval")
 
 
 def run(args: argparse.Namespace) -> int:

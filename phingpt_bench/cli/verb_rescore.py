@@ -5,7 +5,7 @@ from __future__ import annotations
 import argparse
 from pathlib import Path
 
-from phingpt_bench.cli.output import add_output, deliver, line, show
+from phingpt_bench.cli.output import add_output, line, report
 from phingpt_bench.core.sentences import sentence
 from phingpt_bench.text.language import say
 
@@ -39,14 +39,12 @@ def configure(parser: argparse.ArgumentParser) -> None:
         "file",
         type=Path,
         metavar=say("FILE"),
-        help=say("the answers, or the folder of a run of ours with its samples.jsonl"),
+        help="the answers, or the folder of a run of ours with its samples.jsonl",
     )
-    parser.add_argument("--task", metavar="ID", help=say("name of a task or dataset, or a protocol id"))
+    parser.add_argument("--task", metavar="ID", help="name of a task or dataset, or a protocol id")
+    parser.add_argument("--labels", metavar="A,B,C", help="instead of --task: the labels of a file with its own gold")
     parser.add_argument(
-        "--labels", metavar="A,B,C", help=say("instead of --task: the labels of a file with its own gold")
-    )
-    parser.add_argument(
-        "--entity-types", metavar="T,U", help=say("instead of --task: the types of a file with its own gold")
+        "--entity-types", metavar="T,U", help="instead of --task: the types of a file with its own gold"
     )
     parser.add_argument(
         "--scorer",
@@ -54,35 +52,27 @@ def configure(parser: argparse.ArgumentParser) -> None:
         action="extend",
         default=[],
         metavar=say("NAME"),
-        help=say("phin (ours, default), another benchmark's (docs/compatibility.md), or all"),
+        help="phin (ours, default), another benchmark's (docs/compatibility.md), or all",
     )
     columns = parser.add_argument_group(
         say("columns"), say("guessed from common names if not given; 'none' for no such column")
     )
-    columns.add_argument("--answer-column", metavar="C", help=say("what the model wrote"))
-    columns.add_argument(
-        "--gold-column", metavar="C", help=say("the right answer; with --task: instead of the task's gold")
-    )
-    columns.add_argument("--id-column", metavar="C", help=say("the row ids of the task"))
-    columns.add_argument("--text-column", metavar="C", help=say("the bare text, without a prompt"))
-    columns.add_argument(
-        "--document-column", metavar="C", help=say("column with the document id (for clustered intervals)")
-    )
+    columns.add_argument("--answer-column", metavar="C", help="what the model wrote")
+    columns.add_argument("--gold-column", metavar="C", help="the right answer; with --task: instead of the task's gold")
+    columns.add_argument("--id-column", metavar="C", help="the row ids of the task")
+    columns.add_argument("--text-column", metavar="C", help="the bare text, without a prompt")
+    columns.add_argument("--document-column", metavar="C", help="column with the document id (for clustered intervals)")
     reading = parser.add_argument_group(say("how answers are read"))
     reading.add_argument(
         "--answer-format",
         metavar="F",
-        help=say(
-            "how entities were asked for: lines, json or tags (default: as in the task); other forms are read too"
-        ),
+        help="how entities were asked for: lines, json or tags (default: as in the task); other forms are read too",
     )
     reading.add_argument(
-        "--codes",
-        metavar=say("C=LABEL,..."),
-        help=say("labels that are written as codes: 0=negative,1=neutral,2=positive"),
+        "--codes", metavar=say("C=LABEL,..."), help="labels that are written as codes: 0=negative,1=neutral,2=positive"
     )
     reading.add_argument(
-        "--type-aliases", metavar=say("NAME=TYPE,..."), help=say("other names of entity types: Company=ORG,Person=PER")
+        "--type-aliases", metavar=say("NAME=TYPE,..."), help="other names of entity types: Company=ORG,Person=PER"
     )
     reading.add_argument(
         "--reasoning-marks",
@@ -90,51 +80,38 @@ def configure(parser: argparse.ArgumentParser) -> None:
         action="append",
         default=[],
         metavar=(say("START"), say("END")),
-        help=say("marks of reasoning in addition to the known ones; START may be empty"),
+        help="marks of reasoning in addition to the known ones; START may be empty",
     )
-    reading.add_argument("--nested", action="store_true", help=say("read entities that overlap, not only the longest"))
+    reading.add_argument("--nested", action="store_true", help="read entities that overlap, not only the longest")
     reading.add_argument(
-        "--repeats",
-        choices=("first", "majority"),
-        help=say("of several answers to a row, which counts (default: first)"),
+        "--repeats", choices=("first", "majority"), help="of several answers to a row, which counts (default: first)"
     )
     parser.add_argument(
         "--answered-only",
         action="store_true",
-        help=say("skip rows of the task without an answer: the score is then of another set of rows"),
+        help="skip rows of the task without an answer: the score is then of another set of rows",
     )
     parser.add_argument(
         "--duplicates",
         default="error",
         choices=("error", "first", "last"),
-        help=say("if rows answer one question differently: an error (default), or which of them counts"),
+        help="if rows answer one question differently: an error (default), or which of them counts",
     )
-    parser.add_argument(
-        "--encoding", metavar=say("NAME"), help=say("encoding of the file, such as cp1252 (default: utf-8)")
-    )
+    parser.add_argument("--encoding", metavar=say("NAME"), help="encoding of the file, such as cp1252 (default: utf-8)")
     add_output(parser, ("terminal", "markdown", "csv", "json"))
 
 
 def run(args: argparse.Namespace) -> int:
     """Print the scores; 0. BenchError for bad input, before anything is printed."""
-    from phingpt_bench.core.errors import BenchError
     from phingpt_bench.render.rescore_blocks import LEAST, rescore_blocks
     from phingpt_bench.rescore import export
     from phingpt_bench.rescore.columns import OPTIONS
     from phingpt_bench.rescore.options import Reading
     from phingpt_bench.rescore.rescore import Request, rescore
-    from phingpt_bench.text.write_markdown import markdown
     from phingpt_bench.text.write_terminal import check_width
 
-    if args.width is not None:
-        check_width(args.width, LEAST)
-    if args.output is not None and not args.output.parent.exists():
-        raise BenchError(
-            sentence("no such folder"),
-            where=str(args.output.parent),
-            hint=sentence("give --output a file in a folder that exists"),
-        )
-    report = rescore(
+    check_width(args.width, LEAST)
+    scored = rescore(
         Request(
             file=args.file,
             task=args.task,
@@ -156,14 +133,7 @@ def run(args: argparse.Namespace) -> int:
         )
     )
     if args.format == "csv":  # a table has no room for them
-        line("\n".join(report.notes), error=True)
-    blocks = rescore_blocks(report)
-    if args.format == "terminal":
-        show(blocks, args.width, args.output, LEAST)
-        return 0
-    if args.format == "markdown":
-        text = markdown(blocks)
-    else:
-        text = {"csv": export.to_csv, "json": export.to_json}[args.format](report)
-    deliver(text, args.output)
+        line("\n".join(scored.notes), error=True)
+    exports = {"csv": lambda: export.to_csv(scored), "json": lambda: export.to_json(scored)}
+    report(args, lambda: rescore_blocks(scored), exports, least=LEAST)
     return 0

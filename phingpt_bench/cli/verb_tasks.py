@@ -36,37 +36,26 @@ A folder of tasks is code: its YAML may name Python functions. 'show' and
 
 def configure(parser: argparse.ArgumentParser) -> None:
     """The arguments."""
-    parser.add_argument("--kind", choices=("labels", "spans", "scores"), help=say("list only tasks with such answers"))
-    parser.add_argument("--language", metavar="L", help=say("list only tasks over rows in this language (en, es)"))
-    parser.add_argument("--all", action="store_true", help=say("list each answer format on its own line"))
+    parser.add_argument("--kind", choices=("labels", "spans", "scores"), help="list only tasks with such answers")
+    parser.add_argument("--language", metavar="L", help="list only tasks over rows in this language (en, es)")
+    parser.add_argument("--all", action="store_true", help="list each answer format on its own line")
     actions = parser.add_subparsers(dest="action", metavar="{show,path,stamp,validate}", title=say("other actions"))
-    in_full = actions.add_parser("show", help=say("a task, protocol, dataset or group in full"), allow_abbrev=False)
-    in_full.add_argument(
-        "task", metavar=say("NAME"), help=say("name of a task, dataset, group or tag, or a protocol id")
-    )
-    actions.add_parser("path", help=say("print the folder of the task files"), allow_abbrev=False)
-    stamp = actions.add_parser("stamp", help=say("the counted part of a passport, or the lock of the prompts"))
+    in_full = actions.add_parser("show", help="a task, protocol, dataset or group in full")
+    in_full.add_argument("task", metavar=say("NAME"), help="name of a task, dataset, group or tag, or a protocol id")
+    actions.add_parser("path", help="print the folder of the task files")
+    stamp = actions.add_parser("stamp", help="the counted part of a passport, or the lock of the prompts")
     stamp.add_argument(
-        "file", nargs="?", type=Path, metavar=say("FILE"), help=say("a passport whose counts are missing or old")
+        "file", nargs="?", type=Path, metavar=say("FILE"), help="a passport whose counts are missing or old"
     )
-    stamp.add_argument(
-        "--data", metavar=say("DIR"), help=say("where the data files of the passport are (default: the mirror)")
-    )
-    stamp.add_argument("--templates", action="store_true", help=say("write templates.lock (of FILE's folder, or ours)"))
-    validate = actions.add_parser(
-        "validate", help=say("check task files, including what lm-eval skips"), allow_abbrev=False
-    )
+    stamp.add_argument("--templates", action="store_true", help="write templates.lock (of FILE's folder, or ours)")
+    validate = actions.add_parser("validate", help="check task files, including what lm-eval skips")
     validate.add_argument(
-        "path", nargs="?", type=Path, metavar=say("PATH"), help=say("a folder or a YAML file (default: ours)")
+        "path", nargs="?", type=Path, metavar=say("PATH"), help="a folder or a YAML file (default: ours)"
     )
-    validate.add_argument(
-        "--task", action="append", default=[], metavar="T", help=say("only this task; may be repeated")
-    )
+    validate.add_argument("--task", action="append", default=[], metavar="T", help="only this task; may be repeated")
     for parsed in (in_full, validate):
         add_trust(parsed)
-    validate.add_argument(
-        "--model", metavar="M", help=say("whose tokenizer to check with (default: the embedded model's)")
-    )
+    validate.add_argument("--model", metavar="M", help="whose tokenizer to check with (default: the embedded model's)")
 
 
 def run(args: argparse.Namespace) -> int:
@@ -81,7 +70,7 @@ def run(args: argparse.Namespace) -> int:
     from phingpt_bench.cli import tasks_check
 
     if args.action == "stamp":
-        return tasks_check.stamp(args.file, args.data, args.templates)
+        return tasks_check.stamp(args.file, templates=args.templates)
     if args.action == "validate":
         return tasks_check.validate(args.path, args.task, args.model, trusted=args.trust_task_code)
     return _list(args)

@@ -7,6 +7,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from phingpt_bench.cli.overrides import add_overrides
+from phingpt_bench.cli.suites import add_device
+from phingpt_bench.cli.tracking import add_report_to
 from phingpt_bench.core.sentences import sentence
 from phingpt_bench.text.language import say
 
@@ -27,15 +29,17 @@ EPILOG = sentence("""examples:
 
 def configure(parser: argparse.ArgumentParser) -> None:
     """The arguments."""
-    parser.add_argument("recipe", metavar=say("RECIPE"), help=say("a shipped recipe's name or a YAML file"))
-    add_overrides(parser, "epochs=1 or lora.r=8")
-    parser.add_argument("--dry-run", action="store_true", help=say("show the recipe that would be used, and stop"))
+    parser.add_argument("recipe", metavar=say("RECIPE"), help="a shipped recipe's name or a YAML file")
+    add_overrides(parser, "epochs=1, lora.r=8")
+    parser.add_argument("--dry-run", action="store_true", help="show the recipe that would be used, and stop")
     parser.add_argument(
-        "--out", type=Path, metavar=say("DIR"), help=say("adapter folder (default: adapters/trained/RECIPE)")
+        "--out", type=Path, metavar=say("DIR"), help="adapter folder (default: adapters/trained/RECIPE)"
     )
-    parser.add_argument("--resume", action="store_true", help=say("resume from the last checkpoint, if there is one"))
-    parser.add_argument("--limit", type=int, metavar="N", help=say("only the first N rows of each task, for a trial"))
-    parser.add_argument("--quiet", action="store_true", help=say("no progress"))
+    parser.add_argument("--resume", action="store_true", help="resume from the last checkpoint, if there is one")
+    add_device(parser)
+    parser.add_argument("--limit", type=int, metavar="N", help="only the first N rows of each task, for a trial")
+    add_report_to(parser)
+    parser.add_argument("--quiet", action="store_true", help="no progress")
 
 
 def run(args: argparse.Namespace) -> int:
@@ -44,6 +48,7 @@ def run(args: argparse.Namespace) -> int:
     from phingpt_bench.cli.output import show
     from phingpt_bench.core.errors import BenchError
     from phingpt_bench.core.overrides import parsed
+    from phingpt_bench.core.trackers import ready
     from phingpt_bench.live.choose import display
     from phingpt_bench.live.events import Planned, training_stages
     from phingpt_bench.models.adapter import read_card
@@ -52,17 +57,21 @@ def run(args: argparse.Namespace) -> int:
     from phingpt_bench.train.run import default_folder, train
 
     if args.limit is not None and args.limit < 1:
-        raise BenchError(sentence("--limit {limit} leaves no rows", limit=args.limit), hint=sentence("give at least 1"))
-    overrides = parsed(args.overrides)
+        raise BenchError("--limit {limit} leaves no rows", hint="give at least 1", limit=args.limit)
+    words = [*args.overrides, *([f"base.compute_dtype={args.dtype}"] if args.dtype else [])]
+    overrides = parsed(words)
     recipe = load_recipe(args.recipe, overrides)
     out = args.out or default_folder(recipe, args.limit, overrides)
     if args.dry_run:
-        _show(recipe, out, args.overrides)
+        _show(recipe, out, words)
         return 0
     silence_libraries()
+    trackers = ready(args.report_to)
     with display(quiet=args.quiet) as shown:
         shown.tell(Planned(training_stages(recipe.name)))
-        folder = train(recipe, out, resume=args.resume, limit=args.limit, display=shown)
+        folder = train(
+            recipe, out, resume=args.resume, limit=args.limit, device=args.device, display=shown, report_to=trackers
+        )
     show(adapter_blocks(folder, read_card(folder)))
     return 0
 

@@ -8,9 +8,10 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from phingpt_bench.cli.output import line
+from phingpt_bench.cli.run_args import add_adapters
 from phingpt_bench.cli.suites import positive
-from phingpt_bench.core.sentences import sentence
-from phingpt_bench.text.language import say, say_n
+from phingpt_bench.core.sentences import joined, sentence
+from phingpt_bench.text.language import say, say_n, spoken
 
 if TYPE_CHECKING:
     from phingpt_bench.evaluate.tasks import Tasks
@@ -32,23 +33,15 @@ adapter) is counted, and listed with --all. The checks: docs/reliability.md.
 def configure(parser: argparse.ArgumentParser) -> None:
     """The arguments."""
     parser.add_argument(
-        "folder", nargs="?", type=Path, metavar=say("DIR"), help=say("folder of runs, searched at any depth")
+        "folder", nargs="?", type=Path, metavar=say("DIR"), help="folder of runs, searched at any depth"
     )
+    add_adapters(parser)
+    parser.add_argument("--rerun", type=positive, metavar="N", help="ask N random rows of each run again")
     parser.add_argument(
-        "--adapters",
-        type=Path,
-        default=Path("adapters", "trained"),
-        metavar=say("DIR"),
-        help=say("the folder that holds adapters by name (default: adapters/trained)"),
+        "--base", metavar=say("MODEL"), help="for --rerun: a folder or Hub id in place of the recorded base"
     )
-    parser.add_argument("--rerun", type=positive, metavar="N", help=say("ask N random rows of each run again"))
-    parser.add_argument(
-        "--base", metavar=say("MODEL"), help=say("for --rerun: a folder or Hub id in place of the recorded base")
-    )
-    parser.add_argument("--seed", type=int, default=0, metavar="N", help=say("for --rerun: which rows (default 0)"))
-    parser.add_argument(
-        "--all", action="store_true", help=say("list each check, also those that pass or were not made")
-    )
+    parser.add_argument("--seed", type=int, default=0, metavar="N", help="for --rerun: which rows (default 0)")
+    parser.add_argument("--all", action="store_true", help="list each check, also those that pass or were not made")
 
 
 def run(args: argparse.Namespace) -> int:
@@ -56,21 +49,23 @@ def run(args: argparse.Namespace) -> int:
     from phingpt_bench.api.silence import silence_libraries
     from phingpt_bench.core.paths import results_folder
     from phingpt_bench.evaluate.tasks import Tasks
-    from phingpt_bench.results.verify import Finding, verify
+    from phingpt_bench.results.verify import CODE, Finding, verify
 
     silence_libraries()
     known = Tasks()
     folder = args.folder or results_folder()
     counts: Counter[bool | None] = Counter()
-    runs = 0
+    runs = committed = 0
     for found in verify(folder, args.adapters):
         runs += 1
         findings = [found] if isinstance(found, Finding) else [*found.findings, *_again(args, found, known)]
         for finding in findings:
             counts[finding.ok] += 1
+            committed += finding.check == CODE and finding.ok is True
             if finding.ok is False or args.all:
                 word = {True: say("ok"), False: say("FAIL"), None: "--"}[finding.ok]
-                line(f"{word:<4}  {finding.path.parent}  {finding.check}{finding.detail and ': ' + finding.detail}")
+                detail = f": {spoken(finding.detail)}" if finding.detail else ""
+                line(f"{word:<4}  {finding.path.parent}  {finding.check}{detail}")
     total = say_n("{n:,} run", "{n:,} runs", runs)
     line(
         say(
@@ -81,6 +76,7 @@ def run(args: argparse.Namespace) -> int:
             left=counts[None],
         )
     )
+    line(say("made by code that a commit holds: {n} of {all}", n=committed, all=runs))
     return 1 if counts[False] else 0
 
 
@@ -98,9 +94,14 @@ def _again(args: argparse.Namespace, checked: Checked, known: Tasks) -> list[Fin
         found = rerun(path, record, checked.outcomes, args.rerun, known, args.adapters, seed=args.seed, base=args.base)
     except BenchError as err:
         return [Finding(path, "rerun", None, err.message)]
-    detail = f"{len(found.differing)} of {found.rows} rows are answered otherwise"
+    parts = [sentence("{k} of {rows} rows are answered differently", k=len(found.differing), rows=found.rows)]
     if found.largest is not None:
-        detail += f", probabilities differ by {found.largest:.2g} at most"
+        parts.append(
+            sentence(
+                "probabilities differ by {largest} at most, {tolerance} are allowed",
+                largest=f"{found.largest:.2g}", tolerance=f"{found.tolerance:.2g}",
+            )
+        )  # fmt: skip
     if found.differing:
-        detail += f"; first {found.differing[0]}"
-    return [Finding(path, "rerun", len(found.differing) <= found.allowed, detail)]
+        parts.append(sentence("first {row}", row=found.differing[0]))
+    return [Finding(path, "rerun", len(found.differing) <= found.allowed, joined(parts))]

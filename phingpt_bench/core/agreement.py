@@ -14,6 +14,7 @@ from phingpt_bench.core.errors import BenchError
 from phingpt_bench.core.fingerprint import digest, file_digest
 from phingpt_bench.core.outcomes import Outcomes, read_outcomes
 from phingpt_bench.core.records import OUTCOMES, RECORD, RunRecord, read_record
+from phingpt_bench.core.sentences import Sentence, sentence
 
 AHEAD = datetime.timedelta(days=1)  # of our clock that another one may be
 
@@ -29,39 +30,51 @@ def read_both(path: Path) -> tuple[RunRecord, Outcomes]:
     return record, rows
 
 
-def record_faults(record: RunRecord) -> Iterator[str]:
+def record_faults(record: RunRecord) -> Iterator[Sentence]:
     """What cannot be in a record, whatever its outcomes say."""
     try:
         created = datetime.datetime.fromisoformat(record.created.replace("Z", "+00:00"))
     except ValueError:
-        yield f"created: '{record.created[:40]}' is no time in ISO 8601, such as 2026-01-31T12:00:00.000+00:00"
+        example = "2026-01-31T12:00:00.000+00:00"
+        yield sentence(
+            "created: '{created}' is not a time in ISO 8601, such as {example}",
+            created=record.created[:40],
+            example=example,
+        )
     else:
         aware = created if created.tzinfo else created.replace(tzinfo=datetime.timezone.utc)
         if aware > datetime.datetime.now(datetime.timezone.utc) + AHEAD:
-            yield f"created: {record.created} is in the future, so it would hide every later run"
+            yield sentence(
+                "created: {created} is in the future, so it would hide every later run", created=record.created
+            )
     n = record.protocol.n
     if record.limit is not None and n > record.limit:
-        yield f"protocol.n: {n} rows, and limit: {record.limit}"
+        yield sentence("protocol.n: {rows} rows, and limit: {limit}", rows=n, limit=record.limit)
     if record.diagnostics.invalid is not None and record.diagnostics.invalid > n:
-        yield f"diagnostics.invalid: {record.diagnostics.invalid} of {n} rows"
+        yield sentence("{place}: {k} of {rows} rows", place="diagnostics.invalid", k=record.diagnostics.invalid, rows=n)
     if record.exposure is not None and record.exposure.seen > n:
-        yield f"exposure: {record.exposure.seen} of {n} rows"
+        yield sentence("{place}: {k} of {rows} rows", place="exposure", k=record.exposure.seen, rows=n)
 
 
-def outcomes_faults(record: RunRecord, rows: Outcomes, file: Path | None = None) -> Iterator[str]:
+def outcomes_faults(record: RunRecord, rows: Outcomes, file: Path | None = None) -> Iterator[Sentence]:
     """Where the outcomes say something else than their record. file: where they lie, to compare its digest."""
     for name, theirs, ours in (
-        ("ids", len(rows.ids), record.protocol.n),
-        ("kind", rows.kind, record.protocol.kind),
-        ("digest of the ids", digest(rows.ids), record.protocol.rows_digest),
+        (sentence("number of rows"), len(rows.ids), record.protocol.n),
+        (sentence("kind"), rows.kind, record.protocol.kind),
+        (sentence("digest of the ids"), digest(rows.ids), record.protocol.rows_digest),
     ):
         if theirs != ours:
-            yield f"{name}: {theirs}, but {RECORD} says {ours}"
+            yield sentence(
+                "{name}: {theirs}, but {record} says {ours}", name=name, theirs=theirs, record=RECORD, ours=ours
+            )
     invalid = record.diagnostics.invalid
     if invalid is not None and rows.invalid and sum(rows.invalid) != invalid:
-        yield f"invalid: {sum(rows.invalid)} answers, but {RECORD} says {invalid}"
+        yield sentence(
+            "{name}: {theirs}, but {record} says {ours}",
+            name=sentence("unreadable answers"), theirs=sum(rows.invalid), record=RECORD, ours=invalid,
+        )  # fmt: skip
     if record.exposure is not None and not set(record.exposure.ids) <= set(rows.ids):
-        yield f"ids: some that {RECORD} says were seen in training are not among them"
+        yield sentence("ids: some that {record} says were seen in training are not among them", record=RECORD)
     kept = record.provenance.files.get(OUTCOMES)
     if file is not None and kept is not None and file_digest(file) != kept:
-        yield f"its digest is not the one in {RECORD}: it was changed after the run"
+        yield sentence("its digest is not the one in {record}: it was changed after the run", record=RECORD)

@@ -14,13 +14,12 @@ from typing import TYPE_CHECKING, TypeVar
 from phingpt_bench.core.builder import Builder
 from phingpt_bench.core.errors import BenchError, unknown
 from phingpt_bench.core.overrides import Override, applied
-from phingpt_bench.core.sentences import joined, sentence
-from phingpt_bench.core.yamlfile import Key, load_fast, load_with_lines, load_yaml
+from phingpt_bench.core.paths import expanded
+from phingpt_bench.core.sentences import joined
+from phingpt_bench.core.yamlfile import Key, load_fast, load_with_lines
 
 if TYPE_CHECKING:
     from _typeshed import DataclassInstance
-
-__all__ = ["build", "load", "load_yaml"]
 
 Mistake = tuple[Key, str]
 
@@ -38,22 +37,22 @@ def load_shipped(kind: str, folder: Path, name_or_path: str, cls: type[T], overr
 
     kind: what such a file is called ("recipe"). BenchError with the nearest name, or with file and line.
     """
-    path = Path(name_or_path)
+    path = expanded(name_or_path)
     if path.suffix not in (".yaml", ".yml"):
         if name_or_path not in shipped_names(folder):
             if path.exists():
                 raise BenchError(
-                    sentence("not a {kind}", kind=kind),
-                    where=name_or_path,
-                    hint=sentence("a {kind} is a file that ends in .yaml", kind=kind),
+                    "not a {kind}", where=name_or_path, hint="a {kind} is a file that ends in .yaml", kind=kind
                 )
             raise unknown(kind, name_or_path, shipped_names(folder))
         path = folder / f"{name_or_path}.yaml"
     if not path.is_file():
         raise BenchError(
-            sentence("no such {kind} file", kind=kind),
+            "no such {kind} file",
             where=str(path),
-            hint=sentence("shipped: {names}", names=", ".join(shipped_names(folder))),
+            hint="shipped: {names}",
+            kind=kind,
+            names=", ".join(shipped_names(folder)),
         )
     return load(path, cls, overrides)
 
@@ -108,7 +107,7 @@ def _without(cls: type, value: object, overrides: Sequence[Override], left_out: 
     """Whether the mistake is still there when one of the overrides is left out."""
     try:
         return mistake in _mistakes(cls, applied(value, [one for one in overrides if one is not left_out]))
-    except BenchError:  # another override needs the item of a list that this one adds
+    except BenchError:  # another override refers to an item of a list that this one adds
         return False
 
 

@@ -11,21 +11,29 @@ from phingpt_bench.core.sentences import Sentence, sentence
 class BenchError(Exception):
     """Bad input or something missing: one line, with what to do about it.
 
-    The command line prints it without a traceback and exits with 2, in the reader's language where the texts are
-    Sentences (str() is English). Anything else is a bug and keeps its traceback.
+    The command line prints it without a traceback and exits with 2, in the reader's language (str() is English).
+    Anything else is a bug and keeps its traceback.
 
-    message: what is wrong, without a full stop at the end.
+    message: what is wrong, without a full stop at the end; a literal is a key of the translations, as in `sentence`.
     where: the file (and line) or the option, or None.
     hint: what to do, ideally a command; None if there is no useful advice.
+    values: what stands in braces in message and hint, unless they are Sentences, which have their own.
     """
 
-    def __init__(self, message: str, *, where: str | None = None, hint: str | None = None):
-        super().__init__(message)
-        self.message, self.where, self.hint = message, where, hint
+    def __init__(self, message: str, *, where: str | None = None, hint: str | None = None, **values: object):
+        self.message = message if isinstance(message, Sentence) else sentence(message, **values)
+        self.hint = hint if hint is None or isinstance(hint, Sentence) else sentence(hint, **values)
+        self.where = where
+        super().__init__(self.message)
 
     def __str__(self) -> str:
         line = f"{self.where}: {self.message}" if self.where else self.message
         return f"{line}\nhint: {self.hint}" if self.hint else line
+
+
+def first_line(err: object) -> str:
+    """The first line of an error's text; the name of its class where it has none."""
+    return (str(err).strip().splitlines() or [type(err).__name__])[0].rstrip()
 
 
 def nearest(name: str, choices: Iterable[str]) -> str | None:
@@ -47,4 +55,4 @@ def unknown(
         hint = sentence("'{command}' lists them", command=see)
     else:
         hint = sentence("known: {names}", names=", ".join(choices)) if choices else None
-    return BenchError(sentence("unknown {kind} '{name}'", kind=kind, name=name), where=where, hint=hint)
+    return BenchError("unknown {kind} '{name}'", where=where, hint=hint, kind=kind, name=name)

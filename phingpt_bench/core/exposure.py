@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Literal
 
-from phingpt_bench.core.builder import Count
+from phingpt_bench.core.declared import Count
 
 KINDS = ("exact", "normalised", "near", "contained", "translated")  # of copies, the closest first
 

@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+import os
 import stat
 from pathlib import Path
 
@@ -23,7 +24,7 @@ def read_text(path: Path, most: int = MOST) -> str:
     try:
         return regular(Path(path), most).read_text(encoding="utf-8")
     except (OSError, UnicodeDecodeError) as err:
-        raise BenchError(sentence("not readable ({reason})", reason=err), where=str(path)) from None
+        raise BenchError("not readable ({reason})", where=str(path), reason=err) from None
 
 
 def regular(path: Path, most: int | None = None) -> Path:
@@ -31,12 +32,12 @@ def regular(path: Path, most: int | None = None) -> Path:
     try:
         found = path.stat()
     except FileNotFoundError:
-        raise BenchError(sentence("no such file"), where=str(path)) from None
+        raise BenchError("no such file", where=str(path)) from None
     except (OSError, ValueError) as err:  # ValueError: a zero byte in its name
         reason = getattr(err, "strerror", None) or err
-        raise BenchError(sentence("not readable ({reason})", reason=reason), where=str(path)) from None
+        raise BenchError("not readable ({reason})", where=str(path), reason=reason) from None
     if stat.S_ISDIR(found.st_mode):
-        raise BenchError(sentence("is a folder, not a file"), where=str(path))
+        raise BenchError("is a folder, not a file", where=str(path))
     if not stat.S_ISREG(found.st_mode):
         raise Unsafe(
             sentence("is a pipe or a device, not a file"),
@@ -47,3 +48,11 @@ def regular(path: Path, most: int | None = None) -> Path:
         size = f"{found.st_size:,}"
         raise Unsafe(sentence("is larger than anything of its kind ({n} bytes)", n=size), where=str(path))
     return path
+
+
+def synced(folder: Path) -> None:
+    """Have the system write the files of a folder to the disk now: a power cut leaves renamed files empty otherwise."""
+    for path in folder.iterdir():
+        if path.is_file():
+            with path.open("r+b") as file:
+                os.fsync(file.fileno())

@@ -23,6 +23,11 @@ def is_digest(revision: str | None) -> bool:
     return revision is not None and re.fullmatch(r"[0-9a-f]{16}", revision) is not None
 
 
+def bytes_digest(data: bytes) -> str:
+    """The `file_digest` of a file with these bytes."""
+    return hashlib.sha256(data).hexdigest()[:16]
+
+
 def file_digest(path: Path | str, length: int = 16) -> str:
     """The first `length` hex digits of the SHA-256 of a file's bytes; OSError when it is not readable."""
     result = hashlib.sha256()

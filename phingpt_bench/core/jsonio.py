@@ -6,7 +6,9 @@ import contextlib
 import json
 import os
 import re
+import sys
 import tempfile
+import time
 from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 from typing import Any, BinaryIO
@@ -15,6 +17,7 @@ from phingpt_bench.core.errors import BenchError
 from phingpt_bench.core.files import read_text
 from phingpt_bench.core.sentences import sentence
 
+JsonObject = dict[str, Any]  # as another program wrote it: nothing about its values is checked
 # what a terminal would obey, and lone surrogates, which UTF-8 cannot hold; JSON itself escapes those under U+0020
 _ESCAPED = re.compile("[\x7f-\x9f\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069\ud800-\udfff]")
 
@@ -26,6 +29,11 @@ def dumps(value: Any, *, indent: int | None = None) -> str:
 
 
 def write_text(path: Path, text: str) -> None:
+    """Write a text in UTF-8, as `write_bytes` does."""
+    write_bytes(path, text.encode())
+
+
+def write_bytes(path: Path, data: bytes) -> None:
     """Write through a temporary file in the same folder and rename: a reader sees the old file or the new one.
 
     Missing folders are created. For a link, its target is written; a pipe or device (/dev/stdout) is written
@@ -35,11 +43,11 @@ def write_text(path: Path, text: str) -> None:
     path = Path(path)
     with _writing(path):
         if path.exists() and not path.is_file() and not path.is_dir():
-            with path.open("w", encoding="utf-8") as file:
-                file.write(text)
+            with path.open("wb") as file:
+                file.write(data)
             return
         with renamed(path.resolve()) as file:
-            file.write(text.encode())
+            file.write(data)
 
 
 @contextlib.contextmanager
@@ -51,11 +59,24 @@ def renamed(path: Path) -> Iterator[BinaryIO]:
     try:
         with os.fdopen(handle, "wb") as file:
             yield file
+            file.flush()
+            os.fsync(file.fileno())  # a power cut could leave the new name with an empty file
         made.chmod(0o666 & ~_umask())
-        made.replace(path)
+        _take_place(made, path)
     except BaseException:
         made.unlink()
         raise
+
+
+def _take_place(made: Path, path: Path) -> None:
+    """Rename over a file. Windows refuses while someone has that open, as virus scanners do for a moment: try again."""
+    for wait in (0.05, 0.1, 0.2, 0.4, 0.8, 1.6) if sys.platform == "win32" else ():
+        try:
+            made.replace(path)
+            return
+        except PermissionError:
+            time.sleep(wait)
+    made.replace(path)
 
 
 def _umask() -> int:
@@ -65,20 +86,62 @@ def _umask() -> int:
     return mask
 
 
-def write_json(path: Path, value: Any) -> None:
+def json_text(value: Any) -> str:
     """One JSON value, indented, newline at the end."""
-    write_text(path, dumps(value, indent=1) + "\n")
+    return dumps(value, indent=1) + "\n"
 
 
-def write_columns(path: Path, columns: Mapping[str, object]) -> None:
+def columns_text(columns: Mapping[str, object]) -> str:
     """One JSON object, one key per line: indented, a long list would take one line for each number."""
     lines = [f"{dumps(key)}: {dumps(value)}" for key, value in columns.items()]
-    write_text(path, "{\n" + ",\n".join(lines) + "\n}\n")
+    return "{\n" + ",\n".join(lines) + "\n}\n"
+
+
+def jsonl_text(rows: Iterable[Any]) -> str:
+    """One JSON value per line."""
+    return "".join(dumps(row) + "\n" for row in rows)
+
+
+def write_json(path: Path, value: Any) -> None:
+    """A file of `json_text`."""
+    write_text(path, json_text(value))
 
 
 def write_jsonl(path: Path, rows: Iterable[Any]) -> None:
-    """One JSON value per line, the whole file at once."""
-    write_text(path, "".join(dumps(row) + "\n" for row in rows))
+    """A file of `jsonl_text`, the whole at once."""
+    write_text(path, jsonl_text(rows))
+
+
+def append_line(path: Path, value: Any) -> None:
+    """Add a value to a file of JSON lines; it is on the disk when this returns. BenchError if it cannot be written."""
+    with _writing(path):
+        path.parent.mkdir(parents=True, exist_ok=True)
+        with path.open("a", encoding="utf-8") as file:
+            file.write(dumps(value) + "\n")
+            file.flush()
+            os.fsync(file.fileno())
+
+
+def kept_lines(path: Path) -> list[JsonObject]:
+    """The objects in a file of `append_line`, without lines that cannot be read; none for a missing file.
+
+    An incomplete last line, as an interruption leaves it, is removed, so that the next one begins on a line of its own.
+    """
+    if not path.is_file():
+        return []
+    data = path.read_bytes()
+    if data and not data.endswith(b"\n"):
+        with path.open("r+b") as file:
+            file.truncate(data.rfind(b"\n") + 1)
+    found = []
+    for text in data.decode("utf-8", "replace").split("\n")[:-1]:
+        try:
+            line = json.loads(text)
+        except (ValueError, RecursionError):
+            continue
+        if isinstance(line, dict):
+            found.append(line)
+    return found
 
 
 def read_json(path: Path) -> Any:
@@ -87,9 +150,9 @@ def read_json(path: Path) -> Any:
     try:
         return json.loads(text)
     except ValueError as err:
-        raise BenchError(sentence("not readable as JSON ({reason})", reason=err), where=str(path)) from None
+        raise BenchError("not readable as JSON ({reason})", where=str(path), reason=err) from None
     except RecursionError:
-        raise BenchError(sentence("not readable as JSON (nested too deeply)"), where=str(path)) from None
+        raise BenchError("not readable as JSON (nested too deeply)", where=str(path)) from None
 
 
 @contextlib.contextmanager

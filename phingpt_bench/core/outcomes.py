@@ -66,6 +66,13 @@ class Outcomes:
         return cast("list[int]", self.pred)
 
 
+def answer_at(rows: Outcomes, at: int) -> object:
+    """The answer to row `at`, to compare with that of another run: of entities their places, or counts without them."""
+    if rows.kind != "spans":
+        return rows.pred[at]
+    return rows.entities[at][1] if rows.entities else rows.counts[at]
+
+
 def rows_at(rows: Outcomes, places: Sequence[int]) -> Outcomes:
     """The rows at `places`, in that order; columns that the outcomes do not have stay empty. IndexError beyond n."""
     columns = (f.name for f in dataclasses.fields(rows) if f.name not in ("kind", "labels"))
@@ -117,7 +124,9 @@ def _alignment(rows: Outcomes) -> Iterator[str]:
 
 def _label_faults(rows: Outcomes) -> Iterator[str]:
     k = len(rows.labels)
-    for name, column, least in (("gold", rows.gold, 0), ("pred", rows.pred, INVALID)):
+    for name, column, least in (("gold", rows.gold_places, 0), ("pred", rows.pred_places, INVALID)):
+        if set(map(type, column)) == {int} and least <= min(column) and max(column) < k:
+            continue
         for at, value in enumerate(column):
             if type(value) is not int or not least <= value < k:
                 yield sentence(

@@ -21,6 +21,7 @@ from phingpt_bench.core.sentences import sentence
 from phingpt_bench.core.yamlfile import Key, load_text
 
 KEY = re.compile(r"[A-Za-z_][\w-]*(\.[\w-]+|\[\d+\])*")
+LONGEST = 60  # characters of a folder's name for overrides
 EXAMPLE = sentence("give KEY=VALUE as in limit=50 or lora.r=8; keys of mappings and places in lists come after dots")
 
 
@@ -39,12 +40,12 @@ class Override:
 
 
 def parsed(texts: Iterable[str]) -> tuple[Override, ...]:
-    """The overrides of some `KEY=VALUE`. BenchError for one that is none, for bad YAML, and for a key given twice."""
+    """The overrides of some `KEY=VALUE`. BenchError for one without a "=", for bad YAML, and for a key given twice."""
     found = []
     for text in texts:
         key, sign, value = text.partition("=")
         if not sign or not KEY.fullmatch(key.strip()):
-            raise BenchError(sentence("'{text}' is not an override", text=text), hint=EXAMPLE)
+            raise BenchError("'{text}' is not an override", hint=EXAMPLE, text=text)
         found.append(Override(_key(key.strip()), load_text(value, text), text))
     return _each_once(found)
 
@@ -53,10 +54,7 @@ def given(values: Mapping[str, object]) -> tuple[Override, ...]:
     """Overrides whose values are Python's: {"lora.r": 8}. BenchError for a key that cannot be one."""
     for key in values:
         if not KEY.fullmatch(key):
-            raise BenchError(
-                sentence("'{key}' is not a key of an override", key=key),
-                hint=sentence("keys look like limit or lora.r"),
-            )
+            raise BenchError("'{key}' is not a key of an override", hint="keys look like limit or lora.r", key=key)
     return _each_once([Override(_key(key), value, f"{key}={value}") for key, value in values.items()])
 
 
@@ -71,9 +69,9 @@ def applied(values: object, overrides: Iterable[Override]) -> object:
     return values
 
 
-def folder_suffix(overrides: Iterable[Override], most: int = 60) -> str:
-    """The overrides as a part of a folder's name, "epochs-1_lora.r-8", cut to `most` characters; "" for none."""
-    return "_".join(re.sub(r"[^A-Za-z0-9.]+", "-", override.text).strip("-.") for override in overrides)[:most]
+def folder_suffix(overrides: Iterable[Override]) -> str:
+    """The overrides as a part of a folder's name, "epochs-1_lora.r-8", cut to LONGEST characters; "" for none."""
+    return "_".join(re.sub(r"[^A-Za-z0-9.]+", "-", override.text).strip("-.") for override in overrides)[:LONGEST]
 
 
 def _key(text: str) -> Key:
@@ -85,9 +83,7 @@ def _each_once(overrides: Sequence[Override]) -> tuple[Override, ...]:
     for override in overrides:
         if override.key in seen:
             raise BenchError(
-                sentence(
-                    "the same key is given twice: {first} and {text}", first=seen[override.key], text=override.text
-                )
+                "the same key is given twice: {first} and {text}", first=seen[override.key], text=override.text
             )
         seen[override.key] = override.text
     return tuple(overrides)
@@ -106,9 +102,11 @@ def _put(values: object, rest: Key, override: Override) -> object:
     if isinstance(values, list | tuple) and isinstance(part, int):
         if part > len(values):
             raise BenchError(
-                sentence("there is no item {part}: the list has {n}, counted from 0", part=part, n=len(values)),
+                "there is no item {part}: the list has {n}, counted from 0",
                 where=override.text,
-                hint=sentence("item {n} would be a further one", n=len(values)),
+                hint="item {n} would be a further one",
+                part=part,
+                n=len(values),
             )
         item = _put(values[part] if part < len(values) else None, below, override)
         return [*values[:part], item, *values[part + 1 :]]
@@ -118,5 +116,5 @@ def _put(values: object, rest: Key, override: Override) -> object:
             "'{way}' is a list, whose items are named by their places, so it has no key '{part}'", way=way, part=part
         )
     else:
-        text = sentence("'{way}' is no mapping, so it has no key '{part}'", way=way, part=part)
+        text = sentence("'{way}' is not a mapping, so it has no key '{part}'", way=way, part=part)
     raise BenchError(text, where=override.text)

@@ -65,21 +65,28 @@ def named_folder(variable: str, what: str, content: str) -> Path | None:
     name = os.environ.get(variable)
     if not name:
         return None
-    folder = Path(name).expanduser()
+    folder = expanded(name)
     if not folder.is_dir():
         raise BenchError(
-            sentence("{what} {folder} is not a folder", what=what, folder=folder),
+            "{what} {folder} is not a folder",
             where=variable,
-            hint=sentence(
-                "point {variable} at a folder with {content}, or unset it", variable=variable, content=content
-            ),
+            hint="point {variable} at a folder with {content}, or unset it",
+            what=what,
+            folder=folder,
+            variable=variable,
+            content=content,
         )
     return folder
+
+
+def expanded(path: str | Path) -> Path:
+    """The path with a leading "~" as the home folder; as it is if there is no such user."""
+    return Path(os.path.expanduser(path))  # noqa: PTH111  pathlib's raises an error for an unknown user
 
 
 def cache_dir() -> Path:
     """$PHINGPT_BENCH_CACHE, else $XDG_CACHE_HOME/phingpt-bench, else ~/.cache/phingpt-bench; not created here."""
     if own := os.environ.get("PHINGPT_BENCH_CACHE"):
-        return Path(own).expanduser()
+        return expanded(own)
     base = os.environ.get("XDG_CACHE_HOME")
     return (Path(base) if base else Path.home() / ".cache") / "phingpt-bench"

@@ -2,11 +2,17 @@
 
 from __future__ import annotations
 
+import datetime
 from dataclasses import dataclass, field
 from typing import Annotated
 
-from phingpt_bench.core.builder import Count, Least
+from phingpt_bench.core.declared import Count, Least
 from phingpt_bench.core.machine import Environment
+
+
+def now_text(timespec: str = "seconds") -> str:
+    """The current time, ISO 8601 in UTC, to the unit of `datetime.isoformat`."""
+    return datetime.datetime.now(datetime.timezone.utc).isoformat(timespec=timespec)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -30,11 +36,13 @@ class Fingerprint:
     chat_template: bool = False
     prompt: str | None = None  # digest of the prompt that took the place of the task's
     thinking: str | None = None  # "on" or "off" as the chat template was asked for; None: its default
+    thinking_end: str | None = None  # the mark that ends a thought; None: the known ones
     limit: Annotated[int, Least(1)] | None = None
     seed: int = 0
     device: str | None = None  # this and the next fields may change a score in its last digits
     dequantise: str | None = None
     batch_size: Count | None = None
+    skip_long: bool = False  # whether rows that are longer than the model reads are not asked
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -52,7 +60,9 @@ class Provenance:
     """Where a record comes from.
 
     amendments: later changes to its files, by name. imported: None for a run of this program. command: as typed, but
-    the home folder. files: digests of the files beside the record when it was written, by name; older ones have none.
+    the home folder. measured: when the answers were made, ISO 8601 in UTC, of a copy of a run that was kept, such as a
+    fitted baseline's; environment and costs are of that time, too; None: the run was made when the record was.
+    files: digests of the files beside the record when it was written, by name; older ones have none.
     """
 
     environment: Environment = field(default_factory=Environment)
@@ -61,4 +71,5 @@ class Provenance:
     amendments: dict[str, str] = field(default_factory=dict)
     imported: Imported | None = None
     command: str | None = None
+    measured: str | None = None
     files: dict[str, str] = field(default_factory=dict)

@@ -66,14 +66,9 @@ UPGRADES: Mapping[int, Callable[[Json], Json]] = {1: _from_1, 2: _from_2, 3: _fr
 
 
 def ledger(data: object) -> object:
-    """The JSON of a ledger: up to schema 3 its machine was a text and its price had no fixed fields.
-
-    The first checkpoints of trainings only held the seconds by phase.
-    """
+    """The JSON of a ledger: up to schema 3 its machine was a text and its price had no fixed fields."""
     if not isinstance(data, dict):
         return data
-    if data and "seconds" not in data and all(isinstance(value, int | float) for value in data.values()):
-        return {"seconds": data}
     changed: Json = {}
     if isinstance(machine := data.get("machine"), str):
         changed["machine"] = _machine(machine)

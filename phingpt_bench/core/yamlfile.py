@@ -136,9 +136,7 @@ def load_text(text: str, where: str) -> Any:
     except (yaml.YAMLError, ValueError, KeyError, AttributeError, OverflowError, RecursionError) as err:
         problem = getattr(err, "problem", None) or str(err) or "nested too deeply"
         raise BenchError(
-            sentence("the value is not YAML: {problem}", problem=problem),
-            where=where,
-            hint=sentence("put text into quotes"),
+            "the value is not YAML: {problem}", where=where, hint="put text into quotes", problem=problem
         ) from None
 
 
@@ -180,12 +178,13 @@ def _syntax_errors(path: Path) -> Iterator[None]:
         problem = getattr(err, "problem", None) or getattr(err, "reason", None) or "cannot be read"
         context = getattr(err, "context", None)
         raise BenchError(
-            sentence("YAML syntax: {problem}", problem=f"{problem} ({context})" if context else problem),
+            "YAML syntax: {problem}",
             where=f"{path}:{mark.line + 1}" if mark else str(path),
             hint=_hint(problem),
+            problem=f"{problem} ({context})" if context else problem,
         ) from None
     except RecursionError:
-        raise BenchError(sentence("YAML syntax: nested too deeply"), where=str(path)) from None
+        raise BenchError("YAML syntax: nested too deeply", where=str(path)) from None
 
 
 def _hint(problem: str) -> str | None:

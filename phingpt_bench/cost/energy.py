@@ -7,8 +7,8 @@ nvml-sampled  Older GPUs say their power only: nvmlDeviceGetPowerUsage, mW; samp
 rapl          Linux' powercap: energy_uj of processor packages, and of DRAM where it is a domain of its own, in uJ.
               Since CVE-2020-8694 only root may read it, unless the file is opened to others.
 
-A meter measures the hardware, not the process: it includes everything that runs there. On a machine with GPUs and RAPL
-both are added ("nvml-counter+rapl"); if RAPL cannot be read the processor is missing, as the method's name shows.
+A meter measures the hardware, not the process: it includes everything that runs there. For work on a GPU, its board and
+RAPL are added ("nvml-counter+rapl"); if RAPL cannot be read the processor is missing, as the method's name shows.
 Figures are only comparable under the same method. For processors without RAPL, codecarbon takes a share of a
 nominal wattage: an estimate, which is not used here.
 """
@@ -17,8 +17,6 @@ from __future__ import annotations
 
 import contextlib
 import functools
-import importlib.metadata
-import os
 import re
 import sys
 import threading
@@ -27,6 +25,7 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any, Protocol
 
+from phingpt_bench.core import gpus
 from phingpt_bench.core.sentences import sentence
 
 POWERCAP = Path("/sys/class/powercap")
@@ -144,11 +143,14 @@ def _look(counters: Sequence[Counter], every: float) -> None:
 
 
 @functools.cache
-def here() -> Energy:
-    """The meters of this machine, cached for the process."""
-    gpus, no_gpus = _nvml()
+def here(device: str | None = None) -> Energy:
+    """The meters of this machine for work on a torch device, or on all GPUs; cached for the process."""
+    counter: Counter | None = None
+    no_gpus = None
+    if (device or "cuda").startswith("cuda"):
+        counter, no_gpus = _nvml(device)
     packages, no_packages = rapl(POWERCAP)
-    found = [counter for counter in (gpus, packages) if counter is not None]
+    found = [one for one in (counter, packages) if one is not None]
     return Energy(found, [why for why in (no_gpus, no_packages) if why])
 
 
@@ -172,25 +174,30 @@ def rapl(root: Path) -> tuple[Rapl | None, str | None]:
         return None, sentence("RAPL cannot be read: {reason}", reason=err)
 
 
-def _nvml() -> tuple[Counter | None, str | None]:
+def _nvml(device: str | None) -> tuple[Counter | None, str | None]:
     try:
         import pynvml
     except ImportError:
         return None, sentence("no NVML: package nvidia-ml-py is not installed")
-    return nvml(pynvml)
+    return nvml(pynvml, device)
 
 
-def nvml(module: Any) -> tuple[Counter | None, str | None]:
-    """(the meter of the GPUs that this process may use, None) or (None, why there is none). module: pynvml."""
-    if torch_is_blind():
+def nvml(module: Any, device: str | None = None) -> tuple[Counter | None, str | None]:
+    """(the meter of the GPUs that this process may use, or of one torch device, None) or (None, why there is none).
+
+    module: pynvml.
+    """
+    if gpus.torch_is_blind():
         return None, sentence("torch sees no GPU")
     try:
         module.nvmlInit()
-        handles = _visible(module, os.environ.get("CUDA_VISIBLE_DEVICES"))
+        handles = _handles(module, device)
     except module.NVMLError as err:
         return None, sentence("no NVML: {reason}", reason=err)
     if not handles:
         return None, sentence("no GPU, or it is unknown which of them are used here")
+    if any(_is_sliced(module, handle) for handle in handles):
+        return None, sentence("a slice of a GPU (MIG) has no meter of its own")
     counter = NvmlCounter(module, handles)
     if counter.read() is not None:
         return counter, None
@@ -202,34 +209,37 @@ def nvml(module: Any) -> tuple[Counter | None, str | None]:
     )
 
 
-def torch_is_blind() -> bool:
-    """Whether this torch uses no GPU, so that a GPU's energy would be idle energy. Does not import torch."""
-    torch = sys.modules.get("torch")
-    if torch is not None and hasattr(torch, "cuda"):
-        return not torch.cuda.is_available()
-    try:
-        return importlib.metadata.version("torch").endswith("+cpu")
-    except importlib.metadata.PackageNotFoundError:
-        return True
-
-
-def _visible(module: Any, chosen: str | None) -> list[Any]:
-    """Handles of the GPUs in a value of CUDA_VISIBLE_DEVICES (all if it is None); empty if they cannot be identified.
-
-    NVML numbers GPUs by bus, CUDA by speed unless configured: a number means the same to both if all GPUs are equal.
-    """
+def _handles(module: Any, device: str | None) -> list[Any]:
+    """NVML's handles of the GPUs that CUDA may use, or of one device; empty if they cannot be identified."""
     handles = [module.nvmlDeviceGetHandleByIndex(at) for at in range(module.nvmlDeviceGetCount())]
-    if chosen is None:
-        return handles
-    names = {str(module.nvmlDeviceGetName(handle)) for handle in handles}
-    by_bus = len(names) == 1 or os.environ.get("CUDA_DEVICE_ORDER") == "PCI_BUS_ID"
-    ids = [str(module.nvmlDeviceGetUUID(handle)) for handle in handles]
-    found = []
-    for word in filter(None, (part.strip() for part in chosen.split(","))):
-        if word.isdigit() and by_bus and int(word) < len(handles):
-            found.append(handles[int(word)])
-        elif word.startswith("GPU-") and sum(own.startswith(word) for own in ids) == 1:
-            found.append(next(handle for handle, own in zip(handles, ids, strict=True) if own.startswith(word)))
-        else:  # a slice of a GPU (MIG), or a number that may mean another one
-            return []
-    return found
+    found = [
+        gpus.Gpu(
+            name=str(module.nvmlDeviceGetName(handle)),
+            uuid=str(module.nvmlDeviceGetUUID(handle)),
+            sliced=_is_sliced(module, handle),
+        )
+        for handle in handles
+    ]
+    uuids = [gpu.uuid for gpu in found]
+    if device is not None and (own := _uuid(device)) in uuids:
+        return [handles[uuids.index(own)]]
+    return [handles[at] for at in gpus.places(found, device) or ()]
+
+
+def _uuid(device: str) -> str | None:
+    """The UUID of a CUDA device as torch knows it, in NVML's form; None before torch is imported."""
+    torch = sys.modules.get("torch")
+    properties = getattr(getattr(torch, "cuda", None), "get_device_properties", None)
+    if properties is None:
+        return None
+    with contextlib.suppress(RuntimeError, AssertionError):
+        uuid = getattr(properties(int(device.partition(":")[2] or 0)), "uuid", None)
+        return None if uuid is None else f"GPU-{uuid}"
+    return None
+
+
+def _is_sliced(module: Any, handle: Any) -> bool:
+    """Whether a board is cut into slices, so that its meter counts the work of others."""
+    with contextlib.suppress(AttributeError, module.NVMLError):  # most GPUs cannot be sliced
+        return bool(module.nvmlDeviceGetMigMode(handle)[0])
+    return False

@@ -5,7 +5,7 @@ from __future__ import annotations
 import dataclasses
 from dataclasses import dataclass
 
-from phingpt_bench.core.records import Ledger, TokenPrice
+from phingpt_bench.core.ledgers import Ledger, TokenPrice
 from phingpt_bench.cost.ledger import total_seconds
 from phingpt_bench.cost.prices import ApiPrice, Entry, PriceCard, match, of_gpu, priced
 

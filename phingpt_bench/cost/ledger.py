@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from phingpt_bench.core.records import Ledger
+from phingpt_bench.core.ledgers import Ledger
 
 
 def total_seconds(ledger: Ledger) -> float:

@@ -8,8 +8,9 @@ import time
 from collections.abc import Iterator
 from pathlib import Path
 
+from phingpt_bench.core.at_work import workers
+from phingpt_bench.core.ledgers import Ledger
 from phingpt_bench.core.machine import this_machine
-from phingpt_bench.core.records import Ledger
 from phingpt_bench.cost.energy import Energy, here
 from phingpt_bench.cost.prices import PriceCard, match, priced
 
@@ -25,20 +26,24 @@ class Meter:
 
     While an inner phase runs the outer one is paused, so each second is counted once. A phase that is entered again
     adds to its time; a phase that ends in an exception counts too.
-    Time is `time.perf_counter`: wall time, including sleep. For one thread only. Energy is that of the whole machine,
-    as far as it has meters; it is unknown as soon as one of them could not be read.
+    Time is `time.perf_counter`: wall time, including sleep. For one thread only. Energy is that of the device's
+    board and of the processors, as far as they have meters; it is unknown as soon as one of them could not be read.
     """
 
-    def __init__(self, energy: Energy | None = None):
-        """energy: the meters; by default those of this machine."""
+    def __init__(self, device: str | None = None, *, energy: Energy | None = None):
+        """device: the torch device that does the work, whose price and energy count; None: all GPUs of the machine.
+
+        energy: the meters; by default those of this machine.
+        """
         self.seconds: dict[str, float] = {}
         self.joules: dict[str, float] | None = {}
-        self._energy = energy or here()
+        self._device, self._energy = device, energy or here(device)
         self._read: float | None = None
         self.tokens_in: int | None = None
         self.tokens_out: int | None = None
         self._running: list[str] = []
         self._since = 0.0
+        self._workers = workers()
 
     @contextlib.contextmanager
     def phase(self, name: str) -> Iterator[None]:
@@ -67,14 +72,14 @@ class Meter:
         USD is all seconds at the machine's price per hour; None if the card has no price for it, and without a card.
         """
         self.book()
-        machine = this_machine()
+        machine = this_machine(self._device, self._workers)
         entry = None if prices is None else match(prices, machine)
         return Ledger(
             seconds=dict(self.seconds),
             tokens_in=self.tokens_in,
             tokens_out=self.tokens_out,
             peak_host_bytes=peak_host_bytes(),
-            peak_gpu_bytes=peak_gpu_bytes(),
+            peak_gpu_bytes=peak_gpu_bytes(self._device),
             usd=entry.usd_per_hour * sum(self.seconds.values()) / 3600 if entry else None,
             price=priced(entry, prices) if entry and prices else None,
             machine=machine,
@@ -105,9 +110,10 @@ class Meter:
 
 
 def peak_host_bytes() -> int | None:
-    """Peak main memory of this process since it started, or since memory.forget_peaks; None on Windows.
+    """Peak main memory of this process since it started, or since memory.forget_peaks on Linux.
 
-    On Linux only this program counts: getrusage includes the parent process up to the moment of exec.
+    On Linux only this program counts: getrusage includes the parent process up to the moment of exec. None where the
+    system does not say.
     """
     with contextlib.suppress(OSError):
         for line in Path("/proc/self/status").read_text(encoding="ascii").splitlines():
@@ -115,18 +121,22 @@ def peak_host_bytes() -> int | None:
                 return int(line.split()[1]) * 1024
     try:
         import resource
-    except ImportError:  # not a Unix system
-        return None
+    except ImportError:  # Windows
+        import psutil
+
+        return getattr(psutil.Process().memory_info(), "peak_wset", None)
     peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
     return peak if sys.platform == "darwin" else peak * 1024  # bytes on macOS, KiB elsewhere
 
 
-def peak_gpu_bytes() -> int | None:
-    """Peak GPU memory of tensors, summed over devices; None without a GPU or before torch is used.
+def peak_gpu_bytes(device: str | None = None) -> int | None:
+    """Peak GPU memory of tensors on a torch device, or summed over all; None without a GPU or before torch is used.
 
-    Since the process started or since `torch.cuda.reset_peak_memory_stats()`, without the memory of CUDA itself.
+    Since the process started or since `memory.forget_peaks`, without the memory of CUDA itself. None for "mps", whose
+    peaks torch does not keep.
     """
     torch = sys.modules.get("torch")
-    if torch is None or not torch.cuda.is_available():
+    if torch is None or not torch.cuda.is_available() or not (device or "cuda").startswith("cuda"):
         return None
-    return sum(int(torch.cuda.max_memory_allocated(i)) for i in range(torch.cuda.device_count()))
+    places = range(torch.cuda.device_count()) if device is None else [int(device.partition(":")[2] or 0)]
+    return sum(int(torch.cuda.max_memory_allocated(i)) for i in places)

@@ -11,9 +11,9 @@ from pathlib import Path
 
 from phingpt_bench.core import config
 from phingpt_bench.core.errors import BenchError
+from phingpt_bench.core.ledgers import Price
 from phingpt_bench.core.machine import Machine
-from phingpt_bench.core.paths import share
-from phingpt_bench.core.records import Price
+from phingpt_bench.core.paths import expanded, share
 from phingpt_bench.core.sentences import sentence
 
 PRICES_VARIABLE = "PHINGPT_BENCH_PRICES"
@@ -32,10 +32,15 @@ class Entry:
     """
 
     id: str
+    """Its name on the card; `cpu-core-hour` is the price of processor cores."""
     usd_per_hour: float
+    """USD for an hour of one unit."""
     source: str
+    """Where the price was read."""
     read_on: str
+    """The day, as 2026-11-25."""
     assumption: str
+    """What the price assumes."""
     gpu: str | None = None
     count: int = 1
 
@@ -59,17 +64,25 @@ class ApiPrice:
         its price is then the range from the cheapest to the most expensive.
     ids: the names under which the host's API serves it.
     sold: False for a model that its host no longer sells at this price.
-    cached: the price of a token that the host has cached; None if it has no such price. Estimates do not use it.
+    usd_per_million_cached: USD for a million tokens that the host has cached; None if it has no such price. Estimates
+        do not use it.
     """
 
     id: str
+    """Its name on the card."""
     models: tuple[str, ...]
     host: str
+    """Who sells it."""
     usd_per_million_in: float
+    """USD for a million tokens read."""
     usd_per_million_out: float
+    """USD for a million tokens written."""
     source: str
+    """Where the price was read."""
     read_on: str
+    """The day, as 2026-11-25."""
     assumption: str
+    """What the price assumes."""
     usd_per_million_cached: float | None = None
     ids: tuple[str, ...] = ()
     sold: bool = True
@@ -94,9 +107,13 @@ class LabelPrice:
     """The price of one labelled row, which a training needs and a zero-shot model does not."""
 
     usd: float
+    """USD for one row."""
     source: str
+    """Where the price was read."""
     read_on: str
+    """The day, as 2026-11-25."""
     assumption: str
+    """What the price assumes."""
 
     def __post_init__(self) -> None:
         _check_day("read_on", self.read_on)
@@ -109,9 +126,13 @@ class PriceCard:
     """Prices collected on one date: of machines (`entries`), of APIs, and of a label. Ids are distinct."""
 
     date: str
+    """The day of the card, as 2026-11-25."""
     entries: tuple[Entry, ...]
+    """Prices of machines."""
     api: tuple[ApiPrice, ...] = ()
+    """Prices of hosted models."""
     label: LabelPrice | None = None
+    """The price of a labelled row; null: labels are not counted."""
 
     def __post_init__(self) -> None:
         _check_day("date", self.date)
@@ -150,7 +171,7 @@ def card_path(path: Path | None = None) -> Path:
 def own_card() -> Path | None:
     """The file that $PHINGPT_BENCH_PRICES names, or None."""
     own = os.environ.get(PRICES_VARIABLE)
-    return Path(own).expanduser() if own else None
+    return expanded(own) if own else None
 
 
 def match(card: PriceCard, machine: Machine) -> Entry | None:

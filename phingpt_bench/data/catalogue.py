@@ -10,8 +10,10 @@ from __future__ import annotations
 
 import functools
 import hashlib
+import inspect
 import re
 from collections import Counter
+from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -88,8 +90,7 @@ def read_passport(file: Path) -> Passport:
         raise BenchError(err.message, where=err.where, hint=hint) from None
     if passport.name != file.stem:
         raise BenchError(
-            sentence("its name is '{name}', and its file is {file}", name=passport.name, file=file.name),
-            where=str(file),
+            "its name is '{name}', and its file is {file}", where=str(file), name=passport.name, file=file.name
         )
     return passport
 
@@ -107,18 +108,16 @@ def load(name: str, path: str | None = None) -> Splits:
         expected = passport.rows.get(split), passport.digests.get(split)
         if found != expected:
             raise BenchError(
-                sentence(
-                    "{name} {split}: {rows} rows with digest {digest}, expected {wanted} with "
-                    "{wanted_digest}: not the rows of protocol {protocol}",
-                    name=name,
-                    split=split,
-                    rows=found[0],
-                    digest=found[1],
-                    wanted=expected[0],
-                    wanted_digest=expected[1],
-                    protocol=passport.protocol,
-                ),
-                hint=sentence("get the dataset from its source again; scores on other rows are not comparable"),
+                "{name} {split}: {rows} rows with digest {digest}, expected {wanted} with "
+                "{wanted_digest}: not the rows of protocol {protocol}",
+                hint="get the dataset from its source again; scores on other rows are not comparable",
+                name=name,
+                split=split,
+                rows=found[0],
+                digest=found[1],
+                wanted=expected[0],
+                wanted_digest=expected[1],
+                protocol=passport.protocol,
             )
     return splits
 
@@ -126,18 +125,30 @@ def load(name: str, path: str | None = None) -> Splits:
 def read(passport: Passport, path: str | None = None) -> Splits:
     """The splits as the passport's reader gives them, ids added, contents not checked."""
     options = _options(passport)
+    read_by = reader(passport.reader)
+    needed = [
+        name
+        for name, taken in list(inspect.signature(read_by).parameters.items())[2:]  # after the origin and the path
+        if taken.default is taken.empty and taken.kind is taken.KEYWORD_ONLY
+    ]
+    for name in needed:
+        if name not in options:
+            raise BenchError(
+                "the option '{option}' of the reader '{reader}' is missing",
+                where=sentence("options of {folder}", folder=passport.name),
+                option=name,
+                reader=passport.reader,
+            )
     try:
         with asked_for(passport.name):
-            raw = reader(passport.reader)(passport.origin, path, **options)
+            raw = read_by(passport.origin, path, **options)
     except (KeyError, IndexError, ValueError, TypeError) as err:
         raise BenchError(
-            sentence(
-                "dataset {name} has other columns or codes than its source ({type}: {reason})",
-                name=passport.name,
-                type=type(err).__name__,
-                reason=err,
-            ),
-            hint=sentence("get the dataset from its source again"),
+            "dataset {name} has other columns or codes than its source ({type}: {reason})",
+            hint="get the dataset from its source again",
+            name=passport.name,
+            type=type(err).__name__,
+            reason=err,
         ) from None
     return {split: with_ids(rows) for split, rows in raw.items()}
 
@@ -147,9 +158,7 @@ def _options(passport: Passport) -> dict[str, object]:
     options = dict(passport.options)
     for name in options.keys() & DATASETS.get(passport.reader, ()):
         if options[name] == passport.name:
-            raise BenchError(
-                sentence("dataset {name} is made from itself (option '{option}')", name=passport.name, option=name)
-            )
+            raise BenchError("dataset {name} is made from itself (option '{option}')", name=passport.name, option=name)
         options[name] = load(str(options[name]))
     for name in options.keys() & BUILT_ON.get(passport.reader, ()):
         options[name] = reader(str(options[name]))
@@ -161,9 +170,9 @@ def content_digest(rows: Rows) -> str:
     return digest([[row["id"], row.get("label", row.get("entities", row.get("score")))] for row in rows])
 
 
-def ids_digest(rows: Rows) -> str:
-    """The SHA-256 of the rows' ids, one per line."""
-    return hashlib.sha256("\n".join(row["id"] for row in rows).encode()).hexdigest()
+def ids_digest(ids: Iterable[str]) -> str:
+    """The SHA-256 of the ids of rows, one per line."""
+    return hashlib.sha256("\n".join(ids).encode()).hexdigest()
 
 
 def with_ids(rows: Rows) -> Rows:

@@ -59,9 +59,12 @@ def read_corpus(kind: str, folder: Path) -> dict[str, list[dict[str, object]]]:
             row_id, split, text = fields[0], fields[1], fields[-1]
             if not re.fullmatch(rf"{prefix}-{lang}-\d{{4}}", row_id):
                 raise BenchError(
-                    sentence("malformed id '{row_id}'", row_id=row_id),
+                    "malformed id '{row_id}'",
                     where=where,
-                    hint=sentence("ids here look like {prefix}-{lang}-0001", prefix=prefix, lang=lang),
+                    hint="ids here look like {prefix}-{lang}-0001",
+                    row_id=row_id,
+                    prefix=prefix,
+                    lang=lang,
                 )
             if split not in SPLITS:
                 raise unknown(sentence("split"), split, SPLITS, where=where)
@@ -75,9 +78,7 @@ def read_corpus(kind: str, folder: Path) -> dict[str, list[dict[str, object]]]:
                 row["text"], row["entities"] = parse_markup(text, where)
             for what, key in (("id", row_id), ("sentence", row["text"])):
                 if key in seen:
-                    raise BenchError(
-                        sentence("{what} occurs already at {seen}", what=what, seen=seen[key]), where=where
-                    )
+                    raise BenchError("{what} occurs already at {seen}", where=where, what=what, seen=seen[key])
                 seen[key] = where
             splits[split].append(row)
     return splits
@@ -93,9 +94,7 @@ def read_companies(path: Path) -> Companies:
         if lang not in LANGUAGES:
             raise unknown(sentence("language"), lang, LANGUAGES, where=where)
         if name in seen:
-            raise BenchError(
-                sentence("company '{name}' occurs already at {seen}", name=name, seen=seen[name]), where=where
-            )
+            raise BenchError("company '{name}' occurs already at {seen}", where=where, name=name, seen=seen[name])
         seen[name] = where
         companies.setdefault((split, lang), []).append(name)
     return companies
@@ -110,21 +109,17 @@ def fill(frame: str, row_id: str, names: list[str], where: str) -> str:
     slots = sorted(set(_SLOT.findall(frame)))
     if wrong := [slot for slot in slots if slot not in ("c", "d")]:
         raise BenchError(
-            sentence("unknown slot '{slot}'", slot=f"{{{wrong[0]}}}"),
-            where=where,
-            hint=sentence("the slots are {c} and {d}"),
+            "unknown slot '{slot}'", where=where, hint=sentence("the slots are {c} and {d}"), slot=f"{{{wrong[0]}}}"
         )
     if re.search(r"[{}]", _SLOT.sub("", frame)):
-        raise BenchError(sentence("an unmatched brace"), where=where, hint=sentence("the slots are {c} and {d}"))
+        raise BenchError("an unmatched brace", where=where, hint=sentence("the slots are {c} and {d}"))
     if len(slots) > len(names):
         raise BenchError(
-            sentence(
-                "{slots} company slots, {names} companies of this split and language",
-                slots=len(slots),
-                names=len(names),
-            ),
+            "{slots} company slots, {names} companies of this split and language",
             where=where,
-            hint=sentence("add names to companies.tsv"),
+            hint="add names to companies.tsv",
+            slots=len(slots),
+            names=len(names),
         )
     free, chosen = list(names), {}
     for slot in slots:
@@ -144,9 +139,7 @@ def parse_markup(line: str, where: str) -> tuple[str, list[dict[str, object]]]:
     for match in _ENTITY.finditer(line):
         surface, kind = match.groups()
         if not surface or surface != surface.strip():
-            raise BenchError(
-                sentence("entity '{match}' is empty or begins or ends with a blank", match=match[0]), where=where
-            )
+            raise BenchError("entity '{match}' is empty or begins or ends with a blank", where=where, match=match[0])
         if kind not in TYPES:
             raise unknown(sentence("entity type"), kind, TYPES, where=where)
         text += line[at : match.start()]
@@ -156,9 +149,7 @@ def parse_markup(line: str, where: str) -> tuple[str, list[dict[str, object]]]:
     text += line[at:]
     if stray := re.search(r"[\[\]|]", text):
         raise BenchError(
-            sentence("'{sign}' outside an entity", sign=stray[0]),
-            where=where,
-            hint=sentence("entities look like [Leeds|LOC]"),
+            "'{sign}' outside an entity", where=where, hint="entities look like [Leeds|LOC]", sign=stray[0]
         )
     return text, entities
 
@@ -168,23 +159,20 @@ def _lines(path: Path, columns: tuple[str, ...]) -> Iterator[tuple[str, list[str
     try:
         content = path.read_text(encoding="utf-8")
     except (OSError, UnicodeDecodeError) as err:
-        raise BenchError(
-            sentence("the demonstration corpus is not readable ({reason})", reason=err), where=str(path)
-        ) from None
+        raise BenchError("the demonstration corpus is not readable ({reason})", where=str(path), reason=err) from None
     for number, line in enumerate(content.split("\n"), 1):
         if not line.strip() or line.startswith("#"):
             continue
         fields, where = line.split("\t"), f"{path}:{number}"
         if len(fields) != len(columns) or not all(field.strip() for field in fields):
             raise BenchError(
-                sentence(
-                    "{n} columns, of which {filled} filled",
-                    n=len(fields),
-                    filled=sum(map(bool, map(str.strip, fields))),
-                ),
+                "{n} columns, of which {filled} filled",
                 where=where,
-                hint=sentence("a line is {columns}", columns=" <tab> ".join(columns)),
+                hint="a line is {columns}",
+                n=len(fields),
+                filled=sum(map(bool, map(str.strip, fields))),
+                columns=" <tab> ".join(columns),
             )
         if line != line.rstrip() or any(field != field.strip() for field in fields):
-            raise BenchError(sentence("blanks at the end of a column"), where=where)
+            raise BenchError("blanks at the end of a column", where=where)
         yield where, fields

@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-import datetime
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from phingpt_bench.core.builder import Count
 from phingpt_bench.core.config import build
+from phingpt_bench.core.declared import Count
 from phingpt_bench.core.fingerprint import file_digest
 from phingpt_bench.core.jsonio import read_json, write_json
+from phingpt_bench.core.provenance import now_text
 from phingpt_bench.core.records import to_dict
 
 NAME = "phingpt-bench-manifest.json"
@@ -52,7 +52,7 @@ def entries(
     folder: Path, files: Iterable[Path], *, item: str, source: str, revision: str | None, licence: str
 ) -> dict[str, Entry]:
     """Entries of files that lie below a folder now."""
-    now = datetime.datetime.now(datetime.timezone.utc).isoformat(timespec="seconds")
+    now = now_text()
     return {
         path.relative_to(folder).as_posix(): Entry(
             item=item, source=source, revision=revision, licence=licence, sha256=file_digest(path, WHOLE),

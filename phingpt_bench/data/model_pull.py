@@ -4,8 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from phingpt_bench.core.errors import BenchError
-from phingpt_bench.core.sentences import sentence
+from phingpt_bench.core.errors import BenchError, first_line
 from phingpt_bench.data import manifest
 
 # weights, configuration and tokenizer; no code, no pickles, no copies of the weights in other formats
@@ -19,7 +18,7 @@ PATTERNS = (
 def pull(model: str, folder: Path, revision: str | None = None) -> tuple[Path, list[Path]]:
     """(its snapshot, the files) of a model or adapter in the cache `folder`; what is there already stays.
 
-    An interrupted download goes on with the file that was being fetched. BenchError where the Hub has it not, or is out
+    An interrupted download resumes with the file that was being fetched. BenchError where the Hub has it not, or is out
     of reach.
     """
     from huggingface_hub import snapshot_download
@@ -28,10 +27,11 @@ def pull(model: str, folder: Path, revision: str | None = None) -> tuple[Path, l
         snapshot = Path(snapshot_download(model, revision=revision, cache_dir=folder, allow_patterns=list(PATTERNS)))
     # the client raises a wide family of errors of network, repository, revision and disk
     except Exception as err:
-        reason = str(err).strip().splitlines()[0] if str(err).strip() else type(err).__name__
         raise BenchError(
-            sentence("'{model}' cannot be fetched ({reason})", model=model, reason=reason),
-            hint=sentence("the name is that of a model on the Hub, as org/name; the machine needs a network"),
+            "'{model}' cannot be fetched ({reason})",
+            hint="the name is that of a model on the Hub, as org/name; the machine needs a network",
+            model=model,
+            reason=first_line(err),
         ) from None
     files = sorted(path for path in snapshot.rglob("*") if path.is_file())
     new = manifest.entries(

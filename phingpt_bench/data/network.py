@@ -4,14 +4,15 @@ from __future__ import annotations
 
 import functools
 import logging
+import threading
 import urllib.error
 import urllib.request
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-from phingpt_bench import compat
+from phingpt_bench.compat import hub_parts
 
-PATIENCE = 2.0  # seconds for the Hub's first byte
+PATIENCE = 2.0  # seconds for the Hub's first byte, the look-up of its name and all of its addresses included
 
 
 @contextmanager
@@ -26,26 +27,26 @@ def offline_if_unreachable() -> Iterator[None]:
 
     # the first import of the client sets the level of its log, so this comes behind it
     log = logging.getLogger(huggingface_hub.__name__)
-    level, before = log.level, compat.hub_is_offline()
+    level, before = log.level, hub_parts.hub_is_offline()
     log.setLevel(logging.ERROR)
     try:
         if not before and not reachable(constants.ENDPOINT):
-            compat.set_hub_offline(True)
+            hub_parts.set_hub_offline(True)
         yield
     finally:
         log.setLevel(level)
-        compat.set_hub_offline(before)
+        hub_parts.set_hub_offline(before)
 
 
 @contextmanager
 def offline() -> Iterator[None]:
     """Within the block the Hub's client answers from its cache alone, for whoever only wants what is here."""
-    before = compat.hub_is_offline()
-    compat.set_hub_offline(True)
+    before = hub_parts.hub_is_offline()
+    hub_parts.set_hub_offline(True)
     try:
         yield
     finally:
-        compat.set_hub_offline(before)
+        hub_parts.set_hub_offline(before)
 
 
 @functools.cache
@@ -53,6 +54,16 @@ def reachable(endpoint: str) -> bool:
     """Whether anything answers there, with any status; proxies of the environment are used. Asked once a process."""
     if not endpoint.startswith(("http://", "https://")):
         return True  # other schemes are left to the client
+    answers: list[bool] = []
+    # a thread, as nothing ends the look-up of a name (10 s and more where packets are dropped), and a socket's time is
+    # for each of several addresses
+    asking = threading.Thread(target=lambda: answers.append(_answers(endpoint)), daemon=True)
+    asking.start()
+    asking.join(PATIENCE)
+    return bool(answers) and answers[0]
+
+
+def _answers(endpoint: str) -> bool:
     try:
         with urllib.request.urlopen(urllib.request.Request(endpoint, method="HEAD"), timeout=PATIENCE):
             return True

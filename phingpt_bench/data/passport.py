@@ -36,7 +36,7 @@ class Origin:
 
     def __post_init__(self) -> None:
         if self.revision is None and not self.unpinned:
-            raise BenchError(sentence("unpinned says why there is no revision"))
+            raise BenchError("unpinned says why there is no revision")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -14,7 +14,8 @@ from phingpt_bench.core import config
 from phingpt_bench.core.errors import BenchError
 from phingpt_bench.core.fingerprint import digest
 from phingpt_bench.core.outcomes import Kind
-from phingpt_bench.core.records import AskedPrompt
+from phingpt_bench.core.paths import expanded
+from phingpt_bench.core.protocol import AskedPrompt
 from phingpt_bench.core.sentences import Sentence, sentence
 
 OURS = "ours"  # the prompt of the task file
@@ -23,10 +24,12 @@ QUERY = "query"  # FLARE's own, which its rows bring with them
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class MadeFrom:
-    """The rows that a file was made from and checked against, byte for byte. digest: of their rendered texts."""
+    """The rows that a file was made from and checked against, byte for byte."""
 
     rows: int
+    """How many."""
     digest: str
+    """Of their rendered texts."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -40,6 +43,7 @@ class PromptFile:
         template.
     kind: of the answers. labels: it fits tasks with exactly these labels, case aside; empty: with any.
     tasks: it fits only these tasks, and their other forms.
+    made_from: what `init prompt` made it from; null where it was written by hand.
     """
 
     text: str
@@ -55,13 +59,13 @@ class PromptFile:
 
     def __post_init__(self) -> None:
         if not self.text.strip():
-            raise BenchError(sentence("text is empty"))
+            raise BenchError("text is empty")
         if not self.end:
-            raise BenchError(sentence("end is empty"), hint=sentence("leave it out: a line break ends an answer"))
+            raise BenchError("end is empty", hint="leave it out: a line break ends an answer")
         if self.answers and self.kind != "labels":
-            raise BenchError(sentence("answers are for kind: labels"))
+            raise BenchError("answers are for kind: labels")
         if len(set(self.answers.values())) < len(self.answers):
-            raise BenchError(sentence("answers has the same words for two labels"))
+            raise BenchError("answers has the same words for two labels")
         _fields(self.text)
 
     @property
@@ -88,7 +92,10 @@ class PromptFile:
         if self.kind is not None and self.kind != kind:
             return sentence("it asks for {kind}, the task for {other}", kind=self.kind, other=kind)
         if self.labels and {one.casefold() for one in self.labels} != {one.casefold() for one in labels}:
-            return sentence("it is for the labels {labels}", labels=", ".join(self.labels))
+            return sentence(
+                "it is for the labels {labels}; if these are its words for the task's, list them under 'answers'",
+                labels=", ".join(self.labels),
+            )
         if unknown := {name.casefold() for name in self.answers} - {one.casefold() for one in labels}:
             return sentence("it has an answer for '{label}', which is not a label of the task", label=min(unknown))
         if missing := self.fields - set(fields):
@@ -104,26 +111,26 @@ def _fields(text: str) -> set[str]:
         return set(jinja2.meta.find_undeclared_variables(jinja2.Environment(autoescape=False).parse(text)))
     except jinja2.TemplateSyntaxError as err:
         raise BenchError(
-            sentence("text is not a Jinja template ({reason})", reason=err.message),
+            "text is not a Jinja template ({reason})",
             hint=sentence("put braces that are part of the text between {% raw %} and {% endraw %}"),
+            reason=err.message,
         ) from None
 
 
 FLARE = PromptFile(text="{{query}}", kind=None)
-BETWEEN = "\n\n"  # FLARE's entities stand one per line
+BETWEEN = "\n\n"  # FLARE's entities are one per line
 
 
 def read_prompt(name: str) -> PromptFile | None:
-    """The prompt of a name or a file; None for "ours". BenchError for a name that is none, and for a bad file."""
+    """The prompt of a name or a file; None for "ours". BenchError for an unknown name, and for a bad file."""
     if name == OURS:
         return None
     if name == QUERY:
         return FLARE
-    path = Path(name).expanduser()
+    path = expanded(name)
     if path.suffix not in (".yaml", ".yml") and not path.is_file():
         raise BenchError(
-            sentence("unknown prompt '{name}'", name=name),
-            hint=sentence("'ours', 'query' (FLARE's own), or the path of a prompt file"),
+            "unknown prompt '{name}'", hint="'ours', 'query' (FLARE's own), or the path of a prompt file", name=name
         )
     return config.load(path, PromptFile)
 

@@ -7,8 +7,8 @@ A row holds the rendered prompt and the answer, in one of the ways that training
     messages                a list of {role, content} (or from, value), with or without a system message
     parts with a layout     columns that the user's layout puts together: "Say {instruction} of {input}"
 
-The text of a row is what varies in the prompts. Where a column holds it alone, that column says where it stands; else
-it lies between what all prompts begin and end with, at the nearest line break, colon or blank.
+The text of a row is what varies in the prompts. If a column holds it alone, that column shows where it is; otherwise it
+is between what all prompts begin and end with, at the nearest line break, colon or blank.
 """
 
 from __future__ import annotations
@@ -17,33 +17,17 @@ import re
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any, NamedTuple
+from typing import Any
 
 from phingpt_bench.core.errors import BenchError
 from phingpt_bench.core.fingerprint import digest
 from phingpt_bench.core.outcomes import Kind
-from phingpt_bench.core.sentences import sentence
 from phingpt_bench.data.prompt_file import MadeFrom, PromptFile
+from phingpt_bench.data.prompt_parts import Parts, parts_of, whole_column
 
-ANSWERS = ("output", "target", "completion", "response", "answer", "label")
-PROMPTS = ("prompt", "context", "query", "question", "instruction", "input")
-TEXTS = ("input", "text", "sentence", "headline", "content")
-TALKS = ("messages", "conversations", "conversation")
-ROLES = {"human": "user", "gpt": "assistant", "bot": "assistant", "model": "assistant"}
 MOST_LABELS = 20  # distinct answers; more are not labels
-_QUOTES = '"\u201c\u00ab'  # or behind one of these
-_CUTS = "\n:"  # a text begins behind one of these, and ends before a line break
-
-
-class Parts(NamedTuple):
-    """One row. after: what stands behind the answer where the row shows it."""
-
-    prompt: str
-    answer: str
-    text: str | None = None
-    system: str | None = None
-    chat: bool = False
-    after: str = ""
+_QUOTES = '"\u201c\u00ab'  # or after one of these
+_CUTS = "\n:"  # a text begins after one of these, and ends before a line break
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,8 +48,9 @@ def prompt_of(
     few. BenchError at `where` for fewer than two rows, rows that hold no prompt or no answer, and where nothing varies.
     """
     if len(rows) < 2:
-        raise BenchError(sentence("two rows at least are needed, so that something varies"), where=where)
-    parts = [_parts(row, where, number, layout) for number, row in enumerate(rows, 1)]
+        raise BenchError("two rows at least are needed, so that something varies", where=where)
+    whole = whole_column(rows)
+    parts = [parts_of(row, where, number, layout, whole) for number, row in enumerate(rows, 1)]
     groups = _groups(parts)
     chosen = max(groups, key=len)
     prefix, suffix = _around(chosen, where)
@@ -88,80 +73,17 @@ def prompt_of(
     rendered = sum(_renders(made, part, prefix, suffix) for part in chosen)
     if rendered < len(chosen):
         raise BenchError(
-            sentence("{n} of {of} rows are not rendered byte for byte", n=len(chosen) - rendered, of=len(chosen)),
+            "{n} of {of} rows are not rendered byte for byte",
             where=where,
-            hint=sentence("give rows that were rendered with one prompt"),
+            hint="give rows that were rendered with one prompt",
+            n=len(chosen) - rendered,
+            of=len(chosen),
         )
     return Made(made, rendered, len(parts) - len(chosen))
 
 
-def _parts(row: Mapping[str, Any], where: str, number: int, layout: str | None) -> Parts:
-    for name in TALKS:
-        if isinstance(row.get(name), list):
-            return _of_talk(row[name], f"{where}:{number}")
-    texts = {name: value for name, value in row.items() if isinstance(value, str)}
-    answer = next((name for name in ANSWERS if texts.get(name)), None)
-    if answer is None:
-        raise BenchError(
-            sentence("no column with an answer: {names}", names=", ".join(ANSWERS)), where=f"{where}:{number}"
-        )
-    others = {name: value for name, value in texts.items() if name != answer}
-    bare = next((others[name] for name in TEXTS if others.get(name)), None)
-    if layout is not None:
-        try:
-            return Parts(layout.format_map(others), texts[answer], bare)
-        except (KeyError, IndexError, ValueError) as err:
-            raise BenchError(
-                sentence("the layout needs a column {name}", name=str(err)), where=f"{where}:{number}"
-            ) from None
-    whole = next(
-        (value for name, value in others.items() if value.rfind(texts[answer]) > 0 and _holds(value, others, name)),
-        None,
-    )
-    if whole is not None:
-        at = whole.rfind(texts[answer])
-        inside = bare if bare != whole else None
-        return Parts(whole[:at], texts[answer], inside, after=whole[at + len(texts[answer]) :])
-    if others.get("instruction") and others.get("input"):
-        raise BenchError(
-            sentence("the rows hold instruction and input, and not how they were put together"),
-            where=f"{where}:{number}",
-            hint=sentence("give it as the training had it: --layout 'TEXT {instruction} TEXT {input} TEXT'"),
-        )
-    prompt = next((name for name in PROMPTS if others.get(name)), None)
-    if prompt is None:
-        raise BenchError(
-            sentence("no column with a prompt: {names}", names=", ".join(PROMPTS)), where=f"{where}:{number}"
-        )
-    inside = next((others[name] for name in TEXTS if name != prompt and others.get(name)), None)
-    return Parts(others[prompt], texts[answer], inside)
-
-
-def _holds(whole: str, others: Mapping[str, str], name: str) -> bool:
-    """Whether a text is the whole of a row: it holds the other texts too, of which there is one at least."""
-    rest = [value for other, value in others.items() if other != name and value]
-    return bool(rest) and all(value in whole for value in rest)
-
-
-def _of_talk(talk: Sequence[Any], where: str) -> Parts:
-    said: dict[str, str] = {}
-    for message in talk:
-        role = message.get("role", message.get("from")) if isinstance(message, Mapping) else None
-        content = message.get("content", message.get("value")) if isinstance(message, Mapping) else None
-        role = ROLES.get(str(role), str(role))
-        if role not in ("system", "user", "assistant") or not isinstance(content, str) or role in said:
-            raise BenchError(
-                sentence("one message each of user and assistant is expected, and a system message at most"),
-                where=where,
-            )
-        said[role] = content
-    if not {"user", "assistant"} <= said.keys():
-        raise BenchError(sentence("the messages have no user or no assistant"), where=where)
-    return Parts(said["user"], said["assistant"], system=said.get("system"), chat=True)
-
-
 def _groups(parts: Sequence[Parts]) -> list[list[Parts]]:
-    """The rows by their instruction: what stands before the text, or the first line where that recurs."""
+    """The rows by their instruction: the part before the text, or the first line if it recurs."""
     keys = []
     for part in parts:
         at = part.prompt.find(part.text) if part.text else -1
@@ -176,14 +98,14 @@ def _groups(parts: Sequence[Parts]) -> list[list[Parts]]:
 
 
 def _around(parts: Sequence[Parts], where: str) -> tuple[str, str]:
-    """What stands before and behind the text in all prompts."""
+    """What comes before and after the text in all prompts."""
     known = [(part.prompt.find(part.text), part) for part in parts if part.text and part.text in part.prompt]
     around = {(part.prompt[:at], part.prompt[at + len(part.text or "") :]) for at, part in known}
     if len(known) == len(parts) and len(around) == 1:
         return around.pop()
     prompts = [part.prompt for part in parts]
     if len(set(prompts)) < 2:
-        raise BenchError(sentence("all rows have the same prompt, so nothing says where the text stands"), where=where)
+        raise BenchError("all rows have the same prompt, so nothing shows where the text is", where=where)
     prefix = _common(prompts)
     rest = [prompt[len(prefix) :] for prompt in prompts]
     suffix = _common([text[::-1] for text in rest])[::-1]
@@ -241,6 +163,8 @@ def _renders(made: PromptFile, part: Parts, prefix: str, suffix: str) -> bool:
     if not (part.prompt.startswith(prefix) and part.prompt.endswith(suffix)):
         return False
     text = part.prompt[len(prefix) : len(part.prompt) - len(suffix)]
+    if part.text and part.text in part.prompt and part.text.strip() != text.strip(" \"'"):
+        return False  # it stands elsewhere, or what is around it varies
     template = jinja2.Environment(autoescape=False, keep_trailing_newline=True, undefined=jinja2.StrictUndefined)
     answer = part.answer.strip()
     shown = made.answer(answer.rstrip(".").casefold()) if made.kind == "labels" else answer

@@ -12,13 +12,12 @@ import os
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any
 
 from phingpt_bench.core.errors import BenchError
 from phingpt_bench.core.jsonio import renamed, write_jsonl, write_text
-from phingpt_bench.core.sentences import sentence
 from phingpt_bench.data import catalogue, manifest
 from phingpt_bench.data.passport import Passport
+from phingpt_bench.data.rows import Rows
 from phingpt_bench.data.sources import MIRROR_VARIABLE, Source, filling
 
 
@@ -39,12 +38,12 @@ def mirrored(folder: Path) -> Iterator[None]:
 def pull(passport: Passport, folder: Path) -> list[Path]:
     """Fetch what of a dataset is not in the mirror `folder` yet; the files that were written.
 
-    An interrupted pull goes on with the first file that is missing. BenchError where the Hub has it not or is out of
+    An interrupted pull resumes with the first file that is missing. BenchError where the Hub has it not or is out of
     reach, and for rows that are not those of the passport, whose files are removed.
     """
     written: list[Path] = []
 
-    def take(source: Source, split: str, rows: list[dict[str, Any]]) -> None:
+    def take(source: Source, split: str, rows: Rows) -> None:
         path = folder / source.folder / source.files[split]
         _write(path, rows)
         written.append(path)
@@ -87,7 +86,7 @@ def size(passport: Passport, folder: Path) -> int:
     return sum(path.stat().st_size for path in (folder / passport.origin.folder).rglob("*") if path.is_file())
 
 
-def _write(path: Path, rows: list[dict[str, Any]]) -> None:
+def _write(path: Path, rows: Rows) -> None:
     if path.suffix == ".jsonl":
         write_jsonl(path, rows)
     elif path.suffix == ".csv":
@@ -103,4 +102,4 @@ def _write(path: Path, rows: list[dict[str, Any]]) -> None:
         with renamed(path) as file:
             pyarrow.parquet.write_table(pyarrow.Table.from_pylist(rows), file)
     else:
-        raise BenchError(sentence("no format ends in '{suffix}'", suffix=path.suffix), where=str(path))
+        raise BenchError("no format ends in '{suffix}'", where=str(path), suffix=path.suffix)

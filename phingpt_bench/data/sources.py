@@ -16,15 +16,16 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from phingpt_bench.core.errors import BenchError
+from phingpt_bench.core.errors import BenchError, first_line
 from phingpt_bench.core.files import regular
-from phingpt_bench.core.paths import named_folder
+from phingpt_bench.core.paths import expanded, named_folder, task_folders
 from phingpt_bench.core.sentences import sentence
 from phingpt_bench.data.network import offline_if_unreachable
 from phingpt_bench.data.passport import Origin
-from phingpt_bench.data.rows import Row
+from phingpt_bench.data.rows import Row, Rows
 
 MIRROR_VARIABLE = "PHINGPT_BENCH_DATA"
+DATA = "data"  # the folder of a user's tasks that is laid out like a mirror
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -43,7 +44,7 @@ class Source:
     hub_zip: tuple[str, str] | None = None  # (zip in the Hub repository, member) for a repository with a script
 
 
-Take = Callable[[Source, str, list[dict[str, Any]]], None]
+Take = Callable[[Source, str, Rows], None]
 _FILLING: ContextVar[Take | None] = ContextVar("filling", default=None)
 _ASKED: ContextVar[str | None] = ContextVar("asked", default=None)
 
@@ -74,8 +75,11 @@ def read_rows(source: Source, split: str, path: str | None = None) -> list[Row]:
     """
     if split not in source.files:
         raise BenchError(
-            sentence("{source} has no split '{split}'", source=_name(source), split=split),
-            hint=sentence("splits: {names}", names=", ".join(source.files)),
+            "{source} has no split '{split}'",
+            hint="splits: {names}",
+            source=_name(source),
+            split=split,
+            names=", ".join(source.files),
         )
     looked = []
     for root in _roots(source, path):
@@ -84,21 +88,17 @@ def read_rows(source: Source, split: str, path: str | None = None) -> list[Row]:
             return read_file(file)
         looked.append(str(file))
         if path:
-            raise BenchError(
-                sentence("no such data file"),
-                where=str(file),
-                hint=sentence("the folder must be laid out like the mirror's"),
-            )
+            raise BenchError("no such data file", where=str(file), hint="the folder must be laid out like the mirror's")
     folder = f"{source.folder}/{source.files[split]}"
     if source.hub_id is None:
         raise BenchError(
-            sentence(
-                "dataset {source} ({split}) is not in a mirror, and it is not on the Hub",
-                source=_name(source),
-                split=split,
-            ),
+            "dataset {source} ({split}) is not in a mirror, and it is not on the Hub",
             where="; ".join(looked) or None,
-            hint=sentence("set {variable} to a folder that holds {folder}", variable=MIRROR_VARIABLE, folder=folder),
+            hint="set {variable} to a folder that holds {folder}",
+            source=_name(source),
+            split=split,
+            variable=MIRROR_VARIABLE,
+            folder=folder,
         )
     # its client logs each retry, which would hide the one line that says what is wrong
     logging.getLogger("huggingface_hub").setLevel(logging.ERROR)
@@ -113,18 +113,15 @@ def read_rows(source: Source, split: str, path: str | None = None) -> list[Row]:
             filled(source, split, found)
         return found
     raise BenchError(
-        sentence(
-            "dataset {hub_id} ({split}) is neither in a mirror, nor in the Hugging Face cache, nor on the Hub",
-            hub_id=source.hub_id,
-            split=split,
-        ),
+        "dataset {hub_id} ({split}) is neither in a mirror, nor in the Hugging Face cache, nor on the Hub",
         where="; ".join(looked),
-        hint=sentence(
-            "set {variable} to a folder that holds {folder}; with a network, phingpt-bench data pull {name} fetches it",
-            variable=MIRROR_VARIABLE,
-            folder=folder,
-            name=_ASKED.get() or source.folder,
-        ),
+        hint="set {variable} to a folder that holds {folder}; "
+        "with a network, phingpt-bench data pull {name} fetches it",
+        hub_id=source.hub_id,
+        split=split,
+        variable=MIRROR_VARIABLE,
+        folder=folder,
+        name=_ASKED.get() or source.folder,
     )
 
 
@@ -155,15 +152,18 @@ def _name(source: Source) -> str:
 def _roots(source: Source, path: str | None) -> list[Path]:
     if path:
         return [Path(path)]
-    own = Path(source.folder).expanduser()
-    return [own] if own.is_absolute() else [folder / own for folder in [mirror()] if folder]
+    own = expanded(source.folder)
+    if own.is_absolute():
+        return [own]
+    beside = [folder / DATA for folder in task_folders()[1:]]
+    return [folder / own for folder in [mirror(), *beside] if folder]
 
 
 def read_file(file: Path) -> list[Row]:
     """The rows of a .parquet, .csv or .jsonl file; BenchError for another suffix and for an unreadable file."""
     formats = {".parquet": _parquet, ".csv": _csv, ".jsonl": _jsonl}
     if file.suffix not in formats:
-        raise BenchError(sentence("data files end in {names}", names=", ".join(formats)), where=str(file))
+        raise BenchError("data files end in {names}", where=str(file), names=", ".join(formats))
     return formats[file.suffix](regular(file))
 
 
@@ -172,16 +172,27 @@ def _csv(file: Path) -> list[dict[str, object]]:
     try:
         with file.open(encoding="utf-8-sig", newline="") as lines:
             reader = csv.DictReader(lines)
+            names = list(reader.fieldnames or ())
+            if len(names) == 1 and (other := next((mark for mark in ";\t|" if mark in names[0]), None)):
+                raise BenchError(
+                    "its cells are separated by '{mark}', not by commas",
+                    where=f"{file}:1", hint=_anew(file), mark="\\t" if other == "\t" else other,
+                )  # fmt: skip
             rows = []
             for row in reader:
                 if None in row:
-                    raise BenchError(
-                        sentence("more cells than the header has names"), where=f"{file}:{reader.line_num}"
-                    )
+                    raise BenchError("more cells than the header has names", where=f"{file}:{reader.line_num}")
                 rows.append(row)
     except (csv.Error, UnicodeDecodeError, OSError) as err:
-        raise BenchError(sentence("not readable as CSV in UTF-8 ({reason})", reason=err), where=str(file)) from None
+        raise BenchError(
+            "not readable as CSV in UTF-8 ({reason})", where=str(file), hint=_anew(file), reason=err
+        ) from None
     return rows
+
+
+def _anew(file: Path) -> str:
+    """What to do with a file of a spreadsheet program."""
+    return sentence("'phingpt-bench init task {file}' reads such a file and writes a task with its rows", file=file)
 
 
 def _jsonl(file: Path) -> list[dict[str, object]]:
@@ -193,15 +204,11 @@ def _jsonl(file: Path) -> list[dict[str, object]]:
                 if line.strip():
                     rows.append(json.loads(line))
                     if not isinstance(rows[-1], dict):
-                        raise BenchError(sentence("not a JSON object"), where=f"{file}:{number}")
+                        raise BenchError("not a JSON object", where=f"{file}:{number}")
     except json.JSONDecodeError as err:
-        raise BenchError(
-            sentence("not readable as JSON ({reason})", reason=err.msg), where=f"{file}:{number}"
-        ) from None
+        raise BenchError("not readable as JSON ({reason})", where=f"{file}:{number}", reason=err.msg) from None
     except (UnicodeDecodeError, OSError) as err:
-        raise BenchError(
-            sentence("not readable as JSON lines in UTF-8 ({reason})", reason=err), where=str(file)
-        ) from None
+        raise BenchError("not readable as JSON lines in UTF-8 ({reason})", where=str(file), reason=err) from None
     return rows
 
 
@@ -212,9 +219,7 @@ def _parquet(file: Path) -> list[dict[str, object]]:
     try:
         rows: list[dict[str, object]] = pyarrow.parquet.read_table(file).to_pylist()
     except (pyarrow.ArrowInvalid, OSError) as err:
-        raise BenchError(
-            sentence("not readable as parquet ({reason})", reason=str(err).splitlines()[0]), where=str(file)
-        ) from None
+        raise BenchError("not readable as parquet ({reason})", where=str(file), reason=first_line(err)) from None
     return rows
 
 

@@ -15,6 +15,7 @@ import yaml
 from phingpt_bench.core import config
 from phingpt_bench.core.errors import BenchError, unknown
 from phingpt_bench.core.sentences import sentence
+from phingpt_bench.core.yamlfile import load_yaml
 from phingpt_bench.data import catalogue
 from phingpt_bench.data.passport import Passport
 from phingpt_bench.data.readers import reader
@@ -29,9 +30,9 @@ def draft(passport_path: Path | str) -> Passport:
 
     Every other field is checked as usual; BenchError names file and mistake.
     """
-    value = config.load_yaml(Path(passport_path))
+    value = load_yaml(Path(passport_path))
     if value is not None and not isinstance(value, dict):
-        raise BenchError(sentence("a passport is a mapping of fields"), where=str(passport_path))
+        raise BenchError("a passport is a mapping of fields", where=str(passport_path))
     passport = config.build(Passport, {**(value or {}), **BLANK}, str(passport_path))
     takes = list(inspect.signature(reader(passport.reader)).parameters)[2:]  # after the origin and the path
     for option in passport.options:
@@ -52,12 +53,10 @@ def stamp(passport_path: Path | str, path: str | None = None) -> dict[str, dict[
     passport = draft(passport_path)
     splits = catalogue.read(passport, path)
     if not splits.get("test"):
-        raise BenchError(
-            sentence("the reader '{reader}' returns no test rows", reader=passport.reader), where=str(passport_path)
-        )
+        raise BenchError("the reader '{reader}' returns no test rows", where=str(passport_path), reader=passport.reader)
     return {
         "rows": {split: len(rows) for split, rows in splits.items()},
-        "ids": {split: catalogue.ids_digest(rows) for split, rows in splits.items()},
+        "ids": {split: catalogue.ids_digest(row["id"] for row in rows) for split, rows in splits.items()},
         "digests": {split: catalogue.content_digest(rows) for split, rows in splits.items()},
         "counts": {
             split: counts
@@ -72,7 +71,7 @@ def count(passport: Passport, rows: Rows, where: str | None = None) -> dict[str,
     key = {"labels": "label", "spans": "entities", "scores": "score"}[passport.kind]
     for row in rows:
         if key not in row:
-            raise BenchError(sentence("a row of kind {kind} has no '{key}'", kind=passport.kind, key=key), where=where)
+            raise BenchError("a row of kind {kind} has no '{key}'", where=where, kind=passport.kind, key=key)
     if passport.kind == "scores":
         return {}
     if passport.kind == "labels":

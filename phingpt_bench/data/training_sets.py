@@ -12,7 +12,7 @@ from typing import Any, Literal
 from phingpt_bench.core import config
 from phingpt_bench.core.errors import BenchError, nearest
 from phingpt_bench.core.jsonio import read_json
-from phingpt_bench.core.paths import share
+from phingpt_bench.core.paths import expanded, share
 from phingpt_bench.core.sentences import sentence
 from phingpt_bench.data import catalogue
 from phingpt_bench.data.copies import hashes
@@ -36,9 +36,9 @@ class TrainingSet:
     note: str | None = None
 
 
-def published(file: Path | None = None) -> dict[str, TrainingSet]:
+def published() -> dict[str, TrainingSet]:
     """The training sets of published models by their name; BenchError with file and line for a mistake in the file."""
-    return _read(file or share("results", "training-sets.yaml"))
+    return _read(share("results", "training-sets.yaml"))
 
 
 @functools.cache
@@ -88,46 +88,61 @@ class Declared:
 def read(declared: Iterable[str]) -> Declared:
     """Read each entry of a `trained_on`: a dataset ("fpb"), a protocol id, or a file of row hashes.
 
-    A dataset may be followed by its splits ("fpb:train+test"); the default is TRAINED. BenchError for any other entry,
-    and for a file that is not one of row hashes. Rows that are not available locally are `unread`.
+    A dataset may be followed by its splits ("fpb:train+test"); the default is TRAINED. BenchError as for `check`. Rows
+    that are not available locally are `unread`.
     """
     rows: list[dict[str, object]] = []
     files: list[RowHashes] = []
     said, unread = [], []
     for entry in declared:
-        name, _, splits = entry.partition(":")
-        if dataset := _dataset(name):
-            wanted = tuple(splits.split("+")) if splits else TRAINED
-            if wrong := next((split for split in wanted if split not in SPLITS), None):
-                raise BenchError(
-                    sentence("trained_on: '{entry}' has no split '{wrong}'", entry=entry, wrong=wrong),
-                    hint=sentence("splits: {names}", names=", ".join(SPLITS)),
-                )
-            said.append(f"{dataset}:{'+'.join(wanted)}")
-            try:
-                found = catalogue.load(dataset)
-            except BenchError as err:
-                unread.append(f"{dataset}: {err.message}")
-                continue
-            rows += [row for split in wanted for row in found.get(split, [])]
-        elif Path(entry).is_file():
-            files.append(hashes.read(Path(entry)))
-            said.append(f"{len(files[-1].hashes)} row hashes")
-        else:
-            near = nearest(name, catalogue.names())
-            raise BenchError(
-                sentence(
-                    "trained_on: '{entry}' is neither a dataset, nor a protocol id, nor a file of row hashes",
-                    entry=entry,
-                ),
-                hint=sentence("did you mean '{name}'?", name=near)
-                if near
-                else sentence(
-                    "'phingpt-bench tasks' lists the protocols; 'phingpt-bench hash-rows --help' says how such a file "
-                    "is made"
-                ),
-            )
+        meant = _meant(entry)
+        if isinstance(meant, RowHashes):
+            files.append(meant)
+            said.append(f"{len(meant.hashes)} row hashes")
+            continue
+        dataset, wanted = meant
+        said.append(f"{dataset}:{'+'.join(wanted)}")
+        try:
+            found = catalogue.load(dataset)
+        except BenchError as err:
+            unread.append(f"{dataset}: {err.message}")
+            continue
+        rows += [row for split in wanted for row in found.get(split, [])]
     return Declared(said=tuple(said), rows=tuple(rows), hashes=tuple(files), unread=tuple(unread))
+
+
+def check(declared: Iterable[str]) -> None:
+    """BenchError for an entry that is no dataset with its splits, no protocol id and no file of row hashes."""
+    for entry in declared:
+        _meant(entry)
+
+
+def _meant(entry: str) -> RowHashes | tuple[str, tuple[str, ...]]:
+    """The row hashes of an entry, or its dataset with the splits; BenchError for any other entry."""
+    name, _, splits = entry.partition(":")
+    if dataset := _dataset(name):
+        wanted = tuple(splits.split("+")) if splits else TRAINED
+        if wrong := next((split for split in wanted if split not in SPLITS), None):
+            raise BenchError(
+                "trained_on: '{entry}' has no split '{wrong}'",
+                hint="splits: {names}",
+                entry=entry,
+                wrong=wrong,
+                names=", ".join(SPLITS),
+            )
+        return dataset, wanted
+    if expanded(entry).is_file():
+        return hashes.read(expanded(entry))
+    near = nearest(name, catalogue.names())
+    raise BenchError(
+        "trained_on: '{entry}' is neither a dataset, nor a protocol id, nor a file of row hashes",
+        hint=sentence("did you mean '{name}'?", name=near)
+        if near
+        else sentence(
+            "'phingpt-bench tasks' lists the protocols; 'phingpt-bench hash-rows --help' says how such a file is made"
+        ),
+        entry=entry,
+    )
 
 
 def entries(own: TrainingSet) -> list[str]:

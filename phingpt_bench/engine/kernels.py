@@ -1,40 +1,22 @@
-"""Faster float32 matrix products on CPUs that Intel's library does not serve well.
-
-torch multiplies float32 matrices with MKL, which leaves the 512-bit units of other makers' CPUs unused. oneDNN, which
-torch brings too, uses them: on a Zen 5 core 205 against 97 GFLOP/s (640 x 576 times 576 x 1536). Both compute the same
-float32 sums in another order, so results agree as those of two batch shapes do.
-"""
+"""Scoring on the fastest kernels with float32 results: oneDNN where it is faster (models/products.py), fused LoRA."""
 
 from __future__ import annotations
 
 import contextlib
-import functools
 from collections.abc import Iterator
-from pathlib import Path
 from typing import Any
 
 import torch
 import torch.nn.functional as F
 from torch.overrides import TorchFunctionMode
 
-from phingpt_bench import compat
+from phingpt_bench.compat import torch_parts
 from phingpt_bench.models.lora import fused_inference
+from phingpt_bench.models.products import onednn_is_faster
 
 # A smaller product is done before oneDNN has looked up its kernel.
 MIN_ROWS = 8
 MIN_WEIGHTS = 1 << 17
-
-
-@functools.cache
-def onednn_is_faster() -> bool:
-    """Whether oneDNN is the faster library on this CPU: by vendor and instruction set, as a timing could vary."""
-    if not compat.has_onednn_linear():
-        return False
-    try:
-        vendor = Path("/proc/cpuinfo").read_text(encoding="utf-8", errors="replace")
-    except OSError:
-        return False
-    return "AuthenticAMD" in vendor and "AVX512" in torch.backends.cpu.get_cpu_capability()
 
 
 class OneDnnLinear(TorchFunctionMode):
@@ -42,7 +24,7 @@ class OneDnnLinear(TorchFunctionMode):
 
     def __torch_function__(self, function: Any, types: Any, args: Any = (), kwargs: Any = None) -> Any:
         if function is F.linear and not kwargs and 2 <= len(args) <= 3 and _fits(args[0], args[1]):
-            return compat.onednn_linear(args[0], args[1], args[2] if len(args) == 3 else None)
+            return torch_parts.onednn_linear(args[0], args[1], args[2] if len(args) == 3 else None)
         return function(*args, **(kwargs or {}))
 
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 import contextlib
 import functools
 import logging
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterator, Sequence
 from typing import Any, Protocol
 
 import torch
@@ -18,15 +18,17 @@ from lm_eval.api.registry import register_model
 from lm_eval.models.huggingface import HFLM
 from tqdm import tqdm
 
+from phingpt_bench.compat import torch_parts
 from phingpt_bench.core.errors import BenchError
-from phingpt_bench.core.sentences import sentence
-from phingpt_bench.engine.labels.likelihood import Answer, Request, Scorer
-from phingpt_bench.engine.sanity import check_pair, check_scores, check_texts
+from phingpt_bench.engine.labels.likelihood import SKIPPED, Answer, Request, Scorer, labels_that_fit
+from phingpt_bench.engine.model_facts import attention_window
+from phingpt_bench.engine.sanity import check_pair, check_scores
 from phingpt_bench.engine.stop_strings import StopStrings, length_to_end
 from phingpt_bench.engine.token_ids import token_ids
 from phingpt_bench.engine.writing import generate
 from phingpt_bench.engine.writing.decode import DecodingStats
 from phingpt_bench.lmeval.manager import quiet
+from phingpt_bench.models.memory import free
 from phingpt_bench.models.tokenizer_checks import check_tokenizer
 
 # where "auto" was asked for: lm-eval's search needs ten times the time of the work itself on a CPU
@@ -62,12 +64,23 @@ class PhinLM(HFLM):
         forwarded: the number of tokens that were computed for labels, so far.
         unsupported: why the model cannot be run by `decode`; "" where it can, None before it was tried.
         decoding: what `decode` forwarded for the last group of requests; None before.
+        splits: how often the memory of a GPU ran out, and the work went on in smaller batches, so far.
+        skip_long: True answers no request that is longer than the model reads, where it would be cut on the left.
+        skipped: the number of requests that were not answered for that, so far. Labels have SKIPPED, texts are empty.
     """
 
     def __init__(
-        self, pretrained: Any, *, batch_size: int | str = BATCH_SIZE, meter: Meter | None = None, **options: Any
+        self,
+        pretrained: Any,
+        *,
+        batch_size: int | str = BATCH_SIZE,
+        slots: int | None = None,
+        meter: Meter | None = None,
+        **options: Any,
     ):
         """pretrained: a name or folder for transformers, or a loaded (Peft) model; `options` are those of HFLM.
+
+        slots: answers that are written at a time; None is the batch size.
 
         BenchError for a tokenizer with neither an end-of-text nor a beginning-of-text token.
         """
@@ -76,8 +89,10 @@ class PhinLM(HFLM):
         check_tokenizer(self.tokenizer, self.tokenizer.name_or_path, causal=self.backend == "causal")
         self.meter = meter
         self.on_answer: Callable[[int, Any], None] = _ignore
-        self.truncated = self.cut_answers = self.forwarded = 0
-        self.plain = False
+        self.truncated = self.cut_answers = self.forwarded = self.splits = 0
+        self.slots = slots
+        self.plain = self.skip_long = False
+        self.skipped = 0
         self.unsupported: str | None = None
         self.decoding: DecodingStats | None = None
         self._logged: set[str] = set()  # reasons for HFLM's way
@@ -90,10 +105,8 @@ class PhinLM(HFLM):
     def set_cache_hook(self, cache_hook: Any) -> None:
         """Refused: lm-eval's cache of answers does not know which model or adapter gave them."""
         raise BenchError(
-            sentence(
-                "model 'phin' does not work with use_cache: lm-eval's cache would give one adapter's answers to another"
-            ),
-            hint=sentence("leave out --use_cache"),
+            "model 'phin' does not work with use_cache: lm-eval's cache would give one adapter's answers to another",
+            hint="leave out --use_cache",
         )
 
     def tok_encode(
@@ -144,6 +157,10 @@ class PhinLM(HFLM):
         if self.backend != "causal":
             answers = super()._loglikelihood_tokens(requests, disable_tqdm=disable_tqdm, override_bs=override_bs)
             return answers
+        places: Sequence[int] = range(len(requests))
+        if self.skip_long:
+            places = labels_that_fit(requests, self.max_length)
+        asked = [requests[at] for at in places]
         scorer = Scorer(
             model=self.model,
             max_length=self.max_length,
@@ -151,12 +168,23 @@ class PhinLM(HFLM):
             autocast=self._autocast,
             meter=self.meter,
         )
-        with tqdm(total=len(requests), disable=disable_tqdm or self.rank != 0, desc="Scoring labels") as bar:
-            answers = scorer.score(requests, bar.update, self.on_answer)
+        with tqdm(total=len(asked), disable=disable_tqdm or self.rank != 0, desc="Scoring labels") as bar:
+            scores = scorer.score(asked, bar.update, functools.partial(_at_its_place, self.on_answer, places))
         self.truncated += scorer.truncated
         self.forwarded += scorer.forwarded
-        check_scores(requests, answers)
+        self.splits += scorer.splits
+        check_scores(asked, scores)
+        answers = [SKIPPED] * len(requests)
+        for at, score in zip(places, scores, strict=True):
+            answers[at] = score
+        self._skip(set(range(len(requests))) - set(places), SKIPPED)
         return answers
+
+    def _skip(self, places: Collection[int], answer: Any) -> None:
+        """Count the requests at `places` as not answered, and report that."""
+        self.skipped += len(places)
+        for at in sorted(places):
+            self.on_answer(at, answer)
 
     def _autocast(self) -> contextlib.AbstractContextManager[Any]:
         """HFLM's `mixed_precision_dtype`, where it was given."""
@@ -170,35 +198,67 @@ class PhinLM(HFLM):
         """
         if requests and self.tokenizer.eos_token_id is None:
             raise BenchError(
-                sentence(
-                    "the tokenizer of '{model}' has no end-of-text token, so no answer can end",
-                    model=self.tokenizer.name_or_path,
-                ),
-                hint=sentence('set "eos_token" in the tokenizer_config.json of the model'),
+                "the tokenizer of '{model}' has no end-of-text token, so no answer can end",
+                hint='set "eos_token" in the tokenizer_config.json of the model',
+                model=self.tokenizer.name_or_path,
             )
-        answers = [""] * len(requests)
-        for places in generate.by_settings(requests):
+        answers, skipped = [""] * len(requests), set[int]()
+        for places, settings, reason in generate.by_way(self, requests):
+            if self.skip_long and self.backend == "causal":
+                room = generate.prompt_room(self, settings)
+                long = {at for at in places if len(self.tok_encode(requests[at].args[0])) > room}
+                skipped |= long
+                places = [at for at in places if at not in long]
+                if not places:
+                    continue
             group = [requests[at] for at in places]
-            settings = generate.settings_of(self, group[0].args[1])
-            reason = "it was asked for" if self.plain else generate.why_not(self, settings)
             if reason is None:
-                texts = generate.generate_texts(
+                written = generate.generate_texts(
                     self,
                     [request.args[0] for request in group],
                     settings,
-                    batch_size=self.rows_of_a_batch,
+                    batch_size=self.slots or self.rows_of_a_batch,
                     disable_tqdm=disable_tqdm,
                     on_answer=functools.partial(_at_its_place, self.on_answer, places),
                 )
+                texts = self._completed(group, written, disable_tqdm)
             else:
-                self._log_once(reason)
+                if not self.plain:
+                    self._log_once(reason)
                 if self.backend == "causal":
                     generate.prompt_room(self, settings)  # HFLM would only assert it
-                texts = super().generate_until(group, disable_tqdm=disable_tqdm)
+                texts = self._plainly(group, disable_tqdm)
             for at, text in zip(places, texts, strict=True):
                 answers[at] = text
-        check_texts(answers)
+        self._skip(skipped, "")
         return answers
+
+    def _completed(self, group: list[Any], written: list[str | None], disable_tqdm: bool) -> list[str]:
+        """The engine's answers, and HFLM's where they outgrew a window of the past."""
+        again = [request for request, text in zip(group, written, strict=True) if text is None]
+        if again:
+            self._log_once(generate.beyond_window(attention_window(self.model) or 0))
+        plain = iter(self._plainly(again, disable_tqdm) if again else [])
+        return [next(plain) if text is None else text for text in written]
+
+    def _plainly(self, group: list[Any], disable_tqdm: bool) -> list[str]:
+        """HFLM's answers, again in batches of half the size where the memory of the GPU runs out."""
+        asked = self.batch_size
+        try:
+            while True:
+                counted = self.truncated, self.cut_answers
+                try:
+                    texts: list[str] = super().generate_until(group, disable_tqdm=disable_tqdm)
+                    return texts
+                except Exception as err:
+                    if torch_parts.memory_that_ran_out(err) != "GPU" or self.rows_of_a_batch == 1:
+                        raise
+                    self.truncated, self.cut_answers = counted
+                    self.batch_size_per_gpu = self.rows_of_a_batch // 2
+                    self.splits += 1
+                free()
+        finally:
+            self.batch_size_per_gpu = asked
 
     def _log_once(self, reason: str) -> None:
         if reason not in self._logged:

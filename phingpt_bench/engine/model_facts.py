@@ -6,7 +6,7 @@ import logging
 import weakref
 from typing import Any
 
-from phingpt_bench import compat
+from phingpt_bench.compat import model_parts
 
 WINDOWS = ("sliding_window", "attention_chunk_size", "window_size")  # what configurations call a limited past
 
@@ -32,7 +32,7 @@ def needs_whole_prompts(model: Any) -> str:
 
 def attention(model: Any) -> str:
     """The name of the attention implementation that the model uses now."""
-    return compat.attention_name(without_peft(model).config.get_text_config())
+    return model_parts.attention_name(without_peft(model).config.get_text_config())
 
 
 def attention_window(model: Any) -> int | None:

@@ -72,7 +72,7 @@ def _in_segment(
             return
         members = order[best.begin : best.end + 1]
         yield SharedPrefix(tuple(sequences[members[0]][: best.height]), tuple(members))
-        # what the sequences on both sides of these share is the least of what stood between them
+        # what the sequences on both sides of these share is the least of the lengths between them
         order[best.begin : best.end + 1] = []
         inner = best.begin > 0 and best.end < len(shared)
         between = [min(shared[best.begin - 1 : best.end + 1])] if inner else []

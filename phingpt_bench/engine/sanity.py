@@ -1,4 +1,4 @@
-"""Checks before answers are scored: complete prompts, finite numbers, labels that differ, answers with text."""
+"""Checks before answers are scored: complete prompts, finite numbers, labels that differ."""
 
 from __future__ import annotations
 
@@ -7,7 +7,6 @@ from collections.abc import Sequence
 from typing import Any
 
 from phingpt_bench.core.errors import BenchError
-from phingpt_bench.core.sentences import sentence, sentence_n
 
 Scored = tuple[tuple[str, str], list[int], list[int]]  # ((context, continuation), their token ids), as lm-eval has them
 
@@ -22,16 +21,12 @@ def check_pair(tokenizer: Any, texts: tuple[str, str], whole: Sequence[int], con
         return
     end = texts[0][-20:]
     raise BenchError(
-        sentence(
-            "the tokens of the prompt, which ends in {end!r}, are not a prefix of the tokens of the prompt "
-            "with the label {texts!r}: the label would be only partly scored",
-            end=end,
-            texts=texts[1],
-        ),
+        "the tokens of the prompt, which ends in {end!r}, are not a prefix of the tokens of the prompt "
+        "with the label {texts!r}: the label would be only partly scored",
         where=str(tokenizer.name_or_path) or None,
-        hint=sentence(
-            "let the label begin with a space (target_delimiter in the task's YAML), or end the prompt in a word"
-        ),
+        hint="let the label begin with a space (target_delimiter in the task's YAML), or end the prompt in a word",
+        end=end,
+        texts=texts[1],
     )
 
 
@@ -39,8 +34,8 @@ def check_scores(requests: Sequence[Scored], scores: Sequence[tuple[float, bool]
     """BenchError if no log-likelihood is finite, or if the labels of every prompt have equal scores."""
     if scores and not any(math.isfinite(score) for score, _ in scores):
         raise BenchError(
-            sentence("no log-likelihood of this model is a finite number"),
-            hint=sentence("its weights are damaged, or its numbers overflow: try compute_dtype float32"),
+            "no log-likelihood of this model is a finite number",
+            hint="its weights are damaged, or its numbers overflow: try compute_dtype float32",
         )
     labels: dict[tuple[int, ...], dict[tuple[int, ...], float]] = {}
     for (_, context, continuation), (score, _) in zip(requests, scores, strict=True):
@@ -48,15 +43,7 @@ def check_scores(requests: Sequence[Scored], scores: Sequence[tuple[float, bool]
     several = [list(own.values()) for own in labels.values() if len(own) > 1]
     if several and all(len(set(own)) == 1 for own in several):
         raise BenchError(
-            sentence("the labels have equal scores in all {n:,} prompts, so nothing tells them apart", n=len(several)),
-            hint=sentence("its logits do not depend on the label: its weights or tokenizer may be damaged"),
-        )
-
-
-def check_texts(texts: Sequence[str]) -> None:
-    """BenchError if a model has written only white space for all of several prompts."""
-    if len(texts) > 1 and not any(text.strip() for text in texts):
-        raise BenchError(
-            sentence_n("the {n:,} written answer is empty", "all {n:,} written answers are empty", len(texts)),
-            hint=sentence("the model stops at once: use --chat-template for a chat model, or try another model"),
+            "the labels have equal scores in all {n:,} prompts, so nothing tells them apart",
+            hint="its logits do not depend on the label: its weights or tokenizer may be damaged",
+            n=len(several),
         )

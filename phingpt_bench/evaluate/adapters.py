@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, Protocol
 
@@ -15,7 +16,9 @@ from phingpt_bench.evaluate.suite import AdapterEntry, Suite, Variant
 from phingpt_bench.evaluate.tasks import TaskFacts, Tasks
 from phingpt_bench.models import adapter, adapter_files, adapter_method, adapter_source
 from phingpt_bench.models.adapter_method import Method
-from phingpt_bench.models.load import BaseSpec
+from phingpt_bench.models.base_spec import BaseSpec
+
+LOG = logging.getLogger(__name__)
 
 
 class Recipe(Protocol):
@@ -24,6 +27,9 @@ class Recipe(Protocol):
     name: str
     base: BaseSpec
     chat_template: bool
+    seed: int
+    tokens_per_batch: int
+    gradient_checkpointing: bool
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -71,7 +77,7 @@ def adapter_facts(
 ) -> AdapterFacts:
     """One adapter entry of a suite with what is on the disk. BenchError if it does not fit the suite."""
     own = tuple(tasks) if entry.tasks is None else tuple(known.expand(entry.tasks))
-    recipe = training.load(entry.recipe) if entry.recipe is not None else None
+    recipe = None if entry.recipe is None else seeded(training.load(entry.recipe), entry.seed)
     path = entry.path if recipe is None else training.folder(recipe)
     assert path is not None  # AdapterEntry has a recipe or a path
     folder = adapter_source.located(path) if recipe is None else path
@@ -79,57 +85,48 @@ def adapter_facts(
     name = entry.name or (recipe.name if recipe else card.name if card else adapter_source.default_name(path, folder))
     if card is not None and entry.trained_on is not None:
         raise BenchError(
-            sentence(
-                "adapter '{name}' has a card, which holds its training rows: trained_on says nothing more", name=name
-            ),
+            "adapter '{name}' has a card, which holds its training rows: trained_on says nothing more",
             where=str(folder),
-            hint=sentence("leave trained_on out"),
+            hint="leave trained_on out",
+            name=name,
         )
     for task in own:
         if task not in tasks:
             raise BenchError(
-                sentence(
-                    "adapter '{name}' is to be evaluated on '{task}', which is not among the suite's tasks",
-                    name=name,
-                    task=task,
-                ),
+                "adapter '{name}' is to be evaluated on '{task}', which is not among the suite's tasks",
                 hint=sentence("tasks of suite '{name}': {tasks}", name=suite.name, tasks=", ".join(tasks)),
+                name=name,
+                task=task,
             )
     if recipe is not None and card is not None and card.limit is not None:
         raise BenchError(
-            sentence(
-                "the adapter there is a trial of recipe '{name}' on the first {limit} rows of each task",
-                name=recipe.name,
-                limit=card.limit,
-            ),
+            "the adapter there is a trial of recipe '{name}' on the first {limit} rows of each task",
             where=str(folder),
-            hint=sentence(
-                "remove the folder to train it on all rows, or evaluate it as it is with 'path:' instead of 'recipe:'"
-            ),
+            hint="remove the folder to train it on all rows, or evaluate it as it is with 'path:' instead of 'recipe:'",
+            name=recipe.name,
+            limit=card.limit,
         )
     if recipe is not None and card is not None and not _same(recipe, card.recipe):
         raise BenchError(
-            sentence("the adapter there was trained with another version of recipe '{name}'", name=recipe.name),
+            "the adapter there was trained with another version of recipe '{name}'",
             where=str(folder),
-            hint=sentence(
-                "remove the folder to train it again, or evaluate it as it is with 'path:' instead of 'recipe:'"
-            ),
+            hint="remove the folder to train it again, or evaluate it as it is with 'path:' instead of 'recipe:'",
+            name=recipe.name,
         )
     elsewhere = recipe is None and card is None
     fitting = tuple(spec for spec in bases if elsewhere or _fits(recipe, card, bases[spec], spec))
     if elsewhere:
         fitting = _chosen(entry, name, folder, fitting)
+        _say_other_bases(name, folder, fitting)
     if not fitting:
         wanted = _wanted(recipe, card)
         raise BenchError(
-            sentence(
-                "adapter '{name}' was made for another base: {wanted}; the suite has {names}",
-                name=name,
-                wanted=wanted,
-                names=", ".join(_shown(identity.base, identity.quantisation) for identity in bases.values()),
-            ),
+            "adapter '{name}' was made for another base: {wanted}; the suite has {names}",
             where=str(folder) if card else None,
-            hint=sentence("add its base to the suite's 'bases', or remove the adapter"),
+            hint="add its base to the suite's 'bases', or remove the adapter",
+            name=name,
+            wanted=wanted,
+            names=", ".join(_shown(identity.base, identity.quantisation) for identity in bases.values()),
         )
     chat = card.chat_template if card is not None else bool(recipe and recipe.chat_template)
     variants = tuple(suite.asked(entry.variants or suite.variants[:1]))
@@ -164,6 +161,13 @@ def adapter_facts(
     )  # fmt: skip
 
 
+def seeded(recipe: Any, seed: int | None) -> Any:
+    """The recipe with another seed, which its name then ends in; the recipe itself for None and for its own seed."""
+    if seed is None or seed == recipe.seed:
+        return recipe
+    return replace(recipe, seed=seed, name=f"{recipe.name}-seed{seed}")
+
+
 def _chosen(entry: AdapterEntry, name: str, folder: Path, bases: tuple[BaseSpec, ...]) -> tuple[BaseSpec, ...]:
     """The bases that an adapter from elsewhere continues: those the entry or its configuration names, or the only one.
 
@@ -173,13 +177,12 @@ def _chosen(entry: AdapterEntry, name: str, folder: Path, bases: tuple[BaseSpec,
         if found := tuple(spec for spec in bases if spec.model == entry.base):
             return found
         raise BenchError(
-            sentence(
-                "adapter '{name}' is to go on '{base}', which is not among the suite's bases",
-                name=name,
-                base=entry.base,
-            ),
+            "adapter '{name}' belongs on '{base}', which is not among the suite's bases",
             where=str(folder),
-            hint=sentence("bases: {names}", names=", ".join(spec.model for spec in bases)),
+            hint="bases: {names}",
+            name=name,
+            base=entry.base,
+            names=", ".join(spec.model for spec in bases),
         )
     if len({spec.model for spec in bases}) == 1:
         return bases
@@ -187,10 +190,18 @@ def _chosen(entry: AdapterEntry, name: str, folder: Path, bases: tuple[BaseSpec,
     if found := tuple(spec for spec in bases if adapter_source.names_same(named, spec.model)):
         return found
     raise BenchError(
-        sentence("adapter '{name}' names the base {named}, which is none of the suite's", name=name, named=named),
+        "adapter '{name}' names the base {named}, which is none of the suite's",
         where=str(folder),
-        hint=sentence("say which with 'base:' beside its 'path:'"),
+        hint="say which with 'base:' beside its 'path:'",
+        name=name,
+        named=named,
     )
+
+
+def _say_other_bases(name: str, folder: Path, bases: tuple[BaseSpec, ...]) -> None:
+    for spec in bases:
+        if named := adapter_source.other_base(folder, spec.model):
+            LOG.warning("adapter '%s' on %s: its adapter_config.json names another base: %s", name, spec.model, named)
 
 
 def _same(recipe: Recipe, stored: object) -> bool:
@@ -206,18 +217,13 @@ def check_template(card: adapter.AdapterCard, task: TaskFacts, where: str) -> No
     trained = card.templates.get(task.name)
     if trained is not None and trained != task.template:
         raise BenchError(
-            sentence(
-                "adapter '{name}' was trained with another prompt of task '{task}' (template {trained}, "
-                "now {template})",
-                name=card.name,
-                task=task.name,
-                trained=trained,
-                template=task.template,
-            ),
+            "adapter '{name}' was trained with another prompt of task '{task}' (template {trained}, now {template})",
             where=where,
-            hint=sentence(
-                "train it again with the current prompt, or use the version of the task that it was trained on"
-            ),
+            hint="train it again with the current prompt, or use the version of the task that it was trained on",
+            name=card.name,
+            task=task.name,
+            trained=trained,
+            template=task.template,
         )
 
 

@@ -9,6 +9,7 @@ from pathlib import Path
 
 from phingpt_bench.core.errors import BenchError
 from phingpt_bench.core.exposure import Exposure
+from phingpt_bench.core.fingerprint import digest
 from phingpt_bench.core.jsonio import write_json
 from phingpt_bench.core.records import RECORD, RunRecord, read_record, to_dict
 from phingpt_bench.core.sentences import sentence
@@ -39,9 +40,7 @@ def look_again(
     paths = sorted(path for path in folder.rglob(RECORD) if path.is_file())
     if not paths:
         raise BenchError(
-            sentence("no runs in this folder"),
-            where=str(folder),
-            hint=sentence("runs are folders with a {file}", file=RECORD),
+            "no runs in this folder", where=str(folder), hint="runs are folders with a {file}", file=RECORD
         )
     records = {path: read_record(path) for path in paths}
     tasks, missing = _tasks((record.task for record in records.values()), known)
@@ -69,13 +68,12 @@ def _one(
     if record.task in missing:
         return Looked(path, record, before, missing[record.task])
     task = tasks[record.task]
-    if tuple(task.ids[: record.limit]) and task.dataset.protocol != record.protocol.id:
-        return Looked(
-            path,
-            record,
-            before,
-            sentence("its protocol {protocol} is no longer that of the task", protocol=record.protocol.id),
-        )
+    if task.dataset.protocol != record.protocol.id:
+        why = sentence("its protocol {protocol} is no longer that of the task", protocol=record.protocol.id)
+        return Looked(path, record, before, why)
+    if digest(task.ids[: record.limit]) != record.protocol.rows_digest:
+        why = sentence("the rows of task '{task}' are not those of the run", task=record.task)
+        return Looked(path, record, before, why)
     if record.model.kind == "tuned":
         own = row_ids(record)
         if own is None:

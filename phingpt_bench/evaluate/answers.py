@@ -16,13 +16,13 @@ from phingpt_bench.data.passport import Passport
 from phingpt_bench.lmeval import hooks
 from phingpt_bench.scoring import answered, calibration, ner
 from phingpt_bench.scoring.answered import Answered
+from phingpt_bench.scoring.entities import Parsed
 from phingpt_bench.scoring.metrics import score_all
 from phingpt_bench.scoring.statistics import probabilities
 
 Sample = Mapping[str, Any]  # lm-eval's, of one document
 Line = dict[str, Any]  # of samples.jsonl
 TOLERANCE = 1e-9
-COVERAGES = (0.5, 0.8, 0.9)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -33,6 +33,12 @@ class Answers:
     lines: list[Line]  # for samples.jsonl
     prompt_digest: str  # over all requests in order
     diagnostics: Diagnostics  # of the answers: which could not be read, which are wrong, the risk
+
+    @property
+    def empty(self) -> int | None:
+        """The number of written answers without a text; None if labels were compared."""
+        written = [line["answer"] for line in self.lines if "answer" in line]
+        return sum(not answer.strip() for answer in written) if written else None
 
 
 def read_answers(dataset: Passport, samples: Sequence[Sample]) -> Answers:
@@ -52,7 +58,7 @@ def read_answers(dataset: Passport, samples: Sequence[Sample]) -> Answers:
         }
         for sample, row in zip(ordered, rows, strict=True)
     ]
-    found = _diagnostics(outcomes, rows, lines)
+    found = diagnostics_of(outcomes, rows, lines)
     return Answers(outcomes=outcomes, lines=lines, prompt_digest=prompt_digest, diagnostics=found)
 
 
@@ -103,10 +109,13 @@ def _label_line(dataset: Passport, sample: Sample, row: Answered) -> Line:
 
 
 def _spans_line(sample: Sample, row: Answered) -> Line:
-    doc, parsed = sample["doc"], row.parsed
+    return {**_written(sample), **entities_read(sample["doc"], row.parsed)}
+
+
+def entities_read(doc: Mapping[str, Any], parsed: Parsed) -> Line:
+    """What a line of samples.jsonl holds of entities, besides the answer: those read of it, the gold ones, faults."""
     gold = answered.gold_spans(doc)
     return {
-        **_written(sample),
         "parsed": [[*span, doc["text"][span.start : span.end]] for span in parsed.spans],
         "gold": [[*span, doc["text"][span.start : span.end]] for span in gold],
         "problems": [problem._asdict() for problem in parsed.problems],
@@ -119,7 +128,8 @@ def _written(sample: Sample) -> Line:
     return {"prompt": prompt, "generation": settings, "answer": sample["resps"][0][0]}
 
 
-def _diagnostics(outcomes: Outcomes, rows: Sequence[Answered], lines: Sequence[Line]) -> Diagnostics:
+def diagnostics_of(outcomes: Outcomes, rows: Sequence[Answered], lines: Sequence[Line]) -> Diagnostics:
+    """What the answers of a run show by themselves: how many could not be read and why, misses, selective risk."""
     invalid = sum(outcomes.invalid)
     if outcomes.kind == "spans":
         problems = Counter(problem["kind"] for line in lines for problem in line["problems"])
@@ -136,9 +146,9 @@ def _diagnostics(outcomes: Outcomes, rows: Sequence[Answered], lines: Sequence[L
     if not outcomes.probs or not outcomes.ids:
         return found
     probs = probabilities(outcomes)
-    risks = calibration.risk_at(outcomes.gold_places, probs, COVERAGES)
+    risks = calibration.risk_at(outcomes.gold_places, probs, calibration.COVERAGES)
     return replace(
         found,
-        selective_risk={str(c): round(risk, 4) for c, risk in zip(COVERAGES, risks, strict=True)},
+        selective_risk={str(c): round(risk, 4) for c, risk in zip(calibration.COVERAGES, risks, strict=True)},
         aurc=round(calibration.aurc(outcomes.gold_places, probs), 4),
     )

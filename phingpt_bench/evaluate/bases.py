@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-from phingpt_bench import compat
+from phingpt_bench.compat import hub_parts
 from phingpt_bench.core.errors import BenchError
 from phingpt_bench.core.records import Model
-from phingpt_bench.core.sentences import sentence
 from phingpt_bench.data.network import offline_if_unreachable, reachable
-from phingpt_bench.models import embedded, load
+from phingpt_bench.models import base_spec, embedded
 from phingpt_bench.models.base_files import BaseFiles, check_config, config_of, files_of
-from phingpt_bench.models.load import BaseSpec
+from phingpt_bench.models.base_spec import BaseSpec
 
 
 def base_identity(spec: BaseSpec, *, fetch: bool) -> Model:
@@ -17,50 +16,52 @@ def base_identity(spec: BaseSpec, *, fetch: bool) -> Model:
 
     BenchError for what can be seen from its files to be no base, or one that cannot be loaded here.
     """
-    load.check_name(spec)
+    base_spec.check_name(spec)
     files = _base_files(spec, fetch)
     revision = None if files.local else _hub_revision(spec, fetch)
     if (config := config_of(files, spec.revision)) is not None:
         check_config(config, spec.model)
-    return load.identity_of(spec, files, revision)
+    return base_spec.identity_of(spec, files, revision)
 
 
 def check_reachable(spec: BaseSpec) -> None:
     """BenchError with the command that fetches a base, where that is not here and the Hub is out of reach."""
     from huggingface_hub import constants, try_to_load_from_cache
 
-    if spec.model == embedded.NAME or files_of(spec.model).local:
+    if spec.model in embedded.MODELS or files_of(spec.model).local:
         return
     try:
         cached = try_to_load_from_cache(spec.model, "config.json", revision=spec.revision)
     except ValueError:  # no well-formed id: loading will say so
         return
-    if not isinstance(cached, str) and (compat.hub_is_offline() or not reachable(constants.ENDPOINT)):
+    if not isinstance(cached, str) and (hub_parts.hub_is_offline() or not reachable(constants.ENDPOINT)):
         raise BenchError(
-            sentence("the base model '{model}' is not on this machine, and the Hub is out of reach", model=spec.model),
-            hint=sentence("on a machine with a network: phingpt-bench models pull {model} --to DIR", model=spec.model),
+            "the base model '{model}' is not on this machine, and the Hub is out of reach",
+            hint="on a machine with a network: phingpt-bench models pull {model} --to DIR",
+            model=spec.model,
         )
 
 
 def _base_files(spec: BaseSpec, fetch: bool) -> BaseFiles:
-    if spec.model != embedded.NAME:
+    if (own := embedded.MODELS.get(spec.model)) is None:
         return files_of(spec.model)
     # if the wheel is missing, the evaluation will say how to install it; the plan can still be made
-    folder = embedded.embedded_folder() if fetch and embedded.wheel_file() else embedded.converted_folder()
-    return BaseFiles(embedded.HUB_ID, False) if folder is None else BaseFiles(str(folder), True)
+    folder = own.folder() if fetch and own.wheel_files() else own.converted()
+    return BaseFiles(own.hub_id, False) if folder is None else BaseFiles(str(folder), True)
 
 
 def _hub_revision(spec: BaseSpec, fetch: bool) -> str | None:
     """The commit of a Hub model: from the cached copy, otherwise from the Hub."""
-    known = load.hub_revision(spec)
+    known = base_spec.hub_revision(spec)
     if known is not None or not fetch:
         return known
     from transformers import AutoConfig
 
     try:
-        name = embedded.HUB_ID if spec.model == embedded.NAME else spec.model
+        own = embedded.MODELS.get(spec.model)
+        name = own.hub_id if own else spec.model
         with offline_if_unreachable():
             AutoConfig.from_pretrained(name, revision=spec.revision, trust_remote_code=False)  # puts it into the cache
     except (OSError, ValueError):  # load_base will say what is wrong with it, with a hint
         return None
-    return load.hub_revision(spec)
+    return base_spec.hub_revision(spec)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
@@ -10,7 +10,7 @@ from phingpt_bench.core.agreement import read_both
 from phingpt_bench.core.errors import BenchError
 from phingpt_bench.core.machine import Machine, this_machine
 from phingpt_bench.core.records import Model, RunRecord
-from phingpt_bench.core.sentences import sentence
+from phingpt_bench.data import training_sets
 from phingpt_bench.data.prompt_file import shown
 from phingpt_bench.evaluate.adapters import AdapterFacts, Training, adapter_facts
 from phingpt_bench.evaluate.bases import base_identity
@@ -18,7 +18,8 @@ from phingpt_bench.evaluate.served import ServedFacts, served_facts
 from phingpt_bench.evaluate.suite import Suite, Variant
 from phingpt_bench.evaluate.tasks import TaskFacts, Tasks
 from phingpt_bench.lmeval.asking import Words, needs_chat
-from phingpt_bench.models.load import BaseSpec
+from phingpt_bench.models.base_spec import BaseSpec, device
+from phingpt_bench.served import launch
 from phingpt_bench.served.spec import ServedSpec
 
 
@@ -33,7 +34,6 @@ class Facts:
     floors: Mapping[str, Sequence[str]]  # names of the baselines by kind of task ("labels", "spans", "scores")
     checks: Sequence[str]
     records: Mapping[Path, RunRecord | None]  # by run folder; None if unreadable
-    machine: Machine
     asked: Sequence[str] = ()  # the suite's own tasks among them; empty means all
     served: Mapping[ServedSpec, ServedFacts] = field(default_factory=dict)
     put: Mapping[tuple[str, Words], TaskFacts] = field(default_factory=dict)  # tasks under other words that fit them
@@ -43,19 +43,29 @@ class Facts:
         return self.tasks[task] if words is None else self.put.get((task, words))
 
 
+def machine_of(base: BaseSpec | ServedSpec | None) -> Machine:
+    """The machine as the runs of a base use it: of its GPUs the base's, or that of an engine that is started here.
+
+    Baselines run on the CPU, other servers anywhere.
+    """
+    if isinstance(base, BaseSpec):
+        return this_machine(device(base))
+    if base is None:
+        return this_machine("cpu")
+    return this_machine(launch.device() if base.started_here else None)
+
+
 def gather(suite: Suite, training: Training, known: Tasks, *, fetch: bool = True) -> Facts:
     """All facts of a suite; BenchError for an unknown task or recipe, an unreadable dataset, an unfitting adapter.
 
     fetch: whether a base that is not available locally may be converted or looked up on the Hub, to learn its revision;
         otherwise the revision stays None and is not compared.
     """
+    for declared in (*suite.trained_on.values(), *(entry.trained_on for entry in suite.adapters)):
+        training_sets.check(declared or ())  # its rows are read after all answers are there
     tasks = {name: known[name] for name in known.expand(suite.tasks)}
     bases = {spec: base_identity(spec, fetch=fetch) for spec in suite.bases if isinstance(spec, BaseSpec)}
-    served = {
-        spec: served_facts(spec, tuple(tasks), suite.asked(suite.variants), known, fetch=fetch)
-        for spec in suite.bases
-        if isinstance(spec, ServedSpec)
-    }
+    served = _served(suite, known, tasks, fetch)
     forms = {form: known[form] for facts in served.values() for form in facts.forms.values()}
     adapters = _adapters(suite, training, known, tasks, bases)
     asked = [*suite.asked(suite.variants), *(variant for entry in adapters for variant in entry.variants)]
@@ -71,8 +81,29 @@ def gather(suite: Suite, training: Training, known: Tasks, *, fetch: bool = True
         floors=_floors() if suite.floors else {},
         checks=_checks() if suite.checks else (),
         records=read_records(suite.results_folder / "runs"),
-        machine=this_machine(),
     )
+
+
+def for_worker(suite: Suite) -> Facts:
+    """The facts that runs need which were planned elsewhere: tasks and servers; no bases, adapters or records."""
+    known = Tasks()
+    tasks = {name: known[name] for name in known.expand(suite.tasks)}
+    served = _served(suite, known, tasks, True)
+    forms = {form: known[form] for facts in served.values() for form in facts.forms.values()}
+    variants = dict.fromkeys([*suite.variants, *(one for entry in suite.adapters for one in entry.variants or ())])
+    asked = [*suite.asked(list(variants)), *(variant for facts in served.values() for variant in facts.variants)]
+    return Facts(
+        known=known, tasks={**tasks, **forms}, put=_put(known, [*tasks, *forms], asked), asked=tuple(tasks),
+        bases={}, served=served, adapters=(), floors={}, checks=(), records={},
+    )  # fmt: skip
+
+
+def _served(suite: Suite, known: Tasks, tasks: Collection[str], fetch: bool) -> dict[ServedSpec, ServedFacts]:
+    return {
+        spec: served_facts(spec, tuple(tasks), suite.asked(suite.variants), known, fetch=fetch)
+        for spec in suite.bases
+        if isinstance(spec, ServedSpec)
+    }
 
 
 def _put(known: Tasks, tasks: Sequence[str], asked: Sequence[Variant]) -> dict[tuple[str, Words], TaskFacts]:
@@ -84,8 +115,9 @@ def _put(known: Tasks, tasks: Sequence[str], asked: Sequence[Variant]) -> dict[t
             continue
         if needs_chat(words.prompt) and not variant.chat_template:
             raise BenchError(
-                sentence("prompt '{prompt}' needs the chat template", prompt=shown(words.prompt)),
-                hint=sentence("add --chat-template, or in a suite 'chat_template: true'"),
+                "prompt '{prompt}' needs the chat template",
+                hint="add --chat-template, or in a suite 'chat_template: true'",
+                prompt=shown(words.prompt),
             )
         for task in dict.fromkeys(tasks):
             try:
@@ -99,14 +131,14 @@ def _put(known: Tasks, tasks: Sequence[str], asked: Sequence[Variant]) -> dict[t
     return found
 
 
-def with_trained(facts: Facts, suite: Suite, training: Training) -> Facts:
-    """The facts with the adapters as they are on the disk now."""
-    return replace(
-        facts,
-        adapters=_adapters(
-            suite, training, facts.known, {name: facts.tasks[name] for name in facts.asked or facts.tasks}, facts.bases
-        ),
-    )
+def with_trained(facts: Facts, suite: Suite, training: Training, name: str) -> Facts:
+    """The facts with one adapter of the suite as it is on the disk now."""
+    tasks = {name: facts.tasks[name] for name in facts.asked or facts.tasks}
+    adapters = [
+        adapter_facts(entry, suite, training, facts.known, tasks, facts.bases) if one.name == name else one
+        for entry, one in zip(suite.adapters, facts.adapters, strict=True)
+    ]
+    return replace(facts, adapters=adapters)
 
 
 def _adapters(
@@ -116,8 +148,10 @@ def _adapters(
     called = [entry.name for entry in adapters]
     if twice := next((name for name in called if called.count(name) > 1), None):
         raise BenchError(
-            sentence("two adapters of suite '{name}' are called '{twice}'", name=suite.name, twice=twice),
-            hint=sentence("put them into two suites"),
+            "two adapters of suite '{name}' are called '{twice}'",
+            hint="put them into two suites",
+            name=suite.name,
+            twice=twice,
         )
     return adapters
 

@@ -8,18 +8,14 @@ line of a file that is deleted when the run is written; a kill loses only the po
 from __future__ import annotations
 
 import contextlib
-import json
-import os
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from itertools import groupby
 from pathlib import Path
 from typing import Any
 
-from phingpt_bench.core.errors import BenchError
 from phingpt_bench.core.fingerprint import digest
-from phingpt_bench.core.jsonio import dumps
-from phingpt_bench.core.sentences import sentence
+from phingpt_bench.core.jsonio import append_line, kept_lines
 from phingpt_bench.cost.meters import Meter
 from phingpt_bench.lmeval.lean import Observer
 
@@ -46,6 +42,7 @@ class Portion:
     tokens_out: int | None
     truncated: int
     cut_answers: int
+    skipped: int
 
 
 class Kept:
@@ -89,23 +86,14 @@ class Kept:
             self.path.parent.rmdir()
 
     def _put(self, key: str, answers: list[Any], before: list[float], after: list[float]) -> None:
-        spent, tokens_in, tokens_out, truncated, cut = (b - a for a, b in zip(before, after, strict=True))
-        line = dumps(
+        spent, *counts = (b - a for a, b in zip(before, after, strict=True))
+        append_line(
+            self.path,
             {
                 "key": key, "answers": [_plain(answer) for answer in answers], "seconds": round(spent, 4),
-                "counts": [int(tokens_in), int(tokens_out), int(truncated), int(cut)],
-            }
+                "counts": [int(count) for count in counts],
+            },
         )  # fmt: skip
-        try:
-            self.path.parent.mkdir(parents=True, exist_ok=True)
-            with self.path.open("a", encoding="utf-8") as file:
-                file.write(line + "\n")
-                file.flush()
-                os.fsync(file.fileno())
-        except OSError as err:
-            raise BenchError(
-                sentence("answers cannot be kept ({reason})", reason=err.strerror or err), where=str(self.path)
-            ) from None
 
 
 def portions(requests: Sequence[Any], documents: int) -> Iterator[list[Any]]:
@@ -119,7 +107,7 @@ def _counted(lm: Any, meter: Meter) -> list[float]:
     meter.book()
     return [
         meter.seconds.get("evaluate", 0.0), meter.tokens_in or 0, meter.tokens_out or 0,
-        getattr(lm, "truncated", 0), getattr(lm, "cut_answers", 0),
+        getattr(lm, "truncated", 0), getattr(lm, "cut_answers", 0), getattr(lm, "skipped", 0),
     ]  # fmt: skip
 
 
@@ -130,6 +118,7 @@ def _restore(lm: Any, meter: Meter, known: Portion) -> None:
     meter.count(tokens_in=known.tokens_in or None, tokens_out=known.tokens_out or None)
     lm.truncated += known.truncated
     lm.cut_answers += known.cut_answers
+    lm.skipped += known.skipped
 
 
 def _plain(answer: Any) -> Any:
@@ -142,16 +131,9 @@ def _plain(answer: Any) -> Any:
 
 def _read(path: Path) -> Iterator[tuple[str, Portion]]:
     """The portions of a file, without incomplete and invalid lines."""
-    if not path.is_file():
-        return
-    data = path.read_bytes()
-    if data and not data.endswith(b"\n"):
-        with path.open("r+b") as file:
-            file.truncate(data.rfind(b"\n") + 1)
-    for text in data.decode("utf-8", "replace").split("\n")[:-1]:
+    for line in kept_lines(path):
         try:
-            line = json.loads(text)
             answers = [own if isinstance(own, str) else (float(own[0]), bool(own[1])) for own in line["answers"]]
             yield str(line["key"]), Portion(answers, float(line["seconds"]), *map(int, line["counts"]))
-        except (ValueError, KeyError, TypeError, IndexError, RecursionError):
+        except (ValueError, KeyError, TypeError, IndexError):
             continue

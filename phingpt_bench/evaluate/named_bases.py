@@ -1,16 +1,16 @@
-"""A suite made whole: folders of several adapters taken apart, and bases that only its adapters name."""
+"""A suite made whole: one entry for each adapter and seed, and the bases that only its adapters name."""
 
 from __future__ import annotations
 
 import logging
+from collections.abc import Sequence
 from dataclasses import replace
 
 from phingpt_bench.core import config
 from phingpt_bench.core.errors import BenchError
-from phingpt_bench.core.sentences import sentence
 from phingpt_bench.evaluate.suite import AdapterEntry, Suite
 from phingpt_bench.models import adapter, adapter_source
-from phingpt_bench.models.load import BaseSpec
+from phingpt_bench.models.base_spec import BaseSpec
 
 LOG = logging.getLogger(__name__)
 
@@ -21,7 +21,7 @@ def completed(suite: Suite, spec: BaseSpec | None = None) -> Suite:
     spec: how such a base is loaded (quantisation, device); its model is not looked at. BenchError for an adapter that
     cannot be found or names no base that is here.
     """
-    entries = [own for entry in suite.adapters for own in _each(entry)]
+    entries = [own for entry in suite.adapters for own in _each(entry, suite.seeds)]
     suite = replace(suite, adapters=entries)
     if suite.bases or not entries:
         return suite
@@ -34,9 +34,9 @@ def completed(suite: Suite, spec: BaseSpec | None = None) -> Suite:
     return replace(suite, bases=list(bases), adapters=entries)
 
 
-def _each(entry: AdapterEntry) -> list[AdapterEntry]:
+def _each(entry: AdapterEntry, seeds: Sequence[int]) -> list[AdapterEntry]:
     if entry.path is None:
-        return [entry]
+        return [replace(entry, seed=seed) for seed in seeds] if seeds and entry.seed is None else [entry]
     found = adapter_source.several(entry.path)
     if len(found) == 1:
         return [entry if entry.name or (found[0] / adapter.CARD).is_file() else replace(
@@ -44,13 +44,11 @@ def _each(entry: AdapterEntry) -> list[AdapterEntry]:
         )]  # fmt: skip
     if entry.name is not None:
         raise BenchError(
-            sentence(
-                "holds {n} adapters ({names}), and one name is given for them",
-                n=len(found),
-                names=", ".join(one.name for one in found),
-            ),
+            "holds {n} adapters ({names}), and one name is given for them",
             where=str(entry.path),
-            hint=sentence("leave the name out, or name the sub-folder"),
+            hint="leave the name out, or name the sub-folder",
+            n=len(found),
+            names=", ".join(one.name for one in found),
         )
     return [replace(entry, path=one, name=one.name) for one in found]
 

@@ -8,9 +8,9 @@ from pathlib import Path
 
 from phingpt_bench.data.prompt_file import OURS
 from phingpt_bench.evaluate.named_bases import completed
-from phingpt_bench.evaluate.plan import slug
+from phingpt_bench.evaluate.steps import slug
 from phingpt_bench.evaluate.suite import AdapterEntry, Suite, Variant
-from phingpt_bench.models.load import BaseSpec, title
+from phingpt_bench.models.base_spec import BaseSpec, title
 from phingpt_bench.served.spec import ServedSpec
 
 
@@ -22,16 +22,19 @@ def one_base(  # noqa: PLR0913  each is an option of the verb
     adapters: Sequence[AdapterEntry] = (),
     variant: Variant | None = None,
     prompts: Sequence[str] = (),
+    paraphrases: bool = False,
     floors: bool = True,
     checks: bool = False,
     trained_on: Sequence[str] | None = None,
     limit: int | None = None,
-    batch_size: int = 16,
+    skip_long: bool = False,
+    batch_size: int | None = None,
     results: Path | None = None,
+    tags: Sequence[str] = (),
 ) -> Suite:
     """The suite of one base, named after it, with records in results/local/NAME unless `results` names a folder.
 
-    base: None takes the bases that the adapters name, loaded as `spec` says, where its model does not count.
+    base: None takes the bases that the adapters name, loaded as `spec` says; the model of `spec` is then ignored.
     adapters: those of a served base are in its spec. trained_on: what the base was trained on, None if that is
     unknown. prompts: names or files, by default the task's own.
     BenchError as for a suite file, and for an adapter that cannot be found.
@@ -43,10 +46,13 @@ def one_base(  # noqa: PLR0913  each is an option of the verb
         variants=[variant or Variant()],
         prompts=list(prompts) or [OURS],
         adapters=list(adapters),
+        paraphrases=paraphrases,
         floors=floors,
         checks=checks,
         limit=limit,
+        skip_long=skip_long,
         batch_size=batch_size,
+        tags=list(tags),
     )
     suite = completed(suite, spec)
     first = suite.bases[0]

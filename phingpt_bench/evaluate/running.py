@@ -8,8 +8,9 @@ from collections.abc import Callable, Sequence
 from typing import Any
 
 from phingpt_bench.cost.meters import Meter
+from phingpt_bench.cost.prices import ApiPrice
 from phingpt_bench.evaluate.tasks import TaskFacts
-from phingpt_bench.live.events import Advanced, Event, Scored
+from phingpt_bench.live.events import Advanced, Billed, Event, Scored
 from phingpt_bench.lmeval import hooks
 from phingpt_bench.scoring import answered
 from phingpt_bench.scoring.answered import Answered
@@ -35,8 +36,10 @@ class Running:
         meter: Meter,
         clock: Callable[[], float] = time.monotonic,
         work: Callable[[], float] = time.thread_time,
+        price: ApiPrice | None = None,
     ):
-        """clock: wall seconds. work: processor seconds, so that waiting does not count as work."""
+        """clock: wall seconds. work: processor seconds, so that waiting does not count as work. price: of tokens."""
+        self._price = price
         self._tell, self._task, self._meter, self._clock, self._work = tell, task, meter, clock, work
         self._scored = task.task.config.filter_list is None
         self._places: list[tuple[int, int]] = []  # of each request: the document and the number of the request in it
@@ -52,6 +55,8 @@ class Running:
         """Count tokens that the model has read and written."""
         self._meter.count(tokens_in=tokens_in, tokens_out=tokens_out)
         self._tell(Advanced(tokens=(tokens_in or 0) + (tokens_out or 0)))
+        if self._price is not None:  # cached tokens, which may be cheaper, are known at the end
+            self._tell(Billed(self._price.usd(self._meter.tokens_in or 0, self._meter.tokens_out or 0)))
 
     def begin(self, requests: Sequence[Any]) -> None:
         """Start with lm-eval's requests (Instances) to the model."""

@@ -2,35 +2,30 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass, fields, replace
+from dataclasses import fields, replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Protocol
+from typing import TYPE_CHECKING
 
 from phingpt_bench.core.diagnostics import Served, Times
-from phingpt_bench.core.records import Ledger
+from phingpt_bench.core.ledgers import Ledger
 from phingpt_bench.cost.estimate import token_price, tokens_usd
 from phingpt_bench.cost.meters import Meter
-from phingpt_bench.cost.prices import PriceCard
-from phingpt_bench.evaluate.exposure import Exposures
-from phingpt_bench.evaluate.facts import Facts
-from phingpt_bench.evaluate.plan import Step
+from phingpt_bench.evaluate.job import Job
 from phingpt_bench.evaluate.record import Answerer
-from phingpt_bench.evaluate.running import Running
-from phingpt_bench.evaluate.served import card_of, identity_of, tuned
+from phingpt_bench.evaluate.served import card_of, identity_of, priced_by_time, tuned
 from phingpt_bench.evaluate.stages import run_stage, starting
-from phingpt_bench.evaluate.suite import Suite
-from phingpt_bench.evaluate.tasks import TaskFacts
-from phingpt_bench.live.display import Display
-from phingpt_bench.live.events import Said
+from phingpt_bench.evaluate.steps import Step
+from phingpt_bench.live.events import Billed, Said
+from phingpt_bench.lmeval.asking import SWITCH
+from phingpt_bench.served import launch
 from phingpt_bench.served.bill import price_of
 from phingpt_bench.served.opened import Opened, open_served
 from phingpt_bench.served.spec import ServedSpec
+from phingpt_bench.served.thinking import check_thinking
 
 if TYPE_CHECKING:
     from phingpt_bench.served.lm import ServedLM
 
-LOOPBACK = ("127.0.0.1", "localhost", "[::1]")
 ELSEWHERE = (
     "engine",
     "model",
@@ -42,92 +37,73 @@ ELSEWHERE = (
 )  # options that a record holds elsewhere, or that must not be stored
 
 
-class Job(Protocol):
-    """What the runs of one call share, see `run.Job`."""
+class ServedBase:
+    """A server that is opened once for a base and its adapters, which run task by task.
 
-    @property
-    def suite(self) -> Suite:
-        """The suite."""
-
-    @property
-    def facts(self) -> Facts:
-        """Its facts."""
-
-    @property
-    def display(self) -> Display:
-        """The display."""
-
-    @property
-    def prices(self) -> PriceCard:
-        """The price card."""
-
-    @property
-    def exposures(self) -> Exposures:
-        """The exposures of its models."""
-
-    def task(self, step: Step) -> TaskFacts:
-        """The task of a run."""
-
-    def running(self, step: Step, meter: Meter) -> Running | None:
-        """The observer of the answers."""
-
-    def finish(self, step: Step, answers: Any, scores: Any, by: Answerer) -> None:
-        """Write a run's files."""
-
-
-@dataclass(frozen=True, slots=True)
-class _On:
-    """What the runs on one server share. ask: runs a task with a model (`run._evaluate`)."""
-
-    job: Job
-    spec: ServedSpec
-    opened: Opened
-    ask: Callable[..., Any]
-
-
-def served_runs(job: Job, spec: ServedSpec, steps: Sequence[Step], ask: Callable[..., Any]) -> Iterator[Step]:
-    """All runs on one server, yielded one by one. The time of starting it is booked once, on the first run.
-
-    ask: runs a task with a model (`run._evaluate`).
+    The time of starting it is booked once, on the first run.
     """
-    meter, facts = Meter(), job.facts.served[spec]
-    for line in facts.notes:
-        job.display.tell(Said(line))
-    opened = facts.opened
-    try:
-        with job.display.stage(starting(spec)), meter.phase("load"):
-            if opened is None:
-                opened = open_served(spec, lambda line: job.display.tell(Said(line)))
-        if not priced_by_time(spec):
-            meter = Meter()  # the time that an API takes for the probe is not a cost of a run
-        for step in steps:
-            with job.display.stage(run_stage(step, job.facts)):
-                _run(_On(job, spec, opened, ask), step, meter)
-            yield step
-            meter = Meter()
-    finally:
-        if opened is not None:
-            opened.close()
+
+    def __init__(self, job: Job, spec: ServedSpec):
+        self._job, self._spec, self._meter = job, spec, _meter(spec)
+        self._by_time = priced_by_time(spec)
+        facts = job.facts.served[spec]
+        for line in facts.notes:
+            job.display.tell(Said(line))
+        self._opened = facts.opened
+        try:
+            with job.display.stage(starting(spec)), self._meter.phase("load"):
+                if not self._by_time:
+                    job.display.tell(Billed(0.0))  # the probe is not a cost of a run
+                if self._opened is None:
+                    self._opened = open_served(spec, lambda line: job.display.tell(Said(line)))
+                    if any(variant.thinking is not None for variant in facts.variants):
+                        check_thinking(self._opened)
+        except BaseException:
+            self.close()
+            raise
+        if not self._by_time:
+            self._meter = _meter(spec)  # the time that an API takes for the probe is not a cost of a run
+
+    def takes(self, _entry: object) -> bool:
+        """Its adapters are served with it."""
+        return True
+
+    def do(self, step: Step, _entry: object = None, _ahead: object = ()) -> None:
+        """One run."""
+        assert self._opened is not None
+        with self._job.display.stage(run_stage(step, self._job.facts)):
+            if not self._by_time:
+                self._job.display.tell(Billed(None if self._job.facts.served[self._spec].price is None else 0.0))
+            _run(self._job, self._spec, self._opened, step, self._meter)
+        self._meter = _meter(self._spec)
+
+    def close(self) -> None:
+        """Stop the server if it was started here."""
+        if self._opened is not None:
+            self._opened.close()
 
 
-def _run(on: _On, step: Step, meter: Meter) -> None:
+def _run(job: Job, spec: ServedSpec, opened: Opened, step: Step, meter: Meter) -> None:
     """Run one served name on one task."""
     from phingpt_bench.served.lm import ServedLM
 
-    job, spec, opened = on.job, on.spec, on.opened
     name = step.adapter or opened.base
-    running = job.running(step, meter)
+    running = job.running(step, meter, job.facts.served[spec].price)
     lm = ServedLM(opened, name, meter=running or meter)
+    if step.variant.thinking is not None:
+        lm.chat_template_args = {SWITCH: step.variant.thinking == "on"}
     if running is not None:
         lm.on_answer = running.add_answer
-    opened.keep(job.suite.results_folder / "answers", f"{spec.title}-{spec.engine}", name)
-    answers, scores = on.ask(job, step, lm, meter, running)
+    opened.keep(job.suite.results_folder / "answers", f"{spec.title}-{spec.engine}", name, step.again)
+    answers, scores = job.evaluate(step, lm, meter, running)
     known = identity_of(spec, opened, fetch=True)
     one = next((one for one in spec.adapters if one.name == step.adapter), None)
     by = Answerer(
         model=known if one is None else tuned(known, one),
-        evaluation=_spent(on, lm, meter),
-        diagnostics=replace(answers.diagnostics, cut_answers=lm.tally.cut_answers, served=_asked(spec, lm)),
+        evaluation=_spent(job, spec, opened, lm, meter),
+        diagnostics=replace(
+            answers.diagnostics, cut_answers=lm.tally.cut_answers, empty_answers=answers.empty, served=_asked(spec, lm)
+        ),
     )
     card, task = None if one is None else card_of(one), job.task(step)
     if one is None:
@@ -143,18 +119,17 @@ def _run(on: _On, step: Step, meter: Meter) -> None:
     job.finish(step, answers, scores, by)
 
 
-def priced_by_time(spec: ServedSpec) -> bool:
-    """Whether the price is that of this machine's time, as for an engine on it."""
-    return spec.price is None and (spec.started_here or any(f"//{host}" in (spec.root or "") for host in LOOPBACK))
+def _meter(spec: ServedSpec) -> Meter:
+    """The meter of the GPU of an engine that is started here; a server that runs already may use all GPUs."""
+    return Meter(launch.device() if spec.started_here else None)
 
 
-def _spent(on: _On, lm: ServedLM, meter: Meter) -> Ledger:
+def _spent(job: Job, spec: ServedSpec, opened: Opened, lm: ServedLM, meter: Meter) -> Ledger:
     """The cost of a run: tokens as billed, time including that of resumed answers, USD if a price is known.
 
     An engine on this machine costs the machine's time, a hosted model its tokens by the price card; other servers have
     no price. Memory peaks are left out: they are those of this program, not of the server.
     """
-    job, spec, opened = on.job, on.spec, on.opened
     if opened.link.kept is not None and opened.link.kept.spent:
         meter.resume(Ledger(seconds={"evaluate": opened.link.kept.spent}))
     spent = replace(meter.ledger(job.prices), peak_host_bytes=None, peak_gpu_bytes=None)

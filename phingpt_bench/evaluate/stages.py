@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from phingpt_bench.core.records import NO_MODELS
 from phingpt_bench.core.sentences import joined, sentence
 from phingpt_bench.evaluate.facts import Facts
-from phingpt_bench.evaluate.plan import Step
+from phingpt_bench.evaluate.steps import Step
 from phingpt_bench.evaluate.suite import Suite
 from phingpt_bench.live.events import Stage, training_stages
-from phingpt_bench.models.load import BaseSpec, title
+from phingpt_bench.models.base_spec import BaseSpec, title
 from phingpt_bench.served.spec import ServedSpec
 
 
@@ -29,7 +30,7 @@ def stages(suite: Suite, facts: Facts, todo: Sequence[Step]) -> tuple[Stage, ...
             found.append(loading(spec))
             found += [probing(spec)] if any(step.adapter for step in own) else []
         found += [run_stage(step, facts) for step in own]
-    return (*found, *(run_stage(step, facts) for step in todo if step.kind in ("floor", "check")))
+    return (*found, *(run_stage(step, facts) for step in todo if step.kind in NO_MODELS))
 
 
 def starting(spec: ServedSpec) -> Stage:

@@ -11,24 +11,22 @@ from phingpt_bench.core import config
 from phingpt_bench.core.errors import BenchError
 from phingpt_bench.core.overrides import Override
 from phingpt_bench.core.paths import is_name, is_path, share
-from phingpt_bench.core.records import Thinking, variant_text
+from phingpt_bench.core.protocol import CHOSEN, Thinking, variant_text
 from phingpt_bench.core.sentences import sentence
 from phingpt_bench.data.prompt_file import OURS, shown
 from phingpt_bench.lmeval.asking import THINKING_END, Words
-from phingpt_bench.models.load import BaseSpec
+from phingpt_bench.models.base_spec import BaseSpec
+from phingpt_bench.models.dtype import Dtype
 from phingpt_bench.served.spec import ServedSpec
+
+SEEDS = 2**32  # seeds are below it
+A_SEED = sentence("seed is a number from 0 to 4294967295")
+A_TAG = sentence("a tag holds only letters, digits, '.', '_' and '-'")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Variant:
-    """The prompt setting: `shots` few-shot examples before each document, with or without the chat template.
-
-    blocks: the number of example blocks; each is run separately, and the board shows their mean. block: the number of
-        the first one.
-    prompt: "ours" is the task file's, "query" is FLARE's own, anything else is a file (docs/prompts.md).
-    thinking: whether the chat template enables thinking; null is its default.
-    thinking_end: the mark that ends a thought.
-    """
+    """The prompt setting: `shots` few-shot examples before each document, with or without the chat template."""
 
     shots: int = 0
     """Few-shot examples before each document, from the training rows."""
@@ -43,21 +41,19 @@ class Variant:
     thinking: Thinking | None = None
     """Whether the chat template enables thinking, "on" or "off"; null is its default."""
     thinking_end: str = THINKING_END
-    """The mark that ends a thought."""
+    """The mark that ends a thought in a written answer, in addition to the known ones."""
 
     def __post_init__(self) -> None:
         if self.shots < 0:
-            raise BenchError(sentence("shots is at least 0"))
+            raise BenchError("shots is at least 0")
         if self.blocks < 1 or self.block < 0:
-            raise BenchError(sentence("blocks is at least 1, and block at least 0"))
+            raise BenchError("blocks is at least 1, and block at least 0")
         if self.shots == 0 and (self.blocks > 1 or self.block):
-            raise BenchError(sentence("blocks of examples need shots"))
+            raise BenchError("blocks of examples need shots")
         if self.thinking is not None and not self.chat_template:
-            raise BenchError(
-                sentence("thinking is asked for in the chat template"), hint=sentence("set chat_template: true")
-            )
+            raise BenchError("thinking is asked for in the chat template", hint="set chat_template: true")
         if not self.thinking_end.strip():
-            raise BenchError(sentence("thinking_end is empty"))
+            raise BenchError("thinking_end is empty")
 
     def __str__(self) -> str:
         prompt = None if self.prompt == OURS else shown(self.prompt)
@@ -68,7 +64,11 @@ class Variant:
     def words(self) -> Words | None:
         """What changes a task's requests; None if they are those of the task file."""
         found = Words(self.prompt, self.thinking, self.thinking_end)
-        return None if (found.prompt, found.thinking) == (OURS, None) else found
+        return None if found == Words(OURS, None, THINKING_END) else found
+
+    def mark(self, extraction: str) -> str | None:
+        """The mark that ends a thought, for written answers, if it is none of the known ones."""
+        return None if self.thinking_end == THINKING_END or extraction == CHOSEN else self.thinking_end
 
 
 def drawn(variants: Iterable[Variant]) -> list[Variant]:
@@ -87,12 +87,15 @@ class AdapterEntry:
     base: for an adapter from elsewhere, the suite's base that it belongs to, by its `model`; null means the base in its
         configuration, or the only one.
     trained_on: the training data of an adapter from elsewhere, as for bases; null means unknown.
+    seed: the seed that the recipe is trained with; null means the recipe's own, or one adapter for each of the suite's
+        `seeds`.
     tasks: the tasks or groups to evaluate it on; null means every task of the suite.
     variants: the prompt settings to evaluate it with; null means the suite's first variant.
     """
 
     recipe: str | None = None
     """Name or file of a recipe; its adapter is trained first where it is missing."""
+    seed: int | None = None
     path: Path | None = None
     name: str | None = None
     base: str | None = None
@@ -102,13 +105,17 @@ class AdapterEntry:
 
     def __post_init__(self) -> None:
         if (self.recipe is None) == (self.path is None):
-            raise BenchError(sentence("give either 'recipe' or 'path'"))
+            raise BenchError("give either 'recipe' or 'path'")
         if self.recipe is not None and (self.name or self.base or self.trained_on is not None):
-            raise BenchError(sentence("name, base and trained_on go with 'path': a recipe says all of them"))
+            raise BenchError("name, base and trained_on go with 'path': a recipe says all of them")
+        if self.seed is not None and self.recipe is None:
+            raise BenchError("seed goes with 'recipe': a folder holds an adapter that is trained already")
+        if self.seed is not None and not 0 <= self.seed < SEEDS:
+            raise BenchError(A_SEED)
         if self.tasks is not None and not self.tasks:
-            raise BenchError(sentence("tasks must list at least one task, or be null for all"))
+            raise BenchError("tasks must list at least one task, or be null for all")
         if self.variants is not None and not self.variants:
-            raise BenchError(sentence("variants must list at least one, or be null for the suite's first"))
+            raise BenchError("variants must list at least one, or be null for the suite's first")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -126,6 +133,8 @@ class Suite:
         files of row hashes. An empty list means none of the known datasets. A base that is neither listed here nor in
         results/training-sets.yaml counts as unknown.
     limit: the number of rows of each task, from the first; null means all. A limited run is not ranked with a full one.
+    skip_long: whether rows that are longer than the model reads are not asked; they count as an unreadable answer does.
+        Otherwise their prompts lose their beginning. The board shows the number in both cases.
     results: the folder of the run records; `results/<name>` by default.
     """
 
@@ -138,15 +147,22 @@ class Suite:
     prompts: list[str] = field(default_factory=lambda: [OURS])
     adapters: list[AdapterEntry] = field(default_factory=list)
     """Adapters to evaluate, each by its recipe or its folder."""
+    seeds: list[int] = field(default_factory=list)
+    """Each recipe is trained and evaluated under each of them; the board shows the mean. Empty: its own seed alone."""
+    paraphrases: bool = False
+    """Whether to ask the shipped paraphrases too, to see how much a score depends on its prompt (docs/prompts.md)."""
     floors: bool = True
     checks: bool = False
     trained_on: dict[str, list[str]] = field(default_factory=dict)
     limit: int | None = None
-    batch_size: int = 16
-    """Number of documents per batch; a smaller number needs less memory."""
+    skip_long: bool = False
+    batch_size: int | None = None
+    """Documents per batch; null is 16 on a CPU, and on a GPU 128 (32 of written answers). Less needs less memory."""
     seed: int = 0
     """Random seed of the runs."""
     results: Path | None = None
+    tags: list[str] = field(default_factory=list)
+    """Words for the records of its runs, such as "week-3"; `leaderboard --tag` shows the runs that have one."""
 
     def __post_init__(self) -> None:
         for good, rule in (
@@ -159,7 +175,13 @@ class Suite:
                 ),
             ),
             (self.results is None or is_path(self.results), sentence("results is not a valid path")),
-            (0 <= self.seed < 2**32, sentence("seed is a number from 0 to 4294967295")),
+            (0 <= self.seed < SEEDS, A_SEED),
+            (all(0 <= seed < SEEDS for seed in self.seeds), A_SEED),
+            (len(set(self.seeds)) == len(self.seeds), sentence("the same seed is given twice")),
+            (
+                not self.seeds or any(entry.recipe is not None for entry in self.adapters),
+                sentence("seeds are for training: no adapter of the suite has a recipe"),
+            ),
             (self.tasks, sentence("tasks must list at least one task")),
             (
                 self.bases or self.adapters or self.floors or self.checks,
@@ -178,8 +200,17 @@ class Suite:
             (len(set(self.variants)) == len(self.variants), sentence("the same variant is given twice")),
             (self.prompts, sentence("prompts must list at least one; 'ours' is that of the task file")),
             (len(set(self.prompts)) == len(self.prompts), sentence("the same prompt is given twice")),
+            (
+                not (self.paraphrases and any(isinstance(spec, ServedSpec) for spec in self.bases)),
+                sentence("paraphrases are asked of models that are loaded here, not of served ones"),
+            ),
+            (
+                not (self.skip_long and any(isinstance(spec, ServedSpec) for spec in self.bases)),
+                sentence("skip_long is for models that are loaded here: a server says itself what is too long"),
+            ),
             (self.limit is None or self.limit >= 1, sentence("limit is at least 1, or null for all rows")),
-            (self.batch_size >= 1, sentence("batch_size is at least 1")),
+            (all(map(is_tag, self.tags)), A_TAG),
+            (self.batch_size is None or self.batch_size >= 1, sentence("batch_size is at least 1, or null")),
         ):
             if not good:
                 raise BenchError(rule)
@@ -197,6 +228,22 @@ class Suite:
     def results_folder(self) -> Path:
         """Where the runs of this suite go."""
         return self.results or Path("results") / self.name
+
+
+def is_tag(text: str) -> bool:
+    """Whether a text can be a tag of runs."""
+    return re.fullmatch(r"[\w.-]{1,100}", text) is not None
+
+
+def placed(suite: Suite, device: str | None, dtype: Dtype | None) -> Suite:
+    """The suite with its loaded bases on another device and in another dtype; None keeps what each base says."""
+    bases = [
+        replace(base, device=device or base.device, compute_dtype=dtype or base.compute_dtype)
+        if isinstance(base, BaseSpec)
+        else base
+        for base in suite.bases
+    ]
+    return replace(suite, bases=bases)
 
 
 def load_suite(name_or_path: str, overrides: Sequence[Override] = ()) -> Suite:

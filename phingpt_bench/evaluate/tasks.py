@@ -9,8 +9,7 @@ from typing import TYPE_CHECKING, Any
 from phingpt_bench.core.errors import BenchError
 from phingpt_bench.core.fingerprint import digest
 from phingpt_bench.core.paths import is_name
-from phingpt_bench.core.records import AskedPrompt
-from phingpt_bench.core.sentences import sentence
+from phingpt_bench.core.protocol import AskedPrompt
 from phingpt_bench.data import catalogue
 from phingpt_bench.data.passport import Passport
 from phingpt_bench.lmeval import asking, manager
@@ -93,16 +92,15 @@ def facts_of(name: str, task: Any) -> TaskFacts:
     config, wanted = task.config, asked(vars(task.config))
     if wanted.dataset is None:
         raise BenchError(
-            sentence(
-                "task '{name}' does not use a catalogued dataset, so its scores would have no protocol", name=name
-            ),
-            hint=sentence("'phingpt-bench lm-eval run --tasks {name} ...' runs it without records", name=name),
+            "task '{name}' does not use a catalogued dataset, so its scores would have no protocol",
+            hint="'phingpt-bench lm-eval run --tasks {name} ...' runs it without records",
+            name=name,
         )
     from phingpt_bench.lmeval.written import CHAT_RULE
 
     if not is_name(name):
         raise BenchError(
-            sentence("task '{name}' has a name that cannot be that of a folder, where its records would go", name=name)
+            "task '{name}' has a name that cannot be that of a folder, where its records would go", name=name
         )
     docs, version, passport = task.eval_docs, str(task.VERSION), catalogue.dataset(wanted.dataset)
     setup = {"version": version, "generation": None if wanted.chosen else config.generation_kwargs}

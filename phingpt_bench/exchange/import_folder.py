@@ -12,6 +12,7 @@ from phingpt_bench.exchange import lmeval_import, log_import
 from phingpt_bench.exchange.imported import Found, Skipped
 from phingpt_bench.exchange.lmeval_folder import results_file
 from phingpt_bench.lmeval.taskfiles import TaskFiles, read_tasks
+from phingpt_bench.rescore.logs import as_written
 
 
 def found_below(place: Path, task: str | None, suite: str) -> Iterator[Found | Skipped]:
@@ -21,7 +22,7 @@ def found_below(place: Path, task: str | None, suite: str) -> Iterator[Found | S
     BenchError if there is no such place, and for a `task` that is not known.
     """
     if not place.exists():
-        raise BenchError(sentence("no such folder or file"), where=str(place))
+        raise BenchError("no such folder or file", where=str(place))
     files = read_tasks()
     if task is not None:
         log_import.written_form(task, files)
@@ -32,8 +33,9 @@ def found_below(place: Path, task: str | None, suite: str) -> Iterator[Found | S
 
 def _of_file(path: Path, task: str | None, files: TaskFiles, suite: str) -> Iterator[Found | Skipped]:
     try:
-        results = results_file(path) if path.suffix == ".json" else None
-        log = log_import.log_of(path) if results is None else None
+        with as_written(str(path)):
+            results = results_file(path) if path.suffix == ".json" else None
+            log = log_import.log_of(path) if results is None else None
     except BenchError as err:
         yield Skipped(what=str(path), why=err.message)
         return
@@ -41,12 +43,16 @@ def _of_file(path: Path, task: str | None, files: TaskFiles, suite: str) -> Iter
         for name in results.tasks:
             if task in (None, name):
                 try:
-                    yield lmeval_import.found_in(results, name, files, suite)
+                    with as_written(str(path)):
+                        found = lmeval_import.found_in(results, name, files, suite)
+                    yield found
                 except BenchError as err:
                     yield Skipped(what=f"{path}, {name}", why=_line(err, path))
     elif log is not None:
         try:
-            yield log_import.found_in(path, log, task, files, suite)
+            with as_written(str(path)):
+                found = log_import.found_in(path, log, task, files, suite)
+            yield found
         except BenchError as err:
             yield Skipped(what=str(path), why=_line(err, path))
     elif path.suffix == ".json" and path.name == "results.json" and _scores_alone(path):

@@ -5,11 +5,13 @@ from __future__ import annotations
 from dataclasses import dataclass
 from pathlib import Path
 
+from phingpt_bench.core.errors import BenchError
 from phingpt_bench.core.fingerprint import digest
 from phingpt_bench.core.records import RunRecord
 from phingpt_bench.evaluate import record as records
 from phingpt_bench.evaluate.answers import Answers
-from phingpt_bench.evaluate.plan import slug
+from phingpt_bench.evaluate.steps import slug
+from phingpt_bench.results.collect import collect
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -38,9 +40,22 @@ def folder_of(results: Path, record: RunRecord) -> Path:
 
 
 def write(results: Path, found: Found) -> Path:
-    """Writes the three files of a run, as `evaluate` does; the same import writes the same files again."""
+    """Writes the three files of a run, as `evaluate` does; the same import writes the same files again.
+
+    BenchError, and nothing is left, if they cannot be read back: one such record would keep a whole board from being
+    drawn.
+    """
     folder = folder_of(results, found.record)
-    records.write(folder, found.answers, found.record)
+    made = records.files(found.answers, found.record)
+    records.write(folder, made)
+    try:
+        collect(folder)
+    except BenchError as err:
+        for name in made:
+            (folder / name).unlink()
+        folder.rmdir()
+        source = found.record.provenance.imported
+        raise BenchError(err.message, where=str(folder) if source is None else source.file) from None
     return folder
 
 

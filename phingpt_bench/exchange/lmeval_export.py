@@ -14,14 +14,14 @@ from typing import Any
 
 from phingpt_bench.core.errors import BenchError
 from phingpt_bench.core.fingerprint import digest
-from phingpt_bench.core.jsonio import write_json, write_jsonl
+from phingpt_bench.core.jsonio import JsonObject, write_json, write_jsonl
 from phingpt_bench.core.records import SAMPLES, RunRecord
-from phingpt_bench.core.sentences import sentence
 from phingpt_bench.data import catalogue
+from phingpt_bench.data.rows import Row
 from phingpt_bench.lmeval.taskfiles import TaskFiles, read_tasks
 from phingpt_bench.results.collect import Run
 from phingpt_bench.scoring.metrics import METRICS, metric_rows
-from phingpt_bench.stats.intervals import bootstrap_stderr
+from phingpt_bench.stats.score_interval import bootstrap_stderr
 
 
 def write(runs: Sequence[Run], folder: Path) -> list[Path]:
@@ -32,9 +32,7 @@ def write(runs: Sequence[Run], folder: Path) -> list[Path]:
     files, written = read_tasks(), []
     models = [run for run in runs if run.kind in ("base", "tuned")]
     if not models:
-        raise BenchError(
-            sentence("no run of a model, only floors and checks"), hint=sentence("lm-eval's files are of models")
-        )
+        raise BenchError("no run of a model, only floors and checks", hint="lm-eval's files are of models")
     for run in models:
         place = folder / _folder(run.record)
         stamp = _stamp(run.record)
@@ -151,7 +149,7 @@ def _docs(record: RunRecord) -> Mapping[str, dict[str, object]] | None:
     return {row["id"]: {**row, **more} for row in rows}
 
 
-def _sample(line: Mapping[str, Any], doc: dict[str, Any]) -> dict[str, Any]:
+def _sample(line: Mapping[str, Any], doc: Row) -> JsonObject:
     if "log_likelihoods" in line:
         prompts = line["prompt"] if isinstance(line["prompt"], list) else [line["prompt"]] * len(line["continuations"])
         asked = list(zip(prompts, line["continuations"], strict=True))

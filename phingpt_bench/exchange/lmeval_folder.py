@@ -14,10 +14,9 @@ from typing import Any
 
 from phingpt_bench.core.errors import BenchError
 from phingpt_bench.core.fingerprint import file_digest
-from phingpt_bench.core.jsonio import read_json
-from phingpt_bench.core.sentences import sentence
+from phingpt_bench.core.jsonio import JsonObject, read_json
 
-PREFIX = "results_"
+ROUNDING = 0.01  # of a log-likelihood: that of a certain label may come out above 0 in 16 bits
 _KEYS = {"results", "configs", "config"}
 
 
@@ -54,7 +53,7 @@ def results_file(path: Path) -> ResultsFile | None:
     return ResultsFile(path, content, file_digest(path))
 
 
-def samples_of(path: Path) -> list[dict[str, Any]]:
+def samples_of(path: Path) -> list[JsonObject]:
     """The samples of one task as lm-eval had them in memory: arguments as lists, likelihoods as numbers.
 
     Of several filters the lines of the first are kept. BenchError with its line for one that is no sample.
@@ -66,12 +65,10 @@ def samples_of(path: Path) -> list[dict[str, Any]]:
         try:
             sample = json.loads(line)
         except ValueError as err:
-            raise BenchError(sentence("not readable as JSON ({reason})", reason=err), where=where) from None
+            raise BenchError("not readable as JSON ({reason})", where=where, reason=err) from None
         if not isinstance(sample, dict) or not sample.keys() >= {"doc_id", "doc", "arguments", "filtered_resps"}:
             raise BenchError(
-                sentence("no sample of lm-eval"),
-                where=where,
-                hint=sentence("it needs doc_id, doc, arguments, filtered_resps"),
+                "not a sample of lm-eval", where=where, hint="it needs doc_id, doc, arguments, filtered_resps"
             )
         kept = sample.get("filter") if not found else kept
         if sample.get("filter") == kept:
@@ -79,20 +76,22 @@ def samples_of(path: Path) -> list[dict[str, Any]]:
     return found
 
 
-def _sample(sample: dict[str, Any], where: str) -> dict[str, Any]:
+def _sample(sample: JsonObject, where: str) -> JsonObject:
     arguments = sample["arguments"]
     if isinstance(arguments, Mapping):  # {"gen_args_0": {"arg_0": prompt, "arg_1": ...}, ...}
         arguments = [arguments[f"gen_args_{at}"] for at in range(len(arguments))]
     resps: Sequence[Any] = sample["filtered_resps"]
     if not isinstance(resps, list) or not resps:
-        raise BenchError(sentence("a sample without an answer"), where=where)
+        raise BenchError("a sample without an answer", where=where)
     if all(isinstance(pair, list) and len(pair) == 2 for pair in resps):
         try:
             resps = [(float(value), greedy in (True, "True")) for value, greedy in resps]
         except (TypeError, ValueError):
-            raise BenchError(sentence("a log-likelihood is no number"), where=where) from None
+            raise BenchError("a log-likelihood is not a number", where=where) from None
+        if any(value > ROUNDING for value, _ in resps):
+            raise BenchError("a log-likelihood is above 0, so its probability would be above 1", where=where)
     elif not all(isinstance(text, str) for text in resps):
-        raise BenchError(sentence("an answer is neither a text nor a log-likelihood"), where=where)
+        raise BenchError("an answer is neither a text nor a log-likelihood", where=where)
     else:
         resps = list(resps)
     rendered = [list(one.values()) if isinstance(one, Mapping) else list(one) for one in arguments]

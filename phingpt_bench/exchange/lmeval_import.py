@@ -14,9 +14,11 @@ from typing import Any
 
 from phingpt_bench.core.errors import BenchError
 from phingpt_bench.core.fingerprint import digest
+from phingpt_bench.core.ledgers import Ledger
 from phingpt_bench.core.machine import Environment
+from phingpt_bench.core.protocol import Protocol
 from phingpt_bench.core.provenance import Imported, Provenance
-from phingpt_bench.core.records import Ledger, Model, Protocol, RunRecord
+from phingpt_bench.core.records import Model, RunRecord
 from phingpt_bench.core.sentences import sentence
 from phingpt_bench.data import catalogue
 from phingpt_bench.evaluate.answers import TOLERANCE, Answers, read_answers
@@ -36,18 +38,20 @@ def found_in(file: ResultsFile, task: str, files: TaskFiles, suite: str) -> Foun
     """The record of one task. BenchError if the task is not one of ours, or its samples do not fit its rows."""
     known = files.tasks.get(task)
     if known is None or known.dataset not in catalogue.names():
-        raise BenchError(
-            sentence("not a task with a protocol here"), hint=sentence("'phingpt-bench tasks' lists these")
-        )
+        raise BenchError("not a task with a protocol here", hint="'phingpt-bench tasks' lists these")
     path = file.samples(task)
     if not path.is_file():
         raise BenchError(
-            sentence("no samples beside the results, and scores without rows cannot be tested"),
-            hint=sentence("run lm_eval with --log_samples"),
+            "no samples beside the results, and scores without rows cannot be tested",
+            hint="run lm_eval with --log_samples",
         )
     samples = sorted(samples_of(path), key=lambda sample: int(sample["doc_id"]))
     if not samples:
-        raise BenchError(sentence("no rows"), where=str(path))
+        raise BenchError("no rows", where=str(path))
+    if any(isinstance(sample["filtered_resps"][0], str) == known.asked.chosen for sample in samples):
+        chosen = sentence("the task compares labels, and its samples hold written answers")
+        written = sentence("the task wants written answers, and its samples hold log-likelihoods")
+        raise BenchError(chosen if known.asked.chosen else written, where=str(path))
     config = file.content["configs"][task]
     split = config.get("test_split") or config.get("validation_split") or "test"
     _check_rows(samples, known, str(split), path)
@@ -70,17 +74,13 @@ def _check_rows(samples: Sequence[Mapping[str, Any]], task: TaskFile, split: str
         doc, where = sample["doc"], f"{path}, doc_id {sample['doc_id']}"
         row = rows.get(doc.get("id")) if isinstance(doc, Mapping) else None
         if row is None:
-            raise BenchError(
-                sentence("this row is none of the task's"),
-                where=where,
-                hint=sentence("was another split or dataset run?"),
-            )
+            raise BenchError("this row is none of the task's", where=where, hint="was another split or dataset run?")
         if other := [name for name, value in row.items() if name in doc and doc[name] != value]:
             raise BenchError(
-                sentence("another {other} than that of row '{row}' here", other=other[0], row=row["id"]), where=where
+                "another {other} than that of row '{row}' here", where=where, other=other[0], row=row["id"]
             )
         if row["id"] in seen:
-            raise BenchError(sentence("row '{row}' is there twice", row=row["id"]), where=where)
+            raise BenchError("row '{row}' is there twice", where=where, row=row["id"])
         seen.add(row["id"])
 
 

@@ -18,9 +18,11 @@ from typing import Any
 from phingpt_bench.core.diagnostics import Diagnostics
 from phingpt_bench.core.errors import BenchError
 from phingpt_bench.core.fingerprint import digest, file_digest
+from phingpt_bench.core.ledgers import Ledger
 from phingpt_bench.core.outcomes import Outcomes
+from phingpt_bench.core.protocol import Protocol
 from phingpt_bench.core.provenance import Imported, Provenance
-from phingpt_bench.core.records import Ledger, Model, Protocol, RunRecord
+from phingpt_bench.core.records import Model, RunRecord
 from phingpt_bench.core.sentences import sentence, sentence_n
 from phingpt_bench.data import catalogue
 from phingpt_bench.data.clusters import clusters_of
@@ -42,7 +44,10 @@ from phingpt_bench.scoring.metrics import score_all
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Log:
-    """What a log says of its run; answers excluded. model: as the program names it, often with its host in front."""
+    """What a log says about its run, without the answers.
+
+    model: as the program names it, often with its host in front.
+    """
 
     source: str
     version: str | None
@@ -81,12 +86,15 @@ def _inspect(content: Mapping[str, Any]) -> Log | None:
 def _archived(path: Path) -> Mapping[str, Any]:
     try:
         with zipfile.ZipFile(path) as archive:
-            return dict(json.loads(archive.read("header.json")))
-    except (zipfile.BadZipFile, KeyError, ValueError, OSError, NotImplementedError) as err:
+            inspect_ai.check_size(archive, str(path))
+            content = json.loads(archive.read("header.json"))
+            return content if isinstance(content, dict) else {}
+    except (KeyError, *inspect_ai.DAMAGED) as err:
         raise BenchError(
-            sentence("not readable as an .eval log of Inspect ({reason})", reason=err),
+            "not readable as an .eval log of Inspect ({reason})",
             where=str(path),
-            hint=sentence("'inspect log convert FILE --to json --output-dir DIR' writes it as JSON"),
+            hint="'inspect log convert FILE --to json --output-dir DIR' writes it as JSON",
+            reason=err,
         ) from None
 
 
@@ -103,9 +111,10 @@ def found_in(path: Path, log: Log, task: str | None, files: TaskFiles, suite: st
     """The record of a log's answers to a task. BenchError if no task is named, or no row is the task's."""
     if task is None:
         raise BenchError(
-            sentence("a log of {source} does not say which task of ours its rows belong to", source=log.source),
+            "a log of {source} does not say which task of ours its rows belong to",
             where=str(path),
-            hint=sentence("--task NAME; 'phingpt-bench tasks' lists them"),
+            hint="--task NAME; 'phingpt-bench tasks' lists them",
+            source=log.source,
         )
     name = written_form(task, files)
     aim, table = target.of_task(name), read_table(path)
@@ -114,7 +123,7 @@ def found_in(path: Path, log: Log, task: str | None, files: TaskFiles, suite: st
     )
     case = cases.from_task(problem, aim.docs(), answered_only=True)
     if not case.docs:
-        raise BenchError(sentence("no row of the task is answered"), where=str(path))
+        raise BenchError("no row of the task is answered", where=str(path))
     rows = judge.read(case, aim)
     outcomes = outcomes_of(aim.kind, aim.names, [doc["id"] for doc in case.docs], rows, clusters_of(case.docs))
     asked = [str(table.columns.get("text", [None] * len(table))[row]) for row in case.rows if row is not None]
@@ -127,23 +136,19 @@ def found_in(path: Path, log: Log, task: str | None, files: TaskFiles, suite: st
 
 
 def written_form(task: str, files: TaskFiles) -> str:
-    """The task in which a model writes its answer, of one that compares labels; BenchError as `target.of_task`."""
+    """The generation variant of a task that compares labels; BenchError as `target.of_task`."""
     target.of_task(task)  # says what is wrong with a name
     known = files.tasks.get(task)
     if known is None:
-        raise BenchError(
-            sentence("'{task}' is a dataset or a protocol", task=task), hint=sentence("--task takes the name of a task")
-        )
+        raise BenchError("'{task}' is a dataset or a protocol", hint="--task takes the name of a task", task=task)
     if not known.asked.chosen:
         return task
     form = task + GEN
     if form not in files.tasks:
         raise BenchError(
-            sentence(
-                "task '{task}' compares labels, and there is no task '{form}' that asks the same in writing",
-                task=task,
-                form=form,
-            )
+            "task '{task}' compares labels, and there is no task '{form}' that asks the same in writing",
+            task=task,
+            form=form,
         )
     return form
 
@@ -177,7 +182,7 @@ def _record(
         task_version=known.version,
         form_of=known.asked.form_of,
         model=Model(
-            name=log.model.rsplit("/", 1)[-1], kind="base", base=log.model, engine=log.source,
+            name=log.model.rstrip("/").rsplit("/", 1)[-1] or "unknown", kind="base", base=log.model, engine=log.source,
             engine_version=log.version,
         ),
         protocol=Protocol(
@@ -212,16 +217,16 @@ def _notes(case: Case, table: Table) -> list[str]:
     if case.left_out:
         found.append(
             sentence_n(
-                "{n:,} row of the task has no answer in it, so it counts as limited",
-                "{n:,} rows of the task have no answer in it, so it counts as limited",
+                "the log has no answer to {n:,} row of the task, so the run counts as limited",
+                "the log has no answer to {n:,} rows of the task, so the run counts as limited",
                 case.left_out,
             )
         )
     if matching.unmatched:
         found.append(
             sentence_n(
-                "{n:,} of its {all:,} rows is none of the task's",
-                "{n:,} of its {all:,} rows are none of the task's",
+                "{n:,} of the log's {all:,} rows does not belong to the task",
+                "{n:,} of the log's {all:,} rows do not belong to the task",
                 len(matching.unmatched),
                 all=len(table),
             )
@@ -229,8 +234,8 @@ def _notes(case: Case, table: Table) -> list[str]:
     if case.disputed:
         found.append(
             sentence_n(
-                "{n:,} row has another gold there; the task's counts",
-                "{n:,} rows have another gold there; the task's counts",
+                "{n:,} row has another gold answer in the log; the task's is used",
+                "{n:,} rows have other gold answers in the log; the task's are used",
                 len(case.disputed),
             )
         )

@@ -1,1 +1,1 @@
-"""Baselines without a language model, which a model must beat: majority, random, TF-IDF with a linear model, CRF."""
+"""Baselines without a language model, which a model must beat: majority, mean, random, lexicon, TF-IDF, CRF."""

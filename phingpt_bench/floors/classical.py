@@ -18,8 +18,8 @@ class TfidfModel(LearntLM):
     """A linear model on word 1-2-grams and character 2-5-grams within words, TF-IDF."""
 
     def trial(self, task: Any, train: Sequence[Doc], validation: Sequence[Doc]) -> Callable[[Any], float]:
-        """Like the base class; the features are computed once for all settings."""
-        features = vectors()
+        """As in the base class; the features are computed once for all settings."""
+        features = self.features()
         x_train = features.fit_transform([seen(doc) for doc in train])
         x_validation = features.transform([seen(doc) for doc in validation])
         y_train, y_validation = self.targets(task, train), self.targets(task, validation)
@@ -34,8 +34,12 @@ class TfidfModel(LearntLM):
         """Features and regression as one pipeline over texts."""
         from sklearn.pipeline import make_pipeline
 
-        model = make_pipeline(vectors(), self.regression(setting))
+        model = make_pipeline(self.features(), self.regression(setting))
         return model.fit([seen(doc) for doc in docs], self.targets(task, docs))
+
+    def features(self) -> Any:
+        """The unfitted features of texts."""
+        return vectors()
 
     @abstractmethod
     def targets(self, task: Any, docs: Sequence[Doc]) -> Any:
@@ -131,7 +135,7 @@ class MeanLM(DocumentLM):
 
 
 def seen(doc: Doc) -> str:
-    """The text of a document for the bag of words: its text, and the entity or question."""
+    """The input of the bag of words: question, entity and text of a document."""
     return " ".join(str(doc[key]) for key in ("question", "entity", "text") if doc.get(key))
 
 

@@ -13,9 +13,9 @@ from phingpt_bench.floors.learnt import LearntLM
 from phingpt_bench.lmeval.documents import Doc
 from phingpt_bench.scoring import ner
 from phingpt_bench.scoring.answered import gold_spans
+from phingpt_bench.scoring.entities import Parsed, Span
 from phingpt_bench.scoring.formats import answer_format
 from phingpt_bench.scoring.metrics import METRICS
-from phingpt_bench.scoring.spans import Parsed, Span
 
 # A token is a run of letters and digits, or one other character that is not white space: fine enough that no entity of
 # our datasets begins or ends within a token.
@@ -36,7 +36,7 @@ class CrfLM(LearntLM):
 
         def score(setting: tuple[float, float]) -> float:
             model = self.fitted(task, train, setting)
-            counts = [_counts(doc, _found(model, doc["text"])) for doc in validation]
+            counts = [_counts(doc, found_by(model, doc["text"])) for doc in validation]
             # NaN without gold and predicted entities: all settings are then equal
             return float(np.nan_to_num(METRICS["entity_f1"].function(np.asarray(counts).sum(0))))
 
@@ -58,12 +58,12 @@ class CrfLM(LearntLM):
 
     def answer(self, task: Any, doc: Doc) -> str:
         """The predicted entities, in the document's answer format."""
-        found = _found(self.models[task.config.task], doc["text"])
+        found = found_by(self.models[task.config.task], doc["text"])
         return answer_format(doc["format"]).write(doc["text"], found, doc["labels"])
 
 
-def _found(model: Any, text: str) -> list[Span]:
-    """The entities that a CRF predicts."""
+def found_by(model: Any, text: str) -> list[Span]:
+    """The entities that a fitted CRF predicts."""
     return list(spans(text, model.predict_single(features(text)) if TOKEN.search(text) else []))
 
 

@@ -20,6 +20,7 @@ class LearntLM(DocumentLM):
     Attributes:
         chosen: by task name, the parts of the setting by name, and its score under "validation".
         models: by task name, the final model.
+        on_fit: called before each fit with a text that names it; a CRF takes minutes for each.
     """
 
     GRID: ClassVar[Sequence[Any]]
@@ -28,15 +29,42 @@ class LearntLM(DocumentLM):
         super().__init__()
         self.chosen: dict[str, dict[str, float]] = {}
         self.models: dict[str, Any] = {}
+        self.on_fit: Callable[[str], None] = lambda _said: None
+        self._settings: dict[str, Any] = {}
 
     def learn(self, task: Any) -> None:
         """Choose the setting and fit. BenchError for a task without training or validation rows."""
+        self._choose(task, *splits(task))
+        self.learn_from_all(task)
+
+    def learn_from_train(self, task: Any) -> None:
+        """The same, fitted on the training rows alone: its answers to validation rows are then not memorised."""
         train, validation = splits(task)
+        self._choose(task, train, validation)
+        self._fit(task, train)
+
+    def learn_from_all(self, task: Any) -> None:
+        """Fit the setting that was chosen before on both splits."""
+        self._fit(task, [row for rows in splits(task) for row in rows])
+
+    def _choose(self, task: Any, train: Sequence[Doc], validation: Sequence[Doc]) -> None:
         score = self.trial(task, train, validation)
-        scores = {setting: score(setting) for setting in self.GRID}
+        scores: dict[Any, float] = {}
+        for number, setting in enumerate(self.GRID, 1):
+            self._say(number)
+            scores[setting] = score(setting)
         best = max(scores, key=lambda setting: scores[setting])  # the first of the best
+        self._settings[task.config.task] = best
         self.chosen[task.config.task] = {**self.named(best), "validation": scores[best]}
-        self.models[task.config.task] = self.fitted(task, [*train, *validation], best)
+
+    def _fit(self, task: Any, docs: Sequence[Doc]) -> None:
+        self._say(len(self.GRID) + 1)
+        name = task.config.task
+        self.models[name] = self.fitted(task, docs, self._settings[name])
+
+    def _say(self, number: int) -> None:
+        fits = len(self.GRID) + 1  # one for each setting, and the last with the best of them
+        self.on_fit(sentence("fit {number} of {total}", number=number, total=fits))
 
     @abstractmethod
     def trial(self, task: Any, train: Sequence[Doc], validation: Sequence[Doc]) -> Callable[[Any], float]:
@@ -56,6 +84,6 @@ def splits(task: Any) -> tuple[list[Doc], list[Doc]]:
     train, validation = list(task.training_docs() or ()), list(task.validation_docs() or ())
     if not train or not validation:
         raise BenchError(
-            sentence("task '{task}' needs training and validation rows for a trained baseline", task=task.config.task)
+            "task '{task}' needs training and validation rows for a trained baseline", task=task.config.task
         )
     return train, validation

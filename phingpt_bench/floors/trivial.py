@@ -10,7 +10,6 @@ from typing import Any
 
 from phingpt_bench.core.errors import BenchError
 from phingpt_bench.core.fingerprint import digest
-from phingpt_bench.core.sentences import sentence
 from phingpt_bench.lmeval.documents import Doc, DocumentLM, gold_label, label_names
 from phingpt_bench.scoring.formats import answer_format
 
@@ -28,9 +27,7 @@ class MajorityLM(DocumentLM):
         """Count the labels of the training rows. BenchError without training rows."""
         docs = list(task.training_docs() or ())
         if not docs:
-            raise BenchError(
-                sentence("task '{task}' has no training rows for the majority baseline", task=task.config.task)
-            )
+            raise BenchError("task '{task}' has no training rows for the majority baseline", task=task.config.task)
         if task.OUTPUT_TYPE == "multiple_choice" or "gold" in docs[0]:
             counts, k = Counter(gold_label(task, doc) for doc in docs), len(label_names(task, docs[0]))
             # Laplace's estimate: finite for a label without training rows

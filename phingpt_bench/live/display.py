@@ -12,7 +12,8 @@ import threading
 import time
 from collections.abc import Callable, Iterator
 
-from phingpt_bench.live.events import Event, Said, Stage, StageEnded, StageStarted
+from phingpt_bench.live.busy import BusyWatch
+from phingpt_bench.live.events import Advanced, Event, Said, Stage, StageEnded, StageStarted
 from phingpt_bench.live.state import State
 from phingpt_bench.text.clean import screened
 from phingpt_bench.text.language import current, speaking, spoken
@@ -66,6 +67,7 @@ class WatchedDisplay(Display):
     def __init__(self, clock: Callable[[], float] = time.monotonic):
         self.state = State()
         self.clock = clock
+        self._busy = BusyWatch()
         self._lock = threading.RLock()
         self._stop = threading.Event()
         self._thread: threading.Thread | None = None
@@ -77,7 +79,12 @@ class WatchedDisplay(Display):
         self._show(lambda: self._take(event))
 
     def _take(self, event: Event) -> None:
-        self.state.apply(event, self.clock())
+        now = self.clock()
+        if isinstance(event, StageStarted):
+            self._busy.start(now)
+        elif isinstance(event, Advanced):
+            self._busy.advance(event.tokens, now)
+        self.state.apply(event, now)
         self.on_event(event)
 
     def _show(self, show: Callable[[], None]) -> None:
@@ -124,4 +131,9 @@ class WatchedDisplay(Display):
 
     def _run(self) -> None:
         while not self._stop.wait(self.every):
-            self._show(self.tick)
+            self._show(self._look)
+
+    def _look(self) -> None:
+        if (warning := self._busy.warning(self.clock())) is not None:
+            self._take(Said(warning))
+        self.tick()

@@ -1,7 +1,7 @@
 """What training and evaluation report while they work: one stream of plain values, which displays draw.
 
 The order of a run: Priced, Planned, then for each stage StageStarted, Advanced and Scored as often as there is
-news, and StageEnded. One stage runs at a time.
+news, and StageEnded. One stage runs at a time, or one a worker, whose events come inside By.
 """
 
 from __future__ import annotations
@@ -34,6 +34,16 @@ class Priced:
     """The price of an hour of this machine by the price card, in USD; None if the card does not list the machine."""
 
     usd_per_hour: float | None
+
+
+@dataclass(frozen=True, slots=True)
+class Billed:
+    """The running stage costs what a host bills for it, this much so far, not the time of this machine.
+
+    usd: None if the price is not known.
+    """
+
+    usd: float | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,7 +103,27 @@ class Said:
     urgent: bool = False
 
 
-Event = Priced | Planned | StageStarted | Advanced | Scored | StageEnded | Said
+@dataclass(frozen=True, slots=True)
+class By:
+    """An event of one of several workers; None: the worker is lost.
+
+    at: when it was, on the clock of the display (`time.monotonic`), since events come in batches; None: now.
+    """
+
+    worker: str
+    event: Event | None
+    at: float | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Workers:
+    """How many workers there are. busy: those that have work."""
+
+    busy: int
+    all: int
+
+
+Event = Priced | Billed | Planned | StageStarted | Advanced | Scored | StageEnded | Said | By | Workers
 
 
 def training_stages(name: str, steps: int | None = None) -> tuple[Stage, Stage, Stage]:

@@ -10,6 +10,7 @@ from phingpt_bench.text.clean import clean
 from phingpt_bench.text.fold import HOLD, width_of, wrapped
 from phingpt_bench.text.language import say, spoken
 from phingpt_bench.text.quantities import clock_text
+from phingpt_bench.text.write_terminal import BAD, GOOD
 
 if TYPE_CHECKING:
     from rich.text import Text
@@ -17,7 +18,7 @@ if TYPE_CHECKING:
 WIDEST = 100  # columns: wider lines are harder to read, and wrap if the terminal becomes narrower
 MOST_STAGES = 16  # lines for stages, even on a tall terminal
 INDENT = "  "
-STYLES = {DONE: "green", RUNNING: "bold", STOPPED: "bold red", WAITING: "dim"}
+STYLES = {DONE: GOOD, RUNNING: "bold", STOPPED: f"bold {BAD}", WAITING: "dim"}
 BAR = ("━", "─")
 PLAIN_BAR = ("#", ".")
 
@@ -31,6 +32,8 @@ def frame(state: State, now: float, *, width: int, height: int, memory: str, pla
     from rich.text import Text
 
     width = min(width, WIDEST)
+    if state.workers is not None:
+        return _of_workers(state, now, width=width, height=height, plain=plain)
     done, running, waiting = state.of(DONE) + state.of(STOPPED), state.running, state.of(WAITING)
     head = [
         say("{done} of {all} stages done", done=len(done), all=len(state.stages)),
@@ -56,6 +59,28 @@ def frame(state: State, now: float, *, width: int, height: int, memory: str, pla
     if ahead < len(waiting):
         lines.append(Text(INDENT + say("{n:,} more waiting", n=len(waiting) - ahead), style="dim"))
     lines += map(Text, foot)
+    return _fitted(lines, width, height, plain)
+
+
+def _of_workers(state: State, now: float, *, width: int, height: int, plain: bool) -> list[Text]:
+    """The head, one line a worker with what it does, then what has failed so far, as far as there is room."""
+    from rich.text import Text
+
+    lines = [Text(line, style="bold") for line in _wrapped(stage_text.all_line(state, now), width)]
+    running = sorted(state.of(RUNNING), key=lambda one: (len(one.worker), one.worker))
+    failed = state.of(STOPPED)
+    room = max(1, height - len(lines) - 3)
+    lines += [Text(f"{INDENT}{one.worker:>3}  {stage_text.worker_line(one, now)}") for one in running[:room]]
+    if len(running) > room:
+        lines.append(Text(INDENT + say("{n:,} more workers", n=len(running) - room), style="dim"))
+    lines += [
+        Text(f"{INDENT}{say(STOPPED)} {clean(spoken(one.stage.label))}", style=STYLES[STOPPED])
+        for one in failed[: max(0, room - len(running))]
+    ]
+    return _fitted(lines, width, height, plain)
+
+
+def _fitted(lines: list[Text], width: int, height: int, plain: bool) -> list[Text]:
     for line in lines:
         line.truncate(width, overflow="crop" if plain else "ellipsis")
     return lines[: max(1, height - 1)]
@@ -115,7 +140,7 @@ def _details(state: State, one: Progress, now: float, width: int, plain: bool) -
         bar = f"{mark * full}{rest * (cells - full)} {share:>4.0%}  "
         first, *more = _wrapped(where, width, margin + bar, margin)
         line = Text(first)
-        line.stylize("cyan", len(margin), len(margin) + full)
+        line.stylize(GOOD, len(margin), len(margin) + full)
         line.stylize("dim", len(margin) + full, len(margin) + cells)
         lines = [line, *map(Text, more)]
     elif where:

@@ -8,9 +8,9 @@ from collections.abc import Callable
 
 from phingpt_bench.live import stage_text
 from phingpt_bench.live.display import WatchedDisplay
-from phingpt_bench.live.events import Event, Said, StageEnded, StageStarted
+from phingpt_bench.live.events import By, Event, Said, StageEnded, StageStarted
 from phingpt_bench.text.clean import clean, screened
-from phingpt_bench.text.language import spoken
+from phingpt_bench.text.language import say, spoken
 
 EVERY = 30.0  # seconds between two lines of one stage
 
@@ -25,7 +25,13 @@ class PlainDisplay(WatchedDisplay):
 
     def on_event(self, event: Event) -> None:
         """Write a line for a stage that ended, and lines that stay."""
-        if isinstance(event, StageStarted):
+        if isinstance(event, By):
+            if isinstance(event.event, StageEnded) and self.state.last is not None:
+                text = stage_text.ended_line(self.state, self.state.last)
+                self._write(say("worker {name}: {text}", name=event.worker, text=text))
+            elif isinstance(event.event, Said):
+                self._write(clean(spoken(event.event.text)))
+        elif isinstance(event, StageStarted):
             self._printed = self.clock()
         elif isinstance(event, StageEnded):
             if self.state.last is not None:
@@ -38,6 +44,9 @@ class PlainDisplay(WatchedDisplay):
         now, running = self.clock(), self.state.running
         if running is not None and now - self._printed >= EVERY:
             self._printed = now
+            if self.state.workers is not None:
+                self._write("  " + stage_text.all_line(self.state, now))
+                return
             self._write("  " + stage_text.running_line(self.state, running, now))
 
     def finish(self) -> None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from phingpt_bench.core.sentences import sentence
-from phingpt_bench.live.state import DONE, RUNNING, WAITING, Progress, State
+from phingpt_bench.live.state import DONE, RUNNING, STOPPED, WAITING, Progress, State
 from phingpt_bench.text.clean import clean
 from phingpt_bench.text.language import say, say_n, spoken
 from phingpt_bench.text.money import SMALLEST, rate_text, usd_text
@@ -33,7 +33,7 @@ def rates(one: Progress, now: float) -> list[str]:
 
 
 def score(one: Progress) -> str:
-    """The score: "F1 weighted 0.812 of the 80 documents answered so far", "loss 0.412 (mean of 10 steps)".
+    """The score: "F1 weighted 0.812 after 80 documents", "loss 0.412 (mean of 10 steps)".
 
     Empty if there is none.
 
@@ -48,8 +48,8 @@ def score(one: Progress) -> str:
         said = say_n("{score} on {n:,} document", "{score} on {n:,} documents", scored.count, score=said)
     elif scored.count is not None:
         said = say_n(
-            "{score} of the {n:,} document answered so far",
-            "{score} of the {n:,} documents answered so far",
+            "{score} after {n:,} document",
+            "{score} after {n:,} documents",
             scored.count,
             score=said,
         )
@@ -72,9 +72,29 @@ def running_line(state: State, one: Progress, now: float) -> str:
         *rates(one, now),
         score(one),
         "" if left is None else say("about {time} left", time=duration_text(left)),
-        _cost(state, one.seconds(now)),
+        _stage_cost(state, one, now),
     ]
     return clean(f"{spoken(one.stage.label)}: " + ", ".join(filter(None, parts)))
+
+
+def all_line(state: State, now: float) -> str:
+    """How far several workers are together: "12 of 80 stages done, 1 failed, 4 of 4 workers busy, about 9 min left"."""
+    failed = len(state.of(STOPPED))
+    workers = state.workers
+    parts = [
+        say("{done} of {all} stages done", done=len(state.of(DONE)) + failed, all=len(state.stages)),
+        say("{n:,} failed", n=failed) if failed else "",
+        say("{busy} of {all} workers busy", busy=workers.busy, all=workers.all) if workers else "",
+        duration_text(state.seconds(now)),
+        left_text(state, now),
+    ]
+    return ", ".join(filter(None, parts))
+
+
+def worker_line(one: Progress, now: float) -> str:
+    """What a worker does, in one line: its cell, how far it is, its rates."""
+    parts = [position(one), *rates(one, now)]
+    return clean(f"{spoken(one.stage.label)}: " + ", ".join(filter(None, parts))).rstrip(": ")
 
 
 def ended_line(state: State, one: Progress) -> str:
@@ -85,7 +105,7 @@ def ended_line(state: State, one: Progress) -> str:
         where = say("stopped at {place}", place=where) if where else say("stopped")
     elif one.score is not None and one.score.final:
         where = ""  # the score names the number of documents
-    parts = [where, score(one), duration_text(one.seconds(now)), *rates(one, now), _cost(state, one.seconds(now))]
+    parts = [where, score(one), duration_text(one.seconds(now)), *rates(one, now), _stage_cost(state, one, now)]
     return clean(f"{spoken(one.stage.label)}: " + ", ".join(filter(None, parts)))
 
 
@@ -94,9 +114,9 @@ def sum_line(state: State) -> str:
     over = [one for one in state.stages if one.status not in (WAITING, RUNNING)]
     if len(over) < 2:
         return ""
-    seconds = state.seconds(0.0)
+    seconds, usd = state.seconds(0.0), state.all_usd(0.0)
     return ", ".join(
-        filter(None, [say_n("{n:,} stage", "{n:,} stages", len(over)), duration_text(seconds), _cost(state, seconds)])
+        filter(None, [say_n("{n:,} stage", "{n:,} stages", len(over)), duration_text(seconds), _cost(state, usd)])
     )
 
 
@@ -122,7 +142,9 @@ def cost_text(state: State, now: float) -> str:
     """
     if not state.priced:
         return ""
-    usd = state.usd(state.seconds(now))
+    usd = state.all_usd(now)
+    if state.billed:
+        return say("{usd} so far, served models as billed", usd=rate_text(usd, SMALLEST))
     if usd is None:
         return say("cost {unknown} (this machine is not in the price card)", unknown=unknown_text())
     return say("{usd} so far at {rate} an hour", usd=rate_text(usd, SMALLEST), rate=usd_text(state.usd_per_hour))
@@ -135,9 +157,14 @@ def peak_text(host: int | None, gpu: int | None) -> str:
     return say("peak memory {host}, GPU {gpu}", host=memory_text(host), gpu=memory_text(gpu))
 
 
-def _cost(state: State, seconds: float) -> str:
+def _stage_cost(state: State, one: Progress, now: float) -> str:
+    """What a stage costs; "" where nothing was billed: a probe's tokens are not counted."""
+    return "" if one.bill is not None and one.bill.usd == 0 else _cost(state, state.usd(one, now))
+
+
+def _cost(state: State, usd: float | None) -> str:
     """To two significant figures: the amounts are small."""
-    return rate_text(state.usd(seconds), SMALLEST) if state.priced else ""
+    return rate_text(usd, SMALLEST) if state.priced else ""
 
 
 def _figure(value: float) -> str:

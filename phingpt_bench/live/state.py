@@ -5,7 +5,19 @@ from __future__ import annotations
 from collections import deque
 from dataclasses import dataclass, field
 
-from phingpt_bench.live.events import Advanced, Event, Planned, Priced, Scored, Stage, StageEnded, StageStarted
+from phingpt_bench.live.events import (
+    Advanced,
+    Billed,
+    By,
+    Event,
+    Planned,
+    Priced,
+    Scored,
+    Stage,
+    StageEnded,
+    StageStarted,
+    Workers,
+)
 
 WINDOW = 30.0  # seconds over which a rate is computed: batches come sorted by length, so the pace changes
 TRANSLATED = ("waiting", "running", "done", "stopped")
@@ -17,6 +29,7 @@ class Progress:
     """One stage and its progress. Times are seconds of the clock of the events.
 
     done: units, including `already`, which an earlier run completed. marks: (time, units, tokens) of the last WINDOW.
+    worker: whose stage it is; "" without workers. bill: what a host bills for it; None: it costs this machine's time.
     """
 
     stage: Stage
@@ -29,6 +42,8 @@ class Progress:
     note: str = ""
     score: Scored | None = None
     marks: deque[tuple[float, int, int]] = field(default_factory=deque)
+    worker: str = ""
+    bill: Billed | None = None
 
     def seconds(self, now: float) -> float:
         """Its running time so far; 0.0 while it waits."""
@@ -69,31 +84,57 @@ class State:
         self.last: Progress | None = None
         self.priced = False  # whether a Priced event has come
         self.usd_per_hour: float | None = None
+        self.workers: Workers | None = None
+        self._began: float | None = None  # with workers: when the first event was, and the last
+        self._latest = 0.0
 
     def apply(self, event: Event, now: float) -> None:
         """Take one event. Events of a stage are ignored while none runs."""
+        self._began, self._latest = now if self._began is None else self._began, now
+        self.last = None if isinstance(event, By | Workers) else self.last
+        if isinstance(event, Workers):
+            self.workers = event
+        elif isinstance(event, By):
+            self._of_worker(event.worker, event.event, now if event.at is None else event.at)
+        else:
+            self._take(event, now, "")
+
+    def _of_worker(self, worker: str, event: Event | None, now: float) -> None:
+        """Take an event of a worker: its prices and plans are not ours. A lost worker's stage waits again."""
+        if event is None:
+            for at, one in enumerate(self.stages):
+                if one.status == RUNNING and one.worker == worker:
+                    self.stages[at] = Progress(one.stage)
+        elif not isinstance(event, Priced | Planned):
+            self._take(event, now, worker)
+
+    def _take(self, event: Event, now: float, worker: str) -> None:
         if isinstance(event, Priced):
             self.priced, self.usd_per_hour = True, event.usd_per_hour
         elif isinstance(event, Planned):
             begun = [one for one in self.stages if one.status != WAITING]
             self.stages = begun + [Progress(stage) for stage in event.stages]
         elif isinstance(event, StageStarted):
-            self._start(event, now)
-        elif (running := self.running) is not None:
+            self._start(event, now, worker)
+        elif (running := self.running_of(worker)) is not None:
             if isinstance(event, Advanced):
                 running.advance(event, now)
+            elif isinstance(event, Billed):
+                running.bill = event
             elif isinstance(event, Scored):
                 running.score = event
             elif isinstance(event, StageEnded):
                 running.status, running.ended = (DONE if event.whole else STOPPED), now
                 self.last = running
 
-    def _start(self, event: StageStarted, now: float) -> None:
+    def _start(self, event: StageStarted, now: float, worker: str) -> None:
         places = [at for at, one in enumerate(self.stages) if one.stage.key == event.stage.key]
+        if places and self.stages[places[0]].status in (RUNNING, DONE) and self.stages[places[0]].worker != worker:
+            places = []  # another worker loads the same base
         waiting = [at for at, one in enumerate(self.stages) if one.status == WAITING]
         at = places[0] if places else min(waiting, default=len(self.stages))
         self.stages[at : at + bool(places)] = [
-            Progress(event.stage, RUNNING, started=now, already=event.already, done=event.already)
+            Progress(event.stage, RUNNING, started=now, already=event.already, done=event.already, worker=worker)
         ]
 
     @property
@@ -101,16 +142,42 @@ class State:
         """The running stage, or None."""
         return next((one for one in self.stages if one.status == RUNNING), None)
 
+    def running_of(self, worker: str) -> Progress | None:
+        """The running stage of a worker, or None."""
+        return next((one for one in self.stages if one.status == RUNNING and one.worker == worker), None)
+
     def of(self, status: str) -> list[Progress]:
         """The stages with a status, in order."""
         return [one for one in self.stages if one.status == status]
 
     def seconds(self, now: float) -> float:
-        """The time of all stages so far, without the time between stages."""
+        """The time of all stages so far, without that between them; with workers, the time since the plan was made.
+
+        now: of no account when all is over.
+        """
+        if self.workers is not None:
+            return 0.0 if self._began is None else max(now, self._latest) - self._began
         return sum(one.seconds(now) for one in self.stages)
 
-    def usd(self, seconds: float) -> float | None:
-        """The price of some seconds; None if the card has no price for the machine."""
+    def usd(self, one: Progress, now: float) -> float | None:
+        """The cost of a stage so far: its bill, else its time; None if the price is not known."""
+        return self._usd(one.seconds(now)) if one.bill is None else one.bill.usd
+
+    def all_usd(self, now: float) -> float | None:
+        """The cost of all stages so far; None if a price is not known. With workers, the time is that of `seconds`."""
+        bills = [one.bill.usd for one in self.stages if one.bill is not None]
+        by_time = [one for one in self.stages if one.bill is None and one.status != WAITING]
+        time = self.seconds(now) if self.workers is not None else sum(one.seconds(now) for one in by_time)
+        parts = [*bills, *([self._usd(time)] if by_time or not bills else [])]
+        known = [part for part in parts if part is not None]
+        return sum(known) if len(known) == len(parts) else None
+
+    @property
+    def billed(self) -> bool:
+        """Whether a host bills a stage that has begun."""
+        return any(one.bill is not None for one in self.stages)
+
+    def _usd(self, seconds: float) -> float | None:
         return None if self.usd_per_hour is None else self.usd_per_hour * seconds / 3600
 
     def left(self, one: Progress, now: float) -> float | None:
@@ -126,7 +193,8 @@ class State:
     def all_left(self, now: float) -> tuple[float, int]:
         """(seconds left of the stages where this is known, number of the other stages)."""
         known = [self.left(one, now) for one in self.stages if one.status in (WAITING, RUNNING)]
-        return sum(one for one in known if one is not None), sum(one is None for one in known)
+        beside = 1 if self.workers is None else max(1, self.workers.all)
+        return sum(one for one in known if one is not None) / beside, sum(one is None for one in known)
 
     def _like(self, stage: Stage) -> float | None:
         """The time of the nearest finished stages, in proportion to their units."""

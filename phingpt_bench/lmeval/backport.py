@@ -1,8 +1,8 @@
-"""lm-eval's own command line over our tasks as well: what entry points will do in lm-eval after 0.4.13.
+"""Lets lm-eval's own command line find our tasks, as entry points will after lm-eval 0.4.13.
 
 lm-eval 0.4.13 reads no entry points, and its command line takes one `--include_path`. So its TaskManager is replaced,
 for the duration of one command, by one that looks into our folder too. A later lm-eval that finds our tasks by itself
-is not harmed: the same files under the same names.
+is unaffected: it sees the same files under the same names.
 """
 
 from __future__ import annotations
@@ -13,7 +13,7 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
-from phingpt_bench import compat
+from phingpt_bench.compat import lm_eval_parts
 from phingpt_bench.core.errors import unknown
 from phingpt_bench.core.sentences import sentence
 from phingpt_bench.lmeval import manager
@@ -43,18 +43,18 @@ def our_tasks(requested: Sequence[str]) -> Iterator[None]:
             super().__init__(verbosity, include_path=paths, include_defaults=include_defaults, **rest)
             made.append(self)
 
-    with compat.task_manager_replaced(OurTaskManager):
+    with lm_eval_parts.task_manager_replaced(OurTaskManager):
         try:
             yield
         except ValueError as err:
-            name = compat.missing_task(err)
+            name = lm_eval_parts.missing_task(err)
             if name is None or not made:
                 raise
             raise unknown(sentence("task"), name, made[-1].all_tasks, see="phingpt-bench lm-eval ls tasks") from None
 
 
 def _folders(include_path: Any) -> list[Path]:
-    """The user's folders: one, a list, or several in one string as the search path of a shell has them."""
+    """The user's folders: one, a list, or several in one string, separated as in PATH."""
     if not include_path:
         return []
     if isinstance(include_path, list | tuple):
@@ -64,7 +64,7 @@ def _folders(include_path: Any) -> list[Path]:
 
 
 def _is_own(name: str, own: Any) -> bool:
-    """Whether a requested name needs no task of lm-eval's; BenchError for a misspelt name of ours."""
+    """Whether a requested task is found without lm-eval's own tasks; BenchError for a misspelt name of ours."""
     if name in own.all_tasks or name.endswith(".yaml"):
         return True
     if not name.startswith("phin"):

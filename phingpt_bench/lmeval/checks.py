@@ -11,7 +11,7 @@ from collections.abc import Sequence
 from itertools import permutations
 from typing import Any
 
-from phingpt_bench import compat
+from phingpt_bench.compat import lm_eval_parts
 from phingpt_bench.core.sentences import joined, sentence, sentence_n
 from phingpt_bench.lmeval import manager
 from phingpt_bench.lmeval.documents import Doc, DocumentLM, OracleLM, gold_label, label_names
@@ -231,7 +231,7 @@ def _scores(task: Any, model: DocumentLM) -> dict[str, Any]:
 
     name, n = task.config.task, len(task.eval_docs)
     rows = list(range(0, n, max(1, n // DOCS)))[:DOCS]
-    with manager.quiet(), compat.no_progress_bars():
+    with manager.quiet(), lm_eval_parts.no_progress_bars():
         results = evaluate(model.fit(task), {"tasks": {name: task}}, samples={name: rows}, bootstrap_iters=100)
     scores = results["results"][name]
     return {key.split(",")[0]: value for key, value in scores.items() if "," in key}

@@ -14,7 +14,6 @@ from lm_eval.api.instance import Instance
 from lm_eval.api.model import LM
 
 from phingpt_bench.core.errors import BenchError
-from phingpt_bench.core.sentences import sentence
 from phingpt_bench.lmeval import manager
 
 Doc = Mapping[str, Any]
@@ -47,12 +46,12 @@ class DocumentLM(LM):
 
     def label_scores(self, task: Any, doc: Doc) -> Sequence[float]:
         """A finite score for each label, in the order of the task's labels; the highest wins."""
-        raise BenchError(sentence("{type} does not choose labels", type=type(self).__name__))
+        raise BenchError("{type} does not choose labels", type=type(self).__name__)
 
     def answer(self, task: Any, doc: Doc) -> str:
         """The generated answer: of a labels task the best label."""
         if "gold" not in doc:
-            raise BenchError(sentence("{type} does not write answers", type=type(self).__name__))
+            raise BenchError("{type} does not write answers", type=type(self).__name__)
         scores = self.label_scores(task, doc)
         best: str = doc["labels"][max(range(len(scores)), key=lambda i: scores[i])]
         return best
@@ -72,16 +71,12 @@ class DocumentLM(LM):
     def loglikelihood_rolling(self, requests: list[Instance], disable_tqdm: bool = False) -> list[float]:
         """BenchError: these models know no language."""
         raise BenchError(
-            sentence(
-                "{type} has no language model: it cannot give the likelihood of a whole text", type=type(self).__name__
-            )
+            "{type} has no language model: it cannot give the likelihood of a whole text", type=type(self).__name__
         )
 
     def _task(self, request: Instance) -> Any:
         if request.task_name not in self.tasks:
-            raise BenchError(
-                sentence("{type} was not fitted to task '{task}'", type=type(self).__name__, task=request.task_name)
-            )
+            raise BenchError("{type} was not fitted to task '{task}'", type=type(self).__name__, task=request.task_name)
         return self.tasks[request.task_name]
 
 

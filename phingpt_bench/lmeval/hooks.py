@@ -24,7 +24,7 @@ from phingpt_bench.scoring.formats import answer_format
 from phingpt_bench.scoring.metrics import METRICS
 from phingpt_bench.scoring.reading import PLAIN, Rules
 from phingpt_bench.scoring.statistics import STATISTICS, by_question
-from phingpt_bench.stats.intervals import bootstrap_stderr
+from phingpt_bench.stats.score_interval import bootstrap_stderr
 
 COMPACT = ("confusion", "written", "questions")  # one-hot statistics: an item holds the indices instead
 
@@ -48,9 +48,7 @@ def load(
     import datasets
 
     if dataset is None:
-        raise BenchError(
-            sentence("the task names no dataset"), hint=sentence("set dataset_kwargs: {dataset: NAME} in its YAML")
-        )
+        raise BenchError("the task names no dataset", hint=sentence("set dataset_kwargs: {dataset: NAME} in its YAML"))
     passport = catalogue.dataset(dataset)
     splits = catalogue.load(dataset, path)
     if shots := examples(splits.get("train", []), splits["test"], passport.labels):

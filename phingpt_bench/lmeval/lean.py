@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 import contextlib
-import logging
 from collections.abc import Callable, Iterator, Sequence
 from typing import Any, Protocol
 
-from phingpt_bench import compat
+from phingpt_bench.compat import lm_eval_parts
 from phingpt_bench.lmeval import manager
 
 REQUESTS = ("loglikelihood", "generate_until")
@@ -15,7 +14,7 @@ Block = Callable[[], contextlib.AbstractContextManager[None]]
 
 
 class Observer(Protocol):
-    """An observer of the requests before the model runs, and of the answers after."""
+    """Sees the requests before the model runs, and the answers afterwards."""
 
     def begin(self, requests: Sequence[Any]) -> None:
         """Take the requests (lm-eval's Instances) before the model runs."""
@@ -36,22 +35,11 @@ def lean(model: Any, answering: Block, observer: Observer | None = None) -> Iter
     for kind in REQUESTS:
         setattr(model, kind, _inside(answering, getattr(model, kind), observer))
     try:
-        with compat.no_progress_bars(), compat.no_environment_scan(), _errors_only("datasets"), manager.quiet():
+        with lm_eval_parts.no_progress_bars(), lm_eval_parts.no_environment_scan(), manager.quiet("datasets"):
             yield
     finally:
         for kind in ("get_model_info", *REQUESTS):
             delattr(model, kind)
-
-
-@contextlib.contextmanager
-def _errors_only(name: str) -> Iterator[None]:
-    logger = logging.getLogger(name)
-    level = logger.level
-    logger.setLevel(logging.ERROR)
-    try:
-        yield
-    finally:
-        logger.setLevel(level)
 
 
 def _inside(block: Block, ask: Callable[..., Any], observer: Observer | None) -> Callable[..., Any]:

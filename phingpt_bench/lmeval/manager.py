@@ -12,7 +12,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from phingpt_bench import compat
+from phingpt_bench.compat import lm_eval_parts
 from phingpt_bench.core.errors import BenchError, unknown
 from phingpt_bench.core.fingerprint import digest
 from phingpt_bench.core.paths import share, task_folders
@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from lm_eval.api.task import ConfigurableTask
     from lm_eval.tasks import TaskManager
 
-# lm-eval's command line does so with every chat template; its Python interface needs the option
+# lm-eval's command line renders examples as turns under every chat template; its Python API needs this option
 FEWSHOT_AS_MULTITURN = True
 
 
@@ -51,7 +51,7 @@ def task_manager(extra: Sequence[Path] = ()) -> TaskManager:
 def expand(names: Sequence[str], manager: TaskManager | None = None) -> list[str]:
     """Leaf task names for task, group and tag names: in the order given, each once. No dataset is loaded.
 
-    BenchError for a name that is none of them.
+    BenchError for any other name.
     """
     manager = manager or task_manager()
     groups, tags = set(manager.all_groups), set(manager.all_tags)
@@ -63,7 +63,7 @@ def expand(names: Sequence[str], manager: TaskManager | None = None) -> list[str
             where = f"group '{above[-1]}'" if above else None
             raise unknown(sentence("task"), name, manager.all_tasks, where=where, see="phingpt-bench tasks")
         if name in above:
-            raise BenchError(sentence("group '{name}' contains itself", name=name), where=" > ".join((*above, name)))
+            raise BenchError("group '{name}' contains itself", where=" > ".join((*above, name)), name=name)
         if name in groups:
             for item in (entry.cfg or {}).get("task") or []:
                 add(item if isinstance(item, str) else item.get("task") or item["group"], (*above, name))
@@ -79,16 +79,17 @@ def expand(names: Sequence[str], manager: TaskManager | None = None) -> list[str
 
 
 def load_task(name: str, manager: TaskManager | None = None) -> ConfigurableTask:
-    """The task object with its dataset, a fresh one at each call: `simple_evaluate` leaves the number of shots in it.
+    """The task object with its dataset, a new one at each call: `simple_evaluate` stores the number of shots in it.
 
-    BenchError for an unknown name and a file that lm-eval makes no task of, and whatever the dataset's loader raises.
+    BenchError for an unknown name and a file that lm-eval cannot make a task of; and whatever the dataset's loader
+    raises.
     """
     from jinja2 import TemplateError
 
     manager = manager or task_manager()
     if name not in manager.all_subtasks:
         raise unknown(sentence("task"), name, manager.all_tasks, see="phingpt-bench tasks")
-    compat.sandbox_templates(beyond_the_sandbox)
+    lm_eval_parts.sandbox_templates(beyond_the_sandbox)
     try:
         with quiet():  # each load warns that keyword arguments may be passed to a custom dataset
             return manager.load([name])["tasks"][name]
@@ -96,17 +97,20 @@ def load_task(name: str, manager: TaskManager | None = None) -> ConfigurableTask
     except (TypeError, KeyError, ValueError, AttributeError, ImportError, TemplateError) as err:
         said = " ".join(f"{type(err).__name__}: {err}".split())
         raise BenchError(
-            sentence("task '{name}' cannot be loaded ({reason})", name=name, reason=said),
+            "task '{name}' cannot be loaded ({reason})",
             where=str(manager.task_index[name].yaml_path),
-            hint=sentence("'phingpt-bench tasks validate --task {name}' checks it", name=name),
+            hint="'phingpt-bench tasks validate --task {name}' checks it",
+            name=name,
+            reason=said,
         ) from err
 
 
 def beyond_the_sandbox(what: str) -> BenchError:
     """The error for a template that reaches for what the sandbox keeps from it; `what`: as Jinja says it."""
     return BenchError(
-        sentence("a template of a task reaches beyond its document ({reason})", reason=what),
-        hint=sentence("templates may use the document and Jinja's filters; code belongs into a !function"),
+        "a template of a task uses something other than its document ({reason})",
+        hint="templates may use the document and Jinja's filters; code belongs into a !function",
+        reason=what,
     )
 
 
@@ -117,11 +121,13 @@ def render_prompt(
     shots: int = 0,
     chat_template: bool = False,
     tokenizer: Any = None,
+    renderer: Callable[..., str] | None = None,
 ) -> str:
     """The prompt of one document, as lm-eval's `build_all_requests` renders it.
 
-    tokenizer: needed with `chat_template` only. With shots, the examples come from the task's few-shot sampler: only
-    `first_n` (ours) gives every document the same ones.
+    tokenizer: needed with `chat_template` only, and not where a `renderer` of a model makes the prompt of messages.
+    With shots, the examples come from the task's few-shot sampler: only `first_n` (ours) gives every document the same
+    ones.
     BenchError when the tokenizer has no chat template.
     """
     prompt: str = task.fewshot_context(
@@ -130,7 +136,7 @@ def render_prompt(
         system_instruction=None,
         apply_chat_template=chat_template,
         fewshot_as_multiturn=chat_template and FEWSHOT_AS_MULTITURN,
-        chat_template=_chat_template(tokenizer) if chat_template else None,
+        chat_template=(renderer or _chat_template(tokenizer)) if chat_template else None,
         gen_prefix=task.doc_to_prefix(doc),
     )
     return prompt
@@ -166,15 +172,17 @@ def continuations(task: ConfigurableTask, doc: Mapping[str, Any], *, chat_templa
 
 
 def gold_index(task: ConfigurableTask, doc: Mapping[str, Any]) -> int:
-    """The right label's place among `doc_to_choice`; BenchError when it is not one of them."""
+    """The index of the gold label in `doc_to_choice`; BenchError when it is not one of them."""
     target, choices = task.doc_to_target(doc), task.doc_to_choice(doc)
     if isinstance(target, str) and target in choices:
         return list(choices).index(target)
     if isinstance(target, int) and 0 <= target < len(choices):
         return target
     raise BenchError(
-        sentence("label {target!r} is not among the choices {choices}", target=target, choices=choices),
+        "label {target!r} is not among the choices {choices}",
         where=sentence("task {task}", task=task.config.task),
+        target=target,
+        choices=choices,
     )
 
 
@@ -207,19 +215,18 @@ def _plain(value: Any) -> Any:
 def _chat_template(tokenizer: Any) -> Callable[..., str]:
     """lm-eval's own rendering of messages, which needs nothing of a model but its tokenizer."""
     if not getattr(tokenizer, "chat_template", None):
-        raise BenchError(
-            sentence("this tokenizer has no chat template"), hint=sentence("run without the chat template")
-        )
-    return compat.chat_renderer(tokenizer)
+        raise BenchError("this tokenizer has no chat template", hint="run without the chat template")
+    return lm_eval_parts.chat_renderer(tokenizer)
 
 
 @contextlib.contextmanager
-def quiet(level: int = logging.ERROR) -> Iterator[None]:
-    """Within the block lm-eval logs nothing below `level`."""
-    logger = logging.getLogger("lm_eval")
-    before = logger.level
-    logger.setLevel(level)
+def quiet(*others: str) -> Iterator[None]:
+    """Within the block lm-eval, and the other loggers by their names, log errors only."""
+    before = {logger: logger.level for logger in map(logging.getLogger, ("lm_eval", *others))}
+    for logger in before:
+        logger.setLevel(logging.ERROR)
     try:
         yield
     finally:
-        logger.setLevel(before)
+        for logger, level in before.items():
+            logger.setLevel(level)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
-from phingpt_bench import compat
+from phingpt_bench.compat import lm_eval_parts
 from phingpt_bench.core.errors import BenchError
 from phingpt_bench.core.sentences import sentence
 from phingpt_bench.data import catalogue
@@ -38,7 +38,7 @@ def unreachable(dataset: str | None) -> str | None:
         return None
     passport = catalogue.dataset(dataset)
     try:
-        catalogue.read(passport)  # without the check of its contents: other rows are a fault
+        catalogue.read(passport)  # its contents are not checked here: changed rows are an error of their own
     except BenchError as err:
         return err.message
     return None
@@ -61,15 +61,13 @@ def example(task_file: TaskFile, tasks: Any) -> Example:
         reason = sentence("the dataset has no training rows")
     if passport is None:
         raise BenchError(
-            sentence(
-                "no example of task '{name}' can be shown: it has no training rows, and test rows are not shown",
-                name=task_file.name,
-            ),
+            "no example of task '{name}' can be shown: it has no training rows, and test rows are not shown",
             where=str(task_file.path),
-            hint=sentence("set training_split in the task's YAML, or read a dataset of the catalogue"),
+            hint="set training_split in the task's YAML, or read a dataset of the catalogue",
+            name=task_file.name,
         )
     doc = _invented(passport, task_file.asked.form)
-    return _rendered(_over(task_file, doc), doc, f"an invented row, as {reason}")
+    return _rendered(_over(task_file, doc), doc, sentence("an invented row, as {reason}", reason=reason))
 
 
 def _rendered(task: Any, doc: dict[str, object], origin: str) -> Example:
@@ -99,6 +97,6 @@ def _over(task_file: TaskFile, doc: dict[str, object]) -> Any:
         "training_split": None, "validation_split": None, "test_split": "test",
         "fewshot_split": None, "fewshot_config": None,
     }  # fmt: skip
-    compat.sandbox_templates(manager.beyond_the_sandbox)
+    lm_eval_parts.sandbox_templates(manager.beyond_the_sandbox)
     with manager.quiet():
         return ConfigurableTask(config=config)

@@ -9,10 +9,9 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
-from phingpt_bench import compat
+from phingpt_bench.compat import lm_eval_parts
 from phingpt_bench.core.errors import BenchError
 from phingpt_bench.core.files import read_text
-from phingpt_bench.core.sentences import sentence
 from phingpt_bench.lmeval import manager
 from phingpt_bench.lmeval.taskfiles import TaskFile, read_tasks
 
@@ -29,7 +28,7 @@ def read_lock(folder: Path) -> dict[str, tuple[str, str]]:
         if line.strip() and not line.startswith("#"):
             parts = line.split()
             if len(parts) != 3:
-                raise BenchError(sentence("a line is task, version, digest"), where=f"{file}:{number}")
+                raise BenchError("a line is task, version, digest", where=f"{file}:{number}")
             pinned[parts[0]] = parts[1], parts[2]
     return pinned
 
@@ -43,9 +42,10 @@ def write_lock(folder: Path) -> int:
     edited = [name for name in found if name in pinned and _edited(pinned[name], found[name])]
     if edited:
         raise BenchError(
-            sentence("another prompt under the same version: {names}", names=", ".join(edited)),
+            "another prompt under the same version: {names}",
             where=str(folder / LOCK),
-            hint=sentence("raise metadata.version in the task's YAML: runs of another prompt are not comparable"),
+            hint="raise metadata.version in the task's YAML: runs of another prompt are not comparable",
+            names=", ".join(edited),
         )
     lines = [f"{name} {version} {digest}" for name, (version, digest) in sorted(found.items())]
     (folder / LOCK).write_text("\n".join([HEAD, *lines]) + "\n", encoding="utf-8")
@@ -79,7 +79,7 @@ def config_of(task: TaskFile) -> Any:
 
     with manager.quiet():
         try:
-            keys = compat.load_task_yaml(task.path)
+            keys = lm_eval_parts.load_task_yaml(task.path)
             return TaskConfig(**{key: value for key, value in keys.items() if key not in ("tag", "task_list", "class")})
         except (TypeError, ValueError, ImportError, AttributeError) as err:
             raise BenchError(str(err), where=str(task.path)) from None

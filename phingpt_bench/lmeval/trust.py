@@ -11,23 +11,24 @@ import contextlib
 from collections.abc import Iterator
 from pathlib import Path
 
-from phingpt_bench import compat
+from phingpt_bench.compat import lm_eval_parts
 from phingpt_bench.core.errors import BenchError
 from phingpt_bench.core.paths import share
-from phingpt_bench.core.sentences import sentence
+from phingpt_bench.data.readers import only_ours
 from phingpt_bench.scoring.metrics import METRICS
 
 HOOKS = "phingpt_bench.lmeval.hooks"
+WRITTEN = "phingpt_bench.lmeval.written.WrittenTask"  # the class that our shared files name for written answers
 NAMES = {"load", "results", *METRICS, *(f"{name}_stderr" for name in METRICS)}  # of HOOKS, that task files may name
 
 
 @contextlib.contextmanager
 def looked_at(*, trusted: bool) -> Iterator[None]:
-    """Within the block a task file that needs code other than ours raises BenchError, unless it is `trusted`."""
+    """Within the block a task file or passport that needs code other than ours raises BenchError, unless `trusted`."""
     if trusted:
         yield
         return
-    with compat.task_functions_checked(check_function), compat.metrics_checked(check_metric):
+    with lm_eval_parts.task_functions_checked(check_function), lm_eval_parts.metrics_checked(check_metric), only_ours():
         yield
 
 
@@ -38,20 +39,20 @@ def check_function(name: str, folder: Path) -> None:
         return
     # lm-eval takes a file next to the YAML before the module of that name
     beside = Path(folder, f"{module.replace('.', '/')}.py")
-    if module != HOOKS or function not in NAMES or beside.exists():
+    ours = (module == HOOKS and function in NAMES) or name == WRITTEN
+    if not ours or beside.exists():
         raise BenchError(
-            sentence(
-                "the function '{name}' is code that comes with the task, and does not run without --trust-task-code",
-                name=name,
-            ),
+            "the function '{name}' is code that comes with the task, and does not run without --trust-task-code",
             where=str(folder),
-            hint=sentence("read that code first: it may do whatever you may do"),
+            hint="read that code first: it may do whatever you may do",
+            name=name,
         )
 
 
 def check_metric(name: str) -> None:
     """BenchError: a metric that lm-eval does not have is a program, which Hugging Face's `evaluate` would run."""
     raise BenchError(
-        sentence("the metric '{name}' is code from elsewhere, and does not run without --trust-task-code", name=name),
-        hint=sentence("lm-eval does not have it, and would let Hugging Face's 'evaluate' fetch it"),
+        "the metric '{name}' is code from elsewhere, and does not run without --trust-task-code",
+        hint="lm-eval does not have it, and would let Hugging Face's 'evaluate' fetch it",
+        name=name,
     )

@@ -16,13 +16,16 @@ from typing import Any
 from phingpt_bench.core.errors import BenchError, unknown
 from phingpt_bench.core.files import Unsafe
 from phingpt_bench.core.paths import task_folders
-from phingpt_bench.core.sentences import joined, sentence
+from phingpt_bench.core.sentences import joined, sentence, sentence_n
 from phingpt_bench.data import catalogue, stamp
-from phingpt_bench.lmeval import checks, manager, taskfiles, templates
+from phingpt_bench.data.copies.gate import Gate
+from phingpt_bench.lmeval import checks, manager, task_syntax, taskfiles, templates
 from phingpt_bench.lmeval.sample import unreachable
 from phingpt_bench.lmeval.trust import looked_at
+from phingpt_bench.text.clean import shortened
 
 SPLITS = ("training", "validation", "test")
+MOST_EQUAL = 0.25  # of the test rows may be training rows, too; of the shipped protocols up to 0.13 are
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,13 +52,13 @@ def validate(
 
     path = Path(path or manager.tasks_dir())
     if not path.exists():
-        raise BenchError(sentence("no such file or folder"), where=str(path))
+        raise BenchError("no such file or folder", where=str(path))
     folder = path if path.is_dir() else path.parent
     files, passports = (taskfiles.task_paths(path), taskfiles.passport_paths(path)) if path.is_dir() else ([path], [])
     if path.parent.name == catalogue.PASSPORTS and path.is_file():
-        yield _passport(path)
+        yield from _passport(path, trusted=trusted)
         return
-    errors = list(taskfiles.syntax_errors(files))
+    errors = list(task_syntax.syntax_errors(files))
     for error in errors:
         yield Check(error.where or str(path), "yaml", False, error.message)
     if any(isinstance(error, Unsafe) for error in errors):
@@ -73,11 +76,9 @@ def validate(
         datasets = {taskfiles.asked(tasks.task_index[name].cfg).dataset for name in found}
         passports = [file for file in passports if file.stem in datasets]
     if not found and not errors and not passports:
-        raise BenchError(
-            sentence("holds no task"), where=str(path), hint=sentence("a task is a file NAME.yaml with the key 'task'")
-        )
+        raise BenchError("holds no task", where=str(path), hint="a task is a file NAME.yaml with the key 'task'")
     for file in passports:
-        yield _passport(file)
+        yield from _passport(file, trusted=trusted)
     pinned = templates.read_lock(folder)
     for name in found:
         with looked_at(trusted=trusted):
@@ -85,26 +86,69 @@ def validate(
         yield from checks
 
 
-def _passport(file: Path) -> Check:
+def _passport(file: Path, *, trusted: bool) -> Iterator[Check]:
+    """Whether a passport can be read, says of its rows what its reader gives, and keeps test rows out of training."""
+    with looked_at(trusted=trusted):  # its reader may be code of the folder
+        checks = [_rows(file)]
+        checks += [_copies(file), *_answers(file)] if checks[0].ok else []
+    yield from checks
+
+
+def _copies(file: Path) -> Check:
+    """Whether the test rows are others than the training rows."""
+    name = sentence("passport {name}", name=file.stem)
+    splits = catalogue.read(catalogue.read_passport(file))
+    training = [row for split in ("train", "validation") for row in splits.get(split, ())]
+    found = Gate({"": splits}).search(training)[""] if training else {}
+    n, equal = len(splits["test"]), sum(kind in ("exact", "normalised") for kind in found.values())
+    text = sentence(
+        "of {n:,} test rows {equal:,} are training rows, too, and {others:,} are changed copies of some",
+        n=n, equal=equal, others=len(found) - equal,
+    )  # fmt: skip
+    return Check(name, sentence("test rows"), equal <= MOST_EQUAL * n, text)
+
+
+def _answers(file: Path) -> Iterator[Check]:
+    """How many texts have several labels in one split, if any; other values elsewhere make another question."""
+    name = sentence("passport {name}", name=file.stem)
+    labels: dict[tuple[object, ...], set[str]] = {}
+    shown: list[str] = []
+    for split, rows in catalogue.read(catalogue.read_passport(file)).items():
+        for row in rows:
+            if isinstance(row.get("label"), str):
+                rest = sorted((key, str(value)) for key, value in row.items() if key not in ("id", "label", "evidence"))
+                given = labels.setdefault((split, *rest), set())
+                given.add(row["label"])
+                if len(given) == 2:
+                    shown.append(row["text"])
+    if shown:
+        text = sentence_n(
+            "{n:,} text has several labels in one part: {text}", "{n:,} texts have several labels in one part: {text}",
+            len(shown), text=shortened(shown[0], 80),
+        )  # fmt: skip
+        yield Check(name, sentence("answers"), len(shown) <= MOST_EQUAL * len(labels), text)
+
+
+def _rows(file: Path) -> Check:
     """Whether a passport can be read, and says of its rows what its reader gives."""
     name = sentence("passport {name}", name=file.stem)
     try:
         passport = catalogue.read_passport(file)
     except BenchError as err:
-        return Check(name, "fields", False, joined((text for text in (err.message, err.hint) if text), "; "))
+        return Check(name, sentence("fields"), False, joined((text for text in (err.message, err.hint) if text), "; "))
     try:
         catalogue.read(passport)
     except BenchError as err:
-        return Check(name, "rows", None, sentence("not checked: {reason}", reason=err.message))
+        return Check(name, sentence("rows"), None, sentence("not checked: {reason}", reason=err.message))
     try:
         counted = stamp.stamp(file)
     except BenchError as err:
-        return Check(name, "rows", False, err.message)
+        return Check(name, sentence("rows"), False, err.message)
     wrong = [field for field, value in counted.items() if getattr(passport, field) != value]
     if wrong:
         return Check(
             name,
-            "rows",
+            sentence("rows"),
             False,
             sentence(
                 "{fields} differ from what 'phingpt-bench tasks stamp {file}' prints",
@@ -112,46 +156,55 @@ def _passport(file: Path) -> Check:
                 file=file,
             ),
         )
-    return Check(name, "rows", True, ", ".join(f"{split} {n:,}" for split, n in passport.rows.items()))
+    return Check(name, sentence("rows"), True, ", ".join(f"{split} {n:,}" for split, n in passport.rows.items()))
 
 
 def _task(name: str, tasks: Any, tokenizer: Any, pinned: dict[str, tuple[str, str]]) -> Iterator[Check]:
     entry = tasks.task_index[name]
-    keys = [joined((err.where or "", err.message), ": ") for err in taskfiles.unknown_keys(entry.yaml_path, *_known())]
+    keys = [
+        joined((err.where or "", err.message), ": ") for err in task_syntax.unknown_keys(entry.yaml_path, *_known())
+    ]
     if keys:  # lm-eval would say only "unexpected keyword argument"
-        yield Check(name, "keys", False, joined(keys, "; "))
+        yield Check(name, sentence("keys"), False, joined(keys, "; "))
         return
     asked = taskfiles.asked(entry.cfg)
     if asked.form_of is not None and asked.form_of not in tasks.all_subtasks:
-        yield Check(name, "form", False, sentence("metadata.form_of names no task: '{name}'", name=asked.form_of))
+        yield Check(
+            name, sentence("form"), False, sentence("metadata.form_of names no task: '{name}'", name=asked.form_of)
+        )
     try:
         if reason := unreachable(asked.dataset):
-            yield Check(name, "load", None, sentence("not checked: {reason}", reason=reason))
+            yield Check(name, sentence("load"), None, sentence("not checked: {reason}", reason=reason))
             return
         task = manager.load_task(name, tasks)
     # lm-eval raises whatever its code happens to meet (KeyError, TypeError, jinja2's errors ...): each is a finding
     except Exception as err:
-        yield Check(name, "load", False, _said(err))
+        yield Check(name, sentence("load"), False, _said(err))
         return
     splits = {split: list(getattr(task, f"{split}_docs")() or ()) for split in SPLITS}
     rows = ", ".join(f"{split} {len(docs)}" for split, docs in splits.items())
-    yield Check(name, "load", bool(splits["test"] or splits["validation"]), sentence("rows: {rows}", rows=rows))
+    yield Check(
+        name, sentence("load"), bool(splits["test"] or splits["validation"]), sentence("rows: {rows}", rows=rows)
+    )
     if pinned:
         fault = templates.fault(pinned, name, (str(task.VERSION), manager.template_digest(task)))
         yield Check(
-            name, "template", fault is None, fault or sentence("as pinned, version {version}", version=task.VERSION)
+            name,
+            sentence("template"),
+            fault is None,
+            fault or sentence("as pinned, version {version}", version=task.VERSION),
         )
     made: list[tuple[str, Callable[[], str]]] = [
-        ("render", partial(checks.rendering, task, splits)),
-        ("few-shot", partial(checks.shots, task, splits)),
+        (sentence("render"), partial(checks.rendering, task, splits)),
+        (sentence("few-shot"), partial(checks.shots, task, splits)),
     ]
     if tokenizer is None:
-        yield Check(name, "tokens", None, sentence("not checked: no tokenizer"))
+        yield Check(name, sentence("tokens"), None, sentence("not checked: no tokenizer"))
     else:
-        made.append(("tokens", partial(checks.tokens, task, splits, tokenizer, chat=False)))
+        made.append((sentence("tokens"), partial(checks.tokens, task, splits, tokenizer, chat=False)))
         if getattr(tokenizer, "chat_template", None):
-            made.append(("tokens, chat", partial(checks.tokens, task, splits, tokenizer, chat=True)))
-    made.append(("metrics", partial(checks.metrics, task)))
+            made.append((sentence("tokens, chat"), partial(checks.tokens, task, splits, tokenizer, chat=True)))
+    made.append((sentence("metrics"), partial(checks.metrics, task)))
     for title, check in made:
         try:
             yield Check(name, title, True, check())

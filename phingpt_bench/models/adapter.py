@@ -9,14 +9,14 @@ from pathlib import Path
 from typing import Any, Literal, TypedDict
 
 from phingpt_bench.core import jsonio, upgrades
-from phingpt_bench.core.builder import Count
 from phingpt_bench.core.config import build
+from phingpt_bench.core.declared import Count
 from phingpt_bench.core.errors import BenchError
 from phingpt_bench.core.fingerprint import digest
+from phingpt_bench.core.ledgers import Ledger
 from phingpt_bench.core.machine import Environment
-from phingpt_bench.core.records import Ledger, Model
-from phingpt_bench.core.sentences import sentence
-from phingpt_bench.models.adapter_files import CARD, CONFIG, WEIGHTS, check_files, identity_digest, parameters
+from phingpt_bench.core.records import Model
+from phingpt_bench.models.adapter_files import CARD, CONFIG, WEIGHTS, again, check_files, identity_digest, parameters
 from phingpt_bench.models.adapter_keys import load_strictly
 from phingpt_bench.models.adapter_method import check_quantised
 from phingpt_bench.models.base_files import weights_digest
@@ -35,6 +35,7 @@ class CardProvenance:
     rows_too_long: Count | None = None  # training rows that were left out for their length
     dequantised_once: bool | None = None
     adapted_layers: list[str] = field(default_factory=list)
+    threads: Count | None = None  # of a CPU
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -104,13 +105,15 @@ def read_card(folder: Path) -> AdapterCard:
     check_files(folder)
     if not (folder / CARD).is_file():
         raise BenchError(
-            sentence("the adapter has no {file}: its base, data and template are unknown", file=CARD),
+            "the adapter has no {file}: its base, data and template are unknown",
             where=str(folder),
-            hint=sentence(
-                "finish an interrupted training with --resume; an adapter from elsewhere is evaluated without a card"
-            ),
+            hint="finish an interrupted training with --resume; an adapter from elsewhere is evaluated without a card",
+            file=CARD,
         )
-    return build(AdapterCard, upgrades.card(jsonio.read_json(folder / CARD)), str(folder / CARD))
+    try:
+        return build(AdapterCard, upgrades.card(jsonio.read_json(folder / CARD)), str(folder / CARD))
+    except BenchError as err:
+        raise BenchError(err.message, where=err.where, hint=err.hint or again(folder)) from None
 
 
 def card_of(folder: Path) -> AdapterCard | None:
@@ -144,11 +147,11 @@ def check_card(card: AdapterCard, loaded: Loaded, where: str) -> None:
     differing = [f"{name} {mine} (here {theirs})" for name, (mine, theirs) in pairs.items() if mine != theirs]
     if differing:
         raise BenchError(
-            sentence(
-                "adapter '{name}' was trained for another base: {what}", name=card.name, what=", ".join(differing)
-            ),
+            "adapter '{name}' was trained for another base: {what}",
             where=where,
-            hint=sentence("evaluate it with the base and quantisation of its card"),
+            hint="evaluate it with the base and quantisation of its card",
+            name=card.name,
+            what=", ".join(differing),
         )
 
 
@@ -166,6 +169,10 @@ def attach(loaded: Loaded, adapters: Mapping[str, Path]) -> Any:
             check_card(card, loaded, str(folder))
         check_quantised(folder, loaded.identity.quantisation)
         model = load_strictly(model, name, folder)
+    if adapters and loaded.model.device.type != "cpu":
+        from phingpt_bench.models.lora import compute_in  # imports torch
+
+        compute_in(model, loaded.model.dtype)
     return model.eval()
 
 
@@ -176,7 +183,7 @@ def only(model: Any, name: str | None) -> Iterator[None]:
 
     if not isinstance(model, PeftModel):
         if name is not None:
-            raise BenchError(sentence("no adapter '{name}' is attached", name=name))
+            raise BenchError("no adapter '{name}' is attached", name=name)
         yield
     elif name is None:
         with model.disable_adapter():
@@ -221,6 +228,7 @@ def tuned_identity(loaded: Loaded, name: str, folder: Path) -> Model:
         adapter_digest=adapter_digest(folder, card),
         recipe_digest=None if card is None else recipe_digest(card),
         training_seed=None if card is None else card.seed,
+        training_limit=None if card is None else card.limit,
         adapter_parameters=parameters(folder) if card is None else card.parameters,
         trained_elsewhere=card is None,
     )

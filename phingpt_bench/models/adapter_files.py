@@ -8,9 +8,10 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from phingpt_bench.core.errors import BenchError
+from phingpt_bench.core.errors import BenchError, first_line
 from phingpt_bench.core.fingerprint import digest, file_digest
-from phingpt_bench.core.sentences import sentence, sentence_n
+from phingpt_bench.core.jsonio import JsonObject
+from phingpt_bench.core.sentences import Sentence, sentence, sentence_n
 
 CARD = "card.json"
 WEIGHTS = "adapter_model.safetensors"
@@ -23,6 +24,11 @@ CONVERT = (
     "s.save_file({{k: v.clone().contiguous() for k, v in torch.load(d + '.bin', map_location='cpu', "
     "weights_only=True).items()}}, d + '.safetensors')\""
 )
+
+
+def again(folder: Path) -> Sentence:
+    """What to do about a damaged file of an adapter."""
+    return sentence("copy it again from where it comes, or delete {folder} to train it again", folder=folder)
 
 
 def check_files(folder: Path) -> None:
@@ -46,33 +52,36 @@ def _no_config(folder: Path) -> BenchError:
     within = adapters_within(folder)
     if within:
         return BenchError(
-            sentence("holds no adapter itself, but {names}", names=", ".join(path.name for path in within)),
+            "holds no adapter itself, but {names}",
             where=str(folder),
-            hint=sentence("give one of them, such as {within}", within=within[-1]),
+            hint="give one of them, such as {within}",
+            names=", ".join(path.name for path in within),
+            within=within[-1],
         )
     if (folder / "config.json").is_file():
         return BenchError(
-            sentence("is a whole model, not an adapter"),
+            "is a whole model, not an adapter",
             where=str(folder),
-            hint=sentence("evaluate it with --base {folder}", folder=folder),
+            hint="evaluate it with --base {folder}",
+            folder=folder,
         )
     return BenchError(
-        sentence("the adapter has no {config}", config=CONFIG),
+        "the adapter has no {config}",
         where=str(folder),
-        hint=sentence("give the folder that PEFT's save_pretrained wrote"),
+        hint="give the folder that PEFT's save_pretrained wrote",
+        config=CONFIG,
     )
 
 
 def _no_weights(folder: Path) -> BenchError:
     if (folder / PICKLED).is_file():
         return BenchError(
-            sentence(
-                "the adapter has no {weights}, and its {pickled} is pickled: loading that could run code",
-                weights=WEIGHTS,
-                pickled=PICKLED,
-            ),
+            "the adapter has no {weights}, and its {pickled} is pickled: loading that could run code",
             where=str(folder),
-            hint=sentence("convert it: {convert}", convert=CONVERT.format(folder=folder)),
+            hint="convert it: {convert}",
+            weights=WEIGHTS,
+            pickled=PICKLED,
+            convert=CONVERT.format(folder=folder),
         )
     if parts := sorted(path.name for path in folder.glob("adapter_model*-of-*")):
         return BenchError(
@@ -87,9 +96,10 @@ def _no_weights(folder: Path) -> BenchError:
             ),
         )
     return BenchError(
-        sentence("the adapter has no {file}", file=WEIGHTS),
+        "the adapter has no {file}",
         where=str(folder),
-        hint=sentence("its training did not finish, or its files were not all copied"),
+        hint="its training did not finish, or its files were not all copied",
+        file=WEIGHTS,
     )
 
 
@@ -103,20 +113,16 @@ def adapters_within(folder: Path) -> list[Path]:
     return sorted((path.parent for path in folder.glob(f"*/{CONFIG}")), key=order)
 
 
-def read_config(folder: Path) -> dict[str, Any]:
+def read_config(folder: Path) -> JsonObject:
     """The adapter's configuration; BenchError if it is not a JSON object that names a PEFT method."""
     file = folder / CONFIG
     try:
         config = json.loads(file.read_text(encoding="utf-8"))
     except (OSError, ValueError, RecursionError):
-        raise BenchError(
-            sentence("not readable as JSON"), where=str(file), hint=sentence("copy it again from where it comes")
-        ) from None
+        raise BenchError("not readable as JSON", where=str(file), hint=again(folder)) from None
     if not isinstance(config, dict) or not isinstance(config.get("peft_type"), str):
         raise BenchError(
-            sentence("names no PEFT method (peft_type)"),
-            where=str(file),
-            hint=sentence("give a folder that PEFT's save_pretrained wrote"),
+            "names no PEFT method (peft_type)", where=str(file), hint="give a folder that PEFT's save_pretrained wrote"
         )
     return config
 
@@ -131,9 +137,10 @@ def shapes(folder: Path) -> dict[str, tuple[int, ...]]:
             return {name: tuple(weights.get_slice(name).get_shape()) for name in weights.keys()}  # noqa: SIM118
     except (OSError, SafetensorError) as err:
         raise BenchError(
-            sentence("cannot read the adapter's weights ({reason})", reason=str(err).strip().splitlines()[0]),
+            "cannot read the adapter's weights ({reason})",
             where=str(file),
-            hint=sentence("the file is damaged or cut off: copy it again"),
+            hint=again(folder),
+            reason=first_line(err),
         ) from None
 
 

@@ -7,8 +7,7 @@ from collections.abc import Collection, Iterable
 from pathlib import Path
 from typing import Any
 
-from phingpt_bench.core.errors import BenchError
-from phingpt_bench.core.sentences import sentence
+from phingpt_bench.core.errors import BenchError, first_line
 from phingpt_bench.models.adapter_files import CONFIG, WEIGHTS, read_config, shapes
 
 SHOWN = 3  # keys of each kind that an error lists
@@ -51,18 +50,14 @@ def load_strictly(model: Any, name: str, folder: Path) -> Any:
     unexpected = [key for key in unexpected if key.replace(".modules_to_save.", ".") not in found - {key}]
     if missing or unexpected:
         raise BenchError(
-            sentence(
-                "the adapter's weights do not fit its configuration and this base: {names}",
-                names="; ".join(
-                    [
-                        *_listed("missing", missing, len(wanted)),
-                        *_listed("without a place here", unexpected, len(found)),
-                    ]
-                ),
-            ),
+            "the adapter's weights do not fit its configuration and this base: {names}",
             where=str(folder / WEIGHTS),
-            hint=sentence(
-                "its files are damaged or do not belong together, or the base has other layers: get them again"
+            hint="its files are damaged or do not belong together, or the base has other layers: get them again",
+            names="; ".join(
+                [
+                    *_listed("missing", missing, len(wanted)),
+                    *_listed("without a place here", unexpected, len(found)),
+                ]
             ),
         )
     return model
@@ -102,26 +97,28 @@ def as_in_file(key: str, name: str) -> str:
 
 def _explained(err: Exception, folder: Path, name: str) -> BenchError:
     """What PEFT's error means for the adapter."""
-    lines = [line.strip() for line in str(err).strip().splitlines()] or [type(err).__name__]
+    lines = [line.strip() for line in str(err).splitlines()]
     if sizes := [line for line in lines if line.startswith("size mismatch")]:
         return BenchError(
-            sentence(
-                "the adapter's weights have other shapes than this base and its configuration ask for: {sizes}",
-                sizes=as_in_file(_mismatches(sizes), name),
-            ),
+            "the adapter's weights have other shapes than this base and its configuration ask for: {sizes}",
             where=str(folder / WEIGHTS),
-            hint=sentence("give the base that it was trained on (--base){folder}", folder=_named_base(folder)),
+            hint="give the base that it was trained on (--base){folder}",
+            sizes=as_in_file(_mismatches(sizes), name),
+            folder=_named_base(folder),
         )
     if "Target module" in str(err) or "not found in the base model" in str(err):
         return BenchError(
-            sentence("the adapter's layers are not in this base ({lines})", lines=lines[0]),
+            "the adapter's layers are not in this base ({lines})",
             where=str(folder / CONFIG),
-            hint=sentence("give the base that it was trained on (--base){folder}", folder=_named_base(folder)),
+            hint="give the base that it was trained on (--base){folder}",
+            lines=first_line(err),
+            folder=_named_base(folder),
         )
     return BenchError(
-        sentence("cannot load the adapter ({lines})", lines=lines[0]),
+        "cannot load the adapter ({lines})",
         where=str(folder),
-        hint=sentence("its files are damaged or do not belong together: get them again, or train it again"),
+        hint="its files are damaged or do not belong together: get them again, or train it again",
+        lines=first_line(err),
     )
 
 

@@ -62,61 +62,55 @@ def _refuse_method(name: str, where: str) -> None:
 
     if name not in PeftType.__members__:
         raise BenchError(
-            sentence("peft_type '{name}' is none that the installed PEFT knows", name=name),
+            "the installed PEFT does not know peft_type '{name}'",
             where=where,
-            hint=sentence("pip install --upgrade peft"),
+            hint="pip install --upgrade peft",
+            name=name,
         )
     if name == "XLORA":
         raise BenchError(
-            sentence("X-LoRA is a mixture of other adapters, whose folders its configuration does not hold"),
+            "X-LoRA is a mixture of other adapters, whose folders its configuration does not hold",
             where=where,
-            hint=sentence("evaluate the adapters that it mixes one by one"),
+            hint="evaluate the adapters that it mixes one by one",
         )
     if name in ("POLY", "MULTITASK_PROMPT_TUNING"):
         raise BenchError(
-            sentence("{name} needs the number of its task at each call, which lm-eval does not give", name=name),
+            "{name} needs the number of its task at each call, which lm-eval does not give",
             where=where,
-            hint=sentence("evaluate an adapter of one task"),
+            hint="evaluate an adapter of one task",
+            name=name,
         )
     if name == "LILY":
         raise BenchError(
-            sentence(
-                "LILY mixes its experts over all tokens of a batch, so that an answer would change with the documents "
-                "in its batch"
-            ),
+            "LILY mixes its experts over all tokens of a batch, so that an answer would change with the documents "
+            "in its batch",
             where=where,
-            hint=sentence("train the adapter by another method"),
+            hint="train the adapter by another method",
         )
 
 
 def _refuse_variant(name: str, config: Mapping[str, Any], where: str) -> None:
     if config.get("arrow_config"):
         raise BenchError(
-            sentence(
-                "the adapter routes between other adapters (Arrow), whose folders its configuration does not hold"
-            ),
+            "the adapter routes between other adapters (Arrow), whose folders its configuration does not hold",
             where=where,
-            hint=sentence("evaluate the adapters that it mixes one by one"),
+            hint="evaluate the adapters that it mixes one by one",
         )
     if config.get("megatron_config"):
         raise BenchError(
-            sentence("the adapter was made for Megatron's layers, which transformers does not have"),
+            "the adapter was made for Megatron's layers, which transformers does not have",
             where=where,
-            hint=sentence("convert it to a plain LoRA adapter where it was trained"),
+            hint="convert it to a plain LoRA adapter where it was trained",
         )
     init = config.get("init_lora_weights", True)
     if name == "LORA" and init not in HARMLESS_INITS and init not in REPEATABLE_INITS:
         raise BenchError(
-            sentence(
-                "the adapter was initialised by '{init}', which takes a part out of the base that "
-                "loading cannot find again (it is drawn at random, or needs the training data)",
-                init=init,
-            ),
+            "the adapter was initialised by '{init}', which takes a part out of the base that "
+            "loading cannot find again (it is drawn at random, or needs the training data)",
             where=where,
-            hint=sentence(
-                "save it as plain LoRA where it was trained: PEFT's save_pretrained with "
-                "path_initial_model_for_weight_conversion"
-            ),
+            hint="save it as plain LoRA where it was trained: PEFT's save_pretrained with "
+            "path_initial_model_for_weight_conversion",
+            init=init,
         )
 
 
@@ -126,14 +120,12 @@ def check_quantised(folder: Path, quantisation: str | None) -> None:
     init = "kasa" if config.get("kasa_config") else config.get("init_lora_weights", True)
     if quantisation is not None and init in (*REPEATABLE_INITS, "kasa"):
         raise BenchError(
-            sentence(
-                "the adapter was initialised by '{init}', which takes a part out of the full weights of "
-                "its base, and the base is quantised ({quantisation})",
-                init=init,
-                quantisation=quantisation,
-            ),
+            "the adapter was initialised by '{init}', which takes a part out of the full weights of "
+            "its base, and the base is quantised ({quantisation})",
             where=str(folder / CONFIG),
-            hint=sentence("evaluate it with --quantisation none, or save it as plain LoRA where it was trained"),
+            hint="evaluate it with --quantisation none, or save it as plain LoRA where it was trained",
+            init=init,
+            quantisation=quantisation,
         )
 
 

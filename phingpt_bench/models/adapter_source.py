@@ -6,12 +6,14 @@ import re
 from dataclasses import dataclass
 from pathlib import Path
 
-from phingpt_bench.core.errors import BenchError
-from phingpt_bench.core.sentences import sentence
+from phingpt_bench.core.errors import BenchError, first_line
+from phingpt_bench.core.paths import expanded
+from phingpt_bench.models import embedded
 from phingpt_bench.models.adapter_files import CONFIG, adapters_within, check_files, read_config
+from phingpt_bench.models.base_files import files_of, local_revision
 
 HUB_ID = re.compile(r"(?P<id>[\w.-]+/[\w.-]+?)(?P<sub>(/[\w.-]+)*)(@(?P<revision>[\w./-]+))?")
-# names of folders that say nothing: the folder around is said as well
+# folder names that say nothing: the folder around is named as well
 PLAIN_NAMES = re.compile(r"checkpoint-\d+|final|last|best|adapters?|lora|output|default|model|\d+", re.IGNORECASE)
 QUANTISED = re.compile(r"(?P<full>unsloth/.+?)(?P<dynamic>-unsloth)?-bnb-4bit")
 WANTED = ("adapter_*", "card.json", "*token*", "*.jinja", "vocab*", "merges.txt", "*/adapter_*")
@@ -23,7 +25,7 @@ def located(path: Path) -> Path:
     The files of an id are taken from the cache or fetched: "org/name", "org/name/sub-folder", each with "@revision".
     BenchError if it is neither a folder nor such an id, or cannot be fetched.
     """
-    folder = path.expanduser()
+    folder = expanded(path)
     text = str(path)
     match = HUB_ID.fullmatch(text)
     if folder.exists() or match is None or text.startswith((".", "~")):
@@ -36,24 +38,17 @@ def located(path: Path) -> Path:
     # not cached and out of reach, no such repository or revision, not allowed: the Hub's client has a class for each
     except (OSError, ValueError) as err:
         raise BenchError(
-            sentence(
-                "neither a folder nor a repository of the Hub that is cached or in reach ({reason})",
-                reason=_first_line(err),
-            ),
+            "neither a folder nor a repository of the Hub that is cached or in reach ({reason})",
             where=text,
-            hint=sentence(
-                "check the name, or fetch it where there is a network: hf download {match}", match=match["id"]
-            ),
+            hint="check the name, or fetch it where there is a network: hf download {match}",
+            reason=first_line(err),
+            match=match["id"],
         ) from None
     return Path(whole, sub)
 
 
-def _first_line(err: Exception) -> str:
-    return (str(err).strip().splitlines() or [type(err).__name__])[0]
-
-
 def several(path: Path) -> list[Path]:
-    """The adapters that a path stands for: itself, or those in its sub-folders where it holds none.
+    """The adapters of a path: itself, or those in its sub-folders if it holds none.
 
     BenchError for the checkpoints of one training, of which one has to be named, and for a folder without an adapter.
     """
@@ -82,7 +77,7 @@ def default_name(path: Path, folder: Path) -> str:
 
 @dataclass(frozen=True, slots=True)
 class NamedBase:
-    """The base that an adapter names. note: what to say where another one stands for it."""
+    """The base that an adapter names. note: what to say if another one is used instead."""
 
     model: str
     note: str | None = None
@@ -91,19 +86,19 @@ class NamedBase:
 def named_base(folder: Path) -> NamedBase:
     """The base of adapter_config.json, as this program loads it.
 
-    A repository of unsloth's that holds a model in NF4 with double quantisation stands for the model itself, which is
+    A repository of unsloth's that holds a model in NF4 with double quantisation means the model itself, which is
     quantised so here, unless it is cached; one in which some layers are kept whole ("-unsloth-bnb-4bit") is loaded as
     it is. BenchError if no base is named, or it is a folder of another machine.
     """
     name = read_config(folder).get("base_model_name_or_path")
     if not isinstance(name, str) or not name:
         raise BenchError(
-            sentence("names no base (base_model_name_or_path)"),
-            where=str(folder / CONFIG),
-            hint=sentence("give it with --base MODEL"),
+            "names no base (base_model_name_or_path)", where=str(folder / CONFIG), hint="give it with --base MODEL"
         )
-    if Path(name).expanduser().is_dir():
-        return NamedBase(str(Path(name).expanduser()))
+    if name in embedded.MODELS:
+        return NamedBase(name)
+    if expanded(name).is_dir():
+        return NamedBase(str(expanded(name)))
     if match := QUANTISED.fullmatch(name):
         if match["dynamic"] or _cached(name):
             what = ", with some layers kept whole" if match["dynamic"] else " in NF4 with double quantisation"
@@ -113,9 +108,10 @@ def named_base(folder: Path) -> NamedBase:
         )
     if HUB_ID.fullmatch(name) is None:
         raise BenchError(
-            sentence("its base is a folder that is not here: {name}", name=name),
+            "its base is a folder that is not here: {name}",
             where=str(folder / CONFIG),
-            hint=sentence("give the base with --base MODEL"),
+            hint="give the base with --base MODEL",
+            name=name,
         )
     return NamedBase(name)
 
@@ -131,3 +127,23 @@ def names_same(name: str, model: str) -> bool:
     match = QUANTISED.fullmatch(name)
     names = {name, *([match["full"]] if match else [])}
     return model in names or Path(model).name.lower() in {Path(one).name.lower() for one in names}
+
+
+def other_base(folder: Path, model: str) -> str | None:
+    """The base that an adapter's configuration names, where that is not `model`, by name or weights; None where it is.
+
+    Of a path its last part: the others are of the machine that trained it.
+    """
+    named = read_config(folder).get("base_model_name_or_path")
+    if not isinstance(named, str) or not named or names_same(named, model):
+        return None
+    own, there = embedded.MODELS.get(model), expanded(named)
+    if own is not None and own.hub_id.lower() == named.lower():
+        return None
+    if (
+        there.is_dir()
+        and Path(model).is_dir()
+        and local_revision(files_of(str(there))) == local_revision(files_of(model))
+    ):
+        return None
+    return named if HUB_ID.fullmatch(named) else Path(named).name

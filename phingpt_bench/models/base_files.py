@@ -12,7 +12,7 @@ from typing import Any
 
 from phingpt_bench.core.errors import BenchError
 from phingpt_bench.core.fingerprint import digest, file_digest
-from phingpt_bench.core.sentences import sentence
+from phingpt_bench.core.jsonio import JsonObject
 from phingpt_bench.models.adapter_files import CONFIG as ADAPTER_CONFIG
 
 CONFIG = "config.json"
@@ -25,6 +25,8 @@ SETUP = (
 UNIMPORTANT = ("_name_or_path", "transformers_version")  # who wrote a file, and where
 # the packages without which weights of a method cannot be multiplied with
 KERNELS = {"gptq": ("optimum", "gptqmodel"), "awq": ("gptqmodel",), "hqq": ("hqq",), "aqlm": ("aqlm",)}
+# what gptqmodel 7.7 imports and we do not have. Left to itself, pip replaces torch: it asks for 2.14, and runs on 2.13
+WITHOUT_TORCH = ("defuser", "device-smi", "logbar", "ninja", "pypcre", "tokenicer", "torchao")
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,9 +50,10 @@ def files_of(source: str) -> BaseFiles:
         if path.suffix == ".gguf":
             return BaseFiles(str(path.parent), True, path.name)
         raise BenchError(
-            sentence("a file is no base model"),
+            "a file is not a base model",
             where=source,
-            hint=sentence("give its folder, {folder}, or a .gguf file", folder=path.parent),
+            hint="give its folder, {folder}, or a .gguf file",
+            folder=path.parent,
         )
     if not path.is_dir():
         return BaseFiles(source, False)
@@ -58,21 +61,22 @@ def files_of(source: str) -> BaseFiles:
         return BaseFiles(source, True)
     if (path / ADAPTER_CONFIG).is_file():
         raise BenchError(
-            sentence("is an adapter, not a base model"),
-            where=source,
-            hint=sentence("give it with --adapter {folder}", folder=source),
+            "is an adapter, not a base model", where=source, hint="give it with --adapter {folder}", folder=source
         )
     found = sorted(file.name for file in path.glob("*.gguf"))
     if len(found) > 1:
         raise BenchError(
-            sentence("holds {n} GGUF files: {names}", n=len(found), names=", ".join(found)),
+            "holds {n} GGUF files: {names}",
             where=source,
-            hint=sentence("give one, such as {file}", file=path / found[0]),
+            hint="give one, such as {file}",
+            n=len(found),
+            names=", ".join(found),
+            file=path / found[0],
         )
     return BaseFiles(source, True, found[0] if found else None)
 
 
-def config_of(files: BaseFiles, revision: str | None) -> dict[str, Any] | None:
+def config_of(files: BaseFiles, revision: str | None) -> JsonObject | None:
     """config.json of a base; None if there is none yet (a GGUF file, a Hub id that is not cached).
 
     BenchError if it is damaged.
@@ -98,9 +102,7 @@ def config_of(files: BaseFiles, revision: str | None) -> dict[str, Any] | None:
     except (OSError, ValueError, RecursionError):
         config = None
     if not isinstance(config, dict):
-        raise BenchError(
-            sentence("not readable as a JSON object"), where=str(file), hint=sentence("copy the model again")
-        )
+        raise BenchError("not readable as a JSON object", where=str(file), hint="copy the model again")
     return config
 
 
@@ -112,12 +114,10 @@ def check_config(config: Mapping[str, Any], model: str) -> None:
     known = set(CAUSAL.values())
     if isinstance(names, list) and names and "auto_map" not in config and not known & set(map(str, names)):
         raise BenchError(
-            sentence(
-                "'{model}' is no causal language model: its weights are those of {names}",
-                model=model,
-                names=", ".join(map(str, names)),
-            ),
-            hint=sentence("give a model that continues text (its config.json names a class ForCausalLM)"),
+            "'{model}' is not a causal language model: its weights are those of {names}",
+            hint="give a model that continues text (its config.json names a class ForCausalLM)",
+            model=model,
+            names=", ".join(map(str, names)),
         )
     _check_kernels(config, model)
 
@@ -132,22 +132,21 @@ def _check_kernels(config: Mapping[str, Any], model: str) -> None:
     bits = stored.get("load_in_4bit") or stored.get("load_in_8bit")
     if not bits and method not in METHODS:
         raise BenchError(
-            sentence(
-                "'{model}' is quantised by '{method}', which the installed transformers does not know",
-                model=model,
-                method=method,
-            ),
-            hint=sentence("pip install --upgrade transformers, or take the model in another format"),
+            "'{model}' is quantised by '{method}', which the installed transformers does not know",
+            hint="pip install --upgrade transformers, or take the model in another format",
+            model=model,
+            method=method,
         )
     missing = [name for name in KERNELS.get(method, ()) if importlib.util.find_spec(name) is None]
     if missing:
+        if "gptqmodel" in missing:
+            missing = ["--no-deps", *missing, *WITHOUT_TORCH]
         raise BenchError(
-            sentence(
-                "'{model}' is quantised by {method}, whose kernels are not installed",
-                model=model,
-                method=method.upper(),
-            ),
-            hint=sentence("pip install {packages}", packages=" ".join(missing)),
+            "'{model}' is quantised by {method}, whose kernels are not installed",
+            hint="pip install {packages}",
+            model=model,
+            method=method.upper(),
+            packages=" ".join(missing),
         )
 
 
@@ -176,7 +175,7 @@ def gguf_quantisation(file: Path) -> str:
             counts[tensor.tensor_type.name.lower()] += int(tensor.n_elements)
     except (OSError, ValueError, IndexError, KeyError) as err:
         raise BenchError(
-            sentence("cannot be read as GGUF ({reason})", reason=err), where=str(file), hint=sentence("copy it again")
+            "cannot be read as GGUF ({reason})", where=str(file), hint="copy it again", reason=err
         ) from None
     return f"gguf-{counts.most_common(1)[0][0]}" if counts else "gguf"
 

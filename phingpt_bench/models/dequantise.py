@@ -7,45 +7,36 @@ into the compute dtype gives the same numbers, since that is the matrix which bi
 
 from __future__ import annotations
 
-from pathlib import Path
 from typing import Any
 
-from phingpt_bench import compat
-from phingpt_bench.core.machine import memory_bytes
+from phingpt_bench.compat import model_parts
+from phingpt_bench.core.machine import available_bytes
 
 # share of the available memory that the unpacked weights may take: the rest is for activations and the optimiser
 MEMORY_SHARE = 0.5
+SMALL = 1_000_000_000  # bytes
 
 
 def wanted(choice: str, parameters: int, dtype: Any, device: str) -> tuple[bool, str]:
-    """(whether to unpack, why). "always" and "never" decide; under "auto" on a CPU where the weights fit easily."""
+    """(whether to unpack, why). "always" and "never" decide; under "auto" on a CPU where the weights fit easily.
+
+    Where the available memory is unknown, weights of up to SMALL bytes are unpacked. On "mps" there are no kernels for
+    packed ones.
+    """
     if choice != "auto":
         return choice == "always", f"dequantise is '{choice}'"
+    if device == "mps":
+        return True, "there are no kernels for packed weights on 'mps'"
     if device != "cpu":
         return False, "the GPU multiplies by packed weights"
     needed, available = parameters * dtype.itemsize, available_bytes()
+    if available is None:
+        return needed <= SMALL, f"unpacked they take {needed / 1e9:.1f} GB, and the available memory is unknown"
     fits = needed < MEMORY_SHARE * available
     return fits, (
         f"unpacked they take {needed / 1e9:.1f} GB, which is {'less' if fits else 'more'} than "
         f"{MEMORY_SHARE:.0%} of the {available / 1e9:.1f} GB available"
     )
-
-
-def available_bytes() -> int:
-    """Memory that can still be allocated without swapping, in bytes, within a container's limit.
-
-    The physical memory where the system does not say (not Linux); 0 if that is unknown too.
-    """
-    try:
-        with Path("/proc/meminfo").open(encoding="ascii") as file:
-            free = next(int(line.split()[1]) * 1024 for line in file if line.startswith("MemAvailable"))
-    except OSError:
-        return memory_bytes() or 0
-    try:
-        limit, used = (Path("/sys/fs/cgroup", f"memory.{name}").read_text("ascii") for name in ("max", "current"))
-        return min(free, int(limit) - int(used))
-    except (OSError, ValueError):  # no cgroup v2, or no limit ("max")
-        return free
 
 
 def unpack(model: Any, dtype: Any) -> int:
@@ -62,7 +53,7 @@ def unpack(model: Any, dtype: Any) -> int:
                 setattr(parent, name, _unpacked(layer, dtype))
                 replaced += 1
     if replaced:
-        compat.unmark_quantised(model)
+        model_parts.unmark_quantised(model)
     return replaced
 
 

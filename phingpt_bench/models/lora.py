@@ -19,7 +19,8 @@ import torch
 import torch.nn.functional as F
 from torch.autograd.function import once_differentiable
 
-from phingpt_bench import compat
+from phingpt_bench.compat import model_parts
+from phingpt_bench.models import products
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,12 +68,23 @@ def fused_inference(model: Any) -> Iterator[None]:
             del layer.__dict__["forward"]
 
 
+def compute_in(model: Any, dtype: torch.dtype) -> None:
+    """Let the LoRA weights of a model have `dtype`, so that PEFT computes them in it.
+
+    They are trained and saved in float32, in which PEFT then computes: some seven passes over every output of a layer,
+    in twice the bytes and without a GPU's fast products.
+    """
+    for name, parameter in model.named_parameters():
+        if "lora_" in name and parameter.is_floating_point():
+            parameter.data = parameter.data.to(dtype)
+
+
 def _layers_of(model: Any) -> list[Any]:
     """The LoRA layers of a model, searched again when another adapter was attached: a walk takes 0.1 s."""
     adapters = tuple(getattr(model, "peft_config", ()))
     known = _layers.get(model)
     if known is None or known[0] != adapters:
-        known = _layers[model] = adapters, compat.lora_layers(model) if adapters else []
+        known = _layers[model] = adapters, model_parts.lora_layers(model) if adapters else []
     return known[1]
 
 
@@ -100,7 +112,7 @@ def _all_float32(weights: LoraWeights, inputs: torch.Tensor) -> bool:
 
 def fuse_training(model: Any) -> int:
     """Let the adapted layers of a model train by `FusedLora` where they can; returns how many do."""
-    layers = [layer for layer in compat.lora_layers(model) if _trains_plainly(layer)]
+    layers = [layer for layer in model_parts.lora_layers(model) if _trains_plainly(layer)]
     for layer in layers:
         layer.__dict__["forward"] = functools.partial(_training_forward, layer)
     return len(layers)
@@ -135,7 +147,7 @@ class FusedLora(torch.autograd.Function):
         rows = x.to(weight.dtype).reshape(-1, x.shape[-1])
         a, b = a.to(weight.dtype), b.to(weight.dtype)
         low_rank = rows @ a.T
-        y = F.linear(rows, weight, bias).addmm_(low_rank, b.T, alpha=scale)
+        y = products.linear(rows, weight, bias).addmm_(low_rank, b.T, alpha=scale)
         ctx.save_for_backward(rows, low_rank, weight, a, b)
         ctx.scale, ctx.shape, ctx.dtype = scale, x.shape, x.dtype
         return y.view(*x.shape[:-1], -1)
@@ -149,7 +161,7 @@ class FusedLora(torch.autograd.Function):
         of_low_rank = (gradient @ b).mul_(ctx.scale)
         of_x = None
         if ctx.needs_input_grad[0]:  # the first layer reads the frozen embeddings
-            of_x = (gradient @ weight).addmm_(of_low_rank, a).view(ctx.shape).to(ctx.dtype)
+            of_x = products.linear(gradient, weight.t()).addmm_(of_low_rank, a).view(ctx.shape).to(ctx.dtype)
         of_a = (of_low_rank.T @ rows).float()
         of_b = (gradient.T @ low_rank).mul_(ctx.scale).float()
         return of_x, None, None, of_a, of_b, None

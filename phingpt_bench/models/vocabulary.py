@@ -7,8 +7,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-from phingpt_bench.core.errors import BenchError
-from phingpt_bench.core.sentences import sentence
+from phingpt_bench.core.errors import BenchError, first_line
 from phingpt_bench.models.load import Loaded
 
 TOKENIZERS = ("tokenizer.json", "tokenizer.model", "vocab.json", "vocab.txt", "spiece.model")
@@ -26,14 +25,12 @@ def with_vocabulary(loaded: Loaded, rows: int, folder: Path) -> Loaded:
     if rows != before:
         if tokenizer is None and rows > len(loaded.tokenizer):
             raise BenchError(
-                sentence(
-                    "the adapter was saved with {rows:,} rows of embeddings, the base has {before:,}, and no "
-                    "tokenizer lies beside the adapter that says which tokens were added",
-                    rows=rows,
-                    before=before,
-                ),
+                "the adapter was saved with {rows:,} rows of embeddings, the base has {before:,}, and no "
+                "tokenizer lies beside the adapter that says which tokens were added",
                 where=str(folder),
-                hint=sentence("copy the tokenizer's files of its training into the folder"),
+                hint="copy the tokenizer's files of its training into the folder",
+                rows=rows,
+                before=before,
             )
         LOG.info("embeddings are resized from %d to %d rows, as the adapter was saved", before, rows)
         loaded.model.resize_token_embeddings(rows, mean_resizing=False)  # the adapter's own are loaded over them
@@ -50,11 +47,10 @@ def _tokenizer(folder: Path, loaded: Loaded) -> Any:
         tokenizer = AutoTokenizer.from_pretrained(str(folder), trust_remote_code=False)
     except (OSError, ValueError, ImportError) as err:
         raise BenchError(
-            sentence(
-                "cannot load the tokenizer beside the adapter ({reason})", reason=str(err).strip().splitlines()[0]
-            ),
+            "cannot load the tokenizer beside the adapter ({reason})",
             where=str(folder),
-            hint=sentence("copy it again, or remove it where the adapter adds no tokens"),
+            hint="copy it again, or remove it where the adapter adds no tokens",
+            reason=first_line(err),
         ) from None
     if tokenizer.pad_token_id is None:
         tokenizer.pad_token = loaded.tokenizer.pad_token or tokenizer.eos_token or tokenizer.bos_token

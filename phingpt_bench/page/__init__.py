@@ -1,1 +1,1 @@
-"""The board as one HTML file without network requests: its data, its scripts, and how they become one file."""
+"""A board or an explanation as one HTML file without network requests: data, scripts, and how they become one."""

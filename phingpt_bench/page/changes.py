@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from itertools import chain, zip_longest
+from typing import TypeVar
 
 from phingpt_bench.page.data import short
 from phingpt_bench.results.collect import Run
-from phingpt_bench.results.compare import why_incomparable
+from phingpt_bench.results.comparable import why_incomparable
 from phingpt_bench.results.comparison.build import fates_of, side_by_side
 from phingpt_bench.results.comparison.form import form_of
 from phingpt_bench.results.comparison.labels import label_classes
@@ -17,20 +18,25 @@ from phingpt_bench.results.comparison.values import Form
 from phingpt_bench.stats.changes import Change
 
 PAIRS = 40  # for which a page holds intervals: each takes some tenths of a second
+T = TypeVar("T")
 Pair = tuple[Run, Run]  # the base and the tuned run
 
 
-def changed(pairs: Mapping[str, Mapping[int, Pair]], runs: Sequence[Run]) -> dict[str, dict[int, dict[str, object]]]:
-    """By section key and place of the tuned row, for at most PAIRS: {"f1": [low, high] by label or type, "form"}.
-
-    pairs: by section key and place, best first; those that are first in their section go before all others. runs:
-    those among which twins are looked for (see comparison.values.Split).
-    """
+def first_pairs(pairs: Mapping[str, Mapping[int, T]]) -> dict[str, dict[int, T]]:
+    """At most PAIRS of these, which are by section key and place: first the best of each section, then the second."""
     ranked = zip_longest(*([(key, place) for place in found] for key, found in pairs.items()))
-    made: dict[str, dict[int, dict[str, object]]] = {}
+    made: dict[str, dict[int, T]] = {}
     for key, place in [one for one in chain.from_iterable(ranked) if one is not None][:PAIRS]:
-        made.setdefault(key, {})[place] = _change(*pairs[key][place], runs)
+        made.setdefault(key, {})[place] = pairs[key][place]
     return made
+
+
+def changed(pairs: Mapping[str, Mapping[int, Pair]], runs: Sequence[Run]) -> dict[str, dict[int, dict[str, object]]]:
+    """By section key and place of the tuned row: {"f1": [low, high] by label or type, "form"}.
+
+    runs: those among which twins are looked for (see comparison.values.Split).
+    """
+    return {key: {at: _change(*pair, runs) for at, pair in found.items()} for key, found in pairs.items()}
 
 
 def _change(a: Run, b: Run, runs: Sequence[Run]) -> dict[str, object]:
@@ -55,6 +61,7 @@ def _form(form: Form, unread_a: int, unread_b: int) -> dict[str, object]:
         "broken": form.broken_unread,
         "n": form.n_readable,
         "readable": None if form.readable is None else _numbers(form.readable),
+        "pieces": None if form.pieces is None else _numbers(form.pieces),
         "bounds": None if None in bounds else [list(map(short, ends)) for ends in bounds if ends is not None],
         "split": None if split is None else {
             "written": split.written, "chosen": split.chosen,

@@ -6,32 +6,26 @@ import dataclasses
 import functools
 from collections import Counter
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 from types import MappingProxyType
 from typing import Any
 
 from phingpt_bench import __version__
-from phingpt_bench.board.values import Board, Payback, Row, Section
-from phingpt_bench.core.records import Ledger
-from phingpt_bench.page.document import STATIC
+from phingpt_bench.board.cost_values import Payback
+from phingpt_bench.board.values import Board, Row, Section
+from phingpt_bench.core.ledgers import Ledger
 from phingpt_bench.page.published import Shelf
-from phingpt_bench.page.script import counted, said
-from phingpt_bench.page.spoken import in_all_languages, in_each_language
+from phingpt_bench.page.spoken import in_all_languages, in_each_language, script_words
 from phingpt_bench.render.board.cost_text import when_of
 from phingpt_bench.render.board.legend import entries
 from phingpt_bench.render.board.overview import by_model, short_titles
-from phingpt_bench.render.measures import PHASES, price_text
+from phingpt_bench.render.measures import NO_STAR, price_of, price_text
 from phingpt_bench.scoring.metrics import METRICS
 from phingpt_bench.text.clean import clean
-from phingpt_bench.text.language import ENGLISH, LANGUAGES, catalogue, say, translated
+from phingpt_bench.text.language import say, spoken
 from phingpt_bench.text.machine import machine_text
 
 SCHEMA = 1
-COLUMNS = (
-    "model", "run", "created", "suite", "rank", "tied", "score", "low", "high", "level", "interval_method", "is_base",
-    "base", "difference", "difference_low", "difference_high", "p", "corrected", "at_most", "test", "significant",
-    "no_test", "beats_floor", "invalid", "usd_per_1000", "frontier", "training", "evaluation", "exposure", "partly",
-    "exposed", "base_unknown", "unseen", "warnings", "seeds", "scores",
-)  # fmt: skip
 HEADS = {  # the page's heads for what the legend explains under those of other tables, by its name there
     "training": "training, USD",
     "usd": "USD per 1,000",
@@ -44,14 +38,13 @@ HEADS = {  # the page's heads for what the legend explains under those of other 
 def page_data(
     board: Board,
     *,
-    bases: Mapping[str, str] = MappingProxyType({}),
     answers: Mapping[str, Any] = MappingProxyType({}),
     changes: Mapping[str, Mapping[int, Any]] = MappingProxyType({}),
     texts: Sequence[Mapping[str, str]] = (),
 ) -> dict[str, object]:
     """The board as JSON values; each row is a list in the order of `columns`.
 
-    bases: the run id of the base that each run id is compared with. answers: what is known of the packed row data, by
+    answers: what is known of the packed row data, by
     section key (`answers.packed`). changes: what is resampled of tuned rows and their bases, by section key and place
     of the tuned row (`changes.changed`). texts: title and licence of the datasets whose text the page holds; empty
     where it holds none.
@@ -60,28 +53,31 @@ def page_data(
     keys, titles = section_keys(sections), short_titles(sections)
     lines = by_model(sections)
     places = {id(row): place for place, cells in enumerate(lines) for row in cells.values()}
-    prices, shelf = Numbered(), Shelf()
-    drawn = []
+    shared, shelf = Shared(), Shelf()
+    drawn: list[dict[str, object]] = []
+    columns: list[str] = []
     for section, key, title in zip(sections, keys, titles, strict=True):
         metrics = list(dict.fromkeys(name for row in section.rows for name in row.scores))
         found = {row.run_id: place for place, row in enumerate(section.rows)}
-        rows = [
-            _row(row, places[id(row)], found.get(bases.get(row.run_id, "")), metrics, prices) for row in section.rows
-        ]
+        rows = [_row(row, places[id(row)], found.get(row.base_run or ""), metrics, shared) for row in section.rows]
+        columns = list(rows[0]) if rows else columns
         about = _section(section, shelf)
-        more = {"key": key, "title": title, "metrics": metrics, "rows": rows, "answers": answers.get(key)}
-        more["changes"] = changes.get(key, {})
+        more: dict[str, object] = {"key": key, "title": title, "metrics": metrics}
+        more |= {"rows": [[*row.values()] for row in rows]}
+        more |= {"answers": answers.get(key), "changes": changes.get(key, {})}
         drawn.append(about | more)
     return {
         "schema": SCHEMA,
         "version": __version__,
-        "languages": {name: _words(name) for name in LANGUAGES if name != ENGLISH},
+        "languages": script_words(),
         "metrics": {
             name: {"title": metric.title, "higher": metric.higher_is_better} for name, metric in METRICS.items()
         },
-        "columns": COLUMNS,
+        "columns": columns,
         "models": [_model(next(iter(cells.values()))) for cells in lines],
-        "prices": in_all_languages(lambda: [price_text(price) for price in prices.values]),
+        "prices": in_all_languages(lambda: [price_text(price) for price in shared.prices.values]),
+        "machines": in_all_languages(lambda: [clean(machine_text(machine)) for machine in shared.machines.values]),
+        "notes": in_all_languages(lambda: [clean(spoken(text)) for text in shared.notes.values]),
         "sections": drawn,
         "published": shelf.values(),
         "legend": in_all_languages(lambda: _legend(board)),
@@ -102,20 +98,6 @@ def section_keys(sections: Sequence[Section]) -> list[str]:
     return [key(section) for section in sections]
 
 
-def _words(language: str) -> dict[str, str | list[str]]:
-    """Texts of the page's scripts, titles of metrics and phases of ledgers, by the English text.
-
-    Of texts with a number, by the text for one: the forms for one and for any other number.
-    """
-    texts = (*said(STATIC / "js"), *(metric.title for metric in METRICS.values()), *PHASES)
-    words: dict[str, str | list[str]] = {
-        text: there for text in texts if (there := translated(text, language)) is not None
-    }
-    for one, many in counted(STATIC / "js"):
-        words[one] = [catalogue(language).ngettext(one, many, n) for n in (1, 2)]
-    return words
-
-
 class Numbered:
     """Values that recur, each kept once; `number` is its place in `values`."""
 
@@ -130,6 +112,15 @@ class Numbered:
             self._places[key] = len(self.values)
             self.values.append(value)
         return self._places[key]
+
+
+@dataclass(frozen=True, slots=True)
+class Shared:
+    """What many rows have in common; in a row is its place in one of these lists."""
+
+    prices: Numbered = field(default_factory=Numbered)
+    machines: Numbered = field(default_factory=Numbered)
+    notes: Numbered = field(default_factory=Numbered)
 
 
 def _model(row: Row) -> dict[str, object]:
@@ -172,10 +163,12 @@ def _section(section: Section, shelf: Shelf) -> dict[str, object]:
     }
 
 
-def _row(row: Row, model: int, base: int | None, metrics: Sequence[str], prices: Numbered) -> list[Any]:
-    """The values of COLUMNS; model and base are places among the models and among the section's rows."""
+def _row(row: Row, model: int, base: int | None, metrics: Sequence[str], shared: Shared) -> dict[str, Any]:
+    """The values by column; model and base are places among the models and among the section's rows."""
     test, interval = row.against_base, row.interval
-    values = {
+    only_majority = test is not None and test.only_majority
+    warnings = [*(note.text for note in row.notes), *([NO_STAR] if only_majority else [])]
+    return {
         "model": model,
         "run": row.run_id,
         "created": row.created,
@@ -197,35 +190,36 @@ def _row(row: Row, model: int, base: int | None, metrics: Sequence[str], prices:
         "at_most": test is not None and test.at_most,
         "test": None if test is None else test.method,
         "significant": row.starred,
-        "no_test": None if test is None or test.reason is None else in_each_language(test.reason),
+        "only_majority": only_majority,
+        "no_test": None if test is None or test.reason is None else shared.notes.number(test.reason),
         "beats_floor": row.beats_floor,
         "invalid": short(row.invalid_share),
         "usd_per_1000": short(row.usd_per_1000),
         "frontier": row.frontier,
-        "training": _ledger(row.training, prices),
-        "evaluation": _ledger(row.evaluation, prices),
+        "training": _ledger(row.training, shared),
+        "evaluation": _ledger(row.evaluation, shared),
         "exposure": row.exposure,
         "partly": row.partly_checked,
         "exposed": row.exposed,
         "base_unknown": row.base_unknown,
         "unseen": None if row.unseen is None else [short(row.unseen.score), row.unseen.n],
-        "warnings": [in_each_language(note.text) for note in row.notes],
+        "warnings": [shared.notes.number(text) for text in warnings],
         "seeds": [short(score) for score in row.seeds],
         "scores": [short(row.scores.get(name)) for name in metrics],
     }
-    return [values[name] for name in COLUMNS]
 
 
-def _ledger(ledger: Ledger | None, prices: Numbered) -> dict[str, object] | None:
-    """What was measured of a ledger, its price as a place in `prices`; None if nothing was."""
+def _ledger(ledger: Ledger | None, shared: Shared) -> dict[str, object] | None:
+    """What was measured of a ledger, its price and machine as places in `shared`; None if nothing was."""
     if ledger is None:
         return None
     fields = ((field.name, getattr(ledger, field.name)) for field in dataclasses.fields(ledger))
     known = {name: value for name, value in fields if value is not None and value != {}}
-    if ledger.price is not None:
-        known["price"] = prices.number(ledger.price)
-    if (machine := ledger.machine) is not None:
-        known["machine"] = in_all_languages(lambda: clean(machine_text(machine)))
+    known.pop("token_price", None)
+    if (price := price_of(ledger)) is not None:
+        known["price"] = shared.prices.number(price)
+    if ledger.machine is not None:
+        known["machine"] = shared.machines.number(ledger.machine)
     if "seconds" in known:
         known["seconds"] = {phase: round(spent, 3) for phase, spent in ledger.seconds.items()}
     if "usd" in known:

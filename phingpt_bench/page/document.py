@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import base64
 import hashlib
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -15,17 +15,28 @@ STATIC = Path(__file__).resolve().parent / "static"
 STYLES = ("base.css", "page.css", "table.css", "chart.css", "rows.css", "print.css")  # later ones win
 
 
-def document(data: Mapping[str, Any], blobs: Mapping[str, str], *, language: str) -> str:
+def document(
+    data: Mapping[str, Any],
+    blobs: Mapping[str, str],
+    *,
+    language: str,
+    entry: str = "main.js",
+    styles: Sequence[str] = STYLES,
+    verb: str = "leaderboard",
+    asks: bool = False,
+) -> str:
     """The HTML text, newline at the end.
 
-    data: JSON values for the script (`data.page_data`). blobs: packed row data by name (`answers.packed`), read when
-    they are first needed. language: the one the page opens in.
+    data: JSON values for the script (`data.page_data`). blobs: packed row data by name (`packing.pack`), read when
+    they are first needed. language: the one the page opens in. entry, styles: the page's first module and its styles.
+    verb: the command that shows the same without a script. asks: the page may ask the program that served it.
     """
-    style = "".join((STATIC / "css" / name).read_text(encoding="utf-8") for name in STYLES)
-    script = linked(STATIC / "js", "main.js")
+    style = "".join((STATIC / "css" / name).read_text(encoding="utf-8") for name in styles)
+    script = linked(STATIC / "js", entry)
     parts = {
+        "verb": verb,
         "language": language,
-        "policy": policy(script, style),
+        "policy": policy(script, style, asks=asks),
         "style": style,
         "data": embedded(data),
         "script": script,
@@ -48,11 +59,15 @@ def embedded(value: Any) -> str:
     return text
 
 
-def policy(script: str, style: str) -> str:
-    """The content security policy: this script and this style, and nothing from anywhere."""
+def policy(script: str, style: str, *, asks: bool = False) -> str:
+    """The content security policy: this script and this style, and nothing from anywhere.
+
+    asks: the script may ask the place that the page came from.
+    """
     return (
         f"default-src 'none'; script-src '{_hash(script)}'; style-src '{_hash(style)}'; img-src data:; "
-        "base-uri 'none'; form-action 'none'"
+        + ("connect-src 'self'; " if asks else "")
+        + "base-uri 'none'; form-action 'none'"
     )
 
 

@@ -50,23 +50,17 @@ def _visit(folder: Path, name: str, done: dict[str, str], above: tuple[str, ...]
         return
     path = folder / name
     if name in above:
-        raise BenchError(
-            sentence("imports go round in a circle: {names}", names=" > ".join((*above, name))), where=str(path)
-        )
+        raise BenchError("imports go round in a circle: {names}", where=str(path), names=" > ".join((*above, name)))
     source = _read(path, above)
     for names, other in _IMPORT.findall(source):
         _visit(folder, other, done, (*above, name))
         exported = _EXPORT.findall(_read(folder / other, (*above, name)))
         for wanted in filter(None, (part.strip() for part in names.split(","))):
             if wanted not in exported:
-                raise BenchError(
-                    sentence("{other} does not export '{wanted}'", other=other, wanted=wanted), where=str(path)
-                )
+                raise BenchError("{other} does not export '{wanted}'", where=str(path), other=other, wanted=wanted)
     body = _EXPORT.sub("", _IMPORT.sub(r'const {\1} = modules["\2"];' + "\n", source))
     if left := _LEFT.search(body):
-        raise BenchError(
-            sentence("not a form of import or export that is read here: {form}", form=left.group()), where=str(path)
-        )
+        raise BenchError("not a form of import or export that is read here: {form}", where=str(path), form=left.group())
     exports = ", ".join(_EXPORT.findall(source))
     done[name] = f'modules["{name}"] = (() => {{\n{body}return {{ {exports} }};\n}})();\n'
 

@@ -21,8 +21,8 @@ class Texts:
 def texts_of(places: Iterable[tuple[str, str]]) -> Texts:
     """The texts of the (protocol, split) pairs, checked against the passports.
 
-    BenchError for a protocol without passport, and where the rows are not available locally: a page that was asked for
-    with text and comes without it would be found out too late.
+    BenchError for a protocol without passport, and where the rows are not available locally: otherwise the reader of
+    the page would be the first to notice that the text is missing.
     """
     rows: dict[str, dict[str, str]] = {}
     licences: dict[str, str] = {}
@@ -30,15 +30,16 @@ def texts_of(places: Iterable[tuple[str, str]]) -> Texts:
         passport = passport_of(protocol)
         if passport is None:
             raise BenchError(
-                sentence("{protocol} has no passport, so its text cannot be shown", protocol=protocol),
+                "{protocol} has no passport, so its text cannot be shown",
                 where="--with-text",
-                hint=sentence("skip the task with --task, or draw the page without --with-text"),
+                hint="skip the task with --task, or draw the page without --with-text",
+                protocol=protocol,
             )
         try:
             found = splits_of(passport)
         except BenchError as err:
             hint = err.hint and sentence(
-                "{hint}; or leave --with-text away, or name the tasks that you have the data of with --task",
+                "{hint}; or leave out --with-text, or name with --task the tasks whose data you have",
                 hint=err.hint,
             )
             raise BenchError(err.message, where=err.where, hint=hint) from None

@@ -8,12 +8,13 @@ from phingpt_bench.text.blocks import Block, Column, Grid, Lines, Picture, Piece
 from phingpt_bench.text.language import say
 
 TRANSLATED = ("ok", "note", "MISSING", "BROKEN")
-ROLES = {"ok": "good", "note": "warning", "MISSING": "bad", "BROKEN": "bad"}
+OK, NOTE, MISSING, BROKEN = TRANSLATED
+ROLES = {OK: "good", NOTE: "warning", MISSING: "bad", BROKEN: "bad"}
 COLUMNS = (Column(least=7), Column(least=15), Column(fold=True, whole=True))
 
 
 def check_blocks(level: str, subject: str, text: str) -> list[Block]:
-    """One check; all of them stand in the same columns, so that each can be shown when it is known."""
+    """One check, in the same columns as all others, so that it can be shown as soon as it is known."""
     return [Grid(COLUMNS, [[(Piece(say(level), ROLES.get(level, "")),), subject, text]], gap=1)]
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from phingpt_bench.core.records import Ledger, Price
+from phingpt_bench.core.ledgers import Ledger, Price, TokenPrice
 from phingpt_bench.core.sentences import sentence
 from phingpt_bench.cost.ledger import total_seconds
 from phingpt_bench.scoring.metrics import METRICS
@@ -15,8 +15,9 @@ from phingpt_bench.text.money import usd_text
 from phingpt_bench.text.numbers import unknown_text
 from phingpt_bench.text.quantities import duration_text
 
-TRANSLATED = ("load", "prepare", "train", "probe", "harness", "evaluate")
+TRANSLATED = ("load", "warm-up", "prepare", "train", "probe", "harness", "evaluate")
 PHASES = TRANSLATED  # of cost/meters.py
+NO_STAR = sentence("no *: not shown to be better than one label for all rows")  # of a gain (`Difference.only_majority`)
 METHODS = {  # of intervals and tests
     "wilson": sentence("Wilson"),
     "bootstrap": sentence("bootstrap over rows"),
@@ -77,15 +78,35 @@ def ledger_usd(ledger: Ledger | None) -> str:
 
 def prices(ledgers: Iterable[Ledger]) -> list[str]:
     """Each price that the USD of the ledgers were computed with, in words (see `price_text`)."""
-    return sorted({price_text(ledger.price) for ledger in ledgers if ledger.usd is not None and ledger.price})
+    known = (price_of(ledger) for ledger in ledgers if ledger.usd is not None)
+    return sorted({price_text(price) for price in known if price is not None})
 
 
-def price_text(price: Price) -> str:
-    """A ledger's price in words: USD per hour, entry and date of the card, assumption; unknown parts are left out."""
+def price_of(ledger: Ledger) -> Price | TokenPrice | None:
+    """The price of its USD, of a machine or of a hosted model's tokens; None if it has none."""
+    return ledger.price or ledger.token_price
+
+
+def price_text(price: Price | TokenPrice) -> str:
+    """A ledger's price in words: USD, entry and date of the card, assumption; unknown parts are left out."""
+    count = price.count if isinstance(price, Price) else 1
     parts = [
-        say("${usd:g} an hour", usd=price.usd_per_hour),
-        f"{price.count} x {clean(price.entry)}" if price.count != 1 else clean(price.entry),
+        _rate(price),
+        f"{count} x {clean(price.entry)}" if count != 1 else clean(price.entry),
         say("price card of {date}", date=clean(price.card)) if price.card else None,
         clean(spoken(price.assumption or "")) or None,
     ]
     return ", ".join(part for part in parts if part)
+
+
+def _rate(price: Price | TokenPrice) -> str:
+    """USD of an hour, or of a million tokens: read, written, and cached where these have a price of their own."""
+    if isinstance(price, Price):
+        return say("${usd:g} an hour", usd=price.usd_per_hour)
+    read, written, cached = price.usd_per_million_in, price.usd_per_million_out, price.usd_per_million_cached
+    if cached is None:
+        return say("a million tokens: ${read:g} read, ${written:g} written", read=read, written=written)
+    return say(
+        "a million tokens: ${read:g} read, ${cached:g} read from a cache, ${written:g} written",
+        read=read, cached=cached, written=written,
+    )  # fmt: skip

@@ -40,8 +40,10 @@ def results_of(board: Board, name: str | None) -> list[Result]:
         adapters = sorted({row.adapter for _, row in rows if row.adapter})
         if len(adapters) != 1:
             raise BenchError(
-                sentence("{n} adapters have whole runs here", n=len(adapters)),
-                hint=sentence("--model NAME: {adapters}", adapters=", ".join(adapters) or "a base"),
+                "{n} adapters have whole runs here",
+                hint="--model NAME: {adapters}",
+                n=len(adapters),
+                adapters=", ".join(adapters) or "a base",
             )
         name = adapters[0]
     found = [(section, row) for section, row in rows if (row.adapter or row.name).casefold() == name.casefold()]
@@ -50,8 +52,7 @@ def results_of(board: Board, name: str | None) -> list[Result]:
     models = {row.identity[:8] for _, row in found}
     if len(models) > 1:
         raise BenchError(
-            sentence("{n} models are called '{name}'", n=len(models), name=name),
-            hint=sentence("give the folder of one suite's results"),
+            "{n} models are called '{name}'", hint="give the folder of one suite's results", n=len(models), name=name
         )
     return [Result(section, row, _base(section, row)) for section, row in found if row.score is not None]
 

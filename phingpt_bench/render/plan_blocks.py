@@ -5,13 +5,15 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from phingpt_bench.core.sentences import sentence
-from phingpt_bench.evaluate.plan import Step
+from phingpt_bench.evaluate.needs import Need
+from phingpt_bench.evaluate.run import Work
+from phingpt_bench.evaluate.steps import Step
 from phingpt_bench.evaluate.suite import Suite
 from phingpt_bench.text.blocks import Across, Block, Cell, Column, Grid, Lines, Title
-from phingpt_bench.text.language import count, say, say_n
+from phingpt_bench.text.language import count, say, say_n, spoken
+from phingpt_bench.text.numbers import unknown_text
 from phingpt_bench.text.quantities import duration_text
 
-UNKNOWN = sentence("unknown")
 HEADS = (sentence("task, model"), sentence("requests"), sentence("time"), sentence("state"))
 
 
@@ -25,10 +27,17 @@ def _columns() -> tuple[Column, ...]:
     )
 
 
-def plan_blocks(suite: Suite, steps: Sequence[Step], changed: Sequence[str] = ()) -> list[Block]:
+def plan_blocks(
+    suite: Suite,
+    steps: Sequence[Step],
+    changed: Sequence[str] = (),
+    needs: Sequence[Need] = (),
+    notes: Sequence[str] = (),
+) -> list[Block]:
     """One row per step, by task, then sums. Time is what a step took here before, if it did.
 
-    changed: the overrides that the suite was read with, as they were written.
+    changed: the overrides that the suite was read with, as they were written. needs: estimates of memory. notes: on
+        served models.
     """
     rows: list[Sequence[Cell] | Across] = []
     trainings = [step for step in steps if step.kind == "train"]
@@ -41,17 +50,48 @@ def plan_blocks(suite: Suite, steps: Sequence[Step], changed: Sequence[str] = ()
         rows.append(Across(say_n("{task}, {n:,} document", "{task}, {n:,} documents", n, task=task)))
         for step in own:
             name = step.model if step.kind == "evaluate" else f"{say(step.kind)}: {step.model}"
-            rows.append([f"  {name}", count(step.requests), _time(step), _state(step)])
+            asked = count(step.requests) if step.requests else ""  # a floor is no model that is asked
+            rows.append([f"  {name}", asked, _time(step), _state(step)])
     title = Title(
         say("suite {name}", name=suite.name), say("records in {folder}/", folder=suite.results_folder), level=1
     )
     overridden = [Lines([say("with {changes}", changes=" ".join(changed))])] if changed else []
-    return [title, *overridden, Grid(_columns(), rows), Lines([_sums(steps)])]
+    return [
+        title,
+        *overridden,
+        Grid(_columns(), rows),
+        Lines([_sums(steps), *map(_memory, needs), *map(spoken, notes)]),
+    ]
+
+
+def _memory(need: Need) -> str:
+    """An estimate of memory in a line, and whether it fits."""
+    facts = {"what": need.what, "needed": need.needed / 1e9, "device": need.device}
+    text = say("Memory to evaluate {what}: about {needed:.1f} GB on {device}", **facts)
+    if need.training:
+        text = say("Memory to train {what}: about {needed:.1f} GB on {device}", **facts)
+    if need.available is None:
+        return say("{text} (estimated).", text=text)
+    free = need.available / 1e9
+    if need.is_too_much:
+        return say("{text}, MORE than the {free:.1f} GB that are free (estimated).", text=text, free=free)
+    return say("{text}, of {free:.1f} GB that are free (estimated).", text=text, free=free)
+
+
+def failed_blocks(work: Work) -> list[Block]:
+    """The cells that failed, with their reasons."""
+    named = {cell.id: cell.step for cell in work.cells}
+    lines = [say_n("{n:,} cell failed:", "{n:,} cells failed:", len(work.failed))]
+    for name, reason in work.failed.items():
+        step = named[name]
+        who = f"{step.task}: {step.model}" if step.task else say("train {name}", name=step.model)
+        lines.append(f"  {who}: {spoken(reason)}")
+    return [Lines(lines)]
 
 
 def _time(step: Step) -> str:
     if step.seconds is None:
-        return say(UNKNOWN)
+        return unknown_text()
     return ("~" if step.scaled else "") + duration_text(step.seconds)
 
 
@@ -70,11 +110,11 @@ def _sums(steps: Sequence[Step]) -> str:
         return say("Nothing to do: everything is there.")
     runs = [step for step in left if step.kind != "train"]
     known = [step.seconds for step in left if step.seconds is not None]
-    time = duration_text(sum(known)) if known else say(UNKNOWN)
+    time = duration_text(sum(known)) if known else say("unknown")
     if known and len(known) < len(left):
         time = say("{time} for {k} of the {n} steps, unknown for the rest", time=time, k=len(known), n=len(left))
     trainings = say_n("{n:,} training", "{n:,} trainings", len(left) - len(runs)) if len(runs) < len(left) else ""
-    requests = sum(step.requests for step in runs if step.kind == "evaluate")
+    requests = sum(step.requests for step in runs)
     asked = say_n("{n:,} request to models", "{n:,} requests to models", requests)
     made = say_n("{n:,} run with {requests}", "{n:,} runs with {requests}", len(runs), requests=asked) if runs else ""
     both = say("{trainings} and {runs}", trainings=trainings, runs=made) if trainings and made else trainings or made

@@ -19,7 +19,7 @@ TRANSLATED = (
 LEAST = 60  # columns in which the report can be read
 EXAMPLE_ROWS = 3
 ANSWER = 40  # characters of an example that are shown
-# the metrics that stand side by side, by kind; the others follow by scorer
+# the metrics shown side by side, by kind; the others follow by scorer
 SHARED = {
     "labels": ("acc", "f1_weighted", "f1_macro"),
     "spans": ("entity_f1", "entity_f1_macro"),
@@ -131,7 +131,7 @@ def _recorded(report: Report) -> Iterable[Block]:
 
 
 def _value(value: Value | None) -> str:
-    """0.812 [0.790, 0.833]; "-" for a metric that the scorer has not."""
+    """0.812 [0.790, 0.833]; "-" for a metric that the scorer does not have."""
     if value is None:
         return "-"
     ends = (None, None) if value.interval is None else (value.interval.low, value.interval.high)
@@ -143,7 +143,7 @@ def _share(part: int, whole: int) -> str:
 
 
 def _change(difference: float | None) -> str:
-    """+0.012; "same" for no difference, more places for one that three would hide."""
+    """+0.012; "same" for no difference, an exponent for one that three decimals would hide."""
     if difference is None:
         return say("not recorded")
     if difference == 0:

@@ -8,6 +8,8 @@ import re
 from collections.abc import Mapping
 from typing import Any
 
+from phingpt_bench.scoring.json_pieces import LIST_KEYS
+
 # in an answer that is a text, what distinguishes a wrapping from JSON that the model wrote
 _WRAPPED = re.compile(
     r"\A\s*[\[{].{0,4000}?[\"'](?:generated_text|choices|message|completions|candidates)[\"']\s*:", re.DOTALL
@@ -21,7 +23,9 @@ _KEYS = (
 )  # fmt: skip
 _PLAIN_KEYS = ("content", "parts", "text")
 # with one of these an object names something, and is not a wrapping of a text
-_STRUCTURE = frozenset(("label", "labels", "type", "entity_group", "entity", "word", "score", "start", "tag"))
+_STRUCTURE = frozenset(
+    ("label", "labels", "type", "entity_group", "entity", "word", "score", "start", "tag", *LIST_KEYS)
+)
 _REASONING = frozenset(("reasoning", "thinking", "reasoning_content", "redacted_thinking"))
 
 

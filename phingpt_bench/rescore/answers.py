@@ -9,7 +9,6 @@ from collections.abc import Sequence
 from typing import Any
 
 from phingpt_bench.core.errors import BenchError
-from phingpt_bench.core.sentences import sentence
 from phingpt_bench.rescore.answer_text import text_of
 from phingpt_bench.rescore.columns import Columns
 from phingpt_bench.rescore.table import Table
@@ -64,9 +63,7 @@ def likelihoods(table: Table, columns: Columns, target: Target) -> list[list[flo
         return None
     if target.kind != "labels":
         raise BenchError(
-            sentence("no column looks like a column of answers"),
-            where=table.path,
-            hint=sentence("--answer-column NAME says which it is"),
+            "no column looks like a column of answers", where=table.path, hint="--answer-column NAME says which it is"
         )
     column = columns["likelihoods"].name
     k = len(target.names)
@@ -77,9 +74,12 @@ def likelihoods(table: Table, columns: Columns, target: Target) -> list[list[flo
         good = isinstance(values, list) and len(values) == k
         if not good or not all(value is None or type(value) in (int, float) for value in values):
             raise BenchError(
-                sentence("column '{column}' holds no list of {k} log-likelihoods", column=column, k=k),
+                "column '{column}' holds no list of {k} log-likelihoods",
                 where=table.where(row),
-                hint=sentence("one for each of {names}, null where it is not finite", names=", ".join(target.names)),
+                hint="one for each of {names}, null where it is not finite",
+                column=column,
+                k=k,
+                names=", ".join(target.names),
             )
         numbers = [_number(value) for value in values]
         order = [str(name).strip() for name in names] if isinstance(names, list) else []
@@ -97,7 +97,7 @@ def _number(value: float | None) -> float:
 
 
 def _listed(value: Any) -> Any:
-    """A list that stands as JSON in a cell; anything else as it is."""
+    """A list that is JSON text in a cell; anything else as it is."""
     if isinstance(value, str) and value.lstrip().startswith("["):
         try:
             return json.loads(value)

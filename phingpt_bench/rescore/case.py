@@ -23,7 +23,7 @@ SHOWN = 5  # rows that are named for each kind of problem
 
 @dataclass(slots=True, kw_only=True)
 class Case:
-    """Aligned lists: documents, the answer to each ("" where there is none), and the row it stands in (None: missing).
+    """Aligned lists: documents, the answer to each ("" where there is none), and its row (None: missing).
 
     likelihoods: of the labels in the order of the target, in place of answers; None if answers were written.
     gold_of: "task" or "file". rules: how answers are read. repeats: the most answers that one row has. whole: whether

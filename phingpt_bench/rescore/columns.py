@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from phingpt_bench.core.errors import BenchError, nearest
 from phingpt_bench.core.sentences import sentence
-from phingpt_bench.rescore.names import NAMES, plain
+from phingpt_bench.data.column_names import NAMES, plain
 from phingpt_bench.rescore.table import Table
 
 NONE = "none"  # as the name of a column: there is no such column
@@ -29,7 +29,7 @@ Columns = dict[str, Column]
 def find_columns(table: Table, given: Mapping[str, str | None]) -> Columns:
     """The columns by role ("answer", "likelihoods", "gold", "id", "text", "document"); missing roles are left out.
 
-    given: names by role, None to guess, "none" for no such column. BenchError for a name that the file has not, with
+    given: names by role, None to guess, "none" for no such column. BenchError for a name that is not in the file, with
     the nearest one, when there is neither a column of answers nor one of log-likelihoods, and when several columns
     could be the answers and do not say the same: in many published files "answer" is the gold.
     """
@@ -44,9 +44,10 @@ def find_columns(table: Table, given: Mapping[str, str | None]) -> Columns:
             found[role] = Column(fits[0], True, tuple(fits[1:]))
     if "answer" not in found and "likelihoods" not in found:
         raise BenchError(
-            sentence("no column looks like a column of answers"),
+            "no column looks like a column of answers",
             where=table.path,
-            hint=sentence("--answer-column NAME says which it is; columns: {names}", names=_listed(table)),
+            hint="--answer-column NAME says which it is; columns: {names}",
+            names=_listed(table),
         )
     return found
 
@@ -64,9 +65,7 @@ def _given(table: Table, role: str, name: str) -> str:
             if near
             else sentence("columns: {names}", names=_listed(table))
         )
-        raise BenchError(
-            sentence("no column '{name}' ({option})", name=name, option=OPTIONS[role]), where=table.path, hint=hint
-        )
+        raise BenchError("no column '{name}' ({option})", where=table.path, hint=hint, name=name, option=OPTIONS[role])
     return name
 
 
@@ -74,11 +73,11 @@ def _one_answer(table: Table, fits: list[str]) -> None:
     other = next((name for name in fits[1:] if table.columns[name] != table.columns[fits[0]]), None)
     if other is not None:
         raise BenchError(
-            sentence("columns '{one}' and '{other}' could both be the answers", one=fits[0], other=other),
+            "columns '{one}' and '{other}' could both be the answers",
             where=table.path,
-            hint=sentence(
-                "--answer-column NAME says which holds what the model wrote; in some files 'answer' is the gold"
-            ),
+            hint="--answer-column NAME says which holds what the model wrote; in some files 'answer' is the gold",
+            one=fits[0],
+            other=other,
         )
 
 

@@ -15,10 +15,8 @@ from phingpt_bench.rescore.target import Target
 from phingpt_bench.rescore.values import ClassScore, Details
 from phingpt_bench.scoring import answered, calibration, ner
 from phingpt_bench.scoring.answered import Answered
-from phingpt_bench.scoring.spans import Span
+from phingpt_bench.scoring.entities import Span
 from phingpt_bench.scoring.statistics import confusion, probabilities, spans
-
-COVERAGES = (0.5, 0.8, 0.9)
 
 
 def details(case: Case, target: Target, rows: Sequence[Answered], outcomes: Outcomes) -> Details:
@@ -35,11 +33,11 @@ def details(case: Case, target: Target, rows: Sequence[Answered], outcomes: Outc
     if not outcomes.probs:
         return Details(classes=classes, reasons=reasons, shapes=shapes)
     probs = probabilities(outcomes)
-    risks = calibration.risk_at(outcomes.gold_places, probs, COVERAGES)
+    risks = calibration.risk_at(outcomes.gold_places, probs, calibration.COVERAGES)
     return Details(
         classes=classes,
         reasons=reasons,
-        risks={str(share): risk for share, risk in zip(COVERAGES, risks, strict=True)},
+        risks={str(share): risk for share, risk in zip(calibration.COVERAGES, risks, strict=True)},
         aurc=calibration.aurc(outcomes.gold_places, probs),
     )
 

@@ -68,7 +68,7 @@ def to_json(report: Report) -> str:
         "recorded": _recorded(report),
         "notes": report.notes,
     }
-    return jsonio.dumps(value, indent=1) + "\n"
+    return jsonio.json_text(value)
 
 
 def to_csv(report: Report) -> str:

@@ -31,23 +31,21 @@ def read_bytes(path: Path) -> tuple[bytes, str]:
         names = sorted(file.name for file in path.iterdir() if _ending(file) in SUFFIXES)
         listed = ", ".join(names[:5]) + (" ..." if len(names) > 5 else "")
         held = sentence("it holds {names}", names=listed) if names else None
-        raise BenchError(sentence("is a folder, not a file of answers"), where=str(path), hint=held) from None
+        raise BenchError("is a folder, not a file of answers", where=str(path), hint=held) from None
     except OSError as err:
-        raise BenchError(sentence("not readable ({reason})", reason=err.strerror or err), where=str(path)) from None
+        raise BenchError("not readable ({reason})", where=str(path), reason=err.strerror or err) from None
     if data.startswith(_GZIP):
         try:
             with gzip.open(io.BytesIO(data)) as packed:
                 data = packed.read(MOST + 1)
             if len(data) > MOST:
-                raise BenchError(sentence("unpacks to more than {n} bytes", n=f"{MOST:,}"), where=str(path))
+                raise BenchError("unpacks to more than {n} bytes", where=str(path), n=f"{MOST:,}")
         except (OSError, EOFError, zlib.error) as err:
             raise BenchError(
-                sentence("not readable as gzip ({reason})", reason=err),
-                where=str(path),
-                hint=sentence("it may be cut off"),
+                "not readable as gzip ({reason})", where=str(path), hint="it may be cut off", reason=err
             ) from None
     if not data.strip():
-        raise BenchError(sentence("the file is empty"), where=str(path))
+        raise BenchError("the file is empty", where=str(path))
     return data, _ending(path)
 
 
@@ -61,16 +59,13 @@ def decoded(path: Path, data: bytes, encoding: str | None) -> str:
         return _given(path, data, encoding)
     for mark in (codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE):
         if data.startswith(mark):
-            raise BenchError(
-                sentence("is UTF-16, not UTF-8"), where=str(path), hint=sentence("--encoding utf-16 reads it")
-            )
+            raise BenchError("is UTF-16, not UTF-8", where=str(path), hint="--encoding utf-16 reads it")
     if (at := data.find(b"\0")) >= 0:
         raise BenchError(
-            sentence("is no text: a zero byte at offset {at:,}", at=at),
+            "is not text: a zero byte at offset {at:,}",
             where=str(path),
-            hint=sentence(
-                "answers come as CSV, JSON lines, JSON or parquet (by the name .parquet), or as .eval of Inspect"
-            ),
+            hint="answers come as CSV, JSON lines, JSON or parquet (by the name .parquet), or as .eval of Inspect",
+            at=at,
         )
     try:
         return data.decode("utf-8-sig")
@@ -78,9 +73,11 @@ def decoded(path: Path, data: bytes, encoding: str | None) -> str:
         at = err.start + (len(codecs.BOM_UTF8) if data.startswith(codecs.BOM_UTF8) else 0)
         line = data.count(b"\n", 0, at) + 1
         raise BenchError(
-            sentence("not UTF-8: byte 0x{byte:02x} at offset {at:,}", byte=data[at], at=at),
+            "not UTF-8: byte 0x{byte:02x} at offset {at:,}",
             where=f"{path}:{line}",
             hint=sentence("{hint}; or save it as UTF-8", hint=_offer(data)),
+            byte=data[at],
+            at=at,
         ) from None
 
 
@@ -90,22 +87,21 @@ def _given(path: Path, data: bytes, encoding: str) -> str:
         io.TextIOWrapper(io.BytesIO(), codec.name)  # LookupError for what is no encoding of text, such as hex
     except LookupError:
         raise BenchError(
-            sentence("unknown encoding '{encoding}' (--encoding)", encoding=encoding),
-            hint=sentence("for example utf-8, cp1252, latin-1, utf-16, gb18030"),
+            "unknown encoding '{encoding}' (--encoding)",
+            hint="for example utf-8, cp1252, latin-1, utf-16, gb18030",
+            encoding=encoding,
         ) from None
     try:
         return data.decode(codec.name).removeprefix("\ufeff")
     except UnicodeDecodeError as err:
         line = data.count(b"\n", 0, err.start) + 1
         raise BenchError(
-            sentence(
-                "not {name}: byte 0x{byte:02x} at offset {start:,}",
-                name=codec.name,
-                byte=data[err.start],
-                start=err.start,
-            ),
+            "not {name}: byte 0x{byte:02x} at offset {start:,}",
             where=f"{path}:{line}",
-            hint=sentence("without --encoding the file is read as UTF-8"),
+            hint="without --encoding the file is read as UTF-8",
+            name=codec.name,
+            byte=data[err.start],
+            start=err.start,
         ) from None
 
 

@@ -24,15 +24,15 @@ def own_docs(table: Table, columns: Columns, target: Target, rules: Rules = PLAI
     """
     if "gold" not in columns:
         raise BenchError(
-            sentence("no column looks like a column of gold answers"),
+            "no column looks like a column of gold answers",
             where=table.path,
-            hint=sentence("--gold-column NAME says which it is; with --task they come from the task"),
+            hint="--gold-column NAME says which it is; with --task they come from the task",
         )
     if target.kind == "spans" and "text" not in columns:
         raise BenchError(
-            sentence("no column looks like a column of texts, in which entities are looked up"),
+            "no column looks like a column of texts, in which entities are looked up",
             where=table.path,
-            hint=sentence("--text-column NAME says which it is"),
+            hint="--text-column NAME says which it is",
         )
     gold = table.columns[columns["gold"].name]
     ids = table.columns[columns["id"].name] if "id" in columns else table.places
@@ -52,7 +52,7 @@ def own_docs(table: Table, columns: Columns, target: Target, rules: Rules = PLAI
             doc["score"] = _score(value, table, row)
         else:
             if not isinstance(text, str):
-                raise BenchError(sentence("this row has no text"), where=table.where(row))
+                raise BenchError("this row has no text", where=table.where(row))
             doc["entities"] = gold_entities(value, text, target, rules, table.where(row))
         docs.append(doc)
     return docs
@@ -78,9 +78,11 @@ def _label(value: Any, target: Target, codes: Codes, table: Table, row: int) -> 
     if value is None or name not in target.names:
         near = nearest(name, target.names)
         raise BenchError(
-            sentence("gold label '{name}' is not among {names}", name=name, names=", ".join(target.names)),
+            "gold label '{name}' is not among {names}",
             where=table.where(row),
             hint=_hint(name, near, target),
+            name=name,
+            names=", ".join(target.names),
         )
     return name
 
@@ -106,7 +108,5 @@ def _score(value: Any, table: Table, row: int) -> float:
     except (TypeError, ValueError):
         score = math.nan
     if not -1 <= score <= 1:
-        raise BenchError(
-            sentence("gold score '{value}' is not a number from -1 to 1", value=value), where=table.where(row)
-        )
+        raise BenchError("gold score '{value}' is not a number from -1 to 1", where=table.where(row), value=value)
     return score

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import dataclasses
 import json
 from collections.abc import Iterable
 from typing import Any
 
 from phingpt_bench.core.errors import BenchError
 from phingpt_bench.core.sentences import sentence
+from phingpt_bench.data.rows import Entity
 from phingpt_bench.rescore.target import Target
 from phingpt_bench.scoring.bio_entities import spans_of_tags
 from phingpt_bench.scoring.entities import Problem, Span, type_reader
@@ -21,13 +23,11 @@ _FORMS = (
 )
 _NAMES = [key for key in SURFACE_KEYS if key not in ("entity", "label", "span")]
 
-Entity = dict[str, Any]
-
 
 def gold_entities(value: Any, text: str, target: Target, rules: Rules, where: str) -> list[Entity]:
     """The entities of one row as {"start", "end", "type"}, by position.
 
-    Read are JSON or Python values (as text too): a list of objects by offset or by name (a name stands for all its
+    Read are JSON or Python values (as text too): a list of objects by offset or by name (a name means all its
     occurrences as whole words), of [start, end, type], {"entities": [...]}, {"PER": ["Anna Lee"]}, Label Studio's
     results, and a list or sequence of tags, one per word. Types are compared without case and by alias.
 
@@ -91,7 +91,7 @@ class _Reader:
                 return {"text": item[1 - at], "type": self._type(item[at])}
         if not isinstance(item, dict):
             raise self._error(
-                sentence("gold entity {json} is no object", json=json.dumps(item)[:60]),
+                sentence("gold entity {json} is not an object", json=json.dumps(item)[:60]),
                 sentence("forms that are read: {forms}", forms=_FORMS),
             )
         if isinstance(item.get("value"), dict):  # Label Studio
@@ -183,6 +183,10 @@ class _Reader:
             )
         written = json.dumps(named) if source is None else source
         parsed = read_json(written, self.text, self.target.names, self.rules)
+        if any(problem.kind == "conflict" for problem in parsed.problems):  # a name that only occurs inside another
+            nested = read_json(written, self.text, self.target.names, dataclasses.replace(self.rules, nested=True))
+            places = [span[:2] for span in nested.spans]
+            parsed = nested if len(set(places)) == len(places) else parsed
         if wrong := [problem for problem in parsed.problems if problem.kind != "duplicate"]:
             raise self._lost(wrong[0])
         return set(parsed.spans)

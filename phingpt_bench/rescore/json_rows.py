@@ -7,11 +7,12 @@ from collections.abc import Sequence
 from typing import Any, NamedTuple
 
 from phingpt_bench.core.errors import BenchError
+from phingpt_bench.core.jsonio import JsonObject
 from phingpt_bench.core.sentences import sentence
+from phingpt_bench.data.column_names import is_named
 from phingpt_bench.rescore import logs
-from phingpt_bench.rescore.names import is_named
 
-Row = dict[str, Any]
+Row = JsonObject
 
 
 class Rows(NamedTuple):
@@ -30,7 +31,7 @@ def json_rows(path: str, text: str, *, lines: bool = False) -> Rows:
     columns.
     """
     if not text.strip():  # separators, which are white space to Python
-        raise BenchError(sentence("the file is empty"), where=path)
+        raise BenchError("the file is empty", where=path)
     start = len(text) - len(text.lstrip())
     if text[start] == "[":
         values = _value(text, path)
@@ -54,7 +55,7 @@ def _numbered(rows: list[Row], note: str = "") -> Rows:
 
 def _unfolded(value: Row, path: str, lines: bool) -> tuple[list[Row], str] | None:
     """The rows that one object holds: a log, a list of rows, a table by columns; None for an object that is a row."""
-    if (known := logs.of_object(value)) is not None:
+    if (known := logs.of_object(value, path)) is not None:
         return known
     if (columns := _by_columns(value, lists_too=not lines)) is not None:
         return columns
@@ -112,7 +113,7 @@ def _is_value(text: str) -> bool:
 
 
 def _objects(text: str, at: int) -> tuple[list[Row], list[int]] | None:
-    """The objects that stand one behind the other in `text`, and on which lines they begin; None for anything else."""
+    """The objects that follow one another in `text`, and the lines on which they begin; None for anything else."""
     decoder = json.JSONDecoder()
     rows: list[Row] = []
     places: list[int] = []
@@ -146,16 +147,17 @@ def _value(text: str, where: str) -> Any:
     try:
         return json.loads(text)
     except RecursionError:
-        raise BenchError(sentence("not readable as JSON (nested too deeply)"), where=where) from None
+        raise BenchError("not readable as JSON (nested too deeply)", where=where) from None
     except ValueError as err:
-        raise BenchError(sentence("not readable as JSON ({reason})", reason=err), where=where) from None
+        raise BenchError("not readable as JSON ({reason})", where=where, reason=err) from None
 
 
 def _object(value: Any, where: str) -> Row:
     if not isinstance(value, dict):
         raise BenchError(
-            sentence("a row is an object of columns, not {type}", type=type(value).__name__),
+            "a row is an object of columns, not {type}",
             where=where,
             hint=sentence('rows look like {"id": "...", "answer": "..."}'),
+            type=type(value).__name__,
         )
     return value

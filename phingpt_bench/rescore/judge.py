@@ -24,7 +24,8 @@ from phingpt_bench.scoring.metrics import METRICS
 from phingpt_bench.scoring.statistics import STATISTICS
 from phingpt_bench.stats import resample
 from phingpt_bench.stats.clusters import independent, summed
-from phingpt_bench.stats.intervals import Interval, interval
+from phingpt_bench.stats.interval import Interval
+from phingpt_bench.stats.score_interval import interval
 
 ALL = "all"
 EXAMPLES = 3
@@ -48,7 +49,7 @@ def check_names(names: Sequence[str]) -> None:
 
 
 def chosen(names: Sequence[str], kind: str) -> list[str]:
-    """The scorers to use, each once, in the order given; "all" stands for those of the kind, each rule once.
+    """The scorers to use, each once, in the order given; "all" means those of the kind, each rule once.
 
     BenchError for one that reads another kind of answer.
     """
@@ -58,13 +59,11 @@ def chosen(names: Sequence[str], kind: str) -> list[str]:
     for name in names or [OURS]:
         if name in SCORERS and SCORERS[name].kind != kind:
             raise BenchError(
-                sentence(
-                    "scorer '{name}' reads {kind}, and the answers here are {here}",
-                    name=name,
-                    kind=KINDS[SCORERS[name].kind],
-                    here=KINDS[kind],
-                ),
+                "scorer '{name}' reads {kind}, and the answers here are {here}",
                 hint=sentence("scorers for {kind}: {names}", kind=KINDS[kind], names=", ".join(fitting)),
+                name=name,
+                kind=KINDS[SCORERS[name].kind],
+                here=KINDS[kind],
             )
         result |= dict.fromkeys([OURS, *reversed(rules.values())] if name == ALL else [name])
     return list(result)
@@ -147,7 +146,7 @@ def _example(case: Case, target: Target, table: Table, at: int, mine: str, their
 def values(
     rows: np.ndarray, functions: Mapping[str, Callable[[np.ndarray], np.ndarray]], clusters: Sequence[int] = ()
 ) -> dict[str, Value]:
-    """Scores of rows of counts, with the intervals of `stats.intervals.interval`; all of them from one set of draws."""
+    """Scores of rows of counts, with the intervals of `interval`; all of them from one set of draws."""
     total = rows.sum(0)
     drawn = _drawn(rows, functions, clusters)
     result = {}
@@ -187,7 +186,7 @@ def _percentile(drawn: np.ndarray | None, rows: np.ndarray, clusters: Sequence[i
 def _of_accuracy(
     rows: np.ndarray, accuracy: Callable[[np.ndarray], np.ndarray], score: float, clusters: Sequence[int]
 ) -> Interval | None:
-    """The interval of an accuracy; None if it is no share of the rows that have one (a mean of means)."""
+    """The interval of an accuracy; None if it is not a share of the rows that have one (a mean of means)."""
     alone = np.asarray(accuracy(rows), dtype=float)
     counted = ~np.isnan(alone)
     if not counted.any() or abs(float((alone[counted] > 0.5).mean()) - score) > 1e-9:

@@ -115,9 +115,8 @@ def _written(table: Table, row: int) -> Any:
     answers = first if isinstance(first, list) else [first]
     if not answers or not all(answer is None or isinstance(answer, str) for answer in answers):
         raise BenchError(
-            sentence(
-                "'resps' holds neither an answer nor log-likelihoods of choices: {json}", json=json.dumps(resps)[:60]
-            ),
+            "'resps' holds neither an answer nor log-likelihoods of choices: {json}",
             where=table.where(row),
+            json=json.dumps(resps)[:60],
         )
     return answers if len(answers) > 1 else answers[0]

@@ -52,14 +52,12 @@ def match(table: Table, columns: Columns, docs: Sequence[Doc], same: Same, dupli
             return _matched(table, keys, [doc["id"] for doc in docs], same, duplicates, "id")
         if not columns["id"].guessed or "text" not in columns:
             raise BenchError(
-                sentence(
-                    "no id in column '{name}' is one of the task's (here: {here}; there: {there})",
-                    name=columns["id"].name,
-                    here=keys[0],
-                    there=docs[0]["id"],
-                ),
+                "no id in column '{name}' is one of the task's (here: {here}; there: {there})",
                 where=table.path,
-                hint=sentence("--text-column NAME matches by text; --gold-column NAME scores the file as it is"),
+                hint="--text-column NAME matches by text; --gold-column NAME scores the file as it is",
+                name=columns["id"].name,
+                here=keys[0],
+                there=docs[0]["id"],
             )
         del columns["id"]
     texts = table.columns[columns["text"].name]
@@ -67,9 +65,10 @@ def match(table: Table, columns: Columns, docs: Sequence[Doc], same: Same, dupli
     column = extra_column(table, name) if name else None
     if name and column is None and _asked_twice(docs, name):
         raise BenchError(
-            sentence("the task has several rows for one text, told apart by '{name}'", name=name),
+            "the task has several rows for one text, told apart by '{name}'",
             where=table.path,
-            hint=sentence("add the column '{name}', or the ids of the task's rows", name=name),
+            hint="add the column '{name}', or the ids of the task's rows",
+            name=name,
         )
     extras = table.columns[column] if column else [None] * len(table)
     theirs = [(text, extra) for text, extra in zip(texts, extras, strict=True)]
@@ -77,9 +76,10 @@ def match(table: Table, columns: Columns, docs: Sequence[Doc], same: Same, dupli
     result = _matched(table, theirs, ours, same, duplicates, "text")
     if all(row is None for row in result.row_of):
         raise BenchError(
-            sentence("no text in column '{name}' is one of the task's", name=columns["text"].name),
+            "no text in column '{name}' is one of the task's",
             where=table.path,
-            hint=sentence("--text-column NAME says which column holds the bare texts, without the prompt"),
+            hint="--text-column NAME says which column holds the bare texts, without the prompt",
+            name=columns["text"].name,
         )
     return result
 

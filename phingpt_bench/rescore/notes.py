@@ -96,9 +96,9 @@ def _row_notes(report: Report) -> Iterable[str]:
         yield _warning(
             sentence_n(
                 "ANOTHER ROW SET: {n:,} row of the task without an answer left out (--answered-only); the scores "
-                "compare with none on all rows.",
+                "are not comparable with scores on all rows.",
                 "ANOTHER ROW SET: {n:,} rows of the task without an answer left out (--answered-only); the scores "
-                "compare with none on all rows.",
+                "are not comparable with scores on all rows.",
                 case.left_out,
             )
         )
@@ -114,16 +114,16 @@ def _row_notes(report: Report) -> Iterable[str]:
     if found.doubled:
         yield _warning(
             sentence_n(
-                "{n:,} row of the file doubled, not scored: {places}.",
-                "{n:,} rows of the file doubled, not scored: {places}.",
+                "{n:,} duplicate row of the file, not scored: {places}.",
+                "{n:,} duplicate rows of the file, not scored: {places}.",
                 len(found.doubled),
                 places=_at(report, found.doubled),
             )
         )
     if found.normalised:
         yield sentence_n(
-            "{n:,} row matched but for case, accents, punctuation or white space.",
-            "{n:,} rows matched but for case, accents, punctuation or white space.",
+            "{n:,} row matched after case, accents, punctuation and white space were ignored.",
+            "{n:,} rows matched after case, accents, punctuation and white space were ignored.",
             found.normalised,
         )
     if found.shared:
@@ -250,8 +250,8 @@ def _record(report: Report) -> Iterable[str]:
         )
     if found.otherwise:
         yield sentence_n(
-            "{n:,} answer is read otherwise than when the record was made.",
-            "{n:,} answers are read otherwise than when the record was made.",
+            "{n:,} answer is now read differently than when the record was made.",
+            "{n:,} answers are now read differently than when the record was made.",
             len(found.otherwise),
         )
 

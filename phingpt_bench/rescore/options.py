@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 
 from phingpt_bench.core.errors import BenchError, unknown
 from phingpt_bench.core.sentences import sentence
-from phingpt_bench.rescore.names import between_commas
+from phingpt_bench.data.column_names import between_commas
 from phingpt_bench.rescore.target import Target
 from phingpt_bench.scoring.codes import codes_of
 from phingpt_bench.scoring.reading import Rules
@@ -32,14 +32,12 @@ class Reading:
     def rules(self, target: Target) -> Rules:
         """The rules of reading answers to a target. BenchError for an option that does not fit it."""
         if self.codes is not None and target.kind != "labels":
-            raise BenchError(sentence("--codes is for labels, and the answers here are entities or numbers"))
+            raise BenchError("--codes is for labels, and the answers here are entities or numbers")
         if target.kind != "spans" and (self.type_aliases is not None or self.nested):
             option = "--nested" if self.nested else "--type-aliases"
-            raise BenchError(
-                sentence("{option} is for entities, and the answers here are labels or numbers", option=option)
-            )
+            raise BenchError("{option} is for entities, and the answers here are labels or numbers", option=option)
         if self.repeats not in (None, *REPEATS):
-            raise BenchError(sentence("--repeats is one of {names}", names=", ".join(REPEATS)))
+            raise BenchError("--repeats is one of {names}", names=", ".join(REPEATS))
         codes = _pairs("--codes", self.codes, "0=negative,1=neutral,2=positive")
         aliases = _pairs("--type-aliases", self.type_aliases, "Person=PER,Company=ORG")
         if codes:
@@ -57,8 +55,8 @@ class Reading:
             start, end = pair
             if not end.strip():
                 raise BenchError(
-                    sentence("--reasoning-marks needs the mark that ends the reasoning"),
-                    hint=sentence('--reasoning-marks START END; START may be empty: --reasoning-marks "" "</r>"'),
+                    "--reasoning-marks needs the mark that ends the reasoning",
+                    hint='--reasoning-marks START END; START may be empty: --reasoning-marks "" "</r>"',
                 )
             marks.append((start.strip(), end.strip()))
         return Rules(
@@ -75,8 +73,11 @@ def _pairs(option: str, listed: str | None, example: str) -> list[tuple[str, str
         left, sign, right = item.partition("=")
         if not (sign and left.strip() and right.strip()):
             raise BenchError(
-                sentence("{option}: '{item}' is no pair", option=option, item=item),
-                hint=sentence("for example {option} {example}", option=option, example=example),
+                "{option}: '{item}' is not a pair",
+                hint="for example {option} {example}",
+                option=option,
+                item=item,
+                example=example,
             )
         pairs.append((left.strip(), right.strip()))
     return pairs

@@ -53,7 +53,7 @@ def rescore(request: Request) -> Report:
     """Score the file. BenchError for any mistake in it or in the request; no file is written."""
     judge.check_names(request.scorers)
     if request.duplicates not in DUPLICATES:
-        raise BenchError(sentence("--duplicates is one of {names}", names=", ".join(DUPLICATES)))
+        raise BenchError("--duplicates is one of {names}", names=", ".join(DUPLICATES))
     asked, record = request.file, None
     table = asked if isinstance(asked, Table) else read_table(_file(asked), request.encoding)
     if not (request.labels or request.entity_types or isinstance(asked, Table)):
@@ -73,13 +73,15 @@ def rescore(request: Request) -> Report:
     )  # fmt: skip
     case = _case(request, problem, record)
     if not case.docs:
-        raise BenchError(sentence("no row is left to score"), where=table.path)
+        raise BenchError("no row is left to score", where=table.path)
     return _scored(problem, case, scorers, request.scorers, record)
 
 
 def _rules(request: Request, aim: Target, record: RunRecord | None) -> Rules:
-    """How the answers are read: as the user says, and of a run of ours in the words of its prompt."""
+    """How the answers are read: as the user says, and of a run of ours with its mark and in the words of its prompt."""
     rules = request.reading.rules(aim)
+    if record is not None and record.protocol.thinking_end is not None and not rules.reasoning_marks:
+        rules = replace(rules, reasoning_marks=(("", record.protocol.thinking_end),))
     prompt = None if record is None else record.protocol.prompt
     if prompt is None or rules.codes or aim.kind != "labels":
         return rules
@@ -96,9 +98,10 @@ def _file(path: Path) -> Path:
         return samples
     if (folder / RECORD).is_file():
         raise BenchError(
-            sentence("this run's {file} is not there", file=SAMPLES),
+            "this run's {file} is not there",
             where=str(folder),
-            hint=sentence("raw answers stay on the machine that made them; `phingpt-bench evaluate` re-creates them"),
+            hint="raw answers stay on the machine that made them; `phingpt-bench evaluate` re-creates them",
+            file=SAMPLES,
         )
     return folder
 
@@ -106,21 +109,21 @@ def _file(path: Path) -> Path:
 def _target(request: Request, record: RunRecord | None, table: Table) -> Target:
     if sum(x is not None for x in (request.task, request.labels, request.entity_types)) > 1:
         raise BenchError(
-            sentence("--task, --labels and --entity-types exclude each other"),
-            hint=sentence("--task knows its labels; the others are for a file with its own"),
+            "--task, --labels and --entity-types exclude each other",
+            hint="--task knows its labels; the others are for a file with its own",
         )
     if request.labels is not None:
         if request.answer_format is not None:
-            raise BenchError(sentence("--answer-format is for entities, and --labels asks for labels"))
+            raise BenchError("--answer-format is for entities, and --labels asks for labels")
         return target.of_labels(request.labels)
     if request.entity_types is not None:
         return target.of_types(request.entity_types, request.answer_format)
     task = request.task or (record.task if record else lm_eval_samples.task_in_name(table.path))
     if task is None:
         raise BenchError(
-            sentence("cannot tell which task these answers belong to"),
+            "cannot tell which task these answers belong to",
             where=table.path,
-            hint=sentence("--task NAME (phingpt-bench tasks lists them), --labels a,b,c or --entity-types PER,ORG"),
+            hint="--task NAME (phingpt-bench tasks lists them), --labels a,b,c or --entity-types PER,ORG",
         )
     return target.of_task(task, request.answer_format)
 
@@ -132,13 +135,13 @@ def _case(request: Request, problem: Problem, record: RunRecord | None) -> Case:
         own = True  # the record's digest says that these are its rows: no need of the dataset
     if own:
         if request.answered_only:
-            raise BenchError(sentence("--answered-only is for the rows of a task, and these are the rows of the file"))
+            raise BenchError("--answered-only is for the rows of a task, and these are the rows of the file")
         return cases.from_file(problem)
     if "id" not in columns and "text" not in columns:
         raise BenchError(
-            sentence("no column looks like a column of ids or texts, so rows cannot be matched with the task's"),
+            "no column looks like a column of ids or texts, so rows cannot be matched with the task's",
             where=table.path,
-            hint=sentence("--id-column or --text-column NAME; or --gold-column NAME scores the file as it is"),
+            hint="--id-column or --text-column NAME; or --gold-column NAME scores the file as it is",
         )
     docs = aim.docs()
     if record is not None and record.limit is not None:
@@ -162,7 +165,7 @@ def _scored(
             continue
         try:
             if case.likelihoods is not None:
-                raise BenchError(sentence("the file holds log-likelihoods, and it reads written answers"))
+                raise BenchError("the file holds log-likelihoods, and it reads written answers")
             scored.append(judge.rival(SCORERS[name], case, aim, table, readings, outcomes.clusters))
         except BenchError as err:
             if name in asked:

@@ -10,12 +10,11 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from phingpt_bench.core.errors import BenchError
-from phingpt_bench.core.sentences import sentence
+from phingpt_bench.core.errors import BenchError, first_line
+from phingpt_bench.data.separated import separated
+from phingpt_bench.rescore import logs
 from phingpt_bench.rescore.files import SUFFIXES, decoded, read_bytes
 from phingpt_bench.rescore.json_rows import json_rows
-from phingpt_bench.rescore.logs import inspect_ai
-from phingpt_bench.rescore.separated import separated
 
 _PARQUET = b"PAR1"  # the first bytes of such a file, and its last
 
@@ -55,29 +54,30 @@ def read_table(path: Path, encoding: str | None = None) -> Table:
     kind = SUFFIXES.get(ending)
     if kind == "parquet" or (kind is None and data.startswith(_PARQUET)):
         table = _parquet(path, data)
-    elif data.startswith(inspect_ai.ZIP):
-        rows, note = inspect_ai.of_archive(str(path), data)
+    elif data.startswith(logs.inspect_ai.ZIP):
+        rows, note = logs.of_archive(str(path), data)
         table = Table(str(path), _columns(rows), range(1, len(rows) + 1), "row", note, True)
     else:
         table = _text(path, decoded(path, data, encoding), kind, ending)
     if not len(table):
-        raise BenchError(sentence("the file holds no rows"), where=str(path))
+        raise BenchError("the file holds no rows", where=str(path))
     return table
 
 
-def table_of(rows: Sequence[Mapping[str, object]], name: str = "answers") -> Table:
-    """Rows that are in no file, as a table; name: what errors and reports call it. BenchError if there are none."""
+def table_of(rows: Sequence[Mapping[str, object]]) -> Table:
+    """Rows that are in no file, as a table named "answers" in errors and reports. BenchError if there are none."""
     if not rows:
-        raise BenchError(sentence("there are no answers"), where=name)
-    return Table(name, _columns(rows), range(1, len(rows) + 1), "row")
+        raise BenchError("there are no answers", where="answers")
+    return Table("answers", _columns(rows), range(1, len(rows) + 1), "row")
 
 
 def _text(path: Path, text: str, kind: str | None, ending: str) -> Table:
     if kind is None and text.lstrip()[:1] not in ("{", "["):
         raise BenchError(
-            sentence("neither CSV, JSON lines, JSON nor parquet by its name"),
+            "neither CSV, JSON lines, JSON nor parquet by its name",
             where=str(path),
-            hint=sentence("name it with one of {names}", names=", ".join(SUFFIXES)),
+            hint="name it with one of {names}",
+            names=", ".join(SUFFIXES),
         )
     if kind == "csv":
         names, cells, places, note = separated(str(path), text)
@@ -100,8 +100,7 @@ def _parquet(path: Path, data: bytes) -> Table:
         table = pq.read_table(pa.BufferReader(data))
         columns = {name: column.to_pylist() for name, column in zip(table.column_names, table.columns, strict=True)}
     except (pa.ArrowException, OSError, ValueError) as err:
-        reason = str(err).split("\n", 1)[0]
-        raise BenchError(sentence("not readable as parquet ({reason})", reason=reason), where=str(path)) from None
+        raise BenchError("not readable as parquet ({reason})", where=str(path), reason=first_line(err)) from None
     if len(columns) < len(table.column_names):
-        raise BenchError(sentence("a column name occurs twice"), where=str(path))
+        raise BenchError("a column name occurs twice", where=str(path))
     return Table(str(path), columns, range(1, table.num_rows + 1), "row")

@@ -3,18 +3,18 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any
 
 from phingpt_bench.core.errors import BenchError, unknown
 from phingpt_bench.core.outcomes import Kind
 from phingpt_bench.core.sentences import sentence
 from phingpt_bench.data import catalogue
+from phingpt_bench.data.column_names import between_commas
+from phingpt_bench.data.rows import Row
 from phingpt_bench.lmeval.taskfiles import TaskFiles, read_tasks
-from phingpt_bench.rescore.names import between_commas
 from phingpt_bench.rivals.flare import CHOICES
 from phingpt_bench.scoring.formats import answer_format
 
-Doc = dict[str, Any]
+Doc = Row
 _FLARE = {"fpb": "flare-fpb", "fiqa": "flare-fiqasa", "fomc": "flare-fomc"}  # family of protocols -> FLARE's task
 
 
@@ -73,10 +73,7 @@ def of_labels(listed: str) -> Target:
     """A label set of the user, "a,b,c" (in quotes where a label holds a comma)."""
     names = _names("--labels", listed)
     if len(names) < 2:
-        raise BenchError(
-            sentence("--labels names one label, and there is nothing to choose"),
-            hint=sentence("--labels negative,positive"),
-        )
+        raise BenchError("--labels names one label, and there is nothing to choose", hint="--labels negative,positive")
     return Target(title=sentence("labels {names}", names=", ".join(names)), kind="labels", names=names)
 
 
@@ -95,18 +92,20 @@ def _names(option: str, listed: str) -> tuple[str, ...]:
     names = [name.strip() for name in between_commas(option, listed)]
     if not names or not all(names):
         raise BenchError(
-            sentence("{option} '{listed}' holds an empty name", option=option, listed=listed),
-            hint=sentence("names stand between commas: {option} a,b,c", option=option),
+            "{option} '{listed}' holds an empty name",
+            hint="separate the names by commas: {option} a,b,c",
+            option=option,
+            listed=listed,
         )
     if twice := sorted({name for name in names if names.count(name) > 1}):
-        raise BenchError(sentence("{option} names '{twice}' twice", option=option, twice=twice[0]))
+        raise BenchError("{option} names '{twice}' twice", option=option, twice=twice[0])
     return tuple(names)
 
 
 def _form(kind: str, given: str | None, own: str | None) -> str | None:
     if kind != "spans":
         if given is not None:
-            raise BenchError(sentence("--answer-format is for entities, and the answers here are labels or numbers"))
+            raise BenchError("--answer-format is for entities, and the answers here are labels or numbers")
         return None
     return answer_format(given or own or "lines").name
 
@@ -118,8 +117,9 @@ def _dataset(name: str, files: TaskFiles) -> tuple[str, bool]:
         dataset = files.tasks[name].dataset
         if dataset not in known:
             raise BenchError(
-                sentence("task '{name}' reads no dataset of the catalogue, so its gold is not known here", name=name),
-                hint=sentence("--labels or --entity-types, and a gold column in the file"),
+                "task '{name}' reads no dataset of the catalogue, so its gold is not known here",
+                hint="--labels or --entity-types, and a gold column in the file",
+                name=name,
             )
         return dataset, files.tasks[name].asked.chosen
     if name in known:
@@ -130,8 +130,10 @@ def _dataset(name: str, files: TaskFiles) -> tuple[str, bool]:
                 return dataset, False
     if name in files.groups:
         raise BenchError(
-            sentence("'{name}' is a group of tasks; a file is scored under one of them", name=name),
-            hint=sentence("its tasks: {names}", names=", ".join(files.members(name))),
+            "'{name}' is a group of tasks; a file is scored under one of them",
+            hint="its tasks: {names}",
+            name=name,
+            names=", ".join(files.members(name)),
         )
     protocols = [catalogue.dataset(dataset).protocol for dataset in known] if "/" in name else []
     raise unknown(sentence("task"), name, [*files.tasks, *known, *protocols], see="phingpt-bench tasks")

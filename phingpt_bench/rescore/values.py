@@ -11,7 +11,7 @@ from phingpt_bench.rescore.recorded import Recorded
 from phingpt_bench.rescore.shapes import Shape
 from phingpt_bench.rescore.table import Table
 from phingpt_bench.rescore.target import Target
-from phingpt_bench.stats.intervals import Interval
+from phingpt_bench.stats.interval import Interval
 
 __all__ = ["OURS", "ClassScore", "Details", "Example", "Report", "Scored", "Value"]
 

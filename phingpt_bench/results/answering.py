@@ -7,10 +7,10 @@ from collections import Counter
 from dataclasses import dataclass
 
 from phingpt_bench.core.outcomes import INVALID, Outcomes
-from phingpt_bench.core.records import CHOSEN
+from phingpt_bench.core.protocol import CHOSEN
 from phingpt_bench.results.collect import Run
-from phingpt_bench.results.compare import Comparer, mean
-from phingpt_bench.scoring.metrics import METRICS
+from phingpt_bench.results.compare import Comparer, Difference, mean
+from phingpt_bench.scoring.metrics import METRICS, score_all
 from phingpt_bench.scoring.ner import MISS_KINDS
 from phingpt_bench.stats.paired import ALPHA
 
@@ -28,6 +28,9 @@ class Answering:
     nothing_read: float | None  # answers in which nothing could be read
     pieces: float | None  # of entities: pieces that could not be read, in all answers
     run_on: float | None  # answers that reached the limit of tokens without an end
+    cut: float | None  # the number of inputs that lost their beginning, as the model reads no more
+    empty: float | None  # the number of written answers without a text
+    skipped: float | None  # the number of rows that were not asked, as the model reads no more
 
     @property
     def one_label(self) -> bool:
@@ -38,7 +41,7 @@ class Answering:
 def answering(run: Run) -> Answering:
     """What is to be said of a run's answers."""
     members = [_of(member) for member in run.members]
-    names = ("label_share", "unread", "nothing_read", "pieces", "run_on")
+    names = ("label_share", "unread", "nothing_read", "pieces", "run_on", "cut", "empty", "skipped")
     means = {name: mean([getattr(member, name) for member in members]) for name in names}
     return Answering(label=members[0].label, **means)
 
@@ -54,6 +57,8 @@ def _of(run: Run) -> Answering:
         label=label, label_share=most, unread=sum(rows.invalid) / n if rows.invalid else None,
         nothing_read=_nothing_read(rows), pieces=_pieces(rows),
         run_on=None if cut is None or run.record.protocol.extraction == CHOSEN else cut / n,
+        cut=run.record.diagnostics.truncated_prompts, skipped=run.record.diagnostics.skipped_rows,
+        empty=run.record.diagnostics.empty_answers,
     )  # fmt: skip
 
 
@@ -74,6 +79,24 @@ def _pieces(rows: Outcomes) -> int | None:
     return sum(types[-1][1] for types in rows.counts)  # of a record that knows no kinds: those of unknown type
 
 
+def read_alone(rows: Outcomes) -> Outcomes:
+    """Entities without the pieces that could not be read, which else count as wrong predictions; others as they are.
+
+    A base without practice in the format may lose most of its score to pieces after its answer.
+    """
+    if rows.kind != "spans":
+        return rows
+    counts = [[*types, [right, right, gold]] for *types, (right, _, gold) in rows.counts]
+    return dataclasses.replace(rows, counts=counts)
+
+
+def score_of_read(run: Run, metric: str) -> float | None:
+    """The score of the pieces that could be read alone, of several seeds the mean; None where it says nothing new."""
+    if run.outcomes.kind != "spans" or METRICS[metric].statistic != "spans":
+        return None
+    return mean([score_all(read_alone(member.outcomes)).get(metric) for member in run.members])
+
+
 def majority_of(run: Run) -> Run | None:
     """A run that answers the commonest gold label in all rows; None for other kinds."""
     rows = run.outcomes
@@ -84,11 +107,16 @@ def majority_of(run: Run) -> Run | None:
     return Run(run.record, always, run.path)
 
 
-def beats_majority(run: Run, metric: str, comparer: Comparer) -> bool | None:
-    """Whether a run is significantly better than the commonest gold label for all rows; None if it is not tested."""
+def with_majority(test: Difference, run: Run, metric: str, comparer: Comparer) -> Difference:
+    """The difference of `run` to another, with what is known of it against the commonest gold label for all rows."""
+    if test.value is None or test.p is None or test.p >= ALPHA or not _is_better(test.value, metric):
+        return test
     majority = majority_of(run)
-    test = None if majority is None else comparer.quick(run, majority, metric)
-    if test is None or test.value is None or test.p is None:
-        return None
-    gain = test.value if METRICS[metric].higher_is_better else -test.value
-    return gain > 0 and test.p < ALPHA
+    found = None if majority is None else comparer.quick(run, majority, metric)
+    if found is None or found.value is None or found.p is None:
+        return test
+    return dataclasses.replace(test, beats_majority=found.p < ALPHA and _is_better(found.value, metric))
+
+
+def _is_better(difference: float, metric: str) -> bool:
+    return difference != 0 and (difference > 0) == METRICS[metric].higher_is_better

@@ -13,6 +13,7 @@ import numpy as np
 from phingpt_bench.core.errors import BenchError
 from phingpt_bench.core.jsonio import read_json, write_json
 from phingpt_bench.core.paths import cache_dir
+from phingpt_bench.core.workplace import swept
 
 ROOMS = ("scoring", "stats")  # the rooms with all code of metrics, tests and intervals: a change makes a new cache
 MOST = 50_000  # results in the file; beyond that, those that were not used this time are dropped
@@ -68,9 +69,8 @@ class Cache:
             self.known = {key: value for key, value in self.known.items() if key in self.used}
         with contextlib.suppress(BenchError, OSError):  # a read-only home folder must not prevent a board
             write_json(self.path, self.known)
-            files = [
-                path for path in self.path.parent.iterdir() if path.suffix != ".tmp"
-            ]  # .tmp files are being written
+            swept(self.path.parent)
+            files = [path for path in self.path.parent.iterdir() if path.suffix != ".tmp"]  # those are being written
             for path in sorted(files, key=lambda path: path.stat().st_mtime)[:-KEPT]:
                 path.unlink()
 

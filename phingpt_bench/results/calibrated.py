@@ -14,13 +14,20 @@ from phingpt_bench.scoring.prior import Method, batch_prior, divided
 
 
 def with_calibrated(runs: Sequence[Run], methods: Collection[Method]) -> list[Run]:
-    """The runs, each model that chose labels followed by what it is with each of the methods."""
-    return [found for run in runs for found in (run, *_made(run, methods))]
+    """The runs, each model that chose labels followed by what it is with each of the methods.
+
+    One whose record lacks what a method needs is marked (`Run.lacks_prior`).
+    """
+    return [found for run in runs for found in _made(run, methods)]
 
 
 def _made(run: Run, methods: Collection[Method]) -> Iterator[Run]:
-    if run.kind in ("base", "tuned"):
-        yield from (made for method in methods if (made := calibrated(run, method)) is not None)
+    if run.kind not in ("base", "tuned") or not run.outcomes.probs or run.record.protocol.calibration is not None:
+        yield run
+        return
+    made = [calibrated(run, method) for method in methods]
+    yield dataclasses.replace(run, lacks_prior=True) if None in made else run
+    yield from filter(None, made)
 
 
 def calibrated(run: Run, method: Method) -> Run | None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import contextlib
 import dataclasses
 import os
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -13,10 +13,12 @@ from typing import Any
 from phingpt_bench.core.agreement import read_both
 from phingpt_bench.core.errors import BenchError
 from phingpt_bench.core.outcomes import Outcomes
+from phingpt_bench.core.paths import results_folder
 from phingpt_bench.core.records import RECORD, RunRecord
-from phingpt_bench.core.sentences import sentence
+from phingpt_bench.core.sentences import Sentence, sentence
 from phingpt_bench.data import catalogue
 from phingpt_bench.data.passport import Passport
+from phingpt_bench.results.chosen import ALL, Chosen
 from phingpt_bench.scoring.metrics import METRICS
 
 LOCAL = "local"  # the folder of results that stay on this machine, such as those of the demonstration
@@ -42,6 +44,9 @@ class Run:
     """Runs of the same kind that it replaces."""
 
     seeds: tuple[Run, ...] = ()
+
+    lacks_prior: bool = False
+    """Whether it was to be calibrated by its answers without a text, of which its record has none."""
 
     @property
     def members(self) -> tuple[Run, ...]:
@@ -89,27 +94,62 @@ def key_of(record: RunRecord) -> tuple[Any, ...]:
     )  # fmt: skip
 
 
-def collect(folder: Path) -> list[Run]:
-    """The runs below `folder` (itself included), ordered by path; of several with the same key the newest.
+def collect(*folders: Path, every: bool = False) -> list[Run]:
+    """The runs below the folders (themselves included), ordered by path; of several with the same key the newest.
 
     Sub-folders named `local` are skipped at any depth: they are shown if that folder (or one in it) is given.
-    The newest run is found by `created`, then by `run_id`. BenchError if the folder is missing or holds no run.json,
+    every: the replaced runs as well, each by itself. A run that lies in two of the folders is one run.
+    The newest run is found by `created`, then by `run_id`. BenchError if a folder is missing or holds no run.json,
     and for the first file that is damaged (nothing is skipped silently, since a board without a run would be
     misleading).
     """
+    return collected(_below(folders), once=len(folders) > 1, every=every)
+
+
+def _below(folders: Sequence[Path], *, local: bool = False) -> list[Path]:
+    return list(dict.fromkeys(path for folder in folders for path in run_files(folder, local=local)))
+
+
+def collected(files: Iterable[Path], *, once: bool = False, every: bool = False, chosen: Chosen = ALL) -> list[Run]:
+    """The runs of these run.json files, as `collect` gives those below folders.
+
+    once: a copy of a run is that run. chosen: of runs with the same key the newest that is meant, where one is; with
+    `every` the others are left out.
+    """
     found: dict[tuple[Any, ...], Run] = {}
+    seen: set[tuple[str, str]] = set()
     known = passports()
-    for path in run_files(folder):
+    for path in files:
         run = read_run(path, known)
-        if (other := found.get(run.key)) is not None:
-            old, new = sorted((other, run), key=lambda one: (one.record.created, one.record.run_id))
+        if every and not chosen.holds(run.record.created, run.record.tags):
+            continue
+        this = (run.record.run_id, run.record.created)
+        if this in seen and once:
+            continue
+        seen.add(this)
+        key = this if every else run.key
+        if (other := found.get(key)) is not None:
+            old, new = sorted((other, run), key=lambda one: chosen.order(one.record))
             run = dataclasses.replace(new, older=old.older + new.older + 1)
-        found[run.key] = run
+        found[key] = run
     return sorted(found.values(), key=lambda run: run.path.parts)
 
 
-def run_files(folder: Path) -> list[Path]:
-    """The run.json files below `folder`, ordered by path; errors and `local` as for `collect`."""
+def collect_from(folders: Sequence[Path], *, every: bool = False, chosen: Chosen = ALL) -> list[Run]:
+    """The runs below the folders that a user gave; without any those of `results_folder`, with what is local there.
+
+    So what `evaluate` writes by default is found without naming it. every, chosen: as for `collected`.
+    """
+    return collected(files_from(folders), once=len(folders) > 1, every=every, chosen=chosen)
+
+
+def files_from(folders: Sequence[Path]) -> list[Path]:
+    """The run.json files of `collect_from`."""
+    return _below(folders) if folders else _below([results_folder()], local=True)
+
+
+def run_files(folder: Path, *, local: bool = False) -> list[Path]:
+    """The run.json files below `folder`, ordered by path; errors as for `collect`. local: folders of that name too."""
     folder = Path(folder)
     if not folder.is_dir():
         raise BenchError(
@@ -117,30 +157,29 @@ def run_files(folder: Path) -> list[Path]:
             where=str(folder),
             hint=sentence("give the folder that 'phingpt-bench run SUITE' wrote, such as results/"),
         )
-    local: list[str] = []
-    files = sorted(map(Path, _walk(str(folder), local)), key=lambda file: file.parts)
+    skipped: list[str] = []
+    files = sorted(map(Path, _walk(str(folder), None if local else skipped)), key=lambda file: file.parts)
     if files:
         return files
-    for place in sorted(local):
+    for place in sorted(skipped):
         if any(_walk(place, [])):
             raise BenchError(
-                sentence("no run.json below this folder outside {local}/", local=LOCAL),
+                "no run.json below this folder outside {local}/",
                 where=str(folder),
-                hint=sentence(
-                    "runs in {local}/ are shown when asked for: phingpt-bench leaderboard {place}",
-                    local=LOCAL,
-                    place=place,
-                ),
+                hint="runs in {local}/ are shown when asked for: phingpt-bench leaderboard {place}",
+                local=LOCAL,
+                place=place,
             )
     raise BenchError(
-        sentence("no run.json below this folder"),
-        where=str(folder),
-        hint=sentence("'phingpt-bench run SUITE' writes run records"),
+        "no run.json below this folder", where=str(folder), hint="'phingpt-bench run SUITE' writes run records"
     )
 
 
-def _walk(folder: str, local: list[str]) -> Iterator[str]:
-    """The run.json files in and below a folder; folders named LOCAL go to `local`, links to folders are skipped."""
+def _walk(folder: str, local: list[str] | None) -> Iterator[str]:
+    """The run.json files in and below a folder; folders named LOCAL go to `local` (None: they are walked as well).
+
+    Links to folders are skipped.
+    """
     try:
         with os.scandir(folder) as entries:
             found = list(entries)
@@ -151,7 +190,7 @@ def _walk(folder: str, local: list[str]) -> Iterator[str]:
     for entry in found:
         if not entry.is_dir(follow_symlinks=False):
             continue
-        if entry.name == LOCAL:
+        if entry.name == LOCAL and local is not None:
             local.append(entry.path)
         else:
             yield from _walk(entry.path, local)
@@ -164,12 +203,14 @@ def read_run(path: Path, known: Mapping[str, Passport] | None = None) -> Run:
     """
     with _hinted(path):
         record, rows = read_both(path)
-        for found in (*metric_faults(record), *passport_faults(record, rows, passports() if known is None else known)):
+        for found in metric_faults(record):
             raise BenchError(found, where=str(path))
+        for found in passport_faults(record, rows, passports() if known is None else known):
+            raise BenchError(found, where=str(path), hint=_other_rows(path.parent))
     return Run(record, rows, path)
 
 
-def metric_faults(record: RunRecord) -> Iterator[str]:
+def metric_faults(record: RunRecord) -> Iterator[Sentence]:
     """A metric that this program does not know."""
     if record.protocol.metric not in METRICS:
         yield sentence("protocol.metric: unknown metric '{metric}'", metric=record.protocol.metric)
@@ -180,7 +221,7 @@ def passports() -> Mapping[str, Passport]:
     return {passport.protocol: passport for passport in catalogue.readable()[0].values()}
 
 
-def passport_faults(record: RunRecord, rows: Outcomes, known: Mapping[str, Passport]) -> Iterator[str]:
+def passport_faults(record: RunRecord, rows: Outcomes, known: Mapping[str, Passport]) -> Iterator[Sentence]:
     """Where the rows of a whole run are not those of its protocol; nothing for a protocol without passport here."""
     protocol = record.protocol
     passport = known.get(protocol.id)
@@ -188,14 +229,32 @@ def passport_faults(record: RunRecord, rows: Outcomes, known: Mapping[str, Passp
         return
     whole = passport.rows.get(protocol.split)
     if whole is None:
-        yield f"protocol.split: '{protocol.split}', which {protocol.id} does not have"
+        yield sentence(
+            "protocol.split: '{split}', which {protocol} does not have", split=protocol.split, protocol=protocol.id
+        )
     elif record.limit is not None:
         if record.limit > whole:
-            yield f"limit: {record.limit} of the {whole} rows of {protocol.id}"
+            yield sentence(
+                "limit: {limit} of the {whole} rows of {protocol}",
+                limit=record.limit,
+                whole=whole,
+                protocol=protocol.id,
+            )
     elif protocol.n != whole:
-        yield f"protocol.n: {protocol.n} rows, but {protocol.id} has {whole}"
-    elif catalogue.ids_digest([{"id": row} for row in rows.ids]) != passport.ids[protocol.split]:
-        yield f"its rows are not those of {protocol.id}, or in another order"
+        yield sentence(
+            "protocol.n: {rows} rows, but {protocol} has {whole}", rows=protocol.n, protocol=protocol.id, whole=whole
+        )
+    elif catalogue.ids_digest(rows.ids) != passport.ids[protocol.split]:
+        yield sentence("its rows are not those of {protocol}, or in another order", protocol=protocol.id)
+
+
+def _other_rows(folder: Path) -> Sentence:
+    """What to do about a run of other rows than its protocol's: the passport was edited, before the run or after it."""
+    return sentence(
+        "other rows are another protocol: give the passport that you edited its own 'protocol' and run it again, "
+        "or remove {folder}",
+        folder=folder,
+    )
 
 
 @contextlib.contextmanager

@@ -13,14 +13,15 @@ from typing import Any
 
 import numpy as np
 
-from phingpt_bench.core.outcomes import Outcomes
 from phingpt_bench.results.cache import Cache
 from phingpt_bench.results.collect import Run
+from phingpt_bench.results.comparable import matched_seeds, shared_clusters, why_incomparable
 from phingpt_bench.scoring.metrics import METRICS, metric_rows, score_all
 from phingpt_bench.stats import power
-from phingpt_bench.stats.intervals import Interval, interval
+from phingpt_bench.stats.interval import Interval
 from phingpt_bench.stats.paired import ALPHA, PairedTest, least_p, paired_test
 from phingpt_bench.stats.power import detectable_of_spread
+from phingpt_bench.stats.score_interval import interval
 from phingpt_bench.stats.seeds import mean_interval, mean_test, spread
 
 
@@ -28,8 +29,7 @@ from phingpt_bench.stats.seeds import mean_interval, mean_test, spread
 class Difference:
     """A run's score minus that of `against`, with its paired test or the reason why there is none.
 
-    low and high bound the difference at 95 %; p is of the paired test; p_holm is p after Holm's correction over the
-    tasks of the model (None until it is known). All of them and `value` are None if `reason` is set.
+    value, low, high, p and p_holm are None if `reason` is set.
     """
 
     against: str
@@ -60,11 +60,14 @@ class Difference:
     """Why there is no test; None where there is one."""
 
     resamples: int | None = None
-    """Permutations that p was counted from; None if it is exact."""
+    """The number of permutations behind p; None if it is exact."""
+
+    beats_majority: bool | None = None
+    """Whether a gain is also significant over one label for all rows; None for losses, and where it is not tested."""
 
     @property
     def at_most(self) -> bool:
-        """Whether p is the smallest that its permutations can give: the true one may be any smaller."""
+        """Whether p is the smallest that its permutations can give; the true p may be smaller."""
         return self.p is not None and self.resamples is not None and self.p <= least_p(self.resamples)
 
     @property
@@ -73,10 +76,20 @@ class Difference:
         p = self.p if self.p_holm is None else self.p_holm
         return p is not None and p < ALPHA
 
+    @property
+    def only_majority(self) -> bool:
+        """Whether it is a significant gain that always answering one label might reach too."""
+        return self.significant and self.beats_majority is False
+
+    @property
+    def starred(self) -> bool:
+        """Whether it is significant, and not a gain that always answering one label might reach too."""
+        return self.significant and not self.only_majority
+
 
 @dataclass(frozen=True, slots=True)
 class _Value:
-    """A number as the cache keeps results: by name."""
+    """A number with a name, as the cache keeps fields by name."""
 
     value: float | None
 
@@ -127,13 +140,16 @@ class Comparer:
     def test(self, a: Run, b: Run, metric: str, against: str, tests: int = 1) -> Difference:
         """A minus b, tested on the same rows in the same order; no test where rows, labels or gold differ.
 
-        tests: of which this may be one of a family that is corrected: permutations continue while the verdict is open
-        under any correction of so many tests.
+        tests: size of the family that this test may be corrected for; permutations continue until the verdict is clear
+        under any such correction.
         """
         return dataclasses.replace(self._known(a, b, metric, True, tests), against=against)
 
     def quick(self, a: Run, b: Run, metric: str, tests: int = 1) -> Difference:
-        """The same without the interval of the difference, which takes most of the time."""
+        """Whether they differ: no interval, and no more permutations than that needs, so that p is a rough one.
+
+        tests: the factor by which p is multiplied.
+        """
         return self._known(a, b, metric, (id(a), id(b), metric, True, tests) in self._tests, tests)
 
     def _known(self, a: Run, b: Run, metric: str, interval: bool, tests: int) -> Difference:
@@ -156,10 +172,10 @@ class Comparer:
         def compute() -> PairedTest | None:
             if a.seeds or b.seeds:
                 return mean_test(before, after, function, matched=matched, clusters=clusters, bounds=bounds)
-            factors = range(1, tests + 1)
             return paired_test(
-                before[0], after[0], metric, function, interval=interval, clusters=clusters, factors=factors
-            )
+                before[0], after[0], metric, function, interval=interval, clusters=clusters,
+                factors=range(1, tests + 1) if interval else (tests,),
+            )  # fmt: skip
 
         kind = f"{'paired' if interval else 'paired-p'} {len(before)}{' matched' if matched else ''} {tests}"
         found = self._remembered(kind, metric, (*before, *after, np.asarray(clusters, dtype=np.int64)), compute)
@@ -171,7 +187,7 @@ class Comparer:
     def detectable(self, a: Run, b: Run, metric: str) -> float | None:
         """The smallest true difference that `test` of the two finds in four of five samples; None if there is none.
 
-        None too where they cannot be tested.
+        Also None if they cannot be tested.
         """
         if why_incomparable(a, b) or metric not in self.scores(a) or metric not in self.scores(b):
             return None
@@ -217,62 +233,6 @@ class Comparer:
         return None if value is None else dict(value)
 
 
-def gold_of(outcomes: Outcomes) -> tuple[Any, ...]:
-    """What was right for each row: of entities, how many there are of each type."""
-    if outcomes.kind != "spans":
-        return tuple(outcomes.gold)
-    return tuple(tuple(gold for _, _, gold in counts) for counts in outcomes.counts)
-
-
-def same_rows(a: Run, b: Run) -> bool:
-    """Whether two runs answered the same set of rows, in whatever order."""
-    return a.outcomes.ids == b.outcomes.ids or set(a.outcomes.ids) == set(b.outcomes.ids)
-
-
-def why_incomparable(a: Run, b: Run) -> str | None:
-    """Why two runs cannot be compared row by row, or None: other rows, labels or gold."""
-    if not same_rows(a, b):
-        return "other rows"
-    x, y = a.outcomes, b.outcomes
-    if (x.kind, x.labels) != (y.kind, y.labels):
-        return "other labels"
-    gold = gold_of(x), gold_of(y)
-    if x.ids != y.ids:
-        of = dict(zip(y.ids, gold[1], strict=True))
-        gold = gold[0], tuple(of[row] for row in x.ids)
-    return None if gold[0] == gold[1] else "other gold"
-
-
-def shared_clusters(a: Run, b: Run) -> list[int]:
-    """The clusters of the rows of two runs on the same rows, in the order of `a`; empty if neither knows any.
-
-    An older record knows none; where both do and differ, those with fewer clusters hold.
-    """
-    if a.outcomes.clusters == b.outcomes.clusters and a.outcomes.ids == b.outcomes.ids:
-        return a.outcomes.clusters
-    known = [run.outcomes for run in (a, b) if run.outcomes.clusters]
-    if not known:
-        return []
-    fewest = min(known, key=lambda outcomes: len(set(outcomes.clusters)))
-    of = dict(zip(fewest.ids, fewest.clusters, strict=True))
-    return [of[row] for row in a.outcomes.ids]
-
-
-def matched_seeds(a: Run, b: Run) -> bool:
-    """Whether the members of two runs go together one by one: both were made under the same seeds, in that order."""
-    seeds = [_draws(run) for run in (a, b)]
-    return len(seeds[0]) > 1 and seeds[0] == seeds[1]
-
-
-def _draws(run: Run) -> list[tuple[object, ...]]:
-    """What tells the members of a run apart: the seed of the training only where there are several trainings."""
-    trainings = {member.record.model.training_seed for member in run.seeds}
-    return [
-        (m.record.seed, m.record.protocol.block, m.record.model.training_seed if len(trainings) > 1 else None)
-        for m in run.seeds
-    ]
-
-
 def mean(scores: Sequence[float | None]) -> float | None:
     """Their mean; None if one is unknown."""
     known = [score for score in scores if score is not None]
@@ -284,8 +244,8 @@ def bands(ordered: Sequence[Run], p: Callable[[Run, Run], float | None]) -> list
 
     A band is led by its best run and takes in the runs that follow until one differs from it; that one leads the next
     band, and its rank is its place in the order. A run differs from the leader where p, times the number of
-    comparisons (runs - 1, Bonferroni), is under ALPHA: the leader was chosen for being the best of all, and by a plain
-    p the first of ten equal systems would more often than not leave some behind. Without a test (p None)
+    comparisons (runs - 1, Bonferroni), is under ALPHA: the leader was chosen for being the best of all, and with an
+    uncorrected p the best of ten equal systems would usually appear better than some of them. Without a test (p None)
     nothing tells the two apart.
     Equality in this sense is not transitive: the last of a band may be tied with the first of the next.
     """

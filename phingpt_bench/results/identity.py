@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from phingpt_bench.core.fingerprint import is_digest
+from phingpt_bench.core.records import NO_MODELS
 
 
 def weights(adapter: str | None, digest: str | None, recipe: str | None) -> tuple[str | None, str | None]:
@@ -18,7 +19,7 @@ def shown_seed(kind: str, shots: int, seed: int, together: bool) -> tuple[int | 
 
     The seed of an evaluation has no effect without examples, except for a floor, which is fitted with it.
     """
-    return (seed if not together and (shots or kind in ("floor", "check")) else None, together)
+    return (seed if not together and (shots or kind in NO_MODELS) else None, together)
 
 
 def base_name(base: str | None, name: str, revision: str | None) -> str:

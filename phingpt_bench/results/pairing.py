@@ -6,20 +6,20 @@ from collections.abc import Callable, Iterable, Sequence
 from typing import Any, NamedTuple
 
 from phingpt_bench.core.notes import Note
-from phingpt_bench.core.records import Model, Setting
+from phingpt_bench.core.records import NO_MODELS, Model
 from phingpt_bench.core.sentences import sentence
+from phingpt_bench.results.answering import with_majority
 from phingpt_bench.results.collect import Run
-from phingpt_bench.results.compare import Comparer, Difference, same_rows, why_incomparable
+from phingpt_bench.results.comparable import same_rows, why_incomparable
+from phingpt_bench.results.compare import Comparer, Difference
 from phingpt_bench.results.identity import base_name, weights
 from phingpt_bench.results.seeds import CONDITIONS
 from phingpt_bench.scoring.metrics import METRICS
 from phingpt_bench.stats.paired import ALPHA
 
-NO_MODELS = ("floor", "check")  # kinds of rows that no language model answered
 BELOW_FLOOR = sentence("not shown to be better than {name}")
-# The share of test rows seen in training above which a score shows what was remembered. FiNER-ORD's own splits share 7
-# % (short lines that recur in its articles), the parts of Financial PhraseBank that different papers test on share 75
-# %.
+# The share of test rows seen in training above which a score shows what was remembered. FiNER-ORD's own splits share
+# 7 % (short lines that recur in its articles), the parts of Financial PhraseBank that different papers test on 75 %.
 EXPOSED = 0.1
 
 
@@ -75,7 +75,7 @@ def _by_another(run: Run) -> str:
     engine = run.record.model.served_by
     if engine is None:
         return sentence("computed by this program, the rest by another engine, so it is not ranked")
-    return sentence("served by {engine}, so it is not ranked beside the rest", engine=engine)
+    return sentence("served by {engine}, so it is not ranked with the rest", engine=engine)
 
 
 def _grouped(runs: Sequence[Run], alike: Callable[[Run, Run], bool]) -> list[list[Run]]:
@@ -97,13 +97,13 @@ def setting(run: Run) -> tuple[Any, ...]:
     A floor has no prompt, so it fits every setting.
     """
     model, protocol = run.record.model, run.record.protocol
-    if model.kind in ("floor", "check"):
+    if model.kind in NO_MODELS:
         return ("none", id(run))
     base = base_name(model.base, model.name, model.base_revision)
     chat = (base, model.base_revision) if protocol.chat_template else None
     drawn = (run.record.seed, protocol.block) if protocol.shots else None
     how = protocol.setting
-    return (protocol.shots, drawn, chat, how.calibration, how.prompt, how.thinking)
+    return (protocol.shots, drawn, chat, how.calibration, how.prompt, how.thinking, how.thinking_end)
 
 
 class BaseKey(NamedTuple):
@@ -152,16 +152,14 @@ def base_of(run: Run, runs: Iterable[Run]) -> Run | None:
         return None
 
     def same_setting(other: Run) -> bool:
-        return model.kind == "tuned" and _asked(other) == _asked(run)
+        return model.kind == "tuned" and other.record.protocol.setting == run.record.protocol.setting
 
     def fits(other: Run) -> bool:
         m = other.record.model
+        if m.kind != "base" or not _same_base(m, model):  # first: of a thousand models few are of one base
+            return False
         how = other.record.protocol.setting
-        return (
-            m.kind == "base"
-            and (same_setting(other) or (how.shots, how.calibration) == (0, None))
-            and _same_base(m, model)
-        )
+        return same_setting(other) or (how.shots, how.calibration) == (0, None)
 
     def preference(other: Run) -> tuple[Any, ...]:
         p = other.record.protocol
@@ -177,6 +175,28 @@ def base_of(run: Run, runs: Iterable[Run]) -> Run | None:
         )
 
     return max(filter(fits, runs), key=preference, default=None)
+
+
+class Bases:
+    """The base runs of a section, so that those of one model are found without looking at all."""
+
+    def __init__(self, runs: Iterable[Run]):
+        self._runs: dict[str, list[Run]] = {}
+        for run in runs:
+            if run.kind == "base":
+                for name in _names(run):
+                    self._runs.setdefault(name, []).append(run)
+
+    def near(self, run: Run) -> list[Run]:
+        """The base runs that may be of a run's base, in their order: all that are, and perhaps others of that name."""
+        found = [other for name in _names(run) for other in self._runs.get(name, ())]
+        return list({id(other): other for other in found}.values())
+
+
+def _names(run: Run) -> set[str]:
+    """What a base is found by: its name, and its revision where that is known."""
+    model = run.record.model
+    return {name for name in (model.base or model.name, model.base_revision) if name is not None}
 
 
 def _same_base(a: Model, b: Model) -> bool:
@@ -208,16 +228,12 @@ def best_of_base(run: Run, runs: Iterable[Run], metric: str, comparer: Comparer)
     return max(scored, key=lambda one: sign * one[0])[1] if scored else None
 
 
-def _asked(run: Run) -> Setting:
-    return run.record.protocol.setting
-
-
 def fallback_note(run: Run, base: Run | None) -> str | None:
     """The warning of a tuned run whose base was asked with other shots, prompt or use of the chat template."""
-    if base is None or run.record.model.kind != "tuned" or _asked(base) == _asked(run):
+    if base is None or run.record.model.kind != "tuned" or base.record.protocol.setting == run.record.protocol.setting:
         return None
-    how = _asked(base)
-    if how.words != _asked(run).words:
+    how = base.record.protocol.setting
+    if how.words != run.record.protocol.setting.words:
         variant = base.record.protocol.variant
         return sentence("vs the base under {variant}: none was run in this setting", variant=variant)
     shots, chat = how.shots, how.chat_template
@@ -253,16 +269,20 @@ def against_base(run: Run, base: Run, metric: str, comparer: Comparer, tests: in
     reason = why_not_base(run, base)
     if reason is not None and same_rows(run, base):
         return Difference(against=name, reason=reason)
-    return comparer.test(run, base, metric, name, tests)
+    return with_majority(comparer.test(run, base, metric, name, tests), run, metric, comparer)
 
 
 def beats(run: Run, floor: Run, metric: str, comparer: Comparer) -> tuple[bool | None, Note | None]:
     """Whether a run is significantly better than the best floor row (None: not tested), and the note where not."""
     name = floor.record.model.name
+    below = Note(sentence(BELOW_FLOOR, name=name), marked=True)
+    ours, theirs = (comparer.scores(one).get(metric) for one in (run, floor))
+    sign = 1 if METRICS[metric].higher_is_better else -1
+    if ours is not None and theirs is not None and sign * (ours - theirs) <= 0 and not why_incomparable(run, floor):
+        return False, below  # whatever a test says
     test = comparer.quick(run, floor, metric)
     if test.reason is not None:
         return None, Note(sentence("not tested against {name} ({reason})", name=name, reason=sentence(test.reason)))
-    gain = test.value if test.value is None or METRICS[metric].higher_is_better else -test.value
-    if gain is not None and gain > 0 and test.p is not None and test.p < ALPHA:
+    if test.value is not None and sign * test.value > 0 and test.p is not None and test.p < ALPHA:
         return True, None
-    return False, Note(sentence(BELOW_FLOOR, name=name), marked=True)
+    return False, below

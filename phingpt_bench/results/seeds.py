@@ -13,9 +13,11 @@ from itertools import takewhile
 from typing import Any
 
 from phingpt_bench.core.fingerprint import is_digest
-from phingpt_bench.core.records import Ledger, Model
+from phingpt_bench.core.ledgers import Ledger
+from phingpt_bench.core.records import Model
 from phingpt_bench.results.collect import Run
-from phingpt_bench.results.compare import gold_of, mean
+from phingpt_bench.results.comparable import gold_of
+from phingpt_bench.results.compare import mean
 
 CONDITIONS = {  # what changes a score in its last digits, by its name in a record -> reason for no test
     "device": "other device",
@@ -116,6 +118,7 @@ def joined(runs: Sequence[Run]) -> Run:
         scores=scores,
         evaluation=mean_ledger([record.evaluation for record in records]),
         training=mean_ledger(trainings) if len(trainings) == len(records) else None,
+        paraphrases=None,  # those of one seed say nothing about the mean of several
         exposure=max((record.exposure for record in records), key=lambda found: -1 if found is None else found.seen),
     )
     return Run(record, first.outcomes, first.path, sum(run.older for run in runs), tuple(runs))
@@ -141,8 +144,8 @@ def mean_ledger(ledgers: Sequence[Ledger]) -> Ledger:
     """What one of them cost on average.
 
     Peaks are the largest one. A phase that a ledger lacks counts as zero there; a value that one ledger does not know
-    is unknown. What is not a number (price, machine) is taken from the first. Energy that was measured in different
-    ways has no mean.
+    is unknown. The machine is the one that most processes shared; what else is not a number (price) is taken from the
+    first. Energy that was measured in different ways has no mean.
     """
     first = ledgers[0]
     changed: dict[str, Any] = {}
@@ -155,6 +158,9 @@ def mean_ledger(ledgers: Sequence[Ledger]) -> Ledger:
         elif field.name in ("seconds", "joules"):
             phases = dict.fromkeys(phase for value in values for phase in value)
             changed[field.name] = {phase: mean([value.get(phase, 0.0) for value in values]) for phase in phases}
+    machines = [ledger.machine for ledger in ledgers if ledger.machine is not None]
+    if len(machines) == len(ledgers):
+        changed["machine"] = max(machines, key=lambda machine: machine.workers)
     if len({ledger.energy_method for ledger in ledgers}) > 1:
         changed |= {"joules": None, "energy_method": None}
     return dataclasses.replace(first, **changed)

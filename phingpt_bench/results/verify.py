@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import functools
 import math
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -16,6 +16,7 @@ from phingpt_bench.core.errors import BenchError
 from phingpt_bench.core.fingerprint import file_digest
 from phingpt_bench.core.outcomes import Outcomes, read_outcomes
 from phingpt_bench.core.records import OUTCOMES, SAMPLES, RunRecord, read_record
+from phingpt_bench.core.sentences import Sentence, joined, sentence
 from phingpt_bench.data import catalogue
 from phingpt_bench.data.network import offline
 from phingpt_bench.data.passport import Passport
@@ -24,6 +25,7 @@ from phingpt_bench.results.collect import metric_faults, passport_faults, passpo
 from phingpt_bench.scoring.metrics import score_all
 
 TOLERANCE = 1e-9  # of scores, as when they were made
+CODE = "code"  # the check of the commit that made a run
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,7 +59,7 @@ def verify(folder: Path, adapters: Path) -> Iterator[Checked | Finding]:
         try:
             record, rows = read_record(path), read_outcomes(path.with_name(OUTCOMES))
         except BenchError as err:
-            yield Finding(path, "files", False, f"{err.where}: {err.message}")
+            yield Finding(path, "files", False, joined([err.where or str(path), err.message], ": "))
             continue
         passport = known.get(record.protocol.id)
         found = [
@@ -65,32 +67,40 @@ def verify(folder: Path, adapters: Path) -> Iterator[Checked | Finding]:
             _judged(path, "outcomes", list(outcomes_faults(record, rows, path.with_name(OUTCOMES)))),
             _judged(path, "scores", list(score_faults(record, rows))),
             _samples(path, record),
-            Finding(path, "protocol", None, f"{record.protocol.id} has no passport here")
+            Finding(path, "protocol", None, sentence("{protocol} has no passport here", protocol=record.protocol.id))
             if passport is None
             else _judged(path, "protocol", list(passport_faults(record, rows, known))),
             _gold(path, record, rows, passport, gold),
             *_adapter(path, record, adapters),
+            _code(path, record),
         ]
         yield Checked(path, record, rows, found)
 
 
-def score_faults(record: RunRecord, rows: Outcomes) -> Iterator[str]:
+def score_faults(record: RunRecord, rows: Outcomes) -> Iterator[Sentence]:
     """Scores of a record that its outcomes do not give."""
     try:
         scores = score_all(rows)
     except BenchError as err:
-        yield err.message
+        yield joined([err.message])
         return
     for name, score in scores.items():
         stored = record.scores.get(name)
         if name in record.scores and not _same(stored, score):
-            yield f"{name}: {stored}, the outcomes give {score}"
+            yield sentence("{name}: {stored}, the outcomes give {score}", name=name, stored=stored, score=score)
 
 
-def gold_faults(rows: Outcomes, passport: Passport, data: Rows) -> Iterator[str]:
+def score_differences(one: Mapping[str, float | None], other: Mapping[str, float | None]) -> list[str]:
+    """The scores that both have with other values, by name."""
+    return sorted(name for name in one.keys() & other.keys() if not _same(one[name], other[name]))
+
+
+def gold_faults(rows: Outcomes, passport: Passport, data: Rows) -> Iterator[Sentence]:
     """Rows whose gold is not that of the data, the first of them by id."""
     if rows.kind != "scores" and list(rows.labels) != list(passport.labels):
-        yield f"labels: {', '.join(rows.labels)}, the protocol has {', '.join(passport.labels)}"
+        yield sentence(
+            "labels: {theirs}, the protocol has {ours}", theirs=", ".join(rows.labels), ours=", ".join(passport.labels)
+        )
         return
     right = {row["id"]: row for row in data}
     places = {name: at for at, name in enumerate(passport.labels)}
@@ -110,11 +120,14 @@ def gold_faults(rows: Outcomes, passport: Passport, data: Rows) -> Iterator[str]
             by_type = [sum(type_ == place for *_, type_ in spans) for place in range(len(places))]
             wrong += [name] if counted != by_type or placed != spans else []
     if wrong:
-        yield f"gold: another one than the data in {len(wrong):,} of {len(rows.ids):,} rows, first {wrong[0]}"
+        yield sentence(
+            "differs from the data in {k:,} of {rows:,} rows, first {first}",
+            k=len(wrong), rows=len(rows.ids), first=wrong[0],
+        )  # fmt: skip
 
 
-def _judged(path: Path, check: str, faults: list[str]) -> Finding:
-    return Finding(path, check, not faults, "; ".join(faults))
+def _judged(path: Path, check: str, faults: Sequence[str]) -> Finding:
+    return Finding(path, check, not faults, joined(faults, "; ") if faults else "")
 
 
 def _same(a: float | None, b: float | None) -> bool:
@@ -124,11 +137,11 @@ def _same(a: float | None, b: float | None) -> bool:
 def _samples(path: Path, record: RunRecord) -> Finding:
     file, kept = path.with_name(SAMPLES), record.provenance.files.get(SAMPLES)
     if not file.is_file():
-        return Finding(path, "answers", None, f"{SAMPLES} is not here")
+        return Finding(path, "answers", None, sentence("{file} is not here", file=SAMPLES))
     if kept is None:
-        return Finding(path, "answers", None, "the record holds no digest of them")
+        return Finding(path, "answers", None, sentence("the record holds no digest of them"))
     same = file_digest(file) == kept
-    return Finding(path, "answers", same, "" if same else f"{SAMPLES} was changed after the run")
+    return Finding(path, "answers", same, "" if same else sentence("{file} was changed after the run", file=SAMPLES))
 
 
 def _rows(dataset: str) -> dict[str, Rows] | str:
@@ -145,12 +158,12 @@ def _gold(
     load: Callable[[str], dict[str, Rows] | str],
 ) -> Finding:  # fmt: skip
     if passport is None:
-        return Finding(path, "gold", None, "no passport, so no data")
+        return Finding(path, "gold", None, sentence("no passport, so no data"))
     splits = load(passport.name)
     if isinstance(splits, str):
         return Finding(path, "gold", None, splits)
     if record.protocol.split not in splits:
-        return Finding(path, "gold", False, f"the data have no split '{record.protocol.split}'")
+        return Finding(path, "gold", False, sentence("the data have no split '{split}'", split=record.protocol.split))
     return _judged(path, "gold", list(gold_faults(rows, passport, splits[record.protocol.split])))
 
 
@@ -162,11 +175,24 @@ def _adapter(path: Path, record: RunRecord, adapters: Path) -> list[Finding]:
         return []
     folder = adapters / name
     if not folder.is_dir():
-        return [Finding(path, "adapter", None, f"{folder} is not here")]
+        return [Finding(path, "adapter", None, sentence("{file} is not here", file=folder))]
     try:
         found = adapter_digest(folder, card_of(folder))
     except (BenchError, OSError) as err:
         return [Finding(path, "adapter", False, " ".join(str(err).split()))]
     same = found == record.model.adapter_digest
-    why = "" if same else f"{folder} has digest {found}, the run was made with {record.model.adapter_digest}"
-    return [Finding(path, "adapter", same, why)]
+    why = sentence(
+        "{folder} has digest {found}, the run was made with {recorded}",
+        folder=folder, found=found, recorded=record.model.adapter_digest,
+    )  # fmt: skip
+    return [Finding(path, "adapter", same, "" if same else why)]
+
+
+def _code(path: Path, record: RunRecord) -> Finding:
+    """Whether a commit holds the code that made the run: one with changed files is code that no commit holds."""
+    commit = record.provenance.environment.git
+    if commit is None:
+        return Finding(path, CODE, None, sentence("the record names no commit"))
+    if commit.endswith("-dirty"):
+        return Finding(path, CODE, None, sentence("made from commit {commit} with changed files", commit=commit[:12]))
+    return Finding(path, CODE, True)

@@ -9,7 +9,6 @@ from typing import Any, TypeVar
 import numpy as np
 
 from phingpt_bench.core.errors import BenchError
-from phingpt_bench.core.sentences import sentence
 from phingpt_bench.scoring.classification import INVALID, row_confusion
 
 Answers = Sequence[str]
@@ -27,10 +26,10 @@ class Rival:
 
     kind: "labels" (docs hold "label") or "spans" (docs hold "text" and "entities": [{"start", "end", "type"}]).
     source: the repository, file and commit that the behaviour was read from.
-    rule: how an answer is read, one sentence. defects: what that gets wrong.
+    rule: how an answer is read, one sentence.
     functions: its metrics, each from summed counts (..., *shape of a row) to (...); `primary` is the headline one. They
-        give what the rival prints, so 0 if seqeval says 0; nan only without any row.
-    empty: what becomes of an empty answer, as a verb with its object; "" where it is wrong and no more.
+        return what the rival prints, so 0 where seqeval prints 0; nan only without rows.
+    empty: what happens to an empty answer, as a verb with its object; "" if it just counts as wrong.
     counter, reader: behind `rows` and `read`, which check the lengths first.
     """
 
@@ -38,7 +37,6 @@ class Rival:
     kind: str
     source: str
     rule: str
-    defects: str
     primary: str
     functions: dict[str, Function]
     counter: Callable[[Answers, Docs, Labels], np.ndarray] = field(repr=False)
@@ -67,13 +65,16 @@ def gold_indices(docs: Docs, labels: Labels) -> np.ndarray:
     except KeyError:
         at, strange = next((i, doc.get("label")) for i, doc in enumerate(docs) if doc.get("label") not in index)
         raise BenchError(
-            sentence("row {at} has the gold label {strange!r}", at=at + 1, strange=strange),
-            hint=sentence("known: {names}", names=", ".join(map(str, labels))),
+            "row {at} has the gold label {strange!r}",
+            hint="known: {names}",
+            at=at + 1,
+            strange=strange,
+            names=", ".join(map(str, labels)),
         ) from None
 
 
 def each(read: Callable[[str], _T], answers: Answers) -> list[_T]:
-    """`read` of every answer, called once for each distinct one: models repeat themselves."""
+    """`read` of every answer, called once for each distinct answer, since models repeat themselves."""
     known = {answer: read(answer) for answer in set(answers)}
     return [known[answer] for answer in answers]
 
@@ -88,7 +89,7 @@ def counter(judge: Callable[[Answers, Docs, Labels], Sequence[int]]) -> Callable
 
 
 def reader(judge: Callable[[Answers, Docs, Labels], Sequence[int]]) -> Callable[[Answers, Docs, Labels], list[str]]:
-    """The labels that such a function sees in the answers, or "missing"."""
+    """The labels that such a function reads from the answers, or "missing"."""
 
     def read(answers: Answers, docs: Docs, labels: Labels) -> list[str]:
         return [MISSING if at == INVALID else labels[at] for at in judge(answers, docs, labels)]
@@ -98,4 +99,4 @@ def reader(judge: Callable[[Answers, Docs, Labels], Sequence[int]]) -> Callable[
 
 def _aligned(answers: Answers, docs: Docs) -> None:
     if len(answers) != len(docs):
-        raise BenchError(sentence("{answers} answers for {rows} rows", answers=len(answers), rows=len(docs)))
+        raise BenchError("{answers} answers for {rows} rows", answers=len(answers), rows=len(docs))

@@ -14,7 +14,7 @@ from phingpt_bench.rivals import metrics, words
 from phingpt_bench.rivals.base import Answers, Docs, Labels, Rival, counter, each, reader
 
 _FOLDER = "AI4Finance-Foundation/FinGPT fingpt/FinGPT_Benchmark/benchmarks"
-_PROMPT_END = "Answer: "  # the answer is what stands between the first and the second of these
+_PROMPT_END = "Answer: "  # the answer is the text between the first and the second of these
 _NAMED = re.compile(r"[Pp]ositive|[Nn]egative")
 _NAMES = {"PER": "person", "ORG": "organization", "LOC": "location"}
 _SENTENCE = re.compile(r"(.*) is an? (.*)$")
@@ -31,8 +31,9 @@ def _judge(answers: Answers, docs: Docs, labels: Labels) -> list[int]:
     place = {label.lower(): i for i, label in enumerate(labels)}
     if set(place) != {"positive", "negative", "neutral"} or len(labels) != 3:
         raise BenchError(
-            sentence("FinGPT's rule knows positive, negative and neutral, not {names}", names=", ".join(labels)),
-            hint=sentence("'flare', 'helm', 'flame' and 'finlora' score any label set"),
+            "FinGPT's rule knows positive, negative and neutral, not {names}",
+            hint="'flare', 'helm', 'flame' and 'finlora' score any label set",
+            names=", ".join(labels),
         )
     return each(lambda answer: place[_sentiment(answer)], answers)
 
@@ -45,8 +46,6 @@ FINGPT = Rival(
         "Positive if the answer holds 'positive' or 'Positive', else negative if it holds "
         "'negative' or 'Negative', else neutral."
     ),
-    defects="An empty or senseless answer is neutral, the majority class of PhraseBank. 'Not positive' is positive; "
-    "'POSITIVE' and 'NEGATIVE' are neutral.",
     primary="f1_weighted",
     functions={
         "acc": metrics.accuracy,
@@ -94,7 +93,7 @@ def gold_answer(doc: Mapping[str, Any]) -> str:
 
 def _both(answer: str, doc: Mapping[str, Any], labels: Labels) -> tuple[list[str], list[str], list[str]]:
     if strange := sorted({*labels, *(entity["type"] for entity in doc["entities"])} - set(_NAMES)):
-        raise BenchError(sentence("FinGPT's rule knows PER, ORG and LOC, not {names}", names=", ".join(strange)))
+        raise BenchError("FinGPT's rule knows PER, ORG and LOC, not {names}", names=", ".join(strange))
     tokens = doc["text"].lower().split()
     return tokens, _tags(tokens, gold_answer(doc)), _tags(tokens, answer.split(_PROMPT_END, 1)[0])
 
@@ -119,9 +118,6 @@ FINGPT_NER = Rival(
         "'X is an organization, Y is a person.' is cut at commas and lower-cased; each part tags "
         "the first place whose words are X and still free, and the gold entities go the same way."
     ),
-    defects="The gold entities go wrong with the answers: of a name with a comma only the end is left, and a name that "
-    "stands earlier as other words is looked for there. Case is not looked at; a full stop before white space spoils "
-    "the type.",
     primary="entity_f1",
     functions={
         "entity_f1": metrics.entity_f1,

@@ -55,12 +55,10 @@ FINLORA = Rival(
     source="Open-Finance-Lab/FinLoRA test/test_dataset.py @ 7e1cf82 as documented; read in the author's copy "
     "wangd12rpi/FinLoRA, whose history holds two other rules (gold label anywhere; exactly one label)",
     rule=sentence(
-        "Right if the label that stands first in the answer is the gold one; for the F1 a wrong "
+        "Right if the first label in the answer is the gold one; for the F1 a wrong "
         "answer keeps its raw text as its class. Labels are those of the gold answers of the "
         "file; here, those given."
     ),
-    defects="A wrong answer that is not a bare label is never a false positive, so precision is 1 and F1 is "
-    "2a/(1+a) at accuracy a. Use its accuracy.",
     primary="f1_weighted",
     functions={"acc": _accuracy, "f1_weighted": metrics.f1_weighted},
     counter=_count,
@@ -70,6 +68,4 @@ FINLORA = Rival(
 FINLORA_TYPE = replace(
     FINLORA,
     name="finlora-type",
-    defects="The task gives the entity and asks for its type: nothing has to be found, and published scores are near "
-    "0.98. Short type names stand inside other words ('per' in 'operator'). The F1 is 2a/(1+a), as in 'finlora'.",
 )

@@ -28,8 +28,6 @@ FLAME = Rival(
     rule=sentence(
         "The answer, stripped and without regard to case, must be a label; every other answer is number -1 and wrong."
     ),
-    defects="'Positive.' is wrong. FLaME's own run asks the model a second time to shorten its answer, so its score "
-    "depends on that call; after a failed batch the answers of the one before are appended again.",
     primary="f1_weighted",
     functions={
         "f1_weighted": metrics.f1_weighted,
@@ -57,9 +55,7 @@ FLAME_FOMC = Rival(
     name="flame-fomc",
     kind="labels",
     source="gtfintechlab/FLaME src/flame/code/fomc/fomc_evaluate.py @ 59f6c001",
-    rule=sentence("As 'flame', but rows whose answer is no label are left out of every score."),
-    defects="A model that answers one row and is right has 1.0: the share that was dropped is not printed ('missing' "
-    "says it here).",
+    rule=sentence("As 'flame', but rows whose answer is not a label are left out of every score."),
     primary="f1_weighted",
     functions={
         **{name: _of_read(function) for name, function in FLAME.functions.items()},

@@ -35,11 +35,9 @@ def _judge(answers: Answers, docs: Docs, labels: Labels) -> list[int]:
             if choices not in orders:
                 if {choice.lower() for choice in choices} != set(place):
                     raise BenchError(
-                        sentence(
-                            "choices {choices} are not the labels {labels}",
-                            choices=", ".join(choices),
-                            labels=", ".join(labels),
-                        )
+                        "choices {choices} are not the labels {labels}",
+                        choices=", ".join(choices),
+                        labels=", ".join(labels),
                     )
                 orders[choices] = [(choice.lower(), place[choice.lower()]) for choice in choices]
             text = answer.lower()
@@ -53,12 +51,10 @@ FLARE = Rival(
     kind="labels",
     source=f"{_SOURCE}, Classification",
     rule=sentence(
-        "The first choice, in the order of the row's list, that stands anywhere in the "
+        "The first choice, in the order of the row's list, that occurs anywhere in the "
         "lower-cased answer; else 'missing', which is wrong. Rows without 'choices' use the "
         "order of the labels given."
     ),
-    defects="The order of the list decides, not the answer: 'Negative. It is not positive.' is positive on PhraseBank "
-    "and negative on FiQA-SA. Parts of words count ('no' in 'not').",
     primary="f1_weighted",
     functions={
         "acc": metrics.accuracy,
@@ -74,14 +70,14 @@ FLARE = Rival(
 def _yes_no(answers: Answers, docs: Docs, labels: Labels) -> list[int]:
     place = {label.lower(): i for i, label in enumerate(labels)}
     if set(place) != {"yes", "no"}:
-        raise BenchError(sentence("FLARE's headline rule knows yes and no, not {names}", names=", ".join(labels)))
+        raise BenchError("FLARE's headline rule knows yes and no, not {names}", names=", ".join(labels))
     return [place["yes" if answer.strip() == "Yes" else "no"] for answer in answers]
 
 
 def _headline_count(answers: Answers, docs: Docs, labels: Labels) -> np.ndarray:
     """Confusion by question, (n, questions, 2, 3)."""
     if any("group" not in doc for doc in docs):
-        raise BenchError(sentence("FLARE's headline rule needs the index of each row's question ('group')"))
+        raise BenchError("FLARE's headline rule needs the index of each row's question ('group')")
     groups = np.array([doc["group"] for doc in docs], dtype=np.int64)
     rows = counter(_yes_no)(answers, docs, labels)
     by_question = np.zeros((len(rows), int(groups.max(initial=0)) + 1, 2, 3), dtype=np.int64)
@@ -106,7 +102,6 @@ FLARE_HEADLINE = Rival(
     rule=sentence(
         "Yes if the stripped answer is exactly 'Yes', else No; the mean over the questions of the weighted F1."
     ),
-    defects="'yes', 'Yes.' and every senseless answer are No, which is the majority class of most questions.",
     primary="f1_weighted",
     functions={
         "f1_weighted": _mean_of_questions(metrics.f1_weighted),

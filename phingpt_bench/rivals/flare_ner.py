@@ -14,10 +14,10 @@ from phingpt_bench.rivals.base import Answers, Docs, Labels, Rival
 
 
 def _listed(answer: str, doc: Mapping[str, Any]) -> list[str]:
-    """Tags from lines "entity, TYPE": every occurrence of the entity's characters, counted over to words.
+    """Tags from lines "entity, TYPE": every occurrence of the entity's characters, mapped to words.
 
-    The words' places are reckoned with one space between them. An occurrence tags from the first word that begins at
-    or behind its start to the last that begins inside it; one that reaches into the last word of the text tags nothing.
+    Word offsets assume one space between words. An occurrence tags from the first word that begins at
+    or after its start to the last that begins inside it; one that reaches into the last word of the text tags nothing.
     """
     text = doc["text"]
     tokens = text.split()
@@ -48,9 +48,7 @@ FLARE_NER = Rival(
     name="flare-ner",
     kind="spans",
     source="The-FinAI/PIXIU src/tasks/utils.py @ 9d6cd7c6 (process_text), for flare_ner (FIN)",
-    rule=sentence("One 'entity, TYPE' a line; the entity tags every place where its characters stand in the text."),
-    defects="The prompt's own example separates by semicolons, which gives nothing; an entity in the last word of the "
-    "text is never found; characters inside a word tag the word behind it.",
+    rule=sentence("One 'entity, TYPE' a line; the entity tags every place where its characters occur in the text."),
     primary="entity_f1",
     functions={
         "entity_f1": metrics.entity_f1,
@@ -89,7 +87,7 @@ def _lines_count(answers: Answers, docs: Docs, labels: Labels) -> np.ndarray:
         tokens, gold = words.tagged(doc)
         if strange := {tag for tag in gold if tag not in place}:
             raise BenchError(
-                sentence("gold entities of unknown type {names}", names=", ".join(sorted({tag[2:] for tag in strange})))
+                "gold entities of unknown type {names}", names=", ".join(sorted({tag[2:] for tag in strange}))
             )
         predicted = _aligned(answer, tokens, names)
         for mine, theirs in zip(gold, predicted, strict=True):
@@ -113,8 +111,6 @@ FLARE_LINES = Rival(
     rule=sentence(
         "Line i of the answer must be 'word:TAG' for word i of the text, letter by letter; every other line is O."
     ),
-    defects="One line of preamble, a leading line break or 'word: TAG' makes the whole answer O; a word with a colon "
-    "can never be right.",
     primary="entity_f1",
     functions={
         "entity_f1": lambda counts: metrics.entity_f1(np.asarray(counts)[..., -1:, :3]),

@@ -32,7 +32,7 @@ def _without_articles(normalised: str) -> str:
 def _judge(answers: Answers, docs: Docs, labels: Labels) -> list[int]:
     place = {normalise(label): i for i, label in enumerate(labels)}
     if len(place) < len(labels):
-        raise BenchError(sentence("HELM's rule cannot tell the labels {names} apart", names=", ".join(labels)))
+        raise BenchError("HELM's rule cannot tell the labels {names} apart", names=", ".join(labels))
     return each(lambda answer: place.get(normalise(answer), INVALID), answers)
 
 
@@ -82,8 +82,6 @@ HELM = Rival(
         "wants the very label but for white space around it. HELM lets the model write up to the "
         "first line break; answers are not cut here."
     ),
-    defects="A right label inside a sentence is wrong: a model that cannot keep to the format scores near 0. "
-    "'Positive' and 'positive.' are wrong for exact_match, right for F1.",
     primary="f1_weighted",
     functions={
         "f1_weighted": metrics.f1_weighted,

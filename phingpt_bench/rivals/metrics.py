@@ -9,6 +9,7 @@ from __future__ import annotations
 import numpy as np
 
 from phingpt_bench.scoring import classification
+from phingpt_bench.scoring.ratio import ratio
 
 
 def confusion(counts: np.ndarray) -> np.ndarray:
@@ -31,7 +32,7 @@ def precision_weighted(counts: np.ndarray) -> np.ndarray:
     """Precision of each class, 0 if it was never predicted, weighted by the gold rows."""
     counts = confusion(counts)
     support = counts.sum(-1)
-    return _ratio((_over(_hits(counts), counts.sum(-2)[..., :-1]) * support).sum(-1), support.sum(-1))
+    return ratio((_over(_hits(counts), counts.sum(-2)[..., :-1]) * support).sum(-1), support.sum(-1))
 
 
 def f1_macro_seen(counts: np.ndarray) -> np.ndarray:
@@ -49,7 +50,7 @@ def f1_macro_gold(counts: np.ndarray) -> np.ndarray:
 def missing(counts: np.ndarray) -> np.ndarray:
     """The share of answers without a readable label."""
     counts = confusion(counts)
-    return _ratio(counts[..., -1].sum(-1), counts.sum((-2, -1)))
+    return ratio(counts[..., -1].sum(-1), counts.sum((-2, -1)))
 
 
 def entity_precision(counts: np.ndarray) -> np.ndarray:
@@ -82,14 +83,9 @@ def _hits(counts: np.ndarray) -> np.ndarray:
 
 def _mean_f1(counts: np.ndarray, of: np.ndarray) -> np.ndarray:
     f1 = _over(2 * _hits(counts), counts.sum(-1) + counts.sum(-2)[..., :-1])
-    return _ratio((f1 * of).sum(-1), of.sum(-1))
+    return ratio((f1 * of).sum(-1), of.sum(-1))
 
 
 def _over(numerator: np.ndarray, denominator: np.ndarray) -> np.ndarray:
     """Their ratio; 0 if the denominator is 0."""
     return np.where(denominator > 0, numerator / np.where(denominator > 0, denominator, 1), 0.0)
-
-
-def _ratio(numerator: np.ndarray, denominator: np.ndarray) -> np.ndarray:
-    """Their ratio; nan if the denominator is 0."""
-    return np.where(denominator > 0, numerator / np.where(denominator > 0, denominator, 1), np.nan)

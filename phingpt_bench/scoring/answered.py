@@ -15,14 +15,13 @@ import numpy as np
 
 from phingpt_bench.core.errors import BenchError
 from phingpt_bench.core.outcomes import Kind, Outcomes
-from phingpt_bench.core.sentences import sentence
 from phingpt_bench.scoring import calibration, labels, ner, regression
 from phingpt_bench.scoring.classification import INVALID
 from phingpt_bench.scoring.codes import number
+from phingpt_bench.scoring.entities import Parsed, Span
 from phingpt_bench.scoring.formats import read_answer
 from phingpt_bench.scoring.reading import CUT_OFF, LONGEST, PLAIN, TOO_LONG, Rules
 from phingpt_bench.scoring.reasoning import answer_part
-from phingpt_bench.scoring.spans import Parsed, Span
 
 Doc = Mapping[str, Any]
 # short words for the topics of MultiFin; its prompts ask for these words
@@ -170,9 +169,7 @@ def aliases(names: Sequence[str]) -> dict[str, str]:
 
 def _gold(doc: Doc, names: Sequence[str]) -> int:
     if doc["label"] not in names:
-        raise BenchError(
-            sentence("gold label '{name}' is not among {names}", name=doc["label"], names=", ".join(names))
-        )
+        raise BenchError("gold label '{name}' is not among {names}", name=doc["label"], names=", ".join(names))
     return names.index(doc["label"])
 
 

@@ -26,7 +26,7 @@ Tokens = list[tuple[str | None, Tag | None]]
 
 
 def read_bio(answer: str, text: str, types: Sequence[str], rules: Rules = PLAIN) -> Parsed | None:
-    """The spans that tags of tokens stand for; None for an answer of another form.
+    """The spans that tags of tokens mean; None for an answer of another form.
 
     Read are a list or sequence of tags alone, one for each word of the text (words between white space, otherwise with
     punctuation apart), and tokens with their tags: one per line, with a colon, tab, bar, slash or space between, pairs

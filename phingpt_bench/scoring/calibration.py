@@ -16,6 +16,9 @@ from collections.abc import Sequence
 
 import numpy as np
 
+from phingpt_bench.scoring.ratio import ratio
+
+COVERAGES = (0.5, 0.8, 0.9)  # shares of answered rows whose risk is shown
 BINS = 15  # of ECE, as in Guo et al. 2017
 
 
@@ -52,7 +55,7 @@ def brier(counts: np.ndarray) -> np.ndarray:
     0 (right and sure) to 2 (wrong and sure); uniform probabilities have 1 - 1/k.
     """
     total, n = np.moveaxis(np.asarray(counts, dtype=float), -1, 0)
-    return np.where(n > 0, total / np.where(n > 0, n, 1.0), np.nan)
+    return ratio(total, n)
 
 
 def ece_counts(gold: Sequence[int], probs: np.ndarray, bins: int = BINS) -> np.ndarray:

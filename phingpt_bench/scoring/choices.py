@@ -13,12 +13,14 @@ TICKED, EMPTY = "xv✓✔☑☒✅🗹●◉🔘", "☐⬜□○◯❌✗✘"
 _NUMBERED = "score probability prob p confidence logit likelihood weight value chance"
 _BESIDE = frozenset(f"{_NUMBERED} label labels scores class name sentiment percent and y of the is at with a".split())
 _SCORE = f"(?:{'|'.join(_NUMBERED.split())})"
+_OF = r"/\s?(?P<of>\d{1,4})(?![^\W_]|[.,]\d)"  # the 10 of "3/10"
 _NUMBER = (
-    r"(?P<sign>(?<![^\W_])[-−–+])?(?P<number>(?<![^\W_])(?:\d+(?:[.,]\d+)?|\.\d+)(?:e[-+−]?\d+)?)(?![^\W_]|[.,]\d)\s*%?"
+    r"(?P<sign>(?<![^\W_])[-−–+])?(?P<number>(?<![^\W_])(?:\d+(?:[.,]\d+)?|\.\d+)(?:e[-+−]?\d+)?)(?![^\W_]|[.,]\d)"
+    rf"\s*(?:%|{_OF})?"
 )
 _YES_NO = r"(?P<word>\b(?:true|false|yes|no|sí|si)\b)"
 _BEHIND = re.compile(
-    rf"[\s\"'`*_)\]}}>]*(?:[:=(|\[>~—]|->|-(?=\s))?[\s\"'`*_(\[{{]*"
+    rf"[\s\"'`*_)\]}}>]*(?:[:=(|\[>~—]|->|-(?=\s)|(?<=[\"']),)?[\s\"'`*_(\[{{]*"
     rf"(?:,?\s*[\"']?{_SCORE}[\"']?\s*[:=(]?\s*)?(?:(?:is|of|at|with)\s+)?(?:a\s+)?(?:{_NUMBER}|{_YES_NO})"
 )
 _BEFORE = re.compile(rf"{_NUMBER}[\s\"'`*_:)(|-]*(?:(?:{_SCORE}|of|percent)\s+)*\Z")
@@ -89,7 +91,7 @@ class Choices:
         return {label for label, value in zip(labels, values, strict=True) if value == max(values)}
 
     def _behind(self, text: str, found: list[tuple[int, int, int]]) -> list[float] | None:
-        """The number after each label ("positive: 0.8"); None if one has none, or where words stand between."""
+        """The number after each label ("positive: 0.8"); None if one has none, or if there are words between."""
         values = []
         for at, (_, end, _) in enumerate(found):
             last = at + 1 == len(found)
@@ -128,4 +130,5 @@ def _value(match: re.Match[str]) -> float:
     if word:
         return float(word in ("true", "yes", "sí", "si"))
     value = float(match["number"].replace(",", ".").replace("−", "-"))
+    value /= float(match["of"] or 0) or 1
     return -value if match["sign"] in ("-", "−", "–") else value

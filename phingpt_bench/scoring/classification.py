@@ -12,6 +12,8 @@ from collections.abc import Sequence
 
 import numpy as np
 
+from phingpt_bench.scoring.ratio import ratio
+
 INVALID = -1
 
 
@@ -40,7 +42,7 @@ def aligned(
 
 def accuracy(confusion: np.ndarray) -> np.ndarray:
     """Right answers over all rows."""
-    return _ratio(_hits(confusion).sum(-1), _rows(confusion))
+    return ratio(_hits(confusion).sum(-1), _rows(confusion))
 
 
 def f1_macro(confusion: np.ndarray) -> np.ndarray:
@@ -51,7 +53,7 @@ def f1_macro(confusion: np.ndarray) -> np.ndarray:
 def f1_weighted(confusion: np.ndarray) -> np.ndarray:
     """The mean of the F1 of all classes, weighted by their gold rows."""
     support = _gold(confusion)
-    return _ratio((_f1_by_class(confusion) * support).sum(-1), support.sum(-1))
+    return ratio((_f1_by_class(confusion) * support).sum(-1), support.sum(-1))
 
 
 def f1_by_question(counts: np.ndarray) -> np.ndarray:
@@ -61,7 +63,7 @@ def f1_by_question(counts: np.ndarray) -> np.ndarray:
     """
     scores = f1_weighted(counts)
     asked = ~np.isnan(scores)
-    return _ratio(np.where(asked, scores, 0.0).sum(-1), asked.sum(-1))
+    return ratio(np.where(asked, scores, 0.0).sum(-1), asked.sum(-1))
 
 
 def f1_weighted_valid(confusion: np.ndarray) -> np.ndarray:
@@ -77,7 +79,7 @@ def f1_weighted_valid(confusion: np.ndarray) -> np.ndarray:
 def invalid_rate(confusion: np.ndarray) -> np.ndarray:
     """INVALID answers over all rows."""
     confusion = np.asarray(confusion)
-    return _ratio(confusion[..., -1].sum(-1), _rows(confusion))
+    return ratio(confusion[..., -1].sum(-1), _rows(confusion))
 
 
 def mcc(confusion: np.ndarray) -> np.ndarray:
@@ -100,7 +102,7 @@ def by_class(confusion: np.ndarray) -> np.ndarray:
     """
     hits, counts = _hits(confusion), np.asarray(confusion)
     gold, pred = _gold(counts), _predicted(counts)[..., :-1]
-    return np.stack([_ratio(hits, pred), _ratio(hits, gold), _ratio(2 * hits, gold + pred)], axis=-1)
+    return np.stack([ratio(hits, pred), ratio(hits, gold), ratio(2 * hits, gold + pred)], axis=-1)
 
 
 def _gold(confusion: np.ndarray) -> np.ndarray:
@@ -132,11 +134,6 @@ def _f1_by_class(confusion: np.ndarray) -> np.ndarray:
     confusion = np.asarray(confusion)
     both = _gold(confusion) + _predicted(confusion)[..., :-1]
     return 2 * _hits(confusion) / np.where(both > 0, both, 1)
-
-
-def _ratio(numerator: np.ndarray, denominator: np.ndarray) -> np.ndarray:
-    """Their ratio; nan if the denominator is 0."""
-    return np.where(denominator > 0, numerator / np.where(denominator > 0, denominator, 1), np.nan)
 
 
 def _unless_empty(confusion: np.ndarray, score: np.ndarray) -> np.ndarray:

@@ -43,22 +43,18 @@ def codes_of(labels: Sequence[str], pairs: Iterable[tuple[str, str]] = ()) -> Co
         if value is None:
             if found.words.setdefault(code, label) != label:
                 raise BenchError(
-                    sentence(
-                        "code '{code}' stands for '{one}' and for '{other}'",
-                        code=code,
-                        one=found.words[code],
-                        other=label,
-                    )
+                    "code '{code}' is given for both '{one}' and '{other}'",
+                    code=code,
+                    one=found.words[code],
+                    other=label,
                 )
             continue
         if found.numbers.setdefault(value, named[label]) != named[label]:
             raise BenchError(
-                sentence(
-                    "code '{code}' stands for '{one}' and for '{other}'",
-                    code=code,
-                    one=labels[found.numbers[value]],
-                    other=label,
-                )
+                "code '{code}' is given for both '{one}' and '{other}'",
+                code=code,
+                one=labels[found.numbers[value]],
+                other=label,
             )
         if value >= 0 and value == int(value) and code != label:
             found.words.setdefault(f"LABEL_{int(value)}", label)

@@ -9,7 +9,6 @@ from functools import lru_cache
 from typing import NamedTuple
 
 from phingpt_bench.core.errors import BenchError
-from phingpt_bench.core.sentences import sentence
 from phingpt_bench.scoring.occurrences import Finder, places
 
 WRONG_KINDS = ("format", "hallucinated", "conflict")  # each such piece is one wrong prediction; a duplicate is not
@@ -141,18 +140,15 @@ def checked_spans(text: str, spans: Iterable[Span], not_in_types: re.Pattern[str
     for span in spans:
         if not 0 <= span.start < span.end <= len(text):
             raise BenchError(
-                sentence(
-                    "entity {start}:{end} ({type}) not in the text of {n} characters",
-                    start=span.start,
-                    end=span.end,
-                    type=span.type,
-                    n=len(text),
-                )
+                "entity {start}:{end} ({type}) not in the text of {n} characters",
+                start=span.start,
+                end=span.end,
+                type=span.type,
+                n=len(text),
             )
         if span.type != span.type.strip() or not span.type or not_in_types.search(span.type):
             raise BenchError(
-                sentence("entity type {type!r} cannot be written", type=span.type),
-                hint=sentence("use letters and digits, such as ORG"),
+                "entity type {type!r} cannot be written", hint="use letters and digits, such as ORG", type=span.type
             )
     return spans
 
@@ -221,13 +217,13 @@ def type_reader(types: tuple[str, ...], aliases: tuple[tuple[str, str], ...] = (
 def align(pieces: Iterable[Piece], text: str, *, nested: bool = False, find: Finder | None = None) -> Parsed:
     """The spans of the pieces of an answer; an answer without pieces is a format problem.
 
-    An entity stands for each occurrence of its surface between word boundaries: no letter, digit, underscore or
+    An entity means each occurrence of its surface between word boundaries: no letter, digit, underscore or
     combining mark directly before a surface that begins with one, nor after one that ends with one; beside characters
     of scripts without spaces between words every place is one. The surface is compared as written. Only where it
     occurs nowhere, white space (any run is one space), Unicode composition (NFC) and characters of category Cf
     (zero-width ones, soft hyphens) are disregarded, as a reader cannot see them; case, quotes and dashes are never
     disregarded. Where occurrences overlap the longest is kept, then the leftmost; where two types claim one surface,
-    the type that was written first. nested: all are kept. An entity with an occurrence mark (` @2`) stands for those
+    the type that was written first. nested: all are kept. An entity with an occurrence mark (` @2`) means those
     occurrences only, wherever they begin and end, before all others; a number that no occurrence has is hallucinated.
     """
     entities, problems = _sorted_out(pieces)

@@ -7,9 +7,10 @@ The rule of `parse_entities`. Lines are gone through from the first that is not 
    it is one of
      TYPE: name      (with "-", "|", "=" or a tab in place of the colon, or [TYPE] name)
      name: TYPE      name (TYPE)      name, TYPE      name | TYPE      name is a TYPE
-   where bullets, numbers and marks of emphasis may stand around it, and a word and a colon before the first
-   ("Entities:"). Types are compared as written, then without case, then by alias. What a name stands for says
-   scoring/surfaces.py. A piece without a type directly behind a typed one is of its type where it is a name in the
+     (name, TYPE)    name -> TYPE
+   where bullets, numbers and marks of emphasis may be around it, and a word and a colon before the first
+   ("Entities:"). Types are compared as written, then without case, then by alias. What a name means is decided
+   in scoring/surfaces.py. A piece without a type directly behind a typed one is of its type where it is a name in the
    text ("ORG: Nokia; Ericsson").
 3. A line of nothing but a type heads a list: the lines behind it, with a bullet or found in the text, are of that type.
 4. The answer continues as long as its lines are typed, heads or in a list; blank ones are ignored. Lines before the
@@ -34,7 +35,8 @@ _BULLET = re.compile(r"\A\s*(?:[-*•·‣▪●○–—+>#]{1,6}|\(?\d{1,3}[.)
 _FENCE = re.compile(r"\s*(?:```|~~~)\w*\s*")
 _HEADED = re.compile(r"\s*[\[(<{]\s*([^\[\](){}<>]{1,40})\s*[\])>}]\s*[:\-–—=]?\s*(?=\S)")
 _TYPE_BEHIND = re.compile(r"(.+?)\s*[(\[<{]\s*([^()\[\]<>{}]{1,40})\s*[)\]>}]", re.DOTALL)
-_BETWEEN = (":", "\t", "|", " -> ", " => ", " - ", " – ", " — ", "=", " is an ", " is a ", ", ")
+_BETWEEN = (":", "\t", "|", "->", "=>", "→", "⇒", " - ", " – ", " — ", "=", " is an ", " is a ", ", ")
+_TUPLE = re.compile(r"\(\s*([^(),\n]{1,200}),\s*([^(),\n]{1,200})\)(?:\s*[\],.])*")  # to the end of their list
 _COMMA = re.compile(r",\s+")
 _LONGEST_LIST = 20_000  # characters of a list that is divided by commas
 _LONGEST_PIECE = 400  # characters of a piece in another order than TYPE: name
@@ -43,7 +45,7 @@ _LONGEST_PIECE = 400  # characters of a piece in another order than TYPE: name
 def parse_entities(answer: str, text: str, types: Sequence[str], rules: Rules = PLAIN) -> Parsed:
     """The spans of `text` that `answer` names, by the rule above; never raises, whatever the answer is.
 
-    Characters of category Cf are disregarded where the text holds none. What an entity stands for says `align`.
+    Characters of category Cf are disregarded where the text holds none. What an entity means is decided by `align`.
     """
     find = Finder(text)
     pieces = _Reader(text, find, type_reader(tuple(types), rules.type_aliases)).pieces(as_seen(answer, text))
@@ -91,7 +93,7 @@ class _Reader:
         pieces: list[Piece] = []
         typed = False
         before: str | None = None
-        for written in self._parted(line):
+        for written in self._parted(self._without_tuples(line)):
             own, type_ = self._piece(written, is_first and before is None and not pieces)
             if type_ is None and before is not None and (surface := self.surfaces.known(written.strip())) is not None:
                 own, type_ = [Piece(before, surface)], before
@@ -101,6 +103,17 @@ class _Reader:
             before = type_
             pieces += own if type_ is not None else [Piece(None, written.strip())]
         return pieces if typed else None
+
+    def _without_tuples(self, line: str) -> str:
+        """A line with "PER: Anna Lee;" in place of "(Anna Lee, PER)" and "(PER, Anna Lee)"."""
+
+        def typed(match: re.Match[str]) -> str:
+            first, second = self._type(match[1]), self._type(match[2])
+            if (first is None) == (second is None):
+                return match[0]
+            return f"{second}: {match[1].strip()};" if second else f"{first}: {match[2].strip()};"
+
+        return _TUPLE.sub(typed, line)
 
     def _parted(self, line: str) -> Iterator[str]:
         """The pieces of a line: between semicolons, and between commas where two or more of those parts are typed."""

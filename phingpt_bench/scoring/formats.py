@@ -16,11 +16,13 @@ from dataclasses import dataclass
 from phingpt_bench.core.errors import unknown
 from phingpt_bench.core.sentences import sentence
 from phingpt_bench.scoring.bio_entities import read_bio
+from phingpt_bench.scoring.bracket_tags import read_brackets
 from phingpt_bench.scoring.entities import Parsed, Problem, Span, type_reader
+from phingpt_bench.scoring.entity_lines import parse_entities
 from phingpt_bench.scoring.json_entities import read_json, write_json
 from phingpt_bench.scoring.reading import CUT_OFF, LONGEST, PLAIN, TOO_LONG, Rules
 from phingpt_bench.scoring.reasoning import answer_part
-from phingpt_bench.scoring.spans import format_entities, parse_entities
+from phingpt_bench.scoring.spans import format_entities
 from phingpt_bench.scoring.tag_entities import read_tags, write_tags
 
 
@@ -97,10 +99,9 @@ def answer_format(name: str) -> Format:
 def read_answer(form: str, answer: str | None, text: str, types: Sequence[str], rules: Rules = PLAIN) -> Parsed:
     """The spans of `text` that an answer names, without its reasoning, in the requested form or another.
 
-    The requested form is tried first, except for answers that the line format would misread: tags of tokens, JSON, and
-    tags of types. If nothing typed is found in it, the others are tried, and the first that finds an entity, or says
-    clearly that there is none, counts. Answers of more than LONGEST
-    characters are not read.
+    The requested form is tried first, except for answers that it would misread: tags of tokens, tags in brackets, and
+    for lines JSON and tags of types. If nothing typed is found in it, the others are tried, and the first that finds an
+    entity, or says clearly that there is none, counts. Answers of more than LONGEST characters are not read.
     """
     part = answer_part(answer if isinstance(answer, str) else "", rules.reasoning_marks, types)
     if part.cut_off:
@@ -109,10 +110,10 @@ def read_answer(form: str, answer: str | None, text: str, types: Sequence[str], 
         return Parsed([], [Problem("format", part.text[:200], None)], reason=TOO_LONG)
     if (found := read_bio(part.text, text, types, rules)) is not None and (found.spans or not found.problems):
         return dataclasses.replace(found, form=BIO)
-    for name in _before_lines(part.text, types, rules) if form == "lines" else ():
-        other = FORMATS[name].read(part.text, text, types, rules)
-        if other.spans or not other.problems:
-            return dataclasses.replace(other, form=name)
+    if (found := read_brackets(part.text, text, types, rules)) is not None:
+        return dataclasses.replace(found, form="" if form == "tags" else "tags")
+    if (found := _misread(form, part.text, text, types, rules)) is not None:
+        return found
     asked = answer_format(form).read(part.text, text, types, rules)
     if asked.spans or not asked.problems or any(problem.type is not None for problem in asked.problems):
         return asked
@@ -122,6 +123,19 @@ def read_answer(form: str, answer: str | None, text: str, types: Sequence[str], 
             if other.spans or not other.problems:
                 return dataclasses.replace(other, form=name)
     return asked
+
+
+def _misread(form: str, answer: str, text: str, types: Sequence[str], rules: Rules) -> Parsed | None:
+    """An answer in another form that the requested one would read as something else."""
+    for name in _before_lines(answer, types, rules) if form == "lines" else ():
+        other = FORMATS[name].read(answer, text, types, rules)
+        if other.spans or not other.problems:
+            return dataclasses.replace(other, form=name)
+    if form == "tags" and _IS_JSON.match(answer):  # which may hold the text, and is no copy of it without entities
+        other = FORMATS["json"].read(answer, text, types, rules)
+        if other.spans and not other.problems:
+            return dataclasses.replace(other, form="json")
+    return None
 
 
 def _before_lines(answer: str, types: Sequence[str], rules: Rules) -> list[str]:

@@ -2,8 +2,8 @@
 
     [{"type": "PER", "text": "Anna Lee"}, {"type": "ORG", "text": "Bank", "nth": 3}]        or        []
 
-`nth` (a number or a list of numbers, from 1) stands only where not every occurrence is meant, as ` @3` in the lines of
-scoring/spans.py. What an entity stands for, and what is wrong with an answer, is decided by `entities.align` as there.
+`nth` (a number or a list of numbers, from 1) is given only if not every occurrence is meant, as ` @3` in the lines of
+scoring/spans.py. What an entity means, and what is wrong with an answer, is decided by `entities.align` as there.
 """
 
 from __future__ import annotations
@@ -52,12 +52,12 @@ def _line(entities: list[Entity]) -> str:
 def read_json(answer: str, text: str, types: Sequence[str], rules: Rules = PLAIN) -> Parsed:
     """The spans of `text` that `answer` names; never raises, whatever the answer is.
 
-    The first JSON value counts: what stands before its bracket (words, a code fence) or after its end is ignored.
+    The first JSON value counts: anything before its bracket (words, a code fence) or after its end is ignored.
     Read alike are a list of entities, {"entities": [...]}, an object by type ({"PER": ["Anna Lee"]}; types without a
     value do not count) or by name ({"Anna Lee": "PER"}), pairs ([["Anna Lee", "PER"]], Python's tuples too), the
     output of transformers' NER pipeline (its offsets count where they fit the text), and entities one after another
     without a list. The fields of an entity may have any of the names in scoring/json_pieces.py, and its surface may
-    be a list of several. A comma before a closing bracket is allowed, and strings may stand in single quotes. White
+    be a list of several. A comma before a closing bracket is allowed, and strings may be in single quotes. White
     space around a surface is dropped unless `nth` is given; characters of category Cf are disregarded where `text`
     holds none. "none" or "null" alone name no entity, as [] and {} do; an answer without any JSON, empty or not, is a
     format problem.

@@ -18,7 +18,7 @@ SURFACE_KEYS = (
 TYPE_KEYS = (
     "type", "label", "entity_type", "entity_group", "category", "tag", "entity_label", "ner_tag", "class", "entity",
 )  # fmt: skip
-LIST_KEYS = ("entities", "named_entities")
+LIST_KEYS = ("entities", "named_entities", "ents")
 
 
 class Pieces:
@@ -71,6 +71,11 @@ class Pieces:
             return  # the unfinished entity; where the answer broke is one problem already
         if keys := entity_keys(fields):
             yield from self._of_entity(self._known(fields[keys[1]]), fields, keys[0], item)
+            return
+        offsets = fields.get("start"), fields.get("end")
+        if all(isinstance(at, int) for at in offsets):  # an entity by its place alone, as spaCy writes it
+            type_ = next((found for key in TYPE_KEYS if (found := self._known(fields.get(key)))), None)
+            yield self._placed(type_, None, *offsets) if type_ else Piece(None, shown(item))
             return
         by_type = [(key, self._known(key), value) for key, value in item.pairs]
         lists = [value for key, value in fields.items() if key in LIST_KEYS]

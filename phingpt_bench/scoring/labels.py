@@ -19,14 +19,14 @@ before the first word of the answer are disregarded, and so are those at its end
   M2 From left to right, the longest sequence of tokens that is a label or an alias is a mention of that label. So
      "mildly negative" is no mention of "negative" where it is a label itself, "positively" is no mention of "positive",
      and the letter of an option is no mention of anything, unless a code says so.
-  M3 Common words are mentions only where they stand as answers ("no" is a label of many tasks and a word of most
+  M3 Common words are mentions only where they are answers ("no" is a label of many tasks and a word of most
      sentences, "si" is "sí" without its accent or "if"; and the `common` ones that `reader` is given, such as "tax"
      for a topic, and all codes):
        "no" at the begin of the answer or behind a stop, unless UNSURE or AFFIRMING begins there ("no idea", "no
          doubt"), or where it closes: the answer ends behind it, or a stop or a word of JOINS, ENDS, REASONS_WHY or
          KEYWORDS follows;
        "si" where it closes;
-       the others where they close, and stand at the begin, behind a stop or a word of JOINS, or as in rule 5.
+       the others where they close, and are at the beginning, after a stop or a word of JOINS, or as in rule 5.
 
 **Negation.** A mention is negated
   N1 by a negator (NEGATORS, or a word that ends in "n't") before it, with at most WINDOW words between and none of
@@ -34,7 +34,7 @@ before the first word of the answer are disregarded, and so are those at its end
      ENDS; after the negated mention, a word of COPULAS; after "no", "without" and "than", a word of VERBS, after
      "sin" one of SPANISH ("no growth is negative"). The word sequences in AFFIRMING ("not only") negate nothing. A
      negator that is itself a label or an alias ("no" beside "yes") is none;
-  N2 by joining: only JOINS and commas, and at least one of JOINS, stand between it and a negated mention;
+  N2 by joining: only JOINS and commas, and at least one of JOINS, are between it and a negated mention;
   N3 by a copula and "not", "isn't" and the like, or "no es", directly after it ("positive is not right");
   N4 by "less" or "menos" directly before it ("less positive than negative"), but not "more or less" or "no less";
   N5 by Chinese, Japanese or Korean words directly beside it that deny it (DENIES_BEFORE, DENIES_BEHIND).
@@ -45,17 +45,17 @@ nor asked is stated.
 and bars between. The first of these rules that applies decides (1 and 2: scoring/choices.py):
   1. Boxes. The answer has boxes ("[x]", "[ ]", ☑, ☐ ...) beside two or more labels: the one that is ticked.
   2. Scores. Each label that is named, two or more, is named once and has a number (or yes and no) of its own beside it,
-     and no other words stand between: the label with the highest ("negative: 5 %, positive: 80 %", the output of a
+     and there are no other words between: the label with the highest ("negative: 5 %, positive: 80 %", the output of a
      classifier). Equal highest ones are several labels.
   3. Opening. The first line with a word in it begins with a stated mention, where words of KEYWORDS, FILLERS and
      COPULAS and stops may come first. Not in a list. Behind it the line ends, or a stop other than : = ? follows, or a
-     word of KEYWORDS or REASONS_WHY. And no other label in the line stands between two such places (begin of the line
+     word of KEYWORDS or REASONS_WHY. And no other label in the line is between two such places (begin of the line
      or . ; ! before it, end of the line or a stop other than : = ? behind it). The answer was given; whatever
      follows explains it or, with a model that runs on, belongs to an invented next example.
   4. The first later line that begins with a word of PROMPTS and a colon, and has a mention before it, begins such an
-     example: if rules 5 to 8 find a label in what stands before it, that is the answer.
+     example: if rules 5 to 8 find a label before it, that is the answer.
   5. Explicit. The last stated mention, not in a list, behind a word of KEYWORDS: FILLERS, bars and line breaks are
-     skipped backwards, and then the keyword stands there at once, or a colon, an equals sign or a copula does with
+     skipped backwards, and then comes the keyword, or a colon, an equals sign or a copula does with
      at most WINDOW + 3 words between it and the keyword, no stop among them ("The answer to this is: negative").
   6. Lines of nothing but one stated mention and stops other than : = ?, where all such lines name the same label.
   7. The first line, where its stated mentions are all of one label.
@@ -117,7 +117,7 @@ def reader(
 
     It never raises for an answer, whatever that is (None is empty). labels: in the order that indices follow.
     aliases: other ways to write a label, such as {"bullish": "positive"}.
-    common: labels and aliases of one word that often stand in sentences with another meaning, beside "no" and "si".
+    common: labels and aliases of one word that often occur in sentences with another meaning, as "no" and "si" do.
     codes: pairs (code, label). marks: the user's own of reasoning.
     BenchError for a label or alias without a letter or digit, for two of them that are the same words, and for an
     alias or a code of something that is not among the labels.

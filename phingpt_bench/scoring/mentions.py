@@ -161,7 +161,7 @@ def _joined(between: list[str]) -> bool:
 
 
 def _refused(after: list[str]) -> bool:
-    """Whether "is not", "isn't" or "no es" stands at the beginning."""
+    """Whether it begins with "is not", "isn't" or "no es"."""
     if after and after[0].endswith("n't"):
         return after[0][:-3] in COPULAS
     pair = after if len(after) == 2 else ["", ""]
@@ -169,7 +169,7 @@ def _refused(after: list[str]) -> bool:
 
 
 def _lessened(tokens: list[str], at: int) -> bool:
-    """Whether "less" stands directly before, but not "more or less" or "no less"."""
+    """Whether "less" is directly before, but not "more or less" or "no less"."""
     return at > 0 and tokens[at - 1] in LESS and not (at > 1 and (tokens[at - 2] in JOINS or tokens[at - 2] in _NOT))
 
 

@@ -78,21 +78,31 @@ def metric_rows(name: str, outcomes: Outcomes) -> np.ndarray | None:
 
 def row_counts(outcomes: Outcomes) -> np.ndarray:
     """The counts that every outcome of its kind has: (n, k, k + 1) labels, (n, types + 1, 3) spans, (n, 7) scores."""
-    main = {"labels": "confusion", "spans": "spans", "scores": "errors"}
-    if outcomes.kind not in main:
-        raise BenchError(
-            sentence("outcomes of unknown kind '{kind}'", kind=outcomes.kind),
-            hint=sentence("known: {names}", names=", ".join(main)),
-        )
-    rows = STATISTICS[main[outcomes.kind]](outcomes)
+    rows = STATISTICS[_main(outcomes)](outcomes)
     assert rows is not None
     return rows
 
 
+def _main(outcomes: Outcomes) -> str:
+    """The statistic that every outcome of its kind has."""
+    main = {"labels": "confusion", "spans": "spans", "scores": "errors"}
+    if outcomes.kind not in main:
+        raise BenchError(
+            "outcomes of unknown kind '{kind}'", hint="known: {names}", kind=outcomes.kind, names=", ".join(main)
+        )
+    return main[outcomes.kind]
+
+
+def score_of(outcomes: Outcomes, metric: str) -> float | None:
+    """One metric, as `score_all` gives it; None also where the outcomes do not allow it."""
+    rows = metric_rows(metric, outcomes)
+    score = np.nan if rows is None else float(METRICS[metric].function(rows.sum(0)))
+    return None if np.isnan(score) else score
+
+
 def score_all(outcomes: Outcomes) -> dict[str, float | None]:
     """All metrics that the outcomes allow, by name; None if a score is undefined (no row, or no entity at all)."""
-    row_counts(outcomes)  # says what is inconsistent
-    totals: dict[str, np.ndarray | None] = {}
+    totals: dict[str, np.ndarray | None] = {_main(outcomes): row_counts(outcomes).sum(0)}
     scores: dict[str, float | None] = {}
     for name, metric in METRICS.items():
         if metric.kind != outcomes.kind:

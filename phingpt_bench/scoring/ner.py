@@ -9,9 +9,8 @@ from typing import NamedTuple
 import numpy as np
 
 from phingpt_bench.core.errors import BenchError
-from phingpt_bench.core.sentences import sentence
+from phingpt_bench.scoring.entities import Parsed, Span
 from phingpt_bench.scoring.pairing import Pair, overlap_pairs
-from phingpt_bench.scoring.spans import Parsed, Span
 
 MISS_KINDS = ("boundary", "type", "hallucinated", "missed", "duplicate", "format", "spurious")
 
@@ -83,8 +82,9 @@ def _by_type(
             strange.add(span.type)
     if strange:
         raise BenchError(
-            sentence("gold entities of unknown type {names}", names=", ".join(sorted(strange))),
-            hint=sentence("name the type in the task, or leave such entities out where the data are read"),
+            "gold entities of unknown type {names}",
+            hint="name the type in the task, or leave such entities out where the data are read",
+            names=", ".join(sorted(strange)),
         )
     return [*rows.values(), unknown]
 

@@ -8,7 +8,6 @@ import numpy as np
 
 from phingpt_bench.core.errors import BenchError
 from phingpt_bench.core.outcomes import Outcomes
-from phingpt_bench.core.sentences import sentence
 from phingpt_bench.scoring import statistics
 from phingpt_bench.scoring.entities import Span
 
@@ -32,7 +31,7 @@ def placed(outcomes: Outcomes) -> Placed:
     try:
         gold, predicted = ([[_span(outcomes, *e) for e in row[side]] for row in outcomes.entities] for side in (0, 1))
     except (ValueError, TypeError, IndexError) as err:  # outcomes come from a file that somebody may have edited
-        raise BenchError(sentence("outcomes are inconsistent (entities: {reason})", reason=err)) from None
+        raise BenchError("outcomes are inconsistent (entities: {reason})", reason=err) from None
     mine = np.zeros_like(counts)
     for at, (own, found) in enumerate(zip(gold, predicted, strict=True)):
         for column, spans in enumerate((set(own) & set(found), found, own)):
@@ -40,7 +39,7 @@ def placed(outcomes: Outcomes) -> Placed:
                 mine[at, outcomes.labels.index(span.type), column] += 1
     unplaced = counts[..., 1] - mine[..., 1]
     if len(gold) != len(counts) or (counts[..., ::2] != mine[..., ::2]).any() or (unplaced < 0).any():
-        raise BenchError(sentence("outcomes are inconsistent (entities and counts disagree)"))
+        raise BenchError("outcomes are inconsistent (entities and counts disagree)")
     return Placed(gold, predicted, unplaced)
 
 

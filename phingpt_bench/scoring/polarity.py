@@ -14,6 +14,7 @@ from itertools import product
 import numpy as np
 
 from phingpt_bench.scoring.classification import aligned
+from phingpt_bench.scoring.ratio import ratio
 from phingpt_bench.scoring.words import fold
 
 _POLES = {
@@ -61,4 +62,4 @@ def flip_rate(counts: np.ndarray) -> np.ndarray:
     it beside F1, never alone.
     """
     flipped, polar = np.moveaxis(np.asarray(counts, dtype=float), -1, 0)
-    return np.where(polar > 0, flipped / np.where(polar > 0, polar, 1.0), np.nan)
+    return ratio(flipped, polar)

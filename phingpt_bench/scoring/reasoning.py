@@ -1,13 +1,13 @@
-"""What a model thought before it answered, taken out of its answer: reasoning is not an answer, whatever it names.
+"""Reasoning taken out of an answer: what a model thought before it answered does not count, whatever it names.
 
-The rule. For each kind of mark in MARKS (case aside) and each pair of the user's own:
+The rule. For each kind of mark in MARKS (without regard to case) and each pair that the user gives:
 
-1. What stands behind the last end mark is the answer, an end mark without a start as well. Where nothing stands there,
-   it is what stands outside of the marks ("positive <think>since sales rose</think>").
-2. From a start mark that is not closed on, everything is reasoning. Where nothing stands before it either, the
-   reasoning was cut off and there is not an answer.
-3. Harmony (gpt-oss): the answer is what stands behind the last mark of the channel "final". Without special tokens
-   that mark is the word "assistantfinal", and an answer that begins with "analysis" and a letter right behind it is
+1. The text after the last end mark is the answer, also if that mark has no start. If there is no text, it is the text
+   outside of the marks ("positive <think>since sales rose</think>").
+2. After a start mark that is not closed, everything is reasoning. If there is no text before it either, the reasoning
+   was cut off and there is no answer.
+3. Harmony (gpt-oss): the answer is the text after the last mark of the channel "final". Without special tokens that
+   mark is the word "assistantfinal", and an answer that begins with "analysis", directly followed by a letter, is
    reasoning.
 
 Then the special tokens of a turn go: those before the answer, and the first that ends it with everything behind it. Of
@@ -32,6 +32,7 @@ MARKS: tuple[tuple[str, str], ...] = (
     (r"<thoughts?>", r"</thoughts?>"),  # EXAONE
     (r"<reason(?:ing)?(?:\s[^<>]{0,200})?>", r"</reason(?:ing)?>"),  # Reka
     (r"<reflection>", r"</reflection>"),
+    (r"<analysis>", r"</analysis>"),
     (r"<scratchpad>", r"</scratchpad>"),  # Hermes
     (r"<seed:think>", r"</seed:think>"),
     (r"\[THINK\]", r"\[/THINK\]"),  # Magistral
@@ -52,7 +53,7 @@ _HARMONY_FINAL = re.compile(
 _HARMONY_ANALYSIS = re.compile(
     r"\s*(?:<\|start\|>)?(?:assistant)?(?:<\|channel\|>\s*(?:analysis|commentary)\b|analysis(?=[^\W_]))", re.IGNORECASE
 )
-# any of these must stand in an answer that has reasoning, special tokens or a wrapper
+# one of these must occur in an answer that has reasoning, special tokens or a wrapper
 _HINT = re.compile(r"</?[a-z|｜]|\[/?(?:THINK|INST|s)\]|◁|assistantfinal|analysis|Here is my ", re.IGNORECASE)
 _OPENING = re.compile(
     r"\s*(?:<s>|<bos>|<\|begin_of_text\|>|<\|start\|>assistant|<\|im_start\|>(?:assistant)?|<\|assistant\|>"
@@ -162,7 +163,7 @@ def _turn(text: str) -> str:
 
 
 def _unwrapped(text: str, keep: set[str]) -> str:
-    """What stands inside the last wrapper, up to the end where it is not closed."""
+    """The text inside the last wrapper, up to the end of the answer if it is not closed."""
     opened: dict[str, int] = {}
     inside: tuple[int, int] | None = None
     for match in _WRAPPER.finditer(text):

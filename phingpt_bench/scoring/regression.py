@@ -22,8 +22,10 @@ from typing import NamedTuple
 
 import numpy as np
 
+from phingpt_bench.scoring.ratio import ratio
 from phingpt_bench.scoring.words import fold
 
+LOW, HIGH = -1.0, 1.0  # the ends of the scale of scores
 SCORE_REASONS = ("empty", "no number", "several numbers", "percent", "ambiguous", "out of range")
 
 _DASH = r"\-−–‐‑‒"  # for a class of characters
@@ -75,32 +77,30 @@ def _value(match: re.Match[str]) -> float:
     return -value + 0.0 if match["word"] or match["sign"] not in (None, "+") else value  # + 0.0: no negative zero
 
 
-def error_counts(
-    gold: Sequence[float] | np.ndarray, pred: Sequence[float] | np.ndarray, low: float = -1.0, high: float = 1.0
-) -> np.ndarray:
+def error_counts(gold: Sequence[float] | np.ndarray, pred: Sequence[float] | np.ndarray) -> np.ndarray:
     """Sums by row, shape (n, 7): [1, g, g^2, (p - g)^2, |p - g|, g p, p^2] for gold g and prediction p.
 
-    An INVALID prediction (nan, or not finite) counts as the end of the scale low..high that is farther from the gold,
-    `low` from the middle: as wrong as an answer on the scale can be, never left out.
+    An INVALID prediction (nan, or not finite) counts as the end of the scale LOW..HIGH that is farther from the gold,
+    LOW from the middle: as wrong as an answer on the scale can be, never left out.
     ValueError for unequal lengths, and gold that is not finite or lies outside of the scale.
     """
     g, p = np.asarray(gold, dtype=float), np.asarray(pred, dtype=float)
     if g.shape != p.shape or g.ndim != 1:
         raise ValueError(f"gold and pred must be aligned lists, not of shape {g.shape} and {p.shape}")
-    if not ((g >= low) & (g <= high)).all():  # nan is neither
-        raise ValueError(f"gold must lie in {low}..{high}")
-    p = np.where(np.isfinite(p), p, np.where(g - low >= high - g, low, high))
+    if not ((g >= LOW) & (g <= HIGH)).all():  # nan is neither
+        raise ValueError(f"gold must lie in {LOW}..{HIGH}")
+    p = np.where(np.isfinite(p), p, np.where(g - LOW >= HIGH - g, LOW, HIGH))
     return np.stack([np.ones_like(g), g, g**2, (p - g) ** 2, np.abs(p - g), g * p, p**2], axis=-1)
 
 
 def mse(counts: np.ndarray) -> np.ndarray:
     """The mean squared error, from summed `error_counts` (..., 7), shape (...); nan without rows. Lower is better."""
-    return _ratio(_sums(counts)[3], _sums(counts)[0])
+    return ratio(_sums(counts)[3], _sums(counts)[0])
 
 
 def mae(counts: np.ndarray) -> np.ndarray:
     """The mean absolute error; nan without rows. Lower is better."""
-    return _ratio(_sums(counts)[4], _sums(counts)[0])
+    return ratio(_sums(counts)[4], _sums(counts)[0])
 
 
 def r2(counts: np.ndarray) -> np.ndarray:
@@ -110,8 +110,8 @@ def r2(counts: np.ndarray) -> np.ndarray:
     is no row: no share of a variance of 0 can be explained. Below 0 is worse than always saying the mean.
     """
     n, g, gg, squared = _sums(counts)[:4]
-    spread = gg - _ratio(g, n) * g
-    return 1.0 - _ratio(squared, np.where(spread > 1e-12 * gg, spread, 0.0))
+    spread = gg - ratio(g, n) * g
+    return 1.0 - ratio(squared, np.where(spread > 1e-12 * gg, spread, 0.0))
 
 
 def cosine(counts: np.ndarray) -> np.ndarray:
@@ -123,14 +123,9 @@ def cosine(counts: np.ndarray) -> np.ndarray:
     0 if all predictions are 0; nan if all gold scores are, or without rows.
     """
     *_, gg, _, _, gp, pp = _sums(counts)
-    cos = np.where(pp > 0, _ratio(gp, np.sqrt(gg * pp)), 0.0)
+    cos = np.where(pp > 0, ratio(gp, np.sqrt(gg * pp)), 0.0)
     return np.where(gg > 0, cos, np.nan)
 
 
 def _sums(counts: np.ndarray) -> np.ndarray:
     return np.moveaxis(np.asarray(counts, dtype=float), -1, 0)
-
-
-def _ratio(over: np.ndarray, under: np.ndarray) -> np.ndarray:
-    """Their ratio; nan if `under` is not above 0."""
-    return np.where(under > 0, over / np.where(under > 0, under, 1.0), np.nan)

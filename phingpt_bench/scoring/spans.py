@@ -2,10 +2,10 @@
 
     PER: Anna Lee; ORG: Nokia Oyj        or        none
 
-An entity (a type and a surface) is written once and stands for every occurrence of its surface in the text. Where that
-is not so (the same word is a name here and none there), ` @2` or ` @1,3` behind the surface says which occurrences are
-meant, counted from 1: so any spans that do not overlap can be written. Escapes: scoring/line_form.py. What models write
-in place of such a line, and is read as well: scoring/entity_lines.py.
+An entity (a type and a surface) is written once and means every occurrence of its surface in the text. If only
+some of them are meant (the same word is a name in one place and not in another), ` @2` or ` @1,3` after the surface
+names these, counted from 1. So any spans that do not overlap can be written. Escapes:
+scoring/line_form.py. What models write instead of such a line, and is read as well: scoring/entity_lines.py.
 """
 
 from __future__ import annotations
@@ -13,11 +13,9 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable
 
-from phingpt_bench.scoring.entities import WRONG_KINDS, Entity, Parsed, Problem, Span, checked_spans, write_entities
+from phingpt_bench.scoring.entities import Entity, Span, checked_spans, write_entities
 from phingpt_bench.scoring.entity_lines import parse_entities
 from phingpt_bench.scoring.line_form import NONE, escape
-
-__all__ = ["NONE", "WRONG_KINDS", "Parsed", "Problem", "Span", "format_entities", "parse_entities"]
 
 
 def format_entities(text: str, spans: Iterable[Span]) -> str:

@@ -8,7 +8,6 @@ import numpy as np
 
 from phingpt_bench.core.errors import BenchError
 from phingpt_bench.core.outcomes import Outcomes
-from phingpt_bench.core.sentences import sentence
 from phingpt_bench.scoring import calibration, classification, polarity, regression
 from phingpt_bench.scoring.ner import MISS_KINDS
 
@@ -126,7 +125,7 @@ def _checked(outcomes: Outcomes, make: Callable[[], np.ndarray]) -> np.ndarray:
     try:
         rows = make()
     except (ValueError, TypeError, IndexError) as err:  # outcomes come from a file that somebody may have edited
-        raise BenchError(sentence("outcomes are inconsistent ({reason})", reason=err)) from None
+        raise BenchError("outcomes are inconsistent ({reason})", reason=err) from None
     if len(rows) != len(outcomes.ids):
-        raise BenchError(sentence("outcomes hold {ids} ids, but {rows} rows", ids=len(outcomes.ids), rows=len(rows)))
+        raise BenchError("outcomes hold {ids} ids, but {rows} rows", ids=len(outcomes.ids), rows=len(rows))
     return rows

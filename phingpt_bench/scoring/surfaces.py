@@ -1,4 +1,4 @@
-"""A name as a model writes it, and the names of the text that it stands for: quotes, comments and lists aside."""
+"""A name as a model writes it, and the names of the text that it means, without quotes, comments and lists."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ class Surfaces:
       3. without a full stop, comma or colon at its end;
       4. without a comment in brackets behind it ("Nokia (a company)").
     Else, where it is a list whose parts are divided by commas, "and" or "y", and at least one of them is in the text,
-    each part is a name of its own. Else it stands as it is written, and is not in the text.
+    each part is a name of its own. Otherwise it is taken as written, and is not in the text.
     """
 
     def __init__(self, find: Finder):
@@ -45,7 +45,7 @@ class Surfaces:
         return None
 
     def pieces(self, type_: str, written: str) -> Iterator[Piece]:
-        """The pieces of one type that something written stands for; none where it says that there is none."""
+        """The pieces of one type that a written name means; none if it says that there are none."""
         if not written:
             yield Piece(type_, "")
             return

@@ -4,8 +4,8 @@
 
 Where an entity is says its place in the copy, so repeated names need no marks. Line breaks of the text become spaces.
 Escapes: a "<" of the text that begins what would be read as a tag is written &lt;, an "&" that begins what would be
-read as an escape &amp;, and white space at the ends of an entity by its number, &#32;. Any other "<" or "&" stands as
-it is.
+read as an escape &amp;, and white space at the ends of an entity by its number, &#32;. Any other "<" or "&" is
+left as it is.
 """
 
 from __future__ import annotations
@@ -62,8 +62,8 @@ def read_tags(answer: str, text: str, types: Sequence[str], rules: Rules = PLAIN
 
     The first line that is not blank (nor a code fence) counts; all lines where the text itself has line breaks.
     "none" alone names no entity, as the text without tags does. Types are compared as written, then without case,
-    then by alias. Without the tags the answer is a copy of the text; where its tagged pieces stand in the text says
-    `located`. White space at the ends of a piece is dropped.
+    then by alias. Without the tags the answer is a copy of the text; `located` finds
+    the places of its tagged pieces in the text. White space at the ends of a piece is dropped.
 
     A copy that lacks more than a fifth of the words of the text (because it was cut, or is none) is one format
     problem, and what it does tag counts. A format problem each: a tag that is not closed, one that was not opened, a
@@ -173,7 +173,7 @@ class _Blanks:
 
 
 def _unescaped(written: str) -> str:
-    """The one character that an escape stands for."""
+    """The one character that an escape means."""
     return {"&lt;": "<", "&amp;": "&"}.get(written) or chr(int(written[2:-1]))
 
 

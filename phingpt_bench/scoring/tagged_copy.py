@@ -1,4 +1,4 @@
-"""Where the entities that are marked in a copy of a text stand in the text itself."""
+"""The places in a text of the entities that are marked in a copy of it."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Tags of tokens (BIO and its kin): their names, and the entities that a sequence of them stands for."""
+"""Tags of tokens (BIO and similar schemes): their names, and the entities that a sequence of them means."""
 
 from __future__ import annotations
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from phingpt_bench.core.sentences import sentence
 
-VERSION = 2
+VERSION = 3
 # what a version changed, by kind of answer; nothing for a kind whose scores are as before
 CHANGES: dict[int, dict[str, str]] = {
     2: {
@@ -21,6 +21,14 @@ CHANGES: dict[int, dict[str, str]] = {
         "spans": sentence(
             "reasoning is taken out; lists over several lines and answers in another form are read; partial and "
             "type-only F1 pair as many entities as there can be"
+        ),
+    },
+    3: {
+        "labels": sentence("<analysis> is taken out as reasoning; class scores in pairs and as 3/10 are read"),
+        "scores": sentence("<analysis> is taken out as reasoning"),
+        "spans": sentence(
+            "<analysis> is taken out as reasoning; entities in square brackets, Markdown links, tuples and spaCy's "
+            "JSON, behind arrows and by offsets alone are read"
         ),
     },
 }

@@ -16,7 +16,7 @@ class Vocabulary:
     """What a reader of labels looks for.
 
     labels: the word sequences that name a label, with its index. whole: each of them joined by spaces, and its index.
-    common: words that are mentions only where they stand as answers. unsure: what begins with "no" and answers nothing.
+    common: words that are mentions only as whole answers. unsure: what begins with "no" and answers nothing.
     negators: 1 for a sequence that negates, 0 for one that affirms; without the words that labels begin with.
     """
 
@@ -39,17 +39,13 @@ class Vocabulary:
             words = tuple(token for token in tokenise(fold(written)) if token not in STOPS)
             if not words:
                 raise BenchError(
-                    sentence("label '{written}' holds no letter or digit, so no answer can name it", written=written)
+                    "label '{written}' holds no letter or digit, so no answer can name it", written=written
                 )
             if written != label and phrases.get(words) == label:
                 continue  # an alias that only repeats its label
             if words in phrases:
                 raise BenchError(
-                    sentence(
-                        "labels '{one}' and '{other}' cannot be told apart in an answer",
-                        one=phrases[words],
-                        other=label,
-                    )
+                    "labels '{one}' and '{other}' cannot be told apart in an answer", one=phrases[words], other=label
                 )
             phrases[words] = label
         index = {label: at for at, label in enumerate(places)}

@@ -50,8 +50,7 @@ def price_of(spec: ServedSpec, card: PriceCard, models: Iterable[str] = ()) -> A
         fitting = [price for price in own if name in price.ids]
         if len(fitting) > 1:
             raise BenchError(
-                sentence("the price card has {n} prices for {name}", n=len(fitting), name=name),
-                hint=sentence("name one: price=ID"),
+                "the price card has {n} prices for {name}", hint="name one: price=ID", n=len(fitting), name=name
             )
         if fitting:
             return fitting[0]

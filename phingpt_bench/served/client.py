@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import json
 import time
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable
 from types import TracebackType
 from typing import Any, NamedTuple, TypeVar
 from urllib.parse import urlsplit
@@ -27,14 +27,14 @@ from phingpt_bench.served.faults import (
     pause_of,
     words_of,
 )
-from phingpt_bench.served.spec import ServedSpec
+from phingpt_bench.served.spec import LOCAL, ServedSpec
 from phingpt_bench.served.values import Ask, Half
 
 T = TypeVar("T")
 AGAIN = (408, 409, 425, 429)  # statuses that are retried, as well as all from 500 on
 LONGEST = 900.0  # the longest pause in seconds that a server may ask for; beyond it the user decides
+MOST = 1 << 26  # bytes of a reply, unpacked: an answer of 64 MB is none
 PAUSE = 1.0  # seconds before the first retry, doubled each time; the pause is drawn between 0 and this
-LOCAL = ("localhost", "127.0.0.1", "::1")
 
 
 class Reply(NamedTuple):
@@ -55,6 +55,7 @@ class Client:
 
     def __init__(self, spec: ServedSpec, root: str, *, pause: float = PAUSE):
         self.spec, self.root, self.pause = spec, root, pause
+        self._api = spec.api or f"{root}/v1"
         self.host = urlsplit(root).hostname or root
         self.retries = 0
         self.probing = self.stopping = False
@@ -99,9 +100,9 @@ class Client:
 
         async def once() -> Any | None:
             try:
-                async with self._there.get(self.root + path, allow_redirects=False) as response:
+                async with self._there.get(self._address(path), allow_redirects=False) as response:
                     if response.status in (401, 403):
-                        raise self._refused(response.status, await response.text())
+                        raise self._refused(response.status, await _body(response))
                     if response.status in AGAIN or (response.status >= 500 and response.status != 501):
                         raise Again(
                             sentence("status {status}", status=response.status),
@@ -109,13 +110,17 @@ class Client:
                             response.status,
                         )
                     try:
-                        return json.loads(await response.text()) if response.status == 200 else None
-                    except ValueError:
+                        return json.loads(await _body(response)) if response.status == 200 else None
+                    except (ValueError, RecursionError):
                         return None
             except (aiohttp.ClientError, asyncio.TimeoutError) as err:
                 raise Again(words_of(err)) from None
 
         return await self._with_retries(once)
+
+    def _address(self, path: str) -> str:
+        """The address of a path; one below /v1 is below the API's own address, whatever its version."""
+        return self._api + path.removeprefix("/v1") if path.startswith("/v1/") else self.root + path
 
     @property
     def _there(self) -> aiohttp.ClientSession:
@@ -144,10 +149,8 @@ class Client:
                     message=message,
                 ),
                 where=self.root,
-                hint=sentence(
-                    "the same command resumes; the answers so far are kept (max_retries, timeout, "
-                    "num_concurrent in --model-args)"
-                ),
+                hint="the same command resumes; the answers so far are kept (max_retries, timeout, "
+                "num_concurrent in --model-args)",
             ) from None
 
     def _may_succeed(self, err: BaseException) -> bool:
@@ -172,18 +175,17 @@ class Client:
     async def _post(self, ask: Ask, stream: bool) -> Reply:
         started = time.perf_counter()
         try:
-            async with self._there.post(self.root + ask.path, json=ask.payload, allow_redirects=False) as response:
+            async with self._there.post(self._address(ask.path), json=ask.payload, allow_redirects=False) as response:
                 if response.status != 200:
-                    text = await response.text(errors="replace")
-                    raise self._fault(response.status, text, pause_of(response.headers))
+                    raise self._fault(response.status, await _body(response), pause_of(response.headers))
                 if stream and "text/event-stream" in response.headers.get("content-type", ""):
                     events = [(seconds - started, event) async for seconds, event in _events(response)]
                     for _, event in events:
                         check_event(event)
                     return Reply(None, events, time.perf_counter() - started)
                 try:
-                    return Reply(json.loads(await response.text()), [], time.perf_counter() - started)
-                except ValueError:
+                    return Reply(json.loads(await _body(response)), [], time.perf_counter() - started)
+                except (ValueError, RecursionError):
                     raise Lacking(sentence("an answer that is no JSON, or half of it")) from None
         except (aiohttp.ClientError, asyncio.TimeoutError) as err:
             raise Again(words_of(err)) from None
@@ -246,10 +248,37 @@ def whole(read: Callable[[Any], T]) -> Callable[[Reply], T]:
     return reading
 
 
+async def _chunks(response: aiohttp.ClientResponse) -> AsyncIterator[bytes]:
+    """The bytes of a reply as they come. Lacking beyond MOST."""
+    size = 0
+    async for chunk in response.content.iter_any():
+        size += len(chunk)
+        if size > MOST:
+            raise Lacking(sentence("an answer of more than {most:,} bytes", most=MOST))
+        yield chunk
+
+
+async def _body(response: aiohttp.ClientResponse) -> str:
+    """The text of a reply, in UTF-8 whatever its head says."""
+    return b"".join([chunk async for chunk in _chunks(response)]).decode("utf-8", "replace")
+
+
+async def _lines(response: aiohttp.ClientResponse) -> AsyncIterator[str]:
+    """The lines of a reply, of any length: aiohttp's own end at 512 KB with an error."""
+    line: list[bytes] = []
+    async for chunk in _chunks(response):
+        first, *others = chunk.split(b"\n")
+        line.append(first)
+        for other in others:
+            yield b"".join(line).decode("utf-8", "replace")
+            line = [other]
+    yield b"".join(line).decode("utf-8", "replace")
+
+
 async def _events(response: aiohttp.ClientResponse) -> Any:
     """(time, event) of each data line of a stream."""
-    async for line in response.content:
-        text = line.decode("utf-8", "replace").strip()
+    async for line in _lines(response):
+        text = line.strip()
         if not text.startswith("data:"):
             continue
         text = text.removeprefix("data:").strip()
@@ -257,42 +286,5 @@ async def _events(response: aiohttp.ClientResponse) -> Any:
             return
         try:
             yield time.perf_counter(), json.loads(text)
-        except ValueError:
+        except (ValueError, RecursionError):
             raise Lacking(sentence("a line of the stream is no JSON")) from None
-
-
-def run_all(work: Callable[[], Any]) -> Any:
-    """The result of an asynchronous function; if a loop is running already (in a notebook), it runs in a thread."""
-    try:
-        asyncio.get_running_loop()
-    except RuntimeError:
-        return asyncio.run(work())
-    from concurrent.futures import ThreadPoolExecutor
-
-    with ThreadPoolExecutor(1) as pool:
-        return pool.submit(lambda: asyncio.run(work())).result()
-
-
-async def together(client: Client, tasks: Sequence[Awaitable[None]]) -> None:
-    """Run coroutines. After the first error, or an interruption, no new requests are sent.
-
-    Running requests are awaited: they may have to be paid for, and their answers are kept.
-    """
-
-    async def one(task: Awaitable[None]) -> None:
-        try:
-            await task
-        except BaseException:
-            client.stopping = True  # immediately: its place is free now, and the next task would take it
-            raise
-
-    running = [asyncio.ensure_future(one(task)) for task in tasks]
-    try:
-        if running:
-            await asyncio.wait(running, return_when=asyncio.FIRST_EXCEPTION)
-    finally:
-        client.stopping = True
-        results = await asyncio.gather(*running, return_exceptions=True)
-    errors = [result for result in results if isinstance(result, BaseException)]
-    if errors:
-        raise next((error for error in errors if not isinstance(error, Stopped)), errors[0])

@@ -8,17 +8,15 @@ from collections.abc import Callable, Sequence
 from typing import Any, TypeVar
 
 from phingpt_bench.core.errors import unknown
+from phingpt_bench.core.jsonio import JsonObject
 from phingpt_bench.core.sentences import sentence
-from phingpt_bench.served.client import Client, Reply, run_all, together, whole
-from phingpt_bench.served.dialects.anthropic import Anthropic
+from phingpt_bench.served.client import Client, Reply, whole
 from phingpt_bench.served.dialects.base import Dialect, Writing
-from phingpt_bench.served.dialects.chat import Chat, OpenAIChat
-from phingpt_bench.served.dialects.completions import Completions
-from phingpt_bench.served.dialects.sglang import SGLang
-from phingpt_bench.served.facts import Facts
+from phingpt_bench.served.engines import KINDS
 from phingpt_bench.served.faults import Refused
 from phingpt_bench.served.resume import Kept, key_of
 from phingpt_bench.served.spec import ServedSpec
+from phingpt_bench.served.together import run_all, together
 from phingpt_bench.served.values import Ask, Next, Prompt, Scored, Usage, Written
 
 V = TypeVar("V", Written, Scored, Next)
@@ -26,18 +24,9 @@ V = TypeVar("V", Written, Scored, Next)
 
 def dialect(spec: ServedSpec, name: str, root_name: str | None = None) -> Dialect:
     """The dialect for the model of a served name; BenchError for an engine without one."""
-    if spec.engine == "sglang":
-        return SGLang(name, root_name or spec.model)
-    kinds: dict[str, type[Dialect]] = {
-        "vllm": Completions,
-        "local-completions": Completions,
-        "local-chat-completions": Chat,
-        "openai-chat-completions": OpenAIChat,
-        "anthropic-chat-completions": Anthropic,
-    }
-    if spec.engine not in kinds:
-        raise unknown(sentence("engine"), spec.engine, [*kinds, "sglang"], where="dialect")
-    return kinds[spec.engine](name)
+    if spec.engine not in KINDS:
+        raise unknown(sentence("engine"), spec.engine, KINDS, where="dialect")
+    return KINDS[spec.engine].dialect(name, root_name or spec.model)
 
 
 class Connection:
@@ -47,8 +36,8 @@ class Connection:
     asked: the number of requests sent. limit_name: the current name of the token limit.
     """
 
-    def __init__(self, spec: ServedSpec, root: str, facts: Facts | None = None, *, pause: float | None = None):
-        self.spec, self.facts = spec, facts
+    def __init__(self, spec: ServedSpec, root: str, *, pause: float | None = None):
+        self.spec = spec
         self.client = Client(spec, root) if pause is None else Client(spec, root, pause=pause)
         self.kept: Kept | None = None
         self.streams = False
@@ -153,9 +142,9 @@ class Connection:
         return refused is not None
 
 
-def restored(kind: type[V], stored: dict[str, Any]) -> V:
+def restored(kind: type[V], stored: JsonObject) -> V:
     """A value from the resume file."""
-    values: dict[str, Any] = {**stored, "usage": Usage(**stored["usage"])}
+    values: JsonObject = {**stored, "usage": Usage(**stored["usage"])}
     if kind is Next:
         values["known"] = tuple((text, number, value) for text, number, value in stored["known"])
     return kind(**values)

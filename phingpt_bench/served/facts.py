@@ -6,9 +6,10 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from phingpt_bench.core.errors import BenchError, unknown
+from phingpt_bench.core.jsonio import JsonObject
 from phingpt_bench.core.sentences import sentence
 from phingpt_bench.served.client import Client
-from phingpt_bench.served.spec import HOSTED, ServedSpec
+from phingpt_bench.served.spec import ServedSpec
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -53,8 +54,8 @@ def check_names(spec: ServedSpec, served: tuple[str, ...] | None, where: str) ->
 
 async def _openai(spec: ServedSpec, client: Client) -> Facts:
     listed = await client.look("/v1/models")
-    if spec.engine in HOSTED:
-        return Facts(engine=spec.engine, served=_names(listed) if spec.engine == "openai-chat-completions" else None)
+    if spec.hosted:
+        return Facts(engine=spec.engine, served=_names(listed) if spec.kind.lists_all else None)
     entries = _entries(listed)
     own = next((entry for entry in entries if entry.get("id") == spec.model), {})
     found = Facts(
@@ -85,9 +86,9 @@ async def _sglang(spec: ServedSpec, client: Client) -> Facts:
     model, server = await client.look("/get_model_info"), await client.look("/get_server_info")
     if not isinstance(model, dict):
         raise BenchError(
-            sentence("no SGLang server: it has no /get_model_info"),
+            "no SGLang server: it has no /get_model_info",
             where=client.root,
-            hint=sentence("for another server use local-completions"),
+            hint="for another server use local-completions",
         )
     server = server if isinstance(server, dict) else {}
     names = _names(await client.look("/v1/models")) or (spec.model,)
@@ -104,7 +105,7 @@ async def _sglang(spec: ServedSpec, client: Client) -> Facts:
     )
 
 
-def _entries(listed: Any) -> list[dict[str, Any]]:
+def _entries(listed: Any) -> list[JsonObject]:
     data = listed.get("data") if isinstance(listed, dict) else None
     return [entry for entry in data if isinstance(entry, dict)] if isinstance(data, list) else []
 

@@ -48,7 +48,7 @@ class Refused(BenchError):
 def check_event(event: Any) -> None:
     """Again for an error that comes in the middle of a stream."""
     if not isinstance(event, dict):
-        raise Lacking(sentence("an event of the stream is no object"))
+        raise Lacking(sentence("an event of the stream is not an object"))
     if event.get("error") or event.get("type") == "error":
         raise Again(sentence("an error in the stream: {text}", text=error_text(json.dumps(event))))
 
@@ -57,7 +57,7 @@ def error_text(text: str) -> str:
     """A server's error in one line: its message if the body is JSON with one."""
     try:
         found = json.loads(text)
-    except ValueError:
+    except (ValueError, RecursionError):
         found = text
     for name in ("error", "message", "detail"):
         if isinstance(found, dict) and found.get(name):

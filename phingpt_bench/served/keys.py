@@ -3,17 +3,20 @@
 from __future__ import annotations
 
 import os
+import re
 
 from phingpt_bench.core.errors import BenchError
 from phingpt_bench.core.sentences import Sentence, sentence
-from phingpt_bench.served.spec import KEYS, ServedSpec
+from phingpt_bench.served.spec import ServedSpec
 
 HIDDEN = "[key]"
+# a name of a variable as people write them; what is longer without a "_", or in small letters, may be a key
+NAME = re.compile(r"[A-Z][A-Z0-9]{0,15}(_[A-Z0-9]{1,16})*")
 
 
 def variable(spec: ServedSpec) -> str | None:
     """The environment variable whose key the server is sent; None if it is sent none."""
-    return spec.key_variable or KEYS.get(spec.engine)
+    return spec.key_variable or spec.kind.key_variable
 
 
 def key(spec: ServedSpec) -> str | None:
@@ -22,16 +25,21 @@ def key(spec: ServedSpec) -> str | None:
     if name is None:
         return None
     found = os.environ.get(name, "").strip()
+    if not found and not NAME.fullmatch(name):
+        raise BenchError(
+            "key_variable names the environment variable that holds the key, and no variable has this name",
+            hint="export NAME=... and key_variable=NAME; if it was the key itself, delete it from the shell's history",
+        )
     if not found:
         raise BenchError(
-            sentence(
-                "no API key: {engine} wants one in the environment variable {name}", engine=spec.engine, name=name
-            ),
+            "no API key: {engine} wants one in the environment variable {name}",
             hint=sentence(
                 "export {name}=... (it is sent to {root} only, and stored nowhere)", name=name, root=spec.root
             )
             if spec.root
             else sentence("export {name}=... (it is sent to the server only, and stored nowhere)", name=name),
+            engine=spec.engine,
+            name=name,
         )
     return found
 
@@ -39,11 +47,7 @@ def key(spec: ServedSpec) -> str | None:
 def headers(spec: ServedSpec) -> dict[str, str]:
     """The headers that hold the key."""
     found = key(spec)
-    if found is None:
-        return {}
-    if spec.engine == "anthropic-chat-completions":
-        return {"x-api-key": found, "anthropic-version": "2023-06-01"}
-    return {"Authorization": f"Bearer {found}"}
+    return {} if found is None else {name: text.format(key=found) for name, text in spec.kind.key_headers.items()}
 
 
 def scrubbed(spec: ServedSpec, text: str) -> str:
@@ -58,10 +62,6 @@ def scrubbed(spec: ServedSpec, text: str) -> str:
     if len(secret) < 8:
         return text.replace(secret, HIDDEN) if secret else text
     return " ".join(HIDDEN if _shows(word, secret) else word for word in text.replace(secret, HIDDEN).split(" "))
-
-
-def _text(value: object) -> str:
-    return value if isinstance(value, str) else str(value)
 
 
 def _shows(word: str, secret: str) -> bool:

@@ -104,11 +104,10 @@ async def climb(link: Connection, dialect: Dialect, tokenizer: Any) -> Found:
         apart = max(abs(one - other) for one, other in zip(*numbers.values(), strict=True))
         if apart > EQUAL:
             raise BenchError(
-                sentence(
-                    "the server's log-probabilities of prompts and of named tokens differ by {apart:.2f}", apart=apart
-                ),
+                "the server's log-probabilities of prompts and of named tokens differ by {apart:.2f}",
                 where=link.client.root,
-                hint=sentence("it may sample at a temperature or with penalties: serve the model without"),
+                hint="it may sample at a temperature or with penalties: serve the model without",
+                apart=apart,
             )
     top, first = 0, tuple[float, ...]()
     try:
@@ -186,7 +185,7 @@ async def _top(link: Connection, dialect: Dialect) -> tuple[int, tuple[float, ..
 def _believable(values: Sequence[float]) -> None:
     """_No for what no language model says: llama.cpp's server and others echo a prompt with 0.0 for every token."""
     if any(not math.isfinite(value) or value > 1e-3 for value in values):
-        raise _No(sentence("they are no log-probabilities"))
+        raise _No(sentence("they are not log-probabilities"))
     if all(value == 0.0 for value in values):
         raise _No(sentence("all of them are 0.0"))
     groups = [values[at : at + len(LABELS)] for at in range(0, len(values), len(LABELS))]
@@ -201,9 +200,7 @@ async def _words(link: Connection, dialect: Dialect) -> tuple[str, ...]:
     replies = [await link.write(dialect, prompt, Writing(most=most)) for prompt in prompts]
     answers = [cut(reply.text, ("\n",), link.spec.think_end_token, chat=True)[0] for reply in replies]
     if not any(answers):
-        raise BenchError(
-            _silent(replies, most), where=link.client.root, hint=sentence("max_gen_toks=4096 in --model-args")
-        )
+        raise BenchError(_silent(replies, most), where=link.client.root, hint="max_gen_toks=4096 in --model-args")
     return tuple(answers)
 
 

@@ -18,11 +18,13 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import IO
 
+from phingpt_bench.core import gpus
 from phingpt_bench.core.errors import BenchError, unknown
-from phingpt_bench.core.paths import cache_dir
+from phingpt_bench.core.paths import cache_dir, expanded
 from phingpt_bench.core.sentences import sentence
-from phingpt_bench.models.load import BaseSpec, compute_dtype
-from phingpt_bench.served.spec import STARTED, ServedSpec
+from phingpt_bench.models.base_spec import BaseSpec, compute_dtype
+from phingpt_bench.served.engines import KINDS
+from phingpt_bench.served.spec import ServedSpec
 from phingpt_bench.served.weights import Weights, lora_rank
 
 PATIENCE = 1800.0  # seconds to wait for a start: large models are read from slow disks
@@ -79,9 +81,7 @@ def arguments(spec: ServedSpec, weights: Weights, name: str, port: int) -> list[
     model = str(weights.folder or spec.model)
     paths = {adapter.name: adapter.path for adapter in spec.adapters}
     if nowhere := next((one for one, path in paths.items() if path is None), None):
-        raise BenchError(
-            sentence("adapter '{name}' has no folder, and the engine is to be started with it", name=nowhere)
-        )
+        raise BenchError("adapter '{name}' has no folder, and the engine is to be started with it", name=nowhere)
     folders = [path for path in paths.values() if path is not None]
     loras = [f"{one}={path}" for one, path in paths.items()]
     dtype = dtype_of(spec)
@@ -94,11 +94,13 @@ def arguments(spec: ServedSpec, weights: Weights, name: str, port: int) -> list[
         if loras:
             given += ["--enable-lora", "--max-loras", str(len(loras)), "--max-lora-rank", str(lora_rank(folders))]
             given += ["--lora-modules", *loras]
-        if not _gpu():
+        if device() == "cpu":
             given += ["--enforce-eager"]  # compiling for a processor takes minutes, and saves none here
         return [model, "--dtype", dtype, "--host", "127.0.0.1", "--port", str(port), *given]
     if spec.engine != "sglang":
-        raise unknown(sentence("engine"), spec.engine, STARTED, where="launch")
+        raise unknown(
+            sentence("engine"), spec.engine, [name for name, kind in KINDS.items() if kind.started], where="launch"
+        )
     given = ["--context-length", str(spec.max_length)] if spec.max_length else []
     given += ["--quantization", spec.quantisation] if spec.quantisation else []
     given += ["--enable-lora", "--lora-paths", *loras] if loras else []
@@ -106,6 +108,18 @@ def arguments(spec: ServedSpec, weights: Weights, name: str, port: int) -> list[
         "--model-path", model, "--served-model-name", name, "--dtype", dtype,
         "--host", "127.0.0.1", "--port", str(port), *given,
     ]  # fmt: skip
+
+
+def device() -> str | None:
+    """The torch device that an engine works on where it is started here: the first GPU, or the processor.
+
+    None where it is unknown: our torch cannot use the GPU that a driver lists, and the engine's own may.
+    """
+    import torch
+
+    if torch.cuda.is_available():
+        return "cuda:0"
+    return None if gpus.unused(torch) else "cpu"
 
 
 def dtype_of(spec: ServedSpec) -> str:
@@ -119,7 +133,7 @@ def environment(spec: ServedSpec) -> dict[str, str]:
     own.pop("PYTHONPATH", None)  # it has its own packages
     if spec.engine == "vllm":
         own |= {"VLLM_NO_USAGE_STATS": "1"}
-        if not _gpu():
+        if device() == "cpu":
             own.setdefault("VLLM_CPU_KVCACHE_SPACE", "1")  # GiB
             own.setdefault("VLLM_CPU_OMP_THREADS_BIND", "nobind")  # otherwise it refuses to share its cores
     return own
@@ -130,12 +144,10 @@ def _engine(spec: ServedSpec) -> list[str]:
     variable = VARIABLES[spec.engine]
     named = spec.command or os.environ.get(variable)
     if named:
-        found = shutil.which(str(Path(named).expanduser()))
+        found = shutil.which(str(expanded(named)))
         if found is None:
             raise BenchError(
-                sentence("no such Python"),
-                where=named,
-                hint=sentence("command=PYTHON in --model-args, or {variable}", variable=variable),
+                "no such Python", where=named, hint="command=PYTHON in --model-args, or {variable}", variable=variable
             )
         return [found, *MODULES[spec.engine]]
     if importlib.util.find_spec(spec.engine) is not None:
@@ -143,13 +155,11 @@ def _engine(spec: ServedSpec) -> list[str]:
     if spec.engine == "vllm" and (found := shutil.which("vllm")):
         return [found, "serve"]
     raise BenchError(
-        sentence("{engine} is not installed here", engine=spec.engine),
-        hint=sentence(
-            "pip install {engine} into an environment of its own and name its Python in {variable}, "
-            "or give the base_url of a server that runs",
-            engine=spec.engine,
-            variable=variable,
-        ),
+        "{engine} is not installed here",
+        hint="pip install {engine} into an environment of its own and name its Python in {variable}, "
+        "or give the base_url of a server that runs",
+        engine=spec.engine,
+        variable=variable,
     )
 
 
@@ -165,16 +175,20 @@ def _wait(server: Server, spec: ServedSpec) -> None:
     while time.monotonic() < until:
         if server.process.poll() is not None:
             raise BenchError(
-                sentence("{engine} ended before it answered: {log}", engine=spec.engine, log=_last_error(server.log)),
+                "{engine} ended before it answered: {log}",
                 where=str(server.log),
-                hint=sentence("the log says more"),
+                hint="the log says more",
+                engine=spec.engine,
+                log=_last_error(server.log),
             )
         if _answers(f"{server.root}/health"):
             return
         time.sleep(0.5)
     raise BenchError(
-        sentence("{engine} did not answer within {patience:.0f} minutes", engine=spec.engine, patience=PATIENCE / 60),
+        "{engine} did not answer within {patience:.0f} minutes",
         where=str(server.log),
+        engine=spec.engine,
+        patience=PATIENCE / 60,
     )
 
 
@@ -198,9 +212,3 @@ def _free_port() -> int:
     with socket.socket() as found:
         found.bind(("127.0.0.1", 0))
         return int(found.getsockname()[1])
-
-
-def _gpu() -> bool:
-    import torch
-
-    return torch.cuda.is_available()

@@ -13,7 +13,6 @@ from typing import Any
 from lm_eval.api.model import TemplateLM
 
 from phingpt_bench.core.errors import BenchError
-from phingpt_bench.core.sentences import sentence
 from phingpt_bench.served.dialects.base import Writing, cut, messages_of
 from phingpt_bench.served.labels import Likelihoods, by_text, by_tokens
 from phingpt_bench.served.ladder import encode
@@ -27,8 +26,9 @@ MOST = 256  # tokens of an answer if neither task nor spec has a limit
 class ServedLM(TemplateLM):  # type: ignore[misc]
     """A served name of an opened server: base or adapter.
 
-    on_answer: gets (place among the requests, answer) as soon as an answer arrives. tally: tokens, times and
-    errors. A prompt that does not fit the server's context is an error, never cut.
+    on_answer: gets (place among the requests, answer) as soon as an answer arrives. tally: tokens, times and errors.
+    chat_template_args: options of the chat template, which is rendered here or by a chat endpoint. A prompt that does
+    not fit the server's context is an error, never cut.
     """
 
     def __init__(self, opened: Opened, name: str, *, meter: Any = None):
@@ -37,17 +37,15 @@ class ServedLM(TemplateLM):  # type: ignore[misc]
         self.tokenizer = opened.tokenizer
         self.on_answer: Callable[[int, Any], None] = lambda index, answer: None
         self.tally = Tally(meter)
+        self.chat_template_args: dict[str, bool] = {}
         self._way = opened.dialect(name)
         self._found = opened.found[name]
 
     @property
     def eot_token_id(self) -> int:
-        """The token that stands for an empty context; BenchError if no tokenizer is known."""
+        """The token of an empty context; BenchError if no tokenizer is known."""
         if self.tokenizer is None or self.tokenizer.eos_token_id is None:
-            raise BenchError(
-                sentence("the served model's tokenizer is not known"),
-                hint=sentence("tokenizer=FOLDER_OR_ID in --model-args"),
-            )
+            raise BenchError("the served model's tokenizer is not known", hint="tokenizer=FOLDER_OR_ID in --model-args")
         return int(self.tokenizer.eos_token_id)
 
     @property
@@ -67,27 +65,29 @@ class ServedLM(TemplateLM):  # type: ignore[misc]
             return json.dumps(chat_history, ensure_ascii=False)
         if self.tokenizer is None or not getattr(self.tokenizer, "chat_template", None):
             raise BenchError(
-                sentence("no chat template is known of the served model"),
-                hint=sentence("tokenizer=FOLDER_OR_ID, or no --chat-template"),
+                "no chat template is known of the served model", hint="tokenizer=FOLDER_OR_ID, or no --chat-template"
             )
         return str(
             self.tokenizer.apply_chat_template(
                 chat_history, tokenize=False, add_generation_prompt=add_generation_prompt,
-                continue_final_message=not add_generation_prompt,
+                continue_final_message=not add_generation_prompt, **self.chat_template_args,
             )
         )  # fmt: skip
 
+    @property
+    def compares(self) -> bool:
+        """Whether it can be asked for log-likelihoods."""
+        return self._found.exact or self.opened.spec.labels == "bounded"
+
     def loglikelihood(self, requests: list[Any], disable_tqdm: bool = False) -> list[tuple[float, bool]]:
         """(log-likelihood, whether greedy) of each request; the labels of one prompt are requested together."""
-        if not self._found.exact and self.opened.spec.labels != "bounded":
+        if not self.compares:
             raise BenchError(
-                sentence(
-                    "{engine} cannot compare labels exactly (best: {best})",
-                    engine=self.opened.facts.engine,
-                    best=self._found.best,
-                ),
+                "{engine} cannot compare labels exactly (best: {best})",
                 where=self.opened.link.client.root,
-                hint=sentence("ask the written task (..._gen), or labels=bounded in --model-args"),
+                hint="ask the written task (..._gen), or labels=bounded in --model-args",
+                engine=self.opened.facts.engine,
+                best=self._found.best,
             )
         groups: dict[str, list[int]] = {}
         for index, request in enumerate(requests):
@@ -134,7 +134,7 @@ class ServedLM(TemplateLM):  # type: ignore[misc]
             return [self.prefix_token_id], self.tok_encode(text, add_special_tokens=False)
         before, after = self._encode_pair(context, text)
         if not after:
-            raise BenchError(sentence("nothing to score: {text!r} has no token of its own after its prompt", text=text))
+            raise BenchError("nothing to score: {text!r} has no token of its own after its prompt", text=text)
         return before, after
 
     def _loglikelihood_tokens(self, requests: Any, **_: Any) -> list[tuple[float, bool]]:
@@ -143,8 +143,7 @@ class ServedLM(TemplateLM):  # type: ignore[misc]
     def loglikelihood_rolling(self, requests: Any, disable_tqdm: bool = False) -> list[float]:
         """Refused: whole texts have no labels, and no task of this project needs them."""
         raise BenchError(
-            sentence("served models are not asked for the likelihood of whole texts"),
-            hint=sentence("use lm-eval's own classes"),
+            "served models are not asked for the likelihood of whole texts", hint="use lm-eval's own classes"
         )
 
     def generate_until(self, requests: list[Any], disable_tqdm: bool = False) -> list[str]:
@@ -165,6 +164,7 @@ class ServedLM(TemplateLM):  # type: ignore[misc]
         writing = Writing(
             most=spec.max_gen_toks or int(settings.get("max_gen_toks", MOST)),
             stop=tuple([stop] if isinstance(stop, str) else stop),
+            template=self.chat_template_args if self._way.chat else {},
         )
         prompt, prefix, ours = self._prompt(context)
         if ours is not None:
@@ -191,13 +191,11 @@ class ServedLM(TemplateLM):  # type: ignore[misc]
         most = self.opened.context
         if most is not None and tokens > most:
             raise BenchError(
-                sentence(
-                    "a prompt with its answer takes {tokens:,} tokens, and the server's context has {most:,}",
-                    tokens=tokens,
-                    most=most,
-                ),
+                "a prompt with its answer takes {tokens:,} tokens, and the server's context has {most:,}",
                 where=self.opened.link.client.root,
-                hint=sentence("serve it with a larger context, take fewer --shots, or skip the task"),
+                hint="serve it with a larger context, take fewer --shots, or skip the task",
+                tokens=tokens,
+                most=most,
             )
 
     def _run(self, jobs: Sequence[Callable[[], Any]]) -> None:
@@ -238,9 +236,9 @@ def _check_alike(rows: Sequence[Sequence[float]], where: str) -> None:
     if several and all(len(set(row)) == 1 for row in several):
         value = Counter(row[0] for row in several).most_common(1)[0][0]
         raise BenchError(
-            sentence(
-                "all labels of all {n} prompts have the same log-likelihood ({value:.4g})", n=len(several), value=value
-            ),
+            "all labels of all {n} prompts have the same log-likelihood ({value:.4g})",
             where=where,
-            hint=sentence("the server echoes prompts without scoring them: ask the written task (..._gen)"),
+            hint="the server echoes prompts without scoring them: ask the written task (..._gen)",
+            n=len(several),
+            value=value,
         )

@@ -9,7 +9,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from phingpt_bench.core.errors import BenchError
+from phingpt_bench.core.errors import BenchError, first_line
+from phingpt_bench.core.paths import expanded
 from phingpt_bench.core.sentences import joined, sentence
 from phingpt_bench.models import embedded
 from phingpt_bench.served import launch
@@ -55,12 +56,15 @@ class Opened:
         """The served name of the base."""
         return self.spec.title if self.spec.started_here else self.spec.model
 
-    def keep(self, folder: Path, file: str, name: str) -> None:
-        """Store the answers of a served name in a folder, and use existing ones. file: start of the file name."""
+    def keep(self, folder: Path, file: str, name: str, again: str | None = None) -> None:
+        """Store the answers of a served name in a folder, and use existing ones.
+
+        file: start of the file name. again: as in `Kept`.
+        """
         plain = f"{file}-{name}".lower()
         file = "".join(letter if letter.isalnum() or letter in ".-" else "-" for letter in plain)
         found = self.found[name]
-        self.link.kept = Kept(folder / f"{file}.jsonl", {**self.identity, "model": name}, found.numbers)
+        self.link.kept = Kept(folder / f"{file}.jsonl", {**self.identity, "model": name}, found.numbers, again)
 
     def close(self) -> None:
         """End the engine if it was started here."""
@@ -139,7 +143,8 @@ def _tokenizer(spec: ServedSpec, weights: Weights | None) -> Any:
     from transformers import AutoTokenizer
 
     if spec.tokenizer is not None:
-        source = embedded.source() if spec.tokenizer == embedded.NAME else str(Path(spec.tokenizer).expanduser())
+        own = embedded.MODELS.get(spec.tokenizer)
+        source = own.source() if own else str(expanded(spec.tokenizer))
         source = source if Path(source).is_dir() else spec.tokenizer
     elif weights is not None:
         source = str(weights.folder or weights.name)
@@ -150,10 +155,11 @@ def _tokenizer(spec: ServedSpec, weights: Weights | None) -> Any:
     except (OSError, ValueError) as err:
         if spec.tokenizer is None:
             return None
-        reason = (str(err).strip().splitlines() or ["it cannot be read"])[0]
         raise BenchError(
-            sentence("no tokenizer '{tokenizer}' ({reason})", tokenizer=spec.tokenizer, reason=reason),
-            hint=sentence("tokenizer=FOLDER_OR_ID"),
+            "no tokenizer '{tokenizer}' ({reason})",
+            hint="tokenizer=FOLDER_OR_ID",
+            tokenizer=spec.tokenizer,
+            reason=first_line(err),
         ) from None
 
 
@@ -191,13 +197,11 @@ async def _same_count(opened: Opened) -> None:
     ours, theirs = len(encode(opened.tokenizer, PROMPTS[0])), reply.usage.tokens_in
     if theirs is not None and theirs != ours:
         raise BenchError(
-            sentence(
-                "the server counts {theirs} tokens in a prompt where the tokenizer finds {ours}",
-                theirs=theirs,
-                ours=ours,
-            ),
+            "the server counts {theirs} tokens in a prompt where the tokenizer finds {ours}",
             where=opened.link.client.root,
-            hint=sentence("give the tokenizer of the served model: tokenizer=FOLDER_OR_ID in --model-args"),
+            hint="give the tokenizer of the served model: tokenizer=FOLDER_OR_ID in --model-args",
+            theirs=theirs,
+            ours=ours,
         )
 
 
@@ -224,12 +228,10 @@ def _differ(opened: Opened, report: Report) -> None:
         own = opened.found[one.name]
         if own.numbers and own.numbers == base.numbers:
             raise BenchError(
-                sentence(
-                    "adapter '{name}' answers the probe exactly like the base: the server does not apply it",
-                    name=one.name,
-                ),
+                "adapter '{name}' answers the probe exactly like the base: the server does not apply it",
                 where=opened.link.client.root,
-                hint=sentence("see how the server was started (--lora-modules), and that the adapter is trained"),
+                hint="see how the server was started (--lora-modules), and that the adapter is trained",
+                name=one.name,
             )
         if not own.numbers and own.words == base.words:
             report(

@@ -2,21 +2,18 @@
 
 A line has an answer and the digest of its request. Answers only count for the model that gave them: a line "session"
 names the server, engine and model, and has its answer to the probe.
+Work that is done again with --force only takes the answers of sessions of the same doing again.
 """
 
 from __future__ import annotations
 
-import json
-import os
 import time
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from phingpt_bench.core.errors import BenchError
 from phingpt_bench.core.fingerprint import digest
-from phingpt_bench.core.jsonio import dumps
-from phingpt_bench.core.sentences import sentence
+from phingpt_bench.core.jsonio import append_line, kept_lines
 from phingpt_bench.served.values import Ask
 
 LEFT_OUT = ("stream", "stream_options")  # parts of a request that change the transport of an answer, not the answer
@@ -30,22 +27,24 @@ class Kept:
     interrupted run add up to its duration.
     """
 
-    def __init__(self, path: Path, identity: Mapping[str, Any], probe: Sequence[float] = ()):
+    def __init__(self, path: Path, identity: Mapping[str, Any], probe: Sequence[float] = (), again: str | None = None):
+        """again: digest of the record that is to be replaced; then only answers that were asked for that are used."""
         self.path = path
         self.used = 0
         self.spent = 0.0
         self._answers: dict[str, tuple[dict[str, object], float]] = {}
         self._session = digest([dict(identity), list(probe), time.time_ns()])
         self._since = time.monotonic()
-        _repair(path)
         known: set[str] = set()
-        for line in _lines(path):
+        for line in kept_lines(path):
             if "session" in line:
                 same = line.get("identity") == dict(identity) and _close(line.get("probe", ()), probe)
+                same = same and again in (None, line.get("again"))
                 known |= {line["session"]} if same else set()
             elif line.get("of") in known:
                 self._answers[line["key"]] = (line["reply"], float(line.get("seconds", 0.0)))
-        self._write({"session": self._session, "identity": dict(identity), "probe": list(probe)})
+        line = {"session": self._session, "identity": dict(identity), "probe": list(probe)}
+        append_line(path, line if again is None else {**line, "again": again})
 
     def begin(self) -> None:
         """Work begins, or continues after a pause: the time before does not count."""
@@ -66,19 +65,7 @@ class Kept:
         now = time.monotonic()
         seconds, self._since = now - self._since, now
         self._answers[key] = (reply, 0.0)
-        self._write({"of": self._session, "key": key, "seconds": round(seconds, 4), "reply": reply})
-
-    def _write(self, line: dict[str, object]) -> None:
-        try:
-            self.path.parent.mkdir(parents=True, exist_ok=True)
-            with self.path.open("a", encoding="utf-8") as file:
-                file.write(dumps(line) + "\n")
-                file.flush()
-                os.fsync(file.fileno())
-        except OSError as err:
-            raise BenchError(
-                sentence("answers cannot be kept ({reason})", reason=err.strerror or err), where=str(self.path)
-            ) from None
+        append_line(self.path, {"of": self._session, "key": key, "seconds": round(seconds, 4), "reply": reply})
 
 
 def key_of(ask: Ask) -> str:
@@ -91,28 +78,3 @@ def _close(stored: Any, probe: Sequence[float]) -> bool:
     if not isinstance(stored, list) or len(stored) != len(probe):
         return False
     return all(abs(one - other) <= CLOSE for one, other in zip(stored, probe, strict=True))
-
-
-def _repair(path: Path) -> None:
-    """Remove an incomplete last line, as an interruption leaves it."""
-    if not path.is_file():
-        return
-    data = path.read_bytes()
-    if data and not data.endswith(b"\n"):
-        with path.open("r+b") as file:
-            file.truncate(data.rfind(b"\n") + 1)
-
-
-def _lines(path: Path) -> list[dict[str, Any]]:
-    """The readable lines; an unreadable one is an answer that will be requested again."""
-    if not path.is_file():
-        return []
-    found = []
-    for text in path.read_text(encoding="utf-8", errors="replace").splitlines():
-        try:
-            line = json.loads(text)
-        except ValueError:
-            continue
-        if isinstance(line, dict):
-            found.append(line)
-    return found

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import typing
 from dataclasses import dataclass
 from pathlib import Path
@@ -11,28 +12,12 @@ from urllib.parse import urlsplit
 from phingpt_bench.core import config
 from phingpt_bench.core.errors import BenchError, unknown
 from phingpt_bench.core.sentences import sentence
+from phingpt_bench.served.engines import ENDPOINTS, KINDS, Engine, EngineKind
 
-Engine = Literal[
-    "vllm",
-    "sglang",
-    "local-completions",
-    "local-chat-completions",
-    "openai-chat-completions",
-    "anthropic-chat-completions",
-]
 ENGINES: tuple[str, ...] = get_args(Engine)
-CHAT = ("local-chat-completions", "openai-chat-completions", "anthropic-chat-completions")
-STARTED = ("vllm", "sglang")  # engines that are started here without a base_url
-HOSTED = {
-    "openai-chat-completions": "https://api.openai.com",
-    "anthropic-chat-completions": "https://api.anthropic.com",
-}
-# the environment variable with the key; other engines get no key unless `key_variable` names one
-KEYS = {
-    "openai-chat-completions": "OPENAI_API_KEY",
-    "anthropic-chat-completions": "ANTHROPIC_API_KEY",
-}
-ENDPOINTS = ("/v1/chat/completions", "/v1/completions", "/v1/messages", "/generate", "/v1")
+VERSION = re.compile(r"/v\d\w*(/|$)")  # in an address: the endpoints are below it, as in /v1, /v4 or /v1beta/openai
+LOCAL = ("localhost", "127.0.0.1", "::1")  # hosts that are this machine
+KEYS = ("api_key", "key", "api_token", "token")  # what people call a key that must not be in a command
 # lm-eval's and vLLM's names for the same things
 ALIASES = {"pretrained": "model", "max_model_len": "max_length", "quantization": "quantisation"}
 
@@ -51,23 +36,24 @@ class ServedAdapter:
 
     def __post_init__(self) -> None:
         if not self.name or any(letter.isspace() for letter in self.name):
-            raise BenchError(sentence("'{name}' is no name of a served adapter", name=self.name))
+            raise BenchError("'{name}' is not a name of a served adapter", name=self.name)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ServedSpec:
     """A served base and its adapters.
 
-    engine: how it is spoken to, by lm-eval's name. model: the served name; for vllm and sglang without `base_url` the
-        folder or Hub id that they are started with. base_url: the server's root, with or without /v1/....
+    engine: the protocol, by lm-eval's name. model: the served name; for vllm and sglang without `base_url` the
+        folder or Hub id that they are started with.
+    base_url: the server's root, with or without /v1/..., or the whole address of an endpoint.
     adapters: further served names, asked on the same server.
     tokenizer: folder or Hub id; known by itself where the engine is started here or tells a folder of this machine.
     dtype, quantisation: as an engine started here gets them; of another server, as declared (null: as it says itself).
     max_length: tokens of prompt and answer; null is what the server says. max_gen_toks: of an answer, instead of the
         task's own limit (models that think need thousands).
     num_concurrent: requests at a time. timeout: seconds of one request. max_retries: of one request, before giving up.
-    requests_per_minute: at most so many; null is no limit but the server's own.
-    think_end_token: what ends a thought that stands in the answer itself; the answer begins behind it.
+    requests_per_minute: the most in a minute; null means that only the server's own limit applies.
+    think_end_token: what ends a thought within the answer; the answer begins after it.
     labels: "exact" compares labels where an exact way is found and has them written where none is; "bounded" takes the
         first tokens that are reported, too; "written" has them written in any case.
     stream: "auto" measures the time to the first token where the server streams and counts tokens then too; "no".
@@ -103,7 +89,7 @@ class ServedSpec:
         for good, rule in (
             (self.model, sentence("model is the served name, or what is to be served")),
             (
-                self.base_url or self.engine in (*STARTED, *HOSTED),
+                self.base_url or self.kind.started or self.hosted,
                 sentence("engine {engine} needs a base_url", engine=self.engine),
             ),
             (len(set(names)) == len(names), sentence("the same adapter is named twice")),
@@ -113,7 +99,7 @@ class ServedSpec:
                 sentence("numbers are above 0"),
             ),
             (
-                not self.adapters or self.engine not in HOSTED,
+                not (self.adapters and self.hosted),
                 sentence("engine {engine} serves no adapters", engine=self.engine),
             ),
         ):
@@ -122,24 +108,48 @@ class ServedSpec:
         _check_url(self.base_url)
 
     @property
+    def kind(self) -> EngineKind:
+        """What is known of the engine."""
+        return KINDS[self.engine]
+
+    @property
+    def hosted(self) -> bool:
+        """Whether the engine is an API with a fixed address."""
+        return self.kind.address is not None
+
+    @property
     def started_here(self) -> bool:
         """Whether the engine is to be started by this program."""
-        return self.engine in STARTED and self.base_url is None
+        return self.kind.started and self.base_url is None
 
     @property
     def chat(self) -> bool:
         """Whether it takes messages only: then it writes, and no label is compared."""
-        return self.engine in CHAT
+        return self.kind.dialect.chat
+
+    @property
+    def here(self) -> bool:
+        """Whether it is served on this machine."""
+        return self.started_here or urlsplit(self.root or "").hostname in LOCAL
 
     @property
     def root(self) -> str | None:
         """The server's address without a path of an endpoint; None if the engine is started here."""
-        url = self.base_url or HOSTED.get(self.engine)
-        if url is None:
+        return None if self.api is None else self.api.removesuffix("/v1")
+
+    @property
+    def api(self) -> str | None:
+        """The address that the endpoints are below, such as https://HOST/v1; None if the engine is started here.
+
+        An address of an endpoint (.../chat/completions), or with a version in its path, is taken as it is.
+        """
+        given = self.base_url or self.kind.address
+        if given is None:
             return None
-        url = url.rstrip("/")
+        url = given.rstrip("/").removesuffix("/generate")
         ending = next((ending for ending in ENDPOINTS if url.endswith(ending)), "")
-        return url[: len(url) - len(ending)]
+        url = url.removesuffix(ending)
+        return url if ending or VERSION.search(urlsplit(url).path) else f"{url}/v1"
 
     @property
     def title(self) -> str:
@@ -161,9 +171,13 @@ def from_args(engine: str, args: str, **more: Any) -> ServedSpec:
         name = ALIASES.get(name.strip(), name.strip())
         if not sign:
             raise BenchError(
-                sentence("'{part}' is not KEY=VALUE", part=part),
+                "'{part}' is not KEY=VALUE", where="--model-args", hint="model=NAME,base_url=URL,...", part=part
+            )
+        if name in KEYS:
+            raise BenchError(
+                "a key is not given in a command, which others can read",
                 where="--model-args",
-                hint=sentence("model=NAME,base_url=URL,..."),
+                hint="export NAME=... and key_variable=NAME",
             )
         values[name] = _value(hints.get(name), text.strip())
     return config.build(ServedSpec, {**values, **more}, "--model-args")
@@ -186,8 +200,6 @@ def _check_url(url: str | None) -> None:
         return
     parts = urlsplit(url)
     if parts.scheme not in ("http", "https") or not parts.hostname:
-        raise BenchError(sentence("base_url '{url}' is no address of a server: http://HOST:PORT", url=url))
+        raise BenchError("base_url '{url}' is not the address of a server: http://HOST:PORT", url=url)
     if parts.username or parts.password or parts.query:
-        raise BenchError(
-            sentence("base_url holds a name, a password or a query: keys come from the environment (key_variable)")
-        )
+        raise BenchError("base_url holds a name, a password or a query: keys come from the environment (key_variable)")

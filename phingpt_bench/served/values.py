@@ -6,6 +6,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from phingpt_bench.core.sentences import sentence
+
+MOST_TOKENS = 1 << 53  # of one answer: what is above it is no count
 Messages = list[dict[str, Any]]
 Prompt = Sequence[int] | str | Messages  # token ids, a text, or a chat's messages
 
@@ -44,6 +47,10 @@ class Written:
     thought: bool = False
     seconds: float | None = None
     first: float | None = None
+
+    def __post_init__(self) -> None:
+        if not all(isinstance(value, str | None) for value in (self.text, self.finish, self.model)):
+            raise Half(sentence("an answer, an end or a model's name that is no text"))
 
     @property
     def cut(self) -> bool:
@@ -100,4 +107,4 @@ def usage_of(data: Any) -> Usage:
 
 
 def _count(value: Any) -> int | None:
-    return value if isinstance(value, int) and not isinstance(value, bool) and value >= 0 else None
+    return value if isinstance(value, int) and not isinstance(value, bool) and 0 <= value < MOST_TOKENS else None

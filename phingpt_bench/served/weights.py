@@ -5,12 +5,12 @@ from __future__ import annotations
 import json
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 from phingpt_bench.core.errors import BenchError
-from phingpt_bench.core.sentences import sentence
-from phingpt_bench.models import embedded
+from phingpt_bench.core.jsonio import JsonObject
+from phingpt_bench.core.paths import expanded
 from phingpt_bench.models.base_files import files_of, local_revision, weights_digest
+from phingpt_bench.models.embedded import MODELS
 
 RANKS = (8, 16, 32, 64, 128, 256, 320, 512)  # values that vLLM accepts as max_lora_rank
 
@@ -31,20 +31,19 @@ def weights_of(model: str, *, fetch: bool = True) -> Weights:
 
     fetch: whether the embedded model may be converted for this.
     """
-    if model == embedded.NAME:
-        folder = Path(embedded.source()) if fetch else embedded.converted_folder()
+    if (embedded := MODELS.get(model)) is not None:
+        folder = Path(embedded.source()) if fetch else embedded.converted()
         name = embedded.base_name()
     else:
-        folder = Path(model).expanduser()
+        folder = expanded(model)
         name = folder.name if folder.is_dir() else model
     if folder is None or not folder.is_dir():
         return Weights(name=name, folder=None)
     settings = _settings(folder / "config.json")
     quantised = settings.get("quantization_config")
     method = quantised.get("quant_method") if isinstance(quantised, dict) else None
-    own = model == embedded.NAME
     return Weights(
-        name=name, folder=folder, digest=weights_digest(folder) if own else local_revision(files_of(str(folder))),
+        name=name, folder=folder, digest=weights_digest(folder) if embedded else local_revision(files_of(str(folder))),
         quantisation=method or None,
         parameters=None if method else _parameters(folder),
     )  # fmt: skip
@@ -58,8 +57,10 @@ def lora_rank(folders: list[Path]) -> int:
         rank = max([settings.get("r") or 1, *(settings.get("rank_pattern") or {}).values()])
         if rank > RANKS[-1]:
             raise BenchError(
-                sentence("the adapter has rank {rank}, and vLLM serves up to {ranks}", rank=rank, ranks=RANKS[-1]),
+                "the adapter has rank {rank}, and vLLM serves up to {ranks}",
                 where=str(folder),
+                rank=rank,
+                ranks=RANKS[-1],
             )
         most = max(most, rank)
     return next(rank for rank in RANKS if rank >= most)
@@ -80,11 +81,9 @@ def _parameters(folder: Path) -> int | None:
     return count or None
 
 
-def _settings(file: Path) -> dict[str, Any]:
+def _settings(file: Path) -> JsonObject:
     try:
         found = json.loads(file.read_text(encoding="utf-8"))
     except (OSError, ValueError):
-        raise BenchError(
-            sentence("not readable as JSON"), where=str(file), hint=sentence("give a folder with its configuration")
-        ) from None
+        raise BenchError("not readable as JSON", where=str(file), hint="give a folder with its configuration") from None
     return found if isinstance(found, dict) else {}

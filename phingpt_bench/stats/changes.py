@@ -34,8 +34,6 @@ def changes(
     rows_b: np.ndarray,
     function: Score,
     clusters: Clusters | None = None,
-    resamples: int = RESAMPLES,
-    seed: int = SEED,
 ) -> Any:
     """`Change`s of `function`, in nested lists of the shape of its result.
 
@@ -44,7 +42,7 @@ def changes(
     percentile bootstrap of the difference in which rows of A and B are drawn together, expanded for the number of rows
     (documents: the effective one). ValueError for unequal shapes.
     """
-    return linear([rows_a, rows_b], function, [-1, 1], clusters, resamples, seed)
+    return linear([rows_a, rows_b], function, [-1, 1], clusters)
 
 
 def linear(
@@ -52,8 +50,6 @@ def linear(
     function: Score,
     weights: Sequence[int],
     clusters: Clusters | None = None,
-    resamples: int = RESAMPLES,
-    seed: int = SEED,
 ) -> Any:
     """Like `changes`, for a weighted sum of the scores of several systems on the same rows, with weights -1 and 1.
 
@@ -74,7 +70,7 @@ def linear(
     a, b = (part[0] for part in scored(units.sum(0)[None]))
     low = high = np.full(a.shape, np.nan)
     if len(units) > 1:
-        drawn = [added - taken for taken, added in map(scored, resample.totals(units, resamples, seed))]
+        drawn = [added - taken for taken, added in map(scored, resample.totals(units, RESAMPLES, SEED))]
         low, high = _ends(np.concatenate(drawn), independent(len(rows[0]), clusters))
     return _nested(a, b, low, high)
 

@@ -9,16 +9,18 @@ import math
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass, replace
 from statistics import NormalDist
+from typing import Any
 
 import numpy as np
 
 from phingpt_bench.stats import resample, special
 from phingpt_bench.stats.clusters import Clusters, effective, independent, sign_flip_p, summed
-from phingpt_bench.stats.intervals import right
 from phingpt_bench.stats.resample import RESAMPLES, SEED, Score
+from phingpt_bench.stats.score_interval import right
 
 LEVEL = 0.95
 ALPHA = 0.05  # the significance level
+FEW = 1_000  # permutations to begin with where only the verdict is needed
 MOST_RESAMPLES = 200_000  # the maximum for a permutation test without a clear verdict
 OPEN = 3.0  # a verdict is open if p is within this many standard errors of ALPHA
 _TIE = 1e-12  # two differences closer than this differ by rounding only
@@ -33,7 +35,7 @@ class PairedTest:
     p: two-sided, for the hypothesis that A and B are equally good.
     n: rows.
     method: "mcnemar-exact" or "permutation"; "sign-flip-exact" or "permutation-clustered" where rows share documents;
-    "seeds" where one of them stands for several runs.
+    "seeds" if one of them is the mean of several runs.
     resamples: permutations that p was counted from, None if it is exact or from a formula.
     Interval and p come from different methods and may disagree near 0.05: p decides.
     """
@@ -55,9 +57,7 @@ def mcnemar_exact(correct_a: Sequence[bool] | np.ndarray, correct_b: Sequence[bo
     all rows agree (two systems that agree on n rows need not agree on the next).
     None for n = 0; one row can never be significant (p = 1). ValueError for unequal lengths.
     """
-    a, b = np.asarray(correct_a, dtype=bool), np.asarray(correct_b, dtype=bool)
-    if a.shape != b.shape or a.ndim != 1:
-        raise ValueError(f"not the same rows: {a.shape} and {b.shape}")
+    a, b = _same_rows(correct_a, correct_b)
     n, gained, lost = len(a), int((b & ~a).sum()), int((a & ~b).sum())
     if n == 0:
         return None
@@ -81,24 +81,44 @@ def sign_flip_exact(
     number; if no row distinguishes A and B, the two rows that it adds are clusters of mean size, since nothing is known
     about the correlation of differences. None for fewer than two clusters.
     """
+    a, b = _same_rows(correct_a, correct_b)
+    found = clustered_difference(a, b, clusters)
+    if found is None:
+        return None
+    units, middle, error = found
+    half = float(special.stdtrit(effective(units[:, 1]) - 1, (1 + LEVEL) / 2)) * error
+    return PairedTest(
+        float(b.mean() - a.mean()), max(-1.0, middle - half), min(1.0, middle + half), sign_flip_p(units[:, 0]),
+        "sign-flip-exact", len(a),
+    )  # fmt: skip
+
+
+def clustered_difference(
+    correct_a: np.ndarray, correct_b: np.ndarray, clusters: Clusters | None
+) -> tuple[np.ndarray, float, float] | None:
+    """(units, middle, standard error) of the interval of `sign_flip_exact`; None for fewer than two clusters.
+
+    units: [rows that only B has right minus those that only A has right, rows] by cluster, (clusters, 2).
+    """
+    differences = correct_b.astype(int) - correct_a
+    units = summed(np.stack([differences, np.ones(len(differences), dtype=int)], axis=1), clusters)
+    groups = len(units)
+    if groups < 2:
+        return None
+    added = 1.0 if differences.any() else len(differences) / groups
+    found, sizes = np.concatenate([units, [[added, added], [-added, added]]]).T
+    middle = float(found.sum() / sizes.sum())
+    variance = (groups + 2) / (groups + 1) * ((found - middle * sizes) ** 2).sum() / sizes.sum() ** 2
+    return units, middle, math.sqrt(variance)
+
+
+def _same_rows(
+    correct_a: Sequence[bool] | np.ndarray, correct_b: Sequence[bool] | np.ndarray
+) -> tuple[np.ndarray, np.ndarray]:
     a, b = np.asarray(correct_a, dtype=bool), np.asarray(correct_b, dtype=bool)
     if a.shape != b.shape or a.ndim != 1:
         raise ValueError(f"not the same rows: {a.shape} and {b.shape}")
-    units = summed(np.stack([b.astype(int) - a, np.ones(len(a), dtype=int)], axis=1), clusters)
-    groups, n = len(units), len(a)
-    if groups < 2:
-        return None
-    differences, sizes = units.T.astype(float)
-    free = effective(sizes) - 1
-    added = 1.0 if (a != b).any() else n / groups
-    differences, sizes = np.r_[differences, added, -added], np.r_[sizes, added, added]
-    middle = differences.sum() / sizes.sum()
-    variance = (groups + 2) / (groups + 1) * ((differences - middle * sizes) ** 2).sum() / sizes.sum() ** 2
-    half = float(special.stdtrit(free, (1 + LEVEL) / 2)) * math.sqrt(variance)
-    return PairedTest(
-        float(b.mean() - a.mean()), max(-1.0, middle - half), min(1.0, middle + half), sign_flip_p(units[:, 0]),
-        "sign-flip-exact", n,
-    )  # fmt: skip
+    return a, b
 
 
 def paired_permutation(
@@ -120,8 +140,8 @@ def paired_permutation(
     (resample.percentiles; None: n); without `interval` it is left out (None), which changes nothing else and saves most
     of the time.
     factors: possible factors of a correction for several tests. While p times one of them is within OPEN standard
-    errors of ALPHA, `resamples` more permutations are drawn, up to MOST_RESAMPLES in all, so that the verdict does not
-    depend on the seed. Without factors none are added.
+    errors of ALPHA, as many permutations again are drawn (RESAMPLES at most), up to MOST_RESAMPLES in all, so that the
+    verdict does not depend on the seed. Without factors none are added.
     Identical systems: difference 0, p 1. None for n = 0 and where a score is undefined. One row: p is 1 and there is
     no interval.
     """
@@ -143,15 +163,17 @@ def paired_permutation(
     types, times = np.concatenate([types[lone], types[~lone]]), counts[~lone]
     generator = np.random.default_rng(seed)
     extreme = done = 0
-    while done == 0 or (done + resamples <= MOST_RESAMPLES and _is_open((1 + extreme) / (1 + done), done, factors)):
-        for part in resample.chunks(resamples, len(types)):
+    more = resamples
+    while done == 0 or (done + more <= MOST_RESAMPLES and _is_open((1 + extreme) / (1 + done), done, factors)):
+        for part in resample.chunks(more, len(types)):
             # for a unique row, a fair coin is cheaper than a binomial of one
             flips = generator.integers(0, 2, size=(part, int(lone.sum())), dtype=np.int8)
-            swapped = np.concatenate([flips, generator.binomial(times, 0.5, size=(part, len(times)))], axis=1)
+            swapped = np.concatenate([flips, resample.heads(generator, times, part)], axis=1)
             delta = (swapped @ types).reshape(part, *shape)
             differences = metric(total_b - delta) - metric(total_a + delta)
             extreme += int(part - (np.abs(differences) < abs(observed) - _TIE).sum())
-        done += resamples
+        done += more
+        more = min(done, RESAMPLES)
     p = (1 + extreme) / (1 + done)
 
     low = high = None
@@ -186,7 +208,8 @@ def paired_test(
 ) -> PairedTest | None:
     """`mcnemar_exact` for the metric "acc", `paired_permutation` for every other. None for n = 0.
 
-    interval: False if only p is needed; the exact test gives its interval all the same, at no cost.
+    interval: False if only the verdict is needed: permutations then begin with FEW. The exact test gives its interval
+    all the same, at no cost.
     clusters: of each row; answers are swapped, and rows drawn, by whole clusters. None for fewer than two.
     factors: as in `paired_permutation`.
     """
@@ -194,13 +217,14 @@ def paired_test(
     if name == "acc":
         hits = right(rows_a, metric), right(rows_b, metric)
         return mcnemar_exact(*hits) if clusters is None or not clustered else sign_flip_exact(*hits, clusters)
+    few = RESAMPLES if interval else FEW
+    options: dict[str, Any] = {"resamples": few, "seed": seed, "interval": interval, "factors": factors}
     if not clustered:
-        return paired_permutation(rows_a, rows_b, metric, seed=seed, interval=interval, factors=factors)
+        return paired_permutation(rows_a, rows_b, metric, **options)
     units = summed(rows_a, clusters), summed(rows_b, clusters)
     if len(units[0]) < 2:
         return None
-    effective_size = independent(len(rows_a), clusters)
-    found = paired_permutation(*units, metric, seed=seed, interval=interval, units=effective_size, factors=factors)
+    found = paired_permutation(*units, metric, units=independent(len(rows_a), clusters), **options)
     return found and replace(found, method="permutation-clustered", n=len(rows_a))
 
 

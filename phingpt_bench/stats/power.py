@@ -13,9 +13,9 @@ import numpy as np
 
 from phingpt_bench.stats import resample, special
 from phingpt_bench.stats.clusters import Clusters, independent, summed
-from phingpt_bench.stats.intervals import right
-from phingpt_bench.stats.paired import ALPHA
+from phingpt_bench.stats.paired import ALPHA, clustered_difference
 from phingpt_bench.stats.resample import SEED, Score
+from phingpt_bench.stats.score_interval import right
 from phingpt_bench.stats.seeds import RESAMPLES, Spread
 
 POWER = 0.8
@@ -36,7 +36,7 @@ def detectable(
 ) -> float | None:
     """The smallest true difference of a metric that `paired.paired_test` finds with this power; above 0.
 
-    rows, name, metric, clusters: as there, (n, ...) counts of the same n rows. Accuracy on rows that stand alone takes
+    rows, name, metric, clusters: as there, (n, ...) counts of the same n rows. Accuracy on independent rows takes
     the exact power of the exact test (`detectable_exact`); all else a standard error (`detectable_from_error`), over
     clusters where rows share documents, by bootstrap where the metric is not accuracy.
     widest: the largest difference that there can be (of the metric's bounds).
@@ -53,7 +53,8 @@ def detectable(
         return detectable_exact(right(rows_a, metric), right(rows_b, metric), alpha, power)
     units = independent(len(rows_a), clusters)
     if name == "acc":
-        error = _clustered_error(right(rows_a, metric), right(rows_b, metric), clusters)
+        found = clustered_difference(right(rows_a, metric), right(rows_b, metric), clusters)
+        error = None if found is None else found[2]
     else:
         error = bootstrap_error(rows_a, rows_b, metric, clusters=clusters)
     return None if error is None else detectable_from_error(error, units, widest=widest, alpha=alpha, power=power)
@@ -98,13 +99,7 @@ def _exact_power(difference: float, n: int, share: float, alpha: float) -> float
 
 
 def bootstrap_error(
-    rows_a: np.ndarray,
-    rows_b: np.ndarray,
-    metric: Score,
-    *,
-    clusters: Clusters | None = None,
-    resamples: int = RESAMPLES,
-    seed: int = SEED,
+    rows_a: np.ndarray, rows_b: np.ndarray, metric: Score, *, clusters: Clusters | None = None
 ) -> float | None:
     """The standard error of the difference of two scores, rows of A and B drawn together; None if it has none.
 
@@ -114,23 +109,10 @@ def bootstrap_error(
     units = summed(np.stack(pair, axis=1), clusters)
     if len(units) < 2:
         return None
-    drawn = np.concatenate([metric(t[:, 1]) - metric(t[:, 0]) for t in resample.totals(units, resamples, seed)])
+    drawn = np.concatenate([metric(t[:, 1]) - metric(t[:, 0]) for t in resample.totals(units, RESAMPLES, SEED)])
     drawn = drawn[~np.isnan(drawn)]
     error = float(drawn.std(ddof=1)) if drawn.size > 1 else 0.0
     return error or None
-
-
-def _clustered_error(correct_a: np.ndarray, correct_b: np.ndarray, clusters: Clusters | None) -> float | None:
-    """The standard error in the interval of `paired.sign_flip_exact`; None for fewer than two clusters."""
-    different = correct_b.astype(int) - correct_a
-    units = summed(np.stack([different, np.ones(len(different), dtype=int)], axis=1), clusters).astype(float)
-    groups = len(units)
-    if groups < 2:
-        return None
-    added = 1.0 if different.any() else len(different) / groups
-    found, sizes = np.concatenate([units, [[added, added], [-added, added]]]).T
-    residuals = found - found.sum() / sizes.sum() * sizes
-    return math.sqrt((groups + 2) / (groups + 1) * float((residuals**2).sum())) / float(sizes.sum())
 
 
 def detectable_from_error(
@@ -159,12 +141,10 @@ def detectable_from_error(
     return difference if difference <= widest else None
 
 
-def detectable_of_spread(
-    spread: Spread, *, widest: float = 1.0, alpha: float = ALPHA, power: float = POWER
-) -> float | None:
+def detectable_of_spread(spread: Spread, *, widest: float = 1.0) -> float | None:
     """That of the test of two means over seeds (`seeds.mean_test`): the half widths at both tails, added.
 
     None if nothing varies, and where it is more than `widest`.
     """
-    difference = spread.half(alpha / 2) + spread.half(1 - power)
+    difference = spread.half(ALPHA / 2) + spread.half(1 - POWER)
     return difference if 0 < difference <= widest else None

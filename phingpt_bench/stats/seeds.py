@@ -4,14 +4,14 @@ All runs answered the same rows, so a hard row is hard for all of them: k runs o
 rows are crossed, and the variance of the mean has two parts (Owen 2007 on such bootstraps):
 
     rows   variance of the mean of the k scores when rows (clusters) are drawn again, once for all runs
-    seeds  s^2 / k, s^2 the variance of the k scores; from it goes what the rows alone make runs differ by,
-           which drawing rows again adds once more: max(0, 2 s^2 - E*[s*^2]) / k
+    seeds  s^2 / k, where s^2 is the variance of the k scores, less the part of it that is due to the rows and
+           that drawing rows again adds a second time, E*[s*^2] - s^2: max(0, 2 s^2 - E*[s*^2]) / k
 
 A bootstrap over two or three seeds would understate the second part by (k - 1) / k and could show no more than a few
 values; s^2 / k is what it would give in the limit, without either fault. Each part has a t quantile of its own, with
-G - 1 and with k - 1 degrees of freedom, and the half width is the root of the sum of the squares of theirs (Zou and
-Donner 2008, for limits of independent parts). So two seeds that differ give a very wide interval (t = 12.7), as they
-should, and seeds that differ no more than the rows explain add nothing.
+G - 1 and with k - 1 degrees of freedom, and the half width is the square root of the sum of their squared half
+widths (Zou and Donner 2008, for limits of independent parts). So two seeds that differ give a very wide interval
+(t = 12.7), as they should, and seeds that differ no more than the rows explain add nothing.
 """
 
 from __future__ import annotations
@@ -44,11 +44,11 @@ class Spread:
 
     def half(self, tail: float) -> float:
         """Half the width of the interval that leaves out `tail` on each side."""
-        parts = [part for part in (self.rows, *self.seeds) if part[0]]  # none of 0 times an infinite quantile
+        parts = [part for part in (self.rows, *self.seeds) if part[0]]  # avoids 0 times infinity
         return math.sqrt(sum(variance * float(special.stdtrit(free, tail)) ** 2 for variance, free in parts))
 
     def p(self, difference: float) -> float:
-        """Two-sided: twice the tail at which the interval ends at 0; 1 if nothing varies."""
+        """Two-sided: twice the tail probability at which one end of the interval is 0; 1 if nothing varies."""
         if not difference or not self.half(0.25):
             return 1.0
         low, high = -700.0, math.log(0.5)  # of the logarithm of the tail
@@ -64,7 +64,6 @@ def mean_interval(
     *,
     clusters: Clusters | None = None,
     bounds: tuple[float, float] = (-math.inf, math.inf),
-    level: float = LEVEL,
     resamples: int = RESAMPLES,
     seed: int = 0,
 ) -> Interval | None:
@@ -77,8 +76,8 @@ def mean_interval(
     found = spread([runs], metric, clusters=clusters, resamples=resamples, seed=seed)
     if found is None:
         return None
-    middle, half = float(np.mean(scores)), found.half((1 - level) / 2)
-    return Interval(max(bounds[0], middle - half), min(bounds[1], middle + half), level, METHOD)
+    middle, half = float(np.mean(scores)), found.half((1 - LEVEL) / 2)
+    return Interval(max(bounds[0], middle - half), min(bounds[1], middle + half), LEVEL, METHOD)
 
 
 def mean_test(
@@ -94,8 +93,8 @@ def mean_test(
 ) -> PairedTest | None:
     """Mean score of B minus mean score of A on the same rows, one of them or both of several runs.
 
-    matched: the runs of A and B go together one by one (same example seed), so that their differences vary and not
-    each by itself. A single run is taken as it is: what another seed would have made of it is not known.
+    matched: the runs of A and B are paired by example seed, and the variance is that of their differences.
+    A single run is taken as it is: what another seed would have made of it is not known.
     bounds: of the score; the interval of a difference is cut where no two scores can be further apart.
     p belongs to the interval; it is 1 if neither rows nor seeds let the difference vary. None as in `mean_interval`.
     """
@@ -125,7 +124,7 @@ def spread(
     if max(counts) < 2 or (matched and len(set(counts)) > 1):
         raise ValueError(f"runs to be summed up: {counts}{', matched' if matched else ''}")
     every = [rows for runs in groups for rows in runs]
-    # the runs in an order of their own, so that A against B has the same draws as B against A
+    # the runs in an order that is always the same, so that A against B has the same draws as B against A
     order = sorted(range(len(every)), key=lambda at: np.ascontiguousarray(every[at], dtype=float).tobytes())
     together = summed(np.stack([every[at] for at in order], axis=1), clusters)
     if len(together) < 2:

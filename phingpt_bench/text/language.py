@@ -22,6 +22,7 @@ ENGLISH = "en"
 DOMAIN = "phingpt_bench"
 LOCALE = Path(__file__).resolve().parent / "locale"
 LANGUAGES = (ENGLISH, *sorted(folder.name for folder in LOCALE.iterdir() if (folder / "LC_MESSAGES").is_dir()))
+DECIMAL_COMMA = frozenset({"es"})  # languages whose decimal sign is a comma, which therefore never groups digits
 
 _language: ContextVar[str] = ContextVar("language", default=ENGLISH)
 
@@ -51,7 +52,12 @@ def spoken(text: str) -> str:
 
 def count(number: int, sign: str = "") -> str:
     """A whole number as the language in force writes it: 41,000, but 41000 in Spanish, where a comma is decimal."""
-    return format(number, f"{sign}," if _language.get() == ENGLISH else sign)
+    return format(number, sign if decimal_comma() else f"{sign},")
+
+
+def decimal_comma() -> bool:
+    """Whether the decimal sign of the language in force is a comma: only tables and figures for papers write it."""
+    return _language.get() in DECIMAL_COMMA
 
 
 @contextlib.contextmanager
@@ -88,7 +94,7 @@ def known(language: str, where: str | None = None) -> str:
     """The language itself; BenchError if it is not one of LANGUAGES."""
     if language not in LANGUAGES:
         hint = sentence("known: {names}", names=", ".join(LANGUAGES))
-        raise BenchError(sentence("no language '{name}'", name=language), where=where, hint=hint)
+        raise BenchError("no language '{name}'", where=where, hint=hint, name=language)
     return language
 
 

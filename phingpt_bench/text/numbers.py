@@ -9,7 +9,7 @@ from phingpt_bench.text.language import say
 
 
 def unknown_text() -> str:
-    """What stands in the place of a value that was not measured: never a zero."""
+    """The text for a value that was not measured: never a zero."""
     return say("N/A")
 
 

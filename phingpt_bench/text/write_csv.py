@@ -14,7 +14,7 @@ _NO_WIDTH = re.compile("[\u00ad\u200b-\u200f\u2060\ufeff]")
 
 
 def csv_text(fields: Sequence[str], records: Iterable[Mapping[str, object]]) -> str:
-    """A header of the fields and a line a record; what a record lacks is empty, a key that is no field is left out."""
+    """A header of the fields and a line a record; what a record lacks is empty, other keys are left out."""
     file = io.StringIO()
     writer = csv.DictWriter(file, fields, restval="", extrasaction="ignore", lineterminator="\n")
     writer.writeheader()

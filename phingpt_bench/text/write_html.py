@@ -8,9 +8,9 @@ from phingpt_bench.text.blocks import Block
 from phingpt_bench.text.write_markdown import markdown
 
 
-def html(blocks: Iterable[Block], title: str = "") -> str:
-    """The blocks as one <div>. title: of the page, above the titles of its sections."""
+def html(blocks: Iterable[Block]) -> str:
+    """The blocks as one <div>."""
     from markdown_it import MarkdownIt
 
     render = MarkdownIt("commonmark", {"html": False}).enable("table").render
-    return f'<div class="phingpt-bench">\n{render(markdown(blocks, title))}</div>\n'
+    return f'<div class="phingpt-bench">\n{render(markdown(blocks))}</div>\n'

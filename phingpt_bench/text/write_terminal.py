@@ -6,7 +6,6 @@ from collections.abc import Iterable, Iterator
 from typing import TYPE_CHECKING
 
 from phingpt_bench.core.errors import BenchError
-from phingpt_bench.core.sentences import sentence
 from phingpt_bench.text.blocks import Block, Cell, Column, Grid, Item, Legend, Lines, Picture, Piece, Title
 from phingpt_bench.text.clean import screened
 from phingpt_bench.text.fold import EMPTY, HOLD, Line, folded, lines_of, moved, text_of, width_of
@@ -15,9 +14,12 @@ from phingpt_bench.text.grid_lines import grid_lines
 if TYPE_CHECKING:
     from rich.console import Console
 
+LEAST = 40  # columns; in fewer, numbers of a board would be cut or names folded letter by letter
+# of the 256 colours, with a contrast of at least 3.8:1 both on black and on white; plain yellow has 1.7:1 on white
+WARNING, GOOD, BAD = "color(130)", "color(28)", "color(160)"
 STYLES = {
-    "strong": "bold", "dim": "dim", "title": "italic", "warning": "yellow", "alarm": "bold yellow", "good": "green",
-    "bad": "red",
+    "strong": "bold", "dim": "dim", "title": "italic", "warning": WARNING, "alarm": f"bold {WARNING}", "good": GOOD,
+    "bad": BAD,
 }  # fmt: skip
 
 
@@ -26,15 +28,16 @@ def terminal(blocks: Iterable[Block], width: int = 80) -> str:
     return "".join(f"{text_of(line).rstrip()}\n" for line in drawn(blocks, width)).replace(HOLD, " ")
 
 
-def check_width(width: int, least: int) -> int:
-    """`width`, or BenchError if it is less than `least`."""
-    if width < least:
+def check_width(width: int | None, least: int = LEAST) -> None:
+    """BenchError if the width of a user is less than `least`; None is no width."""
+    if width is not None and width < least:
         raise BenchError(
-            sentence("a width of {width} columns is too small", width=width),
+            "a width of {width} columns is too small",
             where="--width",
-            hint=sentence("give at least {least}", least=least),
+            hint="give at least {least}",
+            width=width,
+            least=least,
         )
-    return width
 
 
 def show(blocks: Iterable[Block], console: Console) -> None:

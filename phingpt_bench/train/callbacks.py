@@ -1,4 +1,4 @@
-"""Callbacks of a training: progress for the display, and the cost in every checkpoint."""
+"""Callbacks of a training: progress for the display, and a seal on every checkpoint."""
 
 from __future__ import annotations
 
@@ -9,11 +9,10 @@ from typing import Any
 
 from transformers import TrainerCallback
 
-from phingpt_bench.core import jsonio
-from phingpt_bench.core.records import ledger, to_dict
 from phingpt_bench.core.sentences import sentence, sentence_n
 from phingpt_bench.cost.meters import Meter
 from phingpt_bench.live.events import Advanced, Event, Scored
+from phingpt_bench.train import checkpoints
 
 
 class ProgressCallback(TrainerCallback):
@@ -55,21 +54,12 @@ class ProgressCallback(TrainerCallback):
         self._tell(Advanced(count=1, tokens=self._tokens[done - 1], note=self._epochs[done]))
 
 
-class CostCallback(TrainerCallback):
-    """Writes the cost of a training so far into each checkpoint, as the last of its files."""
-
-    FILE = "spent.json"
+class SealCallback(TrainerCallback):
+    """Seals each checkpoint, with the cost of the training so far."""
 
     def __init__(self, meter: Meter):
         self._meter = meter
 
     def on_save(self, args: Any, state: Any, control: Any, **_: Any) -> None:
         """Runs after Trainer has written everything else."""
-        folder = Path(args.output_dir) / f"checkpoint-{state.global_step}"
-        jsonio.write_json(folder / self.FILE, to_dict(self._meter.ledger(None)))
-
-    @classmethod
-    def add_earlier(cls, meter: Meter, checkpoint: Path) -> None:
-        """Add to the meter what an interrupted training took up to `checkpoint`."""
-        file = checkpoint / cls.FILE
-        meter.resume(ledger(jsonio.read_json(file), str(file)))
+        checkpoints.seal(Path(args.output_dir) / f"checkpoint-{state.global_step}", self._meter.ledger(None))

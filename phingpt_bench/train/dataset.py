@@ -7,7 +7,6 @@ from typing import TYPE_CHECKING, Any
 
 from phingpt_bench.core.errors import BenchError
 from phingpt_bench.core.fingerprint import digest
-from phingpt_bench.core.sentences import sentence
 from phingpt_bench.lmeval import manager
 from phingpt_bench.train.recipe import Recipe
 from phingpt_bench.train.rows import Row, task_rows
@@ -48,11 +47,9 @@ def training_data(recipe: Recipe, tokenizer: Any, limit: int | None, tasks: Task
         templates[name] = manager.template_digest(task)
     if not rows:
         raise BenchError(
-            sentence(
-                "recipe '{name}' has no row of at most {max_tokens} tokens",
-                name=recipe.name,
-                max_tokens=recipe.max_tokens,
-            ),
-            hint=sentence("raise max_tokens"),
+            "recipe '{name}' has no row of at most {max_tokens} tokens",
+            hint="raise max_tokens",
+            name=recipe.name,
+            max_tokens=recipe.max_tokens,
         )
     return TrainingData(rows=rows, digests=digests, ids=ids, templates=templates, too_long=too_long)

@@ -12,7 +12,7 @@ from phingpt_bench.core.errors import BenchError
 from phingpt_bench.core.overrides import Override
 from phingpt_bench.core.paths import is_name, share
 from phingpt_bench.core.sentences import joined, sentence
-from phingpt_bench.models.load import BaseSpec
+from phingpt_bench.models.base_spec import BaseSpec
 
 NAME = re.compile(r"[A-Za-z0-9_][A-Za-z0-9._-]*")  # it names a folder
 

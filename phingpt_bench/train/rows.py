@@ -105,7 +105,7 @@ def pieces(batch: dict[str, Any], tokens: int) -> list[dict[str, Any]]:
     """
     import torch
 
-    columns = torch.arange(1, batch["labels"].shape[1] + 1)
+    columns = torch.arange(1, batch["labels"].shape[1] + 1, device=batch["labels"].device)
     ends = torch.where(batch["labels"] != -100, columns, 0).amax(1).clamp(min=1).tolist()
     groups = cut(range(len(ends)), ends, tokens)
     return [{name: tensor[rows, : max(ends[i] for i in rows)] for name, tensor in batch.items()} for rows in groups]

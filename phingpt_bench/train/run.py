@@ -2,36 +2,40 @@
 
 from __future__ import annotations
 
-import datetime
-import shutil
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from phingpt_bench.core import jsonio
+from phingpt_bench.core.at_work import at_work
 from phingpt_bench.core.errors import BenchError
+from phingpt_bench.core.files import synced
 from phingpt_bench.core.fingerprint import digest
+from phingpt_bench.core.ledgers import Ledger
 from phingpt_bench.core.machine import environment, this_machine
 from phingpt_bench.core.overrides import Override, folder_suffix
-from phingpt_bench.core.records import Ledger
+from phingpt_bench.core.provenance import now_text
 from phingpt_bench.core.sentences import sentence, sentence_n
-from phingpt_bench.core.workplace import alone
+from phingpt_bench.core.trackers import events_in
+from phingpt_bench.core.workplace import alone, swept
 from phingpt_bench.cost import flops
 from phingpt_bench.cost.meters import Meter
 from phingpt_bench.cost.prices import load_prices, match
 from phingpt_bench.live.display import QUIET, Display
 from phingpt_bench.live.events import Priced, Said, training_stages
 from phingpt_bench.models import adapter
+from phingpt_bench.models.base_spec import BaseSpec, for_training, use_cpu
+from phingpt_bench.models.base_spec import device as device_of
 from phingpt_bench.models.load import Loaded, layer_weights, load_base
+from phingpt_bench.train import checkpoints
 from phingpt_bench.train.dataset import TrainingData, training_data
+from phingpt_bench.train.face import write_face
 from phingpt_bench.train.recipe import Recipe
 from phingpt_bench.train.rows import batches
 
 if TYPE_CHECKING:
     from lm_eval.tasks import TaskManager
-
-CHECKPOINTS = "checkpoints"
 
 
 def default_folder(recipe: Recipe, limit: int | None = None, overrides: Sequence[Override] = ()) -> Path:
@@ -52,18 +56,22 @@ def train(
     *,
     resume: bool = False,
     limit: int | None = None,
+    device: str | None = None,
     display: Display = QUIET,
     tasks: TaskManager | None = None,
+    report_to: Sequence[str] = (),
 ) -> Path:
     """Train and save; returns the adapter's folder.
 
     Args:
         recipe: what to train, and on which data.
         out: the folder; by default `default_folder`.
-        resume: continue from the last checkpoint in `out`; without one, start.
+        resume: continue from the last checkpoint in `out` that is whole; without any, start.
         limit: the number of rows of each task, for a trial.
+        device: where to train, instead of the recipe's device; it is no part of the recipe.
         display: gets the progress, in the stages of `live.events.training_stages`.
         tasks: lm-eval's TaskManager; by default a new one.
+        report_to: trackers (core/trackers.py) that transformers reports losses and settings to.
 
     BenchError if `out` holds a finished adapter, or an unfinished one without `resume`.
     """
@@ -72,40 +80,69 @@ def train(
     with alone(place, lambda text: display.tell(Said(text, urgent=True))) as waited:
         if waited and (out / adapter.CARD).is_file():
             return out  # the other one has trained it
-        return _train(recipe, out, resume=resume, limit=limit, display=display, tasks=tasks)
+        base = recipe.base if device is None else replace(recipe.base, device=device)
+        with at_work():
+            return _train(
+                recipe, base, out, resume=resume, limit=limit, display=display, tasks=tasks, report_to=report_to
+            )
 
 
 def _train(
-    recipe: Recipe, out: Path, *, resume: bool, limit: int | None, display: Display, tasks: TaskManager | None
+    recipe: Recipe,
+    base: BaseSpec,
+    out: Path,
+    *,
+    resume: bool,
+    limit: int | None,
+    display: Display,
+    tasks: TaskManager | None,
+    report_to: Sequence[str],
 ) -> Path:
     prices = load_prices()  # an unreadable price card should fail now, not after hours
-    checkpoint = _prepare(out, resume)
-    entry = match(prices, this_machine())
+    base = for_training(base)  # a device or dtype that cannot be trained on should fail now
+    target = device_of(base)
+    checkpoint = _prepare(out, resume, display)
+    entry = match(prices, this_machine(target))
     display.tell(Priced(entry.usd_per_hour if entry else None))
     loading, preparing, _ = training_stages(recipe.name)
-    meter = Meter()
+    meter = Meter(target)
     with display.stage(loading), meter.phase("load"):
-        loaded = load_base(recipe.base)
+        if (cpu := use_cpu(base)) is not None:
+            display.tell(Said(cpu))
+        loaded = load_base(base)
     with display.stage(preparing), meter.phase("prepare"):
         data = training_data(recipe, loaded.tokenizer, limit, tasks)
         steps = batches([len(row.ids) for row in data.rows], recipe.tokens_per_batch, recipe.epochs, recipe.seed)
         _check_plan(out, recipe, data, steps, resume=checkpoint is not None)
         # imports of torch and transformers come after what can fail early
-        from phingpt_bench.train.callbacks import CostCallback, ProgressCallback
+        from phingpt_bench.train.callbacks import ProgressCallback, SealCallback
         from phingpt_bench.train.trainer import AnswerTrainer, with_lora
 
         job = _Job(recipe, out, limit, loaded, data, steps, with_lora(loaded, recipe))
         progress = ProgressCallback(display.tell, [len(row.ids) for row in data.rows], steps)
-        pad, callbacks = loaded.tokenizer.pad_token_id, [progress, CostCallback(meter)]
-        trainer = AnswerTrainer(job.model, data.rows, steps, pad, recipe, out / CHECKPOINTS, callbacks)
+        pad, callbacks = loaded.tokenizer.pad_token_id, [progress, SealCallback(meter)]
+        with events_in(out.name):
+            trainer = AnswerTrainer(
+                job.model,
+                data.rows,
+                steps,
+                pad,
+                recipe,
+                out / checkpoints.FOLDER,
+                callbacks,
+                report_to=report_to,
+            )
     if checkpoint is not None:
-        CostCallback.add_earlier(meter, checkpoint)
+        meter.resume(checkpoints.read_seal(checkpoint).cost)
     _run(trainer, job, checkpoint, display, meter)
     meter.count(tokens_in=job.tokens)
     job.model.save_pretrained(str(out), safe_serialization=True)
     cost = replace(meter.ledger(prices), flops=job.flops)
-    adapter.write_card(out, _card(job, progress.loss, cost))
-    shutil.rmtree(out / CHECKPOINTS)
+    card = _card(job, progress.loss, cost)
+    write_face(out, card, recipe.base.model)
+    synced(out)  # the checkpoints go: what replaces them has to outlast a power cut
+    adapter.write_card(out, card)
+    checkpoints.remove(out)
     return out
 
 
@@ -150,11 +187,11 @@ def _run(trainer: Any, job: _Job, checkpoint: Path | None, display: Display, met
     """Run all steps, or those after a checkpoint. An interruption reports what is kept."""
     stage = training_stages(job.recipe.name, len(job.steps))[-1]
     try:
-        with display.stage(stage, _steps(checkpoint) if checkpoint else 0), meter.phase("train"):
+        with display.stage(stage, checkpoints.steps(checkpoint) if checkpoint else 0), meter.phase("train"):
             trainer.train(resume_from_checkpoint=str(checkpoint) if checkpoint else None)
     except KeyboardInterrupt:
-        kept = _checkpoints(job.out)
-        steps_kept = _steps(kept[-1]) if kept else 0
+        kept = checkpoints.sealed(job.out)
+        steps_kept = checkpoints.steps(kept[-1]) if kept else 0
         said = sentence_n(
             "training stopped: {kept} of {n} step is kept in {folder}",
             "training stopped: {kept} of {n} steps are kept in {folder}",
@@ -166,37 +203,20 @@ def _run(trainer: Any, job: _Job, checkpoint: Path | None, display: Display, met
         raise
 
 
-def _prepare(out: Path, resume: bool) -> Path | None:
+def _prepare(out: Path, resume: bool, display: Display) -> Path | None:
     """Create the folder; returns the checkpoint to resume from, or None."""
     if (out / adapter.CARD).is_file():
+        raise BenchError("the adapter exists already", where=str(out), hint="delete the folder, or use --out DIR")
+    if checkpoints.sealed(out) and not resume:
         raise BenchError(
-            sentence("the adapter exists already"), where=str(out), hint=sentence("delete the folder, or use --out DIR")
-        )
-    found = _checkpoints(out)
-    if found and not resume:
-        raise BenchError(
-            sentence("the folder holds an unfinished training"),
-            where=str(out),
-            hint=sentence("resume with --resume, or delete the folder"),
+            "the folder holds an unfinished training", where=str(out), hint="resume with --resume, or delete the folder"
         )
     try:
         out.mkdir(parents=True, exist_ok=True)
+        swept(out)
     except OSError as err:
-        raise BenchError(
-            sentence("cannot make the adapter's folder ({reason})", reason=err.strerror), where=str(out)
-        ) from None
-    return found[-1] if found else None
-
-
-def _checkpoints(out: Path) -> list[Path]:
-    """The complete checkpoints of an unfinished training, oldest first: those with the file that is written last."""
-    found = (out / CHECKPOINTS).glob("checkpoint-*")
-    return sorted((p for p in found if (p / "spent.json").is_file()), key=_steps)
-
-
-def _steps(checkpoint: Path) -> int:
-    """The number of steps before a checkpoint."""
-    return int(checkpoint.name.rpartition("-")[2])
+        raise BenchError("cannot make the adapter's folder ({reason})", where=str(out), reason=err.strerror) from None
+    return checkpoints.newest(out, lambda text: display.tell(Said(text, urgent=True)))
 
 
 def _check_plan(out: Path, recipe: Recipe, data: TrainingData, steps: list[list[int]], *, resume: bool) -> None:
@@ -204,14 +224,20 @@ def _check_plan(out: Path, recipe: Recipe, data: TrainingData, steps: list[list[
 
     BenchError if the checkpoints belong to another recipe or other rows.
     """
-    file = out / CHECKPOINTS / "plan.json"
+    file = out / checkpoints.FOLDER / "plan.json"
     plan = {"recipe": adapter.trained_by(asdict(recipe)), "data": data.digests, "steps": digest(steps)}
-    if resume and jsonio.read_json(file) != plan:
-        raise BenchError(
-            sentence("the unfinished training in it has another recipe or other rows"),
-            where=str(out),
-            hint=sentence("delete the folder, or give another with --out"),
-        )
+    if resume:
+        try:
+            begun = jsonio.read_json(file)
+        except BenchError as err:
+            hint = sentence("delete {folder} to train from the start", folder=file.parent)
+            raise BenchError(err.message, where=err.where, hint=hint) from None
+        if begun != plan:
+            raise BenchError(
+                "the unfinished training in it has another recipe or other rows",
+                where=str(out),
+                hint="delete the folder, or give another with --out",
+            )
     jsonio.write_json(file, plan)
 
 
@@ -233,11 +259,12 @@ def _card(job: _Job, loss: float | None, cost: Ledger) -> adapter.AdapterCard:
         parameters=job.parameters,
         final_loss=loss,
         cost=cost,
-        created=datetime.datetime.now(datetime.timezone.utc).isoformat(timespec="seconds"),
+        created=now_text(),
         provenance=adapter.CardProvenance(
             environment=environment(),
             rows_too_long=data.too_long,
             dequantised_once=loaded.dequantised,
             adapted_layers=job.adapted_layers,
+            threads=loaded.threads,
         ),
     )

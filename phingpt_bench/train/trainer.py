@@ -17,18 +17,18 @@ from peft import LoraConfig, get_peft_model
 from transformers import Trainer, TrainerCallback, TrainingArguments
 from transformers.modeling_layers import GradientCheckpointingLayer
 
-from phingpt_bench import compat
+from phingpt_bench.compat import model_parts, torch_parts
 from phingpt_bench.core.errors import BenchError, unknown
 from phingpt_bench.core.sentences import sentence
+from phingpt_bench.core.trackers import PROJECT
 from phingpt_bench.engine.head import head_only_at
+from phingpt_bench.models import cpu_plan
 from phingpt_bench.models.load import Loaded
 from phingpt_bench.models.lora import fuse_training
+from phingpt_bench.models.memory import free
+from phingpt_bench.train import checkpoints
 from phingpt_bench.train.recipe import Recipe
 from phingpt_bench.train.rows import Row, collate, pieces
-
-# padded tokens per thread that a CPU processes at once: with fewer the matrix products get slower (docs/log.md), with
-# more nothing is gained and the stored activations grow
-CPU_TOKENS = 256
 
 RECOMPUTE = functools.partial(torch.utils.checkpoint.checkpoint, use_reentrant=False)
 
@@ -40,8 +40,8 @@ FUSED["up_proj"] = "gate_up_proj"
 def target_modules(model: Any, names: Sequence[str] | str) -> list[str] | str:
     """The layers to adapt: "all-linear" for ["all-linear"], otherwise the names, with fused layers for their parts.
 
-    A text stands for itself: a regular expression, which PEFT matches against whole names. BenchError if the model
-    has neither a layer nor its fused form, and for an expression that is none, or matches no linear layer.
+    A text is taken as it is: a regular expression, which PEFT matches against whole names. BenchError if the model
+    has neither a layer nor its fused form, and for an invalid expression, or one that matches no linear layer.
     """
     if names == "all-linear" or list(names) == ["all-linear"]:
         return "all-linear"
@@ -62,15 +62,14 @@ def _matching(pattern: str, linear: Sequence[str]) -> str:
         found = [name for name in linear if re.fullmatch(pattern, name)]
     except re.error as err:
         raise BenchError(
-            sentence("target_modules: '{pattern}' is no regular expression ({reason})", pattern=pattern, reason=err)
+            "target_modules: '{pattern}' is not a regular expression ({reason})", pattern=pattern, reason=err
         ) from None
     if not found:
         raise BenchError(
-            sentence(
-                "target_modules: the regular expression '{pattern}' matches the whole name of no linear layer",
-                pattern=pattern,
-            ),
-            hint=sentence("names are like {name}; a list of names is written in brackets", name=linear[0]),
+            "target_modules: the regular expression '{pattern}' matches the whole name of no linear layer",
+            hint="names are like {name}; a list of names is written in brackets",
+            pattern=pattern,
+            name=linear[0],
         )
     return pattern
 
@@ -138,7 +137,7 @@ def set_recompute(model: Any, wanted: bool) -> None:
     """Switch activation checkpointing of every decoder layer on or off (Chen et al. 2016)."""
     for layer in model.modules():
         if isinstance(layer, GradientCheckpointingLayer):
-            compat.set_checkpointing(layer, RECOMPUTE, wanted)
+            model_parts.set_checkpointing(layer, RECOMPUTE, wanted)
 
 
 class AnswerTrainer(Trainer):
@@ -153,6 +152,8 @@ class AnswerTrainer(Trainer):
         recipe: Recipe,
         out: Path,
         callbacks: Sequence[TrainerCallback],
+        *,
+        report_to: Sequence[str] = (),
     ):
         """model: a PEFT model from `with_lora`. pad: the token id for padding. out: the folder for checkpoints.
 
@@ -160,38 +161,42 @@ class AnswerTrainer(Trainer):
         """
         fuse_training(model)
         self._steps = steps
-        self._tokens = CPU_TOKENS * torch.get_num_threads() if model.device.type == "cpu" else None
+        self._tokens = cpu_plan.ROWS * torch.get_num_threads() if model.device.type == "cpu" else None
+        self.splits = 0  # how often memory ran out, and a step was done again in smaller pieces
         self._recompute = recipe.gradient_checkpointing
         if self._recompute and not any(isinstance(layer, GradientCheckpointingLayer) for layer in model.modules()):
             raise BenchError(
-                sentence(
-                    "{type} does not support gradient checkpointing", type=model.get_base_model().__class__.__name__
-                ),
-                hint=sentence("remove gradient_checkpointing from the recipe"),
+                "{type} does not support gradient checkpointing",
+                hint="remove gradient_checkpointing from the recipe",
+                type=model.get_base_model().__class__.__name__,
             )
-        arguments = TrainingArguments(
-            output_dir=str(out),
-            max_steps=len(steps),
-            learning_rate=recipe.learning_rate,
-            lr_scheduler_type="cosine",
-            warmup_steps=int(recipe.warmup * len(steps)),
-            weight_decay=recipe.weight_decay,
-            max_grad_norm=recipe.max_grad_norm,
-            optim="adamw_torch",
-            save_strategy="steps",
-            save_steps=recipe.save_steps,
-            save_total_limit=1,
-            logging_steps=10,
-            report_to=[],
-            disable_tqdm=True,
-            seed=recipe.seed,
-            use_cpu=model.device.type == "cpu",
-            remove_unused_columns=False,
-            dataloader_pin_memory=False,
-        )
-        compat.use_one_gpu(arguments)
         self._pad, self._rows, self._peft = pad, list(rows), model
-        super().__init__(model=model, args=arguments, train_dataset=self._rows, callbacks=list(callbacks))
+        with model_parts.training_device(str(model.device)) as place:
+            arguments = TrainingArguments(
+                output_dir=str(out),
+                max_steps=len(steps),
+                learning_rate=recipe.learning_rate,
+                lr_scheduler_type="cosine",
+                warmup_steps=int(recipe.warmup * len(steps)),
+                weight_decay=recipe.weight_decay,
+                max_grad_norm=recipe.max_grad_norm,
+                optim="adamw_torch",
+                save_strategy="steps",
+                save_steps=recipe.save_steps,
+                save_total_limit=checkpoints.KEPT,
+                logging_steps=min(10, len(steps)),  # a short trial has a loss, too
+                report_to=list(report_to),
+                run_name=recipe.name,
+                project=PROJECT,
+                trackio_static_space_id=False,  # on this machine alone
+                disable_tqdm=True,
+                seed=recipe.seed,
+                use_cpu=model.device.type == "cpu",
+                remove_unused_columns=False,
+                dataloader_pin_memory=False,
+            )
+            place(arguments)
+            super().__init__(model=model, args=arguments, train_dataset=self._rows, callbacks=list(callbacks))
         # Trainer's own print of every log line; the display replaces it
         from transformers.trainer_callback import PrinterCallback
 
@@ -209,10 +214,28 @@ class AnswerTrainer(Trainer):
         """Trainer's hook. BenchError if the loss is NaN or infinite: training cannot recover."""
         self._peft.train()  # `model` may be a wrapper made by Trainer
         batch = {name: part.to(self._peft.device) for name, part in inputs.items()}  # not always the first GPU
-        loss = backward(self._peft, batch, self._tokens, recompute=self._recompute)
+        loss = self._backward(batch)
         if not torch.isfinite(loss):
             raise BenchError(
-                sentence("the training loss is {loss} at step {step}", loss=loss.item(), step=self.state.global_step),
-                hint=sentence("lower learning_rate in the recipe, or train in float32"),
+                "the training loss is {loss} at step {step}",
+                hint="lower learning_rate in the recipe, or train in float32",
+                loss=loss.item(),
+                step=self.state.global_step,
             )
         return loss
+
+    def _backward(self, batch: dict[str, torch.Tensor]) -> torch.Tensor:
+        """`backward`, in pieces of half the size where the memory of a GPU runs out, from then on."""
+        while True:
+            try:
+                return backward(self._peft, batch, self._tokens, recompute=self._recompute)
+            except Exception as err:
+                widest = int(batch["labels"].shape[1])
+                tokens = batch["labels"].numel() if self._tokens is None else self._tokens
+                if torch_parts.memory_that_ran_out(err) != "GPU" or tokens < widest:
+                    raise
+                self._tokens = tokens // 2  # a row of more tokens is then recomputed
+                self.splits += 1
+            # outside of the handler, whose traceback holds the tensors of the failed attempt
+            self._peft.zero_grad(set_to_none=True)  # a part of the gradients may have been added
+            free()

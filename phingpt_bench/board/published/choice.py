@@ -12,7 +12,7 @@ from phingpt_bench.core.sentences import sentence
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Line:
-    """A model of one source on one protocol, with its scores by published protocol id. note: for all its scores."""
+    """A model of one source on one protocol, with its scores by published protocol id, and their distinct notes."""
 
     first: PublishedScore
     scores: dict[str, PublishedScore]
@@ -69,7 +69,7 @@ def choose(
 
 
 def beside(published: Published, chosen: Published) -> dict[str, list[str]]:
-    """The other published protocols, with other rows, of each dataset that was chosen."""
+    """For each chosen dataset, its published protocols on other rows."""
     used = {protocol.key for protocol in chosen.protocols}
     found: dict[str, list[str]] = {protocol.dataset: [] for protocol in chosen.protocols}
     for protocol in published.protocols:
@@ -79,7 +79,7 @@ def beside(published: Published, chosen: Published) -> dict[str, list[str]]:
 
 
 def lines_of(published: Published, protocol: PublishedProtocol) -> list[Line]:
-    """The scores on a protocol, one line for each model and its runs, sorted by the first metric, the best first."""
+    """The scores on a protocol, one line per model and run, sorted by the first metric, the best first."""
     groups: dict[tuple[object, ...], dict[str, PublishedScore]] = {}
     for score in published.scores:
         if score.protocol.key == protocol.key:

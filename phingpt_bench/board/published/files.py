@@ -48,7 +48,7 @@ class _Source:
 
     def __post_init__(self) -> None:
         if self.commit is not None and len(self.commit) != 40:
-            raise BenchError(sentence("commit is not a full hash: {commit}", commit=self.commit))
+            raise BenchError("commit is not a full hash: {commit}", commit=self.commit)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -76,7 +76,7 @@ class _Model:
 
     def __post_init__(self) -> None:
         if self.zero_shot is not None and self.shots:
-            raise BenchError(sentence("zero_shot is given, and shots is {shots}", shots=self.shots))
+            raise BenchError("zero_shot is given, and shots is {shots}", shots=self.shots)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -98,7 +98,7 @@ class _Row:
     def __post_init__(self) -> None:
         check_printed(self.value, self.printed)
         if self.same_rows is False and not self.note:
-            raise BenchError(sentence("same_rows is false, and note does not say which rows it was measured on"))
+            raise BenchError("same_rows is false, and note does not say which rows it was measured on")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

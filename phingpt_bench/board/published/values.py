@@ -70,7 +70,7 @@ class PublishedMetric:
         if self.metric is not None and self.metric not in METRICS:
             raise unknown(sentence("metric"), self.metric, METRICS)
         if self.same_metric and self.metric is None:
-            raise BenchError(sentence("same_metric is true, and metric does not say which"))
+            raise BenchError("same_metric is true, and metric does not say which")
 
     @property
     def lower_is_better(self) -> bool:
@@ -98,9 +98,9 @@ class PublishedProtocol:
 
     def __post_init__(self) -> None:
         if self.same_rows and self.ours is None:
-            raise BenchError(sentence("same_rows is true, and ours does not say with which protocol"))
+            raise BenchError("same_rows is true, and ours does not say with which protocol")
         if not self.metrics:
-            raise BenchError(sentence("metrics must list at least one"))
+            raise BenchError("metrics must list at least one")
 
     @property
     def key(self) -> str:
@@ -166,7 +166,7 @@ class Claim:
     def __post_init__(self) -> None:
         check_printed(self.value, self.printed)
         if max(self.value, self.baseline) > 1 or self.baseline < 0:
-            raise BenchError(sentence("value and baseline are fractions"))
+            raise BenchError("value and baseline are fractions")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -198,12 +198,12 @@ def check_printed(value: float, printed: str) -> None:
     A printed range or interval, such as ".966-.972", must contain the value.
     """
     if value < 0:
-        raise BenchError(sentence("value is below 0: {value:g}", value=value))
+        raise BenchError("value is below 0: {value:g}", value=value)
     numbers = [float(number) for number in re.findall(r"\d*\.?\d+", printed)]
     if not numbers or not any(
         low - 1e-9 <= scale * value <= high + 1e-9 for scale in (1, 100) for low, high in _ranges(numbers)
     ):
-        raise BenchError(sentence("value {value:g} is not what is printed: '{printed}'", value=value, printed=printed))
+        raise BenchError("value {value:g} is not what is printed: '{printed}'", value=value, printed=printed)
 
 
 def _ranges(numbers: list[float]) -> list[tuple[float, float]]:

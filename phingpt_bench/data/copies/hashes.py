@@ -15,7 +15,6 @@ from numpy.typing import NDArray
 
 from phingpt_bench.core.errors import BenchError
 from phingpt_bench.core.files import regular
-from phingpt_bench.core.sentences import sentence
 from phingpt_bench.data.copies import kinds
 from phingpt_bench.data.copies.fold import fold
 from phingpt_bench.data.copies.signatures import BITS, alike, signatures
@@ -58,7 +57,7 @@ def lines(texts: Iterable[str], *, salt: str = "", near: bool = False) -> Iterat
     nothing are skipped. BenchError for a salt of several lines.
     """
     if len(salt.splitlines()) > 1:
-        raise BenchError(sentence("the salt of row hashes must be one line"))
+        raise BenchError("the salt of row hashes must be one line")
     yield HEAD
     if salt:
         yield _SALT + salt
@@ -78,9 +77,7 @@ def read(file: Path) -> RowHashes:
         with regular(file).open(encoding="utf-8") as text:
             if text.readline().rstrip("\n") != HEAD:
                 raise BenchError(
-                    sentence("not a file of row hashes"),
-                    where=str(file),
-                    hint=sentence("its first line is '{head}'", head=HEAD),
+                    "not a file of row hashes", where=str(file), hint="its first line is '{head}'", head=HEAD
                 )
             for number, line in enumerate(text, 2):
                 line = line.rstrip("\r\n")
@@ -91,7 +88,7 @@ def read(file: Path) -> RowHashes:
                     hashes.add(digest)
                     near += [] if signature is None else [signature]
     except (OSError, UnicodeDecodeError) as err:
-        raise BenchError(sentence("cannot read the row hashes ({reason})", reason=err), where=str(file)) from None
+        raise BenchError("cannot read the row hashes ({reason})", where=str(file), reason=err) from None
     every = np.frombuffer(b"".join(near), dtype="<u8").astype(np.uint64).reshape(-1, BITS // 64)
     return RowHashes(salt, frozenset(hashes), every)
 
@@ -104,7 +101,6 @@ def _parsed(line: str, where: str) -> tuple[str, bytes | None]:
         found, signature = None, None
     if found is None or (signature is not None and len(signature) != BITS // 8):
         raise BenchError(
-            sentence("not a row hash: 64 hexadecimal digits in lower case, optionally with a tab and a signature"),
-            where=where,
+            "not a row hash: 64 hexadecimal digits in lower case, optionally with a tab and a signature", where=where
         )
     return found[1], signature

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from phingpt_bench.data.cuts import cut_validation
 from phingpt_bench.data.passport import Origin
+from phingpt_bench.data.readers.evidence import marked
 from phingpt_bench.data.readers.table import check_columns, table
 from phingpt_bench.data.rows import Row, Rows
 from phingpt_bench.data.sources import place, read_rows, source_of
@@ -43,10 +44,14 @@ def fiqa_fingpt(origin: Origin, path: str | None) -> dict[str, Rows]:
     parts = ("train", "validation", "test")
     source = source_of(origin, {part: f"{part}.parquet" for part in parts})
     raw = [row for part in parts for row in read_rows(source, part, path)]
-    check_columns(raw, ["sentence", "sentiment_score", "target"], place(source, "train", path))
+    check_columns(raw, ["sentence", "sentiment_score", "target", "snippets"], place(source, "train", path))
     rows = [
-        {"text": row["sentence"], "label": polarity(row["sentiment_score"]), "entity": row["target"]} for row in raw
-    ]
+        {
+            "text": row["sentence"], "label": polarity(row["sentiment_score"]), "entity": row["target"],
+            "evidence": marked(row["sentence"], row["snippets"]),
+        }
+        for row in raw
+    ]  # fmt: skip
     halves = datasets.Dataset.from_list(rows).train_test_split(0.226, seed=42)
     train, validation = cut_validation(halves["train"].to_list())
     return {"train": train, "validation": validation, "test": halves["test"].to_list()}
@@ -70,4 +75,5 @@ def fiqa_official_score(origin: Origin, path: str | None) -> dict[str, Rows]:
         score="sentiment_score",
         keep={"entity": "target"},
         cut_validation=10,
+        evidence="snippets",
     )

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from functools import partial
 from typing import Any
 
 from phingpt_bench.core.errors import BenchError, nearest, unknown
@@ -14,10 +15,11 @@ from phingpt_bench.core.sentences import sentence
 from phingpt_bench.data import cuts
 from phingpt_bench.data.cuts import cut_copies
 from phingpt_bench.data.passport import SPLITS, Origin
+from phingpt_bench.data.readers.evidence import marked
 from phingpt_bench.data.rows import Rows
 from phingpt_bench.data.sources import place, read_rows, source_of
 
-OURS = ("id", "text", "label", "score")  # names that a kept column cannot have
+OURS = ("id", "text", "label", "score", "evidence")  # names that a kept column cannot have
 
 
 def table(  # noqa: PLR0913  its arguments are the options of a passport
@@ -33,6 +35,7 @@ def table(  # noqa: PLR0913  its arguments are the options of a passport
     keep: Sequence[str] | Mapping[str, str] = (),
     cut_test: int = 0,
     cut_validation: int = 0,
+    evidence: str | None = None,
 ) -> dict[str, Rows]:
     """{split: rows} of tables with one row for each text.
 
@@ -42,6 +45,8 @@ def table(  # noqa: PLR0913  its arguments are the options of a passport
     hub_splits: our split -> the Hub's, if the names differ. keep: further columns, [column] or {our name: column}.
     cut_test, cut_validation: the percentage of train rows, chosen by the hash of their text, for the split that the
         source lacks; test is cut first, by the hash of the normalised text (see cuts.py).
+    evidence: the column with the pieces of the text that annotators marked as the reason of the answer, a list or a
+        list as Python writes it; rows get their places as "evidence" (evidence.py).
     BenchError with the file and the nearest column or code, or the row (the first is 1), for what does not fit.
     """
     rules = (
@@ -61,14 +66,15 @@ def table(  # noqa: PLR0913  its arguments are the options of a passport
     for name in kept:
         if name in OURS:
             raise BenchError(
-                sentence("a kept column cannot be called '{name}'", name=name),
+                "a kept column cannot be called '{name}'",
                 where=sentence("options of {folder}", folder=origin.folder),
+                name=name,
             )
     source = source_of(origin, files, hub_splits=hub_splits or {})
     splits = {}
     for split in files:
         raw, where = read_rows(source, split, path), place(source, split, path)
-        columns = [text, label or score, *kept.values()]
+        columns = [text, label or score, *kept.values(), evidence]
         check_columns(raw, [column for column in columns if column], where)
         value = _coded(codes) if label else _number
         answer = label or score
@@ -78,6 +84,7 @@ def table(  # noqa: PLR0913  its arguments are the options of a passport
                 "text": _text(row[text], where, number),
                 **_value(value, "label" if label else "score", row[answer], where, number),
                 **{name: row[column] for name, column in kept.items()},
+                **(_value(partial(marked, row[text]), "evidence", row[evidence], where, number) if evidence else {}),
             }
             for number, row in enumerate(raw, 1)
         ]
@@ -91,7 +98,7 @@ def table(  # noqa: PLR0913  its arguments are the options of a passport
 def check_columns(rows: Rows, columns: Iterable[str], where: str) -> None:
     """BenchError, naming the nearest column, if the rows lack one of `columns` or there are no rows."""
     if not rows:
-        raise BenchError(sentence("no rows"), where=where)
+        raise BenchError("no rows", where=where)
     for column in columns:
         if column not in rows[0]:
             raise unknown(sentence("column"), column, rows[0], where=where)
@@ -99,7 +106,7 @@ def check_columns(rows: Rows, columns: Iterable[str], where: str) -> None:
 
 def _text(value: Any, where: str, number: int) -> str:
     if not isinstance(value, str) or not value.strip():
-        raise BenchError(sentence("row {number} has no text", number=number), where=where)
+        raise BenchError("row {number} has no text", where=where, number=number)
     return value
 
 
@@ -119,7 +126,7 @@ def _coded(codes: Sequence[str] | Mapping[Any, str] | None) -> Callable[[Any], s
         def plain(value: Any) -> str:
             if not isinstance(value, str) or not value:
                 hint = sentence("give codes: the label of each value") if value not in (None, "") else None
-                raise BenchError(sentence("{value!r} is not a label", value=value), hint=hint)
+                raise BenchError("{value!r} is not a label", hint=hint, value=value)
             return value
 
         return plain
@@ -131,10 +138,11 @@ def _coded(codes: Sequence[str] | Mapping[Any, str] | None) -> Callable[[Any], s
             return known[key]
         near = nearest(key, known)
         raise BenchError(
-            sentence("{value!r} is not one of the codes", value=value),
+            "{value!r} is not one of the codes",
             hint=sentence("did you mean '{name}'?", name=near)
             if near
             else sentence("codes: {names}", names=", ".join(known)),
+            value=value,
         )
 
     return coded
@@ -150,5 +158,5 @@ def _number(value: Any) -> float:
     except (TypeError, ValueError):
         number = math.nan
     if not math.isfinite(number):
-        raise BenchError(sentence("{value!r} is not a number", value=value))
+        raise BenchError("{value!r} is not a number", value=value)
     return number

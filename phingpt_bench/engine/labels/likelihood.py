@@ -9,14 +9,16 @@ in HFLM.
 from __future__ import annotations
 
 import contextlib
+import logging
+import math
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import Any, NamedTuple
 
 import torch
 
+from phingpt_bench.compat import torch_parts
 from phingpt_bench.core.errors import BenchError
-from phingpt_bench.core.sentences import sentence
 from phingpt_bench.engine.budgets import saturating_tokens
 from phingpt_bench.engine.labels.batches import BatchLimits, batches
 from phingpt_bench.engine.labels.packing import MAX_ADDED, MIN_SHARED, Pack, packed
@@ -24,9 +26,13 @@ from phingpt_bench.engine.labels.tree import TokenTree, label_tree, merged, sepa
 from phingpt_bench.engine.labels.tree_model import NO_PREFIX, CachedPrefix, TreeModel
 from phingpt_bench.engine.model_facts import attention_window, needs_whole_prompts, rope_switch
 from phingpt_bench.engine.prefix import shared_prefixes
+from phingpt_bench.models.memory import free
+
+LOG = logging.getLogger(__name__)
 
 Request = tuple[Any, list[int], list[int]]  # (texts, context tokens, continuation tokens), as HFLM makes them
 Answer = tuple[float, bool]  # (log-likelihood, whether the continuation is the greedy one)
+SKIPPED: Answer = (-math.inf, False)  # of a request that was not asked
 
 
 class Group(NamedTuple):
@@ -58,6 +64,7 @@ class Scorer:
     Attributes:
         truncated: the number of distinct token sequences that lost tokens on the left, so far.
         forwarded: the number of tokens that the model computed, without padding, so far.
+        splits: how often the memory of a GPU ran out, and the batch was halved, so far.
     """
 
     model: Any
@@ -68,6 +75,8 @@ class Scorer:
     min_saved: int | None = None
     truncated: int = 0
     forwarded: int = 0
+    splits: int = 0
+    _fitting: float = field(init=False, default=math.inf)  # padded tokens that no batch exceeds since memory ran out
     reader: TreeModel = field(init=False)
 
     def __post_init__(self) -> None:
@@ -89,7 +98,7 @@ class Scorer:
         for prefix, packs in self._groups(self._trees(requests)):
             rows = [merged(pack.trees) for pack in packs]
             for batch in batches(rows, limits, len(prefix)):
-                for index, answer in self._answers(batch, requests, prefix):
+                for index, answer in self._in_memory(batch, requests, prefix):
                     answers[index] = answer
                     on_answer(index, answer)
                 on_batch(sum(len(tree.queries) for tree in batch))
@@ -151,17 +160,42 @@ class Scorer:
             return packs
         return [Pack.of_one(tree) for tree in trees]
 
+    def _in_memory(
+        self, batch: Sequence[TokenTree], requests: Sequence[Request], prefix: CachedPrefix
+    ) -> Iterator[tuple[int, Answer]]:
+        """`_answers` of a batch, or of its halves where the memory of the GPU runs out, from then on."""
+        waiting = [list(batch)]
+        while waiting:
+            part = waiting.pop()
+            tokens = len(part) * (max(len(tree.tokens) for tree in part) - len(prefix))
+            answers = None
+            if tokens <= self._fitting or len(part) == 1:
+                try:
+                    answers = self._answers(part, requests, prefix)
+                except Exception as err:
+                    if torch_parts.memory_that_ran_out(err) != "GPU" or len(part) == 1:
+                        raise
+                    LOG.warning("the GPU's memory ran out at %d rows: batches are smaller from here on", len(part))
+                    self.splits, self._fitting = self.splits + 1, tokens / 2
+            if answers is None:
+                # outside of the handler, whose traceback holds the tensors of the failed attempt
+                free()
+                middle = len(part) // 2
+                waiting += [part[middle:], part[:middle]]
+            else:
+                yield from answers
+
     def _answers(
         self, batch: Sequence[TokenTree], requests: Sequence[Request], prefix: CachedPrefix
     ) -> list[tuple[int, Answer]]:
         """(index, answer) of every request of the rows, all of which begin with the cached prefix."""
-        self.forwarded += sum(len(tree.tokens) - len(prefix) for tree in batch)
-        if self.meter is not None:  # prompts count in full: other engines read, and APIs bill, a shared part each time
-            self.meter.count(tokens_in=sum(len(tree.tokens) + tree.saved for tree in batch))
         queries = [(row, query) for row, tree in enumerate(batch) for query in tree.queries]
         places = sorted({(row, place) for row, query in queries for place in query.places})
         lines = {place: line for line, place in enumerate(places)}
         logits = self.reader.logits(batch, places, prefix)
+        self.forwarded += sum(len(tree.tokens) - len(prefix) for tree in batch)
+        if self.meter is not None:  # prompts count in full: other engines read, and APIs bill, a shared part each time
+            self.meter.count(tokens_in=sum(len(tree.tokens) + tree.saved for tree in batch))
         reads = [
             _Read(query.request, lines[row, place], token)
             for row, query in queries
@@ -178,18 +212,22 @@ def _by_context(
     for index, (texts, context, continuation) in enumerate(requests):
         if not context or not continuation:
             raise BenchError(
-                sentence("nothing to score: context or continuation has no token of its own ({texts!r})", texts=texts)
+                "nothing to score: context or continuation has no token of its own ({texts!r})", texts=texts
             )
         if len(continuation) > max_length:
             raise BenchError(
-                sentence(
-                    "a continuation of {n} tokens exceeds the model's {max_length}",
-                    n=len(continuation),
-                    max_length=max_length,
-                )
+                "a continuation of {n} tokens exceeds the model's {max_length}",
+                n=len(continuation),
+                max_length=max_length,
             )
         contexts.setdefault(tuple(context), {}).setdefault(tuple(continuation), []).append(index)
     return contexts
+
+
+def labels_that_fit(requests: Sequence[Request], max_length: int) -> Sequence[int]:
+    """The places of requests whose context fits into the model with each of its continuations, in order."""
+    long = {tuple(context) for _, context, label in requests if len(context) + len(label) - 1 > max_length}
+    return [at for at, (_, context, _) in enumerate(requests) if tuple(context) not in long]
 
 
 def _summed(logits: torch.Tensor, reads: Sequence[_Read]) -> list[tuple[int, Answer]]:

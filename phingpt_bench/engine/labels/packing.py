@@ -49,10 +49,11 @@ def packed(
 
     Args:
         trees: in any order.
-        max_tokens: the maximum of tokens in a pack; a longer tree is a separate pack.
+        max_tokens: the most tokens that a pack may have; a longer tree is a pack by itself.
         min_shared: the least number of tokens that a context shares with the previous one, after the cached ones.
-        max_added: the maximum of tokens in a pack beyond its first tree.
-        cached: how many tokens all contexts begin with whose keys and values are cached; they do not count as shared.
+        max_added: the most tokens that a pack may have beyond those of its first tree.
+        cached: the number of tokens at the start of all contexts whose keys and values are cached; they do not count as
+            shared.
     """
     packs: list[Pack] = []
     before: tuple[int, ...] = ()

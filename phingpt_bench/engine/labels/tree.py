@@ -6,7 +6,7 @@ For the context "News: ... Sentiment:" and the labels " positive", " very good",
     index        0     1   ...      8       9     10
     follows      -     0   ...      7       8      9
 
-A node is a token that follows what stands above it. The last token of a label needs no node, since its probability is
+A node is a token that follows those above it. The last token of a label needs no node, since its probability is
 read from the logits of the token before it: here three labels of one and two tokens need one node in addition to the
 context.
 """
@@ -64,7 +64,7 @@ class TokenTree(NamedTuple):
 
 
 class TreeBuilder:
-    """A tree that grows. A node is named by the index of its token; -1 stands for what is before the first token."""
+    """A tree that grows. A node is named by the index of its token; -1 is the place before the first token."""
 
     def __init__(self) -> None:
         self.tokens: list[int] = []

@@ -43,21 +43,29 @@ class Answer:
 
 @dataclass(slots=True)
 class DecodingStats:
-    """The number of steps and forwarded tokens, and of drafted and accepted tokens."""
+    """The number of steps and forwarded tokens, and of accepted drafts."""
 
     steps: int = 0
     tokens: int = 0
-    drafted: int = 0
     kept: int = 0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Limits:
-    """new_tokens: of an answer, at most. slots: documents at a time, at most. step_tokens: new tokens of a forward."""
+    """What an answer and a step may hold, at most.
+
+    new_tokens: of an answer. slots: documents at a time. step_tokens: new tokens of a forward. positions: of a prompt
+    with its answer, None for any number; each prompt leaves room for a token.
+    """
 
     new_tokens: int
     slots: int
     step_tokens: int = MAX_STEP_TOKENS
+    positions: int | None = None
+
+    def room(self, prompt: Sequence[int]) -> int:
+        """The most tokens of the answer to a prompt."""
+        return self.new_tokens if self.positions is None else min(self.new_tokens, self.positions - len(prompt))
 
 
 @dataclass(slots=True)
@@ -139,13 +147,13 @@ class _Decoder:
         min_chance = going / (going + self.free)  # a drafted token that is right saves its document's share of a step
         step = _Step()
         for answer in self.batch:
-            left = self.limits.new_tokens - len(answer.tokens) - 1
+            left = self.limits.room(answer.prompt) - len(answer.tokens) - 1
             step.add(answer.tokens[-1:], self.drafter.draft(answer.history, left, min_chance))
         while len(self.batch) < self.limits.slots and self._prompt_fits(step):
             admitted = self.queue.admit(self.model.cache, len(self.batch))
             prompt = self.prompts[admitted.prompt]
             answer = Answer(admitted.prompt, prompt, History(prompt), past=admitted.cached)
-            draft = self.drafter.draft(answer.history, self.limits.new_tokens - 1, min_chance)
+            draft = self.drafter.draft(answer.history, self.limits.room(prompt) - 1, min_chance)
             step.add(prompt[answer.past :], draft)
             self.batch.append(answer)
         return step
@@ -170,14 +178,13 @@ class _Decoder:
         new = answer.tokens[before:]
         answer.past += forwarded - len(draft) + len(new) - 1
         self.drafter.learn(answer.history, new)
-        self.stats.drafted += len(draft)
         self.stats.kept += len(new) - 1
 
     def _finished(self) -> Iterator[Answer]:
         """Take the finished answers out of the batch; the last ones move to their slots."""
         for slot in reversed(range(len(self.batch))):
             answer = self.batch[slot]
-            if answer.ended or len(answer.tokens) == self.limits.new_tokens:
+            if answer.ended or len(answer.tokens) == self.limits.room(answer.prompt):
                 last = self.batch.pop()
                 if last is not answer:
                     self.model.cache.move(len(self.batch), slot, last.past)

@@ -6,16 +6,22 @@ Three functions of `lm_eval.models.utils` do what HFLM does with settings and st
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Sequence
+import logging
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import replace
 from typing import Any
 
 from lm_eval.models import utils
 from tqdm import tqdm
 
+from phingpt_bench.compat import torch_parts
 from phingpt_bench.core.errors import BenchError
-from phingpt_bench.core.sentences import sentence
-from phingpt_bench.engine.writing.decode import DecodingStats, Limits, decode
+from phingpt_bench.engine.model_facts import attention_window
+from phingpt_bench.engine.writing.decode import Answer, DecodingStats, Limits, decode
 from phingpt_bench.engine.writing.supported import check_supported
+from phingpt_bench.models.memory import free
+
+LOG = logging.getLogger(__name__)
 
 Settings = dict[str, Any]  # of one request, as `settings_of` gives them
 
@@ -39,7 +45,7 @@ def settings_of(lm: Any, given: dict[str, object]) -> Settings:
 def why_not(lm: Any, settings: Settings) -> str | None:
     """Why requests with these settings are left to model.generate; None if `decode` answers them."""
     if lm.backend != "causal":
-        return "the model is no causal one"
+        return "the model is not causal"
     if settings.get("do_sample") or settings.get("temperature"):
         return "they ask for sampling"
     other = sorted(set(settings) - GREEDY_SETTINGS)
@@ -73,18 +79,38 @@ def by_settings(requests: Sequence[Any]) -> list[list[int]]:
     return list(groups.values())
 
 
+def by_way(lm: Any, requests: Sequence[Any]) -> Iterator[tuple[list[int], Settings, str | None]]:
+    """(places of requests, their settings, why they are left to model.generate) for each group with one way."""
+    for places in by_settings(requests):
+        settings = settings_of(lm, requests[places[0]].args[1])
+        reason = "it was asked for" if lm.plain else why_not(lm, settings)
+        window = None if reason else attention_window(lm.model)
+        if window is None:
+            yield places, settings, reason
+            continue
+        _, mask = lm.tok_batch_encode([requests[at].args[0] for at in places])
+        beyond = {at for at, length in zip(places, mask.sum(1).tolist(), strict=True) if length >= window}
+        if len(beyond) < len(places):
+            yield [at for at in places if at not in beyond], settings, None
+        if beyond:
+            yield sorted(beyond), settings, beyond_window(window)
+
+
+def beyond_window(window: int) -> str:
+    """Why a request is left to model.generate though others are not: within its window a layer sees what any sees."""
+    return f"some prompts or answers go beyond its attention window of {window} tokens"
+
+
 def prompt_room(lm: Any, settings: Settings) -> int:
     """Tokens that a prompt may have. BenchError if the longest answer takes all positions of the model."""
     limit = settings["max_gen_toks"]
     room: int = lm.max_length - limit
     if room <= 0:
         raise BenchError(
-            sentence(
-                "max_gen_toks {limit} leaves no room for a prompt: the model has {max_length} positions",
-                limit=limit,
-                max_length=lm.max_length,
-            ),
-            hint=sentence("lower max_gen_toks in the task's generation_kwargs, or take a model with a longer context"),
+            "max_gen_toks {limit} leaves no room for a prompt: the model has {max_length} positions",
+            hint="lower max_gen_toks in the task's generation_kwargs, or take a model with a longer context",
+            limit=limit,
+            max_length=lm.max_length,
         )
     return room
 
@@ -97,30 +123,62 @@ def generate_texts(
     batch_size: int,
     disable_tqdm: bool = False,
     on_answer: Callable[[int, str], None] = lambda index, text: None,
-) -> list[str]:
-    """The answer to each context, cut before its stop string, in their order.
+) -> list[str | None]:
+    """The answer to each context, cut before its stop string, in their order; None where it outgrew a window.
 
     Tokens are counted on the meter of `lm`, cut answers and what was forwarded in its attributes. `on_answer` gets each
     answer, with the place of its context, as soon as it is complete.
     BenchError if the answers' length limit leaves no room for a prompt.
     """
     room, until = prompt_room(lm, settings), settings["until"]
-    limits = Limits(new_tokens=settings["max_gen_toks"], slots=batch_size)
+    most = settings["max_gen_toks"]
+    limits = Limits(new_tokens=most, slots=batch_size, positions=attention_window(lm.model))
     ids, mask = lm.tok_batch_encode(list(contexts), left_truncate_len=room, truncation=lm.truncation)
     prompts = [row[kept.bool()].tolist() for row, kept in zip(ids, mask, strict=True)]
-    answers = [""] * len(prompts)
+    answers: list[str | None] = [None] * len(prompts)
     ends, classes, stats = _ending(lm, until), _token_classes(lm.tokenizer), DecodingStats()
     with tqdm(total=len(prompts), disable=disable_tqdm or lm.rank != 0, desc="Generating answers") as bar:
-        for answer in decode(lm.model, prompts, ends=ends, limits=limits, token_class=classes, stats=stats):
-            text = lm.tok_decode(answer.tokens)
-            answers[answer.index] = utils.postprocess_generated_text(text, until, None)
+        for answer in _decoded(lm, prompts, ends, limits, classes, stats):
+            bar.update(1)
+            if not answer.ended and len(answer.tokens) < most:
+                continue
+            text = utils.postprocess_generated_text(lm.tok_decode(answer.tokens), until, None)
+            answers[answer.index] = text
             lm.cut_answers += not answer.ended
             if lm.meter is not None:
                 lm.meter.count(tokens_in=len(answer.prompt), tokens_out=len(answer.tokens))
-            on_answer(answer.index, answers[answer.index])
-            bar.update(1)
+            on_answer(answer.index, text)
     lm.decoding = stats
     return answers
+
+
+def _decoded(
+    lm: Any,
+    prompts: Sequence[Sequence[int]],
+    ends: Callable[[Sequence[int]], bool],
+    limits: Limits,
+    token_class: Callable[[int], str],
+    stats: DecodingStats,
+) -> Iterator[Answer]:
+    """`decode`; where the memory of the GPU runs out, unfinished answers begin again, half as many at a time."""
+    waiting = list(range(len(prompts)))
+    while waiting:
+        finished = set()
+        try:
+            asked = [prompts[at] for at in waiting]
+            for answer in decode(lm.model, asked, ends=ends, limits=limits, token_class=token_class, stats=stats):
+                finished.add(waiting[answer.index])
+                answer.index = waiting[answer.index]
+                yield answer
+        except Exception as err:
+            if torch_parts.memory_that_ran_out(err) != "GPU" or limits.slots == 1:
+                raise
+            LOG.warning("the GPU's memory ran out at %d answers at a time: fewer from here on", limits.slots)
+            limits = replace(limits, slots=limits.slots // 2, step_tokens=limits.step_tokens // 2)
+            lm.splits += 1
+        # outside of the handler, whose traceback holds the tensors of the failed attempt
+        waiting = [at for at in waiting if at not in finished]
+        free()
 
 
 def _ending(lm: Any, until: Sequence[str]) -> Callable[[Sequence[int]], bool]:

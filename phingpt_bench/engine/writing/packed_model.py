@@ -15,15 +15,17 @@ from typing import Any
 import torch
 from transformers import AttentionInterface
 
-from phingpt_bench import compat
+from phingpt_bench.compat import model_parts
+from phingpt_bench.core.errors import BenchError
 from phingpt_bench.engine.head import head_only_at
 from phingpt_bench.engine.kernels import fastest_kernels
 from phingpt_bench.engine.writing.packed_step import PackedStep
 from phingpt_bench.engine.writing.slot_cache import SlotCache
 
+NO_TOKEN = -1
 NAME = "phin_packed"  # under which transformers knows our attention
 # Options of an attention function that ours does not compute. A model that sets one is left to generate.
-UNSUPPORTED_OPTIONS = ("softcap", "s_aux", "sliding_window", "position_bias", "head_mask", "cache")
+UNSUPPORTED_OPTIONS = ("softcap", "s_aux", "position_bias", "head_mask", "cache")
 
 
 class Unsupported(Exception):
@@ -42,11 +44,20 @@ class PackedModel:
     def __init__(self, model: Any):
         self.model = model
         self.cache = SlotCache()
-        self._configs = compat.attention_configs(model)
+        self._configs = model_parts.attention_configs(model)
 
     def greedy(self, tokens: Sequence[Sequence[int]], past: Sequence[int], needed: Sequence[int]) -> list[list[int]]:
-        """The most likely token after each of the needed ones of every slot, as model.generate takes it."""
-        best = self.logits(tokens, past, needed).float().argmax(-1).tolist()
+        """The most likely token after each of the needed ones of every slot, as model.generate takes it.
+
+        BenchError for logits that are no numbers: in float16 those of some models overflow, in long prompts only.
+        """
+        highest, chosen = self.logits(tokens, past, needed).float().max(-1)
+        best = torch.where(highest.isnan(), NO_TOKEN, chosen).tolist()
+        if NO_TOKEN in best:
+            raise BenchError(
+                "the model's logits became not-a-number while it wrote an answer",
+                hint="its weights are damaged, or its numbers overflow: try compute_dtype float32",
+            )
         return [best[end - count : end] for end, count in zip(accumulate(needed), needed, strict=True)]
 
     def logits(self, tokens: Sequence[Sequence[int]], past: Sequence[int], needed: Sequence[int]) -> torch.Tensor:
@@ -81,7 +92,7 @@ class PackedModel:
         """Within the block the model's attention is `attend`."""
         _attending.append(self)
         try:
-            with compat.attention_switched(self._configs, NAME):
+            with model_parts.attention_switched(self._configs, NAME):
                 yield
         finally:
             self.cache.shared.updated = None
@@ -101,8 +112,8 @@ class PackedModel:
 
         query (1 x heads x tokens x size) -> result (1 x tokens x heads x size), and no weights.
 
-        Unsupported for options that ours does not compute, and where the keys are not those that were just written to
-        the cache: the model changes them in between, or keeps a past of its own.
+        Unsupported for options that ours does not compute, for a sequence beyond a window of the past, and where the
+        keys are not those that were just written to the cache: the model changes them, or keeps a past of its own.
         """
         shared = self.cache.shared
         refused = [name for name in UNSUPPORTED_OPTIONS if options.get(name) is not None]
@@ -110,6 +121,9 @@ class PackedModel:
             raise Unsupported(f"its attention has {', '.join(refused) or 'a past of its own'}")
         layer = shared.updated[0]
         assert shared.step is not None  # set by `logits`
+        window = options.get("sliding_window")
+        if window is not None and shared.step.longest > window:
+            raise Unsupported(f"a sequence is longer than its attention window of {window} tokens")
         attended = shared.step.attend(query[0], (key[0], value[0]), (layer.keys, layer.values), scaling)
         return attended[None], None
 

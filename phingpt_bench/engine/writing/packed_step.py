@@ -1,4 +1,4 @@
-"""The new tokens of one forward pass over several sequences: where they stand, and what each of them attends to.
+"""The new tokens of one forward pass over several sequences: their places, and what each of them attends to.
 
 The new tokens of all sequences are forwarded one after another, as one row, so nothing is padded. Here slot 0 brings
 its last token and two drafted ones, slot 1 its last token, and slot 2 a prompt of five tokens (past: positions that
@@ -24,6 +24,8 @@ from itertools import accumulate
 
 import torch
 import torch.nn.functional as F
+
+from phingpt_bench.models.key_heads import for_query_heads
 
 # New tokens of a slot that is attended together with others. The slots from the first one with more on go one by one.
 FEW = 16
@@ -92,14 +94,16 @@ class PackedStep:
             mask = torch.ones(end - begin, keys.shape[1], dtype=torch.bool, device=query.device).tril(past)
         else:
             keys, values = (t[:, begin:end] for t in new)
+        own = query[None, :, begin:end]
+        keys, values = for_query_heads(own, keys[None], values[None], mask)
         attended = F.scaled_dot_product_attention(
-            query[None, :, begin:end],
-            keys[None],
-            values[None],
+            own,
+            keys,
+            values,
             attn_mask=mask,
             is_causal=mask is None,
             scale=scaling,
-            enable_gqa=query.shape[0] != keys.shape[0],
+            enable_gqa=own.shape[1] != keys.shape[1],
         )
         out[begin:end] = attended[0].transpose(0, 1)
 

@@ -6,26 +6,29 @@ import inspect
 from typing import Any
 
 import torch
-from transformers.cache_utils import DynamicCache, DynamicLayer
+from transformers.cache_utils import DynamicCache, DynamicLayer, DynamicSlidingWindowLayer
 
-from phingpt_bench import compat
-from phingpt_bench.engine.model_facts import needs_whole_prompts, without_peft
+from phingpt_bench.compat import model_parts
+from phingpt_bench.engine.model_facts import attention_window, needs_whole_prompts, without_peft
 from phingpt_bench.engine.writing.packed_model import PackedModel, Unsupported
 
 
 def check_supported(model: Any, vocabulary: int) -> None:
     """Unsupported where a model's attention cannot be swapped, it keeps another past, or its logits come out otherwise.
 
-    The last is tried on two short sequences, which costs two forwards of some 20 tokens. vocabulary: its size.
+    The last is tried on two short sequences, which costs two forwards of some 20 tokens. vocabulary: its size. Layers
+    that keep a window of the past are as good as others for sequences within it; the caller sees to that (generate.py).
     """
     base = without_peft(model)
     if reason := needs_whole_prompts(model):
         raise Unsupported(reason)
-    if not compat.attention_can_be_switched(base):
+    if not model_parts.attention_can_be_switched(base):
         raise Unsupported("its attention cannot be exchanged")
     if "position_ids" not in inspect.signature(base.forward).parameters:
         raise Unsupported("it takes no positions")
-    if any(type(layer) is not DynamicLayer for layer in DynamicCache(config=base.config).layers):
+    kept = {type(layer) for layer in DynamicCache(config=base.config).layers}
+    known = {DynamicLayer, *([DynamicSlidingWindowLayer] if attention_window(model) else [])}
+    if not kept <= known:
         raise Unsupported("it keeps something else than all keys and values")
     sequences = [[(7 * i + row) % vocabulary for i in range(24 - 5 * row)] for row in (0, 1)]
     expected, got = _own_logits(model, sequences), _packed_logits(model, sequences)

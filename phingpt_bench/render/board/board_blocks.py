@@ -1,4 +1,4 @@
-"""A board as blocks: an overview, a table per task with what is said of it, and the legend."""
+"""A board as blocks: an overview, a table per task with its notes, and the legend."""
 
 from __future__ import annotations
 
@@ -6,45 +6,63 @@ from collections.abc import Sequence
 
 from phingpt_bench.board.values import Board, Section
 from phingpt_bench.render.board import cost_text, section_text
+from phingpt_bench.render.board.answer import answer_blocks
 from phingpt_bench.render.board.columns import PRINTED, WIDE
-from phingpt_bench.render.board.legend import entries
+from phingpt_bench.render.board.legend import entries, hidden_text, marks_text, older_text
 from phingpt_bench.render.board.overview import narrow_overview, wide_overview
 from phingpt_bench.render.board.plot import draws_lines, has_plot, plot_blocks
 from phingpt_bench.render.board.published_grids import narrow_published, printed_published, wide_published
 from phingpt_bench.render.board.section_grid import narrow_grid, usual_columns, wide_grid
+from phingpt_bench.render.board.view import View
 from phingpt_bench.render.measures import synthetic
 from phingpt_bench.text.blocks import Block, Grid, Legend, Lines, Title
 from phingpt_bench.text.language import say, say_n, spoken
 
 TOP = 8  # published rows of a group that are drawn unless all are asked for
+FEW = 4  # tasks whose tables are drawn in a brief board; of more, the overview is enough
 
 
-def terminal_blocks(
-    board: Board,
-    width: int,
-    *,
-    whole: bool = False,
-    columns: Sequence[str] = (),
-    plot: bool | None = None,
-    encoding: str = "utf-8",
-) -> list[Block]:
-    """The board for a terminal of `width` columns.
+def terminal_blocks(board: Board, width: int, view: View | None = None) -> list[Block]:
+    """The board for a terminal of `width` columns: the answer, the tables, and what the marks mean.
 
-    whole: all published rows, not TOP of a group. columns: names of `columns.COLUMNS` in place of the usual ones.
-    plot: cost against score under each task; None: where there is one task only. encoding: of the output; where it
-    lacks lines, plots are drawn in ASCII. BenchError if the columns do not fit in the width.
+    view: how much of it (None: briefly). BenchError if the columns that it names do not fit in the width.
     """
-    blocks: list[Block] = []
+    view = view or View()
+    blocks = answer_blocks(board, full=view.full)
     if len(board.sections) > 1:
         blocks += [Title(say("All tasks"), level=1), *narrow_overview(board.sections, width, board.most)]
-    plotted = len(board.sections) == 1 if plot is None else plot
-    for section in (*board.sections, *board.limited):
-        blocks += _section(section, narrow_grid(section, columns, width))
+    sections = (*board.sections, *board.limited)
+    tables = view.full or view.tables or bool(view.columns) or view.plot is True or len(sections) <= FEW
+    plotted = view.full and len(board.sections) == 1 if view.plot is None else view.plot
+    for section in sections if tables else ():
+        blocks += _section(section, narrow_grid(section, view.columns, width, full=view.full), full=view.full)
         if plotted and section.limit is None and has_plot(section):
-            blocks += plot_blocks(section, width, ascii_only=not draws_lines(encoding))
-        if section.published:
-            blocks += narrow_published(section.published, section.metric, None if whole else TOP)
-    return [*blocks, *_end(board, columns or usual_columns(width))]
+            blocks += plot_blocks(section, width, ascii_only=not draws_lines(view.encoding))
+        blocks += _published(section, view)
+    if view.full or view.legend:
+        return [*blocks, *_end(board, view.columns or usual_columns(width))]
+    return [*blocks, *_brief_end(board, tables=tables)]
+
+
+def _published(section: Section, view: View) -> list[Block]:
+    """The published rows of a section as far as they are asked for, or a line that says that there are any."""
+    if not section.published or view.published == "none":
+        return []
+    if view.full or view.published is not None:
+        return narrow_published(section.published, section.metric, None if view.published == "all" else TOP)
+    return [Lines([section_text.published_line(section)], "dim")]
+
+
+def _brief_end(board: Board, *, tables: bool) -> list[Block]:
+    """The marks in a line, and how to see more."""
+    if not board.sections and not board.limited:
+        return [Lines([section_text.nothing(board)])]
+    lines = [(say("marks"), marks_text(board)), (say("older"), older_text(board)), (say("hidden"), hidden_text(board))]
+    more = [] if tables else [say("--task NAME (or --tables): the table of a task")]
+    more.append(say("--full: notes, break-even, published results, all marks; --explain 1 TASK: how a number was made"))
+    if not board.sections:
+        more.append(say("no ranks and no break-even, as the runs have --limit"))
+    return [Legend([*((mark, text) for mark, text in lines if text), (say("more"), "; ".join(more))])]
 
 
 def page_blocks(board: Board, columns: Sequence[str] = (), *, printed: bool = False) -> list[Block]:
@@ -53,7 +71,7 @@ def page_blocks(board: Board, columns: Sequence[str] = (), *, printed: bool = Fa
     printed: for paper, where fewer columns fit.
     """
     usual, published = (PRINTED, printed_published) if printed else (WIDE, wide_published)
-    blocks: list[Block] = []
+    blocks = [] if printed else answer_blocks(board, full=True)
     if len(board.sections) > 1:
         blocks += [Title(say("All tasks"), level=1), *wide_overview(board.sections)]
     for section in (*board.sections, *board.limited):
@@ -63,8 +81,8 @@ def page_blocks(board: Board, columns: Sequence[str] = (), *, printed: bool = Fa
     return [*blocks, *_end(board, columns or usual)]
 
 
-def _section(section: Section, grid: Grid) -> list[Block]:
-    """A task's title, its table, and what is to be known before it is believed."""
+def _section(section: Section, grid: Grid, *, full: bool = True) -> list[Block]:
+    """A task's title, its table, and what is to be known before it is believed; in full also when training pays."""
     blocks: list[Block] = [Title(section_text.section_title(section), "", section_text.section_about(section), level=1)]
     if section.synthetic:
         blocks.append(Lines([synthetic()], "alarm"))
@@ -74,14 +92,18 @@ def _section(section: Section, grid: Grid) -> list[Block]:
     floor = section_text.floor_line(section)
     if said := [spoken(note.text) for note in section.notes if note.level == "info"]:
         blocks.append(Lines(said, "dim"))
+    if not full and (unknown := section_text.unknown_line(section)):
+        blocks.append(Lines([unknown], "dim"))
     warnings = [spoken(note.text) for note in section.notes if note.level == "warning"]
-    if warnings := [*([floor] if floor else []), *warnings]:
-        blocks.append(Lines(warnings, "warning", mark="! "))
+    if floor:
+        blocks.append(Lines([floor], "warning", mark="! "))
+    if warnings:
+        blocks.append(Lines(warnings, "warning", mark=say("warning: ")))
     if section.beyond:
         blocks.append(Lines([say_n("{n} more row: --rows all", "{n} more rows: --rows all", section.beyond)], "dim"))
     if section.hidden:
         blocks.append(Lines([section_text.hidden_line(section)], "dim"))
-    if section.payback is not None and (lines := cost_text.payback_lines(section.payback)):
+    if full and section.payback is not None and (lines := cost_text.payback_lines(section.payback)):
         head, *lines = lines
         blocks += [Title(head, level=3), Lines(lines, mark="- ")]
     return blocks

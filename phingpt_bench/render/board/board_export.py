@@ -7,8 +7,8 @@ import dataclasses
 from phingpt_bench.board.costs import assumed_per_hour
 from phingpt_bench.board.published.rows import PublishedRow
 from phingpt_bench.board.values import Board, Row, Section
-from phingpt_bench.core.jsonio import dumps
-from phingpt_bench.core.records import Ledger
+from phingpt_bench.core.jsonio import json_text
+from phingpt_bench.core.ledgers import Ledger
 from phingpt_bench.render.board.published_text import published_cost_note
 from phingpt_bench.render.measures import seconds_of
 from phingpt_bench.text.language import ENGLISH, speaking
@@ -20,12 +20,13 @@ FIELDS = (
     "rank", "tied", "model", "adapter", "adapter_digest", "kind", "variant", "details", "shots", "chat_template",
     "seed", "base", "base_revision", "quantisation", "compute_dtype", "served_by", "score", "low", "high", "level",
     "interval_method", "is_base", "difference", "difference_low", "difference_high", "p", "p_holm", "p_at_most",
-    "test_method", "no_test_reason", "beats_floor", "invalid_share", "training_seconds", "training_usd",
-    "training_note", "training_usd_per_gpu_hour", "training_on_card_low", "training_on_card_high", "evaluation_seconds",
-    "evaluation_usd", "usd_per_1000", "estimate_per_1000_low", "estimate_per_1000_high", "frontier", "parameters",
-    "exposure_exact", "exposure_normalised", "exposure_near", "exposure_contained", "exposure_translated",
-    "base_training_known", "unseen_score", "unseen_rows", "warnings", "run_id", "suite", "created", "size_b",
-    "method", "evidence", "same_rows", "same_metric", "comparability", "source", "source_arxiv",
+    "test_method", "no_test_reason", "beats_floor", "invalid_share", "run_on_share", "cut_inputs", "training_seconds",
+    "training_usd", "training_note", "training_usd_per_gpu_hour", "training_on_card_low", "training_on_card_high",
+    "evaluation_seconds", "evaluation_usd", "usd_per_1000", "estimate_per_1000_low", "estimate_per_1000_high",
+    "frontier", "parameters", "exposure_exact", "exposure_normalised", "exposure_near", "exposure_contained",
+    "exposure_translated", "base_training_known", "unseen_score", "unseen_rows", "warnings", "run_id", "suite",
+    "created", "tags", "size_b", "method", "evidence", "same_rows", "same_metric", "comparability", "source",
+    "source_arxiv",
     "source_repository", "source_path", "source_commit", "note",
 )  # fmt: skip
 
@@ -37,7 +38,7 @@ WHERE = (  # of the section, in each row
 
 def to_json(board: Board) -> str:
     """The board with all its fields, as indented JSON, newline at the end. Unknown is null."""
-    return dumps({"schema_version": SCHEMA_VERSION, **dataclasses.asdict(board)}, indent=1) + "\n"
+    return json_text({"schema_version": SCHEMA_VERSION, **dataclasses.asdict(board)})
 
 
 def to_csv(board: Board) -> str:
@@ -73,6 +74,7 @@ def _run(row: Row) -> dict[str, object]:
         "invalid_share", "run_id", "suite", "created", "usd_per_1000", "frontier", "parameters",
     )  # fmt: skip
     record: dict[str, object] = {"model": row.name, "n": row.n, **{name: getattr(row, name) for name in same}}
+    record["tags"] = " ".join(row.tags)
     if row.interval is not None:
         record |= {"low": row.interval.low, "high": row.interval.high, "level": row.interval.level}
         record["interval_method"] = row.interval.method
@@ -88,6 +90,10 @@ def _run(row: Row) -> dict[str, object]:
     record |= {f"exposure_{kind}": count for kind, count in (row.exposure or {}).items()}
     if row.kind in ("base", "tuned"):
         record["base_training_known"] = not row.base_unknown
+    record |= {
+        "run_on_share": row.answering.run_on,
+        "cut_inputs": None if row.answering.cut is None else round(row.answering.cut),
+    }
     if row.unseen is not None:
         record |= {"unseen_score": row.unseen.score, "unseen_rows": row.unseen.n}
     record |= {"details": ", ".join(row.details), "warnings": "; ".join(note.text for note in row.notes)}

@@ -1,4 +1,4 @@
-"""The columns of a board's tables: what each is called, what it shows of a row, and which stand there by default."""
+"""The columns of a board's tables: their names, what they show of a row, and which are shown by default."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 from phingpt_bench.board.values import Row, Section
 from phingpt_bench.core.errors import unknown
+from phingpt_bench.core.records import NO_MODELS
 from phingpt_bench.core.sentences import sentence
 from phingpt_bench.render.board import row_text
 from phingpt_bench.render.measures import ledger_time, ledger_usd, seconds_of
@@ -17,13 +18,13 @@ from phingpt_bench.text.numbers import interval_text, percent, score_text, unkno
 from phingpt_bench.text.quantities import short_duration
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(frozen=True, slots=True)
 class Column:
-    """One column. head: English, said when drawn; its words may be set one under the other.
+    """One column. head: in English, translated when it is drawn; its words may be stacked.
 
-    text: the cell without its mark. mark: what may stand behind it. under: the column below whose cells
-    this one's stand where a row has two lines; then the pair has the head `stacked` (of the upper one), if it has that.
-    short: the cell where it stands in a pair. about: a line for people who choose columns.
+    text: the cell without its mark. mark: what may follow it. under: the column below which this one is drawn if a row
+    has two lines; the pair then has the head `stacked` of the upper one, if that has it. short: the cell within a
+    pair. about: a line for people who choose columns.
     """
 
     name: str
@@ -47,7 +48,7 @@ class Column:
 
 
 def _name(row: Row) -> str:
-    return row_text.display_name(row) + (f" ({spoken(row.kind)})" if row.kind in ("floor", "check") else "")
+    return row_text.display_name(row) + (f" ({spoken(row.kind)})" if row.kind in NO_MODELS else "")
 
 
 def _p(row: Row) -> str:
@@ -77,134 +78,50 @@ def _interval(row: Row) -> str:
 
 
 _ALL = (
-    Column(name="rank", head=sentence("#"), about=sentence("place, 1= where it is shared"), text=row_text.rank_text),
-    Column(
-        name="model", head=sentence("model"), about=sentence("model and adapter (always shown)"), text=_name, left=True
-    ),
-    Column(
-        name="setting",
-        head=sentence("setting"),
-        about=sentence("shots, chat template, quantisation, and what tells rows apart"),
-        text=row_text.setting,
-        left=True,
-        under="model",
-    ),
-    Column(
-        name="kind",
-        head=sentence("kind"),
-        about=sentence("tuned, base or floor"),
-        text=lambda row: spoken(row.kind),
-        left=True,
-    ),
-    Column(name="size", head=sentence("size"), about=sentence("parameters of the base"), text=row_text.parameters_text),
-    Column(
-        name="score",
-        head=sentence("score"),
-        about=sentence("the task's metric, or that of --metric"),
-        text=lambda row: score_text(row.score),
-        mark=row_text.floor_mark,
-    ),
-    Column(
-        name="interval",
-        head=sentence("95% CI"),
-        about=sentence("95% interval of the score"),
-        under="score",
-        text=_interval,
-    ),
-    Column(
-        name="difference",
-        head=sentence("vs base"),
-        about=sentence("score minus that of its base, * where significant"),
-        text=lambda row: row_text.difference_text(row)[0],
-    ),
-    Column(
-        name="p",
-        head=sentence("p"),
-        about=sentence("p of that difference, after Holm's correction"),
-        under="difference",
-        text=lambda row: _p(row).removeprefix("p=").removeprefix("p"),
-        short=_p,
-    ),
-    Column(
-        name="flips",
-        head=sentence("flips"),
-        about=sentence("polarity flips"),
-        text=lambda row: row_text.flip_texts(row)[0],
-    ),
-    Column(
-        name="ece",
-        head=sentence("ECE"),
-        about=sentence("calibration error"),
-        text=lambda row: row_text.flip_texts(row)[1],
-    ),
-    Column(
-        name="unreadable",
-        head=sentence("unreadable"),
-        about=sentence("answers that could not be read"),
-        text=lambda row: _share(row.invalid_share),
-    ),
-    Column(
-        name="exposure",
-        head=sentence("exposure"),
-        about=sentence("share of the test rows of which a copy was in training"),
-        text=row_text.exposure_short,
-    ),
-    Column(
-        name="training_usd",
-        head=sentence("training USD"),
-        about=sentence("USD of training the adapter"),
-        stacked=sentence("training"),
-        text=lambda row: ledger_usd(row.training) if row_text.trained(row) else "-",
-    ),
-    Column(
-        name="training",
-        head=sentence("training time"),
-        about=sentence("time of training the adapter"),
-        under="training_usd",
-        text=_training,
-        short=_training_short,
-    ),
-    Column(
-        name="usd",
-        head=sentence("USD/1,000"),
-        about=sentence("USD for 1,000 documents, P on the Pareto front"),
-        mark=row_text.front_mark,
-        text=lambda row: rate_text(row.usd_per_1000, SMALLEST).replace("$", ""),  # the head says USD
-    ),
-    Column(
-        name="time",
-        head=sentence("time/1,000"),
-        about=sentence("time for 1,000 documents"),
-        under="usd",
-        text=_time_per_1000,
-    ),
-    Column(
-        name="evaluation",
-        head=sentence("evaluation time"),
-        about=sentence("time of the whole evaluation"),
-        text=lambda row: ledger_time(row.evaluation),
-    ),
-    Column(
-        name="evaluation_usd",
-        head=sentence("evaluation USD"),
-        about=sentence("USD of the whole evaluation"),
-        text=lambda row: ledger_usd(row.evaluation),
-    ),
-    Column(name="seed", head=sentence("seed"), about=sentence("seed of the run"), text=lambda row: str(row.seed)),
-    Column(name="date", head=sentence("date"), about=sentence("day of the run"), text=lambda row: row.created[:10]),
-    Column(
-        name="run",
-        head=sentence("run"),
-        about=sentence("id of the run record"),
-        text=lambda row: clean(row.run_id),
-        left=True,
-    ),
-)
+    Column("rank", sentence("#"), sentence("place, 1= where it is shared"), row_text.rank_text),
+    Column("model", sentence("model"), sentence("model and adapter (always shown)"), _name, left=True),
+    Column("setting", sentence("setting"), sentence("shots, chat template, quantisation, and what tells rows apart"),
+           row_text.setting, left=True, under="model"),
+    Column("kind", sentence("kind"), sentence("tuned, base or floor"), lambda row: spoken(row.kind), left=True),
+    Column("size", sentence("size"), sentence("parameters of the base"), row_text.parameters_text),
+    Column("score", sentence("score"), sentence("the task's metric, or that of --metric"),
+           lambda row: score_text(row.score), mark=row_text.floor_mark),
+    Column("interval", sentence("95% CI"), sentence("95% interval of the score"), _interval, under="score"),
+    Column("difference", sentence("vs base"), sentence("score minus that of its base, * where significant"),
+           lambda row: row_text.difference_text(row)[0]),
+    Column("p", sentence("p"), sentence("p of that difference, after Holm's correction"),
+           lambda row: _p(row).removeprefix("p=").removeprefix("p"), under="difference", short=_p),
+    Column("flips", sentence("flips"), sentence("polarity flips"), lambda row: row_text.flip_texts(row)[0]),
+    Column("ece", sentence("ECE"), sentence("calibration error"), lambda row: row_text.flip_texts(row)[1]),
+    Column("unreadable", sentence("unreadable"), sentence("answers that could not be read"),
+           lambda row: _share(row.invalid_share)),
+    Column("exposure", sentence("exposure"), sentence("share of the test rows of which a copy was in training"),
+           row_text.exposure_short),
+    Column("training_usd", sentence("training USD"), sentence("USD of training the adapter"),
+           lambda row: ledger_usd(row.training) if row_text.trained(row) else "-", stacked=sentence("training")),
+    Column("training", sentence("training time"), sentence("time of training the adapter"),
+           _training, under="training_usd", short=_training_short),
+    Column("usd", sentence("USD/1,000"), sentence("USD for 1,000 documents, P on the Pareto front"),
+           lambda row: rate_text(row.usd_per_1000, SMALLEST).replace("$", ""),  # the head says USD
+           mark=row_text.front_mark),
+    Column("time", sentence("time/1,000"), sentence("time for 1,000 documents"), _time_per_1000, under="usd"),
+    Column("evaluation", sentence("evaluation time"), sentence("time of the whole evaluation"),
+           lambda row: ledger_time(row.evaluation)),
+    Column("evaluation_usd", sentence("evaluation USD"), sentence("USD of the whole evaluation"),
+           lambda row: ledger_usd(row.evaluation)),
+    Column("seed", sentence("seed"), sentence("seed of the run"), lambda row: str(row.seed)),
+    Column("date", sentence("date"), sentence("day of the run"), lambda row: row.created[:10]),
+    Column("tags", sentence("tags"), sentence("words that the user gave the run"),
+           lambda row: clean(", ".join(row.tags)), left=True),
+    Column("run", sentence("run"), sentence("id of the run record"), lambda row: clean(row.run_id), left=True),
+)  # fmt: skip
 COLUMNS = {column.name: column for column in _ALL}
 
 NARROW = (
     "rank", "model", "setting", "score", "interval", "difference", "p", "training_usd", "training", "usd", "time",
 )  # fmt: skip
+LESS = tuple(name for name in NARROW if not name.startswith("training"))  # for terminals of fewer than 76 columns
+LEAST = tuple(name for name in LESS if name not in ("usd", "time"))
 WIDE = (
     "rank", "model", "setting", "score", "interval", "difference", "p", "flips", "ece", "unreadable", "exposure",
     "training_usd", "training", "usd", "time",
@@ -214,9 +131,9 @@ PRINTED = ("rank", "model", "setting", "score", "interval", "difference", "p", "
 
 
 def chosen(names: Collection[str]) -> tuple[str, ...]:
-    """The names of columns that a user gave, in that order, with the model's in front where it was left out.
+    """The columns that a user chose, in that order; the model's comes first if it was left out.
 
-    BenchError with the nearest name for one that is not there.
+    BenchError with the nearest name for an unknown one.
     """
     for name in names:
         if name not in COLUMNS:
@@ -226,10 +143,10 @@ def chosen(names: Collection[str]) -> tuple[str, ...]:
 
 
 def columns_of(section: Section, names: Sequence[str], by_default: Sequence[str]) -> list[Column]:
-    """The columns of a section's table: those of `names`, else of `by_default` without those that say nothing here.
+    """The columns of a section's table: those of `names`, otherwise those of `by_default` that have something to show.
 
-    No ranks in a limited section, no flips where no row has poles, no exposure where nothing was trained, no unreadable
-    answers where all could be read.
+    Left out are ranks in a limited section, flips without poles, exposure if nothing was trained, and unreadable
+    answers if all could be read.
     """
     if names:
         return [COLUMNS[name] for name in names]

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
 
+from phingpt_bench.board.cost_values import Against, Payback
 from phingpt_bench.board.costs import assumed_per_hour
 from phingpt_bench.board.published.rows import PublishedCost, PublishedRow
-from phingpt_bench.board.values import Against, Board, Payback, Section
+from phingpt_bench.board.values import Board, Section
 from phingpt_bench.cost.breakeven import Case
 from phingpt_bench.cost.estimate import Usd
 from phingpt_bench.text import language, money
@@ -52,7 +53,7 @@ def assumed_text(cost: PublishedCost | None) -> str:
 
 
 def payback_lines(payback: Payback) -> list[str]:
-    """A heading and a line for each of the few others that decide; how many more there are is said last.
+    """A heading, one line for each of the few models that matter most, and the number of the others.
 
     [] where nothing is known of any of them.
     """
@@ -76,15 +77,21 @@ def payback_lines(payback: Payback) -> list[str]:
 
 
 def deciding(others: Sequence[Against]) -> list[Against]:
-    """The best and the cheapest hosted model, the best larger one and the best floor, of those that are known."""
+    """The best and the cheapest hosted and served model, the best larger one and the best floor, as far as known."""
     others = [other for other in others if other.best is not None]
     first: dict[str, Against] = {}
     for other in others:
         first.setdefault(other.kind, other)
-    hosted = [other for other in others if other.kind == "hosted"]
-    cheapest = min(hosted, key=lambda other: other.usd_per_1000.low if other.usd_per_1000 else 0.0, default=None)
-    chosen = [first.get("hosted"), cheapest, first.get("larger"), first.get("floor")]
+    chosen = [
+        first.get("hosted"), _cheapest(others, "hosted"), first.get("served"), _cheapest(others, "served"),
+        first.get("larger"), first.get("floor"),
+    ]  # fmt: skip
     return [other for i, other in enumerate(chosen) if other is not None and other not in chosen[:i]]
+
+
+def _cheapest(others: Sequence[Against], kind: str) -> Against | None:
+    alike = [other for other in others if other.kind == kind]
+    return min(alike, key=lambda other: other.usd_per_1000.low if other.usd_per_1000 else 0.0, default=None)
 
 
 def _line(other: Against) -> str:

@@ -32,7 +32,7 @@ class Entry:
 
     mark: str  # as the tables show it, in the language in force
     text: str
-    column: str | None = None  # the name of the only column it stands in, if any
+    column: str | None = None  # the name of its column, if it belongs to one only
     name: str | None = None  # what it is about, where another display has a mark of its own for it
 
 
@@ -73,7 +73,7 @@ def _scores(board: Board, rows: list[Row]) -> list[Entry]:
         )))  # fmt: skip
     if any(row.label_prior is not None for row in rows):
         found.append(Entry(say("label prior"), say(
-            "what batch calibration, which uses no labels, gives the base for nothing; what is left of the gain is the "
+            "what batch calibration gives the base without any labels; what is left of the gain is the "
             "adapter's"
         )))  # fmt: skip
     if any(row.calibration for row in rows):
@@ -180,20 +180,39 @@ def _rest(board: Board) -> list[Entry]:
             for kind in EVIDENCE
             if kind in kinds and kind != "primary"
         ]
-    if board.older:
-        found.append(
-            Entry(
-                say("older"),
-                say_n(
-                    "{n} older run of the same rows is not shown",
-                    "{n} older runs of the same rows are not shown",
-                    board.older,
-                ),
-            )
-        )
-    if board.hidden:
-        found.append(Entry(say("hidden"), say_n(
-            "{n} more task is hidden by filters; Holm's correction counts it",
-            "{n} more tasks are hidden by filters; Holm's correction counts them", board.hidden,
-        )))  # fmt: skip
-    return found
+    lines = ((say("older"), older_text(board)), (say("hidden"), hidden_text(board)))
+    return found + [Entry(mark, text) for mark, text in lines if text]
+
+
+def older_text(board: Board) -> str:
+    """How many runs are replaced by newer ones; empty where none is."""
+    return say_n(
+        "{n} older run of the same rows is not shown: --history MODEL",
+        "{n} older runs of the same rows are not shown: --history MODEL",
+        board.older,
+    ) if board.older else ""  # fmt: skip
+
+
+def hidden_text(board: Board) -> str:
+    """How many tasks the filters took away; empty where none is."""
+    return say_n(
+        "{n} more task is hidden by filters; Holm's correction counts it",
+        "{n} more tasks are hidden by filters; Holm's correction counts them",
+        board.hidden,
+    ) if board.hidden else ""  # fmt: skip
+
+
+def marks_text(board: Board, columns: Collection[str] | None = None) -> str:
+    """The marks of a board in a line: those that its tables show, of these columns (None: all)."""
+    rows = [row for section in (*board.sections, *board.limited) for row in section.rows]
+    marks = (  # the mark, the column without which it is not there, whether a row has it, its meaning
+        ("*", None, any(row.starred for row in rows), say("differs from its base (p < 0.05, corrected)")),
+        ("!", None, any(row.beats_floor is False and not row.exposed for row in rows),
+         say("not shown to be better than the best floor")),
+        ("x", None, any(row.exposed for row in rows), say("not ranked: its training held test rows")),
+        ("1=", "rank", any(row.tied for row in rows), say("shared rank")),
+        ("P", "usd", any(row.frontier for row in rows), say("no better score at this cost or less")),
+    )  # fmt: skip
+    return "; ".join(
+        f"{mark} {text}" for mark, column, there, text in marks if there and (not columns or column in (None, *columns))
+    )

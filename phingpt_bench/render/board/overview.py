@@ -52,7 +52,7 @@ def leading(models: list[Cells], most: int | None) -> list[Cells]:
 
 
 def overview(sections: Sequence[Section], models: Sequence[Cells] | None = None) -> Overview:
-    """The overview with tasks down; those of one metric stand together, in the order of their first.
+    """The overview with tasks down; those with the same metric are next to each other, in the order of the first.
 
     models: of `by_model`, by default all.
     """
@@ -113,8 +113,8 @@ def short_titles(sections: Sequence[Section]) -> list[str]:
 def narrow_overview(sections: Sequence[Section], width: int, most: int | None = None) -> list[Block]:
     """Models down and tasks across where the tasks fit in `width`, otherwise tasks down and lettered models across.
 
-    No average over tasks: their metrics are not of one kind. most: so many models, those that stand in the most
-    sections (None: all), and the floors.
+    There is no average over tasks, since their metrics differ. most: the number of models, those with the most sections
+    first (None: all); floors are added.
     """
     every = by_model(sections)
     models = leading(every, most)
@@ -139,7 +139,7 @@ def wide_overview(sections: Sequence[Section]) -> list[Block]:
 
 
 def _models_down(sections: Sequence[Section], models: Sequence[Cells], metric: str) -> Grid:
-    """The scores of the models by section. metric: how the metric's name stands behind a section's title."""
+    """The scores of the models by section. metric: the form in which a section's title is followed by its metric."""
     columns = [Column(head=say("model"), fold=True, least=NAME_WIDTH)]
     for title, section in zip(short_titles(sections), sections, strict=True):
         head = title + metric.format(metric_name(section.metric))

@@ -1,7 +1,7 @@
 """Cost against score in a terminal: cost on a log axis, intervals as vertical bars, the Pareto front as a line of dots.
 
-Tuned models are capital letters, bases small ones, floors digits; a key below says which is which. A row whose cost is
-not known stands in a lane of its own at the right. Own code, for the reasons in docs/log.md.
+Tuned models are capital letters, bases small ones, floors digits; a key below names them. A row of unknown cost is
+drawn in a separate lane at the right. Own code, for the reasons in docs/log.md.
 """
 
 from __future__ import annotations

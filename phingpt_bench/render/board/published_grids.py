@@ -80,7 +80,7 @@ def _narrow(
     notes: Mapping[str, int],
     costs: Mapping[str, str],
 ) -> Grid:
-    """One way of being comparable. notes, costs: marks of all `shown` rows, whose names tell each other apart."""
+    """One way of being comparable. notes, costs: marks of all `shown` rows, among which names have to be unique."""
     extra = cost_text.columns(group)
     heads = [
         Column(head=say("model"), fold=True, least=12),

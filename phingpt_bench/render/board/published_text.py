@@ -61,12 +61,7 @@ def published_name(row: PublishedRow, rows: Iterable[PublishedRow]) -> str:
         return r.model, r.method, r.shots, r.comparison
 
     alike = sum(look(other) == look(row) for other in rows) > 1
-    return f"{clean(row.model)} [{published_source(row).key}]" if alike else clean(row.model)
-
-
-def published_source(row: PublishedRow) -> Source:
-    """Where the row's first value was read."""
-    return next(iter(row.metrics.values())).source
+    return f"{clean(row.model)} [{next(iter(row.metrics.values())).source.key}]" if alike else clean(row.model)
 
 
 def source_text(source: Source) -> str:

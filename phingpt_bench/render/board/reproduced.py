@@ -6,11 +6,10 @@ import itertools
 from dataclasses import dataclass
 from pathlib import Path
 
-from phingpt_bench.board.load import load_board
+from phingpt_bench.board.load import Options, load_board
 from phingpt_bench.core.errors import BenchError
 from phingpt_bench.core.files import read_text
 from phingpt_bench.core.jsonio import write_text
-from phingpt_bench.core.sentences import sentence
 from phingpt_bench.render.board.formats import board_text
 from phingpt_bench.text.language import say, speaking
 
@@ -51,11 +50,10 @@ def compared(folder: Path) -> list[Reproduced]:
     there = [name for name in FILES if (folder / FOLDER / name).is_file()]
     if not there:
         raise BenchError(
-            sentence("no published board is here"),
+            "no published board is here",
             where=str(folder / FOLDER),
-            hint=sentence(
-                "'phingpt-bench reproduce {folder} --write' publishes the board of these runs", folder=folder
-            ),
+            hint="'phingpt-bench reproduce {folder} --write' publishes the board of these runs",
+            folder=folder,
         )
     texts = _texts(folder)
     return [
@@ -67,7 +65,7 @@ def compared(folder: Path) -> list[Reproduced]:
 def _texts(folder: Path) -> dict[str, str]:
     """The board in all formats. Published rows of papers are left out: they are this program's, and may change."""
     with speaking("en"):
-        board, _ = load_board(folder, published=False)
+        board, _ = load_board(folder, Options(published=False))
         return {name: board_text(board, form) for name, form in FILES.items()}
 
 

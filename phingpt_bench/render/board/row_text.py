@@ -1,12 +1,15 @@
-"""What a row of the board says of itself, the same in every form, in the language in force."""
+"""The texts of a row of the board, the same in every format, in the language in force."""
 
 from __future__ import annotations
 
 from collections.abc import Collection
 from dataclasses import replace
 
+from phingpt_bench.board.prompts import PromptSpread
 from phingpt_bench.board.values import Row
 from phingpt_bench.core.notes import Note
+from phingpt_bench.core.records import NO_MODELS
+from phingpt_bench.render.measures import NO_STAR
 from phingpt_bench.text import numbers
 from phingpt_bench.text.clean import clean
 from phingpt_bench.text.language import say, say_n, spoken
@@ -17,6 +20,8 @@ TRANSLATED = (
     "tuned", "base", "floor", "check", "other rows", "other labels", "other gold", "other prompts",
     "other device", "other kernels", "other batch size", "no such score", "no score", "one document",
 )  # fmt: skip
+
+MOSTLY = 0.5  # the share of unreadable answers above which a score says more of the form than of the task
 
 
 def rank_text(row: Row) -> str:
@@ -30,7 +35,7 @@ def difference_text(row: Row) -> tuple[str, str]:
         return say("base"), ""
     difference = row.against_base
     if difference is None:
-        return ("-", "") if row.kind in ("floor", "check") else (say("no base"), "")
+        return ("-", "") if row.kind in NO_MODELS else (say("no base"), "")
     if difference.reason is not None:
         return say("no test"), spoken(difference.reason)
     star = "*" if row.starred else ""
@@ -39,7 +44,7 @@ def difference_text(row: Row) -> tuple[str, str]:
 
 
 def trained(row: Row) -> bool:
-    """Whether anything is to be said of a row's training: a base was not trained here."""
+    """Whether a row has a training to show: a base was not trained here."""
     return row.training is not None or row.kind not in ("base", "check")
 
 
@@ -52,7 +57,7 @@ def flip_texts(row: Row) -> tuple[str, str]:
 def setting(row: Row, without: str | None = None) -> str:
     """Variant, quantisation, engine and details: "0-shot, nf4+dq, seed 7"; no variant for floors: they take no prompt.
 
-    without: a quantisation that is said elsewhere.
+    without: a quantisation that is shown elsewhere.
     """
     quantisation = None if row.quantisation == without else row.quantisation
     parts = () if row.kind == "floor" else (row.variant, quantisation, row.served_by)
@@ -62,20 +67,21 @@ def setting(row: Row, without: str | None = None) -> str:
 def parameters_text(row: Row) -> str:
     """Parameters of the base: "135M", "7.2B"; - for floors, N/A if the record does not say."""
     if row.parameters is None:
-        return "-" if row.kind in ("floor", "check") else unknown_text()
+        return "-" if row.kind in NO_MODELS else unknown_text()
     return numbers.parameters_text(row.parameters)
 
 
 def row_notes(row: Row, columns: Collection[str] = ()) -> list[Note]:
-    """What stands under a row's name: its notes, unreadable answers and test rows seen where no column says so.
+    """The notes under a row's name, with unreadable answers and test rows seen if no column shows them.
 
-    What a mark says is no note of its own: that a row does not beat the floor, say, and the line under the table.
+    What a mark already says is left out, such as that a row does not beat the floor.
     """
     notes = [replace(note, text=clean(spoken(note.text))) for note in row.notes if not note.marked]
-    if row.beats_majority is False and row.against_base is not None and row.against_base.significant:
-        notes.append(Note(say("no *: not shown to be better than one label for all rows")))
+    if row.against_base is not None and row.against_base.only_majority:
+        notes.append(Note(spoken(NO_STAR)))
     if row.invalid_share and (row.answering.pieces is not None or "unreadable" not in columns):
-        notes.append(Note(unreadable_text(row), "info"))
+        notes.append(Note(unreadable_text(row), "warning" if row.invalid_share > MOSTLY else "info"))
+    notes += [] if row.prompts is None else [Note(prompts_text(row.prompts), "info")]
     return notes + (unseen_notes(row) if "exposure" in columns or row.exposed else exposure_notes(row))
 
 
@@ -90,8 +96,19 @@ def unreadable_text(row: Row) -> str:
     )  # fmt: skip
 
 
+def prompts_text(spread: PromptSpread) -> str:
+    """The range of the scores under other prompts, the rows that change, and under how many a tuned row is better."""
+    values = {
+        "low": score_text(spread.low), "high": score_text(spread.high), "n": spread.n, "share": percent(spread.changed),
+    }  # fmt: skip
+    text = say("prompts {low}-{high} ({n}), {share} of the rows change their answer", **values)
+    if spread.better is None:
+        return text
+    return f"{text}, {say('better than its base under {k} of {n}', k=spread.better, n=spread.compared)}"
+
+
 def exposure_notes(row: Row) -> list[Note]:
-    """What has to be said of the test rows that were seen in training, where neither column nor warning says it."""
+    """The note on test rows that were seen in training, if neither a column nor a warning shows them."""
     if row.kind == "base" and row.base_unknown:
         return [Note(say("training data unknown"), "info")]
     seen = exposure_count(row)
@@ -105,7 +122,7 @@ def exposure_notes(row: Row) -> list[Note]:
     else:
         score = score_text(row.unseen.score)
         text = say("saw {share} of the test rows, {score} on the others", share=share, score=score)
-    more = [partly_text()] if row.partly_checked else []
+    more = [say("partly checked")] if row.partly_checked else []
     more += [say("its base: unknown")] if row.base_unknown else []
     return [Note(text + (f" ({', '.join(more)})" if more else ""), "warning" if seen else "info")]
 
@@ -128,22 +145,17 @@ def unseen_notes(row: Row) -> list[Note]:
 
 
 def note_text(note: Note) -> str:
-    """A note with the mark of a warning before it where it is one."""
-    return f"! {note.text}" if note.level == "warning" else note.text
-
-
-def partly_text() -> str:
-    """That not every kind of copy was looked for among the test rows."""
-    return say("partly checked")
+    """A note; a warning is called one, since no meaning depends on colour, and `!` has another meaning."""
+    return say("warning: {text}", text=note.text) if note.level == "warning" else note.text
 
 
 def exposure_count(row: Row) -> int | None:
-    """Test rows of which a copy was found in training, of whatever likeness; None if that was not checked."""
+    """Test rows of which a copy was found in training, of any kind; None if not checked."""
     return None if row.exposure is None else sum(row.exposure.values())
 
 
 def exposure_short(row: Row) -> str:
-    """The share of test rows seen in training: with ? where it was partly checked, +? where the base is unknown."""
+    """The share of test rows seen in training: "?" if only partly checked, "+?" if the base is unknown."""
     seen = exposure_count(row)
     if row.kind == "base" and row.base_unknown:
         return say("unknown")
@@ -153,19 +165,19 @@ def exposure_short(row: Row) -> str:
 
 
 def display_name(row: Row) -> str:
-    """The model, and its adapter; a name of nothing but blanks or controls is said to be none."""
+    """The model, and its adapter; "(no name)" for a name of blanks or control characters alone."""
     return (clean(row.name) or say("(no name)")) + (f" + {clean(row.adapter)}" if row.adapter else "")
 
 
-def full_name(row: Row) -> str:
-    """The row as its model is called in every section: with all that tells it from others."""
-    return display_name(row) + after_name(row)
+def full_name(row: Row, without: str | None = None) -> str:
+    """The name of a row in every section, with everything that distinguishes it from others. without: as `setting`."""
+    return display_name(row) + after_name(row, without)
 
 
-def after_name(row: Row) -> str:
-    """What tells variants of a model apart in a table without a column for it: ", 0-shot, nf4+dq" or " (floor)"."""
-    rest = f", {setting(row)}" if setting(row) else ""
-    return f" ({spoken(row.kind)}){rest}" if row.kind in ("floor", "check") else rest
+def after_name(row: Row, without: str | None = None) -> str:
+    """What distinguishes variants of a model in a table without a column for it: ", 0-shot, nf4+dq" or " (floor)"."""
+    rest = f", {said}" if (said := setting(row, without)) else ""
+    return f" ({spoken(row.kind)}){rest}" if row.kind in NO_MODELS else rest
 
 
 def floor_mark(row: Row) -> str:
@@ -181,7 +193,7 @@ def front_mark(row: Row) -> str:
 def marked_score(row: Row | None, room: int = 0) -> str:
     """The score with * where it differs from the base's, then `floor_mark`; empty for no row.
 
-    room: characters for marks, filled with blanks, so that the digits of several scores stand in line.
+    room: characters for marks, filled with blanks, so that the digits of several scores are aligned.
     """
     if row is None:
         return ""

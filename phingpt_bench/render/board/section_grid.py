@@ -1,14 +1,15 @@
-"""The table of one task: which columns fit, and what stands in each cell."""
+"""The table of one task: which columns fit, and what each cell holds."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 
 from phingpt_bench.board.values import Row, Section
 from phingpt_bench.core.errors import BenchError
-from phingpt_bench.core.sentences import sentence
+from phingpt_bench.core.records import NO_MODELS
 from phingpt_bench.render.board import row_text, section_text
-from phingpt_bench.render.board.columns import NARROW, WIDE, WIDE_LESS, columns_of, pairs
+from phingpt_bench.render.board.columns import LEAST, LESS, NARROW, WIDE, WIDE_LESS, columns_of, pairs
 from phingpt_bench.render.board.columns import Column as Shown
 from phingpt_bench.render.measures import higher_is_better
 from phingpt_bench.text.blocks import Cell, Column, Grid, Piece
@@ -17,8 +18,23 @@ from phingpt_bench.text.language import say, spoken
 
 WIDE_FROM = 140  # columns from which on a row is one line; below it most cells have a second one
 NAME = 20  # the name's column is at least so wide
-# where the user chose no columns: the columns, and whether a row has two lines. The first that fits in a wide terminal
-LAYOUTS = ((WIDE, False), (WIDE_LESS, False), (NARROW, True))
+
+
+@dataclass(frozen=True, slots=True)
+class Layout:
+    """How a table is set. stacked: a row has two lines. least: columns of the name; gap: blanks between columns."""
+
+    columns: Sequence[str]
+    stacked: bool
+    least: int = NAME
+    gap: int = 2
+
+
+# where the user chose no columns: the first that fits, of the stacked ones below WIDE_FROM
+LAYOUTS = (
+    Layout(WIDE, False), Layout(WIDE_LESS, False), Layout(NARROW, True), Layout(LESS, True, 16),
+    Layout(LEAST, True, 14), Layout(LEAST, True, 11, 1),
+)  # fmt: skip
 
 
 def usual_columns(width: int) -> Sequence[str]:
@@ -26,35 +42,35 @@ def usual_columns(width: int) -> Sequence[str]:
     return WIDE if width >= WIDE_FROM else NARROW
 
 
-def narrow_grid(section: Section, names: Sequence[str], width: int) -> Grid:
+def narrow_grid(section: Section, names: Sequence[str], width: int, *, full: bool = True) -> Grid:
     """One line per row where the terminal is wide enough, otherwise two: name over setting, score over interval ...
 
-    names: of the columns, where the user chose them; else the widest of LAYOUTS that fits. BenchError if those of
-    the user do not.
+    names: of the columns, where the user chose them; else the widest of LAYOUTS that fits. full: with all that is to be
+    said of a row, not the warnings alone. BenchError if the columns of the user do not fit.
     """
-    layouts = [(names, False), (names, True)] if names else list(LAYOUTS)
-    if width < WIDE_FROM:
-        layouts = layouts[-1:]
-    for chosen, stacked in layouts:
-        grid = _stacked(section, columns_of(section, names, chosen), stacked)
+    layouts = [Layout(names, False), Layout(names, True)] if names else list(LAYOUTS)
+    if not names and width < WIDE_FROM:
+        layouts = [layout for layout in layouts if layout.stacked]
+    for layout in layouts:
+        grid = _stacked(section, columns_of(section, names, layout.columns), layout, full=full)
         least = needed(grid)
         if least <= width:
             break
     if names and least > width:
         raise BenchError(
-            sentence(
-                "these columns need {least} columns of a terminal, and there are {width}", least=least, width=width
-            ),
+            "these columns need {least} columns of a terminal, and there are {width}",
             where="--columns",
-            hint=sentence("choose fewer, or --width {least}, or --format markdown", least=least),
+            hint="choose fewer, or --width {least}, or --format markdown",
+            least=least,
+            width=width,
         )
     return grid
 
 
 def wide_grid(section: Section, names: Sequence[str], usual: Sequence[str]) -> Grid:
-    """One line per row for a page without a width; what is to be said of a row stands behind its name.
+    """One line per row for a page without a width; the notes on a row follow its name.
 
-    names: as above; usual: in their place where the user chose none.
+    names: as above. usual: the columns if the user chose none.
     """
     columns = columns_of(section, names, usual)
     shown = [column.name for column in columns]
@@ -65,20 +81,20 @@ def wide_grid(section: Section, names: Sequence[str], usual: Sequence[str]) -> G
     return Grid([Column(head=column.title, right=not column.left, fold=column.left) for column in columns], rows)
 
 
-def _stacked(section: Section, columns: Sequence[Shown], stacked: bool) -> Grid:
-    layout = pairs(columns) if stacked else [(column, None) for column in columns]
+def _stacked(section: Section, columns: Sequence[Shown], layout: Layout, *, full: bool) -> Grid:
+    paired = pairs(columns) if layout.stacked else [(column, None) for column in columns]
     names = [column.name for column in columns]
     heads: list[Column] = []
     cells: list[list[Cell]] = []
-    for column, below in layout:
+    for column, below in paired:
         if column.name == "model":
-            heads.append(Column(head=column.title, fold=True, least=NAME))
-            cells.append([_name(row, section, below is not None, names) for row in section.rows])
+            heads.append(Column(head=column.title, fold=True, least=layout.least))
+            cells.append([_name(row, section, below is not None, names, full=full) for row in section.rows])
             continue
         head = say(column.stacked) if below is not None and column.stacked else column.title
         heads.append(Column(head=head, right=not column.left, tall=True))
         cells.append(_cells(section, column, below))
-    return Grid(heads, list(zip(*cells, strict=True)))
+    return Grid(heads, list(zip(*cells, strict=True)), layout.gap)
 
 
 def _cells(section: Section, column: Shown, below: Shown | None) -> list[Cell]:
@@ -97,10 +113,10 @@ def _cells(section: Section, column: Shown, below: Shown | None) -> list[Cell]:
     return cells
 
 
-def _name(row: Row, section: Section, setting_below: bool, columns: Sequence[str]) -> Cell:
-    """The model's cell: name and adapter, then the setting where it stands below, and the notes, a line each."""
+def _name(row: Row, section: Section, setting_below: bool, columns: Sequence[str], *, full: bool) -> Cell:
+    """The model's cell: name and adapter, then the setting if it goes below, and the notes, one per line."""
     pieces = [Piece(row_text.display_name(row), "strong" if row.rank == 1 else "")]
-    if row.kind in ("floor", "check"):
+    if row.kind in NO_MODELS:
         pieces.append(Piece(f" ({spoken(row.kind)})", "dim"))
     if setting_below and (setting := row_text.setting(row, section_text.quantisation_of(section))):
         # behind the adapter's name where there is one: that line is mostly short
@@ -108,6 +124,7 @@ def _name(row: Row, section: Section, setting_below: bool, columns: Sequence[str
     pieces += [
         Piece(f"\n{row_text.note_text(note)}", "warning" if note.level == "warning" else "")
         for note in row_text.row_notes(row, columns)
+        if full or note.level == "warning"
     ]
     return tuple(pieces)
 

@@ -9,13 +9,15 @@ from phingpt_bench.render.comparison.comparison_text import (
     change_text,
     ends_text,
     name_of,
+    no_star,
     score_with,
     share,
     test_text,
     title_of,
 )
 from phingpt_bench.render.measures import metric_name, synthetic
-from phingpt_bench.results.comparison.values import Class, Comparison, Flips, Form, LabelPrior, Labels, Side, Spans
+from phingpt_bench.results.comparison.row_values import Class, Flips, Labels, Spans
+from phingpt_bench.results.comparison.values import Comparison, Form, LabelPrior, Side
 from phingpt_bench.stats.changes import Change
 from phingpt_bench.text.blocks import Block, Grid, Lines, Title, folding
 from phingpt_bench.text.clean import clean
@@ -54,6 +56,8 @@ def head(comparison: Comparison, tasks: int) -> list[Block]:
         Grid(folding("", say("model"), metric_name(comparison.metric), right=(2,), fold=1), sides),
         Lines([f"B - A: {test_text(comparison.test, tasks)}"]),
     ]
+    if comparison.test.only_majority:
+        blocks.append(Lines([no_star()], "warning"))
     for side, value in _sides(comparison):
         if value.seen and not value.exposed:
             found = share(value.seen, comparison.n)
@@ -186,6 +190,11 @@ def _form(comparison: Comparison, form: Form) -> list[Block]:
             ))  # fmt: skip
         else:
             lines.append(say("No row was answered readably by both."))
+        if form.pieces is not None:
+            lines.append(say(
+                "By the pieces that could be read alone: A {a}, B {b}, B - A {change}.",
+                a=score_text(form.pieces.a), b=score_text(form.pieces.b), change=change_text(form.pieces),
+            ))  # fmt: skip
         if form.bounds_a is not None and form.bounds_b is not None and form.bounds_difference is not None:
             low, high = form.bounds_difference
             lines.append(say(

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from phingpt_bench.render.comparison.comparison_text import reason_text
 from phingpt_bench.render.measures import method_text
 from phingpt_bench.results.comparison.gate import Verdict
 from phingpt_bench.text.blocks import Block, Grid, Lines, Title, folding
 from phingpt_bench.text.clean import clean
-from phingpt_bench.text.language import say, say_n, spoken
+from phingpt_bench.text.language import say, say_n
 from phingpt_bench.text.numbers import p_text, score_text, signed, signed_interval
 
 
@@ -33,14 +34,14 @@ def gate_blocks(verdicts: Sequence[Verdict]) -> list[Block]:
 
 
 def _difference(one: Verdict) -> tuple[str, str]:
-    value = say("no test") if one.test.reason else signed(one.test.value, "*" if one.test.significant else "")
+    value = say("no test") if one.test.reason else signed(one.test.value, "*" if one.test.starred else "")
     return value, score_text(one.detectable)
 
 
 def _verdict(one: Verdict) -> str:
     test = one.test
     if test.reason is not None:
-        return say("FAILED, not tested: {reason}", reason=spoken(test.reason))
+        return say("FAILED, not tested: {reason}", reason=reason_text(test.reason))
     p = p_text(test.p if test.p_holm is None else test.p_holm, test.at_most)
     decided = ", ".join(filter(None, (method_text(test.method), p, signed_interval(test.low, test.high))))
     if one.failed:

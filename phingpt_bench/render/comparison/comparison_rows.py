@@ -6,8 +6,8 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from phingpt_bench.core.errors import BenchError
-from phingpt_bench.core.sentences import sentence
-from phingpt_bench.results.comparison.values import Comparison, Found, GoldEntity, LabelRow, ScoreRow, SpanRow
+from phingpt_bench.results.comparison.row_values import Found, GoldEntity, LabelRow, ScoreRow, SpanRow
+from phingpt_bench.results.comparison.values import Comparison
 from phingpt_bench.text.blocks import Block, Grid, Item, Lines, Title, folding
 from phingpt_bench.text.clean import clean
 from phingpt_bench.text.language import say
@@ -33,8 +33,7 @@ def row_blocks(
         if fate not in comparison.fates:
             known = ", ".join(comparison.fates)
             raise BenchError(
-                sentence("no row of {task} can be '{fate}'", task=comparison.task, fate=fate),
-                hint=sentence("fates: {names}", names=known),
+                "no row of {task} can be '{fate}'", hint="fates: {names}", task=comparison.task, fate=fate, names=known
             )
         rows = chosen(details.rows, fate, most)
         if not rows:

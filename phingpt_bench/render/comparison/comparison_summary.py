@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from phingpt_bench.render.comparison.comparison_text import name_of
+from phingpt_bench.render.comparison.comparison_text import name_of, no_star
 from phingpt_bench.render.measures import metric_name
 from phingpt_bench.results.comparison.values import Comparison
 from phingpt_bench.text.blocks import Block, Grid, Lines, Title, folding
@@ -23,7 +23,7 @@ def summary(comparisons: Sequence[Comparison]) -> list[Block]:
         gained, lost = list(one.fates.values())[:2] if one.fates else (None, None)
         test = one.test
         p = test.p if test.p_holm is None else test.p_holm
-        mark = ("*" if test.significant else " ") + ("!" if one.caveats and _serious(one) else " ")
+        mark = ("*" if test.starred else " ") + ("!" if one.caveats and _serious(one) else " ")
         rows.append([
             clean(one.task) + marks[one.metric], count(one.n), score_text(one.a.score), score_text(one.b.score),
             say("no test") if test.reason else signed(test.value) + mark,
@@ -37,6 +37,8 @@ def summary(comparisons: Sequence[Comparison]) -> list[Block]:
     explained = say("* p < 0.05, paired test on the same rows, p after Holm's correction over these tasks.")
     if any(_serious(one) for one in comparisons):
         explained += " " + say("! see --task: limited rows, or test rows seen in training.")
+    if constant := [clean(one.task) for one in comparisons if one.test.only_majority]:
+        notes.append(f"{', '.join(constant)}: {no_star()}")
     return [
         Title(say("A and B on {n} tasks", n=len(comparisons)), level=1), Lines(names),
         Grid(heads, rows), Lines([*notes, explained], "dim"),

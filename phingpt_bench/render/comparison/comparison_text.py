@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from phingpt_bench.render.measures import method_text, metric_name
+from phingpt_bench.core.records import NO_MODELS
+from phingpt_bench.render.measures import NO_STAR, method_text, metric_name
 from phingpt_bench.results.compare import Difference
 from phingpt_bench.results.comparison.values import Caveat, Comparison, Side
 from phingpt_bench.stats.changes import Change
-from phingpt_bench.stats.intervals import Interval
+from phingpt_bench.stats.interval import Interval
 from phingpt_bench.text.clean import clean
 from phingpt_bench.text.language import count, say, spoken
 from phingpt_bench.text.numbers import interval_text, p_text, percent, score_text, signed, signed_interval
@@ -24,7 +25,7 @@ TRANSLATED = (
 def name_of(side: Side) -> str:
     """The model and its adapter, then its setting."""
     name = (clean(side.name) or say("(no name)")) + (f" + {clean(side.adapter)}" if side.adapter else "")
-    if side.kind in ("floor", "check"):
+    if side.kind in NO_MODELS:
         return f"{name} ({say('floor') if side.kind == 'floor' else say('check')})"
     seeds = say("{n} seeds", n=side.seeds) if side.seeds > 1 else ""
     return ", ".join(
@@ -61,12 +62,22 @@ def ends_text(ends: tuple[float, float]) -> str:
 def test_text(test: Difference, tasks: int) -> str:
     """The difference with its interval and test, or why there is none; `tasks` share Holm's correction."""
     if test.reason is not None:
-        return say("not tested: {reason}", reason=spoken(test.reason))
+        return say("not tested: {reason}", reason=reason_text(test.reason))
     p = test.p if test.p_holm is None else test.p_holm
     method = method_text(test.method)
     how = say("{method}, Holm over {n} tasks", method=method, n=tasks) if tasks > 1 else method
-    value = signed(test.value, "*" if test.significant else "")
+    value = signed(test.value, "*" if test.starred else "")
     return f"{value} {signed_interval(test.low, test.high)}".rstrip() + f", {p_text(p, test.at_most)} ({how})"
+
+
+def no_star() -> str:
+    """Why a significant gain has no star."""
+    return spoken(NO_STAR)
+
+
+def reason_text(reason: str) -> str:
+    """Why there was no test, with the option that makes one."""
+    return say("another engine (--across-engines tests it)") if reason == "another engine" else spoken(reason)
 
 
 def caveat_text(caveat: Caveat) -> str:
@@ -81,7 +92,7 @@ def caveat_text(caveat: Caveat) -> str:
             "{seen} of {n} test rows were in the training of {side}: its score says what was remembered", **values
         ),
         "seeds": lambda: say(
-            "{side} stands for {seeds} seeds: what is not in the table of all metrics is of the first, {seed}", **values
+            "{side} is the mean of {seeds} seeds; everything but the table of all metrics is of seed {seed}", **values
         ),
         "one row": lambda: say("one row alone: no interval, and no difference can be significant"),
         "other engine": lambda: say("A was computed by {a}, B by {b}", **values),

@@ -7,15 +7,18 @@ from collections.abc import Iterable, Sequence
 import numpy as np
 
 from phingpt_bench.board.values import Board, Row, Section
+from phingpt_bench.core.diagnostics import cut_text, empty_text, skipped_text
 from phingpt_bench.core.exposure import KINDS, Compared, Declared
+from phingpt_bench.render.abstention_text import abstention_grid, abstention_notes
 from phingpt_bench.render.board.row_text import full_name
 from phingpt_bench.render.explain.explain_costs import cost_lines
 from phingpt_bench.render.explain.explain_find import found_row, found_section
 from phingpt_bench.render.explain.explain_intervals import interval_lines
-from phingpt_bench.render.explain.explain_lines import Line, p_value, part
+from phingpt_bench.render.explain.explain_lines import INDENT, Line, p_value, part
 from phingpt_bench.render.explain.explain_score import working
 from phingpt_bench.render.explain.explain_tests import holm_lines, test_lines
 from phingpt_bench.render.measures import metric_name
+from phingpt_bench.results.answering import answering
 from phingpt_bench.results.collect import Run
 from phingpt_bench.results.compare import Comparer
 from phingpt_bench.results.pairing import base_of
@@ -24,7 +27,7 @@ from phingpt_bench.stats.paired import ALPHA
 from phingpt_bench.text.blocks import Block, Title
 from phingpt_bench.text.clean import clean
 from phingpt_bench.text.language import say, say_n, spoken
-from phingpt_bench.text.numbers import unknown_text
+from phingpt_bench.text.numbers import percent, unknown_text
 
 TRANSLATED = (
     "Test rows that are equal to a training row: {n}.",
@@ -77,6 +80,12 @@ def _parts(
     yield say("Rank"), _rank(section, row, runs, comparer)
     yield say("Training rows among the test rows"), _exposure(run)
     yield say("Cost"), cost_lines(row)
+    if to_people := run.record.diagnostics.abstention:
+        card = None if board.prices is None else board.prices.card
+        yield (
+            say("Ask a person where it is unsure"),
+            [abstention_grid(to_people, card, INDENT), *abstention_notes(card)],
+        )
     yield say("Warnings"), (clean(spoken(note.text)) for note in row.notes)
 
 
@@ -100,6 +109,8 @@ def _records(run: Run) -> Iterable[str]:
             "run {run} of suite {suite}, made {created}", run=clean(record.run_id), suite=clean(record.suite),
             created=clean(record.created),
         )  # fmt: skip
+        if (measured := record.provenance.measured) is not None:
+            yield say("a copy from the cache: fitted and measured {created}", created=clean(measured))
 
 
 def _rows(run: Run) -> Iterable[str]:
@@ -108,6 +119,7 @@ def _rows(run: Run) -> Iterable[str]:
         "{n:,} rows of split {split} of {protocol}, digest of their ids {digest}", n=len(outcomes.ids),
         split=clean(protocol.split), protocol=clean(protocol.id), digest=clean(protocol.rows_digest),
     )  # fmt: skip
+    yield from _cut(run)
     if not outcomes.clusters:
         yield say("No two of them are known to share a document.")
         return
@@ -116,6 +128,20 @@ def _rows(run: Run) -> Iterable[str]:
         "They belong to {g:,} documents or texts (clusters), at most {most:,} rows to one.", g=len(sizes),
         most=int(sizes.max()),
     )  # fmt: skip
+
+
+def _cut(run: Run) -> Iterable[str]:
+    """What was cut for its length or is empty, where anything was."""
+    found = answering(run)
+    if found.cut:
+        yield spoken(cut_text(round(found.cut))) + "."
+    if found.empty:
+        chat = run.record.protocol.chat_template
+        yield spoken(empty_text(round(found.empty), len(run.outcomes.ids), chat=chat)) + "."
+    if found.skipped:
+        yield spoken(skipped_text(round(found.skipped))) + "."
+    if found.run_on:
+        yield say("{share} of the answers reached the token limit", share=percent(found.run_on)) + "."
 
 
 def _score(member: Run, metric: str, comparer: Comparer) -> Iterable[Line]:
@@ -127,7 +153,7 @@ def _floor(section: Section, row: Row, runs: dict[str, Run], comparer: Comparer)
     floors = [other for other in section.rows if other.kind == "floor" and other.rank is not None]
     if row.beats_floor is None or not floors:
         return
-    test = comparer.quick(runs[row.run_id], runs[floors[0].run_id], section.metric)
+    test = comparer.test(runs[row.run_id], runs[floors[0].run_id], section.metric, floors[0].name)
     values = {"floor": full_name(floors[0]), "p": p_value(test.p)}
     if row.beats_floor:
         yield say("Better than {floor}, p {p}, which is not corrected.", **values)
@@ -151,7 +177,7 @@ def _rank(section: Section, row: Row, runs: dict[str, Run], comparer: Comparer) 
         return
 
     def between(other: Row) -> str:
-        return p_value(comparer.quick(runs[other.run_id], runs[row.run_id], section.metric, times).p)
+        return p_value(comparer.test(runs[other.run_id], runs[row.run_id], section.metric, row.name, times).p)
 
     shared, times = sum(other.rank == row.rank for other in ranked), max(1, len(ranked) - 1)
     if shared > 1:

@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from phingpt_bench.board.values import Row
-from phingpt_bench.core.records import Ledger, Price
+from phingpt_bench.core.ledgers import Ledger, Price, TokenPrice
 from phingpt_bench.render.measures import machine_of, phase_text
 from phingpt_bench.text.clean import clean
-from phingpt_bench.text.language import say, spoken
+from phingpt_bench.text.language import count, say, spoken
 from phingpt_bench.text.numbers import unknown_text
 
 
@@ -38,9 +38,40 @@ def _price(title: str, price: Price | None) -> Iterable[str]:
     yield f"{line}; {clean(spoken(price.assumption))}" if price.assumption else line
 
 
+def _tokens(kind: str, ledger: Ledger, price: TokenPrice) -> Iterable[str]:
+    """The tokens times their prices, and where these are from."""
+    read, cheap = ledger.tokens_in or 0, price.usd_per_million_cached
+    cached = 0 if cheap is None else min(ledger.tokens_cached or 0, read)
+    parts = [
+        (read - cached, say("tokens read"), price.usd_per_million_in),
+        (cached, say("tokens read from the host's cache"), cheap or 0.0),
+        (ledger.tokens_out or 0, say("tokens written"), price.usd_per_million_out),
+    ]
+    usd = sum(n * each for n, _, each in parts) / 1e6
+    if ledger.usd is None:
+        yield say("{kind}: USD {unknown}", kind=kind, unknown=unknown_text())
+    elif abs(usd - ledger.usd) <= 0.001 * ledger.usd:
+        products = " + ".join(f"{count(n)} {what} x ${each:g}" for n, what, each in parts if n)
+        yield say(
+            "{kind}: ({products}) / {million} = ${usd:.6f}", kind=kind, products=products, million=count(10**6),
+            usd=ledger.usd,
+        )  # fmt: skip
+    else:
+        yield say("{kind}: ${usd:.6f}, as recorded", kind=kind, usd=ledger.usd)
+    line = say(
+        "Price: {entry}, USD of a million tokens, card of {card}", entry=clean(price.entry),
+        card=clean(price.card or unknown_text()),
+    )  # fmt: skip
+    yield f"{line}; {clean(spoken(price.assumption))}" if price.assumption else line
+
+
 def _ledger(kind: str, ledger: Ledger) -> Iterable[str]:
     seconds = sum(ledger.seconds.values())
     phases = ", ".join(f"{phase_text(name)} {spent:.1f} s" for name, spent in ledger.seconds.items()) or unknown_text()
+    if ledger.token_price is not None:
+        yield say("{kind}: {phases}; billed by tokens", kind=kind, phases=phases)
+        yield from _tokens(kind, ledger, ledger.token_price)
+        return
     yield say("{kind}: {phases}; machine {machine}", kind=kind, phases=phases, machine=machine_of(ledger))
     hour = None if ledger.price is None else ledger.price.usd_per_hour
     if ledger.usd is None:

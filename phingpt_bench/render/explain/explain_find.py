@@ -20,8 +20,7 @@ def found_section(board: Board, task: str) -> Section:
         if found:
             names = ", ".join(f"{s.task}" if s.limit is None else f"{s.task} (first {s.limit} rows)" for s in found)
             raise BenchError(
-                sentence("'{task}' matches several tables: {names}", task=task, names=names),
-                hint=sentence("give the name of one task"),
+                "'{task}' matches several tables: {names}", hint="give the name of one task", task=task, names=names
             )
     raise unknown(sentence("task"), task, {section.task for section in (*board.sections, *board.limited)})
 
@@ -29,10 +28,14 @@ def found_section(board: Board, task: str) -> Section:
 def found_row(section: Section, name: str) -> Row:
     """The row of that rank, or whose name is `name` or has every word of it; case is no matter.
 
-    BenchError if there is none, or where there are several: it lists them.
+    Of a rank that rows share it is the first; where no row has a rank, as over limited rows, a number counts the rows.
+    BenchError if there is none, or several by name: it lists them.
     """
     if name.strip().isdigit():
-        found = [row for row in section.rows if row.rank == int(name)]
+        at, ranked = int(name), any(row.rank is not None for row in section.rows)
+        found = (
+            [row for row in section.rows if row.rank == at][:1] if ranked else list(section.rows[max(at - 1, 0) : at])
+        )
         kind = "rank"
     else:
         kind, found = "row", _named(section.rows, " ".join(name.casefold().split()))
@@ -52,8 +55,7 @@ def found_row(section: Section, name: str) -> Row:
             hint=sentence("name one: {names}", names=listed),
         )
     raise BenchError(
-        sentence("no {kind} '{name}' in {task}", kind=kind, name=name, task=section.task),
-        hint=sentence("its rows: {names}", names=listed),
+        "no {kind} '{name}' in {task}", hint="its rows: {names}", kind=kind, name=name, task=section.task, names=listed
     )
 
 

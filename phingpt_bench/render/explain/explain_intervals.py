@@ -13,8 +13,9 @@ from phingpt_bench.results.compare import Comparer
 from phingpt_bench.scoring.metrics import METRICS
 from phingpt_bench.stats import resample, special
 from phingpt_bench.stats.clusters import equivalent_rows, independent, summed
-from phingpt_bench.stats.intervals import Interval, right
+from phingpt_bench.stats.interval import Interval
 from phingpt_bench.stats.resample import RESAMPLES, SEED
+from phingpt_bench.stats.score_interval import right
 from phingpt_bench.stats.seeds import RESAMPLES as OF_SEEDS
 from phingpt_bench.stats.seeds import spread
 from phingpt_bench.text.language import say

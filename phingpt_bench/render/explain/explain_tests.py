@@ -9,7 +9,8 @@ import numpy as np
 from phingpt_bench.board.values import Board, Row, Section
 from phingpt_bench.render.explain.explain_lines import Line, below, method_name, number, p_value
 from phingpt_bench.results.collect import Run
-from phingpt_bench.results.compare import Comparer, Difference, shared_clusters
+from phingpt_bench.results.comparable import shared_clusters
+from phingpt_bench.results.compare import Comparer, Difference
 from phingpt_bench.scoring.metrics import METRICS
 from phingpt_bench.stats.paired import ALPHA, holm
 from phingpt_bench.stats.resample import RESAMPLES, SEED
@@ -104,5 +105,9 @@ def holm_lines(board: Board, section: Section, row: Row) -> Iterable[Line]:
     values = {"p": p_value(mine.p_holm), "alpha": ALPHA}
     if mine.p_holm < ALPHA:
         yield say("{p} is under {alpha}: significant.", **values)
+        if mine.only_majority:
+            yield say(
+                "It gets no *: {name} is not shown to be better than one label for all rows.", name=clean(row.name)
+            )
     else:
         yield say("{p} is not under {alpha}: not significant.", **values)

@@ -1,10 +1,10 @@
-"""Words of the listing of published results: what a protocol's rows are, and how they stand to ours."""
+"""Words of the listing of published results: what a protocol's rows are, and how they compare with ours."""
 
 from __future__ import annotations
 
 from phingpt_bench.board.published.choice import Line
 from phingpt_bench.board.published.values import Claims, Published, PublishedCost, PublishedProtocol, PublishedScore
-from phingpt_bench.core.records import variant_text
+from phingpt_bench.core.protocol import variant_text
 from phingpt_bench.render.board import published_text
 from phingpt_bench.text.clean import clean
 from phingpt_bench.text.language import say, say_n, spoken

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import asdict
 
 from phingpt_bench.board.published.values import EVIDENCE, Claims, Published, PublishedCost, PublishedScore, Source
-from phingpt_bench.core.jsonio import dumps
+from phingpt_bench.core.jsonio import json_text
 from phingpt_bench.render.published.listing_text import standing
 from phingpt_bench.text.write_csv import csv_text
 
@@ -39,7 +39,7 @@ def to_json(published: Published) -> str:
         groups.append(asdict(protocol) | {"ours": list(protocol.our_ids), "standing": standing(protocol), "rows": rows})
     claims = asdict(published.claims) if published.claims.claims else None
     sources = [asdict(source) for source in published.sources]
-    return dumps({"protocols": groups, "sources": sources, "evidence": EVIDENCE, "claims": claims}, indent=1) + "\n"
+    return json_text({"protocols": groups, "sources": sources, "evidence": EVIDENCE, "claims": claims})
 
 
 def _record(score: PublishedScore) -> dict[str, object]:

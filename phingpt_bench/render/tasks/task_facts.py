@@ -144,7 +144,7 @@ def _passport(passport: Passport) -> list[Fact]:
 
 
 def _legend(facts: Iterable[Fact]) -> Legend:
-    """The facts; of one with several texts the name stands before the first alone."""
+    """The facts as a legend; a fact with several texts has its name before the first only."""
     entries = []
     for name, value in facts:
         texts = [value] if isinstance(value, str) else list(value)

@@ -35,7 +35,7 @@ def list_blocks(
     language: str | None = None,
     every: bool = False,
 ) -> list[Block]:
-    """The tasks of a kind and a language (None: of all), with what the names of groups and tags stand for.
+    """The tasks of a kind and a language (None: of all), with the meaning of group and tag names.
 
     errors: of the passports that cannot be read. every: answer formats have lines of their own, in place of a column.
     language: in any case ("ES").
@@ -77,7 +77,7 @@ def _place(family: str, made_up: Collection[str]) -> tuple[bool, bool, str]:
 
 
 def _groups(files: TaskFiles) -> str:
-    """Every group with the number of its tasks; "phin_type[_gen]" stands for a second one with written answers."""
+    """Every group with the number of its tasks; "phin_type[_gen]" means a second group with written answers."""
     twins = {name: twin for name in files.groups if (twin := files.twin(name))}
     endings = {name: f"[{twin.removeprefix(name)}]" for name, twin in twins.items()}
     return ", ".join(
@@ -121,5 +121,5 @@ def _rows(
 
 
 def source(text: str) -> str:
-    """Who publishes, out of an entry of `published_by`: what stands before the first bracket or colon."""
+    """The publisher in an entry of `published_by`: the text before the first bracket or colon."""
     return re.split(r" \(|:", text, maxsplit=1)[0].strip()

@@ -8,9 +8,10 @@ from typing import Any
 
 from phingpt_bench.core.errors import BenchError
 from phingpt_bench.core.files import read_text
+from phingpt_bench.core.jsonio import JsonObject
 from phingpt_bench.core.sentences import joined, sentence, sentence_n
 
-Row = dict[str, Any]
+Row = JsonObject
 
 
 def of_object(value: Row) -> tuple[list[Row], str] | None:
@@ -76,7 +77,7 @@ def _is_variant(row: Row, instance: Row) -> bool:
 
 
 def _mapped(text: Any, mapping: Any) -> Any:
-    """The choice that a letter stands for."""
+    """The choice that a letter means."""
     return mapping.get(text.strip(), text) if isinstance(mapping, dict) and isinstance(text, str) else text
 
 

@@ -6,14 +6,18 @@ import io
 import json
 import struct
 import zipfile
+import zlib
 from typing import Any
 
 from phingpt_bench.core.errors import BenchError
-from phingpt_bench.core.sentences import sentence
+from phingpt_bench.core.files import MOST
+from phingpt_bench.core.jsonio import JsonObject
 from phingpt_bench.rescore.answer_text import text_of
 
-Row = dict[str, Any]
+Row = JsonObject
 ZIP = b"PK\x03\x04"
+# what reading an archive raises: RuntimeError for one with a password, a nesting without end, an unknown compression
+DAMAGED = (zipfile.BadZipFile, zlib.error, ValueError, RuntimeError, OSError, EOFError, struct.error)
 _ZSTANDARD = 93  # the compression of newer logs, which zipfile knows from Python 3.14 on
 
 
@@ -31,23 +35,32 @@ def of_archive(path: str, data: bytes) -> tuple[list[Row], str]:
     """The samples of an .eval. BenchError if it is damaged or holds none."""
     try:
         with zipfile.ZipFile(io.BytesIO(data)) as archive:
+            check_size(archive, path)
+            if any(name.startswith("xl/") for name in archive.namelist()):
+                raise BenchError("is a workbook of Excel", where=path, hint="save it as 'CSV UTF-8'")
             samples = [
                 json.loads(_content(archive, entry, data))
                 for entry in archive.infolist()
                 if entry.filename.startswith("samples/") and entry.filename.endswith(".json")
             ]
-    except (zipfile.BadZipFile, ValueError, RecursionError, OSError, struct.error, NotImplementedError) as err:
+    except DAMAGED as err:
         raise BenchError(
-            sentence("not readable as an .eval log of Inspect ({reason})", reason=err),
+            "not readable as an .eval log of Inspect ({reason})",
             where=path,
-            hint=sentence("'inspect log convert FILE --to json --output-dir DIR' writes it as JSON"),
+            hint="'inspect log convert FILE --to json --output-dir DIR' writes it as JSON",
+            reason=err,
         ) from None
     if not samples or not all(isinstance(sample, dict) for sample in samples):
-        raise BenchError(
-            sentence("this log of Inspect holds no samples"), where=path, hint=sentence("log them: --log-samples")
-        )
+        raise BenchError("this log of Inspect holds no samples", where=path, hint="log them: --log-samples")
     samples.sort(key=lambda sample: (str(sample.get("epoch")), _order(sample.get("id"))))
     return rows_of(samples)
+
+
+def check_size(archive: zipfile.ZipFile, path: str) -> None:
+    """BenchError for an archive that unpacks to more than is read of one file; no entry is read beyond its size."""
+    size = sum(entry.file_size for entry in archive.infolist())
+    if size > MOST:
+        raise BenchError("unpacks to {size:,} bytes, and at most {most:,} are read", where=path, size=size, most=MOST)
 
 
 def rows_of(samples: list[Row]) -> tuple[list[Row], str]:
@@ -87,7 +100,7 @@ def _input(given: Any, attached: Row) -> Any:
 
 
 def _resolved(text: str, attached: Row) -> str:
-    """Long texts stand elsewhere in a sample: "attachment://<digest>"."""
+    """Long texts are stored elsewhere in a sample: "attachment://<digest>"."""
     if text.startswith("attachment://"):
         return str(attached.get(text.removeprefix("attachment://"), text))
     return text
@@ -106,4 +119,4 @@ def _content(archive: zipfile.ZipFile, entry: zipfile.ZipInfo, data: bytes) -> b
     name, extra = struct.unpack("<HH", data[at + 26 : at + 30])
     begin = at + 30 + name + extra
     packed = pa.BufferReader(data[begin : begin + entry.compress_size])
-    return bytes(pa.CompressedInputStream(packed, "zstd").read())
+    return bytes(pa.CompressedInputStream(packed, "zstd").read(entry.file_size))

@@ -4,14 +4,19 @@ from __future__ import annotations
 
 from typing import Any
 
-Row = dict[str, Any]
+from phingpt_bench.core.jsonio import JsonObject
+
+Row = JsonObject
+DIGITS = 18  # of a row's number
 _NOTE = "Predictions of OpenCompass: answers from 'prediction', texts are not in the file."
 
 
 def of_object(value: Row) -> tuple[list[Row], str] | None:
     """Rows by their number: {"0": {"origin_prompt": ..., "prediction": ..., "gold": ...}, "1": ...}."""
     rows = list(value.items())
-    if not rows or not all(key.isdigit() and isinstance(row, dict) and "prediction" in row for key, row in rows):
+    if not rows or not all(
+        key.isdecimal() and len(key) <= DIGITS and isinstance(row, dict) and "prediction" in row for key, row in rows
+    ):
         return None
     return [_row(key, row) for key, row in sorted(rows, key=lambda item: int(item[0]))], _NOTE
 

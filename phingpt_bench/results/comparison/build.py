@@ -9,15 +9,19 @@ import numpy as np
 
 from phingpt_bench.core.errors import unknown
 from phingpt_bench.core.outcomes import Outcomes, in_order
+from phingpt_bench.core.records import NO_MODELS
 from phingpt_bench.core.sentences import sentence
+from phingpt_bench.results.answering import with_majority
 from phingpt_bench.results.collect import Run
-from phingpt_bench.results.compare import Comparer, Difference, same_rows, shared_clusters, why_incomparable
+from phingpt_bench.results.comparable import same_rows, shared_clusters, why_incomparable
+from phingpt_bench.results.compare import Comparer, Difference
 from phingpt_bench.results.comparison.form import form_of
 from phingpt_bench.results.comparison.labels import counted, label_fates, labels_of
 from phingpt_bench.results.comparison.numbers import number_fates, numbers_of
 from phingpt_bench.results.comparison.prior import prior_of
+from phingpt_bench.results.comparison.row_values import ERROR_FATES, FATES
 from phingpt_bench.results.comparison.spans import span_fates, spans_of
-from phingpt_bench.results.comparison.values import ERROR_FATES, FATES, Caveat, Comparison, Side
+from phingpt_bench.results.comparison.values import Caveat, Comparison, Side
 from phingpt_bench.results.pairing import exposed, other_engine, setting, why_not_base
 from phingpt_bench.scoring.metrics import METRICS, metric_rows
 from phingpt_bench.stats.changes import Change, changes
@@ -33,20 +37,18 @@ def compare(
     runs: Sequence[Run] = (),
     test: Difference | None = None,
     details: bool = True,
-    across: bool = False,
 ) -> Comparison:
     """What changed from `a`, the reference, to `b`, the challenger.
 
     metric: replaces the primary one of `a`. runs: those among which twins are looked for (see values.Split). test:
     where it was made before, as by `corrected_tests`. details: without, only scores, test, caveats and fates, which
     takes a fraction of the time.
-    across: runs of different engines are tested against each other too.
     Never raises for runs that cannot be compared: `test.reason` then says why. BenchError for a metric that the runs do
     not have, and for outcomes that are inconsistent.
     """
     comparer = comparer or Comparer()
     metric = _metric(a, b, metric, comparer)
-    test = test or tested(a, b, metric, comparer, across=across, tests=1)
+    test = test or tested(a, b, metric, comparer, across=False, tests=1)
     record, protocol = a.record, a.record.protocol
     bare = Comparison(
         task=record.task, protocol=protocol.id, dataset=protocol.dataset, split=protocol.split, metric=metric,
@@ -104,7 +106,7 @@ def side_by_side(a: Run, b: Run) -> tuple[Outcomes, Outcomes]:
 
 
 def fates_of(x: Outcomes, y: Outcomes) -> list[str]:
-    """The fate of each row, see values.FATES and ERROR_FATES; x and y as from `side_by_side`."""
+    """The fate of each row, see row_values.FATES and ERROR_FATES; x and y as from `side_by_side`."""
     return {"labels": label_fates, "spans": span_fates, "scores": number_fates}[x.kind](x, y)
 
 
@@ -146,7 +148,7 @@ def tested(a: Run, b: Run, metric: str, comparer: Comparer, *, across: bool, tes
         reason = None
     if reason is not None:
         return Difference(against=name, reason=reason)
-    return comparer.test(b, a, metric, name, tests)
+    return with_majority(comparer.test(b, a, metric, name, tests), b, metric, comparer)
 
 
 def _metric(a: Run, b: Run, metric: str | None, comparer: Comparer) -> str:
@@ -252,6 +254,10 @@ def _other_settings(a: Run, b: Run) -> list[Caveat]:
 
 
 def _other_setting(a: Run, b: Run) -> bool:
-    """Whether the prompts are meant to differ: other shots or examples, another chat template. A floor takes none."""
-    floors = {"floor", "check"} & {a.record.model.kind, b.record.model.kind}
-    return not floors and setting(a) != setting(b)
+    """Whether the prompts are meant to differ: other shots or examples, another chat template. A floor takes none.
+
+    Each model has a template of its own, but servers are sent messages without it, which may be the same ones.
+    """
+    floors = set(NO_MODELS) & {a.record.model.kind, b.record.model.kind}
+    asked = [(run.record.protocol.setting, run.record.protocol.prompt_digest) for run in (a, b)]
+    return not floors and setting(a) != setting(b) and (asked[0] != asked[1] or not asked[0][1])

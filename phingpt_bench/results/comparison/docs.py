@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Collection
 
 from phingpt_bench.core.errors import BenchError
-from phingpt_bench.core.sentences import sentence
 from phingpt_bench.data.rows import Row
 from phingpt_bench.results.dataset import passport_of, splits_of
 
@@ -19,16 +18,15 @@ def docs_of(protocol: str, split: str, ids: Collection[str]) -> dict[str, Row]:
     passport = passport_of(protocol)
     if passport is None:
         raise BenchError(
-            sentence("no dataset of the catalogue is of the protocol {protocol}", protocol=protocol),
+            "no dataset of the catalogue is of the protocol {protocol}",
             where="--with-text",
-            hint=sentence("'phingpt-bench tasks' lists what is known; without --with-text no dataset is needed"),
+            hint="'phingpt-bench tasks' lists what is known; without --with-text no dataset is needed",
+            protocol=protocol,
         )
     splits = splits_of(passport)
     rows = splits.get(split, splits["test"])
     wanted = set(ids)
     found = {row["id"]: row for row in rows if row["id"] in wanted}
     if not found:
-        raise BenchError(
-            sentence("dataset {name} holds none of the rows of the run", name=passport.name), where="--with-text"
-        )
+        raise BenchError("dataset {name} holds none of the rows of the run", where="--with-text", name=passport.name)
     return found

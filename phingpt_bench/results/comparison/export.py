@@ -6,7 +6,7 @@ import dataclasses
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from phingpt_bench.core.jsonio import dumps
+from phingpt_bench.core.jsonio import json_text
 from phingpt_bench.results.comparison.gate import Verdict
 from phingpt_bench.results.comparison.values import Comparison
 
@@ -33,4 +33,4 @@ def to_json(
     whole: dict[str, object] = {"schema_version": SCHEMA_VERSION, "comparisons": found}
     if gate is not None:
         whole["gate"] = {"failed": any(one.failed for one in gate), "tasks": [dataclasses.asdict(one) for one in gate]}
-    return dumps(whole, indent=1) + "\n"
+    return json_text(whole)

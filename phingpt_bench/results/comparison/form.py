@@ -9,11 +9,13 @@ from typing import Any
 import numpy as np
 
 from phingpt_bench.core.outcomes import Outcomes, in_order, rows_at
-from phingpt_bench.core.records import CHOSEN
+from phingpt_bench.core.protocol import CHOSEN
+from phingpt_bench.core.records import NO_MODELS
+from phingpt_bench.results.answering import read_alone
 from phingpt_bench.results.collect import Run
 from phingpt_bench.results.comparison.values import Form, Split
 from phingpt_bench.results.pairing import model_key, setting
-from phingpt_bench.scoring.metrics import METRICS, metric_rows
+from phingpt_bench.scoring.metrics import METRICS, metric_rows, score_of
 from phingpt_bench.stats.changes import Change, changes, linear
 
 # statistics whose counts determine an answer's score: with them one can compute what another answer would have scored
@@ -34,12 +36,14 @@ def form_of(
         return None
     places = np.flatnonzero(~(unread_a | unread_b)).tolist()
     readable = _change(rows_at(x, places), rows_at(y, places), metric) if places else None
+    by_pieces = x.kind == "spans" and METRICS[metric].statistic == "spans"
     bounds_a, bounds_b = _bounds(x, metric), _bounds(y, metric)
     between = None
     if bounds_a is not None and bounds_b is not None:
         between = bounds_b[0] - bounds_a[1], bounds_b[1] - bounds_a[0]
     return Form(
         written=written, n_readable=len(places), readable=readable,
+        pieces=_change(read_alone(x), read_alone(y), metric) if by_pieces else None,
         fixed_unread=int((np.isin(fates, ("fixed", "better")) & unread_a).sum()),
         broken_unread=int((np.isin(fates, ("broken", "worse")) & unread_b).sum()), bounds_a=bounds_a,
         bounds_b=bounds_b, bounds_difference=between, split=split,
@@ -84,7 +88,7 @@ def twin(run: Run, runs: Sequence[Run]) -> Run | None:
             and _is_form(run, other)
             and other.record.protocol.id == run.record.protocol.id
             and model_key(other) == model_key(run)
-            and (setting(other) == setting(run) or run.record.model.kind in ("floor", "check"))
+            and (setting(other) == setting(run) or run.record.model.kind in NO_MODELS)
             and sorted(other.outcomes.ids) == sorted(run.outcomes.ids)
             and other.outcomes.labels == run.outcomes.labels
         )
@@ -114,16 +118,10 @@ def _bounds(outcomes: Outcomes, metric: str) -> tuple[float, float] | None:
     """(lowest, highest) score as unreadable answers would all have been wrong or right; None if that is unknown."""
     if METRICS[metric].statistic not in OF_ANSWERS:
         return None
-    wrong, right = (_score(side, metric) for side in (_all_wrong(outcomes), _all_right(outcomes)))
+    wrong, right = (score_of(side, metric) for side in (_all_wrong(outcomes), _all_right(outcomes)))
     if wrong is None or right is None:
         return None
     return min(wrong, right), max(wrong, right)
-
-
-def _score(outcomes: Outcomes, metric: str) -> float | None:
-    rows = metric_rows(metric, outcomes)
-    score = np.nan if rows is None else float(METRICS[metric].function(rows.sum(0)))
-    return None if np.isnan(score) else score
 
 
 def _all_right(outcomes: Outcomes) -> Outcomes:

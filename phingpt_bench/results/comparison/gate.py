@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
+from phingpt_bench.core.errors import BenchError
+from phingpt_bench.core.sentences import sentence
 from phingpt_bench.results.collect import Run
 from phingpt_bench.results.compare import Comparer, Difference
 from phingpt_bench.scoring.metrics import METRICS
@@ -58,9 +60,32 @@ def verdict(task: str, metric: str, test: Difference, margin: float, detectable:
 def verdicts(
     pairs: Sequence[tuple[Run, Run]], tests: Sequence[Difference], metrics: Sequence[str], margin: float, how: Comparer
 ) -> list[Verdict]:
-    """The gate of each pair (reference first) with its test, in that order."""
+    """The gate of each pair (reference first) with its test, in that order.
+
+    BenchError for a margin that no loss can exceed.
+    """
     found = []
+    for metric in metrics:
+        low, high = METRICS[metric].bounds
+        if margin >= high - low:
+            raise BenchError(
+                "{margin:g} is not below the span of {metric}, which is {span:g}: no loss could fail",
+                where="--margin",
+                hint="it is in the scale of the metric: 0.01 for one point of 100",
+                margin=margin,
+                metric=metric,
+                span=high - low,
+            )
     for (a, b), test, metric in zip(pairs, tests, metrics, strict=True):
         detectable = how.detectable(a, b, metric) if test.reason is None else None
         found.append(verdict(a.record.task, metric, test, margin, detectable))
     return found
+
+
+def not_run(lacking: Sequence[Run], margin: float) -> list[Verdict]:
+    """The gate of runs of A whose tasks B lacks: each fails, or leaving a task out would be the way to pass."""
+    none = Difference(against="", reason=sentence("B has no run of it"))
+    return [
+        verdict(a.record.task, a.record.protocol.metric, replace(none, against=a.record.model.name), margin, None)
+        for a in lacking
+    ]

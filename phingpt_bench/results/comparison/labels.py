@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 
 from phingpt_bench.core.outcomes import Outcomes
-from phingpt_bench.results.comparison.values import FATES, Calibration, Class, Flips, LabelRow, Labels
+from phingpt_bench.results.comparison.row_values import FATES, Calibration, Class, Flips, LabelRow, Labels
 from phingpt_bench.scoring import calibration, statistics
 from phingpt_bench.scoring.classification import by_class
 from phingpt_bench.stats.changes import changes

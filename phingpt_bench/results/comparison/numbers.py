@@ -6,7 +6,7 @@ import numpy as np
 
 from phingpt_bench.core.outcomes import Outcomes
 from phingpt_bench.results.comparison.labels import counted, flips_of
-from phingpt_bench.results.comparison.values import ERROR_FATES, ScoreRow, Scores
+from phingpt_bench.results.comparison.row_values import ERROR_FATES, ScoreRow, Scores
 from phingpt_bench.scoring import statistics
 
 ABSOLUTE = 4  # the column of the absolute error in regression.error_counts

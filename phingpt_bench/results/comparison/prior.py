@@ -1,4 +1,4 @@
-"""How much of a gain is the label prior of the base: what calibration without labels gives it for nothing."""
+"""How much of a gain is the label prior of the base: the part that calibration without labels adds to it."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from phingpt_bench.results.collect import Run
 from phingpt_bench.results.compare import Comparer, mean
 from phingpt_bench.results.comparison.form import twin
 from phingpt_bench.results.comparison.values import LabelPrior
-from phingpt_bench.scoring.metrics import METRICS, metric_rows, score_all
+from phingpt_bench.scoring.metrics import METRICS, metric_rows, score_of
 from phingpt_bench.scoring.prior import Method
 from phingpt_bench.stats.changes import changes
 
@@ -53,6 +53,6 @@ def prior_part(base: Run, metric: str, comparer: Comparer) -> float | None:
     rows = [calibrated_outcomes(member, METHOD) for member in base.members]
     if base.kind != "base" or base.record.protocol.calibration is not None:
         return None
-    score = mean([None if found is None else score_all(found).get(metric) for found in rows])
+    score = mean([None if found is None else score_of(found, metric) for found in rows])
     own = comparer.scores(base).get(metric)
     return None if score is None or own is None else score - own

@@ -9,11 +9,11 @@ import numpy as np
 
 from phingpt_bench.core.outcomes import Outcomes
 from phingpt_bench.results.comparison.labels import classes, counted, fate
-from phingpt_bench.results.comparison.values import FATES, Class, Entities, Found, GoldEntity, SpanRow, Spans
+from phingpt_bench.results.comparison.row_values import FATES, Class, Entities, Found, GoldEntity, SpanRow, Spans
 from phingpt_bench.scoring import ner, statistics
+from phingpt_bench.scoring.entities import Parsed, Span
 from phingpt_bench.scoring.entity_metrics import by_type
 from phingpt_bench.scoring.placed import Placed, placed
-from phingpt_bench.scoring.spans import Parsed, Span
 from phingpt_bench.stats.changes import Change, changes
 
 

@@ -7,13 +7,14 @@ commas ("3-seeds" means all of them together).
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, NamedTuple
 
 from phingpt_bench.core.errors import BenchError, unknown
-from phingpt_bench.core.records import RECORD, variant_text
+from phingpt_bench.core.protocol import variant_text
+from phingpt_bench.core.records import NO_MODELS, RECORD
 from phingpt_bench.core.sentences import sentence
 from phingpt_bench.results.collect import Run, read_run
 from phingpt_bench.results.identity import shown_seed
@@ -68,7 +69,7 @@ class System:
         prompt = self.first.record.protocol.prompt
         asked = [variant_text(shots, chat_template=False), "chat" if chat else None]
         asked += [prompt.name if prompt else None, digest, f"thinking-{thinking}" if thinking else None]
-        variant = [] if model.kind in ("floor", "check") else asked
+        variant = [] if model.kind in NO_MODELS else asked
         if (block := self.first.record.protocol.block) and not self.first.seeds:
             variant.append(f"block{block}")
         counts = sorted({len(run.seeds) for run in self.runs.values()})
@@ -101,24 +102,23 @@ def systems(runs: Sequence[Run]) -> list[System]:
     return [System(by_task) for alike in found.values() for by_task in alike]
 
 
-def resolve(a: str, b: str, runs: Sequence[Run]) -> tuple[System, System]:
+def resolve(a: str, b: str, runs: Sequence[Run], tasks: Collection[str] = ()) -> tuple[System, System]:
     """The systems of two names, run folders or run.json files.
 
     If a name fits several systems, those with the weights of the other name are preferred, in its setting if it names
-    one, otherwise in the words of the other and of the task, over whole splits, without a chat template, 0-shot; and
-    all seeds together, as on a board. BenchError for an unknown name, and for one that still fits several, listing
-    them.
+    one, otherwise in the words of the other and of the task, over as many rows as the other, over whole splits, without
+    a chat template, 0-shot; and all seeds together, as on a board. tasks: those with a run of one of them first.
+    BenchError for an unknown name, and for one that still fits several, listing them.
     """
     known = systems(runs)
-    fitting = [_fitting(name, known) for name in (a, b)]
+    fitting = [_of_tasks(_fitting(name, known), tasks) for name in (a, b)]
     for at in (0, 1):
         fitting[at] = _narrowed(fitting[at], _said(a, b, at), fitting[1 - at])
     for name, found in zip((a, b), fitting, strict=True):
         if len(found) > 1:
             choices = ", ".join(sorted(f"'{choice}'" for choice in called(found)))
             raise BenchError(
-                sentence("'{name}' may be one of {n}", name=name, n=len(found)),
-                hint=sentence("say which: {names}", names=choices),
+                "'{name}' may be one of {n}", hint="say which: {names}", name=name, n=len(found), names=choices
             )
     return fitting[0][0], fitting[1][0]
 
@@ -133,8 +133,10 @@ def pairs(a: System, b: System) -> list[tuple[Run, Run]]:
         return [(a.first, b.first)]
     if not shared:
         raise BenchError(
-            sentence("no task that both were run on"),
-            hint=sentence("A has {a}; B has {b}", a=", ".join(sorted(a.runs)), b=", ".join(sorted(b.runs))),
+            "no task that both were run on",
+            hint="A has {a}; B has {b}",
+            a=", ".join(sorted(a.runs)),
+            b=", ".join(sorted(b.runs)),
         )
     return [(a.runs[task], b.runs[task]) for task in shared]
 
@@ -163,9 +165,7 @@ def _fitting(wanted: str, known: Sequence[System]) -> list[System]:
         run = read_run(file)
         return [System({run.record.task: run}, given=True)]
     if Path(wanted).is_dir() and ("/" in wanted or not any(_is_called(wanted, system) for system in known)):
-        raise BenchError(
-            sentence("no run.json in this folder"), where=wanted, hint=sentence("give the folder of one run, or a name")
-        )
+        raise BenchError("no run.json in this folder", where=wanted, hint="give the folder of one run, or a name")
     found = [system for system in known if _is_called(wanted, system)]
     if not found:
         name, _, setting = wanted.rpartition("@")
@@ -178,6 +178,11 @@ def _fitting(wanted: str, known: Sequence[System]) -> list[System]:
     if not found:
         raise unknown(sentence("run"), wanted, {name for system in known for name in system.names[:2]})
     return found
+
+
+def _of_tasks(found: list[System], tasks: Collection[str]) -> list[System]:
+    """Those with a run of one of the tasks, where there are any."""
+    return [system for system in found if not system.runs.keys().isdisjoint(tasks)] or found
 
 
 def _is_called(name: str, system: System) -> bool:
@@ -217,6 +222,9 @@ def _narrowed(found: list[System], as_other: bool, others: list[System]) -> list
     def in_the_words_of_the_task(system: System) -> bool:
         return (system.variant.prompt, system.variant.thinking) == (None, None)
 
+    def over_rows_of_the_other(system: System) -> bool:
+        return system.variant.limit in [other.variant.limit for other in others]
+
     def over_all_rows(system: System) -> bool:
         return system.variant.limit is None
 
@@ -230,8 +238,8 @@ def _narrowed(found: list[System], as_other: bool, others: list[System]) -> list
         return bool(system.first.seeds)
 
     for rule in (
-        on_the_same_base, asked_as_the_other, in_words_of_the_other, in_the_words_of_the_task, over_all_rows,
-        without_chat_template, without_examples, of_several_seeds,
+        on_the_same_base, asked_as_the_other, in_words_of_the_other, in_the_words_of_the_task,
+        over_rows_of_the_other, over_all_rows, without_chat_template, without_examples, of_several_seeds,
     ):  # fmt: skip
         if len(found) > 1:
             found = [system for system in found if rule(system)] or found

@@ -13,6 +13,7 @@ from phingpt_bench.served.values import Ask, Half, Prompt, Written, usage_of
 class Anthropic(Dialect):
     """The system prompt is separate from the messages; stop sequences of white space only are refused."""
 
+    path = "/v1/messages"
     chat = True
     names = ("temperature", "stop_sequences")
 
@@ -31,7 +32,7 @@ class Anthropic(Dialect):
             payload["stop_sequences"] = stop
         if stream:
             payload["stream"] = True
-        return Ask(path="/v1/messages", payload=payload)
+        return Ask(path=self.path, payload=payload)
 
     def written(self, data: Any) -> Written:
         blocks = data.get("content") if isinstance(data, dict) else None

@@ -2,26 +2,30 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 from typing import Any, ClassVar
 
 from phingpt_bench.core.errors import BenchError
-from phingpt_bench.core.sentences import sentence
 from phingpt_bench.served.values import Ask, Messages, Next, Prompt, Scored, Written
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Writing:
-    """How an answer is written: greedily, up to `most` tokens, ended by any of `stop`."""
+    """How an answer is written: greedily, up to `most` tokens, ended by any of `stop`.
+
+    template: options of the server's chat template; a completion's prompt has been through a template already.
+    """
 
     most: int
     stop: tuple[str, ...] = ()
+    template: Mapping[str, bool] = field(default_factory=dict)
 
 
 class Dialect:
     """One protocol. A subclass implements what its servers can do; the other methods raise BenchError."""
 
+    path: ClassVar[str]  # of the requests for written answers
     chat: ClassVar[bool] = False
     names: ClassVar[tuple[str, ...]] = (
         "temperature",
@@ -31,8 +35,9 @@ class Dialect:
     )  # parameters that a model may refuse
     most_names: ClassVar[tuple[str, ...]] = ("max_tokens",)  # possible names of the token limit
 
-    def __init__(self, model: str):
-        self.model = model
+    def __init__(self, model: str, base: str | None = None):
+        """model: the served name that is asked. base: that of the base, if `model` is an adapter."""
+        self.model, self.base = model, base or model
 
     def write(self, prompt: Prompt, writing: Writing, *, stream: bool) -> Ask:
         """The request for a written answer."""
@@ -71,7 +76,7 @@ class Dialect:
         raise self._cannot()
 
     def _cannot(self) -> BenchError:
-        return BenchError(sentence("{type} tells no log-probabilities", type=type(self).__name__))
+        return BenchError("{type} tells no log-probabilities", type=type(self).__name__)
 
 
 def cut(text: str, stop: Sequence[str], think_end: str, *, chat: bool) -> tuple[str, bool]:

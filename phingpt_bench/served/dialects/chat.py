@@ -5,12 +5,12 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
+from phingpt_bench.core.jsonio import JsonObject
 from phingpt_bench.core.sentences import sentence
 from phingpt_bench.served.dialects.base import Dialect, Writing, messages_of
-from phingpt_bench.served.dialects.completions import first_choice
-from phingpt_bench.served.values import Ask, Half, Prompt, Usage, Written, usage_of
+from phingpt_bench.served.dialects.completions import first_choice, joined_stream
+from phingpt_bench.served.values import Ask, Half, Prompt, Written, usage_of
 
-PATH = "/v1/chat/completions"
 THOUGHTS = ("reasoning_content", "reasoning")  # fields with reasoning next to the answer
 
 
@@ -21,6 +21,7 @@ class Chat(Dialect):
     is cut at them afterwards.
     """
 
+    path = "/v1/chat/completions"
     chat = True
     most_names = ("max_tokens", "max_completion_tokens")
 
@@ -31,9 +32,11 @@ class Chat(Dialect):
         }  # fmt: skip
         if stop := [mark for mark in writing.stop if mark.strip()][:4]:  # OpenAI accepts four
             payload["stop"] = stop
+        if writing.template:  # vLLM, SGLang and llama.cpp's server render their template with these
+            payload["chat_template_kwargs"] = dict(writing.template)
         if stream:
             payload |= {"stream": True, "stream_options": {"include_usage": True}}
-        return Ask(path=PATH, payload=payload)
+        return Ask(path=self.path, payload=payload)
 
     def written(self, data: Any) -> Written:
         choice = first_choice(data)
@@ -48,23 +51,16 @@ class Chat(Dialect):
         )  # fmt: skip
 
     def streamed(self, events: Sequence[tuple[float, Any]]) -> Written:
-        text, finish, usage, first, model, thought = "", None, Usage(), None, None, False
-        for seconds, event in events:
-            for choice in event.get("choices") or ():
-                delta = choice.get("delta") or {}
-                more = any(delta.get(name) for name in THOUGHTS)
-                thought = thought or more
-                text += delta.get("content") or ""
-                finish = choice.get("finish_reason") or finish
-                first = seconds if first is None and (delta.get("content") or more) else first
-            usage = usage_of(event["usage"]) if event.get("usage") else usage
-            model = event.get("model") or model
-        if finish is None:
-            raise Half(sentence("the stream ended in the middle of an answer"))
-        return Written(text=text, finish=finish, usage=usage, model=model, thought=thought, first=first)
+        return joined_stream(events, _added)
 
 
 class OpenAIChat(Chat):
     """OpenAI itself: newer models only accept the newer name of the token limit."""
 
     most_names = ("max_completion_tokens", "max_tokens")
+
+
+def _added(choice: JsonObject) -> tuple[str, bool]:
+    """What a choice of a stream adds to the answer, and whether it holds reasoning."""
+    delta = choice.get("delta") or {}
+    return delta.get("content") or "", any(delta.get(name) for name in THOUGHTS)

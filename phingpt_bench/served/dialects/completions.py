@@ -3,19 +3,21 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from typing import Any
 
+from phingpt_bench.core.jsonio import JsonObject
 from phingpt_bench.core.sentences import sentence
 from phingpt_bench.served.dialects.base import Dialect, Writing
 from phingpt_bench.served.values import Ask, Half, Next, Prompt, Scored, Usage, Written, usage_of
 
-PATH = "/v1/completions"
 ID = "token_id:"
 
 
 class Completions(Dialect):
     """Prompts as text or token ids; log-probabilities of the prompt if the server echoes them."""
+
+    path = "/v1/completions"
 
     def write(self, prompt: Prompt, writing: Writing, *, stream: bool) -> Ask:
         payload = {**self._plain(prompt, writing.most), "stop": list(writing.stop)}
@@ -23,7 +25,7 @@ class Completions(Dialect):
             del payload["stop"]
         if stream:
             payload |= {"stream": True, "stream_options": {"include_usage": True}}
-        return Ask(path=PATH, payload=payload)
+        return Ask(path=self.path, payload=payload)
 
     def written(self, data: Any) -> Written:
         choice = first_choice(data)
@@ -35,20 +37,10 @@ class Completions(Dialect):
         )  # fmt: skip
 
     def streamed(self, events: Sequence[tuple[float, Any]]) -> Written:
-        text, finish, usage, first, model = "", None, Usage(), None, None
-        for seconds, event in events:
-            for choice in event.get("choices") or ():
-                text += choice.get("text") or ""
-                finish = choice.get("finish_reason") or finish
-                first = seconds if first is None and choice.get("text") else first
-            usage = usage_of(event["usage"]) if event.get("usage") else usage
-            model = event.get("model") or model
-        if finish is None:
-            raise Half(sentence("the stream ended in the middle of an answer"))
-        return Written(text=text, finish=finish, usage=usage, model=model, first=first)
+        return joined_stream(events, lambda choice: (choice.get("text") or "", False))
 
     def echo(self, prompt: Sequence[int] | str, before: int) -> Ask:
-        return Ask(path=PATH, payload={**self._plain(prompt, 1), "echo": True, "logprobs": 1})
+        return Ask(path=self.path, payload={**self._plain(prompt, 1), "echo": True, "logprobs": 1})
 
     def echoed(self, data: Any, prompt: Sequence[int] | str, before: int) -> Scored:
         listed = first_choice(data).get("logprobs") or {}
@@ -76,7 +68,7 @@ class Completions(Dialect):
     def named(self, prompt: Sequence[int], tokens: Sequence[int]) -> Ask:
         # vLLM from 0.17: the log-probabilities of exactly these tokens instead of the most likely ones
         named = {"logprobs": 1, "logprob_token_ids": list(tokens), "return_tokens_as_token_ids": True}
-        return Ask(path=PATH, payload={**self._plain(prompt, 1), **named})
+        return Ask(path=self.path, payload={**self._plain(prompt, 1), **named})
 
     def named_next(self, data: Any, tokens: Sequence[int]) -> Next:
         found = self.top_next(data)
@@ -86,7 +78,7 @@ class Completions(Dialect):
         return Next(known=tuple((None, token, values[token]) for token in tokens), usage=found.usage, best=found.best)
 
     def top(self, prompt: Sequence[int] | str, count: int) -> Ask:
-        return Ask(path=PATH, payload={**self._plain(prompt, 1), "logprobs": count})
+        return Ask(path=self.path, payload={**self._plain(prompt, 1), "logprobs": count})
 
     def top_next(self, data: Any) -> Next:
         known = sorted(first_tokens(first_choice(data).get("logprobs")), key=lambda token: -token[2])
@@ -100,7 +92,26 @@ class Completions(Dialect):
         return {"model": self.model, "prompt": text, "max_tokens": most, "temperature": 0, "seed": 0}
 
 
-def first_choice(data: Any) -> dict[str, Any]:
+def joined_stream(events: Sequence[tuple[float, Any]], part: Callable[[JsonObject], tuple[str, bool]]) -> Written:
+    """The answer that a stream is made of. Half if it ended before the answer did.
+
+    part: what a choice of an event adds to the text, and whether it holds reasoning.
+    """
+    text, finish, usage, first, model, thought = "", None, Usage(), None, None, False
+    for seconds, event in events:
+        for choice in event.get("choices") or ():
+            added, thinks = part(choice)
+            text, thought = text + added, thought or thinks
+            finish = choice.get("finish_reason") or finish
+            first = seconds if first is None and (added or thinks) else first
+        usage = usage_of(event["usage"]) if event.get("usage") else usage
+        model = event.get("model") or model
+    if finish is None:
+        raise Half(sentence("the stream ended in the middle of an answer"))
+    return Written(text=text, finish=finish, usage=usage, model=model, thought=thought, first=first)
+
+
+def first_choice(data: Any) -> JsonObject:
     """The one answer of a reply; Half if there is none."""
     choices = data.get("choices") if isinstance(data, dict) else None
     if not isinstance(choices, list) or not choices or not isinstance(choices[0], dict):
@@ -124,5 +135,5 @@ def first_tokens(logprobs: Any) -> Iterator[tuple[str | None, int | None, float]
 
 def _finite(value: Any) -> float:
     if not isinstance(value, int | float) or isinstance(value, bool) or math.isnan(value):
-        raise Half(sentence("a log-probability that is none: {value!r}", value=value))
+        raise Half(sentence("not a log-probability: {value!r}", value=value))
     return float(value)

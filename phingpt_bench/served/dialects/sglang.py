@@ -10,6 +10,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from phingpt_bench.core.errors import BenchError
+from phingpt_bench.core.jsonio import JsonObject
 from phingpt_bench.core.sentences import sentence
 from phingpt_bench.served.dialects.base import Dialect, Writing
 from phingpt_bench.served.values import Ask, Half, Next, Prompt, Scored, Usage, Written
@@ -18,11 +19,8 @@ from phingpt_bench.served.values import Ask, Half, Next, Prompt, Scored, Usage, 
 class SGLang(Dialect):
     """`base`: the served name of the base; another `model` is an adapter's, sent as `lora_path`."""
 
+    path = "/generate"
     names = ()
-
-    def __init__(self, model: str, base: str):
-        super().__init__(model)
-        self.base = base
 
     def write(self, prompt: Prompt, writing: Writing, *, stream: bool) -> Ask:
         settings = {"max_new_tokens": writing.most, "stop": list(writing.stop)}
@@ -88,16 +86,15 @@ class SGLang(Dialect):
     def _ask(self, prompt: Prompt, settings: dict[str, object], **more: Any) -> Ask:
         if not isinstance(prompt, str) and any(isinstance(part, dict) for part in prompt):
             raise BenchError(
-                sentence("SGLang's /generate takes no messages"),
-                hint=sentence("use local-chat-completions with its base_url"),
+                "SGLang's /generate takes no messages", hint="use local-chat-completions with its base_url"
             )
         text = {"text": prompt} if isinstance(prompt, str) else {"input_ids": list(prompt)}
         adapter = {"lora_path": self.model} if self.model != self.base else {}
         payload = {**text, "sampling_params": {"temperature": 0, **settings}, **adapter, **more}
-        return Ask(path="/generate", payload=payload)
+        return Ask(path=self.path, payload=payload)
 
 
-def _meta(data: Any) -> dict[str, Any]:
+def _meta(data: Any) -> JsonObject:
     found = data.get("meta_info") if isinstance(data, dict) else None
     if not isinstance(found, dict):
         raise Half(sentence("no meta_info in the answer"))

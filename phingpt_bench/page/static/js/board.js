@@ -1,25 +1,31 @@
 // The board that the page holds: sections whose rows are objects that know their section and model.
 
-const raw = JSON.parse(document.getElementById("board").textContent);
+import { held } from "./held.js";
+import { said } from "./words.js";
 
-const models = raw.models.map((model, place) => ({ ...model, place }));
+const models = held.models.map((model, place) => ({ ...model, place }));
 
-const sections = raw.sections.map((section) => {
-  const metric = raw.metrics[section.metric] ?? { title: section.metric, higher: true };
+const sections = held.sections.map((section) => {
+  const metric = held.metrics[section.metric] ?? { title: section.metric, higher: true };
   const whole = { ...section, language: section.languages.join(", ") || null, metricTitle: metric.title, higher: metric.higher };
   whole.rows = section.rows.map((values, place) => {
-    const row = Object.fromEntries(raw.columns.map((name, i) => [name, values[i]]));
+    const row = Object.fromEntries(held.columns.map((name, i) => [name, values[i]]));
     return Object.assign(row, { place, section: whole, model: models[row.model] });
   });
   whole.published = publishedRows(section);
   return whole;
 });
 
-export const board = { ...raw, models, sections };
+export const board = { ...held, models, sections };
 
 /** The section of that key, or undefined. */
 export function sectionOf(key) {
   return sections.find((section) => section.key === key);
+}
+
+/** What the program said of one or many rows: a warning, or why there is no test. */
+export function noteOf(place) {
+  return said(held.notes)[place];
 }
 
 /** The base that a row is compared with, or null: the one that its test was against, if the page knows which. */
@@ -40,10 +46,10 @@ export function trainingUsd(row) {
 
 function publishedRows(section) {
   if (section.published === null) return [];
-  return raw.published.lists[section.published].map((row) => ({
+  return held.published.lists[section.published].map((row) => ({
     ...row,
-    apart: raw.published.notes[row.apart],
-    note: row.note === null ? null : raw.published.notes[row.note],
-    source: { key: row.source, ...raw.published.sources[row.source] },
+    apart: held.published.notes[row.apart],
+    note: row.note === null ? null : held.published.notes[row.note],
+    source: { key: row.source, ...held.published.sources[row.source] },
   }));
 }

@@ -1,6 +1,6 @@
 // Everything that is known of one row, for those who want to trace a number.
 
-import { board } from "./board.js";
+import { board, noteOf } from "./board.js";
 import { html, name } from "./dom.js";
 import { differenceText, exposureText, pOf, rankText, sizeText, unseenText } from "./names.js";
 import { bytes, decimals, duration, interval, percent, probability, unknown, usd, whole } from "./numbers.js";
@@ -10,7 +10,7 @@ import { said, t } from "./words.js";
 export function facts(row) {
   const { model } = row;
   return [
-    row.warnings.length ? html("ul", { class: "warnings" }, row.warnings.map((warning) => html("li", {}, name(said(warning))))) : null,
+    row.warnings.length ? html("ul", { class: "warnings" }, row.warnings.map((place) => html("li", {}, name(noteOf(place))))) : null,
     html(
       "div",
       { class: "facts" },
@@ -58,7 +58,7 @@ function ledger(heading, spent) {
     [t("tokens written"), spent.tokens_out && whole(spent.tokens_out)],
     [t("peak memory"), spent.peak_host_bytes && bytes(spent.peak_host_bytes)],
     [t("peak GPU memory"), spent.peak_gpu_bytes && bytes(spent.peak_gpu_bytes)],
-    [t("machine"), spent.machine && said(spent.machine)],
+    [t("machine"), spent.machine === undefined ? null : said(board.machines)[spent.machine]],
     [t("price"), spent.price === undefined ? null : said(board.prices)[spent.price]],
   ]);
 }

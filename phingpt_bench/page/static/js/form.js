@@ -23,7 +23,7 @@ export function form(section, found, n) {
   return html("div", { class: "form" }, html("h3", {}, t("Format and knowledge")), lines.length > 0 && html("ul", {}, lines.map((line) => html("li", {}, line))), found.split && split(section, found.split));
 }
 
-function unreadable({ unreadable: [a, b], fixed, broken, n: readable, readable: change, bounds }, n) {
+function unreadable({ unreadable: [a, b], fixed, broken, n: readable, readable: change, pieces, bounds }, n) {
   const share = (count) => `${whole(count)} (${percent(count / n)})`;
   const range = (ends, text) => t("{low} to {high}", { low: text(ends[0]), high: text(ends[1]) });
   return [
@@ -32,6 +32,7 @@ function unreadable({ unreadable: [a, b], fixed, broken, n: readable, readable: 
     change === null
       ? t("No row was answered readably by both.")
       : t("On the {n} rows that both answered readably: {a} before, {b} after, change {change}.", { n: whole(readable), a: decimals(change[0]), b: decimals(change[1]), change: changeText(change.slice(2)) }),
+    ...(pieces ? [t("By the pieces that could be read alone: {a} before, {b} after, change {change}.", { a: decimals(pieces[0]), b: decimals(pieces[1]), change: changeText(pieces.slice(2)) })] : []),
     ...(bounds === null ? [] : [t("Had every unreadable answer been wrong, or right: {a} before, {b} after, change {change}.", { a: range(bounds[0], decimals), b: range(bounds[1], decimals), change: range(bounds[2], signed) })]),
   ];
 }

@@ -8,6 +8,8 @@ import { usd } from "./numbers.js";
 import { framed, table } from "./table.js";
 import { t } from "./words.js";
 
+const FIRST = 20; // lines; the scores come below
+
 /** A table of the tuned models, those that win most tasks first; null where there is none. */
 export function glance() {
   const lines = board.models.filter((model) => model.kind === "tuned").map(lineOf).filter((line) => line.tasks > 0);
@@ -24,7 +26,7 @@ export function glance() {
     { key: "training", head: t("training cost"), numeric: true, value: (line) => line.training, cell: (line) => usd(line.training) },
     { key: "usd", head: t("per 1,000 documents"), title: t("USD, median over its tasks"), numeric: true, value: (line) => line.usd, cell: (line) => usd(line.usd) },
   ];
-  const drawn = table({ name: "glance", caption: t("Tuned models at a glance"), columns, rows: lines });
+  const drawn = table({ name: "glance", caption: t("Tuned models at a glance"), columns, rows: lines, few: FIRST });
   return framed(drawn.element, t("Tuned models at a glance"));
 }
 

@@ -1,8 +1,8 @@
 // What rows and kinds are called, and what their marks mean.
 
-import { baseOf } from "./board.js";
+import { baseOf, noteOf } from "./board.js";
 import { html, name } from "./dom.js";
-import { decimals, interval, parameters, percent, probability, signed, unknown, usd, whole } from "./numbers.js";
+import { decimals, interval, parameters, percent, probability, signed, usd, whole } from "./numbers.js";
 import { said, t, tn } from "./words.js";
 
 export const KINDS = ["tuned", "base", "floor", "check"];
@@ -64,7 +64,7 @@ export function rankText(row) {
 /** The difference to the base, or words in its place. */
 export function differenceText(row) {
   if (row.is_base) return t("base");
-  if (row.no_test) return t("no test");
+  if (row.no_test !== null) return t("no test");
   if (row.difference === null) return ["floor", "check"].includes(row.model.kind) ? "-" : t("no base");
   return signed(row.difference) + (row.significant ? "*" : "");
 }
@@ -84,7 +84,7 @@ export function scoreLines(row) {
       base ? t("vs base ({name})", { name: setting(base.model) }) : t("vs base"),
       `${signed(row.difference)} ${interval(row.difference_low, row.difference_high)}, ${probability(pOf(row), row.at_most)}`,
     ],
-    row.no_test && [t("vs base"), t("no test: {reason}", { reason: said(row.no_test) })],
+    row.no_test !== null && [t("vs base"), t("no test: {reason}", { reason: noteOf(row.no_test) })],
     row.beats_floor !== null && [t("best floor"), row.beats_floor ? t("beaten") : t("not beaten")],
     row.exposed && [t("rank"), t("none: trained on these test rows")],
     row.invalid > 0 && [t("unreadable answers"), percent(row.invalid)],
@@ -97,7 +97,7 @@ export function scoreLines(row) {
 /** Test rows of which a copy was in training; a dash for what was not trained. */
 export function exposureText(row) {
   if (row.model.kind === "base" && row.base_unknown) return t("unknown");
-  if (!row.exposure) return row.model.kind === "tuned" ? unknown() : "-";
+  if (!row.exposure) return row.model.kind === "tuned" ? t("unknown") : "-";
   const found = Object.entries(row.exposure).filter(([, count]) => count);
   const text = found.map(([kind, count]) => `${count} ${exposureKind(kind)}`).join(", ") || "0";
   const more = [row.partly && t("partly checked"), row.base_unknown && t("its base: unknown")].filter(Boolean);

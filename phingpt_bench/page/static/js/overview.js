@@ -18,6 +18,9 @@ export function overview(settings) {
     const why = html("p", { class: "lead" }, t("No row is left: the filters hide all of it."));
     return [html("header", { class: "intro" }, html("h1", {}, t("Leaderboard")), why)];
   }
+  if (board.sections.every((section) => section.limit !== null)) {
+    return [html("header", { class: "intro" }, html("h1", {}, t("Leaderboard")), html("p", { class: "lead" }, t("All runs are limited to the first rows of their task: none is ranked, and no overview is drawn."))), limitedNote(), legend()];
+  }
   const extra = new Set((settings.get("columns") ?? "").split(" ").filter(Boolean));
   const scores = matrix(settings);
   const form = filters(settings, draw);
@@ -52,9 +55,12 @@ export function overview(settings) {
 function lead() {
   const tasks = board.sections.filter((section) => section.limit === null).length;
   const runs = board.sections.reduce((sum, section) => sum + section.rows.length, 0);
-  return t("{runs} runs of {models} models on {tasks} tasks. Every score has an interval, every gain a paired test, every row its cost.", {
-    runs: whole(runs), models: whole(board.models.length), tasks: whole(tasks),
-  });
+  return tn(
+    "{runs} runs of {models} models on {tasks} task. Every score has an interval, every gain a paired test, every row its cost.",
+    "{runs} runs of {models} models on {tasks} tasks. Every score has an interval, every gain a paired test, every row its cost.",
+    tasks,
+    { runs: whole(runs), models: whole(board.models.length), tasks: whole(tasks) },
+  );
 }
 
 function marksNote() {

@@ -1,4 +1,4 @@
-// From which document on the best tuned row is cheaper than others: hosted models, larger ones, floors.
+// From which document on the best tuned row is cheaper than others: hosted and served models, larger ones, floors.
 
 import { html, name } from "./dom.js";
 import { fullName } from "./names.js";
@@ -10,7 +10,7 @@ import { said, t } from "./words.js";
 export function payback(section) {
   if (!section.payback) return null;
   const row = section.rows.find((one) => one.run === section.payback.run);
-  const kinds = { hosted: t("hosted, an estimate"), larger: t("larger model"), floor: t("floor") };
+  const kinds = { hosted: t("hosted, an estimate"), served: t("served, measured"), larger: t("larger model"), floor: t("floor") };
   const columns = [
     { key: "name", head: t("against"), header: true, value: (other) => other.name, cell: (other) => name(other.name) },
     { key: "kind", head: t("kind"), value: (other) => other.kind, cell: (other) => kinds[other.kind] ?? other.kind },

@@ -26,22 +26,3 @@ export function linearScale(low, high, from, to) {
   for (let i = Math.ceil(start / step); i * step <= end; i += 1) ticks.push([i * step, true]);
   return { at: (value) => from + ((value - start) / (end - start)) * (to - from), ticks };
 }
-
-/**
- * The points on the Pareto front, cheapest first: no other costs no more, scores no worse, and does better in one.
- *
- * points: [{cost, score}], both known. Of several with equal cost and score all are on it.
- */
-export function front(points, higherIsBetter) {
-  const sign = higherIsBetter ? 1 : -1;
-  const ordered = [...points].sort((a, b) => a.cost - b.cost || sign * (b.score - a.score));
-  const found = [];
-  let best = null;
-  for (const point of ordered) {
-    const same = best && point.cost === best.cost && point.score === best.score;
-    if (best === null || sign * (point.score - best.score) > 0) best = point;
-    else if (!same) continue;
-    found.push(point);
-  }
-  return found;
-}

@@ -4,7 +4,7 @@ import { trainingUsd } from "./board.js";
 import { html, name, once, svg, unique } from "./dom.js";
 import { fullName, kindName, metricName, scoreLines, shortName } from "./names.js";
 import { decimals, range, unknown, usd } from "./numbers.js";
-import { front, linearScale, logScale } from "./scale.js";
+import { linearScale, logScale } from "./scale.js";
 import { hideTip, showTip, tipText } from "./tip.js";
 import { said, t, tn } from "./words.js";
 
@@ -37,7 +37,8 @@ export function scatter(section, axisKey, onPick) {
     html(
       "figcaption",
       {},
-      t("Bars are 95% intervals; level bars are ranges of prices. The line joins the rows that no other row beats in cost without losing in score; rows that are not ranked take no part."),
+      t("Bars are 95% intervals; level bars are ranges of prices."),
+      points.some((point) => point.onFront) ? ` ${t("The line joins the rows that no other row beats in cost without losing in score; rows that are not ranked take no part, nor do those that a row of a shared machine may beat.")}` : null,
     ),
   );
 }
@@ -48,7 +49,8 @@ function placed(section, [kind, , cost]) {
   const unplaced = [];
   for (const row of section.rows) {
     if (row.score === null) continue;
-    const point = { row, cost: cost(row), score: row.score, low: row.low, high: row.high, kind: row.model.kind, label: fullName(row.model) };
+    const onFront = kind === "evaluation" && row.frontier === true; // of the training no front is known: a base has none
+    const point = { row, cost: cost(row), score: row.score, low: row.low, high: row.high, kind: row.model.kind, label: fullName(row.model), onFront };
     (point.cost > 0 ? points : unplaced).push(point);
   }
   for (const row of section.published) {
@@ -69,8 +71,8 @@ function plot(canvas, points, section, axisTitle, onPick) {
   const ends = points.flatMap((point) => [point.low ?? point.score, point.high ?? point.score]);
   const x = logScale(Math.min(...costs), Math.max(...costs), EDGE.left, width - EDGE.right);
   const y = linearScale(Math.min(...ends), Math.max(...ends), height - EDGE.bottom, EDGE.top);
-  const best = front(points.filter((point) => point.row && point.row.rank !== null), section.higher);
-  const marks = points.map((point) => mark(point, x, y, best.includes(point)));
+  const best = points.filter((point) => point.onFront).sort((a, b) => a.cost - b.cost);
+  const marks = points.map((point) => mark(point, x, y, point.onFront));
   canvas.replaceChildren(
     frame(x, y, width, height, axisTitle, metricName(section)),
     line(best, x, y, width),
@@ -261,7 +263,7 @@ function key(points) {
       svg("svg", { viewBox: "0 0 18 18", width: 18, height: 18, "aria-hidden": "true" }, svg("g", { class: `point point-${kind}` }, shape(kind, 9, 9))),
       kind === "published" ? t("published, not comparable") : kindName(kind),
     )),
-    points.length ? html("li", {}, svg("svg", { viewBox: "0 0 26 18", width: 26, height: 18, "aria-hidden": "true" }, svg("path", { class: "front", d: "M1 14H13V4H25" })), t("Pareto front")) : null,
+    points.some((point) => point.onFront) ? html("li", {}, svg("svg", { viewBox: "0 0 26 18", width: 26, height: 18, "aria-hidden": "true" }, svg("path", { class: "front", d: "M1 14H13V4H25" })), t("Pareto front")) : null,
   );
 }
 

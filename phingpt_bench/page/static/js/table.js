@@ -1,24 +1,26 @@
-// A table that is sorted by its heads and drawn as far as it is looked at, a batch of rows at a time.
+// A table that is sorted by its heads and drawn as far as its reader asks, a batch of rows at a time.
 
 import { hidden, html } from "./dom.js";
+import { whole } from "./numbers.js";
 import { t, tn } from "./words.js";
 
 const BATCH = 60;
+const LARGEST = 240;
 
 /**
- * A table of `rows`; {element, show(rows), columns(list), sort(order)} redraws it.
+ * A table of `rows`; {element, show(rows), columns(list)} redraws it. The first `few` rows are drawn, and each time that
+ * more are asked for as many again: a table that grew by itself would not let its reader come to what is below it.
  *
  * columns: [{key, head, title, numeric, value(row), cell(row), first, header}]. value: what is sorted by, null last in
  * both directions; without it a column is not sortable. first: "descending" where a first click should sort so. header:
  * the cells that name their row. order: {key, descending} or null for the order of the rows. onSort hears of a new one.
  * detail(row): nodes for a second row below one that was opened, or null. mark(row, element): a last word on each row.
  */
-export function table({ caption, columns, rows, order = null, onSort = () => {}, detail = null, mark = () => {}, name = "" }) {
+export function table({ caption, columns, rows, order = null, onSort = () => {}, detail = null, mark = () => {}, name = "", few = BATCH }) {
   const head = html("thead");
   const body = html("tbody");
   const more = html("tfoot", { class: "more" });
   const element = html("table", { class: name }, html("caption", {}, caption), head, body, more);
-  const seen = new IntersectionObserver((entries) => entries.some((entry) => entry.isIntersecting) && draw(BATCH));
   let drawn = 0;
   let list = [];
 
@@ -52,20 +54,24 @@ export function table({ caption, columns, rows, order = null, onSort = () => {},
     list = column?.value ? sorted(rows, column.value, order.descending) : rows;
     body.replaceChildren();
     drawn = 0;
-    draw(BATCH);
+    draw(few);
+  }
+
+  function next() {
+    const at = body.rows.length;
+    draw(Math.min(drawn, LARGEST));
+    body.rows[at]?.querySelector('button, a, [tabindex="-1"]')?.focus();
   }
 
   function draw(count) {
-    const next = list.slice(drawn, drawn + count);
-    body.append(...next.flatMap(lines));
-    drawn += next.length;
+    const rest = list.slice(drawn, drawn + count);
+    body.append(...rest.flatMap(lines));
+    drawn += rest.length;
     const left = list.length - drawn;
     more.replaceChildren();
-    seen.disconnect();
     if (list.length === 0) more.append(note(t("No row fits these filters.")));
     if (left > 0) {
-      more.append(note(html("button", { type: "button", onclick: () => draw(list.length) }, tn("{n} more row", "{n} more rows", left))));
-      seen.observe(more);
+      more.append(note(html("button", { type: "button", onclick: next }, tn("{n} more row", "{n} more rows", left, { n: whole(left) }))));
     }
   }
 

@@ -1,8 +1,9 @@
 // The page of one task: verdict, table, cost, what changed, published results.
 
-import { board, scoreOf, sectionOf, trainingUsd } from "./board.js";
+import { board, noteOf, scoreOf, sectionOf, trainingUsd } from "./board.js";
 import { comparison } from "./comparison.js";
 import { html, name } from "./dom.js";
+import { downloads } from "./download.js";
 import { boxes, choice } from "./fields.js";
 import { facts } from "./facts.js";
 import { legend } from "./legend.js";
@@ -65,11 +66,13 @@ function verdict(section) {
     const numbers = { name: who, difference: signed(best.difference), interval: interval(best.difference_low, best.difference_high), p: probability(pOf(best), best.at_most) };
     const better = best.difference > 0 === section.higher;
     lines.push(
-      !best.significant
-        ? t("{name} does not differ significantly from its base: {difference} {interval}, {p}.", numbers)
-        : better
-          ? t("{name} is really better than its base: {difference} {interval}, {p}.", numbers)
-          : t("{name} is really worse than its base: {difference} {interval}, {p}.", numbers),
+      best.only_majority
+        ? t("{name} gets no *: {difference} {interval}, {p}, but it is not shown to be better than one label for all rows.", numbers)
+        : !best.significant
+          ? t("{name} does not differ significantly from its base: {difference} {interval}, {p}.", numbers)
+          : better
+            ? t("{name} is really better than its base: {difference} {interval}, {p}.", numbers)
+            : t("{name} is really worse than its base: {difference} {interval}, {p}.", numbers),
     );
   }
   const floor = section.rows.find((row) => row.model.kind === "floor");
@@ -127,7 +130,7 @@ function columns(section) {
     number("score", metricName(section), (row) => row.score, scoreText, section.higher ? "descending" : "ascending"),
     number("interval", t("95% interval"), (row) => row.low, (_, row) => span(row.low, row.high)),
     number("difference", t("vs base"), (row) => row.difference, (_, row) => html("span", { title: span(row.difference_low, row.difference_high) }, differenceText(row).replace("*", ""), html("span", { class: "mark" }, row.significant ? "*" : ""))),
-    number("p", "p", pOf, (_, row) => probability(pOf(row), row.at_most).replace(/^p=?/, "") || (row.no_test ? said(row.no_test) : ""), "ascending"),
+    number("p", "p", pOf, (_, row) => probability(pOf(row), row.at_most).replace(/^p=?/, "") || (row.no_test === null ? "" : noteOf(row.no_test)), "ascending"),
     number("usd", t("USD per 1,000"), (row) => row.usd_per_1000, (value, row) => [usd(value), html("abbr", { class: "front-mark", title: row.frontier ? t("on the Pareto front") : null }, row.frontier ? "◆" : "")], "ascending"),
     number("training", t("training, USD"), trainingUsd, (value, row) => (row.training ? usd(value) : row.model.kind === "base" ? "-" : unknown()), "ascending"),
     number("exposure", t("train rows in test"), (row) => (row.exposure ? Object.values(row.exposure).reduce((sum, one) => sum + one, 0) : null), (_, row) => exposureText(row)),
@@ -157,5 +160,6 @@ function plot(section, settings) {
     keep({ cost });
     draw(cost);
   }, true);
-  return html("section", {}, html("h2", {}, t("Cost and score")), html("div", { class: "filters" }, chooser), holder);
+  const saved = downloads(section, () => holder.querySelector("svg.chart"));
+  return html("section", {}, html("h2", {}, t("Cost and score")), html("div", { class: "filters" }, chooser), holder, saved);
 }

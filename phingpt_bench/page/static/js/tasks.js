@@ -3,7 +3,7 @@
 import { board } from "./board.js";
 import { html } from "./dom.js";
 import { metricName } from "./names.js";
-import { decimals, unknown, whole } from "./numbers.js";
+import { decimals, whole } from "./numbers.js";
 import { address, keep } from "./route.js";
 import { framed, orderOf, orderText, table } from "./table.js";
 import { t, tn } from "./words.js";
@@ -20,8 +20,8 @@ export function tasksView(settings) {
     score("floor", t("best floor")),
     { key: "beats", head: t("floor beaten"), value: (line) => Number(line.tuned?.beats_floor ?? -1), cell: (line) => ({ true: t("yes"), false: t("no") })[line.tuned?.beats_floor] ?? "-" },
     { key: "published", head: t("published rows"), numeric: true, value: (line) => line.section.published.length, cell: (line) => whole(line.section.published.length) },
-    { key: "language", head: t("language"), value: (line) => line.section.language, cell: (line) => line.section.language ?? unknown() },
-    { key: "licence", head: t("licence"), value: (line) => line.section.licence, cell: (line) => line.section.licence ?? unknown() },
+    { key: "language", head: t("language"), value: (line) => line.section.language, cell: (line) => line.section.language ?? t("unknown") },
+    { key: "licence", head: t("licence"), value: (line) => line.section.licence, cell: (line) => line.section.licence ?? t("unknown") },
   ];
   const drawn = table({ name: "tasks", caption: t("Tasks"), columns, rows: lines, order: orderOf(settings.get("sort"), columns), onSort: (order) => keep({ sort: orderText(order) }) });
   return [

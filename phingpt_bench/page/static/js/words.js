@@ -1,6 +1,6 @@
 // The page's sentences in the reader's language. English is the key; a sentence without translation stays English.
 
-import { board } from "./board.js";
+import { held } from "./held.js";
 
 const KEY = "phingpt-bench.language";
 const NAMES = { en: "English", es: "Español" };
@@ -9,7 +9,7 @@ let language = document.documentElement.lang;
 
 /** The languages of the page, [code, its own name]. */
 export function languages() {
-  return ["en", ...Object.keys(board.languages)].map((code) => [code, NAMES[code] ?? code]);
+  return ["en", ...Object.keys(held.languages)].map((code) => [code, NAMES[code] ?? code]);
 }
 
 export function currentLanguage() {
@@ -39,12 +39,12 @@ export function remembered() {
 
 /** The sentence in the language in force, its {values} filled in. */
 export function t(sentence, values = {}) {
-  return filled(board.languages[language]?.[sentence] ?? sentence, values);
+  return filled(held.languages[language]?.[sentence] ?? sentence, values);
 }
 
 /** The sentence for a number of things: `one` for exactly one, `many` for any other number; {n} is the number. */
 export function tn(one, many, n, values = {}) {
-  const words = board.languages[language]?.[one] ?? [one, many];
+  const words = held.languages[language]?.[one] ?? [one, many];
   return filled(words[new Intl.PluralRules(language).select(n) === "one" ? 0 : 1], { n, ...values });
 }
 

@@ -11,8 +11,6 @@ from phingpt_bench.stats.clusters import Clusters, independent, summed, wilson_c
 from phingpt_bench.stats.interval import Interval, wilson
 from phingpt_bench.stats.resample import RESAMPLES, SEED, Score
 
-__all__ = ["Interval", "bootstrap", "bootstrap_stderr", "interval", "right", "wilson"]
-
 
 def bootstrap(
     rows: np.ndarray,

@@ -5,7 +5,6 @@ from __future__ import annotations
 import csv
 import io
 import re
-import sys
 from typing import NamedTuple
 
 from phingpt_bench.core.errors import BenchError
@@ -26,7 +25,7 @@ class Separated(NamedTuple):
 
 
 def separated(path: str, text: str) -> Separated:
-    """The rows of a CSV file. BenchError with the line for what is no such file.
+    """The rows of a CSV file. BenchError with the line for what is not such a file.
 
     Where a file with tabs or bars between its columns cannot be read with quotes around fields, and every line has as
     many cells as the first without them, quotes are characters like others.
@@ -49,8 +48,11 @@ def separated(path: str, text: str) -> Separated:
         raise
 
 
+LONGEST_FIELD = 2**31 - 1  # characters; a C long, which has 32 bits on Windows
+
+
 def _read(path: str, text: str, delimiter: str, skipped: int, quoting: int) -> Separated:
-    csv.field_size_limit(sys.maxsize)
+    csv.field_size_limit(LONGEST_FIELD)
     reader = csv.reader(
         io.StringIO(text, newline=""), delimiter=delimiter, strict=True, quoting=quoting  # type: ignore[arg-type]
     )  # fmt: skip
@@ -67,19 +69,19 @@ def _read(path: str, text: str, delimiter: str, skipped: int, quoting: int) -> S
                 names = [name.strip() for name in row]
                 if twice := sorted({name for name in names if names.count(name) > 1}):
                     raise BenchError(
-                        sentence("column '{twice}' occurs twice in the header", twice=twice[0]), where=f"{path}:{at}"
+                        "column '{twice}' occurs twice in the header", where=f"{path}:{at}", twice=twice[0]
                     )
                 continue
             if len(row) != len(names):
                 raise BenchError(
-                    sentence("{columns} columns, the header has {header}", columns=len(row), header=len(names)),
+                    "{columns} columns, the header has {header}",
                     where=f"{path}:{at}",
-                    hint=sentence("a field with a comma, a quote or a line break in it needs double quotes around it"),
+                    hint="a field with a comma, a quote or a line break in it needs double quotes around it",
+                    columns=len(row),
+                    header=len(names),
                 )
             rows.append(row)
             places.append(at)
     except csv.Error as err:
-        raise BenchError(
-            sentence("not readable as CSV ({reason})", reason=err), where=f"{path}:{before + 1 + skipped}"
-        ) from None
+        raise BenchError("not readable as CSV ({reason})", where=f"{path}:{before + 1 + skipped}", reason=err) from None
     return Separated(names or [], rows, places)

@@ -6,7 +6,6 @@ import csv
 import unicodedata
 
 from phingpt_bench.core.errors import BenchError
-from phingpt_bench.core.sentences import sentence
 
 # the surest first
 NAMES = {
@@ -45,6 +44,8 @@ def between_commas(option: str, listed: str) -> list[str]:
         return next(csv.reader([listed], skipinitialspace=True), [])
     except csv.Error as err:
         raise BenchError(
-            sentence("{option} cannot be read ({reason})", option=option, reason=err),
-            hint=sentence("names stand between commas: {option} a,b,c", option=option),
+            "{option} cannot be read ({reason})",
+            hint="separate the names by commas: {option} a,b,c",
+            option=option,
+            reason=err,
         ) from None

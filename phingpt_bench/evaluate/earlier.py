@@ -1,0 +1,125 @@
+"""What earlier records say of a step: whether it is done, why it is re-run, and how long it took."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+
+from phingpt_bench.core.fingerprint import digest, is_digest
+from phingpt_bench.core.ledgers import PARAPHRASES, WARM_UP
+from phingpt_bench.core.records import Model, RunRecord, to_dict
+from phingpt_bench.core.sentences import sentence
+from phingpt_bench.evaluate.facts import Facts, machine_of
+from phingpt_bench.evaluate.steps import Step
+from phingpt_bench.models import embedded
+from phingpt_bench.served.spec import ServedSpec
+
+UNTRAINED = "not trained yet"  # instead of an adapter's digest
+# why a run is not done, by the first fields in which its record differs
+_CHANGED: tuple[tuple[tuple[str, ...], str], ...] = (
+    (("template",), sentence("the task's prompt has changed")),
+    (("setup",), sentence("the task's settings have changed")),
+    (("examples",), sentence("its few-shot examples have changed")),
+    (("rows",), sentence("it was run on other rows")),
+    (
+        ("base", "base_revision", "quantisation", "compute_dtype", "baseline"),
+        sentence("it was run with another base model"),
+    ),
+    (("engine", "engine_version"), sentence("it was served by another engine")),
+    (("asked",), sentence("the served model was queried with other settings")),
+    (("adapter",), sentence("it was run with another adapter: its weights or its configuration have changed")),
+    (
+        ("shots", "chat_template", "prompt", "thinking", "thinking_end"),
+        sentence("it was run with another prompt variant"),
+    ),
+    (("limit",), sentence("it was run with another limit")),
+    (("skip_long",), sentence("it was run with another choice for rows that are too long")),
+    (("seed",), sentence("it was run with another seed")),
+    (
+        ("device", "batch_size", "dequantise"),
+        sentence("it was run on another device, with another batch size or another way of unpacking"),
+    ),
+)
+
+
+def judged(step: Step, facts: Facts, force: bool) -> Step:
+    """The step with what the records show: whether it is done, why not, how long it took."""
+    seconds, scaled = _known_seconds(step, facts)
+    if step.folder not in facts.records:
+        return replace(step, seconds=seconds, scaled=scaled)
+    record = facts.records[step.folder]
+    reason = sentence("its record cannot be read") if record is None else _difference(step, record)
+    if reason is None and force:
+        reason = sentence("asked for with --force")
+    if force:
+        step = replace(step, again=digest(None if record is None else to_dict(record)))
+    return replace(step, done=reason is None, reason=reason, seconds=seconds, scaled=scaled)
+
+
+def _difference(step: Step, record: RunRecord) -> str | None:
+    """The first difference between a record and a step, in words, or None."""
+    mine, theirs = step.fingerprint, record.provenance.fingerprint
+    if mine is None or theirs is None:
+        return sentence("its record has no fingerprint")
+    if step.paraphrases and record.paraphrases is None:
+        return sentence("it was run without paraphrases")
+    for names, reason in _CHANGED:
+        differing = [name for name in names if getattr(mine, name) != getattr(theirs, name)]
+        if mine.base is not None and mine.base_revision is None and "base_revision" in differing:
+            differing.remove("base_revision")  # not known yet (nothing loaded or looked up): not compared
+        if "base" in differing and mine.base_revision == theirs.base_revision and is_digest(mine.base_revision):
+            differing.remove("base")  # its folder had another name
+        if mine.engine_version is None and "engine_version" in differing:
+            differing.remove("engine_version")  # not started yet
+        if "adapter" in differing and mine.adapter == UNTRAINED:
+            return sentence("its adapter is missing and will be trained")
+        if "base" in differing and (own := embedded.by_base_name(theirs.base or "")) and own.wheel_files() is None:
+            return sentence("its base is not installed here: {command}", command=own.install)
+        if differing:
+            return reason
+    return None
+
+
+def _known_seconds(step: Step, facts: Facts) -> tuple[float | None, bool]:
+    """(seconds, whether scaled) from records of this machine: of the same run, otherwise of one with another limit.
+
+    The time of paraphrases counts where they are asked; a record without them then says nothing.
+    """
+    machine = machine_of(step.base)
+    candidates = [
+        (folder == step.folder, record.protocol.n, folder.name, record)
+        for folder, record in facts.records.items()
+        if record is not None
+        and record.evaluation.machine is not None
+        and record.evaluation.machine.like(machine)
+        and record.protocol.n > 0
+        and (record.paraphrases is not None or not step.paraphrases)
+        and _work(record) == _planned_work(step, facts)
+    ]
+    if not candidates:
+        return None, False
+    _, n, _, record = max(candidates, key=lambda item: item[:3])
+    skipped = ("load", WARM_UP) if step.paraphrases else ("load", WARM_UP, PARAPHRASES)
+    seconds = {phase: s for phase, s in record.evaluation.seconds.items() if phase not in skipped}
+    return sum(seconds.values()) * step.documents / n, n != step.documents
+
+
+def _work(record: RunRecord) -> Sequence[object]:
+    """A key of runs with the same time per row, whatever the limit."""
+    model, protocol = record.model, record.protocol
+    made = (model.name, model.quantisation, model.compute_dtype, model.engine, model.adapter)
+    return (record.task, *made, protocol.shots, protocol.chat_template, *protocol.setting.words, record.seed)
+
+
+def _planned_work(step: Step, facts: Facts) -> Sequence[object]:
+    """`_work` of the record that a step would leave."""
+    identity = Model(name=step.model, kind="floor")
+    if isinstance(step.base, ServedSpec):
+        identity = facts.served[step.base].identity
+    elif step.base is not None:
+        identity = facts.bases[step.base]
+    made = (identity.name, identity.quantisation, identity.compute_dtype, identity.engine, step.adapter)
+    fingerprint = step.fingerprint
+    seed = None if fingerprint is None else fingerprint.seed
+    prompt, thinking = (None, None) if fingerprint is None else (fingerprint.prompt, fingerprint.thinking)
+    return (step.task, *made, step.variant.shots, step.variant.chat_template, prompt, thinking, seed)

@@ -1,0 +1,3 @@
+// What the page holds, as the program wrote it.
+
+export const held = JSON.parse(document.getElementById("data").textContent);

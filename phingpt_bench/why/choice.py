@@ -1,0 +1,50 @@
+"""Which rows of a task are explained."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from phingpt_bench.core.errors import BenchError, unknown
+from phingpt_bench.core.outcomes import Outcomes, answer_at
+from phingpt_bench.core.sentences import sentence
+
+FLIPS, ERRORS, ALL = "flips", "errors", "all"
+
+
+def chosen(wanted: Sequence[str], runs: Sequence[Outcomes]) -> tuple[str, list[str]]:
+    """(flips, errors, all or ids; the ids of the rows in the order of the first run).
+
+    wanted: one of these words, or ids; empty means flips of two runs, and errors of one. A flip is a row that two runs
+    answer in different ways, an error one that the last run gets wrong. BenchError for flips of one run, for an id
+    that a run lacks, and where no row is left.
+    """
+    first, last = runs[0], runs[-1]
+    words = list(wanted) or [FLIPS if len(runs) > 1 else ERRORS]
+    shared = set.intersection(*(set(rows.ids) for rows in runs))
+    if words[0] not in (FLIPS, ERRORS, ALL) or len(words) > 1:
+        for name in words:
+            if name not in shared:
+                raise unknown(sentence("row"), name, shared | {FLIPS, ERRORS, ALL}, where="--rows")
+        return "ids", words
+    if words[0] == FLIPS and len(runs) < 2:
+        raise BenchError("flips are rows that two runs answer in different ways, and only one was given")
+    places = [{name: at for at, name in enumerate(rows.ids)} for rows in (first, last)]
+    ids = [
+        name
+        for name in first.ids
+        if name in shared
+        and (
+            words[0] == ALL
+            or (words[0] == FLIPS and answer_at(first, places[0][name]) != answer_at(last, places[1][name]))
+            or (words[0] == ERRORS and _is_wrong(last, places[1][name]))
+        )
+    ]
+    if not ids:
+        raise BenchError("no row is one of the {choice}", hint="give --rows all, or ids of rows", choice=words[0])
+    return words[0], ids
+
+
+def _is_wrong(rows: Outcomes, at: int) -> bool:
+    if rows.kind != "spans":
+        return rows.pred[at] != rows.gold[at]
+    return any(true != predicted or true != gold for true, predicted, gold in rows.counts[at])
