@@ -25,10 +25,12 @@ from phingpt_bench.core.diagnostics import Diagnostics
 from phingpt_bench.core.errors import BenchError
 from phingpt_bench.core.exposure import Exposure
 from phingpt_bench.core.fingerprint import digest
-from phingpt_bench.core.jsonio import write_columns, write_json
+from phingpt_bench.core.jsonio import columns_text, write_json, write_text
+from phingpt_bench.core.ledgers import Ledger, Price
 from phingpt_bench.core.machine import Machine
 from phingpt_bench.core.outcomes import Outcomes
-from phingpt_bench.core.records import Ledger, Model, Price, Protocol, RunRecord, to_dict
+from phingpt_bench.core.protocol import Protocol
+from phingpt_bench.core.records import Model, RunRecord, to_dict
 from phingpt_bench.scoring.metrics import score_all
 
 COMMAND = "import sys; from phingpt_bench.cli.main import main; sys.exit(main(sys.argv[1:]))"
@@ -105,7 +107,7 @@ def write_records(folder: Path, runs: int, tasks: int, metric: str, seed: int = 
             )  # fmt: skip
             record = _record(name, place, model, shots, n, outcomes, metric)
             written = folder / "runs" / name / record.run_id / "run.json"
-            write_columns(written.with_name("outcomes.json"), to_dict(outcomes))
+            write_text(written.with_name("outcomes.json"), columns_text(to_dict(outcomes)))
             write_json(written, to_dict(record))
 
 

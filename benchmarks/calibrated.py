@@ -18,7 +18,8 @@ from phingpt_bench.core.jsonio import write_json
 from phingpt_bench.evaluate.content_free import content_free
 from phingpt_bench.evaluate.suite import Variant
 from phingpt_bench.evaluate.tasks import Tasks
-from phingpt_bench.models.load import BaseSpec, load_base
+from phingpt_bench.models.base_spec import BaseSpec
+from phingpt_bench.models.load import load_base
 from phingpt_bench.results.calibrated import calibrated
 from phingpt_bench.results.collect import Run, collect
 from phingpt_bench.scoring.prior import METHODS

@@ -20,7 +20,7 @@ from benchmarks.cases import ADAPTERS, CASES, NAMES, real_data
 from benchmarks.measure import prepare
 from phingpt_bench.core.errors import BenchError
 from phingpt_bench.models import embedded
-from phingpt_bench.models.load import BaseSpec, title
+from phingpt_bench.models.base_spec import BaseSpec, title
 
 COLUMNS = ("stock", "stock-1", "stock-auto", "ours")
 TRAINED = Path("adapters") / "trained" / "ner-smollm2-135m"

@@ -18,7 +18,7 @@ from benchmarks.compare import agreement
 from benchmarks.evaluation import add_model_arguments, carry_out, load
 from phingpt_bench.core.errors import BenchError
 from phingpt_bench.lmeval import manager
-from phingpt_bench.models.load import BaseSpec, title
+from phingpt_bench.models.base_spec import BaseSpec, title
 
 # One task for each template and dataset of the catalogue: the others ask the same questions about other cuts of it.
 LABELS = (

@@ -96,6 +96,7 @@ def prepare(threads: int) -> None:
     silence_libraries()
     logging.getLogger("bitsandbytes").setLevel(logging.ERROR)  # an optional kernel package is absent
     if threads:
+        os.environ["OMP_NUM_THREADS"] = str(threads)  # no measurement here replaces what is asked for
         torch.set_num_threads(threads)
 
 

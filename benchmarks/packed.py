@@ -19,7 +19,7 @@ def main() -> None:
 
     from benchmarks.sides import load_stock
     from phingpt_bench.core.paths import share
-    from phingpt_bench.models.load import BaseSpec
+    from phingpt_bench.models.base_spec import BaseSpec
 
     parser = argparse.ArgumentParser()
     parser.add_argument("spec", type=json.loads)

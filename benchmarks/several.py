@@ -20,10 +20,11 @@ from benchmarks.compare import OURS, STOCK, Settings
 from benchmarks.measure import Usage, interleaved, spread
 from benchmarks.sides import BATCH
 from phingpt_bench.core.errors import BenchError
+from phingpt_bench.core.ledgers import Ledger
 from phingpt_bench.core.paths import share
-from phingpt_bench.core.records import Ledger
 from phingpt_bench.models import adapter, embedded
-from phingpt_bench.models.load import BaseSpec, compute_dtype, device, load_base
+from phingpt_bench.models.base_spec import BaseSpec, compute_dtype, device
+from phingpt_bench.models.load import load_base
 from phingpt_bench.train.recipe import Recipe
 
 COUNT = 3
@@ -128,7 +129,7 @@ def stock(spec: BaseSpec, tasks: Sequence[str], documents: int, path: Path | Non
     common = ["--tasks", ",".join(tasks), "--limit", str(documents), "--batch_size", str(BATCH)]
     if spec.quantisation == "nf4":
         return "benchmarks.packed", json.dumps(asdict(spec)), str(path or ""), *common
-    source = embedded.source() if spec.model == embedded.NAME else spec.model
+    source = embedded.SMOLLM2.source() if spec.model == embedded.NAME else spec.model
     arguments = [f"pretrained={source}", f"dtype={compute_dtype(spec)}"] + ([f"peft={path}"] if path else [])
     shown = ["--include_path", str(share("tasks")), "--device", device(spec), "--num_fewshot", "0"]
     return "lm_eval", "run", "--model", "hf", "--model_args", ",".join(arguments), *shown, *common

@@ -47,7 +47,7 @@ def save_random(shape: str, folder: Path, tokenizer: str | None = None) -> Path:
 
     if shape not in SHAPES:
         raise unknown("shape", shape, SHAPES)
-    words = AutoTokenizer.from_pretrained(tokenizer or embedded.source())
+    words = AutoTokenizer.from_pretrained(tokenizer or embedded.SMOLLM2.source())
     special = {name: getattr(words, name) for name in ("bos_token_id", "eos_token_id", "pad_token_id")}
     config = LlamaConfig(**SHAPES[shape], **special)
     torch.manual_seed(0)

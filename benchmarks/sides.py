@@ -17,7 +17,8 @@ from phingpt_bench.engine.model_facts import attention, without_peft
 from phingpt_bench.lmeval import manager
 from phingpt_bench.lmeval.lean import lean
 from phingpt_bench.models import embedded
-from phingpt_bench.models.load import BaseSpec, compute_dtype, device, nf4_config
+from phingpt_bench.models.base_spec import BaseSpec, compute_dtype, device
+from phingpt_bench.models.load import nf4_config
 
 BATCH = 16
 
@@ -159,7 +160,7 @@ def load_stock(spec: BaseSpec, adapter: Any = None) -> tuple[Any, Any]:
     from peft import PeftModel
     from transformers import AutoModelForCausalLM, AutoTokenizer
 
-    source = embedded.source() if spec.model == embedded.NAME else spec.model
+    source = embedded.SMOLLM2.source() if spec.model == embedded.NAME else spec.model
     dtype = getattr(torch, compute_dtype(spec))
     options: dict[str, Any] = {"dtype": dtype, "device_map": {"": device(spec)}, "use_safetensors": True}
     if spec.quantisation == "nf4":

@@ -15,7 +15,7 @@ from benchmarks.command import python
 from benchmarks.measure import spread
 from phingpt_bench.core.errors import BenchError
 from phingpt_bench.models import embedded
-from phingpt_bench.models.load import BaseSpec, title
+from phingpt_bench.models.base_spec import BaseSpec, title
 
 HELP = "from phingpt_bench.cli.main import main; main(['--help'])"
 IMPORT = "import phingpt_bench.cli.main"

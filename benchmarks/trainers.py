@@ -18,7 +18,8 @@ from benchmarks.measure import Stopwatch, Usage, measured, prepare
 from benchmarks.sides import load_stock
 from phingpt_bench.core.errors import BenchError
 from phingpt_bench.models import adapter
-from phingpt_bench.models.load import compute_dtype, device, load_base
+from phingpt_bench.models.base_spec import compute_dtype, device
+from phingpt_bench.models.load import load_base
 from phingpt_bench.train.dataset import training_data
 from phingpt_bench.train.recipe import Recipe
 from phingpt_bench.train.rows import Row
@@ -65,7 +66,7 @@ def rows_of(recipe: Recipe, limit: int | None) -> list[Row]:
 
     from phingpt_bench.models import embedded
 
-    source = embedded.source() if recipe.base.model == embedded.NAME else recipe.base.model
+    source = embedded.SMOLLM2.source() if recipe.base.model == embedded.NAME else recipe.base.model
     return training_data(recipe, AutoTokenizer.from_pretrained(source, revision=recipe.base.revision), limit).rows
 
 

@@ -19,7 +19,7 @@ from benchmarks import report
 from benchmarks.cases import SENTIMENT, real_data
 from benchmarks.evaluation import add_model_arguments, carry_out
 from benchmarks.measure import Usage, interleaved, spread
-from phingpt_bench.models.load import BaseSpec, title
+from phingpt_bench.models.base_spec import BaseSpec, title
 from phingpt_bench.train.recipe import Recipe
 
 COLUMNS = ("trl", "trl-kept", "ours")

@@ -14,8 +14,8 @@ from benchmarks import worlds
 from phingpt_bench.scoring.metrics import METRICS
 from phingpt_bench.stats import resample
 from phingpt_bench.stats.clusters import summed
-from phingpt_bench.stats.intervals import bootstrap, interval
 from phingpt_bench.stats.paired import PairedTest, mcnemar_exact, paired_permutation, paired_test
+from phingpt_bench.stats.score_interval import bootstrap, interval
 from phingpt_bench.stats.seeds import mean_interval, mean_test
 
 Draw = np.random.Generator
