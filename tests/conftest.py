@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import os
 import sys
+import tempfile
 from collections.abc import Generator
 from pathlib import Path
 
 import pytest
 from hypothesis import settings
 
+from phingpt_bench.core import at_work
 from phingpt_bench.core.machine import cores
 
 pytest.register_assert_rewrite("helpers.benchmark_runs")
@@ -43,6 +45,9 @@ if Path(sitecustomize.__file__ or "").parent != NO_NETWORK:  # the environment h
 sitecustomize.block()
 sys.path.remove(str(NO_NETWORK))
 
+
+# Test processes beside each other do share the machine, but what a test expects must not depend on that.
+at_work.PLACE = Path(tempfile.gettempdir()) / f"phingpt-bench-at-work-of-tests-{os.getpid()}"
 
 MIRROR = os.environ.get("PHINGPT_BENCH_DATA")
 

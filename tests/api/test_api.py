@@ -16,17 +16,21 @@ from helpers.paths import ROOT
 
 import phingpt_bench as pb
 from phingpt_bench import api
-from phingpt_bench.board.values import Against, Board, Payback, Row, Section
+from phingpt_bench.board.cost_values import Against, Payback
+from phingpt_bench.board.values import Board, Row, Section
 from phingpt_bench.cli.main import main
 from phingpt_bench.core.describe import field_texts
-from phingpt_bench.core.records import Ledger, Model, Price, Protocol, RunRecord, TokenPrice
+from phingpt_bench.core.ledgers import Ledger, Price, TokenPrice
+from phingpt_bench.core.protocol import Protocol
+from phingpt_bench.core.records import Model, RunRecord
 from phingpt_bench.data.demo import load_demo
 from phingpt_bench.render.board.board_export import to_csv
 from phingpt_bench.rescore.values import Report, Scored, Value
 from phingpt_bench.results.collect import Run
 from phingpt_bench.results.compare import Difference
-from phingpt_bench.results.comparison.values import Class, Comparison, Side
-from phingpt_bench.stats.intervals import Interval
+from phingpt_bench.results.comparison.row_values import Class
+from phingpt_bench.results.comparison.values import Comparison, Side
+from phingpt_bench.stats.interval import Interval
 
 HEAVY = ("torch", "transformers", "lm_eval", "datasets", "sklearn", "pandas")
 
@@ -56,6 +60,7 @@ def test_the_import_is_lazy_and_offers_the_api() -> None:
         pb.leaderboards  # type: ignore[attr-defined]  # noqa: B018
 
 
+@pytest.mark.slow
 def test_looking_at_results_loads_no_model_package(results: Path) -> None:
     code = (
         f"import sys, phingpt_bench as pb\npb.tasks()\nb = pb.board({str(results)!r})\nstr(b), b.to_html()\n"
@@ -77,6 +82,7 @@ def test_every_field_that_the_api_returns_is_described(cls: type) -> None:
     assert [field.name for field in dataclasses.fields(cls) if len(texts.get(field.name, "")) < 6] == []
 
 
+@pytest.mark.slow
 def test_functions_keep_their_names_when_their_rooms_are_imported() -> None:
     code = (
         "import phingpt_bench as pb\nimport phingpt_bench.board.rows\nfrom phingpt_bench.train import recipe\n"
@@ -134,6 +140,7 @@ def test_the_board_is_that_of_the_command_line(results: Path, capsys: pytest.Cap
     assert len(board.to_frame()) == len(to_csv(board.board).splitlines()) - 1
 
 
+@pytest.mark.slow
 def test_a_board_takes_tasks_filters_and_a_folder(results: Path) -> None:
     whole = pb.board(results)
     name = whole[0].task
@@ -165,6 +172,7 @@ def test_html_holds_no_markup_of_names(tmp_path: Path) -> None:
         assert "&lt;img" in html and "<img" not in html and "<a " not in html and "<strong>b" not in html
 
 
+@pytest.mark.slow
 def test_compare_is_that_of_the_command_line(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     for at, made in enumerate(pairs()):
         write_run(tmp_path / str(at), made)
@@ -238,7 +246,8 @@ def test_scores_take_the_options_of_reading() -> None:
         (lambda: pb.evaluate("demo", tasks=["x"]), "do not go with a suite"),
         (lambda: pb.evaluate("demo", limit=0), "a limit of 0 leaves no row"),
         (lambda: pb.evaluate("dem"), "unknown suite 'dem'"),
-        (lambda: pb.plan("demo", overrides={"seeds": 1}), "seeds=1: unknown key 'seeds'"),
+        (lambda: pb.plan("demo", overrides={"sedes": 1}), "sedes=1: unknown key 'sedes'"),
+        (lambda: pb.plan("demo", overrides={"seeds": 1}), "seeds=1: seeds: expected a list"),
         (lambda: pb.train("demo", overrides={"lora.r": 0}), "lora.r=0: lora.r is at least 1"),
     ],
 )  # fmt: skip

@@ -11,7 +11,7 @@ import phingpt_bench as pb
 from phingpt_bench.cli.main import main
 from phingpt_bench.core.config import build
 from phingpt_bench.evaluate.suite import load_suite
-from phingpt_bench.models.load import BaseSpec
+from phingpt_bench.models.base_spec import BaseSpec
 from phingpt_bench.train.recipe import Recipe
 
 TASK = "phin_demo_sentiment"
@@ -28,11 +28,13 @@ def test_the_plan_is_that_of_a_dry_run(place: Path, capsys: pytest.CaptureFixtur
     assert [step.kind for step in plan][:2] == ["train", "evaluate"] and not any(step.done for step in plan)
     assert plan.suite.seed == 2 and plan.suite.limit == 3
     assert main(["run", "demo", "seed=2", "--limit", "3", "--only", TASK, "--dry-run"]) == 0
-    assert plan.to_text() == capsys.readouterr().out
+    # memory is estimated where the base is there already, and depends on what is free at this moment
+    assert plan.to_text() == capsys.readouterr().out.partition("Memory to")[0]
     assert plan.to_frame()["documents"].tolist()[1:] == [3] * (len(plan) - 1)
     assert list(place.iterdir()) == []
 
 
+@pytest.mark.slow
 def test_a_suite_is_run_once_and_its_runs_come_back(place: Path, capsys: pytest.CaptureFixture[str]) -> None:
     Path("small.yaml").write_text(f"name: small\ntasks: [{TASK}]\nlimit: 4\n", encoding="utf-8")
     runs = pb.evaluate("small.yaml")

@@ -19,7 +19,7 @@ from benchmarks.floor import layout, needed, steps, tokens_at_once
 from benchmarks.measure import interleaved, measured, spread
 from benchmarks.sides import Watch
 from phingpt_bench.core.errors import BenchError
-from phingpt_bench.models.load import BaseSpec
+from phingpt_bench.models.base_spec import BaseSpec
 
 pytestmark = pytest.mark.slow
 

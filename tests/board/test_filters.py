@@ -14,7 +14,7 @@ from helpers.published import published
 from phingpt_bench.board import names
 from phingpt_bench.board.filters import Filter, Size, filtered, size
 from phingpt_bench.board.licences import licence_of
-from phingpt_bench.board.names import FORMATS
+from phingpt_bench.board.names import TEXTS
 from phingpt_bench.board.rows import build
 from phingpt_bench.cli import main as command
 from phingpt_bench.cli import verb_leaderboard
@@ -95,7 +95,7 @@ def test_the_best_floor_is_named_in_any_order_and_when_it_is_hidden(board):
 def test_an_empty_board_says_why_in_every_form(board):
     part = filtered(board, Filter(licences=("no such licence",)))
     assert not rows(part)
-    for form in set(FORMATS) - {"csv", "json", "html"}:
+    for form in set(TEXTS) - {"csv", "json"}:
         assert "the filters hide all of it" in page(part, form)
     assert "the filters hide all of it" in html(part)
     assert page(part, "csv").count("\n") == 1
@@ -161,9 +161,9 @@ def test_the_verb_filters_sorts_and_chooses_columns(tmp_path, monkeypatch, capsy
     monkeypatch.setenv("PHINGPT_BENCH_CACHE", str(tmp_path / "cache"))
     for i, run in enumerate(example_runs()):
         write_run(tmp_path / "results" / str(i), run)
-    call = ["leaderboard", str(tmp_path / "results"), "--no-published", "--task", "phin_made_up_sentiment"]
+    call = ["leaderboard", str(tmp_path / "results"), "--published", "none", "--task", "phin_made_up_sentiment"]
     assert command.main([*call, "--kind", "tuned,floor", "--sort", "name", "--columns", "kind,score"]) == 0
-    table = capsys.readouterr().out.split("\n\n")[0].splitlines()[3:]
+    table = next(part for part in capsys.readouterr().out.split("\n\n") if part.startswith("phin_")).splitlines()[3:]
     assert table[0].split() == ["model", "kind", "score"]
     assert [line.split()[-2] for line in table if "  0." in line] == ["floor", "tuned", "tuned", "floor"]
     assert command.main([*call, "--size", "1X"]) == 2
@@ -179,7 +179,7 @@ def test_the_page_on_the_leaderboard_names_everything():
     parser = argparse.ArgumentParser()
     verb_leaderboard.configure(parser)
     options = [option for action in parser._actions for option in action.option_strings if option.startswith("--")]
-    unsaid = {"--help", "--no-published", "--output"}  # the same as another, or in its own words
+    unsaid = {"--help", "--output"}  # in words of their own
     for name in (*names.COLUMNS, *names.FORMATS, *names.SORTS, *names.KINDS):
         assert f"`{name}`" in page_of_docs, name
     assert [option for option in options if option not in page_of_docs and option not in unsaid] == []

@@ -10,8 +10,8 @@ from phingpt_bench.board.frontier import frontier
 numbers = st.none() | st.integers(0, 5).map(float)
 
 
-@given(st.lists(st.tuples(numbers, numbers), max_size=12), st.booleans())
-def test_it_is_what_nobody_dominates(points, higher):
+@given(st.lists(st.tuples(numbers, numbers), max_size=12), st.booleans(), st.lists(numbers, max_size=2))
+def test_the_front_is_what_no_other_point_dominates_whatever_the_rivals_cost(points, higher, rivals):
     sign = 1 if higher else -1
 
     def dominated(cost, score):
@@ -20,8 +20,14 @@ def test_it_is_what_nobody_dominates(points, higher):
             for c, s in points
         )
 
-    expected = [None if None in point else not dominated(*point) for point in points]
-    assert frontier(points, higher_is_better=higher) == expected
+    def judged(cost, score):
+        if cost is None or score is None:
+            return None
+        if dominated(cost, score):
+            return False
+        return None if any(rival is not None and sign * rival >= sign * score for rival in rivals) else True
+
+    assert frontier(points, higher_is_better=higher, rivals=rivals) == [judged(*point) for point in points]
 
 
 def test_unknown_cost_is_not_free():

@@ -12,10 +12,11 @@ from helpers.board_factory import example_runs, labels, make_run, write_run
 from helpers.drawing import render
 
 from phingpt_bench.board.costs import prices_of
-from phingpt_bench.board.load import load_board
+from phingpt_bench.board.load import Options, load_board
 from phingpt_bench.board.published import rows as published_results
 from phingpt_bench.board.rows import build
 from phingpt_bench.board.shorten import shortened
+from phingpt_bench.board.standing import Calculation
 from phingpt_bench.core.errors import BenchError
 from phingpt_bench.core.paths import share
 from phingpt_bench.cost.prices import PRICES_VARIABLE
@@ -31,15 +32,19 @@ def results(tmp_path, monkeypatch):
     return tmp_path / "results"
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("options", [{}, {"checks": True}, {"tasks": ["phin_made_up_ner"]}, {"metric": "acc"}])
 def test_it_is_the_board_of_the_runs_below_the_folder(results, options):
-    board, runs = load_board(results, **options)
+    board, runs = load_board(results, Options(**options))
     assert runs == collect(results)
-    assert board == build(runs, published_results.load(), prices=prices_of(), cache=Cache(), **options)
-    assert load_board(results, **options)[0] == board  # with every test kept
-    assert load_board(results, published=False, **options)[0] == build(runs, prices=prices_of(), **options)
+    assert board == build(runs, published_results.load(), Calculation(**options), prices=prices_of(), cache=Cache())
+    assert load_board(results, Options(**options))[0] == board  # with every test kept
+    assert load_board(results, Options(published=False, **options))[0] == build(
+        runs, options=Calculation(**options), prices=prices_of()
+    )
 
 
+@pytest.mark.slow
 def test_what_changed_is_on_the_board(results):
     load_board(results)
     write_run(results / "00", make_run("Renamed", "base", labels(0.95, seed=77), task="phin_made_up_sentiment"))
@@ -60,7 +65,7 @@ def test_a_damaged_run_is_an_error(results):
 def test_the_users_card_prices_the_runs(results, tmp_path, monkeypatch):
     card = tmp_path / "card.yaml"
     card.write_text('date: "2001-01-01"\nentries: []\n', encoding="utf-8")
-    assert load_board(results, prices=card)[0].prices.card.date == "2001-01-01"
+    assert load_board(results, Options(prices=card))[0].prices.card.date == "2001-01-01"
     assert not load_board(results)[0].prices.own
     monkeypatch.setenv(PRICES_VARIABLE, str(share("results", "prices.yaml")))  # the shipped one, named as one's own
     assert load_board(results)[0].prices.own
@@ -87,6 +92,7 @@ def test_the_base_of_a_drawn_row_is_the_one_with_its_shots():
     assert [(row.kind, row.shots) for row in section.rows] == [("tuned", 5), ("base", 0), ("base", 5)]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", [".", "./", "../results"])
 def test_the_folder_may_be_named_from_within(results, monkeypatch, name):
     monkeypatch.chdir(results)
@@ -105,9 +111,9 @@ def test_drawing_again_takes_little_processor_time(results):
             record = dataclasses.replace(run.record, protocol=dataclasses.replace(run.record.protocol, metric="acc"))
             write_run(results.parent / "large" / f"{task}-{i}", dataclasses.replace(run, record=record))
     folder = results.parent / "large"
-    first = render(load_board(folder, most=40)[0])
+    first = render(load_board(folder, Options(most=40))[0])
     began = time.process_time()
-    assert render(load_board(folder, most=40)[0]) == first
+    assert render(load_board(folder, Options(most=40))[0]) == first
     assert time.process_time() - began < 2.0
 
 

@@ -18,10 +18,9 @@ from phingpt_bench.board.published.files import CLAIMS, PROTOCOLS, read
 from phingpt_bench.board.published.rows import load, rows_of
 from phingpt_bench.board.published.values import EVIDENCE, check_printed
 from phingpt_bench.cli import main as command
-from phingpt_bench.core import config
 from phingpt_bench.core.errors import BenchError
 from phingpt_bench.core.paths import share
-from phingpt_bench.core.yamlfile import load_fast
+from phingpt_bench.core.yamlfile import load_fast, load_yaml
 from phingpt_bench.data import catalogue
 from phingpt_bench.render.board.published_text import cost_marks, published_cost_note
 from phingpt_bench.scoring.metrics import METRICS
@@ -43,7 +42,7 @@ def test_every_file_passes_the_strict_reader_and_what_it_names_is_used(published
     ids = {id for protocol in published.protocols for id in protocol.metrics}
     assert {score.id for score in published.scores} == ids
     for path in FOLDER.glob("*.yaml"):
-        plain = config.load_yaml(path)  # the slow reader: the fast one is told apart from it by nothing else
+        plain = load_yaml(path)  # the slow reader: the fast one is told apart from it by nothing else
         if path.stem == PROTOCOLS:
             assert len(plain) == len(published.protocols)
         elif path.stem != CLAIMS:
@@ -192,7 +191,7 @@ def test_the_board_gets_the_rows_of_its_protocols_with_metrics_it_has(published)
     assert all(row.comparison.note for group in rows.values() for row in group)
 
 
-def test_scores_of_the_same_runs_stand_in_one_row_and_others_do_not():
+def test_scores_of_the_same_runs_are_in_one_row_and_others_are_not():
     rows = [row for row in load()["fpb/fingpt-25-seed42/v1"] if row.model == "FinGPT v3.3"]
     assert [sorted(row.metrics) for row in rows] == [["acc", "f1_macro", "f1_weighted"], ["f1_weighted"]]
     assert {value.source.key for value in rows[0].metrics.values()} == {"fingpt-readme", "fingpt-v3-readme"}
@@ -272,14 +271,14 @@ def test_a_damaged_file_is_refused_with_file_and_line(tmp_path, file, change, me
     assert re.search(re.escape(str(path)) + r":\d+: ", str(told.value))
 
 
-def test_a_missing_file_is_told(tmp_path):
+def test_a_missing_file_is_reported(tmp_path):
     with pytest.raises(BenchError, match="no such file"):
         read(tmp_path)
 
 
 def test_the_fast_reader_reads_what_the_slow_one_reads():
     for path in (*FOLDER.glob("*.yaml"), FOLDER.parent / "prices.yaml"):
-        assert load_fast(path) == config.load_yaml(path)
+        assert load_fast(path) == load_yaml(path)
 
 
 def test_choosing(published):

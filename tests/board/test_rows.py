@@ -2,25 +2,30 @@
 
 from __future__ import annotations
 
+import csv
 import dataclasses
+import io
 
 import pytest
 from helpers.board_factory import LABELS, example_runs, labels, make_run, seen, spans
 
 from phingpt_bench.board.published.rows import load
 from phingpt_bench.board.rows import build
+from phingpt_bench.board.standing import Calculation
 from phingpt_bench.core.diagnostics import Diagnostics
 from phingpt_bench.core.errors import BenchError
 from phingpt_bench.core.exposure import Declared, Exposure
 from phingpt_bench.core.outcomes import Outcomes, rows_at
 from phingpt_bench.data.catalogue import Rights
+from phingpt_bench.render.board.board_export import to_csv
 from phingpt_bench.render.board.row_text import difference_text, floor_mark, row_notes, setting
+from phingpt_bench.render.explain.explain_blocks import explain
 from phingpt_bench.results.cache import Cache
-from phingpt_bench.results.compare import bands
+from phingpt_bench.results.compare import Comparer, bands
 from phingpt_bench.scoring.metrics import METRICS, row_counts, score_all
-from phingpt_bench.stats.intervals import interval
 from phingpt_bench.stats.paired import paired_test
 from phingpt_bench.stats.power import detectable
+from phingpt_bench.stats.score_interval import interval
 
 
 def only(board):
@@ -101,7 +106,7 @@ def test_a_tuned_model_with_chat_template_meets_the_base_with_it():
     assert base_chat.against_base.value > 0
 
 
-def test_bands_start_anew_at_the_first_that_differs_from_their_leader():
+def test_a_new_band_starts_at_the_first_that_differs_from_their_leader():
     values = [10, 9, 8, 7, 6, 3]
     assert bands(values, lambda a, b: 0.001 if a - b > 2 else 0.9) == [1, 1, 1, 4, 4, 6]
     assert bands([], lambda a, b: 0.0) == []
@@ -132,7 +137,7 @@ def test_equal_models_share_a_rank_and_a_clearly_worse_one_does_not():
     assert [(row.rank, row.tied) for row in section.rows] == [(1, True), (1, True), (3, False)]
 
 
-def test_a_tuned_model_under_the_floor_is_told_so_and_one_above_is_not():
+def test_a_tuned_model_below_the_floor_is_marked_and_one_above_is_not():
     floor = make_run("TF-IDF + LR", "floor", labels(0.75, seed=1))
     weak = make_run(kind="tuned", adapter="weak", outcomes=labels(0.76, seed=2))
     strong = make_run(kind="tuned", adapter="strong", outcomes=labels(0.97, seed=3))
@@ -148,7 +153,7 @@ def test_without_floors_the_section_says_so():
     assert notes_of(only(build([make_run(kind="tuned"), make_run("majority", "floor")])), "warning") == []
 
 
-def test_limited_runs_stand_apart_and_unranked():
+def test_limited_runs_are_shown_separately_and_unranked():
     few = [make_run(limit=n, outcomes=labels(1.0, n)) for n in (20, 10)]
     board = build([make_run(), *few])
     assert [len(section.rows) for section in board.sections] == [1]
@@ -158,7 +163,7 @@ def test_limited_runs_stand_apart_and_unranked():
 def test_checks_appear_only_when_asked_for():
     runs = [make_run(), make_run("oracle", "check", labels(1.0))]
     assert {row.name for row in only(build(runs)).rows} == {"Model A"}
-    assert {row.name for row in only(build(runs, checks=True)).rows} == {"Model A", "oracle"}
+    assert {row.name for row in only(build(runs, options=Calculation(checks=True))).rows} == {"Model A", "oracle"}
 
 
 def test_protocols_are_never_mixed():
@@ -192,15 +197,15 @@ def test_scores_come_from_the_outcomes_and_a_wrong_record_is_shown():
 
 def test_another_metric_and_unknown_names():
     runs = [make_run(), make_run(task="phin_ner", outcomes=spans(0.5))]
-    assert {s.task: s.metric for s in build(runs, metric="acc").sections} == {
+    assert {s.task: s.metric for s in build(runs, options=Calculation(metric="acc")).sections} == {
         "phin_made_up": "acc",
         "phin_ner": "entity_f1",
     }
-    assert [s.task for s in build(runs, tasks=["phin_ner"]).sections] == ["phin_ner"]
+    assert [s.task for s in build(runs, options=Calculation(tasks=["phin_ner"])).sections] == ["phin_ner"]
     with pytest.raises(BenchError, match="did you mean 'phin_ner'"):
-        build(runs, tasks=["phin_nerr"])
+        build(runs, options=Calculation(tasks=["phin_nerr"]))
     with pytest.raises(BenchError, match="unknown metric 'bleurt'"):
-        build(runs, metric="bleurt")
+        build(runs, options=Calculation(metric="bleurt"))
 
 
 def test_published_rows_are_those_of_the_protocol_and_the_metric():
@@ -218,7 +223,7 @@ def test_published_rows_are_those_of_the_protocol_and_the_metric():
         ]
         assert scores
         assert scores == sorted(scores, reverse=True)
-    with_mcc = only(build([make_run(protocol=protocol)], rows, metric="mcc"))
+    with_mcc = only(build([make_run(protocol=protocol)], rows, Calculation(metric="mcc")))
     assert with_mcc.published == ()
     assert only(build([make_run(protocol=protocol)])).published == ()
 
@@ -311,6 +316,20 @@ def test_a_floor_or_a_base_that_saw_the_test_rows_is_not_ranked_and_is_no_floor_
     assert next(row for row in section.rows if row.adapter).base_unknown
 
 
+def test_an_adapter_of_a_trial_says_so_in_its_row():
+    run = make_run(kind="tuned", adapter="mine")
+    model = dataclasses.replace(run.record.model, training_limit=20)
+    trial = dataclasses.replace(run, record=dataclasses.replace(run.record, model=model))
+    (row,) = only(build([trial])).rows
+    assert "a trial: trained on the first 20 rows of each task alone" in [note.text for note in row.notes]
+
+
+def test_floors_that_are_not_ranked_are_not_said_to_be_missing():
+    leaky = make_run("crf", "floor", labels(0.9, seed=3), exposure=seen("near", labels(0.9, seed=3).ids[:31]))
+    (note,) = (note.text for note in only(build([leaky, make_run(kind="tuned")])).notes if "floor" in note.text)
+    assert note.startswith("no floor row is ranked")
+
+
 def test_the_score_on_the_unseen_rows_is_that_of_the_others_alone():
     outcomes = labels(0.7, seed=8)
     run = make_run(outcomes=outcomes, exposure=seen("exact", outcomes.ids[10:20]))
@@ -325,12 +344,12 @@ def test_the_score_on_the_unseen_rows_is_that_of_the_others_alone():
 
 def test_where_less_is_better_the_least_comes_first():
     runs = [make_run(outcomes=labels(0.5, seed=1)), make_run(kind="tuned", adapter="x", outcomes=labels(0.9, seed=2))]
-    section = only(build(runs, metric="flip_rate"))
+    section = only(build(runs, options=Calculation(metric="flip_rate")))
     assert [row.kind for row in section.rows] == ["tuned", "base"]
     assert section.rows[0].score < section.rows[1].score
     assert section.rows[0].rank == 1
     floor = make_run("lexicon", kind="floor", outcomes=labels(0.7, seed=3))
-    section = only(build([*runs, floor], metric="flip_rate"))
+    section = only(build([*runs, floor], options=Calculation(metric="flip_rate")))
     assert {row.name + (row.adapter or ""): row.beats_floor for row in section.rows if row.kind != "floor"} == {
         "Model Ax": True,
         "Model A": False,
@@ -410,7 +429,7 @@ def test_one_label_for_all_rows_gets_no_star_however_bad_the_base_is():
     section = only(build([make_run(outcomes=base), make_run(kind="tuned", adapter="x", outcomes=always(most))]))
     row = by_kind(section, "tuned")
     assert row.against_base.significant and row.against_base.value > 0.1
-    assert (row.beats_majority, row.starred) == (False, False)
+    assert (row.against_base.beats_majority, row.starred) == (False, False)
     assert difference_text(row)[0].endswith("*") is False
     assert f"answers {LABELS[most]} in 100% of the rows, MCC 0" in [note.text for note in row.notes]
     assert "no *: not shown to be better than one label for all rows" in [note.text for note in row_notes(row)]
@@ -422,8 +441,8 @@ def test_a_gain_beyond_the_commonest_label_keeps_its_star_and_so_does_a_loss():
         make_run(kind="tuned", adapter="y", digest="1", outcomes=always(0)),
     ]))  # fmt: skip
     gain, loss = (next(row for row in section.rows if row.adapter == name) for name in "xy")
-    assert (gain.beats_majority, gain.starred) == (True, True)
-    assert loss.against_base.value < 0 and (loss.beats_majority, loss.starred) == (None, True)
+    assert (gain.against_base.beats_majority, gain.starred) == (True, True)
+    assert loss.against_base.value < 0 and (loss.against_base.beats_majority, loss.starred) == (None, True)
 
 
 @pytest.mark.parametrize(("but", "said"), [(0, True), (6, True), (9, True), (60, False)])
@@ -432,6 +451,20 @@ def test_one_label_is_said_from_97_percent_of_the_rows_on(but: int, said: bool):
     share = section.rows[0].answering.label_share
     assert (share >= 0.97) == said
     assert any("answers neutral in" in note.text for note in section.rows[0].notes) == said
+
+
+def test_a_gain_over_pieces_that_could_not_be_read_is_said_to_be_one():
+    rows = spans(0.5, 40)
+    counts = [[*types, [0, 5, 0]] for *types, _ in rows.counts]  # five pieces in each answer that no one can read
+    base = make_run(outcomes=dataclasses.replace(rows, counts=counts, invalid=[True] * 40))
+    tuned = make_run(kind="tuned", adapter="x", outcomes=spans(0.5, 40, seed=1))
+    row = by_kind(only(build([base, tuned])), "tuned")
+    read = score_all(rows)["entity_f1"]  # what the base has without them
+    assert row.against_base.value > 0.2 and abs(row.score - read) < 0.1
+    text = f"counting readable pieces only: {row.score:.3f}, its base {read:.3f}"
+    assert text in [note.text for note in row.notes]
+    bare = by_kind(only(build([make_run(outcomes=rows), tuned])), "tuned")
+    assert not any("pieces alone" in note.text for note in bare.notes)
 
 
 def test_unreadable_entities_are_said_by_answers_and_by_pieces():
@@ -450,7 +483,20 @@ def test_unreadable_entities_are_said_by_answers_and_by_pieces():
     assert 0.1 <= row.answering.nothing_read <= 0.3
     (text,) = [note.text for note in row_notes(row) if "unreadable" in note.text]
     assert text.startswith("unreadable pieces: 8, in 40% of the answers, and nothing else in ")
-    assert "60% of the answers ran on to the limit of tokens" in [note.text for note in row.notes]
+    assert "60% of the answers reached the token limit" in [note.text for note in row.notes]
+
+
+def test_inputs_that_were_cut_are_told_on_the_board_and_in_its_exports():
+    runs = [make_run(diagnostics=Diagnostics(truncated_prompts=1234)), make_run("Model Z", diagnostics=Diagnostics())]
+    board = build(runs)
+    said = "1,234 inputs lost their beginning: they are longer than the model reads"
+    cut, whole = only(board).rows
+    assert [note.level for note in cut.notes if note.text == said] == ["warning"]
+    assert said not in [note.text for note in whole.notes]
+    lines = list(csv.DictReader(io.StringIO(to_csv(board))))
+    assert [(line["cut_inputs"], said in line["warnings"]) for line in lines] == [("1234", True), ("", False)]
+    pages = [str(block) for block in explain(board, runs, "Model A", "phin_made_up", Comparer())]
+    assert sum(said in page for page in pages) == 2, "among the rows and the warnings"
 
 
 def test_an_adapter_that_never_saw_the_task_is_told_from_the_floor_that_did():
@@ -462,5 +508,29 @@ def test_an_adapter_that_never_saw_the_task_is_told_from_the_floor_that_did():
         ]))  # fmt: skip
         return [str(note.text) for note in by_kind(section, "tuned").notes if not note.marked]
 
-    assert notes(trained=False) == ["not trained on this task, as TF-IDF was"]
+    assert notes(trained=False) == ["not trained on this task; TF-IDF was"]
     assert notes(trained=True) == notes(trained=None) == []
+
+
+def test_a_table_names_the_others_of_its_rows():
+    def said(section):
+        return [str(note.text) for note in section.notes if "also in table" in note.text]
+
+    chosen, written, other = build(
+        [
+            make_run(task="phin_a", protocol="a/v1"),
+            make_run(task="phin_a_gen", protocol="a/v1"),
+            make_run(task="phin_b"),
+        ]
+    ).sections
+    assert said(chosen) == ["the same rows, answered otherwise, are also in table phin_a_gen"]
+    assert said(written) == ["the same rows, answered otherwise, are also in table phin_a"]
+    assert said(other) == []
+
+
+def test_a_brief_board_says_that_most_answers_could_not_be_read():
+    few, most = (
+        build([make_run(outcomes=labels(0.6, invalid=share))]).sections[0].rows[0] for share in (0.4, 0.7)
+    )  # fmt: skip
+    assert [note.level for note in row_notes(few) if "unreadable" in note.text] == ["info"]
+    assert [note.level for note in row_notes(most) if "unreadable" in note.text] == ["warning"]

@@ -18,7 +18,7 @@ from helpers.board_factory import make_run, write_run
 from helpers.paths import ROOT
 
 from phingpt_bench import __version__
-from phingpt_bench.cli import doctor_data, verb_doctor
+from phingpt_bench.cli import doctor_check, doctor_data, doctor_device, verb_doctor
 from phingpt_bench.cli import main as command
 from phingpt_bench.cli.doctor_data import OFFLINE
 from phingpt_bench.core.errors import BenchError
@@ -124,6 +124,7 @@ def test_no_verb_shows_help_and_fails(capsys: pytest.CaptureFixture[str]) -> Non
         (["leaderbord"], ["unknown verb 'leaderbord'", "did you mean 'leaderboard'?"]),
         (["xyzzy"], ["unknown verb 'xyzzy'", "phingpt-bench --help"]),
         (["--verbose", "doctor"], ["unknown option '--verbose'", "after the verb"]),
+        (["doctor", "--quantisation", "none"], ["--quantisation, --device and --dtype are for --selftest"]),
         (["doctor", "--nope"], ["unrecognized arguments: --nope", "phingpt-bench doctor --help"]),
     ],
 )
@@ -167,6 +168,10 @@ def test_a_file_that_the_system_refuses(
         ("raise MemoryError", "main"),
         ("import torch; raise torch.OutOfMemoryError('CUDA out of memory. Tried to allocate 2 GiB')", "GPU"),
         ("import torch; torch.empty(1 << 55)", "main"),
+        ("raise RuntimeError('CUDA error: out of memory\\nCUDA kernel errors might be reported later')", "GPU"),
+        ("raise RuntimeError('CUDA error: CUBLAS_STATUS_ALLOC_FAILED when calling `cublasCreate(handle)`')", "GPU"),
+        ("raise RuntimeError('MPS backend out of memory (MPS allocated: 9.05 GB)')", "GPU"),
+        ("raise RuntimeError('HIP out of memory. Tried to allocate 2.00 GiB')", "GPU"),
     ],
 )
 def test_memory_that_runs_out(
@@ -179,7 +184,38 @@ def test_memory_that_runs_out(
     assert "batch_size" in told[1] and "tokens_per_batch" in told[1] and len(told) == 2
 
 
-@pytest.mark.parametrize("error", [OSError("no file is meant"), RuntimeError("shape '[2]' is invalid")])
+@pytest.mark.parametrize(
+    ("error", "told"),
+    [
+        ("CUDA error: no kernel image is available for execution on the device", "has no kernels for the GPU"),
+        ("HIP error: invalid device function", "has no kernels for the GPU"),
+        (
+            "CUDA error: an illegal memory access was encountered\nCUDA kernel errors",
+            "illegal memory access was encount",
+        ),
+        ("CUDA error: CUBLAS_STATUS_EXECUTION_FAILED when calling `cublasGemmEx`", "CUBLAS_STATUS_EXECUTION_FAILED"),
+        ("nvrtc: error: invalid value for --gpu-architecture (-arch)", "invalid value for --gpu-architecture"),
+        ("miopenStatusUnknownError", "miopenStatusUnknownError"),
+        (
+            NotImplementedError("The operator 'aten::x' is not currently implemented for the MPS device. Set ..."),
+            "not currently implemented for the MPS device",
+        ),
+        (TypeError("Cannot convert a MPS Tensor to float64 dtype as the MPS framework ..."), "a MPS Tensor to float64"),
+    ],
+)
+def test_an_error_of_the_gpu_is_one_line(
+    verb: Callable[..., None], error: str | Exception, told: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    def fail(args: argparse.Namespace) -> int:
+        raise RuntimeError(error) if isinstance(error, str) else error
+
+    verb(fail)
+    assert command.main(["run"]) == 2
+    lines = capsys.readouterr().err.splitlines()
+    assert told in lines[0] and "--device cpu" in lines[1] and len(lines) == 2
+
+
+@pytest.mark.parametrize("error", [OSError("no file is meant"), RuntimeError("shape '[2]' is invalid"), TypeError("x")])
 def test_other_errors_keep_their_traceback(verb: Callable[..., None], error: Exception) -> None:
     def fail(args: argparse.Namespace) -> int:
         raise error
@@ -273,8 +309,8 @@ def test_doctor_on_this_machine(capsys: pytest.CaptureFixture[str]) -> None:
 
 
 def test_doctor_without_the_model(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
-    monkeypatch.setattr("phingpt_bench.models.embedded.wheel_file", lambda: None)
-    monkeypatch.setattr(verb_doctor, "_four_bit", lambda torch: verb_doctor.Check("ok", "4-bit kernels", "not tried"))
+    monkeypatch.setattr("phingpt_bench.models.embedded._installed", lambda name, ending: None)
+    monkeypatch.setattr(doctor_device, "_four_bit", lambda torch: verb_doctor.Check("ok", "4-bit kernels", "not tried"))
     assert command.main(["doctor"]) == 1
     out = capsys.readouterr().out
     assert "MISSING model" in out
@@ -300,24 +336,25 @@ def test_doctor_with_a_broken_torch(tmp_path: Path) -> None:
     assert (done.returncode, done.stderr) == (1, "")
     assert "BROKEN  torch" in done.stdout
     assert "OSError: libtorch_cpu.so" in " ".join(done.stdout.split())
-    assert "pip install --force-reinstall --no-deps -c " in done.stdout
+    # the build that is installed, whose version may have the label of one
+    assert "pip install --force-reinstall --no-deps -" in done.stdout
     assert "demo: cannot run here yet\n" in done.stdout
 
 
 def test_mending_does_not_pull_another_torch(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(ROOT)
-    assert verb_doctor._install("'torch<3,>=2.8'", name="torch") == "pip install -c constraints.txt torch"
-    assert verb_doctor._install("'peft<1'", name="peft") == "pip install -c constraints.txt 'peft<1'"
+    assert doctor_check.install("'torch<3,>=2.8'", name="torch") == "pip install -c constraints.txt torch"
+    assert doctor_check.install("'peft<1'", name="peft") == "pip install -c constraints.txt 'peft<1'"
     monkeypatch.chdir("/")
-    assert verb_doctor._install("", name="torch") == f"pip install -c {ROOT / 'constraints.txt'} torch"
-    assert f"\n{verb_doctor.TORCH}\n" in (ROOT / "constraints.txt").read_text()
+    assert doctor_check.install("", name="torch") == f"pip install -c {ROOT / 'constraints.txt'} torch"
+    assert f"\n{doctor_check.TORCH}\n" in (ROOT / "constraints.txt").read_text()
 
 
 @pytest.mark.usefixtures("no_checkout")
 def test_mending_without_a_checkout(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
     requires = ["peft>=99", "torch>=99"]
     monkeypatch.setattr(verb_doctor.importlib.metadata, "requires", lambda name: requires)
-    monkeypatch.setattr(verb_doctor, "_device", list)
+    monkeypatch.setattr(verb_doctor, "device_checks", list)
     assert command.main(["doctor"]) == 1
     fixes = capsys.readouterr().out.split("to fix:\n")[1].splitlines()
     # torch first: peft would bring the newest
@@ -357,7 +394,7 @@ def test_doctor_goes_on_past_a_broken_passport(
     (tmp_path / "passports").mkdir()
     (tmp_path / "passports" / "mine.yaml").write_text("name: mine\nrows: {test: 1}\nrows: {test: 2}\n")
     monkeypatch.setenv("PHINGPT_BENCH_TASKS", str(tmp_path))
-    monkeypatch.setattr(verb_doctor, "_four_bit", lambda torch: verb_doctor.Check("ok", "4-bit kernels", "not tried"))
+    monkeypatch.setattr(doctor_device, "_four_bit", lambda torch: verb_doctor.Check("ok", "4-bit kernels", "not tried"))
     assert command.main(["doctor"]) == 0
     out = " ".join(capsys.readouterr().out.split())
     assert "note passports" in out and "'rows' is given twice" in out and "delete the older block" in out
@@ -369,7 +406,7 @@ def test_a_board_of_a_dataset_or_protocol(tmp_path: Path, capsys: pytest.Capture
     write_run(tmp_path / "b", make_run(task="phin_other", protocol="made-up/other/v1"))
     told = []
     for name in ("phin_fpb_helm", "fpb_helm", "fpb/helm-30-seed121/v1"):
-        assert command.main(["leaderboard", str(tmp_path), "--no-published", "--task", name]) == 0
+        assert command.main(["leaderboard", str(tmp_path), "--published", "none", "--task", name]) == 0
         told.append(capsys.readouterr().out)
     assert "phin_fpb_helm" in told[0] and "phin_other" not in told[0]
     assert told[0] == told[1] == told[2]
@@ -379,7 +416,7 @@ def test_a_board_of_a_dataset_or_protocol(tmp_path: Path, capsys: pytest.Capture
 
 def test_a_model_without_a_name_has_a_row_that_says_so(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     write_run(tmp_path / "a", make_run(name=" "))
-    assert command.main(["leaderboard", str(tmp_path), "--no-published"]) == 0
+    assert command.main(["leaderboard", str(tmp_path), "--published", "none"]) == 0
     assert "(no name)" in capsys.readouterr().out
 
 

@@ -113,7 +113,7 @@ def test_folders_of_runs_find_their_twins_beside_them(compared, results):
         (["base", "/"], ["no run.json in this folder"]),
     ],
 )
-def test_bad_input_is_told_in_a_line_with_exit_code_2(compared, argv, told, monkeypatch, tmp_path):
+def test_bad_input_is_reported_in_a_line_with_exit_code_2(compared, argv, told, monkeypatch, tmp_path):
     monkeypatch.chdir(tmp_path)
     code, out, err = compared(*argv)
     assert (code, out) == (2, "")
@@ -144,7 +144,7 @@ def test_the_text_of_the_dataset_is_shown_only_on_request(compared, tmp_path):
     assert [row["text"] for row in read["comparisons"][0]["spans"]["rows"]] == [row["text"] for row in rows]
 
 
-def test_a_dataset_that_is_not_at_hand_is_told(compared, tmp_path, monkeypatch):
+def test_a_dataset_that_is_not_available_is_reported(compared, tmp_path, monkeypatch):
     monkeypatch.setenv("PHINGPT_BENCH_DATA", str(tmp_path / "nothing"))
     (tmp_path / "nothing").mkdir()
     passport = catalogue.dataset("nwgi")  # not on the Hub cache of any test
@@ -183,6 +183,23 @@ def test_names_mean_what_a_board_shows():
     for setting in ("0-shot chat", "0-shot-chat", "chat"):
         assert named("base", f"base@{setting}", runs) == [base, chat]
     assert named("base@limit20", "tfidf-lr", runs) == [limited, floor]
+
+
+def test_another_limit_of_another_task_leaves_a_base_where_it_was(compared, tmp_path):
+    """A look at a second task in the same folder must not break a gate on the first."""
+    fpb = {"task": "phin_fpb", "limit": 60}
+    ner = {"task": "phin_fomc", "limit": 20, "outcomes": labels(0.5, 20)}
+    base, tuned, other = run(**fpb), run(**fpb, **ADAPTER), run(**ner)
+    assert named("base", "adapter-one", [other, base, tuned]) == [base, tuned]
+    other_tuned = run(**ner, **ADAPTER)
+    both = [other, other_tuned, base, tuned]
+    found = resolve("base", "adapter-one", both, ["phin_fpb"])
+    assert [system.first for system in found] == [base, tuned]
+    for at, one in enumerate(both):
+        write_run(tmp_path / str(at), one)
+    assert compared("base", "adapter-one", "--task", "phin_fpb", "--fail-if-worse", folder=tmp_path)[2] == ""
+    code, _, err = compared("base", "adapter-one", "--task", "phin_fbp", folder=tmp_path)
+    assert code == 2 and "unknown task 'phin_fbp'" in err and "phin_fpb" in err
 
 
 def test_a_base_is_that_of_the_adapter_and_what_stays_ambiguous_is_listed():
@@ -261,7 +278,7 @@ def test_every_name_that_is_listed_can_be_said():
         assert resolve(name, name, runs)[0] == system, name
 
 
-def test_systems_without_a_common_task_are_told_what_each_has():
+def test_systems_without_a_common_task_are_reported_what_each_has():
     a, b = resolve("base", "adapter-one", [run(task="t1"), run(task="t2", **ADAPTER)])
     with pytest.raises(BenchError, match="no task that both") as told:
         pairs_of(a, b)

@@ -87,15 +87,17 @@ def test_what_cannot_be_tested_fails(gated):
 
 @pytest.mark.parametrize(("argv", "told"), [
     (["--margin", "0.1"], "--margin goes with --fail-if-worse"),
-    (["--margin", "-0.1", "--fail-if-worse"], "--margin -0.1 is no loss"),
-    (["--margin", "nan", "--fail-if-worse"], "--margin nan is no loss"),
+    (["--margin", "-0.1", "--fail-if-worse"], "--margin -0.1 is not a loss"),
+    (["--margin", "nan", "--fail-if-worse"], "--margin nan is not a loss"),
+    (["--margin", "5", "--fail-if-worse", "--metric", "acc"], "--margin: 5 is not below the span of acc, which is 1"),
+    (["--margin", "2", "--fail-if-worse", "--metric", "mcc"], "--margin: 2 is not below the span of mcc, which is 2"),
 ])  # fmt: skip
-def test_bad_margins_are_told(gated, argv, told):
+def test_bad_margins_are_reported(gated, argv, told):
     code, out, err = gated({"t": (GOOD, BAD)}, *argv)
     assert (code, out) == (2, "") and told in err
 
 
-def test_it_speaks_spanish(gated):
+def test_it_is_in_spanish(gated):
     assert "NO PASA, peor" in gated({"t": (GOOD, BAD)}, "--fail-if-worse", "--lang", "es")[1]
 
 
@@ -120,3 +122,14 @@ def test_several_seeds_have_a_smallest_difference_of_their_own(tmp_path):
         assert one is not None and few is not None and 0.05 < one < 0.2 and 0.5 * one < few
         assert how.detectable(base, joined(apart), "acc") is None  # no difference up to 1
     assert cache.known
+
+
+def test_a_task_that_b_lacks_fails(gated, tmp_path):
+    write_run(tmp_path / "results" / "t_more" / "a", make_run(outcomes=GOOD, task="t_more"))
+    code, out, _ = gated({"t": (BAD, GOOD)}, "--fail-if-worse")
+    assert code == 1 and "failed in 1 of 2 tasks" in out and "FAILED, not tested: B has no run of it" in out
+    assert gated({"t": (BAD, GOOD)}, "--fail-if-worse", "--task", "t")[0] == 0
+    code, out, _ = gated({"t": (BAD, GOOD)}, "--fail-if-worse", "--format", "json")
+    assert code == 1 and json.loads(out)["gate"]["tasks"][1]["test"]["reason"] == "B has no run of it"
+    code, _, err = gated({"t": (BAD, GOOD)}, "--fail-if-worse", "--task", "t_more")
+    assert code == 2 and "B (adapter-one) has no run of 't_more', which the other has" in err and "mean" not in err

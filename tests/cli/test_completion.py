@@ -37,9 +37,9 @@ def completed(line: str) -> list[str]:
         ("run demo --only phin_demo_n", ["phin_demo_ner"]),
         ("run demo --only phin_fpb phin_demo_n", ["phin_demo_ner"]),
         ("run demo --limit ", []),  # a number
-        ("run demo se", ["seed="]),
-        ("run demo --limit 3 se", ["seed="]),
-        ("run demo limit=3 see", ["seed="]),
+        ("run demo se", ["seeds=", "seed="]),
+        ("run demo --limit 3 se", ["seeds=", "seed="]),
+        ("run demo limit=3 see", ["seeds=", "seed="]),
         ("train demo lora.a", ["lora.alpha="]),
         ("tasks s", ["show", "stamp"]),
         ("tasks --kind labels sh", ["show"]),

@@ -14,7 +14,7 @@ from phingpt_bench.api import suites as prepared
 from phingpt_bench.cli.main import main
 from phingpt_bench.core.overrides import Override
 from phingpt_bench.evaluate import suite as suites
-from phingpt_bench.models.load import BaseSpec
+from phingpt_bench.models.base_spec import BaseSpec
 from phingpt_bench.results.collect import collect
 from phingpt_bench.train import recipe as recipes
 from phingpt_bench.train import run as training

@@ -11,7 +11,8 @@ from pathlib import Path
 
 import pytest
 
-from phingpt_bench.cli.main import LONGEST, main
+from phingpt_bench.cli.fault_lines import LONGEST
+from phingpt_bench.cli.main import main
 from phingpt_bench.core.paths import TASKS_VARIABLE, share
 from phingpt_bench.rescore import files
 from phingpt_bench.text.blocks import Lines, Picture, Title
@@ -94,6 +95,7 @@ def test_a_board_is_cleaned(form: str, tmp_path: Path, capsys: pytest.CaptureFix
     assert "31m" in text
 
 
+@pytest.mark.slow
 def test_an_error_is_short(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     text = said(capsys, "run", suite(tmp_path, tasks=["x" * 1_000_000]), "--dry-run")
     assert len(text) < 2 * LONGEST + 200
@@ -119,7 +121,7 @@ def test_an_error_is_short(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -
         ({"batch_size": 10**20}, "too large"),
     ],
 )
-def test_suite_values_are_told_before_any_work(
+def test_suite_values_are_reported_before_any_work(
     keys: dict[str, object], part: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     text = said(capsys, "run", suite(tmp_path, **keys), "--dry-run")
@@ -163,6 +165,7 @@ def test_no_pipe_and_no_archive_keeps_a_command_from_ending(
     assert "unpacks to more than" in said(capsys, "rescore", str(tmp_path / "bomb.jsonl.gz"), "--labels", "no,yes")
 
 
+@pytest.mark.slow
 @pytest.mark.timeout(120)
 @pytest.mark.parametrize("piece", ["<ORG>", "ORG: Nokia @1; ", "<ORG>Nokia</ORG>", "no ", "[[", '{"a": ', "x"])
 def test_answers_of_ten_megabytes_are_scored(piece: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:

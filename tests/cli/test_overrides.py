@@ -35,7 +35,7 @@ def place(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
         ["run", "--dry-run", "small.yaml", "--only", "phin_demo_ner", "limit=3", "seed=2"],
     ],
 )
-def test_an_override_may_stand_anywhere(argv: list[str], place: Path, capsys: pytest.CaptureFixture[str]) -> None:
+def test_an_override_may_be_anywhere(argv: list[str], place: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert main(argv) == 0
     out = capsys.readouterr().out
     assert "\nwith limit=3 seed=2\n" in out

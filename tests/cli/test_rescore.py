@@ -201,7 +201,7 @@ def test_samples_that_lost_lines_are_scored_as_missing(tmp_path: Path, capsys: p
     assert any(note.startswith("! The file does not hold the 132 rows") for note in found["notes"])
 
 
-def test_a_broken_record_is_told(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+def test_a_broken_record_is_reported(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     file = label_run(tmp_path / "run", written=True)
     (tmp_path / "run" / "run.json").write_text('{"schema_version": 1}', encoding="utf-8")
     assert main(["rescore", str(file)]) == 2

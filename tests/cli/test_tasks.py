@@ -186,7 +186,7 @@ def test_validate_exits_with_2_when_a_check_fails(capsys: pytest.CaptureFixture[
     file = tmp_path / "passports" / "demo_sentiment.yaml"
     text = (manager.tasks_dir() / "passports" / "demo_sentiment.yaml").read_text()
     file.write_text(text)
-    assert "1 check: none failed, 0 not checked" in said(capsys, "validate", str(tmp_path))
+    assert "2 checks: none failed, 0 not checked" in said(capsys, "validate", str(tmp_path))
     file.write_text(text.replace("test: 132", "test: 133"))
     found = said(capsys, "validate", str(tmp_path), code=2)
     assert "FAIL  passport demo_sentiment  rows: rows differ" in found

@@ -37,6 +37,7 @@ def test_hash_rows(tmp_path, capsys):
     assert found.hashes == {hashes.row_hash("salesrose", "s"), hashes.row_hash("profitfell", "s")}
     assert len(found.near) == 2
     for words, error in (
+        (("hash-rows", rows, "--text", "sentence", "--out", out), "the file exists"),
         (("hash-rows", rows, "--out", out), "unknown column 'text'"),
         (("hash-rows", tmp_path / "train.txt", "--out", out), "data files end in"),
         (("hash-rows", tmp_path / "none.jsonl", "--out", out), "no such file"),
@@ -84,6 +85,16 @@ def test_recheck_changes_exposure_and_nothing_else(runs, capsys):
     assert read_record(runs / "base" / "run.json").exposure.seen == 0
 
 
+def test_recheck_leaves_runs_on_other_rows_alone(runs, capsys):
+    path = runs / "base" / "run.json"
+    old = json.loads(path.read_text())
+    old["protocol"]["rows_digest"] = "0" * 16
+    path.write_text(json.dumps(old), encoding="utf-8")
+    text = said(capsys, "recheck", runs, "--trained-on", f"made-up/tiny={DATASET}:test")[1]
+    assert f"{path}: unchanged: the rows of task '{TASK}' are not those of the run" in text
+    assert json.loads(path.read_text()) == old
+
+
 @pytest.mark.parametrize(
     ("words", "error"),
     [
@@ -103,7 +114,7 @@ def test_recheck_of_no_runs(tmp_path, capsys):
     assert "no runs in this folder" in text
 
 
-def test_a_recipe_stands_for_a_card_where_it_gives_as_many_rows(monkeypatch):
+def test_a_recipe_replaces_a_card_where_it_gives_as_many_rows(monkeypatch):
     monkeypatch.setattr("phingpt_bench.cli.tokenizers.tokenizer", lambda model: (None, ""))
     rows = {TASK: ["a", "b", "b"]}
 

@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from phingpt_bench.core import config, yamlfile
-from phingpt_bench.core.builder import Count
+from phingpt_bench.core.declared import Count
 from phingpt_bench.core.errors import BenchError
 from phingpt_bench.core.files import read_text
 from phingpt_bench.core.jsonio import dumps, read_json, write_json

@@ -11,7 +11,7 @@ from typing import Any, Literal
 
 import pytest
 
-from phingpt_bench.core import config, jsonio
+from phingpt_bench.core import config, jsonio, yamlfile
 from phingpt_bench.core.errors import BenchError
 
 
@@ -162,7 +162,7 @@ def test_awkward_files(tmp_path: Path, text: str, told: list[str]) -> None:
 )
 def test_syntax_errors_have_a_line(tmp_path: Path, text: str, line: int, part: str) -> None:
     path = write(tmp_path, text)
-    for read in (lambda: config.load(path, Recipe), lambda: config.load_yaml(path)):
+    for read in (lambda: config.load(path, Recipe), lambda: yamlfile.load_yaml(path)):
         with pytest.raises(BenchError) as caught:
             read()
         assert str(caught.value).startswith(f"{path}:{line}: ")
@@ -181,7 +181,7 @@ def test_syntax_errors_have_a_line(tmp_path: Path, text: str, line: int, part: s
 )
 def test_a_value_that_cannot_be_what_it_looks_like(tmp_path: Path, text: str, part: str) -> None:
     path = write(tmp_path, f"name: a\n{text}\nlora: {{r: 1}}\n")
-    for read in (lambda: config.load(path, Recipe), lambda: config.load_yaml(path)):
+    for read in (lambda: config.load(path, Recipe), lambda: yamlfile.load_yaml(path)):
         with pytest.raises(BenchError) as caught:
             read()
         assert str(caught.value).startswith(f"{path}:2: YAML syntax: {part}")
@@ -197,10 +197,10 @@ def test_nested_too_deeply(tmp_path: Path) -> None:
 def test_control_characters_and_bad_encoding(tmp_path: Path) -> None:
     path = write(tmp_path, "a: \x00\n")
     with pytest.raises(BenchError, match="YAML syntax"):
-        config.load_yaml(path)
+        yamlfile.load_yaml(path)
     path.write_bytes(b"a: \xff\n")
     with pytest.raises(BenchError, match="not readable"):
-        config.load_yaml(path)
+        yamlfile.load_yaml(path)
 
 
 def test_missing_file(tmp_path: Path) -> None:
@@ -215,8 +215,8 @@ def test_build_names_its_origin() -> None:
 
 
 def test_load_yaml_gives_plain_values(tmp_path: Path) -> None:
-    assert config.load_yaml(write(tmp_path, "a: [1, {b: c}]\n")) == {"a": [1, {"b": "c"}]}
-    assert config.load_yaml(write(tmp_path, "")) is None
+    assert yamlfile.load_yaml(write(tmp_path, "a: [1, {b: c}]\n")) == {"a": [1, {"b": "c"}]}
+    assert yamlfile.load_yaml(write(tmp_path, "")) is None
 
 
 def test_files_are_written_whole_with_their_folders(tmp_path: Path) -> None:
@@ -266,3 +266,10 @@ def test_lines_of_json(tmp_path: Path) -> None:
     path = tmp_path / "a.jsonl"
     jsonio.write_jsonl(path, [{"a": "é"}, None, [1]])
     assert [json.loads(line) for line in path.read_text(encoding="utf-8").splitlines()] == [{"a": "é"}, None, [1]]
+
+
+def test_a_tilde_in_a_path_is_the_home_folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("HOME", str(tmp_path))
+    (tmp_path / "r.yaml").write_text("name: a\nlora: {r: 1}\nout: ~/out\n", encoding="utf-8")
+    assert config.load(Path("~/r.yaml").expanduser(), Recipe).out == tmp_path / "out"
+    assert config.load_shipped("recipe", tmp_path / "none", "~/r.yaml", Recipe).out == tmp_path / "out"

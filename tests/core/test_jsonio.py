@@ -8,7 +8,7 @@ import threading
 import pytest
 
 from phingpt_bench.core.errors import BenchError
-from phingpt_bench.core.jsonio import write_text
+from phingpt_bench.core.jsonio import append_line, kept_lines, write_text
 
 
 def test_the_target_of_a_link_is_written(tmp_path):
@@ -45,3 +45,14 @@ def test_a_folder_is_not_written(tmp_path):
     with pytest.raises(BenchError, match="is a folder"):
         write_text(tmp_path, "text")
     assert not list(tmp_path.iterdir())
+
+
+def test_a_line_that_was_cut_off_is_dropped_and_the_next_one_is_whole(tmp_path):
+    path = tmp_path / "folder" / "answers.jsonl"
+    assert kept_lines(path) == []
+    append_line(path, {"key": "a", "text": "\u2028"})
+    with path.open("a", encoding="utf-8") as file:
+        file.write('not JSON\n[1]\n{"key": "b", "te')
+    assert kept_lines(path) == [{"key": "a", "text": "\u2028"}]
+    append_line(path, {"key": "c"})
+    assert [line["key"] for line in kept_lines(path)] == ["a", "c"]

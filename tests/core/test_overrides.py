@@ -12,7 +12,7 @@ from phingpt_bench.core import config
 from phingpt_bench.core.errors import BenchError
 from phingpt_bench.core.overrides import applied, folder_suffix, given, parsed
 from phingpt_bench.evaluate.suite import Suite, Variant, load_suite
-from phingpt_bench.models.load import BaseSpec
+from phingpt_bench.models.base_spec import BaseSpec
 from phingpt_bench.train.recipe import Recipe, load_recipe
 
 FILE = """\
@@ -71,7 +71,7 @@ def test_values_are_as_strict_as_the_file_and_name_the_override(file: Path) -> N
         ),
         ("tasks=a", "tasks=a: tasks: expected a list, got 'a'"),
         ("tasks.3=a", "tasks.3=a: there is no item 3: the list has 2, counted from 0"),
-        ("name.x=1", "name.x=1: 'name' is no mapping, so it has no key 'x'"),
+        ("name.x=1", "name.x=1: 'name' is not a mapping, so it has no key 'x'"),
         ("tasks.x=1", "tasks.x=1: 'tasks' is a list, whose items are named by their places, so it has no key 'x'"),
         ("tasks=[a", "tasks=[a: the value is not YAML: did not find expected ',' or ']'"),
         ("lora={r: 1, r: 2}", "lora={r: 1, r: 2}: the value is not YAML: a key is given twice"),

@@ -18,10 +18,11 @@ from phingpt_bench.core import upgrades
 from phingpt_bench.core.config import build
 from phingpt_bench.core.errors import BenchError
 from phingpt_bench.core.exposure import Compared
-from phingpt_bench.core.jsonio import write_columns
+from phingpt_bench.core.jsonio import columns_text
+from phingpt_bench.core.ledgers import Ledger
 from phingpt_bench.core.machine import GIB, Machine
 from phingpt_bench.core.outcomes import Outcomes, read_outcomes
-from phingpt_bench.core.records import SCHEMA_VERSION, RunRecord, ledger, read_record, run_record, to_dict
+from phingpt_bench.core.records import SCHEMA_VERSION, RunRecord, read_record, run_record, to_dict
 from phingpt_bench.models.adapter import AdapterCard
 
 RECORDS = GOLDEN / "records"
@@ -109,7 +110,7 @@ def test_every_schema_has_its_step() -> None:
     ],
 )  # fmt: skip
 def test_machines_that_were_sentences(text: str, want: Machine | None) -> None:
-    assert ledger(upgrades.ledger({"seconds": {}, "machine": text}), "x").machine == want
+    assert build(Ledger, upgrades.ledger({"seconds": {}, "machine": text}), "x").machine == want
 
 
 def test_exposure_that_was_a_sentence() -> None:
@@ -134,8 +135,7 @@ def test_the_fingerprint_of_a_floor_and_one_that_lacks_a_part() -> None:
     assert run_record(old, "x").provenance.fingerprint is None
 
 
-def test_the_first_checkpoints_and_cards_load() -> None:
-    assert ledger({"train": 3.5, "load": 1}, "spent.json").seconds == {"train": 3.5, "load": 1.0}
+def test_the_first_cards_load() -> None:
     old = stored("card-1")
     card = build(AdapterCard, upgrades.card(old), "card.json")
     assert (card.cost.machine, card.cost.usd, card.row_ids) == (BOX, old["cost"]["usd"], old["row_ids"])
@@ -219,7 +219,7 @@ FAULTS: list[tuple[Outcomes, dict[str, Any], str]] = [
 @pytest.mark.parametrize(("rows", "change", "told"), FAULTS, ids=[told for _, _, told in FAULTS])
 def test_outcomes_that_cannot_be_are_named(rows: Outcomes, change: dict[str, Any], told: str, tmp_path: Path) -> None:
     file = tmp_path / "outcomes.json"
-    write_columns(file, to_dict(rows))
+    file.write_text(columns_text(to_dict(rows)), encoding="utf-8")
     assert read_outcomes(file) == rows
     file.write_text(json.dumps({**to_dict(rows), **change}), encoding="utf-8")
     with pytest.raises(BenchError) as caught:
@@ -232,7 +232,7 @@ def test_an_exact_tie_and_rows_without_a_finite_probability_are_no_fault(tmp_pat
         kind="labels", labels=["a", "b"], ids=["1", "2", "3"], gold=[0, 1, 1], pred=[0, 1, -1],
         probs=[[0.5, 0.5], [0.5, 0.5], None],
     )  # fmt: skip
-    write_columns(tmp_path / "outcomes.json", to_dict(rows))
+    (tmp_path / "outcomes.json").write_text(columns_text(to_dict(rows)), encoding="utf-8")
     assert read_outcomes(tmp_path / "outcomes.json") == rows
 
 

@@ -10,7 +10,8 @@ from typing import Any
 
 import pytest
 
-from phingpt_bench.core.records import Ledger
+from phingpt_bench.core import gpus
+from phingpt_bench.core.ledgers import Ledger
 from phingpt_bench.cost import energy, flops
 from phingpt_bench.cost.energy import Energy, NvmlCounter, NvmlSampled, nvml, rapl
 from phingpt_bench.cost.ledger import total_joules
@@ -67,7 +68,7 @@ def powercap(root: Path, **values: int) -> Path:
 @pytest.fixture(autouse=True)
 def no_torch(monkeypatch: pytest.MonkeyPatch) -> None:
     """The GPUs are NVML's word alone: a torch without CUDA would say that there are none."""
-    monkeypatch.setattr(energy, "torch_is_blind", lambda: False)
+    monkeypatch.setattr(gpus, "torch_is_blind", lambda: False)
     monkeypatch.delenv("CUDA_VISIBLE_DEVICES", raising=False)
     monkeypatch.delenv("CUDA_DEVICE_ORDER", raising=False)
 
@@ -179,7 +180,7 @@ class Fake:
 
 def test_joules_are_booked_by_phase_as_seconds_are(monkeypatch: pytest.MonkeyPatch) -> None:
     counter = Fake()
-    meter = Meter(Energy([counter]))
+    meter = Meter(energy=Energy([counter]))
     counter.joules += 7  # before any phase: nobody's
     with meter.phase("harness"):
         counter.joules += 1
@@ -193,14 +194,14 @@ def test_joules_are_booked_by_phase_as_seconds_are(monkeypatch: pytest.MonkeyPat
 
 def test_a_meter_that_fails_on_the_way_leaves_nothing_known() -> None:
     counter = Fake()
-    meter = Meter(Energy([counter, Fake()]))
+    meter = Meter(energy=Energy([counter, Fake()]))
     with meter.phase("a"):
         counter.joules = None
     with meter.phase("b"):
         counter.joules = 500.0
     ledger = meter.ledger(None)
     assert (ledger.joules, ledger.energy_method) == (None, None)
-    nothing = Meter(Energy([]))
+    nothing = Meter(energy=Energy([]))
     with nothing.phase("a"):
         time.sleep(0)
     assert (nothing.ledger(None).joules, nothing.ledger(None).energy_method) == (None, None)
@@ -209,7 +210,7 @@ def test_a_meter_that_fails_on_the_way_leaves_nothing_known() -> None:
 def test_an_interrupted_part_is_added_where_it_was_measured_alike() -> None:
     def resumed(earlier: Ledger) -> Ledger:
         counter = Fake()
-        meter = Meter(Energy([counter]))
+        meter = Meter(energy=Energy([counter]))
         meter.resume(earlier)
         with meter.phase("train"):
             counter.joules += 5
@@ -234,3 +235,74 @@ def test_flops_of_a_layer_by_counting() -> None:
     assert flops.training(weights, tokens, adapter, recomputing=True) == 2 * forward + for_inputs + for_weights
     assert flops.training(0, 1, adapter) == 3 * flops.forward(0, 1, adapter)  # full training: three times a forward
     assert flops.forward(None, 5) is None and flops.forward(5, None) is None and flops.training(5, None, 1) is None
+
+
+@pytest.mark.parametrize(
+    ("visible", "names", "device", "joules"),
+    [
+        (None, "same", "cuda:1", 2000),
+        ("1,0", "same", "cuda:0", 2000),
+        ("1", "same", "cuda:0", 2000),
+        ("1,x,0", "same", "cuda:1", None),  # CUDA stops at the first entry that it does not know
+        (None, "different", "cuda:0", None),  # the first by speed, which may be any of them
+        ("GPU-11,GPU-00", "different", "cuda:1", 1000),
+    ],
+)
+def test_only_the_gpu_that_works_is_counted(
+    monkeypatch: pytest.MonkeyPatch, visible: str | None, names: str, device: str, joules: float | None
+) -> None:
+    monkeypatch.setitem(sys.modules, "torch", SimpleNamespace())  # not imported yet: the driver alone knows
+    if visible is not None:
+        monkeypatch.setenv("CUDA_VISIBLE_DEVICES", visible)
+    meter, why = nvml(fake_nvml(names=names), device)
+    assert (None if meter is None else meter.read()) == joules
+    assert (why is None) is (joules is not None)
+
+
+def test_torch_says_which_of_several_gpus_works(monkeypatch: pytest.MonkeyPatch) -> None:
+    properties = [SimpleNamespace(uuid="111"), SimpleNamespace(uuid="000")]  # by speed: not as NVML counts them
+    cuda = SimpleNamespace(is_available=lambda: True, get_device_properties=lambda at: properties[at])
+    monkeypatch.setitem(sys.modules, "torch", SimpleNamespace(cuda=cuda))
+    meter, _ = nvml(fake_nvml(names="different"), "cuda:0")
+    assert meter is not None and meter.read() == 2000.0
+
+
+SLICE = "a slice of a GPU (MIG) has no meter of its own"
+UNKNOWN = "no GPU, or it is unknown which of them are used here"
+
+
+@pytest.mark.parametrize("imported", [False, True])
+@pytest.mark.parametrize("order", [None, "PCI_BUS_ID"])
+@pytest.mark.parametrize(
+    ("sliced", "device", "why"),
+    [
+        ((1,), "cuda:0", SLICE),
+        ((1,), None, SLICE),
+        ((1, 1), "cuda:0", SLICE),
+        ((0, 1), "cuda:0", UNKNOWN),  # CUDA may show the slice alone, as its first
+        ((0, 1), None, SLICE),
+    ],
+)
+def test_a_sliced_gpu_has_no_meter_of_its_own(
+    monkeypatch: pytest.MonkeyPatch,
+    imported: bool,
+    order: str | None,
+    sliced: tuple[int, ...],
+    device: str | None,
+    why: str,
+) -> None:
+    if order:
+        monkeypatch.setenv("CUDA_DEVICE_ORDER", order)
+    cuda = SimpleNamespace(get_device_properties=lambda at: SimpleNamespace(uuid="of the slice"))
+    monkeypatch.setitem(sys.modules, "torch", SimpleNamespace(cuda=cuda) if imported else SimpleNamespace())
+    fake = fake_nvml(gpus=len(sliced))
+    fake.nvmlDeviceGetMigMode = lambda handle: [sliced[handle], sliced[handle]]
+    assert nvml(fake, device) == (None, why)
+
+
+def test_work_on_the_cpu_does_not_ask_for_gpus(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("phingpt_bench.cost.energy._nvml", lambda device: (None, "asked"))
+    energy.here.cache_clear()
+    assert "asked" in energy.here("cuda:0").lacking
+    assert "asked" not in energy.here("cpu").lacking
+    energy.here.cache_clear()

@@ -8,8 +8,8 @@ from pathlib import Path
 import pytest
 
 from phingpt_bench.core.errors import BenchError
+from phingpt_bench.core.ledgers import Ledger, Price
 from phingpt_bench.core.machine import GIB, Machine
-from phingpt_bench.core.records import Ledger, Price
 from phingpt_bench.cost.breakeven import BreakEven, Case, break_even
 from phingpt_bench.cost.estimate import Usd, hosted_usd, hours_usd, over, repriced
 from phingpt_bench.cost.prices import ApiPrice, Entry, PriceCard, load_prices, of_gpu
@@ -138,9 +138,9 @@ def at(entry: str, count: int = 1) -> Price:
     return Price(entry=entry, count=count, usd_per_hour=9.0)
 
 
-def test_a_ledger_is_priced_anew_by_its_entry_else_by_its_machine():
-    anew = repriced(ledger(price=at("cpu-core-hour", 4)), CARD)
-    assert (anew.usd, anew.price.card, anew.price.count) == (pytest.approx(0.05 * 4 / 2), "2026-01-03", 4)
+def test_a_ledger_is_repriced_by_its_entry_else_by_its_machine():
+    changed = repriced(ledger(price=at("cpu-core-hour", 4)), CARD)
+    assert (changed.usd, changed.price.card, changed.price.count) == (pytest.approx(0.05 * 4 / 2), "2026-01-03", 4)
     assert repriced(ledger(price=at("paper")), CARD).usd == pytest.approx(0.5)
     assert repriced(ledger(price=at("of another card")), CARD).usd == pytest.approx(0.05 * 2 / 2)
     assert repriced(ledger(price=None), CARD).price.entry == "cpu-core-hour"
@@ -148,9 +148,9 @@ def test_a_ledger_is_priced_anew_by_its_entry_else_by_its_machine():
 
 def test_a_ledger_without_machine_time_or_known_gpu_loses_its_usd():
     for kept in ({"machine": None}, {"seconds": {}}, {"machine": UNHEARD_OF}):
-        anew = repriced(ledger(price=at("of another card"), **kept), CARD)
-        assert (anew.usd, anew.price) == (None, None)
-        assert anew.seconds == ledger(**kept).seconds
+        changed = repriced(ledger(price=at("of another card"), **kept), CARD)
+        assert (changed.usd, changed.price) == (None, None)
+        assert changed.seconds == ledger(**kept).seconds
 
 
 def test_the_shipped_card_has_a_source_for_every_api_price():
@@ -191,7 +191,7 @@ api:
         ("api:\n", "api:\n  - {id: x}\n", "missing key 'models'"),
     ],
 )
-def test_a_bad_card_is_told_with_file_and_line(tmp_path: Path, old, new, message):
+def test_a_bad_card_is_reported_with_file_and_line(tmp_path: Path, old, new, message):
     file = tmp_path / "card.yaml"
     file.write_text(API, encoding="utf-8")
     assert load_prices(file).api[0].usd(1e6, 1e6) == pytest.approx(3.0)

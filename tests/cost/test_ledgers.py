@@ -8,6 +8,7 @@ import sys
 import time
 from datetime import date
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
@@ -15,11 +16,12 @@ import pytest
 from phingpt_bench.core import fingerprint
 from phingpt_bench.core import machine as machines
 from phingpt_bench.core.errors import BenchError
+from phingpt_bench.core.ledgers import Price
 from phingpt_bench.core.machine import GIB, Machine
-from phingpt_bench.core.records import Price
 from phingpt_bench.cost import meters
 from phingpt_bench.cost.meters import Meter
 from phingpt_bench.cost.prices import Entry, PriceCard, load_prices, match
+from phingpt_bench.models import memory
 
 CPU = Machine(processor="AMD EPYC", cores=2, memory_bytes=23 * GIB, gpus=[])
 
@@ -84,7 +86,7 @@ def test_a_phase_inside_itself_and_one_that_fails(monkeypatch: pytest.MonkeyPatc
 
 def test_ledger_of_a_cpu(monkeypatch: pytest.MonkeyPatch) -> None:
     clock, meter = Clock(monkeypatch), Meter()
-    monkeypatch.setattr(meters, "this_machine", lambda: CPU)
+    monkeypatch.setattr(meters, "this_machine", lambda device, workers: CPU)
     with meter.phase("evaluate"):
         clock(1800)
         meter.count(tokens_in=10)
@@ -106,7 +108,7 @@ def test_ledger_of_a_cpu(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def test_unknown_is_none_not_zero(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(meters, "this_machine", lambda: with_gpus("NVIDIA Unheard-of 1"))
+    monkeypatch.setattr(meters, "this_machine", lambda device, workers: with_gpus("NVIDIA Unheard-of 1"))
     nothing = Meter().ledger(CARD)
     assert (nothing.usd, nothing.price, nothing.tokens_in, nothing.tokens_out) == (None, None, None, None)
     assert Meter().ledger(None).usd is None
@@ -118,6 +120,31 @@ def test_peak_memory_is_in_bytes() -> None:
     assert 5e6 < peak < 1e12  # a Python process holds megabytes: the unit is right
     if "torch" not in sys.modules or not sys.modules["torch"].cuda.is_available():
         assert meters.peak_gpu_bytes() is None
+
+
+def test_the_peak_is_that_of_the_gpu_that_works(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A training on one GPU is no part of the peak of an evaluation on another, or of a later one on the same."""
+    peaks, pool = {0: 100, 1: 40}, [0]
+    cuda = SimpleNamespace(
+        is_available=lambda: True,
+        device_count=lambda: len(peaks),
+        max_memory_allocated=peaks.__getitem__,
+        reset_peak_memory_stats=lambda at: peaks.update({at: 0}),
+        empty_cache=lambda: pool.append(1),
+    )
+    mps = SimpleNamespace(is_available=lambda: True)
+    torch = SimpleNamespace(
+        cuda=cuda,
+        backends=SimpleNamespace(mps=mps),
+        mps=SimpleNamespace(empty_cache=lambda: pool.append(2)),
+    )
+    monkeypatch.setitem(sys.modules, "torch", torch)
+    assert [meters.peak_gpu_bytes(place) for place in ("cuda:0", "cuda:1", "cuda", None)] == [100, 40, 100, 140]
+    assert [meters.peak_gpu_bytes(place) for place in ("cpu", "mps")] == [None, None]
+    memory.forget_peaks()
+    assert peaks == {0: 0, 1: 0}
+    memory.free()
+    assert pool == [0, 1, 2]  # Apple's memory too
 
 
 @pytest.mark.parametrize(
@@ -226,7 +253,9 @@ def test_own_card(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
         ("usd_per_hour", ".nan", "expected a number"),
     ],
 )
-def test_a_card_that_cannot_be_is_told_with_file_and_field(tmp_path: Path, field: str, value: str, told: str) -> None:
+def test_a_card_that_cannot_be_is_reported_with_file_and_field(
+    tmp_path: Path, field: str, value: str, told: str
+) -> None:
     values = {"date": "2026-02-03", "read_on": "2026-02-03", "usd_per_hour": "1", field: value}
     own = tmp_path / "prices.yaml"
     own.write_text(

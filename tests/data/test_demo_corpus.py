@@ -185,6 +185,7 @@ def test_a_sentence_and_its_translation_stay_together():
     assert all(len(set(v)) == 1 for v in by_number.values())
 
 
+@pytest.mark.slow
 def test_bag_of_words_neither_fails_nor_solves_it(capsys):
     from sklearn.feature_extraction.text import TfidfVectorizer
     from sklearn.linear_model import LogisticRegression

@@ -48,7 +48,7 @@ def ids(texts):
     return sorted(row["id"] for row in rows(texts))
 
 
-def test_a_row_is_told_under_its_closest_kind(gate):
+def test_a_row_is_reported_under_its_closest_kind(gate):
     spanish, english = PAIRS[20]
     assert gate.search(rows([english, spanish]))["es"] == {ids([spanish])[0]: "exact"}
     assert gate.search(rows([spanish.lower()], [english]))["es"] == {ids([spanish])[0]: "normalised"}

@@ -83,7 +83,7 @@ def says(name: str, *figures: object) -> None:
 def rebuilt(name: str) -> None:
     passport, splits = catalogue.dataset(name), splits_of(name)
     assert {split: len(rows) for split, rows in splits.items()} == passport.rows
-    assert {split: catalogue.ids_digest(rows) for split, rows in splits.items()} == passport.ids
+    assert {split: catalogue.ids_digest(row["id"] for row in rows) for split, rows in splits.items()} == passport.ids
     assert {split: catalogue.content_digest(rows) for split, rows in splits.items()} == passport.digests
     for split, rows in splits.items():
         counts = Counter(

@@ -99,6 +99,42 @@ def test_any_words_are_rendered_byte_for_byte_and_survive_the_file(before, behin
     assert build(PromptFile, yaml.safe_load(as_yaml(made.prompt)), "p") == made.prompt
 
 
+NAMED = "one of negative, neutral, positive"
+
+
+@given(
+    st.sampled_from(["prompt", "context", "query", "text"]),
+    st.sampled_from(["completion", "target", "output", "response", "answer", "label"]),
+    st.sampled_from(["text", "sentence", "input", "headline", "content"]),
+    st.sampled_from(["", f"Say {NAMED}.\n", f"### Mood ({NAMED})\n", "Is it positive?\n", "Text: "]),
+    st.sampled_from(["", f"\nAnswer: {NAMED}?\n", f"\nChoose {NAMED}.\nMood: ", "\nneutral if unsure:", f" ({NAMED})"]),
+    st.sampled_from(["", " "]),
+)
+@settings(max_examples=200)
+def test_a_prompt_that_names_the_labels_is_kept_whole(prompt, answer, bare, before, behind, delimiter):
+    """What is rendered is compared with the row's own columns: no check that cuts them first would notice."""
+    if prompt == bare:
+        return
+    table = rows(lambda t, a: {prompt: f"{before}{t}{behind}", answer: delimiter + a, bare: t})
+    if not before + behind:
+        return  # two columns alike: nothing to find
+    made = prompt_of(table, "rows").prompt
+    assert made.text == f"{before}{{{{text}}}}{behind}"
+    for text, row in zip(TEXTS, table, strict=True):
+        rendered = made.text.replace("{{text}}", text) + made.delimiter + made.answer(row[answer].strip())
+        assert rendered == row[prompt] + row[answer]
+
+
+def test_what_varies_around_a_text_with_a_column_is_no_part_of_it():
+    orders = ["negative or positive", "positive or negative"] * 3
+    table = [
+        {"prompt": f"{t}\nIs it {order}?\n", "completion": a, "sentence": t}
+        for t, a, order in zip(TEXTS, LABELS, orders, strict=True)
+    ]
+    with pytest.raises(BenchError, match="are not rendered byte for byte"):
+        prompt_of(table, "rows")
+
+
 def test_parts_need_the_layout_that_the_training_had():
     parts = rows(lambda t, a: {"instruction": "Mood?", "input": t, "output": a})
     with pytest.raises(BenchError, match="not how they were put together"):
@@ -147,7 +183,7 @@ def test_the_command_writes_the_file_once(tmp_path, capsys, monkeypatch):
     assert main(command) == 0
     out = capsys.readouterr().out
     prompt = read_prompt(str(tmp_path / "mine.yaml"))
-    assert prompt is not None and f"renders 6 rows byte for byte, digest {prompt.digest}" in out
+    assert prompt is not None and f"renders 6 rows byte for byte; digest in records: {prompt.digest} (" in out
     assert main(command) == 2 and "the file exists" in capsys.readouterr().err
     assert main(["init", "prompt", str(tmp_path / "x.txt"), "--from", str(source)]) == 2
     assert main(["init", "prompt"]) == 2

@@ -17,7 +17,7 @@ from phingpt_bench.core.paths import TASKS_VARIABLE
 from phingpt_bench.data import stamp
 from phingpt_bench.data.readers.phrasebank import AGREEMENT, ZIP
 
-pytestmark = pytest.mark.timeout(180)
+pytestmark = [pytest.mark.slow, pytest.mark.timeout(180)]
 MODEL = "org/tiny"
 WEIGHTS = bytes(range(256)) * 40_000  # 10 MB
 FILES = {
@@ -118,6 +118,11 @@ def test_data_is_pulled_once_checked_and_used_without_a_network(tasks: Path, tmp
     assert planned.returncode == 0, planned.stderr
     assert "mine_task" in planned.stdout
     assert command("data", "verify", str(mirror), hub=None, **own).returncode == 0
+    for words in (("mine_task",), (str(mirror), "mine")):
+        assert command("data", "verify", *words, hub=None, **own).returncode == 0, words
+    lacking = command("data", "verify", str(mirror), "mine_task", "fpb", hub=None, **own)
+    assert lacking.returncode == 1 and f"data pull fpb --to {mirror}" in lacking.stdout, lacking.stdout
+    assert command("data", "verify", "mine_taks", hub=None, **own).returncode == 2
     listed = command("data", "list", str(mirror), hub=None, **own).stdout
     assert "mine " in listed and "CC0 1.0" in listed
     (file,) = (mirror / name for name in manifest)
@@ -160,6 +165,10 @@ def test_a_model_is_pulled_goes_on_and_is_checked(tmp_path: Path) -> None:
     (weights,) = (path for path in folder.rglob("model.safetensors"))
     assert weights.read_bytes() == WEIGHTS
     assert command("models", "verify", str(folder), hub=None).returncode == 0
+    for name, code in ((MODEL, 0), (f"{MODEL}@{COMMIT}", 0), (f"{MODEL}@0123456", 1), ("org/none", 1)):
+        named = command("models", "verify", str(folder), name, hub=None)
+        assert named.returncode == code, name
+        assert (f"models pull {name} --to {folder}" in named.stdout) == bool(code)
     assert f"{MODEL}  {COMMIT}  apache-2.0" in command("models", "list", str(folder), hub=None).stdout
     target = weights.resolve()
     target.chmod(0o644)

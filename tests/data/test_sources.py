@@ -21,7 +21,7 @@ from phingpt_bench.data import catalogue, readers
 from phingpt_bench.data.bio import from_bio
 from phingpt_bench.data.catalogue import with_ids
 from phingpt_bench.data.cuts import cut_validation
-from phingpt_bench.data.sources import MIRROR_VARIABLE, Source, read_rows
+from phingpt_bench.data.sources import MIRROR_VARIABLE, Source, read_file, read_rows
 
 SOURCE = Source(
     folder="made_up",
@@ -221,7 +221,7 @@ comparable: with nothing
 def made_up(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Any:
     """A function that makes a reader's answer, or the error it raises, that of the dataset "made_up"."""
     pinned = digest([[row["id"], row["label"]] for row in with_ids(LABELLED)])
-    ids = catalogue.ids_digest(with_ids(LABELLED))
+    ids = catalogue.ids_digest(row["id"] for row in with_ids(LABELLED))
     (tmp_path / "passports").mkdir()
     (tmp_path / "passports" / "made_up.yaml").write_text(PASSPORT.format(ids=ids, digest=pinned))
     monkeypatch.setenv("PHINGPT_BENCH_TASKS", str(tmp_path))
@@ -258,7 +258,7 @@ def test_changed_rows_are_refused(change: str, made_up: Any) -> None:
 
 
 @pytest.mark.parametrize("error", [KeyError("sentence"), IndexError("7"), TypeError("null"), ValueError("length")])
-def test_other_columns_or_codes_are_told(error: Exception, made_up: Any) -> None:
+def test_other_columns_or_codes_are_reported(error: Exception, made_up: Any) -> None:
     made_up(error)
     with pytest.raises(BenchError, match=rf"made_up has other columns or codes.*{type(error).__name__}"):
         catalogue.load("made_up")
@@ -357,3 +357,21 @@ def test_real_entities_have_the_published_counts(name: str) -> None:
         kinds = Counter(entity["type"] for row in rows for entity in row["entities"])
         assert tuple(kinds[kind] for kind in ("PER", "ORG", "LOC")) == ENTITIES[name][split]
         assert all(row["text"][e["start"] : e["end"]].strip() for row in rows for e in row["entities"])
+
+
+@pytest.mark.parametrize(
+    ("content", "said"),
+    [
+        (b"titular;sentimiento\nventas;positivo\n", "separated by ';', not by commas"),
+        (b"titular\tsentimiento\nventas\tpositivo\n", r"separated by '\\t'"),
+        ("título,etiqueta\nacción,positivo\n".encode("cp1252"), "not readable as CSV in UTF-8"),
+    ],
+)
+def test_a_file_of_a_spreadsheet_program_is_named_with_the_verb_that_reads_it(
+    tmp_path: Path, content: bytes, said: str
+):
+    file = tmp_path / "rows.csv"
+    file.write_bytes(content)
+    with pytest.raises(BenchError, match=said) as told:
+        read_file(file)
+    assert f"phingpt-bench init task {file}" in str(told.value.hint)

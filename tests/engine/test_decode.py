@@ -5,19 +5,22 @@ from __future__ import annotations
 import functools
 import gc
 import logging
+import math
 import random
 import weakref
 from types import SimpleNamespace
+from typing import Any
 
 import pytest
 
 torch = pytest.importorskip("torch")
-from helpers.tiny import Counter, save_tiny  # noqa: E402
+from helpers.tiny import Counter, save_tiny, short_of_memory  # noqa: E402
 from hypothesis import HealthCheck, given, settings  # noqa: E402
 from hypothesis import strategies as st  # noqa: E402
 from lm_eval.api.instance import Instance  # noqa: E402
 from lm_eval.models.huggingface import HFLM  # noqa: E402
 
+from phingpt_bench.core.errors import BenchError  # noqa: E402
 from phingpt_bench.engine.lm import PhinLM  # noqa: E402
 from phingpt_bench.engine.prefix import shared_prefixes  # noqa: E402
 from phingpt_bench.engine.writing import generate, prompt_queue  # noqa: E402
@@ -26,7 +29,8 @@ from phingpt_bench.engine.writing.drafts import Drafter, History  # noqa: E402
 from phingpt_bench.engine.writing.packed_model import PackedModel, Unsupported  # noqa: E402
 from phingpt_bench.engine.writing.supported import check_supported  # noqa: E402
 from phingpt_bench.lmeval import manager  # noqa: E402
-from phingpt_bench.models.load import BaseSpec, load_base  # noqa: E402
+from phingpt_bench.models.base_spec import BaseSpec  # noqa: E402
+from phingpt_bench.models.load import Loaded, load_base  # noqa: E402
 
 pytestmark = pytest.mark.slow
 
@@ -343,9 +347,40 @@ def test_model_and_rows_are_freed_after_a_generation(tmp_path):
     assert [ref() is None for ref in kept] == [True, True, True]
 
 
+WINDOWED = {  # gemma3_text: every other layer sees all
+    "mistral": {},
+    "gemma3_text": {
+        "head_dim": 16,
+        "layer_types": ["sliding_attention", "full_attention"],
+        "query_pre_attn_scalar": 16,
+    },
+}
+
+
+@pytest.mark.parametrize("architecture", WINDOWED)
+def test_windows_of_the_past_are_kept_to(tmp_path, architecture, caplog, monkeypatch):
+    """What fits with its answer is written by the engine, prompts or answers that are too long as before."""
+    loaded = load_tiny(tmp_path, architecture, sliding_window=90, **WINDOWED[architecture])
+    texts = prompts(6) + prompts(5, shots=2) + prompts(5, shots=3)
+    lengths = [len(loaded.tokenizer(text).input_ids) for text in texts]
+    assert max(lengths[:6]) + 24 <= 90 and 66 < min(lengths[6:11]) <= max(lengths[6:11]) < 90 <= min(lengths[11:])
+    expected = babble(loaded, texts)
+    model, written = ours(loaded), []
+    texts_of = generate.generate_texts
+    monkeypatch.setattr(
+        generate, "generate_texts", lambda lm, contexts, *args, **options: written.extend(contexts) or texts_of(
+            lm, contexts, *args, **options)
+    )  # fmt: skip
+    with caplog.at_level(logging.WARNING):
+        assert model.generate_until(requests_of(texts, until=[]), disable_tqdm=True) == expected
+    assert written == texts[:11]
+    assert caplog.text.count("beyond its attention window of 90 tokens") == 1
+    assert model.cut_answers == len(texts)
+
+
 def test_models_that_do_not_suit(tmp_path, llama, monkeypatch):
     windowed = load_tiny(tmp_path / "mistral", "mistral", sliding_window=8)
-    with pytest.raises(Unsupported, match="something else than all keys and values"):
+    with pytest.raises(Unsupported, match="longer than its attention window of 8 tokens"):
         check_supported(windowed.model, 1000)
     biased = load_tiny(tmp_path / "bloom", "bloom")
     with pytest.raises(Unsupported, match="attention cannot be exchanged"):
@@ -382,3 +417,60 @@ def test_a_models_own_settings_that_would_change_answers(llama):
         assert generate.why_not(ours(llama), settings) is None, "a penalty is set aside by PhinLM"
     finally:
         own.suppress_tokens, own.repetition_penalty = None, 1.0
+
+
+def test_answers_that_do_not_fit_together_are_written_fewer_at_a_time(tmp_path, caplog):
+    loaded = load_tiny(tmp_path, "llama")
+    texts = prompts(12)
+    expected = answers(loaded, texts, size=12)
+    failed = short_of_memory(loaded.model, 60)
+    model = ours(loaded, 12)
+    assert model.generate_until(requests_of(texts), disable_tqdm=True) == expected
+    assert model.splits == len(failed) >= 1
+    assert "the GPU's memory ran out at 12 answers" in caplog.text
+    model.plain = True  # HFLM's own way is halved, too
+    short_of_memory(loaded.model, 40)
+    assert model.generate_until(requests_of(texts), disable_tqdm=True) == expected
+    assert model.batch_size == 12
+
+
+def test_one_answer_that_does_not_fit_is_an_error(tmp_path):
+    loaded = load_tiny(tmp_path, "llama")
+    model = ours(loaded, 4)
+    model.unsupported = ""
+    short_of_memory(loaded.model, 3)
+    with pytest.raises(torch.OutOfMemoryError):
+        model.generate_until(requests_of(prompts(4)), disable_tqdm=True)
+
+
+def test_a_first_step_keeps_to_the_token_limit(llama, monkeypatch):
+    """With a batch size as a GPU has it: prompts that would go beyond wait for the next step."""
+    sizes = []
+
+    class Spied(PackedModel):
+        def logits(self, tokens, past, needed):
+            sizes.append(sum(map(len, tokens)))
+            return super().logits(tokens, past, needed)
+
+    long = [[5 + at] * 300 for at in range(20)]
+    limits = Limits(new_tokens=2, slots=128, step_tokens=1000)
+    monkeypatch.setattr("phingpt_bench.engine.writing.decode.PackedModel", Spied)
+    done = list(decode(llama.model, long, ends=lambda tokens: False, limits=limits, token_class=lambda t: ""))
+    assert len(done) == 20
+    assert 900 <= max(sizes) <= 1000
+
+
+def test_logits_that_are_no_numbers_are_no_answer(llama: Loaded, monkeypatch: pytest.MonkeyPatch) -> None:
+    """As where float16 overflows in one prompt: argmax takes not-a-number for the highest."""
+    model = PackedModel(llama.model)
+    right = model.logits
+
+    def overflowing(*asked: Any) -> torch.Tensor:
+        logits = right(*asked)
+        logits[1] = math.nan
+        return logits
+
+    assert len(model.greedy([[5, 6], [7]], [0, 0], [1, 1])) == 2
+    monkeypatch.setattr(model, "logits", overflowing)
+    with pytest.raises(BenchError, match="became not-a-number"):
+        model.greedy([[5], [7]], [2, 1], [1, 1])

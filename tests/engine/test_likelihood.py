@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import logging
 import random
 
@@ -9,14 +10,14 @@ import pytest
 
 torch = pytest.importorskip("torch")
 import torch.nn.functional as F  # noqa: E402
-from helpers.tiny import Counter  # noqa: E402
+from helpers.tiny import Counter, short_of_memory  # noqa: E402
 from hypothesis import HealthCheck, given, settings  # noqa: E402
 from hypothesis import strategies as st  # noqa: E402
 from lm_eval.api.instance import Instance  # noqa: E402
 from lm_eval.models.huggingface import HFLM  # noqa: E402
 from transformers import AutoConfig, AutoModelForCausalLM  # noqa: E402
 
-from phingpt_bench import compat  # noqa: E402
+from phingpt_bench.compat import torch_parts  # noqa: E402
 from phingpt_bench.core.errors import BenchError  # noqa: E402
 from phingpt_bench.engine import budgets, kernels, model_facts  # noqa: E402
 from phingpt_bench.engine.labels import batches, likelihood  # noqa: E402
@@ -93,7 +94,8 @@ def assert_same(got, expected, within: float = 1e-4):
 
 @pytest.fixture(scope="module")
 def loaded():
-    from phingpt_bench.models.load import BaseSpec, load_base
+    from phingpt_bench.models.base_spec import BaseSpec
+    from phingpt_bench.models.load import load_base
 
     return load_base(BaseSpec(quantisation="none", compute_dtype="float32", device="cpu"))
 
@@ -128,7 +130,7 @@ def joined_rows(rows, **limits):
     return [merged(pack.trees) for pack in packed(rows, **limits)]
 
 
-def test_contexts_that_begin_alike_become_one_row():
+def test_contexts_with_one_beginning_become_one_row():
     rows = [
         label_tree([1, 2, 3, *own], [(at, [9]), (at + 10, [8, 7])]) for at, own in enumerate(([4, 5], [4], [6], []))
     ]
@@ -165,7 +167,13 @@ def test_a_batch_has_few_places_with_logits(monkeypatch):
     assert [len(batch) for batch in batches.batches(rows, BatchLimits(8, "cpu"))] == [1] * 5
 
 
-@pytest.mark.parametrize(("block", "documents", "own"), [(600, 12, 15), (600, 3, 50), (40, 12, 15)])
+@pytest.mark.parametrize(
+    ("block", "documents", "own"),
+    [
+        pytest.param(600, 12, 15, marks=pytest.mark.slow), pytest.param(600, 3, 50, marks=pytest.mark.slow),
+        (40, 12, 15),
+    ],
+)  # fmt: skip
 def test_a_long_block_is_computed_once_for_few_documents_too(block, documents, own):
     """As a prefix, or in a row that all are joined to: whichever is the cheaper here."""
     model, draw = random_model(max_position_embeddings=1024), random.Random(5)
@@ -410,7 +418,7 @@ def test_the_view_of_a_cache_serves_batches_of_any_size_and_keeps_nothing():
 
 
 def test_the_other_matrix_product_is_the_same_one():
-    if not compat.has_onednn_linear():
+    if not torch_parts.has_onednn_linear():
         pytest.skip("this torch has no oneDNN")
     torch.manual_seed(0)
     inputs, weight, bias = torch.randn(3, 20, 512), torch.randn(512, 512), torch.randn(512)
@@ -439,6 +447,7 @@ def test_encodings_are_made_once_and_forgotten_in_time():
     assert kept.get("a", "other", lambda: [9]) == [9]
 
 
+@pytest.mark.slow
 def test_a_context_is_encoded_once_for_its_labels_and_for_the_next_model(loaded, monkeypatch):
     texts = []
     encode = HFLM.tok_encode
@@ -486,3 +495,44 @@ def test_equals_hflm_on_real_prompts(loaded, data_mirror):
         for at in range(0, len(requests), len(labels)):
             best = [max(range(len(labels)), key=lambda i, of=of, at=at: of[at + i][0]) for of in (got, expected)]
             assert best[0] == best[1]
+
+
+# memory
+
+
+@pytest.mark.slow
+def test_a_batch_that_does_not_fit_is_halved_and_the_answers_stay(caplog):
+    model, requests = random_model(), some_requests(prefix=5, documents=16)
+    expected = by_hand(model, requests)
+    failed = short_of_memory(model, 150)
+    meter, once = Counter(), Counter()
+    scorer = Scorer(model=model, max_length=128, batch_size=16, meter=meter)
+    assert_same(scorer.score(requests), expected)
+    assert scorer.splits == len(failed) >= 1
+    assert all(later <= first / 2 for first, later in itertools.pairwise(failed)), "no size fails twice"
+    Scorer(model=random_model(), max_length=128, batch_size=16, meter=once).score(requests)
+    assert meter.tokens_in == once.tokens_in, "a failed batch is not counted"
+    assert "the GPU's memory ran out at" in caplog.text
+
+
+def test_one_row_that_does_not_fit_is_an_error():
+    model = random_model()
+    short_of_memory(model, 10)
+    with pytest.raises(torch.OutOfMemoryError):
+        Scorer(model=model, max_length=128, batch_size=4).score(some_requests())
+
+
+def test_another_error_is_not_taken_for_memory():
+    model = random_model()
+
+    def fail(*args):
+        raise RuntimeError("a defect")
+
+    model.register_forward_pre_hook(fail)
+    with pytest.raises(RuntimeError, match="a defect"):
+        Scorer(model=model, max_length=128, batch_size=4).score(some_requests())
+
+
+def test_rows_follow_the_device():
+    assert [budgets.default_rows(kind) for kind in ("cpu", "cuda", "mps")] == [16, 128, 128]
+    assert [budgets.default_slots(kind) for kind in ("cpu", "cuda", "mps")] == [16, 32, 32]

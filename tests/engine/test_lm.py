@@ -19,7 +19,8 @@ from phingpt_bench.engine import kernels  # noqa: E402
 from phingpt_bench.engine.lm import PhinLM  # noqa: E402
 from phingpt_bench.engine.stop_strings import StopStrings  # noqa: E402
 from phingpt_bench.lmeval import manager  # noqa: E402
-from phingpt_bench.models.load import BaseSpec, load_base  # noqa: E402
+from phingpt_bench.models.base_spec import BaseSpec  # noqa: E402
+from phingpt_bench.models.load import load_base  # noqa: E402
 
 LABELS = (" negative", " neutral", " positive", " bullish", " very bearish indeed", "\nx")
 
@@ -110,9 +111,9 @@ def test_a_batch_ends_when_each_sequence_met_some_stop_string():
 def scorer(model, **options) -> PhinLM:
     from transformers import AutoTokenizer
 
-    from phingpt_bench.models.embedded import embedded_folder
+    from phingpt_bench.models.embedded import SMOLLM2
 
-    return PhinLM(pretrained=model, tokenizer=AutoTokenizer.from_pretrained(embedded_folder()), **options)
+    return PhinLM(pretrained=model, tokenizer=AutoTokenizer.from_pretrained(SMOLLM2.folder()), **options)
 
 
 def requests_of(*pairs: tuple[list[int], list[int]]):
@@ -125,6 +126,7 @@ def by_hand(model, context: list[int], continuation: list[int]) -> float:
     return float(rows[range(len(continuation)), continuation].sum())
 
 
+@pytest.mark.slow
 def test_equals_a_forward_by_hand_in_any_order_and_batch():
     model = tiny()
     pairs = [([5, 6, 7], [8]), ([5, 6, 7], [9]), ([5], [6, 7, 8]), ([5, 6], [7, 8]), ([1, 2, 3, 4, 5], [6, 7, 8])]
@@ -225,6 +227,7 @@ def without_special_tokens(tokenizer, *kept: str):
     return own
 
 
+@pytest.mark.slow
 def test_a_tokenizer_needs_a_special_token(loaded, tmp_path):
     bare = without_special_tokens(loaded.tokenizer)
     with pytest.raises(BenchError, match="neither an end-of-text nor a beginning-of-text token"):
@@ -236,6 +239,7 @@ def test_a_tokenizer_needs_a_special_token(loaded, tmp_path):
     assert "tokenizer_config.json" in error.value.hint
 
 
+@pytest.mark.slow
 def test_labels_need_no_end_of_text_token_and_answers_do(loaded):
     requests = label_requests(1)
     begins = without_special_tokens(loaded.tokenizer, "bos_token")

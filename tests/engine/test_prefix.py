@@ -16,7 +16,8 @@ from phingpt_bench.engine.labels.packing import Pack  # noqa: E402
 from phingpt_bench.engine.lm import PhinLM  # noqa: E402
 from phingpt_bench.engine.prefix import MIN_LENGTH, shared_prefixes  # noqa: E402
 from phingpt_bench.engine.prefix_cache import prefix_cache  # noqa: E402
-from phingpt_bench.models.load import BaseSpec, load_base  # noqa: E402
+from phingpt_bench.models.base_spec import BaseSpec  # noqa: E402
+from phingpt_bench.models.load import load_base  # noqa: E402
 
 
 @pytest.fixture(scope="module")
@@ -119,6 +120,7 @@ def test_likelihoods_with_and_without_the_prefix(loaded, monkeypatch):
     assert len(set(counts)) == 1, "and counted whole"
 
 
+@pytest.mark.slow
 def test_tasks_asked_together_keep_their_own_examples(loaded, monkeypatch):
     """Plain lm-eval sends the requests of all its tasks in one call."""
     monkeypatch.setattr(likelihood, "MAX_ADDED", 0)
@@ -136,6 +138,7 @@ def test_tasks_asked_together_keep_their_own_examples(loaded, monkeypatch):
     assert model.forwarded < plain.forwarded / 3, "each of the two blocks was computed once"
 
 
+@pytest.mark.slow
 def test_a_kept_prefix_is_forgotten_when_the_weights_change(loaded):
     """Between two generations the runner switches adapters: what was kept must not outlive that."""
     settings = {"until": ["\n"], "max_gen_toks": 6, "do_sample": False}
@@ -161,6 +164,7 @@ def test_a_cache_with_a_window_is_not_reused(tmp_path):
     assert prefix_cache(windowed.model, range(40)) is None
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("architecture", ["mamba", "recurrent_gemma"])
 def test_models_that_return_no_keys_and_values_share_no_prefix(architecture, tmp_path, caplog):
     """State-space models with few-shot prompts: the plain way, with the reason in the log, and HFLM's answers."""

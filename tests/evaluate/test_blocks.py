@@ -18,7 +18,7 @@ from phingpt_bench.evaluate.tasks import task_facts
 from phingpt_bench.lmeval import manager
 from phingpt_bench.render.board.row_text import setting
 from phingpt_bench.results.collect import Run, key_of
-from phingpt_bench.results.compare import matched_seeds
+from phingpt_bench.results.comparable import matched_seeds
 from phingpt_bench.results.seeds import with_seeds_joined
 
 NAMES = ["phin_demo_sentiment", "phin_demo_ner"]
@@ -105,13 +105,12 @@ def test_a_block_alone_is_compared_with_the_base_of_the_same_block():
 @pytest.mark.parametrize("name", NAMES)
 def test_a_plan_has_a_run_for_each_block_of_bases_adapters_and_served_models(name: str, tmp_path: Any):
     """Each in a folder of its own, with the examples of its block in what makes it done."""
-    from phingpt_bench.core.machine import this_machine
     from phingpt_bench.evaluate.adapters import AdapterFacts
     from phingpt_bench.evaluate.facts import Facts
     from phingpt_bench.evaluate.plan import plan
     from phingpt_bench.evaluate.suite import Suite
     from phingpt_bench.evaluate.tasks import Tasks
-    from phingpt_bench.models.load import BaseSpec
+    from phingpt_bench.models.base_spec import BaseSpec
 
     spec, model = BaseSpec(model="org/Model"), make_run().record.model
     variants = [Variant(shots=2, blocks=3)]
@@ -123,7 +122,6 @@ def test_a_plan_has_a_run_for_each_block_of_bases_adapters_and_served_models(nam
     known = Tasks()
     found = Facts(
         known=known, tasks={name: known[name]}, bases={spec: model}, adapters=[entry], floors={}, checks=(), records={},
-        machine=this_machine(),
     )  # fmt: skip
     steps = plan(suite, found)
     assert [(step.adapter, step.variant.block) for step in steps] == [

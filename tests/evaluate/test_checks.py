@@ -9,6 +9,7 @@ import pytest
 from helpers.board_factory import labels, make_run, spans
 
 from phingpt_bench.board.rows import build
+from phingpt_bench.board.standing import Calculation
 from phingpt_bench.board.values import Row
 from phingpt_bench.cli.main import main
 from phingpt_bench.evaluate.suite import load_suite
@@ -81,17 +82,19 @@ def test_checks_are_not_ranked_and_change_nothing_of_the_others() -> None:
         make_run("majority", "floor", labels(0.4, seed=3)),
     ]  # fmt: skip
     checks = [make_run(name, "check", labels(share)) for name, share in (("oracle", 1.0), ("null", 0.3), ("echo", 0.3))]
-    (bare,), (whole,) = build(runs).sections, build([*runs, *checks], checks=True).sections
+    (bare,), (whole,) = build(runs).sections, build([*runs, *checks], options=Calculation(checks=True)).sections
     assert rows_without_checks(whole.rows) == list(bare.rows)
     checked = {row.name: row for row in whole.rows if row.kind == "check"}
     assert [(row.rank, row.tied, row.frontier, row.notes) for row in checked.values()] == [(None, False, None, ())] * 3
     assert whole.rows[0].name == "oracle", "rows come by score all the same"
-    (alone,) = build(checks, checks=True).sections
+    (alone,) = build(checks, options=Calculation(checks=True)).sections
     assert [row.rank for row in alone.rows] == [None] * 3 and alone.n == 300
 
 
 def test_an_oracle_that_does_not_get_the_best_score_is_marked() -> None:
-    (section,) = build([make_run("oracle", "check", spans(0.9)), make_run(outcomes=spans(0.2))], checks=True).sections
+    (section,) = build(
+        [make_run("oracle", "check", spans(0.9)), make_run(outcomes=spans(0.2))], options=Calculation(checks=True)
+    ).sections
     oracle = next(row for row in section.rows if row.kind == "check")
     assert [note.level for note in oracle.notes] == ["warning"]
     assert "the gold answers do not get the best score" in oracle.notes[0].text

@@ -10,11 +10,13 @@ from helpers.marks import with_data
 from helpers.tiny import save_tiny
 
 from phingpt_bench.cost.meters import Meter
+from phingpt_bench.engine.sanity import check_pair
 from phingpt_bench.evaluate.content_free import content_free
 from phingpt_bench.evaluate.suite import Variant
 from phingpt_bench.evaluate.tasks import TaskFacts, task_facts
 from phingpt_bench.lmeval import manager
-from phingpt_bench.models.load import BaseSpec, load_base
+from phingpt_bench.models.base_spec import BaseSpec
+from phingpt_bench.models.load import load_base
 
 pytestmark = pytest.mark.slow
 
@@ -63,3 +65,16 @@ def test_each_question_has_a_prior(lm: Any, name: str):
 
 def test_written_answers_have_none(lm: Any):
     assert content_free(lm, task_facts("phin_demo_ner"), Variant()) is None
+
+
+def test_a_prompt_that_cannot_be_asked_without_a_text_has_none(
+    lm: Any, caplog: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch
+):
+    """As where a label merges with the end of "N/A": the check of the tokens refuses the request."""
+
+    def refuses(requests: Any, **_: Any) -> Any:
+        check_pair(lm.tokenizer, ("News: N/A", "B"), [1, 2, 4], [1, 2, 3])
+
+    monkeypatch.setattr(lm, "loglikelihood", refuses)
+    assert content_free(lm, task_facts("phin_demo_sentiment"), Variant()) is None
+    assert "the labels are not scored without a text: the tokens of the prompt" in caplog.text

@@ -23,7 +23,7 @@ from phingpt_bench.evaluate.named_bases import completed
 from phingpt_bench.evaluate.suite import AdapterEntry, Suite
 from phingpt_bench.models import adapter_files, adapter_source
 from phingpt_bench.models.adapter import CONFIG, WEIGHTS
-from phingpt_bench.models.load import BaseSpec
+from phingpt_bench.models.base_spec import BaseSpec
 
 pytestmark = pytest.mark.slow
 
@@ -60,7 +60,7 @@ def records(tmp_path: Path) -> dict[str, dict[str, Any]]:
 def test_a_folder_of_peft_needs_nothing_else(lora: Path, evaluate: Any, tmp_path: Path) -> None:
     code, text = evaluate("--adapter", lora)
     assert code == 0, text
-    assert "trained elsewhere: prompt and rows" in text
+    assert "trained elsewhere: prompt" in text and "and rows unknown" in text, "beside the columns of the table"
     made = records(tmp_path)
     assert set(made) == {"", "adapters-lora"}
     tuned = made["adapters-lora"]
@@ -103,6 +103,13 @@ def test_declared_training_rows_give_exposure(lora: Path, evaluate: Any, tmp_pat
     assert found["ids"] == [rows[0]["id"]] and found["adapter"]["sets"] == ["2 row hashes"]
     code, text = evaluate("--adapter", lora, "--adapter-trained-on", "other=fpb")
     assert code == 2 and "--adapter-trained-on other=fpb names no adapter" in text
+
+
+def test_declared_rows_are_checked_before_anything_is_loaded(lora: Path, evaluate: Any, tmp_path: Path) -> None:
+    code, said = evaluate("--adapter", lora, "--adapter-trained-on", "nope.txt", "--dry-run")
+    assert code == 2 and "trained_on: 'nope.txt' is neither a dataset" in said
+    code, said = evaluate("--adapter", lora, "--adapter-trained-on", "nope.txt")
+    assert code == 2 and "load " not in said and not records(tmp_path)
 
 
 def test_sub_folders_and_methods_that_change_the_base_share_a_board(zoo: Zoo, evaluate: Any, tmp_path: Path) -> None:
@@ -155,6 +162,20 @@ def test_the_base_that_an_adapter_names(
     assert (said or "") in caplog.text and bool(said) == bool(caplog.text)
 
 
+def test_another_base_than_the_one_it_names_is_noted(
+    lora: Path, evaluate: Any, tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    base = adapter_files.read_config(lora)["base_model_name_or_path"]
+    said = "its adapter_config.json names another base: {}"
+    code, text = evaluate("--base", base, "--adapter", named(lora, tmp_path, "org/other"))
+    assert code == 0 and said.format("org/other") in " ".join(text.split()), text
+    assert said.format("org/other") in caplog.text
+    assert [one["diagnostics"]["named_base"] for one in records(tmp_path).values()].count("org/other") == 1
+    copy = shutil.copytree(base, tmp_path / "copy")  # another name of the same weights
+    assert adapter_source.other_base(lora, str(copy)) is None
+    assert adapter_source.other_base(named(lora, tmp_path / "b", "/home/me/alpha"), base) == "alpha"
+
+
 def test_names_that_say_nothing_get_the_folder_around() -> None:
     for path, name in (("runs/a/checkpoint-500", "a-checkpoint-500"), ("x/final", "x-final"), ("x/mine", "mine")):
         assert adapter_source.default_name(Path(path), Path(path)) == name
@@ -188,6 +209,18 @@ def narrow(tensors: dict[str, torch.Tensor]) -> dict[str, torch.Tensor]:
     return {name: tensor[:, :-1].contiguous() if "lora_A" in name else tensor for name, tensor in tensors.items()}
 
 
+def cut_off(folder: Path, out: Path) -> Path:
+    shutil.copytree(folder, out)
+    (out / WEIGHTS).write_bytes((out / WEIGHTS).read_bytes()[:-64])
+    return out
+
+
+def parts(folder: Path, out: Path) -> Path:
+    shutil.copytree(folder, out)
+    (out / WEIGHTS).rename(out / "adapter_model-00001-of-00002.safetensors")
+    return out
+
+
 REFUSALS: dict[str, tuple[Any, str]] = {
     "nowhere": (lambda lora, out: out, "no such adapter folder"),
     "no configuration": (lambda lora, out: without(lora, out, CONFIG), f"the adapter has no {CONFIG}"),
@@ -198,7 +231,7 @@ REFUSALS: dict[str, tuple[Any, str]] = {
         "its base is a folder that is not here: /root/llama",
     ),
     "no kind": (lambda lora, out: changed_config(lora, out, peft_type=None), "names no PEFT method"),
-    "unknown kind": (lambda lora, out: changed_config(lora, out, peft_type="EVIL"), "peft_type 'EVIL' is none that"),
+    "unknown kind": (lambda lora, out: changed_config(lora, out, peft_type="EVIL"), "does not know peft_type 'EVIL'"),
     "X-LoRA": (lambda lora, out: changed_config(lora, out, peft_type="XLORA"), "X-LoRA is a mixture of other adapters"),
     "Megatron": (lambda lora, out: changed_config(lora, out, megatron_config={"a": 1}), "made for Megatron's layers"),
     "CorDA": (lambda lora, out: changed_config(lora, out, init_lora_weights="corda"), "initialised by 'corda'"),
@@ -210,6 +243,8 @@ REFUSALS: dict[str, tuple[Any, str]] = {
     "half of the keys": (lambda lora, out: weights(lora, out, half), "4 of 8 missing: base_model.model"),
     "renamed keys": (lambda lora, out: weights(lora, out, renamed), "4 of 8 without a place here: base_model.model"),
     "other shapes": (lambda lora, out: weights(lora, out, narrow), "other shapes than this base"),
+    "cut off": (cut_off, "hint: copy it again from where it comes, or delete"),
+    "in several files": (parts, "weights are in 1 file, which PEFT does not load"),
     "other rank": (lambda lora, out: changed_config(lora, out, r=8), "lora_A.weight is [4, 64] here [8, 64]"),
 }
 

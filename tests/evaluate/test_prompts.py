@@ -86,6 +86,7 @@ def lines(run: Run) -> list[dict]:
     return [json.loads(line) for line in run.path.with_name("samples.jsonl").read_text().splitlines()]
 
 
+@pytest.mark.slow
 def test_each_is_asked_in_both_words_and_nothing_is_merged(runs, place):
     assert set(runs) == {(kind, prompt) for kind in ("base", "tuned") for prompt in ("ours", "taught")}
     row = load_demo("sentiment")["test"][0]
@@ -101,6 +102,7 @@ def test_each_is_asked_in_both_words_and_nothing_is_merged(runs, place):
     assert len({run.record.protocol.prompt_digest for run in runs.values()}) == 2
 
 
+@pytest.mark.slow
 def test_base_and_adapter_are_paired_under_the_same_prompt(runs):
     every = list(runs.values())
     for prompt in ("ours", "taught"):
@@ -119,6 +121,7 @@ def test_base_and_adapter_are_paired_under_the_same_prompt(runs):
             assert note.endswith(f"{best:.3f}")
 
 
+@pytest.mark.slow
 def test_the_adapter_knows_its_own_words_and_not_ours(runs):
     """How likely one of the three answers is at all: nearly never, but for the adapter under its own prompt."""
 
@@ -131,6 +134,7 @@ def test_the_adapter_knows_its_own_words_and_not_ours(runs):
     assert known("tuned", "ours") < 0.5
 
 
+@pytest.mark.slow
 def test_compare_finds_the_runs_by_the_prompt(runs):
     every = list(runs.values())
     for said, prompt in (("mine", "ours"), ("mine@taught", "taught")):
@@ -139,6 +143,7 @@ def test_compare_finds_the_runs_by_the_prompt(runs):
     assert resolve("base", "mine", only)[0].first is runs["base", "taught"]
 
 
+@pytest.mark.slow
 def test_a_run_is_done_until_its_prompt_changes(runs, place, capsys):
     command = ["run", str(place / "suite.yaml"), "--dry-run"]
     assert main(command) == 0
@@ -165,6 +170,7 @@ def test_a_written_answer_is_read_in_the_words_of_the_prompt(place):
     assert facts.task.config.generation_kwargs["max_gen_toks"] == 16  # the rest stays the task's
 
 
+@pytest.mark.slow
 def test_stored_answers_are_read_again_in_the_words_of_the_prompt(place, tmp_path, capsys):
     """`rescore` of a run: what its model wrote means what it meant then."""
     base = [
@@ -192,6 +198,7 @@ def test_stored_answers_are_read_again_in_the_words_of_the_prompt(place, tmp_pat
     assert report["scorers"][0]["scores"]["acc"]["score"] == 1
 
 
+@pytest.mark.slow
 def test_a_served_model_is_asked_in_the_words_too(place, tmp_path, monkeypatch):
     from transformers import AutoTokenizer
 
@@ -202,7 +209,6 @@ def test_a_served_model_is_asked_in_the_words_too(place, tmp_path, monkeypatch):
         command = ["evaluate", "--model", "local-chat-completions", "--model-args", f"base_url={api.url},model=toy"]
         command += ["--limit", "3", "--no-floors", "--quiet", "--results", str(tmp_path / "r"), "--tasks", TASK]
         assert main([*command, "--prompt", str(place / "taught.yaml")]) == 0
-        assert main([*command, "--chat-template", "--thinking", "off"]) == 2
     (run,) = collect(tmp_path / "r")
     assert run.record.task == TASK + "_gen" and run.record.protocol.prompt.name == "taught"
     assert "Instruction: Give the mood" in str(lines(run)[0]["prompt"])
@@ -215,6 +221,7 @@ def test_examples_are_in_the_words_of_the_prompt_too(place):
     assert any(f"Answer: {said}\n\n" in prompt for said in SAID.values())
 
 
+@pytest.mark.slow
 def test_a_prompt_that_fits_no_task_is_refused_and_one_that_fits_some_runs_there(place, capsys):
     base = ["evaluate", "--base", str(place / "base"), "--quantisation", "none", "--no-floors", "--dry-run"]
     asked = ["--prompt", str(place / "taught.yaml"), "--results", str(place / "none"), "--tasks"]
@@ -229,6 +236,7 @@ def test_a_prompt_that_fits_no_task_is_refused_and_one_that_fits_some_runs_there
     assert "unknown prompt 'nothing'" in capsys.readouterr().err
 
 
+@pytest.mark.slow
 def test_a_prompt_for_a_chat_needs_the_template(place, tmp_path, capsys):
     (tmp_path / "chat.yaml").write_text("text: '{{text}}?'\nchat: true\nsystem: Be brief.\n")
     base = [
@@ -277,11 +285,12 @@ def thinking_base(place: Path, folder: Path) -> Path:
     return folder
 
 
+@pytest.mark.slow
 def test_thinking_is_switched_in_the_template_and_part_of_the_protocol(place, tmp_path, capsys):
     base = thinking_base(place, tmp_path / "thinker")
     command = ["evaluate", "--base", str(base), "--quantisation", "none", "--no-floors", "--tasks", TASK + "_gen"]
-    command += ["--limit", "1", "--quiet", "--chat-template", "--results", str(tmp_path / "r")]
-    for more in ([], ["--thinking", "off"]):
+    command += ["--limit", "1", "--quiet", "--results", str(tmp_path / "r")]
+    for more in (["--chat-template"], ["--thinking", "off"]):  # the switch is in the template, so it implies it
         assert main([*command, *more]) == 0
     capsys.readouterr()
     found = {run.record.protocol.thinking: run for run in collect(tmp_path / "r")}
@@ -306,8 +315,8 @@ def test_what_cannot_think_is_refused(place, tmp_path, capsys):
     ]
     assert main([*command, "--tasks", TASK, "--chat-template", "--thinking", "on", "--dry-run"]) == 2
     assert "compares labels, which leaves no room to think" in capsys.readouterr().err
-    assert main([*command, "--tasks", TASK, "--thinking", "off", "--dry-run"]) == 2
-    assert "thinking is asked for in the chat template" in capsys.readouterr().err
+    with pytest.raises(BenchError, match="thinking is asked for in the chat template"):
+        Variant(thinking="off")
 
     class Model:
         chat_template = "{{messages}}"

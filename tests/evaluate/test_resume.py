@@ -41,7 +41,7 @@ class FakeLM:
 
     def __init__(self, meter: Meter, most: int | None = None):
         self.meter, self.most, self.asked = meter, most, 0
-        self.truncated = self.cut_answers = 0
+        self.truncated = self.cut_answers = self.skipped = 0
 
     def loglikelihood(self, asked: list[Any], **_: Any) -> list[tuple[float, bool]]:
         answers = []
@@ -121,7 +121,7 @@ def test_a_folder_is_tried_before_the_work(tmp_path: Path) -> None:
     assert [path.name for path in tmp_path.rglob("*") if path.is_file()] == ["file"]
 
 
-def test_a_full_folder_is_told_before_the_work(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_full_folder_is_reported_before_the_work(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     def full(*_: object) -> None:
         raise OSError(28, "No space left on device")
 
@@ -156,6 +156,46 @@ def test_two_runs_in_one_folder_wait_for_each_other(tmp_path: Path) -> None:
     with alone(tmp_path, told.append) as waited:
         assert not waited
     assert len(told) == 1 and [path.name for path in tmp_path.iterdir()] == [LOCK]
+
+
+HOLD = (
+    "import sys; from pathlib import Path; from phingpt_bench.core.workplace import alone_on\n"
+    "with alone_on(Path(sys.argv[1]), (int(sys.argv[2]), int(sys.argv[3])), lambda text: print(text, flush=True)):\n"
+    "    print('works', flush=True); sys.stdin.read()\n"
+)
+
+
+@pytest.mark.parametrize(
+    ("first", "second", "waits"),
+    [
+        ((1, 2), (2, 2), False),  # parts of one split write different runs
+        ((1, 1), (1, 1), True),
+        ((1, 1), (1, 2), True),
+        ((1, 2), (1, 1), True),
+        ((1, 2), (1, 2), True),
+        ((1, 2), (2, 3), True),  # another split cuts elsewhere
+    ],
+)
+def test_no_two_processes_work_on_the_same_runs(
+    first: tuple[int, int], second: tuple[int, int], waits: bool, tmp_path: Path
+) -> None:
+    def begin(share: tuple[int, int]) -> subprocess.Popen[str]:
+        command = [sys.executable, "-c", HOLD, str(tmp_path), *map(str, share)]
+        return subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
+
+    with begin(first) as one:
+        assert one.stdout is not None and one.stdout.readline() == "works\n"
+        with begin(second) as two:
+            assert two.stdout is not None
+            if waits:
+                said = two.stdout.readline()
+                assert said.startswith(f"waiting for another run (process {one.pid}, since ")
+            else:
+                assert two.stdout.readline() == "works\n"
+            one.communicate()  # it ends
+            assert waits == ("works" in two.communicate()[0])
+    with begin(first) as again:
+        assert "works" in again.communicate()[0]
 
 
 def test_a_folder_that_nothing_came_into_is_gone(tmp_path: Path) -> None:
@@ -247,5 +287,6 @@ def test_a_killed_run_ends_as_the_undisturbed_one(
         assert (
             main(["leaderboard", "results", "--published", "none", "--format", "markdown", "--columns", columns]) == 0
         )
-        boards.append(capsys.readouterr().out)
+        # what else ran on this machine meanwhile is no matter of the run
+        boards.append(re.sub(r" \(times and energy were measured on a machine [^)]*\)", "", capsys.readouterr().out))
     assert boards[0] == boards[1]

@@ -60,7 +60,7 @@ def test_the_running_score_is_that_of_the_rows_answered_so_far(name: str) -> Non
     task, clock, told = task_facts(name), Clock(), []
     asked = requests(task, 30)
     given = answers(task, asked)
-    running = Running(told.append, task, Meter(Energy([])), clock)
+    running = Running(told.append, task, Meter(energy=Energy([])), clock)
     running.begin(asked)
     order = list(range(len(asked)))
     random.Random(2).shuffle(order)  # as the model likes
@@ -98,7 +98,7 @@ def test_it_is_worked_out_seldom_where_it_takes_long() -> None:
         if isinstance(event, Scored):
             clock.now += 0.5  # what it takes to work out
 
-    running = Running(tell, task, Meter(Energy([])), clock, clock)
+    running = Running(tell, task, Meter(energy=Energy([])), clock, clock)
     asked = requests(task, 120)
     running.begin(asked)
     for index, answer in enumerate(answers(task, asked)):
@@ -112,7 +112,7 @@ def test_a_task_with_filters_of_its_own_is_scored_at_the_end_only() -> None:
     task, told = task_facts("phin_demo_ner"), []
     filtered = SimpleNamespace(config=SimpleNamespace(filter_list=[{"name": "strip", "filter": []}]))
     facts = SimpleNamespace(task=filtered, metric=task.metric, dataset=task.dataset)
-    running = Running(told.append, facts, Meter(Energy([])))
+    running = Running(told.append, facts, Meter(energy=Energy([])))
     asked = requests(task, 5)
     running.begin(asked)
     running.finish(answers(task, asked))
@@ -122,7 +122,7 @@ def test_a_task_with_filters_of_its_own_is_scored_at_the_end_only() -> None:
 
 def test_tokens_go_to_the_meter_and_to_the_display() -> None:
     told: list[Event] = []
-    meter = Meter(Energy([]))
+    meter = Meter(energy=Energy([]))
     running = Running(told.append, task_facts("phin_demo_ner"), meter)
     running.count(tokens_in=7)
     running.count(tokens_in=3, tokens_out=2)

@@ -18,9 +18,10 @@ from phingpt_bench.core.config import load
 from phingpt_bench.core.errors import BenchError
 from phingpt_bench.core.records import RunRecord, read_record
 from phingpt_bench.evaluate.suite import Suite
-from phingpt_bench.models.embedded import embedded_folder
-from phingpt_bench.models.load import BaseSpec
+from phingpt_bench.models.base_spec import BaseSpec
+from phingpt_bench.models.embedded import SMOLLM2
 from phingpt_bench.served import client, spec
+from phingpt_bench.text.money import rate_text
 
 CANARY = "sk-canary-3f9a8b7c6d5e4f3a"
 LABELS = (" negative", " neutral", " positive")
@@ -28,7 +29,7 @@ LABELS = (" negative", " neutral", " positive")
 
 @pytest.fixture(scope="module")
 def tokenizer() -> Any:
-    return AutoTokenizer.from_pretrained(embedded_folder())
+    return AutoTokenizer.from_pretrained(SMOLLM2.folder())
 
 
 @pytest.fixture
@@ -55,6 +56,7 @@ def everything(folder: Path) -> str:
     return "\n".join(file.read_text(encoding="utf-8") for file in folder.rglob("*") if file.is_file())
 
 
+@pytest.mark.slow
 def test_base_and_adapter_of_one_server_on_one_board(
     api: Api, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
@@ -71,7 +73,7 @@ def test_base_and_adapter_of_one_server_on_one_board(
         "bfloat16",
         "tuned",
     )
-    assert tuned.exposure is None and tuned.training is None
+    assert tuned.exposure is None and tuned.training is None and tuned.model.trained_elsewhere
     served = tuned.diagnostics.served
     assert served is not None and served.ladder["named"] == "yes" and served.rungs == {"named": 8}
     assert tuned.evaluation.usd is not None, "a server on this machine costs its time"
@@ -79,8 +81,11 @@ def test_base_and_adapter_of_one_server_on_one_board(
     assert "log-probabilities of named tokens: yes" in said.err
     assert "toy + tuned" in said.out and "local-completions, bfloat16" in said.out
     assert "p=" in said.out, "base and adapter are paired"
+    assert "trained elsewhere: prompt and rows" in " ".join(said.out.split()), "nothing is known of a served name alone"
+    assert "number format unknown" not in " ".join(said.out.split())
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("engine", "can"), [("local-completions", "top usage stream"), ("local-chat-completions", "usage stream")])  # fmt: skip # noqa: E501
 def test_what_compares_no_labels_writes_them(
     api: Api, tmp_path: Path, capsys: pytest.CaptureFixture[str], engine: str, can: str
@@ -88,12 +93,14 @@ def test_what_compares_no_labels_writes_them(
     api.can = set(can.split())
     found = evaluate(api, tmp_path, "--tasks", "phin_demo_sentiment", "phin_demo_ner", engine=engine)
     assert sorted(found) == ["phin_demo_ner", "phin_demo_sentiment_gen"]
-    said = capsys.readouterr().err
+    board, said = capsys.readouterr()
     assert "labels are written" in said and "phin_demo_sentiment -> phin_demo_sentiment_gen" in said
+    assert "number format unknown" in " ".join(board.split())
     assert found["phin_demo_ner"].protocol.chat_template == (engine == "local-chat-completions")
     assert found["phin_demo_sentiment_gen"].protocol.extraction == "generation"
 
 
+@pytest.mark.slow
 def test_bounded_labels_are_compared_where_that_is_asked_for(api: Api, tmp_path: Path, tokenizer: Any) -> None:
     api.can = {"top", "usage"}
     found = evaluate(api, tmp_path, "--tasks", "phin_demo_sentiment", args="labels=bounded")
@@ -118,15 +125,38 @@ def prices(tmp_path: Path, **more: Any) -> Path:
 
 
 @pytest.mark.parametrize("engine", ["openai-chat-completions", "anthropic-chat-completions"])
-def test_an_api_is_priced_by_its_tokens(api: Api, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, engine: str) -> None:
+def test_an_api_is_priced_by_its_tokens(
+    api: Api, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], engine: str
+) -> None:
     monkeypatch.setenv("PHINGPT_BENCH_PRICES", str(prices(tmp_path)))
     found = evaluate(api, tmp_path, "--tasks", "phin_demo_ner", engine=engine, args="price=toy-price")
     spent = found["phin_demo_ner"].evaluation
+    lines = capsys.readouterr().err.splitlines()
+    assert [line.partition("$")[2] for line in lines[-3:]] == ["", *2 * [rate_text(spent.usd)[1:]]], (
+        "also while it runs"
+    )
     cached = 10 if engine.startswith("anthropic") else 0
     each = (50 - cached) * 2.0 + cached * 0.5 + 2 * 8.0
     assert (spent.tokens_in, spent.tokens_out, spent.tokens_cached) == (400, 16, 8 * cached)
     assert spent.usd == pytest.approx(8 * each / 1e6)
     assert spent.token_price is not None and spent.token_price.entry == "toy-price" and spent.machine is None
+
+
+def test_a_price_is_looked_up_before_the_first_request_and_named_in_a_dry_run(
+    api: Api, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setenv("PHINGPT_BENCH_PRICES", str(prices(tmp_path)))
+    asked = ("--tasks", "phin_demo_ner")
+    for more in ((), ("--dry-run",)):
+        evaluate(api, tmp_path, *asked, *more, engine="local-chat-completions", args="price=toy-prise", code=2)
+        assert "'toy-prise'" in (said := capsys.readouterr().err) and "toy-price" in said
+    evaluate(api, tmp_path, *asked, "--dry-run", engine="local-chat-completions", args="price=toy-price")
+    said = " ".join(capsys.readouterr().out.split())
+    assert "toy: billed by tokens, $2 a million read and $8 written (toy-price, card of 2026-11-25)" in said
+    evaluate(api, tmp_path, *asked, "--dry-run", engine="local-chat-completions")
+    said = " ".join(capsys.readouterr().out.split())
+    assert "toy: an address of this machine, so it costs the time here; price=toy-price bills its tokens" in said
+    assert api.requests == []
 
 
 def test_the_price_of_a_seller_is_found_by_host_and_name(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -162,6 +192,7 @@ def test_a_wrong_count_leaves_the_cost_unknown_never_zero(
     assert "N/A" in capsys.readouterr().out
 
 
+@pytest.mark.slow
 def test_after_an_error_the_same_command_pays_for_no_answer_twice(
     api: Api, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
@@ -178,6 +209,38 @@ def test_after_an_error_the_same_command_pays_for_no_answer_twice(
     assert (one.evaluation.tokens_in, one.evaluation.tokens_out) == (400, 16), "of all answers"
 
 
+@pytest.mark.slow
+def test_forced_work_is_asked_again_and_an_interrupted_one_pays_for_no_answer_twice(
+    api: Api, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    def chats() -> int:
+        return len(api.requests) - sum(path == "/v1/models" for path, _, _ in api.requests)
+
+    def again(*more: str, code: int = 0) -> tuple[RunRecord, int]:
+        before = chats()
+        found = evaluate(
+            api, tmp_path, "--tasks", "phin_demo_ner", *more, engine="local-chat-completions",
+            args="num_concurrent=1,max_retries=1", code=code,
+        )["phin_demo_ner"]  # fmt: skip
+        return found, chats() - before
+
+    first, asked = again()
+    api.say = lambda text: "[]"
+    second, forced = again("--force")
+    assert forced == asked and second.run_id != first.run_id
+    assert second.diagnostics.served is not None and second.diagnostics.served.resumed_answers == 0
+    probes = asked - 8
+    api.played = [lambda handler, body: False] * (probes + 3) + [apis.status(500)]
+    _, broken = again("--force", code=2)
+    assert broken == probes + 4
+    third, rest = again("--force")
+    assert rest == probes + 5 and third.diagnostics.served is not None
+    assert third.diagnostics.served.resumed_answers == 3
+    assert again("--force")[1] == asked, "what was resumed once is not new any more"
+    assert "asked for with --force" in capsys.readouterr().out
+
+
+@pytest.mark.slow
 def test_no_key_in_any_output(
     api: Api, tmp_path: Path, capsys: pytest.CaptureFixture[str], caplog: pytest.LogCaptureFixture
 ) -> None:
@@ -196,7 +259,7 @@ def test_no_key_in_any_output(
     assert CANARY in json.dumps([headers for _, _, headers in api.requests]), "it was sent"
 
 
-def test_a_missing_key_and_a_wrong_engine_are_told_in_one_line(
+def test_a_missing_key_and_a_wrong_engine_are_reported_in_one_line(
     api: Api, tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.delenv("OPENAI_API_KEY")
@@ -211,7 +274,7 @@ def test_a_missing_key_and_a_wrong_engine_are_told_in_one_line(
     assert "--model-args belong to --model" in capsys.readouterr().err
 
 
-def test_a_task_without_a_written_form_is_told(api: Api, tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch) -> None:  # fmt: skip # noqa: E501
+def test_a_task_without_a_written_form_is_reported(api: Api, tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch) -> None:  # fmt: skip # noqa: E501
     from phingpt_bench.evaluate import served
 
     monkeypatch.setattr(served, "GEN", "_nowhere")
@@ -219,6 +282,7 @@ def test_a_task_without_a_written_form_is_told(api: Api, tmp_path: Path, capsys:
     assert "there is no task 'phin_demo_sentiment_nowhere'" in capsys.readouterr().err
 
 
+@pytest.mark.slow
 def test_a_plan_is_done_when_its_runs_are(api: Api, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     asked = ("--tasks", "phin_demo_ner")
     evaluate(api, tmp_path, *asked)
@@ -255,6 +319,7 @@ def suite(tmp_path: Path, **changes: str) -> Path:
     return file
 
 
+@pytest.mark.slow
 def test_a_suite_has_loaded_and_served_bases_and_ranks_them_apart(
     api: Api, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
@@ -288,6 +353,7 @@ def drawn(folder: Path, capsys: pytest.CaptureFixture[str], *more: str) -> str:
     return " ".join(capsys.readouterr().out.split())
 
 
+@pytest.mark.slow
 def test_runs_of_two_engines_are_compared_only_when_asked(
     api: Api, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
@@ -296,7 +362,7 @@ def test_runs_of_two_engines_are_compared_only_when_asked(
     capsys.readouterr()
     names = ["toy@float32", "toy@bfloat16", "--results", str(tmp_path / "results"), "--lang", "en"]
     assert main(["compare", *names]) == 0
-    assert "another engine" in capsys.readouterr().out
+    assert "not tested: another engine (--across-engines tests it)" in capsys.readouterr().out
     assert main(["compare", *names, "--across-engines"]) == 0
     said = " ".join(capsys.readouterr().out.split())
     assert "A was computed by local-completions, float32, B by local-completions, bfloat16" in said
@@ -311,7 +377,7 @@ def test_runs_of_two_engines_are_compared_only_when_asked(
         ({"{name: tuned}": "{name: tuned}, {name: tuned}"}, "the same adapter is named twice"),
     ],
 )
-def test_a_slip_in_a_served_base_is_told_with_its_line(tmp_path: Path, changes: dict[str, str], words: str) -> None:
+def test_a_slip_in_a_served_base_is_reported_with_its_line(tmp_path: Path, changes: dict[str, str], words: str) -> None:
     with pytest.raises(BenchError) as caught:
         load(suite(tmp_path, URL="http://127.0.0.1:9", RESULTS=str(tmp_path), **changes), Suite)
     assert words in str(caught.value) and "suite.yaml:" in str(caught.value)

@@ -12,18 +12,25 @@ from phingpt_bench.core import config
 from phingpt_bench.core.diagnostics import Diagnostics
 from phingpt_bench.core.errors import BenchError
 from phingpt_bench.core.fingerprint import digest
+from phingpt_bench.core.ledgers import Ledger
 from phingpt_bench.core.machine import GIB, Machine
+from phingpt_bench.core.paraphrased import Paraphrased
 from phingpt_bench.core.paths import share
+from phingpt_bench.core.protocol import Protocol
 from phingpt_bench.core.provenance import Provenance
-from phingpt_bench.core.records import Ledger, Model, Protocol, RunRecord
+from phingpt_bench.core.records import Model, RunRecord
 from phingpt_bench.data import catalogue
+from phingpt_bench.evaluate import earlier
 from phingpt_bench.evaluate.adapters import AdapterFacts
+from phingpt_bench.evaluate.earlier import judged
 from phingpt_bench.evaluate.facts import Facts
-from phingpt_bench.evaluate.plan import Step, plan, slug
+from phingpt_bench.evaluate.plan import plan
+from phingpt_bench.evaluate.steps import Step, slug
 from phingpt_bench.evaluate.suite import AdapterEntry, Suite, Variant, load_suite
 from phingpt_bench.evaluate.tasks import TaskFacts, Tasks
 from phingpt_bench.lmeval import manager
-from phingpt_bench.models.load import BaseSpec
+from phingpt_bench.models import embedded
+from phingpt_bench.models.base_spec import BaseSpec
 from phingpt_bench.render.plan_blocks import plan_blocks
 from phingpt_bench.text.write_terminal import terminal
 from phingpt_bench.train.recipe import load_recipe
@@ -35,6 +42,11 @@ IDENTITY = Model(
 )  # fmt: skip
 MACHINE = Machine(processor="Test", cores=2, memory_bytes=8 * GIB, gpus=[])
 SHIPPED = config.shipped_names(share("adapters", "suites"))
+
+
+@pytest.fixture(autouse=True)
+def this_machine(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(earlier, "machine_of", lambda base: MACHINE)
 
 
 def suite(tmp_path: Path, **changes: object) -> Suite:
@@ -61,7 +73,7 @@ def adapter(name: str = "a", tasks: tuple[str, ...] = ("phin_fpb",), **changes: 
 def facts(**changes: object) -> Facts:
     tasks = {"phin_fpb": task("phin_fpb", "fpb"), "phin_fin": task("phin_fin", "fin", requests=1)}
     values = {
-        "tasks": tasks, "bases": {BASE: IDENTITY}, "adapters": [], "records": {}, "machine": MACHINE, "checks": (),
+        "tasks": tasks, "bases": {BASE: IDENTITY}, "adapters": [], "records": {}, "checks": (),
         "known": Tasks(), "floors": {"labels": ("majority",), "spans": ("crf",)},
     }  # fmt: skip
     return Facts(**{**values, **changes})  # type: ignore[arg-type]
@@ -95,7 +107,7 @@ def test_the_demo_and_the_real_suite_are_shipped() -> None:
     assert {"demo", "smollm2-135m"} <= set(SHIPPED)
 
 
-def test_a_misspelt_key_is_told_with_line_and_nearest(tmp_path: Path) -> None:
+def test_a_misspelt_key_is_reported_with_line_and_nearest(tmp_path: Path) -> None:
     file = tmp_path / "my.yaml"
     file.write_text("name: my\ntasks: [phin_fpb]\nbatchsize: 4\nvariants:\n  - {shot: 5}\n")
     with pytest.raises(BenchError) as error:
@@ -152,7 +164,7 @@ def test_plan_has_every_row_once(tmp_path: Path) -> None:
         ("floor", "phin_fpb", "majority", "0-shot"),
         ("floor", "phin_fin", "crf", "0-shot"),
     ]
-    assert [step.requests for step in steps] == [15, 15, 15, 5, 5, 15, 5]
+    assert [step.requests for step in steps] == [15, 15, 15, 5, 5, 0, 0], "a floor is no model that is asked"
     assert steps[0].folder == tmp_path / "r" / "runs" / "phin_fpb" / "some-model-nf4-dq-float32_0-shot"
     assert len({step.folder for step in steps}) == len(steps)
 
@@ -237,6 +249,18 @@ def test_every_part_of_the_fingerprint_counts(key: str, value: object, words: st
     assert words in (again.reason or "")
 
 
+def test_a_base_whose_wheel_is_missing_is_named_with_its_command(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(embedded, "_installed", lambda name, ending: None)
+    step = plan(suite(tmp_path), facts())[0]
+    known = facts(records={step.folder: record_of(step, base=embedded.GEMMA.wheel_name)})
+    reason = plan(suite(tmp_path), known)[0].reason
+    assert reason == "its base is not installed here: phingpt-bench models install gemma-3-270m"
+    monkeypatch.setattr(embedded, "_installed", lambda name, ending: tmp_path)
+    assert plan(suite(tmp_path), known)[0].reason == "it was run with another base model"
+
+
 def test_a_revision_that_is_not_known_yet_is_not_held_against_a_record(tmp_path: Path) -> None:
     step = plan(suite(tmp_path), facts())[0]
     unknown = facts(bases={BASE: replace(IDENTITY, base_revision=None)}, records={step.folder: record_of(step)})
@@ -257,6 +281,17 @@ def test_time_comes_from_this_machine_only(tmp_path: Path) -> None:
         suite(tmp_path), facts(records={step.folder: record_of(step, 4.0, machine=replace(MACHINE, cores=4))})
     )[0]
     assert other.seconds is None
+
+
+def test_the_time_of_paraphrases_counts_where_they_are_asked(tmp_path: Path) -> None:
+    step = plan(suite(tmp_path), facts())[0]
+    record = record_of(step, 4.0)
+    assert judged(replace(step, paraphrases=True), facts(records={step.folder: record}), False).seconds is None
+    spent = replace(record.evaluation, seconds={**record.evaluation.seconds, "paraphrases": 50.0})
+    prompts = Paraphrased(family="f", digest="d", scores=[], changed=0.0)
+    known = facts(records={step.folder: replace(record, evaluation=spent, paraphrases=prompts)})
+    assert judged(step, known, False).seconds == 4.0
+    assert judged(replace(step, paraphrases=True), known, False).seconds == 54.0
 
 
 def test_time_under_another_limit_is_that_of_the_same_work(tmp_path: Path) -> None:

@@ -32,6 +32,7 @@ def exported(tmp_path, capsys, monkeypatch):
     return run
 
 
+@pytest.mark.slow
 def test_a_model_card_has_metadata_that_the_hub_reads_and_an_honest_table(exported, tmp_path):
     card = tmp_path / "README.md"
     code, _, err = exported(example_runs(), "--to", "hf-model-index", "--model", "adapter-one", "--output", str(card))
@@ -60,7 +61,7 @@ def test_every_task_and_prompt_has_an_entry_of_its_own(exported):
     assert len(model_index_to_eval_results(index)[1]) == 4
 
 
-def test_what_is_no_fair_score_stands_in_the_table_alone(exported):
+def test_what_is_no_fair_score_is_in_the_table_alone(exported):
     ids = labels(0.9).ids[:100]
     runs = [
         make_run(),
@@ -81,6 +82,13 @@ def test_names_are_asked_for_where_they_are_needed(exported):
     assert code == 2 and "--output FOLDER" in err
     code, _, err = exported(example_runs(), "--to", "lm-eval", "--output", "x", "--model", "nothing")
     assert code == 2 and "unknown model 'nothing'" in err
+
+
+def test_what_evaluate_writes_is_found_without_naming_it(tmp_path: Path, monkeypatch, capsys):
+    monkeypatch.chdir(tmp_path)
+    write_run(tmp_path / "results" / "local" / "a", make_run(kind="tuned", adapter="mine", outcomes=labels(0.8)))
+    assert main(["export", "--to", "hf-model-index", "--model", "mine"]) == 0
+    assert "model-index" in capsys.readouterr().out
 
 
 def test_csv_is_that_of_the_board(exported):

@@ -83,6 +83,18 @@ def test_models_tasks_and_dates_in_one_folder_stay_apart_and_a_second_import_cha
     assert tuned.against_base.reason is None and tuned.against_base.value > 0.2  # base and adapter are paired
 
 
+def test_one_task_is_chosen_by_name_and_a_tilde_is_the_home_folder(tmp_path, monkeypatch, capsys):
+    monkeypatch.setenv("HOME", str(tmp_path))
+    folder(tmp_path / "out", 0.8)
+    assert main(["import", str(tmp_path / "out"), "--task", TASK, "--results=~/r"]) == 0
+    assert len(collect(tmp_path / "r")) == 1
+    assert main(["import", str(tmp_path / "out"), "--task", "phin_demo_ner", "--results=~/s"]) == 2
+    assert (
+        "no results of lm-eval, Inspect or HELM for task 'phin_demo_ner'" in capsys.readouterr().err
+        and not (tmp_path / "s").exists()
+    )
+
+
 def test_a_limited_run_is_limited(tmp_path, imported):
     folder(tmp_path / "out", 0.5, 30)
     code, out, _, (run,) = imported(tmp_path / "out")
@@ -120,10 +132,16 @@ ROW = load_demo("sentiment")["test"][0]
         (lambda place: changed_line(place, doc={**ROW, "text": "Other."}), "another text than that of row"),
         (lambda place: changed_line(place, doc={**ROW, "label": "none"}), "another label than that of row"),
         (lambda place: changed_line(place, doc=load_demo("sentiment")["test"][1]), "is there twice"),
-        (lambda place: changed_line(place, filtered_resps=[["a", "False"]]), "a log-likelihood is no number"),
+        (lambda place: changed_line(place, filtered_resps=[["a", "False"]]), "a log-likelihood is not a number"),
         (lambda place: changed_line(place, filtered_resps=[]), "a sample without an answer"),
+        (lambda place: changed_line(place, filtered_resps=[["1e300", "False"]] * 3), "a log-likelihood is above 0"),
+        (lambda place: changed_line(place, filtered_resps=["positive"]), "its samples hold written answers"),
+        (lambda place: changed_line(place, arguments={"a": 1}), "not of the kind that its program writes"),
+        (lambda place: edited(place, versions=[1]), "not of the kind that its program writes"),
+        (lambda place: edited(place, **{"n-samples": [1]}), "not of the kind that its program writes"),
+        (lambda place: (place / f"samples_{TASK}_{STAMP}.jsonl").write_text("[" * 300_000), "RecursionError"),
         (lambda place: (place / f"samples_{TASK}_{STAMP}.jsonl").write_text("{"), ":1: not readable as JSON"),
-        (lambda place: (place / f"samples_{TASK}_{STAMP}.jsonl").write_text("{}"), ":1: no sample of lm-eval"),
+        (lambda place: (place / f"samples_{TASK}_{STAMP}.jsonl").write_text("{}"), ":1: not a sample of lm-eval"),
         (lambda place: (place / f"results_{STAMP}.json").write_text("{"), "not readable as JSON"),
     ],
 )
@@ -213,7 +231,7 @@ def test_a_log_of_inspect_is_matched_with_the_written_task(tmp_path, imported):
 def test_a_part_of_the_rows_counts_as_limited(tmp_path, imported):
     (tmp_path / "log.json").write_text(json.dumps(inspect_log(20)))
     code, out, _, (run,) = imported(tmp_path / "log.json", "--task", TASK)
-    assert code == 0 and run.record.limit == 20 and "112 rows of the task have no answer" in out
+    assert code == 0 and run.record.limit == 20 and "the log has no answer to 112 rows of the task" in out
 
 
 def test_a_scenario_state_of_helm(tmp_path, imported):
@@ -228,6 +246,48 @@ def test_a_scenario_state_of_helm(tmp_path, imported):
     code, _, _, (run,) = imported(tmp_path, "--task", TASK)
     assert code == 0 and run.record.scores["acc"] == 1
     assert (run.record.model.base, run.record.model.engine, run.record.protocol.shots) == ("together/llama", "helm", 5)
+
+
+def helm_log(**changes) -> dict:
+    """A scenario state with two rows of the task, with other values in each."""
+    states = [
+        {"instance": {"id": row["id"], "input": {"text": row["text"]}, "references": []},
+         "result": {"completions": [{"text": row["label"]}]}, **changes}
+        for row in load_demo("sentiment")["test"][:2]
+    ]  # fmt: skip
+    return {"adapter_spec": {"model": "m"}, "request_states": states}
+
+
+def inspect_head(**changes) -> dict:
+    log = inspect_log(2)
+    return {**log, "eval": {**log["eval"], **changes}}
+
+
+@pytest.mark.parametrize(
+    ("log", "told"),
+    [
+        (helm_log(result=[1]), "not of the kind that its program writes"),
+        (helm_log(result={"completions": {"a": 1}}), "not of the kind that its program writes"),
+        (helm_log(instance={"references": 5}), "not of the kind that its program writes"),
+        ({**helm_log(), "adapter_spec": {"max_train_instances": 10**30}}, "protocol.shots"),
+        ({**helm_log(), "adapter_spec": {"max_train_instances": True}}, "protocol.shots"),
+        (inspect_head(created="yesterday"), "is not a time in ISO 8601"),
+        (inspect_head(created="9999-01-01T00:00:00+00:00"), "is in the future"),
+        (inspect_head(packages={"inspect_ai": {"a": 1}}), "engine_version"),
+    ],
+)
+def test_a_log_that_makes_no_readable_record_leaves_none(tmp_path, capsys, log, told):
+    (tmp_path / "log.json").write_text(json.dumps(log))
+    assert main(["import", str(tmp_path / "log.json"), "--task", TASK, "--results", str(tmp_path / "records")]) == 2
+    out, err = capsys.readouterr()
+    assert told in out and "log.json" in out and "nothing could be imported" in err
+    assert not list((tmp_path / "records").rglob("*.json*"))
+
+
+def test_a_name_in_a_log_moves_no_terminal(tmp_path, imported):
+    (tmp_path / "log.json").write_text(json.dumps(inspect_head(model="a/\x1b]0;x\x07\u202eb")))
+    code, out, _, (run,) = imported(tmp_path / "log.json", "--task", TASK)
+    assert code == 0 and not set("\x1b\x07\u202e") & set(out) and run.record.model.kind == "base"
 
 
 # ---- the real thing

@@ -13,13 +13,14 @@ from phingpt_bench.core.errors import BenchError
 from phingpt_bench.floors import crf
 from phingpt_bench.floors.classical import MeanLM, RidgeLM, TfidfLM, seen
 from phingpt_bench.floors.crf import CrfLM
+from phingpt_bench.floors.lexicon import BAD, DOWN, GOOD, NEGATIVE, POSITIVE, UP, hits, knows, plain
 from phingpt_bench.floors.registry import floor_models
 from phingpt_bench.floors.trivial import MajorityLM, RandomLM
 from phingpt_bench.lmeval import hooks, manager
 from phingpt_bench.lmeval.documents import EchoLM, NullLM, OracleLM
 from phingpt_bench.scoring.answered import gold_spans, outcomes_of
+from phingpt_bench.scoring.entities import Span
 from phingpt_bench.scoring.metrics import score_all
-from phingpt_bench.scoring.spans import Span
 
 LABELS = ("phin_demo_sentiment", "phin_fpb", "phin_tfns")
 SPANS = ("phin_demo_ner", "phin_fin", "phin_finer_ord")
@@ -78,7 +79,7 @@ def test_floors_write_the_label_that_they_would_choose(request: pytest.FixtureRe
 
 
 @pytest.mark.data
-def test_the_crf_scores_alike_in_every_answer_form(request: pytest.FixtureRequest):
+def test_the_crf_has_the_same_scores_in_every_answer_form(request: pytest.FixtureRequest):
     """So what a model scores between forms is the model's trouble with the form."""
     names = ("phin_fin", "phin_fin_json", "phin_fin_tags")
     tasks, model = {name: load(name, request) for name in names}, CrfLM()
@@ -179,7 +180,7 @@ def test_what_floor_models_cannot_do_is_said():
         NullLM().loglikelihood_rolling([request])
     with pytest.raises(BenchError, match="labels, spans, scores"):
         floor_models("lables")
-    assert list(floor_models("labels")) == ["majority", "random", "tfidf-lr"]
+    assert list(floor_models("labels")) == ["majority", "random", "lexicon", "tfidf-lr", "tfidf-lexicon"]
     assert list(floor_models("spans")) == ["crf"]
     assert list(floor_models("scores")) == ["mean", "tfidf-ridge"]
 
@@ -213,3 +214,35 @@ def test_crf_on_texts_without_a_token():
     assert model.answer(task, {"text": " ", **asked}) == "none"
     assert model.answer(task, {"text": "", **asked}) == "none"
     assert model.answer(task, {"text": "", **asked, "format": "json"}) == "[]"
+
+
+@pytest.mark.parametrize(
+    ("text", "total"),
+    [
+        ("Operating profit rose to EUR 5 mn.", 1),
+        ("Operating profit fell to EUR 5 mn.", -1),
+        ("The loss narrowed.", 1),
+        ("Costs increased.", -1),
+        ("Sales did not increase.", -1),
+        ("Results didn't improve.", -1),
+        ("A strong quarter without problems.", 2),
+        ("The company is based in Espoo.", 0),
+        ("Las ventas subieron un 5%.", 1),
+        ("La pérdida aumentó.", -1),
+        ("El beneficio no creció.", -1),
+    ],
+)
+def test_the_rules_of_the_lexicon(text: str, total: int) -> None:
+    assert sum(hit.value for hit in hits(text)) == total
+
+
+def test_the_lists_of_the_lexicon_do_not_contradict_each_other() -> None:
+    assert not POSITIVE & NEGATIVE and not UP & DOWN and not GOOD & BAD
+    assert not (POSITIVE | NEGATIVE) & (UP | DOWN)
+    assert all(word == plain(word) for word in POSITIVE | NEGATIVE | UP | DOWN | GOOD | BAD)
+
+
+def test_a_hit_says_where_it_is_and_what_gave_it_its_sense() -> None:
+    (hit,) = hits("Net loss narrowed")
+    assert (hit.start, hit.end, hit.value, hit.subject) == (9, 17, 1, "loss")
+    assert knows(["positive", "negative", "neutral"]) and not knows(["dovish", "neutral", "hawkish"])

@@ -23,7 +23,8 @@ def value(model: str, before: Sequence[int], token: int) -> float:
 
 
 class Api:
-    """The server. names: it serves these. can: what it gives of "echo", "named", "top", "stream", "usage".
+    """The server. names: it serves these. can: what it gives of "echo", "named", "top", "stream", "usage", and
+    "switch", a chat template that switches thinking.
 
     say: what a chat writes to its last message. played: faults for the next requests to write or score, in order.
     requests: (path, body, headers) of all that came; times: of those to write or score.
@@ -42,7 +43,7 @@ class Api:
         self.owner, self.context, self.flat, self.shift = "own", 2048, None, 0
         self.candidates: Sequence[int] = ()  # tokens that compete for the first place
         self.lock = threading.Lock()
-        self.url = ""
+        self.url, self.below = "", "/v1"  # its address, and the path that its endpoints are below
 
     def voice(self, model: str) -> str:
         return self.names[0] if model in self.same else model
@@ -106,7 +107,7 @@ class Handler(BaseHTTPRequestHandler):
         kinds = {
             "/v1/completions": completion, "/v1/chat/completions": chat, "/v1/messages": message, "/generate": generate,
         }  # fmt: skip
-        kinds[self.path](self, body)
+        kinds[self.path.replace(f"{api.below}/", "/v1/", 1)](self, body)
 
     def events(self, events: Sequence[Any], *, end: bool = True, pause: float = 0.0) -> None:
         self.send_response(200)
@@ -166,15 +167,18 @@ def completion(handler: Handler, body: dict[str, Any]) -> None:
 
 def chat(handler: Handler, body: dict[str, Any]) -> None:
     api = handler.api
-    text = api.say(body["messages"][-1]["content"])
+    text, tokens = api.say(body["messages"][-1]["content"]), 50
+    if "switch" in api.can:  # as Qwen3's template: without a thought, an empty one is in the prompt
+        on = body.get("chat_template_kwargs", {}).get("enable_thinking", True)
+        text, tokens = (f"<think>Is it negative?</think>{text}", tokens) if on else (text, tokens + 4)
     if body.get("stream") and "stream" in api.can:
         parts = [text[:2], text[2:]]
         events: list[Any] = [{"model": body["model"], "choices": [{"delta": {"content": part}}]} for part in parts]
         events.append({"choices": [{"delta": {}, "finish_reason": "stop"}]})
-        handler.events([*events, {"choices": [], **usage(api, 50, 2)}])
+        handler.events([*events, {"choices": [], **usage(api, tokens, 2)}])
         return
     choice = {"index": 0, "message": {"role": "assistant", "content": text}, "finish_reason": "stop"}
-    handler.reply({"model": f"{body['model']}-2026-01-01", "choices": [choice], **usage(api, 50, 2)})
+    handler.reply({"model": f"{body['model']}-2026-01-01", "choices": [choice], **usage(api, tokens, 2)})
 
 
 def message(handler: Handler, body: dict[str, Any]) -> None:

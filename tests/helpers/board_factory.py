@@ -9,13 +9,15 @@ from typing import Any
 
 import numpy as np
 
-from phingpt_bench.board.values import Prices
+from phingpt_bench.board.cost_values import Prices
 from phingpt_bench.core import fingerprint
 from phingpt_bench.core.diagnostics import Diagnostics
 from phingpt_bench.core.exposure import Compared, Declared, Exposure, exposure
 from phingpt_bench.core.jsonio import write_json
+from phingpt_bench.core.ledgers import Ledger, Price, TokenPrice
 from phingpt_bench.core.outcomes import Outcomes
-from phingpt_bench.core.records import CHOSEN, Ledger, Model, Price, Protocol, RunRecord, to_dict
+from phingpt_bench.core.protocol import CHOSEN, Protocol
+from phingpt_bench.core.records import Model, RunRecord, to_dict
 from phingpt_bench.cost.prices import ApiPrice, Entry, PriceCard
 from phingpt_bench.results.collect import Run
 from phingpt_bench.scoring.metrics import score_all
@@ -62,6 +64,17 @@ def spans(recall: float, n: int = 98, *, seed: int = 0) -> Outcomes:
     counts = np.stack([found, predicted, gold], axis=-1)
     counts = np.concatenate([counts, np.zeros((n, 1, 3), dtype=int)], axis=1)  # no piece of unknown type
     return Outcomes(kind="spans", labels=TYPES, ids=[f"s-{i}" for i in range(n)], counts=counts.tolist())
+
+
+def billed() -> Ledger:
+    """An evaluation that a host billed by tokens, some of them cached: $0.0258."""
+    price = TokenPrice(
+        card="2000-01-01", entry="made-up-api", usd_per_million_in=2.0, usd_per_million_out=8.0,
+        usd_per_million_cached=0.5, assumption="made-up price",
+    )  # fmt: skip
+    return Ledger(
+        seconds={"evaluate": 3.0}, tokens_in=12_000, tokens_out=600, tokens_cached=2_000, usd=0.0258, token_price=price
+    )
 
 
 def make_run(

@@ -9,7 +9,7 @@ from phingpt_bench.core.exposure import Exposure
 from phingpt_bench.core.outcomes import Outcomes
 from phingpt_bench.results.collect import Run
 from phingpt_bench.scoring import answered
-from phingpt_bench.scoring.spans import Parsed, Problem, Span
+from phingpt_bench.scoring.entities import Parsed, Problem, Span
 
 ADAPTER = {"kind": "tuned", "adapter": "adapter-one"}
 

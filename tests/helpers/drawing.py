@@ -6,11 +6,12 @@ from typing import Any
 
 from phingpt_bench.board.values import Board
 from phingpt_bench.render.board.formats import board_text
+from phingpt_bench.render.board.view import View
 
 
 def render(board: Board, width: int = 80, **how: Any) -> str:
-    """The board in a terminal of that width."""
-    return board_text(board, "terminal", width, **how)
+    """The board in full in a terminal of that width. how: fields of the view."""
+    return board_text(board, "terminal", width, View(full=True, **how))
 
 
 def markdown(board: Board) -> str:

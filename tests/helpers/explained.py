@@ -8,6 +8,7 @@ import numpy as np
 
 from helpers.board_factory import labels, spans
 from phingpt_bench.board.rows import build
+from phingpt_bench.board.standing import Calculation
 from phingpt_bench.core.outcomes import Outcomes
 from phingpt_bench.render.explain.explain_blocks import explain
 from phingpt_bench.render.explain.explain_lines import part
@@ -19,7 +20,7 @@ SENTIMENT, NER = "phin_made_up_sentiment", "phin_made_up_ner"
 
 
 def page(runs, row: str, task: str = SENTIMENT, width: int = 80, **how) -> str:
-    return terminal(explain(build(runs, **how), runs, row, task, Comparer()), width)
+    return terminal(explain(build(runs, options=Calculation(**how)), runs, row, task, Comparer()), width)
 
 
 def worked(metric: str, total: np.ndarray, names: list[str], width: int = 80) -> list[str]:

@@ -24,6 +24,8 @@ CONFIG = ROOT / "babel.cfg"
 # which arguments of a function are texts, None for the first alone
 KEYWORDS = {"say": None, "sentence": None, "say_n": (1, 2), "sentence_n": (1, 2), "t": None, "tn": (1, 2)}
 PYTHON = set(KEYWORDS) - {"t", "tn"}  # which are the page's
+ERROR = "BenchError"  # its message and its hint are texts
+HELPED = ("add_argument", "add_parser")  # methods whose `help` is a text
 LISTED = "TRANSLATED"  # a tuple of texts that reach `say` by a name
 Found = tuple[int, str | None, str | tuple[str, ...], list[str]]
 
@@ -41,6 +43,14 @@ def in_python(file: IO[bytes], *_: object, **options: object) -> list[Found]:
             literal = [text.value for text in texts if isinstance(text, ast.Constant)]
             if len(literal) == len(texts) > 0:
                 found.append((node.lineno, name, tuple(literal) if len(literal) > 1 else literal[0], []))
+        elif isinstance(node, ast.Call) and getattr(node.func, "id", None) == ERROR:
+            texts = [*node.args[:1], *(word.value for word in node.keywords if word.arg == "hint")]
+            found += [
+                (node.lineno, None, text.value, []) for text in texts if isinstance(text, ast.Constant) and text.value
+            ]
+        elif isinstance(node, ast.Call) and getattr(node.func, "attr", None) in HELPED:
+            helps = [word.value for word in node.keywords if word.arg == "help"]
+            found += [(node.lineno, None, text.value, []) for text in helps if isinstance(text, ast.Constant)]
         elif isinstance(node, ast.Assign) and LISTED in map(ast.unparse, node.targets):
             found += [(node.lineno, None, text, []) for text in ast.literal_eval(node.value)]
     return found

@@ -12,11 +12,11 @@ from helpers.published import published
 from phingpt_bench.board.frontier import frontier
 from phingpt_bench.board.rows import build
 from phingpt_bench.board.values import Board, Row, Section
+from phingpt_bench.core.ledgers import Ledger
 from phingpt_bench.core.outcomes import Outcomes
-from phingpt_bench.core.records import Ledger
 from phingpt_bench.results.collect import Run
 from phingpt_bench.results.compare import Difference
-from phingpt_bench.stats.intervals import Interval
+from phingpt_bench.stats.interval import Interval
 
 HOSTILE = [
     "<script>alert(1)</script>", "<img src=x onerror=alert(1)>", "</script><script>alert(1)</script>", "<!--<script>",

@@ -20,9 +20,9 @@ SHAPE = {
 
 def save_tiny(folder: Path, architecture: str = "llama", seed: int = 0, **changes: Any) -> Path:
     """Save a random model of `architecture` ("llama", "phi3", "qwen3") with the embedded model's tokenizer."""
-    from phingpt_bench.models.embedded import embedded_folder
+    from phingpt_bench.models.embedded import SMOLLM2
 
-    tokenizer = AutoTokenizer.from_pretrained(embedded_folder())
+    tokenizer = AutoTokenizer.from_pretrained(SMOLLM2.folder())
     special = {
         "bos_token_id": tokenizer.bos_token_id,
         "eos_token_id": tokenizer.eos_token_id,
@@ -34,6 +34,20 @@ def save_tiny(folder: Path, architecture: str = "llama", seed: int = 0, **change
     AutoModelForCausalLM.from_config(config, dtype=torch.float32).save_pretrained(folder)
     tokenizer.save_pretrained(folder)
     return Path(folder)
+
+
+def short_of_memory(model: Any, tokens: int) -> list[int]:
+    """Let a model run out of a GPU's memory in forwards of more tokens; returns the tokens of each that did."""
+    failed: list[int] = []
+
+    def check(module: Any, args: Any, options: Any) -> None:
+        ids = options["input_ids"] if "input_ids" in options else args[0]
+        if ids.numel() > tokens:
+            failed.append(ids.numel())
+            raise torch.OutOfMemoryError(f"CUDA out of memory. Tried {ids.numel()} tokens")
+
+    model.register_forward_pre_hook(check, with_kwargs=True)
+    return failed
 
 
 class Counter:

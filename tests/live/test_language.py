@@ -58,7 +58,7 @@ def test_lines_are_in_the_language_in_which_the_display_was_made(spanish):
     for part in (
         "cargar m: 80 de 1200 documentos",
         "2.0 documentos/s",
-        "Exactitud 0.500 en los 80 documentos",
+        "Exactitud 0.500 tras 80 documentos",
         "quedan unos",
     ):
         assert part in running

@@ -18,6 +18,7 @@ from phingpt_bench.live.choose import display
 from phingpt_bench.live.display import QUIET, Display
 from phingpt_bench.live.events import (
     Advanced,
+    Billed,
     Planned,
     Priced,
     Said,
@@ -131,7 +132,7 @@ def test_rates_and_times_left() -> None:
     assert state.left(by_key["tfns"], clock.now) == 20.0  # 0.1 s a document as in the finished task of its kind
     assert state.left(by_key["ner"], clock.now) is None  # nothing like it has been run
     assert state.all_left(clock.now) == (26.0, 1)
-    assert state.seconds(clock.now) == 18.0 and state.usd(3600) == 0.36
+    assert state.seconds(clock.now) == 18.0 and state.all_usd(clock.now) == pytest.approx(0.0018)
     clock.now += 4
     assert running.rates(clock.now) == (5.0, 300.0)  # nothing comes: it goes down
 
@@ -171,7 +172,7 @@ def test_a_new_plan_takes_the_place_of_what_waits() -> None:
     assert [one.stage.total for one in state.stages if one.stage.key == "train demo"] == [195]
     state.apply(StageEnded(), 2.0)
     state.apply(Planned((TFNS,)), 2.0)
-    state.apply(StageStarted(LOAD), 2.0)  # nobody planned it: before what waits
+    state.apply(StageStarted(LOAD), 2.0)  # not planned: before what waits
     assert [one.stage.key for one in state.stages] == ["train demo: load", "train demo", "load", "tfns"]
 
 
@@ -212,7 +213,7 @@ def test_the_picture() -> None:
         "  done     phin_fpb: Tiny 0-shot                                 0.250     0:10",
         "  running  phin_fpb: Tiny + demo 0-shot                                    0:04",
         "           ━━━━━━━━────────────  40%  40 of 100 documents, 0:06 left",
-        "           F1 weighted 0.812 of the 40 documents answered so far",
+        "           F1 weighted 0.812 after 40 documents",
         "           10.0 documents/s, 600 tokens/s",
         "  waiting  phin_tfns: Tiny 0-shot",
         "  waiting  phin_fin: Tiny 0-shot",
@@ -273,7 +274,7 @@ def test_the_live_view_is_drawn_in_place_and_leaves_plain_lines() -> None:
     ]
 
 
-def test_a_terminal_made_narrower_is_drawn_anew() -> None:
+def test_a_terminal_made_narrower_is_redrawn() -> None:
     clock, made = Clock(), console(100, 24)
     shown = LiveDisplay(made, clock)
     shown.every = 3600.0
@@ -346,7 +347,7 @@ def test_plain_lines_are_few() -> None:
         shown.tick()
     shown.tell(Scored("F1 weighted", 0.625, 200, final=True))
     shown.tell(StageEnded())
-    running = "2.0 documents/s, 100 tokens/s, F1 weighted 0.500 of the {} documents answered so far"
+    running = "2.0 documents/s, 100 tokens/s, F1 weighted 0.500 after {} documents"
     assert lines == [
         "load Tiny: 20 s, $0.20",
         f"  phin_tfns: Tiny 0-shot: 60 of 200 documents, 30 s, {running.format(60)}, about 1 min left, $0.30",
@@ -354,6 +355,29 @@ def test_plain_lines_are_few() -> None:
         f"  phin_tfns: Tiny 0-shot: 180 of 200 documents, 2 min, {running.format(180)}, about 10 s left, $0.90",
         "phin_tfns: Tiny 0-shot: F1 weighted 0.625 on 200 documents, 2 min, 2.0 documents/s, 100 tokens/s, $1.00",
     ]
+
+
+def test_what_a_host_bills_costs_that_and_not_the_time_here() -> None:
+    clock, lines = Clock(), []
+    shown = PlainDisplay(lines.append, clock)
+    shown.tell(Priced(36.0))
+    with shown.stage(LOAD):
+        clock.now += 20
+    assert stage_text.cost_text(shown.state, clock.now) == "$0.20 so far at $36.00 an hour"
+    with shown.stage(TFNS):
+        shown.tell(Billed(0.0))
+        clock.now += 31
+        shown.tell(Billed(0.003))
+        shown.tick()
+        assert stage_text.cost_text(shown.state, clock.now) == "$0.20 so far, served models as billed"
+        shown.tell(Billed(0.5))
+    with shown.stage(NER):
+        clock.now += 20
+    assert [line.rpartition(" ")[2] for line in lines] == ["$0.20", "$0.0030", "$0.50", "$0.20"]
+    assert stage_text.sum_line(shown.state) == "3 stages, 1 min, $0.90"
+    with shown.stage(FPB):
+        shown.tell(Billed(None))
+    assert lines[-1].endswith("N/A") and stage_text.sum_line(shown.state).endswith("N/A"), "a part is never the sum"
 
 
 def test_what_is_unknown_is_said_to_be() -> None:
@@ -367,7 +391,7 @@ def test_what_is_unknown_is_said_to_be() -> None:
     shown.tell(Scored("Entity F1", None, 1))
     shown.tick()
     assert lines[0] == "load Tiny: 2 s, N/A"
-    assert "Entity F1 N/A of the 1 document answered so far" in lines[1] and "left" not in lines[1]
+    assert "Entity F1 N/A after 1 document" in lines[1] and "left" not in lines[1]
     assert stage_text.cost_text(shown.state, clock.now) == "cost N/A (this machine is not in the price card)"
     assert stage_text.peak_text(None, None) == "peak memory N/A"
     assert stage_text.peak_text(2**30, 3 * 2**30) == "peak memory 1.0 GB, GPU 3.0 GB"

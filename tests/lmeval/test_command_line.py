@@ -87,8 +87,8 @@ def test_yaml_syntax_in_the_users_folder(tmp_path: Path):
 
 
 def test_the_model_phin(no_own_index, capsys: pytest.CaptureFixture[str]):
-    from phingpt_bench.models.embedded import embedded_folder
+    from phingpt_bench.models.embedded import SMOLLM2
 
-    arguments = ("--model_args", f"pretrained={embedded_folder()}", "--device", "cpu", "--batch_size", "4")
+    arguments = ("--model_args", f"pretrained={SMOLLM2.folder()}", "--device", "cpu", "--batch_size", "4")
     assert lm_eval("run", "--model", "phin", *arguments, "--tasks", "phin_demo_sentiment", "--limit", "4") == 0
     assert "phin ({'pretrained'" in capsys.readouterr().out

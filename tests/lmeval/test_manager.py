@@ -18,9 +18,9 @@ DEMO = ("phin_demo_sentiment", "phin_demo_ner")
 def tokenizer():
     from transformers import AutoTokenizer
 
-    from phingpt_bench.models.embedded import embedded_folder
+    from phingpt_bench.models.embedded import SMOLLM2
 
-    return AutoTokenizer.from_pretrained(embedded_folder())
+    return AutoTokenizer.from_pretrained(SMOLLM2.folder())
 
 
 def test_our_tasks_and_groups():
@@ -71,7 +71,7 @@ def test_what_is_asked_is_the_same_for_lm_eval_and_for_us():
     assert [files.tasks[f"phin_fin{end}"].asked.extraction for end in ("", "_json")] == ["generation", "json"]
 
 
-def test_passports_are_no_tasks_and_their_mistakes_are_told(tmp_path: Path):
+def test_passports_are_no_tasks_and_their_mistakes_are_reported(tmp_path: Path):
     (tmp_path / "passports").mkdir()
     (tmp_path / "passports" / "mine.yaml").write_text("name: mine\nprotocol: mine/v1\n")
     (tmp_path / "mine.yaml").write_text("task: mine\noutput_type: multiple_choice\n")
@@ -100,7 +100,7 @@ def test_unknown_names():
         manager.expand(["xyzzy"])
 
 
-def test_yaml_mistakes_are_told_with_file_and_line(tmp_path: Path):
+def test_yaml_mistakes_are_reported_with_file_and_line(tmp_path: Path):
     (tmp_path / "good.yaml").write_text("task: good\n")
     (tmp_path / "bad.yaml").write_text("task: bad\nmetric_list:\n  - metric: [acc\nx: 1\n")
     with pytest.raises(BenchError, match=r"bad\.yaml:\d+: YAML syntax"):

@@ -12,7 +12,8 @@ from phingpt_bench.cli.main import main
 from phingpt_bench.core.errors import BenchError
 from phingpt_bench.core.paths import TASKS_VARIABLE, share
 from phingpt_bench.lmeval import manager, trust
-from phingpt_bench.lmeval.taskfiles import read_tasks, syntax_errors, task_paths
+from phingpt_bench.lmeval.task_syntax import syntax_errors
+from phingpt_bench.lmeval.taskfiles import read_tasks, task_paths
 
 # each of these takes a second at most; what it guards against takes minutes, or never ends
 pytestmark = pytest.mark.timeout(60)
@@ -23,9 +24,9 @@ SUBCLASSES = "{{ ''.__class__.__mro__[1].__subclasses__() }}{{text}}"
 PYTHON = "from pathlib import Path\nPath('PWNED').touch()\n\n\ndef text(doc):\n    return doc['text']\n"
 # what a YAML of strangers may say, and what is said of it
 HOSTILE = {
-    "template": (f'task: evil\n{OWN}doc_to_text: "{ESCAPE}{{{{text}}}}"\n', "reaches beyond its document"),
+    "template": (f'task: evil\n{OWN}doc_to_text: "{ESCAPE}{{{{text}}}}"\n', "uses something other than its document"),
     "choices": (f'task: evil\n{OWN}doc_to_choice: "{ESCAPE}"\n', "evil"),
-    "subclasses": (f'task: evil\n{OWN}doc_to_text: "{SUBCLASSES}"\n', "reaches beyond its document"),
+    "subclasses": (f'task: evil\n{OWN}doc_to_text: "{SUBCLASSES}"\n', "uses something other than its document"),
     "function beside it": (f"task: evil\n{OWN}doc_to_text: !function own.text\n", "does not run without"),
     "function elsewhere": (f"task: evil\n{OWN}doc_to_text: !function os.system\n", "does not run without"),
     "function of ours": (
@@ -64,6 +65,7 @@ def pwned() -> bool:
     return Path("PWNED").exists()
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("text", "said"), HOSTILE.values(), ids=HOSTILE)
 def test_looking_at_a_task_runs_nothing_of_it(
     text: str, said: str, folder: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
@@ -93,7 +95,7 @@ def test_code_that_is_trusted_runs(name: str, folder: Path, capsys: pytest.Captu
 
 def test_templates_stay_in_the_sandbox_even_where_code_is_trusted(folder: Path) -> None:
     (folder / "evil.yaml").write_text(HOSTILE["template"][0])
-    with pytest.raises(BenchError, match="reaches beyond its document"):
+    with pytest.raises(BenchError, match="uses something other than its document"):
         manager.load_task("evil", manager.task_manager([folder]))
     assert not pwned()
 

@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+import itertools
+import random
 from pathlib import Path
 
 import pytest
 
+from phingpt_bench.cli.main import main
 from phingpt_bench.core.errors import BenchError
-from phingpt_bench.data import stamp
+from phingpt_bench.data import catalogue, stamp
+from phingpt_bench.data.copies.gate import Gate
 from phingpt_bench.lmeval import manager, templates
 from phingpt_bench.lmeval.validate import validate
 
@@ -33,9 +37,9 @@ NO_SPLITS = "training_split: null\nvalidation_split: null\nfewshot_split: null\n
 def tokenizer():
     from transformers import AutoTokenizer
 
-    from phingpt_bench.models.embedded import embedded_folder
+    from phingpt_bench.models.embedded import SMOLLM2
 
-    return AutoTokenizer.from_pretrained(embedded_folder())
+    return AutoTokenizer.from_pretrained(SMOLLM2.folder())
 
 
 @pytest.fixture
@@ -59,7 +63,7 @@ def failures(folder: Path, text: str, tokenizer=None) -> dict[str, str]:
 def test_our_demonstration_tasks_pass(tokenizer):
     checks = list(validate(None, ["phin_demo_sentiment", "phin_demo_ner"], tokenizer))
     assert [check for check in checks if not check.ok] == []
-    names = {"rows", "load", "template", "render", "few-shot", "tokens", "tokens, chat", "metrics"}
+    names = {"rows", "test rows", "load", "template", "render", "few-shot", "tokens", "tokens, chat", "metrics"}
     assert {check.name for check in checks} == names
     tokens = {check.task: check.detail for check in checks if check.name == "tokens"}
     assert tokens["phin_demo_sentiment"] == "tokens: negative 1, neutral 1, positive 1"
@@ -70,7 +74,7 @@ def test_real_tasks_pass(data_mirror: Path, tokenizer):
     checks = list(
         validate(None, ["phin_tfns", "phin_multifin_es_gen", "phin_fin_tags", "phin_semeval_score"], tokenizer)
     )
-    assert len(checks) == 4 * 8
+    assert len(checks) == 4 * 9
     assert [check for check in checks if not check.ok] == []
 
 
@@ -115,8 +119,8 @@ def test_mistakes_are_found(check: str, detail: str, text: str, folder: Path):
         ("[_labels_yaml, _written_yaml]", "include _written_topics_yaml instead of _written_yaml"),
     ],
 )
-def test_labels_without_known_poles_are_told_what_to_include(include: str, hint: str, folder: Path, monkeypatch):
-    """flip_rate of labels that nobody has placed at a pole."""
+def test_labels_without_known_poles_are_reported_what_to_include(include: str, hint: str, folder: Path, monkeypatch):
+    """flip_rate of labels without a polarity."""
     known = {"negative": "bajista", "neutral": "neutro", "positive": "alcista"}
     (folder / "passports").mkdir()
     rows = [{"text": f"{known[mood]} {i}", "label": known[mood]} for i in range(9) for mood in known]
@@ -179,7 +183,7 @@ def test_bad_arguments(tmp_path: Path):
         list(validate(None, ["phin_fbp"]))
 
 
-def test_an_unknown_key_of_an_included_file_is_told_where_it_stands(folder: Path):
+def test_an_unknown_key_of_an_included_file_is_reported_with_its_place(folder: Path):
     shared = folder / "_labels_yaml"
     shared.write_text("gen_prefx: no\n" + shared.read_text())
     assert f"{shared}:1: unknown key 'gen_prefx' (did you mean 'gen_prefix'?)" in failures(folder, BASE)["keys"]
@@ -210,8 +214,9 @@ def test_mistakes_of_passports_are_found(name: str, detail: str, text: str, tmp_
     (tmp_path / "passports").mkdir()
     file = tmp_path / "passports" / "demo_sentiment.yaml"
     file.write_text(PASSPORT)
-    (check,) = validate(tmp_path)
-    assert check.ok and check.detail == "train 462, validation 66, test 132"
+    rows, copies = validate(tmp_path)
+    assert rows.ok and rows.detail == "train 462, validation 66, test 132"
+    assert copies.ok and copies.name == "test rows"
     file.write_text(text)
     for checks in (validate(tmp_path), validate(file)):
         (check,) = checks
@@ -219,7 +224,40 @@ def test_mistakes_of_passports_are_found(name: str, detail: str, text: str, tmp_
         assert detail in check.detail
 
 
+def test_texts_with_several_labels_are_found(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
+    (tmp_path / "rows.csv").write_text(
+        "text,label\n" + "".join(f"text number {n},a\n" for n in range(40)) + "text number 7,b\n"
+    )
+    monkeypatch.chdir(tmp_path)
+    assert main(["init", "task", "rows.csv", "--language", "en", "--contradictions", "keep"]) == 0
+    monkeypatch.setenv("PHINGPT_BENCH_TASKS", str(tmp_path / "my_tasks"))
+    *_, answers = validate(tmp_path / "my_tasks" / "passports" / "rows.yaml")
+    assert (answers.name, answers.ok) == ("answers", True)
+    assert answers.detail == "1 text has several labels in one part: text number 7"
+
+
 def test_a_form_of_no_task_is_found(folder: Path):
     assert failures(folder, BASE.replace("metadata:\n", "metadata:\n  form_of: phin_demo_sentimen\n"))["form"] == (
         "metadata.form_of names no task: 'phin_demo_sentimen'"
     )
+
+
+def test_copies_are_those_that_a_board_counts(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
+    """Phrases that all parts share make no row a copy: what is rare is counted over all of them."""
+    who = ("Banco Sol", "Iberia Tech", "Naturgas", "Grupo Peralta", "Inditec", "Endusa", "Ferrovia", "Repsal")
+    how = ("sube", "crece", "mejora", "cae", "pierde", "recorta", "presenta", "publica", "celebra", "mantiene")
+    what = ("ingresos", "ventas", "resultados", "junta", "dividendo", "exportaciones", "cartera")
+    when = ("en el primer trimestre", "en 2024", "este lunes", "tras el verano", "en Chile")
+    every = [" ".join(words) for words in itertools.product(who, how, what, when)]
+    lines = [f"{text},l{n % 2}\n" for n, text in enumerate(["text", *random.Random(7).sample(every, 90)])]
+    (tmp_path / "rows.csv").write_text("".join(lines), encoding="utf-8")
+    monkeypatch.chdir(tmp_path)
+    assert main(["init", "task", "rows.csv", "--text", "text", "--label", "l0"]) == 0
+    monkeypatch.setenv("PHINGPT_BENCH_TASKS", str(tmp_path / "my_tasks"))
+    passport = tmp_path / "my_tasks" / "passports" / "rows.yaml"
+    splits = catalogue.read(catalogue.read_passport(passport))
+    training = [*splits["train"], *splits["validation"]]
+    n = len(Gate({"rows": splits}).search(training)["rows"])
+    assert n < len(Gate({"rows": {"test": splits["test"]}}).search(training)["rows"])
+    _, copies = validate(passport)
+    assert f"0 are training rows, too, and {n} are changed copies" in copies.detail

@@ -7,16 +7,17 @@ from typing import Any
 import pytest
 from helpers.marks import with_data
 
-from phingpt_bench.core.errors import BenchError
 from phingpt_bench.lmeval import manager
 from phingpt_bench.lmeval.taskfiles import read_tasks
 from phingpt_bench.lmeval.written import CHAT_ROOM, WrittenTask, in_chat
-from phingpt_bench.models.load import BaseSpec, load_base
+from phingpt_bench.models.base_spec import BaseSpec
+from phingpt_bench.models.load import load_base
 
 FILES = read_tasks([manager.tasks_dir()])
 WRITTEN = [name for name, task in FILES.tasks.items() if task.config["output_type"] == "generate_until"]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", with_data(WRITTEN))
 def test_every_written_task_ends_by_the_line_without_a_template_and_by_the_turn_with_one(name: str):
     task = manager.load_task(name)
@@ -68,8 +69,7 @@ def test_the_embedded_model_can_answer_in_a_chat(name: str, embedded: Any):
             disable_tqdm=True,
         )
 
-    with pytest.raises(BenchError, match="answers are empty"):
-        answers(False)
+    assert not any(answer.strip() for answer in answers(False))
     now = answers(True)
     assert all(answer.strip() for answer in now)
     assert any(answer.startswith("\n") for answer in now)

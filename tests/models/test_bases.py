@@ -18,8 +18,9 @@ from phingpt_bench.cli.main import main
 from phingpt_bench.core.errors import BenchError
 from phingpt_bench.core.jsonio import read_json
 from phingpt_bench.evaluate.bases import base_identity
-from phingpt_bench.models.embedded import embedded_folder, wheel_file
-from phingpt_bench.models.load import BaseSpec, load_base
+from phingpt_bench.models.base_spec import BaseSpec
+from phingpt_bench.models.embedded import SMOLLM2
+from phingpt_bench.models.load import load_base
 from phingpt_bench.models.probe import reference_logits
 
 pytestmark = pytest.mark.slow
@@ -97,13 +98,13 @@ def test_packed_layers_compute_in_our_dtype(tiny: Path, tmp_path: Path, capsys: 
 
 
 def test_a_gguf_file_is_loaded_and_said() -> None:
-    file = wheel_file()
+    [file] = SMOLLM2.wheel_files() or [None]
     if file is None:
         pytest.skip("the wheel with the GGUF file is not installed")
     loaded = load_base(spec(file, quantisation="nf4"))
     assert loaded.identity.quantisation == "gguf-q4_1" and loaded.identity.name == file.stem
     assert base_identity(spec(file), fetch=False).base_revision == loaded.identity.base_revision
-    embedded = load_base(spec(embedded_folder(), quantisation="none"))
+    embedded = load_base(spec(SMOLLM2.folder(), quantisation="none"))
     ours, theirs = (reference_logits(one.model, one.tokenizer) for one in (loaded, embedded))
     assert torch.allclose(ours, theirs, atol=0.2), "the embedded model is that file in bfloat16"
 
@@ -156,11 +157,11 @@ def small_vocabulary(folder: Path, out: Path) -> Path:
 REFUSALS: dict[str, tuple[Any, str]] = {
     "classifier": (
         lambda tiny, out: config(tiny, out, architectures=["LlamaForSequenceClassification"]),
-        "is no causal language model: its weights are those of LlamaForSequenceClassification",
+        "is not a causal language model: its weights are those of LlamaForSequenceClassification",
     ),
     "encoder": (
         lambda tiny, out: config(tiny, out, architectures=["BertForMaskedLM"], model_type="bert"),
-        "is no causal language model: its weights are those of BertForMaskedLM",
+        "is not a causal language model: its weights are those of BertForMaskedLM",
     ),
     "missing layer": (lambda tiny, out: weights(tiny, out, drop), f"1 missing: {UP}"),
     "renamed layer": (
@@ -170,11 +171,11 @@ REFUSALS: dict[str, tuple[Any, str]] = {
     "other shape": (lambda tiny, out: weights(tiny, out, narrow), f"1 of another shape: {UP}"),
     "GPTQ": (
         lambda tiny, out: config(tiny, out, quantization_config={"quant_method": "gptq", "bits": 4}),
-        "is quantised by GPTQ, whose kernels are not installed\nhint: pip install optimum gptqmodel",
+        "is quantised by GPTQ, whose kernels are not installed\nhint: pip install --no-deps optimum gptqmodel defuser",
     ),
     "AWQ": (
         lambda tiny, out: config(tiny, out, quantization_config={"quant_method": "awq", "bits": 4}),
-        "is quantised by AWQ, whose kernels are not installed\nhint: pip install gptqmodel",
+        "is quantised by AWQ, whose kernels are not installed\nhint: pip install --no-deps gptqmodel defuser",
     ),
     "unknown quantisation": (
         lambda tiny, out: config(tiny, out, quantization_config={"quant_method": "magic"}),
@@ -182,7 +183,7 @@ REFUSALS: dict[str, tuple[Any, str]] = {
     ),
     "custom code": (remote_code, "needs code of its own, which is never run here"),
     "tokenizer of another model": (small_vocabulary, "has token 49,153, and the model has embeddings for 49,152"),
-    "configuration as base": (lambda tiny, out: tiny / "config.json", "a file is no base model"),
+    "configuration as base": (lambda tiny, out: tiny / "config.json", "a file is not a base model"),
     "damaged configuration": (
         lambda tiny, out: (config(tiny, out) / "config.json").write_text("{", encoding="utf-8") and out,
         "not readable as a JSON object",
@@ -282,3 +283,4 @@ def test_each_file_that_decides_the_answers_makes_another_base(
 def test_a_tilde_is_the_home_folder(tiny: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("HOME", str(tiny.parent))
     assert BaseSpec(model="~/tiny").model == str(tiny)
+    assert BaseSpec(model="~no-such-user/tiny").model == "~no-such-user/tiny"

@@ -15,8 +15,9 @@ from safetensors.torch import load_file, save_file
 
 from phingpt_bench.core.errors import BenchError
 from phingpt_bench.evaluate.bases import base_identity
-from phingpt_bench.models import adapter, dequantise, load
-from phingpt_bench.models.load import BaseSpec, load_base
+from phingpt_bench.models import adapter, dequantise
+from phingpt_bench.models.base_spec import BaseSpec
+from phingpt_bench.models.load import load_base
 from phingpt_bench.models.probe import probe, reference_logits
 from phingpt_bench.train.recipe import Recipe, load_recipe
 from phingpt_bench.train.rows import Row, collate
@@ -73,6 +74,7 @@ def test_two_adapters_answer_as_if_each_were_alone(base: BaseSpec, trained: Path
             assert torch.equal(reference_logits(model, loaded.tokenizer), alone[name])
 
 
+@pytest.mark.slow
 def test_probe_fails_on_an_adapter_that_learnt_nothing(base: BaseSpec, trained: Path, tmp_path: Path) -> None:
     def zero_b(name: str, tensor: torch.Tensor) -> torch.Tensor:
         return torch.zeros_like(tensor) if "lora_B" in name else tensor
@@ -83,6 +85,7 @@ def test_probe_fails_on_an_adapter_that_learnt_nothing(base: BaseSpec, trained: 
         probe(model, loaded.tokenizer, ["dead"])
 
 
+@pytest.mark.slow
 def test_probe_fails_on_a_base_changed_by_merging(base: BaseSpec, trained: Path) -> None:
     loaded = load_base(replace(base, dequantise="always"))
     reference = reference_logits(loaded.model, loaded.tokenizer)
@@ -99,6 +102,7 @@ def replace_model(loaded, model):
     return loaded
 
 
+@pytest.mark.slow
 def test_probe_fails_on_an_adapter_that_diverged(base: BaseSpec, trained: Path, tmp_path: Path) -> None:
     loaded = load_base(base)
     broken = changed(trained, tmp_path / "nan", lambda name, tensor: torch.full_like(tensor, float("nan")))
@@ -107,6 +111,7 @@ def test_probe_fails_on_an_adapter_that_diverged(base: BaseSpec, trained: Path, 
         probe(model, loaded.tokenizer, ["nan"])
 
 
+@pytest.mark.slow
 def test_an_adapter_of_another_base_is_refused(trained: Path, tmp_path: Path) -> None:
     other = BaseSpec(model=str(save_tiny(tmp_path / "other", seed=1)), compute_dtype="float32", device="cpu")
     with pytest.raises(BenchError, match="another base") as error:
@@ -114,6 +119,7 @@ def test_an_adapter_of_another_base_is_refused(trained: Path, tmp_path: Path) ->
     assert "base revision" in error.value.message
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("missing", [adapter.WEIGHTS, adapter.CARD])
 def test_a_missing_file_of_an_adapter_is_named(trained: Path, tmp_path: Path, missing: str) -> None:
     shutil.copytree(trained, tmp_path / "a")
@@ -122,6 +128,7 @@ def test_a_missing_file_of_an_adapter_is_named(trained: Path, tmp_path: Path, mi
         adapter.read_card(tmp_path / "a")
 
 
+@pytest.mark.slow
 def test_a_damaged_card_is_an_error(trained: Path, tmp_path: Path) -> None:
     shutil.copytree(trained, tmp_path / "a")
     card = json.loads((tmp_path / "a" / adapter.CARD).read_text())
@@ -154,6 +161,7 @@ def test_unpacking_keeps_every_weight(base: BaseSpec) -> None:
         ("auto", 900_000, "cuda", False, "GPU"),
         ("always", 10**9, "cuda", True, "'always'"),
         ("never", 1, "cpu", False, "'never'"),
+        ("auto", 1, "mps", True, "no kernels"),
     ],
 )
 def test_unpacking_is_chosen_by_memory(
@@ -165,6 +173,16 @@ def test_unpacking_is_chosen_by_memory(
     assert why in reason
 
 
+@pytest.mark.parametrize(("parameters", "unpacked"), [(135_000_000, True), (8_000_000_000, False)])
+def test_small_weights_are_unpacked_where_the_memory_is_unknown(
+    monkeypatch: pytest.MonkeyPatch, parameters: int, unpacked: bool
+) -> None:
+    monkeypatch.setattr(dequantise, "available_bytes", lambda: None)
+    decision, reason = dequantise.wanted("auto", parameters, torch.float32, "cpu")
+    assert decision is unpacked and "unknown" in reason
+
+
+@pytest.mark.slow
 def test_by_memory_both_ways_are_taken_and_give_one_loss(
     base: BaseSpec, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
@@ -186,22 +204,13 @@ def test_by_memory_both_ways_are_taken_and_give_one_loss(
     assert losses[True] == losses[False]
 
 
-@pytest.mark.parametrize("capable", [True, False])
-def test_bfloat16_that_is_emulated_is_told(
-    base: BaseSpec, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture, capable: bool
-) -> None:
-    monkeypatch.setattr(load, "multiplies_bfloat16", lambda _device: capable)
-    assert load.compute_dtype(replace(base, compute_dtype="auto")) == ("bfloat16" if capable else "float32")
-    load_base(replace(base, compute_dtype="bfloat16"))
-    assert ("no bfloat16 instructions" in caplog.text) is not capable
-
-
 def test_a_slip_in_the_embedded_models_name_is_caught_before_the_hub_is_asked() -> None:
     with pytest.raises(BenchError, match="unknown base model 'smollm2-135m'") as error:
         load_base(BaseSpec(model="smollm2-135m"))
     assert "smollm2-135m-instruct" in error.value.hint
 
 
+@pytest.mark.slow
 def test_an_adapter_without_its_kind_is_refused(base: BaseSpec, trained: Path, tmp_path: Path) -> None:
     folder = changed(trained, tmp_path / "kindless", lambda name, tensor: tensor)
     config = json.loads((folder / adapter.CONFIG).read_text(encoding="utf-8"))
@@ -211,6 +220,7 @@ def test_an_adapter_without_its_kind_is_refused(base: BaseSpec, trained: Path, t
         adapter.attach(load_base(base), {"a": folder})
 
 
+@pytest.mark.slow
 def test_a_hub_base_is_recorded_at_its_commit(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """transformers 5.23 no longer says which commit it loaded; the cache does."""
     commit, repository = "0123456789abcdef0123456789abcdef01234567", tmp_path / "models--someone--tiny"
@@ -222,6 +232,14 @@ def test_a_hub_base_is_recorded_at_its_commit(tmp_path: Path, monkeypatch: pytes
         spec = BaseSpec(model="someone/tiny", revision=revision, quantisation="none", device="cpu")
         assert load_base(spec).identity.base_revision == commit
         assert base_identity(spec, fetch=False).base_revision == commit
+
+
+def test_a_base_is_recorded_in_the_dtype_that_it_was_loaded_in(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Before a Hub base is here its shapes are not known, and those that come with it may mean another dtype."""
+    measured = iter(["float32", *["bfloat16"] * 9])
+    monkeypatch.setattr("phingpt_bench.models.cpu_plan.fastest_dtype", lambda config: next(measured))
+    loaded = load_base(BaseSpec(model=str(save_tiny(tmp_path)), quantisation="none", device="cpu"))
+    assert f"torch.{loaded.identity.compute_dtype}" == str(loaded.model.dtype) == "torch.float32"
 
 
 def test_what_lean_replaces_is_there():

@@ -18,7 +18,7 @@ from phingpt_bench.evaluate.loading import load_with
 from phingpt_bench.live.display import QUIET
 from phingpt_bench.models import adapter
 from phingpt_bench.models.adapter_method import method_of
-from phingpt_bench.models.load import BaseSpec
+from phingpt_bench.models.base_spec import BaseSpec
 
 pytestmark = pytest.mark.slow
 
@@ -60,7 +60,8 @@ def ours(folder: Path, base: Path, name: str) -> tuple[tuple[list[float], list[s
     from phingpt_bench.engine.lm import PhinLM
 
     spec = BaseSpec(model=str(base), quantisation="none", compute_dtype="float32", device="cpu")
-    loaded, model, attached = load_with(spec, [facts(name, folder, spec)], QUIET, Meter())
+    held = load_with(spec, [facts(name, folder, spec)], QUIET, Meter())
+    loaded, model, attached = held.loaded, held.model, held.attached
     with adapter.only(model, attached[name].name):
         return answers(PhinLM(pretrained=model, tokenizer=loaded.tokenizer, batch_size=4)), attached[name]
 
@@ -125,10 +126,12 @@ def test_several_lora_adapters_share_a_base_and_answer_as_alone(zoo: Zoo) -> Non
     spec = BaseSpec(model=str(base), quantisation="none", compute_dtype="float32", device="cpu")
     entries = [facts(name, zoo.adapter(name, KINDS[name]), spec) for name in names]
     assert not any(entry.method.alone for entry in entries)
-    loaded, model, attached = load_with(spec, entries, QUIET, Meter())
+    held = load_with(spec, entries[:2], QUIET, Meter())
+    for entry in entries[2:]:  # as they come to a base that is loaded
+        held.attach(entry, entries[1:], QUIET, Meter())
     for name in reversed(names):
-        with adapter.only(model, attached[name].name):
-            got = answers(PhinLM(pretrained=model, tokenizer=loaded.tokenizer, batch_size=4))
+        with adapter.only(held.model, held.attached[name].name):
+            got = answers(PhinLM(pretrained=held.model, tokenizer=held.loaded.tokenizer, batch_size=4))
         assert got[0] == pytest.approx(ours(zoo.adapter(name, KINDS[name]), base, name)[0][0], abs=1e-4), name
 
 

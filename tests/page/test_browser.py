@@ -10,11 +10,13 @@ from pathlib import Path
 import pytest
 from helpers import browser as browsers
 from helpers import page_factory
-from helpers.board_factory import labels, make_run
+from helpers.board_factory import PRICE, labels, make_run
 from helpers.comparison_factory import pairs
 from helpers.page_factory import HOSTILE, hostile_runs, many_rows, runs, with_probs
 
 from phingpt_bench.board.rows import build
+from phingpt_bench.core.ledgers import Ledger
+from phingpt_bench.core.machine import Machine
 from phingpt_bench.core.outcomes import Outcomes
 from phingpt_bench.data import catalogue
 from phingpt_bench.page.page import html
@@ -94,6 +96,16 @@ def test_the_scores_are_those_of_the_board(tab, board):
     assert shown == [score_text(row.score) for row in section.rows]
 
 
+def test_the_chart_and_the_rows_can_be_downloaded(tab, tmp_path):
+    tab.go(address("task", SENTIMENT))
+    for ending, begin in (("SVG", b"<svg"), ("PNG", b"\x89PNG"), ("CSV", b"task,model,kind,")):
+        with tab.page.expect_download() as made:
+            tab.page.get_by_role("button", name=ending, exact=True).click()
+        file = tmp_path / made.value.suggested_filename
+        made.value.save_as(file)
+        assert file.suffix == f".{ending.lower()}" and file.read_bytes().startswith(begin)
+
+
 def test_heads_sort_and_unknown_comes_last_both_ways(tab):
     tab.go(address("task", SENTIMENT))
     head = tab.page.get_by_role("button", name="USD per 1,000", exact=True)
@@ -125,6 +137,17 @@ def test_a_task_in_two_languages_is_found_by_each(chromium, board, tmp_path):
     for language, shown in (("en", 1), ("es", 2)):
         choice.select_option(language)
         browsers.until(tab.page, f"{tasks} === {shown}")
+    tab.close()
+
+
+def test_an_overview_of_limited_runs_alone_says_so_and_links_their_tables(chromium, board, tmp_path):
+    path = tmp_path / "board.html"
+    assert board.limited
+    path.write_text(html(dataclasses.replace(board, sections=()), runs()), encoding="utf-8")
+    tab = browsers.Tab(chromium, path)
+    assert "none is ranked" in tab.page.locator("p.lead").inner_text()
+    assert tab.page.locator("table.matrix").count() == 0
+    assert tab.page.locator("ul.plain a").count() == len(board.limited)
     tab.close()
 
 
@@ -198,7 +221,40 @@ def test_the_front_of_the_plot_is_that_of_the_board(tab, board):
         assert tab.page.locator("svg.chart .on-front").count() == sum(row.frontier is True for row in section.rows) > 0
 
 
-def test_published_rows_with_a_cost_are_other_marks_and_stand_apart_with_links(tab):
+def test_no_front_is_drawn_where_the_board_has_none(chromium, tmp_path):
+    box = Machine(processor="made-up", cores=2, memory_bytes=None, gpus=[], workers=2)
+    spent = Ledger(seconds={"evaluate": 60.0}, usd=0.001, price=PRICE, machine=box)
+    tuned = {"kind": "tuned", "adapter": "x", "training": dataclasses.replace(spent, usd=0.1)}
+    made = [make_run(outcomes=labels(0.5, seed=1), evaluation=spent)]
+    made += [make_run(outcomes=labels(0.8, seed=2), evaluation=spent, **tuned)]
+    path = tmp_path / "board.html"
+    path.write_text(html(build(made), made), encoding="utf-8")
+    opened = browsers.Tab(chromium, path)
+    for cost in ("evaluation", "training"):
+        opened.go(f"{address('task', 'phin_made_up')}?cost={cost}")
+        opened.page.wait_for_selector("svg.chart .point")
+        assert opened.page.locator(".scatter .on-front, .scatter path.front").count() == 0
+    opened.close()
+
+
+def test_a_gain_that_one_label_may_reach_says_so_as_in_the_terminal(chromium, tmp_path):
+    rows = labels(0.02, seed=1)
+    most = max(range(3), key=rows.gold.count)
+    one = dataclasses.replace(rows, pred=[most] * len(rows.gold))
+    made = [make_run(outcomes=rows), make_run(kind="tuned", adapter="x", outcomes=one)]
+    path = tmp_path / "board.html"
+    path.write_text(html(build(made), made), encoding="utf-8")
+    opened = browsers.Tab(chromium, path)
+    opened.go(address("task", "phin_made_up"))
+    said = opened.page.locator("ul.verdict").inner_text()
+    assert "not shown to be better than one label for all rows" in said and "differ significantly" not in said
+    opened.page.locator("table.rows button.opener").first.click()
+    shown = opened.page.locator("table.rows tr.detail").first.inner_text()
+    assert "no *: not shown to be better than one label for all rows" in shown
+    opened.close()
+
+
+def test_published_rows_with_a_cost_are_other_marks_and_are_shown_separately_with_links(tab):
     tab.go(address("task", SENTIMENT))
     tab.page.get_by_label("Cost", exact=True).select_option("training")
     tab.page.wait_for_selector("svg.chart .point-published")
@@ -326,7 +382,7 @@ def test_what_changed_is_what_the_comparison_says(tab, board):
             assert after == [list(line[:3]) for line in expected.labels.confusion_b]
 
 
-def test_intervals_and_the_parts_of_form_stand_beside_the_pair_that_they_are_of(chromium, tmp_path):
+def test_intervals_and_the_parts_of_form_are_next_to_their_pair(chromium, tmp_path):
     made = pairs()
     expected = compare(made[3], made[4], runs=made)
     path = tmp_path / "pairs.html"
@@ -535,6 +591,18 @@ def test_a_narrow_window_scrolls_only_down(chromium, file, width, language):
     tab.close()
 
 
+def test_the_first_score_is_in_sight_in_a_narrow_window(chromium, tmp_path):
+    protocols = (f"a-task-with-a-long-name/split-{i}/v1" for i in (1, 2))
+    made = [make_run(task="phin_a_task_with_a_long_name_gen", protocol=protocol) for protocol in protocols]
+    path = tmp_path / "long.html"
+    path.write_text(html(build(made), made), encoding="utf-8")
+    tab = browsers.Tab(chromium, path, viewport={"width": 390, "height": 844})
+    score = tab.page.locator("td.score .marks").first.bounding_box()
+    frame = tab.page.locator(".frame:has(> .matrix)").bounding_box()
+    assert score["x"] + score["width"] <= frame["x"] + frame["width"]
+    tab.close()
+
+
 def test_paper_gets_no_buttons_and_every_row(tab):
     tab.page.emulate_media(media="print")
     assert tab.page.locator("nav").is_hidden() and tab.page.locator("form.filters").is_hidden()
@@ -661,6 +729,32 @@ def test_ten_thousand_rows_scroll_without_a_stutter(many):
     assert tab.seconds(lambda: found_in_many(tab)) < 0.25
 
 
+@pytest.mark.parametrize("width", [1280, 390])
+def test_a_long_table_leaves_the_way_to_what_is_below_and_grows_when_asked(chromium, tmp_path, width):
+    path = tmp_path / "long.html"
+    path.write_text(html(page_factory.large_board(models=400, tasks=30)), encoding="utf-8")
+    tab = browsers.Tab(chromium, path, viewport={"width": width, "height": 844})
+    page, glance, matrix = tab.page, "table.glance > tbody > tr", "table.matrix > tbody > tr"
+    page.evaluate("scrollTo(0, document.documentElement.scrollHeight)")
+    page.wait_for_timeout(300)
+    assert page.locator("section.legend, .legend").last.is_visible()
+    assert (page.locator(glance).count(), page.locator(matrix).count()) == (20, 60)
+    more = page.locator("table.matrix > tfoot button")
+    assert more.inner_text() == "340 more rows"
+    box = more.bounding_box()
+    assert box["x"] >= 0 and box["x"] + box["width"] <= width, "in sight, though the table is wider than the window"
+    for rows in (120, 240, 400):
+        more.focus()
+        page.keyboard.press("Enter")
+        assert page.locator(matrix).count() == rows
+        assert page.evaluate("document.activeElement.closest('table.matrix > tbody') !== null")
+    assert more.count() == 0
+    page.locator("table.matrix thead button").nth(1).click()
+    assert page.locator(matrix).count() == 60, "sorted again from its top"
+    assert tab.troubles == [] and tab.asked == set()
+    tab.close()
+
+
 @pytest.mark.perf
 def test_a_board_of_ten_thousand_cells_opens_in_two_seconds(chromium, tmp_path):
     """By the processor time of the page's thread from navigation to the first view; the wall time is printed."""
@@ -673,8 +767,15 @@ def test_a_board_of_ten_thousand_cells_opens_in_two_seconds(chromium, tmp_path):
     assert spent < 2
     assert "10,000" in tab.page.locator(".lead").inner_text()
     assert tab.page.locator("table.matrix td").count() < 3000  # only what is near the view exists
-    tab.page.locator("table.matrix thead button").nth(3).click()
-    tab.page.get_by_label("Search models and tasks").fill("adapter-496")
+    drawn = "new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(done)))"
+    head, search = (
+        tab.page.locator("table.matrix thead button").nth(3),
+        tab.page.get_by_label("Search models and tasks"),
+    )
+    sorting = tab.seconds(lambda: (head.click(), tab.page.evaluate(drawn)))
+    finding = tab.seconds(lambda: (search.fill("adapter-496"), tab.page.evaluate(drawn)))
+    print(f"sorted in {sorting:.2f} s, filtered in {finding:.2f} s")
+    assert max(sorting, finding) < 1
     browsers.until(tab.page, "document.querySelectorAll('table.matrix > tbody > tr').length === 1")
     assert tab.troubles == [] and tab.asked == set()
     tab.close()

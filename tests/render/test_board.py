@@ -1,6 +1,6 @@
 """The board as drawn: golden files, narrow and wide, hostile names, no colour where there is no terminal.
 
-UPDATE_GOLDEN=1 pytest tests/render/test_board.py     writes the golden files anew: read the difference
+UPDATE_GOLDEN=1 pytest tests/render/test_board.py     writes the golden files again: read the difference
 """
 
 from __future__ import annotations
@@ -11,6 +11,7 @@ import io
 import json
 import os
 import re
+from collections.abc import Sequence
 
 import pytest
 from helpers.board_factory import PRICES, example_runs, labels, make_run, seen, spans, write_run
@@ -18,11 +19,12 @@ from helpers.drawing import markdown, render
 from helpers.paths import GOLDEN
 from helpers.published import HEBREW, HOSTILE, published
 from rich.cells import cell_len
+from rich.color import Color
 from rich.console import Console
 
 from phingpt_bench.board.costs import prices_of
-from phingpt_bench.board.load import load_board
-from phingpt_bench.board.names import FORMATS
+from phingpt_bench.board.load import Options, load_board
+from phingpt_bench.board.names import TEXTS
 from phingpt_bench.board.published import rows as published_rows
 from phingpt_bench.board.published.rows import PublishedRow
 from phingpt_bench.board.rows import build
@@ -35,6 +37,7 @@ from phingpt_bench.render.board.board_export import FIELDS
 from phingpt_bench.render.board.columns import COLUMNS
 from phingpt_bench.render.board.formats import board_text as page
 from phingpt_bench.render.board.row_text import note_text, row_notes
+from phingpt_bench.render.board.view import View
 from phingpt_bench.results.collect import collect
 from phingpt_bench.scoring.metrics import score_all
 from phingpt_bench.text.clean import clean
@@ -42,7 +45,7 @@ from phingpt_bench.text.language import speaking
 from phingpt_bench.text.numbers import score_text
 from phingpt_bench.text.quantities import short_duration
 from phingpt_bench.text.write_csv import csv_cell
-from phingpt_bench.text.write_terminal import show
+from phingpt_bench.text.write_terminal import BAD, GOOD, WARNING, show
 
 ANSI = re.compile("\x1b")
 
@@ -55,6 +58,9 @@ def board():
 @pytest.mark.parametrize(
     ("name", "form", "width", "language"),
     [
+        ("brief-80.txt", "terminal", 80, "en"),
+        ("brief-80-es.txt", "terminal", 80, "es"),
+        ("brief-40.txt", "terminal", 40, "en"),
         ("terminal-80.txt", "terminal", 80, "en"),
         ("terminal-160.txt", "terminal", 160, "en"),
         ("board.md", "markdown", 80, "en"),
@@ -71,7 +77,7 @@ def board():
 )
 def test_golden(board, name, form, width, language):
     with speaking(language):
-        text = page(board, form, width, plot=True)
+        text = page(board, form, width, None if name.startswith("brief") else View(full=True, plot=True))
     file = GOLDEN / name
     if os.environ.get("UPDATE_GOLDEN"):
         file.write_text(text, encoding="utf-8")
@@ -93,7 +99,7 @@ def rounded(text: str) -> str:
     return NUMBER.sub("0.0", text)
 
 
-@pytest.mark.parametrize("width", [76, 80, 100, 139, 140, 160, 240])
+@pytest.mark.parametrize("width", [40, 47, 48, 60, 75, 76, 80, 100, 139, 140, 160, 240])
 def test_no_line_is_wider_than_the_terminal_and_no_number_is_cut(board, width):
     text = render(board, width)
     assert max(map(cell_len, text.splitlines())) <= width
@@ -102,12 +108,14 @@ def test_no_line_is_wider_than_the_terminal_and_no_number_is_cut(board, width):
         for row in section.rows:
             assert score_text(row.score) in text
             assert f"[{row.interval.low:.3f}, {row.interval.high:.3f}]" in text
-            if width < 140 or width >= 200:  # between, the time may give way to what does not fit
+            if (
+                76 <= width < 140 or width >= 200
+            ):  # below it gives way; between, the time may give way to what does not fit
                 assert short_duration(1000 * sum(row.evaluation.seconds.values()) / row.n) in text
 
 
 @pytest.mark.parametrize("language", ["en", "es"])
-@pytest.mark.parametrize("width", [76, 80, 160])
+@pytest.mark.parametrize("width", [60, 76, 80, 160])
 def test_hostile_names_stay_names(width, language):
     runs = [make_run(name, base=name, outcomes=labels(0.5, seed=i)) for i, name in enumerate(HOSTILE)]
     runs += [make_run("Model A", kind="tuned", adapter="[red]x[/red]|\x00", outcomes=labels(0.7, seed=8))]
@@ -178,6 +186,15 @@ def test_the_engine_of_a_served_model_is_exported():
     assert loaded["served_by"] == ""
 
 
+def test_a_brief_board_says_that_a_server_does_not_report_its_number_format():
+    run = make_run()
+    for dtype, said in ((None, True), ("bfloat16", False)):
+        model = dataclasses.replace(run.record.model, engine="vllm", compute_dtype=dtype, quantisation=None)
+        served = dataclasses.replace(run, record=dataclasses.replace(run.record, model=model))
+        text = page(build([served]), "terminal", 80, None)
+        assert ("number format unknown" in re.sub(r"\s+", " ", text)) is said
+
+
 def test_missing_costs_are_not_available_and_never_zero(board):
     text = render(board, 80, columns=["model", "training_usd", "training", "score"])
     line = next(line for line in text.splitlines() if "+0.223" in line or ("0.647!" in line and "$" not in line))
@@ -202,17 +219,17 @@ def test_meaning_does_not_rest_on_colour(board):
 def test_colour_only_on_a_terminal_and_not_with_no_color(board, monkeypatch):
     def drawn(**how):
         file = io.StringIO()
-        show(terminal_blocks(board, 80), Console(file=file, width=80, **how))
+        show(terminal_blocks(board, 80, View(full=True)), Console(file=file, width=80, **how))
         return file.getvalue()
 
     monkeypatch.setenv("TERM", "xterm-256color")
     monkeypatch.delenv("NO_COLOR", raising=False)
     coloured = drawn(force_terminal=True)
-    assert "\x1b[32m" in coloured
+    assert re.search(r"\x1b\[(38;5;28|32)m", coloured)  # rich keeps the codes that a style had on the first console
     assert not ANSI.search(drawn(force_terminal=False))
     monkeypatch.setenv("NO_COLOR", "1")
     plain = drawn(force_terminal=True)
-    assert not re.search(r"\x1b\[[0-9;]*3[0-7]", plain)
+    assert not re.search(r"\x1b\[[0-9;]*[34][0-8]", plain)
 
 
 def test_the_overview_is_split_where_tasks_do_not_fit():
@@ -228,8 +245,8 @@ def test_the_overview_is_split_where_tasks_do_not_fit():
 def test_an_overview_of_floors_alone_is_drawn_in_every_form():
     runs = [make_run("CRF", "floor", spans(0.5, seed=i), task=f"phin_task_number_{i}") for i in range(8)]
     board = build(runs)
-    for form in FORMATS[:-1]:
-        assert "task_number_7" in page(board, form).replace("\\", "")
+    for form in TEXTS:
+        assert "task_number_7" in re.sub(r" \\\\ |\\", "", page(board, form))  # a head may be stacked
 
 
 def test_one_task_has_no_overview_and_only_checks_say_so():
@@ -238,7 +255,7 @@ def test_one_task_has_no_overview_and_only_checks_say_so():
 
 
 def test_our_own_words_are_ascii(board):
-    for form in FORMATS[:-1]:  # html says that it is in UTF-8
+    for form in TEXTS:
         assert page(board, form).isascii()
 
 
@@ -268,7 +285,7 @@ def test_a_partial_check_is_not_called_clean():
             assert "none found" not in text
             assert "partly checked for 1 of 1" in text
     assert notes(**tuned, exposure=Exposure(exact=3)) == [
-        "! saw 1% of the test rows (partly checked, its base: unknown)"
+        "warning: saw 1% of the test rows (partly checked, its base: unknown)"
     ]
     _, wide, marked = texts(**tuned, exposure=Exposure(exact=3))
     assert " 1%?+? " in wide and " 1%?+? " in marked
@@ -286,12 +303,12 @@ def test_an_unknown_training_is_shown_in_the_row():
         assert "2%" in text and "unknown" not in text
     assert notes(kind="tuned", adapter="x", exposure=seen()) == ["saw no test row (its base: unknown)"]
     floor = {"kind": "floor", "exposure": seen("exact", labels(0.6).ids[:30])}
-    assert re.fullmatch(r"! saw 10% of the test rows, 0\.\d{3} on the others", notes(**floor)[0])
+    assert re.fullmatch(r"warning: saw 10% of the test rows, 0\.\d{3} on the others", notes(**floor)[0])
     assert " 10% " in texts(**floor)[1]
     assert all("unknown" not in text for text in texts(**floor))
 
 
-def test_the_score_on_unseen_rows_stands_in_the_row():
+def test_the_score_on_unseen_rows_is_in_the_row():
     outcomes = labels(0.6)
     board = build([make_run(kind="tuned", adapter="x", outcomes=outcomes, exposure=seen("near", outcomes.ids[:50]))])
     left = rows_at(outcomes, range(50, 300))
@@ -311,12 +328,12 @@ def test_bases_under_the_floor_have_the_mark(board):
     assert "0.424!" in markdown(board).replace("\\", "")
 
 
-def test_digits_stand_in_line_beside_marks(board):
+def test_digits_are_aligned_next_to_marks(board):
     parts = render(board, 80).split("\n\n")
     table = next(part for part in parts if part.startswith("phin_made_up_sentiment: F1"))
     scores = [score_text(row.score) for row in board.sections[1].rows]
     assert len({line.index(score) for line in table.splitlines() for score in scores if score in line}) == 1
-    assert len({line.index("0.") for line in parts[0].splitlines() if "0.154" in line or "0.797" in line}) == 1
+    assert len({line.index("0.") for line in parts[1].splitlines() if "0.154" in line or "0.797" in line}) == 1
 
 
 def many() -> dict[str, tuple[PublishedRow, ...]]:
@@ -327,7 +344,7 @@ def many() -> dict[str, tuple[PublishedRow, ...]]:
 
 def test_only_the_best_published_rows_are_drawn_unless_all_are_asked_for():
     board = build(example_runs(), many())
-    short, whole = page(board), page(board, whole=True)
+    short, whole = render(board), render(board, published="all")
     assert sum(f"Model {i:02}" in short for i in range(11)) == 8
     assert "3 more: --published all" in short
     assert sum(f"Model {i:02}" in whole for i in range(11)) == 11
@@ -338,13 +355,20 @@ def test_only_the_best_published_rows_are_drawn_unless_all_are_asked_for():
 
 @pytest.mark.parametrize(
     ("arguments", "shown"),
-    [([], 8), (["--published", "all"], 11), (["--published", "none"], 0), (["--no-published"], 0)],
+    [
+        (["--full"], 8),
+        (["--published", "top"], 8),
+        (["--published", "all"], 11),
+        (["--published", "none"], 0),
+        ([], 0),
+    ],
 )
 def test_the_verb_shows_the_published_rows_asked_for(folder, monkeypatch, arguments, shown, capsys):
     monkeypatch.setattr(published_rows, "load", many)
     assert command.main(["leaderboard", "--task", "phin_made_up_sentiment", *arguments]) == 0
     out = capsys.readouterr().out
     assert sum(f"Model {i:02}" in out for i in range(11)) == shown
+    assert ("11 published results" in out) == (not arguments)
 
 
 @pytest.fixture(scope="module")
@@ -364,15 +388,21 @@ def folder(tmp_path, cache, monkeypatch):
 
 def test_the_verb_draws_the_folder_here_by_default(folder, cache, capsys):
     assert command.main(["leaderboard"]) == 0
-    assert capsys.readouterr().out == render(build(collect(folder / "results"), prices=prices_of()), 80)
+    made = build(collect(folder / "results"), published_rows.load(), prices=prices_of())
+    assert capsys.readouterr().out == page(made, "terminal", 80)
+    assert command.main(["leaderboard", "--full"]) == 0
+    assert capsys.readouterr().out == render(made, 80)
     assert list(cache.rglob("*.json"))
 
 
 @pytest.mark.parametrize("form", ["markdown", "csv", "json", "terminal"])
 def test_the_verb_writes_files(folder, form, capsys):
-    assert command.main(["leaderboard", "results", "--format", form, "--output", "out/board.x", "--no-published"]) == 0
+    assert (
+        command.main(["leaderboard", "results", "--format", form, "--output", "out/board.x", "--published", "none"])
+        == 0
+    )
     assert capsys.readouterr().out == ""
-    board, _ = load_board(folder / "results", published=False)
+    board, _ = load_board(folder / "results", Options(published=False))
     assert (folder / "out" / "board.x").read_text(encoding="utf-8") == page(board, form)
 
 
@@ -391,7 +421,7 @@ def test_the_verb_selects_tasks_metric_and_width(folder, capsys):
         (["nowhere"], "no such folder"),
         (["--task", "phin_made_up_nerr"], "did you mean 'phin_made_up_ner'?"),
         (["--metric", "f1_weightd"], "did you mean 'f1_weighted'?"),
-        (["--width", "75"], "at least 76"),
+        (["--width", "39"], "at least 40"),
         (["--format", "markdwn"], "did you mean 'markdown'?"),
         (["--columns", "model,scor"], "did you mean 'score'?"),
         (["--columns", ",".join(COLUMNS)], "these columns need"),
@@ -426,7 +456,7 @@ def test_an_unknown_format_or_width_is_refused(board):
     with pytest.raises(BenchError, match="did you mean 'markdown'"):
         page(board, "markdwn")
     with pytest.raises(BenchError, match="too small"):
-        page(board, width=40)
+        page(board, width=39)
 
 
 def test_the_legend_says_one_training_and_weights_that_were_quantised_twice():
@@ -440,8 +470,87 @@ def test_the_legend_says_one_training_and_weights_that_were_quantised_twice():
 
 def test_each_format_has_its_own_text_and_a_name_without_one_is_an_error():
     board = build([make_run()])
-    texts = [page(board, form) for form in FORMATS if form != "html"]
-    assert len(set(texts)) == len(texts) == len(FORMATS) - 1
-    for form in ("html", "jsn"):
+    texts = [page(board, form) for form in TEXTS]
+    assert len(set(texts)) == len(texts)
+    for form in ("html", "svg", "jsn"):
         with pytest.raises(BenchError, match=f"unknown format '{form}'"):
             page(board, form)
+
+
+def test_a_brief_board_begins_with_the_answer_and_ends_with_how_to_see_more(board):
+    text = page(board)
+    assert text.startswith("Answer\n")
+    joined = " ".join(text.split())
+    assert "Model A + adapter-three, 0-shot, nf4+dq: better than its base on 1 of 1 task" in joined
+    assert "4 published results" in joined and "published, unranked" not in joined
+    assert text.splitlines()[-3].startswith("more ") or text.splitlines()[-2].startswith("more ")
+    assert len(text.splitlines()) < len(render(board, 80).splitlines()) / 1.4
+
+
+def test_the_answer_follows_the_tests_of_the_rows():
+    outcomes = labels(0.9)
+    floor = make_run("CRF", "floor", labels(0.4))
+    runs = [make_run(outcomes=labels(0.5)), floor, make_run(kind="tuned", adapter="x", outcomes=outcomes)]
+    text = " ".join(page(build(runs)).split())
+    assert "better than its base (+" in text and "better than the best floor, CRF" in text
+    remembered = make_run(kind="tuned", adapter="x", outcomes=outcomes, exposure=seen("exact", outcomes.ids[:200]))
+    text = " ".join(page(build([*runs[:2], remembered])).split())
+    assert "not ranked, because its training held many of the test rows" in text
+    assert "better than its base (" not in text
+    text = " ".join(page(build(runs[:2])).split())
+    assert text.startswith("Answer") and "Model A, 0-shot, nf4+dq: 0." in text
+    assert not page(build([floor])).startswith("Answer")
+
+
+def test_of_many_tasks_only_the_overview_is_drawn_unless_tables_are_asked_for():
+    board = build([make_run(task=f"phin_task_number_{i}", outcomes=spans(0.5, seed=i)) for i in range(6)])
+    assert "phin_task_number_3: Entity F1" not in page(board)
+    assert "--task NAME (or --tables)" in " ".join(page(board).split())
+    assert "phin_task_number_3: Entity F1" in page(board, view=View(tables=True))
+    assert "phin_task_number_3: Entity F1" in page(board, view=View(columns=["model", "score"]))
+
+
+def test_one_mark_has_one_meaning(board):
+    for text in (page(board), render(board, 80), markdown(board)):
+        for line in text.splitlines():
+            assert not re.search(r"(^|\s)\\?! +(?! |not shown)", line), line
+
+
+@pytest.mark.parametrize("style", [WARNING, GOOD, BAD])
+@pytest.mark.parametrize("background", [(0, 0, 0), (255, 255, 255)])
+def test_colours_can_be_read_on_black_and_on_white(style, background):
+    def luminance(triplet: Sequence[int]) -> float:
+        parts = [c / 255 / 12.92 if c <= 10 else ((c / 255 + 0.055) / 1.055) ** 2.4 for c in triplet]
+        return sum(part * weight for part, weight in zip(parts, (0.2126, 0.7152, 0.0722), strict=True))
+
+    low, high = sorted((luminance(Color.parse(style).get_truecolor()), luminance(background)))
+    assert (high + 0.05) / (low + 0.05) >= 3.8
+
+
+def test_a_board_is_drawn_again_when_a_run_is_added(folder, capsys, monkeypatch):
+    sleeps: list[float] = []
+
+    def sleep(seconds: float) -> None:
+        sleeps.append(seconds)
+        if len(sleeps) == 2:
+            write_run(folder / "results" / "new", make_run("Newcomer", task="phin_made_up_ner", outcomes=spans(0.2)))
+        if len(sleeps) == 4:
+            raise KeyboardInterrupt
+
+    monkeypatch.setattr("phingpt_bench.cli.watch.time.sleep", sleep)
+    assert command.main(["leaderboard", "results", "--watch", "3"]) == 0
+    out = capsys.readouterr().out
+    assert sleeps == [3.0] * 4
+    assert out.count("All tasks") == 2 and out.count("Ctrl-C ends") == 2
+    assert "Newcomer" not in out[: out.index("Ctrl-C")] and "Newcomer" in out
+
+
+def test_a_folder_without_runs_is_watched_until_there_are_some(tmp_path, capsys, monkeypatch):
+    monkeypatch.setattr("phingpt_bench.cli.watch.time.sleep", interrupt)
+    assert command.main(["leaderboard", str(tmp_path), "--watch"]) == 0
+    assert "no run.json below this folder\n0 runs" in capsys.readouterr().out
+    assert command.main(["leaderboard", str(tmp_path), "--watch", "--format", "csv"]) == 2
+
+
+def interrupt(_seconds: float) -> None:
+    raise KeyboardInterrupt

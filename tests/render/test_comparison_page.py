@@ -1,6 +1,6 @@
 """A comparison as drawn: golden files in both languages at 80 columns, hostile names and texts, every width.
 
-UPDATE_GOLDEN=1 pytest tests/render/test_comparison_page.py     writes the golden files anew: read the difference
+UPDATE_GOLDEN=1 pytest tests/render/test_comparison_page.py     writes the golden files again: read the difference
 """
 
 from __future__ import annotations
@@ -25,9 +25,9 @@ from phingpt_bench.results.collect import collect
 from phingpt_bench.results.compare import Comparer, Difference
 from phingpt_bench.results.comparison.build import compare, corrected_tests
 from phingpt_bench.results.comparison.export import to_json
-from phingpt_bench.results.comparison.values import FATES
+from phingpt_bench.results.comparison.row_values import FATES
 from phingpt_bench.results.pairing import setting
-from phingpt_bench.scoring.spans import Problem
+from phingpt_bench.scoring.entities import Problem
 from phingpt_bench.text.language import speaking
 from phingpt_bench.text.write_markdown import markdown
 from phingpt_bench.text.write_terminal import terminal as render
@@ -71,6 +71,7 @@ def test_golden_markdown(comparisons):
     same_as_golden("compare.md", markdown(detail(comparisons[0])))
 
 
+@pytest.mark.slow
 def test_the_examples_of_the_documentation_are_what_is_drawn():
     """All but the lines with p, which take tests of all tasks."""
     text = (ROOT / "docs" / "compare.md").read_text(encoding="utf-8")
@@ -131,7 +132,7 @@ def test_the_surest_rows_come_first_and_only_those_asked_for(comparisons):
         row_blocks(comparisons[0], ["better"], 2)
 
 
-def test_entities_are_told_by_offsets_and_marked_in_the_text_on_request():
+def test_entities_are_reported_by_offsets_and_marked_in_the_text_on_request():
     gold = [(0, "PER"), (2, "ORG", 2), (5, "LOC")]
     a = entities([entity_row(gold, [(0, "ORG"), (2, "ORG")], [Problem("hallucinated", "x", "ORG")])])
     b = entities([entity_row(gold, [(0, "PER"), (2, "ORG", 2), (5, "LOC")])])

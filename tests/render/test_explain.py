@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import dataclasses
 import math
 import re
 
 import numpy as np
 import pytest
-from helpers.board_factory import example_runs, labels, make_run, write_run
+from helpers.board_factory import billed, example_runs, labels, make_run, write_run
 from helpers.explained import NER, SENTIMENT, flat, page, rich_outcomes, worked
 from helpers.seeds import clustered, trained
 
@@ -15,8 +16,10 @@ from phingpt_bench.board.rows import build
 from phingpt_bench.cli.main import main
 from phingpt_bench.core.errors import BenchError
 from phingpt_bench.core.exposure import Compared, Exposure
+from phingpt_bench.core.ledgers import Ledger, Price
 from phingpt_bench.core.machine import Machine
-from phingpt_bench.core.records import Ledger, Price
+from phingpt_bench.core.provenance import Provenance
+from phingpt_bench.render.board.formats import board_text
 from phingpt_bench.render.board.row_text import full_name
 from phingpt_bench.render.explain.explain_blocks import explain
 from phingpt_bench.render.explain.explain_find import found_row, found_section
@@ -40,6 +43,12 @@ def test_the_last_line_can_be_worked_out_and_is_the_score(name):
     assert re.fullmatch(r"[\d.+\-*/()^ xsqrte]+", sum_)
     value = eval(sum_.replace("^", "**").replace(" x ", " * "), {"sqrt": math.sqrt})
     assert value == pytest.approx(score, abs=2e-4)
+
+
+def test_a_metric_without_lines_of_its_own_gets_no_others(monkeypatch):
+    monkeypatch.setitem(METRICS, "new", dataclasses.replace(METRICS["acc"], name="new"))
+    with pytest.raises(KeyError):
+        worked("new", metric_rows("acc", labels(0.7, 60)).sum(0), ["negative", "neutral", "positive"])
 
 
 def test_the_lines_of_each_label_give_its_f1():
@@ -86,6 +95,19 @@ def test_the_page_of_a_tuned_row_holds_what_the_board_shows(example):
     assert f"One task was tested, so p stays {row.against_base.p_holm:.4f}" in flat(text)
 
 
+def test_what_tokens_cost_is_worked_out_with_their_price():
+    spent = billed()
+    text = flat(page([make_run("A", evaluation=spent)], "A", "phin_made_up"))
+    assert (
+        "Evaluation: (10,000 tokens read x $2 + 2,000 tokens read from the host's cache x $0.5"
+        " + 600 tokens written x $8) / 1,000,000 = $0.025800" in text
+    )
+    assert "Price: made-up-api, USD of a million tokens, card of 2000-01-01; made-up price" in text
+    assert "machine" not in text.partition("Evaluation:")[2].partition("Price:")[0]
+    other = dataclasses.replace(spent, tokens_in=None, tokens_out=None, usd=0.5)  # as a mean over runs may be
+    assert "Evaluation: $0.500000, as recorded" in flat(page([make_run("A", evaluation=other)], "A", "phin_made_up"))
+
+
 def test_a_row_that_shares_a_rank_and_one_that_leads_the_next_say_why():
     runs = [
         make_run("A", outcomes=labels(0.8, seed=1)), make_run("B", base="b", outcomes=labels(0.8, seed=1)),
@@ -125,6 +147,12 @@ def test_clusters_and_accuracy():
     assert f"95 %: {low:.4f} to" in text
     assert "the other way round. p is exact" in text
     assert "swaps of the answers of 100 clusters" in flat(page(runs, "+ x", "phin_made_up"))
+
+
+def test_a_copy_from_the_cache_says_when_it_was_measured():
+    kept = Provenance(measured="1999-12-31T00:00:00Z")
+    found = flat(page([make_run("tfidf-lr", "floor", provenance=kept)], "tfidf-lr", "phin_made_up"))
+    assert "fitted and measured 1999-12-31" in found
 
 
 def test_costs_have_their_formula_where_one_price_holds():
@@ -167,8 +195,7 @@ def test_rows_are_found_by_rank_name_or_part(example):
     section = found_section(board, SENTIMENT)
     last = section.rows[-1]
     assert found_row(section, str(last.rank)) is last
-    with pytest.raises(BenchError, match="rank '1' matches 2 rows"):
-        found_row(section, "1")
+    assert found_row(section, "1") is section.rows[0], "of a rank that two rows share the first"
     assert found_row(section, " Adapter-TWO ").adapter == "adapter-two"
     assert found_row(section, "majority (floor)").name == "majority"
     assert found_row(section, "a 5-shot").shots == 5
@@ -215,3 +242,19 @@ def test_the_command(tmp_path, capsys):
     assert "give at least 40\n" in capsys.readouterr().err
     assert main(["leaderboard", str(tmp_path), "--explain", "gpt", NER]) == 2
     assert capsys.readouterr().err.count("\n") <= 2
+
+
+def test_a_number_counts_the_rows_where_limited_rows_have_no_rank():
+    """The foot of the board names row 1; a limited board says that it has no ranks and no break-even."""
+    runs = [dataclasses.replace(run, record=dataclasses.replace(run.record, limit=20)) for run in example_runs()]
+    board = build(runs)
+    assert board.limited and not board.sections
+    section = board.limited[0]
+    assert all(row.rank is None for row in section.rows)
+    assert found_row(section, "1") is section.rows[0]
+    assert found_row(section, "2") is section.rows[1]
+    for beyond in ("0", str(len(section.rows) + 1)):
+        with pytest.raises(BenchError, match="no rank"):
+            found_row(section, beyond)
+    assert "no ranks and no break-even" in board_text(board, "terminal")
+    assert "no ranks" not in board_text(build(example_runs()), "terminal")

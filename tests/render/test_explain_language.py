@@ -11,14 +11,15 @@ from collections.abc import Iterator
 import numpy as np
 import pytest
 from babel.messages.catalog import Message
-from helpers.board_factory import PRICE, example_runs, labels, make_run, seen, spans
+from helpers.board_factory import PRICE, billed, example_runs, labels, make_run, seen, spans
 from helpers.explained import NER, SENTIMENT, flat, page, rich_outcomes, worked
 from helpers.messages import translations
 from helpers.seeds import clustered, trained
 
 from phingpt_bench.core.exposure import Compared, Declared, Exposure
+from phingpt_bench.core.ledgers import Ledger
 from phingpt_bench.core.machine import Machine
-from phingpt_bench.core.records import Ledger
+from phingpt_bench.core.provenance import Provenance
 from phingpt_bench.results.collect import Run
 from phingpt_bench.scoring.metrics import METRICS, metric_rows
 from phingpt_bench.text import language
@@ -103,7 +104,15 @@ def several_kinds() -> Iterator[tuple[list[Run], str, str, str | None]]:
     yield [make_run(limit=20, outcomes=labels(0.5, 20))], "Model A", MADE, None
     yield [make_run(outcomes=labels(1.0, 1))], "Model A", MADE, None  # no interval
     yield pair(prompts="1" * 12), "+ mine", MADE, None  # no test
+    for spent in (billed(), dataclasses.replace(billed(), tokens_in=None, tokens_out=None)):
+        yield [make_run(evaluation=spent)], "Model A", MADE, None
+    kept = Provenance(measured="1999-12-31T00:00:00Z")
+    yield [make_run("tfidf-lr", "floor", provenance=kept)], "tfidf-lr", MADE, None
     yield pair(outcomes=labels(0.57, seed=13)), "+ mine", MADE, None  # p near 0.05: more permutations
+    rows = labels(0.02, seed=1)
+    most = max(range(3), key=rows.gold.count)
+    constant = dataclasses.replace(rows, pred=[most] * len(rows.ids), invalid=[False] * len(rows.ids), probs=[])
+    yield [make_run(outcomes=rows), *pair(outcomes=constant)[1:]], "+ mine", MADE, None  # a gain that is one label
     yield [*pair(outcomes=labels(0.51, seed=1)), *tasks_more()], "+ mine", MADE, None  # a family of tests
     floors = [make_run("majority", "floor", outcomes=labels(x, seed=3)) for x in (0.3, 0.78, 0.99)]
     yield from (([*pair(), floor], "+ mine", MADE, None) for floor in floors)  # better, no difference, worse

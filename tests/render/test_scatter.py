@@ -9,7 +9,7 @@ from helpers.published import HOSTILE
 from rich.cells import cell_len
 
 from phingpt_bench.board.rows import build
-from phingpt_bench.core.records import Ledger
+from phingpt_bench.core.ledgers import Ledger
 from phingpt_bench.render.board.plot import BOXES, HEIGHT, has_plot, plot_blocks, points
 from phingpt_bench.text.language import speaking
 from phingpt_bench.text.write_terminal import terminal

@@ -83,7 +83,7 @@ def output(transcript: list[tuple[str, str]], start: str) -> str:
 
 
 def test_the_page_has_five_steps_and_its_files_have_names():
-    assert re.findall(r"^## (\d)\.", PAGE, re.MULTILINE) == ["1", "2", "3", "4", "5"]
+    assert re.findall(r"^### (\d)\.", PAGE, re.MULTILINE) == ["1", "2", "3", "4", "5"]
     task = next(block for language, block in BLOCKS if block.startswith("# my_tasks/newsroom.yaml"))
     assert len(task.splitlines()) <= 10
 
@@ -104,7 +104,7 @@ def test_the_checks_pass(folder: Path, transcript: list[tuple[str, str]]):
     assert (folder / "my_tasks" / "templates.lock").read_text().splitlines()[1].startswith("newsroom 1.0 ")
 
 
-def test_floors_are_evaluated_and_stand_on_a_board(folder: Path, transcript: list[tuple[str, str]]):
+def test_floors_are_evaluated_and_are_on_a_board(folder: Path, transcript: list[tuple[str, str]]):
     runs = sorted(path.parent.name for path in (folder / "results" / "newsroom").rglob("run.json"))
     assert len(runs) == 3
     board = output(transcript, "phingpt-bench leaderboard")

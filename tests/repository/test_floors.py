@@ -20,7 +20,7 @@ FLOORS = [
     ("models", "lmeval", "live", "rivals"),
     ("engine", "floors", "served"),
     ("train", "evaluate", "rescore", "results"),
-    ("board", "exchange"),
+    ("board", "exchange", "why", "hybrids"),
     ("render",),
     ("page",),
     ("api",),

@@ -1,4 +1,4 @@
-"""Files and answers that nobody wrote: whatever they hold, a command ends in a value or in one error for people.
+"""Random files and answers: whatever they hold, a command ends in a value or in one error for people.
 
 In `make test` some 5,000 inputs, in $PHINGPT_BENCH_FUZZ many times as many (the nightly run sets 20: 100,000).
 """
@@ -28,7 +28,8 @@ from phingpt_bench.core.records import to_dict
 from phingpt_bench.cost.prices import PriceCard
 from phingpt_bench.data.passport import Passport
 from phingpt_bench.evaluate.suite import Suite
-from phingpt_bench.lmeval.taskfiles import read_tasks, syntax_errors, task_paths
+from phingpt_bench.lmeval.task_syntax import syntax_errors
+from phingpt_bench.lmeval.taskfiles import read_tasks, task_paths
 from phingpt_bench.models.adapter import read_card
 from phingpt_bench.rescore.json_rows import json_rows
 from phingpt_bench.rescore.table import read_table
@@ -126,6 +127,7 @@ STRICT: dict[str, tuple[type, list[Any]]] = {
 }
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("cls", "values"), STRICT.values(), ids=STRICT)
 def test_strict_files(cls: type, values: list[Any]) -> None:
     @examples(150)
@@ -150,6 +152,7 @@ RUNS = [
 ]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("which", range(len(RUNS)), ids=["labels", "spans"])
 def test_records(which: int) -> None:
     record, outcomes = RUNS[which]
@@ -219,11 +222,29 @@ ROWS = [
     {"id": "a", "text": "Sales rose", "answer": "positive", "gold": "positive"},
     {"id": "b", "answer": ["x"], "gold": 1},
 ]
+REFERENCE = {"output": {"text": "positive"}, "tags": ["correct"]}
+STATE = {
+    "instance": {"id": "a", "input": {"text": "Sales rose"}, "references": [REFERENCE]}, "train_trial_index": 0,
+    "result": {"completions": [{"text": "A"}]}, "output_mapping": {"A": "positive"},
+}  # fmt: skip
+SAMPLE = {
+    "id": "a", "epoch": 1, "input": [{"role": "user", "content": "Sales rose"}], "target": ["positive"],
+    "output": {"choices": [{"message": {"role": "assistant", "content": "x"}}]}, "metadata": {"k": 1},
+    "attachments": {},
+}  # fmt: skip
+FILES: list[Any] = [
+    ROWS,
+    {"adapter_spec": {"model": "m"}, "request_states": [STATE]},
+    [{"instance_id": "a", "predicted_text": "x", "mapped_output": "positive"}],
+    {"status": "success", "eval": {"model": "m"}, "samples": [SAMPLE]},
+    {"0": {"origin_prompt": "x", "prediction": "positive", "gold": "positive"}},
+    [{"custom_id": "a", "response": {"status_code": 200, "body": {"choices": [{"message": {"content": "x"}}]}}}],
+]
 
 
 def test_files_of_answers() -> None:
     @examples(300)
-    @given(changed(ROWS))
+    @given(st.sampled_from(FILES).flatmap(changed))
     def check(value: Any) -> None:
         ends_well(lambda: json_rows("f.json", json.dumps(value)))
         lines = "\n".join(json.dumps(row) for row in value) if isinstance(value, list) else json.dumps(value)
@@ -248,6 +269,7 @@ DOC = {"id": "a", "text": "Nokia Oyj of Espoo expects sales to fall.", "label": 
        "labels": list(LABELS)}  # fmt: skip
 
 
+@pytest.mark.slow
 @examples(1_000)
 @given(ANSWERS)
 def test_answers_with_labels_and_numbers(answer: str) -> None:

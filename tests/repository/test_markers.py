@@ -7,16 +7,22 @@ it, and fails a test that skips for want of data without it.
 from __future__ import annotations
 
 import ast
+import functools
 import re
 from collections.abc import Iterator
 from pathlib import Path
 
-import pytest
 from helpers.paths import ROOT, TESTS
 
 # clocks whose reading a busy machine changes; `seconds` is that of helpers.browser.Tab
 CLOCK = re.compile(r"\b(time\.(process_time|perf_counter|monotonic|time)|resource\.getrusage|os\.times|tab\.seconds)\(")
-FILES = sorted(path for path in TESTS.rglob("test_*.py"))
+
+
+@functools.cache
+def files() -> dict[Path, tuple[str, ast.Module]]:
+    """Text and tree of each test module."""
+    texts = {path: path.read_text(encoding="utf-8") for path in sorted(TESTS.rglob("test_*.py"))}
+    return {path: (text, ast.parse(text)) for path, text in texts.items()}
 
 
 def marked(node: ast.AST, name: str) -> bool:
@@ -41,16 +47,15 @@ def unmarked_clocks(tree: ast.Module) -> Iterator[str]:
             yield node.name
 
 
-@pytest.mark.parametrize("file", FILES, ids=lambda file: str(file.relative_to(TESTS)))
-def test_what_reads_a_clock_is_perf(file: Path) -> None:
-    assert list(unmarked_clocks(ast.parse(file.read_text(encoding="utf-8")))) == []
+def test_what_reads_a_clock_is_perf() -> None:
+    read = {str(file.relative_to(TESTS)): list(unmarked_clocks(tree)) for file, (_, tree) in files().items()}
+    assert {name: tests for name, tests in read.items() if tests} == {}
 
 
-@pytest.mark.parametrize("file", FILES, ids=lambda file: str(file.relative_to(TESTS)))
-def test_what_drives_a_browser_is_browser(file: Path) -> None:
-    text = file.read_text(encoding="utf-8")
-    drives = re.search(r"^from helpers(\.browser)? import .*\b(browser|chromium|Tab)\b", text, re.MULTILINE)
-    assert bool(drives) == marked(ast.parse(text), "browser")
+def test_what_drives_a_browser_is_browser() -> None:
+    imported = re.compile(r"^from helpers(\.browser)? import .*\b(browser|chromium|Tab)\b", re.MULTILINE)
+    for file, (text, tree) in files().items():
+        assert bool(imported.search(text)) == marked(tree, "browser"), file.relative_to(TESTS)
 
 
 def test_the_check_sees_a_clock() -> None:

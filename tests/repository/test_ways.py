@@ -75,7 +75,9 @@ def test_both_ways_are_drawn() -> None:
     assert [len(way) > 10 for way in ways()] == [True, True]
 
 
-@pytest.mark.parametrize(("place", "command"), [(0, suite), (1, answers)], ids=["suite", "answers"])
+@pytest.mark.parametrize(
+    ("place", "command"), [pytest.param(0, suite, marks=pytest.mark.slow), (1, answers)], ids=["suite", "answers"]
+)
 def test_the_way_is_as_it_is_drawn(
     place: int, command: Callable[[Path], list[str]], tmp_path: Path, monkeypatch: pytest.MonkeyPatch,
     capsys: pytest.CaptureFixture[str],

@@ -223,6 +223,8 @@ DISTRIBUTIONS = [
     lambda scores: [[{"label": label.title(), "score": score} for label, score in scores.items()]],
     lambda scores: str([{"label": label, "score": score} for label, score in scores.items()]),
     lambda scores: scores,
+    lambda scores: [[label, score] for label, score in scores.items()],
+    lambda scores: "\n".join(f"{label}: {100 * score:.0f}/100" for label, score in scores.items()),
     lambda scores: {"sequence": "positive", "labels": list(scores), "scores": list(scores.values())},
     lambda scores: "\n".join(f"{label.title()}: {100 * score:.0f}%" for label, score in scores.items()),
     lambda scores: "\n".join(f"[{'x' if score > 0.5 else ' '}] {label}" for label, score in scores.items()),
@@ -270,7 +272,7 @@ def test_labels_as_codes(scored: Any, content: str, options: tuple[str, ...]) ->
         (labels(("上涨", "positive"), ("下跌", "negative")), "--codes 上涨=negative,下跌=neutral"),
     ],
 )
-def test_codes_that_nobody_named_are_told_with_the_option(scored: Any, content: str, option: str) -> None:
+def test_codes_without_names_are_reported_with_the_option(scored: Any, content: str, option: str) -> None:
     report = scored(content, *LABELS)
     assert value(report) == 0
     assert "More than half of the answers cannot be read" in told(report) and option in told(report)
@@ -285,9 +287,9 @@ def test_gold_that_is_a_code_is_refused_with_the_option(refused: Any) -> None:
 @pytest.mark.parametrize(
     ("options", "message"),
     [
-        (("--codes", "0:negative"), "'0:negative' is no pair"),
+        (("--codes", "0:negative"), "'0:negative' is not a pair"),
         (("--codes", "0=bad"), "unknown label 'bad'"),
-        (("--codes", "0=negative,0=positive"), "stands for 'negative' and for 'positive'"),
+        (("--codes", "0=negative,0=positive"), "is given for both 'negative' and 'positive'"),
         (("--type-aliases", "a=PER"), "--type-aliases is for entities"),
         (("--nested",), "--nested is for entities"),
         (("--reasoning-marks", "x", " "), "needs the mark that ends the reasoning"),
@@ -367,6 +369,23 @@ FORMS = [
     "\n".join(AUTHORS),
     "Person: Anna Lee; Organization: Nokia; Organization: Ericsson; Location: Espoo",
     "<PER>Anna Lee</PER> left <ORG>Nokia</ORG> for <ORG>Ericsson</ORG> in <LOC>Espoo</LOC>.",
+    "[PER]Anna Lee[/PER] left [ORG]Nokia[/ORG] for [ORG]Ericsson[/ORG] in [LOC]Espoo[/LOC].",
+    "[Anna Lee](PER) left [Nokia](ORG) for [Ericsson](ORG) in [Espoo](LOC).",
+    "[Anna Lee | PER] left [Nokia | ORG] for [ORG: Ericsson] in [Espoo|Location].",
+    "(Anna Lee, PER), (Nokia, ORG), (Ericsson, ORG), (Espoo, LOC)",
+    "[(PER, Anna Lee), (ORG, Nokia), (ORG, Ericsson), (LOC, Espoo)]",
+    "Entities: [ (Anna Lee, PER), (Nokia, ORG), (Ericsson, ORG), (Espoo, LOC) ].",
+    "Anna Lee -> PER\nNokia → ORG\nEricsson=>ORG\nLOC ⇒ Espoo",
+    [{"start": entity["start"], "end": entity["end"], "label": entity["entity_group"]} for entity in PIPELINE],
+    *(
+        {
+            "text": ESPOO,
+            key: [
+                {"start": entity["start"], "end": entity["end"], "label": entity["entity_group"]} for entity in PIPELINE
+            ],
+        }
+        for key in ("ents", "entities", "named_entities")
+    ),
 ]
 
 
@@ -400,7 +419,7 @@ def test_types_under_other_names(scored: Any, answer: str) -> None:
     assert value(scored(entities(answer), *TYPES, *aliases), "entity_f1") == 1
 
 
-def test_types_that_are_not_known_are_told_with_the_option(scored: Any) -> None:
+def test_unknown_types_are_reported_with_the_option(scored: Any) -> None:
     content = lines(*({"text": ESPOO, "answer": COMPANY, "gold": GOLD, "id": at} for at in range(3)))
     report = scored(content, *TYPES)
     assert value(report, "entity_f1") == 0
@@ -466,7 +485,7 @@ DISAGREE = [
     (["B-ORG", "O"], "2 gold tags, and the text has 4 words", "one tag a word"),
     (["B-COMPANY", "O", "O", "O"], "gold tags of unknown types: COMPANY", "--type-aliases"),
     ("Nokia", "gold entities are not a JSON list of objects", "forms that are read"),
-    ([5], "gold entity 5 is no object", "forms that are read"),
+    ([5], "gold entity 5 is not an object", "forms that are read"),
     ([{"type": "ORG", "text": "Turku"}], "gold entity 'Turku' has no place", "whole words"),
 ]
 
@@ -494,6 +513,19 @@ def test_nested_gold_is_said_and_can_be_scored(scored: Any) -> None:
     whole = scored(NESTED, *TYPES, "--nested")
     assert {value(whole, metric) for metric in ("entity_f1", "entity_f1_partial", "entity_f1_type")} == {1}
     assert "--nested" not in told(whole)
+
+
+def test_nested_gold_by_name_is_said_too(scored: Any) -> None:
+    gold = [{"text": "Bank of England", "type": "ORG"}, {"text": "England", "type": "LOC"}]
+    named = lines({"text": "The Bank of England fell", "answer": "ORG: Bank of England; LOC: England", "gold": gold})
+    flat = scored(named, *TYPES)
+    assert value(flat, "entity_f1") == pytest.approx(2 * 1 / (2 + 2)) and "--nested" in told(flat)
+    assert value(scored(named, *TYPES, "--nested"), "entity_f1") == 1
+
+
+def test_one_place_of_two_types_is_no_nested_gold(refused: Any) -> None:
+    gold = [{"text": "England", "type": "ORG"}, {"text": "England", "type": "LOC"}]
+    assert "has no place of its own" in refused(lines({"text": "England fell", "answer": "", "gold": gold}), *TYPES)
 
 
 # ---- one row, spreadsheets, pandas, encodings
@@ -669,7 +701,7 @@ def test_the_commonest_shapes_of_unreadable_answers(scored: Any) -> None:
     assert "More than half" not in told(scored(labels(("up", "neutral"), ("neutral", "neutral")), *LABELS))
 
 
-def test_shapes_stand_in_every_report(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+def test_shapes_are_in_every_report(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     file = tmp_path / "a.jsonl"
     file.write_text(labels(("2", "positive")), encoding="utf-8")
     for form in ("terminal", "markdown"):

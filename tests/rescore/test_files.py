@@ -150,7 +150,7 @@ BAD: list[tuple[str, bytes, str, str]] = [
     ("a.csv", b"id,answer\n1,caf\xe9\n", "not UTF-8: byte 0xe9 at offset 15", ":2"),
     ("a.csv", b"\xef\xbb\xbfid,answer\n1,caf\xe9\n", "not UTF-8: byte 0xe9 at offset 18", ":2"),
     ("a.csv", "id,answer\n1,a\n".encode("utf-16"), "is UTF-16, not UTF-8", ""),
-    ("a.csv", bytes(range(256)), "is no text: a zero byte at offset 0", ""),
+    ("a.csv", bytes(range(256)), "is not text: a zero byte at offset 0", ""),
     ("a.bin", b"\x89PNG\r\n", "not UTF-8: byte 0x89 at offset 0", ":1"),
     ("a.txt", b"hello", "neither CSV, JSON lines, JSON nor parquet by its name", ""),
     ("a.parquet", b"PAR1 and then nothing", "not readable as parquet", ""),
@@ -158,7 +158,7 @@ BAD: list[tuple[str, bytes, str, str]] = [
 
 
 @pytest.mark.parametrize(("name", "content", "message", "place"), BAD)
-def test_a_damaged_file_is_told_with_its_place(
+def test_a_damaged_file_is_reported_with_its_place(
     tmp_path: Path, capsys: pytest.CaptureFixture[str], name: str, content: bytes, message: str, place: str
 ) -> None:
     file = tmp_path / name
@@ -264,7 +264,7 @@ def test_rows_too_many_are_reported_by_line(tmp_path: Path, demo: list[dict[str,
     report = score(write(tmp_path / "a.jsonl", rows), task="phin_demo_sentiment")
     assert (report.case.matching.unmatched, report.case.matching.doubled) == ([132], [133, 134])
     assert "! 1 row of the file not in the task, not scored: line 133." in report.notes
-    assert "! 2 rows of the file doubled, not scored: lines 134, 135." in report.notes
+    assert "! 2 duplicate rows of the file, not scored: lines 134, 135." in report.notes
     assert report.value("phin", "acc").score == 1
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 from pathlib import Path
 from typing import Any
@@ -56,7 +57,7 @@ def docs() -> list[dict[str, Any]]:
     return catalogue.load("demo_sentiment")["test"]
 
 
-def test_the_task_stands_in_the_name() -> None:
+def test_the_task_is_in_the_name() -> None:
     assert task_in_name(f"x/{NAME}") == "phin_demo_sentiment"
     assert task_in_name("samples.jsonl") is None and task_in_name("samples_of_mine.jsonl") is None
 
@@ -89,8 +90,23 @@ def test_samples_of_another_task_need_only_labels(tmp_path: Path) -> None:
     assert score(tmp_path / "samples_x.jsonl", rows, labels=",".join(LABELS)).value("phin", "acc").score == 1
 
 
-def test_what_is_neither_answer_nor_choice_is_told_with_its_line(tmp_path: Path, docs: list[dict[str, Any]]) -> None:
+def test_what_is_neither_answer_nor_choice_is_reported_with_its_line(
+    tmp_path: Path, docs: list[dict[str, Any]]
+) -> None:
     rows = [written(docs[0], "positive"), {**written(docs[1], ""), "resps": [[["-1.5", "x", "y"]]]}]
     with pytest.raises(BenchError, match="neither an answer") as error:
         score(tmp_path / NAME, rows)
     assert (error.value.where or "").endswith(":2")
+
+
+@pytest.mark.parametrize(
+    "value", [5, None, "", [], [[]], [[[]]], [[["-1"]]], [[[10**400, "False"]]], {"a": 1}, "\ud800"]
+)
+def test_answers_of_any_shape_end_in_scores_or_one_error(
+    value: object, tmp_path: Path, docs: list[dict[str, Any]]
+) -> None:
+    for row in (written(docs[0], "positive"), compared(docs[0], [-1.0, -2.0, -3.0], docs[0]["label"])):
+        with contextlib.suppress(BenchError):
+            score(tmp_path / NAME, [{**row, "resps": value, "filtered_resps": value}])
+        with contextlib.suppress(BenchError):
+            score(tmp_path / "a.jsonl", [{**row, "target": value}], labels=",".join(LABELS))

@@ -14,6 +14,7 @@ import pytest
 from phingpt_bench.cli.main import main
 from phingpt_bench.core.errors import BenchError
 from phingpt_bench.data import catalogue
+from phingpt_bench.rescore.logs import inspect_ai, opencompass
 from phingpt_bench.rescore.table import read_table
 
 LABELS = ("--labels", "negative,neutral,positive")
@@ -78,14 +79,14 @@ def test_a_scenario_state_of_helm(tmp_path: Path, capsys: pytest.CaptureFixture[
     assert table.columns["id"] == ["id0", "id1", "id2", "id3"] and table.columns["text"][0] == "t0"
 
 
-def test_helms_letters_stand_for_their_choices(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+def test_helms_letters_mean_their_choices(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     state = scenario(output_mapping={"A": "negative", "B": "neutral", "C": "positive"})
     for request, letter in zip(state["request_states"], [" C", " C", "B", "A"], strict=True):
         request["result"]["completions"][0]["text"] = letter
     assert accuracy(score(capsys, write(tmp_path / "scenario_state.json", state))) == 1
 
 
-def test_perturbed_texts_and_further_trials_of_helm_are_passed_over(
+def test_perturbed_texts_and_further_trials_of_helm_are_skipped(
     tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     state = scenario()
@@ -197,7 +198,7 @@ def test_logs_of_inspect(tmp_path: Path, capsys: pytest.CaptureFixture[str], sai
     assert "Log of Inspect" in report["notes"][0] and report["columns"]["gold"]["name"] == "target"
 
 
-def test_inputs_that_are_chats_and_long_texts_that_stand_elsewhere(tmp_path: Path) -> None:
+def test_inputs_that_are_chats_and_long_texts_that_are_stored_elsewhere(tmp_path: Path) -> None:
     chat = [{"role": "system", "content": "Classify."}, {"role": "user", "content": "attachment://abc"}]
     one = sample(
         0, "attachment://def", input=chat, attachments={"abc": "the text", "def": "positive"}, target=["positive"]
@@ -222,6 +223,47 @@ def test_damaged_logs_of_inspect_are_refused(tmp_path: Path) -> None:
     assert "inspect log convert" in (error.value.hint or "")
     with pytest.raises(BenchError, match="holds no samples"):
         read_table(archived(tmp_path / "empty.eval", []))
+
+
+def test_an_archive_has_bounds(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    file = archived(tmp_path / "log.eval", [sample(0, "x")])
+    monkeypatch.setattr(inspect_ai, "MOST", 100)
+    with pytest.raises(BenchError, match="at most 100 are read"):
+        read_table(file)
+
+
+@pytest.mark.parametrize("damage", ["password", "compressed"])
+def test_an_archive_that_cannot_be_unpacked_is_refused(damage: str, tmp_path: Path) -> None:
+    file = tmp_path / "log.eval"
+    with zipfile.ZipFile(file, "w", zipfile.ZIP_DEFLATED) as archive:
+        archive.writestr("samples/0_epoch_1.json", json.dumps(sample(0, "positive")))
+    data = bytearray(file.read_bytes())
+    if damage == "password":
+        for mark, flags in ((b"PK\x03\x04", 6), (b"PK\x01\x02", 8)):
+            for at in range(len(data)):
+                if data[at : at + 4] == mark:
+                    data[at + flags] |= 1
+    else:
+        at = data.find(b".json") + len(".json")
+        data[at : at + 20] = bytes(range(200, 220))
+    file.write_bytes(data)
+    with pytest.raises(BenchError, match=r"not readable as an \.eval log"):
+        read_table(file)
+
+
+@pytest.mark.parametrize("key", ["\u00b2", "9" * 5000])
+def test_a_number_that_is_none_is_no_row_of_opencompass(key: str, tmp_path: Path) -> None:
+    row = {"origin_prompt": "x", "prediction": "positive", "gold": "positive"}
+    assert opencompass.of_object({key: row, "1": row}) is None
+    assert len(opencompass.of_object({"0": row, "1": row})[0]) == 2
+
+
+def test_a_workbook_is_no_log(tmp_path: Path) -> None:
+    with zipfile.ZipFile(tmp_path / "answers.xlsx", "w") as archive:
+        archive.writestr("xl/workbook.xml", "<workbook/>")
+    with pytest.raises(BenchError, match="is a workbook of Excel") as error:
+        read_table(tmp_path / "answers.xlsx")
+    assert "CSV UTF-8" in (error.value.hint or "")
 
 
 # ---- OpenCompass, batches

@@ -17,9 +17,9 @@ from phingpt_bench.rescore.judge import values
 from phingpt_bench.rescore.rescore import Request, rescore
 from phingpt_bench.rescore.values import Report
 from phingpt_bench.scoring.classification import accuracy, f1_weighted, row_confusion
+from phingpt_bench.scoring.entities import Span
 from phingpt_bench.scoring.formats import FORMATS
-from phingpt_bench.scoring.spans import Span
-from phingpt_bench.stats.intervals import interval
+from phingpt_bench.stats.score_interval import interval
 
 LABELS = ["buy", "hold", "sell", "no view"]
 TYPES = ["PER", "ORG", "LOC"]
@@ -268,6 +268,7 @@ def test_numbers_of_a_regression_task(tmp_path: Path, data_mirror: Path) -> None
     assert report.value("phin", "r2").score == pytest.approx(r2_score(gold, pred))
 
 
+@pytest.mark.slow
 def test_what_other_scorers_make_of_missing_rows_is_said(tmp_path: Path) -> None:
     from phingpt_bench.data import catalogue
 

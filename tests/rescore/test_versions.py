@@ -22,7 +22,7 @@ from phingpt_bench.scoring.classification import INVALID
 
 LABELS = ("negative", "neutral", "positive")
 TYPES = ("PER", "ORG", "LOC")
-NOTE = "Recorded under version 1 of scoring, read now under version 2: "
+NOTE = "Recorded under version 1 of scoring, read now under version 3: "
 
 
 def thinking_run(folder: Path, **provenance: Any) -> Path:

@@ -16,6 +16,7 @@ from phingpt_bench.core.fingerprint import file_digest
 from phingpt_bench.core.paths import share
 from phingpt_bench.evaluate.facts import read_records
 from phingpt_bench.results.collect import collect, read_run
+from phingpt_bench.text.language import speaking, spoken
 
 Edit = Callable[[dict[str, Any], dict[str, Any]], object]
 FPB = {"task": "phin_fpb", "protocol": "fpb/fingpt-25-seed42/v1"}
@@ -127,14 +128,25 @@ def test_a_whole_run_has_the_rows_of_its_protocol(limit: int | None, said: str |
     if said is None:
         assert read_run(path).limit == limit
     else:
-        with pytest.raises(BenchError, match=said):
+        with pytest.raises(BenchError, match=said) as caught:
             read_run(path)
+        with speaking("es"):
+            assert spoken(caught.value.message) != caught.value.message
 
 
 def test_rows_of_the_right_number_must_be_the_right_rows(tmp_path: Path) -> None:
     path = write_run(tmp_path, make_run(outcomes=labels(0.6, n=1_212), **FPB))
-    with pytest.raises(BenchError, match="not those of fpb/fingpt-25-seed42/v1"):
+    with pytest.raises(BenchError, match="not those of fpb/fingpt-25-seed42/v1") as caught:
         read_run(path)
+    assert "give the passport that you edited its own 'protocol'" in str(caught.value.hint)
+
+
+@pytest.mark.parametrize("edit", [edit for edit, _ in LABELS.values()], ids=LABELS)
+def test_what_is_wrong_is_said_in_the_language_of_the_reader(edit: Edit, tmp_path: Path) -> None:
+    with pytest.raises(BenchError) as caught:
+        read_run(edited(tmp_path / "run", edit, labels(0.6, seed=1, invalid=0.2)))
+    with speaking("es"):
+        assert spoken(caught.value.message) != caught.value.message
 
 
 def test_all_shipped_records_agree() -> None:
@@ -151,6 +163,31 @@ def test_a_truncated_file_is_made_again(name: str, content: str, tmp_path: Path)
     assert read_records(tmp_path / "runs") == {folder: None}
     (folder / name).unlink()
     assert read_records(tmp_path / "runs").get(folder) is None
+
+
+DAMAGES: dict[str, Edit] = {
+    "nested": lambda record, rows: record.update(suite=json.loads("[" * 900 + "]" * 900)),
+    "no provenance": lambda record, rows: record.update(provenance=None),
+    "no seconds": lambda record, rows: record["evaluation"].update(seconds=None),
+    "seconds in words": lambda record, rows: record["evaluation"].update(seconds={"evaluate": "long"}),
+    "rows in words": lambda record, rows: record["protocol"].update(n="x"),
+    "a schema in words": lambda record, rows: record.update(schema_version="a"),
+    "exposure in words": lambda record, rows: record.update(exposure={"exact": "a", "ids": 5}),
+    "labels as a mapping": lambda record, rows: rows.update(labels={"a": 1}),
+    "ids as lists": lambda record, rows: rows.update(ids=[[name] for name in rows["ids"]]),
+    "infinite gold": lambda record, rows: rows["gold"].__setitem__(0, float("inf")),
+    "gold of 400 digits": lambda record, rows: rows["gold"].__setitem__(0, 10**400),
+    "negative probabilities": lambda record, rows: rows.update(probs=[[-1.0, 1.0, 1.0]] * 300),
+}
+
+
+@pytest.mark.parametrize("edit", DAMAGES.values(), ids=DAMAGES)
+def test_a_damaged_record_is_named_and_made_again(edit: Edit, tmp_path: Path) -> None:
+    path = edited(tmp_path / "runs" / "t" / "m", edit, labels(0.6))
+    with pytest.raises(BenchError) as caught:
+        read_run(path)
+    assert str(path.parent) in str(caught.value)
+    assert read_records(tmp_path / "runs") == {path.parent: None}
 
 
 def test_equal_scores_keep_one_order(tmp_path: Path) -> None:

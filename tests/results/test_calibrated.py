@@ -93,6 +93,7 @@ def board_of(*methods):
     return {(row.kind, row.calibration): row for row in section.rows}, base, tuned
 
 
+@pytest.mark.slow
 def test_calibrated_rows_are_rows_of_their_own_and_change_no_other():
     plain, *_ = board_of()
     found, *_ = board_of("batch")
@@ -105,12 +106,33 @@ def test_calibrated_rows_are_rows_of_their_own_and_change_no_other():
     assert len({row.identity for row in found.values()}) == len(found)
 
 
+def test_a_row_whose_record_lacks_the_answers_without_a_text_says_how_to_get_them():
+    asked = make_run(outcomes=chosen(6, 1), diagnostics=Diagnostics(content_free=[[0.98, 0.01, 0.01]]))
+    adapter = make_run(kind="tuned", adapter="x", outcomes=chosen(0, 4, seed=2))
+    served = make_run(kind="tuned", adapter="y", outcomes=chosen(0, 4, seed=3))
+    model = dataclasses.replace(served.record.model, engine="vllm")
+    served = dataclasses.replace(served, record=dataclasses.replace(served.record, model=model))
+    (section,) = build(with_calibrated([asked, adapter, served], METHODS)).sections
+    notes = {
+        (row.adapter, row.calibration): [note.text for note in row.notes if "contextual" in note.text]
+        for row in section.rows
+    }
+    (how,), (never,) = notes.pop(("x", None)), notes.pop(("y", None))
+    assert (
+        how == "no contextual calibration: its labels were not scored without a text (evaluate it again with --force)"
+    )
+    assert never == "no contextual calibration: a served model is not asked without a text"
+    assert set(notes) == {(None, None), (None, "batch"), (None, "contextual"), ("x", "batch"), ("y", "batch")}
+    assert not any(notes.values())
+    assert not any("contextual" in note.text for row in build([adapter]).sections[0].rows for note in row.notes)
+
+
 def test_the_gain_is_split_into_the_label_prior_and_the_rest():
     found, base, tuned = board_of("batch")
     row = found["tuned", None]
     assert row.label_prior == pytest.approx(found["base", "batch"].score - found["base", None].score)
     (text,) = [note.text for note in row_notes(row) if "label prior" in note.text]
-    assert text == f"of {row.against_base.value:+.3f} the label prior is {row.label_prior:+.3f}"
+    assert text == f"{row.label_prior:+.3f} of the gain of {row.against_base.value:+.3f} is due to the label prior"
     split = label_prior(base, tuned, "f1_weighted")
     assert split.prior.difference == pytest.approx(row.label_prior)
     assert split.prior.difference + split.rest.difference == pytest.approx(row.against_base.value)

@@ -10,9 +10,9 @@ from helpers.page_factory import with_probs
 
 from phingpt_bench.core.errors import BenchError
 from phingpt_bench.core.exposure import Exposure
+from phingpt_bench.core.ledgers import Ledger
 from phingpt_bench.core.machine import Machine
 from phingpt_bench.core.provenance import Fingerprint, Provenance
-from phingpt_bench.core.records import Ledger
 from phingpt_bench.results.collect import collect
 
 

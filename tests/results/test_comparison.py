@@ -18,17 +18,20 @@ from phingpt_bench.board.rows import build
 from phingpt_bench.core.errors import BenchError
 from phingpt_bench.core.exposure import Exposure
 from phingpt_bench.core.outcomes import Outcomes, in_order, rows_at
+from phingpt_bench.render.comparison.comparison_blocks import head
+from phingpt_bench.render.comparison.comparison_summary import summary
 from phingpt_bench.results.compare import Comparer
 from phingpt_bench.results.comparison.build import compare, corrected_tests
 from phingpt_bench.results.comparison.form import form_of, twin
 from phingpt_bench.results.comparison.labels import labels_of
 from phingpt_bench.results.comparison.numbers import numbers_of
+from phingpt_bench.results.comparison.row_values import FATES
 from phingpt_bench.results.comparison.spans import spans_of
-from phingpt_bench.results.comparison.values import FATES
 from phingpt_bench.scoring.classification import by_class, f1_weighted, row_confusion
-from phingpt_bench.scoring.spans import Problem
+from phingpt_bench.scoring.entities import Problem
 from phingpt_bench.stats.changes import Change, changes, linear
 from phingpt_bench.stats.paired import holm, paired_permutation
+from phingpt_bench.text.write_terminal import terminal
 
 NEG, NEU, POS = range(3)
 
@@ -88,6 +91,7 @@ def test_margins_and_calibration_by_hand():
 PAIRS = st.lists(st.tuples(st.integers(0, 2), st.integers(-1, 2), st.integers(-1, 2)), min_size=1, max_size=40)
 
 
+@pytest.mark.slow
 @given(PAIRS)
 @settings(max_examples=100)
 def test_fates_partition_the_rows_and_explain_the_accuracy(rows):
@@ -197,6 +201,7 @@ UNPLACED = st.lists(
 )  # fmt: skip
 
 
+@pytest.mark.slow
 @given(st.lists(st.tuples(WORDS, WORDS, UNPLACED, WORDS, UNPLACED), min_size=1, max_size=6))
 @settings(max_examples=30)
 def test_entities_add_up_and_counts_alone_give_true_bounds(rows):
@@ -292,6 +297,7 @@ def test_bounds_of_entities_and_numbers():
     )
     form = form_of(make_run(outcomes=a), make_run(outcomes=a), a, a, "entity_f1", [], ["same-error"] * 2)
     assert form.bounds_a == (0.0, 2 * 4 / (4 + 5))
+    assert (form.pieces.a, form.pieces.difference) == (2 * 1 / (1 + 5), 0)  # the piece costs nothing
     assert form.n_readable == 1
     bare = Outcomes(kind="scores", labels=[], ids=["x"], gold=[1.0], pred=[None], invalid=[True])
     assert form_of(make_run(outcomes=a), make_run(outcomes=a), bare, bare, "mse", [], ["equal"]).bounds_a == (0.0, 4.0)
@@ -317,6 +323,22 @@ def test_a_comparison_agrees_with_the_board():
             assert found.test.value == row.against_base.value
             assert (found.b.score, found.b.interval) == (row.score, row.interval)
             assert found.metrics[found.metric].difference == pytest.approx(found.test.value)
+
+
+def test_a_gain_that_one_label_gives_too_has_no_star_in_one_task_in_many_or_in_a_gate():
+    rows = labels(0.02, seed=1)
+    most = max(range(3), key=rows.gold.count)
+    constant = dataclasses.replace(rows, pred=[most] * len(rows.ids), invalid=[False] * len(rows.ids), probs=[])
+    a, b = make_run(outcomes=rows), make_run(kind="tuned", adapter="x", outcomes=constant)
+    gain, loss = compare(a, b).test, compare(b, a).test
+    assert gain.significant and gain.value > 0.1 and (gain.beats_majority, gain.starred) == (False, False)
+    assert loss.value < 0 and (loss.beats_majority, loss.starred) == (None, True)
+    why = "no *: not shown to be better than one label for all rows"
+    one = terminal(head(compare(a, b), 1))
+    assert why in one and "*" not in one.replace(why, "")
+    drawn = " ".join(terminal(summary([compare(a, b)])).split())
+    assert f"{a.record.task}: {why}" in drawn
+    assert corrected_tests([(a, b)], Comparer())[0].starred is False
 
 
 def test_holm_is_over_the_tasks_given_and_limits_are_families_of_their_own():
@@ -367,7 +389,11 @@ def test_conditions_keep_from_a_test_but_not_from_looking():
     assert shots.test.reason is None
     assert "other setting" in [caveat.kind for caveat in shots.caveats]
     chat = make_run(outcomes=AFTER, prompts="2" * 12, chat=True, base="made-up/other")
-    assert compare(make_run(outcomes=BEFORE, prompts="1" * 12, chat=True), chat).test.reason is None
+    before = make_run(outcomes=BEFORE, prompts="1" * 12, chat=True)
+    assert compare(before, chat).test.reason is None
+    assert "other setting" in [caveat.kind for caveat in compare(before, chat).caveats]
+    sent = make_run(outcomes=AFTER, prompts="1" * 12, chat=True, base="made-up/other")
+    assert "other setting" not in [caveat.kind for caveat in compare(before, sent).caveats], "the same messages"
 
 
 def test_caveats():

@@ -8,8 +8,9 @@ import pytest
 from helpers.board_factory import labels, make_run, spans
 
 from phingpt_bench.board.rows import build, evaluated
+from phingpt_bench.board.standing import Calculation
 from phingpt_bench.core.diagnostics import Diagnostics
-from phingpt_bench.core.records import Ledger
+from phingpt_bench.core.ledgers import Ledger
 from phingpt_bench.render.board.overview import by_model
 from phingpt_bench.render.board.row_text import after_name, display_name, setting
 
@@ -38,7 +39,7 @@ def test_a_tuned_row_meets_the_base_with_its_own_shots_and_the_base_rows_meet_th
     assert rows["base", 0].is_base
 
 
-def test_the_0_shot_base_in_place_of_another_is_told():
+def test_the_0_shot_base_in_place_of_another_is_reported():
     row = tuned_row(make_run(outcomes=labels(0.3)), make_run(kind="tuned", adapter="x", shots=5))
     assert row.against_base.p is not None
     assert any("0-shot base" in note.text for note in row.notes)
@@ -106,7 +107,7 @@ def test_a_chat_template_is_the_models_own_and_a_floor_takes_no_prompt():
     assert all(row.rank is not None for row in only(build(runs)).rows)
 
 
-def test_every_model_that_does_not_beat_the_floor_is_known_and_tuned_ones_are_told():
+def test_every_model_that_does_not_beat_the_floor_is_known_and_tuned_ones_are_reported():
     rows = only(build([
         make_run("TF-IDF + LR", "floor", labels(0.75, seed=1)), make_run(outcomes=labels(0.5, seed=2)),
         make_run(shots=5, outcomes=labels(0.97, seed=3)), make_run(chat=True, outcomes=labels(0.75, seed=4)),
@@ -138,7 +139,7 @@ def test_holms_family_does_not_depend_on_the_tasks_that_are_shown():
     runs = [run for i, task in enumerate("abc") for run in pair(task, i)]
     whole = corrected(build(runs))
     for task in "abc":
-        assert corrected(build(runs, tasks=[task])) == {(task, None): whole[task, None]}
+        assert corrected(build(runs, options=Calculation(tasks=[task]))) == {(task, None): whole[task, None]}
     assert min(whole.values()) > min(corrected(build(pair("a", 0))).values())  # alone it is not corrected
 
 
@@ -180,7 +181,7 @@ def test_two_models_of_one_name_are_told_apart_in_every_section(field, one, two,
     board = build(runs)
     assert {row.details for row in board.sections[0].rows} == {(shown[0],), (shown[1],)}
     assert {row.name: row.details for row in board.sections[1].rows} == {"Model A": (shown[0],), "Model C": ()}
-    assert build(runs, tasks=["b"]).sections == board.sections[1:]
+    assert build(runs, options=Calculation(tasks=["b"])).sections == board.sections[1:]
     lines = {setting(next(iter(cells.values()))): sorted(cells) for cells in by_model(board.sections)}
     assert lines == {f"0-shot, nf4+dq, {shown[0]}": [0, 1], f"0-shot, nf4+dq, {shown[1]}": [0], "0-shot, nf4+dq": [1]}
 

@@ -10,20 +10,22 @@ from helpers.board_factory import labels, make_run, write_run
 from helpers.seeds import clustered, trained
 
 from phingpt_bench.board.rows import build
+from phingpt_bench.board.standing import Calculation
 from phingpt_bench.core.diagnostics import Diagnostics
 from phingpt_bench.core.errors import BenchError
 from phingpt_bench.core.exposure import Exposure
 from phingpt_bench.core.jsonio import read_json, write_json
+from phingpt_bench.core.ledgers import Ledger
 from phingpt_bench.core.machine import Machine
-from phingpt_bench.core.records import Ledger
 from phingpt_bench.data.clusters import clusters_of
 from phingpt_bench.render.board.overview import by_model
 from phingpt_bench.render.board.row_text import display_name, setting
 from phingpt_bench.results.collect import collect
-from phingpt_bench.results.compare import Comparer, matched_seeds, shared_clusters
+from phingpt_bench.results.comparable import matched_seeds, shared_clusters
+from phingpt_bench.results.compare import Comparer
 from phingpt_bench.results.seeds import mean_ledger, with_seeds_joined
 from phingpt_bench.scoring.metrics import METRICS, row_counts
-from phingpt_bench.stats.intervals import interval
+from phingpt_bench.stats.score_interval import interval
 from phingpt_bench.stats.seeds import mean_interval, mean_test
 
 BOX = Machine(processor="made-up", cores=1, memory_bytes=None, gpus=[])
@@ -161,7 +163,7 @@ def test_intervals_and_tests_respect_clusters():
     assert row.interval == interval(row_counts(tuned), "f1_weighted", FUNCTION, clusters=tuned.clusters)
     assert row.interval.method == "bootstrap-clustered"
     assert row.against_base.method == "permutation-clustered"
-    accuracy = only(build(runs, metric="acc")).rows[0]
+    accuracy = only(build(runs, options=Calculation(metric="acc"))).rows[0]
     assert (accuracy.interval.method, accuracy.against_base.method) == ("wilson-clustered", "sign-flip-exact")
 
 

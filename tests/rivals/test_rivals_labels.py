@@ -180,7 +180,7 @@ cases = st.lists(st.tuples(st.sampled_from(ANSWERS), st.sampled_from(FPB)), min_
 
 def sklearn_f1(gold, predicted, average, **options):
     with warnings.catch_warnings():
-        warnings.simplefilter("ignore")  # of classes that nobody predicts
+        warnings.simplefilter("ignore")  # of classes that are never predicted
         return f1_score(gold, predicted, average=average, zero_division=0, **options)
 
 

@@ -165,9 +165,9 @@ def test_codes_that_are_words_stand_as_answers_only(answer, expected):
 def test_codes_that_do_not_fit_are_refused():
     with pytest.raises(BenchError, match="did you mean 'positive'"):
         codes_of(LABELS, [("2", "postive")])
-    with pytest.raises(BenchError, match="stands for 'negative' and for 'positive'"):
+    with pytest.raises(BenchError, match="is given for both 'negative' and 'positive'"):
         codes_of(LABELS, [("1", "negative"), ("1.0", "positive")])
-    with pytest.raises(BenchError, match="stands for"):
+    with pytest.raises(BenchError, match="is given for both"):
         codes_of(LABELS, [("A", "negative"), ("A", "positive")])
 
 

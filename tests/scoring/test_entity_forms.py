@@ -10,9 +10,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from phingpt_bench.scoring.bio_entities import read_bio
+from phingpt_bench.scoring.entities import Parsed, Problem, Span
 from phingpt_bench.scoring.formats import BIO, FORMATS, read_answer
 from phingpt_bench.scoring.reading import LONGEST, Rules
-from phingpt_bench.scoring.spans import Parsed, Problem, Span, format_entities
+from phingpt_bench.scoring.spans import format_entities
 
 TYPES = ("PER", "ORG", "LOC")
 TEXT = "Anna Lee left Nokia for Ericsson in Espoo."

@@ -13,11 +13,13 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from phingpt_bench.core.errors import BenchError
+from phingpt_bench.scoring.entities import Parsed, Problem, Span
+from phingpt_bench.scoring.entity_lines import parse_entities
 from phingpt_bench.scoring.entity_metrics import entity_f1, entity_f1_macro
 from phingpt_bench.scoring.formats import FORMATS, answer_format
 from phingpt_bench.scoring.json_entities import read_json, write_json
 from phingpt_bench.scoring.ner import partial_counts, strict_counts, type_only_counts
-from phingpt_bench.scoring.spans import Parsed, Problem, Span, format_entities, parse_entities
+from phingpt_bench.scoring.spans import format_entities
 from phingpt_bench.scoring.subsequence import common_subsequence
 from phingpt_bench.scoring.tag_entities import read_tags, write_tags
 
@@ -153,6 +155,7 @@ SCRAP = st.sampled_from([*SCRAPS.split(), "Anna Lee", "PER: ", " ", "\n", "\ud80
 ANSWER = st.one_of(st.text(max_size=80), st.lists(SCRAP, max_size=40).map("".join))
 
 
+@pytest.mark.slow
 @EVERY
 @given(answer=ANSWER, text=st.one_of(st.just(TEXT), NASTY))
 @settings(max_examples=400)
@@ -415,6 +418,7 @@ HOSTILE = {
 }
 
 
+@pytest.mark.slow
 @EVERY
 @pytest.mark.parametrize("answer", HOSTILE.values(), ids=HOSTILE.keys())
 def test_hostile_answers_are_read(form, answer):

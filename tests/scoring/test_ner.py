@@ -16,6 +16,8 @@ from seqeval.scheme import IOB2
 from phingpt_bench.core.errors import BenchError
 from phingpt_bench.core.outcomes import Outcomes
 from phingpt_bench.scoring import answered
+from phingpt_bench.scoring.entities import Parsed, Problem, Span
+from phingpt_bench.scoring.entity_lines import parse_entities
 from phingpt_bench.scoring.formats import answer_format
 from phingpt_bench.scoring.metrics import METRICS, row_counts, score_all
 from phingpt_bench.scoring.ner import (
@@ -26,7 +28,7 @@ from phingpt_bench.scoring.ner import (
     partial_f1,
     strict_counts,
 )
-from phingpt_bench.scoring.spans import Parsed, Problem, Span, format_entities, parse_entities
+from phingpt_bench.scoring.spans import format_entities
 
 TYPES = ("PER", "ORG", "LOC")
 
@@ -60,6 +62,7 @@ def rows(draw):
     return length, gold, pred
 
 
+@pytest.mark.slow
 @given(st.lists(rows(), min_size=1, max_size=8))
 @settings(max_examples=150)
 def test_scores_equal_seqeval_strict(cases):

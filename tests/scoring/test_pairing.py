@@ -11,9 +11,9 @@ from helpers.paths import ROOT
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from phingpt_bench.scoring.entities import Parsed, Span
 from phingpt_bench.scoring.ner import partial_counts, partial_f1, type_only_counts
 from phingpt_bench.scoring.pairing import overlap_pairs
-from phingpt_bench.scoring.spans import Parsed, Span
 
 TYPES = ("PER", "ORG", "LOC")
 SETS = 2_000
@@ -121,6 +121,7 @@ def page_numbers() -> tuple[str, ...]:
     return tuple(number.replace(" ", "") for number in found.groups())
 
 
+@pytest.mark.slow
 @given(st.data())
 @settings(max_examples=200)
 def test_type_only_counts_are_nervaluates_where_entities_overlap_one_other_only(data):

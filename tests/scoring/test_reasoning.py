@@ -26,6 +26,7 @@ PAIRS = [
     ("<reasoning>", "</reasoning>"),
     ("<reason>", "</reason>"),
     ("<reflection>", "</reflection>"),
+    ("<analysis>", "</analysis>"),
     ("<SCRATCHPAD>", "</SCRATCHPAD>"),
     ("<seed:think>", "</seed:think>"),
     ("[THINK]", "[/THINK]"),

@@ -11,7 +11,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from phingpt_bench.core.errors import BenchError
-from phingpt_bench.scoring.spans import Parsed, Problem, Span, format_entities, parse_entities
+from phingpt_bench.scoring.entities import Parsed, Problem, Span
+from phingpt_bench.scoring.entity_lines import parse_entities
+from phingpt_bench.scoring.spans import format_entities
 
 TYPES = ("PER", "ORG", "LOC")
 TEXT = "Anna Lee of Nokia Oyj met Bo Ek of Nokia in Espoo; Nokia Oyj fell."
@@ -177,6 +179,7 @@ def texts_with_entities(draw):
     return separator.join(words), list(dict.fromkeys(entities))
 
 
+@pytest.mark.slow
 @given(texts_with_entities())
 @settings(max_examples=400)
 def test_what_is_read_is_the_closure_and_is_stable_under_writing(case):

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 import time
 from collections.abc import Iterator
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
@@ -13,6 +15,7 @@ from helpers import api as apis
 from helpers.api import Api, serving
 
 from phingpt_bench.core.errors import BenchError
+from phingpt_bench.served import client, keys
 from phingpt_bench.served.connection import Connection, dialect
 from phingpt_bench.served.dialects.base import Writing
 from phingpt_bench.served.resume import Kept
@@ -71,8 +74,13 @@ def test_an_answer_comes_whole_or_streamed_in_each_dialect(api: Api, engine: str
         apis.half(), apis.half(b'{"choices": []}'), apis.half(b"{}", length=500), apis.half(b"[]"),
         apis.answer({"choices": [{"message": None, "finish_reason": "stop"}]}),
         apis.answer({"choices": [{"message": {"content": None}, "finish_reason": None}]}),
+        apis.half(b"[" * 200_000),
+        apis.half(b"\xff\xfe{}"),
+        apis.answer({"choices": [{"message": {"content": "x"}, "finish_reason": ["stop"]}]}),
+        apis.answer({"choices": [{"message": {"content": "x"}, "finish_reason": "stop"}], "model": {"a": 1}}),
     ],
-    ids=["429", "500", "503", "529", "json", "empty", "short", "list", "no-message", "no-end"],
+    ids=["429", "500", "503", "529", "json", "empty", "short", "list", "no-message", "no-end", "deep", "bytes",
+         "end", "model"],
 )  # fmt: skip
 def test_what_may_succeed_the_next_time_is_asked_again(api: Api, fault: apis.Fault) -> None:
     api.played = [fault, fault]
@@ -86,6 +94,37 @@ def test_a_server_that_is_silent_is_asked_again_in_time(api: Api) -> None:
     link = link_to(api, timeout=2.0)
     assert written(link)[0].text
     assert 1.5 < api.times[1] - api.times[0] < 15
+
+
+def test_an_encoding_that_is_unknown_is_not_looked_up(api: Api) -> None:
+    def fault(handler: Any, body: Any) -> bool:
+        data = {"choices": [{"message": {"content": "ja"}, "finish_reason": "stop"}]}
+        handler.reply(data, kind="application/json; charset=none-such")
+        return True
+
+    api.played = [fault]
+    assert written(link_to(api))[0].text == "ja"
+
+
+@pytest.mark.parametrize("streams", [False, True])
+def test_an_answer_has_bounds(api: Api, streams: bool, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(client, "MOST", 50_000)
+    api.say = lambda text: "x" * 60_000
+    link = link_to(api, max_retries=2)
+    link.streams = streams
+    with pytest.raises(BenchError, match="an answer of more than 50,000 bytes"):
+        written(link)
+
+
+def test_a_line_of_a_stream_may_be_long(api: Api) -> None:
+    def fault(handler: Any, body: Any) -> bool:
+        handler.events([{"choices": [{"delta": {"content": "x" * 600_000}, "finish_reason": "stop"}]}])
+        return True
+
+    api.played = [fault]
+    link = link_to(api)
+    link.streams = True
+    assert len(written(link)[0].text) == 600_000 and len(api.requests) == 1
 
 
 @pytest.mark.parametrize("engine", CHATS)
@@ -123,10 +162,19 @@ def test_a_date_is_a_time_to_wait_for(api: Api) -> None:
     assert pause_of({"retry-after": "soon"}) is None and pause_of({"retry-after": "now, or so"}) is None
 
 
-def test_so_many_requests_a_minute(api: Api) -> None:
+def test_so_many_requests_a_minute(api: Api, monkeypatch: pytest.MonkeyPatch) -> None:
+    rests: list[float] = []  # of a clock that only rests move, so that a busy machine changes nothing
+    paused = asyncio.sleep
+
+    async def rest(seconds: float) -> None:
+        rests.append(seconds)
+        await paused(0)
+
     link = link_to(api, requests_per_minute=300)  # one in 0.2 s
+    monkeypatch.setattr(asyncio, "sleep", rest)
+    monkeypatch.setattr(client, "time", SimpleNamespace(monotonic=lambda: sum(rests), perf_counter=time.perf_counter))
     written(link, *([{"role": "user", "content": f"{at}"}] for at in range(5)))
-    assert api.times[-1] - api.times[0] >= 0.75
+    assert len(api.requests) == 5 and sum(rests) == pytest.approx(0.8)
 
 
 def test_no_more_than_so_many_at_a_time(api: Api) -> None:
@@ -159,7 +207,7 @@ def test_no_more_than_so_many_at_a_time(api: Api) -> None:
         (apis.status(307, "", location="http://127.0.0.1:1/steal"), "status 307"),
     ],
 )
-def test_what_will_be_refused_again_is_told_at_once(api: Api, fault: apis.Fault, words: str, monkeypatch: pytest.MonkeyPatch) -> None:  # fmt: skip # noqa: E501
+def test_what_will_be_refused_again_is_reported_at_once(api: Api, fault: apis.Fault, words: str, monkeypatch: pytest.MonkeyPatch) -> None:  # fmt: skip # noqa: E501
     monkeypatch.setenv("OPENAI_API_KEY", CANARY)
     api.played = [fault]
     with pytest.raises(BenchError) as caught:
@@ -208,22 +256,53 @@ def test_a_key_goes_only_where_it_belongs(api: Api, monkeypatch: pytest.MonkeyPa
         ("model=m,base_url=http://h,num_concurrent=many", "expected a whole number"),
         ("model=m,base_url=http://user:secret@h", "keys come from the environment"),
         ("model=m,base_url=http://h?api_key=secret", "keys come from the environment"),
-        ("model=m,base_url=h:80", "no address of a server"),
+        ("model=m,base_url=h:80", "is not the address of a server"),
         ("model=m", "needs a base_url"),
         ("model", "is not KEY=VALUE"),
+        ("model=m,base_url=http://h,api_key=secret", "key_variable=NAME"),
         ("model=m,base_url=http://h,num_concurrent=0", "above 0"),
     ],
 )
-def test_a_slip_in_the_arguments_is_told(args: str, words: str) -> None:
+def test_a_slip_in_the_arguments_is_reported(args: str, words: str) -> None:
     with pytest.raises(BenchError) as caught:
         from_args("local-completions", args)
     assert words in str(caught.value) and "secret" not in str(caught.value)
+
+
+@pytest.mark.parametrize("secret", ["sk-team", "gsk_4f3a9b", "AIzaSyA4f3a9b8c7", "AKIA0123456789ABCDEF"])
+def test_a_key_in_place_of_its_variable_is_not_printed(secret: str) -> None:
+    with pytest.raises(BenchError, match="names the environment variable") as caught:
+        keys.key(from_args("local-chat-completions", f"model=m,base_url=http://h,key_variable={secret}"))
+    assert secret not in str(caught.value)
 
 
 @pytest.mark.parametrize("path", ["", "/", "/v1", "/v1/completions", "/v1/chat/completions"])
 def test_any_address_of_a_server_will_do(path: str) -> None:
     spec = from_args("local-completions", f"pretrained=m,base_url=http://h:1{path},max_model_len=99,dtype=float16")
     assert (spec.root, spec.model, spec.max_length, spec.dtype) == ("http://h:1", "m", 99, "float16")
+
+
+@pytest.mark.parametrize(
+    ("url", "api"),
+    [
+        ("http://h:1", "http://h:1/v1"),
+        ("http://h:1/gateway/", "http://h:1/gateway/v1"),
+        ("http://h:1/api/v4", "http://h:1/api/v4"),
+        ("http://h:1/api/v4/chat/completions", "http://h:1/api/v4"),
+        ("http://h:1/v1beta/openai/", "http://h:1/v1beta/openai"),
+        ("http://h:1/chat/completions", "http://h:1"),
+    ],
+)
+def test_an_endpoint_is_asked_at_its_own_address(url: str, api: str) -> None:
+    assert from_args("local-chat-completions", f"model=m,base_url={url}").api == api
+
+
+@pytest.mark.parametrize("path", ["/api/v4", "/api/v4/chat/completions", "/chat/completions"])
+def test_an_endpoint_without_v1_answers(api: Api, path: str) -> None:
+    api.below = path.removesuffix("/chat/completions")
+    link = Connection(from_args("local-chat-completions", f"model=toy,base_url={api.url}{path}"), api.url, pause=0.01)
+    assert written(link)[0].text == api.say(QUESTION[0]["content"])
+    assert api.requests[-1][0] == f"{api.below}/chat/completions"
 
 
 def test_an_unknown_engine_names_the_nearest() -> None:
@@ -348,7 +427,7 @@ def test_the_time_of_kept_answers_adds_up_to_that_of_their_making(api: Api, tmp_
 
 def test_no_place_to_keep_answers_is_an_error(api: Api, tmp_path: Path) -> None:
     (tmp_path / "file").write_text("")
-    with pytest.raises(BenchError, match="answers cannot be kept"):
+    with pytest.raises(BenchError, match="is a file, not a folder"):
         kept(link_to(api), tmp_path / "file" / "answers.jsonl")
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterator
+from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
 
@@ -13,7 +14,9 @@ from helpers.api import Api, serving, value
 from transformers import AutoTokenizer
 
 from phingpt_bench.core.errors import BenchError
-from phingpt_bench.models.embedded import embedded_folder
+from phingpt_bench.models.embedded import SMOLLM2
+from phingpt_bench.served.connection import dialect
+from phingpt_bench.served.dialects.base import Writing
 from phingpt_bench.served.ladder import LABELS, PROMPTS
 from phingpt_bench.served.lm import ServedLM
 from phingpt_bench.served.opened import Opened, open_served
@@ -26,7 +29,7 @@ LONG = (" Business & Management", " Tax & Accounting", " Business")  # of severa
 
 @pytest.fixture(scope="module")
 def tokenizer() -> Any:
-    return AutoTokenizer.from_pretrained(embedded_folder())
+    return AutoTokenizer.from_pretrained(SMOLLM2.folder())
 
 
 @pytest.fixture
@@ -51,6 +54,7 @@ def expected(tokenizer: Any, model: str, prompt: str, label: str) -> float:
     return sum(value(model, [*context, *tokens[:at]], token) for at, token in enumerate(tokens))
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("labels", [LABELS, LONG])
 @pytest.mark.parametrize(
     ("engine", "can", "named", "rung"),
@@ -80,6 +84,7 @@ def test_labels_of_one_token_take_one_request(api: Api) -> None:
     assert len(api.requests) - before == 2
 
 
+@pytest.mark.slow
 def test_the_probe_says_what_was_found_and_why_not(api: Api) -> None:
     api.can, said = {"top", "usage"}, []
     opened(api, said=said, tokenizer=TOKENIZER)
@@ -93,7 +98,7 @@ def test_the_probe_says_what_was_found_and_why_not(api: Api) -> None:
 
 @pytest.mark.parametrize(
     ("flat", "why"),
-    [(0.0, "all of them are 0.0"), (-1.5, "all labels are reported to be equally likely"), (0.7, "no log-")],
+    [(0.0, "all of them are 0.0"), (-1.5, "all labels are reported to be equally likely"), (0.7, "they are not log-")],
 )
 def test_what_no_model_says_is_no_rung(api: Api, flat: float, why: str) -> None:
     """llama.cpp's trap: each choice scores 0.0, which is exactly chance."""
@@ -133,15 +138,17 @@ def test_an_engine_that_contradicts_itself_is_refused(api: Api, monkeypatch: pyt
         opened(api, tokenizer=TOKENIZER)
 
 
+@pytest.mark.slow
 def test_another_count_of_tokens_is_refused(api: Api) -> None:
     api.shift = 1  # the server puts a token in front
-    ours = len(AutoTokenizer.from_pretrained(embedded_folder()).encode(PROMPTS[0]))
+    ours = len(AutoTokenizer.from_pretrained(SMOLLM2.folder()).encode(PROMPTS[0]))
     with pytest.raises(
         BenchError, match=rf"the server counts {ours + 1} tokens in a prompt where the tokenizer finds {ours}"
     ):
         opened(api, tokenizer=TOKENIZER)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("can", ["echo named top usage", "named usage", "top usage"])
 def test_an_adapter_that_answers_like_the_base_was_not_applied(api: Api, can: str) -> None:
     api.can, adapters = set(can.split()), (ServedAdapter(name="tuned"),)
@@ -269,3 +276,15 @@ def test_a_server_that_does_not_stream_or_not_count_then_is_asked_whole(api: Api
     api.can = {can}
     found = opened(api, "local-chat-completions")
     assert not found.link.streams
+
+
+def test_what_no_engine_gives_is_refused(api: Api, tmp_path: Path) -> None:
+    with pytest.raises(BenchError, match="no tokenizer"):
+        opened(api, tokenizer=str(tmp_path))
+    with pytest.raises(BenchError, match="not asked for the likelihood of whole texts"):
+        ServedLM(opened(api), "toy").loglikelihood_rolling([])
+    messages = [{"role": "user", "content": PROMPT}]
+    with pytest.raises(BenchError, match="SGLang's /generate takes no messages"):
+        dialect(ServedSpec(engine="sglang", model="toy", base_url=api.url), "toy").write(
+            messages, Writing(most=8), stream=False
+        )

@@ -13,8 +13,11 @@ import pytest
 from helpers.paths import TESTS
 from helpers.tiny import save_tiny
 
+from phingpt_bench.core import gpus
 from phingpt_bench.core.errors import BenchError
 from phingpt_bench.core.fingerprint import file_digest
+from phingpt_bench.evaluate.facts import machine_of
+from phingpt_bench.evaluate.served import priced_by_time
 from phingpt_bench.models.base_files import files_of, local_revision
 from phingpt_bench.served import launch
 from phingpt_bench.served.spec import ServedAdapter, ServedSpec
@@ -42,7 +45,7 @@ def engine(tmp_path: Path, mode: str) -> tuple[str, Path]:
 
 
 def gone(pid: int) -> bool:
-    """Whether a process has ended (one that nobody waited for is a zombie: state Z)."""
+    """Whether a process has ended (one without a parent that waits is a zombie: state Z)."""
     try:
         return Path(f"/proc/{pid}/stat").read_text().rsplit(")", 1)[1].split()[0] == "Z"
     except FileNotFoundError:
@@ -155,3 +158,43 @@ def test_an_engine_that_is_not_started_here_has_no_arguments(base: Path) -> None
     spec = ServedSpec(engine="local-completions", model=str(base), base_url="http://127.0.0.1:9")
     with pytest.raises(BenchError, match="unknown engine 'local-completions'"):
         launch.arguments(spec, weights_of(str(base)), "served", 9)
+
+
+@pytest.mark.parametrize(
+    ("seen", "listed", "device"),
+    [
+        (8, 8, "cuda:0"),  # the first of all: neither engine is asked for more
+        (0, 0, "cpu"),
+        (0, 1, None),  # ours cannot use it, the engine's own torch may
+    ],
+)
+def test_the_cost_of_a_started_engine_is_that_of_its_device(
+    monkeypatch: pytest.MonkeyPatch, seen: int, listed: int, device: str | None
+) -> None:
+    import torch
+
+    a100 = "NVIDIA A100-SXM4-80GB"
+    for name in gpus.HIDING:
+        monkeypatch.delenv(name, raising=False)
+    monkeypatch.setattr(gpus, "listed", lambda: tuple(gpus.Gpu(name=a100) for _ in range(listed)))
+    monkeypatch.setattr(torch.cuda, "is_available", lambda: bool(seen))
+    monkeypatch.setattr(torch.cuda, "device_count", lambda: seen)
+    monkeypatch.setattr(torch.cuda, "get_device_name", lambda at: a100)
+    monkeypatch.setattr(torch.cuda, "get_device_properties", lambda at: object())
+    assert launch.device() == device
+    started = ServedSpec(engine="vllm", model="m")
+    running = ServedSpec(engine="vllm", model="m", base_url="http://127.0.0.1:9")
+    assert machine_of(started).gpus == [a100] * min(seen, 1)
+    assert machine_of(running).gpus == [a100] * seen  # which of them it uses is unknown
+    assert priced_by_time(started) is priced_by_time(running) is (device is not None)
+    asked = ServedSpec(engine="vllm", model="m", dtype="float16")
+    given = launch.arguments(asked, Weights(name="m", folder=None), "m", 9)
+    assert ("--enforce-eager" in given) is (device == "cpu")
+
+
+@pytest.mark.parametrize(
+    ("url", "here"),
+    [(None, True), ("http://localhost:9/v1", True), ("http://[::1]:9", True), ("http://127.0.0.1.example.com", False)],
+)
+def test_a_server_on_this_machine_is_told_by_its_host(url: str | None, here: bool) -> None:
+    assert ServedSpec(engine="vllm", model="m", base_url=url).here is here

@@ -13,7 +13,7 @@ from pathlib import Path
 import pytest
 from helpers.paths import ROOT
 
-from phingpt_bench.models.embedded import wheel_file
+from phingpt_bench.models.embedded import SMOLLM2
 
 
 def environment_python(name: str) -> Path:
@@ -34,12 +34,12 @@ def vllm_python() -> Path:
 def llama_cpp() -> Iterator[str]:
     """The address of llama.cpp's server with the embedded model's own GGUF, served as "smollm2"."""
     python = environment_python("llama-cpp")
-    gguf = wheel_file()
+    gguf = SMOLLM2.wheel_files()
     if gguf is None:
         pytest.skip("the wheel of the embedded model is not installed")
     script = Path(__file__).with_name("llama_cpp.py")
     own = {name: value for name, value in os.environ.items() if name != "PYTHONPATH"}
-    command = ["nice", str(python), str(script), str(gguf), "smollm2"]
+    command = ["nice", str(python), str(script), str(gguf[0]), "smollm2"]
     with subprocess.Popen(
         command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, env=own, text=True
     ) as process:

@@ -14,6 +14,7 @@ from phingpt_bench.served.ladder import LABELS, PROMPTS
 from phingpt_bench.served.lm import ServedLM
 from phingpt_bench.served.opened import open_served
 from phingpt_bench.served.spec import ServedSpec
+from phingpt_bench.served.thinking import check_thinking
 
 pytestmark = [pytest.mark.server, pytest.mark.slow]
 
@@ -43,6 +44,14 @@ def test_labels_among_the_first_tokens_are_compared_where_that_is_asked_for(llam
     answers = lm.loglikelihood([request for prompt in PROMPTS for request in asked(prompt)])
     assert opened.found["smollm2"].top >= 100 and lm.tally.rungs == {"top": 3}
     assert all(max(value for value, _ in answers[at : at + 3]) < 0 for at in (0, 3, 6))
+
+
+def test_a_template_without_a_switch_for_thinking_is_found(llama_cpp: str) -> None:
+    opened = open_served(ServedSpec(engine="local-chat-completions", model="smollm2", base_url=llama_cpp))
+    with pytest.raises(
+        BenchError, match=r"the server (does not switch thinking|takes no options of its chat template)"
+    ):
+        check_thinking(opened)
 
 
 @pytest.mark.parametrize("engine", ["local-completions", "local-chat-completions"])

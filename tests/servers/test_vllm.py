@@ -11,12 +11,18 @@ import pytest
 
 from phingpt_bench.evaluate.tasks import task_facts
 from phingpt_bench.lmeval import manager
+from phingpt_bench.models.embedded import SMOLLM2
 from phingpt_bench.served.lm import ServedLM
 from phingpt_bench.served.opened import Opened, open_served
 from phingpt_bench.served.spec import ServedAdapter, ServedSpec
+from phingpt_bench.served.thinking import check_thinking
 
 pytestmark = [pytest.mark.server, pytest.mark.slow, pytest.mark.timeout(1800)]
 ROWS = 200
+SWITCH = (
+    "{% for m in messages %}<|im_start|>{{m.role}}\n{{m.content}}<|im_end|>\n{% endfor %}<|im_start|>assistant\n"
+    "{% if enable_thinking is defined and not enable_thinking %}<think>\n\n</think>\n\n{% endif %}"
+)
 CLOSE = 1e-3  # nats; both sides compute in float32, by other kernels and in another order
 
 
@@ -31,9 +37,21 @@ def adapter(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.fixture(scope="module")
-def served(vllm_python: Path, adapter: Path) -> Iterator[Opened]:
+def base(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The embedded model under a chat template with a switch for thinking, as Qwen3's; labels need no template."""
+    folder = tmp_path_factory.mktemp("base") / served_base()
+    folder.mkdir()
+    for file in SMOLLM2.folder().iterdir():
+        if file.name != "chat_template.jinja":
+            (folder / file.name).symlink_to(file)
+    (folder / "chat_template.jinja").write_text(SWITCH, encoding="utf-8")
+    return folder
+
+
+@pytest.fixture(scope="module")
+def served(vllm_python: Path, base: Path, adapter: Path) -> Iterator[Opened]:
     spec = ServedSpec(
-        engine="vllm", model="smollm2-135m-instruct", dtype="float32", max_length=2048, command=str(vllm_python),
+        engine="vllm", model=str(base), dtype="float32", max_length=2048, command=str(vllm_python),
         adapters=(ServedAdapter(name="demo", path=adapter),),
     )  # fmt: skip
     opened = open_served(spec)
@@ -59,7 +77,8 @@ def ours(adapter: Path, questions: list[Any]) -> dict[str, list[tuple[float, boo
     from peft import PeftModel
 
     from phingpt_bench.engine.lm import PhinLM
-    from phingpt_bench.models.load import BaseSpec, load_base
+    from phingpt_bench.models.base_spec import BaseSpec
+    from phingpt_bench.models.load import load_base
 
     loaded = load_base(BaseSpec(quantisation="none", compute_dtype="float32"))
     base = PhinLM(pretrained=loaded.model, tokenizer=loaded.tokenizer).loglikelihood(questions, disable_tqdm=True)
@@ -154,3 +173,16 @@ def test_base_and_adapter_of_one_server_land_on_one_board(
     assert tuned.training is not None and tuned.exposure is not None, "by its card"
     assert tuned.diagnostics.served is not None and tuned.diagnostics.served.rungs == {"named": 8}
     assert "vllm" in capsys.readouterr().out
+
+
+def test_its_chat_endpoint_switches_thinking(served: Opened) -> None:
+    root = served.link.client.root
+    opened = open_served(ServedSpec(engine="local-chat-completions", model=served_base(), base_url=root))
+    check_thinking(opened)
+    tokens = []
+    for options in ({}, {"enable_thinking": True}, {"enable_thinking": False}):
+        lm = ServedLM(opened, served_base())
+        lm.chat_template_args = options
+        lm.generate_until([SimpleNamespace(args=("Net sales rose.", {"until": [], "max_gen_toks": 4}))])
+        tokens.append(lm.tally.tokens_in)
+    assert tokens[0] == tokens[1] < tokens[2], "the empty thought is part of the prompt"

@@ -1,4 +1,4 @@
-"""Rows that share documents: the plain statistics where nobody shares, else equal to the libraries and to all swaps."""
+"""Rows that share documents: the plain statistics without shared ones, else equal to the libraries and to all swaps."""
 
 from __future__ import annotations
 
@@ -16,8 +16,9 @@ from statsmodels.stats.proportion import proportion_confint
 from phingpt_bench.core.outcomes import Outcomes
 from phingpt_bench.scoring.metrics import METRICS, metric_rows
 from phingpt_bench.stats.clusters import sign_flip_p, summed, wilson_clustered
-from phingpt_bench.stats.intervals import bootstrap, interval, wilson
+from phingpt_bench.stats.interval import wilson
 from phingpt_bench.stats.paired import mcnemar_exact, paired_permutation, paired_test, sign_flip_exact
+from phingpt_bench.stats.score_interval import bootstrap, interval
 from phingpt_bench.stats.seeds import mean_interval
 
 

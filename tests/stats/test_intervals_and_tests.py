@@ -19,8 +19,9 @@ from phingpt_bench.scoring.classification import row_confusion
 from phingpt_bench.scoring.metrics import METRICS
 from phingpt_bench.stats import resample
 from phingpt_bench.stats.clusters import sign_flip_p
-from phingpt_bench.stats.intervals import Interval, bootstrap, bootstrap_stderr, interval, wilson
+from phingpt_bench.stats.interval import Interval, wilson
 from phingpt_bench.stats.paired import PairedTest, holm, least_p, mcnemar_exact, paired_permutation, paired_test
+from phingpt_bench.stats.score_interval import bootstrap, bootstrap_stderr, interval
 
 # Wilson
 
@@ -92,6 +93,7 @@ def test_each_resample_draws_n_rows(rows, monkeypatch):
     whole = np.concatenate(list(resample.totals(rows, 101, seed=0)))
     for name in ("_CELLS", "_CACHED"):
         monkeypatch.setattr(resample, name, 1000)  # several chunks
+    resample._kept_draws.cache_clear()
     assert (np.concatenate(list(resample.totals(rows, 101, seed=0))) == whole).all()  # of the same draws
     marked = np.concatenate([rows.reshape(50, -1), np.ones((50, 1), dtype=int)], axis=1)
     parts = list(resample.totals(marked, 101, seed=0))
@@ -184,7 +186,7 @@ def test_permutation_p_is_near_that_of_all_swaps(seed):
     assert found.p == pytest.approx(exhaustive_p(a, b, F1), abs=0.015)
 
 
-def test_permutation_of_label_rows_with_many_alike_is_near_all_swaps():
+def test_permutation_of_label_rows_with_many_equal_ones_is_near_all_swaps():
     gold = np.array([0, 0, 0, 0, 1, 1, 1, 2, 2, 2, 2])
     a = row_confusion(gold, [0, 1, 1, 1, 1, 0, 0, 2, 0, 0, -1], 3)
     b = row_confusion(gold, [0, 0, 0, 0, 1, 1, -1, 2, 2, 0, 2], 3)
@@ -255,12 +257,32 @@ def test_the_smallest_p_of_a_permutation_test_is_known_as_such():
     assert least_p(mcnemar_exact([False] * 40, [True] * 40).resamples) == 0.0
 
 
-def test_without_the_interval_nothing_else_changes():
-    a, b = spans(60), spans(60)
-    whole, quick = (paired_test(a, b, "entity_f1", F1, interval=interval) for interval in (True, False))
+@pytest.mark.parametrize("gained", [22, 20, 17, 12])
+def test_without_the_interval_the_verdict_is_the_same(gained: int):
+    a, b = two_systems(22, gained)
+    whole, quick = (paired_test(a, b, "entity_f1", F1, interval=interval, factors=(3,)) for interval in (True, False))
     assert (quick.low, quick.high) == (None, None)
-    assert (quick.difference, quick.p, quick.method, quick.n) == (whole.difference, whole.p, whole.method, whole.n)
+    assert (quick.difference, quick.method, quick.n) == (whole.difference, whole.method, whole.n)
+    assert (quick.p * 3 < 0.05) == (whole.p * 3 < 0.05)
+    assert 1_000 <= quick.resamples <= whole.resamples
     assert whole.low is not None
+
+
+def test_heads_are_what_numpy_draws():
+    """numpy inverts uniform numbers up to 60 tosses; beyond, it does otherwise, and so do they."""
+    for tosses in (range(1, 61), [59, 60, 61], [200], []):
+        counts = np.array(tosses, dtype=int)
+        drawn = resample.heads(np.random.default_rng(7), counts, 300)
+        expected = np.random.default_rng(7).binomial(counts, 0.5, size=(300, len(counts)))
+        assert np.array_equal(drawn, expected)
+
+
+def test_draws_are_kept_for_the_next_system_on_as_many_rows():
+    a, b = spans(50), spans(50, seed=1)
+    together = [np.concatenate(list(resample.totals(rows, 101, seed=0))) for rows in (a, b)]
+    resample._kept_draws.cache_clear()
+    assert np.array_equal(np.concatenate(list(resample.totals(b, 101, seed=0))), together[1])
+    assert np.array_equal(np.concatenate(list(resample.totals(a, 101, seed=0))), together[0])
 
 
 def test_permutation_of_hardly_anything():

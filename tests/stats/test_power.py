@@ -73,6 +73,7 @@ def rows_for(truth: float, error: float, n: int) -> int:
     return next(k for k in range(10, n) if (detectable_from_error(error * math.sqrt(n / k), k) or 1) <= truth)
 
 
+@pytest.mark.slow
 def test_entity_f1_is_found_four_times_in_five():
     truth = np.mean([F1(b.sum(0)) - F1(a.sum(0)) for a, b in (found_more(20_000, seed) for seed in range(30))])
     n = rows_for(truth, bootstrap_error(*found_more(20_000, 1), F1), 20_000)
@@ -83,7 +84,7 @@ def test_entity_f1_is_found_four_times_in_five():
     assert np.mean(found) == pytest.approx(POWER, abs=0.05)
 
 
-def test_rows_that_share_documents_show_less_than_as_many_that_stand_alone():
+def test_rows_that_share_documents_show_less_than_as_many_independent_ones():
     """80 documents of 4 rows in which A and B differ alike; a world in which the test finds the truth 4 times in 5."""
     generator, clusters = np.random.default_rng(3), np.repeat(np.arange(80), 4)
     truth, found, said, alone = 0.96 * 0.15, [], [], []

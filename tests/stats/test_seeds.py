@@ -8,7 +8,7 @@ from helpers.counts import ACC, F1, labels, spans
 from scipy import stats as scipy_stats
 
 from phingpt_bench.scoring.metrics import METRICS
-from phingpt_bench.stats.intervals import interval
+from phingpt_bench.stats.score_interval import interval
 from phingpt_bench.stats.seeds import Spread, mean_interval, mean_test, spread
 
 WEIGHTED = METRICS["f1_weighted"].function

@@ -91,7 +91,7 @@ def test_a_column_keeps_its_least_width():
     assert needed(Grid(columns, [])) == 14
 
 
-def test_heads_may_stand_word_under_word_and_end_at_the_bottom():
+def test_heads_are_folded_by_words_and_end_at_the_bottom():
     columns = (Column(head="model"), Column(head="95% CI", right=True, tall=True), Column(head="training USD"))
     text = terminal([Grid(columns, [["m", "0.1", "$1"], ["n", "0.22", "$2"]])])
     assert text.splitlines() == [
@@ -141,7 +141,7 @@ def test_folding_loses_no_letter_and_keeps_to_the_width(text, most, hang):
     (line,) = lines_of(text)
     parts = [text_of(part) for part in folded(line, most, hang)]
     assert "".join("".join(parts).split(" ")) == "".join(text.split(" "))
-    room = [most, *[max(most - hang, 1)] * (len(parts) - 1)]
+    room = [most, *[max(most - hang, 1)] * len(parts)][: len(parts)]  # blanks alone have no part
     assert all(cell_len(part) <= max(width, 2) for part, width in zip(parts, room, strict=True))
     assert all(not part.startswith(" ") for part in parts[1:])
 

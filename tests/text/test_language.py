@@ -7,10 +7,11 @@ import functools
 import gettext
 import re
 import string
+from collections.abc import Collection, Iterator
 
 import pytest
 from babel.messages.catalog import Message
-from helpers.messages import extracted, file_of, is_translated, translations
+from helpers.messages import ERROR, extracted, file_of, is_translated, translations
 from helpers.paths import ROOT
 
 from phingpt_bench.core.errors import BenchError
@@ -128,13 +129,27 @@ def test_translations_keep_the_space_at_their_ends_and_group_no_digits_as_englis
             assert len(form) < 20 or form[:half] != form[half:], text
 
 
+@functools.cache
+def all_calls() -> list[tuple[str, ast.Call]]:
+    """(place, call) of each function in the package that is called by its bare name."""
+    calls: list[tuple[str, ast.Call]] = []
+    for path in sorted(PACKAGE.rglob("*.py")):
+        nodes = ast.walk(ast.parse(path.read_text(encoding="utf-8")))
+        named = (node for node in nodes if isinstance(node, ast.Call) and isinstance(node.func, ast.Name))
+        calls += [(f"{path.relative_to(PACKAGE).as_posix()}:{node.lineno}", node) for node in named]
+    return calls
+
+
+def calls_of(names: Collection[str]) -> Iterator[tuple[str, ast.Call]]:
+    return ((place, call) for place, call in all_calls() if getattr(call.func, "id", None) in names)
+
+
 def test_texts_are_literals_that_can_be_extracted():
     """A text that is put together, or is a name, would be missing in every catalogue. Names hold extracted texts."""
-    for path in set(PACKAGE.rglob("*.py")) - {PACKAGE / "core" / "sentences.py", PACKAGE / "text" / "language.py"}:
-        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
-            if isinstance(node, ast.Call) and getattr(node.func, "id", None) in FUNCTIONS:
-                for text in node.args[: 2 if node.func.id.endswith("_n") else 1]:
-                    assert not isinstance(text, ast.JoinedStr | ast.BinOp | ast.IfExp), f"{path}:{node.lineno}"
+    for place, call in calls_of(FUNCTIONS):
+        if not place.startswith(("core/sentences.py", "core/errors.py", "text/language.py")):
+            for text in call.args[: 2 if call.func.id.endswith("_n") else 1]:
+                assert not isinstance(text, ast.JoinedStr | ast.BinOp | ast.IfExp), place
 
 
 def test_scripts_say_texts_that_can_be_extracted(tmp_path, in_the_code):
@@ -154,7 +169,7 @@ def test_scripts_say_texts_that_can_be_extracted(tmp_path, in_the_code):
     assert {call for _, call in named} <= known, named
 
 
-def test_say_speaks_the_language_in_force_and_english_where_it_has_no_word():
+def test_say_uses_the_language_in_force_and_english_without_a_translation():
     assert say("Accuracy") == "Accuracy"
     with speaking("es"):
         assert say("Accuracy") == "Exactitud"
@@ -225,30 +240,41 @@ def test_a_number_is_written_as_the_language_writes_it():
         assert (language.count(41000), language.count(-7, "+")) == ("41000", "-7")
 
 
-ERRORS = ("BenchError", "Refused", "Missing", "Again", "Lacking", "Half", "unknown")
+ERRORS = (ERROR, "Refused", "Missing", "Again", "Lacking", "Half", "unknown")
 
 
 def english_in(call: ast.Call) -> list[ast.expr]:
-    """The texts of an error that cannot be translated: literals and f-strings that are in no `sentence`."""
+    """The texts that cannot be extracted: f-strings, and literals that are neither ERROR's nor a sentence's."""
     texts = [*call.args[:1], *(word.value for word in call.keywords if word.arg == "hint")]
     branches = [
         part for text in texts for part in ((text.body, text.orelse) if isinstance(text, ast.IfExp) else (text,))
     ]
+    direct = texts if getattr(call.func, "id", None) == ERROR else []
     return [
         text
         for text in branches
-        if isinstance(text, ast.JoinedStr | ast.BinOp) or (isinstance(text, ast.Constant) and text.value is not None)
+        if isinstance(text, ast.JoinedStr | ast.BinOp)
+        or (isinstance(text, ast.Constant) and text.value is not None and text not in direct)
     ]
 
 
-def test_errors_are_made_of_sentences():
-    for path in PACKAGE.rglob("*.py"):
-        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
-            if isinstance(node, ast.Call) and getattr(node.func, "id", None) in ERRORS:
-                assert english_in(node) == [], f"{path}:{node.lineno}"
+def test_errors_are_made_of_texts_that_can_be_extracted():
+    for place, call in calls_of(ERRORS):
+        assert english_in(call) == [], place
 
 
-@pytest.mark.parametrize("code", ["BenchError('x')", "BenchError(f'{x}')", "E(s('x'), hint='y' if z else None)"])
+def test_an_error_is_given_the_values_that_its_texts_name():
+    """It takes any name as a value, so a misspelt `hint` would pass as one."""
+    for place, call in calls_of(ERRORS):
+        if getattr(call.func, "id", None) == ERROR:
+            given = {word.arg: word.value for word in call.keywords}
+            given.pop("where", None)
+            texts = [text for text in (*call.args, given.pop("hint", None)) if isinstance(text, ast.Constant)]
+            named = {re.split(r"[.\[]", name)[0] for text in texts for _, name, *_ in parsed(str(text.value)) if name}
+            assert set(given) == (named if given else set()), place
+
+
+@pytest.mark.parametrize("code", ["Refused('x')", "BenchError(f'{x}')", "BenchError(s('x'), hint='y' if z else None)"])
 def test_the_check_sees_an_error_in_english_alone(code):
     call = ast.parse(code, mode="eval").body
     assert isinstance(call, ast.Call) and len(english_in(call)) == 1

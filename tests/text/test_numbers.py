@@ -83,7 +83,7 @@ def test_rates_keep_two_figures(value, want):
     assert rate_text(value) == want
 
 
-def test_rates_below_the_least_are_told_as_less_than_it():
+def test_rates_below_the_least_are_shown_as_less_than_it():
     assert [rate_text(x, SMALLEST) for x in (None, 0, 1e-6, 0.00012, 0.0345, 3.4, 1250)] == [
         "N/A", "$0.00", "<$0.0001", "$0.00012", "$0.035", "$3.40", "$1,250",
     ]  # fmt: skip

@@ -93,13 +93,14 @@ def test_colours_are_drawn_where_there_are_any():
         show(PAGE, Console(file=file, width=30, **how))
         return file.getvalue()
 
-    coloured = drawn(force_terminal=True, color_system="standard", no_color=False)
-    assert "\x1b[33m! not better\x1b[0m" in coloured.replace("\x1b[33m! \x1b[0m\x1b[33m", "\x1b[33m! ")
+    coloured = drawn(force_terminal=True, color_system="256", no_color=False)
+    assert "\x1b[38;5;130m! not better" in coloured.replace("\x1b[0m\x1b[38;5;130m", "")
     assert drawn(force_terminal=False) == terminal(PAGE, 30)
 
 
 def test_a_width_that_is_too_small_is_an_error():
-    assert check_width(76, 76) == 76
+    check_width(76, 76)
+    check_width(None, 76)  # none was asked for
     with pytest.raises(BenchError, match="a width of 75 columns is too small") as told:
         check_width(75, 76)
     assert told.value.hint == "give at least 76"

@@ -8,13 +8,14 @@ from typing import Any
 
 import pytest
 import torch
-from helpers.tiny import save_tiny
+from helpers.tiny import save_tiny, short_of_memory
 
-from phingpt_bench.models.load import BaseSpec, load_base
+from phingpt_bench.models.base_spec import BaseSpec
+from phingpt_bench.models.load import load_base
 from phingpt_bench.models.lora import fuse_training
 from phingpt_bench.train.recipe import Recipe, load_recipe
 from phingpt_bench.train.rows import Row, collate, encode
-from phingpt_bench.train.trainer import answer_loss, backward, with_lora
+from phingpt_bench.train.trainer import AnswerTrainer, answer_loss, backward, with_lora
 
 pytestmark = pytest.mark.slow
 
@@ -64,7 +65,9 @@ def test_gradients_equal_those_on_the_unpacked_base(recipe: str) -> None:
     unpacked_loss, unpacked = loss_and_gradients(recipe, "float32", "always")
     assert loss == pytest.approx(unpacked_loss, rel=1e-6)
     assert len(packed) == 2 * 7 * 30  # A and B of seven linear layers in each of SmolLM2's 30 blocks
-    check_equal(unpacked, packed)
+    # the unpacked base may multiply on another library (models/products.py): against float64, one is off by 6e-6 and
+    # the other by 9e-6 in the worst gradient
+    check_equal(unpacked, packed, 2e-5)
 
 
 @pytest.mark.parametrize(("dtype", "tolerance"), [("float32", 1e-5), ("bfloat16", 0.05)])
@@ -107,3 +110,24 @@ def test_gradients_in_pieces_are_those_of_the_batch(
     assert backward(model, batch, tokens, recompute=recompute).item() == pytest.approx(whole.item(), rel=1e-6)
     assert len(seen) == forwards
     check_equal(gradients(model), expected)
+
+
+def test_a_step_that_does_not_fit_is_done_in_smaller_pieces_with_its_gradients(tmp_path: Path) -> None:
+    """As on a GPU, where a step is one piece at first."""
+    base = BaseSpec(model=str(save_tiny(tmp_path / "base")), compute_dtype="float32", device="cpu")
+    recipe = Recipe(name="r", tasks=["phin_demo_ner"], base=base)
+    model = with_lora(load_base(base), recipe)
+    fill_b(model)
+    rows = [Row(list(range(9, 9 + n)), n // 2) for n in (40, 33, 20, 12)]
+    made = AnswerTrainer(model, rows, [[0, 1, 2, 3]], 0, recipe, tmp_path / "out", [])
+    made._tokens = None
+    whole = made.training_step(model, collate(rows, 0))
+    expected = {name: gradient.clone() for name, gradient in gradients(model).items()}
+    model.zero_grad(set_to_none=True)
+    failed = short_of_memory(model.get_base_model(), 90)
+    assert made.training_step(model, collate(rows, 0)).item() == pytest.approx(whole.item(), abs=1e-5)
+    check_equal(gradients(model), expected)
+    assert (made.splits, failed[0]) == (len(failed), 4 * 39)
+    short_of_memory(model.get_base_model(), 10)
+    with pytest.raises(torch.OutOfMemoryError):  # a row that does not fit, even recomputed
+        made.training_step(model, collate(rows, 0))

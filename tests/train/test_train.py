@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import shutil
+import threading
 from dataclasses import asdict, replace
 from pathlib import Path
 from random import Random
@@ -14,16 +16,19 @@ from hypothesis import given
 from hypothesis import strategies as st
 from safetensors.torch import load_file
 
-from phingpt_bench.core import config
+from phingpt_bench.core import config, gpus
 from phingpt_bench.core.config import shipped_names
 from phingpt_bench.core.errors import BenchError
 from phingpt_bench.core.fingerprint import file_digest
+from phingpt_bench.core.gpus import Gpu
 from phingpt_bench.core.paths import share
+from phingpt_bench.core.workplace import alone
 from phingpt_bench.live.display import Display
-from phingpt_bench.live.events import Advanced, Event, Scored, StageStarted, training_stages
+from phingpt_bench.live.events import Advanced, Event, Priced, Said, Scored, StageStarted, training_stages
 from phingpt_bench.models import adapter
 from phingpt_bench.models.load import load_base
-from phingpt_bench.train import trainer
+from phingpt_bench.train import checkpoints, trainer
+from phingpt_bench.train import run as training
 from phingpt_bench.train.recipe import Recipe, load_recipe
 from phingpt_bench.train.rows import Row, batches, collate, pieces
 from phingpt_bench.train.run import default_folder, train
@@ -61,7 +66,7 @@ def test_every_recipe_trains_its_architecture(name: str, tmp_path: Path) -> None
     folder = train(recipe, tmp_path / "adapter", limit=6)
     card = adapter.read_card(folder)
     assert card.rows == 12
-    assert card.steps >= 2
+    assert card.steps >= 2 and card.final_loss is not None  # also in fewer steps than it is the mean of
     assert card.cost.seconds["train"] > 0
     weights = load_file(folder / adapter.WEIGHTS)
     assert any(tensor.abs().max() > 0 for key, tensor in weights.items() if "lora_B" in key), "nothing was learnt"
@@ -113,7 +118,8 @@ def test_variants_of_lora_and_layers_by_expression(
 
 
 @pytest.mark.parametrize(
-    ("pattern", "words"), [("(", "is no regular expression"), ("q_proj", "matches the whole name of no linear layer")]
+    ("pattern", "words"),
+    [("(", "is not a regular expression"), ("q_proj", "matches the whole name of no linear layer")],
 )
 def test_an_expression_that_names_no_layer_is_an_error(
     tiny_llama: Path, tmp_path: Path, pattern: str, words: str
@@ -157,7 +163,8 @@ def test_interrupted_training_resumes_to_the_same_weights(
         train(recipe, tmp_path / "broken", limit=20)
     with pytest.raises(BenchError, match="another recipe"):
         train(replace(recipe, learning_rate=1e-3), tmp_path / "broken", limit=20, resume=True)
-    before = json.loads(next((tmp_path / "broken").glob("checkpoints/*/spent.json")).read_text())["seconds"]
+    (kept,) = checkpoints.sealed(tmp_path / "broken")
+    before = checkpoints.read_seal(kept).cost.seconds
     recorder = Recorder()
     resumed = train(recipe, tmp_path / "broken", limit=20, resume=True, display=recorder)
     begun = [event for event in recorder.told if isinstance(event, StageStarted)][-1]
@@ -172,11 +179,18 @@ def test_interrupted_training_resumes_to_the_same_weights(
         train(recipe, tmp_path / "broken", limit=20)
 
 
-def test_a_training_tells_steps_tokens_epochs_and_the_loss(tiny_llama: Path, tmp_path: Path) -> None:
+def test_a_training_tells_steps_tokens_epochs_and_the_loss(
+    tiny_llama: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The driver lists GPUs that do not take part: they are not in the price while it runs, and not in its cost."""
+    monkeypatch.setattr(gpus, "listed", lambda: (Gpu(name="NVIDIA A100-SXM4-80GB", driver="580.1"),) * 8)
+    monkeypatch.setattr(gpus, "torch_is_blind", lambda: False)
     recorder = Recorder()
     recipe = small(load_recipe("demo"), tiny_llama, tokens_per_batch=256, epochs=2)
     folder = train(recipe, tmp_path / "a", limit=24, display=recorder)
     told, card = recorder.told, adapter.read_card(folder)
+    assert card.cost.price is not None and card.cost.price.entry == "cpu-core-hour"
+    assert [event.usd_per_hour for event in told if isinstance(event, Priced)] == [card.cost.price.usd_per_hour]
     started = [event for event in told if isinstance(event, StageStarted)]
     assert [event.stage.key for event in started] == [stage.key for stage in training_stages(recipe.name)]
     assert started[-1].stage.total == card.steps > 10 and started[-1].already == 0
@@ -303,3 +317,98 @@ def test_an_interrupted_training_says_what_it_kept(
     with pytest.raises(KeyboardInterrupt):
         train(recipe, tmp_path / "a", limit=20)
     assert "2 of" in capsys.readouterr().err
+
+
+@pytest.fixture(scope="module")
+def interrupted(tiny_llama: Path, tmp_path_factory: pytest.TempPathFactory) -> tuple[Recipe, Path, Path]:
+    """A recipe, its whole adapter, and one that was stopped in its seventh step, after three checkpoints."""
+    recipe = small(load_recipe("demo"), tiny_llama, save_steps=2, tokens_per_batch=256, epochs=1)
+    root, original, calls = tmp_path_factory.mktemp("interrupted"), AnswerTrainer.training_step, []
+
+    def breaks_at_the_seventh(self: AnswerTrainer, *args: object, **kwargs: object) -> torch.Tensor:
+        calls.append(1)
+        if len(calls) == 7:
+            raise KeyboardInterrupt
+        return original(self, *args, **kwargs)
+
+    whole = train(recipe, root / "whole", limit=20)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(AnswerTrainer, "training_step", breaks_at_the_seventh)
+        with pytest.raises(KeyboardInterrupt):
+            train(recipe, root / "broken", limit=20)
+    return recipe, whole, root / "broken"
+
+
+def test_the_checkpoint_before_the_last_is_kept(interrupted: tuple[Recipe, Path, Path]) -> None:
+    found = checkpoints.sealed(interrupted[2])
+    assert [checkpoints.steps(path) for path in found] == [4, 6]
+    assert [checkpoints.damaged(path) for path in found] == [None, None]
+
+
+@pytest.mark.parametrize("damage", ["cut", "missing", "seal", "byte"])
+def test_the_earlier_checkpoint_is_used_for_a_damaged_one(
+    damage: str, interrupted: tuple[Recipe, Path, Path], tmp_path: Path
+) -> None:
+    recipe, whole, broken = interrupted
+    folder = Path(shutil.copytree(broken, tmp_path / "a"))
+    file = folder / checkpoints.FOLDER / "checkpoint-6" / ("seal.json" if damage == "seal" else "optimizer.pt")
+    data = file.read_bytes()
+    if damage == "missing":
+        file.unlink()
+    else:
+        file.write_bytes(data[: len(data) // 2] if damage != "byte" else data[:-9] + bytes([data[-9] ^ 1]) + data[-8:])
+    recorder = Recorder()
+    train(recipe, folder, limit=20, resume=True, display=recorder)
+    told = [str(event.text) for event in recorder.told if isinstance(event, Said)]
+    assert any(
+        f"checkpoint-6 is damaged ({file.name}): the training resumes from checkpoint-4" in text for text in told
+    )
+    first, second = load_file(whole / adapter.WEIGHTS), load_file(folder / adapter.WEIGHTS)
+    assert all(torch.equal(first[name], second[name]) for name in first)
+    assert not (folder / checkpoints.FOLDER).exists()
+
+
+def test_a_training_without_a_whole_checkpoint_names_the_way_out(
+    interrupted: tuple[Recipe, Path, Path], tmp_path: Path
+) -> None:
+    recipe, _, broken = interrupted
+    folder = Path(shutil.copytree(broken, tmp_path / "a"))
+    for name in ("checkpoint-4", "checkpoint-6"):
+        (folder / checkpoints.FOLDER / name / "trainer_state.json").write_text("{")
+    with pytest.raises(BenchError, match=r"no checkpoint is whole: checkpoint-6 .*, checkpoint-4") as told:
+        train(recipe, folder, limit=20, resume=True)
+    assert told.value.hint == f"delete {folder / checkpoints.FOLDER} to train from the start"
+    shutil.copytree(broken, folder, dirs_exist_ok=True)
+    (folder / checkpoints.FOLDER / "plan.json").write_text("")
+    with pytest.raises(BenchError, match="JSON") as told:
+        train(recipe, folder, limit=20, resume=True)
+    assert told.value.hint == f"delete {folder / checkpoints.FOLDER} to train from the start"
+
+
+def test_of_two_trainings_at_once_the_second_takes_what_the_first_made(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    out, recorder = tmp_path / "a", Recorder()
+    holds, waits = threading.Event(), threading.Event()
+
+    def first() -> None:
+        with alone(tmp_path / ".a.lock", lambda text: None):
+            holds.set()
+            waits.wait(60)
+            out.mkdir()
+            (out / adapter.CARD).write_text("{}")
+
+    def tell(event: Event) -> None:
+        recorder.told.append(event)
+        waits.set()
+
+    monkeypatch.setattr(recorder, "tell", tell)
+    monkeypatch.setattr(training, "_train", lambda *args, **kwargs: pytest.fail("it was trained twice"))
+    other = threading.Thread(target=first)
+    other.start()
+    assert holds.wait(60)
+    assert train(load_recipe("demo"), out, display=recorder) == out
+    other.join()
+    assert ["waiting for another run" in str(event.text) for event in recorder.told if isinstance(event, Said)] == [
+        True
+    ]
