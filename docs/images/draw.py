@@ -1,9 +1,10 @@
-"""Draws the pictures of docs/page.md again, with the page's own command and Debian's chromium.
+"""Draws the pictures of docs/page.md and docs/why.md again, with the pages' own commands and Debian's chromium.
 
-    python docs/images/draw.py [--results results/smollm2-135m] [--demo results/local/demo]
+    python docs/images/draw.py [--results results/smollm2-135m] [--demo results/local/demo] [--only NAME ...]
 
 The rows of the demonstration belong to the project, so their text may be shown; --demo is the folder that
-`phingpt-bench demo` wrote, left out where there is none. Needs playwright and pillow: pip install -e '.[test,dev]'.
+`phingpt-bench demo` wrote, left out where there is none; --adapter is explained next to its base there. Needs
+playwright and pillow: pip install -e '.[test,dev]'.
 """
 
 from __future__ import annotations
@@ -50,6 +51,8 @@ OF_DEMO = (
     Picture("page-answers", "#/rows/phin_demo_sentiment?fate=fixed", height=1100, keys=("j", "j")),
     Picture("page-entities", "#/rows/phin_demo_ner", height=1100, keys=("j",) * 4),
 )
+OF_WHY = (Picture("why-sentence", "#/rows", height=1150, keys=("j",) * 11),)
+WHY = ("--task", "phin_demo_sentiment", "--rows", "all", "--limit", "12", "--reasons", "--with-text")
 
 
 def main() -> None:
@@ -57,28 +60,39 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--results", type=Path, default=ROOT / "results" / "smollm2-135m")
     parser.add_argument("--demo", type=Path, default=ROOT / "results" / "local" / "demo")
+    parser.add_argument("--adapter", default="demo", help="an adapter that was run on the demonstration's rows")
+    parser.add_argument("--adapters", type=Path, default=ROOT / "adapters" / "trained")
+    parser.add_argument("--only", nargs="+", default=[], metavar="NAME", help="only these pictures")
     parser.add_argument("--chromium", default="/usr/bin/chromium")
     args = parser.parse_args()
     from playwright.sync_api import sync_playwright
 
     with tempfile.TemporaryDirectory() as folder, sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path=args.chromium, args=ARGUMENTS)
-        for page, picture in wanted(args.results, args.demo, Path(folder)):
+        for page, picture in wanted(args, Path(folder)):
             file = HERE / f"{picture.name}.png"
             file.write_bytes(small(drawn(browser, page, picture)))
             print(f"{file.relative_to(ROOT)}: {file.stat().st_size // 1000} kB")
         browser.close()
 
 
-def wanted(results: Path, demo: Path, folder: Path) -> Iterator[tuple[Path, Picture]]:
+def wanted(args: argparse.Namespace, folder: Path) -> Iterator[tuple[Path, Picture]]:
     """Each picture with the page it is of; the pages are written to `folder`."""
-    for runs, pictures, more in ((results, OF_RESULTS, []), (demo, OF_DEMO, ["--with-text"])):
+    of_demo = ["leaderboard", str(args.demo), "--with-text"]
+    of_why = ["why", "base", args.adapter, "--results", str(args.demo), "--adapters", str(args.adapters), *WHY]
+    for runs, pictures, command in (
+        (args.results, OF_RESULTS, ["leaderboard", str(args.results)]),
+        (args.demo, OF_DEMO, of_demo),
+        (args.demo, OF_WHY, of_why),
+    ):
+        pictures = tuple(one for one in pictures if not args.only or one.name in args.only)
+        if not pictures:
+            continue
         if not runs.is_dir():
             print(f"no {runs}: left out are {', '.join(picture.name for picture in pictures)}")
             continue
-        page = folder / f"{runs.name}.html"
-        arguments = ["leaderboard", str(runs), "--format", "html", "--lang", "en", "--output", str(page), *more]
-        code = phingpt_bench(arguments)
+        page = folder / f"{command[0]}-{runs.name}.html"
+        code = phingpt_bench([*command, "--format", "html", "--lang", "en", "--output", str(page)])
         if code:
             raise SystemExit(code)
         yield from ((page, picture) for picture in pictures)
