@@ -4,8 +4,20 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from decimal import ROUND_HALF_UP, ROUND_UP, Decimal
+from typing import Any
 
 from phingpt_bench.text.language import say
+
+DIGITS = 10  # significant ones of a number for programs: the last of a float's 17 depend on the processor
+
+
+def rounded(value: Any) -> Any:
+    """A value for CSV or JSON, with its floats, however deep, to DIGITS significant digits."""
+    if isinstance(value, float):
+        return float(f"{value:.{DIGITS}g}")
+    if isinstance(value, dict):
+        return {name: rounded(inner) for name, inner in value.items()}
+    return [rounded(inner) for inner in value] if isinstance(value, list | tuple) else value
 
 
 def unknown_text() -> str:

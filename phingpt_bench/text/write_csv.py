@@ -9,6 +9,7 @@ import unicodedata
 from collections.abc import Iterable, Mapping, Sequence
 
 from phingpt_bench.text.clean import clean
+from phingpt_bench.text.numbers import rounded
 
 _NO_WIDTH = re.compile("[\u00ad\u200b-\u200f\u2060\ufeff]")
 
@@ -24,7 +25,7 @@ def csv_text(fields: Sequence[str], records: Iterable[Mapping[str, object]]) -> 
 
 
 def csv_cell(value: object) -> object:
-    """A value for a spreadsheet: numbers as they are, unknown empty, true and false in lower case, text on one line.
+    """A value for a spreadsheet: numbers `rounded`, unknown empty, true and false in lower case, text on one line.
 
     A text that a spreadsheet would take for a formula (CWE-1236) gets an apostrophe in front, unless it is a number;
     also where its first character is the wide form of such a sign, or one without width.
@@ -32,7 +33,7 @@ def csv_cell(value: object) -> object:
     if value is None or isinstance(value, bool):
         return "" if value is None else str(value).lower()
     if isinstance(value, int | float):
-        return value
+        return rounded(value)
     text = clean(value)
     try:
         float(text)

@@ -31,6 +31,7 @@ from phingpt_bench.results.compare import Difference
 from phingpt_bench.results.comparison.row_values import Class
 from phingpt_bench.results.comparison.values import Comparison, Side
 from phingpt_bench.stats.interval import Interval
+from phingpt_bench.text.numbers import rounded
 
 HEAVY = ("torch", "transformers", "lm_eval", "datasets", "sklearn", "pandas")
 
@@ -128,7 +129,7 @@ def test_the_board_is_that_of_the_command_line(results: Path, capsys: pytest.Cap
     board = pb.board(pb.load_results(results))
     assert main(["leaderboard", str(results), "--format", "json"]) == 0
     theirs = json.loads(capsys.readouterr().out)
-    ours = [(section.task, row.name, row.rank, row.score) for section in board for row in section.rows]
+    ours = [(section.task, row.name, row.rank, rounded(row.score)) for section in board for row in section.rows]
     assert ours == [
         (section["task"], row["name"], row["rank"], row["score"])
         for section in (*theirs["sections"], *theirs["limited"])

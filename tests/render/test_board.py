@@ -82,21 +82,7 @@ def test_golden(board, name, form, width, language):
     if os.environ.get("UPDATE_GOLDEN"):
         file.write_text(text, encoding="utf-8")
     want = file.read_text(encoding="utf-8")
-    if form in ("csv", "json"):  # unrounded numbers: the last digits are the platform's
-        assert numbers(text) == pytest.approx(numbers(want), rel=1e-9)
-        text, want = rounded(text), rounded(want)
     assert text == want
-
-
-NUMBER = re.compile(r"\d+\.\d{6,}(?:e-\d+)?")
-
-
-def numbers(text: str) -> list[float]:
-    return [float(number) for number in NUMBER.findall(text)]
-
-
-def rounded(text: str) -> str:
-    return NUMBER.sub("0.0", text)
 
 
 @pytest.mark.parametrize("width", [40, 47, 48, 60, 75, 76, 80, 100, 139, 140, 160, 240])
@@ -160,7 +146,7 @@ def test_a_name_is_no_formula_in_csv():
     assert row["model"] == "'=HYPERLINK(1)"
 
 
-def test_csv_numbers_read_back_exactly_and_missing_is_empty(board):
+def test_csv_numbers_read_back_to_ten_digits_and_missing_is_empty(board):
     rows = list(csv.DictReader(io.StringIO(page(board, "csv"))))
     assert list(rows[0])[: len(FIELDS)] == list(FIELDS)
     want = [row for section in (*board.sections, *board.limited) for row in section.rows]
@@ -169,8 +155,8 @@ def test_csv_numbers_read_back_exactly_and_missing_is_empty(board):
     assert len(by_id) == len(want)
     for row in want:
         found = by_id[row.run_id]
-        assert float(found["score"]) == row.score
-        assert float(found["low"]) == row.interval.low
+        assert float(found["score"]) == pytest.approx(row.score, rel=1e-9)
+        assert float(found["low"]) == pytest.approx(row.interval.low, rel=1e-9)
         assert found["training_usd"] == ("" if row.training is None or row.training.usd is None else "0.115")
     assert {row["section"] for row in rows} == {"ranked", "limited", "published"}
     assert all(row["rank"] == "" for row in rows if row["section"] != "ranked")

@@ -15,6 +15,7 @@ from phingpt_bench.text.numbers import (
     p_text,
     parameters_text,
     percent,
+    rounded,
     score_text,
     signed,
     signed_interval,
@@ -29,6 +30,15 @@ from phingpt_bench.text.quantities import (
     short_duration,
     tokens_text,
 )
+from phingpt_bench.text.write_csv import csv_text
+
+
+def test_what_programs_read_has_no_digits_that_depend_on_the_processor():
+    here, there = 6.036984443968312e-08, 6.036984443968314e-08  # one p-value by two processors' kernels
+    assert rounded({"p": here, "n": 3, "rows": ({"p": [there, None]},)}) == {
+        "p": 6.036984444e-08, "n": 3, "rows": [{"p": [6.036984444e-08, None]}],
+    }  # fmt: skip
+    assert csv_text(["p"], [{"p": here}]) == csv_text(["p"], [{"p": there}]) == "p\n6.036984444e-08\n"
 
 
 def test_scores_shares_and_p_values():

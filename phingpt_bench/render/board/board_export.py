@@ -12,6 +12,7 @@ from phingpt_bench.core.ledgers import Ledger
 from phingpt_bench.render.board.published_text import published_cost_note
 from phingpt_bench.render.measures import seconds_of
 from phingpt_bench.text.language import ENGLISH, speaking
+from phingpt_bench.text.numbers import rounded
 from phingpt_bench.text.write_csv import csv_text
 
 SCHEMA_VERSION = 2  # 2: notes with their level, machines by their parts
@@ -37,15 +38,15 @@ WHERE = (  # of the section, in each row
 
 
 def to_json(board: Board) -> str:
-    """The board with all its fields, as indented JSON, newline at the end. Unknown is null."""
-    return json_text({"schema_version": SCHEMA_VERSION, **dataclasses.asdict(board)})
+    """The board with all its fields, as indented JSON, newline at the end. Numbers are `rounded`, unknown is null."""
+    return json_text({"schema_version": SCHEMA_VERSION, **rounded(dataclasses.asdict(board))})
 
 
 def to_csv(board: Board) -> str:
     """One row per model and task, published rows included, with a header.
 
-    Numbers are unrounded, with a point; unknown is empty; true and false are lower case. After FIELDS come the other
-    metrics as `metric_<name>`. `section` is ranked, limited or published.
+    Numbers have ten significant digits, with a point; unknown is empty; true and false are lower case. After FIELDS
+    come the other metrics as `metric_<name>`. `section` is ranked, limited or published.
     """
     rows = records(board)
     metrics = sorted({name for row in rows for name in row if name.startswith("metric_")})
