@@ -11,7 +11,7 @@ from phingpt_bench.core.records import NO_MODELS, RunRecord
 from phingpt_bench.core.sentences import sentence, sentence_n
 from phingpt_bench.results.answering import answering, score_of_read
 from phingpt_bench.results.collect import Run
-from phingpt_bench.results.compare import Difference
+from phingpt_bench.results.difference import Difference
 from phingpt_bench.results.pairing import best_of_base, fallback_note
 from phingpt_bench.scoring.metrics import METRICS
 from phingpt_bench.text.numbers import percent, score_text, signed

@@ -11,9 +11,9 @@ from typing import Any, NoReturn
 
 from phingpt_bench.compat.replaced import replaced
 
-# lm-eval 0.4.13: methods of HFLM that engine.lm.PhinLM overrides. If one is renamed, PhinLM silently answers as HFLM
-# does, slower. Upstream alternative: overriding the public loglikelihood and generate_until, which would mean copying
-# HFLM's encoding, rank and cache handling.
+# lm-eval 0.4.13: methods of HFLM that PhinLM and its parent override. If one is renamed, PhinLM silently answers as
+# HFLM does, slower. Upstream alternative: overriding the public loglikelihood and generate_until, which would mean
+# copying HFLM's encoding, rank and cache handling.
 OVERRIDDEN_IN_HFLM = ("_loglikelihood_tokens", "_model_generate", "_encode_pair", "tok_encode", "tok_batch_encode")
 
 

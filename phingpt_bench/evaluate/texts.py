@@ -11,8 +11,8 @@ from lm_eval.api.instance import Instance
 
 from phingpt_bench.core.errors import BenchError
 from phingpt_bench.data.rows import Row
-from phingpt_bench.evaluate.suite import Variant
 from phingpt_bench.evaluate.tasks import TaskFacts
+from phingpt_bench.evaluate.variant import Variant
 from phingpt_bench.lmeval import manager
 
 ABOUT = 256  # texts of a call: enough for full batches, few enough to hold

@@ -6,7 +6,8 @@ import dataclasses
 from collections.abc import Iterator, Mapping, Sequence
 
 from phingpt_bench import __version__
-from phingpt_bench.board.values import Board, Row, Section
+from phingpt_bench.board.row import Row
+from phingpt_bench.board.values import Board, Section
 from phingpt_bench.core.errors import BenchError, unknown
 from phingpt_bench.core.sentences import sentence
 from phingpt_bench.data.passport import Passport

@@ -12,11 +12,12 @@ from phingpt_bench.core.sentences import sentence
 from phingpt_bench.data.rows import Entity
 from phingpt_bench.rescore.target import Target
 from phingpt_bench.scoring.bio_entities import spans_of_tags
-from phingpt_bench.scoring.entities import Problem, Span, type_reader
+from phingpt_bench.scoring.entities import Problem, Span
 from phingpt_bench.scoring.json_entities import read_json
 from phingpt_bench.scoring.json_pieces import SURFACE_KEYS, TYPE_KEYS
 from phingpt_bench.scoring.reading import Rules
 from phingpt_bench.scoring.token_tags import tag_of
+from phingpt_bench.scoring.type_names import type_reader
 
 _FORMS = (
     '[{"start": 0, "end": 5, "type": "ORG"}], [[0, 5, "ORG"]], [{"type": "ORG", "text": "Nokia"}], or one tag a word'

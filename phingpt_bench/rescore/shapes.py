@@ -11,8 +11,8 @@ from phingpt_bench.core.sentences import sentence
 from phingpt_bench.rescore.target import Target
 from phingpt_bench.scoring.answered import Answered
 from phingpt_bench.scoring.codes import CODE
-from phingpt_bench.scoring.entities import type_reader
 from phingpt_bench.scoring.reading import CUT_OFF, TOO_LONG, Rules
+from phingpt_bench.scoring.type_names import type_reader
 
 SHOWN = 3
 WIDTH = 40  # characters of an example

@@ -9,7 +9,8 @@ from dataclasses import dataclass
 from phingpt_bench.core.outcomes import INVALID, Outcomes
 from phingpt_bench.core.protocol import CHOSEN
 from phingpt_bench.results.collect import Run
-from phingpt_bench.results.compare import Comparer, Difference, mean
+from phingpt_bench.results.compare import Comparer, mean
+from phingpt_bench.results.difference import Difference
 from phingpt_bench.scoring.metrics import METRICS, score_all
 from phingpt_bench.scoring.ner import MISS_KINDS
 from phingpt_bench.stats.paired import ALPHA

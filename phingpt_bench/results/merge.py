@@ -10,7 +10,8 @@ from phingpt_bench.core.agreement import read_both
 from phingpt_bench.core.errors import BenchError
 from phingpt_bench.core.jsonio import write_bytes
 from phingpt_bench.core.records import OUTCOMES, RECORD, SAMPLES, RunRecord
-from phingpt_bench.results.collect import key_of, run_files
+from phingpt_bench.results.collect import key_of
+from phingpt_bench.results.folders import run_files
 from phingpt_bench.results.verify import score_differences, score_faults
 
 RUNS = "runs"

@@ -6,12 +6,13 @@ import re
 from collections.abc import Callable, Iterator, Sequence
 from typing import Any
 
-from phingpt_bench.scoring.entities import Parsed, Span, type_reader
+from phingpt_bench.scoring.entities import Parsed, Span
 from phingpt_bench.scoring.loose_json import Object, Reader
 from phingpt_bench.scoring.occurrences import as_seen
 from phingpt_bench.scoring.reading import PLAIN, Rules
 from phingpt_bench.scoring.tagged_copy import Tagged, located
 from phingpt_bench.scoring.token_tags import Tag, chunks, tag_of
+from phingpt_bench.scoring.type_names import type_reader
 
 READ = 0.6  # the least share of an answer's lines or words that are tagged tokens
 # every such answer has one of these somewhere: an O tag, or a tag with a prefix

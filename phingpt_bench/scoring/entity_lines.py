@@ -24,11 +24,13 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterator, Sequence
 
-from phingpt_bench.scoring.entities import Parsed, Piece, align, says_nothing, type_reader
+from phingpt_bench.scoring.entities import Parsed, Piece, align
 from phingpt_bench.scoring.line_form import split_mark, split_pieces, unescape
+from phingpt_bench.scoring.no_entities import says_nothing
 from phingpt_bench.scoring.occurrences import Finder, as_seen
 from phingpt_bench.scoring.reading import PLAIN, Rules
 from phingpt_bench.scoring.surfaces import WRAPPING, Surfaces, is_suffix
+from phingpt_bench.scoring.type_names import type_reader
 from phingpt_bench.scoring.words import PROMPTS
 
 _BULLET = re.compile(r"\A\s*(?:[-*•·‣▪●○–—+>#]{1,6}|\(?\d{1,3}[.)\]]|[a-z][.)])\s+")

@@ -5,7 +5,8 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
-from phingpt_bench.scoring.entities import Piece, says_nothing
+from phingpt_bench.scoring.entities import Piece
+from phingpt_bench.scoring.no_entities import says_nothing
 from phingpt_bench.scoring.occurrences import Finder
 
 WRAPPING = " \t*_`\"'“”‘’«»‹›[](){}<>"

@@ -8,7 +8,8 @@ from dataclasses import dataclass, replace
 from phingpt_bench.core.errors import BenchError
 from phingpt_bench.core.sentences import sentence
 from phingpt_bench.results.collect import Run
-from phingpt_bench.results.compare import Comparer, Difference
+from phingpt_bench.results.compare import Comparer
+from phingpt_bench.results.difference import Difference
 from phingpt_bench.scoring.metrics import METRICS
 
 
