@@ -45,7 +45,7 @@ class CheckedHFLM(HFLM):
         splits: how often the memory of a GPU ran out, and the work went on in smaller batches, so far.
     """
 
-    def __init__(self, pretrained: Any, *, batch_size: int | str = BATCH_SIZE, meter: Meter | None, **options: Any):
+    def __init__(self, pretrained: Any, *, batch_size: int | str, meter: Meter | None, **options: Any):
         """As for PhinLM, whose other options it does not have."""
         with quiet(), _tied_where_it_can(pretrained):  # HFLM warns about each model object that it is given
             super().__init__(pretrained=pretrained, batch_size=batch_size, **options)

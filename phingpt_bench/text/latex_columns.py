@@ -8,9 +8,9 @@ from typing import Literal
 
 from phingpt_bench.text.blocks import (
     Across,
-    Cell,
     Column,
     Grid,
+    plain,
 )
 
 Width = Literal["column", "page"] | None
@@ -34,7 +34,7 @@ def column_kinds(grid: Grid, width: Width) -> tuple[list[str], float | None]:
     least: dict[int, int] = {}  # characters
     usual: dict[int, int] = {}
     for at, column in enumerate(grid.columns):
-        texts = [_text(row[at]) for row in grid.rows if not isinstance(row, Across)]
+        texts = [plain(row[at]) for row in grid.rows if not isinstance(row, Across)]
         longest = max(map(len, [*texts, *head_lines(column)]), default=0)
         if at in folding:
             pieces = [piece for text in (*texts, column.head) for piece in re.split(r"(?<=[ -])", text)]
@@ -54,10 +54,6 @@ def column_kinds(grid: Grid, width: Width) -> tuple[list[str], float | None]:
 def _em(characters: Mapping[int, int]) -> float:
     """The width of a table with these characters in its columns, in em."""
     return sum(characters.values()) * CHARACTER + len(characters) * GAP
-
-
-def _text(cell: Cell) -> str:
-    return cell if isinstance(cell, str) else "".join(piece.text for piece in cell)
 
 
 def head_lines(column: Column) -> list[str]:
