@@ -36,7 +36,7 @@ SHARED = {"spans": "_spans_yaml", "scores": "_scores_yaml"}
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Wanted:
-    """What a user says of the data. language: "en", "es", or None to look at the texts."""
+    """What a user says about the data. language: "en", "es", or None to look at the texts."""
 
     files: Mapping[str, Path]
     """By part: "train" alone is cut; a folder is one of brat."""

@@ -94,7 +94,7 @@ def _with_rights(section: Section, rights: Mapping[str, Rights]) -> Section:
 
 
 def _with_twins(section: Section, sections: Sequence[Section]) -> Section:
-    """The section with the other tasks that ask for its rows otherwise among its notes.
+    """The section, with a note that names the other tasks that ask about its rows in another way.
 
     Labels that are chosen and labels that are written are two tasks, whose scores no option ranks together.
     """

@@ -88,7 +88,7 @@ def main(argv: Sequence[str] | None = None) -> int:
 def chosen_language(argv: Sequence[str]) -> tuple[str, list[str]]:
     """(language, the arguments without --lang): the last --lang before or after the verb, otherwise `preferred()`.
 
-    It is found before there is a parser, whose help is in that language. What comes behind a "--" or the verb lm-eval,
+    It is found before there is a parser, whose help is in that language. What comes after a "--" or the verb lm-eval,
     which takes everything as it is, is not looked at. BenchError for a language that is not known.
     """
     language: str | None = None

@@ -69,7 +69,7 @@ def metrics_checked(refuse: Callable[[str], None]) -> Iterator[None]:
 def sandbox_templates(refused: Callable[[str], Exception]) -> None:
     """From now on lm-eval renders templates in Jinja's sandbox: they see their document, and no Python behind it.
 
-    refused: the error for a template that reaches for more, from what Jinja says of it.
+    refused: the error for a template that reaches for more, from what Jinja says about it.
     lm-eval 0.4.13, `lm_eval.utils.env`. If it moves, templates of task files can run any code again, and a test fails.
     Upstream alternative: none.
     """

@@ -92,7 +92,7 @@ class Share:
 
 
 def share_of(nodes: Sequence[Mapping[str, Any]], workers: Count) -> Share:
-    """The largest share of a cluster's nodes with which so many workers fit. "auto": one a GPU, otherwise one a node.
+    """The largest share of a cluster's nodes with which that many workers fit. "auto": one per GPU, otherwise per node.
 
     BenchError if there are fewer cores than workers.
     """
@@ -111,7 +111,7 @@ def share_of(nodes: Sequence[Mapping[str, Any]], workers: Count) -> Share:
     raise BenchError(
         "{n} workers do not fit: the cluster has {cpus} cores",
         where="--workers",
-        hint="each needs one core at least; 'auto' takes one a GPU, or one a node",
+        hint="each needs one core at least; 'auto' takes one per GPU, or one per node",
         n=wanted,
         cpus=sum(cpus),
     )

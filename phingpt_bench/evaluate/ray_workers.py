@@ -211,7 +211,7 @@ class RayWorkers:
         self._display.tell(Workers(busy, len(self._seats)))
 
     def _last_news(self, seat: _Seat) -> None:
-        """Pass on all that an actor said of a cell that ended: the next look may never come."""
+        """Pass on all that an actor said about a cell that ended: the next look may never come."""
         if not self._display.watched:
             return
         if seat.news is not None:  # its answer may be from before the end

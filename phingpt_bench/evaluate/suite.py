@@ -195,6 +195,6 @@ def placed(suite: Suite, device: str | None, dtype: Dtype | None) -> Suite:
 def load_suite(name_or_path: str, overrides: Sequence[Override] = ()) -> Suite:
     """A shipped suite by name, or any other by path; BenchError with the nearest name, or with file and line.
 
-    overrides: values in the place of the file's; a mistake in one names it.
+    overrides: values in place of the file's; a mistake in one names it.
     """
     return config.load_shipped(sentence("suite"), share("adapters", "suites"), name_or_path, Suite, overrides)

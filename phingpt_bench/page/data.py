@@ -1,4 +1,4 @@
-"""What the page's script reads: the board as compact JSON values, models and prices once instead of once a row."""
+"""What the page's script reads: the board as compact JSON values, models and prices once instead of once per row."""
 
 from __future__ import annotations
 
@@ -43,7 +43,7 @@ def page_data(
 ) -> dict[str, object]:
     """The board as JSON values; each row is a list in the order of `columns`.
 
-    answers: what is known of the packed row data, by
+    answers: what is known about the packed row data, by
     section key (`answers.packed`). changes: what is resampled of tuned rows and their bases, by section key and place
     of the tuned row (`changes.changed`). texts: title and licence of the datasets whose text the page holds; empty
     where it holds none.
@@ -192,7 +192,7 @@ def _legend(board: Board) -> list[list[str]]:
 
 
 def _payback(payback: Payback | None) -> dict[str, object] | None:
-    """When the highest-ranked tuned row becomes cheaper than others; None if nothing is known of any of them."""
+    """When the highest-ranked tuned row becomes cheaper than others; None if nothing is known about any of them."""
     others = [] if payback is None else [other for other in payback.against if other.best is not None]
     if payback is None or not others:
         return None

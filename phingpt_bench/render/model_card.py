@@ -68,7 +68,7 @@ def _base(section: Section, row: Row) -> Row | None:
 
 
 def model_card(results: Sequence[Result], passports: Mapping[str, Passport]) -> str:
-    """YAML metadata between "---" lines, then the table and what must be known of it, as markdown.
+    """YAML metadata between "---" lines, then the table and what must be known about it, as markdown.
 
     passports: by protocol id, for where the rows come from.
     """

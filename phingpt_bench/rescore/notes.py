@@ -102,10 +102,10 @@ def _repeats(report: Report) -> str:
     most = report.case.repeats
     if report.repeats == "majority":
         return sentence(
-            "Up to {n} answers a row: the one that most of them agree on counts, the earliest of equals.", n=most
+            "Up to {n} answers per row: the one that most of them agree on counts, the earliest of equals.", n=most
         )
     return sentence(
-        "Up to {n} answers a row: the first counts (--repeats majority takes what most of them agree on).", n=most
+        "Up to {n} answers per row: the first counts (--repeats majority takes what most of them agree on).", n=most
     )
 
 

@@ -107,7 +107,7 @@ def _of_entities(bare: str, target: Target, rules: Rules) -> str:
 
 
 def _type_names(answers: Iterable[str], target: Target, rules: Rules) -> list[str]:
-    """The words in the place of an entity's type, the commonest first."""
+    """The words in place of an entity's type, the commonest first."""
     read_type = type_reader(target.names, rules.type_aliases)
     found: Counter[str] = Counter()
     for answer in answers:

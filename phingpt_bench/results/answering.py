@@ -40,7 +40,7 @@ class Answering:
 
 
 def answering(run: Run) -> Answering:
-    """What is to be said of a run's answers."""
+    """What is to be said about a run's answers."""
     members = [_of(member) for member in run.members]
     names = ("label_share", "unread", "nothing_read", "pieces", "run_on", "cut", "empty", "skipped")
     means = {name: mean([getattr(member, name) for member in members]) for name in names}

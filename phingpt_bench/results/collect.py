@@ -35,7 +35,7 @@ class Run:
     """The outcomes.json: row by row, without text."""
 
     path: Path
-    """Of the run.json."""
+    """The path of the run.json."""
 
     older: int = 0
     """Runs of the same kind that it replaces."""

@@ -27,7 +27,7 @@ class Difference:
     """Upper end of the 95 % interval."""
 
     p: float | None = None
-    """Of the paired test, two-sided."""
+    """The two-sided p-value of the paired test."""
 
     p_holm: float | None = None
     """After Holm's correction over the tasks of the model; None until it is known."""
@@ -36,7 +36,7 @@ class Difference:
     """Rows that both answered."""
 
     method: str | None = None
-    """Of the test, such as "mcnemar-exact"."""
+    """The name of the test, such as "mcnemar-exact"."""
 
     reason: str | None = None
     """Why there is no test; None where there is one."""

@@ -100,7 +100,7 @@ def setting(run: Run) -> tuple[Any, ...]:
 
 
 def other_prompts(a: Run, b: Run) -> bool:
-    """Whether two runs of the same shots and template on the same rows in the same order were asked otherwise."""
+    """Whether two runs of one setting, on the same rows in the same order, were asked with other prompts."""
     p, q = a.record.protocol, b.record.protocol
     same = (p.setting, p.rows_digest) == (q.setting, q.rows_digest)
     return same and bool(p.prompt_digest and q.prompt_digest) and p.prompt_digest != q.prompt_digest

@@ -104,7 +104,7 @@ def _key(record: RunRecord) -> tuple[object, ...]:
 
 
 def _rank(record: RunRecord) -> tuple[bool, str, str]:
-    """Of equal runs the one with the highest is kept: paraphrases, which only some were asked, are not lost."""
+    """The rank of a run among equal ones, of which the highest is kept: one that asked paraphrases, then the newest."""
     return record.paraphrases is not None, record.created, record.run_id
 
 

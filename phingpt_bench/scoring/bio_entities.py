@@ -31,7 +31,7 @@ def read_bio(answer: str, text: str, types: Sequence[str], rules: Rules = PLAIN)
 
     Read are a list or sequence of tags alone, one for each word of the text (words between white space, otherwise with
     punctuation apart), and tokens with their tags: one per line, with a colon, tab, bar, slash or space between, pairs
-    in a list, or objects. Tags are B-, I-, E-, S- (and the letters of BILOU and BMES) before or behind a known type,
+    in a list, or objects. Tags are B-, I-, E-, S- (and the letters of BILOU and BMES) before or after a known type,
     known types alone, and O or Other; an I- that continues nothing opens an entity, as in seqeval's default mode.
     Tokens are placed as a copy of the text (`tagged_copy.located`), of which words without an entity may be left out.
     An answer is read if at least READ of it are tagged tokens, and one tag has a prefix or two are O.

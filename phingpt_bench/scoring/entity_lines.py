@@ -10,9 +10,9 @@ The rule of `parse_entities`. Lines are gone through from the first that is not 
      (name, TYPE)    name -> TYPE
    where bullets, numbers and marks of emphasis may be around it, and a word and a colon before the first
    ("Entities:"). Types are compared as written, then without case, then by alias. What a name means is decided
-   in scoring/surfaces.py. A piece without a type directly behind a typed one is of its type where it is a name in the
+   in scoring/surfaces.py. A piece without a type directly after a typed one is of its type where it is a name in the
    text ("ORG: Nokia; Ericsson").
-3. A line of nothing but a type heads a list: the lines behind it, with a bullet or found in the text, are of that type.
+3. A line of nothing but a type heads a list: the lines after it, with a bullet or found in the text, are of that type.
 4. The answer continues as long as its lines are typed, heads or in a list; blank ones are ignored. Lines before the
    first such line are ignored too, up to one that begins another example (a word of PROMPTS and a colon, unless it
    repeats the text). The first other line ends the answer, so what a model runs on with is not read.
@@ -87,7 +87,7 @@ class _Reader:
             return found
         if not started:  # rule 5
             return [Piece(None, piece.strip()) for piece in split_pieces(first or "")]
-        # every type without a name behind it says that there is none; one type alone is a list that was cut
+        # every type without a name after it says that there is none; one type alone is a list that was cut
         return [Piece(heads[0], "")] if len(heads) == 1 else None
 
     def _line(self, line: str, *, is_first: bool) -> list[Piece] | None:

@@ -24,6 +24,6 @@ def names_nothing(line: str) -> bool:
 
 
 def says_nothing(words: str) -> bool:
-    """Whether words, as an answer or behind the name of a type, say in any way that there is not an entity."""
+    """Whether words, as an answer or after the name of a type, say in any way that there is not an entity."""
     words = words.strip()
     return len(words) < 200 and bool(_NONE.fullmatch(words) or _NOTHING.fullmatch(words))

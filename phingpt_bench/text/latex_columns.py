@@ -57,7 +57,7 @@ def _em(characters: Mapping[int, int]) -> float:
 
 
 def head_lines(column: Column) -> list[str]:
-    """The head of a column; a tall one in lines of at most TALL characters, broken at blanks and behind _ and -."""
+    """The head of a column; a tall one in lines of at most TALL characters, broken at blanks and after _ and -."""
     if not column.tall:
         return [" ".join(column.head.split())]
     lines: list[str] = []

@@ -15,7 +15,7 @@ SPECIAL = {
     "\\": r"\textbackslash{}", "{": r"\{", "}": r"\}", "$": r"\ensuremath{\$}", "&": r"\&", "#": r"\#", "%": r"\%",
     "_": r"\_", "`": r"\`{}",
     "~": r"\ensuremath{\sim}", "^": r"\^{}", "<": r"\textless{}", ">": r"\textgreater{}", "|": r"\textbar{}",
-    "[": "{[}", "*": "{*}",  # behind a line's end they would be its arguments
+    "[": "{[}", "*": "{*}",  # after a line's end they would be its arguments
 }  # fmt: skip
 LIGATURE = re.compile(r"([-,'])(?=\1)")
 LATIN = re.compile("[\u00a1\u00bf\u00c0-\u00cf\u00d1-\u00d6\u00d8-\u00dd\u00df-\u00ef\u00f1-\u00f6\u00f8-\u00fd\u00ff]")

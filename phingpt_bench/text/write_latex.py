@@ -50,10 +50,10 @@ class Paper:
 
     width: Width = None
     caption: str | None = None
-    """Of the table; of several the first."""
+    """The caption of the table, or of the first of several."""
 
     label: str | None = None
-    """Of the first table; that of another has its number behind it."""
+    """The label of the first table; later tables have their number after it."""
 
     decimal_comma: bool = False
     """Whether numbers have a decimal comma; then a semicolon stands between the ends of an interval."""
@@ -79,7 +79,7 @@ def latex(blocks: Sequence[Block], *, document: bool = True, paper: Paper | None
 class _Page:
     """What was written so far, and the table that still gathers its notes.
 
-    The title of a section is the caption of its tables; lines under it, or behind a grid, are notes of the table.
+    The title of a section is the caption of its tables; lines under it, or after a grid, are notes of the table.
     """
 
     def __init__(self, paper: Paper) -> None:
@@ -196,7 +196,7 @@ def _description(legend: Legend) -> str:
 
 
 def _long(text: str) -> str:
-    """A text with addresses and paths in it, which may break behind a slash."""
+    """A text with addresses and paths in it, which may break after a slash."""
     return escape(text).replace("/", r"/\allowbreak{}")
 
 

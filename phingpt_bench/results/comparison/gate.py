@@ -15,7 +15,7 @@ from phingpt_bench.scoring.metrics import METRICS
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Verdict:
-    """What a gate says of one task.
+    """What a gate says about one task.
 
     failed: B is worse than A by more than `margin`, or nothing can be said because there is not a test (`test.reason`).
     loss: how much worse B is, whichever way the metric is counted; negative where it is better. least, most: ends of
