@@ -16,8 +16,8 @@ from typing import Any
 
 from phingpt_bench.core.jsonio import write_json
 from phingpt_bench.evaluate.content_free import content_free
-from phingpt_bench.evaluate.suite import Variant
 from phingpt_bench.evaluate.tasks import Tasks
+from phingpt_bench.evaluate.variant import Variant
 from phingpt_bench.models.base_spec import BaseSpec
 from phingpt_bench.models.load import load_base
 from phingpt_bench.results.calibrated import calibrated

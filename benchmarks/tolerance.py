@@ -93,7 +93,7 @@ class Asker:
     def requests(self, task: str, shots: int) -> list[list[Any]]:
         """What the first rows of a task ask, row by row."""
         from phingpt_bench.evaluate.content_free import requests_of
-        from phingpt_bench.evaluate.suite import Variant
+        from phingpt_bench.evaluate.variant import Variant
 
         facts = self._tasks[task]
         docs = [facts.task.eval_docs[at] for at in range(min(self._rows, len(facts.ids)))]

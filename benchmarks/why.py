@@ -17,9 +17,9 @@ from typing import Any
 from benchmarks import report
 from benchmarks.measure import Stopwatch, interleaved, spread
 from phingpt_bench.core.errors import BenchError
-from phingpt_bench.evaluate.suite import Variant
 from phingpt_bench.evaluate.tasks import TaskFacts, Tasks
 from phingpt_bench.evaluate.texts import Asker
+from phingpt_bench.evaluate.variant import Variant
 from phingpt_bench.lmeval import manager
 from phingpt_bench.models import embedded
 from phingpt_bench.models.base_spec import BaseSpec, title

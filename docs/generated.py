@@ -20,7 +20,8 @@ from phingpt_bench.core.records import RunRecord
 from phingpt_bench.cost.prices import ApiPrice, Entry, LabelPrice, PriceCard
 from phingpt_bench.data.passport import Origin, Passport
 from phingpt_bench.data.prompt_file import MadeFrom, PromptFile
-from phingpt_bench.evaluate.suite import AdapterEntry, Suite, Variant
+from phingpt_bench.evaluate.suite import AdapterEntry, Suite
+from phingpt_bench.evaluate.variant import Variant
 from phingpt_bench.models.base_spec import BaseSpec
 from phingpt_bench.render.board.board_export import SCHEMA_VERSION
 from phingpt_bench.served.spec import ServedAdapter, ServedSpec

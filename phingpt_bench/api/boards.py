@@ -10,7 +10,8 @@ from phingpt_bench.api.results import Results, folders_of
 from phingpt_bench.api.shown import ShownItems
 from phingpt_bench.board.filters import Filter, size
 from phingpt_bench.board.load import Options, board_of
-from phingpt_bench.board.values import Board, Row, Section
+from phingpt_bench.board.row import Row
+from phingpt_bench.board.values import Board, Section
 from phingpt_bench.lmeval.protocols import protocol_of
 from phingpt_bench.results.chosen import Chosen, day
 from phingpt_bench.results.collect import collect_from

@@ -10,8 +10,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
-import yaml
-
+from phingpt_bench.api.own_task_file import task_text
 from phingpt_bench.core.errors import BenchError
 from phingpt_bench.core.jsonio import write_text
 from phingpt_bench.core.paths import share
@@ -37,7 +36,7 @@ SHARED = {"spans": "_spans_yaml", "scores": "_scores_yaml"}
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Wanted:
-    """What a user says of the data. language: "en", "es", or None to look at the texts."""
+    """What a user says about the data. language: "en", "es", or None to look at the texts."""
 
     files: Mapping[str, Path]
     """By part: "train" alone is cut; a folder is one of brat."""
@@ -215,43 +214,3 @@ def _write(wanted: Wanted, passport: Passport, rows: Mapping[str, Rows]) -> list
     write_text(place, starter_text(passport, about))
     write_text(task, task_text(name, passport, shared))
     return [task, place, *(data / f"{part}.jsonl" for part in rows)]
-
-
-def task_text(name: str, passport: Passport, shared: str) -> str:
-    """The task file: the prompt in the language of the rows, over the shared file of its kind."""
-    question, prefix = _prompt(passport)
-    lines = [
-        f"# Run with: phingpt-bench evaluate --base MODEL --tasks {name}",
-        "# The prompt may be changed as long as no run has been made; afterwards raise the version with it.",
-        f"task: {name}",
-        f"include: {shared}",
-        "dataset_kwargs:",
-        f"  dataset: {name}",
-        f"doc_to_text: {json.dumps(question, ensure_ascii=False)}",
-    ]
-    if passport.kind == "labels":
-        flow = yaml.safe_dump(list(passport.labels), default_flow_style=True, width=10_000, allow_unicode=True).strip()
-        lines.append(f"doc_to_choice: {flow}")
-    if prefix:
-        lines.append(f"gen_prefix: {json.dumps(prefix, ensure_ascii=False)}")
-    return "\n".join([*lines, "metadata:", "  version: 1.0"]) + "\n"
-
-
-def _prompt(passport: Passport) -> tuple[str, str | None]:
-    spanish, labels = passport.language == "es", passport.labels
-    if passport.kind == "labels":
-        *some, last = labels
-        if spanish:
-            before = "u" if last.lower().startswith(("o", "ho")) else "o"
-            text = f"Texto: {{{{text}}}}\n¿Qué es: {', '.join(some)} {before} {last}?\n"
-            return text, "Sentimiento:" if polarity(labels) else "Etiqueta:"
-        text = f"Text: {{{{text}}}}\nWhich one is it: {', '.join(some)} or {last}?\n"
-        return text, "Sentiment:" if polarity(labels) else "Label:"
-    if passport.kind == "spans":
-        form = "; ".join(f"{name}: {'nombre' if spanish else 'name'}" for name in labels[:4])
-        if spanish:
-            return f'Texto: {{{{text}}}}\nEntidades, como "{form}", o "none".\n', "Entidades:"
-        return f'Text: {{{{text}}}}\nNamed entities, as "{form}", or "none".\n', None
-    if spanish:
-        return "Texto: {{text}}\n¿Cómo de positivo es, de -1 (muy negativo) a 1 (muy positivo)?\n", None
-    return "Text: {{text}}\nHow positive is this, from -1 (very negative) to 1 (very positive)?\n", None

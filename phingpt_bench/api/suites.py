@@ -21,8 +21,9 @@ from phingpt_bench.live.display import QUIET, Display
 from phingpt_bench.live.events import Stage
 from phingpt_bench.models.base_spec import BaseSpec, check_place
 from phingpt_bench.train import checkpoints
+from phingpt_bench.train.folder import default_folder
 from phingpt_bench.train.recipe import load_recipe
-from phingpt_bench.train.run import default_folder, train
+from phingpt_bench.train.run import train
 
 
 @dataclass(frozen=True, slots=True)

@@ -54,7 +54,7 @@ class TaskInfo:
     """The licence of the data."""
 
     synthetic: bool = False
-    """Whether the rows are made up, so that a score on them says nothing of any model."""
+    """Whether the rows are made up, so that a score on them says nothing about any model."""
 
 
 @dataclass(frozen=True, repr=False)

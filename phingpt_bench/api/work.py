@@ -15,7 +15,8 @@ from phingpt_bench.core.overrides import Override, given
 from phingpt_bench.core.protocol import Thinking
 from phingpt_bench.evaluate.one_base import one_base
 from phingpt_bench.evaluate.steps import Step
-from phingpt_bench.evaluate.suite import AdapterEntry, Suite, Variant, load_suite
+from phingpt_bench.evaluate.suite import AdapterEntry, Suite, load_suite
+from phingpt_bench.evaluate.variant import Variant
 from phingpt_bench.models.adapter import AdapterCard, read_card
 from phingpt_bench.models.base_spec import BaseSpec
 from phingpt_bench.served.spec import ServedSpec
@@ -205,8 +206,8 @@ def train(
     from phingpt_bench.api.silence import silence_libraries
     from phingpt_bench.live.choose import display
     from phingpt_bench.live.events import Planned, training_stages
+    from phingpt_bench.train.folder import default_folder
     from phingpt_bench.train.recipe import Recipe, load_recipe
-    from phingpt_bench.train.run import default_folder
     from phingpt_bench.train.run import train as train_adapter
 
     changes = given(overrides or {})

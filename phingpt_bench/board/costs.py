@@ -9,7 +9,7 @@ from pathlib import Path
 from phingpt_bench.board.cost_values import Against, Payback, Prices, TokensEach
 from phingpt_bench.board.published.rows import PublishedRow
 from phingpt_bench.board.published.values import PublishedCost
-from phingpt_bench.board.values import Row
+from phingpt_bench.board.row import Row
 from phingpt_bench.cost.breakeven import break_even
 from phingpt_bench.cost.estimate import LABEL_TOKENS, Usd, hosted_usd, hours_usd, repriced
 from phingpt_bench.cost.prices import PriceCard, load_prices, own_card

@@ -7,7 +7,8 @@ from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from typing import Any
 
-from phingpt_bench.board.values import Row, Section
+from phingpt_bench.board.row import Row
+from phingpt_bench.board.values import Section
 from phingpt_bench.core.sentences import sentence
 from phingpt_bench.stats.paired import holm
 

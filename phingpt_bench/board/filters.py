@@ -17,7 +17,8 @@ from typing import Any
 from phingpt_bench.board.licences import licence_of
 from phingpt_bench.board.names import KINDS, SORTS
 from phingpt_bench.board.published.rows import PublishedRow
-from phingpt_bench.board.values import Board, Row, Section
+from phingpt_bench.board.row import Row
+from phingpt_bench.board.values import Board, Section
 from phingpt_bench.core.errors import BenchError, unknown
 from phingpt_bench.core.records import NO_MODELS
 from phingpt_bench.core.sentences import sentence

@@ -14,7 +14,7 @@ from phingpt_bench.board.filters import Filter, filtered
 from phingpt_bench.board.kept import Kept, program_stamp
 from phingpt_bench.board.published import rows as published_rows
 from phingpt_bench.board.published.rows import PublishedRow
-from phingpt_bench.board.rows import build, joined, section_of, tasks_of
+from phingpt_bench.board.sections import build, joined, section_of, tasks_of
 from phingpt_bench.board.shorten import shortened
 from phingpt_bench.board.standing import Calculation, Scope
 from phingpt_bench.board.values import Board, Section
@@ -25,8 +25,9 @@ from phingpt_bench.results.cache import Cache
 from phingpt_bench.results.calibrated import with_calibrated
 from phingpt_bench.results.chosen import ALL as EVERY
 from phingpt_bench.results.chosen import Chosen
-from phingpt_bench.results.collect import Run, collect_from, collected, files_from
+from phingpt_bench.results.collect import Run, collect_from, collected
 from phingpt_bench.results.compare import Comparer
+from phingpt_bench.results.folders import files_from
 from phingpt_bench.results.index import Entry, indexed
 from phingpt_bench.results.source import Held, Source, Stored
 from phingpt_bench.scoring.prior import Method
@@ -129,7 +130,7 @@ def _by_sections(entries: Sequence[Entry], options: Options, *, once: bool) -> B
 
 
 def board_of(runs: Sequence[Run], options: Options = ALL) -> Board:
-    """The board that `rows.build` makes of some runs; tests and intervals come from the cache where they are in it.
+    """The board that `sections.build` makes of some runs; tests and intervals come from the cache where they are in it.
 
     BenchError as for `build`, `prices_of` and `filtered`.
     """

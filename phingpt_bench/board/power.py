@@ -14,12 +14,14 @@ from phingpt_bench.results.pairing import base_of
 from phingpt_bench.stats.power import POWER
 from phingpt_bench.text.numbers import score_text
 
-SHARED = 0.95  # of the rows: where there are so many documents, hardly any rows share one
-FEW_DOCUMENTS = 10  # of which the rows of a section are, so that they say little of other documents
+SHARED = 0.95  # documents per row: above that, hardly any two rows share a document
+FEW_DOCUMENTS = 10  # rows from no more documents than that say little about other documents
 
 
 def detectable(standing: Standing) -> Detectable | None:
-    """Of the highest ranked tuned row and the best floor; where one is missing, of the two rows nearest to them.
+    """What the comparison of the highest-ranked tuned row with the best floor could have shown.
+
+    Where one of the two is missing, the highest-ranked rows are compared instead: a base, and another row.
 
     None for a section with fewer than two rows that can be compared.
     """
@@ -44,9 +46,9 @@ def _pair(standing: Standing) -> tuple[Run, Run] | None:
 
 
 def power_notes(found: Detectable | None, documents: int | None) -> Iterator[Note]:
-    """The line of a section, and the warning of rows that are of few documents.
+    """What the rows of a section can show, and a warning where they come from few documents.
 
-    documents: that the rows are known to be of though no row says of which (`Passport.documents`).
+    documents: their number, if it is known although no row says which document it comes from (`Passport.documents`).
     """
     if found is not None:
         values = {"n": found.n, "power": f"{POWER:.0%}", "least": score_text(found.value), "k": found.clusters}

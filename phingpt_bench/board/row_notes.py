@@ -11,7 +11,7 @@ from phingpt_bench.core.records import NO_MODELS, RunRecord
 from phingpt_bench.core.sentences import sentence, sentence_n
 from phingpt_bench.results.answering import answering, score_of_read
 from phingpt_bench.results.collect import Run
-from phingpt_bench.results.compare import Difference
+from phingpt_bench.results.difference import Difference
 from phingpt_bench.results.pairing import best_of_base, fallback_note
 from phingpt_bench.scoring.metrics import METRICS
 from phingpt_bench.text.numbers import percent, score_text, signed
@@ -82,7 +82,7 @@ def shared_notes(run: Run, scope: Scope) -> Iterator[Note]:
 
 
 def _of_source(record: RunRecord) -> Iterator[Note]:
-    """What is not known of an imported result, and of the weights behind a server."""
+    """What is not known about an imported result, and about the weights behind a server."""
     if (source := record.provenance.imported) is not None:
         name = " ".join(filter(None, (source.source, source.version)))
         yield Note(sentence("imported from {source}: cost unknown", source=name), "info")
@@ -99,7 +99,7 @@ def _of_served(run: Run) -> Iterator[Note]:
 
 
 def _of_adapter(run: Run) -> Iterator[Note]:
-    """What is not known of an adapter from elsewhere, of a trial, and of a base that is another one by design."""
+    """What is not known about an adapter from elsewhere, a trial, and a base that is another one by design."""
     record = run.record
     if record.model.trained_elsewhere:
         rows = record.exposure is not None and record.exposure.adapter is not None

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import dataclasses
 
-from phingpt_bench.board.values import Board, Row, Section
+from phingpt_bench.board.row import Row
+from phingpt_bench.board.values import Board, Section
 
 
 def shortened(board: Board, most: int | None) -> Board:

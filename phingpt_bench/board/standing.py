@@ -14,7 +14,7 @@ from phingpt_bench.core.errors import unknown
 from phingpt_bench.core.sentences import sentence
 from phingpt_bench.results.collect import Run
 from phingpt_bench.results.compare import Comparer, bands
-from phingpt_bench.results.pairing import exposed, main_group
+from phingpt_bench.results.groups import exposed, main_group
 from phingpt_bench.scoring.metrics import METRICS
 
 

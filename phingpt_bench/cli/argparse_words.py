@@ -1,4 +1,4 @@
-"""The words of argparse in the language in force: its heads, its own help, and what it says of wrong arguments."""
+"""The words of argparse in the language in force: its heads, its own help, and what it says about wrong arguments."""
 
 from __future__ import annotations
 

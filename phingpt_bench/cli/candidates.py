@@ -14,7 +14,7 @@ Candidate = tuple[str, str]  # the word, and what it means or ""
 def candidates(words: Sequence[str], verbs: Sequence[str]) -> list[Candidate]:
     """The words that the last one may become, in order; none where files are what is wanted, or nothing is known.
 
-    words: behind the name of the program, the last one as far as it is typed. verbs: of the program.
+    words: after the name of the program, the last one as far as it is typed. verbs: of the program.
     """
     from phingpt_bench.cli.main import Parser, verb_module
 
@@ -49,7 +49,7 @@ def _starting(last: str, found: Iterable[Candidate]) -> list[Candidate]:
 
 
 def _in_parser(parser: argparse.ArgumentParser, verb: str, before: Sequence[str], last: str) -> Iterator[Candidate]:
-    """Candidates of a verb's parser, behind the words that are there."""
+    """Candidates of a verb's parser, after the words that are there."""
     options = {name: action for action in parser._actions for name in action.option_strings}
     positionals = [action for action in parser._actions if not action.option_strings]
     if any(action.nargs == argparse.REMAINDER for action in positionals):

@@ -11,11 +11,9 @@ import contextlib
 import importlib
 import os
 import re
-import signal
 import sys
 import textwrap
-import threading
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 from types import ModuleType
 from typing import Any, NoReturn
@@ -25,6 +23,7 @@ from phingpt_bench.cli.argparse_words import in_our_words
 from phingpt_bench.cli.fault_lines import fault_of_the_machine, reported
 from phingpt_bench.cli.output import accept_all_letters
 from phingpt_bench.cli.overrides import OVERRIDES, with_overrides
+from phingpt_bench.cli.signals import Ended, ending_like_ctrl_c
 from phingpt_bench.core.errors import BenchError, unknown
 from phingpt_bench.core.openmp import limit_spinning
 from phingpt_bench.core.paths import expanded
@@ -86,38 +85,10 @@ def main(argv: Sequence[str] | None = None) -> int:
         return _guarded(rest)
 
 
-class Ended(KeyboardInterrupt):
-    """The system or a closed terminal ends the program: it stops as on Ctrl-C, with what is kept."""
-
-    def __init__(self, number: int):
-        super().__init__()
-        self.number = number
-
-
-@contextlib.contextmanager
-def ending_like_ctrl_c() -> Iterator[None]:
-    """Within the block SIGTERM and SIGHUP raise Ended, unless they are ignored (nohup) or handled by someone else."""
-
-    def end(number: int, _frame: object) -> None:
-        raise Ended(number)
-
-    before = {}
-    if threading.current_thread() is threading.main_thread():  # no other may set handlers
-        for name in ("SIGTERM", "SIGHUP"):  # Windows has no SIGHUP
-            number = getattr(signal, name, None)
-            if number is not None and signal.getsignal(number) is signal.SIG_DFL:
-                before[number] = signal.signal(number, end)
-    try:
-        yield
-    finally:
-        for number, handler in before.items():
-            signal.signal(number, handler)
-
-
 def chosen_language(argv: Sequence[str]) -> tuple[str, list[str]]:
     """(language, the arguments without --lang): the last --lang before or after the verb, otherwise `preferred()`.
 
-    It is found before there is a parser, whose help is in that language. What comes behind a "--" or the verb lm-eval,
+    It is found before there is a parser, whose help is in that language. What comes after a "--" or the verb lm-eval,
     which takes everything as it is, is not looked at. BenchError for a language that is not known.
     """
     language: str | None = None

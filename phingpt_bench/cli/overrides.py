@@ -19,7 +19,7 @@ def add_overrides(parser: argparse.ArgumentParser, example: str) -> None:
 def with_overrides(parser: argparse.ArgumentParser, rest: Sequence[str]) -> argparse.Namespace:
     """The arguments of a verb that takes overrides.
 
-    argparse takes them directly behind the first argument only, and gives others to an option with several values
+    argparse takes them directly after the first argument only, and gives others to an option with several values
     ("--only phin_fpb limit=50"); both are put right here. Everything else that is left over is an error, as always.
     """
     args, left = parser.parse_known_args(rest)

@@ -19,7 +19,7 @@ examples:
 Completed are verbs, options and their values, and the names of suites, recipes,
 tasks, engines, metrics and overrides; where none fits, files.
 """)
-WORDS = "PHINGPT_BENCH_WORDS"  # the words behind the program's name, a line each, the last as far as it is typed
+WORDS = "PHINGPT_BENCH_WORDS"  # the words after the program's name, a line each, the last as far as it is typed
 BASH = r"""# bash completion of phingpt-bench
 _phingpt_bench() {
     local found word IFS=$'\n'

@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import argparse
-import importlib.metadata
-import importlib.util
 import os
 import shutil
 import sys
@@ -13,6 +11,7 @@ from collections.abc import Iterator
 from phingpt_bench.cli.doctor_check import Check, install, present
 from phingpt_bench.cli.doctor_data import in_mirror, origins, real_suites
 from phingpt_bench.cli.doctor_device import device_checks
+from phingpt_bench.cli.doctor_packages import package_checks
 from phingpt_bench.cli.output import show
 from phingpt_bench.cli.suites import add_device
 from phingpt_bench.core.errors import BenchError
@@ -31,7 +30,6 @@ Exit code 0 when the demo can run here, 1 when something it needs is missing, or
 a check of --selftest fails.
 """)
 
-DISTRIBUTION = "phingpt-bench"
 # subjects of checks that are not names of packages
 TRANSLATED = (
     "python", "packages", "device", "GPU", "4-bit kernels", "memory", "cache", "meters", "model", "passports",
@@ -110,7 +108,7 @@ def _selftest(args: argparse.Namespace) -> int:
 
 def checks() -> Iterator[Check]:
     """Every check in the order of the report."""
-    yield from _python_and_packages()
+    yield from package_checks()
     if present("torch"):
         yield from device_checks()
     yield from _space()
@@ -119,52 +117,6 @@ def checks() -> Iterator[Check]:
     yield from _passports()
     yield _mirror()
     yield _switches()
-
-
-def _python_and_packages() -> Iterator[Check]:
-    running = ".".join(map(str, sys.version_info[:3]))
-    try:
-        metadata = importlib.metadata.metadata(DISTRIBUTION)
-    except importlib.metadata.PackageNotFoundError:
-        yield Check(OK, "python", running)
-        text = say("{name} itself is not installed", name=DISTRIBUTION)
-        yield Check(MISSING, "packages", text, "pip install -e .")
-        return
-    if not present("packaging"):
-        yield Check(MISSING, "packages", say("{name} is not installed", name="packaging"), "pip install packaging")
-        return
-    from packaging.requirements import Requirement
-    from packaging.specifiers import SpecifierSet
-
-    from phingpt_bench.text.fold import HOLD
-
-    wanted = SpecifierSet(metadata["Requires-Python"] or "")
-    if running in wanted:
-        yield Check(OK, "python", running)
-    else:
-        text = say("{version}, but {wanted} is needed", version=running, wanted=wanted)
-        yield Check(MISSING, "python", text, say("make a new environment with that Python"))
-    requirements = [Requirement(text) for text in importlib.metadata.requires(DISTRIBUTION) or []]
-    needed = [one for one in requirements if one.marker is None or one.marker.evaluate({"extra": ""})]
-    good = []
-    for requirement in needed:
-        fix = install(f"'{requirement.name}{requirement.specifier}'", name=requirement.name)
-        try:
-            version = importlib.metadata.version(requirement.name)
-        except importlib.metadata.PackageNotFoundError:
-            text = say("not installed; {wanted} is needed", wanted=requirement.specifier)
-            yield Check(MISSING, requirement.name, text, fix)
-            continue
-        if requirement.specifier.contains(version, prereleases=True):
-            good.append(f"{requirement.name}{HOLD}{version}")
-        else:
-            yield Check(
-                MISSING,
-                requirement.name,
-                say("{version}, but {wanted} is needed", version=version, wanted=requirement.specifier),
-                fix,
-            )
-    yield Check(OK if good else NOTE, "packages", ", ".join(good) or say("none within bounds"))
 
 
 def _space() -> Iterator[Check]:

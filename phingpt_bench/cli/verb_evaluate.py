@@ -143,7 +143,7 @@ def run(args: argparse.Namespace) -> int:
     from phingpt_bench.core import config
     from phingpt_bench.core.overrides import parsed
     from phingpt_bench.evaluate.one_base import one_base
-    from phingpt_bench.evaluate.suite import Variant
+    from phingpt_bench.evaluate.variant import Variant
     from phingpt_bench.models.base_spec import BaseSpec
 
     silence_libraries()

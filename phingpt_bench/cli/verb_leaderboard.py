@@ -181,7 +181,7 @@ def _history(args: argparse.Namespace) -> int:
 def _explain(args: argparse.Namespace) -> int:
     """One cell of the board, broken down; always text."""
     from phingpt_bench.board.costs import on_card, prices_of
-    from phingpt_bench.board.rows import build
+    from phingpt_bench.board.sections import build
     from phingpt_bench.board.standing import Calculation
     from phingpt_bench.lmeval.protocols import protocol_of
     from phingpt_bench.render.explain.explain_blocks import explain

@@ -99,8 +99,8 @@ def row_ids(record: RunRecord, known: Tasks) -> Mapping[str, Sequence[str]] | No
     from phingpt_bench.core.errors import BenchError
     from phingpt_bench.models.adapter import CARD, read_card
     from phingpt_bench.train.dataset import training_data
+    from phingpt_bench.train.folder import default_folder
     from phingpt_bench.train.recipe import load_recipe
-    from phingpt_bench.train.run import default_folder
 
     if record.model.adapter is None or record.model.trained_elsewhere:
         return None

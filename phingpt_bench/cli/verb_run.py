@@ -65,7 +65,7 @@ def configure(parser: argparse.ArgumentParser) -> None:
         type=workers,
         default=0,
         metavar=say("N|auto"),
-        help="spread the plan over N workers on Ray, which pip installs with phingpt-bench[ray]; auto: one a GPU",
+        help="spread the plan over N workers on Ray, which pip installs with phingpt-bench[ray]; auto: one per GPU",
     )
     parser.add_argument(
         "--address", metavar=say("ADDRESS"), help="of a running Ray cluster (default: one on this machine)"

@@ -53,8 +53,9 @@ def run(args: argparse.Namespace) -> int:
     from phingpt_bench.live.events import Planned, training_stages
     from phingpt_bench.models.adapter import read_card
     from phingpt_bench.render.adapter_blocks import adapter_blocks
+    from phingpt_bench.train.folder import default_folder
     from phingpt_bench.train.recipe import load_recipe
-    from phingpt_bench.train.run import default_folder, train
+    from phingpt_bench.train.run import train
 
     if args.limit is not None and args.limit < 1:
         raise BenchError("--limit {limit} leaves no rows", hint="give at least 1", limit=args.limit)

@@ -40,7 +40,7 @@ def watch(folders: Sequence[Path], draw: Callable[[], None], seconds: float) -> 
 
 def _state(folders: Sequence[Path]) -> list[tuple[str, int]]:
     """The records below the folders, without any those of the board, with the time of their last change."""
-    from phingpt_bench.results.collect import files_from
+    from phingpt_bench.results.folders import files_from
 
     found = []
     for part in [[folder] for folder in folders] or [[]]:

@@ -27,7 +27,7 @@ from phingpt_bench.why.values import Side, Why
 ADDRESS = "127.0.0.1"
 LONGEST = 16_384  # bytes of a question
 WORDS = 64  # words that a question changes
-LETTERS = 200  # of a word in the place of another
+LETTERS = 200  # of a word in place of another
 WAIT = 10  # seconds for a slow client
 
 

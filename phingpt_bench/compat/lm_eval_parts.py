@@ -11,9 +11,9 @@ from typing import Any, NoReturn
 
 from phingpt_bench.compat.replaced import replaced
 
-# lm-eval 0.4.13: methods of HFLM that engine.lm.PhinLM overrides. If one is renamed, PhinLM silently answers as HFLM
-# does, slower. Upstream alternative: overriding the public loglikelihood and generate_until, which would mean copying
-# HFLM's encoding, rank and cache handling.
+# lm-eval 0.4.13: methods of HFLM that PhinLM and its parent override. If one is renamed, PhinLM silently answers as
+# HFLM does, slower. Upstream alternative: overriding the public loglikelihood and generate_until, which would mean
+# copying HFLM's encoding, rank and cache handling.
 OVERRIDDEN_IN_HFLM = ("_loglikelihood_tokens", "_model_generate", "_encode_pair", "tok_encode", "tok_batch_encode")
 
 
@@ -69,7 +69,7 @@ def metrics_checked(refuse: Callable[[str], None]) -> Iterator[None]:
 def sandbox_templates(refused: Callable[[str], Exception]) -> None:
     """From now on lm-eval renders templates in Jinja's sandbox: they see their document, and no Python behind it.
 
-    refused: the error for a template that reaches for more, from what Jinja says of it.
+    refused: the error for a template that reaches for more, from what Jinja says about it.
     lm-eval 0.4.13, `lm_eval.utils.env`. If it moves, templates of task files can run any code again, and a test fails.
     Upstream alternative: none.
     """

@@ -13,7 +13,7 @@ import textwrap
 def field_texts(cls: type) -> dict[str, str]:
     """The description of each field that has one, on one line.
 
-    It is the string below the field, or else what the docstring of the class says behind the field's name and a colon
+    It is the string below the field, or else what the docstring of the class says after the field's name and a colon
     ("limit: rows of each task."; "low, high: ..." describes both), up to the next such name.
     """
     names = {field.name for field in dataclasses.fields(cls)}

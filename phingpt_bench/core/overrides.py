@@ -27,7 +27,7 @@ EXAMPLE = sentence("give KEY=VALUE as in limit=50 or lora.r=8; keys of mappings 
 
 @dataclass(frozen=True, slots=True)
 class Override:
-    """One value in the place of a file's."""
+    """One value in place of a file's."""
 
     key: Key
     """The way from the top of the file; a number is the place in a list, from 0."""

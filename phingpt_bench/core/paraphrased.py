@@ -15,7 +15,7 @@ class Paraphrased:
     """The name of the family of prompts."""
 
     digest: str
-    """Of its prompts: figures of two runs are comparable where it agrees."""
+    """Digest of its prompts: figures of two runs are comparable if it is the same."""
 
     scores: list[dict[str, float | None]]
     """Every metric by name, for each prompt in the order of the family."""

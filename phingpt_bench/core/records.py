@@ -77,7 +77,7 @@ class Model:
     """Digest of the adapter's weights and configuration."""
 
     recipe_digest: str | None = None
-    """Of recipe and training rows, without name and seed; None in records of schema 2."""
+    """Digest of recipe and training rows, without name and seed; None in records of schema 2."""
 
     training_seed: int | None = None
     """The seed of the adapter's training."""

@@ -77,7 +77,7 @@ def arguments(build: str, system: str | None = None) -> list[str]:
 
 
 def command(build: str) -> str:
-    """The command that puts a build, with the libraries that it needs, in the place of another one.
+    """The command that puts a build, with the libraries that it needs, in place of another one.
 
     By its full version: "2.13.0" alone is what is installed already.
     """

@@ -42,7 +42,7 @@ def pull(model: str, folder: Path, revision: str | None = None) -> tuple[Path, l
 
 
 def licence_of(snapshot: Path) -> str:
-    """What a model card says of its licence; "unknown" where there is none."""
+    """What a model card says about its licence; "unknown" where there is none."""
     from huggingface_hub import ModelCard
 
     card = snapshot / "README.md"

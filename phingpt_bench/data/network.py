@@ -25,7 +25,7 @@ def offline_if_unreachable() -> Iterator[None]:
     import huggingface_hub
     from huggingface_hub import constants
 
-    # the first import of the client sets the level of its log, so this comes behind it
+    # the first import of the client sets the level of its log, so this comes after it
     log = logging.getLogger(huggingface_hub.__name__)
     level, before = log.level, hub_parts.hub_is_offline()
     log.setLevel(logging.ERROR)

@@ -51,7 +51,7 @@ class Family:
 
     @property
     def digest(self) -> str:
-        """Of all its prompts in order."""
+        """The digest of all its prompts in order."""
         return digest([prompt.digest for prompt in self.prompts()])
 
     def fits(self, passport: Passport, fields: Collection[str]) -> bool:

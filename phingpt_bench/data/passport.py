@@ -28,7 +28,7 @@ class Origin:
     paper: str
     """Where the data are described; "none" where they are not."""
     licence: str
-    """Of the data, as its owners name it."""
+    """The licence of the data, as their owners name it."""
     hub: str | None = None
     revision: str | None = None
     unpinned: str | None = None
@@ -56,7 +56,7 @@ class Passport:
     """
 
     name: str
-    """Of the dataset, as task files give it; that of the file."""
+    """The name of the dataset, as task files give it, which is also that of the file."""
     protocol: str
     """The id that scores are comparable under: dataset/rule/version."""
     title: str

@@ -29,7 +29,7 @@ class MadeFrom:
     rows: int
     """How many."""
     digest: str
-    """Of their rendered texts."""
+    """Digest of their rendered texts."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -75,7 +75,7 @@ class PromptFile:
 
     @property
     def digest(self) -> str:
-        """Of all that shapes prompt and answer; not of where it comes from, nor of the tasks it fits."""
+        """The digest of all that shapes prompt and answer, but not of its origin, nor of the tasks that it fits."""
         told = ("text", "answers", "delimiter", "end", "system", "chat")
         return digest({name: getattr(self, name) for name in told})
 
@@ -141,7 +141,7 @@ def shown(name: str) -> str:
 
 
 def as_asked(name: str, prompt: PromptFile) -> AskedPrompt:
-    """What a record says of it."""
+    """What a record says about it."""
     system = prompt.system is not None
     return AskedPrompt(name=shown(name), digest=prompt.digest, system=system, answers=dict(prompt.answers))
 

@@ -121,7 +121,7 @@ def _common(texts: Sequence[str]) -> str:
 def _field_begins(prefix: str) -> str:
     """The prefix back to where the text begins, as texts may begin alike by chance.
 
-    That is behind the last line break or colon, with the blanks and quotes there; else behind the last quotation mark,
+    That is after the last line break or colon, with the blanks and quotes there; else after the last quotation mark,
     or the last word.
     """
     at = max(prefix.rfind(mark) for mark in _CUTS) + 1 or max(prefix.rfind(mark) for mark in _QUOTES) + 1
@@ -131,7 +131,7 @@ def _field_begins(prefix: str) -> str:
 
 
 def _field_ends(suffix: str) -> str:
-    """The suffix from where the text ends: its first line break; else behind the word and full stop of a text."""
+    """The suffix from where the text ends: its first line break; else after the word and full stop of a text."""
     line = suffix.find("\n")
     return suffix[line:] if line >= 0 else re.sub(r"^\w*[.!?]*(?=.|$)", "", suffix)
 

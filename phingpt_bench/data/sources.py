@@ -6,11 +6,11 @@ PhraseBank) is read through its data file instead.
 
 from __future__ import annotations
 
-import contextlib
 import csv
 import json
 import logging
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
+from contextlib import AbstractContextManager
 from contextvars import ContextVar
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -20,6 +20,7 @@ from phingpt_bench.core.errors import BenchError, first_line
 from phingpt_bench.core.files import regular
 from phingpt_bench.core.paths import expanded, named_folder, task_folders
 from phingpt_bench.core.sentences import sentence
+from phingpt_bench.core.within import value_within
 from phingpt_bench.data.network import offline_if_unreachable
 from phingpt_bench.data.passport import Origin
 from phingpt_bench.data.rows import Row, Rows
@@ -125,24 +126,14 @@ def read_rows(source: Source, split: str, path: str | None = None) -> list[Row]:
     )
 
 
-@contextlib.contextmanager
-def asked_for(dataset: str) -> Iterator[None]:
+def asked_for(dataset: str) -> AbstractContextManager[None]:
     """Within the block rows are read for a dataset of the catalogue, by whose name an error says how to fetch it."""
-    token = _ASKED.set(dataset)
-    try:
-        yield
-    finally:
-        _ASKED.reset(token)
+    return value_within(_ASKED, dataset)
 
 
-@contextlib.contextmanager
-def filling(take: Take) -> Iterator[None]:
+def filling(take: Take) -> AbstractContextManager[None]:
     """Within the block `take(source, split, rows)` gets the rows of every split that comes from the Hub."""
-    token = _FILLING.set(take)
-    try:
-        yield
-    finally:
-        _FILLING.reset(token)
+    return value_within(_FILLING, take)
 
 
 def _name(source: Source) -> str:

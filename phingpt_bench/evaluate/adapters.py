@@ -12,8 +12,9 @@ from phingpt_bench.core import config
 from phingpt_bench.core.errors import BenchError
 from phingpt_bench.core.records import Model
 from phingpt_bench.core.sentences import sentence
-from phingpt_bench.evaluate.suite import AdapterEntry, Suite, Variant
+from phingpt_bench.evaluate.suite import AdapterEntry, Suite
 from phingpt_bench.evaluate.tasks import TaskFacts, Tasks
+from phingpt_bench.evaluate.variant import Variant
 from phingpt_bench.models import adapter, adapter_files, adapter_method, adapter_source
 from phingpt_bench.models.adapter_method import Method
 from phingpt_bench.models.base_spec import BaseSpec

@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING, Any
 from phingpt_bench.cost.meters import Meter
 from phingpt_bench.evaluate.blocks import showing
 from phingpt_bench.evaluate.kept import Kept
-from phingpt_bench.evaluate.suite import Variant
 from phingpt_bench.evaluate.tasks import TaskFacts
+from phingpt_bench.evaluate.variant import Variant
 from phingpt_bench.lmeval import manager
 from phingpt_bench.lmeval.lean import REQUESTS, Observer, lean
 

@@ -11,8 +11,8 @@ import numpy as np
 from phingpt_bench.core.errors import BenchError
 from phingpt_bench.core.protocol import CHOSEN
 from phingpt_bench.data.rows import Row
-from phingpt_bench.evaluate.suite import Variant
 from phingpt_bench.evaluate.tasks import TaskFacts
+from phingpt_bench.evaluate.variant import Variant
 from phingpt_bench.lmeval import manager
 from phingpt_bench.scoring.calibration import probabilities
 from phingpt_bench.scoring.prior import CONTENT_FREE

@@ -1,4 +1,4 @@
-"""What earlier records say of a step: whether it is done, why it is re-run, and how long it took."""
+"""What earlier records say about a step: whether it is done, why it is re-run, and how long it took."""
 
 from __future__ import annotations
 

@@ -80,7 +80,7 @@ class Exposures:
     def of_elsewhere(
         self, trained_on: Sequence[str] | None, model: str, task: TaskFacts, limit: int | None
     ) -> Exposure | None:
-        """Of an adapter from elsewhere that is declared as trained on `trained_on`, and of its base.
+        """The exposure of an adapter from elsewhere, declared as trained on `trained_on`, and of its base.
 
         None, which means unknown, if they are not declared: those of the base alone would look like all.
         """

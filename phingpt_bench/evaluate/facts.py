@@ -15,8 +15,9 @@ from phingpt_bench.data.prompt_file import shown
 from phingpt_bench.evaluate.adapters import AdapterFacts, Training, adapter_facts
 from phingpt_bench.evaluate.bases import base_identity
 from phingpt_bench.evaluate.served import ServedFacts, served_facts
-from phingpt_bench.evaluate.suite import Suite, Variant
+from phingpt_bench.evaluate.suite import Suite
 from phingpt_bench.evaluate.tasks import TaskFacts, Tasks
+from phingpt_bench.evaluate.variant import Variant
 from phingpt_bench.lmeval.asking import Words, needs_chat
 from phingpt_bench.models.base_spec import BaseSpec, device
 from phingpt_bench.served import launch

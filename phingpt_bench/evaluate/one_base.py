@@ -9,7 +9,8 @@ from pathlib import Path
 from phingpt_bench.data.prompt_file import OURS
 from phingpt_bench.evaluate.named_bases import completed
 from phingpt_bench.evaluate.steps import slug
-from phingpt_bench.evaluate.suite import AdapterEntry, Suite, Variant
+from phingpt_bench.evaluate.suite import AdapterEntry, Suite
+from phingpt_bench.evaluate.variant import Variant
 from phingpt_bench.models.base_spec import BaseSpec, title
 from phingpt_bench.served.spec import ServedSpec
 

@@ -16,8 +16,8 @@ from phingpt_bench.core.protocol import CHOSEN
 from phingpt_bench.data.paraphrases import Family, family_of
 from phingpt_bench.evaluate.blocks import showing
 from phingpt_bench.evaluate.content_free import quietly, requests_of
-from phingpt_bench.evaluate.suite import Variant
 from phingpt_bench.evaluate.tasks import TaskFacts
+from phingpt_bench.evaluate.variant import Variant
 from phingpt_bench.lmeval import asking, hooks
 from phingpt_bench.scoring import answered
 from phingpt_bench.scoring.answered import Answered

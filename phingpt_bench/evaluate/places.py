@@ -17,7 +17,7 @@ Records = Mapping[Path, RunRecord | None]
 
 
 def place(folder: Path, mine: Fingerprint, records: Records, *, elsewhere: bool) -> tuple[Path, str | None]:
-    """(the folder of a run of a loaded model, what the plan says of it).
+    """(the folder of a run of a loaded model, what the plan says about it).
 
     folder: by names alone. mine: what the run would have. elsewhere: whether its adapter was trained by another
     program, so that its name says little.

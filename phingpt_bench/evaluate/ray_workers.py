@@ -9,19 +9,19 @@ import contextlib
 import os
 import shutil
 import time
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any
 
 from phingpt_bench.core.errors import BenchError
-from phingpt_bench.core.machine import cores
 from phingpt_bench.core.sentences import sentence
 from phingpt_bench.core.workplace import OWNER
 from phingpt_bench.cost.prices import load_prices
 from phingpt_bench.evaluate import record
 from phingpt_bench.evaluate.cells import Cell
 from phingpt_bench.evaluate.executor import Ended, Slot
+from phingpt_bench.evaluate.ray_cluster import Count, Share, connected, share_of
 from phingpt_bench.evaluate.remote import SCRATCH, Made, Order, Remote, Setup
 from phingpt_bench.evaluate.run import Started, Work
 from phingpt_bench.evaluate.shipped import packed, unpacked
@@ -29,7 +29,6 @@ from phingpt_bench.live.display import Display
 from phingpt_bench.live.events import By, Said, Workers
 from phingpt_bench.models.cpu_plan import own_threads
 
-Count = int | Literal["auto"]
 PASSED = ("PHINGPT_BENCH_", "HF_", "OMP_", "MKL_", "TOKENIZERS_")  # variables that workers get, by their beginnings
 STARTING = 600.0  # seconds after which it is an error that no worker came
 ANSWER = 10.0  # seconds after which what a worker says is left out
@@ -47,103 +46,23 @@ def on_ray(workers: Count, address: str | None) -> Started:
 
 @contextlib.contextmanager
 def _started(workers: Count, address: str | None, work: Work, display: Display) -> Iterator[RayWorkers]:
-    if address is not None:
-        show_token()
-    ray = _ray()
-    own = not ray.is_initialized()
-    if own:
-        os.environ.setdefault("RAY_USAGE_STATS_ENABLED", "0")
-        os.environ.setdefault("RAY_ACCEL_ENV_VAR_OVERRIDE_ON_ZERO", "0")  # says no more than a warning
-        here = {"num_cpus": cores(), "include_dashboard": False} if address is None else {}
-        try:
-            ray.init(address=address or "local", log_to_driver=False, logging_level="ERROR", **here)
-        except Exception as err:  # Ray has no class for what can go wrong here
-            reason = str(err).split("\n")[0]
-            if address is None:
-                raise BenchError(
-                    "Ray did not start on this machine ({reason})",
-                    where="--workers",
-                    hint="it waits 30 seconds, which a very busy machine may need twice: try again",
-                    reason=reason,
-                ) from None
-            raise BenchError(
-                "no Ray cluster could be reached ({reason})",
-                where="--address",
-                hint="'ray status' on its head node shows whether it runs and at which address",
-                reason=reason,
-            ) from None
-    made = None
-    try:
+    with _swept_when_done(work), connected(address) as ray:
         made = RayWorkers(ray, share_of([node for node in ray.nodes() if node["Alive"]], workers), work, display)
-        yield made
-    finally:
-        if made is not None:
+        try:
+            yield made
+        finally:
             made.close()
-        if own:
-            ray.shutdown()
-        with contextlib.suppress(OSError):  # what is kept of cells that are not done stays
-            scratch = work.suite.results_folder / SCRATCH
-            if len(work.done) + len(work.failed) >= len([cell for cell in work.cells if cell.step.kind != "train"]):
-                shutil.rmtree(scratch)
 
 
-def show_token() -> None:
-    """Let Ray show the token of this machine, if there is one. By itself it does so only where it finds the cluster.
-
-    A head node that has one asks for it, and every machine has one on which Ray was ever started by `run --workers`.
-    """
-    token = os.environ.get("RAY_AUTH_TOKEN_PATH") or Path.home() / ".ray" / "auth_token"
-    if os.environ.get("RAY_AUTH_TOKEN") or Path(token).is_file():
-        os.environ.setdefault("RAY_AUTH_MODE", "token")
-
-
-def _ray() -> Any:
+@contextlib.contextmanager
+def _swept_when_done(work: Work) -> Iterator[None]:
+    """After the block, remove what workers kept of their cells, if each cell is done or has failed."""
     try:
-        import ray
-    except ImportError:
-        raise BenchError(
-            "--workers needs Ray, which is not installed",
-            hint="pip install 'phingpt-bench[ray]'; or split the plan with --cells, which needs nothing",
-        ) from None
-    return ray
-
-
-@dataclass(frozen=True, slots=True)
-class Share:
-    """What each worker gets. cpus: whole ones, which are its threads unless the user has set those.
-
-    gpus: a whole one, or an even part of one.
-    """
-
-    workers: int
-    cpus: int
-    gpus: float = 0.0
-
-
-def share_of(nodes: Sequence[Mapping[str, Any]], workers: Count) -> Share:
-    """The largest share of a cluster's nodes with which so many workers fit. "auto": one a GPU, otherwise one a node.
-
-    BenchError if there are fewer cores than workers.
-    """
-    cpus = [int(node["Resources"].get("CPU", 0)) for node in nodes]
-    gpus = [int(node["Resources"].get("GPU", 0)) for node in nodes]
-    wanted = workers if workers != "auto" else sum(gpus) or max(1, sum(cpu > 0 for cpu in cpus))
-    parts = 1  # workers on a GPU
-    while any(gpus) and parts * sum(gpus) < wanted:
-        parts += 1
-    for each in range(max(cpus, default=0), 0, -1):
-        rooms = [cpu // each for cpu in cpus]
-        if any(gpus):
-            rooms = [min(room, gpu * parts) for room, gpu in zip(rooms, gpus, strict=True)]
-        if sum(rooms) >= wanted:
-            return Share(wanted, each, 1 / parts if any(gpus) else 0.0)
-    raise BenchError(
-        "{n} workers do not fit: the cluster has {cpus} cores",
-        where="--workers",
-        hint="each needs one core at least; 'auto' takes one a GPU, or one a node",
-        n=wanted,
-        cpus=sum(cpus),
-    )
+        yield
+    finally:
+        with contextlib.suppress(OSError):
+            if len(work.done) + len(work.failed) >= len([cell for cell in work.cells if cell.step.kind != "train"]):
+                shutil.rmtree(work.suite.results_folder / SCRATCH)
 
 
 @dataclass(slots=True)
@@ -292,7 +211,7 @@ class RayWorkers:
         self._display.tell(Workers(busy, len(self._seats)))
 
     def _last_news(self, seat: _Seat) -> None:
-        """Pass on all that an actor said of a cell that ended: the next look may never come."""
+        """Pass on all that an actor said about a cell that ended: the next look may never come."""
         if not self._display.watched:
             return
         if seat.news is not None:  # its answer may be from before the end

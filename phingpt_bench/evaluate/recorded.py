@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from phingpt_bench.core.errors import BenchError
 from phingpt_bench.core.records import Model, RunRecord
-from phingpt_bench.evaluate.suite import Variant
+from phingpt_bench.evaluate.variant import Variant
 from phingpt_bench.models import adapter, embedded
 from phingpt_bench.models.base_spec import BaseSpec
 from phingpt_bench.models.dtype import DTYPES

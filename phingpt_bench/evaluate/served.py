@@ -12,8 +12,8 @@ from phingpt_bench.core.protocol import CHOSEN
 from phingpt_bench.core.records import Model
 from phingpt_bench.core.sentences import sentence
 from phingpt_bench.cost.prices import ApiPrice, load_prices
-from phingpt_bench.evaluate.suite import Variant
 from phingpt_bench.evaluate.tasks import Tasks
+from phingpt_bench.evaluate.variant import Variant
 from phingpt_bench.models import adapter
 from phingpt_bench.served import launch
 from phingpt_bench.served.bill import price_of

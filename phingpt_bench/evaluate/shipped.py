@@ -21,7 +21,7 @@ def packed(folder: Path) -> dict[str, bytes]:
 
 
 def unpacked(files: Folder, folder: Path) -> None:
-    """Make a folder of these files, in the place of one that may be there: written beside it and then renamed."""
+    """Make a folder of these files, in place of one that may be there: written beside it and then renamed."""
     folder.parent.mkdir(parents=True, exist_ok=True)
     made = Path(tempfile.mkdtemp(dir=folder.parent, prefix=f".{folder.name}."))
     try:

@@ -10,8 +10,8 @@ from phingpt_bench.core.diagnostics import Spread
 from phingpt_bench.core.outcomes import Outcomes
 from phingpt_bench.core.protocol import CHOSEN
 from phingpt_bench.evaluate.content_free import quietly, requests_of
-from phingpt_bench.evaluate.suite import Variant
 from phingpt_bench.evaluate.tasks import TaskFacts
+from phingpt_bench.evaluate.variant import Variant
 from phingpt_bench.scoring.calibration import probabilities
 
 ROWS = 8  # that are asked again, spread evenly over the run

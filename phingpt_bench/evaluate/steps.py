@@ -17,8 +17,9 @@ from phingpt_bench.engine.budgets import default_rows
 from phingpt_bench.evaluate.blocks import block_ids
 from phingpt_bench.evaluate.paraphrased import family_for
 from phingpt_bench.evaluate.served import asked_digest
-from phingpt_bench.evaluate.suite import Suite, Variant
+from phingpt_bench.evaluate.suite import Suite
 from phingpt_bench.evaluate.tasks import TaskFacts
+from phingpt_bench.evaluate.variant import Variant
 from phingpt_bench.models.base_spec import BaseSpec, device
 from phingpt_bench.served.spec import ServedSpec
 

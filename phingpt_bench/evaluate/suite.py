@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
@@ -11,10 +11,9 @@ from phingpt_bench.core import config
 from phingpt_bench.core.errors import BenchError
 from phingpt_bench.core.overrides import Override
 from phingpt_bench.core.paths import is_name, is_path, share
-from phingpt_bench.core.protocol import CHOSEN, Thinking, variant_text
 from phingpt_bench.core.sentences import sentence
-from phingpt_bench.data.prompt_file import OURS, shown
-from phingpt_bench.lmeval.asking import THINKING_END, Words
+from phingpt_bench.data.prompt_file import OURS
+from phingpt_bench.evaluate.variant import Variant
 from phingpt_bench.models.base_spec import BaseSpec
 from phingpt_bench.models.dtype import Dtype
 from phingpt_bench.served.spec import ServedSpec
@@ -22,59 +21,6 @@ from phingpt_bench.served.spec import ServedSpec
 SEEDS = 2**32  # seeds are below it
 A_SEED = sentence("seed is a number from 0 to 4294967295")
 A_TAG = sentence("a tag holds only letters, digits, '.', '_' and '-'")
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Variant:
-    """The prompt setting: `shots` few-shot examples before each document, with or without the chat template."""
-
-    shots: int = 0
-    """Few-shot examples before each document, from the training rows."""
-    chat_template: bool = False
-    """Whether prompts are put into the model's chat template."""
-    blocks: int = 1
-    """The number of example blocks; each is run separately, and the board shows their mean (docs/fairness.md)."""
-    block: int = 0
-    """The number of the first block; 0 is the one that plain lm-eval shows."""
-    prompt: str = OURS
-    """The prompt: "ours" is the task file's, "query" is FLARE's own, anything else is a file (docs/prompts.md)."""
-    thinking: Thinking | None = None
-    """Whether the chat template enables thinking, "on" or "off"; null is its default."""
-    thinking_end: str = THINKING_END
-    """The mark that ends a thought in a written answer, in addition to the known ones."""
-
-    def __post_init__(self) -> None:
-        if self.shots < 0:
-            raise BenchError("shots is at least 0")
-        if self.blocks < 1 or self.block < 0:
-            raise BenchError("blocks is at least 1, and block at least 0")
-        if self.shots == 0 and (self.blocks > 1 or self.block):
-            raise BenchError("blocks of examples need shots")
-        if self.thinking is not None and not self.chat_template:
-            raise BenchError("thinking is asked for in the chat template", hint="set chat_template: true")
-        if not self.thinking_end.strip():
-            raise BenchError("thinking_end is empty")
-
-    def __str__(self) -> str:
-        prompt = None if self.prompt == OURS else shown(self.prompt)
-        name = variant_text(self.shots, self.chat_template, prompt, self.thinking)
-        return f"{name} block {self.block}" if self.block else name
-
-    @property
-    def words(self) -> Words | None:
-        """What changes a task's requests; None if they are those of the task file."""
-        found = Words(self.prompt, self.thinking, self.thinking_end)
-        return None if found == Words(OURS, None, THINKING_END) else found
-
-    def mark(self, extraction: str) -> str | None:
-        """The mark that ends a thought, for written answers, if it is none of the known ones."""
-        return None if self.thinking_end == THINKING_END or extraction == CHOSEN else self.thinking_end
-
-
-def drawn(variants: Iterable[Variant]) -> list[Variant]:
-    """One variant for each block of examples, without duplicates."""
-    every = (replace(one, blocks=1, block=one.block + at) for one in variants for at in range(one.blocks))
-    return list(dict.fromkeys(every))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -249,6 +195,6 @@ def placed(suite: Suite, device: str | None, dtype: Dtype | None) -> Suite:
 def load_suite(name_or_path: str, overrides: Sequence[Override] = ()) -> Suite:
     """A shipped suite by name, or any other by path; BenchError with the nearest name, or with file and line.
 
-    overrides: values in the place of the file's; a mistake in one names it.
+    overrides: values in place of the file's; a mistake in one names it.
     """
     return config.load_shipped(sentence("suite"), share("adapters", "suites"), name_or_path, Suite, overrides)

@@ -11,8 +11,8 @@ from lm_eval.api.instance import Instance
 
 from phingpt_bench.core.errors import BenchError
 from phingpt_bench.data.rows import Row
-from phingpt_bench.evaluate.suite import Variant
 from phingpt_bench.evaluate.tasks import TaskFacts
+from phingpt_bench.evaluate.variant import Variant
 from phingpt_bench.lmeval import manager
 
 ABOUT = 256  # texts of a call: enough for full batches, few enough to hold
@@ -30,7 +30,7 @@ class Asker:
     _checked: bool = field(default=False, init=False)
 
     def labels(self, rows: Sequence[tuple[Row, str]]) -> list[list[float]]:
-        """The log-likelihood of each label for each (row, text in the place of the row's own)."""
+        """The log-likelihood of each label for each (row, text in place of the row's own)."""
         found: list[list[float]] = []
         for part in _parts(rows):
             requests = [self._requests(row, text) for row, text in part]
@@ -52,7 +52,7 @@ class Asker:
     def pieces(self, rows: Sequence[tuple[Row, str, str, Sequence[tuple[int, int]]]]) -> list[list[float]]:
         """The log-likelihood of each piece of an answer for (row, text, answer, places of the pieces).
 
-        A piece is read behind all of the answer that stands before it, so the pieces of a text share one pass.
+        A piece is read after all of the answer that stands before it, so the pieces of a text share one pass.
         """
         found: list[list[float]] = []
         for part in _parts(rows):

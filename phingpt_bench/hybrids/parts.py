@@ -1,4 +1,4 @@
-"""The parts of a hybrid for labels: what each says of a row, as numbers that a combination can weigh."""
+"""The parts of a hybrid for labels: what each says about a row, as numbers that a combination can weigh."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Logistic stacking (Wolpert 1992): a regression on what the parts say, which tells how much each part decided."""
+"""Logistic stacking (Wolpert 1992): a regression on the outputs of the parts, with the share of each in a decision."""
 
 from __future__ import annotations
 

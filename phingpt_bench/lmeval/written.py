@@ -1,8 +1,8 @@
 """lm-eval's task object for answers that are written: what ends an answer depends on whether a chat template is used.
 
 Every format writes its answers in one line (scoring/formats.py), and a model that continues a text ends there. A model
-that answers a chat ends its turn itself. It often begins with a line break, or writes a list with one entity a line: a
-line break is then part of the answer's form, and as a stop string it would leave an empty answer.
+that answers a chat ends its turn itself. It often begins with a line break, or writes a list with one entity per line:
+a line break is then part of the answer's form, and as a stop string it would leave an empty answer.
 """
 
 from __future__ import annotations

@@ -39,7 +39,7 @@ class BaseFiles:
 
     @property
     def folder(self) -> Path:
-        """Of a local base."""
+        """The folder of a local base."""
         return Path(self.source)
 
 

@@ -1,4 +1,4 @@
-"""Which base model, in which number format, on which device, and what its files say of it before it is loaded."""
+"""Which base model, in which number format, on which device, and what its files say about it before it is loaded."""
 
 from __future__ import annotations
 

@@ -38,7 +38,7 @@ class CpuPlan:
     """What a CPU computes with."""
 
     threads: int
-    """Of every product."""
+    """Threads of every product."""
 
     available: int
     """Threads that torch would take by itself: the processors that this process may use."""

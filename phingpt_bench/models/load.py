@@ -38,7 +38,7 @@ BITSANDBYTES = ("nf4+dq", "nf4", "fp4+dq", "fp4", "int8")
 
 @dataclass(slots=True)
 class Loaded:
-    """A loaded base. `model` is a transformers model, `identity` what the records say of it (kind "base")."""
+    """A loaded base. `model` is a transformers model, `identity` what the records say about it (kind "base")."""
 
     model: Any
     tokenizer: Any
@@ -46,7 +46,7 @@ class Loaded:
     identity: Model
     dequantised: bool
     threads: int | None
-    """Of a CPU, None on a GPU."""
+    """The number of threads on a CPU; None on a GPU."""
 
 
 def load_base(spec: BaseSpec) -> Loaded:

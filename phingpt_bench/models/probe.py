@@ -28,7 +28,7 @@ def reference_logits(model: Any, tokenizer: Any, trigger: Sequence[int] = ()) ->
     """Next-token logits (prompts x vocabulary, float32) of a model before anything is attached or changed.
 
     All prompts are cut to the length of the shortest, so that they need no padding in their one forward. trigger:
-    tokens behind each of them, for an adapter that acts only where these stand.
+    tokens after each of them, for an adapter that acts only where these stand.
     """
     import torch
 

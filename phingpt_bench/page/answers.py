@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 
-from phingpt_bench.board.values import Board, Row, Section
+from phingpt_bench.board.row import Row
+from phingpt_bench.board.values import Board, Section
 from phingpt_bench.core.outcomes import Outcomes
 from phingpt_bench.page.data import section_keys
 from phingpt_bench.page.packing import pack

@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from itertools import chain, zip_longest
 from typing import TypeVar
 
-from phingpt_bench.page.data import short
+from phingpt_bench.page.shared import short
 from phingpt_bench.results.collect import Run
 from phingpt_bench.results.comparable import why_incomparable
 from phingpt_bench.results.comparison.build import fates_of, side_by_side

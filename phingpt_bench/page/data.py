@@ -1,25 +1,24 @@
-"""What the page's script reads: the board as compact JSON values, models and prices once instead of once a row."""
+"""What the page's script reads: the board as compact JSON values, models and prices once instead of once per row."""
 
 from __future__ import annotations
 
-import dataclasses
 import functools
 from collections import Counter
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
 from types import MappingProxyType
 from typing import Any
 
 from phingpt_bench import __version__
 from phingpt_bench.board.cost_values import Payback
-from phingpt_bench.board.values import Board, Row, Section
-from phingpt_bench.core.ledgers import Ledger
+from phingpt_bench.board.row import Row
+from phingpt_bench.board.values import Board, Section
 from phingpt_bench.page.published import Shelf
+from phingpt_bench.page.shared import Shared, ledger_values, short
 from phingpt_bench.page.spoken import in_all_languages, in_each_language, script_words
 from phingpt_bench.render.board.cost_text import when_of
 from phingpt_bench.render.board.legend import entries
 from phingpt_bench.render.board.overview import by_model, short_titles
-from phingpt_bench.render.measures import NO_STAR, price_of, price_text
+from phingpt_bench.render.measures import NO_STAR, price_text
 from phingpt_bench.scoring.metrics import METRICS
 from phingpt_bench.text.clean import clean
 from phingpt_bench.text.language import say, spoken
@@ -44,7 +43,7 @@ def page_data(
 ) -> dict[str, object]:
     """The board as JSON values; each row is a list in the order of `columns`.
 
-    answers: what is known of the packed row data, by
+    answers: what is known about the packed row data, by
     section key (`answers.packed`). changes: what is resampled of tuned rows and their bases, by section key and place
     of the tuned row (`changes.changed`). texts: title and licence of the datasets whose text the page holds; empty
     where it holds none.
@@ -96,31 +95,6 @@ def section_keys(sections: Sequence[Section]) -> list[str]:
         return "~".join([section.task, section.protocol, *([str(section.limit)] if section.limit else [])])
 
     return [key(section) for section in sections]
-
-
-class Numbered:
-    """Values that recur, each kept once; `number` is its place in `values`."""
-
-    def __init__(self) -> None:
-        self.values: list[Any] = []
-        self._places: dict[str, int] = {}
-
-    def number(self, value: Any) -> int:
-        """The place of a value, which is added where it is new."""
-        key = repr(value)
-        if key not in self._places:
-            self._places[key] = len(self.values)
-            self.values.append(value)
-        return self._places[key]
-
-
-@dataclass(frozen=True, slots=True)
-class Shared:
-    """What many rows have in common; in a row is its place in one of these lists."""
-
-    prices: Numbered = field(default_factory=Numbered)
-    machines: Numbered = field(default_factory=Numbered)
-    notes: Numbered = field(default_factory=Numbered)
 
 
 def _model(row: Row) -> dict[str, object]:
@@ -196,8 +170,8 @@ def _row(row: Row, model: int, base: int | None, metrics: Sequence[str], shared:
         "invalid": short(row.invalid_share),
         "usd_per_1000": short(row.usd_per_1000),
         "frontier": row.frontier,
-        "training": _ledger(row.training, shared),
-        "evaluation": _ledger(row.evaluation, shared),
+        "training": ledger_values(row.training, shared),
+        "evaluation": ledger_values(row.evaluation, shared),
         "exposure": row.exposure,
         "partly": row.partly_checked,
         "exposed": row.exposed,
@@ -209,29 +183,6 @@ def _row(row: Row, model: int, base: int | None, metrics: Sequence[str], shared:
     }
 
 
-def _ledger(ledger: Ledger | None, shared: Shared) -> dict[str, object] | None:
-    """What was measured of a ledger, its price and machine as places in `shared`; None if nothing was."""
-    if ledger is None:
-        return None
-    fields = ((field.name, getattr(ledger, field.name)) for field in dataclasses.fields(ledger))
-    known = {name: value for name, value in fields if value is not None and value != {}}
-    known.pop("token_price", None)
-    if (price := price_of(ledger)) is not None:
-        known["price"] = shared.prices.number(price)
-    if ledger.machine is not None:
-        known["machine"] = shared.machines.number(ledger.machine)
-    if "seconds" in known:
-        known["seconds"] = {phase: round(spent, 3) for phase, spent in ledger.seconds.items()}
-    if "usd" in known:
-        known["usd"] = short(ledger.usd)
-    return known
-
-
-def short(value: float | None) -> float | None:
-    """Seven significant digits: more than any cell shows, and a third of the length."""
-    return None if value is None else float(f"{value:.7g}")
-
-
 def _legend(board: Board) -> list[list[str]]:
     """[mark, meaning] of the board's marks. The page marks the front with a sign, and shows sources itself."""
     own = {"frontier": "\u25c6"} | {name: say(head) for name, head in HEADS.items()}
@@ -241,7 +192,7 @@ def _legend(board: Board) -> list[list[str]]:
 
 
 def _payback(payback: Payback | None) -> dict[str, object] | None:
-    """When the highest-ranked tuned row becomes cheaper than others; None if nothing is known of any of them."""
+    """When the highest-ranked tuned row becomes cheaper than others; None if nothing is known about any of them."""
     others = [] if payback is None else [other for other in payback.against if other.best is not None]
     if payback is None or not others:
         return None

@@ -9,7 +9,7 @@ from phingpt_bench import __version__
 from phingpt_bench.board.published.rows import Source
 from phingpt_bench.board.values import Board
 from phingpt_bench.data.passport import Passport
-from phingpt_bench.text.write_latex import escape
+from phingpt_bench.text.latex_text import escape
 
 Fields = dict[str, str | None]
 

@@ -6,7 +6,8 @@ import dataclasses
 from collections.abc import Iterator, Mapping, Sequence
 
 from phingpt_bench import __version__
-from phingpt_bench.board.values import Board, Row, Section
+from phingpt_bench.board.row import Row
+from phingpt_bench.board.values import Board, Section
 from phingpt_bench.core.errors import BenchError, unknown
 from phingpt_bench.core.sentences import sentence
 from phingpt_bench.data.passport import Passport
@@ -67,7 +68,7 @@ def _base(section: Section, row: Row) -> Row | None:
 
 
 def model_card(results: Sequence[Result], passports: Mapping[str, Passport]) -> str:
-    """YAML metadata between "---" lines, then the table and what must be known of it, as markdown.
+    """YAML metadata between "---" lines, then the table and what must be known about it, as markdown.
 
     passports: by protocol id, for where the rows come from.
     """

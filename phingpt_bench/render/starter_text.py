@@ -1,4 +1,4 @@
-"""A dataclass as a YAML file with a comment over every key, made from what the dataclass says of its fields."""
+"""A dataclass as a YAML file with a comment over every key, made from what the dataclass says about its fields."""
 
 from __future__ import annotations
 

@@ -12,14 +12,15 @@ from phingpt_bench.core.sentences import sentence
 from phingpt_bench.data.rows import Entity
 from phingpt_bench.rescore.target import Target
 from phingpt_bench.scoring.bio_entities import spans_of_tags
-from phingpt_bench.scoring.entities import Problem, Span, type_reader
+from phingpt_bench.scoring.entities import Problem, Span
 from phingpt_bench.scoring.json_entities import read_json
 from phingpt_bench.scoring.json_pieces import SURFACE_KEYS, TYPE_KEYS
 from phingpt_bench.scoring.reading import Rules
 from phingpt_bench.scoring.token_tags import tag_of
+from phingpt_bench.scoring.type_names import type_reader
 
 _FORMS = (
-    '[{"start": 0, "end": 5, "type": "ORG"}], [[0, 5, "ORG"]], [{"type": "ORG", "text": "Nokia"}], or one tag a word'
+    '[{"start": 0, "end": 5, "type": "ORG"}], [[0, 5, "ORG"]], [{"type": "ORG", "text": "Nokia"}], or one tag per word'
 )
 _NAMES = [key for key in SURFACE_KEYS if key not in ("entity", "label", "span")]
 
@@ -144,7 +145,7 @@ class _Reader:
                     end=entity.get("end"),
                     n=len(self.text),
                 ),
-                sentence("offsets count characters from 0, and end is behind the last"),
+                sentence("offsets count characters from 0, and end is one past the last character"),
             )
         there, own = self.text[start:end], entity.get("text")
         if own is not None and there.split() != own.split():
@@ -162,7 +163,7 @@ class _Reader:
 
     def _moved(self, start: int, end: int, own: str) -> str:
         if self.text[start : end + 1] == own:
-            return sentence("end is the place of the last character here; it has to be the one behind it: add 1")
+            return sentence("end is the offset of the last character here; it has to be one past it: add 1")
         at = self.text.find(own)
         if at >= 0:
             return sentence(
@@ -214,7 +215,7 @@ class _Reader:
                     "{tags} gold tags, and the text has {words} words", tags=len(tags), words=len(self.text.split())
                 ),
                 sentence(
-                    "one tag a word: tokens joined by spaces as the text, or the tokens as a list in the text column"
+                    "one tag per word: tokens joined by spaces as the text, or the tokens as a list in the text column"
                 ),
             )
         return set(spans)

@@ -1,6 +1,6 @@
 """The samples_<task>_<time>.jsonl files that lm-evaluation-harness writes with --log_samples, as tables of answers.
 
-A line holds the row of the task under "doc", what the model gave under "resps", and the same behind a filter under
+A line holds the row of the task under "doc", what the model gave under "resps", and the same after a filter under
 "filtered_resps", with one line per row and filter. Answers are taken as the model gave them, before filters.
 """
 

@@ -11,8 +11,8 @@ from phingpt_bench.core.sentences import sentence
 from phingpt_bench.rescore.target import Target
 from phingpt_bench.scoring.answered import Answered
 from phingpt_bench.scoring.codes import CODE
-from phingpt_bench.scoring.entities import type_reader
 from phingpt_bench.scoring.reading import CUT_OFF, TOO_LONG, Rules
+from phingpt_bench.scoring.type_names import type_reader
 
 SHOWN = 3
 WIDTH = 40  # characters of an example
@@ -107,7 +107,7 @@ def _of_entities(bare: str, target: Target, rules: Rules) -> str:
 
 
 def _type_names(answers: Iterable[str], target: Target, rules: Rules) -> list[str]:
-    """The words in the place of an entity's type, the commonest first."""
+    """The words in place of an entity's type, the commonest first."""
     read_type = type_reader(target.names, rules.type_aliases)
     found: Counter[str] = Counter()
     for answer in answers:

@@ -9,7 +9,8 @@ from dataclasses import dataclass
 from phingpt_bench.core.outcomes import INVALID, Outcomes
 from phingpt_bench.core.protocol import CHOSEN
 from phingpt_bench.results.collect import Run
-from phingpt_bench.results.compare import Comparer, Difference, mean
+from phingpt_bench.results.compare import Comparer, mean
+from phingpt_bench.results.difference import Difference
 from phingpt_bench.scoring.metrics import METRICS, score_all
 from phingpt_bench.scoring.ner import MISS_KINDS
 from phingpt_bench.stats.paired import ALPHA
@@ -39,7 +40,7 @@ class Answering:
 
 
 def answering(run: Run) -> Answering:
-    """What is to be said of a run's answers."""
+    """What is to be said about a run's answers."""
     members = [_of(member) for member in run.members]
     names = ("label_share", "unread", "nothing_read", "pieces", "run_on", "cut", "empty", "skipped")
     means = {name: mean([getattr(member, name) for member in members]) for name in names}

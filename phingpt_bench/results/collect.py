@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import contextlib
 import dataclasses
-import os
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -13,15 +12,13 @@ from typing import Any
 from phingpt_bench.core.agreement import read_both
 from phingpt_bench.core.errors import BenchError
 from phingpt_bench.core.outcomes import Outcomes
-from phingpt_bench.core.paths import results_folder
-from phingpt_bench.core.records import RECORD, RunRecord
+from phingpt_bench.core.records import RunRecord
 from phingpt_bench.core.sentences import Sentence, sentence
 from phingpt_bench.data import catalogue
 from phingpt_bench.data.passport import Passport
 from phingpt_bench.results.chosen import ALL, Chosen
+from phingpt_bench.results.folders import files_below, files_from
 from phingpt_bench.scoring.metrics import METRICS
-
-LOCAL = "local"  # the folder of results that stay on this machine, such as those of the demonstration
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,7 +35,7 @@ class Run:
     """The outcomes.json: row by row, without text."""
 
     path: Path
-    """Of the run.json."""
+    """The path of the run.json."""
 
     older: int = 0
     """Runs of the same kind that it replaces."""
@@ -103,11 +100,7 @@ def collect(*folders: Path, every: bool = False) -> list[Run]:
     and for the first file that is damaged (nothing is skipped silently, since a board without a run would be
     misleading).
     """
-    return collected(_below(folders), once=len(folders) > 1, every=every)
-
-
-def _below(folders: Sequence[Path], *, local: bool = False) -> list[Path]:
-    return list(dict.fromkeys(path for folder in folders for path in run_files(folder, local=local)))
+    return collected(files_below(folders), once=len(folders) > 1, every=every)
 
 
 def collected(files: Iterable[Path], *, once: bool = False, every: bool = False, chosen: Chosen = ALL) -> list[Run]:
@@ -141,59 +134,6 @@ def collect_from(folders: Sequence[Path], *, every: bool = False, chosen: Chosen
     So what `evaluate` writes by default is found without naming it. every, chosen: as for `collected`.
     """
     return collected(files_from(folders), once=len(folders) > 1, every=every, chosen=chosen)
-
-
-def files_from(folders: Sequence[Path]) -> list[Path]:
-    """The run.json files of `collect_from`."""
-    return _below(folders) if folders else _below([results_folder()], local=True)
-
-
-def run_files(folder: Path, *, local: bool = False) -> list[Path]:
-    """The run.json files below `folder`, ordered by path; errors as for `collect`. local: folders of that name too."""
-    folder = Path(folder)
-    if not folder.is_dir():
-        raise BenchError(
-            sentence("no such folder") if not folder.exists() else sentence("not a folder"),
-            where=str(folder),
-            hint=sentence("give the folder that 'phingpt-bench run SUITE' wrote, such as results/"),
-        )
-    skipped: list[str] = []
-    files = sorted(map(Path, _walk(str(folder), None if local else skipped)), key=lambda file: file.parts)
-    if files:
-        return files
-    for place in sorted(skipped):
-        if any(_walk(place, [])):
-            raise BenchError(
-                "no run.json below this folder outside {local}/",
-                where=str(folder),
-                hint="runs in {local}/ are shown when asked for: phingpt-bench leaderboard {place}",
-                local=LOCAL,
-                place=place,
-            )
-    raise BenchError(
-        "no run.json below this folder", where=str(folder), hint="'phingpt-bench run SUITE' writes run records"
-    )
-
-
-def _walk(folder: str, local: list[str] | None) -> Iterator[str]:
-    """The run.json files in and below a folder; folders named LOCAL go to `local` (None: they are walked as well).
-
-    Links to folders are skipped.
-    """
-    try:
-        with os.scandir(folder) as entries:
-            found = list(entries)
-    except OSError:  # an unreadable folder is treated as empty
-        return
-    if RECORD in {entry.name for entry in found}:
-        yield f"{folder}/{RECORD}"
-    for entry in found:
-        if not entry.is_dir(follow_symlinks=False):
-            continue
-        if entry.name == LOCAL and local is not None:
-            local.append(entry.path)
-        else:
-            yield from _walk(entry.path, local)
 
 
 def read_run(path: Path, known: Mapping[str, Passport] | None = None) -> Run:

@@ -10,7 +10,8 @@ from phingpt_bench.core.errors import BenchError
 from phingpt_bench.core.records import RunRecord
 from phingpt_bench.core.sentences import sentence
 from phingpt_bench.results.collect import Run
-from phingpt_bench.results.compare import Comparer, Difference
+from phingpt_bench.results.compare import Comparer
+from phingpt_bench.results.difference import Difference
 from phingpt_bench.stats.interval import Interval
 
 

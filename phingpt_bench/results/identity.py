@@ -1,9 +1,12 @@
-"""The keys of one model in one setting over several tasks: the parts that rows and runs share."""
+"""The keys of one model, and of one setting over several tasks: the parts that rows and runs share."""
 
 from __future__ import annotations
 
+from typing import NamedTuple
+
 from phingpt_bench.core.fingerprint import is_digest
 from phingpt_bench.core.records import NO_MODELS
+from phingpt_bench.results.collect import Run
 
 
 def weights(adapter: str | None, digest: str | None, recipe: str | None) -> tuple[str | None, str | None]:
@@ -28,3 +31,29 @@ def base_name(base: str | None, name: str, revision: str | None) -> str:
     base, name, revision: as a record has them.
     """
     return revision if revision is not None and is_digest(revision) else base or name
+
+
+class BaseKey(NamedTuple):
+    """The key of runs on one base."""
+
+    name: str
+    revision: str | None
+    numerics: tuple[str | None, ...]  # quantisation, dtype, engine and its version
+
+
+class ModelKey(NamedTuple):
+    """The key of runs of one model."""
+
+    kind: str
+    base: BaseKey
+    weights: tuple[str | None, str | None]  # identity.weights
+
+
+def model_key(run: Run) -> ModelKey:
+    """The key of a run's model."""
+    model = run.record.model
+    return ModelKey(
+        model.kind,
+        BaseKey(base_name(model.base, model.name, model.base_revision), model.base_revision, model.numerics),
+        weights(model.adapter, model.adapter_digest, model.recipe_digest),
+    )

@@ -10,7 +10,8 @@ from phingpt_bench.core.agreement import read_both
 from phingpt_bench.core.errors import BenchError
 from phingpt_bench.core.jsonio import write_bytes
 from phingpt_bench.core.records import OUTCOMES, RECORD, SAMPLES, RunRecord
-from phingpt_bench.results.collect import key_of, run_files
+from phingpt_bench.results.collect import key_of
+from phingpt_bench.results.folders import run_files
 from phingpt_bench.results.verify import score_differences, score_faults
 
 RUNS = "runs"
@@ -103,7 +104,7 @@ def _key(record: RunRecord) -> tuple[object, ...]:
 
 
 def _rank(record: RunRecord) -> tuple[bool, str, str]:
-    """Of equal runs the one with the highest is kept: paraphrases, which only some were asked, are not lost."""
+    """The rank of a run among equal ones, of which the highest is kept: one that asked paraphrases, then the newest."""
     return record.paraphrases is not None, record.created, record.run_id
 
 

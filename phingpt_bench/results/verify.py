@@ -21,7 +21,8 @@ from phingpt_bench.data import catalogue
 from phingpt_bench.data.network import offline
 from phingpt_bench.data.passport import Passport
 from phingpt_bench.data.rows import Rows
-from phingpt_bench.results.collect import metric_faults, passport_faults, passports, run_files
+from phingpt_bench.results.collect import metric_faults, passport_faults, passports
+from phingpt_bench.results.folders import run_files
 from phingpt_bench.scoring.metrics import score_all
 
 TOLERANCE = 1e-9  # of scores, as when they were made

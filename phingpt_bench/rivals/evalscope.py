@@ -95,7 +95,7 @@ def _entities(source: str) -> Iterator[tuple[str, str, int, int]]:
 
 
 def _untagged(text: str) -> str:
-    """`text` without tags. Only up to the last ">", as each "<" behind it would be followed up to the end."""
+    """`text` without tags. Only up to the last ">", as each "<" after it would be followed up to the end."""
     end = text.rfind(">") + 1
     return _ANY_TAG.sub("", text[:end]) + text[end:]
 

@@ -39,7 +39,7 @@ def tagged(doc: Mapping[str, Any]) -> tuple[list[str], list[str]]:
 def chunks(tags: Sequence[str]) -> set[tuple[str, int, int]]:
     """(type, index of the first word, index after the last word) of each entity, as seqeval's default mode reads BIO.
 
-    An I- tag that continues nothing, or another type, opens an entity.
+    An I- tag that does not continue an entity of its type begins a new one.
     """
     found: set[tuple[str, int, int]] = set()
     if tags.count("O") == len(tags):

@@ -6,12 +6,13 @@ import re
 from collections.abc import Callable, Iterator, Sequence
 from typing import Any
 
-from phingpt_bench.scoring.entities import Parsed, Span, type_reader
+from phingpt_bench.scoring.entities import Parsed, Span
 from phingpt_bench.scoring.loose_json import Object, Reader
 from phingpt_bench.scoring.occurrences import as_seen
 from phingpt_bench.scoring.reading import PLAIN, Rules
 from phingpt_bench.scoring.tagged_copy import Tagged, located
 from phingpt_bench.scoring.token_tags import Tag, chunks, tag_of
+from phingpt_bench.scoring.type_names import type_reader
 
 READ = 0.6  # the least share of an answer's lines or words that are tagged tokens
 # every such answer has one of these somewhere: an O tag, or a tag with a prefix
@@ -30,7 +31,7 @@ def read_bio(answer: str, text: str, types: Sequence[str], rules: Rules = PLAIN)
 
     Read are a list or sequence of tags alone, one for each word of the text (words between white space, otherwise with
     punctuation apart), and tokens with their tags: one per line, with a colon, tab, bar, slash or space between, pairs
-    in a list, or objects. Tags are B-, I-, E-, S- (and the letters of BILOU and BMES) before or behind a known type,
+    in a list, or objects. Tags are B-, I-, E-, S- (and the letters of BILOU and BMES) before or after a known type,
     known types alone, and O or Other; an I- that continues nothing opens an entity, as in seqeval's default mode.
     Tokens are placed as a copy of the text (`tagged_copy.located`), of which words without an entity may be left out.
     An answer is read if at least READ of it are tagged tokens, and one tag has a prefix or two are O.

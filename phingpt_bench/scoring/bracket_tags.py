@@ -9,9 +9,10 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Sequence
 
-from phingpt_bench.scoring.entities import Parsed, type_reader
+from phingpt_bench.scoring.entities import Parsed
 from phingpt_bench.scoring.reading import PLAIN, Rules
 from phingpt_bench.scoring.tag_entities import read_tags
+from phingpt_bench.scoring.type_names import type_reader
 
 _SIGN = re.compile(r"\]\(|\[/|\[[^\[\]\n|:]{1,200}[|:]")
 _PAIR = re.compile(r"\[(/?)([^\[\]\n|:]{1,40})\]")

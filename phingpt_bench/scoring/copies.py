@@ -44,7 +44,7 @@ class Alignment:
             self.ends.update(zip(range(a + 1, b + 1), range(start + 1, end + 1), strict=True))
 
     def __call__(self, start: int, end: int) -> tuple[bool, list[tuple[int, int]]]:
-        """Of a piece of the copy (False, [its place]) by alignment, else (True, the places it may have: any number)."""
+        """(False, [place]) of a piece of the copy that alignment places, else (True, all places that it may have)."""
         if self.exact:
             return False, [(start, end)]
         surface = self.copy[start:end]

@@ -5,33 +5,12 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Collection, Iterable, Sequence
 from dataclasses import dataclass, field
-from functools import lru_cache
 from typing import NamedTuple
 
 from phingpt_bench.core.errors import BenchError
 from phingpt_bench.scoring.occurrences import Finder, places
 
 WRONG_KINDS = ("format", "hallucinated", "conflict")  # each such piece is one wrong prediction; a duplicate is not
-
-_NONE = re.compile(r"none\.?", re.IGNORECASE)
-# other ways to say that there is none: as a whole answer, and after a type
-_NOTHING = re.compile(
-    r"(?:n/?a|nil|null|nothing|empty|ningun[oa]s?|nada|[-–—/]+|\[\s*\]|\{\s*\}|\(\s*\)"
-    r"|(?:there (?:are|is|were) )?(?:no|not any|none of the) (?:[\w-]+ ){0,3}?(?:entit(?:y|ies)|persons?|people"
-    r"|organi[sz]ations?|compan(?:y|ies)|locations?|names?)(?: [\w' -]{0,80})?"
-    r"|no hay (?:[\w-]+ ){0,2}?(?:entidad(?:es)?|personas?|organizaci(?:ón|ones)|lugar(?:es)?|nombres?)"
-    r"(?: [\w' -]{0,80})?"
-    r"|(?:not (?:mentioned|present|found|applicable|specified)|none (?:mentioned|found|present|identified))"
-    r")[.!]?",
-    re.IGNORECASE,
-)
-# full names of the types of CoNLL-2003 and FiNER-ORD, as models write them for PER, ORG and LOC
-FULL_NAMES = {
-    "PER": ("person", "persons", "people", "persona", "personas"),
-    "ORG": ("organization", "organisation", "organizations", "organisations", "organización", "organizaciones"),
-    "LOC": ("location", "locations", "lugar", "lugares", "ubicación"),
-    "MISC": ("miscellaneous",),
-}
 
 
 class Span(NamedTuple):
@@ -187,31 +166,6 @@ def first_line(answer: str) -> str:
     """The first line of an answer that is not blank; "" without any."""
     lines = answer.split("\n") if "\r" not in answer else re.split(r"[\r\n]", answer)
     return next((line for line in lines if line.strip()), "")
-
-
-def names_nothing(line: str) -> bool:
-    """Whether an answer is only "none", ignoring case and a full stop."""
-    return _NONE.fullmatch(line.strip()) is not None
-
-
-def says_nothing(words: str) -> bool:
-    """Whether words, as an answer or behind the name of a type, say in any way that there is not an entity."""
-    words = words.strip()
-    return len(words) < 200 and bool(_NONE.fullmatch(words) or _NOTHING.fullmatch(words))
-
-
-@lru_cache(maxsize=256)
-def type_reader(types: tuple[str, ...], aliases: tuple[tuple[str, str], ...] = ()) -> Callable[[str], str | None]:
-    """From a type as written to one of `types`: as written, then without case; None for any other.
-
-    aliases: pairs (as written, type). FULL_NAMES of the types are read too, where they are not types themselves.
-    """
-    known = {type_.casefold(): type_ for type_ in reversed(types)} | {type_: type_ for type_ in types}
-    for name, type_ in (*aliases, *((name, type_) for type_, names in FULL_NAMES.items() for name in names)):
-        if type_ in types:
-            known.setdefault(name, type_)
-            known.setdefault(name.casefold(), type_)
-    return lambda name: known.get(name) or known.get(name.casefold())
 
 
 def align(pieces: Iterable[Piece], text: str, *, nested: bool = False, find: Finder | None = None) -> Parsed:

@@ -10,9 +10,9 @@ The rule of `parse_entities`. Lines are gone through from the first that is not 
      (name, TYPE)    name -> TYPE
    where bullets, numbers and marks of emphasis may be around it, and a word and a colon before the first
    ("Entities:"). Types are compared as written, then without case, then by alias. What a name means is decided
-   in scoring/surfaces.py. A piece without a type directly behind a typed one is of its type where it is a name in the
+   in scoring/surfaces.py. A piece without a type directly after a typed one is of its type where it is a name in the
    text ("ORG: Nokia; Ericsson").
-3. A line of nothing but a type heads a list: the lines behind it, with a bullet or found in the text, are of that type.
+3. A line of nothing but a type heads a list: the lines after it, with a bullet or found in the text, are of that type.
 4. The answer continues as long as its lines are typed, heads or in a list; blank ones are ignored. Lines before the
    first such line are ignored too, up to one that begins another example (a word of PROMPTS and a colon, unless it
    repeats the text). The first other line ends the answer, so what a model runs on with is not read.
@@ -24,11 +24,13 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterator, Sequence
 
-from phingpt_bench.scoring.entities import Parsed, Piece, align, says_nothing, type_reader
+from phingpt_bench.scoring.entities import Parsed, Piece, align
 from phingpt_bench.scoring.line_form import split_mark, split_pieces, unescape
+from phingpt_bench.scoring.no_entities import says_nothing
 from phingpt_bench.scoring.occurrences import Finder, as_seen
 from phingpt_bench.scoring.reading import PLAIN, Rules
 from phingpt_bench.scoring.surfaces import WRAPPING, Surfaces, is_suffix
+from phingpt_bench.scoring.type_names import type_reader
 from phingpt_bench.scoring.words import PROMPTS
 
 _BULLET = re.compile(r"\A\s*(?:[-*•·‣▪●○–—+>#]{1,6}|\(?\d{1,3}[.)\]]|[a-z][.)])\s+")
@@ -85,7 +87,7 @@ class _Reader:
             return found
         if not started:  # rule 5
             return [Piece(None, piece.strip()) for piece in split_pieces(first or "")]
-        # every type without a name behind it says that there is none; one type alone is a list that was cut
+        # every type without a name after it says that there is none; one type alone is a list that was cut
         return [Piece(heads[0], "")] if len(heads) == 1 else None
 
     def _line(self, line: str, *, is_first: bool) -> list[Piece] | None:

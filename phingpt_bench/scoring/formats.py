@@ -17,13 +17,14 @@ from phingpt_bench.core.errors import unknown
 from phingpt_bench.core.sentences import sentence
 from phingpt_bench.scoring.bio_entities import read_bio
 from phingpt_bench.scoring.bracket_tags import read_brackets
-from phingpt_bench.scoring.entities import Parsed, Problem, Span, type_reader
+from phingpt_bench.scoring.entities import Parsed, Problem, Span
 from phingpt_bench.scoring.entity_lines import parse_entities
 from phingpt_bench.scoring.json_entities import read_json, write_json
 from phingpt_bench.scoring.reading import CUT_OFF, LONGEST, PLAIN, TOO_LONG, Rules
 from phingpt_bench.scoring.reasoning import answer_part
 from phingpt_bench.scoring.spans import format_entities
 from phingpt_bench.scoring.tag_entities import read_tags, write_tags
+from phingpt_bench.scoring.type_names import type_reader
 
 
 @dataclass(frozen=True, slots=True)

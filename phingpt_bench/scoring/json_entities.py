@@ -12,22 +12,13 @@ import json
 import re
 from collections.abc import Iterable, Sequence
 
-from phingpt_bench.scoring.entities import (
-    Entity,
-    Parsed,
-    Piece,
-    Span,
-    align,
-    checked_spans,
-    first_line,
-    names_nothing,
-    type_reader,
-    write_entities,
-)
+from phingpt_bench.scoring.entities import Entity, Parsed, Piece, Span, align, checked_spans, first_line, write_entities
 from phingpt_bench.scoring.json_pieces import Pieces, entity_keys
 from phingpt_bench.scoring.loose_json import Object, Reader
+from phingpt_bench.scoring.no_entities import names_nothing
 from phingpt_bench.scoring.occurrences import as_seen
 from phingpt_bench.scoring.reading import PLAIN, Rules
+from phingpt_bench.scoring.type_names import type_reader
 
 _OPENING = re.compile(r"[\[{]|\((?=\s*[\"'])")
 _NEXT_VALUE = re.compile(r"[\s,;]*(?=[{(])")

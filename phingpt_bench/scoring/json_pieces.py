@@ -6,8 +6,9 @@ import re
 from collections.abc import Callable, Iterator, Sequence
 from typing import Any
 
-from phingpt_bench.scoring.entities import Piece, says_nothing
+from phingpt_bench.scoring.entities import Piece
 from phingpt_bench.scoring.loose_json import Fields, Object, shown
+from phingpt_bench.scoring.no_entities import says_nothing
 from phingpt_bench.scoring.token_tags import PREFIXED, joined
 
 # The names that models give the two fields of an entity, the surest first: "entity" may be either.

@@ -22,8 +22,8 @@ before the first word of the answer are disregarded, and so are those at its end
   M3 Common words are mentions only where they are answers ("no" is a label of many tasks and a word of most
      sentences, "si" is "sí" without its accent or "if"; and the `common` ones that `reader` is given, such as "tax"
      for a topic, and all codes):
-       "no" at the begin of the answer or behind a stop, unless UNSURE or AFFIRMING begins there ("no idea", "no
-         doubt"), or where it closes: the answer ends behind it, or a stop or a word of JOINS, ENDS, REASONS_WHY or
+       "no" at the beginning of the answer or after a stop, unless UNSURE or AFFIRMING begins there ("no idea", "no
+         doubt"), or where it closes: the answer ends after it, or a stop or a word of JOINS, ENDS, REASONS_WHY or
          KEYWORDS follows;
        "si" where it closes;
        the others where they close, and are at the beginning, after a stop or a word of JOINS, or as in rule 5.
@@ -38,7 +38,7 @@ before the first word of the answer are disregarded, and so are those at its end
   N3 by a copula and "not", "isn't" and the like, or "no es", directly after it ("positive is not right");
   N4 by "less" or "menos" directly before it ("less positive than negative"), but not "more or less" or "no less";
   N5 by Chinese, Japanese or Korean words directly beside it that deny it (DENIES_BEFORE, DENIES_BEHIND).
-A mention is asked where the next of . ! ? ; : ( and line break behind it is a question mark. What is neither negated
+A mention is asked where the next of . ! ? ; : ( and line break after it is a question mark. What is neither negated
 nor asked is stated.
 
 **Which mention counts.** A list is two or more mentions of different labels, stated, with nothing but JOINS, commas
@@ -50,11 +50,11 @@ and bars between. The first of these rules that applies decides (1 and 2: scorin
   3. Opening. The first line with a word in it begins with a stated mention, where words of KEYWORDS, FILLERS and
      COPULAS and stops may come first. Not in a list. Behind it the line ends, or a stop other than : = ? follows, or a
      word of KEYWORDS or REASONS_WHY. And no other label in the line is between two such places (begin of the line
-     or . ; ! before it, end of the line or a stop other than : = ? behind it). The answer was given; whatever
+     or . ; ! before it, end of the line or a stop other than : = ? after it). The answer was given; whatever
      follows explains it or, with a model that runs on, belongs to an invented next example.
   4. The first later line that begins with a word of PROMPTS and a colon, and has a mention before it, begins such an
      example: if rules 5 to 8 find a label before it, that is the answer.
-  5. Explicit. The last stated mention, not in a list, behind a word of KEYWORDS: FILLERS, bars and line breaks are
+  5. Explicit. The last stated mention, not in a list, after a word of KEYWORDS: FILLERS, bars and line breaks are
      skipped backwards, and then comes the keyword, or a colon, an equals sign or a copula does with
      at most WINDOW + 3 words between it and the keyword, no stop among them ("The answer to this is: negative").
   6. Lines of nothing but one stated mention and stops other than : = ?, where all such lines name the same label.

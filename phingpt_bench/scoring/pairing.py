@@ -55,7 +55,7 @@ def _overlapping(spans: list[Span]) -> bool:
 def _swept(gold: list[Span], predicted: list[Span]) -> list[Pair]:
     """A largest matching where neither side overlaps itself: from left to right, whatever overlaps and is free.
 
-    That is a largest one because of two overlapping entities the one that ends first meets nothing behind the other.
+    That is a largest one because of two overlapping entities the one that ends first meets nothing after the other.
     """
     pairs = []
     i = j = 0

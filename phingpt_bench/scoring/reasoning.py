@@ -10,7 +10,7 @@ The rule. For each kind of mark in MARKS (without regard to case) and each pair 
    mark is the word "assistantfinal", and an answer that begins with "analysis", directly followed by a letter, is
    reasoning.
 
-Then the special tokens of a turn go: those before the answer, and the first that ends it with everything behind it. Of
+Then the special tokens of a turn go: those before the answer, and the first that ends it with everything after it. Of
 <answer>...</answer> and the like (WRAPPERS) the inside of the last is the answer.
 
 All of it is linear in the length of the answer.

@@ -2,15 +2,15 @@
 
 The rule of `read_score`. The text is folded as in scoring/words.py. The first line with a letter or a digit counts
 (lines that begin with ``` do not count). A number in it is digits with at most one decimal mark between or before
-them ("0.5", ".5", "0,5", "1"), with an exponent or without; no letter, digit, or mark with a digit behind it touches
+them ("0.5", ".5", "0,5", "1"), with an exponent or without; no letter, digit, or mark with a digit after it touches
 it, so that "Q3" and "1.2.3" hold none. Its sign is + or one of the dashes - − – ‐ ‑ ‒ directly before it, with no
 letter, digit or other sign before that; or the word "minus", "menos" (not "o menos"), "negative" or "negativo" and
-white space. A percent sign (or "percent", "pct", "per cent", "por ciento") behind it makes it no score. All numbers of
+white space. A percent sign (or "percent", "pct", "per cent", "por ciento") after it makes it no score. All numbers of
 the line must be the same one.
 
 Ambiguous are: a comma between one to three digits that do not begin with 0 and exactly three ("1,000" could be a
 thousand; any other comma is the decimal mark), and a dash before a number that is no sign by the rule above but could
-be meant as one: with white space behind it, or a letter or digit before it ("- 0.5", "score-0.5"); so is ±.
+be meant as one: with white space after it, or a letter or digit before it ("- 0.5", "score-0.5"); so is ±.
 """
 
 from __future__ import annotations

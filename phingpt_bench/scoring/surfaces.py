@@ -5,13 +5,14 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
-from phingpt_bench.scoring.entities import Piece, says_nothing
+from phingpt_bench.scoring.entities import Piece
+from phingpt_bench.scoring.no_entities import says_nothing
 from phingpt_bench.scoring.occurrences import Finder
 
 WRAPPING = " \t*_`\"'“”‘’«»‹›[](){}<>"
 # from the first of several blanks on only: else a run of blanks takes time by its square
 _SEPARATOR = re.compile(r"(?:(?<!\s)\s+)?[,、，]\s*|(?<!\s)\s+(?:and|&|y|e)\s+")
-# the end of a company's name, which is not a name of its own behind a comma
+# the end of a company's name, which is not a name of its own after a comma
 _SUFFIX = re.compile(
     r"(?:inc|incorporated|ltd|limited|corp|corporation|co|company|plc|llc|llp|l\.?p|n\.?a|s\.?a|ag|se|nv|n\.?v|ab|asa|oyj|oy|gmbh"
     r"|kg|spa|s\.?p\.?a|s\.?l|s\.?r\.?l|jr|sr|ii|iii)\.?",
@@ -27,7 +28,7 @@ class Surfaces:
       1. what is written, unchanged;
       2. without quotes, brackets and marks of emphasis around it;
       3. without a full stop, comma or colon at its end;
-      4. without a comment in brackets behind it ("Nokia (a company)").
+      4. without a comment in brackets after it ("Nokia (a company)").
     Else, where it is a list whose parts are divided by commas, "and" or "y", and at least one of them is in the text,
     each part is a name of its own. Otherwise it is taken as written, and is not in the text.
     """
@@ -69,7 +70,7 @@ class Surfaces:
 
 
 def is_suffix(part: str) -> bool:
-    """Whether a part behind a comma is the end of a company's or person's name ("Inc.", "Jr.")."""
+    """Whether a part after a comma is the end of a company's or person's name ("Inc.", "Jr.")."""
     return _SUFFIX.fullmatch(part.strip()) is not None
 
 

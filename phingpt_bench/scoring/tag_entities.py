@@ -17,10 +17,12 @@ from collections.abc import Callable, Iterable, Sequence
 from itertools import pairwise
 from typing import NamedTuple
 
-from phingpt_bench.scoring.entities import Parsed, Problem, Span, checked_spans, names_nothing, type_reader
+from phingpt_bench.scoring.entities import Parsed, Problem, Span, checked_spans
+from phingpt_bench.scoring.no_entities import names_nothing
 from phingpt_bench.scoring.occurrences import as_seen
 from phingpt_bench.scoring.reading import PLAIN, Rules
 from phingpt_bench.scoring.tagged_copy import Tagged, Unread, located
+from phingpt_bench.scoring.type_names import type_reader
 
 _BREAKS = {ord("\n"): " ", ord("\r"): " "}
 _ESCAPE = "(?-i:&(?:lt|amp|#[0-9]{1,6});)"

@@ -39,7 +39,7 @@ def tag_of(written: str, read_type: Callable[[str], str | None]) -> Tag | None:
 
 
 def chunks(tags: Sequence[Tag | None]) -> list[tuple[str, int, int]]:
-    """(type, first token, behind the last) of each entity, in order, as seqeval's default mode reads them.
+    """(type, first token, one past the last) of each entity, in order, as seqeval's default mode reads them.
 
     An I- or E- that continues nothing, or another type, opens an entity; so does a tag without a prefix, unless it
     follows one of its type. None is a token without a readable tag, outside of entities.

@@ -28,7 +28,7 @@ CHANGES: dict[int, dict[str, str]] = {
         "scores": sentence("<analysis> is taken out as reasoning"),
         "spans": sentence(
             "<analysis> is taken out as reasoning; entities in square brackets, Markdown links, tuples and spaCy's "
-            "JSON, behind arrows and by offsets alone are read"
+            "JSON, after arrows and by offsets alone are read"
         ),
     },
 }

@@ -59,7 +59,7 @@ PROMPTS = _words(
 )
 
 STOPS = frozenset(".,;:=!?()/|\n—")
-# a word of UNSPACED beside a label denies it: at its end before the label, at its begin behind it
+# a word of UNSPACED beside a label denies it: at its end before the label, at its beginning after it
 DENIES_BEFORE = re.compile(r"(?:不(?![仅僅只但过過断斷])|非(?!常)|[没沒]|[无無](?!疑)|未)\w{0,4}\Z")
 DENIES_BEHIND = re.compile(
     r"(?:的)?(?:で(?:は|も)?|じゃ|とは)(?:な[いくか]|あり?ません|言え(?:な|ません)|いえ(?:な|ません))"

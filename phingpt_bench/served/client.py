@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import json
 import time
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import Awaitable, Callable
 from types import TracebackType
 from typing import Any, NamedTuple, TypeVar
 from urllib.parse import urlsplit
@@ -16,6 +16,7 @@ import tenacity
 from phingpt_bench.core.errors import BenchError
 from phingpt_bench.core.sentences import sentence, sentence_n
 from phingpt_bench.served import keys
+from phingpt_bench.served.bodies import body_of, events_of
 from phingpt_bench.served.faults import (
     Again,
     Lacking,
@@ -33,7 +34,6 @@ from phingpt_bench.served.values import Ask, Half
 T = TypeVar("T")
 AGAIN = (408, 409, 425, 429)  # statuses that are retried, as well as all from 500 on
 LONGEST = 900.0  # the longest pause in seconds that a server may ask for; beyond it the user decides
-MOST = 1 << 26  # bytes of a reply, unpacked: an answer of 64 MB is none
 PAUSE = 1.0  # seconds before the first retry, doubled each time; the pause is drawn between 0 and this
 
 
@@ -102,7 +102,7 @@ class Client:
             try:
                 async with self._there.get(self._address(path), allow_redirects=False) as response:
                     if response.status in (401, 403):
-                        raise self._refused(response.status, await _body(response))
+                        raise self._refused(response.status, await body_of(response))
                     if response.status in AGAIN or (response.status >= 500 and response.status != 501):
                         raise Again(
                             sentence("status {status}", status=response.status),
@@ -110,7 +110,7 @@ class Client:
                             response.status,
                         )
                     try:
-                        return json.loads(await _body(response)) if response.status == 200 else None
+                        return json.loads(await body_of(response)) if response.status == 200 else None
                     except (ValueError, RecursionError):
                         return None
             except (aiohttp.ClientError, asyncio.TimeoutError) as err:
@@ -177,14 +177,14 @@ class Client:
         try:
             async with self._there.post(self._address(ask.path), json=ask.payload, allow_redirects=False) as response:
                 if response.status != 200:
-                    raise self._fault(response.status, await _body(response), pause_of(response.headers))
+                    raise self._fault(response.status, await body_of(response), pause_of(response.headers))
                 if stream and "text/event-stream" in response.headers.get("content-type", ""):
-                    events = [(seconds - started, event) async for seconds, event in _events(response)]
+                    events = [(seconds - started, event) async for seconds, event in events_of(response)]
                     for _, event in events:
                         check_event(event)
                     return Reply(None, events, time.perf_counter() - started)
                 try:
-                    return Reply(json.loads(await _body(response)), [], time.perf_counter() - started)
+                    return Reply(json.loads(await body_of(response)), [], time.perf_counter() - started)
                 except (ValueError, RecursionError):
                     raise Lacking(sentence("an answer that is no JSON, or half of it")) from None
         except (aiohttp.ClientError, asyncio.TimeoutError) as err:
@@ -246,45 +246,3 @@ def whole(read: Callable[[Any], T]) -> Callable[[Reply], T]:
             ) from None
 
     return reading
-
-
-async def _chunks(response: aiohttp.ClientResponse) -> AsyncIterator[bytes]:
-    """The bytes of a reply as they come. Lacking beyond MOST."""
-    size = 0
-    async for chunk in response.content.iter_any():
-        size += len(chunk)
-        if size > MOST:
-            raise Lacking(sentence("an answer of more than {most:,} bytes", most=MOST))
-        yield chunk
-
-
-async def _body(response: aiohttp.ClientResponse) -> str:
-    """The text of a reply, in UTF-8 whatever its head says."""
-    return b"".join([chunk async for chunk in _chunks(response)]).decode("utf-8", "replace")
-
-
-async def _lines(response: aiohttp.ClientResponse) -> AsyncIterator[str]:
-    """The lines of a reply, of any length: aiohttp's own end at 512 KB with an error."""
-    line: list[bytes] = []
-    async for chunk in _chunks(response):
-        first, *others = chunk.split(b"\n")
-        line.append(first)
-        for other in others:
-            yield b"".join(line).decode("utf-8", "replace")
-            line = [other]
-    yield b"".join(line).decode("utf-8", "replace")
-
-
-async def _events(response: aiohttp.ClientResponse) -> Any:
-    """(time, event) of each data line of a stream."""
-    async for line in _lines(response):
-        text = line.strip()
-        if not text.startswith("data:"):
-            continue
-        text = text.removeprefix("data:").strip()
-        if text == "[DONE]":
-            return
-        try:
-            yield time.perf_counter(), json.loads(text)
-        except (ValueError, RecursionError):
-            raise Lacking(sentence("a line of the stream is no JSON")) from None

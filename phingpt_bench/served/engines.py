@@ -1,4 +1,4 @@
-"""The engines behind a server or an API: what is known of each before it is asked."""
+"""The engines behind a server or an API: what is known about each before it is asked."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ Engine = Literal[
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class EngineKind:
-    """What is known of an engine, whatever it serves."""
+    """What is known about an engine, whatever it serves."""
 
     dialect: type[Dialect]
     """How it is spoken to."""

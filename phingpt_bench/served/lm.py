@@ -1,4 +1,4 @@
-"""The model class for lm-eval of a served model."""
+"""lm-eval's model class for a served model."""
 
 from __future__ import annotations
 
@@ -50,7 +50,7 @@ class ServedLM(TemplateLM):  # type: ignore[misc]
 
     @property
     def tokenizer_name(self) -> str:
-        """The name of a chat template for lm-eval."""
+        """What lm-eval calls the chat template by."""
         return self.name
 
     def tok_encode(self, string: str, add_special_tokens: bool | None = None, **_: Any) -> list[int]:
@@ -231,7 +231,7 @@ def _messages(context: str) -> Any:
 
 
 def _check_alike(rows: Sequence[Sequence[float]], where: str) -> None:
-    """BenchError if every document has all labels alike: then nothing was compared."""
+    """BenchError if the labels of each document all have the same value: then nothing was compared."""
     several = [row for row in rows if len(row) > 1 and not any(math.isnan(value) for value in row)]
     if several and all(len(set(row)) == 1 for row in several):
         value = Counter(row[0] for row in several).most_common(1)[0][0]

@@ -109,7 +109,7 @@ class ServedSpec:
 
     @property
     def kind(self) -> EngineKind:
-        """What is known of the engine."""
+        """What is known about the engine."""
         return KINDS[self.engine]
 
     @property

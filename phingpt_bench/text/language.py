@@ -6,16 +6,16 @@ known when it has a folder there. A text without a translation stays English. do
 
 from __future__ import annotations
 
-import contextlib
 import functools
 import gettext
 import os
-from collections.abc import Iterator
+from contextlib import AbstractContextManager
 from contextvars import ContextVar
 from pathlib import Path
 
 from phingpt_bench.core.errors import BenchError
 from phingpt_bench.core.sentences import Sentence, sentence
+from phingpt_bench.core.within import value_within
 
 VARIABLE = "PHINGPT_BENCH_LANG"
 ENGLISH = "en"
@@ -60,17 +60,12 @@ def decimal_comma() -> bool:
     return _language.get() in DECIMAL_COMMA
 
 
-@contextlib.contextmanager
-def speaking(language: str) -> Iterator[None]:
+def speaking(language: str) -> AbstractContextManager[None]:
     """Within the block `say` answers in this language; BenchError for one that is not in LANGUAGES.
 
     A thread that is started within the block does not inherit it: it enters a block of its own with `current()`.
     """
-    token = _language.set(known(language))
-    try:
-        yield
-    finally:
-        _language.reset(token)
+    return value_within(_language, known(language))
 
 
 def current() -> str:

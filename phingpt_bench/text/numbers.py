@@ -33,7 +33,7 @@ def score_text(score: float | None) -> str:
 
 
 def signed(value: float | None, mark: str = "") -> str:
-    """Three decimals with their sign and the mark behind them, "+0.123*"; N/A for None; never -0.000."""
+    """Three decimals with their sign and the mark after them, "+0.123*"; N/A for None; never -0.000."""
     if value is None:
         return unknown_text()
     text = f"{value:+.3f}"

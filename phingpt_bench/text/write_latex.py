@@ -2,18 +2,15 @@
 
 phingpt-bench leaderboard --format latex --output board.tex && pdflatex board.tex
 
-Works with pdfLaTeX, XeLaTeX and LuaLaTeX. Characters that the default fonts lack (Hebrew, Chinese, emoji) are written
-as their code points, U+05D0: a name is never lost, and a document always compiles.
+Works with pdfLaTeX, XeLaTeX and LuaLaTeX.
 """
 
 from __future__ import annotations
 
 import re
-import unicodedata
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from itertools import zip_longest
-from typing import Literal
 
 from phingpt_bench.text.blocks import (
     Across,
@@ -29,15 +26,10 @@ from phingpt_bench.text.blocks import (
     Title,
     plain,
 )
-from phingpt_bench.text.clean import clean
+from phingpt_bench.text.latex_columns import Width, column_kinds, head_lines
+from phingpt_bench.text.latex_text import escape
 
-TALL = 9  # characters in a line of a head that may have several
 MOST = 25  # rows in one table, so that it fits on a page
-NAME = 20  # characters of a text that folds, which it has where a table is made smaller to fit
-# em of \footnotesize: a character, wide ones among them; the gap of two columns
-CHARACTER, GAP = 0.55, 1.0
-# in one line of the narrowest usual paper: a column of article's two, its only one, A4 across
-ROOM = {"column": 26.9, "page": 40.5, None: 86.0}
 PACKAGES = ("array", "booktabs", "graphicx", "tabularx")
 PREAMBLE = r"""\documentclass[10pt,a4paper]{article}
 \usepackage[margin=20mm,landscape]{geometry}
@@ -45,19 +37,7 @@ PREAMBLE = r"""\documentclass[10pt,a4paper]{article}
 \floatplacement{table}{H}
 \begin{document}
 """
-SPECIAL = {
-    "\\": r"\textbackslash{}", "{": r"\{", "}": r"\}", "$": r"\ensuremath{\$}", "&": r"\&", "#": r"\#", "%": r"\%",
-    "_": r"\_", "`": r"\`{}",
-    "~": r"\ensuremath{\sim}", "^": r"\^{}", "<": r"\textless{}", ">": r"\textgreater{}", "|": r"\textbar{}",
-    "[": "{[}", "*": "{*}",  # behind a line's end they would be its arguments
-}  # fmt: skip
-LIGATURE = re.compile(r"([-,'])(?=\1)")
 MINUS = re.compile(r"-(?=\d)")  # in a cell of numbers
-LATIN = re.compile("[\u00a1\u00bf\u00c0-\u00cf\u00d1-\u00d6\u00d8-\u00dd\u00df-\u00ef\u00f1-\u00f6\u00f8-\u00fd\u00ff]")
-ACCENTS = {
-    "\u0300": "`", "\u0301": "'", "\u0302": "^", "\u0303": "~", "\u0304": "=", "\u0306": "u", "\u0307": ".",
-    "\u0308": '"', "\u030a": "r", "\u030b": "H", "\u030c": "v", "\u0327": "c",
-}  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -68,12 +48,12 @@ class Paper:
     None: as wide as a line. A table that needs more than it has there is made smaller as a whole.
     """
 
-    width: Literal["column", "page"] | None = None
+    width: Width = None
     caption: str | None = None
-    """Of the table; of several the first."""
+    """The caption of the table, or of the first of several."""
 
     label: str | None = None
-    """Of the first table; that of another has its number behind it."""
+    """The label of the first table; later tables have their number after it."""
 
     decimal_comma: bool = False
     """Whether numbers have a decimal comma; then a semicolon stands between the ends of an interval."""
@@ -99,7 +79,7 @@ def latex(blocks: Sequence[Block], *, document: bool = True, paper: Paper | None
 class _Page:
     """What was written so far, and the table that still gathers its notes.
 
-    The title of a section is the caption of its tables; lines under it, or behind a grid, are notes of the table.
+    The title of a section is the caption of its tables; lines under it, or after a grid, are notes of the table.
     """
 
     def __init__(self, paper: Paper) -> None:
@@ -156,7 +136,7 @@ class _Page:
         self.tables += 1
         caption = paper.caption if first and paper.caption is not None else escape(self.caption)
         label = None if paper.label is None else paper.label if first else f"{paper.label}-{self.tables}"
-        kinds, least = _form(grid, paper)
+        kinds, least = column_kinds(grid, paper.width)
         opened, width, closed = "", r"\linewidth", ""
         if least is not None:  # TeX looks whether the room is enough
             widened = rf"\dimen0=\linewidth\ifdim\dimen0<{least:.1f}em\dimen0={least:.1f}em\fi"
@@ -180,81 +160,8 @@ class _Page:
         return "\n".join(lines)
 
 
-def escape(text: str) -> str:
-    """A text on one line in which nothing is a command or a ligature; see above for characters that fonts lack."""
-    escaped = "".join(map(_escaped, unicodedata.normalize("NFC", clean(text))))
-    return LIGATURE.sub(r"\1{}", escaped)
-
-
-def _escaped(character: str) -> str:
-    if character in SPECIAL:
-        return SPECIAL[character]
-    if character.isascii() or LATIN.match(character):
-        return character
-    parts = unicodedata.normalize("NFD", character)
-    letter, mark = parts[0], parts[1:]
-    if letter.isascii() and letter.isalpha() and mark in ACCENTS:
-        return f"\\{ACCENTS[mark]}{{{letter}}}"
-    if unicodedata.category(character) == "Cf":  # marks of direction: no width, nothing to see is lost
-        return ""
-    return f"U+{ord(character):04X}"
-
-
-def _form(grid: Grid, paper: Paper) -> tuple[list[str], float | None]:
-    """The columns' kinds, and the em that the table needs at least, if that may be more than the paper has.
-
-    Columns that fold, or else the first one not aligned on the right, share the room that the others leave.
-    """
-    folding = [at for at, column in enumerate(grid.columns) if column.fold and not column.right] or [
-        next((at for at, column in enumerate(grid.columns) if not column.right), 0)
-    ]
-    kinds: list[str] = []
-    least: dict[int, int] = {}  # characters
-    usual: dict[int, int] = {}
-    for at, column in enumerate(grid.columns):
-        texts = [_text(row[at]) for row in grid.rows if not isinstance(row, Across)]
-        longest = max(map(len, [*texts, *_head_lines(column)]), default=0)
-        if at in folding:
-            pieces = [piece for text in (*texts, column.head) for piece in re.split(r"(?<=[ -])", text)]
-            least[at] = max(len(piece.rstrip()) for piece in pieces) + 2  # the indent of further lines
-            usual[at] = max(least[at], min(longest, NAME))
-        else:
-            least[at] = usual[at] = longest
-        kinds.append("" if at in folding else "r" if column.right else "l")
-    for at in folding:
-        share = len(folding) * usual[at] / sum(usual[other] for other in folding)
-        size = "" if len(folding) == 1 else rf"\hsize={share:.3f}\hsize"
-        kinds[at] = rf">{{{size}\raggedright\arraybackslash\hangindent1em}}X"
-    needed = _em(least if len(folding) == 1 else usual)
-    return kinds, _em(usual) if needed > ROOM[paper.width] else None
-
-
-def _em(characters: Mapping[int, int]) -> float:
-    """The width of a table with these characters in its columns, in em."""
-    return sum(characters.values()) * CHARACTER + len(characters) * GAP
-
-
-def _text(cell: Cell) -> str:
-    return cell if isinstance(cell, str) else "".join(piece.text for piece in cell)
-
-
-def _head_lines(column: Column) -> list[str]:
-    """The head of a column; a tall one in lines of at most TALL characters, broken at blanks and behind _ and -."""
-    if not column.tall:
-        return [" ".join(column.head.split())]
-    lines: list[str] = []
-    for words in column.head.split("\n"):
-        lines.append("")
-        for part in re.findall(r" ?[^ _-]+[_-]*| ?[_-]+", words):
-            if lines[-1] and len(lines[-1] + part) > TALL:
-                lines.append(part.lstrip())
-            else:
-                lines[-1] += part
-    return lines
-
-
 def _head(column: Column) -> str:
-    lines = _head_lines(column)
+    lines = head_lines(column)
     text = r" \\ ".join(map(escape, lines))
     return rf"\shortstack[r]{{{text}}}" if len(lines) > 1 else text
 
@@ -289,7 +196,7 @@ def _description(legend: Legend) -> str:
 
 
 def _long(text: str) -> str:
-    """A text with addresses and paths in it, which may break behind a slash."""
+    """A text with addresses and paths in it, which may break after a slash."""
     return escape(text).replace("/", r"/\allowbreak{}")
 
 

@@ -40,8 +40,8 @@ def readme(card: AdapterCard, model: str) -> str:
     lines = [f"| {key} | {value} |" for key, value in _facts(card, shown)]
     return "\n".join([
         *metadata, "", f"# {card.name}", "",
-        f"A LoRA adapter of {shown}, trained by phingpt-bench {__version__}. All that is known of its training is in",
-        "`card.json`.",
+        f"A LoRA adapter of {shown}, trained by phingpt-bench {__version__}. `card.json` holds all that is known",
+        "about its training.",
         *([] if card.limit is None else ["", f"**A trial, on the first {card.limit} rows of each task.**"]),
         "", "| | |", "| --- | --- |", *lines, "",
         "Evaluate it with:", "", "```bash",
@@ -71,9 +71,9 @@ def _facts(card: AdapterCard, base: str) -> Iterator[tuple[str, str]]:
 
 
 def with_scores(text: str, scores: str) -> str:
-    """A README with the metadata and the table of scores of `render.model_card` in the place of older ones.
+    """A README with the metadata and the table of scores of `render.model_card` in place of older ones.
 
-    Both begin with YAML between "---" lines. What the README says otherwise stays.
+    Both begin with YAML between "---" lines. The rest of the README stays.
     """
     import yaml
 

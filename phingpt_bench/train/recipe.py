@@ -73,7 +73,7 @@ class Recipe:
     """Share of the steps over which the learning rate rises."""
 
     weight_decay: float = 0.0
-    """Of AdamW."""
+    """The weight decay of AdamW."""
     max_grad_norm: float = 1.0
     """The norm that gradients are clipped to."""
 

@@ -7,18 +7,14 @@ from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from phingpt_bench.core import jsonio
 from phingpt_bench.core.at_work import at_work
-from phingpt_bench.core.errors import BenchError
 from phingpt_bench.core.files import synced
-from phingpt_bench.core.fingerprint import digest
 from phingpt_bench.core.ledgers import Ledger
 from phingpt_bench.core.machine import environment, this_machine
-from phingpt_bench.core.overrides import Override, folder_suffix
 from phingpt_bench.core.provenance import now_text
-from phingpt_bench.core.sentences import sentence, sentence_n
+from phingpt_bench.core.sentences import sentence_n
 from phingpt_bench.core.trackers import events_in
-from phingpt_bench.core.workplace import alone, swept
+from phingpt_bench.core.workplace import alone
 from phingpt_bench.cost import flops
 from phingpt_bench.cost.meters import Meter
 from phingpt_bench.cost.prices import load_prices, match
@@ -31,23 +27,12 @@ from phingpt_bench.models.load import Loaded, layer_weights, load_base
 from phingpt_bench.train import checkpoints
 from phingpt_bench.train.dataset import TrainingData, training_data
 from phingpt_bench.train.face import write_face
+from phingpt_bench.train.folder import check_plan, default_folder, prepared
 from phingpt_bench.train.recipe import Recipe
 from phingpt_bench.train.rows import batches
 
 if TYPE_CHECKING:
     from lm_eval.tasks import TaskManager
-
-
-def default_folder(recipe: Recipe, limit: int | None = None, overrides: Sequence[Override] = ()) -> Path:
-    """The default folder of an adapter: adapters/trained/<recipe> under the current folder.
-
-    A trial on the first `limit` rows, and a recipe that was read with overrides and kept its name, have folders of
-    their own, so that they are not mistaken for the recipe's adapter.
-    """
-    name = recipe.name if limit is None else f"{recipe.name}_first-{limit}"
-    if overrides and all(override.key != ("name",) for override in overrides):
-        name = f"{name}_{folder_suffix(overrides)}"
-    return Path("adapters") / "trained" / name
 
 
 def train(
@@ -101,7 +86,7 @@ def _train(
     prices = load_prices()  # an unreadable price card should fail now, not after hours
     base = for_training(base)  # a device or dtype that cannot be trained on should fail now
     target = device_of(base)
-    checkpoint = _prepare(out, resume, display)
+    checkpoint = prepared(out, resume, display)
     entry = match(prices, this_machine(target))
     display.tell(Priced(entry.usd_per_hour if entry else None))
     loading, preparing, _ = training_stages(recipe.name)
@@ -113,7 +98,7 @@ def _train(
     with display.stage(preparing), meter.phase("prepare"):
         data = training_data(recipe, loaded.tokenizer, limit, tasks)
         steps = batches([len(row.ids) for row in data.rows], recipe.tokens_per_batch, recipe.epochs, recipe.seed)
-        _check_plan(out, recipe, data, steps, resume=checkpoint is not None)
+        check_plan(out, recipe, data, steps, resume=checkpoint is not None)
         # imports of torch and transformers come after what can fail early
         from phingpt_bench.train.callbacks import ProgressCallback, SealCallback
         from phingpt_bench.train.trainer import AnswerTrainer, with_lora
@@ -201,44 +186,6 @@ def _run(trainer: Any, job: _Job, checkpoint: Path | None, display: Display, met
         )
         display.tell(Said(said, urgent=True))
         raise
-
-
-def _prepare(out: Path, resume: bool, display: Display) -> Path | None:
-    """Create the folder; returns the checkpoint to resume from, or None."""
-    if (out / adapter.CARD).is_file():
-        raise BenchError("the adapter exists already", where=str(out), hint="delete the folder, or use --out DIR")
-    if checkpoints.sealed(out) and not resume:
-        raise BenchError(
-            "the folder holds an unfinished training", where=str(out), hint="resume with --resume, or delete the folder"
-        )
-    try:
-        out.mkdir(parents=True, exist_ok=True)
-        swept(out)
-    except OSError as err:
-        raise BenchError("cannot make the adapter's folder ({reason})", where=str(out), reason=err.strerror) from None
-    return checkpoints.newest(out, lambda text: display.tell(Said(text, urgent=True)))
-
-
-def _check_plan(out: Path, recipe: Recipe, data: TrainingData, steps: list[list[int]], *, resume: bool) -> None:
-    """Write what determines the training next to the checkpoints, or compare it with the existing file.
-
-    BenchError if the checkpoints belong to another recipe or other rows.
-    """
-    file = out / checkpoints.FOLDER / "plan.json"
-    plan = {"recipe": adapter.trained_by(asdict(recipe)), "data": data.digests, "steps": digest(steps)}
-    if resume:
-        try:
-            begun = jsonio.read_json(file)
-        except BenchError as err:
-            hint = sentence("delete {folder} to train from the start", folder=file.parent)
-            raise BenchError(err.message, where=err.where, hint=hint) from None
-        if begun != plan:
-            raise BenchError(
-                "the unfinished training in it has another recipe or other rows",
-                where=str(out),
-                hint="delete the folder, or give another with --out",
-            )
-    jsonio.write_json(file, plan)
 
 
 def _card(job: _Job, loss: float | None, cost: Ledger) -> adapter.AdapterCard:

@@ -13,8 +13,8 @@ from phingpt_bench.core.errors import BenchError
 from phingpt_bench.core.paths import cache_dir
 from phingpt_bench.evaluate.recorded import recorded
 from phingpt_bench.evaluate.served import identity_of
-from phingpt_bench.evaluate.suite import Variant
 from phingpt_bench.evaluate.tasks import TaskFacts
+from phingpt_bench.evaluate.variant import Variant
 from phingpt_bench.models import adapter
 from phingpt_bench.results.collect import Run
 from phingpt_bench.served.opened import Opened, open_served

@@ -110,7 +110,7 @@ class Side:
     """The answer under each of `Why.prompts`; empty for a run that was not asked paraphrases."""
 
     reason: Reason | None = None
-    """What the system says of its answer; None where it was not asked."""
+    """What the system says about its answer; None where it was not asked."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

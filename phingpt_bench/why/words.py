@@ -34,7 +34,7 @@ def without(text: str, places: Sequence[Place], dropped: Collection[int]) -> str
 
 
 def replaced(text: str, places: Sequence[Place], words: Mapping[int, str]) -> str:
-    """The text with others in the place of some words, by their indices; a word replaced by "" is left out."""
+    """The text with others in place of some words, by their indices; a word replaced by "" is left out."""
     kept: list[str] = []
     moved: list[Place] = []
     at = length = 0

@@ -17,7 +17,8 @@ from helpers.paths import ROOT
 import phingpt_bench as pb
 from phingpt_bench import api
 from phingpt_bench.board.cost_values import Against, Payback
-from phingpt_bench.board.values import Board, Row, Section
+from phingpt_bench.board.row import Row
+from phingpt_bench.board.values import Board, Section
 from phingpt_bench.cli.main import main
 from phingpt_bench.core.describe import field_texts
 from phingpt_bench.core.ledgers import Ledger, Price, TokenPrice
@@ -27,9 +28,9 @@ from phingpt_bench.data.demo import load_demo
 from phingpt_bench.render.board.board_export import to_csv
 from phingpt_bench.rescore.values import Report, Scored, Value
 from phingpt_bench.results.collect import Run
-from phingpt_bench.results.compare import Difference
 from phingpt_bench.results.comparison.row_values import Class
 from phingpt_bench.results.comparison.values import Comparison, Side
+from phingpt_bench.results.difference import Difference
 from phingpt_bench.stats.interval import Interval
 from phingpt_bench.text.numbers import rounded
 

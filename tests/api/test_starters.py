@@ -19,7 +19,8 @@ from phingpt_bench.core.errors import BenchError
 from phingpt_bench.data.catalogue import COUNTED
 from phingpt_bench.data.passport import Origin, Passport
 from phingpt_bench.data.stamp import draft
-from phingpt_bench.evaluate.suite import AdapterEntry, Suite, Variant, load_suite
+from phingpt_bench.evaluate.suite import AdapterEntry, Suite, load_suite
+from phingpt_bench.evaluate.variant import Variant
 from phingpt_bench.models.base_spec import BaseSpec
 from phingpt_bench.served.spec import ServedAdapter, ServedSpec
 from phingpt_bench.train.recipe import Lora, Recipe, load_recipe

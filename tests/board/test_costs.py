@@ -14,7 +14,7 @@ from helpers.published import published
 from phingpt_bench.board.cost_values import Prices
 from phingpt_bench.board.costs import tokens_each
 from phingpt_bench.board.load import Options, load_board
-from phingpt_bench.board.rows import build
+from phingpt_bench.board.sections import build
 from phingpt_bench.board.standing import Calculation
 from phingpt_bench.cli import main as command
 from phingpt_bench.core.ledgers import Ledger

@@ -15,7 +15,7 @@ from phingpt_bench.board import names
 from phingpt_bench.board.filters import Filter, Size, filtered, size
 from phingpt_bench.board.licences import licence_of
 from phingpt_bench.board.names import TEXTS
-from phingpt_bench.board.rows import build
+from phingpt_bench.board.sections import build
 from phingpt_bench.cli import main as command
 from phingpt_bench.cli import verb_leaderboard
 from phingpt_bench.core.errors import BenchError

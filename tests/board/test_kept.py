@@ -23,7 +23,7 @@ from phingpt_bench.core.ledgers import Ledger
 from phingpt_bench.core.notes import Note
 from phingpt_bench.core.sentences import joined, sentence, sentence_n
 from phingpt_bench.results import index
-from phingpt_bench.results.collect import run_files
+from phingpt_bench.results.folders import run_files
 from phingpt_bench.text.language import speaking
 
 

@@ -14,7 +14,7 @@ from helpers.drawing import render
 from phingpt_bench.board.costs import prices_of
 from phingpt_bench.board.load import Options, load_board
 from phingpt_bench.board.published import rows as published_results
-from phingpt_bench.board.rows import build
+from phingpt_bench.board.sections import build
 from phingpt_bench.board.shorten import shortened
 from phingpt_bench.board.standing import Calculation
 from phingpt_bench.core.errors import BenchError

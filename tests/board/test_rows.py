@@ -10,7 +10,7 @@ import pytest
 from helpers.board_factory import LABELS, example_runs, labels, make_run, seen, spans
 
 from phingpt_bench.board.published.rows import load
-from phingpt_bench.board.rows import build
+from phingpt_bench.board.sections import build
 from phingpt_bench.board.standing import Calculation
 from phingpt_bench.core.diagnostics import Diagnostics
 from phingpt_bench.core.errors import BenchError

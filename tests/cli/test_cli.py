@@ -18,7 +18,7 @@ from helpers.board_factory import make_run, write_run
 from helpers.paths import ROOT
 
 from phingpt_bench import __version__
-from phingpt_bench.cli import doctor_check, doctor_data, doctor_device, verb_doctor
+from phingpt_bench.cli import doctor_check, doctor_data, doctor_device, doctor_packages, verb_doctor
 from phingpt_bench.cli import main as command
 from phingpt_bench.cli.doctor_data import OFFLINE
 from phingpt_bench.core.errors import BenchError
@@ -353,7 +353,7 @@ def test_mending_does_not_pull_another_torch(monkeypatch: pytest.MonkeyPatch) ->
 @pytest.mark.usefixtures("no_checkout")
 def test_mending_without_a_checkout(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
     requires = ["peft>=99", "torch>=99"]
-    monkeypatch.setattr(verb_doctor.importlib.metadata, "requires", lambda name: requires)
+    monkeypatch.setattr(doctor_packages.importlib.metadata, "requires", lambda name: requires)
     monkeypatch.setattr(verb_doctor, "device_checks", list)
     assert command.main(["doctor"]) == 1
     fixes = capsys.readouterr().out.split("to fix:\n")[1].splitlines()
@@ -364,8 +364,8 @@ def test_mending_without_a_checkout(monkeypatch: pytest.MonkeyPatch, capsys: pyt
 @pytest.mark.usefixtures("no_checkout")
 def test_doctor_sees_versions_out_of_bounds(monkeypatch: pytest.MonkeyPatch) -> None:
     requires = ["rich>=99,<100", "no-such-package-of-ours>=1,<2", "numpy>=1", "seqeval>=99; extra == 'test'"]
-    monkeypatch.setattr(verb_doctor.importlib.metadata, "requires", lambda name: requires)
-    found = {check.subject: check for check in verb_doctor._python_and_packages()}
+    monkeypatch.setattr(doctor_packages.importlib.metadata, "requires", lambda name: requires)
+    found = {check.subject: check for check in doctor_packages.package_checks()}
     assert (found["rich"].level, found["rich"].fix) == ("MISSING", "pip install 'rich<100,>=99'")
     assert "not installed" in found["no-such-package-of-ours"].text
     assert "seqeval" not in found

@@ -13,8 +13,9 @@ from helpers.seeds import trained
 from phingpt_bench.cli.main import main
 from phingpt_bench.core.outcomes import Outcomes
 from phingpt_bench.results.cache import Cache
-from phingpt_bench.results.compare import Comparer, Difference
+from phingpt_bench.results.compare import Comparer
 from phingpt_bench.results.comparison.gate import verdict
+from phingpt_bench.results.difference import Difference
 from phingpt_bench.results.seeds import joined
 
 GOOD, BAD = labels(0.85, 400, seed=1), labels(0.7, 400, seed=2)

@@ -22,7 +22,7 @@ from phingpt_bench.lmeval.taskfiles import read_tasks
 
 
 def completed(line: str) -> list[str]:
-    """The candidates of a line without the program's name; what is behind the last blank is being typed."""
+    """The candidates of a line without the program's name; what comes after the last blank is being typed."""
     return [word for word, _ in candidates(line.split(" "), VERBS)]
 
 

@@ -11,7 +11,8 @@ from hypothesis import strategies as st
 from phingpt_bench.core import config
 from phingpt_bench.core.errors import BenchError
 from phingpt_bench.core.overrides import applied, folder_suffix, given, parsed
-from phingpt_bench.evaluate.suite import Suite, Variant, load_suite
+from phingpt_bench.evaluate.suite import Suite, load_suite
+from phingpt_bench.evaluate.variant import Variant
 from phingpt_bench.models.base_spec import BaseSpec
 from phingpt_bench.train.recipe import Recipe, load_recipe
 

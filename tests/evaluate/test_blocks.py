@@ -9,12 +9,12 @@ import numpy as np
 import pytest
 from helpers.board_factory import labels, make_run
 
-from phingpt_bench.board.rows import build
+from phingpt_bench.board.sections import build
 from phingpt_bench.core.errors import BenchError
 from phingpt_bench.data.examples import examples
 from phingpt_bench.evaluate.blocks import block_docs, block_ids, showing
-from phingpt_bench.evaluate.suite import Variant, drawn
 from phingpt_bench.evaluate.tasks import task_facts
+from phingpt_bench.evaluate.variant import Variant, drawn
 from phingpt_bench.lmeval import manager
 from phingpt_bench.render.board.row_text import setting
 from phingpt_bench.results.collect import Run, key_of

@@ -8,9 +8,9 @@ from pathlib import Path
 import pytest
 from helpers.board_factory import labels, make_run, spans
 
-from phingpt_bench.board.rows import build
+from phingpt_bench.board.row import Row
+from phingpt_bench.board.sections import build
 from phingpt_bench.board.standing import Calculation
-from phingpt_bench.board.values import Row
 from phingpt_bench.cli.main import main
 from phingpt_bench.evaluate.suite import load_suite
 from phingpt_bench.results.collect import collect

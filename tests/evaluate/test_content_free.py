@@ -12,8 +12,8 @@ from helpers.tiny import save_tiny
 from phingpt_bench.cost.meters import Meter
 from phingpt_bench.engine.sanity import check_pair
 from phingpt_bench.evaluate.content_free import content_free
-from phingpt_bench.evaluate.suite import Variant
 from phingpt_bench.evaluate.tasks import TaskFacts, task_facts
+from phingpt_bench.evaluate.variant import Variant
 from phingpt_bench.lmeval import manager
 from phingpt_bench.models.base_spec import BaseSpec
 from phingpt_bench.models.load import load_base

@@ -24,8 +24,9 @@ from phingpt_bench.evaluate.answers import check_scores, read_answers
 from phingpt_bench.evaluate.facts import gather
 from phingpt_bench.evaluate.plan import plan
 from phingpt_bench.evaluate.steps import Step
-from phingpt_bench.evaluate.suite import AdapterEntry, Suite, Variant
+from phingpt_bench.evaluate.suite import AdapterEntry, Suite
 from phingpt_bench.evaluate.tasks import Tasks, task_facts
+from phingpt_bench.evaluate.variant import Variant
 from phingpt_bench.live.display import Display
 from phingpt_bench.live.events import Advanced, Event, Planned, Priced, Said, Scored, StageEnded, StageStarted
 from phingpt_bench.lmeval import manager

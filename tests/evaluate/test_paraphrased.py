@@ -18,8 +18,9 @@ from phingpt_bench.core.errors import BenchError
 from phingpt_bench.core.paraphrased import Paraphrased
 from phingpt_bench.data import catalogue
 from phingpt_bench.data.paraphrases import Family, family_of, read_family
-from phingpt_bench.evaluate.suite import Suite, Variant
+from phingpt_bench.evaluate.suite import Suite
 from phingpt_bench.evaluate.tasks import Tasks
+from phingpt_bench.evaluate.variant import Variant
 from phingpt_bench.lmeval import asking, manager
 from phingpt_bench.results.collect import Run
 from phingpt_bench.served.spec import ServedSpec

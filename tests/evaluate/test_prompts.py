@@ -12,12 +12,13 @@ import torch
 from helpers.api import Api, serving
 from helpers.tiny import save_tiny
 
-from phingpt_bench.board.rows import build
+from phingpt_bench.board.sections import build
 from phingpt_bench.cli.main import main
 from phingpt_bench.core.errors import BenchError
 from phingpt_bench.data.demo import load_demo
-from phingpt_bench.evaluate.suite import Suite, Variant
+from phingpt_bench.evaluate.suite import Suite
 from phingpt_bench.evaluate.tasks import Tasks
+from phingpt_bench.evaluate.variant import Variant
 from phingpt_bench.lmeval import hooks, manager
 from phingpt_bench.lmeval.asking import Words, set_thinking
 from phingpt_bench.results.collect import Run, collect

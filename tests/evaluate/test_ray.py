@@ -21,8 +21,8 @@ from helpers.tiny import save_tiny
 from phingpt_bench.board.load import Options, load_board
 from phingpt_bench.cli.main import main
 from phingpt_bench.core.errors import BenchError
-from phingpt_bench.evaluate import ray_workers
-from phingpt_bench.evaluate.ray_workers import Share, share_of
+from phingpt_bench.evaluate import ray_cluster, ray_workers
+from phingpt_bench.evaluate.ray_cluster import Share, share_of
 
 ray = pytest.importorskip("ray", reason="Ray is not installed (pip install 'phingpt-bench[ray]')")
 pytestmark = [pytest.mark.slow, pytest.mark.timeout(1200)]  # each worker loads torch, on whatever the machine has left
@@ -61,14 +61,14 @@ def test_a_cluster_is_shown_the_token_of_this_machine(tmp_path: Path, monkeypatc
     for name in ("RAY_AUTH_MODE", "RAY_AUTH_TOKEN", "RAY_AUTH_TOKEN_PATH"):
         monkeypatch.setenv(name, "")  # so that it is as before when the test ends
         monkeypatch.delenv(name)
-    ray_workers.show_token()
+    ray_cluster.show_token()
     assert "RAY_AUTH_MODE" not in os.environ
     (tmp_path / ".ray").mkdir()
     (tmp_path / ".ray" / "auth_token").write_text("0123")
-    ray_workers.show_token()
+    ray_cluster.show_token()
     assert os.environ["RAY_AUTH_MODE"] == "token"
     monkeypatch.setenv("RAY_AUTH_MODE", "disabled")
-    ray_workers.show_token()
+    ray_cluster.show_token()
     assert os.environ["RAY_AUTH_MODE"] == "disabled"
 
 

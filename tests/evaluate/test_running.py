@@ -7,6 +7,7 @@ from types import SimpleNamespace
 from typing import Any
 
 import pytest
+from helpers.clock import Clock
 
 from phingpt_bench.core.outcomes import Outcomes
 from phingpt_bench.cost.energy import Energy
@@ -17,14 +18,6 @@ from phingpt_bench.live.events import Advanced, Event, Scored
 from phingpt_bench.lmeval import hooks
 from phingpt_bench.scoring import answered
 from phingpt_bench.scoring.metrics import METRICS, score_all
-
-
-class Clock:
-    def __init__(self) -> None:
-        self.now = 0.0
-
-    def __call__(self) -> float:
-        return self.now
 
 
 def requests(task: TaskFacts, rows: int) -> list[Any]:

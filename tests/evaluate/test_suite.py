@@ -26,8 +26,9 @@ from phingpt_bench.evaluate.earlier import judged
 from phingpt_bench.evaluate.facts import Facts
 from phingpt_bench.evaluate.plan import plan
 from phingpt_bench.evaluate.steps import Step, slug
-from phingpt_bench.evaluate.suite import AdapterEntry, Suite, Variant, load_suite
+from phingpt_bench.evaluate.suite import AdapterEntry, Suite, load_suite
 from phingpt_bench.evaluate.tasks import TaskFacts, Tasks
+from phingpt_bench.evaluate.variant import Variant
 from phingpt_bench.lmeval import manager
 from phingpt_bench.models import embedded
 from phingpt_bench.models.base_spec import BaseSpec

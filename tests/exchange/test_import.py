@@ -12,7 +12,7 @@ from helpers.lmeval_folder import LABELS, STAMP, TASK, folder, samples, scores
 from helpers.paths import ROOT
 from helpers.tiny import save_tiny
 
-from phingpt_bench.board.rows import build
+from phingpt_bench.board.sections import build
 from phingpt_bench.cli.main import main
 from phingpt_bench.core.records import read_record
 from phingpt_bench.data.demo import load_demo

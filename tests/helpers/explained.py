@@ -7,7 +7,7 @@ import dataclasses
 import numpy as np
 
 from helpers.board_factory import labels, spans
-from phingpt_bench.board.rows import build
+from phingpt_bench.board.sections import build
 from phingpt_bench.board.standing import Calculation
 from phingpt_bench.core.outcomes import Outcomes
 from phingpt_bench.render.explain.explain_blocks import explain

@@ -10,12 +10,13 @@ import numpy as np
 from helpers.board_factory import PRICE, example_runs, labels, make_run
 from helpers.published import published
 from phingpt_bench.board.frontier import frontier
-from phingpt_bench.board.rows import build
-from phingpt_bench.board.values import Board, Row, Section
+from phingpt_bench.board.row import Row
+from phingpt_bench.board.sections import build
+from phingpt_bench.board.values import Board, Section
 from phingpt_bench.core.ledgers import Ledger
 from phingpt_bench.core.outcomes import Outcomes
 from phingpt_bench.results.collect import Run
-from phingpt_bench.results.compare import Difference
+from phingpt_bench.results.difference import Difference
 from phingpt_bench.stats.interval import Interval
 
 HOSTILE = [

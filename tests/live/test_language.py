@@ -5,6 +5,7 @@ from __future__ import annotations
 import threading
 
 import pytest
+from helpers.clock import Clock
 
 from phingpt_bench.core.sentences import sentence
 from phingpt_bench.live import stage_text
@@ -21,16 +22,6 @@ from phingpt_bench.live.events import (
 )
 from phingpt_bench.live.plain_display import PlainDisplay
 from phingpt_bench.text.language import speaking
-
-
-class Clock:
-    """Seconds that pass when the test says so."""
-
-    def __init__(self) -> None:
-        self.now = 0.0
-
-    def __call__(self) -> float:
-        return self.now
 
 
 @pytest.fixture

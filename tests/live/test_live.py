@@ -11,6 +11,7 @@ from types import SimpleNamespace
 from typing import Any
 
 import pytest
+from helpers.clock import Clock
 
 from phingpt_bench.core.errors import BenchError
 from phingpt_bench.live import stage_text
@@ -38,16 +39,6 @@ FPB = Stage(key="fpb", label="phin_fpb: Tiny 0-shot", unit="documents", total=10
 TUNED = Stage(key="tuned", label="phin_fpb: Tiny + demo 0-shot", unit="documents", total=100, alike=("fpb", "labels"))
 TFNS = Stage(key="tfns", label="phin_tfns: Tiny 0-shot", unit="documents", total=200, alike=("tfns", "labels"))
 NER = Stage(key="ner", label="phin_fin: Tiny 0-shot", unit="documents", total=10, alike=("fin", "generation"))
-
-
-class Clock:
-    """Seconds under our control."""
-
-    def __init__(self) -> None:
-        self.now = 1000.0
-
-    def __call__(self) -> float:
-        return self.now
 
 
 def console(width: int = 80, height: int = 24, *, colour: bool = False, encoding: str = "utf-8") -> Any:
@@ -122,7 +113,7 @@ def begun(shown: Any, clock: Clock) -> None:
 
 
 def test_rates_and_times_left() -> None:
-    clock, state = Clock(), State()
+    clock, state = Clock(1000.0), State()
     begun(SimpleNamespace(tell=lambda event: state.apply(event, clock.now)), clock)
     running = state.running
     assert running is not None and running.stage == TUNED
@@ -187,7 +178,7 @@ def test_a_rerun_stage_and_events_without_a_stage() -> None:
 @pytest.mark.parametrize("width", [40, 60, 80, 160])
 @pytest.mark.parametrize("height", [3, 6, 10, 24, 60])
 def test_the_picture_fits(width: int, height: int) -> None:
-    clock, state = Clock(), State()
+    clock, state = Clock(1000.0), State()
     shown = SimpleNamespace(tell=lambda event: state.apply(event, clock.now))
     begun(shown, clock)
     more = [
@@ -204,7 +195,7 @@ def test_the_picture_fits(width: int, height: int) -> None:
 
 
 def test_the_picture() -> None:
-    clock, state = Clock(), State()
+    clock, state = Clock(1000.0), State()
     begun(SimpleNamespace(tell=lambda event: state.apply(event, clock.now)), clock)
     lines = frame(state, clock.now, width=79, height=24, memory="peak memory 1.0 GB")
     assert [line.plain.rstrip() for line in lines] == [
@@ -229,7 +220,7 @@ def test_the_picture() -> None:
 
 
 def test_a_line_is_broken_between_its_parts() -> None:
-    clock, state = Clock(), State()
+    clock, state = Clock(1000.0), State()
     begun(SimpleNamespace(tell=lambda event: state.apply(event, clock.now)), clock)
     state.apply(Advanced(note="epoch 1 of 3"), clock.now)
     lines = [line.plain for line in frame(state, clock.now, width=67, height=24, memory="")]
@@ -243,7 +234,7 @@ def test_a_long_name_keeps_both_ends() -> None:
 
 
 def test_the_live_view_is_drawn_in_place_and_leaves_plain_lines() -> None:
-    clock, made = Clock(), console(80, 24)
+    clock, made = Clock(1000.0), console(80, 24)
     shown = LiveDisplay(made, clock)
     shown.every = 3600.0  # the test draws
     with shown:
@@ -275,7 +266,7 @@ def test_the_live_view_is_drawn_in_place_and_leaves_plain_lines() -> None:
 
 
 def test_a_terminal_made_narrower_is_redrawn() -> None:
-    clock, made = Clock(), console(100, 24)
+    clock, made = Clock(1000.0), console(100, 24)
     shown = LiveDisplay(made, clock)
     shown.every = 3600.0
     with shown:
@@ -296,7 +287,7 @@ def test_a_terminal_made_narrower_is_redrawn() -> None:
 
 def test_colour_is_decoration() -> None:
     def drawn(colour: bool) -> str:
-        clock, made = Clock(), console(colour=colour)
+        clock, made = Clock(1000.0), console(colour=colour)
         shown = LiveDisplay(made, clock)
         shown.every = 3600.0
         with shown:
@@ -309,7 +300,7 @@ def test_colour_is_decoration() -> None:
 
 
 def test_an_interruption_leaves_the_terminal_in_order_and_says_what_is_kept() -> None:
-    clock, made = Clock(), console()
+    clock, made = Clock(1000.0), console()
     shown = LiveDisplay(made, clock)
     shown.every = 3600.0
 
@@ -331,7 +322,7 @@ def test_an_interruption_leaves_the_terminal_in_order_and_says_what_is_kept() ->
 
 
 def test_plain_lines_are_few() -> None:
-    clock, lines = Clock(), []
+    clock, lines = Clock(1000.0), []
     shown = PlainDisplay(lines.append, clock)
     shown.tell(Priced(36.0))
     shown.tell(Planned((LOAD, TFNS)))
@@ -358,7 +349,7 @@ def test_plain_lines_are_few() -> None:
 
 
 def test_what_a_host_bills_costs_that_and_not_the_time_here() -> None:
-    clock, lines = Clock(), []
+    clock, lines = Clock(1000.0), []
     shown = PlainDisplay(lines.append, clock)
     shown.tell(Priced(36.0))
     with shown.stage(LOAD):
@@ -381,7 +372,7 @@ def test_what_a_host_bills_costs_that_and_not_the_time_here() -> None:
 
 
 def test_what_is_unknown_is_said_to_be() -> None:
-    clock, lines = Clock(), []
+    clock, lines = Clock(1000.0), []
     shown = PlainDisplay(lines.append, clock)
     shown.tell(Priced(None))
     with shown.stage(LOAD):
@@ -398,7 +389,7 @@ def test_what_is_unknown_is_said_to_be() -> None:
 
 
 def test_a_hostile_name_does_nothing() -> None:
-    clock, lines = Clock(), []
+    clock, lines = Clock(1000.0), []
     shown = PlainDisplay(lines.append, clock)
     with shown.stage(Stage(key="x", label="a\x1b[2Jb\nc\u202ed [red]e[/red]")):
         clock.now += 1
@@ -413,7 +404,7 @@ def test_a_hostile_name_does_nothing() -> None:
 
 
 def test_an_error_ends_a_stage_unfinished() -> None:
-    clock, lines = Clock(), []
+    clock, lines = Clock(1000.0), []
     shown = PlainDisplay(lines.append, clock)
     with pytest.raises(BenchError), shown.stage(LOAD):
         clock.now += 3
@@ -429,9 +420,9 @@ def test_lines_that_cannot_be_written_stop_nothing_and_hide_no_error(error: OSEr
         tried.append(line)
         raise error
 
-    shown = PlainDisplay(write, Clock())
+    shown = PlainDisplay(write, Clock(1000.0))
     with pytest.raises(BenchError, match="the real one"), shown:
-        begun(shown, Clock())
+        begun(shown, Clock(1000.0))
         shown.tell(Said("a line"))
         shown.tick()
         with shown.stage(NER):
@@ -451,9 +442,9 @@ def test_a_terminal_that_goes_away_stops_nothing() -> None:
     from rich.console import Console
 
     before, file = sys.stderr, Gone()
-    shown = LiveDisplay(Console(file=file, force_terminal=True, width=80, _environ={}), Clock())
+    shown = LiveDisplay(Console(file=file, force_terminal=True, width=80, _environ={}), Clock(1000.0))
     with pytest.raises(BenchError, match="the real one"), shown:
-        begun(shown, Clock())
+        begun(shown, Clock(1000.0))
         file.broken = True
         shown.tell(Said("a line"))
         assert sys.stderr is before
@@ -470,7 +461,7 @@ def test_a_closed_stderr_stops_nothing_quiet(monkeypatch: pytest.MonkeyPatch) ->
 
 
 def test_quiet_says_only_what_is_urgent(capsys: pytest.CaptureFixture[str]) -> None:
-    begun(QUIET, Clock())
+    begun(QUIET, Clock(1000.0))
     QUIET.tell(Said("a line"))
     assert capsys.readouterr() == ("", "")
     QUIET.tell(Said("2 of 9 steps are kept", urgent=True))

@@ -14,15 +14,6 @@ from phingpt_bench.lmeval import manager, sample, taskfiles, templates
 DEMO = ("phin_demo_sentiment", "phin_demo_ner")
 
 
-@pytest.fixture(scope="module")
-def tokenizer():
-    from transformers import AutoTokenizer
-
-    from phingpt_bench.models.embedded import SMOLLM2
-
-    return AutoTokenizer.from_pretrained(SMOLLM2.folder())
-
-
 def test_our_tasks_and_groups():
     assert {"phin_fpb", "phin_tfns", "phin_fin", "phin_finer_ord", *DEMO} <= set(manager.task_manager().all_subtasks)
     assert manager.expand(["phin"]) == ["phin_fpb", "phin_tfns", "phin_fin", "phin_finer_ord"]

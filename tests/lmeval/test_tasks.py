@@ -124,15 +124,6 @@ def model(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return save_tiny(tmp_path_factory.mktemp("tiny"))
 
 
-@pytest.fixture(scope="module")
-def tokenizer() -> Any:
-    from transformers import AutoTokenizer
-
-    from phingpt_bench.models.embedded import SMOLLM2
-
-    return AutoTokenizer.from_pretrained(SMOLLM2.folder())
-
-
 @pytest.mark.slow
 @pytest.mark.data
 @pytest.mark.parametrize("shots", [0, 2])

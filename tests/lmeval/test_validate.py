@@ -33,15 +33,6 @@ NER = (manager.tasks_dir() / "demo" / "phin_demo_ner.yaml").read_text().replace(
 NO_SPLITS = "training_split: null\nvalidation_split: null\nfewshot_split: null\n"
 
 
-@pytest.fixture(scope="module")
-def tokenizer():
-    from transformers import AutoTokenizer
-
-    from phingpt_bench.models.embedded import SMOLLM2
-
-    return AutoTokenizer.from_pretrained(SMOLLM2.folder())
-
-
 @pytest.fixture
 def folder(tmp_path: Path) -> Path:
     for name in ("_labels_yaml", "_spans_yaml"):

@@ -14,7 +14,7 @@ from helpers.board_factory import PRICE, labels, make_run
 from helpers.comparison_factory import pairs
 from helpers.page_factory import HOSTILE, hostile_runs, many_rows, runs, with_probs
 
-from phingpt_bench.board.rows import build
+from phingpt_bench.board.sections import build
 from phingpt_bench.core.ledgers import Ledger
 from phingpt_bench.core.machine import Machine
 from phingpt_bench.core.outcomes import Outcomes

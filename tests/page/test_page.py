@@ -22,7 +22,7 @@ from helpers.page_factory import HOSTILE, hostile_runs, many_rows, runs
 
 from phingpt_bench.board import load
 from phingpt_bench.board.published.rows import Source
-from phingpt_bench.board.rows import build
+from phingpt_bench.board.sections import build
 from phingpt_bench.cli import main as command
 from phingpt_bench.core.errors import BenchError
 from phingpt_bench.core.ledgers import Ledger, TokenPrice

@@ -8,7 +8,7 @@ from pathlib import Path
 from helpers.board_factory import make_run, write_run
 from helpers.published import published
 
-from phingpt_bench.board.rows import build
+from phingpt_bench.board.sections import build
 from phingpt_bench.cli.main import main
 from phingpt_bench.data import catalogue
 from phingpt_bench.render.cite import bibtex

@@ -22,11 +22,12 @@ from phingpt_bench.render.comparison.comparison_blocks import sections
 from phingpt_bench.render.comparison.comparison_rows import chosen, row_blocks
 from phingpt_bench.render.comparison.comparison_summary import summary
 from phingpt_bench.results.collect import collect
-from phingpt_bench.results.compare import Comparer, Difference
+from phingpt_bench.results.compare import Comparer
 from phingpt_bench.results.comparison.build import compare, corrected_tests
 from phingpt_bench.results.comparison.export import to_json
 from phingpt_bench.results.comparison.row_values import FATES
-from phingpt_bench.results.pairing import setting
+from phingpt_bench.results.difference import Difference
+from phingpt_bench.results.groups import setting
 from phingpt_bench.scoring.entities import Problem
 from phingpt_bench.text.language import speaking
 from phingpt_bench.text.write_markdown import markdown

@@ -12,7 +12,7 @@ from helpers.board_factory import billed, example_runs, labels, make_run, write_
 from helpers.explained import NER, SENTIMENT, flat, page, rich_outcomes, worked
 from helpers.seeds import clustered, trained
 
-from phingpt_bench.board.rows import build
+from phingpt_bench.board.sections import build
 from phingpt_bench.cli.main import main
 from phingpt_bench.core.errors import BenchError
 from phingpt_bench.core.exposure import Compared, Exposure

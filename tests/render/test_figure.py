@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 from helpers.board_factory import example_runs, labels, make_run, write_run
 
-from phingpt_bench.board.rows import build
+from phingpt_bench.board.sections import build
 from phingpt_bench.board.standing import Calculation
 from phingpt_bench.cli.main import main
 from phingpt_bench.core.errors import BenchError

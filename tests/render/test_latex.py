@@ -15,7 +15,7 @@ from helpers.published import HOSTILE, published
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from phingpt_bench.board.rows import build
+from phingpt_bench.board.sections import build
 from phingpt_bench.board.standing import Calculation
 from phingpt_bench.render.board.board_blocks import page_blocks
 from phingpt_bench.render.board.columns import COLUMNS, PRINTED
@@ -24,7 +24,8 @@ from phingpt_bench.render.board.view import View
 from phingpt_bench.text import write_latex
 from phingpt_bench.text.blocks import Column, Grid
 from phingpt_bench.text.language import speaking
-from phingpt_bench.text.write_latex import LATIN, SPECIAL, Paper, escape
+from phingpt_bench.text.latex_text import LATIN, SPECIAL, escape
+from phingpt_bench.text.write_latex import Paper
 
 LATEX_NAMES = [
     r"\input{/etc/passwd}",

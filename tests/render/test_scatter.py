@@ -8,7 +8,7 @@ from helpers.drawing import render
 from helpers.published import HOSTILE
 from rich.cells import cell_len
 
-from phingpt_bench.board.rows import build
+from phingpt_bench.board.sections import build
 from phingpt_bench.core.ledgers import Ledger
 from phingpt_bench.render.board.plot import BOXES, HEIGHT, has_plot, plot_blocks, points
 from phingpt_bench.text.language import speaking

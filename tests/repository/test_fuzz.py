@@ -174,7 +174,7 @@ def test_records(which: int) -> None:
 
 
 def _scored(path: Path) -> None:
-    from phingpt_bench.board.rows import build
+    from phingpt_bench.board.sections import build
     from phingpt_bench.results.collect import read_run
 
     read_both(path)

@@ -11,7 +11,7 @@ from helpers.board_factory import example_runs
 from helpers.paths import ROOT
 from helpers.published import published
 
-from phingpt_bench.board.rows import build
+from phingpt_bench.board.sections import build
 from phingpt_bench.core.records import to_dict
 from phingpt_bench.render.board.board_export import to_json
 

@@ -94,7 +94,7 @@ def test_the_way_is_as_it_is_drawn(
 
 
 def test_a_function_that_is_not_called_is_seen(tmp_path: Path) -> None:
-    names = ["rescore.table.read_table", "board.rows.joined"]
+    names = ["rescore.table.read_table", "board.sections.joined"]
     argv = answers(tmp_path)
     with followed(names) as calls:
         assert main(argv) == 0

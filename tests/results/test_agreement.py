@@ -192,7 +192,7 @@ def test_a_damaged_record_is_named_and_made_again(edit: Edit, tmp_path: Path) ->
 
 def test_equal_scores_keep_one_order(tmp_path: Path) -> None:
     """Whatever the time of the runs, from which their ids come."""
-    from phingpt_bench.board.rows import build
+    from phingpt_bench.board.sections import build
 
     orders = []
     for turn in range(2):

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 from helpers.board_factory import LABELS, labels, make_run, spans
 
-from phingpt_bench.board.rows import build
+from phingpt_bench.board.sections import build
 from phingpt_bench.core.diagnostics import Diagnostics
 from phingpt_bench.core.outcomes import INVALID, Outcomes, faults
 from phingpt_bench.render.board.row_text import row_notes

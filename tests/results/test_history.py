@@ -10,7 +10,7 @@ import pytest
 from helpers.board_factory import labels, make_run, write_run
 
 import phingpt_bench as pb
-from phingpt_bench.board.rows import build
+from phingpt_bench.board.sections import build
 from phingpt_bench.cli import watch
 from phingpt_bench.cli.main import main
 from phingpt_bench.core.diagnostics import Diagnostics, Served

@@ -7,7 +7,8 @@ import dataclasses
 import pytest
 from helpers.board_factory import labels, make_run, spans
 
-from phingpt_bench.board.rows import build, evaluated
+from phingpt_bench.board.rows import evaluated
+from phingpt_bench.board.sections import build
 from phingpt_bench.board.standing import Calculation
 from phingpt_bench.core.diagnostics import Diagnostics
 from phingpt_bench.core.ledgers import Ledger

@@ -9,7 +9,7 @@ import pytest
 from helpers.board_factory import labels, make_run, write_run
 from helpers.seeds import clustered, trained
 
-from phingpt_bench.board.rows import build
+from phingpt_bench.board.sections import build
 from phingpt_bench.board.standing import Calculation
 from phingpt_bench.core.diagnostics import Diagnostics
 from phingpt_bench.core.errors import BenchError

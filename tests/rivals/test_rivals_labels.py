@@ -7,6 +7,7 @@ import warnings
 
 import numpy as np
 import pytest
+from helpers.rivals import of_kind
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from sklearn.metrics import accuracy_score, f1_score, precision_recall_fscore_support
@@ -32,10 +33,6 @@ ANSWERS = [
     "the positive",
     "negative\nAnswer: positive",
 ]
-
-
-def of_kind(kind: str) -> list[str]:
-    return [name for name, scorer in SCORERS.items() if scorer.kind == kind]
 
 
 def score(name, answers, docs, metric=None, labels=FPB):

@@ -9,6 +9,7 @@ import time
 import numpy as np
 import pytest
 from helpers.papers import as_authors_write, as_evalscope_writes
+from helpers.rivals import doc
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from seqeval.metrics import accuracy_score as seqeval_accuracy
@@ -31,17 +32,6 @@ def total(name, answers, docs, labels):
         metric: float(function(scorer.rows(answers, docs, labels).sum(0)))
         for metric, function in scorer.functions.items()
     }
-
-
-def doc(marked):
-    """A doc from a text with [TYPE words] marks."""
-    text, entities = "", []
-    for i, part in enumerate(marked.replace("]", "[").split("[")):
-        if i % 2:
-            type_, part = part.split(" ", 1)
-            entities.append({"start": len(text), "end": len(text) + len(part), "type": type_})
-        text += part
-    return {"text": text, "entities": entities}
 
 
 # ---- the first word (arXiv:2305.16633)

@@ -6,6 +6,7 @@ import warnings
 
 import numpy as np
 import pytest
+from helpers.rivals import doc, of_kind
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from seqeval.metrics import classification_report
@@ -19,21 +20,6 @@ from phingpt_bench.rivals import SCORERS, flame_ner, words
 from phingpt_bench.rivals.fingpt import gold_answer
 
 TYPES = ("PER", "ORG", "LOC")
-
-
-def of_kind(kind: str) -> list[str]:
-    return [name for name, scorer in SCORERS.items() if scorer.kind == kind]
-
-
-def doc(marked):
-    """A doc from a text with [TYPE words] marks."""
-    text, entities = "", []
-    for i, part in enumerate(marked.replace("]", "[").split("[")):
-        if i % 2:
-            type_, part = part.split(" ", 1)
-            entities.append({"start": len(text), "end": len(text) + len(part), "type": type_})
-        text += part
-    return {"text": text, "entities": entities}
 
 
 DOC = doc("[PER Anna Lee] of [ORG Nokia Oyj] met [ORG Nokia Oyj] in [LOC Espoo] .")

@@ -15,7 +15,7 @@ from helpers import api as apis
 from helpers.api import Api, serving
 
 from phingpt_bench.core.errors import BenchError
-from phingpt_bench.served import client, keys
+from phingpt_bench.served import bodies, client, keys
 from phingpt_bench.served.connection import Connection, dialect
 from phingpt_bench.served.dialects.base import Writing
 from phingpt_bench.served.resume import Kept
@@ -108,7 +108,7 @@ def test_an_encoding_that_is_unknown_is_not_looked_up(api: Api) -> None:
 
 @pytest.mark.parametrize("streams", [False, True])
 def test_an_answer_has_bounds(api: Api, streams: bool, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(client, "MOST", 50_000)
+    monkeypatch.setattr(bodies, "MOST", 50_000)
     api.say = lambda text: "x" * 60_000
     link = link_to(api, max_retries=2)
     link.streams = streams

@@ -8,7 +8,7 @@ from pathlib import Path
 import yaml
 from helpers.board_factory import make_run
 
-from phingpt_bench.board.rows import build
+from phingpt_bench.board.sections import build
 from phingpt_bench.core.ledgers import Ledger
 from phingpt_bench.models import embedded
 from phingpt_bench.models.adapter import AdapterCard

@@ -29,9 +29,10 @@ from phingpt_bench.models import adapter
 from phingpt_bench.models.load import load_base
 from phingpt_bench.train import checkpoints, trainer
 from phingpt_bench.train import run as training
+from phingpt_bench.train.folder import default_folder
 from phingpt_bench.train.recipe import Recipe, load_recipe
 from phingpt_bench.train.rows import Row, batches, collate, pieces
-from phingpt_bench.train.run import default_folder, train
+from phingpt_bench.train.run import train
 from phingpt_bench.train.trainer import AnswerTrainer, answer_loss, with_lora
 
 pytestmark = pytest.mark.slow

@@ -10,9 +10,9 @@ from typing import Any
 import pytest
 from helpers.tiny import save_tiny
 
-from phingpt_bench.evaluate.suite import Variant
 from phingpt_bench.evaluate.tasks import TaskFacts, Tasks
 from phingpt_bench.evaluate.texts import Asker
+from phingpt_bench.evaluate.variant import Variant
 from phingpt_bench.why.faithful import DRAWS, SIZES, figures, sets_of
 from phingpt_bench.why.left_out import label_scores, log_odds, one_by_one, piece_scores, target
 from phingpt_bench.why.pieces import pieces_of

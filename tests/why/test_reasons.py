@@ -13,9 +13,9 @@ from helpers.api import Api, serving
 from transformers import AutoTokenizer
 
 from phingpt_bench.cli.main import main
-from phingpt_bench.evaluate.suite import Variant
 from phingpt_bench.evaluate.tasks import Tasks
 from phingpt_bench.evaluate.texts import Asker
+from phingpt_bench.evaluate.variant import Variant
 from phingpt_bench.served import client
 from phingpt_bench.why.left_out import label_scores, one_by_one
 from phingpt_bench.why.reasons import figures, reasons_for

@@ -53,7 +53,7 @@ def entity(text: str, start: Any, end: Any, type_: Any, place: str, surface: Any
         raise BenchError(
             "an entity from {start} to {end} is not in a text of {n} characters",
             where=place,
-            hint="offsets count characters from 0, and the end is behind the last one",
+            hint="offsets count characters from 0, and the end is one past the last character",
             start=start,
             end=end,
             n=len(text),

@@ -55,7 +55,7 @@ def tagged(path: str, text: str) -> Found:
 
 
 def _sentences(text: str) -> Iterator[tuple[int, list[list[str]]]]:
-    """(line of the first token, its columns and those of the tokens behind it) for each sentence."""
+    """(line of the first token, its columns and those of the tokens after it) for each sentence."""
     rows: list[list[str]] = []
     start = 1
     for number, line in enumerate([*text.split("\n"), ""], 1):

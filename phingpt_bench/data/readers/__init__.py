@@ -9,16 +9,16 @@ A reader of a user's own is the function NAME in the file readers/NAME.py of the
 
 from __future__ import annotations
 
-import contextlib
 import importlib
 import importlib.util
-from collections.abc import Iterator
+from contextlib import AbstractContextManager
 from contextvars import ContextVar
 from pathlib import Path
 
 from phingpt_bench.core.errors import BenchError, unknown
 from phingpt_bench.core.paths import task_folders
 from phingpt_bench.core.sentences import sentence
+from phingpt_bench.core.within import value_within
 from phingpt_bench.data.rows import Reader
 
 # name -> module below this package; the function has the name of the reader
@@ -54,14 +54,9 @@ FOLDER = "readers"  # of a user's tasks
 _ONLY_OURS: ContextVar[bool] = ContextVar("only_ours", default=False)
 
 
-@contextlib.contextmanager
-def only_ours() -> Iterator[None]:
+def only_ours() -> AbstractContextManager[None]:
     """Within the block a reader that comes with a user's tasks is an error: it is code, and would run."""
-    token = _ONLY_OURS.set(True)
-    try:
-        yield
-    finally:
-        _ONLY_OURS.reset(token)
+    return value_within(_ONLY_OURS, True)
 
 
 def reader(name: str) -> Reader:

@@ -32,7 +32,7 @@ class TokenTree(NamedTuple):
     """Tokens that are forwarded as one row, and the requests that they answer.
 
     tokens: the trunk (a context, each token following the one before), then the other nodes, parents first.
-    parents: for each node behind the trunk, the index in `tokens` of the token that it follows.
+    parents: for each node after the trunk, the index in `tokens` of the token that it follows.
     queries: what is read from the logits.
     saved: the tokens that separate rows for each context would have had in addition.
     """

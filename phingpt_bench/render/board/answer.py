@@ -7,7 +7,8 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from phingpt_bench.board.values import Board, Row, Section
+from phingpt_bench.board.row import Row
+from phingpt_bench.board.values import Board, Section
 from phingpt_bench.render.board import row_text
 from phingpt_bench.render.board.overview import by_model, short_titles
 from phingpt_bench.render.measures import higher_is_better, ledger_time, ledger_usd

@@ -6,7 +6,8 @@ import dataclasses
 
 from phingpt_bench.board.costs import assumed_per_hour
 from phingpt_bench.board.published.rows import PublishedRow
-from phingpt_bench.board.values import Board, Row, Section
+from phingpt_bench.board.row import Row
+from phingpt_bench.board.values import Board, Section
 from phingpt_bench.core.jsonio import json_text
 from phingpt_bench.core.ledgers import Ledger
 from phingpt_bench.render.board.published_text import published_cost_note

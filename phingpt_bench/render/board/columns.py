@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass
 
-from phingpt_bench.board.values import Row, Section
+from phingpt_bench.board.row import Row
+from phingpt_bench.board.values import Section
 from phingpt_bench.core.errors import unknown
 from phingpt_bench.core.records import NO_MODELS
 from phingpt_bench.core.sentences import sentence

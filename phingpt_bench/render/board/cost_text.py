@@ -55,7 +55,7 @@ def assumed_text(cost: PublishedCost | None) -> str:
 def payback_lines(payback: Payback) -> list[str]:
     """A heading, one line for each of the few models that matter most, and the number of the others.
 
-    [] where nothing is known of any of them.
+    [] where nothing is known about any of them.
     """
     name = clean(payback.model) + (f" + {clean(payback.adapter)}" if payback.adapter else "")
     values = {"model": name, "training": usd_text(payback.training_usd), "rate": rate_text(payback.usd_per_1000)}

@@ -9,7 +9,8 @@ from dataclasses import dataclass
 from itertools import groupby
 from typing import Any, TypeAlias
 
-from phingpt_bench.board.values import Row, Section
+from phingpt_bench.board.row import Row
+from phingpt_bench.board.values import Section
 from phingpt_bench.render.board import row_text
 from phingpt_bench.render.measures import higher_is_better, metric_name
 from phingpt_bench.text.blocks import Across, Block, Cell, Column, Grid, Legend, Lines, Piece, folding

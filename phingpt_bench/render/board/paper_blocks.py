@@ -5,7 +5,8 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 
-from phingpt_bench.board.values import Board, Row, Section
+from phingpt_bench.board.row import Row
+from phingpt_bench.board.values import Board, Section
 from phingpt_bench.render.board import row_text, section_text
 from phingpt_bench.render.board.columns import COLUMNS
 from phingpt_bench.render.board.columns import Column as Shown

@@ -10,7 +10,8 @@ import math
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
-from phingpt_bench.board.values import Row, Section
+from phingpt_bench.board.row import Row
+from phingpt_bench.board.values import Section
 from phingpt_bench.render.board import row_text
 from phingpt_bench.render.measures import metric_name
 from phingpt_bench.text.blocks import Block, Cell, Column, Grid, Lines, Picture, Piece, Title

@@ -6,7 +6,7 @@ from collections.abc import Collection
 from dataclasses import replace
 
 from phingpt_bench.board.prompts import PromptSpread
-from phingpt_bench.board.values import Row
+from phingpt_bench.board.row import Row
 from phingpt_bench.core.notes import Note
 from phingpt_bench.core.records import NO_MODELS
 from phingpt_bench.render.measures import NO_STAR

@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
-from phingpt_bench.board.values import Row, Section
+from phingpt_bench.board.row import Row
+from phingpt_bench.board.values import Section
 from phingpt_bench.core.errors import BenchError
 from phingpt_bench.core.records import NO_MODELS
 from phingpt_bench.render.board import row_text, section_text
@@ -119,7 +120,7 @@ def _name(row: Row, section: Section, setting_below: bool, columns: Sequence[str
     if row.kind in NO_MODELS:
         pieces.append(Piece(f" ({spoken(row.kind)})", "dim"))
     if setting_below and (setting := row_text.setting(row, section_text.quantisation_of(section))):
-        # behind the adapter's name where there is one: that line is mostly short
+        # after the adapter's name where there is one: that line is mostly short
         pieces.append(Piece(f", {setting}" if row.adapter else f"\n{setting}", "dim"))
     pieces += [
         Piece(f"\n{row_text.note_text(note)}", "warning" if note.level == "warning" else "")

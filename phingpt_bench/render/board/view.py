@@ -34,7 +34,7 @@ class View:
     """Cost against score under each task; None is where there is one task only, in full."""
 
     encoding: str = "utf-8"
-    """Of the output; where it lacks lines, plots are drawn in ASCII."""
+    """The encoding of the output; if it has no characters for lines, plots are drawn in ASCII."""
 
     paper: Paper | None = None
     """How tables are set in LaTeX; None is for a page of their own."""

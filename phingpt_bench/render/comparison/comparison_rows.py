@@ -77,7 +77,7 @@ def _order(rows: Sequence[Row]) -> str:
 
 
 def _shown(rows: Sequence[Row], comparison: Comparison, docs: Mapping[str, Doc] | None) -> list[Block]:
-    """A table where there is nothing more to say of a row than its answers, otherwise entries."""
+    """A table where there is nothing more to say about a row than its answers, otherwise entries."""
     if docs is None and not any(isinstance(row, SpanRow) and row.gold is not None for row in rows):
         head = [say("row"), say("gold"), "A", "B"]
         if isinstance(rows[0], SpanRow):
@@ -101,7 +101,7 @@ def _cells(row: Row, comparison: Comparison) -> list[str]:
 
 
 def _entry(row: Row, comparison: Comparison, docs: Mapping[str, Doc] | None) -> Item:
-    """What there is to say of a row: answers, or errors and entities; and its text, where docs were asked for."""
+    """What there is to say about a row: answers, or errors and entities; and its text, where docs were asked for."""
     doc = None if docs is None else docs.get(row.id)
     lacks = [] if docs is None or doc is not None else [("", say("(not in the local dataset)"))]
     if not isinstance(row, SpanRow):

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from phingpt_bench.core.records import NO_MODELS
 from phingpt_bench.render.measures import NO_STAR, method_text, metric_name
-from phingpt_bench.results.compare import Difference
 from phingpt_bench.results.comparison.values import Caveat, Comparison, Side
+from phingpt_bench.results.difference import Difference
 from phingpt_bench.stats.changes import Change
 from phingpt_bench.stats.interval import Interval
 from phingpt_bench.text.clean import clean

@@ -6,7 +6,8 @@ from collections.abc import Iterable, Sequence
 
 import numpy as np
 
-from phingpt_bench.board.values import Board, Row, Section
+from phingpt_bench.board.row import Row
+from phingpt_bench.board.values import Board, Section
 from phingpt_bench.core.diagnostics import cut_text, empty_text, skipped_text
 from phingpt_bench.core.exposure import KINDS, Compared, Declared
 from phingpt_bench.render.abstention_text import abstention_grid, abstention_notes

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from phingpt_bench.board.values import Row
+from phingpt_bench.board.row import Row
 from phingpt_bench.core.ledgers import Ledger, Price, TokenPrice
 from phingpt_bench.render.measures import machine_of, phase_text
 from phingpt_bench.text.clean import clean

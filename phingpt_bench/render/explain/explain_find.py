@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from phingpt_bench.board.values import Board, Row, Section
+from phingpt_bench.board.row import Row
+from phingpt_bench.board.values import Board, Section
 from phingpt_bench.core.errors import BenchError, unknown
 from phingpt_bench.core.sentences import sentence, sentence_n
 from phingpt_bench.render.board.row_text import full_name

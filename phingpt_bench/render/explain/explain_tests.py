@@ -6,11 +6,13 @@ from collections.abc import Iterable
 
 import numpy as np
 
-from phingpt_bench.board.values import Board, Row, Section
+from phingpt_bench.board.row import Row
+from phingpt_bench.board.values import Board, Section
 from phingpt_bench.render.explain.explain_lines import Line, below, method_name, number, p_value
 from phingpt_bench.results.collect import Run
 from phingpt_bench.results.comparable import shared_clusters
-from phingpt_bench.results.compare import Comparer, Difference
+from phingpt_bench.results.compare import Comparer
+from phingpt_bench.results.difference import Difference
 from phingpt_bench.scoring.metrics import METRICS
 from phingpt_bench.stats.paired import ALPHA, holm
 from phingpt_bench.stats.resample import RESAMPLES, SEED

@@ -60,7 +60,7 @@ def costs_of(published: Published) -> dict[str, PublishedCost]:
 
 
 def cost_text(cost: PublishedCost) -> str:
-    """Amount and what it covers: "$17.25 (1 x RTX 3090, ...)"; the source's own note behind it."""
+    """Amount and what it covers: "$17.25 (1 x RTX 3090, ...)"; the source's own note after it."""
     note = cost.note if cost.note and not cost.doubtful else None
     return f"{published_text.published_cost(cost)}: " + "; ".join(
         clean(spoken(part)) for part in (published_text.published_cost_note(cost), note) if part

@@ -28,7 +28,7 @@ def shown_task(name: str, files: TaskFiles) -> TaskFile | None:
 
 
 def facts_blocks(name: str, files: TaskFiles) -> list[Block]:
-    """What is known of a task, dataset, protocol, group or tag; BenchError for an unknown name."""
+    """What is known about a task, dataset, protocol, group or tag; BenchError for an unknown name."""
     passports, errors = catalogue.readable()
     if name in errors:
         raise errors[name]

@@ -2,7 +2,7 @@
 
 Each module has `of_object` for a file that is one JSON object, or `of_rows` for one that is a list or lines of
 objects. They give (rows, a note for people), or None for what is no such log. Rows have the columns "id", "text",
-"answer", "target" and, where there are several answers a row, lists of them.
+"answer", "target" and, where there are several answers per row, lists of them.
 """
 
 from __future__ import annotations

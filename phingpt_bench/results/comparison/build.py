@@ -9,20 +9,22 @@ import numpy as np
 
 from phingpt_bench.core.errors import unknown
 from phingpt_bench.core.outcomes import Outcomes, in_order
-from phingpt_bench.core.records import NO_MODELS
 from phingpt_bench.core.sentences import sentence
 from phingpt_bench.results.answering import with_majority
 from phingpt_bench.results.collect import Run
 from phingpt_bench.results.comparable import same_rows, shared_clusters, why_incomparable
-from phingpt_bench.results.compare import Comparer, Difference
+from phingpt_bench.results.compare import Comparer
+from phingpt_bench.results.comparison.caveats import caveats_of, other_setting, seen_of
 from phingpt_bench.results.comparison.form import form_of
 from phingpt_bench.results.comparison.labels import counted, label_fates, labels_of
 from phingpt_bench.results.comparison.numbers import number_fates, numbers_of
 from phingpt_bench.results.comparison.prior import prior_of
 from phingpt_bench.results.comparison.row_values import ERROR_FATES, FATES
 from phingpt_bench.results.comparison.spans import span_fates, spans_of
-from phingpt_bench.results.comparison.values import Caveat, Comparison, Side
-from phingpt_bench.results.pairing import exposed, other_engine, setting, why_not_base
+from phingpt_bench.results.comparison.values import Comparison, Side
+from phingpt_bench.results.difference import Difference
+from phingpt_bench.results.groups import exposed
+from phingpt_bench.results.pairing import why_not_base
 from phingpt_bench.scoring.metrics import METRICS, metric_rows
 from phingpt_bench.stats.changes import Change, changes
 from phingpt_bench.stats.paired import holm
@@ -54,7 +56,7 @@ def compare(
         task=record.task, protocol=protocol.id, dataset=protocol.dataset, split=protocol.split, metric=metric,
         kind=protocol.kind, n=len(a.outcomes.ids), documents=_documents(a, b), limit=record.limit,
         synthetic=protocol.synthetic, a=_side(a, metric, comparer), b=_side(b, metric, comparer),
-        test=test, caveats=tuple(_caveats(a, b)), fates={}, metrics={},
+        test=test, caveats=tuple(caveats_of(a, b)), fates={}, metrics={},
     )  # fmt: skip
     if why_incomparable(a, b) is not None:
         return bare
@@ -144,7 +146,7 @@ def tested(a: Run, b: Run, metric: str, comparer: Comparer, *, across: bool, tes
     """
     name = a.record.model.name
     reason = why_incomparable(a, b) or why_not_base(b, a, across=across)
-    if reason == "other prompts" and _other_setting(a, b):
+    if reason == "other prompts" and other_setting(a, b):
         reason = None
     if reason is not None:
         return Difference(against=name, reason=reason)
@@ -198,66 +200,6 @@ def _side(run: Run, metric: str, comparer: Comparer) -> Side:
         compute_dtype=model.compute_dtype, seed=record.seed, run_id=record.run_id,
         created=record.created, seeds=len(run.members), score=score,
         interval=None if score is None else comparer.interval(run, metric), scores=scores,
-        invalid=sum(map(bool, run.outcomes.invalid)), seen=_seen(run),
+        invalid=sum(map(bool, run.outcomes.invalid)), seen=seen_of(run),
         exposed=exposed(run) is not None,
     )  # fmt: skip
-
-
-def _seen(run: Run) -> int | None:
-    return None if run.record.exposure is None else run.record.exposure.seen
-
-
-def _caveats(a: Run, b: Run) -> list[Caveat]:
-    return [*_other_runs(a, b), *_of_each(a, "A"), *_of_each(b, "B"), *_other_settings(a, b)]
-
-
-def _other_runs(a: Run, b: Run) -> list[Caveat]:
-    first, second = a.record, b.record
-    found = []
-    if a.record.run_id == b.record.run_id:
-        found.append(Caveat(kind="same run"))
-    if first.task != second.task:
-        found.append(Caveat(kind="other task", values={"a": first.task, "b": second.task}))
-    if first.protocol.id != second.protocol.id:
-        found.append(Caveat(kind="other protocol", values={"a": first.protocol.id, "b": second.protocol.id}))
-    return found
-
-
-def _of_each(run: Run, side: str) -> list[Caveat]:
-    found = []
-    if run.record.limit is not None:
-        found.append(Caveat(kind="limited", values={"side": side, "limit": run.record.limit}))
-    if exposed(run):
-        seen: dict[str, str | int] = {"side": side, "seen": _seen(run) or 0, "n": run.record.protocol.n}
-        found.append(Caveat(kind="exposed", values=seen))
-    if run.seeds:
-        seeds: dict[str, str | int] = {"side": side, "seeds": len(run.seeds), "seed": run.seeds[0].record.seed}
-        found.append(Caveat(kind="seeds", values=seeds))
-    return found
-
-
-def _other_settings(a: Run, b: Run) -> list[Caveat]:
-    found = []
-    if len(a.outcomes.ids) == 1:
-        found.append(Caveat(kind="one row"))
-    if _other_setting(a, b):
-        found.append(Caveat(kind="other setting"))
-    if other_engine(a, b):
-        engines = {side: run.record.model.served_by or "phingpt-bench" for side, run in (("a", a), ("b", b))}
-        found.append(Caveat(kind="other engine", values=engines))
-    kind = a.outcomes.kind
-    if kind == "labels" and not (a.outcomes.probs and b.outcomes.probs):
-        found.append(Caveat(kind="no probabilities"))
-    if kind == "spans" and not (a.outcomes.entities and b.outcomes.entities):
-        found.append(Caveat(kind="no offsets"))
-    return found
-
-
-def _other_setting(a: Run, b: Run) -> bool:
-    """Whether the prompts are meant to differ: other shots or examples, another chat template. A floor takes none.
-
-    Each model has a template of its own, but servers are sent messages without it, which may be the same ones.
-    """
-    floors = set(NO_MODELS) & {a.record.model.kind, b.record.model.kind}
-    asked = [(run.record.protocol.setting, run.record.protocol.prompt_digest) for run in (a, b)]
-    return not floors and setting(a) != setting(b) and (asked[0] != asked[1] or not asked[0][1])

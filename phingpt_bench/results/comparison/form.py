@@ -14,7 +14,8 @@ from phingpt_bench.core.records import NO_MODELS
 from phingpt_bench.results.answering import read_alone
 from phingpt_bench.results.collect import Run
 from phingpt_bench.results.comparison.values import Form, Split
-from phingpt_bench.results.pairing import model_key, setting
+from phingpt_bench.results.groups import setting
+from phingpt_bench.results.identity import model_key
 from phingpt_bench.scoring.metrics import METRICS, metric_rows, score_of
 from phingpt_bench.stats.changes import Change, changes, linear
 

@@ -8,13 +8,14 @@ from dataclasses import dataclass, replace
 from phingpt_bench.core.errors import BenchError
 from phingpt_bench.core.sentences import sentence
 from phingpt_bench.results.collect import Run
-from phingpt_bench.results.compare import Comparer, Difference
+from phingpt_bench.results.compare import Comparer
+from phingpt_bench.results.difference import Difference
 from phingpt_bench.scoring.metrics import METRICS
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Verdict:
-    """What a gate says of one task.
+    """What a gate says about one task.
 
     failed: B is worse than A by more than `margin`, or nothing can be said because there is not a test (`test.reason`).
     loss: how much worse B is, whichever way the metric is counted; negative where it is better. least, most: ends of

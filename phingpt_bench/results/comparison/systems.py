@@ -17,8 +17,7 @@ from phingpt_bench.core.protocol import variant_text
 from phingpt_bench.core.records import NO_MODELS, RECORD
 from phingpt_bench.core.sentences import sentence
 from phingpt_bench.results.collect import Run, read_run
-from phingpt_bench.results.identity import shown_seed
-from phingpt_bench.results.pairing import model_key
+from phingpt_bench.results.identity import model_key, shown_seed
 from phingpt_bench.results.seeds import with_seeds_joined
 
 SHORTEST = 4  # the least number of characters that identify a digest

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
-from phingpt_bench.results.compare import Difference
 from phingpt_bench.results.comparison.row_values import Labels, Scores, Spans
+from phingpt_bench.results.difference import Difference
 from phingpt_bench.stats.changes import Change
 from phingpt_bench.stats.interval import Interval
 

@@ -44,7 +44,7 @@ export function boxes(label, options, ticked, onChange) {
   );
 }
 
-/** The values that occur, as options behind "all"; empty where there is nothing to choose between. */
+/** The values that occur, as options after "all"; empty where there is nothing to choose between. */
 export function occurring(values, text = String, all = t("all")) {
   const found = [...new Set(values)].filter((value) => value !== null && value !== undefined);
   return [["", all], ...found.sort().map((value) => [String(value), text(value)])];

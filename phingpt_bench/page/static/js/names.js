@@ -5,7 +5,7 @@ import { html, name } from "./dom.js";
 import { decimals, interval, parameters, percent, probability, signed, usd, whole } from "./numbers.js";
 import { said, t, tn } from "./words.js";
 
-export const KINDS = ["tuned", "base", "floor", "check"];
+const KINDS = ["tuned", "base", "floor", "check"];
 
 export function kindName(kind) {
   return { tuned: t("tuned"), base: t("base"), floor: t("floor"), check: t("check") }[kind] ?? kind;
@@ -17,7 +17,7 @@ export function modelName(model) {
 }
 
 /** "0-shot, chat, nf4+dq, seed 7"; a floor takes no prompt. */
-export function setting(model) {
+function setting(model) {
   const asked = model.kind === "floor" ? [] : [t("{n}-shot", { n: model.shots }), model.chat && t("chat"), model.words, model.quantisation, model.served_by];
   return [...asked, ...model.details.map(said)].filter(Boolean).join(", ");
 }

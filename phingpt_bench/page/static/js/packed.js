@@ -26,7 +26,7 @@ export function answered(section) {
 }
 
 /** The pair that is looked at first: the best tuned row with its base, else the first two. */
-export function firstPair(section) {
+function firstPair(section) {
   const here = answered(section);
   const tuned = here.find((row) => row.model.kind === "tuned" && row.base !== null && here.includes(section.rows[row.base]));
   if (tuned) return [section.rows[tuned.base], tuned];

@@ -1,4 +1,4 @@
-// The address behind the #: which view, of what, with which settings. It can be kept and passed on.
+// The address after the #: which view, of what, with which settings. It can be kept and passed on.
 
 /** {view, key, settings} of the address; what cannot be read counts as the overview. */
 export function route() {

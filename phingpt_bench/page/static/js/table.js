@@ -112,7 +112,7 @@ export function table({ caption, columns, rows, order = null, onSort = () => {},
 }
 
 /** The rows sorted by a value; null and undefined last in both directions, equal ones in the order they had. */
-export function sorted(rows, value, descending) {
+function sorted(rows, value, descending) {
   const sign = descending ? -1 : 1;
   const known = (v) => v !== null && v !== undefined;
   return rows

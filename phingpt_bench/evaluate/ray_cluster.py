@@ -1,0 +1,117 @@
+"""A cluster of Ray, or one on this machine: how it is reached, and how it is shared out among workers."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Literal
+
+from phingpt_bench.core.errors import BenchError
+from phingpt_bench.core.machine import cores
+
+Count = int | Literal["auto"]
+
+
+@contextlib.contextmanager
+def connected(address: str | None) -> Iterator[Any]:
+    """The module `ray`, connected within the block: to the cluster at an address, or to one on this machine.
+
+    A connection that is there already is used, and stays afterwards. BenchError where Ray is not installed, and for a
+    cluster that cannot be reached.
+    """
+    if address is not None:
+        show_token()
+    ray = _ray()
+    own = not ray.is_initialized()
+    if own:
+        _connect(ray, address)
+    try:
+        yield ray
+    finally:
+        if own:
+            ray.shutdown()
+
+
+def _connect(ray: Any, address: str | None) -> None:
+    os.environ.setdefault("RAY_USAGE_STATS_ENABLED", "0")
+    os.environ.setdefault("RAY_ACCEL_ENV_VAR_OVERRIDE_ON_ZERO", "0")  # says no more than a warning
+    here = {"num_cpus": cores(), "include_dashboard": False} if address is None else {}
+    try:
+        ray.init(address=address or "local", log_to_driver=False, logging_level="ERROR", **here)
+    except Exception as err:  # Ray has no class for what can go wrong here
+        reason = str(err).split("\n")[0]
+        if address is None:
+            raise BenchError(
+                "Ray did not start on this machine ({reason})",
+                where="--workers",
+                hint="it waits 30 seconds, which a very busy machine may need twice: try again",
+                reason=reason,
+            ) from None
+        raise BenchError(
+            "no Ray cluster could be reached ({reason})",
+            where="--address",
+            hint="'ray status' on its head node shows whether it runs and at which address",
+            reason=reason,
+        ) from None
+
+
+def show_token() -> None:
+    """Let Ray show the token of this machine, if there is one. By itself it does so only where it finds the cluster.
+
+    A head node that has one asks for it, and every machine has one on which Ray was ever started by `run --workers`.
+    """
+    token = os.environ.get("RAY_AUTH_TOKEN_PATH") or Path.home() / ".ray" / "auth_token"
+    if os.environ.get("RAY_AUTH_TOKEN") or Path(token).is_file():
+        os.environ.setdefault("RAY_AUTH_MODE", "token")
+
+
+def _ray() -> Any:
+    try:
+        import ray
+    except ImportError:
+        raise BenchError(
+            "--workers needs Ray, which is not installed",
+            hint="pip install 'phingpt-bench[ray]'; or split the plan with --cells, which needs nothing",
+        ) from None
+    return ray
+
+
+@dataclass(frozen=True, slots=True)
+class Share:
+    """What each worker gets. cpus: whole ones, which are its threads unless the user has set those.
+
+    gpus: a whole one, or an even part of one.
+    """
+
+    workers: int
+    cpus: int
+    gpus: float = 0.0
+
+
+def share_of(nodes: Sequence[Mapping[str, Any]], workers: Count) -> Share:
+    """The largest share of a cluster's nodes with which that many workers fit. "auto": one per GPU, otherwise per node.
+
+    BenchError if there are fewer cores than workers.
+    """
+    cpus = [int(node["Resources"].get("CPU", 0)) for node in nodes]
+    gpus = [int(node["Resources"].get("GPU", 0)) for node in nodes]
+    wanted = workers if workers != "auto" else sum(gpus) or max(1, sum(cpu > 0 for cpu in cpus))
+    parts = 1  # workers on a GPU
+    while any(gpus) and parts * sum(gpus) < wanted:
+        parts += 1
+    for each in range(max(cpus, default=0), 0, -1):
+        rooms = [cpu // each for cpu in cpus]
+        if any(gpus):
+            rooms = [min(room, gpu * parts) for room, gpu in zip(rooms, gpus, strict=True)]
+        if sum(rooms) >= wanted:
+            return Share(wanted, each, 1 / parts if any(gpus) else 0.0)
+    raise BenchError(
+        "{n} workers do not fit: the cluster has {cpus} cores",
+        where="--workers",
+        hint="each needs one core at least; 'auto' takes one per GPU, or one per node",
+        n=wanted,
+        cpus=sum(cpus),
+    )
