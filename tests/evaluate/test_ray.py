@@ -133,6 +133,7 @@ def cluster() -> Iterator[Any]:
     from ray.cluster_utils import Cluster
 
     os.environ["OMP_NUM_THREADS"] = "1"
+    os.environ["RAY_AUTH_MODE"] = "disabled"  # as its nodes are, whatever token this machine has from earlier runs
     os.environ.pop("PYTHONPATH", None)  # Ray's processes reach each other by this machine's address in its network
     head = {**NODE, "include_dashboard": False}
     made = Cluster(initialize_head=True, head_node_args=head)
@@ -140,6 +141,7 @@ def cluster() -> Iterator[Any]:
         made.add_node(**NODE)
     yield made
     made.shutdown()
+    del os.environ["RAY_AUTH_MODE"]
 
 
 @pytest.fixture
@@ -224,6 +226,7 @@ def test_a_second_driver_waits_and_takes_over_when_the_first_is_killed(alone: Pl
     first = start(alone, cluster, "twice")
     until(lambda: len(alone.records("twice")) > 0 or first.poll() is not None, 200)
     second = start(alone, cluster, "twice")
+    assert first.poll() is None, first.communicate()
     os.killpg(first.pid, signal.SIGKILL)
     before = alone.records("twice")
     assert before
