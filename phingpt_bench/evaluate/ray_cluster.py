@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import contextlib
 import os
+import subprocess
+import sys
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -13,6 +15,7 @@ from phingpt_bench.core.errors import BenchError
 from phingpt_bench.core.machine import cores
 
 Count = int | Literal["auto"]
+CHECK = 30.0  # seconds after which a cluster counts as one that asks for a token
 
 
 @contextlib.contextmanager
@@ -23,7 +26,7 @@ def connected(address: str | None) -> Iterator[Any]:
     cluster that cannot be reached.
     """
     if address is not None:
-        show_token()
+        show_token(address)
     ray = _ray()
     own = not ray.is_initialized()
     if own:
@@ -58,14 +61,30 @@ def _connect(ray: Any, address: str | None) -> None:
         ) from None
 
 
-def show_token() -> None:
-    """Let Ray show the token of this machine, if there is one. By itself it does so only where it finds the cluster.
+def show_token(address: str) -> None:
+    """Let Ray show the token of this machine to a cluster that asks for it, and to no other.
 
-    A head node that has one asks for it, and every machine has one on which Ray was ever started by `run --workers`.
+    By itself Ray shows it only to a cluster that it finds without an address. A head node asks for it if its machine
+    has one, as every machine has on which `run --workers` ever started Ray. Shown to a cluster that has none, it is
+    asked of the workers in return, and all of them are lost. RAY_AUTH_MODE, where it is set, is obeyed.
     """
     token = os.environ.get("RAY_AUTH_TOKEN_PATH") or Path.home() / ".ray" / "auth_token"
-    if os.environ.get("RAY_AUTH_TOKEN") or Path(token).is_file():
-        os.environ.setdefault("RAY_AUTH_MODE", "token")
+    if "RAY_AUTH_MODE" in os.environ or not (os.environ.get("RAY_AUTH_TOKEN") or Path(token).is_file()):
+        return
+    os.environ["RAY_AUTH_MODE"] = "disabled" if _answers_without_token(address) else "token"
+
+
+def _answers_without_token(address: str) -> bool:
+    """In a process of its own: what Ray reads of tokens it keeps for as long as a process lasts."""
+    where = [] if address == "auto" else ["--address", address]
+    command = [sys.executable, "-m", "ray.scripts.scripts", "health-check", *where]
+    try:
+        asked = subprocess.run(
+            command, env={**os.environ, "RAY_AUTH_MODE": "disabled"}, capture_output=True, timeout=CHECK, check=False
+        )
+    except subprocess.TimeoutExpired:
+        return False
+    return asked.returncode == 0
 
 
 def _ray() -> Any:

@@ -61,15 +61,20 @@ def test_a_cluster_is_shown_the_token_of_this_machine(tmp_path: Path, monkeypatc
     for name in ("RAY_AUTH_MODE", "RAY_AUTH_TOKEN", "RAY_AUTH_TOKEN_PATH"):
         monkeypatch.setenv(name, "")  # so that it is as before when the test ends
         monkeypatch.delenv(name)
-    ray_cluster.show_token()
+    asks = True
+    monkeypatch.setattr(ray_cluster, "_answers_without_token", lambda address: not asks)
+    ray_cluster.show_token("head:6379")
     assert "RAY_AUTH_MODE" not in os.environ
     (tmp_path / ".ray").mkdir()
     (tmp_path / ".ray" / "auth_token").write_text("0123")
-    ray_cluster.show_token()
-    assert os.environ["RAY_AUTH_MODE"] == "token"
-    monkeypatch.setenv("RAY_AUTH_MODE", "disabled")
-    ray_cluster.show_token()
+    ray_cluster.show_token("head:6379")
+    assert os.environ.pop("RAY_AUTH_MODE") == "token"
+    asks = False
+    ray_cluster.show_token("head:6379")
     assert os.environ["RAY_AUTH_MODE"] == "disabled"
+    asks = True
+    ray_cluster.show_token("head:6379")
+    assert os.environ["RAY_AUTH_MODE"] == "disabled"  # as the user said, for all that is known here
 
 
 class Place:
@@ -208,10 +213,13 @@ def test_a_node_that_is_removed_costs_its_cell_alone(
 
 
 def start(alone: Place, cluster: Any, results: str) -> subprocess.Popen[str]:
+    """A driver of its own, with a token that the cluster does not ask for."""
+    variables = {name: value for name, value in os.environ.items() if name != "RAY_AUTH_MODE"}
     return subprocess.Popen(
         [sys.executable, "-m", "phingpt_bench", "run", str(alone.suite), "--results", str(alone.root / results),
          "--workers", "2", "--address", cluster.address],
-        cwd=alone.root, text=True, stdout=subprocess.PIPE, stderr=subprocess.PIPE, start_new_session=True,
+        cwd=alone.root, env=variables | {"RAY_AUTH_TOKEN": "0a" * 32}, text=True, start_new_session=True,
+        stdout=subprocess.PIPE, stderr=subprocess.PIPE,
     )  # fmt: skip
 
 
