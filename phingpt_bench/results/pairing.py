@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Sequence
 from typing import Any, NamedTuple
 
+from phingpt_bench.core.exposure import EXPOSED
 from phingpt_bench.core.notes import Note
 from phingpt_bench.core.records import NO_MODELS, Model
 from phingpt_bench.core.sentences import sentence
@@ -18,9 +19,6 @@ from phingpt_bench.scoring.metrics import METRICS
 from phingpt_bench.stats.paired import ALPHA
 
 BELOW_FLOOR = sentence("not shown to be better than {name}")
-# The share of test rows seen in training above which a score shows what was remembered. FiNER-ORD's own splits share
-# 7 % (short lines that recur in its articles), the parts of Financial PhraseBank that different papers test on 75 %.
-EXPOSED = 0.1
 
 
 def exposed(run: Run) -> str | None:

@@ -117,9 +117,7 @@ def test_all_help_fits_a_terminal_of_40_columns_and_loses_nothing(
 
     wide, narrow = help_in(80), help_in(columns)
     too_long = [line for line in narrow.splitlines() if len(line) > columns]
-    assert [
-        line for line in too_long if len(line.removesuffix(" \\").split()) > 2
-    ] == []
+    assert [line for line in too_long if len(line.removesuffix(" \\").split()) > 2] == []
     assert sorted(_letters(narrow)) == sorted(_letters(wide))
     whole = set(re.findall(r"\w+", wide))
     assert [word for word in re.findall(r"\w+", narrow) if word not in whole] == []  # no word is cut
