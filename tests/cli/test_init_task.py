@@ -155,3 +155,22 @@ def test_options_of_another_kind_of_file_are_refused(
     assert main(["init", *arguments]) == 2
     assert message in capsys.readouterr().err
     assert not (place / arguments[1]).exists()
+
+
+def test_the_rows_of_an_own_task_are_verified_by_its_name(
+    place: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.delenv("PHINGPT_BENCH_DATA", raising=False)
+    assert main(["init", "task", "noticias.conll"]) == 0
+    monkeypatch.setenv("PHINGPT_BENCH_TASKS", str(place / "my_tasks"))
+    capsys.readouterr()
+    assert main(["data", "verify", "noticias"]) == 0
+    assert "1 of 1 datasets are here, 0 faults" in capsys.readouterr().out
+    assert main(["data", "pull", "noticias"]) == 0
+    assert "noticias: on no Hub, so there is nothing to fetch" in capsys.readouterr().out
+    rows = place / "my_tasks" / "data" / "noticias" / "test.jsonl"
+    rows.write_text(rows.read_text(encoding="utf-8").replace("Iberda", "Iberia"), encoding="utf-8")
+    assert main(["data", "verify", "noticias"]) == 1
+    assert "FAIL  noticias: " in capsys.readouterr().out
+    assert main(["data", "verify", "noticas"]) == 2
+    assert "did you mean 'noticias'?" in capsys.readouterr().err
