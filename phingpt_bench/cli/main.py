@@ -74,7 +74,8 @@ def main(argv: Sequence[str] | None = None) -> int:
     try:
         language, rest = chosen_language(list(sys.argv[1:] if argv is None else argv))
     except BenchError as err:
-        print(reported(err), file=sys.stderr)
+        with speaking(_without_option()):
+            print(reported(err), file=sys.stderr)
         return 2
     with speaking(language), in_our_words(), ending_like_ctrl_c():
         return _guarded(rest)
@@ -126,6 +127,14 @@ def chosen_language(argv: Sequence[str]) -> tuple[str, list[str]]:
         else:
             rest.append(argument)
     return preferred() if language is None else language, rest
+
+
+def _without_option() -> str:
+    """The language without --lang, for the error that --lang itself is; English where the variable is wrong as well."""
+    try:
+        return preferred()
+    except BenchError:
+        return "en"
 
 
 def _guarded(argv: list[str]) -> int:
