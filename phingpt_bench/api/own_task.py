@@ -14,11 +14,11 @@ from phingpt_bench.api.own_task_file import task_text
 from phingpt_bench.core.errors import BenchError
 from phingpt_bench.core.jsonio import write_text
 from phingpt_bench.core.paths import share
-from phingpt_bench.core.sentences import sentence
+from phingpt_bench.core.sentences import joined, sentence, sentence_n
 from phingpt_bench.data import catalogue, stamp
 from phingpt_bench.data.catalogue import PASSPORTS
 from phingpt_bench.data.own.clean import Contradictions, cleaned
-from phingpt_bench.data.own.columns import Ask
+from phingpt_bench.data.own.columns import MOST_LABELS, Ask
 from phingpt_bench.data.own.example import Example, Found
 from phingpt_bench.data.own.read import read
 from phingpt_bench.data.own.split import split
@@ -31,6 +31,7 @@ from phingpt_bench.render.starter_text import starter_text
 from phingpt_bench.scoring.polarity import polarity
 
 METRIC = {"labels": "f1_weighted", "spans": "entity_f1", "scores": "mse"}
+MOST_NOTES = 6  # labels in one part alone that are named
 SHARED = {"spans": "_spans_yaml", "scores": "_scores_yaml"}
 
 
@@ -81,7 +82,10 @@ def make_task(wanted: Wanted, ask: Ask) -> Made:
     labels = _labels(parts, kind)
     rows = {part: catalogue.with_ids([_row(example) for example in parts[part]]) for part in SPLITS if part in parts}
     language = wanted.language or _language(parts)
-    notes = [*(note for one in found.values() for note in one.notes), *notes, *_rare(rows, kind)]
+    read_notes = [
+        joined([part, note], ": ") if len(found) > 1 else note for part, one in found.items() for note in one.notes
+    ]
+    notes = [*read_notes, *notes, *_rare(rows, kind)]
     rule = "; ".join([f"{', '.join(as_given)} as given" if as_given else "one file", *rules])
     passport = _passport(wanted, kind, labels, language, rule, rows, notes)
     files = _write(wanted, passport, rows)
@@ -112,8 +116,14 @@ def _labels(parts: Mapping[str, Sequence[Example]], kind: str) -> tuple[str, ...
         raise BenchError(
             sentence("only one label is there: {names}", names=", ".join(names))
             if kind == "labels"
-            else sentence("no row has an entity")
+            else sentence("no row has an entity"),
+            hint=sentence("a task needs two; --label names another column") if kind == "labels" else None,
         )
+    if kind == "labels" and len(names) > MOST_LABELS and len(names) > sum(counts.values()) / 2:
+        raise BenchError(
+            "{n:,} different labels in {rows:,} rows: these are no labels",
+            hint="--label names another column", n=len(names), rows=sum(counts.values()),
+        )  # fmt: skip
     poles = polarity(names) if kind == "labels" else None
     if poles is not None:
         names = [name for _, name in sorted(zip(poles, names, strict=True), key=lambda pair: pair[0])]
@@ -150,10 +160,14 @@ def _rare(rows: Mapping[str, Rows], kind: str) -> list[str]:
         for part in ("train", "test")
     }  # fmt: skip
     tested, trained = sorted(held["test"] - held["train"]), sorted(held["train"] - held["test"])
-    return [
+    notes = [
         *(sentence("'{name}' is in the test rows, but in no training row", name=name) for name in tested),
         *(sentence("'{name}' is in the training rows, but in no test row", name=name) for name in trained),
     ]
+    left = len(notes) - MOST_NOTES
+    return (
+        notes if left <= 0 else [*notes[:MOST_NOTES], sentence_n("{n} more such label", "{n} more such labels", left)]
+    )
 
 
 def _passport(

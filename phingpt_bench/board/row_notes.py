@@ -9,6 +9,7 @@ from phingpt_bench.core.diagnostics import cut_text, empty_text, skipped_text
 from phingpt_bench.core.notes import Note
 from phingpt_bench.core.records import NO_MODELS, RunRecord
 from phingpt_bench.core.sentences import sentence, sentence_n
+from phingpt_bench.data.prompt_file import QUERY
 from phingpt_bench.results.answering import answering, score_of_read
 from phingpt_bench.results.collect import Run
 from phingpt_bench.results.difference import Difference
@@ -103,11 +104,17 @@ def _of_adapter(run: Run) -> Iterator[Note]:
     record = run.record
     if record.model.trained_elsewhere:
         rows = record.exposure is not None and record.exposure.adapter is not None
-        text = (
-            sentence("trained elsewhere: prompt unknown, rows as declared")
-            if rows
-            else sentence("trained elsewhere: prompt and rows unknown")
-        )
+        asked = record.protocol.prompt
+        if asked is not None and asked.name != QUERY:  # the user's own file, which the row names
+            text = (
+                sentence("trained elsewhere: prompt as given, rows as declared")
+                if rows
+                else sentence("trained elsewhere: prompt as given, rows unknown")
+            )
+        elif rows:
+            text = sentence("trained elsewhere: prompt unknown, rows as declared")
+        else:
+            text = sentence("trained elsewhere: prompt and rows unknown")
         yield Note(text)
     if (limit := record.model.training_limit) is not None:
         yield Note(

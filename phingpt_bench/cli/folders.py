@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from phingpt_bench.cli.output import line
+from phingpt_bench.core.errors import BenchError
 from phingpt_bench.text.language import say
 
 if TYPE_CHECKING:
@@ -34,6 +35,15 @@ def folder_and_names(words: Sequence[str], known: Collection[str] = ()) -> tuple
     if words and words[0] not in known and (words[0].endswith("/") or Path(words[0]).is_dir()):
         return Path(words[0]), list(words[1:])
     return None, list(words)
+
+
+def existing(folder: Path) -> Path:
+    """The folder that a user named; BenchError where there is none, which would look like an empty one."""
+    if not folder.is_dir():
+        raise BenchError(
+            "no such folder", where=str(folder), hint="'verify {name}' checks what has that name", name=folder
+        )
+    return folder
 
 
 def missing(name: str, command: str, folder: Path) -> None:

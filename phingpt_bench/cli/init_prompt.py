@@ -3,10 +3,16 @@
 from __future__ import annotations
 
 import argparse
+import json
+from collections.abc import Sequence
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from phingpt_bench.core.sentences import sentence
 from phingpt_bench.text.language import say
+
+if TYPE_CHECKING:
+    from phingpt_bench.data.prompt_file import PromptFile
 
 DEFAULT = "my-prompt.yaml"
 OPTIONS = {"source": "--from", "layout": "--layout", "answers": "--kind"}  # by the name of their value
@@ -54,6 +60,8 @@ def write(args: argparse.Namespace, file: Path) -> int:
     about = sentence(
         "phingpt-bench evaluate --base MODEL --adapter DIR --tasks TASK --prompt {file}\ndocs/prompts.md", file=file
     )
+    if made.prompt.labels and not _known(made.prompt.labels):
+        about = f"{about}\n{_mapping(made.prompt)}"
     write_text(file, as_yaml(made.prompt, about))
     read = read_prompt(str(file))
     assert read is not None and read.digest == made.prompt.digest  # what was written is what was found
@@ -71,3 +79,22 @@ def write(args: argparse.Namespace, file: Path) -> int:
     if made.prompt.labels:
         print(say("labels: {labels}", labels=", ".join(made.prompt.labels)))
     return 0
+
+
+def _known(labels: Sequence[str]) -> bool:
+    """Whether a dataset that is known here, shipped or of the user, has these labels."""
+    from phingpt_bench.data import catalogue
+
+    wanted = {label.casefold() for label in labels}
+    return any(wanted == {label.casefold() for label in one.labels} for one in catalogue.readable()[0].values())
+
+
+def _mapping(prompt: PromptFile) -> str:
+    """What to write where a task has other names for the labels, for the user to fill in."""
+    names = [f"LABEL_{number}" for number in range(1, len(prompt.labels) + 1)]
+    pairs = dict(zip(names, (prompt.answer(label) for label in prompt.labels), strict=True))
+    return (
+        "No known task has these labels. If yours has other names for them, put them in place of LABEL_1 ...:\n"
+        f"labels: [{', '.join(names)}]\n"
+        f"answers: {json.dumps(pairs, ensure_ascii=False)}"
+    )

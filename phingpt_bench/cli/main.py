@@ -21,6 +21,7 @@ from typing import Any, NoReturn
 from phingpt_bench import __version__
 from phingpt_bench.cli.argparse_words import in_our_words
 from phingpt_bench.cli.fault_lines import fault_of_the_machine, reported
+from phingpt_bench.cli.help_text import FULL, SIDE, Helper, columns, fit, refolded
 from phingpt_bench.cli.output import accept_all_letters
 from phingpt_bench.cli.overrides import OVERRIDES, with_overrides
 from phingpt_bench.cli.signals import Ended, ending_like_ctrl_c
@@ -54,13 +55,6 @@ examples:
 """)
 
 
-class Helper(argparse.RawDescriptionHelpFormatter):
-    """Help in the language in force, with the examples as they are."""
-
-    def _get_help_string(self, action: argparse.Action) -> str | None:
-        return action.help and say(action.help)
-
-
 class Parser(argparse.ArgumentParser):
     """argparse, with its errors reported like all others. A literal `help` is a key of the translations."""
 
@@ -79,7 +73,8 @@ def main(argv: Sequence[str] | None = None) -> int:
     try:
         language, rest = chosen_language(list(sys.argv[1:] if argv is None else argv))
     except BenchError as err:
-        print(reported(err), file=sys.stderr)
+        with speaking(_without_option()):
+            print(reported(err), file=sys.stderr)
         return 2
     with speaking(language), in_our_words(), ending_like_ctrl_c():
         return _guarded(rest)
@@ -103,6 +98,14 @@ def chosen_language(argv: Sequence[str]) -> tuple[str, list[str]]:
         else:
             rest.append(argument)
     return preferred() if language is None else language, rest
+
+
+def _without_option() -> str:
+    """The language without --lang, for the error that --lang itself is; English where the variable is wrong as well."""
+    try:
+        return preferred()
+    except BenchError:
+        return "en"
 
 
 def _guarded(argv: list[str]) -> int:
@@ -207,16 +210,19 @@ def _joined(rest: Sequence[str]) -> list[str]:
 
 
 def _help() -> str:
-    width = max(map(len, VERBS)) + 4
-    verbs = [
-        textwrap.fill(
-            spoken(verb_module(name).HELP), 79, initial_indent=f"  {name}".ljust(width), subsequent_indent=" " * width
-        )
-        for name in VERBS
-    ]
+    room = columns()
+    width = max(map(len, VERBS)) + 4 if room >= SIDE else 6
+    verbs = []
+    for name in VERBS:
+        head, about = f"  {name}".ljust(width), spoken(verb_module(name).HELP)
+        if len(head) > width or room < SIDE:
+            verbs += [head.rstrip(), *fit(" " * width + about, room, more=width)]
+        else:
+            first, *more = fit(" " * width + about, room - 1, more=width)
+            verbs += [head + first[width:], *more]
     usage = say("usage: {prog} [--lang L] VERB ...\n       {prog} --version", prog=PROG)
-    about = textwrap.fill(spoken(DESCRIPTION), 79)
-    return "\n".join([usage, "", about, "", say("verbs:"), *verbs, "", spoken(EPILOG).rstrip()])
+    about = textwrap.fill(spoken(DESCRIPTION), min(room, FULL - 1))
+    return "\n".join([usage, "", about, "", say("verbs:"), *verbs, "", refolded(spoken(EPILOG).rstrip(), room)])
 
 
 if __name__ == "__main__":

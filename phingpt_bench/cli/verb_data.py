@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import argparse
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from phingpt_bench.cli.folders import add_actions, changed_files, folder_and_names, missing
+from phingpt_bench.cli.folders import add_actions, changed_files, existing, folder_and_names, missing
 from phingpt_bench.cli.output import line
 from phingpt_bench.core.errors import BenchError
 from phingpt_bench.core.sentences import sentence
@@ -25,6 +25,7 @@ examples:
   phingpt-bench data pull fpb fin --to mirror/  by name; all without names
   phingpt-bench data verify mirror/             digests of files and rows
   phingpt-bench data verify mirror/ phin        fails where one is missing
+  phingpt-bench data verify titulares           the rows of a task of yours
 
 What is there already is not fetched again. Then, also without a network:
   export PHINGPT_BENCH_DATA=mirror/             (docs/air-gap.md)
@@ -48,25 +49,30 @@ def run(args: argparse.Namespace) -> int:
     from phingpt_bench.data.sources import MIRROR_VARIABLE, mirror
 
     silence_libraries()
-    known = {name: one for name, one in catalogue.readable()[0].items() if one.origin.hub is not None}
+    every = catalogue.readable()[0]
     if args.action == "list":
-        return _list(known.values(), args.folder or mirror())
-    given, names = (args.to, args.names) if args.action == "pull" else folder_and_names(args.words, known)
+        known = [one for one in every.values() if one.origin.hub is not None]
+        return _list(known, mirror() if args.folder is None else existing(args.folder))
+    given, names = (args.to, args.names) if args.action == "pull" else folder_and_names(args.words, every)
+    chosen = [every[name] for name in _chosen(names, every)]
+    known, own = ([one for one in chosen if (one.origin.hub is None) == mine] for mine in (False, True))
     folder = given or mirror()
-    if folder is None:
+    if folder is None and (known or not own):
         raise BenchError("which mirror?", hint="give a folder, or set {variable} to one", variable=MIRROR_VARIABLE)
-    chosen = [known[name] for name in _chosen(names, known)]
     if args.action == "pull":
-        return _pull(chosen, folder)
-    return _verify(chosen, folder, all_here=bool(names))
+        for passport in own:
+            line(say("{name}: on no Hub, so there is nothing to fetch", name=passport.name))
+        return _pull(known, folder) if folder is not None and known else 0
+    return _verify(known, own, folder, all_here=bool(names))
 
 
-def _chosen(names: Sequence[str], known: dict[str, Passport]) -> list[str]:
-    """The datasets that names of datasets, tasks and groups mean, each once; all without names."""
+def _chosen(names: Sequence[str], known: Mapping[str, Passport]) -> list[str]:
+    """The datasets that names of datasets, tasks and groups mean, each once; without names all that are on the Hub."""
     from phingpt_bench.core.errors import unknown
     from phingpt_bench.lmeval.taskfiles import read_tasks
 
-    files, found = read_tasks(), list(known) if not names else []
+    files = read_tasks()
+    found = [] if names else [name for name, one in known.items() if one.origin.hub is not None]
     for name in names:
         members = files.members(name)
         if name in known:
@@ -74,7 +80,9 @@ def _chosen(names: Sequence[str], known: dict[str, Passport]) -> list[str]:
         elif members:
             found += [dataset for task in members if (dataset := files.tasks[task].dataset) in known]
         else:
-            raise unknown(sentence("dataset"), name, [*known, *files.tasks, *files.groups])
+            raise unknown(
+                sentence("dataset"), name, [*known, *files.tasks, *files.groups], see="phingpt-bench data list"
+            )
     return list(dict.fromkeys(found))
 
 
@@ -115,19 +123,20 @@ def _pull(passports: Sequence[Passport], folder: Path) -> int:
     return 1 if failed else 0
 
 
-def _verify(passports: Sequence[Passport], folder: Path, *, all_here: bool) -> int:
-    """1 for a fault; all_here: one that is missing is one."""
+def _verify(passports: Sequence[Passport], own: Sequence[Passport], folder: Path | None, *, all_here: bool) -> int:
+    """1 for a fault. own: datasets on no Hub, whose rows are next to their task. all_here: a missing one is a fault."""
     from phingpt_bench.data import manifest, pull
 
-    failed = changed_files(folder, manifest.read(folder))
-    here = [passport for passport in passports if pull.size(passport, folder)]
-    for passport in passports if all_here else ():
+    failed = 0 if folder is None else changed_files(folder, manifest.read(folder))
+    here = [one for one in passports if folder is not None and pull.size(one, folder)]
+    for passport in passports if all_here and folder is not None else ():
         if passport not in here:
             failed += 1
             missing(passport.name, "data", folder)
-    for passport in here:
+    for passport in [*here, *own]:
         if reason := pull.fault(passport, folder):
             failed += 1
             line(say("FAIL  {file}: {reason}", file=passport.name, reason=spoken(reason)))
-    line(say("{n} of {all} datasets are here, {failed} faults", n=len(here), all=len(passports), failed=failed))
+    found, every = len(here) + len(own), len(passports) + len(own)
+    line(say("{n} of {all} datasets are here, {failed} faults", n=found, all=every, failed=failed))
     return 1 if failed else 0

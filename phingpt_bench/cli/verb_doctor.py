@@ -23,8 +23,8 @@ NAME = "doctor"
 HELP = sentence("say what this machine can do, what is missing, and how to fix it")
 EPILOG = sentence("""examples:
   phingpt-bench doctor
-  phingpt-bench doctor --selftest              is its arithmetic right?
-  phingpt-bench doctor --selftest --base MODEL the same with your own model
+  phingpt-bench doctor --selftest               is its arithmetic right?
+  phingpt-bench doctor --selftest --base MODEL  the same with your own model
 
 Exit code 0 when the demo can run here, 1 when something it needs is missing, or
 a check of --selftest fails.

@@ -6,7 +6,7 @@ import argparse
 import sys
 from pathlib import Path
 
-from phingpt_bench.cli.folders import add_actions, changed_files, folder_and_names, missing
+from phingpt_bench.cli.folders import add_actions, changed_files, existing, folder_and_names, missing
 from phingpt_bench.cli.output import line
 from phingpt_bench.core.sentences import sentence
 from phingpt_bench.text.language import say
@@ -106,7 +106,7 @@ def run(args: argparse.Namespace) -> int:
                 )
             )  # fmt: skip
         return 0
-    known = manifest.read(folder)
+    known = manifest.read(existing(folder) if given is not None else folder)
     items: dict[tuple[str, str | None, str], int] = {}
     for entry in known.files.values():
         key = (entry.item, entry.revision, entry.licence)

@@ -17,14 +17,14 @@ NAME = "run"
 HELP = sentence("run a suite: train what is missing, evaluate, compare; skips what is done already")
 EPILOG = sentence("""\
 examples:
-  phingpt-bench run smollm2-135m --dry-run         only show the plan
-  phingpt-bench run smollm2-135m                   a shipped suite
-  phingpt-bench run my-suite.yaml --only phin_fpb  one task (or group) of it
-  phingpt-bench run my-suite.yaml --limit 50       a trial on the first 50 rows
-  phingpt-bench run demo seed=1 variants.0.shots=2 other values than the file's
-  phingpt-bench run demo 'seeds=[0, 1]'            the mean of two seeds
-  phingpt-bench run my-suite.yaml --cells 3/16     the third of 16 jobs
-  phingpt-bench run my-suite.yaml --workers auto   on all GPUs, with Ray
+  phingpt-bench run smollm2-135m --dry-run          only show the plan
+  phingpt-bench run smollm2-135m                    a shipped suite
+  phingpt-bench run my-suite.yaml --only phin_fpb   one task (or group) of it
+  phingpt-bench run my-suite.yaml --limit 50        a trial on the first 50 rows
+  phingpt-bench run demo seed=1 variants.0.shots=2  other values than the file's
+  phingpt-bench run demo 'seeds=[0, 1]'             the mean of two seeds
+  phingpt-bench run my-suite.yaml --cells 3/16      the third of 16 jobs
+  phingpt-bench run my-suite.yaml --workers auto    on all GPUs, with Ray
 
 After an interruption, the same command resumes. Limited runs are not ranked.
 """)

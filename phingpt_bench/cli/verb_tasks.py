@@ -19,7 +19,7 @@ examples:
   phingpt-bench tasks show phin_fpb                its passport, with a prompt
   phingpt-bench tasks show fpb/helm-30-seed121/v1  a protocol and its tasks
   phingpt-bench tasks path                         for lm_eval's --include_path
-  phingpt-bench tasks stamp my/passports/mine.yaml numbers for a new passport
+  phingpt-bench tasks stamp my/passports/own.yaml  numbers for a new passport
   phingpt-bench tasks validate                     check our tasks and passports
   phingpt-bench tasks validate my_tasks/           check your own YAML files
   phingpt-bench tasks validate --task phin_fpb \\

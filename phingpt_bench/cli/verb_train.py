@@ -18,12 +18,12 @@ if TYPE_CHECKING:
 NAME = "train"
 HELP = sentence("train a QLoRA adapter from a recipe")
 EPILOG = sentence("""examples:
-  phingpt-bench train demo                    minutes, embedded model and data
-  phingpt-bench train sentiment-smollm2-135m  needs data (README, "Data")
+  phingpt-bench train demo                     minutes, embedded model and data
+  phingpt-bench train sentiment-smollm2-135m   needs data (README, "Data")
   phingpt-bench train my-recipe.yaml --out adapters/trained/mine
-  phingpt-bench train demo epochs=1 lora.r=8  other values than the file's
-  phingpt-bench train demo epochs=1 --dry-run the recipe as it would be used
-  phingpt-bench train demo --resume           resume after an interruption
+  phingpt-bench train demo epochs=1 lora.r=8   other values than the file's
+  phingpt-bench train demo epochs=1 --dry-run  the recipe as it would be used
+  phingpt-bench train demo --resume            resume after an interruption
 """)
 
 

@@ -21,7 +21,7 @@ NAME = "verify"
 HELP = sentence("check runs against themselves, the data and the adapters; ask some of their rows again")
 EPILOG = sentence("""\
 examples:
-  phingpt-bench verify                      results/ here, else the shipped ones
+  phingpt-bench verify                      results/ and what is local there
   phingpt-bench verify results/local/demo --all
   phingpt-bench verify results/ --rerun 8   ask 8 random rows of each run again
 
@@ -47,17 +47,18 @@ def configure(parser: argparse.ArgumentParser) -> None:
 def run(args: argparse.Namespace) -> int:
     """Check, print what is wrong, and a sum; 0, or 1 where something is. BenchError for a folder without runs."""
     from phingpt_bench.api.silence import silence_libraries
-    from phingpt_bench.core.paths import results_folder
     from phingpt_bench.evaluate.tasks import Tasks
+    from phingpt_bench.results.folders import holding
     from phingpt_bench.results.verify import CODE, Finding, verify
 
     silence_libraries()
     known = Tasks()
-    folder = args.folder or results_folder()
     counts: Counter[bool | None] = Counter()
+    folders: Counter[Path] = Counter()
     runs = committed = 0
-    for found in verify(folder, args.adapters):
+    for found in verify([args.folder] if args.folder else [], args.adapters):
         runs += 1
+        folders[holding(found.path)] += 1
         findings = [found] if isinstance(found, Finding) else [*found.findings, *_again(args, found, known)]
         for finding in findings:
             counts[finding.ok] += 1
@@ -65,7 +66,7 @@ def run(args: argparse.Namespace) -> int:
             if finding.ok is False or args.all:
                 word = {True: say("ok"), False: say("FAIL"), None: "--"}[finding.ok]
                 detail = f": {spoken(finding.detail)}" if finding.detail else ""
-                line(f"{word:<4}  {finding.path.parent}  {finding.check}{detail}")
+                line(f"{word:<4}  {finding.path.parent}  {say(finding.check)}{detail}")
     total = say_n("{n:,} run", "{n:,} runs", runs)
     line(
         say(
@@ -77,6 +78,7 @@ def run(args: argparse.Namespace) -> int:
         )
     )
     line(say("made by code that a commit holds: {n} of {all}", n=committed, all=runs))
+    line(say("read: {folders}", folders=", ".join(f"{folder}/ ({n})" for folder, n in folders.items())))
     return 1 if counts[False] else 0
 
 

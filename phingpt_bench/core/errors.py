@@ -7,6 +7,8 @@ from collections.abc import Iterable
 
 from phingpt_bench.core.sentences import Sentence, sentence
 
+MOST_NAMED = 30  # names in a hint; of more, the number is shown
+
 
 class BenchError(Exception):
     """Bad input or something missing: one line, with what to do about it.
@@ -54,5 +56,6 @@ def unknown(
     elif see is not None:
         hint = sentence("'{command}' lists them", command=see)
     else:
-        hint = sentence("known: {names}", names=", ".join(choices)) if choices else None
+        more = [f"... (+{len(choices) - MOST_NAMED})"] if len(choices) > MOST_NAMED else []
+        hint = sentence("known: {names}", names=", ".join([*choices[:MOST_NAMED], *more])) if choices else None
     return BenchError("unknown {kind} '{name}'", where=where, hint=hint, kind=kind, name=name)

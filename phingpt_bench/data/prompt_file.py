@@ -93,8 +93,10 @@ class PromptFile:
             return sentence("it asks for {kind}, the task for {other}", kind=self.kind, other=kind)
         if self.labels and {one.casefold() for one in self.labels} != {one.casefold() for one in labels}:
             return sentence(
-                "it is for the labels {labels}; if these are its words for the task's, list them under 'answers'",
+                "it is for the labels {labels}; if these are its words for the task's, list them under 'answers', "
+                "and under 'labels' those of the task: {names}",
                 labels=", ".join(self.labels),
+                names=", ".join(labels),
             )
         if unknown := {name.casefold() for name in self.answers} - {one.casefold() for one in labels}:
             return sentence("it has an answer for '{label}', which is not a label of the task", label=min(unknown))

@@ -10,7 +10,7 @@ import csv
 import io
 import os
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 from pathlib import Path
 
 from phingpt_bench.core.errors import BenchError
@@ -69,12 +69,12 @@ def pull(passport: Passport, folder: Path) -> list[Path]:
     return written
 
 
-def fault(passport: Passport, folder: Path) -> str | None:
-    """Why a dataset cannot be used from the mirror `folder`; None where it can."""
+def fault(passport: Passport, folder: Path | None) -> str | None:
+    """Why a dataset cannot be used from the mirror `folder` (None: without one); None where it can."""
     from phingpt_bench.data.network import offline
 
     try:
-        with mirrored(folder), offline():
+        with mirrored(folder) if folder is not None else nullcontext(), offline():
             catalogue.load(passport.name)
     except BenchError as err:
         return err.message

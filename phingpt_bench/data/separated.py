@@ -10,7 +10,10 @@ from typing import NamedTuple
 from phingpt_bench.core.errors import BenchError
 from phingpt_bench.core.sentences import sentence
 
-DELIMITERS = (",", ";", "\t", "|")
+NAMED = {
+    ",": sentence("a comma"), ";": sentence("a semicolon"), "\t": sentence("a tab"), "|": sentence("a vertical bar"),
+}  # fmt: skip
+DELIMITERS = tuple(NAMED)
 _SEP = re.compile(r'\ufeff?"?sep=(.)"?\r?\n', re.IGNORECASE)  # Excel's own first line
 _UNQUOTED = sentence("TSV: quotes are taken as they stand, since they do not enclose fields.")
 
@@ -76,7 +79,8 @@ def _read(path: str, text: str, delimiter: str, skipped: int, quoting: int) -> S
                 raise BenchError(
                     "{columns} columns, the header has {header}",
                     where=f"{path}:{at}",
-                    hint="a field with a comma, a quote or a line break in it needs double quotes around it",
+                    hint="a field with {delimiter}, a quote or a line break in it needs double quotes around it",
+                    delimiter=NAMED.get(delimiter, f"'{delimiter}'"),
                     columns=len(row),
                     header=len(names),
                 )

@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import Any
 
 from phingpt_bench.core.errors import BenchError, unknown
+from phingpt_bench.core.exposure import EXPOSED
 from phingpt_bench.core.files import Unsafe
 from phingpt_bench.core.paths import task_folders
 from phingpt_bench.core.sentences import joined, sentence, sentence_n
@@ -105,6 +106,9 @@ def _copies(file: Path) -> Check:
         "of {n:,} test rows {equal:,} are training rows, too, and {others:,} are changed copies of some",
         n=n, equal=equal, others=len(found) - equal,
     )  # fmt: skip
+    if len(found) > EXPOSED * n:
+        unranked = sentence("above {share}, so a model trained on these rows has no rank", share=f"{EXPOSED:.0%}")
+        text = joined([text, unranked], "; ")
     return Check(name, sentence("test rows"), equal <= MOST_EQUAL * n, text)
 
 

@@ -16,7 +16,7 @@ Fields = dict[str, str | None]
 TOOL: Fields = {
     "title": "phingpt-bench: base versus {QLoRA} on financial sentiment and named-entity recognition",
     "author": "{The phingpt-bench maintainers}",
-    "version": __version__,
+    "note": f"version {__version__}",
 }
 HARNESS: Fields = {
     "title": "The Language Model Evaluation Harness",
@@ -35,7 +35,7 @@ def bibtex(board: Board, passports: Iterable[Passport]) -> str:
     passports: of the board's protocols. Of papers only that is said which passports and published results hold: names
     of authors may lack their first names.
     """
-    entries = [_entry("software", "phingpt-bench", TOOL), _entry("misc", "lm-eval", HARNESS)]
+    entries = [_entry("misc", "phingpt-bench", TOOL), _entry("misc", "lm-eval", HARNESS)]
     datasets: dict[str, Passport] = {}
     for passport in passports:
         datasets.setdefault(passport.origin.folder, passport)

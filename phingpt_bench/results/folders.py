@@ -24,6 +24,13 @@ def files_from(folders: Sequence[Path]) -> list[Path]:
     return files_below(folders) if folders else files_below([results_folder()], local=True)
 
 
+def holding(path: Path) -> Path:
+    """The results folder of a run.json: the one that holds its runs/, otherwise two above the run."""
+    parts = path.parts[:-1]
+    runs = len(parts) - 1 - parts[::-1].index("runs") if "runs" in parts else max(len(parts) - 2, 1)
+    return Path(*parts[:runs])
+
+
 def run_files(folder: Path, *, local: bool = False) -> list[Path]:
     """The run.json files below `folder`, ordered by path. local: those in folders of that name as well.
 

@@ -5,15 +5,12 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from typing import Any
 
+from phingpt_bench.core.exposure import EXPOSED
 from phingpt_bench.core.records import NO_MODELS
 from phingpt_bench.core.sentences import sentence
 from phingpt_bench.results.collect import Run
 from phingpt_bench.results.comparable import same_rows, why_incomparable
 from phingpt_bench.results.identity import base_name
-
-# The share of test rows seen in training above which a score shows what was remembered. FiNER-ORD's own splits share
-# 7 % (short lines that recur in its articles), the parts of Financial PhraseBank that different papers test on 75 %.
-EXPOSED = 0.1
 
 
 def exposed(run: Run) -> str | None:

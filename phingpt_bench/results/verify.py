@@ -22,11 +22,12 @@ from phingpt_bench.data.network import offline
 from phingpt_bench.data.passport import Passport
 from phingpt_bench.data.rows import Rows
 from phingpt_bench.results.collect import metric_faults, passport_faults, passports
-from phingpt_bench.results.folders import run_files
+from phingpt_bench.results.folders import files_from
 from phingpt_bench.scoring.metrics import score_all
 
 TOLERANCE = 1e-9  # of scores, as when they were made
 CODE = "code"  # the check of the commit that made a run
+TRANSLATED = ("record", "outcomes", "scores", "answers", "protocol", "gold", "adapter", "files", "rerun", "code")
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,14 +50,14 @@ class Checked:
     findings: list[Finding]
 
 
-def verify(folder: Path, adapters: Path) -> Iterator[Checked | Finding]:
-    """Each run below a folder, checked; a Finding alone for one that cannot be read. Errors as for `run_files`.
+def verify(folders: Sequence[Path], adapters: Path) -> Iterator[Checked | Finding]:
+    """Each run below the folders, checked; a Finding alone for one that cannot be read. No folders: as `files_from`.
 
     adapters: the folder that holds adapters by their names.
     """
     known = passports()
     gold = functools.cache(_rows)
-    for path in run_files(folder):
+    for path in files_from(folders):
         try:
             record, rows = read_record(path), read_outcomes(path.with_name(OUTCOMES))
         except BenchError as err:

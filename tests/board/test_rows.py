@@ -16,6 +16,7 @@ from phingpt_bench.core.diagnostics import Diagnostics
 from phingpt_bench.core.errors import BenchError
 from phingpt_bench.core.exposure import Declared, Exposure
 from phingpt_bench.core.outcomes import Outcomes, rows_at
+from phingpt_bench.core.protocol import AskedPrompt
 from phingpt_bench.data.catalogue import Rights
 from phingpt_bench.render.board.board_export import to_csv
 from phingpt_bench.render.board.row_text import difference_text, floor_mark, row_notes, setting
@@ -534,3 +535,25 @@ def test_a_brief_board_says_that_most_answers_could_not_be_read():
     )  # fmt: skip
     assert [note.level for note in row_notes(few) if "unreadable" in note.text] == ["info"]
     assert [note.level for note in row_notes(most) if "unreadable" in note.text] == ["warning"]
+
+
+@pytest.mark.parametrize(
+    ("prompt", "declared", "said"),
+    [
+        (None, False, "trained elsewhere: prompt and rows unknown"),
+        (None, True, "trained elsewhere: prompt unknown, rows as declared"),
+        ("query", False, "trained elsewhere: prompt and rows unknown"),  # FLARE's, which no one has trained with here
+        ("mine", False, "trained elsewhere: prompt as given, rows unknown"),
+        ("mine", True, "trained elsewhere: prompt as given, rows as declared"),
+    ],
+)
+def test_a_prompt_file_of_the_user_is_not_called_unknown(prompt, declared, said):
+    run = make_run(kind="tuned", adapter="x")
+    asked = None if prompt is None else AskedPrompt(name=prompt, digest="0")
+    exposure = dataclasses.replace(seen(), adapter=Declared(sets=["fpb"])) if declared else None
+    record = dataclasses.replace(
+        run.record, model=dataclasses.replace(run.record.model, trained_elsewhere=True), exposure=exposure,
+        protocol=dataclasses.replace(run.record.protocol, prompt=asked),
+    )  # fmt: skip
+    row = only(build([dataclasses.replace(run, record=record)])).rows[0]
+    assert [note.text for note in row.notes if "elsewhere" in note.text] == [said]

@@ -98,6 +98,53 @@ def test_the_help_of_every_verb_fits_a_narrow_terminal(
     assert [line for line in out.splitlines() if len(line) > 80] == []
 
 
+BELOW = {"data": ("pull", "list", "verify"), "models": ("install", "pull", "list", "verify")}
+BELOW["tasks"] = ("show", "path", "stamp", "validate")
+PAGES = [[], *([name] for name in command.VERBS if name != "lm-eval")]
+PAGES += [[name, action] for name, actions in BELOW.items() for action in actions]
+
+
+@pytest.mark.parametrize("lang", ["en", "es"])
+@pytest.mark.parametrize("columns", [40, 60, 79])
+@pytest.mark.parametrize("page", PAGES, ids="-".join)
+def test_all_help_fits_a_terminal_of_40_columns_and_loses_nothing(
+    page: list[str], columns: int, lang: str, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def help_in(width: int) -> str:
+        monkeypatch.setenv("COLUMNS", str(width))
+        assert command.main([*page, "--help", "--lang", lang] if page else ["--lang", lang, "--help"]) == 0
+        return capsys.readouterr().out
+
+    wide, narrow = help_in(80), help_in(columns)
+    too_long = [line for line in narrow.splitlines() if len(line) > columns]
+    assert [line for line in too_long if len(line.removesuffix(" \\").split()) > 2] == []
+    assert sorted(_letters(narrow)) == sorted(_letters(wide))
+    whole = set(re.findall(r"\w+", wide))
+    assert [word for word in re.findall(r"\w+", narrow) if word not in whole] == []  # no word is cut
+
+
+def _letters(text: str) -> str:
+    return re.sub(r"\\\n|\s", "", text)
+
+
+def test_a_folded_example_can_be_copied_and_what_it_does_is_below_it(
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("COLUMNS", "40")
+    assert command.main(["run", "--help"]) == 0
+    out = capsys.readouterr().out
+    assert "  phingpt-bench run my-suite.yaml \\\n      --limit 50\n      a trial on the first 50 rows\n" in out
+    assert "      'seeds=[0, 1]'\n" in out
+
+
+@pytest.mark.parametrize("name", command.VERBS)
+def test_examples_have_two_blanks_before_what_they_do(name: str) -> None:
+    """One alone would make it part of the command in a narrow terminal."""
+    lines = [line for line in command.verb_module(name).EPILOG.splitlines() if line.startswith("  phingpt-bench")]
+    at = [found.end() for line in lines if (found := re.search(r"\S {2,}(?=\S)", line))]
+    assert [line for line in lines for end in set(at) if re.fullmatch(rf".{{{end - 2}}}\S [a-z].* .*", line)] == []
+
+
 @pytest.mark.parametrize("name", command.VERBS)
 def test_wrapped_examples_can_be_copied(name: str) -> None:
     """A line that goes on ends with a backslash and nothing after it, and only then the next one is indented more."""

@@ -26,6 +26,9 @@ def place(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     (tmp_path / "titulares nuevos.csv").write_bytes(text.encode("cp1252"))
     tokens = "\n".join(f"La O\nempresa O\nIberda{n} B-ORG\ncrece O\nen O\nMadrid S-LOC\n" for n in range(40))
     (tmp_path / "noticias.conll").write_text(tokens, encoding="utf-8")
+    dates = "".join(f"La empresa {n} gana y crece;{n}.10.2025\n" for n in range(60))
+    (tmp_path / "fechas.csv").write_text(f"titular;etiqueta\n{dates}", encoding="utf-8")
+    (tmp_path / "una.csv").write_text("titular;etiqueta\nLa empresa gana;sube\nLa otra gana;sube\n", encoding="utf-8")
     return tmp_path
 
 
@@ -60,6 +63,7 @@ def test_the_tasks_are_valid_and_their_floors_run(
     assert main(["tasks", "validate", "my_tasks"]) == 0
     out = capsys.readouterr().out
     assert "passport moods  test rows: of " in out and "names  metrics" in out
+    assert "has no rank" not in out
     (place / "suite.yaml").write_text("name: own\ntasks: [moods, names]\nresults: results/own\n")
     assert main(["run", "suite.yaml", "--quiet"]) == 0
     out = capsys.readouterr().out
@@ -82,6 +86,7 @@ def test_a_test_part_that_is_in_the_training_part_is_found(
     passport.write_text(f"{kept}\n{counted}metric: f1_weighted\ncomparable: none\n", encoding="utf-8")
     assert main(["tasks", "validate", str(passport)]) == 2
     assert "FAIL" in (out := capsys.readouterr().out) and "are training rows, too" in out
+    assert "are changed copies of some; above 10%, so a model trained on these rows has no rank" in out
 
 
 def test_a_reader_of_ones_own_is_found_next_to_the_tasks_and_needs_trust(
@@ -120,6 +125,10 @@ def test_a_reader_of_ones_own_is_found_next_to_the_tasks_and_needs_trust(
         (["titulares nuevos.csv", "--codes", "a"], "not VALUE=LABEL"),
         (["titulares nuevos.csv", "--encoding", "x"], "unknown encoding"),
         (["titulares nuevos.csv", "--layout", "{text}"], "--layout: is for a prompt file"),
+        (["titulares nuevo.csv"], "did you mean 'titulares nuevos.csv'?"),
+        (["noticias.conll", "--label", "NER"], "--label: is for tables with named columns"),
+        (["fechas.csv"], "60 different labels in 60 rows: these are no labels"),
+        (["una.csv"], "a task needs two; --label names another column"),
         (["titulares nuevos.csv", "--test", "noticias.conll"], "different kinds of answers: labels, spans"),
     ],
 )
@@ -146,3 +155,22 @@ def test_options_of_another_kind_of_file_are_refused(
     assert main(["init", *arguments]) == 2
     assert message in capsys.readouterr().err
     assert not (place / arguments[1]).exists()
+
+
+def test_the_rows_of_an_own_task_are_verified_by_its_name(
+    place: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.delenv("PHINGPT_BENCH_DATA", raising=False)
+    assert main(["init", "task", "noticias.conll"]) == 0
+    monkeypatch.setenv("PHINGPT_BENCH_TASKS", str(place / "my_tasks"))
+    capsys.readouterr()
+    assert main(["data", "verify", "noticias"]) == 0
+    assert "1 of 1 datasets are here, 0 faults" in capsys.readouterr().out
+    assert main(["data", "pull", "noticias"]) == 0
+    assert "noticias: on no Hub, so there is nothing to fetch" in capsys.readouterr().out
+    rows = place / "my_tasks" / "data" / "noticias" / "test.jsonl"
+    rows.write_text(rows.read_text(encoding="utf-8").replace("Iberda", "Iberia"), encoding="utf-8")
+    assert main(["data", "verify", "noticias"]) == 1
+    assert "FAIL  noticias: " in capsys.readouterr().out
+    assert main(["data", "verify", "noticas"]) == 2
+    assert "did you mean 'noticias'?" in capsys.readouterr().err

@@ -191,3 +191,10 @@ def test_answers_are_rescored_in_spanish_and_exported_in_english(tmp_path, capsy
         assert part in " ".join(text.split())
     _, exported = said(capsys, "rescore", str(file), "--labels", "negative,positive", "--format", "json")
     assert '"no label": 1' in exported and "Columns: answers from" in exported
+
+
+@pytest.mark.parametrize(("variable", "shown"), [("es", "no hay idioma"), ("en", "no language"), ("xx", "no language")])
+def test_an_unknown_language_is_reported_in_the_one_that_is_set(variable, shown, capsys, monkeypatch):
+    monkeypatch.setenv("PHINGPT_BENCH_LANG", variable)
+    code = command.main(["demo", "--lang", "fr"])
+    assert code == 2 and shown in capsys.readouterr().err

@@ -19,6 +19,7 @@ from phingpt_bench.data.own.read import read
 from phingpt_bench.data.own.split import split
 from phingpt_bench.data.own.spoken_in import language_of
 from phingpt_bench.data.own.table import Columns
+from phingpt_bench.data.own.text_file import text_of
 
 TEXTS = ["La empresa ganó mucho, más que nunca", "Las ventas se hunden en España"]
 LABELS = ["positivo", "negativo"]
@@ -151,7 +152,7 @@ def test_numbers_as_labels_need_names(tmp_path: Path) -> None:
     file = written(tmp_path / "a.csv", "text,label\nup,2\ndown,0\n")
     with pytest.raises(BenchError, match="numbers, which say nothing") as told:
         read(file, Columns(), no_one)
-    assert "--codes 0=NAME,2=NAME" in (told.value.hint or "")
+    assert "--codes 0=A,2=B" in (told.value.hint or "")
     found = read(file, Columns(codes={"0": "negative", "2": "positive"}), no_one)
     assert [one.label for one in found.examples] == ["positive", "negative"]
 
@@ -316,3 +317,76 @@ def test_labels_and_scores_exclude_each_other(tmp_path: Path) -> None:
     file.write_text("text,label,score\nA,up,0.5\n")
     with pytest.raises(BenchError, match="give one of them"):
         read(file, Columns(label="label", score="score"), no_one)
+
+
+SPANISH = ["Telefónica perdió más por la caída de su filial", "El euríbor subió según España"] * 3
+
+
+@pytest.mark.parametrize("encoding", ["cp850", "mac_roman"])
+def test_letters_of_another_code_page_are_not_taken_for_those_of_cp1252(tmp_path: Path, encoding: str) -> None:
+    file = tmp_path / "a.csv"
+    file.write_bytes(
+        "\n".join(["texto;clase", *(f"{text};{n % 2}" for n, text in enumerate(SPANISH))]).encode(encoding)
+    )
+    with pytest.raises(BenchError, match="is not UTF-8, and read as cp1252 it has") as told:
+        text_of(file)
+    assert told.value.hint is not None and f"--encoding {encoding}" in told.value.hint
+    assert text_of(file, encoding)[0].count("Telefónica") == 3
+    assert text_of(file, "cp1252")[0]  # whoever names it gets it
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "The company\u2019s profit rose\u2014and fell",
+        "Un cœur à Málaga, según él",
+        "Gewinn wächst, Größe fällt",
+        "Coût: 5 €",
+    ],
+)
+def test_text_that_is_cp1252_is_read_as_that(tmp_path: Path, text: str) -> None:
+    file = tmp_path / "a.csv"
+    file.write_bytes(f"text,label\n{text},a\n".encode("cp1252"))
+    assert text in text_of(file)[0]
+
+
+@pytest.mark.parametrize(
+    ("delimiter", "name"), [(",", "a comma"), (";", "a semicolon"), ("\t", "a tab"), ("|", "a vertical bar")]
+)
+def test_a_line_with_too_many_fields_names_the_sign_between_them(tmp_path: Path, delimiter: str, name: str) -> None:
+    content = "\n".join(delimiter.join(row) for row in (("text", "label"), ("A b", "up"), ("C d", "e", "up")))
+    with pytest.raises(BenchError, match="3 columns, the header has 2") as told:
+        read(written(tmp_path / "a.csv", content), Columns(), no_one)
+    assert told.value.where == f"{tmp_path / 'a.csv'}:3"
+    assert told.value.hint is not None and f"a field with {name}, a quote" in told.value.hint
+
+
+@pytest.mark.parametrize(
+    ("wanted", "where"),
+    [
+        (Columns(label="text"), "--label"),
+        (Columns(text="label", label="label"), "--label"),
+        (Columns(score="text"), "--score"),
+    ],
+)
+def test_one_column_is_not_both_text_and_answer(tmp_path: Path, wanted: Columns, where: str) -> None:
+    file = written(tmp_path / "a.csv", "text,label\nSales rose a lot,up\nSales fell a lot,down\n")
+    with pytest.raises(BenchError, match="would be both the text and the answer") as told:
+        read(file, wanted, no_one)
+    assert told.value.where == where
+
+
+@pytest.mark.parametrize("wanted", [Columns(label="NER"), Columns(text="a"), Columns(codes={"0": "a"})])
+def test_columns_of_a_file_without_columns_are_refused(tmp_path: Path, wanted: Columns) -> None:
+    file = written(tmp_path / "a.conll", "La O\nIberda B-ORG\n")
+    with pytest.raises(BenchError, match="is for tables with named columns") as told:
+        read(file, wanted, no_one)
+    assert told.value.where in ("--label", "--text", "--codes")
+
+
+@pytest.mark.parametrize(("given", "near"), [("titulare.csv", True), ("titulares.cvs", True), ("x.csv", False)])
+def test_a_missing_file_has_the_nearest_name_beside_it_as_a_hint(tmp_path: Path, given: str, near: bool) -> None:
+    written(tmp_path / "titulares.csv", "text,label\nA,up\n")
+    with pytest.raises(BenchError, match="no such file") as told:
+        read(tmp_path / given, Columns(), no_one)
+    assert (told.value.hint == f"did you mean '{tmp_path / 'titulares.csv'}'?") == near

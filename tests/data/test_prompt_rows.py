@@ -189,6 +189,32 @@ def test_the_command_writes_the_file_once(tmp_path, capsys, monkeypatch):
     assert main(["init", "prompt"]) == 2
 
 
+@pytest.mark.parametrize(
+    ("words", "mapping"),
+    [
+        (("negative", "neutral", "positive"), None),  # those of tasks
+        (("baja", "igual", "Sube"), 'answers: {"LABEL_1": "baja", "LABEL_2": "igual", "LABEL_3": "Sube"}'),
+    ],
+)
+def test_labels_of_no_task_come_with_the_mapping_to_fill_in(words, mapping, tmp_path):
+    source, file = tmp_path / "rows.jsonl", tmp_path / "mine.yaml"
+    given = [{"prompt": f"News: text {n}\nMood: ", "completion": words[n % 3], "text": f"text {n}"} for n in range(12)]
+    source.write_text("\n".join(map(json.dumps, given)))
+    assert main(["init", "prompt", str(file), "--from", str(source)]) == 0
+    comments = [line[2:] for line in file.read_text().splitlines() if line.startswith("# ")]
+    assert [line for line in comments if line.startswith("answers: ")] == ([mapping] if mapping else [])
+    if mapping:  # filled in and in force, it is what a task with those labels needs
+        text = file.read_text().partition("\nlabels:")[0]
+        rest = "\n".join(line for line in comments if line.startswith(("labels: ", "answers: ")))
+        filled = f"{text}\n{rest}\ndelimiter: ''\n"
+        for number, name in enumerate(("down", "flat", "up"), 1):
+            filled = filled.replace(f"LABEL_{number}", name)
+        file.write_text(filled)
+        prompt = read_prompt(str(file))
+        assert prompt is not None and prompt.misfit("t", "t", "labels", ["up", "down", "flat"], ["text"]) is None
+        assert [prompt.answer(label) for label in ("down", "flat", "up")] == list(words)
+
+
 # ---- the file itself
 
 

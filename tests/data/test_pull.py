@@ -123,6 +123,8 @@ def test_data_is_pulled_once_checked_and_used_without_a_network(tasks: Path, tmp
     lacking = command("data", "verify", str(mirror), "mine_task", "fpb", hub=None, **own)
     assert lacking.returncode == 1 and f"data pull fpb --to {mirror}" in lacking.stdout, lacking.stdout
     assert command("data", "verify", "mine_taks", hub=None, **own).returncode == 2
+    nowhere = command("data", "list", str(tmp_path / "nowhere"), hub=None, **own)
+    assert nowhere.returncode == 2 and "no such folder" in nowhere.stderr
     listed = command("data", "list", str(mirror), hub=None, **own).stdout
     assert "mine " in listed and "CC0 1.0" in listed
     (file,) = (mirror / name for name in manifest)

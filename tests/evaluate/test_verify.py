@@ -214,3 +214,19 @@ def test_another_record_is_another_board(copy: Path, capsys: pytest.CaptureFixtu
     shutil.rmtree(run_of(copy, "phin_demo_ner").parent)
     assert main(["reproduce", str(copy)]) == 1
     assert "0 of 4 files" in capsys.readouterr().out
+
+
+@pytest.mark.parametrize("place", ["results/suite", "results/local/tiny"])
+def test_without_a_folder_it_reads_what_runs_write_by_default_and_says_where(
+    place: str, made: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    shutil.copytree(made / "results", tmp_path / place)
+    monkeypatch.chdir(tmp_path)
+    edit(run_of(Path(place), "phin_demo_ner"), lambda record: record["scores"].update(entity_f1=0.99))
+    assert main(["verify"]) == 1
+    out = capsys.readouterr().out
+    count = len(list(Path(place).rglob("run.json")))
+    assert f"\nread: {place}/ ({count})\n" in out and "entity_f1: 0.99" in out
+    assert main(["verify", place, "--all", "--lang", "es"]) == 1
+    out = capsys.readouterr().out
+    assert f"\nleído: {place}/ ({count})\n" in out and "  puntuaciones: " in out and "  respuestas\n" in out

@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 from helpers import browser as browsers
 from helpers import page_factory
-from helpers.board_factory import PRICE, labels, make_run
+from helpers.board_factory import PRICE, labels, make_run, seen
 from helpers.comparison_factory import pairs
 from helpers.page_factory import HOSTILE, hostile_runs, many_rows, runs, with_probs
 
@@ -234,6 +234,24 @@ def test_no_front_is_drawn_where_the_board_has_none(chromium, tmp_path):
         opened.go(f"{address('task', 'phin_made_up')}?cost={cost}")
         opened.page.wait_for_selector("svg.chart .point")
         assert opened.page.locator(".scatter .on-front, .scatter path.front").count() == 0
+    opened.close()
+
+
+def test_what_is_not_ranked_wins_nothing_at_a_glance_and_is_pale_in_the_plot(chromium, tmp_path):
+    ids, spent = labels(0.5).ids, Ledger(seconds={"evaluate": 60.0}, usd=0.001, price=PRICE)
+    tuned = {"kind": "tuned", "outcomes": labels(0.9, seed=2), "evaluation": spent}
+    made = [make_run(outcomes=labels(0.5, seed=1), evaluation=spent)]
+    made += [make_run(adapter="leaky", digest="1", exposure=seen(ids=ids), **tuned), make_run(adapter="fair", **tuned)]
+    path = tmp_path / "board.html"
+    path.write_text(html(build(made), made), encoding="utf-8")
+    opened = browsers.Tab(chromium, path)
+    lines = [row.inner_text() for row in opened.page.locator("table.glance tbody tr").all()]
+    leaky, fair = (next(line for line in lines if name in line) for name in ("leaky", "fair"))
+    assert leaky.count("not ranked") == 3 and " of " not in leaky
+    assert "1 of 1" in fair and "not ranked" not in fair
+    opened.page.wait_for_selector("svg.chart .point")
+    assert opened.page.locator("svg.chart .unranked").count() == 1
+    assert "Pale marks are not ranked" in opened.page.locator(".scatter figcaption").inner_text()
     opened.close()
 
 

@@ -37,5 +37,5 @@ def test_the_verb_cites_the_tasks_asked_for(tmp_path: Path, capsys, monkeypatch)
     write_run(tmp_path / "r", make_run(task="phin_x"))
     assert main(["cite", str(tmp_path / "r"), "--no-published"]) == 0
     out = capsys.readouterr().out
-    assert out.startswith("@software{phingpt-bench,") and "published-" not in out
+    assert out.startswith("@misc{phingpt-bench,") and "published-" not in out
     assert main(["cite", str(tmp_path / "r"), "--task", "phin_y"]) == 2

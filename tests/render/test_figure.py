@@ -8,7 +8,7 @@ import re
 from pathlib import Path
 
 import pytest
-from helpers.board_factory import example_runs, labels, make_run, write_run
+from helpers.board_factory import example_runs, labels, make_run, seen, write_run
 
 from phingpt_bench.board.sections import build
 from phingpt_bench.board.standing import Calculation
@@ -93,3 +93,21 @@ def test_without_matplotlib_the_extra_is_named(board, monkeypatch):
     with pytest.raises(BenchError, match="needs matplotlib") as told:
         figure(board, "svg")
     assert told.value.hint == "pip install 'phingpt-bench[figures]'"
+
+
+@pytest.mark.parametrize("tasks", [1, 2])
+def test_rows_without_a_rank_have_the_mark_of_the_tables(tasks):
+    pytest.importorskip("matplotlib")
+    ids = labels(0.5).ids
+    made = [make_run(outcomes=labels(0.5), task=f"phin_{n}", protocol=f"p{n}") for n in range(tasks)]
+    tuned = {"kind": "tuned", "adapter": "x", "exposure": seen(ids=ids)}
+    made += [make_run(outcomes=labels(0.9), task=f"phin_{n}", protocol=f"p{n}", **tuned) for n in range(tasks)]
+    board = build(made)
+    if tasks == 1:
+        (section,) = board.sections
+        rows = tuple(dataclasses.replace(row, usd_per_1000=0.01) for row in section.rows)
+        board = dataclasses.replace(board, sections=(dataclasses.replace(section, rows=rows),))
+    text = words(figure(board, "svg"))
+    assert " 1x " in text and "2x" not in text and "x  not ranked: its training held test rows" in text
+    plain = words(figure(build(made[:tasks] * 1), "svg")) if tasks == 2 else ""
+    assert "not ranked" not in plain

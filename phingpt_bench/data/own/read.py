@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import json
 from collections.abc import Mapping, Sequence
 from pathlib import Path
@@ -28,6 +29,7 @@ def read(path: Path, wanted: Columns, ask: Ask, encoding: str | None = None) -> 
     BenchError with file and line for what cannot be read, and for a table whose columns cannot be found.
     """
     if path.is_dir():
+        _no_columns(wanted, path)
         return brat(path)
     if path.suffix.lower() == ".parquet":
         rows = read_file(path)
@@ -37,6 +39,7 @@ def read(path: Path, wanted: Columns, ask: Ask, encoding: str | None = None) -> 
         raise BenchError("is a workbook, which is not read", where=str(path), hint="save it as CSV, and give that")
     text, notes = text_of(path, encoding)
     if path.suffix.lower() in TOKENS or (path.suffix.lower() not in (".csv", *JSON) and is_tagged(text)):
+        _no_columns(wanted, path)
         found = tagged(str(path), text)
     elif path.suffix.lower() in JSON or text.lstrip()[:1] in ("{", "["):
         json_rows, places = _json(path, text)
@@ -53,6 +56,16 @@ def read(path: Path, wanted: Columns, ask: Ask, encoding: str | None = None) -> 
     if not found.examples:
         raise BenchError("the file holds no rows", where=str(path))
     return found
+
+
+def _no_columns(wanted: Columns, path: Path) -> None:
+    """BenchError where a user names columns of a file that has none, such as one of tokens with tags."""
+    given = [f"--{name}" for name, value in dataclasses.asdict(wanted).items() if value is not None]
+    if given:
+        raise BenchError(
+            "is for tables with named columns, and {file} has none", where=", ".join(given),
+            hint="leave it out", file=path,
+        )  # fmt: skip
 
 
 def _of_rows(path: Path, rows: Sequence[Mapping[str, Any]], places: Sequence[str], wanted: Columns, ask: Ask) -> Found:

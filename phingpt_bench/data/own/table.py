@@ -36,6 +36,12 @@ def table(path: str, rows: Sequence[Mapping[str, Any]], places: Sequence[str], w
     names = list(dict.fromkeys(name for row in rows for name in row))
     text = columns.text_column(rows, names, wanted.text, ask)
     answer = columns.answer_column(rows, names, text, wanted.label, wanted.score, ask)
+    if answer == text:
+        raise BenchError(
+            "'{name}' would be both the text and the answer",
+            where="--score" if wanted.score is not None else "--label",
+            hint="columns: {names}", name=text, names=", ".join(names),
+        )  # fmt: skip
     by_name = wanted.label or wanted.score or columns.column("label", [answer], None)
     if by_name is None and any(row.get(answer) == answer for row in rows):
         raise BenchError(
@@ -82,7 +88,7 @@ def _decimals(rows: Sequence[Mapping[str, Any]], name: str) -> bool:
 def _check_numbers(rows: Sequence[Mapping[str, Any]], name: str, codes: Mapping[str, str] | None) -> None:
     values = Counter(_key(row.get(name)) for row in rows if row.get(name) not in (None, ""))
     if codes is None and values and all(columns.number(value) is not None for value in values):
-        example = ",".join(f"{value}=NAME" for value in sorted(values)[:4])
+        example = ",".join(f"{value}={letter}" for value, letter in zip(sorted(values), "ABCD", strict=False))
         raise BenchError(
             "the labels in '{name}' are numbers, which say nothing to a model",
             where="--codes",

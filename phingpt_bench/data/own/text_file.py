@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import codecs
+import re
 from pathlib import Path
 
 from phingpt_bench.core.errors import BenchError
@@ -10,6 +11,11 @@ from phingpt_bench.core.files import MOST, regular
 from phingpt_bench.core.sentences import sentence
 
 FALLBACK = "cp1252"
+OTHERS = ("cp850", "mac_roman")  # as DOS and old Macs write: their letters are signs in cp1252
+LETTERS = "áéíóúüñàèìòùâêîôûäëïöçÁÉÍÓÚÜÑÀÈÌÒÙÂÊÎÔÛÄËÏÖÇãõß"
+# a byte beyond ASCII between two letters, but for the quotation marks and dashes of cp1252
+_INSIDE = re.compile(rb"(?<=[a-zA-Z])[\x80-\x90\x98-\xff](?=[a-zA-Z])")
+_WORD = re.compile(rb"[a-zA-Z\x80-\xff]+")
 
 
 def text_of(file: Path, encoding: str | None = None) -> tuple[str, list[str]]:
@@ -32,6 +38,7 @@ def text_of(file: Path, encoding: str | None = None) -> tuple[str, list[str]]:
                 data.decode(encoding)
             except UnicodeDecodeError as err:
                 _check_mixed(file, data, err.start)
+                _check_garbled(file, data)
                 encoding = FALLBACK
                 notes.append(sentence("read as {encoding}, since it is not UTF-8", encoding=FALLBACK))
     try:
@@ -50,6 +57,32 @@ def text_of(file: Path, encoding: str | None = None) -> tuple[str, list[str]]:
     if not text.strip():
         raise BenchError("the file is empty", where=str(file))
     return text.replace("\r\n", "\n").replace("\r", "\n"), notes
+
+
+def _check_garbled(file: Path, data: bytes) -> None:
+    """BenchError where letters of another code page would be signs: "Telef¢nica" is "Telefónica" in that of DOS."""
+    found = _INSIDE.findall(data)
+    if sum(_western(one, FALLBACK) for one in found) * 2 > len(found) or not found:
+        return
+    for encoding in OTHERS:
+        if sum(_western(one, encoding) for one in found) >= 0.9 * len(found):
+            wrong = next(
+                word for word in _WORD.findall(data) if any(not _western(x, FALLBACK) for x in _INSIDE.findall(word))
+            )
+            raise BenchError(
+                "is not UTF-8, and read as {fallback} it has '{wrong}'",
+                where=str(file),
+                hint="as {encoding} that is '{right}': --encoding {encoding}; or --encoding {fallback} if it is right",
+                fallback=FALLBACK,
+                wrong=wrong.decode(FALLBACK, "replace"),
+                encoding=encoding,
+                right=wrong.decode(encoding),
+            )
+
+
+def _western(byte: bytes, encoding: str) -> bool:
+    """Whether a byte is an accented letter of Western Europe, alone, not one of its rare ligatures."""
+    return byte.decode(encoding, "replace") in LETTERS
 
 
 def _check_mixed(file: Path, data: bytes, at: int) -> None:

@@ -36,7 +36,11 @@ def tagged(path: str, text: str) -> Found:
         tags = []
         for at, columns in enumerate(rows, start):
             if len(columns) < 2:
-                raise BenchError("a token without a tag", where=f"{path}:{at}")
+                raise BenchError(
+                    "a token without a tag",
+                    where=f"{path}:{at}",
+                    hint="a line has a token, a blank or a tab, and its tag: O for a token of no entity",
+                )
             if not TAG.fullmatch(columns[-1]):
                 raise BenchError(
                     "'{tag}' is not a tag",

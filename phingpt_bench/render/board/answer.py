@@ -61,6 +61,7 @@ def _worse(section: Section, row: Row) -> bool:
         and test.significant
         and test.value is not None
         and (test.value > 0) != higher_is_better(section.metric)
+        and not row.exposed
     )
 
 

@@ -78,7 +78,7 @@ def _cost(drawn: Figure, section: Section, inches: float) -> None:
         _point(axes, x, y, row)
         left = any(_close(row, other, placed) for other in placed)
         axes.annotate(
-            str(number), (x, y), xytext=(-4 if left else 4, 3), textcoords="offset points", fontsize=7,
+            f"{number}{_mark(row)}", (x, y), xytext=(-4 if left else 4, 3), textcoords="offset points", fontsize=7,
             ha="right" if left else "left",
         )  # fmt: skip
     axes.set_xscale("log")
@@ -88,8 +88,13 @@ def _cost(drawn: Figure, section: Section, inches: float) -> None:
     axes.set_xlabel(say("USD for 1,000 documents"))
     axes.set_ylabel(metric_name(section.metric))
     axes.xaxis.set_major_formatter(lambda value, _at: _with_comma(exact_text(value)))
-    _finish(drawn, axes, placed, inches, max(2.4, 0.55 * inches))
+    _finish(drawn, axes, placed, inches, max(2.4, 0.55 * inches), exposed=any(row.exposed for row in placed))
     _comma(axes.yaxis)
+
+
+def _mark(row: Row) -> str:
+    """The mark of a row that has no rank because its training held test rows; the key explains it."""
+    return "x" if row.exposed else ""
 
 
 def _close(row: Row, other: Row, placed: Sequence[Row]) -> bool:
@@ -116,7 +121,12 @@ def _tasks(drawn: Figure, sections: Sequence[Section], inches: float) -> None:
                 x, y = row.score, -(at + step * place)
                 _point(axes, x, y, row, sideways=True)
                 axes.annotate(
-                    str(place + 1), (x, y), xytext=(0, 3), textcoords="offset points", fontsize=5, ha="center"
+                    f"{place + 1}{_mark(row)}",
+                    (x, y),
+                    xytext=(0, 3),
+                    textcoords="offset points",
+                    fontsize=5,
+                    ha="center",
                 )
     for at in range(len(sections)):
         of: dict[str, list[tuple[float, float]]] = {}
@@ -132,7 +142,14 @@ def _tasks(drawn: Figure, sections: Sequence[Section], inches: float) -> None:
     axes.set_yticks([-(at + 0.4 - step / 2) for at in range(len(sections))], titles)
     axes.set_xlabel(say("score with its 95% interval; lines join the prompts of one model"))
     height = max(2.0, 0.5 + len(sections) * max(0.32, 0.11 * len(models)))
-    _finish(drawn, axes, [next(iter(cells.values())) for cells in models], inches, height)
+    _finish(
+        drawn,
+        axes,
+        [next(iter(cells.values())) for cells in models],
+        inches,
+        height,
+        exposed=any(row.exposed for cells in models for row in cells.values()),
+    )
     _comma(axes.xaxis)
 
 
@@ -148,8 +165,8 @@ def _point(axes: Axes, x: float, y: float, row: Row, *, sideways: bool = False) 
     )  # fmt: skip
 
 
-def _finish(drawn: Figure, axes: Axes, rows: Sequence[Row], inches: float, height: float) -> None:
-    """The key of kinds, the numbered names below, and the size with both."""
+def _finish(drawn: Figure, axes: Axes, rows: Sequence[Row], inches: float, height: float, *, exposed: bool) -> None:
+    """The key of kinds, the numbered names below, and the size with both. exposed: whether a point has that mark."""
     for kind, look in LOOKS.items():
         if any(row.kind == kind for row in rows):
             axes.plot([], [], linestyle="none", label=spoken(kind), markersize=4.5, **look)
@@ -157,6 +174,8 @@ def _finish(drawn: Figure, axes: Axes, rows: Sequence[Row], inches: float, heigh
     most = round(LETTERS * inches)
     names = [row_text.full_name(row) for row in rows]
     lines = [f"{at}  {name if len(name) <= most else f'{name[: most - 3]}...'}" for at, name in enumerate(names, 1)]
+    if exposed:
+        lines.append(f"x  {say('not ranked: its training held test rows')}")
     drawn.supxlabel("\n".join(lines), fontsize=7, ha="left", x=0.02)
     drawn.set_size_inches(inches, height + 0.13 * len(lines))
 

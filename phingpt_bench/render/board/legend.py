@@ -10,11 +10,11 @@ from typing import Any
 from phingpt_bench.board.published.values import EVIDENCE
 from phingpt_bench.board.row import Row
 from phingpt_bench.board.values import Board
+from phingpt_bench.core.exposure import EXPOSED
 from phingpt_bench.core.sentences import sentence
 from phingpt_bench.render.board.cost_text import cost_entries
 from phingpt_bench.render.board.published_text import evidence_text
 from phingpt_bench.render.measures import higher_is_better, method_text, metric_name, prices
-from phingpt_bench.results.groups import EXPOSED
 from phingpt_bench.text.clean import clean
 from phingpt_bench.text.language import say, say_n, spoken
 from phingpt_bench.text.numbers import unknown_text

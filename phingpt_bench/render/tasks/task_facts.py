@@ -117,10 +117,15 @@ def _passport(passport: Passport) -> list[Fact]:
         (say("dataset"), f"{passport.title} ({passport.name})"),
         (
             say("source"),
-            say("{paper}; {place}; mirror folder {folder}", paper=origin.paper, place=place, folder=origin.folder),
+            say(
+                "{paper}; {place}; mirror folder {folder}",
+                paper=say("none") if origin.paper == "none" else origin.paper,
+                place=place,
+                folder=origin.folder,
+            ),
         ),
         (say("revision"), origin.revision or say("not pinned: {reason}", reason=origin.unpinned)),
-        (say("licence"), origin.licence),
+        (say("licence"), say("unknown") if origin.licence == "unknown" else origin.licence),
         (say("language"), passport.language),
         (say("labels"), ", ".join(passport.labels) or say("a number from -1 to 1")),
         (say("split rule"), passport.split),

@@ -16,7 +16,7 @@ export function glance() {
   if (lines.length === 0) return null;
   lines.sort((a, b) => b.beats - a.beats || b.better - a.better || a.worse - b.worse);
   const count = (key, head, title, share) => ({
-    key, head, title, numeric: true, first: "descending", value: (line) => line[key], cell: (line) => share(line),
+    key, head, title, numeric: true, first: "descending", value: (line) => line[key], cell: (line) => (line.unranked ? t("not ranked") : share(line)),
   });
   const columns = [
     { key: "model", head: t("tuned model"), header: true, value: (line) => modelName(line.model), cell: (line) => nameCell(line.model) },
@@ -32,12 +32,15 @@ export function glance() {
 
 /** Counts over the tasks of a model. A task on which it is not ranked because it saw the rows proves nothing. */
 function lineOf(model) {
-  const rows = rowsOf(model).filter((row) => !row.exposed && row.section.limit === null && !row.section.synthetic);
-  const all = rows.length ? rows : rowsOf(model).filter((row) => row.section.limit === null);
+  const full = rowsOf(model).filter((row) => row.section.limit === null);
+  const ranked = full.filter((row) => !row.exposed);
+  const real = ranked.filter((row) => !row.section.synthetic);
+  const all = real.length ? real : ranked;
   const gain = (row) => (row.section.higher ? row.difference : -row.difference);
   return {
     model,
-    tasks: all.length,
+    tasks: full.length,
+    unranked: all.length === 0,
     tested: all.filter((row) => row.p !== null).length,
     better: all.filter((row) => row.significant && gain(row) > 0).length,
     worse: all.filter((row) => row.significant && gain(row) < 0).length,

@@ -38,6 +38,7 @@ export function scatter(section, axisKey, onPick) {
       "figcaption",
       {},
       t("Bars are 95% intervals; level bars are ranges of prices."),
+      points.some((point) => point.row?.exposed) ? ` ${t("Pale marks are not ranked: trained on the test rows.")}` : null,
       points.some((point) => point.onFront) ? ` ${t("The line joins the rows that no other row beats in cost without losing in score; rows that are not ranked take no part, nor do those that a row of a shared machine may beat.")}` : null,
     ),
   );
@@ -132,7 +133,7 @@ function mark(point, x, y, onFront) {
     : point.range && `M${x.at(point.range[0])} ${level - 3}v6M${x.at(point.range[0])} ${level}H${x.at(point.range[1])}M${x.at(point.range[1])} ${level - 3}v6`;
   return svg(
     "g",
-    { class: `point point-${point.kind}${onFront ? " on-front" : ""}`, tabindex: "-1", role: "button", "aria-label": spoken(point, onFront), "data-x": at, "data-y": level },
+    { class: `point point-${point.kind}${onFront ? " on-front" : ""}${point.row?.exposed ? " unranked" : ""}`, tabindex: "-1", role: "button", "aria-label": spoken(point, onFront), "data-x": at, "data-y": level },
     bar ? svg("path", { class: "bar", d: bar }) : null,
     svg("circle", { class: "halo", cx: at, cy: level, r: 11 }),
     shape(point.kind, at, level),
@@ -153,6 +154,7 @@ function spoken(point, onFront) {
     decimals(point.score),
     usd(point.cost),
     onFront ? t("on the Pareto front") : null,
+    point.row?.exposed ? t("not ranked") : null,
   ].filter(Boolean).join(", ");
 }
 
