@@ -158,6 +158,7 @@ def _asked(spec: ServedSpec, lm: ServedLM) -> Served:
         ladder=found["ladder"], rungs=found["rungs"], requests=found["requests"], retries=found["retries"],
         resumed_answers=found["resumed_answers"], concurrent=found["concurrent"],
         parameters_not_sent=found["parameters_not_sent"], models=found["models"], thoughts=found["thoughts"],
+        fingerprints=found["fingerprints"],
         undecided_labels=found["undecided_labels"], bounded_labels=found["bounded_labels"],
         wrong_usage=found.get("wrong_usage", {}),
         reasoning_tokens=found.get("reasoning_tokens"), **times,

@@ -13,9 +13,7 @@ from phingpt_bench.text.language import say, say_n, spoken
 from phingpt_bench.text.numbers import interval_text, p_text, score_text, signed
 
 
-def history_blocks(
-    histories: Sequence[History], folders: Sequence[Path], options: Sequence[str] = ()
-) -> list[Block]:
+def history_blocks(histories: Sequence[History], folders: Sequence[Path], options: Sequence[str] = ()) -> list[Block]:
     """A table for each model, task and setting, with what it hides.
 
     folders: those that were given; their names tell runs apart. options: those that hide runs.

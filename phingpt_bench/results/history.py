@@ -54,7 +54,8 @@ class History:
 
 CHANGES = (
     sentence("adapter"), sentence("base"), sentence("number format"), sentence("prompt"), sentence("scoring"),
-    sentence("engine"), sentence("served model"), sentence("seed"), sentence("settings"),
+    sentence("engine"), sentence("served model"), sentence("server's fingerprint"),
+    sentence("seed"), sentence("settings"),
 )  # fmt: skip
 
 
@@ -151,6 +152,12 @@ def _fingerprints(a: RunRecord, b: RunRecord) -> tuple[dict[str, object], dict[s
     return ({}, {}) if one is None or other is None else (asdict(one), asdict(other))
 
 
+def _prints(a: RunRecord, b: RunRecord) -> tuple[list[str], list[str]]:
+    """What the servers of both runs said of themselves; nothing where one said nothing, as in older records."""
+    one, other = sorted(a.diagnostics.fingerprints), sorted(b.diagnostics.fingerprints)
+    return (one, other) if one and other else ([], [])
+
+
 def _others(fields: dict[str, object]) -> dict[str, object]:
     return {name: value for name, value in fields.items() if name not in NAMED}
 
@@ -166,6 +173,7 @@ def _changed(before: Run, after: Run) -> Iterator[str]:
         (a.provenance.scoring, b.provenance.scoring),
         ((a.model.engine, a.model.engine_version), (b.model.engine, b.model.engine_version)),
         (a.diagnostics.served_models, b.diagnostics.served_models),
+        _prints(a, b),
         (a.seed, b.seed),
         (_others(first), _others(second)),
     )

@@ -73,6 +73,19 @@ def test_what_a_server_says_that_it_is_and_what_it_was_asked_are_changes() -> No
     assert not any("several models" in note.text for note in row.notes)
 
 
+def test_another_fingerprint_of_a_server_is_a_change_where_both_runs_have_one() -> None:
+    def run(week: int, **prints: int) -> Run:
+        served = Served(ladder={}, rungs={}, requests=1, models=["m"], fingerprints=prints)
+        return make_run(
+            "API", diagnostics=Diagnostics(served=served), created=f"2026-11-0{week}T00:00:00Z", run_id=f"{week}"
+        )
+
+    runs = [run(1), run(2, a=8), run(3, a=5), run(4, b=5), run(5, a=3, b=2)]
+    (found,) = histories(runs, "api", Comparer())
+    mark = "server's fingerprint"
+    assert [mark in step.changed for step in found.steps] == [False, False, False, True, True]
+
+
 def test_the_verb_draws_the_weeks(weeks: Path, capsys: pytest.CaptureFixture[str]) -> None:
     call = ["leaderboard", *map(str, folders(weeks))]
     assert main([*call, "--history", "mine"]) == 0
@@ -141,9 +154,7 @@ def test_boards_are_chosen_by_tag_and_day(weeks: Path, capsys: pytest.CaptureFix
         assert message in capsys.readouterr().err
 
 
-def test_a_history_counts_what_it_hides_and_says_how_to_see_it(
-    weeks: Path, capsys: pytest.CaptureFixture[str]
-) -> None:
+def test_a_history_counts_what_it_hides_and_says_how_to_see_it(weeks: Path, capsys: pytest.CaptureFixture[str]) -> None:
     for week in (1, 2, 3):
         run = read_run(weeks / f"week-{week}" / "runs" / "a" / "run.json")
         write_run(run.path.parent, dataclasses.replace(run, record=dataclasses.replace(run.record, tags=[f"w{week}"])))

@@ -67,6 +67,32 @@ def test_an_answer_comes_whole_or_streamed_in_each_dialect(api: Api, engine: str
     assert streams is False or reply.first <= reply.seconds  # type: ignore[operator]
 
 
+@pytest.mark.parametrize("streams", [False, True])
+def test_the_fingerprint_of_a_server_is_kept_with_each_answer(api: Api, streams: bool, tmp_path: Path) -> None:
+    api.builds = ["fp_a", "fp_b"]
+    link = link_to(api, num_concurrent=1)
+    link.streams = streams
+    questions = [[{"role": "user", "content": f"{at}"}] for at in range(3)]
+    kept(link, tmp_path / "a.jsonl")
+    assert [one.fingerprint for one in written(link, *questions)] == ["fp_a", "fp_b", "fp_b"]
+    assert link.fingerprints == {"fp_a": 1, "fp_b": 2}
+    again = link_to(api)
+    kept(again, tmp_path / "a.jsonl")
+    written(again, *questions)
+    assert again.fingerprints == {"fp_a": 1, "fp_b": 2}, "of kept answers, too"
+    api.builds = []
+    (silent,) = written(again, [{"role": "user", "content": "another"}])
+    assert silent.fingerprint is None and again.fingerprints.total() == 3
+
+
+def test_a_fingerprint_that_is_no_text_is_none(api: Api) -> None:
+    choices = [{"message": {"content": "x"}, "finish_reason": "stop"}]
+    api.played = [apis.answer({"choices": choices, "system_fingerprint": odd}) for odd in (7, {"a": 1}, "")]
+    link = link_to(api, num_concurrent=1)
+    questions = [[{"role": "user", "content": f"{at}"}] for at in range(3)]
+    assert [one.fingerprint for one in written(link, *questions)] == [None] * 3
+
+
 @pytest.mark.parametrize(
     "fault",
     [
