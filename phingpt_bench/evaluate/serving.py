@@ -58,6 +58,8 @@ class ServedBase:
                     self._opened = open_served(spec, lambda line: job.display.tell(Said(line)))
                     if any(variant.thinking is not None for variant in facts.variants):
                         check_thinking(self._opened)
+                else:  # opened for the plan, whose lines are printed by then
+                    self._opened.link.client.report = lambda line: job.display.tell(Said(line))
         except BaseException:
             self.close()
             raise

@@ -157,6 +157,13 @@ def test_a_server_that_changes_during_a_run_is_noted_on_the_board(
     assert (note in shown) == changed and ("fingerprint" in shown) == changed
 
 
+def test_a_run_says_that_it_waits_for_a_server(api: Api, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    api.played = [lambda handler, body: False] * 6 + [apis.status(429, "slow down")] * 2
+    evaluate(api, tmp_path, "--tasks", "phin_demo_ner", engine="local-chat-completions", args="num_concurrent=1")
+    said = capsys.readouterr().err
+    assert said.count(f"{api.url}: status 429: slow down; the request is repeated (try 2 of 6)") == 1
+
+
 def test_a_price_is_looked_up_before_the_first_request_and_named_in_a_dry_run(
     api: Api, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
