@@ -55,6 +55,9 @@ examples:
 """)
 
 
+INTERRUPTED = 130  # the exit code after Ctrl-C
+
+
 class Helper(argparse.RawDescriptionHelpFormatter):
     """Help in the language in force, with the examples as they are."""
 
@@ -82,24 +85,22 @@ def main(argv: Sequence[str] | None = None) -> int:
     except BenchError as err:
         print(reported(err), file=sys.stderr)
         return 2
-    with speaking(language), in_our_words(), ending_like_ctrl_c():
-        return _guarded(rest)
-
-
-class Ended(KeyboardInterrupt):
-    """The system or a closed terminal ends the program: it stops as on Ctrl-C, with what is kept."""
-
-    def __init__(self, number: int):
-        super().__init__()
-        self.number = number
+    with speaking(language), in_our_words(), ending_like_ctrl_c() as signs:
+        code = _guarded(rest)
+        return 128 + signs[-1] if signs and code == INTERRUPTED else code
 
 
 @contextlib.contextmanager
-def ending_like_ctrl_c() -> Iterator[None]:
-    """Within the block SIGTERM and SIGHUP raise Ended, unless they are ignored (nohup) or handled by someone else."""
+def ending_like_ctrl_c() -> Iterator[list[int]]:
+    """Within the block SIGTERM and SIGHUP act as Ctrl-C, unless they are ignored (nohup) or handled by someone else.
+
+    It gives the list of those that came: a library may raise a KeyboardInterrupt of its own for them, as Ray does.
+    """
+    came: list[int] = []
 
     def end(number: int, _frame: object) -> None:
-        raise Ended(number)
+        came.append(number)
+        raise KeyboardInterrupt
 
     before = {}
     if threading.current_thread() is threading.main_thread():  # no other may set handlers
@@ -108,7 +109,7 @@ def ending_like_ctrl_c() -> Iterator[None]:
             if number is not None and signal.getsignal(number) is signal.SIG_DFL:
                 before[number] = signal.signal(number, end)
     try:
-        yield
+        yield came
     finally:
         for number, handler in before.items():
             signal.signal(number, handler)
@@ -142,10 +143,10 @@ def _guarded(argv: list[str]) -> int:
     except BenchError as err:
         print(reported(err), file=sys.stderr)
         return 2
-    except KeyboardInterrupt as err:
+    except KeyboardInterrupt:
         with contextlib.suppress(OSError):  # after SIGHUP there may be no terminal any more
             print(say("interrupted"), file=sys.stderr)
-        return 128 + err.number if isinstance(err, Ended) else 130
+        return INTERRUPTED
     except BrokenPipeError:  # `| head` has read enough: nothing to report, and nothing more to flush
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return 141
