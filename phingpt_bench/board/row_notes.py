@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 
 from phingpt_bench.board.standing import Scope, Standing
-from phingpt_bench.core.diagnostics import cut_text, empty_text, skipped_text
+from phingpt_bench.core.diagnostics import changed_server_text, cut_text, empty_text, skipped_text
 from phingpt_bench.core.notes import Note
 from phingpt_bench.core.records import NO_MODELS, RunRecord
 from phingpt_bench.core.sentences import sentence, sentence_n
@@ -93,10 +93,14 @@ def _of_source(record: RunRecord) -> Iterator[Note]:
 
 
 def _of_served(run: Run) -> Iterator[Note]:
-    """That the server named several models, such as two versions of one."""
+    """That the server named several models, such as two versions of one, or changed while a run went on."""
     names = sorted({name for member in run.members for name in member.record.diagnostics.served_models})
     if len(names) > 1:
         yield Note(sentence("the server answered with several models: {names}", names=", ".join(names)))
+    for member in run.members:
+        if len(found := member.record.diagnostics.fingerprints) > 1:
+            yield Note(changed_server_text(found))
+            return
 
 
 def _of_adapter(run: Run) -> Iterator[Note]:

@@ -24,7 +24,7 @@ from phingpt_bench.cli.fault_lines import fault_of_the_machine, reported
 from phingpt_bench.cli.help_text import FULL, SIDE, Helper, columns, fit, refolded
 from phingpt_bench.cli.output import accept_all_letters
 from phingpt_bench.cli.overrides import OVERRIDES, with_overrides
-from phingpt_bench.cli.signals import Ended, ending_like_ctrl_c
+from phingpt_bench.cli.signals import INTERRUPTED, ending_like_ctrl_c
 from phingpt_bench.core.errors import BenchError, unknown
 from phingpt_bench.core.openmp import limit_spinning
 from phingpt_bench.core.paths import expanded
@@ -76,8 +76,9 @@ def main(argv: Sequence[str] | None = None) -> int:
         with speaking(_without_option()):
             print(reported(err), file=sys.stderr)
         return 2
-    with speaking(language), in_our_words(), ending_like_ctrl_c():
-        return _guarded(rest)
+    with speaking(language), in_our_words(), ending_like_ctrl_c() as signs:
+        code = _guarded(rest)
+        return 128 + signs[-1] if signs and code == INTERRUPTED else code
 
 
 def chosen_language(argv: Sequence[str]) -> tuple[str, list[str]]:
@@ -116,10 +117,10 @@ def _guarded(argv: list[str]) -> int:
     except BenchError as err:
         print(reported(err), file=sys.stderr)
         return 2
-    except KeyboardInterrupt as err:
+    except KeyboardInterrupt:
         with contextlib.suppress(OSError):  # after SIGHUP there may be no terminal any more
             print(say("interrupted"), file=sys.stderr)
-        return 128 + err.number if isinstance(err, Ended) else 130
+        return INTERRUPTED
     except BrokenPipeError:  # `| head` has read enough: nothing to report, and nothing more to flush
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return 141

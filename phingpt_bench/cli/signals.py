@@ -7,21 +7,20 @@ import signal
 import threading
 from collections.abc import Iterator
 
-
-class Ended(KeyboardInterrupt):
-    """The system or a closed terminal ends the program: it stops as on Ctrl-C, with what is kept."""
-
-    def __init__(self, number: int):
-        super().__init__()
-        self.number = number
+INTERRUPTED = 130  # the exit code after Ctrl-C
 
 
 @contextlib.contextmanager
-def ending_like_ctrl_c() -> Iterator[None]:
-    """Within the block SIGTERM and SIGHUP raise Ended, unless they are ignored (nohup) or handled by someone else."""
+def ending_like_ctrl_c() -> Iterator[list[int]]:
+    """Within the block SIGTERM and SIGHUP act as Ctrl-C, unless they are ignored (nohup) or handled by someone else.
+
+    It gives the list of those that came: a library may raise a KeyboardInterrupt of its own for them, as Ray does.
+    """
+    came: list[int] = []
 
     def end(number: int, _frame: object) -> None:
-        raise Ended(number)
+        came.append(number)
+        raise KeyboardInterrupt
 
     before = {}
     if threading.current_thread() is threading.main_thread():  # no other may set handlers
@@ -30,7 +29,7 @@ def ending_like_ctrl_c() -> Iterator[None]:
             if number is not None and signal.getsignal(number) is signal.SIG_DFL:
                 before[number] = signal.signal(number, end)
     try:
-        yield
+        yield came
     finally:
         for number, handler in before.items():
             signal.signal(number, handler)

@@ -171,10 +171,10 @@ def _history(args: argparse.Namespace) -> int:
 
     cache = Cache()
     tasks = [protocol_of(name) for name in flat(args.task)]
-    runs = collect_from(args.folders, every=True, chosen=_chosen(args))
-    found = histories(runs, args.history, Comparer(cache), tasks)
+    chosen = _chosen(args)
+    found = histories(collect_from(args.folders, every=True), args.history, Comparer(cache), tasks, chosen)
     cache.save()
-    show(history_blocks(found, args.folders or [results_folder()]), args.width, args.output)
+    show(history_blocks(found, args.folders or [results_folder()], chosen.options), args.width, args.output)
     return 0
 
 

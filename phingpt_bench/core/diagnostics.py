@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from phingpt_bench.core.declared import Amount, Count
-from phingpt_bench.core.sentences import Sentence, sentence, sentence_n
+from phingpt_bench.core.sentences import Sentence, joined, sentence, sentence_n
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,6 +38,7 @@ class Served:
     concurrent: Count = 1  # requests in parallel
     parameters_not_sent: list[str] = field(default_factory=list)  # which the model refuses
     models: list[str] = field(default_factory=list)  # the names by which the server reports what answered
+    fingerprints: dict[str, Count] = field(default_factory=dict)  # answers by the system_fingerprint with them
     thoughts: Count = 0  # answers with separate reasoning
     undecided_labels: Count = 0  # prompts whose best label was not among the first tokens
     bounded_labels: Count = 0  # labels whose log-likelihood is an upper bound, below that of the best
@@ -103,6 +105,11 @@ class Diagnostics:
         """The names by which a server reports what answered; empty without a server, or if it names none."""
         return [] if self.served is None else self.served.models
 
+    @property
+    def fingerprints(self) -> dict[str, int]:
+        """Answers by what the server says of its build and settings with them; empty if it says nothing."""
+        return {} if self.served is None else self.served.fingerprints
+
 
 def cut_text(n: int) -> Sentence:
     """That inputs were cut; a model that compares labels reads a prompt once with each, and they count one by one."""
@@ -111,6 +118,16 @@ def cut_text(n: int) -> Sentence:
         "{n:,} inputs lost their beginning: they are longer than the model reads",
         n,
     )
+
+
+def changed_server_text(fingerprints: Mapping[str, int]) -> Sentence:
+    """That a server changed during a run: its fingerprints with their answers, of more than three the commonest."""
+    shown = sorted(fingerprints, key=lambda name: -fingerprints[name])[:3]
+    parts = [sentence_n("{name} ({n:,} answer)", "{name} ({n:,} answers)", fingerprints[name], name=name)
+             for name in shown]  # fmt: skip
+    if len(fingerprints) > len(shown):
+        parts.append(sentence_n("{n:,} other", "{n:,} others", len(fingerprints) - len(shown)))
+    return sentence("the server's system_fingerprint changed during the run: {list}", list=joined(parts))
 
 
 def skipped_text(n: int) -> Sentence:

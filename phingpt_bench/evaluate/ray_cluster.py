@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any, Literal
 
 from phingpt_bench.core.errors import BenchError
+from phingpt_bench.core.handlers import kept_handlers
 from phingpt_bench.core.machine import cores
 
 Count = int | Literal["auto"]
@@ -43,7 +44,8 @@ def _connect(ray: Any, address: str | None) -> None:
     os.environ.setdefault("RAY_ACCEL_ENV_VAR_OVERRIDE_ON_ZERO", "0")  # says no more than a warning
     here = {"num_cpus": cores(), "include_dashboard": False} if address is None else {}
     try:
-        ray.init(address=address or "local", log_to_driver=False, logging_level="ERROR", **here)
+        with kept_handlers():  # Ray's end the driver at a SIGTERM, with a trace of its C++ code
+            ray.init(address=address or "local", log_to_driver=False, logging_level="ERROR", **here)
     except Exception as err:  # Ray has no class for what can go wrong here
         reason = str(err).split("\n")[0]
         if address is None:

@@ -58,6 +58,8 @@ class ServedBase:
                     self._opened = open_served(spec, lambda line: job.display.tell(Said(line)))
                     if any(variant.thinking is not None for variant in facts.variants):
                         check_thinking(self._opened)
+                else:  # opened for the plan, whose lines are printed by then
+                    self._opened.link.client.report = lambda line: job.display.tell(Said(line))
         except BaseException:
             self.close()
             raise
@@ -158,6 +160,7 @@ def _asked(spec: ServedSpec, lm: ServedLM) -> Served:
         ladder=found["ladder"], rungs=found["rungs"], requests=found["requests"], retries=found["retries"],
         resumed_answers=found["resumed_answers"], concurrent=found["concurrent"],
         parameters_not_sent=found["parameters_not_sent"], models=found["models"], thoughts=found["thoughts"],
+        fingerprints=found["fingerprints"],
         undecided_labels=found["undecided_labels"], bounded_labels=found["bounded_labels"],
         wrong_usage=found.get("wrong_usage", {}),
         reasoning_tokens=found.get("reasoning_tokens"), **times,

@@ -6,15 +6,18 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from phingpt_bench.render.measures import higher_is_better, metric_name
-from phingpt_bench.results.history import History, Step
+from phingpt_bench.results.history import History, Step, listed, span
 from phingpt_bench.text.blocks import Block, Cell, Column, Grid, Lines, Piece, Title
 from phingpt_bench.text.clean import clean
 from phingpt_bench.text.language import say, say_n, spoken
 from phingpt_bench.text.numbers import interval_text, p_text, score_text, signed
 
 
-def history_blocks(histories: Sequence[History], folders: Sequence[Path]) -> list[Block]:
-    """A table for each model, task and setting. folders: those that were given; their names tell runs apart."""
+def history_blocks(histories: Sequence[History], folders: Sequence[Path], options: Sequence[str] = ()) -> list[Block]:
+    """A table for each model, task and setting, with what it hides.
+
+    folders: those that were given; their names tell runs apart. options: those that hide runs.
+    """
     blocks: list[Block] = []
     for one in histories:
         about = f"{clean(one.protocol)}, {metric_name(one.metric)}"
@@ -31,10 +34,26 @@ def history_blocks(histories: Sequence[History], folders: Sequence[Path]) -> lis
             Column(head=say("changed"), fold=True, least=8),
         )
         blocks.append(Grid(columns, [_row(step, one, folders) for step in one.steps]))
+        if one.hidden:
+            blocks.append(Lines([_hidden(one, options)]))
     blocks.append(
         Lines([say("p of a paired test against the run before, on the same rows; * p < 0.05, not corrected")], "dim")
     )
     return blocks
+
+
+def _hidden(history: History, options: Sequence[str]) -> str:
+    """How many runs are not shown, of which days, and the options that hide them."""
+    text = say_n(
+        "{n:,} more run, of {days}, is hidden: leave out {options} to see it.",
+        "{n:,} more runs, of {days}, are hidden: leave out {options} to see them.",
+        len(history.hidden),
+        days=span(history.hidden),
+        options=listed(options),
+    )
+    if not history.gaps:
+        return text
+    return text + " " + say("A run is compared with the run shown before it.")
 
 
 def _row(step: Step, history: History, folders: Sequence[Path]) -> list[Cell]:

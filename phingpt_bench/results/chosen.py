@@ -13,12 +13,25 @@ from phingpt_bench.core.records import RunRecord
 class Chosen:
     """A choice of runs; the empty one holds for all.
 
-    tags: a run has one of them. since, until: the first and the last day, as YYYY-MM-DD, in UTC.
+    tags: a run has one of them. since, until: the first and the last day, as YYYY-MM-DD, in UTC. BenchError where the
+    first day is after the last one.
     """
 
     tags: tuple[str, ...] = ()
     since: str | None = None
     until: str | None = None
+
+    def __post_init__(self) -> None:
+        if self.since is not None and self.until is not None and self.since > self.until:
+            raise BenchError(
+                "{since} is after {until}, the day of --until", where="--since", since=self.since, until=self.until
+            )
+
+    @property
+    def options(self) -> tuple[str, ...]:
+        """The options that choose, as they are written on the command line."""
+        given = {"--tag": self.tags, "--since": self.since, "--until": self.until}
+        return tuple(option for option, value in given.items() if value)
 
     @property
     def is_empty(self) -> bool:

@@ -106,16 +106,13 @@ def collect(*folders: Path, every: bool = False) -> list[Run]:
 def collected(files: Iterable[Path], *, once: bool = False, every: bool = False, chosen: Chosen = ALL) -> list[Run]:
     """The runs of these run.json files, as `collect` gives those below folders.
 
-    once: a copy of a run is that run. chosen: of runs with the same key the newest that is meant, where one is; with
-    `every` the others are left out.
+    once: a copy of a run is that run. chosen: of runs with the same key the newest that is meant, where one is.
     """
     found: dict[tuple[Any, ...], Run] = {}
     seen: set[tuple[str, str]] = set()
     known = passports()
     for path in files:
         run = read_run(path, known)
-        if every and not chosen.holds(run.record.created, run.record.tags):
-            continue
         this = (run.record.run_id, run.record.created)
         if this in seen and once:
             continue

@@ -22,12 +22,15 @@ from phingpt_bench.served.faults import (
     Lacking,
     Missing,
     Refused,
+    Silence,
     Stopped,
     check_event,
     error_text,
+    no_json,
     pause_of,
     words_of,
 )
+from phingpt_bench.served.refusals import moved, refused, remedy
 from phingpt_bench.served.spec import LOCAL, ServedSpec
 from phingpt_bench.served.values import Ask, Half
 
@@ -50,11 +53,15 @@ class Client:
 
     If a server asks to wait, all requests wait, not only the refused one.
     retries: the number of retries so far. pause: seconds before the first one. stopping: no new requests are sent.
-    probing: an incomplete answer is not retried but raises Missing.
+    probing: an incomplete answer is not retried but raises Missing. answered: whether any request was answered.
+    report: gets a line when requests are repeated, the first time at once and then ever more rarely.
     """
 
     def __init__(self, spec: ServedSpec, root: str, *, pause: float = PAUSE):
         self.spec, self.root, self.pause = spec, root, pause
+        self.report: Callable[[str], None] = lambda line: None
+        self.answered = False
+        self._silence = Silence()
         self._api = spec.api or f"{root}/v1"
         self.host = urlsplit(root).hostname or root
         self.retries = 0
@@ -91,7 +98,9 @@ class Client:
                 await self._turn()
                 if self.stopping:
                     raise Stopped
-                return read(await self._post(ask, stream))
+                result = read(await self._post(ask, stream))
+                self.answered = True
+                return result
 
         return await self._with_retries(once)
 
@@ -138,7 +147,7 @@ class Client:
         try:
             return await tries(once)
         except Again as err:
-            message = keys.scrubbed(self.spec, str(err))
+            message = self._words(err)
             if self.probing and (isinstance(err, Lacking) or (err.status is not None and err.status != 429)):
                 raise Missing(message, where=self.root) from None
             raise BenchError(
@@ -149,8 +158,7 @@ class Client:
                     message=message,
                 ),
                 where=self.root,
-                hint="the same command resumes; the answers so far are kept (max_retries, timeout, "
-                "num_concurrent in --model-args)",
+                hint=remedy(err, self.answered),
             ) from None
 
     def _may_succeed(self, err: BaseException) -> bool:
@@ -158,6 +166,20 @@ class Client:
 
     def _repeated(self, state: tenacity.RetryCallState) -> None:
         self.retries += 1
+        if self._silence.ends(time.monotonic()):
+            error = state.outcome.exception() if state.outcome else None
+            line = sentence(
+                "{where}: {reason}; the request is repeated (try {next} of {all})",
+                where=self.root,
+                reason=self._words(error),
+                next=state.attempt_number + 1,
+                all=self.spec.max_retries,
+            )
+            self.report(line)
+
+    def _words(self, error: BaseException | None) -> str:
+        """What went wrong, without the key, still to be translated."""
+        return keys.scrubbed(self.spec, error.args[0] if error is not None and error.args else str(error))
 
     def _wait(self, state: tenacity.RetryCallState) -> float:
         """A random pause up to a limit that doubles, and at least what the server asks for."""
@@ -176,6 +198,8 @@ class Client:
         started = time.perf_counter()
         try:
             async with self._there.post(self._address(ask.path), json=ask.payload, allow_redirects=False) as response:
+                if 300 <= response.status < 400:
+                    raise moved(self.root, response.status, response.headers)
                 if response.status != 200:
                     raise self._fault(response.status, await body_of(response), pause_of(response.headers))
                 if stream and "text/event-stream" in response.headers.get("content-type", ""):
@@ -183,10 +207,11 @@ class Client:
                     for _, event in events:
                         check_event(event)
                     return Reply(None, events, time.perf_counter() - started)
+                text = await body_of(response)
                 try:
-                    return Reply(json.loads(await body_of(response)), [], time.perf_counter() - started)
+                    return Reply(json.loads(text), [], time.perf_counter() - started)
                 except (ValueError, RecursionError):
-                    raise Lacking(sentence("an answer that is no JSON, or half of it")) from None
+                    raise Lacking(no_json(text)) from None
         except (aiohttp.ClientError, asyncio.TimeoutError) as err:
             raise Again(words_of(err)) from None
 
@@ -204,30 +229,7 @@ class Client:
         return self._refused(status, text)
 
     def _refused(self, status: int, text: str) -> Refused:
-        message = keys.scrubbed(self.spec, error_text(text))
-        name = keys.variable(self.spec)
-        hint = None
-        if status in (401, 403):
-            hint = (
-                sentence("see to the key in {name}", name=name)
-                if name
-                else sentence("name its variable: key_variable=NAME in --model-args")
-            )
-        elif status == 404:
-            hint = sentence("see to model and base_url in --model-args")
-        elif "context" in message.lower() or "too long" in message.lower():
-            return Refused(
-                sentence("a prompt is longer than the server's context: {message}", message=message),
-                status=status,
-                where=self.root,
-                hint=sentence("serve it with a larger context, take fewer --shots, or skip the task"),
-            )
-        return Refused(
-            sentence("the server refuses (status {status}): {message}", status=status, message=message),
-            status=status,
-            where=self.root,
-            hint=hint,
-        )
+        return refused(self.spec, self.root, status, text)
 
 
 def whole(read: Callable[[Any], T]) -> Callable[[Reply], T]:

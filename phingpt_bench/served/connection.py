@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import dataclasses
+from collections import Counter
 from collections.abc import Callable, Sequence
 from typing import Any, TypeVar
 
@@ -19,6 +20,7 @@ from phingpt_bench.served.spec import ServedSpec
 from phingpt_bench.served.together import run_all, together
 from phingpt_bench.served.values import Ask, Next, Prompt, Scored, Usage, Written
 
+MOST_LETTERS = 200  # of a fingerprint: what is longer is none
 V = TypeVar("V", Written, Scored, Next)
 
 
@@ -33,7 +35,8 @@ class Connection:
     """All requests to one server.
 
     streams: whether answers are streamed. dropped: parameters that the model refuses and that are no longer sent.
-    asked: the number of requests sent. limit_name: the current name of the token limit.
+    asked: the number of requests sent. limit_name: the current name of the token limit. fingerprints: the answers, kept
+    ones as well, by what the server says of its build and settings with them, in the order of their coming.
     """
 
     def __init__(self, spec: ServedSpec, root: str, *, pause: float | None = None):
@@ -44,6 +47,7 @@ class Connection:
         self.dropped: set[str] = set()
         self.limit_name: str | None = None
         self.asked = 0
+        self.fingerprints: Counter[str] = Counter()
         self._pending: dict[str, asyncio.Future[dict[str, object]]] = {}
 
     def run(self, jobs: Sequence[Callable[[], Any]]) -> None:
@@ -89,11 +93,11 @@ class Connection:
     ) -> V:  # fmt: skip
         """The value of a request: stored, from an equal request in progress, or from the server."""
         if self.kept is None:
-            return await self._learning(dialect, streaming or ask, read, streaming is not None)
+            return self._counted(await self._learning(dialect, streaming or ask, read, streaming is not None))
         # only a part of an echoed prompt is stored, so the start of that part belongs to the key
         key = key_of(ask if not part else Ask(path=f"{ask.path} from {part}", payload=ask.payload))
         if (found := self.kept.get(key)) is not None:
-            return restored(kind, found)
+            return self._counted(restored(kind, found))
         if key in self._pending:
             return restored(kind, await self._pending[key])
         future = self._pending[key] = asyncio.get_running_loop().create_future()
@@ -106,6 +110,11 @@ class Connection:
         stored = dataclasses.asdict(value)
         self.kept.put(key, stored)
         future.set_result(stored)
+        return self._counted(value)
+
+    def _counted(self, value: V) -> V:
+        if value.fingerprint is not None:
+            self.fingerprints[value.fingerprint] += 1
         return value
 
     async def _learning(self, dialect: Dialect, ask: Ask, read: Callable[[Reply], V], stream: bool) -> V:
@@ -114,7 +123,8 @@ class Connection:
             payload = self._fitting(dialect, ask.payload)
             try:
                 self.asked += 1
-                return await self.client.ask(Ask(path=ask.path, payload=payload), read, stream=stream)
+                request = Ask(path=ask.path, payload=payload)
+                return await self.client.ask(request, lambda reply: _marked(read(reply), reply), stream=stream)
             except Refused as err:
                 if not self._learn(dialect, err, payload):
                     raise
@@ -140,6 +150,14 @@ class Connection:
         if refused is not None:
             self.dropped.add(refused)
         return refused is not None
+
+
+def _marked(value: V, reply: Reply) -> V:
+    """The value with the `system_fingerprint` of its reply, as OpenAI, vLLM, llama.cpp and others give it."""
+    found = [data.get("system_fingerprint") for data in (reply.data, *(event for _, event in reply.events))
+             if isinstance(data, dict)]  # fmt: skip
+    text = next((one for one in found if isinstance(one, str) and one), None)
+    return value if text is None else dataclasses.replace(value, fingerprint=text[:MOST_LETTERS])
 
 
 def restored(kind: type[V], stored: JsonObject) -> V:

@@ -12,9 +12,10 @@ from typing import Any
 import aiohttp
 
 from phingpt_bench.core.errors import BenchError
-from phingpt_bench.core.sentences import sentence
+from phingpt_bench.core.sentences import Sentence, sentence
 
 SHOWN = 300  # letters of a server's error that are shown
+BEGINNING = 80  # letters of an answer that cannot be read
 
 
 class Again(Exception):
@@ -27,6 +28,20 @@ class Again(Exception):
 
 class Stopped(Exception):
     """A request that was not sent."""
+
+
+class Silence:
+    """The time between two lines about repeated requests: a minute at first, then twice as long after each."""
+
+    def __init__(self, seconds: float = 60.0):
+        self._seconds, self._until = seconds, 0.0
+
+    def ends(self, now: float) -> bool:
+        """Whether a line is due; then the next silence begins."""
+        if now < self._until:
+            return False
+        self._until, self._seconds = now + self._seconds, 2 * self._seconds
+        return True
 
 
 class Lacking(Again):
@@ -64,6 +79,15 @@ def error_text(text: str) -> str:
             found = found[name]
     line = " ".join((found if isinstance(found, str) else json.dumps(found)).split())
     return line[:SHOWN] + ("..." if len(line) > SHOWN else "")
+
+
+def no_json(text: str) -> Sentence:
+    """That an answer is no JSON, with its beginning."""
+    line = " ".join(text.split())
+    if not line:
+        return sentence("an empty answer")
+    shown = line[:BEGINNING] + ("..." if len(line) > BEGINNING else "")
+    return sentence("an answer that is no JSON, or half of it: {shown}", shown=shown)
 
 
 def pause_of(headers: Any) -> float | None:

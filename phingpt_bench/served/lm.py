@@ -200,12 +200,13 @@ class ServedLM(TemplateLM):  # type: ignore[misc]
 
     def _run(self, jobs: Sequence[Callable[[], Any]]) -> None:
         link = self.opened.link
-        before = (link.asked, link.client.retries)
+        before, said = (link.asked, link.client.retries), link.fingerprints.copy()
         try:
             link.run(jobs)
         finally:
             self.tally.requests += link.asked - before[0]
             self.tally.retries += link.client.retries - before[1]
+            self.tally.fingerprints += link.fingerprints - said
 
     def diagnostics(self) -> dict[str, Any]:
         """The diagnostics of a record: how the model was queried, what was refused, how fast it was."""

@@ -94,7 +94,7 @@ def open_served(spec: ServedSpec, report: Report = lambda line: None, *, pause: 
             )
         )
     try:
-        opened = _reach(spec, root, server, weights, pause)
+        opened = _reach(spec, root, server, weights, report, pause)
         _probe(opened, report)
     except BaseException:
         if server is not None:
@@ -104,9 +104,11 @@ def open_served(spec: ServedSpec, report: Report = lambda line: None, *, pause: 
 
 
 def _reach(
-    spec: ServedSpec, root: str, server: launch.Server | None, weights: Weights | None, pause: float | None
-) -> Opened:
+    spec: ServedSpec, root: str, server: launch.Server | None, weights: Weights | None, report: Report,
+    pause: float | None,
+) -> Opened:  # fmt: skip
     link = Connection(spec, root, pause=pause)
+    link.client.report = report
     answers: list[Facts] = []
 
     async def look() -> None:

@@ -33,6 +33,7 @@ class Tally:
         self.tokens_in = self.tokens_out = self.cached = self.reasoning = 0
         self.wrong: Counter[str] = Counter()
         self.models: set[str] = set()
+        self.fingerprints: Counter[str] = Counter()
         self.rungs: Counter[str] = Counter()
         self._first: list[float] = []
         self._pace: list[float] = []
@@ -85,6 +86,7 @@ class Tally:
         found: dict[str, object] = {
             "rungs": dict(self.rungs), "requests": self.requests, "retries": self.retries,
             "cut_answers": self.cut_answers, "thoughts": self.thoughts, "models": sorted(self.models),
+            "fingerprints": dict(self.fingerprints),
         }  # fmt: skip
         found |= {"undecided_labels": self.undecided, "bounded_labels": self.bounds}
         if self.wrong:

@@ -37,7 +37,7 @@ class Written:
 
     finish: why it ended, as the server says. model: the model that answered, as the server names it.
     thought: whether a thought came with it. seconds: from the request to the end; first: to the first token, None
-    where it was not streamed.
+    where it was not streamed. fingerprint: what the server says of its build and settings, None if it says nothing.
     """
 
     text: str
@@ -47,6 +47,7 @@ class Written:
     thought: bool = False
     seconds: float | None = None
     first: float | None = None
+    fingerprint: str | None = None
 
     def __post_init__(self) -> None:
         if not all(isinstance(value, str | None) for value in (self.text, self.finish, self.model)):
@@ -66,6 +67,7 @@ class Scored:
     greedy: bool
     usage: Usage
     tokens: int = 0  # of the continuation
+    fingerprint: str | None = None  # as of Written
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -79,6 +81,7 @@ class Next:
     known: tuple[tuple[str | None, int | None, float], ...]
     usage: Usage
     best: int | str | None = None
+    fingerprint: str | None = None  # as of Written
 
 
 class Half(Exception):

@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import argparse
+import contextlib
 import itertools
 import os
 import re
 import resource
+import signal
 import subprocess
 import sys
+import time
 from collections.abc import Callable
 from pathlib import Path
 from types import ModuleType
@@ -287,6 +290,27 @@ def test_interrupt(verb: Callable[..., None], capsys: pytest.CaptureFixture[str]
     verb(interrupt)
     assert command.main(["run"]) == 130
     assert capsys.readouterr().err == "interrupted\n"
+
+
+@pytest.mark.parametrize("name", ["SIGTERM", "SIGHUP"])
+def test_a_signal_has_its_exit_code_even_if_a_library_makes_a_plain_interruption_of_it(
+    name: str, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    number = getattr(signal, name)
+
+    def dispatch(argv: list[str]) -> int:
+        with contextlib.suppress(KeyboardInterrupt):
+            os.kill(os.getpid(), number)
+            time.sleep(5)
+        raise KeyboardInterrupt  # as Ray does for a call that a signal interrupts
+
+    monkeypatch.setattr(command, "_dispatch", dispatch)
+    before = signal.signal(number, signal.SIG_DFL)
+    try:
+        assert command.main(["run"]) == 128 + number
+    finally:
+        signal.signal(number, before)
+    assert "interrupted" in capsys.readouterr().err
 
 
 @pytest.mark.parametrize(("value", "code"), [(None, 0), (0, 0), (1, 1)])

@@ -55,6 +55,33 @@ def test_more_workers_than_cores_do_not_fit() -> None:
         share_of([node(2)], 3)
 
 
+def test_ray_does_not_take_the_signals_of_the_driver(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A SIGTERM ends a run with what it has kept; Ray's handlers ended it with a trace."""
+
+    class Ray:
+        @staticmethod
+        def is_initialized() -> bool:
+            return False
+
+        @staticmethod
+        def init(**_: Any) -> None:
+            for number in (signal.SIGTERM, signal.SIGINT):
+                signal.signal(number, signal.SIG_IGN)
+            raise ConnectionError("no cluster")
+
+    def own(number: int, frame: Any) -> None: ...
+
+    monkeypatch.setattr(ray_workers, "_ray", Ray)
+    before = signal.signal(signal.SIGTERM, own)
+    interrupt = signal.getsignal(signal.SIGINT)
+    try:
+        with pytest.raises(BenchError, match="no cluster"), ray_workers.on_ray(1, "127.0.0.1:1")(None, None):  # type: ignore[arg-type]
+            pass
+        assert signal.getsignal(signal.SIGTERM) is own and signal.getsignal(signal.SIGINT) is interrupt
+    finally:
+        signal.signal(signal.SIGTERM, before)
+
+
 def test_a_cluster_is_shown_the_token_of_this_machine(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """By itself Ray shows it only to a cluster that it finds alone, but a head node asks for it wherever one lies."""
     monkeypatch.setenv("HOME", str(tmp_path))

@@ -142,6 +142,28 @@ def test_an_api_is_priced_by_its_tokens(
     assert spent.token_price is not None and spent.token_price.entry == "toy-price" and spent.machine is None
 
 
+@pytest.mark.parametrize(("builds", "changed"), [(["fp_a"] * 20, False), (["fp_a"] * 7 + ["fp_b"], True)])
+def test_a_server_that_changes_during_a_run_is_noted_on_the_board(
+    api: Api, tmp_path: Path, capsys: pytest.CaptureFixture[str], builds: list[str], changed: bool
+) -> None:
+    api.builds = builds  # the probe takes the first four
+    found = evaluate(
+        api, tmp_path, "--tasks", "phin_demo_ner", engine="local-chat-completions", args="num_concurrent=1"
+    )
+    served = found["phin_demo_ner"].diagnostics.served
+    assert served is not None and served.fingerprints == ({"fp_a": 3, "fp_b": 5} if changed else {"fp_a": 8})
+    shown = " ".join(capsys.readouterr().out.split())
+    note = "warning: the server's system_fingerprint changed during the run: fp_b (5 answers), fp_a (3 answers)"
+    assert (note in shown) == changed and ("fingerprint" in shown) == changed
+
+
+def test_a_run_says_that_it_waits_for_a_server(api: Api, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    api.played = [lambda handler, body: False] * 6 + [apis.status(429, "slow down")] * 2
+    evaluate(api, tmp_path, "--tasks", "phin_demo_ner", engine="local-chat-completions", args="num_concurrent=1")
+    said = capsys.readouterr().err
+    assert said.count(f"{api.url}: status 429: slow down; the request is repeated (try 2 of 6)") == 1
+
+
 def test_a_price_is_looked_up_before_the_first_request_and_named_in_a_dry_run(
     api: Api, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:

@@ -38,6 +38,7 @@ class Api:
         self.played: list[Fault] = []
         self.requests: list[tuple[str, dict[str, Any], dict[str, str]]] = []
         self.times: list[float] = []  # at which they came, in seconds
+        self.builds: list[str] = []  # the system_fingerprint of the next answers, in order; the last one stays
         self.refused: set[str] = set()  # parameters that are answered with an error
         self.same: set[str] = set()  # names that answer as the first one
         self.owner, self.context, self.flat, self.shift = "own", 2048, None, 0
@@ -50,6 +51,13 @@ class Api:
 
     def tokens(self, prompt: Any) -> list[int]:
         return list(prompt) if not isinstance(prompt, str) else list(self.tokenizer.encode(prompt))
+
+    def build(self) -> dict[str, str]:
+        """What the next answer says of the server."""
+        if not self.builds:
+            return {}
+        with self.lock:
+            return {"system_fingerprint": self.builds.pop(0) if len(self.builds) > 1 else self.builds[0]}
 
     def asked(self, path: str) -> list[dict[str, Any]]:
         """The bodies of the requests to a path."""
@@ -157,12 +165,12 @@ def completion(handler: Handler, body: dict[str, Any]) -> None:
         scored = sorted(((value(model, prompt, token), token) for token in api.candidates), reverse=True)
         told = {"top_logprobs": [{api.tokenizer.decode([t]): v for v, t in scored[: body["logprobs"]]}]}
     if body.get("stream") and "stream" in api.can:
-        head = {"model": body["model"], "choices": [{"index": 0, "text": text, "finish_reason": None}]}
+        head = {"model": body["model"], "choices": [{"index": 0, "text": text, "finish_reason": None}], **api.build()}
         last = {"model": body["model"], "choices": [{"index": 0, "text": "", "finish_reason": "stop"}]}
         handler.events([head, last, {"choices": [], **usage(api, len(prompt), 1)}])
         return
     choice = {"index": 0, "text": text, "logprobs": told, "finish_reason": "stop"}
-    handler.reply({"model": body["model"], "choices": [choice], **usage(api, len(prompt), 1)})
+    handler.reply({"model": body["model"], "choices": [choice], **usage(api, len(prompt), 1), **api.build()})
 
 
 def chat(handler: Handler, body: dict[str, Any]) -> None:
@@ -172,13 +180,14 @@ def chat(handler: Handler, body: dict[str, Any]) -> None:
         on = body.get("chat_template_kwargs", {}).get("enable_thinking", True)
         text, tokens = (f"<think>Is it negative?</think>{text}", tokens) if on else (text, tokens + 4)
     if body.get("stream") and "stream" in api.can:
-        parts = [text[:2], text[2:]]
-        events: list[Any] = [{"model": body["model"], "choices": [{"delta": {"content": part}}]} for part in parts]
+        parts, head = [text[:2], text[2:]], {"model": body["model"], **api.build()}
+        events: list[Any] = [{**head, "choices": [{"delta": {"content": part}}]} for part in parts]
         events.append({"choices": [{"delta": {}, "finish_reason": "stop"}]})
         handler.events([*events, {"choices": [], **usage(api, tokens, 2)}])
         return
     choice = {"index": 0, "message": {"role": "assistant", "content": text}, "finish_reason": "stop"}
-    handler.reply({"model": f"{body['model']}-2026-01-01", "choices": [choice], **usage(api, tokens, 2)})
+    name = f"{body['model']}-2026-01-01"
+    handler.reply({"model": name, "choices": [choice], **usage(api, tokens, 2), **api.build()})
 
 
 def message(handler: Handler, body: dict[str, Any]) -> None:

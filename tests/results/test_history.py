@@ -73,6 +73,19 @@ def test_what_a_server_says_that_it_is_and_what_it_was_asked_are_changes() -> No
     assert not any("several models" in note.text for note in row.notes)
 
 
+def test_another_fingerprint_of_a_server_is_a_change_where_both_runs_have_one() -> None:
+    def run(week: int, **prints: int) -> Run:
+        served = Served(ladder={}, rungs={}, requests=1, models=["m"], fingerprints=prints)
+        return make_run(
+            "API", diagnostics=Diagnostics(served=served), created=f"2026-11-0{week}T00:00:00Z", run_id=f"{week}"
+        )
+
+    runs = [run(1), run(2, a=8), run(3, a=5), run(4, b=5), run(5, a=3, b=2)]
+    (found,) = histories(runs, "api", Comparer())
+    mark = "server's fingerprint"
+    assert [mark in step.changed for step in found.steps] == [False, False, False, True, True]
+
+
 def test_the_verb_draws_the_weeks(weeks: Path, capsys: pytest.CaptureFixture[str]) -> None:
     call = ["leaderboard", *map(str, folders(weeks))]
     assert main([*call, "--history", "mine"]) == 0
@@ -130,12 +143,36 @@ def test_boards_are_chosen_by_tag_and_day(weeks: Path, capsys: pytest.CaptureFix
     assert shown("--since", "2026-11-03") == {"2026-11-03  w3", "majority"}
     assert main([*call[:-5], "--history", "mine", "--until", "2026-11-02"]) == 0
     out = capsys.readouterr().out
-    assert "#w1" in out and "2026-11-02" in out and "2026-11-03" not in out
+    assert "#w1" in out and "#w2" in out and "#w3" not in out
     assert main([*call[:-5], "--history", "mine", "--since", "2026-12-01"]) == 2
-    assert "--tag, --since and --until hide all runs" in capsys.readouterr().err
+    error = capsys.readouterr().err
+    assert "all 3 runs of 'mine' are hidden, of 2026-11-01 to 2026-11-03" in error and "leave out --since" in error
+    assert main([*call, "--since", "2026-11-03", "--until", "2026-11-01"]) == 2
+    assert "--since: 2026-11-03 is after 2026-11-01, the day of --until" in capsys.readouterr().err
     for wrong, message in ((["--tag", "w9"], "unknown tag 'w9'"), (["--since", "May"], "--since: 'May' is not a day")):
         assert main([*call, *wrong]) == 2
         assert message in capsys.readouterr().err
+
+
+def test_a_history_counts_what_it_hides_and_says_how_to_see_it(weeks: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    for week in (1, 2, 3):
+        run = read_run(weeks / f"week-{week}" / "runs" / "a" / "run.json")
+        write_run(run.path.parent, dataclasses.replace(run, record=dataclasses.replace(run.record, tags=[f"w{week}"])))
+    call = ["leaderboard", *map(str, folders(weeks)), "--history", "mine"]
+
+    def shown(*more: str) -> tuple[int, str]:
+        assert main([*call, *more]) == 0
+        out = " ".join(capsys.readouterr().out.split())
+        return len(re.findall(r"#w\d", out)), out
+
+    assert shown()[0] == 3 and "hid" not in shown()[1]
+    n, out = shown("--until", "2026-11-01")
+    assert n == 1 and "2 more runs, of 2026-11-02 to 2026-11-03, are hidden: leave out --until to see them" in out
+    n, out = shown("--tag", "w1,w3", "--since", "2026-11-01")
+    assert n == 2 and "1 more run, of 2026-11-02, is hidden: leave out --tag and --since to see it" in out
+    assert "the run shown before" in out  # week 3 is compared with week 1
+    assert "the run shown before" not in shown("--tag", "w2,w3")[1]
+    assert "1 more run, of 2026-11-01" in shown("--tag", "w2,w3")[1]
 
 
 def test_the_api_chooses_by_tag_and_day_as_well(weeks: Path) -> None:

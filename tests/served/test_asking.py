@@ -18,9 +18,11 @@ from phingpt_bench.core.errors import BenchError
 from phingpt_bench.served import bodies, client, keys
 from phingpt_bench.served.connection import Connection, dialect
 from phingpt_bench.served.dialects.base import Writing
+from phingpt_bench.served.faults import Silence
 from phingpt_bench.served.resume import Kept
 from phingpt_bench.served.spec import ENGINES, ServedSpec, from_args
 from phingpt_bench.served.values import Written
+from phingpt_bench.text.language import speaking, spoken
 
 CANARY = "sk-canary-3f9a8b7c6d5e4f3a"
 QUESTION = [{"role": "user", "content": "News: Profit rose.\nSentiment?"}]
@@ -65,6 +67,32 @@ def test_an_answer_comes_whole_or_streamed_in_each_dialect(api: Api, engine: str
     assert (reply.usage.tokens_in, reply.usage.tokens_out) == (50, 2)
     assert (reply.first is not None) == streams and reply.seconds is not None and not reply.cut
     assert streams is False or reply.first <= reply.seconds  # type: ignore[operator]
+
+
+@pytest.mark.parametrize("streams", [False, True])
+def test_the_fingerprint_of_a_server_is_kept_with_each_answer(api: Api, streams: bool, tmp_path: Path) -> None:
+    api.builds = ["fp_a", "fp_b"]
+    link = link_to(api, num_concurrent=1)
+    link.streams = streams
+    questions = [[{"role": "user", "content": f"{at}"}] for at in range(3)]
+    kept(link, tmp_path / "a.jsonl")
+    assert [one.fingerprint for one in written(link, *questions)] == ["fp_a", "fp_b", "fp_b"]
+    assert link.fingerprints == {"fp_a": 1, "fp_b": 2}
+    again = link_to(api)
+    kept(again, tmp_path / "a.jsonl")
+    written(again, *questions)
+    assert again.fingerprints == {"fp_a": 1, "fp_b": 2}, "of kept answers, too"
+    api.builds = []
+    (silent,) = written(again, [{"role": "user", "content": "another"}])
+    assert silent.fingerprint is None and again.fingerprints.total() == 3
+
+
+def test_a_fingerprint_that_is_no_text_is_none(api: Api) -> None:
+    choices = [{"message": {"content": "x"}, "finish_reason": "stop"}]
+    api.played = [apis.answer({"choices": choices, "system_fingerprint": odd}) for odd in (7, {"a": 1}, "")]
+    link = link_to(api, num_concurrent=1)
+    questions = [[{"role": "user", "content": f"{at}"}] for at in range(3)]
+    assert [one.fingerprint for one in written(link, *questions)] == [None] * 3
 
 
 @pytest.mark.parametrize(
@@ -204,7 +232,12 @@ def test_no_more_than_so_many_at_a_time(api: Api) -> None:
         (apis.status(429, '{"code": "insufficient_quota"}'), "insufficient_quota"),
         (apis.status(429, "later", retry_after="7200"), "asks to wait 7200 s"),
         (apis.status(400, "This model's maximum context length is 8 tokens"), "a prompt is longer than the server's"),
-        (apis.status(307, "", location="http://127.0.0.1:1/steal"), "status 307"),
+        (
+            apis.status(307, "", location="http://127.0.0.1:1/steal"),
+            "base_url in --model-args; the server names http://127.0.0.1:1/steal",
+        ),
+        (apis.status(308, ""), "status 308"),
+        (apis.status(405, "no POST"), "check model and base_url"),
     ],
 )
 def test_what_will_be_refused_again_is_reported_at_once(api: Api, fault: apis.Fault, words: str, monkeypatch: pytest.MonkeyPatch) -> None:  # fmt: skip # noqa: E501
@@ -217,11 +250,54 @@ def test_what_will_be_refused_again_is_reported_at_once(api: Api, fault: apis.Fa
 
 
 def test_after_so_many_tries_it_says_that_what_is_answered_is_kept(api: Api) -> None:
+    link = link_to(api, max_retries=3)
+    written(link, [{"role": "user", "content": "the first"}])
     api.played = [apis.status(500, "boom")] * 9
     with pytest.raises(BenchError) as caught:
-        written(link_to(api, max_retries=3))
+        written(link)
     assert "no answer after 3 tries: status 500: boom" in str(caught.value) and "kept" in str(caught.value)
-    assert len(api.requests) == 3
+    assert len(api.requests) == 1 + 3
+
+
+@pytest.mark.parametrize(
+    ("fault", "words", "remedy"),
+    [
+        (
+            apis.half(b"<html>\n <h1>Welcome to nginx</h1>" + b"x" * 500),
+            "half of it: <html> <h1>Welcome to nginx</h1>xxx",
+            "not such an API",
+        ),
+        (apis.half(b""), "an empty answer", "not such an API"),
+        (apis.half(b"[1, 2]"), "no choices in the answer", "not such an API"),
+        (apis.status(502, "bad gateway"), "status 502: bad gateway", "check base_url"),
+        (apis.status(429, "slow down"), "status 429: slow down", "wait, then give the same command again"),
+    ],
+    ids=["page", "empty", "list", "gateway", "limit"],
+)
+def test_a_server_that_never_answered_is_reported_with_what_it_sent_and_what_to_check(
+    api: Api, fault: apis.Fault, words: str, remedy: str
+) -> None:
+    api.played = [fault] * 9
+    with pytest.raises(BenchError) as caught:
+        written(link_to(api, max_retries=2))
+    text = str(caught.value)
+    assert words in text and remedy in (caught.value.hint or "") and "kept" not in text
+    assert len(text) < 400, "the beginning of a page, not all of it"
+
+
+def test_repeated_requests_are_reported_at_once_and_then_rarely(api: Api, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("OPENAI_API_KEY", CANARY)
+    api.played = [apis.status(429, f"{CANARY} asks too often")] * 4
+    link = link_to(api, "openai-chat-completions", num_concurrent=2)
+    lines: list[str] = []
+    link.client.report = lines.append
+    written(link, *([{"role": "user", "content": f"{at}"}] for at in range(4)))
+    assert link.client.retries == 4
+    (line,) = lines
+    assert line == f"{api.url}: status 429: [key] asks too often; the request is repeated (try 2 of 6)"
+    silence = Silence(60.0)
+    due = [at for at in range(0, 1000, 10) if silence.ends(100.0 + at)]
+    assert due == [0, 60, 180, 420, 900]
 
 
 def test_a_server_that_is_not_there() -> None:
@@ -436,3 +512,11 @@ def test_every_engine_has_a_dialect_and_an_unknown_one_is_an_error() -> None:
         assert dialect(ServedSpec(engine=engine, model="toy", base_url="http://127.0.0.1:9"), "toy")  # type: ignore[arg-type]
     with pytest.raises(BenchError, match="unknown engine 'local-completion'\nhint: did you mean 'local-completions'"):
         dialect(ServedSpec(engine="local-completion", model="toy", base_url="http://127.0.0.1:9"), "toy")  # type: ignore[arg-type]
+
+
+def test_what_a_server_lacks_is_said_in_the_readers_language(api: Api) -> None:
+    api.played = [apis.half(b"")] * 2
+    with pytest.raises(BenchError) as caught:
+        written(link_to(api, max_retries=2))
+    with speaking("es"):
+        assert "respuesta vacía" in spoken(caught.value.message)
