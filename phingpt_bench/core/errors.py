@@ -42,6 +42,9 @@ def nearest(name: str, choices: Iterable[str]) -> str | None:
     return found[0] if found else None
 
 
+MOST_NAMES = 20  # in a hint; a task may have thousands of rows
+
+
 def unknown(
     kind: str, name: str, choices: Iterable[str], *, where: str | None = None, see: str | None = None
 ) -> BenchError:
@@ -53,6 +56,9 @@ def unknown(
         hint = sentence("did you mean '{name}'?", name=near)
     elif see is not None:
         hint = sentence("'{command}' lists them", command=see)
+    elif len(choices) > MOST_NAMES:
+        first, more = ", ".join(choices[:MOST_NAMES]), len(choices) - MOST_NAMES
+        hint = sentence("known: {names} and {n:,} more", names=first, n=more)
     else:
         hint = sentence("known: {names}", names=", ".join(choices)) if choices else None
     return BenchError("unknown {kind} '{name}'", where=where, hint=hint, kind=kind, name=name)
