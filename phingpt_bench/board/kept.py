@@ -18,7 +18,7 @@ from phingpt_bench.core.builder import Builder
 from phingpt_bench.core.errors import BenchError
 from phingpt_bench.core.fingerprint import digest
 from phingpt_bench.core.jsonio import dumps, read_json, write_text
-from phingpt_bench.core.paths import cache_dir, share
+from phingpt_bench.core.paths import cache_dir, share, task_folders
 from phingpt_bench.core.sentences import Sentence, sentence, sentence_n
 from phingpt_bench.core.yamlfile import Key
 
@@ -108,8 +108,17 @@ def _sentence(data: dict[str, Any]) -> Sentence:
 
 
 def program_stamp() -> str:
-    """What changes with any module of the program, and with its shipped tasks, prices and published results."""
+    """What changes with any module of the program, its prices and published results, and any task or passport.
+
+    Task files and passports are those that are shipped and those of the user's folder.
+    """
     package = Path(__file__).resolve().parent.parent
-    files = [*package.rglob("*.py"), *share("results").glob("*.*"), *share("tasks").rglob("*.yaml")]
-    files += share("results").glob("published/*")
-    return digest(sorted((str(path), (state := path.stat()).st_size, state.st_mtime_ns) for path in files))
+    files = [*package.rglob("*.py"), *share("results").glob("*.*"), *share("results").glob("published/*")]
+    for folder in task_folders():
+        files += folder.rglob("*.yaml")
+    return digest(sorted((str(path), *_times(path)) for path in files))
+
+
+def _times(path: Path) -> tuple[int, int, int]:
+    state = path.stat()
+    return state.st_size, state.st_mtime_ns, state.st_ctime_ns

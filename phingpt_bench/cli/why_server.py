@@ -20,7 +20,7 @@ from phingpt_bench.core.errors import BenchError
 from phingpt_bench.core.jsonio import dumps
 from phingpt_bench.core.sentences import sentence
 from phingpt_bench.page.why import html
-from phingpt_bench.text.language import say
+from phingpt_bench.text.language import say, spoken
 from phingpt_bench.why.live import Live
 from phingpt_bench.why.values import Side, Why
 
@@ -84,15 +84,19 @@ class Handler(BaseHTTPRequestHandler):
         elif not self.server.asking.acquire(blocking=False):
             self._reply(HTTPStatus.SERVICE_UNAVAILABLE)
         else:
-            sides: list[Side] | None = None
+            sides: list[Side] = []
+            status = HTTPStatus.OK
             try:
                 sides = self.server.live.ask(*question)
             except LookupError:
-                pass  # answered below, when the models are free again
+                status = HTTPStatus.NOT_FOUND
+            except BenchError as err:  # such as a server of the model that is gone
+                line(say("error: {text}", text=spoken(err.message)), error=True)
+                status = HTTPStatus.INTERNAL_SERVER_ERROR
             finally:
                 self.server.asking.release()  # before the reply, after which the next question may come
-            if sides is None:
-                self._reply(HTTPStatus.NOT_FOUND)
+            if status is not HTTPStatus.OK:
+                self._reply(status)
                 return
             told = [said(side, with_text=self.server.with_text) for side in sides]
             self._reply(HTTPStatus.OK, dumps({"sides": told}).encode(), "application/json")

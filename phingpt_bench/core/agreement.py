@@ -14,6 +14,7 @@ from phingpt_bench.core.errors import BenchError
 from phingpt_bench.core.fingerprint import digest, file_digest
 from phingpt_bench.core.outcomes import Outcomes, read_outcomes
 from phingpt_bench.core.records import OUTCOMES, RECORD, RunRecord, read_record
+from phingpt_bench.core.repeated import repeated_faults
 from phingpt_bench.core.sentences import Sentence, sentence
 
 AHEAD = datetime.timedelta(days=1)  # of our clock that another one may be
@@ -54,6 +55,7 @@ def record_faults(record: RunRecord) -> Iterator[Sentence]:
         yield sentence("{place}: {k} of {rows} rows", place="diagnostics.invalid", k=record.diagnostics.invalid, rows=n)
     if record.exposure is not None and record.exposure.seen > n:
         yield sentence("{place}: {k} of {rows} rows", place="exposure", k=record.exposure.seen, rows=n)
+    yield from repeated_faults(record)
 
 
 def outcomes_faults(record: RunRecord, rows: Outcomes, file: Path | None = None) -> Iterator[Sentence]:

@@ -44,6 +44,9 @@ def nearest(name: str, choices: Iterable[str]) -> str | None:
     return found[0] if found else None
 
 
+MOST_NAMES = 20  # in a hint; a task may have thousands of rows
+
+
 def unknown(
     kind: str, name: str, choices: Iterable[str], *, where: str | None = None, see: str | None = None
 ) -> BenchError:
@@ -55,6 +58,9 @@ def unknown(
         hint = sentence("did you mean '{name}'?", name=near)
     elif see is not None:
         hint = sentence("'{command}' lists them", command=see)
+    elif len(choices) > MOST_NAMES:
+        first, more = ", ".join(choices[:MOST_NAMES]), len(choices) - MOST_NAMES
+        hint = sentence("known: {names} and {n:,} more", names=first, n=more)
     else:
         more = [f"... (+{len(choices) - MOST_NAMED})"] if len(choices) > MOST_NAMED else []
         hint = sentence("known: {names}", names=", ".join([*choices[:MOST_NAMED], *more])) if choices else None

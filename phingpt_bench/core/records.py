@@ -39,6 +39,7 @@ SCHEMA_VERSION: Literal[4] = 4
 
 RECORD, OUTCOMES, SAMPLES = "run.json", "outcomes.json", "samples.jsonl"  # the files of a run's folder
 ModelKind = Literal["base", "tuned", "floor", "check"]
+COMBINED = ("tfidf-lr", "lexicon", "crf")  # what runs are combined with, in the adapter's name of the hybrid
 NO_MODELS = ("floor", "check")  # kinds of rows that no language model answered
 
 
@@ -93,6 +94,12 @@ class Model:
 
     adapter_parameters: Count | None = None
     """Number of parameters of the adapter alone."""
+
+    @property
+    def is_combination(self) -> bool:
+        """Whether it is a run combined with baselines (hybrids/combine.py), which has no weights of its own."""
+        name, *parts = (self.adapter or "").split("+")
+        return bool(name and parts) and set(parts) <= set(COMBINED)
 
     @property
     def numerics(self) -> tuple[str | None, ...]:

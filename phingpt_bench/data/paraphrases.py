@@ -71,8 +71,12 @@ class Family:
 
 def family_of(passport: Passport, fields: Collection[str]) -> tuple[str, Family] | None:
     """The name of the family that fits a dataset, and the family; None where none is shipped."""
-    found = ((path.stem, read_family(path)) for path in sorted(share("adapters", "prompts").glob("*.yaml")))
-    return next(((name, family) for name, family in found if family.fits(passport, fields)), None)
+    return next(((name, family) for name, family in families().items() if family.fits(passport, fields)), None)
+
+
+def families() -> dict[str, Family]:
+    """The shipped families by name."""
+    return {path.stem: read_family(path) for path in sorted(share("adapters", "prompts").glob("*.yaml"))}
 
 
 def read_family(path: Path) -> Family:

@@ -93,6 +93,12 @@ def variant_of(record: RunRecord) -> Variant:
 
 def spec_of(model: Model, base: str | None = None) -> BaseSpec:
     """How a run's base is loaded, or `base` in its place. BenchError for what is not loaded from weights."""
+    if model.is_combination:
+        raise BenchError(
+            "{name} is a combination, which is not asked again",
+            hint="name the run that it was made from; samples.jsonl says what each part decided",
+            name=model.adapter,
+        )
     if model.kind not in ("base", "tuned") or model.engine is not None or model.base is None:
         raise BenchError("a {kind} run of {name} is not loaded from weights here", kind=model.kind, name=model.name)
     dtype = next((name for name in DTYPES if name == model.compute_dtype), DTYPES[0])

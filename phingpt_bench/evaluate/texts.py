@@ -79,7 +79,7 @@ class Asker:
             "renderer": self.lm.apply_chat_template if chat else None,
         }
         prompt = manager.render_prompt(self.task.task, {**row, "text": text}, **options)
-        if not self._checked:
+        if not self._checked and text.strip():
             if prompt == manager.render_prompt(self.task.task, {**row, "text": ""}, **options):
                 raise BenchError("the prompt of task '{task}' does not show the text of a row", task=self.task.name)
             self._checked = True

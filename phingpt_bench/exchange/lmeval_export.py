@@ -15,9 +15,10 @@ from typing import Any
 from phingpt_bench.core.errors import BenchError
 from phingpt_bench.core.fingerprint import digest
 from phingpt_bench.core.jsonio import JsonObject, write_json, write_jsonl
-from phingpt_bench.core.records import SAMPLES, RunRecord
+from phingpt_bench.core.records import SAMPLES, RunRecord, to_dict
 from phingpt_bench.data import catalogue
 from phingpt_bench.data.rows import Row
+from phingpt_bench.exchange.asked import asked_of
 from phingpt_bench.lmeval.taskfiles import TaskFiles, read_tasks
 from phingpt_bench.results.collect import Run
 from phingpt_bench.scoring.metrics import METRICS, metric_rows
@@ -98,7 +99,7 @@ def _results(run: Run, files: TaskFiles) -> dict[str, object]:
         "model_name": arguments["peft"] or arguments["pretrained"],
         "phingpt_bench": {
             "run_id": record.run_id, "protocol": protocol.id, "quantisation": model.quantisation,
-            "usd": record.evaluation.usd,
+            "usd": record.evaluation.usd, "asked": to_dict(asked_of(record)),
         },
     }  # fmt: skip
 

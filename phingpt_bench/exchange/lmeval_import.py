@@ -22,6 +22,7 @@ from phingpt_bench.core.records import Model, RunRecord
 from phingpt_bench.core.sentences import sentence
 from phingpt_bench.data import catalogue
 from phingpt_bench.evaluate.answers import TOLERANCE, Answers, read_answers
+from phingpt_bench.exchange.asked import asked_again
 from phingpt_bench.exchange.imported import Found, run_id
 from phingpt_bench.exchange.lmeval_folder import ResultsFile, samples_of
 from phingpt_bench.lmeval import manager
@@ -59,9 +60,8 @@ def found_in(file: ResultsFile, task: str, files: TaskFiles, suite: str) -> Foun
     answers = read_answers(passport, samples)
     scores = score_all(answers.outcomes)
     notes = [*_other_scores(scores, file.content["results"][task]), *_other_prompt(known, config, file.content)]
-    return Found(
-        record=_record(file, task, known, answers, scores, suite), answers=answers, notes=tuple(notes)
-    )  # fmt: skip
+    record = asked_again(_record(file, task, known, answers, scores, suite), file.content, str(file.path))
+    return Found(record=record, answers=answers, notes=tuple(notes))
 
 
 def _check_rows(samples: Sequence[Mapping[str, Any]], task: TaskFile, split: str, path: Path) -> None:

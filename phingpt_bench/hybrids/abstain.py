@@ -12,6 +12,7 @@ import numpy as np
 
 from phingpt_bench.core.diagnostics import Abstention
 from phingpt_bench.core.outcomes import Outcomes
+from phingpt_bench.scoring.answered import DIGITS
 from phingpt_bench.stats.interval import wilson
 
 TARGETS = (0.9, 0.95, 0.98)
@@ -30,14 +31,14 @@ def abstention(
     right_there, sure_there = _answers(np.asarray(tests.gold_places), known)
     found = []
     for target in targets:
-        threshold = _threshold(right, sure, target)
+        threshold = round(_threshold(right, sure, target), DIGITS)  # as it is recorded, so that it can be checked
         handed = sure_there < threshold
         hits, n = int((right_there | handed).sum()), len(handed)
         between = wilson(hits, n)
         answered = right_there[~handed]
         found.append(
             Abstention(
-                target=target, threshold=round(threshold, 5), validation_handed=float((sure < threshold).mean()),
+                target=target, threshold=threshold, validation_handed=float((sure < threshold).mean()),
                 handed=float(handed.mean()), accuracy=hits / n, low=None if between is None else between.low,
                 high=None if between is None else between.high,
                 answered=float(answered.mean()) if len(answered) else None,

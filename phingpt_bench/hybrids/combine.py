@@ -21,7 +21,7 @@ from phingpt_bench.core.records import RunRecord
 from phingpt_bench.core.sentences import sentence
 from phingpt_bench.cost.meters import Meter
 from phingpt_bench.evaluate import record
-from phingpt_bench.evaluate.recorded import recorded, variant_of
+from phingpt_bench.evaluate.recorded import recorded, spec_of, variant_of
 from phingpt_bench.evaluate.steps import slug
 from phingpt_bench.evaluate.tasks import Tasks
 from phingpt_bench.evaluate.texts import Asker
@@ -59,6 +59,7 @@ def combine(
             "only runs that compare the likelihoods of labels, or that name entities, are combined",
             where=str(run.path),
         )
+    spec_of(source.model, base)  # says at once what cannot be loaded
     parts = WITH[kind]
     if other := next((part for part in using if part not in parts), None):
         raise BenchError(

@@ -7,12 +7,14 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
+from phingpt_bench.core.records import COMBINED
 from phingpt_bench.floors import lexicon
 from phingpt_bench.lmeval.documents import Doc
 from phingpt_bench.scoring.answered import DIGITS
 from phingpt_bench.scoring.calibration import probabilities
 
-MODEL, TFIDF, LEXICON, CRF = "model", "tfidf-lr", "lexicon", "crf"
+MODEL = "model"
+TFIDF, LEXICON, CRF = COMBINED
 LEAST = 10.0**-DIGITS  # of a stored probability, which is 0 below it
 
 

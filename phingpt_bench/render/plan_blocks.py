@@ -60,8 +60,19 @@ def plan_blocks(
         title,
         *overridden,
         Grid(_columns(), rows),
-        Lines([_sums(steps), *map(_memory, needs), *map(spoken, notes)]),
+        Lines([_sums(steps), *_unasked(suite, steps), *map(_memory, needs), *map(spoken, notes)]),
     ]
+
+
+def _unasked(suite: Suite, steps: Sequence[Step]) -> list[str]:
+    """Which runs are not asked paraphrases, where the suite wants them."""
+    without = [step for step in steps if step.kind == "evaluate" and suite.paraphrases and not step.paraphrases]
+    names = ", ".join(dict.fromkeys(f"{step.task} ({step.variant})" for step in without))
+    return (
+        [say("Without paraphrases, as none are shipped for its labels or prompt: {names}", names=names)]
+        if names
+        else []
+    )
 
 
 def _memory(need: Need) -> str:
@@ -107,7 +118,7 @@ def _sums(steps: Sequence[Step]) -> str:
     """How much there is to do; the time only where it is known of every step."""
     left = [step for step in steps if not step.done]
     if not left:
-        return say("Nothing to do: everything is there.")
+        return say("Nothing to do: everything is there.") if steps else say("Nothing to do: this part has no runs.")
     runs = [step for step in left if step.kind != "train"]
     known = [step.seconds for step in left if step.seconds is not None]
     time = duration_text(sum(known)) if known else say("unknown")

@@ -16,6 +16,7 @@ from phingpt_bench.why.values import Missed, RowWhy, Side, Target, Why
 
 MOST_WORDS, MOST_MEANS, NAMED = 24, 12, 3  # words of a row, words of the summary, words of a sentence
 ROOM = 30  # columns of all bars of a row together
+DRAWN = 0.005  # nats; a smaller contribution is shown as 0.00
 WEAK = 0.1  # of the strongest word of a row: a weaker one is not named in a sentence
 
 
@@ -55,7 +56,8 @@ def _label_row(why: Why, row: RowWhy) -> list[Block]:
         *_reasons(why, row),
     ]
     head = say("gold {gold}", gold=clean(row.gold))
-    return [Title(say("Row {id}", id=clean(row.id)), head, level=3), Lines(lines, hang=2), _words(why, row)]
+    words = _words(why, row) if row.words else Lines([say("The text has no words.")], indent=2)
+    return [Title(say("Row {id}", id=clean(row.id)), head, level=3), Lines(lines, hang=2), words]
 
 
 def _reasons(why: Why, row: RowWhy) -> list[Cell]:
@@ -68,7 +70,8 @@ def _words(why: Why, row: RowWhy) -> Block:
     """The words in the order of the text, those with the largest contributions where there are many."""
     changes = [side.targets[0].changes for side in row.sides]
     largest = [max(abs(own[at]) for own in changes) for at in range(len(row.words))]
-    scale = max(largest, default=0.0) or 1.0
+    scale = max(largest)
+    scale = scale if scale >= DRAWN else 1.0
     kept = sorted(sorted(range(len(largest)), key=lambda at: -largest[at])[:MOST_WORDS])
     half = ROOM // (2 * len(changes))
     columns = [Column(head=say("word"), fold=True, least=8)]
@@ -95,7 +98,7 @@ def _sentence(name: str, row: RowWhy, target: Target) -> str:
     """Attribution in words: which words speak for the label, and which against it."""
     strongest = max(map(abs, target.changes), default=0.0)
     ranked = sorted(range(len(target.changes)), key=lambda at: -abs(target.changes[at]))
-    named = [at for at in ranked if abs(target.changes[at]) >= WEAK * strongest > 0][:NAMED]
+    named = [at for at in ranked if abs(target.changes[at]) >= max(WEAK * strongest, DRAWN)][:NAMED]
     speaking = [_quoted(row, at) for at in named if target.changes[at] > 0]
     against = [_quoted(row, at) for at in named if target.changes[at] < 0]
     values = {"system": clean(name), "label": clean(target.name)}
@@ -222,20 +225,30 @@ def _notes(why: Why) -> list[Cell]:
         ),
         say("Sentences are made from the contributions, not written by a model."),
     ]
-    if why.kind == "spans" and not any(side.targets for row in why.rows for side in row.sides):
+    silent = [name for at, name in enumerate(why.systems) if _is_silent([row.sides[at] for row in why.rows])]
+    if len(silent) == len(why.systems):
         notes = [say("This engine gives no likelihoods, so no contributions are known.")]
+    elif silent:
+        names = ", ".join(map(clean, silent))
+        notes.append(say("{names}: no contributions, as its answers are written without likelihoods.", names=names))
     if why.agreement is not None:
         notes.append(say("Rank correlation of the two systems' contributions: {value}", value=_mean(why.agreement)))
     ratio = why.seconds / why.one_scoring if why.one_scoring else 0.0
     notes.append(
-        say(
+        say_n(
+            "{n:,} text, {time}: {ratio} times what scoring these rows once takes",
             "{n:,} texts, {time}: {ratio} times what scoring these rows once takes",
-            n=why.variants,
+            why.variants,
             time=duration_text(why.seconds),
             ratio=f"{ratio:.1f}",
         )
     )
     return list(notes)
+
+
+def _is_silent(sides: Sequence[Side]) -> bool:
+    """Whether a system answers, and says nothing of how likely that is."""
+    return any(side.answer for side in sides) and not any(side.targets for side in sides)
 
 
 def _mean(mean: Mean) -> str:

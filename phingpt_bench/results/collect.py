@@ -13,12 +13,11 @@ from phingpt_bench.core.agreement import read_both
 from phingpt_bench.core.errors import BenchError
 from phingpt_bench.core.outcomes import Outcomes
 from phingpt_bench.core.records import RunRecord
-from phingpt_bench.core.sentences import Sentence, sentence
-from phingpt_bench.data import catalogue
+from phingpt_bench.core.sentences import sentence
 from phingpt_bench.data.passport import Passport
 from phingpt_bench.results.chosen import ALL, Chosen
 from phingpt_bench.results.folders import files_below, files_from
-from phingpt_bench.scoring.metrics import METRICS
+from phingpt_bench.results.protocol_faults import other_rows, passports, protocol_faults, row_faults
 
 
 @dataclass(frozen=True, slots=True)
@@ -140,58 +139,12 @@ def read_run(path: Path, known: Mapping[str, Passport] | None = None) -> Run:
     """
     with _hinted(path):
         record, rows = read_both(path)
-        for found in metric_faults(record):
+        known = passports() if known is None else known
+        for found in protocol_faults(record, known):
             raise BenchError(found, where=str(path))
-        for found in passport_faults(record, rows, passports() if known is None else known):
-            raise BenchError(found, where=str(path), hint=_other_rows(path.parent))
+        for found in row_faults(record, rows, known):
+            raise BenchError(found, where=str(path), hint=other_rows(path.parent))
     return Run(record, rows, path)
-
-
-def metric_faults(record: RunRecord) -> Iterator[Sentence]:
-    """A metric that this program does not know."""
-    if record.protocol.metric not in METRICS:
-        yield sentence("protocol.metric: unknown metric '{metric}'", metric=record.protocol.metric)
-
-
-def passports() -> Mapping[str, Passport]:
-    """The passports that can be read here, by protocol."""
-    return {passport.protocol: passport for passport in catalogue.readable()[0].values()}
-
-
-def passport_faults(record: RunRecord, rows: Outcomes, known: Mapping[str, Passport]) -> Iterator[Sentence]:
-    """Where the rows of a whole run are not those of its protocol; nothing for a protocol without passport here."""
-    protocol = record.protocol
-    passport = known.get(protocol.id)
-    if passport is None:
-        return
-    whole = passport.rows.get(protocol.split)
-    if whole is None:
-        yield sentence(
-            "protocol.split: '{split}', which {protocol} does not have", split=protocol.split, protocol=protocol.id
-        )
-    elif record.limit is not None:
-        if record.limit > whole:
-            yield sentence(
-                "limit: {limit} of the {whole} rows of {protocol}",
-                limit=record.limit,
-                whole=whole,
-                protocol=protocol.id,
-            )
-    elif protocol.n != whole:
-        yield sentence(
-            "protocol.n: {rows} rows, but {protocol} has {whole}", rows=protocol.n, protocol=protocol.id, whole=whole
-        )
-    elif catalogue.ids_digest(rows.ids) != passport.ids[protocol.split]:
-        yield sentence("its rows are not those of {protocol}, or in another order", protocol=protocol.id)
-
-
-def _other_rows(folder: Path) -> Sentence:
-    """What to do about a run of other rows than its protocol's: the passport was edited, before the run or after it."""
-    return sentence(
-        "other rows are another protocol: give the passport that you edited its own 'protocol' and run it again, "
-        "or remove {folder}",
-        folder=folder,
-    )
 
 
 @contextlib.contextmanager

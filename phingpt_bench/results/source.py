@@ -8,8 +8,9 @@ from pathlib import Path
 from typing import Protocol
 
 from phingpt_bench.data.passport import Passport
-from phingpt_bench.results.collect import Run, passports, read_run
+from phingpt_bench.results.collect import Run, read_run
 from phingpt_bench.results.index import Entry
+from phingpt_bench.results.protocol_faults import passports
 from phingpt_bench.results.seeds import with_seeds_joined
 
 Key = tuple[str, str, int | None, str]  # task, protocol, limit, run id

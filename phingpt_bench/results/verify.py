@@ -5,6 +5,7 @@ A board refuses the first fault; here all of them are found, with what could not
 
 from __future__ import annotations
 
+import contextlib
 import functools
 import math
 from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -21,8 +22,16 @@ from phingpt_bench.data import catalogue
 from phingpt_bench.data.network import offline
 from phingpt_bench.data.passport import Passport
 from phingpt_bench.data.rows import Rows
-from phingpt_bench.results.collect import metric_faults, passport_faults, passports
+from phingpt_bench.lmeval.taskfiles import TaskFiles, read_tasks
 from phingpt_bench.results.folders import files_from
+from phingpt_bench.results.protocol_faults import passports, protocol_faults, row_faults
+from phingpt_bench.results.recounted import (
+    cost_faults,
+    figure_faults,
+    paraphrase_faults,
+    sample_faults,
+    task_faults,
+)
 from phingpt_bench.scoring.metrics import score_all
 
 TOLERANCE = 1e-9  # of scores, as when they were made
@@ -55,7 +64,7 @@ def verify(folders: Sequence[Path], adapters: Path) -> Iterator[Checked | Findin
 
     adapters: the folder that holds adapters by their names.
     """
-    known = passports()
+    known, files = passports(), read_tasks()
     gold = functools.cache(_rows)
     for path in files_from(folders):
         try:
@@ -65,13 +74,15 @@ def verify(folders: Sequence[Path], adapters: Path) -> Iterator[Checked | Findin
             continue
         passport = known.get(record.protocol.id)
         found = [
-            _judged(path, "record", [*record_faults(record), *metric_faults(record)]),
+            _judged(path, "record", [*record_faults(record), *protocol_faults(record, known)]),
             _judged(path, "outcomes", list(outcomes_faults(record, rows, path.with_name(OUTCOMES)))),
-            _judged(path, "scores", list(score_faults(record, rows))),
-            _samples(path, record),
+            _judged(path, "scores", [*score_faults(record, rows), *unknown_scores(record, rows)]),
+            _judged(path, "figures", [*figure_faults(record, rows), *paraphrase_faults(record), *cost_faults(record)]),
+            _samples(path, record, rows),
+            _task(path, record, files),
             Finding(path, "protocol", None, sentence("{protocol} has no passport here", protocol=record.protocol.id))
             if passport is None
-            else _judged(path, "protocol", list(passport_faults(record, rows, known))),
+            else _judged(path, "protocol", list(row_faults(record, rows, known))),
             _gold(path, record, rows, passport, gold),
             *_adapter(path, record, adapters),
             _code(path, record),
@@ -90,6 +101,13 @@ def score_faults(record: RunRecord, rows: Outcomes) -> Iterator[Sentence]:
         stored = record.scores.get(name)
         if name in record.scores and not _same(stored, score):
             yield sentence("{name}: {stored}, the outcomes give {score}", name=name, stored=stored, score=score)
+
+
+def unknown_scores(record: RunRecord, rows: Outcomes) -> Iterator[Sentence]:
+    """Scores that the outcomes give none for, such as a metric of a later version; nothing where they give none."""
+    with contextlib.suppress(BenchError):
+        for name in sorted(record.scores.keys() - score_all(rows).keys()):
+            yield sentence("{name}: the outcomes do not give it", name=name)
 
 
 def score_differences(one: Mapping[str, float | None], other: Mapping[str, float | None]) -> list[str]:
@@ -136,14 +154,22 @@ def _same(a: float | None, b: float | None) -> bool:
     return a is b if a is None or b is None else abs(a - b) <= TOLERANCE
 
 
-def _samples(path: Path, record: RunRecord) -> Finding:
+def _samples(path: Path, record: RunRecord, rows: Outcomes) -> Finding:
     file, kept = path.with_name(SAMPLES), record.provenance.files.get(SAMPLES)
     if not file.is_file():
         return Finding(path, "answers", None, sentence("{file} is not here", file=SAMPLES))
     if kept is None:
         return Finding(path, "answers", None, sentence("the record holds no digest of them"))
-    same = file_digest(file) == kept
-    return Finding(path, "answers", same, "" if same else sentence("{file} was changed after the run", file=SAMPLES))
+    if file_digest(file) != kept:
+        return Finding(path, "answers", False, sentence("{file} was changed after the run", file=SAMPLES))
+    return _judged(path, "answers", list(sample_faults(file, record, rows)))
+
+
+def _task(path: Path, record: RunRecord, files: TaskFiles) -> Finding:
+    task = files.tasks.get(record.task)
+    if task is None or task.dataset not in catalogue.names():
+        return Finding(path, "task", None, sentence("task '{task}' is not here", task=record.task))
+    return _judged(path, "task", list(task_faults(record, task, catalogue.dataset(task.dataset))))
 
 
 def _rows(dataset: str) -> dict[str, Rows] | str:

@@ -4,9 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from phingpt_bench.core.errors import BenchError, unknown
+from phingpt_bench.core.errors import BenchError, nearest
 from phingpt_bench.core.outcomes import Outcomes, answer_at
-from phingpt_bench.core.sentences import sentence
 
 FLIPS, ERRORS, ALL = "flips", "errors", "all"
 
@@ -24,7 +23,13 @@ def chosen(wanted: Sequence[str], runs: Sequence[Outcomes]) -> tuple[str, list[s
     if words[0] not in (FLIPS, ERRORS, ALL) or len(words) > 1:
         for name in words:
             if name not in shared:
-                raise unknown(sentence("row"), name, shared | {FLIPS, ERRORS, ALL}, where="--rows")
+                raise BenchError(
+                    "no row '{row}'",
+                    where="--rows",
+                    hint="give flips, errors, all, or ids of rows, such as {example}",
+                    row=name,
+                    example=nearest(name, shared) or first.ids[0],
+                )
         return "ids", words
     if words[0] == FLIPS and len(runs) < 2:
         raise BenchError("flips are rows that two runs answer in different ways, and only one was given")

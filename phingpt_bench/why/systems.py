@@ -11,6 +11,7 @@ from typing import Any
 
 from phingpt_bench.core.errors import BenchError
 from phingpt_bench.core.paths import cache_dir
+from phingpt_bench.core.protocol import CHOSEN
 from phingpt_bench.evaluate.recorded import recorded
 from phingpt_bench.evaluate.served import identity_of
 from phingpt_bench.evaluate.tasks import TaskFacts
@@ -27,16 +28,16 @@ Active = Callable[[], contextlib.AbstractContextManager[None]]
 
 @dataclass(frozen=True, slots=True)
 class System:
-    """A model that answers within the block `active()`, under the prompt setting of its run."""
+    """A model that answers within the block `active()`, under the prompt setting of its run.
+
+    scores: whether it can be asked for likelihoods. A chat endpoint only writes, and so do baselines where the task
+    wants a written answer.
+    """
 
     lm: Any
     variant: Variant
     active: Active
-
-    @property
-    def scores(self) -> bool:
-        """Whether it can be asked for likelihoods: a chat endpoint only writes."""
-        return bool(getattr(self.lm, "compares", True))
+    scores: bool
 
 
 def systems_of(
@@ -61,10 +62,10 @@ def systems_of(
     for run, variant in zip(runs, variants, strict=True):
         if run.kind == FLOOR:
             floor = floor_models(task.dataset.kind, run.record.seed)[run.record.model.name]()
-            made.append(System(floor.fit(task.task), variant, contextlib.nullcontext))
+            made.append(System(floor.fit(task.task), variant, contextlib.nullcontext, task.extraction == CHOSEN))
         else:
             lm, active = next(loaded)
-            made.append(System(lm, variant, active))
+            made.append(System(lm, variant, active, bool(getattr(lm, "compares", True))))
     return made
 
 

@@ -5,8 +5,15 @@ from __future__ import annotations
 import re
 from collections.abc import Collection, Mapping, Sequence
 
+# Marks that belong to the letter before them and are no letters for `re`: accents of decomposed text (a macOS file may
+# have "n" and a tilde for "ñ"), vowel signs of Hebrew, Arabic and Devanagari.
+MARKS = (
+    "\u0300-\u036f\u0591-\u05bd\u05bf\u05c1\u05c2\u05c4\u05c5\u05c7"
+    "\u0610-\u061a\u064b-\u065f\u0670\u06d6-\u06dc\u0900-\u0903\u093a-\u093c\u093e-\u094f"
+)
+_LETTER = rf"(?:\w[{MARKS}]*)"
 # A word, a number or an amount with what belongs to it: "year-on-year", "don't", "EUR", "$5.2", "12%", "@user".
-_WORD = re.compile(r"[$€£#@]?\w+(?:[-.,:/&'’]\w+)*%?")
+_WORD = re.compile(rf"[$€£#@]?{_LETTER}+(?:[-.,:/&'’]{_LETTER}+)*%?")
 
 Place = tuple[int, int]  # character offsets, end exclusive
 

@@ -18,7 +18,8 @@ from phingpt_bench.board.filters import Filter
 from phingpt_bench.board.load import Options, board_at, load_board
 from phingpt_bench.board.values import Board
 from phingpt_bench.core.errors import BenchError
-from phingpt_bench.core.jsonio import read_json, write_json
+from phingpt_bench.core.files import read_text
+from phingpt_bench.core.jsonio import read_json, write_json, write_text
 from phingpt_bench.core.ledgers import Ledger
 from phingpt_bench.core.notes import Note
 from phingpt_bench.core.sentences import joined, sentence, sentence_n
@@ -86,6 +87,31 @@ def test_a_changed_program_and_changed_prices_make_it_again(
     card.write_text('date: "2001-01-01"\nentries: []\n', encoding="utf-8")
     assert board_at(results, Options(prices=card)) == load_board(results, Options(prices=card))[0]
     assert len(made) == 9
+
+
+def test_an_edited_passport_of_the_user_makes_it_again(
+    results: Path, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    """It has the language and the licence that a board shows, and the metric that a run must have."""
+    folder = tmp_path / "tasks" / "passports"
+    folder.mkdir(parents=True)
+    shipped = read_text(ROOT / "tasks" / "passports" / "demo_sentiment.yaml")
+    mine = re.sub(r"^protocol: .*$", "protocol: made/mine/v1", shipped, flags=re.MULTILINE)
+    mine = mine.replace("name: demo_sentiment", "name: mine", 1)
+    for path in run_files(results):
+        record = read_json(path)
+        if record["limit"] is not None:
+            record["protocol"].update(id="made/mine/v1", synthetic=True)
+            write_json(path, record)
+    write_text(folder / "mine.yaml", mine)
+    monkeypatch.setenv("PHINGPT_BENCH_TASKS", str(folder.parent))
+    first = board_at(results, Options(most=5))
+    write_text(folder / "mine.yaml", mine.replace("licence: Apache-2.0", "licence: ask us"))
+    second = board_at(results, Options(most=5))
+    assert second == load_board(results, Options(most=5))[0] != first
+    write_text(folder / "mine.yaml", mine.replace("metric: f1_weighted", "metric: acc"))
+    with pytest.raises(BenchError, match=r"protocol\.metric: f1_weighted"):
+        board_at(results, Options(most=5))
 
 
 def test_a_newer_run_of_the_same_replaces_the_older(results: Path) -> None:

@@ -27,6 +27,8 @@ class Models:
         self.go_on.set()
 
     def ask(self, name: str, words: Mapping[int, str]) -> list[Side]:
+        if name == "row-1":
+            raise BenchError("the server of the model is gone")
         if name != "row-0":
             raise KeyError(name)
         self.busy.set()
@@ -96,6 +98,17 @@ def test_what_is_no_question_or_too_long_is_refused(served: tuple[Server, Models
     assert not models.busy.is_set()
     assert question(server, {"row": "another", "words": []})[0] == 404
     assert put(server, "PUT")[0] == 501
+
+
+def test_an_error_of_the_model_is_said_and_the_next_question_is_answered(
+    served: tuple[Server, Models], monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]
+) -> None:
+    server, _ = served
+    said_of_it: list[str] = []
+    monkeypatch.setattr(why_server, "line", lambda text, **_: said_of_it.append(text))
+    assert question(server, {"row": "row-1", "words": []})[0] == 500
+    assert said_of_it[-1] == "error: the server of the model is gone" and capfd.readouterr().err == ""
+    assert question(server)[0] == 200
 
 
 @pytest.mark.parametrize(

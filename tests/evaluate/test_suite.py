@@ -322,6 +322,19 @@ def test_checks_come_last_and_have_folders_of_their_own(tmp_path: Path) -> None:
     assert "check: oracle" in terminal(plan_blocks(suite(tmp_path, checks=True), steps))
 
 
+def test_a_plan_says_which_runs_are_not_asked_paraphrases(tmp_path: Path) -> None:
+    s = suite(tmp_path, paraphrases=True)
+    (first, second, *_) = (step for step in plan(suite(tmp_path), facts()) if step.kind == "evaluate")
+    steps = [replace(first, paraphrases=True), replace(second, paraphrases=False)]
+    assert f"prompt: {second.task} ({second.variant})" in terminal(plan_blocks(s, steps), 200)
+    assert "Without paraphrases" not in terminal(plan_blocks(s, steps[:1]), 200)
+    assert "Without paraphrases" not in terminal(plan_blocks(suite(tmp_path), steps), 200)
+
+
+def test_a_part_without_runs_does_not_say_that_everything_is_there(tmp_path: Path) -> None:
+    assert "this part has no runs" in terminal(plan_blocks(suite(tmp_path), []))
+
+
 def test_two_models_in_one_folder_are_refused(tmp_path: Path) -> None:
     twin = BaseSpec(model="other/Some-Model")
     with pytest.raises(BenchError, match="same folder"):

@@ -117,6 +117,28 @@ def test_what_goes_out_for_lm_eval_comes_back_as_it_went(tmp_path, capsys):
         assert after.record.model.adapter == before.record.model.adapter
 
 
+def test_another_prompt_comes_back_as_another_prompt(tmp_path: Path) -> None:
+    """lm-eval's files have no place for it: without it the run would count as one with the task's own prompt."""
+    folder(tmp_path / "a", 0.7, 40, model_args={"pretrained": "org/model", "peft": "mine"})
+    assert main(["import", str(tmp_path), "--results", str(tmp_path / "one")]) == 0
+    (path,) = (tmp_path / "one").rglob("run.json")
+    record = json.loads(path.read_text())
+    prompt = {"name": "mine", "digest": "a" * 16, "system": True, "answers": {"positive": "glad"}}
+    record["protocol"].update(prompt=prompt, block=2, thinking="off", thinking_end="</t>")
+    record["model"].update(trained_elsewhere=True)
+    path.write_text(json.dumps(record))
+    assert main(["export", str(tmp_path / "one"), "--to", "lm-eval", "--output", str(tmp_path / "out")]) == 0
+    assert main(["import", str(tmp_path / "out"), "--results", str(tmp_path / "two")]) == 0
+    (before,), (after,) = collect(tmp_path / "one"), collect(tmp_path / "two")
+    assert after.record.protocol == before.record.protocol and after.record.protocol.variant.endswith("prompt mine")
+    assert after.record.model.trained_elsewhere
+    (file,) = (tmp_path / "out").rglob("results_*.json")
+    content = json.loads(file.read_text())
+    content["phingpt_bench"]["asked"]["block"] = -1
+    file.write_text(json.dumps(content))
+    assert main(["import", str(tmp_path / "out"), "--results", str(tmp_path / "three")]) == 2
+
+
 def test_runs_without_samples_have_scores_alone_and_floors_are_none_of_lm_evals(exported, tmp_path: Path):
     code, _, err = exported(example_runs(), "--to", "lm-eval", "--output", str(tmp_path / "out"))
     models = [run for run in collect(tmp_path / "results") if run.kind in ("base", "tuned")]

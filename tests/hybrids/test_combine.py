@@ -156,6 +156,11 @@ def test_a_hybrid_is_a_run_that_boards_show(tmp_path: Path, capsys: pytest.Captu
     assert list((tmp_path / "results").rglob("*with*/run.json")) == [path], "the same parts, the same run"
     assert main(["combine", "tfidf-lr", *where]) == 2
     assert "is not loaded from weights here" in capsys.readouterr().err
+    for verb in ("combine", "why"):
+        assert main([verb, "base+tfidf-lr+lexicon", *where]) == 2
+        assert "base+tfidf-lr+lexicon is a combination" in capsys.readouterr().err
+    assert main(["verify", str(path.parent), "--rerun", "1", "--all"]) == 0
+    assert "is a combination" in capsys.readouterr().out
 
 
 @pytest.mark.slow

@@ -34,7 +34,9 @@ def test_the_newest_of_a_kind_wins_and_the_older_are_counted(tmp_path):
 
 
 def test_another_seed_shot_or_limit_is_another_row(tmp_path):
-    for i, other in enumerate(({}, {"seed": 7}, {"shots": 5}, {"chat": True}, {"limit": 300}, {"adapter": "x"})):
+    for i, other in enumerate(
+        ({}, {"seed": 7}, {"shots": 5}, {"chat": True}, {"limit": 300}, {"adapter": "x", "kind": "tuned"})
+    ):
         write_run(tmp_path / str(i), make_run(**other))
     assert len(collect(tmp_path)) == 6
 
@@ -143,12 +145,20 @@ DAMAGED = [  # place of a value in run.json, and values that it cannot have
 ]  # fmt: skip
 
 
+def print_of(record):
+    model = record.model
+    return Fingerprint(
+        template="t", setup="s", rows=record.protocol.rows_digest, base=model.base, quantisation=model.quantisation,
+        compute_dtype=model.compute_dtype, adapter=model.adapter_digest, seed=record.seed,
+    )  # fmt: skip
+
+
 @pytest.mark.parametrize(("place", "value"), [(place, value) for place, values in DAMAGED for value in values])
 def test_a_value_that_cannot_be_is_named_with_its_file(tmp_path, place, value):
     clean = Exposure(exact=0, normalised=0, near=0)
     box = Machine(processor="made-up", cores=2, memory_bytes=None, gpus=[])
     trained = Ledger(seconds={"train": 1.0}, usd=0.1, price=PRICE, machine=box)
-    origin = Provenance(fingerprint=Fingerprint(template="t", setup="s", rows="r"))
+    origin = Provenance(fingerprint=print_of(make_run(kind="tuned", adapter="x").record))
     run = make_run(kind="tuned", adapter="x", training=trained, evaluation=trained, exposure=clean, provenance=origin)
     write_run(tmp_path, run)
     collect(tmp_path)

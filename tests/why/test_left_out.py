@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import random
+import re
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
@@ -16,7 +17,7 @@ from phingpt_bench.evaluate.variant import Variant
 from phingpt_bench.why.faithful import DRAWS, SIZES, figures, sets_of
 from phingpt_bench.why.left_out import label_scores, log_odds, one_by_one, piece_scores, target
 from phingpt_bench.why.pieces import pieces_of
-from phingpt_bench.why.words import replaced, without, words_of
+from phingpt_bench.why.words import MARKS, replaced, without, words_of
 
 
 @pytest.mark.parametrize(
@@ -25,11 +26,20 @@ from phingpt_bench.why.words import replaced, without, words_of
         ("Profit fell, and sales rose 5.2%.", ["Profit", "fell", "and", "sales", "rose", "5.2%"]),
         ("$AAPL year-on-year: EUR 1,200", ["$AAPL", "year-on-year", "EUR", "1,200"]),
         ("el año pasó -- ¿subió?", ["el", "año", "pasó", "subió"]),
-        (" -- ", []),
+        ("el an\u0303o subio\u0301 5%", ["el", "an\u0303o", "subio\u0301", "5%"]),
+        ("कंपनी का लाभ बढ़ा", ["कंपनी", "का", "लाभ", "बढ़ा"]),
+        ("שָׁלוֹם عَالَم", ["שָׁלוֹם", "عَالَم"]),
+        (" -- 😀 ", []),
     ],
 )
 def test_words_are_what_a_reader_takes_for_one(text: str, words: list[str]) -> None:
     assert [text[start:end] for start, end in words_of(text)] == words
+
+
+def test_a_mark_is_no_letter_so_that_long_texts_are_read_in_one_pass() -> None:
+    marks = [chr(at) for at in range(0x10000) if re.match(f"[{MARKS}]", chr(at))]
+    assert not any(re.match(r"\w", mark) for mark in marks) and len(marks) > 150
+    assert len(words_of("a\u0301" * 20_000 + "-")) == 1
 
 
 def test_a_word_left_out_leaves_no_double_blank_and_all_marks() -> None:

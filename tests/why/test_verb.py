@@ -135,6 +135,8 @@ def test_live_answers_are_those_that_are_stored(made: Path) -> None:
         assert [side.answer for side in whole] == [side.answer for side in row.sides]
         for stored, asked in zip(row.sides, without, strict=True):
             assert asked.scores == [pytest.approx(stored.scores[2], abs=1e-3)] if stored.scores else not asked.scores
+        nothing = live.ask(row.id, dict.fromkeys(range(len(row.words)), ""))
+        assert len(nothing) == 2, "all words are left out"
         with pytest.raises(LookupError):
             live.ask(row.id, {len(row.words): "more"})
 
@@ -156,7 +158,7 @@ def test_what_cannot_be_explained_says_why(made: Path, capsys: pytest.CaptureFix
     for arguments, said in (
         (["mine"], "has runs of 2 tasks"),
         (["mine", "--task", "phin_demo_sentiment", "--rows", "flips"], "only one was given"),
-        (["mine", "--task", "phin_demo_sentiment", "--rows", "nowhere"], "unknown row 'nowhere'"),
+        (["mine", "--task", "phin_demo_sentiment", "--rows", "nowhere"], "no row 'nowhere'"),
         (["mine", "--task", "phin_demo_sentiment", "--limit", "-1"], "--limit must be at least 0"),
         (["another", "--task", "phin_demo_sentiment"], "unknown run 'another'"),
     ):
