@@ -22,13 +22,14 @@ from phingpt_bench import __version__
 from phingpt_bench.cli.argparse_words import in_our_words
 from phingpt_bench.cli.fault_lines import fault_of_the_machine, reported
 from phingpt_bench.cli.help_text import FULL, SIDE, Helper, columns, fit, refolded
+from phingpt_bench.cli.misspelt import deepest, meant, meant_option, unknown_options
 from phingpt_bench.cli.output import accept_all_letters
 from phingpt_bench.cli.overrides import OVERRIDES, with_overrides
 from phingpt_bench.cli.signals import INTERRUPTED, ending_like_ctrl_c
 from phingpt_bench.core.errors import BenchError, unknown
 from phingpt_bench.core.openmp import limit_spinning
 from phingpt_bench.core.paths import expanded
-from phingpt_bench.core.sentences import sentence
+from phingpt_bench.core.sentences import Sentence, sentence
 from phingpt_bench.text.language import LANGUAGES, VARIABLE, known, preferred, say, speaking, spoken
 
 PROG = "phingpt-bench"
@@ -63,7 +64,26 @@ class Parser(argparse.ArgumentParser):
 
     def error(self, message: str) -> NoReturn:
         """A BenchError in place of argparse's own exit."""
-        raise BenchError(message, hint=sentence("'{prog} --help' shows the arguments", prog=self.prog))
+        raise BenchError(message, hint=self.hint)
+
+    @property
+    def hint(self) -> Sentence:
+        """Where the arguments are listed."""
+        return sentence("'{prog} --help' shows the arguments", prog=self.prog)
+
+    def _check_value(self, action: argparse.Action, value: object) -> None:
+        try:
+            super()._check_value(action, value)
+        except argparse.ArgumentError as err:
+            raise BenchError(str(err), hint=meant(str(value), action.choices or ()) or self.hint) from None
+
+    def left_over(self, words: Sequence[str], left: Sequence[str]) -> NoReturn:
+        """BenchError for arguments that no action of the line takes, with the option that the first may stand for."""
+        parser = deepest(self, words)
+        raise BenchError(
+            say("unrecognized arguments: %s") % " ".join(left),
+            hint=meant_option(parser, left) or sentence("'{prog} --help' shows the arguments", prog=parser.prog),
+        )
 
 
 def main(argv: Sequence[str] | None = None) -> int:
@@ -191,7 +211,12 @@ def _arguments(verb: ModuleType, rest: list[str]) -> argparse.Namespace:
     for action in parser._actions:
         if action.nargs == argparse.REMAINDER:
             return argparse.Namespace(**{action.dest: rest})
-    args = with_overrides(parser, _joined(rest)) if overridable else parser.parse_args(_joined(rest))
+    words = _joined(rest)
+    if left := unknown_options(parser, words):
+        parser.left_over(words, left)
+    args, left = with_overrides(parser, words) if overridable else parser.parse_known_args(words)
+    if left:
+        parser.left_over(words, left)
     for name, value in vars(args).items():
         if isinstance(value, Path):  # a shell leaves the "~" in --results=~/r
             setattr(args, name, expanded(value))

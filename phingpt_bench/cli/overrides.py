@@ -16,15 +16,15 @@ def add_overrides(parser: argparse.ArgumentParser, example: str) -> None:
     parser.add_argument(OVERRIDES, nargs="*", default=[], metavar=say("KEY=VALUE"), help=about)
 
 
-def with_overrides(parser: argparse.ArgumentParser, rest: Sequence[str]) -> argparse.Namespace:
-    """The arguments of a verb that takes overrides.
+def with_overrides(parser: argparse.ArgumentParser, rest: Sequence[str]) -> tuple[argparse.Namespace, list[str]]:
+    """(the arguments of a verb that takes overrides, what is left over and no override).
 
     argparse takes them directly after the first argument only, and gives others to an option with several values
-    ("--only phin_fpb limit=50"); both are put right here. Everything else that is left over is an error, as always.
+    ("--only phin_fpb limit=50"); both are put right here.
     """
     args, left = parser.parse_known_args(rest)
     if unknown := [text for text in left if text.startswith("-") or "=" not in text]:
-        parser.error(say("unrecognized arguments: %s") % " ".join(unknown))
+        return args, unknown
     found = [*getattr(args, OVERRIDES), *left]
     for action in parser._actions:
         if action.nargs == "+" and action.dest != OVERRIDES:
@@ -32,4 +32,4 @@ def with_overrides(parser: argparse.ArgumentParser, rest: Sequence[str]) -> argp
             found += [text for text in values if "=" in text]
             setattr(args, action.dest, [text for text in values if "=" not in text])
     setattr(args, OVERRIDES, found)
-    return args
+    return args, []

@@ -7,7 +7,7 @@ from collections.abc import Iterable
 
 from phingpt_bench.core.sentences import Sentence, sentence
 
-MOST_NAMED = 30  # names in a hint; of more, the number is shown
+MOST_NAMED = 20  # names in a hint; of more, the number is shown
 
 
 class BenchError(Exception):
@@ -44,9 +44,6 @@ def nearest(name: str, choices: Iterable[str]) -> str | None:
     return found[0] if found else None
 
 
-MOST_NAMES = 20  # in a hint; a task may have thousands of rows
-
-
 def unknown(
     kind: str, name: str, choices: Iterable[str], *, where: str | None = None, see: str | None = None
 ) -> BenchError:
@@ -58,10 +55,9 @@ def unknown(
         hint = sentence("did you mean '{name}'?", name=near)
     elif see is not None:
         hint = sentence("'{command}' lists them", command=see)
-    elif len(choices) > MOST_NAMES:
-        first, more = ", ".join(choices[:MOST_NAMES]), len(choices) - MOST_NAMES
-        hint = sentence("known: {names} and {n:,} more", names=first, n=more)
+    elif len(choices) > MOST_NAMED:
+        names, more = ", ".join(choices[:MOST_NAMED]), len(choices) - MOST_NAMED
+        hint = sentence("known: {names} and {n:,} more", names=names, n=more)
     else:
-        more = [f"... (+{len(choices) - MOST_NAMED})"] if len(choices) > MOST_NAMED else []
-        hint = sentence("known: {names}", names=", ".join([*choices[:MOST_NAMED], *more])) if choices else None
+        hint = sentence("known: {names}", names=", ".join(choices)) if choices else None
     return BenchError("unknown {kind} '{name}'", where=where, hint=hint, kind=kind, name=name)

@@ -1,0 +1,45 @@
+"""What a wrong argument was meant to be: the nearest option or value of the parser that it was given to."""
+
+from __future__ import annotations
+
+import argparse
+from collections.abc import Iterable, Sequence
+
+from phingpt_bench.core.errors import nearest
+from phingpt_bench.core.sentences import Sentence, sentence
+
+
+def meant(given: str, choices: Iterable[object]) -> Sentence | None:
+    """The question for the nearest choice, or None where no choice is like what was given."""
+    near = nearest(given, [str(one) for one in choices])
+    return None if near is None else sentence("did you mean '{name}'?", name=near)
+
+
+def deepest(parser: argparse.ArgumentParser, words: Sequence[str]) -> argparse.ArgumentParser:
+    """The parser of the last action ("models list") that the words name; `parser` itself where there is none."""
+    for at, word in enumerate(words):
+        for action in parser._actions:
+            if isinstance(action, argparse._SubParsersAction) and word in action.choices:
+                return deepest(action.choices[word], words[at + 1 :])
+    return parser
+
+
+def unknown_options(parser: argparse.ArgumentParser, words: Sequence[str]) -> list[str]:
+    """The words before a "--" that are written as options ("--shot", "--shot=5") and are none of the parsers named.
+
+    They are found before the line is read: argparse would first ask for an option that was given, but misspelt.
+    """
+    known = {*parser._option_string_actions, *deepest(parser, words)._option_string_actions}
+    names = words[: words.index("--")] if "--" in words else words
+    return [word for word in names if word.startswith("--") and " " not in word and word.partition("=")[0] not in known]
+
+
+def meant_option(parser: argparse.ArgumentParser, left: Sequence[str]) -> Sentence | None:
+    """The option that the first of the arguments left over was meant to be; None if none is an option, or like one."""
+    for word in left:
+        if word.startswith("-"):
+            # without hyphens, which would make all options alike
+            names = {name.lstrip("-"): name for name in parser._option_string_actions}
+            near = nearest(word.partition("=")[0].lstrip("-"), names)
+            return None if near is None else sentence("did you mean '{name}'?", name=names[near])
+    return None
