@@ -81,8 +81,9 @@ class Parser(argparse.ArgumentParser):
         """BenchError for arguments that no action of the line takes, with the option that the first may stand for."""
         parser = deepest(self, words)
         raise BenchError(
-            say("unrecognized arguments: %s") % " ".join(left),
+            "unrecognized arguments: {arguments}",
             hint=meant_option(parser, left) or sentence("'{prog} --help' shows the arguments", prog=parser.prog),
+            arguments=" ".join(left),
         )
 
 

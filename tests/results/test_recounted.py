@@ -77,7 +77,7 @@ EDITS: dict[str, tuple[Path, Edit, str, str]] = {
 
 
 def failed(folder: Path) -> dict[str, str]:
-    (found,) = verify(folder, folder / "adapters")
+    (found,) = verify([folder], folder / "adapters")
     assert isinstance(found, Checked)
     return {finding.check: finding.detail for finding in found.findings if finding.ok is False}
 
