@@ -160,7 +160,7 @@ def _rare(rows: Mapping[str, Rows], kind: str) -> list[str]:
         for part in ("train", "test")
     }  # fmt: skip
     tested, trained = sorted(held["test"] - held["train"]), sorted(held["train"] - held["test"])
-    notes = [
+    notes: list[str] = [
         *(sentence("'{name}' is in the test rows, but in no training row", name=name) for name in tested),
         *(sentence("'{name}' is in the training rows, but in no test row", name=name) for name in trained),
     ]

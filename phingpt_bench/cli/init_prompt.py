@@ -57,7 +57,7 @@ def write(args: argparse.Namespace, file: Path) -> int:
         raise BenchError("the file exists", where=str(file), hint="give another name, or remove it")
     layout = None if args.layout is None else args.layout.replace("\\n", "\n")
     made = prompt_of(read_file(args.source), str(args.source), layout, args.answers)
-    about = sentence(
+    about: str = sentence(
         "phingpt-bench evaluate --base MODEL --adapter DIR --tasks TASK --prompt {file}\ndocs/prompts.md", file=file
     )
     if made.prompt.labels and not _known(made.prompt.labels):

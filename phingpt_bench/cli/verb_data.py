@@ -78,7 +78,8 @@ def _chosen(names: Sequence[str], known: Mapping[str, Passport]) -> list[str]:
         if name in known:
             found.append(name)
         elif members:
-            found += [dataset for task in members if (dataset := files.tasks[task].dataset) in known]
+            datasets = [dataset for task in members if (dataset := files.tasks[task].dataset) is not None]
+            found += [one for one in datasets if one in known and (known[one].origin.hub or list(members) == [name])]
         else:
             raise unknown(
                 sentence("dataset"), name, [*known, *files.tasks, *files.groups], see="phingpt-bench data list"
@@ -129,10 +130,11 @@ def _verify(passports: Sequence[Passport], own: Sequence[Passport], folder: Path
 
     failed = 0 if folder is None else changed_files(folder, manifest.read(folder))
     here = [one for one in passports if folder is not None and pull.size(one, folder)]
-    for passport in passports if all_here and folder is not None else ():
-        if passport not in here:
-            failed += 1
-            missing(passport.name, "data", folder)
+    if all_here and folder is not None:
+        for passport in passports:
+            if passport not in here:
+                failed += 1
+                missing(passport.name, "data", folder)
     for passport in [*here, *own]:
         if reason := pull.fault(passport, folder):
             failed += 1

@@ -174,3 +174,14 @@ def test_the_rows_of_an_own_task_are_verified_by_its_name(
     assert "FAIL  noticias: " in capsys.readouterr().out
     assert main(["data", "verify", "noticas"]) == 2
     assert "did you mean 'noticias'?" in capsys.readouterr().err
+
+
+def test_what_is_unknown_of_an_own_task_is_said_in_spanish(
+    place: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert main(["init", "task", "noticias.conll"]) == 0
+    monkeypatch.setenv("PHINGPT_BENCH_TASKS", str(place / "my_tasks"))
+    capsys.readouterr()
+    assert main(["tasks", "show", "noticias", "--lang", "es"]) == 0
+    out = " ".join(capsys.readouterr().out.split())
+    assert "licencia licencia desconocida" in out and "fuente ninguna; en ningún Hub" in out

@@ -125,7 +125,7 @@ def _passport(passport: Passport) -> list[Fact]:
             ),
         ),
         (say("revision"), origin.revision or say("not pinned: {reason}", reason=origin.unpinned)),
-        (say("licence"), say("unknown") if origin.licence == "unknown" else origin.licence),
+        (say("licence"), say("licence unknown") if origin.licence == "unknown" else origin.licence),
         (say("language"), passport.language),
         (say("labels"), ", ".join(passport.labels) or say("a number from -1 to 1")),
         (say("split rule"), passport.split),

@@ -10,6 +10,6 @@ export function textNotice(texts) {
     "aside",
     { class: "notice" },
     html("strong", {}, t("This page holds dataset text. Read the licences before you pass it on:")),
-    html("ul", {}, texts.map(({ title, licence }) => html("li", {}, name(title), ": ", name(licence === "unknown" ? t("unknown") : licence)))),
+    html("ul", {}, texts.map(({ title, licence }) => html("li", {}, name(title), ": ", name(licence === "unknown" ? t("licence unknown") : licence)))),
   );
 }

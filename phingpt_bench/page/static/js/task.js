@@ -42,7 +42,7 @@ function head(section) {
     [t("rows"), `${whole(section.n)} (${section.split})`],
     [t("protocol"), section.protocol],
     [t("language"), section.language],
-    [t("licence"), section.licence === "unknown" ? t("unknown") : section.licence],
+    [t("licence"), section.licence === "unknown" ? t("licence unknown") : section.licence],
   ];
   return html(
     "header",

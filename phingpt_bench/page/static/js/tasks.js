@@ -21,7 +21,7 @@ export function tasksView(settings) {
     { key: "beats", head: t("floor beaten"), value: (line) => Number(line.tuned?.beats_floor ?? -1), cell: (line) => ({ true: t("yes"), false: t("no") })[line.tuned?.beats_floor] ?? "-" },
     { key: "published", head: t("published rows"), numeric: true, value: (line) => line.section.published.length, cell: (line) => whole(line.section.published.length) },
     { key: "language", head: t("language"), value: (line) => line.section.language, cell: (line) => line.section.language ?? t("unknown") },
-    { key: "licence", head: t("licence"), value: (line) => line.section.licence, cell: (line) => ((line.section.licence ?? "unknown") === "unknown" ? t("unknown") : line.section.licence) },
+    { key: "licence", head: t("licence"), value: (line) => line.section.licence, cell: (line) => ((line.section.licence ?? "unknown") === "unknown" ? t("licence unknown") : line.section.licence) },
   ];
   const drawn = table({ name: "tasks", caption: t("Tasks"), columns, rows: lines, order: orderOf(settings.get("sort"), columns), onSort: (order) => keep({ sort: orderText(order) }) });
   return [
