@@ -57,12 +57,11 @@ def write(args: argparse.Namespace, file: Path) -> int:
         raise BenchError("the file exists", where=str(file), hint="give another name, or remove it")
     layout = None if args.layout is None else args.layout.replace("\\n", "\n")
     made = prompt_of(read_file(args.source), str(args.source), layout, args.answers)
-    about: str = sentence(
+    about = sentence(
         "phingpt-bench evaluate --base MODEL --adapter DIR --tasks TASK --prompt {file}\ndocs/prompts.md", file=file
     )
-    if made.prompt.labels and not _known(made.prompt.labels):
-        about = f"{about}\n{_mapping(made.prompt)}"
-    write_text(file, as_yaml(made.prompt, about))
+    mapping = _mapping(made.prompt) if made.prompt.labels and not _known(made.prompt.labels) else ""
+    write_text(file, as_yaml(made.prompt, about) + mapping)
     read = read_prompt(str(file))
     assert read is not None and read.digest == made.prompt.digest  # what was written is what was found
     print(
@@ -90,11 +89,12 @@ def _known(labels: Sequence[str]) -> bool:
 
 
 def _mapping(prompt: PromptFile) -> str:
-    """What to write where a task has other names for the labels, for the user to fill in."""
+    """The comment at the end: what to write where a task has other names for the labels, for the user to fill in."""
     names = [f"LABEL_{number}" for number in range(1, len(prompt.labels) + 1)]
     pairs = dict(zip(names, (prompt.answer(label) for label in prompt.labels), strict=True))
     return (
-        "No known task has these labels. If yours has other names for them, put them in place of LABEL_1 ...:\n"
-        f"labels: [{', '.join(names)}]\n"
-        f"answers: {json.dumps(pairs, ensure_ascii=False)}"
+        "# No known task has these labels. If yours has other names for them, replace the list of labels by these\n"
+        "# lines, with the names of yours in place of LABEL_1 ...:\n"
+        f"# labels: [{', '.join(names)}]\n"
+        f"# answers: {json.dumps(pairs, ensure_ascii=False)}\n"
     )

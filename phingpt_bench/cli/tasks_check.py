@@ -35,8 +35,10 @@ def stamp(file: Path | None, *, templates: bool) -> int:
 
 def validate(path: Path | None, names: list[str], model: str | None, *, trusted: bool) -> int:
     """Print one line per check; returns 0, or 2 if one failed."""
+    from phingpt_bench.api.silence import silence_libraries
     from phingpt_bench.lmeval.validate import validate as checked
 
+    silence_libraries()
     counts = {True: 0, False: 0, None: 0}
     known, reason = tokenizer(model)
     if known is None:
