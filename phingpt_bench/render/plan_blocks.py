@@ -34,7 +34,7 @@ def plan_blocks(
     needs: Sequence[Need] = (),
     notes: Sequence[str] = (),
 ) -> list[Block]:
-    """One row per step, by task, then sums. Time is what a step took here before, if it did.
+    """One row per step, by task, then sums. Time is what a step took here before, or a range guessed from near ones.
 
     changed: the overrides that the suite was read with, as they were written. needs: estimates of memory. notes: on
         served models.
@@ -60,7 +60,7 @@ def plan_blocks(
         title,
         *overridden,
         Grid(_columns(), rows),
-        Lines([_sums(steps), *map(_memory, needs), *map(spoken, notes)]),
+        Lines([_sums(steps), *_guesses(steps), *map(_memory, needs), *map(spoken, notes)]),
     ]
 
 
@@ -91,8 +91,17 @@ def failed_blocks(work: Work) -> list[Block]:
 
 def _time(step: Step) -> str:
     if step.seconds is None:
-        return unknown_text()
+        return unknown_text() if step.guess is None else f"{_range(step.guess.low, step.guess.high)}?"
     return ("~" if step.scaled else "") + duration_text(step.seconds)
+
+
+def _range(low: float, high: float) -> str:
+    """A range of durations, with its unit once where both ends have the same: "2-16 min", "40 s-3 min"."""
+    first, last = duration_text(low), duration_text(high)
+    (number, unit), (_, other) = first.partition(" ")[::2], last.partition(" ")[::2]
+    if first == last:
+        return first
+    return f"{number}-{last}" if unit == other and " " not in unit else f"{first}-{last}"
 
 
 def _state(step: Step) -> str:
@@ -119,3 +128,34 @@ def _sums(steps: Sequence[Step]) -> str:
     made = say_n("{n:,} run with {requests}", "{n:,} runs with {requests}", len(runs), requests=asked) if runs else ""
     both = say("{trainings} and {runs}", trainings=trainings, runs=made) if trainings and made else trainings or made
     return say("To do: {what}. Time on this machine, from earlier runs: {time}.", what=both, time=time)
+
+
+def _guesses(steps: Sequence[Step]) -> list[str]:
+    """What the guessed times are from, and why the others have none; nothing where all times are known."""
+    left = [step for step in steps if not step.done and step.seconds is None]
+    guesses = [step.guess for step in left if step.guess is not None]
+    lines = []
+    if guesses:
+        together = _range(sum(guess.low for guess in guesses), sum(guess.high for guess in guesses))
+        near = ", ".join(dict.fromkeys(spoken(guess.near) for guess in guesses))
+        lines.append(
+            say_n(
+                "? {n:,} guess, {time}, from runs here of {near}; of ten, nine lie in such a range.",
+                "? {n:,} guesses, {time} together, from runs here of {near}; of ten, nine lie in such a range.",
+                len(guesses),
+                time=together,
+                near=near,
+            )
+        )
+    runs = [step for step in left if step.guess is None and step.kind != "train"]
+    if any(step.kind == "train" for step in left):
+        lines.append(say("A training is not guessed: its time depends on its rows and steps."))
+    if runs:
+        lines.append(
+            say_n(
+                "No guess for {n:,} run: no run of its base or baseline was measured on this machine.",
+                "No guess for {n:,} runs: no run of their bases or baselines was measured on this machine.",
+                len(runs),
+            )
+        )
+    return lines

@@ -13,15 +13,13 @@ from typing import Any
 from phingpt_bench.core.agreement import read_both
 from phingpt_bench.core.errors import BenchError
 from phingpt_bench.core.outcomes import Outcomes
-from phingpt_bench.core.paths import results_folder
+from phingpt_bench.core.paths import LOCAL, results_folder
 from phingpt_bench.core.records import RECORD, RunRecord
 from phingpt_bench.core.sentences import Sentence, sentence
 from phingpt_bench.data import catalogue
 from phingpt_bench.data.passport import Passport
 from phingpt_bench.results.chosen import ALL, Chosen
 from phingpt_bench.scoring.metrics import METRICS
-
-LOCAL = "local"  # the folder of results that stay on this machine, such as those of the demonstration
 
 
 @dataclass(frozen=True, slots=True)
