@@ -99,8 +99,8 @@ def _range(low: float, high: float) -> str:
     """A range of durations, with its unit once where both ends have the same: "2-16 min", "40 s-3 min"."""
     first, last = duration_text(low), duration_text(high)
     (number, unit), (_, other) = first.partition(" ")[::2], last.partition(" ")[::2]
-    if first == last:
-        return first
+    if first == last or first.startswith("<"):
+        return f"<{last.removeprefix('<')}" if first.startswith("<") else first
     return f"{number}-{last}" if unit == other and " " not in unit else f"{first}-{last}"
 
 
@@ -153,8 +153,8 @@ def _guesses(steps: Sequence[Step]) -> list[str]:
     if runs:
         lines.append(
             say_n(
-                "No guess for {n:,} run: no run of its base or baseline was measured on this machine.",
-                "No guess for {n:,} runs: no run of their bases or baselines was measured on this machine.",
+                "No guess for {n:,} run: nothing near was measured here, such as the same base on a task of this kind.",
+                "No guess for {n:,} runs: nothing near was measured here, such as the same base on a task of this kind.",
                 len(runs),
             )
         )

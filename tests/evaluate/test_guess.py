@@ -17,6 +17,7 @@ from phingpt_bench.core.machine import this_machine
 from phingpt_bench.core.paths import share
 from phingpt_bench.core.records import RunRecord
 from phingpt_bench.evaluate.guess import NEAR, Traits, guessed, traits_of
+from phingpt_bench.render import plan_blocks
 
 TASK, OTHER = "phin_demo_sentiment", "phin_demo_sentiment_gen"
 
@@ -102,7 +103,7 @@ def test_a_plan_marks_guesses_and_says_what_it_cannot_guess(measured: Path, caps
     text = " ".join(out.split())
     assert "? 1 guess, 4-32 s, from runs here of the same baseline on another task; of ten, nine lie in such a" in text
     assert "A training is not guessed: its time depends on its rows and steps." in text
-    assert "No guess for 6 runs: no run of their bases or baselines was measured on this machine." in text
+    assert "No guess for 6 runs: nothing near was measured here, such as the same base on a task of this kind." in text
 
     assert main(["run", str(suite), "--dry-run", "--format", "json"]) == 0
     cells = json.loads(capsys.readouterr().out)["cells"]
@@ -121,6 +122,15 @@ def test_a_run_of_another_week_tells_the_time_of_the_same_run(
     assert main(["run", "s.yaml", "--dry-run", "--format", "json"]) == 0
     (cell,) = [cell for cell in json.loads(capsys.readouterr().out)["cells"] if cell["model"] == "majority"]
     assert cell["guess"] is None and cell["seconds"] is not None
+
+
+@pytest.mark.parametrize(
+    ("low", "high", "text"),
+    [(0.2, 0.6, "<1 s"), (0.2, 6.0, "<6 s"), (3.0, 40.0, "3-40 s"), (40.0, 190.0, "40 s-3 min"), (130.0, 900.0, "2-15 min"),
+     (61.0, 62.0, "1 min"), (1800.0, 9000.0, "30 min-2 h 30 min"), (4000.0, 9000.0, "1 h 07 min-2 h 30 min")],
+)  # fmt: skip
+def test_a_range_has_its_unit_once(low: float, high: float, text: str) -> None:
+    assert plan_blocks._range(low, high) == text
 
 
 def test_traits_of_a_record_are_those_of_its_plan() -> None:

@@ -164,6 +164,23 @@ def test_a_run_says_that_it_waits_for_a_server(api: Api, tmp_path: Path, capsys:
     assert said.count(f"{api.url}: status 429: slow down; the request is repeated (try 2 of 6)") == 1
 
 
+def test_the_time_of_an_api_is_known_from_another_week(
+    api: Api, tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("PHINGPT_BENCH_PRICES", str(prices(tmp_path)))
+    asked = ["--tasks", "phin_demo_ner", "phin_demo_sentiment_gen"]
+    evaluate(api, tmp_path, *asked[:2], engine="openai-chat-completions", args="price=toy-price")
+    given = ["--model", "openai-chat-completions", "--model-args", f"base_url={api.url},model=toy,price=toy-price"]
+    capsys.readouterr()
+    call = ["evaluate", *given, *asked, "--results", str(tmp_path / "week-2"), "--no-floors", "--dry-run"]
+    assert main([*call, "--limit", "4"]) == 0
+    lines = [
+        line.split("(openai-chat-completions)")[1] for line in capsys.readouterr().out.splitlines() if ")  " in line
+    ]
+    ner, sentiment = (line.split(maxsplit=1)[1] for line in lines)
+    assert ner.startswith(("~", "<")) and sentiment.startswith("N/A"), "another kind of task is not near"
+
+
 def test_a_price_is_looked_up_before_the_first_request_and_named_in_a_dry_run(
     api: Api, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
