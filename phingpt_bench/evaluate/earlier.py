@@ -8,6 +8,7 @@ from pathlib import Path
 
 from phingpt_bench.core.fingerprint import digest, is_digest
 from phingpt_bench.core.ledgers import WARM_UP
+from phingpt_bench.core.provenance import Fingerprint
 from phingpt_bench.core.records import Model, RunRecord, to_dict
 from phingpt_bench.core.sentences import sentence
 from phingpt_bench.evaluate.facts import Facts, machine_of
@@ -16,6 +17,7 @@ from phingpt_bench.evaluate.steps import Step
 from phingpt_bench.models import embedded
 from phingpt_bench.served.spec import ServedSpec
 
+SAID = ("base_revision", "quantisation", "compute_dtype", "engine_version")  # by a server of itself
 UNTRAINED = "not trained yet"  # instead of an adapter's digest
 # why a run is not done, by the first fields in which its record differs
 _CHANGED: tuple[tuple[tuple[str, ...], str], ...] = (
@@ -50,7 +52,8 @@ def judged(step: Step, facts: Facts, force: bool) -> Step:
     if step.folder not in facts.records:
         return step
     record = facts.records[step.folder]
-    reason = sentence("its record cannot be read") if record is None else _difference(step, record)
+    unseen = isinstance(step.base, ServedSpec) and facts.served[step.base].opened is None
+    reason = sentence("its record cannot be read") if record is None else _difference(step, record, unseen)
     if reason is None and force:
         reason = sentence("asked for with --force")
     if force:
@@ -58,8 +61,11 @@ def judged(step: Step, facts: Facts, force: bool) -> Step:
     return replace(step, done=reason is None, reason=reason)
 
 
-def _difference(step: Step, record: RunRecord) -> str | None:
-    """The first difference between a record and a step, in words, or None."""
+def _difference(step: Step, record: RunRecord, unseen: bool) -> str | None:
+    """The first difference between a record and a step, in words, or None.
+
+    unseen: the step's server was not reached yet, so what only it can say is not compared.
+    """
     mine, theirs = step.fingerprint, record.provenance.fingerprint
     if mine is None or theirs is None:
         return sentence("its record has no fingerprint")
@@ -67,6 +73,8 @@ def _difference(step: Step, record: RunRecord) -> str | None:
         return sentence("it was run without paraphrases")
     for names, reason in _CHANGED:
         differing = [name for name in names if getattr(mine, name) != getattr(theirs, name)]
+        if unseen:
+            differing = [name for name in differing if not _is_said_by_server(name, step, theirs)]
         if mine.base is not None and mine.base_revision is None and "base_revision" in differing:
             differing.remove("base_revision")  # not known yet (nothing loaded or looked up): not compared
         if "base" in differing and mine.base_revision == theirs.base_revision and is_digest(mine.base_revision):
@@ -80,6 +88,16 @@ def _difference(step: Step, record: RunRecord) -> str | None:
         if differing:
             return reason
     return None
+
+
+def _is_said_by_server(name: str, step: Step, theirs: Fingerprint) -> bool:
+    """Whether a field of a record holds what a server said, where the plan can only name the protocol and the model."""
+    assert isinstance(step.base, ServedSpec) and step.fingerprint is not None
+    if name == "engine":  # the protocol is part of `asked`
+        return step.fingerprint.engine == step.base.engine
+    if name == "base":
+        return theirs.base_revision is not None and step.fingerprint.base_revision is None
+    return name in SAID and getattr(step.fingerprint, name) is None
 
 
 def _timed(step: Step, facts: Facts) -> Step:

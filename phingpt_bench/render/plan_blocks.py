@@ -153,8 +153,8 @@ def _guesses(steps: Sequence[Step]) -> list[str]:
     if runs:
         lines.append(
             say_n(
-                "No guess for {n:,} run: nothing near was measured here, such as the same base on a task of this kind.",
-                "No guess for {n:,} runs: nothing near was measured here, such as the same base on a task of this kind.",
+                "No guess for {n:,} run: nothing near was measured here, such as the same base on such a task.",
+                "No guess for {n:,} runs: nothing near was measured here, such as the same base on such a task.",
                 len(runs),
             )
         )

@@ -103,7 +103,7 @@ def test_a_plan_marks_guesses_and_says_what_it_cannot_guess(measured: Path, caps
     text = " ".join(out.split())
     assert "? 1 guess, 4-32 s, from runs here of the same baseline on another task; of ten, nine lie in such a" in text
     assert "A training is not guessed: its time depends on its rows and steps." in text
-    assert "No guess for 6 runs: nothing near was measured here, such as the same base on a task of this kind." in text
+    assert "No guess for 6 runs: nothing near was measured here, such as the same base on such a task." in text
 
     assert main(["run", str(suite), "--dry-run", "--format", "json"]) == 0
     cells = json.loads(capsys.readouterr().out)["cells"]
@@ -126,8 +126,11 @@ def test_a_run_of_another_week_tells_the_time_of_the_same_run(
 
 @pytest.mark.parametrize(
     ("low", "high", "text"),
-    [(0.2, 0.6, "<1 s"), (0.2, 6.0, "<6 s"), (3.0, 40.0, "3-40 s"), (40.0, 190.0, "40 s-3 min"), (130.0, 900.0, "2-15 min"),
-     (61.0, 62.0, "1 min"), (1800.0, 9000.0, "30 min-2 h 30 min"), (4000.0, 9000.0, "1 h 07 min-2 h 30 min")],
+    [
+        (0.2, 0.6, "<1 s"), (0.2, 6.0, "<6 s"), (3.0, 40.0, "3-40 s"), (40.0, 190.0, "40 s-3 min"),
+        (130.0, 900.0, "2-15 min"), (61.0, 62.0, "1 min"), (1800.0, 9000.0, "30 min-2 h 30 min"),
+        (4000.0, 9000.0, "1 h 07 min-2 h 30 min"),
+    ],
 )  # fmt: skip
 def test_a_range_has_its_unit_once(low: float, high: float, text: str) -> None:
     assert plan_blocks._range(low, high) == text

@@ -334,6 +334,28 @@ def test_a_plan_is_done_when_its_runs_are(api: Api, tmp_path: Path, capsys: pyte
     assert "queried" in capsys.readouterr().out, "the served model was queried with other settings, in a narrow column"
 
 
+@pytest.mark.parametrize("engine", ["local-completions", "local-chat-completions"])
+@pytest.mark.parametrize("owner", ["vllm", "llamacpp", "own"])
+def test_what_a_server_says_of_itself_is_not_held_against_a_plan_that_has_not_asked_it(
+    api: Api, tmp_path: Path, capsys: pytest.CaptureFixture[str], engine: str, owner: str
+) -> None:
+    """A chat endpoint is not probed for a plan, and nothing is for a dry run: their runs were done again."""
+    api.owner = owner
+    asked = ("--tasks", "phin_demo_ner")
+    evaluate(api, tmp_path, *asked, engine=engine)
+    capsys.readouterr()
+    evaluate(api, tmp_path, *asked, "--dry-run", engine=engine)
+    assert "Nothing to do" in capsys.readouterr().out
+    before = len(api.requests)
+    evaluate(api, tmp_path, *asked, engine=engine)
+    assert "Nothing to do" in capsys.readouterr().out
+    assert engine == "local-completions" or len(api.requests) == before
+    api.owner = "another"
+    evaluate(api, tmp_path, *asked, engine=engine)
+    said = " ".join(capsys.readouterr().out.split())
+    assert ("again: it was" in said) == (engine == "local-completions" and owner != "own")
+
+
 SUITE = """\
 name: both
 tasks: [phin_demo_sentiment]
