@@ -13,6 +13,7 @@ from phingpt_bench.core.records import Model, RunRecord, to_dict
 from phingpt_bench.core.sentences import sentence
 from phingpt_bench.evaluate.facts import Facts, machine_of
 from phingpt_bench.evaluate.guess import APART, Traits, guessed, traits_of
+from phingpt_bench.evaluate.served import server_digest
 from phingpt_bench.evaluate.steps import Step
 from phingpt_bench.models import embedded
 from phingpt_bench.served.spec import ServedSpec
@@ -58,7 +59,16 @@ def judged(step: Step, facts: Facts, force: bool) -> Step:
         reason = sentence("asked for with --force")
     if force:
         step = replace(step, again=digest(None if record is None else to_dict(record)))
-    return replace(step, done=reason is None, reason=reason)
+    moved = reason is None and record is not None and _is_of_other_server(step, record)
+    return replace(step, done=reason is None, reason=reason, other_server=moved)
+
+
+def _is_of_other_server(step: Step, record: RunRecord) -> bool:
+    """Whether a record is of a server at another address than the step's, as far as it says."""
+    if not isinstance(step.base, ServedSpec) or record.diagnostics.served is None:
+        return False
+    theirs = record.diagnostics.served.server
+    return theirs is not None and theirs != server_digest(step.base)
 
 
 def _difference(step: Step, record: RunRecord, unseen: bool) -> str | None:

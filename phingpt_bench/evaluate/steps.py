@@ -51,6 +51,7 @@ class Step:
     note: str | None = None  # why it has another folder than its name says
     seconds: float | None = None  # its time in an earlier run on this machine; None without one
     scaled: bool = False  # `seconds` are scaled from another number of rows
+    other_server: bool = False  # it is done, by a server of the same model at another address
     guess: Guess | None = None  # of its time, where `seconds` are not known and near runs are
 
 

@@ -106,7 +106,7 @@ def _range(low: float, high: float) -> str:
 
 def _state(step: Step) -> str:
     if step.done:
-        return say("done")
+        return say("done, at another address (--force asks this one)") if step.other_server else say("done")
     if step.reason:
         return say("again: {reason}", reason=step.reason)
     return say("to do: {note}", note=step.note) if step.note else say("to do")

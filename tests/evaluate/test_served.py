@@ -356,6 +356,25 @@ def test_what_a_server_says_of_itself_is_not_held_against_a_plan_that_has_not_as
     assert ("again: it was" in said) == (engine == "local-completions" and owner != "own")
 
 
+def test_a_run_of_another_server_with_that_name_is_done_and_says_so(
+    api: Api, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    evaluate(api, tmp_path, "--tasks", "phin_demo_ner", engine="local-chat-completions")
+    notes = []
+    for url in (api.url, api.url + "/v1", api.url.replace("127.0.0.1", "localhost")):
+        capsys.readouterr()
+        call = ["evaluate", "--model", "local-chat-completions", "--model-args", f"base_url={url},model=toy"]
+        call += ["--tasks", "phin_demo_ner", "--results", str(tmp_path / "results"), "--limit", "8"]
+        assert main([*call, "--no-floors", "--dry-run"]) == 0
+        out = capsys.readouterr().out
+        assert "Nothing to do" in out
+        notes.append("at another address" in " ".join(out.split()))
+    assert notes == [False, False, True]
+    file = next((tmp_path / "results" / "runs").glob("*/*/run.json"))
+    record = json.loads(file.read_text(encoding="utf-8"))
+    assert api.url not in json.dumps(record["diagnostics"]), "only a digest of the address"
+
+
 SUITE = """\
 name: both
 tasks: [phin_demo_sentiment]
