@@ -46,6 +46,7 @@ class Served:
     reasoning_tokens: Count | None = None  # part of the tokens written
     seconds_to_first_token: Times | None = None  # if answers were streamed
     tokens_per_second: Times | None = None  # after the first token
+    server: str | None = None  # digest of its address, which is not stored; None of an engine that was started here
     settings: dict[str, str] = field(default_factory=dict)  # options of --model-args that differ from the defaults
 
 

@@ -45,6 +45,9 @@ def is_path(path: Path) -> bool:
         return False
 
 
+LOCAL = "local"  # the folder of results that stay on this machine, such as those of the demonstration
+
+
 def results_folder() -> Path:
     """results/ in the current folder where there is one, otherwise the shipped results."""
     here = Path("results")

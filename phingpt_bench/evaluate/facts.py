@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping, Sequence
+import contextlib
+import functools
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from phingpt_bench.core.agreement import read_both
 from phingpt_bench.core.errors import BenchError
 from phingpt_bench.core.machine import Machine, this_machine
-from phingpt_bench.core.records import Model, RunRecord
+from phingpt_bench.core.paths import LOCAL, results_folder
+from phingpt_bench.core.records import Model, RunRecord, read_record
 from phingpt_bench.data import training_sets
 from phingpt_bench.data.prompt_file import shown
 from phingpt_bench.evaluate.adapters import AdapterFacts, Training, adapter_facts
@@ -37,6 +40,7 @@ class Facts:
     records: Mapping[Path, RunRecord | None]  # by run folder; None if unreadable
     asked: Sequence[str] = ()  # the suite's own tasks among them; empty means all
     served: Mapping[ServedSpec, ServedFacts] = field(default_factory=dict)
+    measured: Callable[[], Sequence[RunRecord]] = tuple  # runs of other results folders, for times alone
     put: Mapping[tuple[str, Words], TaskFacts] = field(default_factory=dict)  # tasks under other words that fit them
 
     def under(self, task: str, words: Words | None) -> TaskFacts | None:
@@ -82,6 +86,7 @@ def gather(suite: Suite, training: Training, known: Tasks, *, fetch: bool = True
         floors=_floors() if suite.floors else {},
         checks=_checks() if suite.checks else (),
         records=read_records(suite.results_folder / "runs"),
+        measured=functools.cache(functools.partial(measured, suite.results_folder)),
     )
 
 
@@ -167,6 +172,21 @@ def _checks() -> tuple[str, ...]:
     from phingpt_bench.lmeval.documents import CHECKS
 
     return tuple(CHECKS)
+
+
+def measured(folder: Path, most: int = 1000) -> list[RunRecord]:
+    """The newest records of the results next to this folder, and of the usual results; for their times.
+
+    Those of the folder itself and those that cannot be read are left out.
+    """
+    places = dict.fromkeys(place.resolve() for place in (folder.parent, results_folder(), results_folder() / LOCAL))
+    own = (folder / "runs").resolve()
+    files = {file for place in places for file in place.glob("*/runs/*/*/run.json") if own not in file.parents}
+    found = []
+    for file in sorted(files, key=lambda file: file.stat().st_mtime, reverse=True)[:most]:
+        with contextlib.suppress(BenchError, OSError):
+            found.append(read_record(file))
+    return found
 
 
 def read_records(folder: Path) -> dict[Path, RunRecord | None]:

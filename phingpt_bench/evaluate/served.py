@@ -176,6 +176,11 @@ def card_of(one: ServedAdapter) -> adapter.AdapterCard | None:
     return None if one.path is None else adapter.card_of(one.path)
 
 
+def server_digest(spec: ServedSpec) -> str | None:
+    """A digest of a server's address, to tell two of them apart; None of an engine that is started here."""
+    return None if spec.started_here or spec.root is None else digest(spec.root)
+
+
 def asked_digest(spec: ServedSpec) -> str:
     """A digest of what determines a served model's answers besides its weights and the task."""
     return digest([spec.engine, spec.labels, spec.max_gen_toks, spec.think_end_token, spec.max_length, spec.tokenizer])

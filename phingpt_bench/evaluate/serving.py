@@ -12,7 +12,7 @@ from phingpt_bench.cost.estimate import token_price, tokens_usd
 from phingpt_bench.cost.meters import Meter
 from phingpt_bench.evaluate.job import Job
 from phingpt_bench.evaluate.record import Answerer
-from phingpt_bench.evaluate.served import card_of, identity_of, priced_by_time, tuned
+from phingpt_bench.evaluate.served import card_of, identity_of, priced_by_time, server_digest, tuned
 from phingpt_bench.evaluate.stages import run_stage, starting
 from phingpt_bench.evaluate.steps import Step
 from phingpt_bench.live.events import Billed, Said
@@ -164,5 +164,6 @@ def _asked(spec: ServedSpec, lm: ServedLM) -> Served:
         undecided_labels=found["undecided_labels"], bounded_labels=found["bounded_labels"],
         wrong_usage=found.get("wrong_usage", {}),
         reasoning_tokens=found.get("reasoning_tokens"), **times,
+        server=server_digest(spec),
         settings={name: str(value) for name, value in own.items()},
     )  # fmt: skip

@@ -15,6 +15,7 @@ from phingpt_bench.core.records import Model
 from phingpt_bench.core.sentences import sentence, sentence_n
 from phingpt_bench.engine.budgets import default_rows
 from phingpt_bench.evaluate.blocks import block_ids
+from phingpt_bench.evaluate.guess import Guess
 from phingpt_bench.evaluate.paraphrased import family_for
 from phingpt_bench.evaluate.served import asked_digest
 from phingpt_bench.evaluate.suite import Suite
@@ -51,6 +52,8 @@ class Step:
     note: str | None = None  # why it has another folder than its name says
     seconds: float | None = None  # its time in an earlier run on this machine; None without one
     scaled: bool = False  # `seconds` are scaled from another number of rows
+    other_server: bool = False  # it is done, by a server of the same model at another address
+    guess: Guess | None = None  # of its time, where `seconds` are not known and near runs are
 
 
 def of_model(suite: Suite, task: TaskFacts, spec: BaseSpec | ServedSpec, model: Model, variant: Variant) -> Step:

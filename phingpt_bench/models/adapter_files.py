@@ -12,10 +12,12 @@ from phingpt_bench.core.errors import BenchError, first_line
 from phingpt_bench.core.fingerprint import digest, file_digest
 from phingpt_bench.core.jsonio import JsonObject
 from phingpt_bench.core.sentences import Sentence, sentence, sentence_n
+from phingpt_bench.core.workplace import OWNER
 
 CARD = "card.json"
 WEIGHTS = "adapter_model.safetensors"
 CONFIG = "adapter_config.json"
+CHECKPOINTS = "checkpoints"  # the folder within an adapter's that our training fills, and removes when it is done
 PICKLED = "adapter_model.bin"
 # keys of a configuration that say nothing of the answers: who wrote it, where the base was, how it was trained
 UNIMPORTANT = ("peft_version", "auto_mapping", "base_model_name_or_path", "revision", "inference_mode", "loftq_config")
@@ -63,6 +65,13 @@ def _no_config(folder: Path) -> BenchError:
             "is a whole model, not an adapter",
             where=str(folder),
             hint="evaluate it with --base {folder}",
+            folder=folder,
+        )
+    if (folder / CHECKPOINTS).is_dir() or (folder / OWNER).is_file():
+        return BenchError(
+            "the training of this adapter is not finished",
+            where=str(folder),
+            hint="wait for it, or continue it: phingpt-bench train RECIPE --out {folder} --resume",
             folder=folder,
         )
     return BenchError(

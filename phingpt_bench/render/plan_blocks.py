@@ -34,7 +34,7 @@ def plan_blocks(
     needs: Sequence[Need] = (),
     notes: Sequence[str] = (),
 ) -> list[Block]:
-    """One row per step, by task, then sums. Time is what a step took here before, if it did.
+    """One row per step, by task, then sums. Time is what a step took here before, or a range guessed from near ones.
 
     changed: the overrides that the suite was read with, as they were written. needs: estimates of memory. notes: on
         served models.
@@ -60,7 +60,7 @@ def plan_blocks(
         title,
         *overridden,
         Grid(_columns(), rows),
-        Lines([_sums(steps), *_unasked(suite, steps), *map(_memory, needs), *map(spoken, notes)]),
+        Lines([_sums(steps), *_guesses(steps), *_unasked(suite, steps), *map(_memory, needs), *map(spoken, notes)]),
     ]
 
 
@@ -102,13 +102,22 @@ def failed_blocks(work: Work) -> list[Block]:
 
 def _time(step: Step) -> str:
     if step.seconds is None:
-        return unknown_text()
+        return unknown_text() if step.guess is None else f"{_range(step.guess.low, step.guess.high)}?"
     return ("~" if step.scaled else "") + duration_text(step.seconds)
+
+
+def _range(low: float, high: float) -> str:
+    """A range of durations, with its unit once where both ends have the same: "2-16 min", "40 s-3 min"."""
+    first, last = duration_text(low), duration_text(high)
+    (number, unit), (_, other) = first.partition(" ")[::2], last.partition(" ")[::2]
+    if first == last or first.startswith("<"):
+        return f"<{last.removeprefix('<')}" if first.startswith("<") else first
+    return f"{number}-{last}" if unit == other and " " not in unit else f"{first}-{last}"
 
 
 def _state(step: Step) -> str:
     if step.done:
-        return say("done")
+        return say("done, at another address (--force asks this one)") if step.other_server else say("done")
     if step.reason:
         return say("again: {reason}", reason=step.reason)
     return say("to do: {note}", note=step.note) if step.note else say("to do")
@@ -130,3 +139,34 @@ def _sums(steps: Sequence[Step]) -> str:
     made = say_n("{n:,} run with {requests}", "{n:,} runs with {requests}", len(runs), requests=asked) if runs else ""
     both = say("{trainings} and {runs}", trainings=trainings, runs=made) if trainings and made else trainings or made
     return say("To do: {what}. Time on this machine, from earlier runs: {time}.", what=both, time=time)
+
+
+def _guesses(steps: Sequence[Step]) -> list[str]:
+    """What the guessed times are from, and why the others have none; nothing where all times are known."""
+    left = [step for step in steps if not step.done and step.seconds is None]
+    guesses = [step.guess for step in left if step.guess is not None]
+    lines = []
+    if guesses:
+        together = _range(sum(guess.low for guess in guesses), sum(guess.high for guess in guesses))
+        near = ", ".join(dict.fromkeys(spoken(guess.near) for guess in guesses))
+        lines.append(
+            say_n(
+                "? {n:,} guess, {time}, from runs here of {near}; of ten, nine lie in such a range.",
+                "? {n:,} guesses, {time} together, from runs here of {near}; of ten, nine lie in such a range.",
+                len(guesses),
+                time=together,
+                near=near,
+            )
+        )
+    runs = [step for step in left if step.guess is None and step.kind != "train"]
+    if any(step.kind == "train" for step in left):
+        lines.append(say("A training is not guessed: its time depends on its rows and steps."))
+    if runs:
+        lines.append(
+            say_n(
+                "No guess for {n:,} run: nothing near was measured here, such as the same base on such a task.",
+                "No guess for {n:,} runs: nothing near was measured here, such as the same base on such a task.",
+                len(runs),
+            )
+        )
+    return lines

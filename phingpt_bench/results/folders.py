@@ -7,11 +7,9 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 from phingpt_bench.core.errors import BenchError
-from phingpt_bench.core.paths import results_folder
+from phingpt_bench.core.paths import LOCAL, results_folder
 from phingpt_bench.core.records import RECORD
 from phingpt_bench.core.sentences import sentence
-
-LOCAL = "local"  # the folder of results that stay on this machine, such as those of the demonstration
 
 
 def files_below(folders: Sequence[Path], *, local: bool = False) -> list[Path]:

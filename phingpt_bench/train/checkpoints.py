@@ -14,8 +14,9 @@ from phingpt_bench.core.fingerprint import file_digest
 from phingpt_bench.core.ledgers import Ledger
 from phingpt_bench.core.records import to_dict
 from phingpt_bench.core.sentences import Sentence, sentence
+from phingpt_bench.models.adapter_files import CHECKPOINTS
 
-FOLDER = "checkpoints"
+FOLDER = CHECKPOINTS
 KEPT = 2  # the one before the last stays whole while the last one is written
 SEAL = "seal.json"
 

@@ -281,6 +281,11 @@ def test_folders_that_are_something_else(zoo: Zoo, lora: Path, tmp_path: Path, e
     code, text = evaluate("--adapter", tmp_path / "trainer")
     assert code == 2 and "holds no adapter itself, but checkpoint-200, checkpoint-1000" in text
     assert "such as " in text and "checkpoint-1000" in text.rpartition("such as")[2]
+    for name, make in (("checkpoints", Path.mkdir), (".working", Path.touch)):
+        (tmp_path / name[-4:]).mkdir()
+        make(tmp_path / name[-4:] / name)
+        code, text = evaluate("--adapter", tmp_path / name[-4:])
+        assert code == 2 and "the training of this adapter is not finished\nhint: wait for it, or continue it" in text
     with pytest.raises(BenchError, match="holds 2 adapters"):
         both = tmp_path / "both"
         for name in ("a", "b"):

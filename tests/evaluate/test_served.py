@@ -164,6 +164,23 @@ def test_a_run_says_that_it_waits_for_a_server(api: Api, tmp_path: Path, capsys:
     assert said.count(f"{api.url}: status 429: slow down; the request is repeated (try 2 of 6)") == 1
 
 
+def test_the_time_of_an_api_is_known_from_another_week(
+    api: Api, tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("PHINGPT_BENCH_PRICES", str(prices(tmp_path)))
+    asked = ["--tasks", "phin_demo_ner", "phin_demo_sentiment_gen"]
+    evaluate(api, tmp_path, *asked[:2], engine="openai-chat-completions", args="price=toy-price")
+    given = ["--model", "openai-chat-completions", "--model-args", f"base_url={api.url},model=toy,price=toy-price"]
+    capsys.readouterr()
+    call = ["evaluate", *given, *asked, "--results", str(tmp_path / "week-2"), "--no-floors", "--dry-run"]
+    assert main([*call, "--limit", "4"]) == 0
+    lines = [
+        line.split("(openai-chat-completions)")[1] for line in capsys.readouterr().out.splitlines() if ")  " in line
+    ]
+    ner, sentiment = (line.split(maxsplit=1)[1] for line in lines)
+    assert ner.startswith(("~", "<")) and sentiment.startswith("N/A"), "another kind of task is not near"
+
+
 def test_a_price_is_looked_up_before_the_first_request_and_named_in_a_dry_run(
     api: Api, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
@@ -315,6 +332,47 @@ def test_a_plan_is_done_when_its_runs_are(api: Api, tmp_path: Path, capsys: pyte
     assert len(api.asked("/v1/completions")) - before <= probe, "no document is asked again"
     evaluate(api, tmp_path, *asked, args="max_gen_toks=9")
     assert "queried" in capsys.readouterr().out, "the served model was queried with other settings, in a narrow column"
+
+
+@pytest.mark.parametrize("engine", ["local-completions", "local-chat-completions"])
+@pytest.mark.parametrize("owner", ["vllm", "llamacpp", "own"])
+def test_what_a_server_says_of_itself_is_not_held_against_a_plan_that_has_not_asked_it(
+    api: Api, tmp_path: Path, capsys: pytest.CaptureFixture[str], engine: str, owner: str
+) -> None:
+    """A chat endpoint is not probed for a plan, and nothing is for a dry run: their runs were done again."""
+    api.owner = owner
+    asked = ("--tasks", "phin_demo_ner")
+    evaluate(api, tmp_path, *asked, engine=engine)
+    capsys.readouterr()
+    evaluate(api, tmp_path, *asked, "--dry-run", engine=engine)
+    assert "Nothing to do" in capsys.readouterr().out
+    before = len(api.requests)
+    evaluate(api, tmp_path, *asked, engine=engine)
+    assert "Nothing to do" in capsys.readouterr().out
+    assert engine == "local-completions" or len(api.requests) == before
+    api.owner = "another"
+    evaluate(api, tmp_path, *asked, engine=engine)
+    said = " ".join(capsys.readouterr().out.split())
+    assert ("again: it was" in said) == (engine == "local-completions" and owner != "own")
+
+
+def test_a_run_of_another_server_with_that_name_is_done_and_says_so(
+    api: Api, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    evaluate(api, tmp_path, "--tasks", "phin_demo_ner", engine="local-chat-completions")
+    notes = []
+    for url in (api.url, api.url + "/v1", api.url.replace("127.0.0.1", "localhost")):
+        capsys.readouterr()
+        call = ["evaluate", "--model", "local-chat-completions", "--model-args", f"base_url={url},model=toy"]
+        call += ["--tasks", "phin_demo_ner", "--results", str(tmp_path / "results"), "--limit", "8"]
+        assert main([*call, "--no-floors", "--dry-run"]) == 0
+        out = capsys.readouterr().out
+        assert "Nothing to do" in out
+        notes.append("at another address" in " ".join(out.split()))
+    assert notes == [False, False, True]
+    file = next((tmp_path / "results" / "runs").glob("*/*/run.json"))
+    record = json.loads(file.read_text(encoding="utf-8"))
+    assert api.url not in json.dumps(record["diagnostics"]), "only a digest of the address"
 
 
 SUITE = """\

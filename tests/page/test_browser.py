@@ -621,6 +621,23 @@ def test_the_first_score_is_in_sight_in_a_narrow_window(chromium, tmp_path):
     tab.close()
 
 
+def test_a_list_shows_the_whole_name_of_its_task(chromium, tmp_path):
+    """The name of a task was cut in the field that chooses it, with room beside it."""
+    made = [make_run(task="phin_fpb_allagree_78516_gen"), make_run("Other", task="phin_fpb_allagree_78516_gen")]
+    path = tmp_path / "long.html"
+    path.write_text(html(build(made), made), encoding="utf-8")
+    tab = browsers.Tab(chromium, path)
+    cut = tab.page.evaluate("""() => [...document.querySelectorAll("select")].filter((list) => {
+      const width = list.offsetWidth;
+      list.style.maxWidth = "none";
+      const whole = list.offsetWidth;
+      list.style.maxWidth = "";
+      return width < whole;
+    }).map((list) => list.value)""")
+    assert cut == [] and tab.page.locator("select").count() > 1
+    tab.close()
+
+
 def test_paper_gets_no_buttons_and_every_row(tab):
     tab.page.emulate_media(media="print")
     assert tab.page.locator("nav").is_hidden() and tab.page.locator("form.filters").is_hidden()
