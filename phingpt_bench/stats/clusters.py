@@ -91,7 +91,15 @@ def sign_flip_p(differences: np.ndarray) -> float:
         chosen = np.convolve(chosen, spread)
     whole = len(chosen) - 1
     extreme = np.abs(2 * np.arange(whole + 1) - whole) >= abs(int(np.sum(differences)))
-    return min(1.0, max(float(chosen[extreme].sum()), math.ulp(0.0)))  # too small for a float, but never 0
+    return stored_p(float(chosen[extreme].sum()))
+
+
+def stored_p(p: float) -> float:
+    """A computed p from above 0 (also where it is too small for a float) to 1, with twelve digits.
+
+    Further digits differ between processors, which sum in another order: a board would not be the same byte for byte.
+    """
+    return min(1.0, max(float(f"{p:.12g}"), math.ulp(0.0)))
 
 
 def _coins(n: int) -> np.ndarray:

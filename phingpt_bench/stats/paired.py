@@ -14,7 +14,7 @@ from typing import Any
 import numpy as np
 
 from phingpt_bench.stats import resample, special
-from phingpt_bench.stats.clusters import Clusters, effective, independent, sign_flip_p, summed
+from phingpt_bench.stats.clusters import Clusters, effective, independent, sign_flip_p, stored_p, summed
 from phingpt_bench.stats.resample import RESAMPLES, SEED, Score
 from phingpt_bench.stats.score_interval import right
 
@@ -62,8 +62,7 @@ def mcnemar_exact(correct_a: Sequence[bool] | np.ndarray, correct_b: Sequence[bo
     if n == 0:
         return None
     discordant = gained + lost
-    p = min(1.0, 2 * float(special.bdtr(min(gained, lost), discordant, 0.5))) if discordant else 1.0
-    p = max(p, math.ulp(0.0))  # too small for a float, but never 0
+    p = stored_p(2 * float(special.bdtr(min(gained, lost), discordant, 0.5))) if discordant else 1.0
     difference = (gained - lost) / n
     z = NormalDist().inv_cdf((1 + LEVEL) / 2)
     middle, spread = (gained - lost) / (n + 2), (discordant + 2) / (n + 2)

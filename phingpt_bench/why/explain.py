@@ -160,9 +160,15 @@ def _forwarded(systems: Sequence[System]) -> int:
 
 
 def _names(runs: Sequence[Run]) -> list[str]:
-    """What the runs are called: by adapter, the bare base by its model; by the folder where that is the same twice."""
+    """What the runs are called: by adapter, the bare base by its model; by the folder where that is the same twice.
+
+    Runs in folders of one name, such as those of two results folders, are called by their whole paths.
+    """
     names = [run.record.model.adapter or run.record.model.name for run in runs]
-    return names if len(set(names)) == len(names) else [run.path.parent.name for run in runs]
+    folders = [run.path.parent.name for run in runs]
+    return next(
+        (tell for tell in (names, folders) if len(set(tell)) == len(runs)), [str(run.path.parent) for run in runs]
+    )
 
 
 def _ask(asker: Asker, texts: Sequence[Variants], scores_it: bool) -> _Asked:

@@ -15,7 +15,7 @@ from statsmodels.stats.proportion import proportion_confint
 
 from phingpt_bench.core.outcomes import Outcomes
 from phingpt_bench.scoring.metrics import METRICS, metric_rows
-from phingpt_bench.stats.clusters import sign_flip_p, summed, wilson_clustered
+from phingpt_bench.stats.clusters import sign_flip_p, stored_p, summed, wilson_clustered
 from phingpt_bench.stats.interval import wilson
 from phingpt_bench.stats.paired import mcnemar_exact, paired_permutation, paired_test, sign_flip_exact
 from phingpt_bench.stats.score_interval import bootstrap, interval
@@ -210,3 +210,11 @@ def test_sign_flips_of_5000_rows_agree_with_permutations():
     assert 0 < found.p <= 1
     permuted = paired_permutation(summed(a, np.arange(5000) // 40), summed(b, np.arange(5000) // 40), ACC)
     assert found.p == pytest.approx(permuted.p, abs=0.02)
+
+
+def test_a_p_is_stored_with_the_digits_that_all_processors_agree_on() -> None:
+    """The last digits of sums differ with the kernels of a processor; the published board must not."""
+    assert stored_p(6.036984443968312e-08) == stored_p(6.036984443968314e-08) == 6.03698444397e-08
+    assert (stored_p(1.0000000001), stored_p(0.5)) == (1.0, 0.5) and stored_p(0.0) > 0
+    draw = np.random.default_rng(0).integers(-3, 4, 400)
+    assert sign_flip_p(draw) == stored_p(sign_flip_p(draw))
