@@ -21,7 +21,7 @@ from phingpt_bench.core.records import RunRecord
 from phingpt_bench.core.sentences import sentence
 from phingpt_bench.cost.meters import Meter
 from phingpt_bench.evaluate import record
-from phingpt_bench.evaluate.recorded import recorded, spec_of, variant_of
+from phingpt_bench.evaluate.recorded import documents, recorded, spec_of, variant_of
 from phingpt_bench.evaluate.steps import slug
 from phingpt_bench.evaluate.tasks import Tasks
 from phingpt_bench.evaluate.texts import Asker
@@ -71,6 +71,7 @@ def combine(
         )
     chosen = [part for part in parts if part in (using or parts)]  # each once, in one order: all are in the run's name
     task = known[source.task]
+    documents(task, rows.ids)  # says before anything is loaded that the rows are others
     if kind == "labels":
         labels.check(task, chosen)
     validation = _unseen(source, adapters, *splits(task.task))

@@ -15,6 +15,7 @@ from phingpt_bench.cli.main import main
 from phingpt_bench.core.agreement import read_both
 from phingpt_bench.core.errors import BenchError
 from phingpt_bench.cost.meters import Meter
+from phingpt_bench.evaluate.recorded import documents
 from phingpt_bench.evaluate.tasks import Tasks
 from phingpt_bench.floors import classical
 from phingpt_bench.floors.classical import TfidfLM
@@ -92,6 +93,14 @@ def test_copies_of_training_rows_are_left_out(monkeypatch: pytest.MonkeyPatch) -
     trained["card"] = None
     with pytest.raises(BenchError, match="has no card"):
         combine._unseen(source, Path("adapters"), [], rows)
+
+
+def test_rows_that_the_dataset_does_not_have_are_named() -> None:
+    task = Tasks()["phin_demo_sentiment"]
+    first = task.ids[0]
+    assert [row["id"] for row in documents(task, [first])] == [first]
+    with pytest.raises(BenchError, match="the dataset here has no row 'gone'"):
+        documents(task, [first, "gone"])
 
 
 def test_weights_are_learned_without_validation_rows_and_test_rows_get_the_floor(
