@@ -155,6 +155,8 @@ def test_a_hybrid_is_a_run_that_boards_show(tmp_path: Path, capsys: pytest.Captu
     made, rows = read_both(path)
     assert made.model.adapter == "base+tfidf-lr+lexicon" and made.model.kind == "tuned"
     assert len(rows.probs) == len(rows.ids) == 40
+    floor = read_both(path.parent.parent / "floor_tfidf-lr_first-40" / "run.json")[0]
+    assert made.exposure == floor.exposure and made.exposure is not None, "its TF-IDF has seen what the floor has"
     line = json.loads((path.parent / "samples.jsonl").read_text().splitlines()[0])
     assert set(line["parts"]) == {"model", "tfidf-lr", "lexicon"} and line["decided"] in line["parts"]
     assert main(["verify", str(path.parent)]) == 0
