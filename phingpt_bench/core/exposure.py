@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Literal
 
 from phingpt_bench.core.declared import Count
@@ -81,3 +81,29 @@ def exposure(
     counts = {kind: sum(kinds[row] == kind for row in found) for kind in KINDS}
     looked = {kind: counts[kind] if kind in looked_for or counts[kind] else None for kind in KINDS[1:]}
     return Exposure(exact=counts["exact"], **looked, ids=found, compared=compared, base=base, adapter=adapter)
+
+
+def together(one: Exposure | None, other: Exposure, ids: Sequence[str]) -> Exposure:
+    """The exposure of what has seen the training rows of both, on the test rows `ids`.
+
+    one: None for a base whose training data are not declared, which stay unknown. A row that both have seen counts
+    once; exposures keep no kind for each row: it is taken to be a copy of one kind in both, as far as counts allow.
+    """
+    if one is None:
+        return other
+    shared = len(set(one.ids) & set(other.ids))
+    counts = {kind: one.counts.get(kind, 0) + other.counts.get(kind, 0) for kind in KINDS}
+    for most in (lambda kind: min(one.counts.get(kind, 0), other.counts.get(kind, 0)), lambda kind: counts[kind]):
+        for kind in KINDS:
+            twice = min(most(kind), shared)
+            counts[kind], shared = counts[kind] - twice, shared - twice
+    looked = {kind: counts[kind] if kind in one.counts or counts[kind] else None for kind in KINDS[1:]}
+    seen = {*one.ids, *other.ids}
+    compared = one.compared
+    if compared is not None and other.compared is not None:
+        rows = (compared.training_rows or 0) + (other.compared.training_rows or 0)
+        compared = replace(compared, training_rows=rows)
+    return replace(
+        one, exact=counts["exact"], **looked, ids=[row for row in ids if row in seen],
+        compared=compared or other.compared,
+    )  # fmt: skip

@@ -33,7 +33,7 @@ def repeated_faults(record: RunRecord) -> Iterator[Sentence]:
         k = sum(found.reasons.values())
         if k != found.invalid:
             yield sentence("diagnostics.reasons: of {k} answers, and {n} could not be read", k=k, n=found.invalid)
-    if record.exposure is not None and len(record.exposure.ids) != record.exposure.seen:
+    if record.exposure is not None and record.exposure.ids and len(record.exposure.ids) != record.exposure.seen:
         k = len(record.exposure.ids)
         yield sentence("exposure: {k} ids of {n} rows that were seen", k=k, n=record.exposure.seen)
     if record.paraphrases is not None and record.paraphrases.changed > 1:

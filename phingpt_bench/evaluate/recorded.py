@@ -9,6 +9,9 @@ from typing import TYPE_CHECKING, Any
 
 from phingpt_bench.core.errors import BenchError
 from phingpt_bench.core.records import Model, RunRecord
+from phingpt_bench.core.sentences import sentence
+from phingpt_bench.data.rows import Row
+from phingpt_bench.evaluate.tasks import TaskFacts
 from phingpt_bench.evaluate.variant import Variant
 from phingpt_bench.models import adapter, embedded
 from phingpt_bench.models.base_spec import BaseSpec
@@ -81,6 +84,16 @@ def _check_adapter(loaded: Loaded, model: Model, folder: Path) -> None:
             found=found,
             recorded=model.adapter_digest,
         )
+
+
+def documents(task: TaskFacts, ids: Sequence[str]) -> list[Row]:
+    """The rows of these ids in the task's dataset here; BenchError for one that it does not have (any more)."""
+    docs = {doc["id"]: dict(doc) for doc in task.task.eval_docs}
+    if missing := next((name for name in ids if name not in docs), None):
+        raise BenchError(
+            "the dataset here has no row '{row}'", where=sentence("task {task}", task=task.name), row=missing
+        )
+    return [docs[name] for name in ids]
 
 
 def variant_of(record: RunRecord) -> Variant:

@@ -13,6 +13,7 @@ from dataclasses import asdict, replace
 from pathlib import Path
 
 from phingpt_bench.core.errors import BenchError
+from phingpt_bench.core.exposure import Exposure, together
 from phingpt_bench.core.fingerprint import digest
 from phingpt_bench.core.machine import command
 from phingpt_bench.core.protocol import CHOSEN
@@ -21,9 +22,10 @@ from phingpt_bench.core.records import RunRecord
 from phingpt_bench.core.sentences import sentence
 from phingpt_bench.cost.meters import Meter
 from phingpt_bench.evaluate import record
-from phingpt_bench.evaluate.recorded import recorded, spec_of, variant_of
+from phingpt_bench.evaluate.exposure import Exposures
+from phingpt_bench.evaluate.recorded import documents, recorded, spec_of, variant_of
 from phingpt_bench.evaluate.steps import slug
-from phingpt_bench.evaluate.tasks import Tasks
+from phingpt_bench.evaluate.tasks import TaskFacts, Tasks
 from phingpt_bench.evaluate.texts import Asker
 from phingpt_bench.floors.learnt import splits
 from phingpt_bench.hybrids import entities, labels
@@ -71,6 +73,7 @@ def combine(
         )
     chosen = [part for part in parts if part in (using or parts)]  # each once, in one order: all are in the run's name
     task = known[source.task]
+    documents(task, rows.ids)  # says before anything is loaded that the rows are others
     if kind == "labels":
         labels.check(task, chosen)
     validation = _unseen(source, adapters, *splits(task.task))
@@ -83,7 +86,16 @@ def combine(
                 made = entities.combined(asker, rows, validation)
             else:
                 made = labels.combined(asker, rows, validation, chosen)
-    return _written(run, made, meter, chosen)
+    return _written(run, made, meter, chosen, _exposure(run, task, known, chosen))
+
+
+def _exposure(run: Run, task: TaskFacts, known: Tasks, using: Sequence[str]) -> Exposure | None:
+    """That of the run and of the parts that are fitted on the task's training and validation rows."""
+    source = run.record
+    if not set(using) & {TFIDF, CRF}:
+        return source.exposure
+    fitted = Exposures(known, {task.name: task}, {}).of_floor(task, source.limit, reads=True)
+    return together(source.exposure, fitted, run.outcomes.ids)
 
 
 def _unseen(source: RunRecord, adapters: Path, train: Sequence[Doc], validation: Sequence[Doc]) -> list[Doc]:
@@ -119,7 +131,9 @@ def _rows_of(name: str, adapters: Path, validation: Sequence[Doc]) -> set[str]:
     return own
 
 
-def _written(run: Run, made_of: Made, meter: Meter, using: Sequence[str]) -> tuple[Path, RunRecord]:
+def _written(
+    run: Run, made_of: Made, meter: Meter, using: Sequence[str], exposure: Exposure | None
+) -> tuple[Path, RunRecord]:
     """Write the new run next to the old one. Its costs are those of the old one and of the combination."""
     source, answers = run.record, made_of.answers
     now = now_text("milliseconds")
@@ -149,6 +163,7 @@ def _written(run: Run, made_of: Made, meter: Meter, using: Sequence[str]) -> tup
         scores=score_all(answers.outcomes),
         diagnostics=found,
         evaluation=evaluation,
+        exposure=exposure,
         paraphrases=None,
         provenance=replace(source.provenance, fingerprint=None, command=command()),
     )  # fmt: skip

@@ -6,6 +6,7 @@ from collections.abc import Iterable, Sequence
 
 from phingpt_bench.core.outcomes import Outcomes
 from phingpt_bench.evaluate.answers import Answers, Line, diagnostics_of, entities_read
+from phingpt_bench.evaluate.recorded import documents
 from phingpt_bench.evaluate.texts import Asker
 from phingpt_bench.floors.crf import CrfLM, found_by
 from phingpt_bench.hybrids.made import Made
@@ -29,8 +30,7 @@ def combined(asker: Asker, rows: Outcomes, validation: Sequence[Doc]) -> Made:
     written = asker.answers([dict(row) for row in validation])
     read = [hooks.read(dict(row), [answer])[1].parsed.spans for row, answer in zip(validation, written, strict=True)]
     vote = voting(_named(held_out, validation, read), [gold_spans(row) for row in validation])
-    docs = {doc["id"]: dict(doc) for doc in task.task.eval_docs}
-    tests = [docs[name] for name in rows.ids]
+    tests = documents(task, rows.ids)
     types = list(task.dataset.labels)
     stored = [[Span(start, end, types[place]) for start, end, place in named] for _, named in rows.entities]
     crf.learn_from_all(task.task)  # the rule of combine.py: weights from held-out rows, the part itself from all

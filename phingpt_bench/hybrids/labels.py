@@ -9,6 +9,7 @@ from typing import Any
 from phingpt_bench.core.errors import BenchError
 from phingpt_bench.core.outcomes import Outcomes
 from phingpt_bench.evaluate.answers import Answers, diagnostics_of
+from phingpt_bench.evaluate.recorded import documents
 from phingpt_bench.evaluate.tasks import TaskFacts
 from phingpt_bench.evaluate.texts import Asker
 from phingpt_bench.floors import lexicon
@@ -43,8 +44,7 @@ def combined(asker: Asker, rows: Outcomes, validation: Sequence[Doc], using: Seq
     parts = [made_of.of_likelihoods(scores), *_others(task, tfidf, validation, using)]
     gold = [row["gold"] for row in validation]
     stack = fitted(parts, gold, len(task.dataset.labels))
-    docs = {doc["id"]: dict(doc) for doc in task.task.eval_docs}
-    tests = [docs[name] for name in rows.ids]
+    tests = documents(task, rows.ids)
     if tfidf is not None:
         tfidf.learn_from_all(task.task)  # the rule of combine.py: weights from held-out rows, the part itself from all
     asked = [made_of.of_model([one for one in rows.probs if one]), *_others(task, tfidf, tests, using)]

@@ -9,6 +9,7 @@ from typing import Any
 
 import numpy as np
 
+from phingpt_bench.core.errors import BenchError
 from phingpt_bench.floors.crf import TOKEN, features
 from phingpt_bench.hybrids.parts import CRF, MODEL, Part
 from phingpt_bench.hybrids.stack import Stack, fitted
@@ -89,6 +90,11 @@ def voting(rows: Sequence[Named], gold: Sequence[Sequence[Span]]) -> Voting:
     BenchError where all candidates are right, or all wrong: then nothing can be learned.
     """
     right = [int(span in set(own)) for row, own in zip(rows, gold, strict=True) for span in row.candidates]
+    if len(set(right)) < 2:
+        raise BenchError(
+            "model and CRF name {n} entities in the validation rows, all right or all wrong: no vote is learned",
+            n=len(right),
+        )
     stack = fitted(parts_of(rows), right, 2)
     chances = Voting(stack, 0.0).votes(rows)
 

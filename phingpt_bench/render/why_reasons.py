@@ -8,6 +8,7 @@ from collections.abc import Callable, Sequence
 from phingpt_bench.text.blocks import Block, Cell, Column, Grid, Lines, Title
 from phingpt_bench.text.clean import clean
 from phingpt_bench.text.language import say, say_n
+from phingpt_bench.text.numbers import unknown_text
 from phingpt_bench.why.figures import Mean, Reasons
 from phingpt_bench.why.values import Reason, Why
 
@@ -55,7 +56,7 @@ def reasons_blocks(why: Why, mean_text: Callable[[Mean], str]) -> list[Block]:
         return []
     columns = [Column(fold=True, least=24), *(Column(head=clean(name), right=True, fold=True) for name, _ in known)]
     rows: list[list[Cell]] = [
-        [head, *(say("n/a") if (mean := value(one)) is None else _shown(mean, sign, mean_text) for _, one in known)]
+        [head, *(unknown_text() if (mean := value(one)) is None else _shown(mean, sign, mean_text) for _, one in known)]
         for head, value, sign in _figures()
     ]
     n = known[0][1].read.n if known[0][1].read else 0

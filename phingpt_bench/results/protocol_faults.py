@@ -54,6 +54,10 @@ def row_faults(record: RunRecord, rows: Outcomes, known: Mapping[str, Passport])
     passport = known.get(protocol.id)
     if passport is None:
         return
+    if rows.kind != "scores" and list(rows.labels) != list(passport.labels):
+        yield sentence(
+            "labels: {theirs}, the protocol has {ours}", theirs=", ".join(rows.labels), ours=", ".join(passport.labels)
+        )
     whole = passport.rows.get(protocol.split)
     if whole is None:
         yield sentence(

@@ -30,7 +30,10 @@ DIGITS = 4  # of recorded risks
 
 
 def figure_faults(record: RunRecord, rows: Outcomes) -> Iterator[Sentence]:
-    """Diagnostics that the outcomes do not give: risk by confidence, misses by kind, and what goes to people."""
+    """Diagnostics that the outcomes do not give: risk by confidence, misses by kind, and what goes to people.
+
+    Also seen rows without their ids, which a board cannot leave out.
+    """
     found = record.diagnostics
     if rows.kind == "labels" and rows.probs:
         probs, gold = probabilities(rows), rows.gold_places
@@ -43,6 +46,8 @@ def figure_faults(record: RunRecord, rows: Outcomes) -> Iterator[Sentence]:
                 yield from _differing(f"selective_risk.{coverage}", stored, round(risk, DIGITS))
         for one in found.abstention or ():
             yield from _abstention_faults(one, rows)
+    if record.exposure is not None and record.exposure.seen and not record.exposure.ids:
+        yield sentence("exposure: {k} ids of {n} rows that were seen", k=0, n=record.exposure.seen)
     if rows.misses and found.misses is not None and found.misses != ner.misses_by_kind(rows.misses):
         yield sentence("diagnostics.misses: the outcomes give others")
 

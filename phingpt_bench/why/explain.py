@@ -8,9 +8,8 @@ from pathlib import Path
 
 from phingpt_bench.core.errors import BenchError
 from phingpt_bench.core.protocol import CHOSEN
-from phingpt_bench.core.sentences import sentence
 from phingpt_bench.evaluate.paraphrased import asked_under, family_for
-from phingpt_bench.evaluate.recorded import spec_of, variant_of
+from phingpt_bench.evaluate.recorded import documents, spec_of, variant_of
 from phingpt_bench.evaluate.tasks import TaskFacts, Tasks
 from phingpt_bench.evaluate.texts import Asker
 from phingpt_bench.results.collect import Run
@@ -81,12 +80,7 @@ def explained(  # noqa: PLR0913  what is asked, and of whom
     if reasons and first.protocol.kind != "labels":
         raise BenchError("reasons are asked for labels, and task '{task}' asks for entities", task=first.task)
     task = known[first.task]
-    docs = {doc["id"]: dict(doc) for doc in task.task.eval_docs}
-    if missing := next((name for name in ids if name not in docs), None):
-        raise BenchError(
-            "the dataset here has no row '{row}'", where=sentence("task {task}", task=task.name), row=missing
-        )
-    texts = [one_by_one(docs[name]) for name in ids[: limit or None]]
+    texts = [one_by_one(row) for row in documents(task, ids)[: limit or None]]
     systems = systems_of(runs, variants, task, adapters, base, served)
     asked, wordings = [], list[str]()
     for run, one in zip(runs, systems, strict=True):
@@ -160,9 +154,15 @@ def _forwarded(systems: Sequence[System]) -> int:
 
 
 def _names(runs: Sequence[Run]) -> list[str]:
-    """What the runs are called: by adapter, the bare base by its model; by the folder where that is the same twice."""
+    """What the runs are called: by adapter, the bare base by its model; by the folder where that is the same twice.
+
+    Runs in folders of one name, such as those of two results folders, are called by their whole paths.
+    """
     names = [run.record.model.adapter or run.record.model.name for run in runs]
-    return names if len(set(names)) == len(names) else [run.path.parent.name for run in runs]
+    folders = [run.path.parent.name for run in runs]
+    return next(
+        (tell for tell in (names, folders) if len(set(tell)) == len(runs)), [str(run.path.parent) for run in runs]
+    )
 
 
 def _ask(asker: Asker, texts: Sequence[Variants], scores_it: bool) -> _Asked:

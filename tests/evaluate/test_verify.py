@@ -160,7 +160,10 @@ def test_a_changed_adapter_is_found(copy: Path, tmp_path: Path, capsys: pytest.C
     digest = adapter_digest(folder, None)
     edit(
         run_of(copy, "phin_demo_sentiment"),
-        lambda record: record["model"].update(kind="tuned", adapter="mine", adapter_digest=digest),
+        lambda record: (
+            record["model"].update(kind="tuned", adapter="mine", adapter_digest=digest),
+            record["provenance"]["fingerprint"].update(adapter=digest),
+        ),
     )
     check = ["verify", str(copy), "--adapters", str(folder.parent), "--all"]
     assert main(check) == 0

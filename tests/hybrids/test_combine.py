@@ -15,6 +15,7 @@ from phingpt_bench.cli.main import main
 from phingpt_bench.core.agreement import read_both
 from phingpt_bench.core.errors import BenchError
 from phingpt_bench.cost.meters import Meter
+from phingpt_bench.evaluate.recorded import documents
 from phingpt_bench.evaluate.tasks import Tasks
 from phingpt_bench.floors import classical
 from phingpt_bench.floors.classical import TfidfLM
@@ -94,6 +95,14 @@ def test_copies_of_training_rows_are_left_out(monkeypatch: pytest.MonkeyPatch) -
         combine._unseen(source, Path("adapters"), [], rows)
 
 
+def test_rows_that_the_dataset_does_not_have_are_named() -> None:
+    task = Tasks()["phin_demo_sentiment"]
+    first = task.ids[0]
+    assert [row["id"] for row in documents(task, [first])] == [first]
+    with pytest.raises(BenchError, match="the dataset here has no row 'gone'"):
+        documents(task, [first, "gone"])
+
+
 def test_weights_are_learned_without_validation_rows_and_test_rows_get_the_floor(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
@@ -146,6 +155,8 @@ def test_a_hybrid_is_a_run_that_boards_show(tmp_path: Path, capsys: pytest.Captu
     made, rows = read_both(path)
     assert made.model.adapter == "base+tfidf-lr+lexicon" and made.model.kind == "tuned"
     assert len(rows.probs) == len(rows.ids) == 40
+    floor = read_both(path.parent.parent / "floor_tfidf-lr_first-40" / "run.json")[0]
+    assert made.exposure == floor.exposure and made.exposure is not None, "its TF-IDF has seen what the floor has"
     line = json.loads((path.parent / "samples.jsonl").read_text().splitlines()[0])
     assert set(line["parts"]) == {"model", "tfidf-lr", "lexicon"} and line["decided"] in line["parts"]
     assert main(["verify", str(path.parent)]) == 0

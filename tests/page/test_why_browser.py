@@ -86,7 +86,7 @@ def test_reasons_are_next_to_what_became_of_the_answer(opened) -> None:
     tab.page.keyboard.press("j")
     assert "That is not its answer" in tab.page.locator(".answer-view").inner_text()
     summary = opened("reasons", "#/summary").page.locator("main").inner_text()
-    assert "Are the reasons true?" in summary and "n/a" in summary
+    assert "Are the reasons true?" in summary and "N/A" in summary
     assert "Reasons that the model wrote" not in opened("labels").page.locator(".answer-view").inner_text()
 
 

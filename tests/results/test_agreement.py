@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import json
 from collections.abc import Callable
 from pathlib import Path
@@ -132,6 +133,15 @@ def test_a_whole_run_has_the_rows_of_its_protocol(limit: int | None, said: str |
             read_run(path)
         with speaking("es"):
             assert spoken(caught.value.message) != caught.value.message
+
+
+def test_labels_must_be_in_the_order_of_the_protocol(tmp_path: Path) -> None:
+    """Places in another order would be other answers: a passport was edited between two runs, such as limited ones."""
+    rows = labels(0.6)
+    other = dataclasses.replace(rows, labels=rows.labels[::-1])
+    assert read_run(write_run(tmp_path / "one", make_run(outcomes=rows, limit=300, **FPB)))
+    with pytest.raises(BenchError, match="labels: positive, neutral, negative, the protocol has negative, neutral"):
+        read_run(write_run(tmp_path / "other", make_run(outcomes=other, limit=300, **FPB)))
 
 
 def test_rows_of_the_right_number_must_be_the_right_rows(tmp_path: Path) -> None:

@@ -46,6 +46,9 @@ EDITS: dict[str, tuple[Path, Edit, str, str]] = {
         LABELS, lambda one: one["evaluation"]["seconds"].update(evaluate=1.0), "figures", "evaluation.usd",
     ),
     "a training for nothing": (LABELS, lambda one: one["training"].update(usd=0.0), "figures", "training.usd: 0"),
+    "no ids of seen rows": (
+        LABELS, lambda one: one["exposure"].update(ids=[]), "figures", "0 ids of 42 rows",
+    ),
     "less risk": (LABELS, lambda one: one["diagnostics"].update(aurc=0.0), "figures", "aurc: 0, counted again"),
     "no risk at half of the rows": (
         LABELS, lambda one: one["diagnostics"]["selective_risk"].update({"0.5": 0.0}), "figures", "selective_risk.0.5",

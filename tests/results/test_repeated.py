@@ -63,7 +63,7 @@ EDITS: dict[str, tuple[Callable[[], Run], Edit, str]] = {
     "an adapter without a name": (tuned, lambda one: one["model"].update(adapter=None), "the adapter: none"),
     "fewer reasons": (tuned, lambda one: one["diagnostics"].update(reasons={"empty": 1}), "reasons: of 1 answers"),
     "rows that were not seen": (tuned, lambda one: one["exposure"].update(exact=0), "2 ids of 0 rows"),
-    "no ids of seen rows": (tuned, lambda one: one["exposure"].update(ids=[]), "0 ids of 2 rows"),
+    "ids of other rows": (tuned, lambda one: one["exposure"]["ids"].pop(), "1 ids of 2 rows"),
     "a base below a baseline": (
         floor,
         lambda one: (one["model"].update(base="big/model"), one["provenance"].update(fingerprint=None)),

@@ -191,7 +191,7 @@ def test_a_chat_server_gives_reasons_and_is_asked_once(
     assert main([*why, *engine]) == 0
     out = capsys.readouterr().out
     assert "toy writes positive: By its length." in out and "Are the reasons true?" in out
-    assert "This engine gives no likelihoods" in out and "n/a" in out
+    assert "This engine gives no likelihoods" in out and "N/A" in out
     assert all(len(line) <= 80 for line in out.splitlines())
     asked = len(api.times)
     file = tmp_path / "why.json"

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 import json
+import shutil
 from pathlib import Path
 from typing import Any
 
@@ -81,6 +82,14 @@ def test_two_runs_are_explained_on_one_axis(made: Path, capsys: pytest.CaptureFi
         assert len(one["changes"]) == len(row["words"]) == len(row["sides"][0]["scores"]) - 1
         assert one["changes"] != other["changes"]
     assert "text" in asked_json(made, *sentiment, "--limit", "1", "--with-text")["rows"][0]
+
+
+def test_two_folders_of_one_name_are_told_apart(made: Path) -> None:
+    (run,) = (made / "results" / "runs" / "phin_demo_sentiment").glob("*mine*")
+    other = made / "copy" / "runs" / "phin_demo_sentiment" / run.name
+    shutil.copytree(run, other)
+    found = asked_json(made, str(run), str(other), "--rows", "all", "--limit", "1")
+    assert found["systems"] == [str(run), str(other)]
 
 
 def test_entities_are_explained_by_piece(made: Path, capsys: pytest.CaptureFixture[str]) -> None:

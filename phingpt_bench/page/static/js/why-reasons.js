@@ -62,6 +62,6 @@ export function reasonFigures() {
 }
 
 function shown(mean, written) {
-  if (!mean) return t("n/a");
+  if (!mean) return t("N/A");
   return written(mean.value, 2) + (mean.interval ? ` [${written(mean.interval.low, 2)}, ${written(mean.interval.high, 2)}]` : "");
 }
