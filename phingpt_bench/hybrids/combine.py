@@ -21,7 +21,7 @@ from phingpt_bench.core.records import RunRecord
 from phingpt_bench.core.sentences import sentence
 from phingpt_bench.cost.meters import Meter
 from phingpt_bench.evaluate import record
-from phingpt_bench.evaluate.recorded import recorded, variant_of
+from phingpt_bench.evaluate.recorded import asked_again, recorded
 from phingpt_bench.evaluate.steps import slug
 from phingpt_bench.evaluate.tasks import Tasks
 from phingpt_bench.evaluate.texts import Asker
@@ -40,13 +40,20 @@ WITH = {"labels": (TFIDF, LEXICON), "spans": (CRF,)}  # the parts of each kind o
 
 
 def combine(
-    run: Run, known: Tasks, adapters: Path, *, using: Sequence[str] = (), base: str | None = None
+    run: Run,
+    known: Tasks,
+    adapters: Path,
+    *,
+    using: Sequence[str] = (),
+    base: str | None = None,
+    prompts: Sequence[str] = (),
 ) -> tuple[Path, RunRecord]:
     """The folder and the record of a new run: `run` combined with the parts in `using`, by default all of its kind.
 
-    adapters: the folder that holds adapters by name. base: a folder or Hub id in place of the recorded one.
-    BenchError for a run that has neither label probabilities nor entities by place, for a part of another kind of task,
-    for a task without validation rows, and for an adapter that was trained on validation rows or without a card.
+    adapters: the folder that holds adapters by name. base: a folder or Hub id in place of the recorded one. prompts:
+    files of the prompts that took the place of a task's. BenchError for a run that has neither label probabilities nor
+    entities by place, for a part of another kind of task, for a task without validation rows, and for an adapter that
+    was trained on validation rows or without a card.
     """
     source, rows = run.record, run.outcomes
     kind = source.protocol.kind
@@ -69,14 +76,14 @@ def combine(
             parts=", ".join(parts),
         )
     chosen = [part for part in parts if part in (using or parts)]  # each once, in one order: all are in the run's name
-    task = known[source.task]
+    task, variant = asked_again(source, known, prompts)
     if kind == "labels":
         labels.check(task, chosen)
     validation = _unseen(source, adapters, *splits(task.task))
     meter = Meter(device("auto"))  # where `recorded` loads
     with meter.phase("combine"):
         found = recorded([(run.path, source)], adapters, base)
-        asker = Asker(found.lm(), task, variant_of(source))
+        asker = Asker(found.lm(), task, variant)
         with adapter.only(found.model, found.names[0]):
             if kind == "spans":
                 made = entities.combined(asker, rows, validation)
