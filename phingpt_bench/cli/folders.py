@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from phingpt_bench.cli.output import line
+from phingpt_bench.core.errors import BenchError, meant_path
 from phingpt_bench.text.language import say
 
 if TYPE_CHECKING:
@@ -31,9 +32,20 @@ def add_actions(
 
 def folder_and_names(words: Sequence[str], known: Collection[str] = ()) -> tuple[Path | None, list[str]]:
     """The folder to check, if the first word is one and no known name, and the names of what it must hold."""
-    if words and words[0] not in known and (words[0].endswith("/") or Path(words[0]).is_dir()):
+    if (
+        words
+        and words[0] not in known
+        and (words[0].endswith("/") or words[0].startswith((".", "/", "~")) or Path(words[0]).is_dir())
+    ):
         return Path(words[0]), list(words[1:])
     return None, list(words)
+
+
+def existing(folder: Path) -> Path:
+    """A folder that was named; BenchError where it does not exist, which is not the same as an empty one."""
+    if not folder.is_dir():
+        raise BenchError("no such folder", where=str(folder), hint=meant_path(folder))
+    return folder
 
 
 def missing(name: str, command: str, folder: Path) -> None:

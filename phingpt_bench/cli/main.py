@@ -87,10 +87,9 @@ class Parser(argparse.ArgumentParser):
     def left_over(self, words: Sequence[str], left: Sequence[str]) -> NoReturn:
         """BenchError for arguments that no action of the line takes, with the option that the first may stand for."""
         parser = deepest(self, words)
-        raise BenchError(
-            say("unrecognized arguments: %s") % " ".join(left),
-            hint=meant_option(parser, left) or sentence("'{prog} --help' shows the arguments", prog=parser.prog),
-        )
+        hint = meant_option(parser, left) or sentence("'{prog} --help' shows the arguments", prog=parser.prog)
+        message = say("unrecognized arguments: %s") % " ".join(left)
+        raise BenchError(message, hint=hint)
 
 
 def main(argv: Sequence[str] | None = None) -> int:

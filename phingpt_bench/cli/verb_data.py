@@ -7,7 +7,7 @@ from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from phingpt_bench.cli.folders import add_actions, changed_files, folder_and_names, missing
+from phingpt_bench.cli.folders import add_actions, changed_files, existing, folder_and_names, missing
 from phingpt_bench.cli.output import line
 from phingpt_bench.core.errors import BenchError
 from phingpt_bench.core.sentences import sentence
@@ -44,25 +44,34 @@ def configure(parser: argparse.ArgumentParser) -> None:
 def run(args: argparse.Namespace) -> int:
     """Do it; 0, or 1 where a dataset cannot be fetched or is not what it should be. BenchError without a mirror."""
     from phingpt_bench.api.silence import silence_libraries
+    from phingpt_bench.core.paths import share
     from phingpt_bench.data import catalogue
     from phingpt_bench.data.sources import MIRROR_VARIABLE, mirror
 
     silence_libraries()
-    known = {name: one for name, one in catalogue.readable()[0].items() if one.origin.hub is not None}
+    shipped = share("tasks", catalogue.PASSPORTS)
+    known = {
+        name: one for name, one in catalogue.readable()[0].items()
+        if one.origin.hub is not None or (not one.synthetic and (shipped / f"{name}.yaml").is_file())
+    }  # fmt: skip
     if args.action == "list":
-        return _list(known.values(), args.folder or mirror())
+        return _list(known.values(), existing(args.folder) if args.folder else mirror())
     given, names = (args.to, args.names) if args.action == "pull" else folder_and_names(args.words, known)
     folder = given or mirror()
     if folder is None:
         raise BenchError("which mirror?", hint="give a folder, or set {variable} to one", variable=MIRROR_VARIABLE)
-    chosen = [known[name] for name in _chosen(names, known)]
+    chosen = [known[name] for name in _chosen(names, known, known_folder=given is not None or args.action == "pull")]
     if args.action == "pull":
-        return _pull(chosen, folder)
+        return _pull(chosen if names else [one for one in chosen if one.origin.hub is not None], folder)
+    existing(folder)
     return _verify(chosen, folder, all_here=bool(names))
 
 
-def _chosen(names: Sequence[str], known: dict[str, Passport]) -> list[str]:
-    """The datasets that names of datasets, tasks and groups mean, each once; all without names."""
+def _chosen(names: Sequence[str], known: dict[str, Passport], *, known_folder: bool) -> list[str]:
+    """The datasets that names of datasets, tasks and groups mean, each once; all without names.
+
+    known_folder: whether no name can have been meant for the folder.
+    """
     from phingpt_bench.core.errors import unknown
     from phingpt_bench.lmeval.taskfiles import read_tasks
 
@@ -74,7 +83,12 @@ def _chosen(names: Sequence[str], known: dict[str, Passport]) -> list[str]:
         elif members:
             found += [dataset for task in members if (dataset := files.tasks[task].dataset) in known]
         else:
-            raise unknown(sentence("dataset"), name, [*known, *files.tasks, *files.groups])
+            raise unknown(
+                sentence("dataset") if known_folder else sentence("dataset or folder"),
+                name,
+                [*known, *files.tasks, *files.groups],
+                see="phingpt-bench data list",
+            )
     return list(dict.fromkeys(found))
 
 
@@ -88,7 +102,7 @@ def _list(known: Iterable[Passport], folder: Path | None) -> int:
     for passport in known:
         size = 0 if folder is None else pull.size(passport, folder)
         here = say("{size} MB", size=f"{size / 1e6:,.1f}") if size else say("not here")
-        rows.append([passport.name, clean(passport.licence), here, clean(passport.origin.hub)])
+        rows.append([passport.name, clean(passport.licence), here, clean(passport.origin.hub or "-")])
     heads = (say("dataset"), say("licence"), say("mirror"), "Hub")
     show([Grid([Column(head=head, fold=at in (1, 3), least=12) for at, head in enumerate(heads)], rows)])
     return 0
@@ -129,5 +143,6 @@ def _verify(passports: Sequence[Passport], folder: Path, *, all_here: bool) -> i
         if reason := pull.fault(passport, folder):
             failed += 1
             line(say("FAIL  {file}: {reason}", file=passport.name, reason=spoken(reason)))
-    line(say("{n} of {all} datasets are here, {failed} faults", n=len(here), all=len(passports), failed=failed))
+    faults = say_n("{n} fault", "{n} faults", failed)
+    line(say("{n} of {all} datasets are here, {faults}", n=len(here), all=len(passports), faults=faults))
     return 1 if failed else 0

@@ -9,7 +9,7 @@ import os
 import stat
 from pathlib import Path
 
-from phingpt_bench.core.errors import BenchError
+from phingpt_bench.core.errors import BenchError, meant_path
 from phingpt_bench.core.sentences import sentence
 
 MOST = 1 << 29  # bytes of a file that is read as one text: 4,000 times the largest of our records
@@ -32,7 +32,7 @@ def regular(path: Path, most: int | None = None) -> Path:
     try:
         found = path.stat()
     except FileNotFoundError:
-        raise BenchError("no such file", where=str(path)) from None
+        raise BenchError("no such file", where=str(path), hint=meant_path(path)) from None
     except (OSError, ValueError) as err:  # ValueError: a zero byte in its name
         reason = getattr(err, "strerror", None) or err
         raise BenchError("not readable ({reason})", where=str(path), reason=reason) from None

@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from phingpt_bench.core.agreement import read_both
-from phingpt_bench.core.errors import BenchError
+from phingpt_bench.core.errors import BenchError, meant_path
 from phingpt_bench.core.outcomes import Outcomes
 from phingpt_bench.core.paths import results_folder
 from phingpt_bench.core.records import RECORD, RunRecord
@@ -155,7 +155,8 @@ def run_files(folder: Path, *, local: bool = False) -> list[Path]:
         raise BenchError(
             sentence("no such folder") if not folder.exists() else sentence("not a folder"),
             where=str(folder),
-            hint=sentence("give the folder that 'phingpt-bench run SUITE' wrote, such as results/"),
+            hint=meant_path(folder)
+            or sentence("give the folder that 'phingpt-bench run SUITE' wrote, such as results/"),
         )
     skipped: list[str] = []
     files = sorted(map(Path, _walk(str(folder), None if local else skipped)), key=lambda file: file.parts)
