@@ -88,7 +88,9 @@ class Parser(argparse.ArgumentParser):
         """BenchError for arguments that no action of the line takes, with the option that the first may stand for."""
         parser = deepest(self, words)
         hint = meant_option(parser, left) or sentence("'{prog} --help' shows the arguments", prog=parser.prog)
-        message = say("unrecognized arguments: %s") % " ".join(left)
+        # the value behind a "=" may be a key
+        names = [word.partition("=")[0] if word.startswith("-") else word for word in left]
+        message = say("unrecognized arguments: %s") % " ".join(names)
         raise BenchError(message, hint=hint)
 
 

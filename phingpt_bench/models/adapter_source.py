@@ -41,9 +41,9 @@ def located(path: Path) -> Path:
         raise BenchError(
             "neither a folder nor a repository of the Hub that is cached or in reach ({reason})",
             where=text,
-            hint=meant_path(text) or "check the name, or fetch it where there is a network: hf download {match}",
+            hint=meant_path(text)
+            or sentence("check the name, or fetch it where there is a network: hf download {match}", match=match["id"]),
             reason=first_line(err),
-            match=match["id"],
         ) from None
     return Path(whole, sub)
 
