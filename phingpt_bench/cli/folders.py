@@ -8,7 +8,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from phingpt_bench.cli.output import line
-from phingpt_bench.core.errors import BenchError
+from phingpt_bench.core.errors import BenchError, meant_path
+from phingpt_bench.core.sentences import sentence
 from phingpt_bench.text.language import say
 
 if TYPE_CHECKING:
@@ -32,7 +33,11 @@ def add_actions(
 
 def folder_and_names(words: Sequence[str], known: Collection[str] = ()) -> tuple[Path | None, list[str]]:
     """The folder to check, if the first word is one and no known name, and the names of what it must hold."""
-    if words and words[0] not in known and (words[0].endswith("/") or Path(words[0]).is_dir()):
+    if (
+        words
+        and words[0] not in known
+        and (words[0].endswith("/") or words[0].startswith((".", "/", "~")) or Path(words[0]).is_dir())
+    ):
         return Path(words[0]), list(words[1:])
     return None, list(words)
 
@@ -40,9 +45,9 @@ def folder_and_names(words: Sequence[str], known: Collection[str] = ()) -> tuple
 def existing(folder: Path) -> Path:
     """The folder that a user named; BenchError where there is none, which would look like an empty one."""
     if not folder.is_dir():
-        raise BenchError(
-            "no such folder", where=str(folder), hint="'verify {name}' checks what has that name", name=folder
-        )
+        near = meant_path(folder)
+        hint = near or sentence("'verify {name}' checks what has that name", name=folder)
+        raise BenchError("no such folder", where=str(folder), hint=hint)
     return folder
 
 

@@ -80,10 +80,11 @@ class Parser(argparse.ArgumentParser):
     def left_over(self, words: Sequence[str], left: Sequence[str]) -> NoReturn:
         """BenchError for arguments that no action of the line takes, with the option that the first may stand for."""
         parser = deepest(self, words)
+        names = [word.partition("=")[0] if word.startswith("-") else word for word in left]  # a value may be a key
         raise BenchError(
             "unrecognized arguments: {arguments}",
             hint=meant_option(parser, left) or sentence("'{prog} --help' shows the arguments", prog=parser.prog),
-            arguments=" ".join(left),
+            arguments=" ".join(names),
         )
 
 

@@ -28,10 +28,22 @@ def add_adapters(parser: argparse.ArgumentParser) -> None:
 
 
 def add_asked_again(parser: argparse.ArgumentParser) -> None:
-    """--results, --adapters and --base: what is needed to ask the model of a run again."""
+    """--results, --adapters, --base and --prompt: what is needed to ask the model of a run again."""
     add_results(parser)
     add_adapters(parser)
     parser.add_argument("--base", metavar=say("MODEL"), help="a folder or Hub id in place of the recorded base")
+    add_prompts(parser)
+
+
+def add_prompts(parser: argparse.ArgumentParser) -> None:
+    """--prompt: the words of runs that were not asked in the task's, since records have only their digests."""
+    parser.add_argument(
+        "--prompt",
+        action="append",
+        default=[],
+        metavar=say("FILE"),
+        help="the prompt file of a run that was asked in other words; may be repeated",
+    )
 
 
 def add_served(parser: argparse.ArgumentParser, asked: Any = None) -> None:

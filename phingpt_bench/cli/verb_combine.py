@@ -55,7 +55,7 @@ def run(args: argparse.Namespace) -> int:
 
     silence_libraries()
     (source,) = runs_of(args.run, None, args.task, args.results)
-    folder, made = combine(source, Tasks(), args.adapters, using=args.using, base=args.base)
+    folder, made = combine(source, Tasks(), args.adapters, using=args.using, base=args.base, prompts=args.prompt)
     metric = made.protocol.metric
     line(
         say(

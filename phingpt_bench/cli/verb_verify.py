@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from phingpt_bench.cli.output import line
-from phingpt_bench.cli.run_args import add_adapters
+from phingpt_bench.cli.run_args import add_adapters, add_prompts
 from phingpt_bench.cli.suites import positive
 from phingpt_bench.core.sentences import joined, sentence
 from phingpt_bench.text.language import say, say_n, spoken
@@ -40,6 +40,7 @@ def configure(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--base", metavar=say("MODEL"), help="for --rerun: a folder or Hub id in place of the recorded base"
     )
+    add_prompts(parser)
     parser.add_argument("--seed", type=int, default=0, metavar="N", help="for --rerun: which rows (default 0)")
     parser.add_argument("--all", action="store_true", help="list each check, also those that pass or were not made")
 
@@ -93,7 +94,10 @@ def _again(args: argparse.Namespace, checked: Checked, known: Tasks) -> list[Fin
 
     path, record = checked.path, checked.record
     try:
-        found = rerun(path, record, checked.outcomes, args.rerun, known, args.adapters, seed=args.seed, base=args.base)
+        found = rerun(
+            path, record, checked.outcomes, args.rerun, known, args.adapters, seed=args.seed, base=args.base,
+            prompts=args.prompt,
+        )  # fmt: skip
     except BenchError as err:
         return [Finding(path, "rerun", None, err.message)]
     parts = [sentence("{k} of {rows} rows are answered differently", k=len(found.differing), rows=found.rows)]

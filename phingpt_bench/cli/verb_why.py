@@ -104,7 +104,7 @@ def run(args: argparse.Namespace) -> int:
     served = None if args.model is None else from_args(args.model, args.model_args)
     made, live = explained(
         runs, Tasks(), args.adapters, rows=args.rows, limit=args.limit, base=args.base, served=served,
-        faithfulness=args.faithfulness, reasons=args.reasons,
+        faithfulness=args.faithfulness, reasons=args.reasons, prompts=args.prompt,
     )  # fmt: skip
     if server is not None:
         serve(server, made, live, with_text=args.with_text)

@@ -19,6 +19,7 @@ from typing import Annotated, Any, TypeVar
 from phingpt_bench.core.declared import LARGEST, all_of, fields_of, finite, parts, types_of
 from phingpt_bench.core.errors import BenchError, nearest
 from phingpt_bench.core.paths import expanded
+from phingpt_bench.core.secret_names import names_a_key
 from phingpt_bench.core.sentences import joined, sentence
 from phingpt_bench.core.yamlfile import Key
 
@@ -93,7 +94,12 @@ class Builder:
             return self._wrong(key, sentence("a mapping with the keys {keys}", keys=", ".join(fields)), value)
         before = len(self.mistakes)
         for name in value:
-            if name not in fields:
+            if name not in fields and "key_variable" in fields and names_a_key(name):
+                about = sentence(
+                    "'{name}': a key is not written down here; export NAME=... and give key_variable: NAME", name=name
+                )
+                self._mistake((*key, name), about, named=False)
+            elif name not in fields:
                 near = nearest(name, fields)
                 about = (
                     sentence("did you mean '{name}'?", name=near)

@@ -3,11 +3,16 @@
 from __future__ import annotations
 
 import difflib
+import itertools
+import os
 from collections.abc import Iterable
+from pathlib import Path
 
 from phingpt_bench.core.sentences import Sentence, sentence
 
 MOST_NAMED = 20  # names in a hint; of more, the number is shown
+MOST_NAMES = 2_000  # of a folder that are compared with a misspelt one
+ALIKE = 0.7  # how much: names in a folder are anything, unlike choices
 
 
 class BenchError(Exception):
@@ -38,10 +43,29 @@ def first_line(err: object) -> str:
     return (str(err).strip().splitlines() or [type(err).__name__])[0].rstrip()
 
 
-def nearest(name: str, choices: Iterable[str]) -> str | None:
-    """The choice most like `name`, or None when nothing is close (difflib ratio under 0.5)."""
-    found = difflib.get_close_matches(str(name), [str(c) for c in choices], n=1, cutoff=0.5)
+def nearest(name: str, choices: Iterable[str], cutoff: float = 0.5) -> str | None:
+    """The choice most like `name`, or None when nothing is close (difflib ratio under `cutoff`)."""
+    found = difflib.get_close_matches(str(name), [str(c) for c in choices], n=1, cutoff=cutoff)
     return found[0] if found else None
+
+
+def meant_path(path: str | Path) -> Sentence | None:
+    """The question for the existing path most like one that does not exist, part by part; None without one."""
+    parts = Path(path).parts
+    found = Path(parts[0]) if Path(path).is_absolute() else Path()
+    for part in parts[1:] if Path(path).is_absolute() else parts:
+        if (found / part).exists():
+            found /= part
+            continue
+        try:
+            names = [entry.name for entry in itertools.islice(os.scandir(found), MOST_NAMES)]
+        except (OSError, ValueError):
+            return None
+        near = nearest(part, names, cutoff=ALIKE)
+        if near is None:
+            return None
+        found /= near
+    return None if found == Path(path) else sentence("did you mean '{name}'?", name=found)
 
 
 def unknown(

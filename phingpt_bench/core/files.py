@@ -5,18 +5,14 @@
 
 from __future__ import annotations
 
-import difflib
-import itertools
 import os
 import stat
 from pathlib import Path
 
-from phingpt_bench.core.errors import BenchError
+from phingpt_bench.core.errors import BenchError, meant_path
 from phingpt_bench.core.sentences import sentence
 
 MOST = 1 << 29  # bytes of a file that is read as one text: 4,000 times the largest of our records
-
-NEIGHBOURS = 5000  # names of a folder that are looked at for the nearest one
 
 
 class Unsafe(BenchError):
@@ -36,9 +32,7 @@ def regular(path: Path, most: int | None = None) -> Path:
     try:
         found = path.stat()
     except FileNotFoundError:
-        near = neighbour(path)
-        hint = sentence("did you mean '{name}'?", name=near) if near is not None else None
-        raise BenchError("no such file", where=str(path), hint=hint) from None
+        raise BenchError("no such file", where=str(path), hint=meant_path(path)) from None
     except (OSError, ValueError) as err:  # ValueError: a zero byte in its name
         reason = getattr(err, "strerror", None) or err
         raise BenchError("not readable ({reason})", where=str(path), reason=reason) from None
@@ -54,17 +48,6 @@ def regular(path: Path, most: int | None = None) -> Path:
         size = f"{found.st_size:,}"
         raise Unsafe(sentence("is larger than anything of its kind ({n} bytes)", n=size), where=str(path))
     return path
-
-
-def neighbour(path: Path) -> Path | None:
-    """The file or folder beside a missing one whose name is most like its own; None if none is close."""
-    try:
-        with os.scandir(path.parent) as entries:
-            names = [entry.name for entry in itertools.islice(entries, NEIGHBOURS)]
-    except (OSError, ValueError):
-        return None
-    found = difflib.get_close_matches(path.name, names, n=1, cutoff=0.75)
-    return path.with_name(found[0]) if found else None
 
 
 def synced(folder: Path) -> None:

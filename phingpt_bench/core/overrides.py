@@ -17,6 +17,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 from phingpt_bench.core.errors import BenchError
+from phingpt_bench.core.secret_names import masked
 from phingpt_bench.core.sentences import sentence
 from phingpt_bench.core.yamlfile import Key, load_text
 
@@ -36,7 +37,7 @@ class Override:
     """A plain value, as YAML gives it."""
 
     text: str
-    """As the user wrote it."""
+    """As the user wrote it; the value of what names a key is hidden."""
 
 
 def parsed(texts: Iterable[str]) -> tuple[Override, ...]:
@@ -45,8 +46,8 @@ def parsed(texts: Iterable[str]) -> tuple[Override, ...]:
     for text in texts:
         key, sign, value = text.partition("=")
         if not sign or not KEY.fullmatch(key.strip()):
-            raise BenchError("'{text}' is not an override", hint=EXAMPLE, text=text)
-        found.append(Override(_key(key.strip()), load_text(value, text), text))
+            raise BenchError("'{text}' is not an override", hint=EXAMPLE, text=masked(text))
+        found.append(Override(_key(key.strip()), load_text(value, masked(text)), masked(text)))
     return _each_once(found)
 
 

@@ -93,13 +93,18 @@ class PromptFile:
             return sentence("it asks for {kind}, the task for {other}", kind=self.kind, other=kind)
         if self.labels and {one.casefold() for one in self.labels} != {one.casefold() for one in labels}:
             return sentence(
-                "it is for the labels {labels}; if these are its words for the task's, list them under 'answers', "
-                "and under 'labels' those of the task: {names}",
-                labels=", ".join(self.labels),
-                names=", ".join(labels),
+                "it is for the labels {own}; if these are its words for the task's, "
+                "write 'labels: [{labels}]' and below it 'answers: {{{answers}}}', each with its word",
+                own=", ".join(self.labels),
+                labels=", ".join(labels),
+                answers=", ".join(f"{label}: {self.answer(label) if self.answers else '...'}" for label in labels),
             )
         if unknown := {name.casefold() for name in self.answers} - {one.casefold() for one in labels}:
-            return sentence("it has an answer for '{label}', which is not a label of the task", label=min(unknown))
+            return sentence(
+                "it has an answer for '{label}', which is not a label of the task: {labels}",
+                label=min(unknown),
+                labels=", ".join(labels),
+            )
         if missing := self.fields - set(fields):
             return sentence("the task's rows have no field '{field}'", field=min(missing))
         return None

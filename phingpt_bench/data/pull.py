@@ -41,6 +41,12 @@ def pull(passport: Passport, folder: Path) -> list[Path]:
     An interrupted pull resumes with the first file that is missing. BenchError where the Hub has it not or is out of
     reach, and for rows that are not those of the passport, whose files are removed.
     """
+    if passport.origin.hub is None and not size(passport, folder):
+        raise BenchError(
+            "it is not on the Hub ({reason}); put its files into {folder}",
+            reason=" ".join((passport.origin.unpinned or "").split()),
+            folder=folder / passport.origin.folder,
+        )
     written: list[Path] = []
 
     def take(source: Source, split: str, rows: Rows) -> None:

@@ -8,10 +8,12 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from phingpt_bench.core.errors import BenchError
+from phingpt_bench.core.protocol import AskedPrompt
 from phingpt_bench.core.records import Model, RunRecord
 from phingpt_bench.core.sentences import sentence
+from phingpt_bench.data.prompt_file import OURS, QUERY, read_prompt
 from phingpt_bench.data.rows import Row
-from phingpt_bench.evaluate.tasks import TaskFacts
+from phingpt_bench.evaluate.tasks import TaskFacts, Tasks
 from phingpt_bench.evaluate.variant import Variant
 from phingpt_bench.models import adapter, embedded
 from phingpt_bench.models.base_spec import BaseSpec
@@ -56,6 +58,7 @@ def recorded(runs: Sequence[tuple[Path, RunRecord]], adapters: Path, base: str |
                 where=str(path),
                 hint="give a base and an adapter that was trained on it",
             )
+    _check_folders(runs, adapters)
     loaded = load_base(spec_of(first, base))
     for path, record in runs:
         if loaded.identity.base_revision != record.model.base_revision:
@@ -73,6 +76,19 @@ def recorded(runs: Sequence[tuple[Path, RunRecord]], adapters: Path, base: str |
             _check_adapter(loaded, record.model, adapters / record.model.adapter)
     attached = tuple(names.get(record.model.adapter or "") for _, record in runs)
     return Recorded(loaded, model, attached, runs[0][1].diagnostics.batch_size or 1)
+
+
+def _check_folders(runs: Sequence[tuple[Path, RunRecord]], adapters: Path) -> None:
+    """BenchError where an adapter is not in the folder that holds adapters by name, before the base is loaded."""
+    for _, record in runs:
+        name = record.model.adapter
+        if name is not None and not (adapters / name).is_dir():
+            raise BenchError(
+                "the adapter '{name}' of the run is not here",
+                where=str(adapters / name),
+                hint="give the folder around it: --adapters DIR, such as '.' for ./{name}",
+                name=name,
+            )
 
 
 def _check_adapter(loaded: Loaded, model: Model, folder: Path) -> None:
@@ -96,12 +112,34 @@ def documents(task: TaskFacts, ids: Sequence[str]) -> list[Row]:
     return [docs[name] for name in ids]
 
 
-def variant_of(record: RunRecord) -> Variant:
-    """The prompt setting of a run. BenchError for one that is not asked again: its words are not in the record."""
+def asked_again(record: RunRecord, known: Tasks, prompts: Sequence[str] = ()) -> tuple[TaskFacts, Variant]:
+    """The task of a run under the prompt of the run, and its prompt setting.
+
+    prompts: files of prompts, of which the record has names and digests alone; FLARE's own is in its rows. BenchError
+    for a run whose prompt is not among them, and for one with thinking or another block of examples.
+    """
     asked = record.protocol
-    if any((asked.prompt, asked.thinking, asked.thinking_end, asked.block)):
-        raise BenchError("a run with another prompt, block of examples or thinking is not asked again")
-    return Variant(shots=asked.shots, chat_template=asked.chat_template)
+    if any((asked.thinking, asked.thinking_end, asked.block)):
+        raise BenchError("a run with another block of examples or thinking is not asked again")
+    name = OURS if asked.prompt is None else _prompt_of(asked.prompt, prompts)
+    variant = Variant(shots=asked.shots, chat_template=asked.chat_template, prompt=name)
+    return known.put(record.task, variant.words), variant
+
+
+def _prompt_of(wanted: AskedPrompt, prompts: Sequence[str]) -> str:
+    """The name or file of the prompt with the digest that a record has."""
+    for name in (*prompts, QUERY):
+        prompt = read_prompt(name)
+        if prompt is not None and prompt.digest == wanted.digest:
+            return name
+    raise BenchError(
+        "the run was asked with the prompt '{name}' (digest {digest}), and the record does not hold its words",
+        hint=sentence("give its file, as it was: --prompt {name}.yaml", name=wanted.name)
+        if not prompts
+        else sentence("{files}: other words, so the answers would be others", files=", ".join(prompts)),
+        name=wanted.name,
+        digest=wanted.digest,
+    )
 
 
 def spec_of(model: Model, base: str | None = None) -> BaseSpec:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import random
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -12,7 +13,7 @@ from phingpt_bench.core.records import Model, RunRecord
 from phingpt_bench.cost.meters import Meter
 from phingpt_bench.evaluate.answers import read_answers
 from phingpt_bench.evaluate.ask import ask
-from phingpt_bench.evaluate.recorded import recorded, spec_of, variant_of
+from phingpt_bench.evaluate.recorded import asked_again, recorded, spec_of
 from phingpt_bench.evaluate.tasks import Tasks
 from phingpt_bench.models import adapter
 
@@ -36,18 +37,18 @@ class Again:
     tolerance: float  # of a probability
 
 
-def rerun(
+def rerun(  # noqa: PLR0913  each decides the answers
     path: Path, record: RunRecord, rows: Outcomes, n: int, known: Tasks, adapters: Path, *, seed: int = 0,
-    base: str | None = None,
+    base: str | None = None, prompts: Sequence[str] = (),
 ) -> Again:  # fmt: skip
     """Ask `n` random rows of the run at `path` again, on its base and adapter.
 
-    adapters: the folder with adapters by name. base: a folder or Hub id in place of the recorded one. BenchError where
-    the run is of no model that can be loaded here, or base or adapter are not the recorded ones.
+    adapters: the folder with adapters by name. base: a folder or Hub id in place of the recorded one. prompts: files of
+    the prompts that took the place of a task's. BenchError where the run is of no model that can be loaded here, or
+    base, adapter or prompt are not the recorded ones.
     """
-    variant = variant_of(record)
     spec_of(record.model, base)  # says at once what cannot be loaded
-    task = known[record.task]
+    task, variant = asked_again(record, known, prompts)
     places = {name: at for at, name in enumerate(task.ids)}
     if not set(rows.ids) <= places.keys():
         raise BenchError("the rows of task '{task}' are not those of the run", where=str(path), task=task.name)

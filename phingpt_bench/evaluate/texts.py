@@ -77,6 +77,7 @@ class Asker:
             "shots": self.variant.shots,
             "chat_template": chat,
             "renderer": self.lm.apply_chat_template if chat else None,
+            "system": self.task.system,
         }
         prompt = manager.render_prompt(self.task.task, {**row, "text": text}, **options)
         if not self._checked and text.strip():

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from pathlib import Path
 
-from phingpt_bench.core.errors import BenchError
+from phingpt_bench.core.errors import BenchError, meant_path
 from phingpt_bench.core.jsonio import read_json
 from phingpt_bench.core.sentences import joined, sentence
 from phingpt_bench.exchange import lmeval_import, log_import
@@ -22,7 +22,7 @@ def found_below(place: Path, task: str | None, suite: str) -> Iterator[Found | S
     BenchError if there is no such place, and for a `task` that is not known.
     """
     if not place.exists():
-        raise BenchError("no such folder or file", where=str(place))
+        raise BenchError("no such folder or file", where=str(place), hint=meant_path(place))
     files = read_tasks()
     if task is not None:
         log_import.written_form(task, files)

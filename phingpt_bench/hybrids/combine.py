@@ -23,7 +23,7 @@ from phingpt_bench.core.sentences import sentence
 from phingpt_bench.cost.meters import Meter
 from phingpt_bench.evaluate import record
 from phingpt_bench.evaluate.exposure import Exposures
-from phingpt_bench.evaluate.recorded import documents, recorded, spec_of, variant_of
+from phingpt_bench.evaluate.recorded import asked_again, documents, recorded, spec_of
 from phingpt_bench.evaluate.steps import slug
 from phingpt_bench.evaluate.tasks import TaskFacts, Tasks
 from phingpt_bench.evaluate.texts import Asker
@@ -42,13 +42,20 @@ WITH = {"labels": (TFIDF, LEXICON), "spans": (CRF,)}  # the parts of each kind o
 
 
 def combine(
-    run: Run, known: Tasks, adapters: Path, *, using: Sequence[str] = (), base: str | None = None
+    run: Run,
+    known: Tasks,
+    adapters: Path,
+    *,
+    using: Sequence[str] = (),
+    base: str | None = None,
+    prompts: Sequence[str] = (),
 ) -> tuple[Path, RunRecord]:
     """The folder and the record of a new run: `run` combined with the parts in `using`, by default all of its kind.
 
-    adapters: the folder that holds adapters by name. base: a folder or Hub id in place of the recorded one.
-    BenchError for a run that has neither label probabilities nor entities by place, for a part of another kind of task,
-    for a task without validation rows, and for an adapter that was trained on validation rows or without a card.
+    adapters: the folder that holds adapters by name. base: a folder or Hub id in place of the recorded one. prompts:
+    files of the prompts that took the place of a task's. BenchError for a run that has neither label probabilities nor
+    entities by place, for a part of another kind of task, for a task without validation rows, and for an adapter that
+    was trained on validation rows or without a card.
     """
     source, rows = run.record, run.outcomes
     kind = source.protocol.kind
@@ -72,7 +79,7 @@ def combine(
             parts=", ".join(parts),
         )
     chosen = [part for part in parts if part in (using or parts)]  # each once, in one order: all are in the run's name
-    task = known[source.task]
+    task, variant = asked_again(source, known, prompts)
     documents(task, rows.ids)  # says before anything is loaded that the rows are others
     if kind == "labels":
         labels.check(task, chosen)
@@ -80,7 +87,7 @@ def combine(
     meter = Meter(device("auto"))  # where `recorded` loads
     with meter.phase("combine"):
         found = recorded([(run.path, source)], adapters, base)
-        asker = Asker(found.lm(), task, variant_of(source))
+        asker = Asker(found.lm(), task, variant)
         with adapter.only(found.model, found.names[0]):
             if kind == "spans":
                 made = entities.combined(asker, rows, validation)

@@ -122,10 +122,12 @@ def render_prompt(
     chat_template: bool = False,
     tokenizer: Any = None,
     renderer: Callable[..., str] | None = None,
+    system: str | None = None,
 ) -> str:
     """The prompt of one document, as lm-eval's `build_all_requests` renders it.
 
     tokenizer: needed with `chat_template` only, and not where a `renderer` of a model makes the prompt of messages.
+    system: the system message of a prompt that took the place of the task's.
     With shots, the examples come from the task's few-shot sampler: only `first_n` (ours) gives every document the same
     ones.
     BenchError when the tokenizer has no chat template.
@@ -133,7 +135,7 @@ def render_prompt(
     prompt: str = task.fewshot_context(
         doc,
         num_fewshot=shots,
-        system_instruction=None,
+        system_instruction=system,
         apply_chat_template=chat_template,
         fewshot_as_multiturn=chat_template and FEWSHOT_AS_MULTITURN,
         chat_template=(renderer or _chat_template(tokenizer)) if chat_template else None,

@@ -13,7 +13,7 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
-from phingpt_bench.core.errors import BenchError, unknown
+from phingpt_bench.core.errors import BenchError, meant_path, unknown
 from phingpt_bench.core.exposure import EXPOSED
 from phingpt_bench.core.files import Unsafe
 from phingpt_bench.core.paths import task_folders
@@ -53,7 +53,7 @@ def validate(
 
     path = Path(path or manager.tasks_dir())
     if not path.exists():
-        raise BenchError("no such file or folder", where=str(path))
+        raise BenchError("no such file or folder", where=str(path), hint=meant_path(path))
     folder = path if path.is_dir() else path.parent
     files, passports = (taskfiles.task_paths(path), taskfiles.passport_paths(path)) if path.is_dir() else ([path], [])
     if path.parent.name == catalogue.PASSPORTS and path.is_file():

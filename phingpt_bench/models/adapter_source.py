@@ -6,8 +6,9 @@ import re
 from dataclasses import dataclass
 from pathlib import Path
 
-from phingpt_bench.core.errors import BenchError, first_line
+from phingpt_bench.core.errors import BenchError, first_line, meant_path
 from phingpt_bench.core.paths import expanded
+from phingpt_bench.core.sentences import Sentence, sentence
 from phingpt_bench.models import embedded
 from phingpt_bench.models.adapter_files import CONFIG, adapters_within, check_files, read_config
 from phingpt_bench.models.base_files import files_of, local_revision
@@ -40,9 +41,9 @@ def located(path: Path) -> Path:
         raise BenchError(
             "neither a folder nor a repository of the Hub that is cached or in reach ({reason})",
             where=text,
-            hint="check the name, or fetch it where there is a network: hf download {match}",
+            hint=meant_path(text)
+            or sentence("check the name, or fetch it where there is a network: hf download {match}", match=match["id"]),
             reason=first_line(err),
-            match=match["id"],
         ) from None
     return Path(whole, sub)
 
@@ -110,10 +111,22 @@ def named_base(folder: Path) -> NamedBase:
         raise BenchError(
             "its base is a folder that is not here: {name}",
             where=str(folder / CONFIG),
-            hint="give the base with --base MODEL",
+            hint=_give_base(name),
             name=name,
         )
     return NamedBase(name)
+
+
+def _give_base(name: str) -> Sentence:
+    """What to do where the base `name` is not here."""
+    copy = embedded.copy_of(name)
+    if copy is None:
+        return sentence("give the base with --base MODEL")
+    return sentence(
+        "give the base with --base MODEL; --base {embedded} is the embedded copy with {quantised} weights",
+        embedded=copy.name,
+        quantised=copy.quantised,
+    )
 
 
 def _cached(name: str) -> bool:

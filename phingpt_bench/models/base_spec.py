@@ -6,7 +6,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, Literal
 
-from phingpt_bench.core.errors import BenchError, nearest
+from phingpt_bench.core.errors import BenchError, meant_path, nearest
 from phingpt_bench.core.jsonio import JsonObject
 from phingpt_bench.core.paths import expanded
 from phingpt_bench.core.records import Model
@@ -140,6 +140,17 @@ def check_name(spec: BaseSpec) -> None:
     model, names = spec.model, list(embedded.MODELS)
     if "/" not in model and model not in names and not Path(model).is_dir() and (meant := nearest(model, names)):
         raise BenchError("unknown base model '{model}'", hint="did you mean '{name}'?", model=model, name=meant)
+    if _is_path(model) and not Path(model).exists():
+        raise BenchError(
+            "no such base model folder",
+            where=model,
+            hint=meant_path(model) or "give a folder with config.json and safetensors, a .gguf file or a Hub id",
+        )
+
+
+def _is_path(model: str) -> bool:
+    """Whether a model's name can only be that of a folder or a file, and no id of the Hub ("name", "org/name")."""
+    return model.startswith((".", "~", "/")) or model.endswith(("/", ".gguf")) or model.count("/") > 1 or "\\" in model
 
 
 def hub_revision(spec: BaseSpec) -> str | None:

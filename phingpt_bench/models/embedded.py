@@ -117,16 +117,21 @@ class Embedded:
             )
         return self.convert()
 
+    @property
+    def place(self) -> Path:
+        """Where the converted model is, or will be: below `models` of the cache."""
+        return cache_dir() / "models" / f"{self.name}-{self.sha256[:12]}"
+
     def converted(self) -> Path | None:
         """The folder of `folder` if the model has been converted already, else None. It is made in one step."""
-        folder = cache_dir() / "models" / f"{self.name}-{self.sha256[:12]}"
+        folder = self.place
         return folder if self.wheel_files() is not None and _complete(folder) else None
 
     def convert(self) -> Path:
         """Make the folder, unless another process has made it meanwhile, which is waited for."""
         from filelock import FileLock
 
-        folder = cache_dir() / "models" / f"{self.name}-{self.sha256[:12]}"
+        folder = self.place
         folder.parent.mkdir(parents=True, exist_ok=True)
         with FileLock(f"{folder}.lock"):
             if self.converted() is None:
@@ -175,6 +180,16 @@ SIZES = "files.json"  # of the converted model, by name: a power cut may have sh
 def by_base_name(base: str) -> Embedded | None:
     """The embedded model whose wheel records know under this name, installed or not; None for every other base."""
     return next((model for model in MODELS.values() if model.wheel_name == base), None)
+
+
+def copy_of(model: str) -> Embedded | None:
+    """The embedded model that is made of a model of the Hub, by its id or, of a folder, its last part; else None."""
+    name = model.rstrip("/").lower()
+    for one in MODELS.values():
+        whole = one.hub_id.lower()
+        if name == whole or (name.count("/") != 1 and name.rpartition("/")[2] == whole.rpartition("/")[2]):
+            return one
+    return None
 
 
 def terms_file(model: Embedded) -> Path | None:

@@ -6,7 +6,7 @@ import os
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 
-from phingpt_bench.core.errors import BenchError
+from phingpt_bench.core.errors import BenchError, meant_path
 from phingpt_bench.core.paths import LOCAL, results_folder
 from phingpt_bench.core.records import RECORD
 from phingpt_bench.core.sentences import sentence
@@ -39,7 +39,8 @@ def run_files(folder: Path, *, local: bool = False) -> list[Path]:
         raise BenchError(
             sentence("no such folder") if not folder.exists() else sentence("not a folder"),
             where=str(folder),
-            hint=sentence("give the folder that 'phingpt-bench run SUITE' wrote, such as results/"),
+            hint=meant_path(folder)
+            or sentence("give the folder that 'phingpt-bench run SUITE' wrote, such as results/"),
         )
     skipped: list[str] = []
     files = sorted(map(Path, _walk(str(folder), None if local else skipped)), key=lambda file: file.parts)

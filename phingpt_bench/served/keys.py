@@ -6,10 +6,10 @@ import os
 import re
 
 from phingpt_bench.core.errors import BenchError
+from phingpt_bench.core.secret_names import HIDDEN
 from phingpt_bench.core.sentences import Sentence, sentence
 from phingpt_bench.served.spec import ServedSpec
 
-HIDDEN = "[key]"
 # a name of a variable as people write them; what is longer without a "_", or in small letters, may be a key
 NAME = re.compile(r"[A-Z][A-Z0-9]{0,15}(_[A-Z0-9]{1,16})*")
 

@@ -11,13 +11,14 @@ from urllib.parse import urlsplit
 
 from phingpt_bench.core import config
 from phingpt_bench.core.errors import BenchError, unknown
+from phingpt_bench.core.secret_names import names_a_key
 from phingpt_bench.core.sentences import sentence
 from phingpt_bench.served.engines import ENDPOINTS, KINDS, Engine, EngineKind
 
 ENGINES: tuple[str, ...] = get_args(Engine)
 VERSION = re.compile(r"/v\d\w*(/|$)")  # in an address: the endpoints are below it, as in /v1, /v4 or /v1beta/openai
 LOCAL = ("localhost", "127.0.0.1", "::1")  # hosts that are this machine
-KEYS = ("api_key", "key", "api_token", "token")  # what people call a key that must not be in a command
+WORD = re.compile(r"[a-zA-Z_]{1,24}")  # an option's name, right or misspelt
 # lm-eval's and vLLM's names for the same things
 ALIASES = {"pretrained": "model", "max_model_len": "max_length", "quantization": "quantisation"}
 
@@ -166,18 +167,21 @@ def from_args(engine: str, args: str, **more: Any) -> ServedSpec:
         raise unknown(sentence("engine"), engine, ENGINES, where="--model")
     values: dict[str, object] = {"engine": engine}
     hints = typing.get_type_hints(ServedSpec)
-    for part in filter(None, args.split(",")):
+    for at, part in enumerate(filter(None, args.split(",")), 1):
         name, sign, text = part.partition("=")
         name = ALIASES.get(name.strip(), name.strip())
-        if not sign:
-            raise BenchError(
-                "'{part}' is not KEY=VALUE", where="--model-args", hint="model=NAME,base_url=URL,...", part=part
-            )
-        if name in KEYS:
+        if name not in hints and names_a_key(name):
             raise BenchError(
                 "a key is not given in a command, which others can read",
                 where="--model-args",
                 hint="export NAME=... and key_variable=NAME",
+            )
+        if not sign or (name not in hints and not WORD.fullmatch(name)):  # not shown: it may be a key
+            raise BenchError(
+                "part {at} is not KEY=VALUE",
+                where="--model-args",
+                hint="model=NAME,base_url=URL,...; a key of an API is named by key_variable=NAME",
+                at=at,
             )
         values[name] = _value(hints.get(name), text.strip())
     return config.build(ServedSpec, {**values, **more}, "--model-args")
@@ -198,8 +202,8 @@ def _value(hint: Any, text: str) -> Any:
 def _check_url(url: str | None) -> None:
     if url is None:
         return
+    if "@" in url or "?" in url:  # nor is it shown
+        raise BenchError("base_url holds a name, a password or a query: keys come from the environment (key_variable)")
     parts = urlsplit(url)
     if parts.scheme not in ("http", "https") or not parts.hostname:
         raise BenchError("base_url '{url}' is not the address of a server: http://HOST:PORT", url=url)
-    if parts.username or parts.password or parts.query:
-        raise BenchError("base_url holds a name, a password or a query: keys come from the environment (key_variable)")

@@ -8,10 +8,12 @@ from pathlib import Path
 
 from phingpt_bench.core.errors import BenchError
 from phingpt_bench.core.protocol import CHOSEN
+from phingpt_bench.core.sentences import joined, sentence
 from phingpt_bench.evaluate.paraphrased import asked_under, family_for
-from phingpt_bench.evaluate.recorded import documents, spec_of, variant_of
+from phingpt_bench.evaluate.recorded import asked_again, documents, spec_of
 from phingpt_bench.evaluate.tasks import TaskFacts, Tasks
 from phingpt_bench.evaluate.texts import Asker
+from phingpt_bench.evaluate.variant import Variant
 from phingpt_bench.results.collect import Run
 from phingpt_bench.served.spec import ServedSpec
 from phingpt_bench.why.choice import chosen
@@ -58,14 +60,15 @@ def explained(  # noqa: PLR0913  what is asked, and of whom
     served: ServedSpec | None = None,
     faithfulness: bool = False,
     reasons: bool = False,
+    prompts: Sequence[str] = (),
 ) -> tuple[Why, Live]:
     """The explanation of some rows of one run, or of two on the same base (the reference first), and its systems.
 
     adapters: the folder that holds adapters by name. rows: flips, errors, all or ids (`choice.chosen`). limit: the
     first so many of them. base: a folder or Hub id in place of the recorded one. served: the server of runs of a served
     model. faithfulness: also compare the first words with random ones. reasons: also have reasons written, and test
-    them. BenchError for runs that cannot be asked again here, for runs of two tasks or bases, for scores, for rows that
-    the runs lack, and for reasons of entities.
+    them. prompts: files of the prompts that took the place of a task's. BenchError for runs that cannot be asked again
+    here, for runs of two tasks, bases or prompts, for scores, for rows that the runs lack, and for reasons of entities.
     """
     first = runs[0].record
     for run in runs:
@@ -73,13 +76,12 @@ def explained(  # noqa: PLR0913  what is asked, and of whom
             raise BenchError("the runs are not of one task and the same rows", where=str(run.path))
         if run.kind != FLOOR:
             _check_source(run, base, served)
-    variants = [variant_of(run.record) for run in runs]
+    task, variants = _asked_again(runs, known, prompts)
     if first.protocol.kind == "scores":
         raise BenchError("task '{task}' asks for a number, which is not explained", task=first.task)
     choice, ids = chosen(rows, [run.outcomes for run in runs])
     if reasons and first.protocol.kind != "labels":
         raise BenchError("reasons are asked for labels, and task '{task}' asks for entities", task=first.task)
-    task = known[first.task]
     texts = [one_by_one(row) for row in documents(task, ids)[: limit or None]]
     systems = systems_of(runs, variants, task, adapters, base, served)
     asked, wordings = [], list[str]()
@@ -116,6 +118,25 @@ def explained(  # noqa: PLR0913  what is asked, and of whom
         variants=sum(one.asker.texts for one in asked), prompts=wordings, reasons=written,
     )  # fmt: skip
     return found, Live(task, systems, {one.row["id"]: one for one in texts})
+
+
+def _asked_again(runs: Sequence[Run], known: Tasks, prompts: Sequence[str]) -> tuple[TaskFacts, list[Variant]]:
+    """The task in the words of the runs, and the prompt setting of each: a baseline reads the rows without a prompt.
+
+    BenchError for two prompts: what is left out of a text would be left out of two questions.
+    """
+    asked = [asked_again(run.record, known, prompts) for run in runs]
+    models = [task for run, (task, _) in zip(runs, asked, strict=True) if run.kind != FLOOR]
+    names = [sentence("the task's own") if task.prompt is None else task.prompt.name for task in models]
+    if len({None if task.prompt is None else task.prompt.digest for task in models}) > 1:
+        raise BenchError(
+            "the runs were asked with two prompts: {names}",
+            where=str(runs[0].path),
+            hint="name one after each run, as in base@{name}",
+            names=joined(names, ", "),
+            name=next(task.prompt.name for task in models if task.prompt is not None),
+        )
+    return (models or [asked[0][0]])[0], [variant for _, variant in asked]
 
 
 def _check_source(run: Run, base: str | None, served: ServedSpec | None) -> None:

@@ -16,7 +16,7 @@ from phingpt_bench.cli import main as command
         (["init", "promt"], "'promt'", "did you mean 'prompt'?"),
         (["evaluate", "--bse", "x", "--tasks", "phin_fpb"], "--bse", "did you mean '--base'?"),
         (["evaluate", "--base", "x", "--taks", "phin_fpb"], "--taks", "did you mean '--tasks'?"),
-        (["evaluate", "--base", "x", "--tasks", "phin_fpb", "--limt=4"], "--limt=4", "did you mean '--limit'?"),
+        (["evaluate", "--base", "x", "--tasks", "phin_fpb", "--limt=4"], "--limt", "did you mean '--limit'?"),
         (["evaluate", "--base", "x", "--tasks", "a", "--quantisation", "nf5"], "'nf5'", "did you mean 'nf4'?"),
         (["run", "demo", "--dryrun"], "--dryrun", "did you mean '--dry-run'?"),
         (["export", "--to", "hf-model-idx"], "'hf-model-idx'", "did you mean 'hf-model-index'?"),

@@ -14,7 +14,10 @@ import pytest
 from helpers import api as apis
 from helpers.api import Api, serving
 
+from phingpt_bench.cli.main import main
 from phingpt_bench.core.errors import BenchError
+from phingpt_bench.core.overrides import parsed
+from phingpt_bench.evaluate.suite import load_suite
 from phingpt_bench.served import bodies, client, keys
 from phingpt_bench.served.connection import Connection, dialect
 from phingpt_bench.served.dialects.base import Writing
@@ -325,6 +328,33 @@ def test_a_key_goes_only_where_it_belongs(api: Api, monkeypatch: pytest.MonkeyPa
     assert api.requests[-1][2]["x-api-key"] == CANARY
 
 
+KEY_NAMES = ("key", "apikey", "api-key", "OPENAI_API_KEY", "token", "api_token", "password", "authorization", "bearer")
+
+
+@pytest.mark.parametrize("name", KEY_NAMES)
+def test_a_key_in_a_suite_is_refused_with_the_way_to_give_it(name: str, tmp_path: Path) -> None:
+    file = tmp_path / "suite.yaml"
+    base = "{engine: local-chat-completions, model: m, base_url: 'http://h', %s}"
+    file.write_text(f"name: s\ntasks: [phin_demo_ner]\nbases:\n- {base % f'{name}: secret'}\n")
+    with pytest.raises(BenchError, match="give key_variable: NAME") as caught:
+        load_suite(str(file))
+    assert "secret" not in str(caught.value)
+    file.write_text(f"name: s\ntasks: [phin_demo_ner]\nbases:\n- {base % 'max_length: 9'}\n")
+    with pytest.raises(BenchError, match="give key_variable: NAME") as caught:
+        load_suite(str(file), parsed([f"bases.0.{name}=secret"]))
+    assert "secret" not in str(caught.value)
+    with pytest.raises(BenchError) as caught:
+        parsed([f"bases.0.{name}=[secret"])
+    assert "secret" not in str(caught.value)
+
+
+@pytest.mark.parametrize("args", [["--api-key=secret"], ["--api-key", "secret"], ["--model-args", "secret"]])
+def test_a_key_on_the_command_line_is_not_shown(args: list[str], capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["evaluate", "--model", "openai-chat-completions", "--tasks", "phin_demo_ner", *args]) == 2
+    got = capsys.readouterr()
+    assert "secret" not in got.out + got.err
+
+
 @pytest.mark.parametrize(
     ("args", "words"),
     [
@@ -335,6 +365,11 @@ def test_a_key_goes_only_where_it_belongs(api: Api, monkeypatch: pytest.MonkeyPa
         ("model=m,base_url=h:80", "is not the address of a server"),
         ("model=m", "needs a base_url"),
         ("model", "is not KEY=VALUE"),
+        ("model=m,sk-secret-4f3a9b", "part 2 is not KEY=VALUE"),
+        ("model=m,c2VjcmV0-secret4==", "part 2 is not KEY=VALUE"),
+        ("model=m,base_url=ftp://user:secret@h", "keys come from the environment"),
+        ("model=m,base_url=h@secret?x", "keys come from the environment"),
+        *((f"model=m,base_url=http://h,{name}=secret", "key_variable=NAME") for name in KEY_NAMES),
         ("model=m,base_url=http://h,api_key=secret", "key_variable=NAME"),
         ("model=m,base_url=http://h,num_concurrent=0", "above 0"),
     ],

@@ -6,6 +6,7 @@ import dataclasses
 import json
 import shutil
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
@@ -13,7 +14,10 @@ from helpers.tiny import save_tiny
 
 from phingpt_bench.cli.main import main
 from phingpt_bench.core.paraphrased import Paraphrased
+from phingpt_bench.evaluate.suite import Variant
 from phingpt_bench.evaluate.tasks import Tasks
+from phingpt_bench.evaluate.texts import Asker
+from phingpt_bench.lmeval.asking import THINKING_END, Words
 from phingpt_bench.render.why_blocks import why_blocks
 from phingpt_bench.results.comparison.asked import runs_of
 from phingpt_bench.text.write_terminal import terminal
@@ -161,6 +165,89 @@ def test_a_run_that_was_asked_paraphrases_is_put_in_them_again(made: Path) -> No
         assert set(row.sides[1].prompts) <= set(found.labels)
     lines = terminal(why_blocks(found), 80)
     assert "mine under 12 other prompts: " in lines and "base under" not in lines
+
+
+@pytest.fixture(scope="module")
+def in_own_words(made: Path) -> Path:
+    """A prompt file under which base and adapter have runs, too."""
+    file = made / "desk.yaml"
+    file.write_text(
+        "text: 'Headline: {{text}} How does the desk react?'\nlabels: [negative, neutral, positive]\n"
+        "answers: {negative: bearish, neutral: flat, positive: bullish}\n"
+    )
+    (made / "desk-suite.yaml").write_text(SUITE.format(root=made) + f"prompts: [{file}]\n")
+    assert main(["run", str(made / "desk-suite.yaml"), "--quiet", "tasks=[phin_demo_sentiment]"]) == 0
+    return file
+
+
+def test_runs_with_a_prompt_file_are_explained_in_its_words(made: Path, in_own_words: Path) -> None:
+    named = ["base@desk", "mine@desk", "--task", "phin_demo_sentiment", "--rows", "all", "--limit", "2"]
+    own = asked_json(made, *named, "--prompt", str(in_own_words))
+    ours = asked_json(made, "base", "mine", *named[2:])
+    for row, other in zip(own["rows"], ours["rows"], strict=True):
+        assert row["id"] == other["id"]
+        assert row["sides"] != other["sides"]
+    runs = runs_of("base@desk", "mine@desk", "phin_demo_sentiment", made / "results")
+    for at, run in enumerate(runs):
+        answers = dict(zip(run.outcomes.ids, run.outcomes.pred, strict=True))
+        assert [own["labels"][answers[row["id"]]] for row in own["rows"]] == [
+            row["sides"][at]["answer"] for row in own["rows"]
+        ]
+
+
+def test_the_system_message_of_a_prompt_is_put_in_front_again(tmp_path: Path) -> None:
+    file = tmp_path / "desk.yaml"
+    file.write_text("text: '{{text}} Mood?'\nsystem: You work on a desk.\n")
+    task = Tasks().put("phin_demo_sentiment", Words(str(file), None, THINKING_END))
+    turns: list[list[dict[str, str]]] = []
+
+    def template(messages: list[dict[str, str]], **_: object) -> str:
+        turns.append(messages)
+        return json.dumps(messages)
+
+    lm = SimpleNamespace(apply_chat_template=template, loglikelihood=lambda asked, **_: [(0.0, True) for _ in asked])
+    row = dict(next(iter(task.task.eval_docs)))
+    Asker(lm, task, Variant(chat_template=True, prompt=str(file))).labels([(row, row["text"])])
+    assert turns[0][0] == {"role": "system", "content": "You work on a desk."}
+
+
+def test_a_prompt_that_is_not_the_runs_is_refused(
+    made: Path, in_own_words: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    named = ["base@desk", "mine@desk", "--task", "phin_demo_sentiment"]
+    assert ask(made, *named) == 2
+    assert "give its file, as it was: --prompt desk.yaml" in capsys.readouterr().err
+    other = made / "other" / "desk.yaml"
+    other.parent.mkdir()
+    other.write_text(in_own_words.read_text().replace("react", "answer"))
+    assert ask(made, *named, "--prompt", str(other)) == 2
+    assert "other words, so the answers would be others" in capsys.readouterr().err
+    (ours,) = runs_of("base", None, "phin_demo_sentiment", made / "results")
+    (mine,) = runs_of("mine@desk", None, "phin_demo_sentiment", made / "results")
+    folders = [str(run.path.parent) for run in (ours, mine)]
+    assert ask(made, *folders, "--rows", "all", "--prompt", str(in_own_words)) == 2
+    assert "two prompts: the task's own, desk" in capsys.readouterr().err
+
+
+def test_rows_of_a_run_with_a_prompt_file_are_asked_again(
+    made: Path, in_own_words: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    again = ["verify", str(made / "results"), "--rerun", "4", "--all", "--base", str(made / "tiny")]
+    again += ["--adapters", str(made / "adapters")]
+    assert main([*again, "--prompt", str(in_own_words)]) == 0
+    assert capsys.readouterr().out.count("0 of 4 rows are answered differently") == 6
+    assert main(again) == 0
+    out = capsys.readouterr().out
+    assert out.count("0 of 4 rows are answered differently") == 4 and out.count("the prompt 'desk'") == 2
+
+
+def test_an_adapter_that_is_elsewhere_says_which_option_names_its_folder(
+    made: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    named = ["why", "base", "mine", "--task", "phin_demo_sentiment", "--results", str(made / "results")]
+    assert main([*named, "--base", str(made / "tiny"), "--adapters", str(made)]) == 2
+    err = capsys.readouterr().err
+    assert "the adapter 'mine' of the run is not here" in err and "--adapters DIR" in err
 
 
 def test_what_cannot_be_explained_says_why(made: Path, capsys: pytest.CaptureFixture[str]) -> None:
