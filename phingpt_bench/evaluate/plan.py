@@ -15,6 +15,7 @@ from phingpt_bench.evaluate.facts import Facts
 from phingpt_bench.evaluate.steps import Step, of_model, without_base
 from phingpt_bench.evaluate.suite import Suite, drawn
 from phingpt_bench.evaluate.tasks import TaskFacts
+from phingpt_bench.evaluate.times import Times
 from phingpt_bench.floors import lexicon
 from phingpt_bench.served.spec import ServedSpec
 
@@ -71,7 +72,8 @@ def plan(suite: Suite, facts: Facts, *, only: Collection[str] = (), force: bool 
             and (name not in WITH_LEXICON or lexicon.knows(task.dataset.labels))
         ]
     runs += [without_base(suite, task, "check", name) for task in tasks for name in facts.checks]
-    return steps + [judged(step, facts, force) for step in _in_places(runs, facts)]
+    times = Times(facts)
+    return steps + [judged(step, facts, force, times) for step in _in_places(runs, facts)]
 
 
 def _tuned(identity: Model, entry: AdapterFacts) -> Model:
