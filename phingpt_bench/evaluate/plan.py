@@ -16,6 +16,7 @@ from phingpt_bench.evaluate.steps import Step, of_model, without_base
 from phingpt_bench.evaluate.suite import Suite
 from phingpt_bench.evaluate.tasks import TaskFacts
 from phingpt_bench.evaluate.variant import drawn
+from phingpt_bench.evaluate.times import Times
 from phingpt_bench.floors import lexicon
 from phingpt_bench.served.spec import ServedSpec
 
@@ -72,7 +73,8 @@ def plan(suite: Suite, facts: Facts, *, only: Collection[str] = (), force: bool 
             and (name not in WITH_LEXICON or lexicon.knows(task.dataset.labels))
         ]
     runs += [without_base(suite, task, "check", name) for task in tasks for name in facts.checks]
-    return steps + [judged(step, facts, force) for step in _in_places(runs, facts)]
+    times = Times(facts)
+    return steps + [judged(step, facts, force, times) for step in _in_places(runs, facts)]
 
 
 def _tuned(identity: Model, entry: AdapterFacts) -> Model:

@@ -16,7 +16,11 @@ from phingpt_bench.core.ledgers import Ledger
 from phingpt_bench.core.machine import this_machine
 from phingpt_bench.core.paths import share
 from phingpt_bench.core.records import RunRecord
+from phingpt_bench.evaluate import times
+from phingpt_bench.evaluate.facts import Facts
 from phingpt_bench.evaluate.guess import NEAR, Traits, guessed, traits_of
+from phingpt_bench.evaluate.steps import Step
+from phingpt_bench.evaluate.tasks import Tasks
 from phingpt_bench.render import plan_blocks
 
 TASK, OTHER = "phin_demo_sentiment", "phin_demo_sentiment_gen"
@@ -140,3 +144,19 @@ def test_traits_of_a_record_are_those_of_its_plan() -> None:
     found = traits_of(make_run(kind="tuned", adapter="a").record)
     assert found == traits_of(make_run(kind="tuned", adapter="b").record) and not found.floor
     assert traits_of(make_run("crf", kind="floor").record).made == ("crf",)
+
+
+def test_times_of_many_steps_are_looked_up_not_searched(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Records of other models than a step's are not looked at: a plan of 50,000 cells may have as many records."""
+    compared = []
+    monkeypatch.setattr(times, "_is_timed", lambda step, record: compared.append(record) is None)
+    known, names = Tasks(), [f"model-{at}" for at in range(300)]
+    records: dict[Path, RunRecord | None] = {
+        Path(name): make_run(name, kind="floor", task=OTHER).record for name in names
+    }
+    facts = Facts(known=known, tasks={TASK: known[TASK]}, bases={}, adapters=(), floors={}, checks=(), records=records)
+    found = times.Times(facts)
+    for name in names:
+        step = found.of(Step(kind="floor", model=name, folder=Path("r") / name, task=TASK, documents=10))
+        assert step.guess is not None and step.seconds is None
+    assert len(compared) == len(names), "one a step, not all for each"

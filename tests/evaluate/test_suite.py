@@ -20,7 +20,7 @@ from phingpt_bench.core.protocol import Protocol
 from phingpt_bench.core.provenance import Provenance
 from phingpt_bench.core.records import Model, RunRecord
 from phingpt_bench.data import catalogue
-from phingpt_bench.evaluate import earlier
+from phingpt_bench.evaluate import times
 from phingpt_bench.evaluate.adapters import AdapterFacts
 from phingpt_bench.evaluate.earlier import judged
 from phingpt_bench.evaluate.facts import Facts
@@ -47,7 +47,7 @@ SHIPPED = config.shipped_names(share("adapters", "suites"))
 
 @pytest.fixture(autouse=True)
 def this_machine(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(earlier, "machine_of", lambda base: MACHINE)
+    monkeypatch.setattr(times, "machine_of", lambda base: MACHINE)
 
 
 def suite(tmp_path: Path, **changes: object) -> Suite:
