@@ -7,8 +7,8 @@ from phingpt_bench.core.exposure import Compared, Declared, Exposure, exposure, 
 IDS = [f"r{at}" for at in range(9)]
 
 
-def seen(kinds: dict[str, str], rows: int, **more: Declared) -> Exposure:
-    return exposure(kinds, IDS, Compared(by="texts", training_rows=rows, test_rows=9), **more)
+def seen(kinds: dict[str, str], rows: int, base: Declared | None = None) -> Exposure:
+    return exposure(kinds, IDS, Compared(by="texts", training_rows=rows, test_rows=9), base=base)
 
 
 def test_a_row_that_both_have_seen_counts_once() -> None:

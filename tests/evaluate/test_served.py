@@ -20,6 +20,7 @@ from phingpt_bench.core.records import RunRecord, read_record
 from phingpt_bench.evaluate.suite import Suite
 from phingpt_bench.models.base_spec import BaseSpec
 from phingpt_bench.models.embedded import SMOLLM2
+from phingpt_bench.results.verify import Checked, verify
 from phingpt_bench.served import client, spec
 from phingpt_bench.text.money import rate_text
 
@@ -49,6 +50,8 @@ def evaluate(api: Api, tmp_path: Path, *more: str, engine: str = "local-completi
     command = ["evaluate", "--model", engine, "--model-args", given, "--results", str(tmp_path / "results"), *more]
     assert main([*command, "--limit", "8", "--no-floors"]) == code
     records = [read_record(file) for file in sorted((tmp_path / "results" / "runs").glob("*/*/run.json"))]
+    for found in verify(tmp_path / "results", tmp_path) if records else ():
+        assert isinstance(found, Checked) and [one for one in found.findings if one.ok is False] == []
     return {f"{one.task} {one.model.adapter or ''}".strip(): one for one in records}
 
 
@@ -407,8 +410,9 @@ def test_a_suite_has_loaded_and_served_bases_and_ranks_them_apart(
     kinds = [type(base) for base in load(file, Suite).bases]
     assert kinds == [BaseSpec, spec.ServedSpec]
     assert main(["run", str(file), "--quiet"]) == 0
-    capsys.readouterr()
     records = tmp_path / "results"
+    assert main(["verify", str(records)]) == 0
+    capsys.readouterr()
     for record in records.rglob("run.json"):  # as if all rows had been run: limited runs are never ranked
         data = json.loads(record.read_text())
         whole = {**data["protocol"], "id": "made-up/first-rows/v1"}  # that of the task has more rows
