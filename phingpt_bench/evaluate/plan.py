@@ -15,8 +15,8 @@ from phingpt_bench.evaluate.facts import Facts
 from phingpt_bench.evaluate.steps import Step, of_model, without_base
 from phingpt_bench.evaluate.suite import Suite
 from phingpt_bench.evaluate.tasks import TaskFacts
-from phingpt_bench.evaluate.variant import drawn
 from phingpt_bench.evaluate.times import Times
+from phingpt_bench.evaluate.variant import drawn
 from phingpt_bench.floors import lexicon
 from phingpt_bench.served.spec import ServedSpec
 
