@@ -10,7 +10,7 @@ from phingpt_bench.board.prompts import prompt_spread
 from phingpt_bench.board.row import Row
 from phingpt_bench.board.row_notes import prior_notes, row_notes, shared_by, shared_notes
 from phingpt_bench.board.standing import Scope, Standing
-from phingpt_bench.core.ledgers import PARAPHRASES, WARM_UP, Ledger
+from phingpt_bench.core.ledgers import COMBINING, PARAPHRASES, WARM_UP, Ledger
 from phingpt_bench.core.records import RunRecord
 from phingpt_bench.cost.ledger import per_thousand
 from phingpt_bench.results.answering import answering
@@ -22,7 +22,7 @@ from phingpt_bench.results.unseen import unseen
 from phingpt_bench.scoring.metrics import METRICS
 
 # phases of a ledger that are no part of answering the task's own prompt
-SETUP = ("load", WARM_UP, "probe", PARAPHRASES)
+SETUP = ("load", WARM_UP, "probe", PARAPHRASES, COMBINING)
 
 
 def row_of(run: Run, standing: Standing, scope: Scope, bases: Sequence[Run], priors: dict[int, float | None]) -> Row:
@@ -100,7 +100,7 @@ def _blocks(run: Run) -> int:
 
 
 def evaluated(ledger: Ledger) -> Ledger:
-    """The ledger without loading and probing, which are booked only on a model's first run, and without paraphrases.
+    """The ledger without loading and probing, which are booked only on a model's first run, paraphrases and combining.
 
     USD are reduced in proportion to the seconds; they are unknown if no other phase is left.
     """

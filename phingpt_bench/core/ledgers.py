@@ -8,6 +8,7 @@ from phingpt_bench.core.declared import Amount, Count
 from phingpt_bench.core.machine import Machine
 
 PARAPHRASES = "paraphrases"  # the phase in which paraphrased prompts were asked
+COMBINING = "combine"  # the phase in which a run was combined with baselines: validation rows asked, parts fitted
 WARM_UP = "warm-up"  # the phase of costs that only the first run of a task in a process has: imports, reading the rows
 
 

@@ -15,6 +15,7 @@ from pathlib import Path
 from phingpt_bench.core.errors import BenchError
 from phingpt_bench.core.exposure import Exposure, together
 from phingpt_bench.core.fingerprint import digest
+from phingpt_bench.core.ledgers import COMBINING
 from phingpt_bench.core.machine import command
 from phingpt_bench.core.protocol import CHOSEN
 from phingpt_bench.core.provenance import now_text
@@ -85,7 +86,7 @@ def combine(
         labels.check(task, chosen)
     validation = _unseen(source, adapters, *splits(task.task))
     meter = Meter(device("auto"))  # where `recorded` loads
-    with meter.phase("combine"):
+    with meter.phase(COMBINING):
         found = recorded([(run.path, source)], adapters, base)
         asker = Asker(found.lm(), task, variant)
         with adapter.only(found.model, found.names[0]):

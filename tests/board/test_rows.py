@@ -7,14 +7,16 @@ import dataclasses
 import io
 
 import pytest
-from helpers.board_factory import LABELS, example_runs, labels, make_run, seen, spans
+from helpers.board_factory import LABELS, PRICE, example_runs, labels, make_run, seen, spans
 
 from phingpt_bench.board.published.rows import load
+from phingpt_bench.board.rows import evaluated
 from phingpt_bench.board.sections import build
 from phingpt_bench.board.standing import Calculation
 from phingpt_bench.core.diagnostics import Diagnostics
 from phingpt_bench.core.errors import BenchError
 from phingpt_bench.core.exposure import Declared, Exposure
+from phingpt_bench.core.ledgers import Ledger
 from phingpt_bench.core.outcomes import Outcomes, rows_at
 from phingpt_bench.core.protocol import AskedPrompt
 from phingpt_bench.data.catalogue import Rights
@@ -557,3 +559,9 @@ def test_a_prompt_file_of_the_user_is_not_called_unknown(prompt, declared, said)
     )  # fmt: skip
     row = only(build([dataclasses.replace(run, record=record)])).rows[0]
     assert [note.text for note in row.notes if "elsewhere" in note.text] == [said]
+
+
+def test_what_is_done_once_is_no_cost_of_a_document():
+    once = {"load": 4.0, "warm-up": 2.0, "probe": 1.0, "paraphrases": 50.0, "combine": 600.0}
+    spent = evaluated(Ledger(seconds={**once, "evaluate": 30.0}, usd=6.87, price=PRICE))
+    assert spent.seconds == {"evaluate": 30.0} and spent.usd == pytest.approx(0.3)
