@@ -38,6 +38,9 @@ def meant_option(parser: argparse.ArgumentParser, left: Sequence[str]) -> Senten
     """The option that the first of the arguments left over was meant to be; None if none is an option, or like one."""
     for word in left:
         if word.startswith("-"):
+            folder = any(action.dest in ("folder", "folders") for action in parser._actions)
+            if word.partition("=")[0] == "--results" and folder:  # as 'compare' and 'why' take it
+                return sentence("here the folder of the runs has no option: {prog} DIR", prog=parser.prog)
             # without hyphens, which would make all options alike
             names = {name.lstrip("-"): name for name in parser._option_string_actions}
             near = nearest(word.partition("=")[0].lstrip("-"), names)

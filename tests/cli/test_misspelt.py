@@ -24,6 +24,9 @@ from phingpt_bench.cli import main as command
         (["init", "prompt", "--fron", "rows.jsonl"], "--fron", "did you mean '--from'?"),
         (["models", "list", "a", "b"], "unrecognized arguments: b", "'phingpt-bench models list --help'"),
         (["data", "verify", "--zzz"], "--zzz", "'phingpt-bench data verify --help'"),
+        (["export", "--results", "mine", "--to", "csv"], "--results", "has no option: phingpt-bench export DIR"),
+        (["leaderboard", "--results", "mine"], "--results", "has no option: phingpt-bench leaderboard DIR"),
+        (["verify", "--results=mine"], "--results", "has no option: phingpt-bench verify DIR"),
         (["models", "zzz"], "'zzz'", "'phingpt-bench models --help'"),
     ],
 )
