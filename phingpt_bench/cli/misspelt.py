@@ -24,12 +24,17 @@ def deepest(parser: argparse.ArgumentParser, words: Sequence[str]) -> argparse.A
     return parser
 
 
+def _options(parser: argparse.ArgumentParser) -> list[str]:
+    """All ways to write the options of a parser."""
+    return [name for action in parser._actions for name in action.option_strings]
+
+
 def unknown_options(parser: argparse.ArgumentParser, words: Sequence[str]) -> list[str]:
     """The words before a "--" that are written as options ("--shot", "--shot=5") and are none of the parsers named.
 
     They are found before the line is read: argparse would first ask for an option that was given, but misspelt.
     """
-    known = {*parser._option_string_actions, *deepest(parser, words)._option_string_actions}
+    known = {*_options(parser), *_options(deepest(parser, words))}
     names = words[: words.index("--")] if "--" in words else words
     return [word for word in names if word.startswith("--") and " " not in word and word.partition("=")[0] not in known]
 
@@ -42,7 +47,7 @@ def meant_option(parser: argparse.ArgumentParser, left: Sequence[str]) -> Senten
             if word.partition("=")[0] == "--results" and folder:  # as 'compare' and 'why' take it
                 return sentence("here the folder of the runs has no option: {prog} DIR", prog=parser.prog)
             # without hyphens, which would make all options alike
-            names = {name.lstrip("-"): name for name in parser._option_string_actions}
+            names = {name.lstrip("-"): name for name in _options(parser)}
             near = nearest(word.partition("=")[0].lstrip("-"), names)
             return None if near is None else sentence("did you mean '{name}'?", name=names[near])
     return None

@@ -147,8 +147,8 @@ def test_the_text_of_the_dataset_is_shown_only_on_request(compared, tmp_path):
 def test_a_dataset_that_is_not_available_is_reported(compared, tmp_path, monkeypatch):
     monkeypatch.setenv("PHINGPT_BENCH_DATA", str(tmp_path / "nothing"))
     (tmp_path / "nothing").mkdir()
-    passport = catalogue.dataset("nwgi")  # not on the Hub cache of any test
-    task = {"task": "phin_nwgi", "protocol": passport.protocol, "limit": 40}
+    passport = catalogue.dataset("semeval")  # not on the Hub cache of any test
+    task = {"task": "phin_semeval", "protocol": passport.protocol, "limit": 40}
     write_run(tmp_path / "r" / "a", make_run(outcomes=ONE, **task))
     write_run(tmp_path / "r" / "b", make_run(outcomes=OTHER, **task, **ADAPTER))
     code, out, err = compared("base", "adapter-one", "--with-text", folder=tmp_path / "r")

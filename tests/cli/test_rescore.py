@@ -22,6 +22,7 @@ from phingpt_bench.scoring import answered, labels
 from phingpt_bench.scoring.answered import outcomes_of
 from phingpt_bench.scoring.classification import INVALID
 from phingpt_bench.scoring.labels import Reading
+from phingpt_bench.text.numbers import rounded
 
 LABELS = ("negative", "neutral", "positive")
 TYPES = ("PER", "ORG", "LOC")
@@ -85,8 +86,8 @@ def test_csv_and_json_agree(answers: Path, capsys: pytest.CaptureFixture[str], t
         assert scorer["primary"] in scorer["scores"]
         for metric, value in scorer["scores"].items():
             row = found.pop((scorer["name"], metric))
-            assert float(row["score"]) == value["score"]
-            assert row["low"] == ("" if value["low"] is None else str(value["low"]))
+            assert float(row["score"]) == rounded(value["score"])
+            assert row["low"] == ("" if value["low"] is None else str(rounded(value["low"])))
     assert not found
     assert {row["scope"] for row in rows} == {"all", *LABELS}
     told(capsys, answers, *task, "--format", "json", "--output", tmp_path / "out.json")
