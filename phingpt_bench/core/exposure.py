@@ -93,17 +93,20 @@ def together(one: Exposure | None, other: Exposure, ids: Sequence[str]) -> Expos
         return other
     shared = len(set(one.ids) & set(other.ids))
     counts = {kind: one.counts.get(kind, 0) + other.counts.get(kind, 0) for kind in KINDS}
-    for most in (lambda kind: min(one.counts.get(kind, 0), other.counts.get(kind, 0)), lambda kind: counts[kind]):
+    both = {kind: min(one.counts.get(kind, 0), other.counts.get(kind, 0)) for kind in KINDS}
+    for most in (both, counts):
         for kind in KINDS:
-            twice = min(most(kind), shared)
+            twice = min(most[kind], shared)
             counts[kind], shared = counts[kind] - twice, shared - twice
-    looked = {kind: counts[kind] if kind in one.counts or counts[kind] else None for kind in KINDS[1:]}
     seen = {*one.ids, *other.ids}
     compared = one.compared
     if compared is not None and other.compared is not None:
         rows = (compared.training_rows or 0) + (other.compared.training_rows or 0)
         compared = replace(compared, training_rows=rows)
+    normalised, near, contained, translated = (
+        counts[kind] if kind in one.counts or counts[kind] else None for kind in KINDS[1:]
+    )
     return replace(
-        one, exact=counts["exact"], **looked, ids=[row for row in ids if row in seen],
-        compared=compared or other.compared,
+        one, exact=counts["exact"], normalised=normalised, near=near, contained=contained, translated=translated,
+        ids=[row for row in ids if row in seen], compared=compared or other.compared,
     )  # fmt: skip
