@@ -36,6 +36,12 @@ def results_of(board: Board, name: str | None) -> list[Result]:
 
     name: as the board shows an adapter or a model; None if the board has one adapter alone.
     """
+    limited = {row.adapter or row.name for section in board.limited for row in section.rows}
+    if limited and not any(row.kind in ("base", "tuned") for section in board.sections for row in section.rows):
+        raise BenchError(
+            "all runs here have --limit, and a model card is of whole runs",
+            hint="run them again without --limit; --to csv writes them as they are",
+        )
     rows = [(section, row) for section in board.sections for row in section.rows if row.kind in ("base", "tuned")]
     if name is None:
         adapters = sorted({row.adapter for _, row in rows if row.adapter})
@@ -49,6 +55,12 @@ def results_of(board: Board, name: str | None) -> list[Result]:
         name = adapters[0]
     found = [(section, row) for section, row in rows if (row.adapter or row.name).casefold() == name.casefold()]
     if not found:
+        if name.casefold() in {one.casefold() for one in limited}:
+            raise BenchError(
+                "the runs of '{name}' have --limit, and a model card is of whole runs",
+                hint="run them again without --limit; --to csv writes them as they are",
+                name=name,
+            )
         raise unknown(sentence("model"), name, {row.adapter or row.name for _, row in rows})
     models = {row.identity[:8] for _, row in found}
     if len(models) > 1:

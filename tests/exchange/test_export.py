@@ -84,6 +84,16 @@ def test_names_are_asked_for_where_they_are_needed(exported):
     assert code == 2 and "unknown model 'nothing'" in err
 
 
+def test_limited_runs_make_no_model_card_and_the_error_says_why(exported):
+    short = make_run(kind="tuned", adapter="short", outcomes=labels(0.8), limit=300)
+    for argv in (["--model", "short"], []):
+        code, _, err = exported([short], "--to", "hf-model-index", *argv)
+        assert code == 2 and "all runs here have --limit" in err and "without --limit" in err
+    whole = make_run(kind="tuned", adapter="whole", outcomes=labels(0.8))
+    code, _, err = exported([short, whole], "--to", "hf-model-index", "--model", "short")
+    assert code == 2 and "the runs of 'short' have --limit" in err
+
+
 def test_what_evaluate_writes_is_found_without_naming_it(tmp_path: Path, monkeypatch, capsys):
     monkeypatch.chdir(tmp_path)
     write_run(tmp_path / "results" / "local" / "a", make_run(kind="tuned", adapter="mine", outcomes=labels(0.8)))
