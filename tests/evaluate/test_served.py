@@ -50,7 +50,7 @@ def evaluate(api: Api, tmp_path: Path, *more: str, engine: str = "local-completi
     command = ["evaluate", "--model", engine, "--model-args", given, "--results", str(tmp_path / "results"), *more]
     assert main([*command, "--limit", "8", "--no-floors"]) == code
     records = [read_record(file) for file in sorted((tmp_path / "results" / "runs").glob("*/*/run.json"))]
-    for found in verify(tmp_path / "results", tmp_path) if records else ():
+    for found in verify([tmp_path / "results"], tmp_path) if records else ():
         assert isinstance(found, Checked) and [one for one in found.findings if one.ok is False] == []
     return {f"{one.task} {one.model.adapter or ''}".strip(): one for one in records}
 
