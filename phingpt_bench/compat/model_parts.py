@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 import contextlib
+import functools
 import os
 from collections.abc import Callable, Iterator
 from typing import Any
+
+from phingpt_bench.compat.replaced import replaced
 
 
 def attention_name(config: Any) -> str:
@@ -99,6 +102,20 @@ def training_device(device: str) -> Iterator[Callable[[Any], None]]:
     finally:
         os.environ.pop("ACCELERATE_TORCH_DEVICE", None)
         os.environ.update({name: value for name, value in before.items() if value is not None})
+
+
+@contextlib.contextmanager
+def no_conversion_bar() -> Iterator[None]:
+    """Within the block transformers draws no bar while it reads a GGUF file.
+
+    transformers 5.23, the name `tqdm` in `transformers.modeling_gguf_pytorch_utils`. If it moves, its bar is drawn
+    between our own lines. Upstream alternative: none; `disable_progress_bar` does not reach that bar.
+    """
+    from tqdm.auto import tqdm
+    from transformers import modeling_gguf_pytorch_utils
+
+    with replaced(modeling_gguf_pytorch_utils, "tqdm", functools.partial(tqdm, disable=True)):
+        yield
 
 
 def unmark_quantised(model: Any) -> None:

@@ -15,6 +15,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from phingpt_bench.compat import model_parts
 from phingpt_bench.core.errors import BenchError
 from phingpt_bench.core.files import synced
 from phingpt_bench.core.fingerprint import file_digest
@@ -242,7 +243,8 @@ def _convert(model: Embedded, gguf: Path, folder: Path) -> None:
     import torch
     from transformers import AutoModelForCausalLM, AutoTokenizer
 
-    loaded = AutoModelForCausalLM.from_pretrained(gguf.parent, gguf_file=gguf.name, dtype=torch.float32)
+    with model_parts.no_conversion_bar():
+        loaded = AutoModelForCausalLM.from_pretrained(gguf.parent, gguf_file=gguf.name, dtype=torch.float32)
     config = loaded.config
     # the loaded object refuses to be saved while its config says "gguf", and the path in it is of this machine
     del config.quantization_config

@@ -182,6 +182,16 @@ def test_a_models_attention_can_be_read_and_switched() -> None:
     assert model_parts.attention_name(model.config) == before
 
 
+def test_reading_a_gguf_file_draws_no_bar(capsys: pytest.CaptureFixture[str]) -> None:
+    from transformers import modeling_gguf_pytorch_utils as module
+
+    said = CHANGED.format("tqdm", "transformers", version("transformers"), "no_conversion_bar")
+    assert "in tqdm(reader.tensors" in inspect.getsource(module), said
+    with model_parts.no_conversion_bar():
+        assert list(module.tqdm(range(3))) == [0, 1, 2]
+    assert capsys.readouterr().err == ""
+
+
 def test_checkpointing_is_what_a_layer_looks_at() -> None:
     from transformers.modeling_layers import GradientCheckpointingLayer
 
