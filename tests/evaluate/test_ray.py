@@ -71,11 +71,11 @@ def test_ray_does_not_take_the_signals_of_the_driver(monkeypatch: pytest.MonkeyP
 
     def own(number: int, frame: Any) -> None: ...
 
-    monkeypatch.setattr(ray_workers, "_ray", Ray)
+    monkeypatch.setattr(ray_cluster, "_ray", Ray)
     before = signal.signal(signal.SIGTERM, own)
     interrupt = signal.getsignal(signal.SIGINT)
     try:
-        with pytest.raises(BenchError, match="no cluster"), ray_workers.on_ray(1, "127.0.0.1:1")(None, None):  # type: ignore[arg-type]
+        with pytest.raises(BenchError, match="no cluster"), ray_cluster.connected("127.0.0.1:1"):
             pass
         assert signal.getsignal(signal.SIGTERM) is own and signal.getsignal(signal.SIGINT) is interrupt
     finally:
