@@ -22,11 +22,11 @@ from phingpt_bench import __version__
 from phingpt_bench.cli.argparse_words import in_our_words
 from phingpt_bench.cli.fault_lines import fault_of_the_machine, reported
 from phingpt_bench.cli.help_text import FULL, SIDE, Helper, columns, fit, refolded
-from phingpt_bench.cli.misspelt import deepest, meant, meant_option, unknown_options
+from phingpt_bench.cli.misspelt import deepest, meant_option, unknown_options
 from phingpt_bench.cli.output import accept_all_letters
 from phingpt_bench.cli.overrides import OVERRIDES, with_overrides
 from phingpt_bench.cli.signals import INTERRUPTED, ending_like_ctrl_c
-from phingpt_bench.core.errors import BenchError, unknown
+from phingpt_bench.core.errors import BenchError, meant, unknown
 from phingpt_bench.core.openmp import limit_spinning
 from phingpt_bench.core.paths import expanded
 from phingpt_bench.core.sentences import Sentence, sentence
@@ -75,7 +75,7 @@ class Parser(argparse.ArgumentParser):
         try:
             super()._check_value(action, value)
         except argparse.ArgumentError as err:
-            raise BenchError(str(err), hint=meant(str(value), action.choices or ()) or self.hint) from None
+            raise BenchError(str(err), hint=meant(value, action.choices or ()) or self.hint) from None
 
     def left_over(self, words: Sequence[str], left: Sequence[str]) -> NoReturn:
         """BenchError for arguments that no action of the line takes, with the option that the first may stand for."""

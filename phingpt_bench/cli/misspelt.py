@@ -3,16 +3,10 @@
 from __future__ import annotations
 
 import argparse
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 
 from phingpt_bench.core.errors import nearest
 from phingpt_bench.core.sentences import Sentence, sentence
-
-
-def meant(given: str, choices: Iterable[object]) -> Sentence | None:
-    """The question for the nearest choice, or None where no choice is like what was given."""
-    near = nearest(given, [str(one) for one in choices])
-    return None if near is None else sentence("did you mean '{name}'?", name=near)
 
 
 def deepest(parser: argparse.ArgumentParser, words: Sequence[str]) -> argparse.ArgumentParser:

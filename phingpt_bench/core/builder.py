@@ -17,7 +17,7 @@ from pathlib import Path
 from typing import Annotated, Any, TypeVar
 
 from phingpt_bench.core.declared import LARGEST, all_of, fields_of, finite, parts, types_of
-from phingpt_bench.core.errors import BenchError, nearest
+from phingpt_bench.core.errors import BenchError, meant
 from phingpt_bench.core.paths import expanded
 from phingpt_bench.core.secret_names import names_a_key
 from phingpt_bench.core.sentences import joined, sentence
@@ -100,12 +100,7 @@ class Builder:
                 )
                 self._mistake((*key, name), about, named=False)
             elif name not in fields:
-                near = nearest(name, fields)
-                about = (
-                    sentence("did you mean '{name}'?", name=near)
-                    if near
-                    else sentence("known: {names}", names=", ".join(fields))
-                )
+                about = meant(name, fields) or sentence("known: {names}", names=", ".join(fields))
                 self._mistake(
                     (*key, name), sentence("unknown key '{name}' ({about})", name=name, about=about), named=False
                 )
@@ -153,12 +148,7 @@ class Builder:
     def _literal(self, choices: tuple[Any, ...], value: Any, key: Key) -> Any:
         if any(value == choice and type(value) is type(choice) for choice in choices):
             return value
-        near = nearest(str(value), map(str, choices))
-        about = (
-            sentence("did you mean '{name}'?", name=near)
-            if near
-            else sentence("known: {names}", names=", ".join(map(str, choices)))
-        )
+        about = meant(value, choices) or sentence("known: {names}", names=", ".join(map(str, choices)))
         return self._mistake(key, sentence("unknown value {value} ({about})", value=_shown(value), about=about))
 
     def _sequence(self, kind: type, args: tuple[Any, ...], value: Any, key: Key) -> Any:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import difflib
 import itertools
 import os
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from pathlib import Path
 
 from phingpt_bench.core.sentences import Sentence, sentence
@@ -49,6 +49,12 @@ def nearest(name: str, choices: Iterable[str], cutoff: float = 0.5) -> str | Non
     return found[0] if found else None
 
 
+def meant(given: object, choices: Iterable[object]) -> Sentence | None:
+    """The question for the nearest choice, or None where no choice is like what was given."""
+    near = nearest(str(given), [str(one) for one in choices])
+    return None if near is None else sentence("did you mean '{name}'?", name=near)
+
+
 def meant_path(path: str | Path) -> Sentence | None:
     """The question for the existing path most like one that does not exist, part by part; None without one."""
     parts = Path(path).parts
@@ -73,15 +79,16 @@ def unknown(
 ) -> BenchError:
     """The error for a name that is not among `choices`: it suggests the nearest one, or how to list them (`see`)."""
     choices = sorted(choices)
-    near = nearest(name, choices)
-    hint: Sentence | None
-    if near is not None:
-        hint = sentence("did you mean '{name}'?", name=near)
-    elif see is not None:
-        hint = sentence("'{command}' lists them", command=see)
-    elif len(choices) > MOST_NAMED:
+    return BenchError(
+        "unknown {kind} '{name}'", where=where, hint=meant(name, choices) or _listed(choices, see), kind=kind, name=name
+    )
+
+
+def _listed(choices: Sequence[str], see: str | None) -> Sentence | None:
+    """How to list the choices, or the first of them; None where there is none."""
+    if see is not None:
+        return sentence("'{command}' lists them", command=see)
+    if len(choices) > MOST_NAMED:
         names, more = ", ".join(choices[:MOST_NAMED]), len(choices) - MOST_NAMED
-        hint = sentence("known: {names} and {n:,} more", names=names, n=more)
-    else:
-        hint = sentence("known: {names}", names=", ".join(choices)) if choices else None
-    return BenchError("unknown {kind} '{name}'", where=where, hint=hint, kind=kind, name=name)
+        return sentence("known: {names} and {n:,} more", names=names, n=more)
+    return sentence("known: {names}", names=", ".join(choices)) if choices else None

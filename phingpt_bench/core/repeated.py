@@ -21,13 +21,13 @@ def repeated_faults(record: RunRecord) -> Iterator[Sentence]:
             if value != kept:
                 yield sentence(
                     "{place}: {value}, but the fingerprint of the run says {kept}",
-                    place=name, value=_shown(value), kept=_shown(kept),
+                    place=name, value=shown(value), kept=shown(kept),
                 )  # fmt: skip
     named = model.base is not None or model.adapter is not None
     if model.kind in NO_MODELS and named:
         yield sentence("model.kind: {kind}, which has neither base nor adapter", kind=model.kind)
     elif model.kind not in NO_MODELS and (model.kind == "tuned") != (model.adapter is not None):
-        yield sentence("model.kind: {kind}, and the adapter: {name}", kind=model.kind, name=_shown(model.adapter))
+        yield sentence("model.kind: {kind}, and the adapter: {name}", kind=model.kind, name=shown(model.adapter))
     found = record.diagnostics
     if record.protocol.kind == "labels" and found.reasons is not None and found.invalid is not None:
         k = sum(found.reasons.values())
@@ -61,5 +61,6 @@ def _pairs(record: RunRecord, kept: Fingerprint) -> Iterator[tuple[str, object, 
     yield "seed", record.seed, kept.seed
 
 
-def _shown(value: object) -> object:
+def shown(value: object) -> object:
+    """A value in a fault: None in words."""
     return sentence("none") if value is None else value

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any, Literal
 
 from phingpt_bench.core import config
-from phingpt_bench.core.errors import BenchError, nearest
+from phingpt_bench.core.errors import BenchError, meant
 from phingpt_bench.core.jsonio import read_json
 from phingpt_bench.core.paths import expanded, share
 from phingpt_bench.core.sentences import sentence
@@ -133,12 +133,10 @@ def _meant(entry: str) -> RowHashes | tuple[str, tuple[str, ...]]:
         return dataset, wanted
     if expanded(entry).is_file():
         return hashes.read(expanded(entry))
-    near = nearest(name, catalogue.names())
     raise BenchError(
         "trained_on: '{entry}' is neither a dataset, nor a protocol id, nor a file of row hashes",
-        hint=sentence("did you mean '{name}'?", name=near)
-        if near
-        else sentence(
+        hint=meant(name, catalogue.names())
+        or sentence(
             "'phingpt-bench tasks' lists the protocols; 'phingpt-bench hash-rows --help' says how such a file is made"
         ),
         entry=entry,

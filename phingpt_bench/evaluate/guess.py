@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from typing import NamedTuple
 
 from phingpt_bench.core.ledgers import PARAPHRASES, WARM_UP
-from phingpt_bench.core.records import RunRecord
+from phingpt_bench.core.records import NO_MODELS, RunRecord
 from phingpt_bench.core.sentences import Sentence, sentence
 
 APART = ("load", WARM_UP, PARAPHRASES)  # phases that are not a run's own
@@ -96,7 +96,7 @@ def seconds_of(record: RunRecord, *, whole: bool = False) -> float:
 def traits_of(record: RunRecord) -> Traits:
     """The traits of a run that was made."""
     model, protocol = record.model, record.protocol
-    floor = model.kind in ("floor", "check")
+    floor = model.kind in NO_MODELS
     made = (model.name,) if floor else (model.name, model.quantisation, model.compute_dtype, model.engine)
     return Traits(
         task=record.task,

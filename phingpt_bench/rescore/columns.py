@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 
-from phingpt_bench.core.errors import BenchError, nearest
+from phingpt_bench.core.errors import BenchError, meant
 from phingpt_bench.core.sentences import sentence
 from phingpt_bench.data.column_names import NAMES, plain
 from phingpt_bench.rescore.table import Table
@@ -59,12 +59,7 @@ def extra_column(table: Table, name: str) -> str | None:
 
 def _given(table: Table, role: str, name: str) -> str:
     if name not in table.columns:
-        near = nearest(name, table.columns)
-        hint = (
-            sentence("did you mean '{name}'?", name=near)
-            if near
-            else sentence("columns: {names}", names=_listed(table))
-        )
+        hint = meant(name, table.columns) or sentence("columns: {names}", names=_listed(table))
         raise BenchError("no column '{name}' ({option})", where=table.path, hint=hint, name=name, option=OPTIONS[role])
     return name
 

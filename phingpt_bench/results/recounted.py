@@ -17,6 +17,7 @@ from phingpt_bench.core.fingerprint import digest
 from phingpt_bench.core.ledgers import Ledger
 from phingpt_bench.core.outcomes import INVALID, Outcomes
 from phingpt_bench.core.records import RunRecord
+from phingpt_bench.core.repeated import shown
 from phingpt_bench.core.sentences import Sentence, sentence
 from phingpt_bench.data.paraphrases import families
 from phingpt_bench.data.passport import Passport
@@ -69,7 +70,7 @@ def task_faults(record: RunRecord, task: TaskFile, passport: Passport) -> Iterat
         if theirs != ours:
             yield sentence(
                 "{name}: {theirs}, the file of task '{task}' says {ours}",
-                name=name, theirs=_shown(theirs), task=task.name, ours=_shown(ours),
+                name=name, theirs=shown(theirs), task=task.name, ours=shown(ours),
             )  # fmt: skip
 
 
@@ -139,7 +140,3 @@ def _usd(ledger: Ledger | None) -> float | None:
 def _differing(name: str, stored: float, counted: float) -> Iterator[Sentence]:
     if not math.isclose(stored, counted, rel_tol=CLOSE, abs_tol=1e-9):
         yield sentence("{name}: {stored:g}, counted again {counted:g}", name=name, stored=stored, counted=counted)
-
-
-def _shown(value: object) -> object:
-    return sentence("none") if value is None else value

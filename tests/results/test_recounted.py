@@ -70,7 +70,7 @@ EDITS: dict[str, tuple[Path, Edit, str, str]] = {
     "written answers": (
         LABELS, lambda one: one["protocol"].update(extraction="generation"), "task", "extraction: generation",
     ),
-    "nobody is asked": (
+    "no rows for people": (
         HYBRID, lambda one: one["diagnostics"]["abstention"][0].update(handed=0.0), "figures", "abstention.0.9.handed",
     ),
     "all are right": (

@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from functools import partial
 from typing import Any
 
-from phingpt_bench.core.errors import BenchError, nearest, unknown
+from phingpt_bench.core.errors import BenchError, meant, unknown
 from phingpt_bench.core.sentences import sentence
 from phingpt_bench.data import cuts
 from phingpt_bench.data.cuts import cut_copies
@@ -136,12 +136,9 @@ def _coded(codes: Sequence[str] | Mapping[Any, str] | None) -> Callable[[Any], s
     def coded(value: Any) -> str:
         if (key := _key(value)) in known:
             return known[key]
-        near = nearest(key, known)
         raise BenchError(
             "{value!r} is not one of the codes",
-            hint=sentence("did you mean '{name}'?", name=near)
-            if near
-            else sentence("codes: {names}", names=", ".join(known)),
+            hint=meant(key, known) or sentence("codes: {names}", names=", ".join(known)),
             value=value,
         )
 
