@@ -126,6 +126,7 @@ def test_results_are_typed_records(results: Path) -> None:
         pb.load_results(results / "0" / "none")
 
 
+@pytest.mark.slow
 def test_the_board_is_that_of_the_command_line(results: Path, capsys: pytest.CaptureFixture[str]) -> None:
     board = pb.board(pb.load_results(results))
     assert main(["leaderboard", str(results), "--format", "json"]) == 0
@@ -154,6 +155,7 @@ def test_a_board_takes_tasks_filters_and_a_folder(results: Path) -> None:
         pb.board(results, tasks=["phin_nothing"])
 
 
+@pytest.mark.slow
 def test_a_notebook_gets_html_and_markdown(results: Path) -> None:
     board = pb.board(results)
     html, markdown = board._repr_html_(), board._repr_markdown_()

@@ -330,6 +330,7 @@ def test_a_row_has_p_only_if_no_row_of_a_shared_machine_may_dominate_it(accuracy
     assert ("on the Pareto front" in render(board, 80)) is (True in front)
 
 
+@pytest.mark.slow
 def test_what_was_trained_on_a_shared_machine_pays_back_nowhere():
     shared = Machine(processor="made-up", cores=2, memory_bytes=None, gpus=[], workers=2)
     runs = example_runs()

@@ -60,6 +60,7 @@ def counted(monkeypatch: pytest.MonkeyPatch) -> list[tuple[Any, ...]]:
     return made
 
 
+@pytest.mark.slow
 def test_only_what_changed_is_made_again(results: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     made = counted(monkeypatch)
     board_at(results, Options(most=5))
@@ -75,6 +76,7 @@ def test_only_what_changed_is_made_again(results: Path, monkeypatch: pytest.Monk
     assert board == load_board(results, Options(most=5))[0]
 
 
+@pytest.mark.slow
 def test_a_changed_program_and_changed_prices_make_it_again(
     results: Path, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
@@ -89,6 +91,7 @@ def test_a_changed_program_and_changed_prices_make_it_again(
     assert len(made) == 9
 
 
+@pytest.mark.slow
 def test_an_edited_passport_of_the_user_makes_it_again(
     results: Path, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
@@ -131,6 +134,7 @@ def test_a_damaged_run_is_an_error_also_when_the_others_are_kept(results: Path) 
             board_at(results)
 
 
+@pytest.mark.slow
 def test_a_record_that_is_edited_in_place_is_read_again(results: Path) -> None:
     board = board_at(results, Options(most=9))
     path = results / "03" / "run.json"

@@ -403,6 +403,7 @@ def test_the_verb_tells_what_is_not_there(capsys, arguments, message):
     assert message in capsys.readouterr().err
 
 
+@pytest.mark.slow
 def test_csv_and_json_hold_every_number_and_the_claims_apart(published, capsys):
     rows = list(csv.DictReader(io.StringIO(verb(capsys, "--format", "csv"))))
     numbers = [row for row in rows if row["claim"] == "false"]

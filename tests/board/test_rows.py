@@ -398,6 +398,7 @@ def test_a_section_of_one_row_or_of_a_few_documents_says_nothing_it_cannot_know(
     assert notes_of(section, "info") == ["These 4 rows are too few to show any difference at 80% power"]
 
 
+@pytest.mark.slow
 def test_a_p_that_only_bounds_the_true_one_is_shown_as_a_bound():
     runs = [
         run

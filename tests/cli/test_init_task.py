@@ -89,6 +89,7 @@ def test_a_test_part_that_is_in_the_training_part_is_found(
     assert "are changed copies of some; above 10%, so a model trained on these rows has no rank" in out
 
 
+@pytest.mark.slow
 def test_a_reader_of_ones_own_is_found_next_to_the_tasks_and_needs_trust(
     place: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:

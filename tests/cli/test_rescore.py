@@ -104,6 +104,7 @@ def test_damaged_characters_reach_every_format(tmp_path: Path, capsys: pytest.Ca
         assert (tmp_path / form).read_text(encoding="utf-8")
 
 
+@pytest.mark.slow
 def test_nothing_of_a_model_is_loaded(answers: Path) -> None:
     code = (
         "import sys\nfrom phingpt_bench.cli.main import main\n"

@@ -64,6 +64,7 @@ def test_tasks_without_a_passport_are_listed_too(
     assert "  mine: no protocol, its rows have no passport\n" in said(capsys)
 
 
+@pytest.mark.slow
 def test_a_broken_passport_does_not_hide_the_rest(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ):

@@ -64,6 +64,7 @@ def runs(tmp_path) -> Path:
     return tmp_path / "runs"
 
 
+@pytest.mark.slow
 def test_recheck_changes_exposure_and_nothing_else(runs, capsys):
     before = {path: json.loads(path.read_text()) for path in runs.rglob("run.json")}
     code, text = said(capsys, "recheck", runs, "--trained-on", f"made-up/tiny={DATASET}:test")

@@ -25,6 +25,7 @@ def asked(endpoint: str) -> tuple[bool, float]:
     return network.reachable(endpoint), time.monotonic() - begin
 
 
+@pytest.mark.slow
 def test_a_name_that_is_looked_up_for_long_is_not_waited_for(monkeypatch: pytest.MonkeyPatch) -> None:
     """As where a firewall drops the questions to a name server: the system's look-up tries for 10 s and more."""
     end = threading.Event()
@@ -39,6 +40,7 @@ def test_a_name_that_is_looked_up_for_long_is_not_waited_for(monkeypatch: pytest
     assert not found and network.PATIENCE <= seconds < network.PATIENCE + 5, "a loaded machine included"
 
 
+@pytest.mark.slow
 def test_a_server_that_says_nothing_is_not_waited_for() -> None:
     with socket.create_server(("127.0.0.1", 0)) as silent:
         found, seconds = asked(f"http://127.0.0.1:{silent.getsockname()[1]}")

@@ -340,6 +340,7 @@ CONTEXTS = st.lists(st.lists(TOKENS, min_size=1, max_size=6), min_size=1, max_si
 LABELS = st.lists(st.lists(TOKENS, min_size=1, max_size=4), min_size=1, max_size=5)
 
 
+@pytest.mark.slow
 @settings(max_examples=40, suppress_health_check=[HealthCheck.too_slow])
 @given(
     CONTEXTS, LABELS, st.sampled_from([0, 33]), st.integers(1, 5), st.sampled_from([6, 34, 128]),

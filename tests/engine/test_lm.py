@@ -209,6 +209,7 @@ def test_registered_under_phin():
     assert get_model("phin") is PhinLM
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("plain", [False, True])
 def test_answers_that_leave_no_room_for_a_prompt_are_refused(loaded, plain):
     """The engine and HFLM's own way, which would only assert it."""

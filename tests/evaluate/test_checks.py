@@ -64,6 +64,7 @@ def test_boards_show_them_when_asked(checked: Path, capsys: pytest.CaptureFixtur
     assert all(f"{name} (check)" in shown for name in ("oracle", "null", "echo"))
 
 
+@pytest.mark.slow
 def test_evaluate_plans_them_when_asked(capsys: pytest.CaptureFixture[str]) -> None:
     flags = ["evaluate", "--base", "smollm2-135m-instruct", "--tasks", SENTIMENT, "--limit", "2", "--dry-run"]
     assert main(flags) == 0

@@ -92,6 +92,7 @@ def measured(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     return tmp_path
 
 
+@pytest.mark.slow
 def test_a_plan_marks_guesses_and_says_what_it_cannot_guess(measured: Path, capsys: pytest.CaptureFixture[str]) -> None:
     suite = measured / "s.yaml"
     suite.write_text(

@@ -141,6 +141,7 @@ def test_what_a_kill_left_is_swept(tmp_path: Path) -> None:
     assert fresh.exists() and other.exists() and not left.exists()
 
 
+@pytest.mark.slow
 def test_two_runs_in_one_folder_wait_for_each_other(tmp_path: Path) -> None:
     code = (
         "import sys, time; from pathlib import Path; from phingpt_bench.core.workplace import alone\n"

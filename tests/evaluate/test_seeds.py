@@ -68,6 +68,7 @@ def plan(capsys: pytest.CaptureFixture[str], *more: str) -> list[dict[str, Any]]
     return json.loads(capsys.readouterr().out)["cells"]
 
 
+@pytest.mark.slow
 def test_the_plan_is_json_for_other_schedulers(
     capsys: pytest.CaptureFixture[str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

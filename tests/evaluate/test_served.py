@@ -127,6 +127,7 @@ def prices(tmp_path: Path, **more: Any) -> Path:
     return file
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("engine", ["openai-chat-completions", "anthropic-chat-completions"])
 def test_an_api_is_priced_by_its_tokens(
     api: Api, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], engine: str
@@ -145,6 +146,7 @@ def test_an_api_is_priced_by_its_tokens(
     assert spent.token_price is not None and spent.token_price.entry == "toy-price" and spent.machine is None
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("builds", "changed"), [(["fp_a"] * 20, False), (["fp_a"] * 7 + ["fp_b"], True)])
 def test_a_server_that_changes_during_a_run_is_noted_on_the_board(
     api: Api, tmp_path: Path, capsys: pytest.CaptureFixture[str], builds: list[str], changed: bool
@@ -160,6 +162,7 @@ def test_a_server_that_changes_during_a_run_is_noted_on_the_board(
     assert (note in shown) == changed and ("fingerprint" in shown) == changed
 
 
+@pytest.mark.slow
 def test_a_run_says_that_it_waits_for_a_server(api: Api, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     api.played = [lambda handler, body: False] * 6 + [apis.status(429, "slow down")] * 2
     evaluate(api, tmp_path, "--tasks", "phin_demo_ner", engine="local-chat-completions", args="num_concurrent=1")
@@ -167,6 +170,7 @@ def test_a_run_says_that_it_waits_for_a_server(api: Api, tmp_path: Path, capsys:
     assert said.count(f"{api.url}: status 429: slow down; the request is repeated (try 2 of 6)") == 1
 
 
+@pytest.mark.slow
 def test_the_time_of_an_api_is_known_from_another_week(
     api: Api, tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -184,6 +188,7 @@ def test_the_time_of_an_api_is_known_from_another_week(
     assert ner.startswith(("~", "<")) and sentiment.startswith("N/A"), "another kind of task is not near"
 
 
+@pytest.mark.slow
 def test_a_price_is_looked_up_before_the_first_request_and_named_in_a_dry_run(
     api: Api, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
@@ -220,6 +225,7 @@ def test_the_price_of_a_seller_is_found_by_host_and_name(monkeypatch: pytest.Mon
         price_of(spec.ServedSpec(engine="openai-chat-completions", model="m", price="gpt4"), card)
 
 
+@pytest.mark.slow
 def test_a_wrong_count_leaves_the_cost_unknown_never_zero(
     api: Api, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
@@ -337,6 +343,7 @@ def test_a_plan_is_done_when_its_runs_are(api: Api, tmp_path: Path, capsys: pyte
     assert "queried" in capsys.readouterr().out, "the served model was queried with other settings, in a narrow column"
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("engine", ["local-completions", "local-chat-completions"])
 @pytest.mark.parametrize("owner", ["vllm", "llamacpp", "own"])
 def test_what_a_server_says_of_itself_is_not_held_against_a_plan_that_has_not_asked_it(
@@ -359,6 +366,7 @@ def test_what_a_server_says_of_itself_is_not_held_against_a_plan_that_has_not_as
     assert ("again: it was" in said) == (engine == "local-completions" and owner != "own")
 
 
+@pytest.mark.slow
 def test_a_run_of_another_server_with_that_name_is_done_and_says_so(
     api: Api, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
@@ -468,6 +476,7 @@ def test_a_slip_in_a_served_base_is_reported_with_its_line(tmp_path: Path, chang
     assert words in str(caught.value) and "suite.yaml:" in str(caught.value)
 
 
+@pytest.mark.slow
 def test_written_answers_are_read_as_labels(api: Api, tmp_path: Path) -> None:
     api.say = lambda text: f"Sentiment: {('negative', 'neutral', 'positive')[zlib.crc32(text.encode()) % 3]}\nBecause"
     found = evaluate(api, tmp_path, "--tasks", "phin_demo_sentiment", engine="local-chat-completions")

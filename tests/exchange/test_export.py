@@ -73,6 +73,7 @@ def test_what_is_no_fair_score_is_in_the_table_alone(exported):
     assert "What the base was trained on is not known" in out
 
 
+@pytest.mark.slow
 def test_names_are_asked_for_where_they_are_needed(exported):
     code, _, err = exported(example_runs(), "--to", "hf-model-index")
     assert code == 2 and "adapters have whole runs here" in err and "adapter-two" in err

@@ -263,6 +263,7 @@ def inspect_head(**changes) -> dict:
     return {**log, "eval": {**log["eval"], **changes}}
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("log", "told"),
     [

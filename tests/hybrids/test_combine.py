@@ -103,6 +103,7 @@ def test_rows_that_the_dataset_does_not_have_are_named() -> None:
         documents(task, [first, "gone"])
 
 
+@pytest.mark.slow
 def test_weights_are_learned_without_validation_rows_and_test_rows_get_the_floor(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:

@@ -14,6 +14,7 @@ from phingpt_bench.lmeval import manager, sample, taskfiles, templates
 DEMO = ("phin_demo_sentiment", "phin_demo_ner")
 
 
+@pytest.mark.slow
 def test_our_tasks_and_groups():
     assert {"phin_fpb", "phin_tfns", "phin_fin", "phin_finer_ord", *DEMO} <= set(manager.task_manager().all_subtasks)
     assert manager.expand(["phin"]) == ["phin_fpb", "phin_tfns", "phin_fin", "phin_finer_ord"]

@@ -83,6 +83,7 @@ def test_looking_at_a_task_runs_nothing_of_it(
     assert not pwned()
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     "name", [name for name, (text, _) in HOSTILE.items() if "own.text" in text and "class" not in name]
 )
@@ -153,6 +154,7 @@ ODD = {
 }
 
 
+@pytest.mark.slow
 @pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="no pipes with names here")
 @pytest.mark.parametrize("make", ENDLESS.values(), ids=ENDLESS)
 def test_no_folder_keeps_a_command_from_ending(

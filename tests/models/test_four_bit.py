@@ -64,6 +64,7 @@ def test_a_base_on_a_gpu_is_checked_before_its_first_answer(monkeypatch: pytest.
     assert set(tried[0][2]) == {(64, 64), (32, 64), (128, 64), (64, 128)}
 
 
+@pytest.mark.slow
 def test_lora_computes_in_the_models_dtype_off_a_cpu(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     from peft import LoraConfig, get_peft_model
     from transformers import PreTrainedModel

@@ -144,6 +144,7 @@ def test_no_folder_and_no_model() -> None:
         load_base(BaseSpec(model="nowhere/nothing"))
 
 
+@pytest.mark.slow
 def test_unpacking_keeps_every_weight(base: BaseSpec) -> None:
     packed, unpacked = load_base(replace(base, dequantise="never")), load_base(replace(base, dequantise="always"))
     assert not packed.dequantised

@@ -265,6 +265,7 @@ def stored(tmp_path, monkeypatch):
     return tmp_path / "results"
 
 
+@pytest.mark.slow
 def test_the_page_of_a_large_folder_is_that_of_its_runs(stored):
     options = load.Options(published=False)
     assert html(*load.board_and_source(stored, options)) == html(*load.load_board(stored, options))
@@ -433,6 +434,7 @@ def test_without_text_no_text_is_in_the_file():
     assert data_of(bare)["texts"] == [] and data_of(full)["texts"]
 
 
+@pytest.mark.slow
 def test_the_verb_writes_the_page_in_the_language_asked_for(tmp_path, capsys):
     for i, run in enumerate(runs()):
         write_run(tmp_path / "results" / str(i), run)

@@ -8,6 +8,7 @@ import re
 import zlib
 from typing import Any
 
+import pytest
 from helpers.why_factory import ENTITY_TEXT, TEXTS, entities_why, labels_why, with_reasons
 
 from phingpt_bench.page.why import html
@@ -44,6 +45,7 @@ def test_a_file_may_ask_no_one_and_a_served_page_only_its_server() -> None:
     assert "connect-src 'self'" in html(labels_why(1), live=True)
 
 
+@pytest.mark.slow
 def test_rows_are_packed_in_parts() -> None:
     parts = held(html(labels_why(600, prompts=0)))
     assert [len(parts[f"rows-{at}"]) for at in range(3)] == [250, 250, 100]

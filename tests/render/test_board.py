@@ -372,6 +372,7 @@ def folder(tmp_path, cache, monkeypatch):
     return tmp_path
 
 
+@pytest.mark.slow
 def test_the_verb_draws_the_folder_here_by_default(folder, cache, capsys):
     assert command.main(["leaderboard"]) == 0
     made = build(collect(folder / "results"), published_rows.load(), prices=prices_of())

@@ -35,6 +35,7 @@ def test_several_tasks_are_drawn_with_their_names_and_the_same_each_time(board):
     assert figure(board, "svg") == drawn
 
 
+@pytest.mark.slow
 def test_one_task_is_cost_against_score_and_spanish_has_a_decimal_comma(board):
     one = build(example_runs(), options=Calculation(tasks=["phin_made_up_sentiment"]))
     assert "USD for 1,000 documents" in words(figure(one, "svg"))

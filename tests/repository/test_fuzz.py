@@ -199,6 +199,7 @@ def test_adapter_cards() -> None:
     check()
 
 
+@pytest.mark.slow
 def test_task_folders() -> None:
     task = {
         "task": "t", "include": "_shared", "dataset_kwargs": {"dataset": "demo_sentiment"}, "tag": ["a"],
@@ -242,6 +243,7 @@ FILES: list[Any] = [
 ]
 
 
+@pytest.mark.slow
 def test_files_of_answers() -> None:
     @examples(300)
     @given(st.sampled_from(FILES).flatmap(changed))
@@ -280,6 +282,7 @@ def test_answers_with_labels_and_numbers(answer: str) -> None:
     assert "\x1b" not in clean(answer)
 
 
+@pytest.mark.slow
 @examples(1_000)
 @given(ANSWERS, st.sampled_from(["lines", "json", "tags"]))
 def test_answers_with_entities(answer: str, form: str) -> None:

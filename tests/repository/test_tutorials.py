@@ -31,6 +31,7 @@ def test_every_command_is_taken(page: Path) -> None:
         command._arguments(command.verb_module(verb), rest)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", ["tutorial-paper.md", "tutorial-paper.es.md"])
 def test_the_pages_of_the_student_can_be_printed(
     name: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]

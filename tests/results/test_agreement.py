@@ -159,6 +159,7 @@ def test_what_is_wrong_is_said_in_the_language_of_the_reader(edit: Edit, tmp_pat
         assert spoken(caught.value.message) != caught.value.message
 
 
+@pytest.mark.slow
 def test_all_shipped_records_agree() -> None:
     assert len(collect(share("results"))) > 50
 

@@ -120,6 +120,7 @@ def test_what_may_succeed_the_next_time_is_asked_again(api: Api, fault: apis.Fau
     assert len(api.requests) == 3 and link.client.retries == 2
 
 
+@pytest.mark.slow
 def test_a_server_that_is_silent_is_asked_again_in_time(api: Api) -> None:
     api.played = [apis.silent(20.0)]
     link = link_to(api, timeout=2.0)

@@ -77,6 +77,7 @@ def test_every_exact_way_gives_the_same_scores(
     assert lm.tally.rungs == {rung: 1}
 
 
+@pytest.mark.slow
 def test_labels_of_one_token_take_one_request(api: Api) -> None:
     found = opened(api, tokenizer=TOKENIZER)
     before = len(api.requests)
@@ -117,6 +118,7 @@ def test_labels_that_are_alike_in_all_prompts_are_refused_afterwards_too(api: Ap
         ServedLM(found, "toy").loglikelihood(asked(PROMPT, LABELS) + asked(PROMPT + "!", LABELS))
 
 
+@pytest.mark.slow
 def test_log_probabilities_that_were_promised_and_stay_away_are_an_error(api: Api) -> None:
     found = opened(api, tokenizer=TOKENIZER)
     api.can = {"usage"}
@@ -170,6 +172,7 @@ def test_a_name_that_is_not_served(api: Api) -> None:
     assert "did you mean 'tuned'" in str(caught.value)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("known", [True, False])
 def test_a_prompt_beyond_the_context_is_refused(api: Api, known: bool) -> None:
     found = opened(api, tokenizer=TOKENIZER if known else None)
@@ -255,6 +258,7 @@ def test_a_wrong_count_makes_the_cost_unknown(api: Api, counts: dict[str, Any]) 
     assert lm.tally.usage is None and sum(lm.diagnostics()["wrong_usage"].values()) == 1
 
 
+@pytest.mark.slow
 def test_another_count_than_the_tokenizers_is_wrong_as_well(api: Api) -> None:
     lm = ServedLM(opened(api, tokenizer=TOKENIZER), "toy")
     api.shift = 3

@@ -84,6 +84,7 @@ def test_entity_f1_is_found_four_times_in_five():
     assert np.mean(found) == pytest.approx(POWER, abs=0.05)
 
 
+@pytest.mark.slow
 def test_rows_that_share_documents_show_less_than_as_many_independent_ones():
     """80 documents of 4 rows in which A and B differ alike; a world in which the test finds the truth 4 times in 5."""
     generator, clusters = np.random.default_rng(3), np.repeat(np.arange(80), 4)
