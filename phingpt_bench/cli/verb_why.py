@@ -45,7 +45,8 @@ def configure(parser: argparse.ArgumentParser) -> None:
         nargs="+",
         default=[],
         metavar=say("ROWS"),
-        help="flips, errors, all, or ids of rows (default: flips of two runs, errors of one)",
+        help="flips, errors, all, random (all rows in random order), or ids of rows"
+        " (default: flips of two runs, errors of one)",
     )
     parser.add_argument(
         "--limit", type=int, default=5, metavar="N", help="only the first N of these rows; 0 for all (default 5)"

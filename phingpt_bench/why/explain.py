@@ -64,11 +64,12 @@ def explained(  # noqa: PLR0913  what is asked, and of whom
 ) -> tuple[Why, Live]:
     """The explanation of some rows of one run, or of two on the same base (the reference first), and its systems.
 
-    adapters: the folder that holds adapters by name. rows: flips, errors, all or ids (`choice.chosen`). limit: the
-    first so many of them. base: a folder or Hub id in place of the recorded one. served: the server of runs of a served
-    model. faithfulness: also compare the first words with random ones. reasons: also have reasons written, and test
-    them. prompts: files of the prompts that took the place of a task's. BenchError for runs that cannot be asked again
-    here, for runs of two tasks, bases or prompts, for scores, for rows that the runs lack, and for reasons of entities.
+    adapters: the folder that holds adapters by name. rows: flips, errors, all, random or ids (`choice.chosen`). limit:
+    the first so many of them. base: a folder or Hub id in place of the recorded one. served: the server of runs of a
+    served model. faithfulness: also compare the first words with random ones. reasons: also have reasons written, and
+    test them. prompts: files of the prompts that took the place of a task's. BenchError for runs that cannot be asked
+    again here, for runs of two tasks, bases or prompts, for scores, for rows that the runs lack, and for reasons of
+    entities.
     """
     first = runs[0].record
     for run in runs:

@@ -158,7 +158,7 @@ class Why:
     """The ids of their runs."""
 
     choice: str
-    """Which rows were meant: flips, errors, all or ids."""
+    """Which rows were meant: flips, errors, all, random or ids."""
 
     asked: int
     rows: list[RowWhy]

@@ -1,13 +1,19 @@
-"""Documented figures on marked words, rows for people and prompts are those of the committed files."""
+"""Documented figures on words, rows for people and prompts are those of the committed files."""
 
 from __future__ import annotations
 
-from helpers.paths import ROOT
+import json
+from pathlib import Path
 
-from benchmarks import hybrids, words
+import pytest
+from helpers.paths import ROOT
+from helpers.why_factory import labels_why
+
+from benchmarks import hybrids, study, words
 from phingpt_bench.core.jsonio import read_json
 from phingpt_bench.core.records import RECORD, read_record
 from phingpt_bench.cost.prices import load_prices
+from phingpt_bench.why.export import to_json
 
 FOLDER = ROOT / "results" / "benchmarks"
 PAGE = (ROOT / "docs" / "why.md").read_text(encoding="utf-8")
@@ -32,3 +38,16 @@ def test_prompt_ranges_are_documented_as_recorded() -> None:
     scores = [score for one in asked.scores if (score := one["f1_weighted"]) is not None]
     said = f"{min(scores):.3f}-{max(scores):.3f} under the twelve; {asked.changed:.0%}".replace("%", " %")
     assert said in (ROOT / "docs" / "prompts.md").read_text(encoding="utf-8")
+
+
+def test_a_study_keeps_figures_and_the_words_that_changed(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    file = tmp_path / "why.json"
+    file.write_text(to_json(labels_why(), with_text=False), encoding="utf-8")
+    study.main([str(file), "--out", str(tmp_path / "study.json")])
+    (one,) = json.loads((tmp_path / "study.json").read_text(encoding="utf-8"))
+    assert (one["rows"], one["systems"]) == (30, ["base", "tuned"])
+    first = one["words"][0]
+    assert first["word"] == "fell" and first["change"]["value"] > 1, "the one word that tuning made matter"
+    assert 0 < one["changed_words"] < one["common_words"]
+    said = capsys.readouterr().out
+    assert "| phin_demo_sentiment | tuned | 30 | 0.50 [0.40, 0.60] |" in said and "fell +" in said
