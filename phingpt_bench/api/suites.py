@@ -10,6 +10,7 @@ from phingpt_bench.core.sentences import sentence
 from phingpt_bench.evaluate.adapters import Training
 from phingpt_bench.evaluate.cells import Cell, cells_of, part
 from phingpt_bench.evaluate.facts import Facts, gather
+from phingpt_bench.evaluate.fees import Fee, fees
 from phingpt_bench.evaluate.named_bases import completed
 from phingpt_bench.evaluate.needs import Need, needs
 from phingpt_bench.evaluate.plan import plan
@@ -47,6 +48,10 @@ class Prepared:
     def needs(self, *, force: bool = False) -> list[Need]:
         """The memory that the steps need, estimated."""
         return needs(self.suite, self.facts, self.steps(force=force))
+
+    def fees(self, *, force: bool = False) -> list[Fee]:
+        """What the steps may cost through an API, estimated."""
+        return fees(self.facts, self.steps(force=force))
 
     def run(self, *, force: bool = False, display: Display = QUIET, started: Started | None = None) -> Work:
         """Does the cells; returns what was done. started: makes the executor, as for `evaluate.run.run`."""

@@ -128,7 +128,8 @@ def carry_out(  # noqa: PLR0913  each is an option of the verbs
         if dry_run or not quiet:
             needed = plan.needs(force=force) if dry_run else []  # a run says it only where it is too much
             notes = [note for facts in plan.facts.served.values() for note in facts.notes] if dry_run else []
-            show(plan_blocks(plan.suite, plan.steps(force=force), changed, needed, notes))
+            paid = plan.fees(force=force)
+            show(plan_blocks(plan.suite, plan.steps(force=force), changed, needed, notes, paid))
         if dry_run:
             return 0
         with display(quiet=quiet) as shown:

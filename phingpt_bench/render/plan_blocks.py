@@ -5,12 +5,14 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from phingpt_bench.core.sentences import sentence
+from phingpt_bench.evaluate.fees import Fee
 from phingpt_bench.evaluate.needs import Need
 from phingpt_bench.evaluate.run import Work
 from phingpt_bench.evaluate.steps import Step
 from phingpt_bench.evaluate.suite import Suite
 from phingpt_bench.text.blocks import Across, Block, Cell, Column, Grid, Lines, Title
 from phingpt_bench.text.language import count, say, say_n, spoken
+from phingpt_bench.text.money import usd_text
 from phingpt_bench.text.numbers import unknown_text
 from phingpt_bench.text.quantities import duration_text
 
@@ -33,6 +35,7 @@ def plan_blocks(
     changed: Sequence[str] = (),
     needs: Sequence[Need] = (),
     notes: Sequence[str] = (),
+    fees: Sequence[Fee] = (),
 ) -> list[Block]:
     """One row per step, by task, then sums. Time is what a step took here before, or a range guessed from near ones.
 
@@ -60,7 +63,16 @@ def plan_blocks(
         title,
         *overridden,
         Grid(_columns(), rows),
-        Lines([_sums(steps), *_guesses(steps), *_unasked(suite, steps), *map(_memory, needs), *map(spoken, notes)]),
+        Lines(
+            [
+                _sums(steps),
+                *_guesses(steps),
+                *_unasked(suite, steps),
+                *map(_memory, needs),
+                *map(spoken, notes),
+                *map(_fee, fees),
+            ]
+        ),
     ]
 
 
@@ -87,6 +99,18 @@ def _memory(need: Need) -> str:
     if need.is_too_much:
         return say("{text}, MORE than the {free:.1f} GB that are free (estimated).", text=text, free=free)
     return say("{text}, of {free:.1f} GB that are free (estimated).", text=text, free=free)
+
+
+def _fee(fee: Fee) -> str:
+    """An estimate of USD in a line."""
+    return say_n(
+        "{n:,} run of {what} costs {low} with short answers, at most {high} (estimated from the length of prompts).",
+        "{n:,} runs of {what} cost {low} with short answers, at most {high} (estimated from the length of prompts).",
+        fee.runs,
+        what=fee.what,
+        low=usd_text(fee.usd.low),
+        high=usd_text(fee.usd.high),
+    )
 
 
 def failed_blocks(work: Work) -> list[Block]:

@@ -9,10 +9,12 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+import yaml
 from helpers import api as apis
 from helpers.api import Api, serving
 from transformers import AutoTokenizer
 
+from phingpt_bench.api.suites import prepared
 from phingpt_bench.cli.main import main
 from phingpt_bench.core.config import load
 from phingpt_bench.core.errors import BenchError
@@ -22,7 +24,7 @@ from phingpt_bench.models.base_spec import BaseSpec
 from phingpt_bench.models.embedded import SMOLLM2
 from phingpt_bench.results.verify import Checked, verify
 from phingpt_bench.served import client, spec
-from phingpt_bench.text.money import rate_text
+from phingpt_bench.text.money import rate_text, usd_text
 
 CANARY = "sk-canary-3f9a8b7c6d5e4f3a"
 LABELS = (" negative", " neutral", " positive")
@@ -204,6 +206,27 @@ def test_a_price_is_looked_up_before_the_first_request_and_named_in_a_dry_run(
     said = " ".join(capsys.readouterr().out.split())
     assert "toy: an address of this machine, so it costs the time here; price=toy-price bills its tokens" in said
     assert api.requests == []
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("engine", ["local-chat-completions", "local-completions"])
+def test_a_plan_says_what_an_api_may_cost_and_the_bill_lies_in_between(
+    api: Api, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], engine: str
+) -> None:
+    monkeypatch.setenv("PHINGPT_BENCH_PRICES", str(prices(tmp_path)))
+    base = {"engine": engine, "base_url": api.url, "model": "toy", "price": "toy-price"}
+    file = tmp_path / "api.yaml"
+    given = {"name": "api", "bases": [base], "tasks": ["phin_demo_sentiment", "phin_demo_ner"], "limit": 8}
+    file.write_text(yaml.safe_dump({**given, "floors": False, "results": str(tmp_path / "results")}))
+    (fee,) = prepared(load(file, Suite), fetch=False).fees()
+    assert fee.runs == 2
+    assert main(["run", str(file)]) == 0
+    said = " ".join(capsys.readouterr().out.split())
+    low, high = usd_text(fee.usd.low), usd_text(fee.usd.high)
+    assert f"2 runs of toy cost {low} with short answers, at most {high}" in said
+    bills = [read_record(file).evaluation.usd for file in (tmp_path / "results" / "runs").glob("*/*/run.json")]
+    assert len(bills) == 2 and fee.usd.low <= sum(bills) <= fee.usd.high
+    assert prepared(load(file, Suite), fetch=False).fees() == [], "what is done is paid"
 
 
 def test_the_price_of_a_seller_is_found_by_host_and_name(monkeypatch: pytest.MonkeyPatch) -> None:
