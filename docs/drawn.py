@@ -1,9 +1,9 @@
-"""Draws the boards of README.md, README.es.md, docs/results.md and docs/leaderboard.md again, and checks the scores.
+"""Draws the boards of README.md, README.es.md and three pages of docs/ again, and checks the scores.
 
     python docs/drawn.py            rewrite the boards
     python docs/drawn.py --check    change nothing; exit code 1, with what differs
 
-A board is the code block below a comment such as `<!-- drawn: leaderboard results/smollm2-135m -->`; with
+The pages are those of FILES. A board, or a comparison, is the code block below a comment such as `<!-- drawn: leaderboard results/smollm2-135m -->`; with
 "| TITLE + TITLE" after the arguments, only the parts that begin so, and after "TITLE ..." what goes with it. So is a
 code block that begins with a command line, `$ phingpt-bench leaderboard ...`. A number of the results' prose with three
 decimals must be one of the board's JSON, where published scores are too. A test runs the check
@@ -28,7 +28,7 @@ from phingpt_bench.cli.main import main as phingpt_bench
 
 ROOT = Path(__file__).resolve().parent.parent
 RESULTS = ("README.md", "README.es.md", "docs/results.md")  # whose prose is about the records, too
-FILES = (*RESULTS, "docs/leaderboard.md")
+FILES = (*RESULTS, "docs/leaderboard.md", "docs/compare.md")
 BOARD = re.compile(
     r"(<!-- drawn: (?P<arguments>[^|\n]*?)(?: \| (?P<titles>[^\n]*?))? -->\n```text\n)(?P<text>.*?)(?=\n```)", re.DOTALL
 )
