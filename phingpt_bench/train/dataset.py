@@ -7,7 +7,9 @@ from typing import TYPE_CHECKING, Any
 
 from phingpt_bench.core.errors import BenchError
 from phingpt_bench.core.fingerprint import digest
+from phingpt_bench.data import catalogue
 from phingpt_bench.lmeval import manager
+from phingpt_bench.lmeval.taskfiles import asked
 from phingpt_bench.train.recipe import Recipe
 from phingpt_bench.train.rows import Row, task_rows
 
@@ -23,6 +25,7 @@ class TrainingData:
     digests: dict[str, str]  # task and splits -> digest of the token ids
     ids: dict[str, list[str]]  # task -> row ids
     templates: dict[str, str]  # task -> digest of its prompt template
+    licences: dict[str, str]  # task -> licence of its dataset, of catalogued ones
     too_long: int  # rows skipped for their length
 
 
@@ -33,7 +36,7 @@ def training_data(recipe: Recipe, tokenizer: Any, limit: int | None, tasks: Task
     """
     known = tasks or manager.task_manager()
     rows: list[Row] = []
-    digests, ids, templates = {}, {}, {}
+    digests, ids, templates, licences = {}, {}, {}, {}
     too_long = 0
     for name in recipe.tasks:
         task = manager.load_task(name, known)
@@ -45,6 +48,9 @@ def training_data(recipe: Recipe, tokenizer: Any, limit: int | None, tasks: Task
         digests[f"{name} {'+'.join(recipe.splits)}"] = digest([[row.ids, row.start] for row, _ in kept])
         ids[name] = [doc["id"] for _, doc in kept]
         templates[name] = manager.template_digest(task)
+        dataset = asked(vars(task.config)).dataset
+        if dataset in catalogue.names():
+            licences[name] = catalogue.dataset(dataset).licence
     if not rows:
         raise BenchError(
             "recipe '{name}' has no row of at most {max_tokens} tokens",
@@ -52,4 +58,4 @@ def training_data(recipe: Recipe, tokenizer: Any, limit: int | None, tasks: Task
             name=recipe.name,
             max_tokens=recipe.max_tokens,
         )
-    return TrainingData(rows=rows, digests=digests, ids=ids, templates=templates, too_long=too_long)
+    return TrainingData(rows=rows, digests=digests, ids=ids, templates=templates, licences=licences, too_long=too_long)

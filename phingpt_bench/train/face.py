@@ -5,7 +5,7 @@ PEFT writes a README of placeholders, and the folder that the base was loaded fr
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 
 from phingpt_bench import __version__
@@ -17,19 +17,23 @@ from phingpt_bench.text.quantities import duration_text
 README = "README.md"
 
 
-def write_face(folder: Path, card: AdapterCard, model: str) -> None:
+def write_face(folder: Path, card: AdapterCard, model: str, licences: Mapping[str, str]) -> None:
     """Name the base in adapter_config.json as the recipe does, and write the README of a model card.
 
-    model: the recipe's: a Hub id, the name of the embedded model, or a folder of the user's.
+    model: the recipe's: a Hub id, the name of the embedded model, or a folder of the user's. licences: of the rows that
+    it was trained on, by task, as far as known.
     """
     config = jsonio.read_json(folder / CONFIG)
     assert isinstance(config, dict)
     jsonio.write_json(folder / CONFIG, {**config, "base_model_name_or_path": model})
-    jsonio.write_text(folder / README, readme(card, model))
+    jsonio.write_text(folder / README, readme(card, model, licences))
 
 
-def readme(card: AdapterCard, model: str) -> str:
+def readme(card: AdapterCard, model: str, licences: Mapping[str, str]) -> str:
     """The model card: metadata for the Hub, then what was trained on which rows, under which prompt, at what cost.
+
+    The licences of these rows are named, since they may forbid uses of the adapter; which licence it gets is left to
+    whoever publishes it.
 
     Scores are not known yet: `phingpt-bench export --to hf-model-index --card FOLDER` adds them.
     """
@@ -37,7 +41,7 @@ def readme(card: AdapterCard, model: str) -> str:
     shown = Path(name).name if Path(name).is_dir() else name
     metadata = ["---", *([f"base_model: {name}"] if shown == name else []), "library_name: peft", "tags:"]
     metadata += ["- phingpt-bench", "- lora", "---"]
-    lines = [f"| {key} | {value} |" for key, value in _facts(card, shown)]
+    lines = [f"| {key} | {value} |" for key, value in _facts(card, shown, licences)]
     return "\n".join([
         *metadata, "", f"# {card.name}", "",
         f"A LoRA adapter of {shown}, trained by phingpt-bench {__version__}. `card.json` holds all that is known",
@@ -50,11 +54,13 @@ def readme(card: AdapterCard, model: str) -> str:
     ])  # fmt: skip
 
 
-def _facts(card: AdapterCard, base: str) -> Iterator[tuple[str, str]]:
+def _facts(card: AdapterCard, base: str, licences: Mapping[str, str]) -> Iterator[tuple[str, str]]:
     yield "base", f"{base}, {card.quantisation or 'not quantised'}, {card.compute_dtype}"
     if card.base_revision:
         yield "revision of the base", card.base_revision[:12]
     yield "training rows", f"{card.rows:,} of {', '.join(sorted(card.templates))}"
+    for task, licence in sorted(licences.items()):
+        yield f"licence of the rows of {task}", licence
     for task, template in sorted(card.templates.items()):
         yield f"prompt of {task}", f"template {template}" + (", in the chat template" if card.chat_template else "")
     yield "trainable parameters", f"{card.parameters:,}"

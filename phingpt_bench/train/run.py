@@ -124,7 +124,7 @@ def _train(
     job.model.save_pretrained(str(out), safe_serialization=True)
     cost = replace(meter.ledger(prices), flops=job.flops)
     card = _card(job, progress.loss, cost)
-    write_face(out, card, recipe.base.model)
+    write_face(out, card, recipe.base.model, data.licences)
     synced(out)  # the checkpoints go: what replaces them has to outlast a power cut
     adapter.write_card(out, card)
     checkpoints.remove(out)

@@ -30,7 +30,7 @@ def test_the_base_is_named_as_the_recipe_does(tmp_path: Path) -> None:
     config = {"base_model_name_or_path": "/root/.cache/phingpt-bench/models/x", "r": 8}
     (tmp_path / "adapter_config.json").write_text(json.dumps(config))
     (tmp_path / "README.md").write_text("[More Information Needed]")
-    write_face(tmp_path, CARD, embedded.NAME)
+    write_face(tmp_path, CARD, embedded.NAME, {"titulares": "CC BY-NC-SA 3.0"})
     assert json.loads((tmp_path / "adapter_config.json").read_text()) == {
         "base_model_name_or_path": embedded.NAME, "r": 8,
     }  # fmt: skip
@@ -38,12 +38,20 @@ def test_the_base_is_named_as_the_recipe_does(tmp_path: Path) -> None:
     assert "cache" not in text and "More Information" not in text
     metadata = yaml.safe_load(text.split("---\n")[1])
     assert metadata["base_model"] == embedded.SMOLLM2.hub_id and metadata["library_name"] == "peft"
-    for said in ("1,234 of titulares", "template abc", "0.250", "2 min", "$0.50", "first 20 rows"):
+    for said in (
+        "1,234 of titulares",
+        "template abc",
+        "0.250",
+        "2 min",
+        "$0.50",
+        "first 20 rows",
+        "titulares | CC BY-NC-SA 3.0",
+    ):
         assert said in text
 
 
 def test_a_folder_is_no_base_model_of_the_hub(tmp_path: Path) -> None:
-    text = readme(CARD, str(tmp_path))
+    text = readme(CARD, str(tmp_path), {})
     assert "base_model:" not in text and str(tmp_path) not in text and tmp_path.name in text
 
 
@@ -58,7 +66,7 @@ def test_what_is_printed_ends_with_the_command_that_evaluates_it(tmp_path: Path)
 def test_scores_are_added_and_replaced_and_the_rest_stays() -> None:
     board = build([make_run(), make_run(kind="tuned", adapter="mine")])
     scores = model_card(results_of(board, "mine"), {})
-    once = with_scores(readme(CARD, "org/base"), scores)
+    once = with_scores(readme(CARD, "org/base", {}), scores)
     metadata = yaml.safe_load(once.split("---\n")[1])
     assert metadata["model-index"] and metadata["base_model"] == "org/base"
     assert "# mine" in once and once.count("## Evaluation") == 1
