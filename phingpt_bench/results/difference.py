@@ -53,10 +53,19 @@ class Difference:
         return self.p is not None and self.resamples is not None and self.p <= least_p(self.resamples)
 
     @property
+    def spans_zero(self) -> bool:
+        """Whether its interval holds 0."""
+        return self.low is not None and self.high is not None and self.low <= 0 <= self.high
+
+    @property
     def significant(self) -> bool:
-        """Whether the corrected p (where there is none, the plain one) is under ALPHA."""
+        """Whether the corrected p (where there is none, the plain one) is under ALPHA, and the interval leaves out 0.
+
+        A permutation test asks whether two systems could be exchanged. Where hardly an entity is right, it notices that
+        one names more wrong ones than the other, although their scores are as good as equal.
+        """
         p = self.p if self.p_holm is None else self.p_holm
-        return p is not None and p < ALPHA
+        return p is not None and p < ALPHA and not self.spans_zero
 
     @property
     def only_majority(self) -> bool:

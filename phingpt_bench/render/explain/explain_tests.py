@@ -105,7 +105,9 @@ def holm_lines(board: Board, section: Section, row: Row) -> Iterable[Line]:
             if task == section.task:
                 break
     values = {"p": p_value(mine.p_holm), "alpha": ALPHA}
-    if mine.p_holm < ALPHA:
+    if mine.p_holm < ALPHA and mine.spans_zero:
+        yield say("{p} is under {alpha}, but the interval holds 0: not significant.", **values)
+    elif mine.p_holm < ALPHA:
         yield say("{p} is under {alpha}: significant.", **values)
         if mine.only_majority:
             yield say(
