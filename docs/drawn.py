@@ -3,11 +3,11 @@
     python docs/drawn.py            rewrite the boards
     python docs/drawn.py --check    change nothing; exit code 1, with what differs
 
-The pages are those of FILES. A board, or a comparison, is the code block below a comment such as `<!-- drawn: leaderboard results/smollm2-135m -->`; with
-"| TITLE + TITLE" after the arguments, only the parts that begin so, and after "TITLE ..." what goes with it. So is a
-code block that begins with a command line, `$ phingpt-bench leaderboard ...`. A number of the results' prose with three
-decimals must be one of the board's JSON, where published scores are too. A test runs the check
-(tests/repository/test_drawn.py).
+The pages are those of FILES. A board, or a comparison, is the code block below a comment such as
+`<!-- drawn: leaderboard results/smollm2-135m -->`; with "| TITLE + TITLE" after the arguments, only the parts that
+begin so, and after "TITLE ..." what goes with it. So is a code block that begins with a command line,
+`$ phingpt-bench leaderboard ...`. A number of the results' prose with three decimals must be one of the board's JSON,
+where published scores are too. A test runs the check (tests/repository/test_drawn.py).
 """
 
 from __future__ import annotations
