@@ -24,6 +24,12 @@ def test_marked_words_are_documented_as_measured() -> None:
     assert lines and all(line in PAGE for line in lines)
 
 
+def test_what_an_adapter_looks_at_is_documented_as_measured() -> None:
+    found = read_json(FOLDER / "study.json")
+    lines = [*study.faithfulness(found), *study.attention(found)]
+    assert len(lines) >= 3 and all(line in PAGE for line in lines)
+
+
 def test_rows_for_people_are_documented_as_measured() -> None:
     label = load_prices().label
     assert label is not None
