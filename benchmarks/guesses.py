@@ -2,14 +2,17 @@
 
     python -m benchmarks.guesses [RESULTS]
 
-Each record is guessed from all others of its machine. Times of shared machines are left out, as in a plan.
+Each record is guessed from all others of its machine. Times measured beside other processes are not comparable
+with others, and a plan leaves them out; here those of the commonest number of processes are taken, as if it were one.
 """
 
 from __future__ import annotations
 
 import statistics
 import sys
+from collections import Counter
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 
 from phingpt_bench.core.paths import share
@@ -18,9 +21,15 @@ from phingpt_bench.evaluate.guess import NEAR, Near, guessed, seconds_of, traits
 
 
 def records(folder: Path) -> list[RunRecord]:
-    """The records of runs whose times are their own."""
+    """The records of runs whose times were measured beside as many processes, each as if it had been alone."""
     found = [read_record(file) for file in sorted(folder.glob("*/runs/*/*/run.json"))]
-    return [one for one in found if one.evaluation.machine is not None and not one.evaluation.machine.shared]
+    timed = [(one, machine) for one in found if (machine := one.evaluation.machine) is not None]
+    (most, _), *_ = Counter(machine.workers for _, machine in timed).most_common(1)
+    return [
+        replace(one, evaluation=replace(one.evaluation, machine=replace(machine, workers=1)))
+        for one, machine in timed
+        if machine.workers == most
+    ]
 
 
 def others(record: RunRecord, known: list[RunRecord]) -> list[RunRecord]:

@@ -45,7 +45,7 @@ NEAR = (
         sentence("the same base on the same task, asked in the same way"),
         lambda a, b: not a.floor and a[:4] == b[:4],
         0.4,
-        2.0,
+        2.3,
     ),
     Near(
         sentence("the same base on the same task, asked in another way"),
@@ -59,7 +59,7 @@ NEAR = (
         0.5,
         7.0,
     ),
-    Near(sentence("the same baseline on another task"), lambda a, b: a.floor and a[1:3] == b[1:3], 0.5, 4.0),
+    Near(sentence("the same baseline on another task"), lambda a, b: a.floor and a[1:3] == b[1:3], 0.3, 4.5),
 )  # the nearest first
 
 

@@ -54,7 +54,7 @@ def test_the_nearest_kind_of_runs_decides_and_loading_does_not_count() -> None:
     ]  # fmt: skip
     guess = guessed(traits(), 50, known)
     assert guess is not None and guess.n == 3
-    assert (guess.low, guess.high) == (pytest.approx(0.4 * 2.0 * 50), pytest.approx(2.0 * 2.0 * 50))
+    assert (guess.low, guess.high) == (pytest.approx(0.4 * 2.0 * 50), pytest.approx(2.3 * 2.0 * 50))
     guess = guessed(traits(), 50, known[:2])
     assert guess is not None and "in another way" in guess.near and guess.low == pytest.approx(0.4 * 10.0 * 50)
     guess = guessed(traits(), 50, known[1:2])
@@ -74,7 +74,7 @@ def test_a_run_that_is_not_near_gives_no_guess(other: dict[str, Any]) -> None:
 def test_a_baseline_is_guessed_as_a_whole_from_other_tasks() -> None:
     floor = {"made": ("majority",), "floor": True, "asked": (), "way": ("", "")}
     guess = guessed(traits(**floor), 5000, [run(8.0, **{**floor, "task": OTHER})])
-    assert guess is not None and (guess.low, guess.high) == (4.0, 32.0), "its fit, whatever the number of rows"
+    assert guess is not None and (guess.low, guess.high) == (2.4, 36.0), "its fit, whatever the number of rows"
     assert guessed(traits(**floor), 5000, [run(8.0, **{**floor, "task": OTHER, "made": ("crf",)})]) is None
 
 
@@ -103,17 +103,17 @@ def test_a_plan_marks_guesses_and_says_what_it_cannot_guess(measured: Path, caps
     out = capsys.readouterr().out
     assert max(map(len, out.splitlines())) <= 80
     assert [line.split() for line in out.splitlines() if "majority" in line] == [
-        ["floor:", "majority", "4-32", "s?", "to", "do"]
+        ["floor:", "majority", "2-36", "s?", "to", "do"]
     ]
     text = " ".join(out.split())
-    assert "? 1 guess, 4-32 s, from runs here of the same baseline on another task; of ten, nine lie in such a" in text
+    assert "? 1 guess, 2-36 s, from runs here of the same baseline on another task; of ten, nine lie in such a" in text
     assert "A training is not guessed: its time depends on its rows and steps." in text
     assert "No guess for 6 runs: nothing near was measured here, such as the same base on such a task." in text
 
     assert main(["run", str(suite), "--dry-run", "--format", "json"]) == 0
     cells = json.loads(capsys.readouterr().out)["cells"]
     guesses = {cell["model"]: cell["guess"] for cell in cells}
-    assert guesses["majority"] == {"low": 4.0, "high": 32.0, "from": "the same baseline on another task", "runs": 1}
+    assert guesses["majority"] == {"low": 2.4, "high": 36.0, "from": "the same baseline on another task", "runs": 1}
     assert guesses["random"] is None and all(cell["seconds"] is None for cell in cells)
     assert all(cell["group"] == "" or cell["group"].isalnum() for cell in cells), "an id, not a Python object"
     assert len({cell["group"] for cell in cells}) == 3, "a training, a base, and what needs none"
