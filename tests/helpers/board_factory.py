@@ -66,6 +66,14 @@ def spans(recall: float, n: int = 98, *, seed: int = 0) -> Outcomes:
     return Outcomes(kind="spans", labels=TYPES, ids=[f"s-{i}" for i in range(n)], counts=counts.tolist())
 
 
+def named(right: int, wrong: int, n: int = 200) -> Outcomes:
+    """Outcomes of a spans task of five gold entities a row: one right in the first rows, some wrong in all."""
+    counts = np.zeros((n, len(TYPES) + 1, 3), dtype=int)
+    counts[:, 0, 2], counts[:, 0, 1] = 5, wrong
+    counts[:right, 0, :2] += 1
+    return Outcomes(kind="spans", labels=TYPES, ids=[f"s-{i}" for i in range(n)], counts=counts.tolist())
+
+
 def billed() -> Ledger:
     """An evaluation that a host billed by tokens, some of them cached: $0.0258."""
     price = TokenPrice(

@@ -21,13 +21,10 @@ from phingpt_bench.core.errors import BenchError
 from phingpt_bench.render.comparison.comparison_blocks import sections
 from phingpt_bench.render.comparison.comparison_rows import chosen, row_blocks
 from phingpt_bench.render.comparison.comparison_summary import summary
-from phingpt_bench.results.collect import collect
 from phingpt_bench.results.compare import Comparer
 from phingpt_bench.results.comparison.build import compare, corrected_tests
 from phingpt_bench.results.comparison.export import to_json
 from phingpt_bench.results.comparison.row_values import FATES
-from phingpt_bench.results.difference import Difference
-from phingpt_bench.results.groups import setting
 from phingpt_bench.scoring.entities import Problem
 from phingpt_bench.text.language import speaking
 from phingpt_bench.text.write_markdown import markdown
@@ -73,25 +70,6 @@ def test_golden_markdown(comparisons):
 
 
 @pytest.mark.slow
-def test_the_examples_of_the_documentation_are_what_is_drawn():
-    """All but the lines with p, which take tests of all tasks."""
-    text = (ROOT / "docs" / "compare.md").read_text(encoding="utf-8")
-    examples = re.findall(r"```\n(phin_\w+: .*?)```", text, flags=re.DOTALL)
-    drawn = []
-    for task, twins in (("phin_fpb", ["phin_fpb_gen"]), ("phin_finer_ord", [])):
-        runs = [run for name in (task, *twins) for run in collect(ROOT / "results/smollm2-135m/runs" / name)]
-        a, b = (
-            next(run for run in runs if run.record.model.kind == kind and setting(run)[:2] == (0, None))
-            for kind in ("base", "tuned")
-        )
-        blocks = detail(compare(a, b, runs=runs, test=Difference(against="", reason="other rows")))
-        drawn.append(set(render(blocks, 80).splitlines()))
-    assert len(examples) == len(drawn)
-    for example, lines in zip(examples, drawn, strict=True):
-        told = [line for line in example.splitlines() if "tasks)" not in line and not line.startswith("B - A: ")]
-        assert [line for line in told if line not in lines] == []
-
-
 def same_as_golden(name: str, text: str) -> None:
     file = GOLDEN / name
     if os.environ.get("UPDATE_GOLDEN"):

@@ -11,7 +11,7 @@ from collections.abc import Iterator
 import numpy as np
 import pytest
 from babel.messages.catalog import Message
-from helpers.board_factory import PRICE, billed, example_runs, labels, make_run, seen, spans
+from helpers.board_factory import PRICE, billed, example_runs, labels, make_run, named, seen, spans
 from helpers.explained import NER, SENTIMENT, flat, page, rich_outcomes, worked
 from helpers.messages import translations
 from helpers.seeds import clustered, trained
@@ -114,6 +114,8 @@ def several_kinds() -> Iterator[tuple[list[Run], str, str, str | None]]:
     constant = dataclasses.replace(rows, pred=[most] * len(rows.ids), invalid=[False] * len(rows.ids), probs=[])
     yield [make_run(outcomes=rows), *pair(outcomes=constant)[1:]], "+ mine", MADE, None  # a gain that is one label
     yield [*pair(outcomes=labels(0.51, seed=1)), *tasks_more()], "+ mine", MADE, None  # a family of tests
+    one_right = [make_run(outcomes=named(1, 1)), make_run(kind="tuned", adapter="mine", outcomes=named(0, 4))]
+    yield one_right, "+ mine", MADE, None  # a small p, and an interval that holds 0
     floors = [make_run("majority", "floor", outcomes=labels(x, seed=3)) for x in (0.3, 0.78, 0.99)]
     yield from (([*pair(), floor], "+ mine", MADE, None) for floor in floors)  # better, no difference, worse
     price = dataclasses.replace(PRICE, usd_per_hour=0.36)

@@ -4,9 +4,8 @@ from __future__ import annotations
 
 import dataclasses
 
-import numpy as np
 import pytest
-from helpers.board_factory import TYPES, labels, make_run, spans
+from helpers.board_factory import labels, make_run, named, spans
 
 from phingpt_bench.board.rows import evaluated
 from phingpt_bench.board.sections import build
@@ -43,13 +42,6 @@ def test_a_tuned_row_meets_the_base_with_its_own_shots_and_the_base_rows_meet_th
 
 def test_one_right_entity_is_no_significant_difference_whatever_else_was_named():
     """The permutation test sees that one system names more wrong entities than the other."""
-
-    def named(right, wrong):
-        counts = np.zeros((200, len(TYPES) + 1, 3), dtype=int)
-        counts[:, 0, 2], counts[:, 0, 1] = 5, wrong
-        counts[:right, 0, :2] += 1
-        return dataclasses.replace(spans(0.5, 200), counts=counts.tolist())
-
     base = make_run(outcomes=named(1, 1))
     test = tuned_row(base, make_run(kind="tuned", adapter="x", outcomes=named(0, 4))).against_base
     assert test.value < 0 and test.p < 0.05 and test.spans_zero
