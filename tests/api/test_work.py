@@ -23,6 +23,7 @@ def place(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     return tmp_path
 
 
+@pytest.mark.slow
 def test_the_plan_is_that_of_a_dry_run(place: Path, capsys: pytest.CaptureFixture[str]) -> None:
     plan = pb.plan("demo", overrides={"seed": 2}, limit=3, only=TASK)
     assert [step.kind for step in plan][:2] == ["train", "evaluate"] and not any(step.done for step in plan)

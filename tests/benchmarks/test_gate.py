@@ -73,6 +73,7 @@ def test_the_file_of_overlaps_is_of_every_data_set_and_published_model():
         assert all(found["rows"] == rows[protocol] for protocol, found in tests.items())
 
 
+@pytest.mark.slow
 def test_the_command_on_the_demonstration_corpus(tmp_path, capsys):
     out = tmp_path / "gate.json"
     assert gate.main(["--demo", "--texts", "20", "--seeds", "1", "--rows", "0", "--out", str(out)]) in (0, 1)

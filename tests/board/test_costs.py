@@ -68,6 +68,7 @@ def test_an_api_row_has_an_estimate_and_others_have_none(section):
     assert by_model["Model X"].training_on_card is None
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("change", [{"shots": 5}, {"zero_shot": "reasoning"}, {"zero_shot": None}])
 def test_no_estimate_where_the_prompt_or_the_answer_was_longer(change):
     rows = {key: tuple(dataclasses.replace(row, **change) for row in rows) for key, rows in published().items()}
@@ -244,6 +245,7 @@ def card_with_labels(**changes: object) -> Prices:
     return dataclasses.replace(PRICES, card=dataclasses.replace(card, label=label, api=api))
 
 
+@pytest.mark.slow
 def test_a_training_pays_for_its_labels_and_says_what_it_is_without():
     """Nine labels at 0.10 beside a training of 0.115: nearly nine times as long until it has paid back."""
     (plain,) = build(example_runs(), published(), Calculation(tasks=[TASK]), prices=PRICES).sections

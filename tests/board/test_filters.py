@@ -157,6 +157,7 @@ def test_a_size_that_is_none(text):
         size(text)
 
 
+@pytest.mark.slow
 def test_the_verb_filters_sorts_and_chooses_columns(tmp_path, monkeypatch, capsys):
     monkeypatch.setenv("PHINGPT_BENCH_CACHE", str(tmp_path / "cache"))
     for i, run in enumerate(example_runs()):

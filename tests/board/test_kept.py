@@ -117,6 +117,7 @@ def test_an_edited_passport_of_the_user_makes_it_again(
         board_at(results, Options(most=5))
 
 
+@pytest.mark.slow
 def test_a_newer_run_of_the_same_replaces_the_older(results: Path) -> None:
     again = make_run(
         "majority", "floor", labels(0.34, seed=7), task="phin_made_up_sentiment", created="2001-01-01T00:00:00Z"
@@ -126,6 +127,7 @@ def test_a_newer_run_of_the_same_replaces_the_older(results: Path) -> None:
     assert board_at(results).older == 1, "from the cache"
 
 
+@pytest.mark.slow
 def test_a_damaged_run_is_an_error_also_when_the_others_are_kept(results: Path) -> None:
     board_at(results)
     for name in ("outcomes.json", "run.json"):
@@ -147,6 +149,7 @@ def test_a_record_that_is_edited_in_place_is_read_again(results: Path) -> None:
     assert board_at(results, Options(most=9)) == load_board(results, Options(most=9))[0] != board
 
 
+@pytest.mark.slow
 def test_what_is_kept_is_said_in_the_language_of_the_reader(results: Path) -> None:
     english = render(board_at(results, Options(most=5)))
     with speaking("es"):
@@ -172,6 +175,7 @@ def test_the_index_places_records_and_does_not_read_them_twice(results: Path, mo
     assert len(index.indexed(files)) == len(files)
 
 
+@pytest.mark.slow
 def test_what_is_kept_comes_back_as_it_was(results: Path) -> None:
     board, store = board_at(results), kept.Kept()
     store.put("board", board)
@@ -222,6 +226,7 @@ def test_a_damaged_or_foreign_file_is_computed_again(
     assert store.get("part", list[Note]) in (None, [])
 
 
+@pytest.mark.slow
 def test_a_damaged_part_does_not_change_the_board(results: Path) -> None:
     board = board_at(results, Options(most=3))
     parts = sorted(kept.Kept().folder.glob("*.json"))

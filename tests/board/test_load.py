@@ -62,6 +62,7 @@ def test_a_damaged_run_is_an_error(results):
             load_board(results)
 
 
+@pytest.mark.slow
 def test_the_users_card_prices_the_runs(results, tmp_path, monkeypatch):
     card = tmp_path / "card.yaml"
     card.write_text('date: "2001-01-01"\nentries: []\n', encoding="utf-8")

@@ -220,6 +220,7 @@ def test_costs_of_training_only_and_doubtful_ones_are_marked():
     assert "quoted" in published_cost_note(costs["fingpt-base-models/study"])
 
 
+@pytest.mark.slow
 def test_there_are_marks_for_more_costs_than_letters():
     row = next(row for rows in load().values() for row in rows if row.cost is not None)
     many = [Priced(f"c{i}", row) for i in range(30)]
@@ -235,6 +236,7 @@ class Priced:
         self.cost = dataclasses.replace(row.cost, key=key)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("file", "change", "message"),
     [
@@ -276,6 +278,7 @@ def test_a_missing_file_is_reported(tmp_path):
         read(tmp_path)
 
 
+@pytest.mark.slow
 def test_the_fast_reader_reads_what_the_slow_one_reads():
     for path in (*FOLDER.glob("*.yaml"), FOLDER.parent / "prices.yaml"):
         assert load_fast(path) == load_yaml(path)
@@ -378,6 +381,7 @@ def test_zero_shot_and_examples_exclude_each_other(tmp_path):
         read(tmp_path)
 
 
+@pytest.mark.slow
 def test_the_verb_by_task_names_what_else_there_is(capsys):
     text = verb(capsys, "--task", "phin_fpb")
     assert text == verb(capsys, "--task", "fpb/fingpt-25-seed42/v1")

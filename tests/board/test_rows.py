@@ -257,6 +257,7 @@ def test_a_single_row_is_drawn_without_interval():
     assert row.score == 1.0
 
 
+@pytest.mark.slow
 def test_the_cache_changes_nothing_and_saves_the_work(tmp_path, monkeypatch):
     runs = example_runs()
     fresh = build(runs)

@@ -72,6 +72,7 @@ def test_what_the_rows_could_have_shown_is_said(gated):
     assert 0.15 < few < 0.5 and few / many == pytest.approx(10, rel=0.35)
 
 
+@pytest.mark.slow
 def test_one_task_of_several_fails_the_gate_unless_another_is_asked_for(gated):
     tasks = {"t_good": (BAD, GOOD), "t_bad": (GOOD, BAD)}
     code, out, _ = gated(tasks, "--fail-if-worse")
@@ -125,6 +126,7 @@ def test_several_seeds_have_a_smallest_difference_of_their_own(tmp_path):
     assert cache.known
 
 
+@pytest.mark.slow
 def test_a_task_that_b_lacks_fails(gated, tmp_path):
     write_run(tmp_path / "results" / "t_more" / "a", make_run(outcomes=GOOD, task="t_more"))
     code, out, _ = gated({"t": (BAD, GOOD)}, "--fail-if-worse")

@@ -159,6 +159,7 @@ def test_an_example_without_the_data(
     assert example in text
 
 
+@pytest.mark.slow
 def test_protocols_datasets_groups_and_unknown_names(capsys: pytest.CaptureFixture[str]):
     by_id = said(capsys, "show", "demo-ner/v1")
     assert by_id == said(capsys, "show", "demo_ner")

@@ -115,6 +115,7 @@ def test_recheck_of_no_runs(tmp_path, capsys):
     assert "no runs in this folder" in text
 
 
+@pytest.mark.slow
 def test_a_recipe_replaces_a_card_where_it_gives_as_many_rows(monkeypatch):
     monkeypatch.setattr("phingpt_bench.cli.tokenizers.tokenizer", lambda model: (None, ""))
     rows = {TASK: ["a", "b", "b"]}

@@ -144,6 +144,7 @@ VALUES = st.recursive(
 KEYS = st.from_regex(r"\A[abc](\.[abc]|\.[012]){0,3}\Z")
 
 
+@pytest.mark.slow
 @generated(values=st.dictionaries(st.sampled_from(["a", "b", "c"]), VALUES), key=KEYS)
 def test_the_value_is_where_the_key_says_and_the_rest_stays(values: dict[str, object], key: str) -> None:
     before, overrides = repr(values), given({key: "new"})

@@ -122,6 +122,7 @@ def test_peak_memory_is_in_bytes() -> None:
         assert meters.peak_gpu_bytes() is None
 
 
+@pytest.mark.slow
 def test_the_peak_is_that_of_the_gpu_that_works(monkeypatch: pytest.MonkeyPatch) -> None:
     """A training on one GPU is no part of the peak of an evaluation on another, or of a later one on the same."""
     peaks, pool = {0: 100, 1: 40}, [0]

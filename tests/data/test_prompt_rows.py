@@ -102,6 +102,7 @@ def test_any_words_are_rendered_byte_for_byte_and_survive_the_file(before, behin
 NAMED = "one of negative, neutral, positive"
 
 
+@pytest.mark.slow
 @given(
     st.sampled_from(["prompt", "context", "query", "text"]),
     st.sampled_from(["completion", "target", "output", "response", "answer", "label"]),

@@ -161,6 +161,7 @@ def test_bfloat16_scores_are_float32_where_it_matters():
     assert "forward" not in model.lm_head.__dict__  # the head is put back
 
 
+@pytest.mark.slow
 def test_what_a_model_does_to_its_logits_still_happens():
     """Gemma 2 caps its logits after the head."""
     from transformers import Gemma2Config, Gemma2ForCausalLM

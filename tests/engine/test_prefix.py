@@ -158,6 +158,7 @@ def test_a_kept_prefix_is_forgotten_when_the_weights_change(loaded):
             layer.copy_(kept)
 
 
+@pytest.mark.slow
 def test_a_cache_with_a_window_is_not_reused(tmp_path):
     folder = save_tiny(tmp_path, "mistral", sliding_window=8)
     windowed = load_base(BaseSpec(model=str(folder), quantisation="none", compute_dtype="float32", device="cpu"))

@@ -54,6 +54,7 @@ def test_a_tokenizer_that_appends_end_of_text(tiny: Path, tmp_path: Path, capsys
         PhinLM(pretrained=str(folder), device="cpu")
 
 
+@pytest.mark.slow
 def test_a_prompt_that_is_no_beginning_of_prompt_and_label(tiny: Path) -> None:
     lm = PhinLM(pretrained=str(tiny), device="cpu")
     assert len(asked(lm, ("Sentiment:", " negative"), ("Sentiment: ", "positive"))) == 2

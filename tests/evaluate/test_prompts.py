@@ -302,6 +302,7 @@ def test_thinking_is_switched_in_the_template_and_part_of_the_protocol(place, tm
     assert found["off"].record.protocol.variant == "0-shot chat, thinking off"
 
 
+@pytest.mark.slow
 def test_what_cannot_think_is_refused(place, tmp_path, capsys):
     base = thinking_base(place, tmp_path / "thinker")
     command = [

@@ -166,6 +166,7 @@ HOLD = (
 )
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("first", "second", "waits"),
     [

@@ -94,6 +94,7 @@ def record_of(step: Step, seconds: float = 10.0, machine: Machine = MACHINE, **f
     )  # fmt: skip
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", SHIPPED)
 def test_shipped_suites_name_what_there_is(name: str) -> None:
     shipped = load_suite(name)

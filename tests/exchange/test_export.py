@@ -108,6 +108,7 @@ def test_csv_is_that_of_the_board(exported):
     assert code == 0 and {row["adapter"] for row in rows} >= {"adapter-one", "adapter-two", "adapter-three"}
 
 
+@pytest.mark.slow
 def test_what_goes_out_for_lm_eval_comes_back_as_it_went(tmp_path, capsys):
     """lm-eval's files -> records -> lm-eval's files -> records: the same protocol, outcomes and scores."""
     folder(tmp_path / "a", 0.7, 40)
@@ -128,6 +129,7 @@ def test_what_goes_out_for_lm_eval_comes_back_as_it_went(tmp_path, capsys):
         assert after.record.model.adapter == before.record.model.adapter
 
 
+@pytest.mark.slow
 def test_another_prompt_comes_back_as_another_prompt(tmp_path: Path) -> None:
     """lm-eval's files have no place for it: without it the run would count as one with the task's own prompt."""
     folder(tmp_path / "a", 0.7, 40, model_args={"pretrained": "org/model", "peft": "mine"})

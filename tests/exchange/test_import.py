@@ -61,6 +61,7 @@ def test_a_folder_becomes_a_record_that_says_what_is_not_known(tmp_path, importe
     assert str(tmp_path) not in run.path.read_text() and place.name not in run.path.read_text()
 
 
+@pytest.mark.slow
 def test_models_tasks_and_dates_in_one_folder_stay_apart_and_a_second_import_changes_nothing(tmp_path, imported):
     folder(tmp_path / "out" / "a", 0.5)
     folder(tmp_path / "out" / "b", 0.9, seed=1, model_args={"pretrained": "org/model", "peft": "/x/my-adapter"})
@@ -211,6 +212,7 @@ def inspect_log(n: int, wrong: int = 0) -> dict:
     }  # fmt: skip
 
 
+@pytest.mark.slow
 def test_a_log_of_inspect_is_matched_with_the_written_task(tmp_path, imported):
     (tmp_path / "log.json").write_text(json.dumps(inspect_log(132, wrong=33)))
     code, out, _, (run,) = imported(tmp_path / "log.json", "--task", TASK)

@@ -101,6 +101,7 @@ def test_trackio_gets_them_in_a_database_of_its_own(tmp_path: Path):
     assert "f1_weighted" in str(metrics)  # text or bytes, by version
 
 
+@pytest.mark.slow
 def test_no_tracker_is_loaded_unasked():
     code = "import sys, phingpt_bench.exchange.trackers; print(*({'mlflow', 'wandb', 'trackio'} & set(sys.modules)))"
     assert subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True).stdout == "\n"

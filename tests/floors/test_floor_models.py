@@ -41,6 +41,7 @@ def scores(task: Any, model: Any) -> dict[str, float]:
     return {key.split(",")[0]: value for key, value in results["results"][task.config.task].items() if "," in key}
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", with_data(LABELS))
 def test_check_models_on_label_tasks(name: str, request: pytest.FixtureRequest):
     """Through lm-eval and over all test rows; tests/lmeval/test_tasks.py has all tasks."""

@@ -163,6 +163,7 @@ def test_gold_label_outside_the_choices():
         manager.gold_index(task, {**task.test_docs()[0], "label": "Negative"})
 
 
+@pytest.mark.slow
 def test_digest_follows_the_template(tmp_path: Path):
     before = manager.template_digest(manager.load_task("phin_demo_sentiment"))
     assert before == manager.template_digest(manager.load_task("phin_demo_sentiment"))

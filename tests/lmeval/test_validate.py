@@ -78,6 +78,7 @@ def test_a_dataset_out_of_reach_is_not_checked(monkeypatch: pytest.MonkeyPatch):
         assert check.detail.startswith("not checked: dataset zeroshot/twitter-financial-news-sentiment")
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("check", "detail", "text"),
     [
@@ -136,6 +137,7 @@ def test_labels_without_known_poles_are_reported_what_to_include(include: str, h
     assert hint in found["metrics"] and "bajista, neutro, alcista" in found["metrics"]
 
 
+@pytest.mark.slow
 def test_a_users_own_metrics_pass(folder: Path):
     assert failures(folder, OWN) == {}
 
@@ -151,6 +153,7 @@ def test_labels_that_tokenise_otherwise_or_begin_one_another(folder: Path, token
     assert "given twice" in failures(folder, BASE + twice, tokenizer)["tokens"]
 
 
+@pytest.mark.slow
 def test_yaml_errors_do_not_hide_the_other_tasks(folder: Path):
     (folder / "bad.yaml").write_text("task: bad\nx: [1\ny: 2\n")
     (folder / "mine.yaml").write_text(BASE.replace("phin_demo_sentiment", "mine"))
@@ -159,6 +162,7 @@ def test_yaml_errors_do_not_hide_the_other_tasks(folder: Path):
     assert {c.ok for c in checks if c.task == "mine"} == {True, None}
 
 
+@pytest.mark.slow
 def test_one_file(folder: Path):
     (folder / "other.yaml").write_text(BASE.replace("phin_demo_sentiment", "other"))
     (folder / "mine.yaml").write_text(BASE.replace("phin_demo_sentiment", "mine"))
@@ -180,6 +184,7 @@ def test_an_unknown_key_of_an_included_file_is_reported_with_its_place(folder: P
     assert f"{shared}:1: unknown key 'gen_prefx' (did you mean 'gen_prefix'?)" in failures(folder, BASE)["keys"]
 
 
+@pytest.mark.slow
 def test_an_edited_prompt_is_found(folder: Path):
     (folder / "mine.yaml").write_text(BASE.replace("phin_demo_sentiment", "mine"))
     templates.write_lock(folder)
@@ -190,6 +195,7 @@ def test_an_edited_prompt_is_found(folder: Path):
 PASSPORT = (manager.tasks_dir() / "passports" / "demo_sentiment.yaml").read_text()
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("name", "detail", "text"),
     [
@@ -227,6 +233,7 @@ def test_texts_with_several_labels_are_found(tmp_path: Path, monkeypatch: pytest
     assert answers.detail == "1 text has several labels in one part: text number 7"
 
 
+@pytest.mark.slow
 def test_a_form_of_no_task_is_found(folder: Path):
     assert failures(folder, BASE.replace("metadata:\n", "metadata:\n  form_of: phin_demo_sentimen\n"))["form"] == (
         "metadata.form_of names no task: 'phin_demo_sentimen'"

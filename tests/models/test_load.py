@@ -235,6 +235,7 @@ def test_a_hub_base_is_recorded_at_its_commit(tmp_path: Path, monkeypatch: pytes
         assert base_identity(spec, fetch=False).base_revision == commit
 
 
+@pytest.mark.slow
 def test_a_base_is_recorded_in_the_dtype_that_it_was_loaded_in(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """Before a Hub base is here its shapes are not known, and those that come with it may mean another dtype."""
     measured = iter(["float32", *["bfloat16"] * 9])

@@ -183,6 +183,7 @@ def test_answers_are_those_of_the_records(board):
                 assert answers["probs"][0] == [round(10_000 * p) for p in outcomes.probs[0]]
 
 
+@pytest.mark.slow
 def test_intervals_and_the_parts_of_form_are_those_of_the_comparison():
     made = pairs()
     data = data_of(html(build(made), made))
@@ -271,6 +272,7 @@ def test_the_page_of_a_large_folder_is_that_of_its_runs(stored):
     assert html(*load.board_and_source(stored, options)) == html(*load.load_board(stored, options))
 
 
+@pytest.mark.slow
 def test_of_a_large_folder_only_the_runs_are_read_whose_answers_the_page_holds(stored, monkeypatch):
     board, kept = load.board_and_source(stored)
     read = []
@@ -311,6 +313,7 @@ def test_the_policy_names_the_script_and_the_style_that_are_there(page):
     assert policy.startswith("default-src 'none';") and "unsafe" not in policy
 
 
+@pytest.mark.slow
 def test_hostile_names_stay_in_the_data():
     board = build(hostile_runs())
     page = html(board, hostile_runs())

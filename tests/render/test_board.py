@@ -514,6 +514,7 @@ def test_colours_can_be_read_on_black_and_on_white(style, background):
     assert (high + 0.05) / (low + 0.05) >= 3.8
 
 
+@pytest.mark.slow
 def test_a_board_is_drawn_again_when_a_run_is_added(folder, capsys, monkeypatch):
     sleeps: list[float] = []
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from pathlib import Path
 
+import pytest
 from helpers.board_factory import make_run, write_run
 from helpers.published import published
 
@@ -32,6 +33,7 @@ def test_every_dataset_and_source_has_an_entry_that_closes():
     assert "eprint = {1307.5336}" in text and "none" not in text.split("data-", 1)[0]
 
 
+@pytest.mark.slow
 def test_the_verb_cites_the_tasks_asked_for(tmp_path: Path, capsys, monkeypatch):
     monkeypatch.setenv("PHINGPT_BENCH_CACHE", str(tmp_path / "cache"))
     write_run(tmp_path / "r", make_run(task="phin_x"))

@@ -118,6 +118,7 @@ def test_a_row_that_shares_a_rank_and_one_that_leads_the_next_say_why():
     assert "It differs from A, 0-shot, nf4+dq, the first of rank 1: p 0.0001 x 2" in flat(page(runs, "3", task))
 
 
+@pytest.mark.slow
 def test_the_family_of_holm_is_worked_out():
     def pair(task, seed):
         return [

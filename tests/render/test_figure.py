@@ -28,6 +28,7 @@ def words(svg: bytes) -> str:
     return " ".join(re.findall(r">([^<>]+)</text>", svg.decode()))
 
 
+@pytest.mark.slow
 def test_several_tasks_are_drawn_with_their_names_and_the_same_each_time(board):
     drawn = figure(board, "svg")
     for part in ("made_up_ner", "made_up_sentiment", "tuned", "floor", "adapter-one", "TF-IDF + LR (floor)"):
@@ -67,6 +68,7 @@ def test_nothing_to_draw_is_an_error(board):
     assert "--limit" in limited.value.hint
 
 
+@pytest.mark.slow
 def test_the_verb_writes_a_file(tmp_path: Path, capsys, monkeypatch):
     pytest.importorskip("matplotlib")
     monkeypatch.setenv("PHINGPT_BENCH_CACHE", str(tmp_path / "cache"))

@@ -303,6 +303,7 @@ def test_bounds_of_entities_and_numbers():
     assert form_of(make_run(outcomes=a), make_run(outcomes=a), bare, bare, "mse", [], ["equal"]).bounds_a == (0.0, 4.0)
 
 
+@pytest.mark.slow
 def test_a_comparison_agrees_with_the_board():
     runs = example_runs()
     board = build(runs)

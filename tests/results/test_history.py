@@ -125,6 +125,7 @@ def test_a_watched_board_sees_what_evaluate_writes(weeks: Path, monkeypatch: pyt
     assert watch._state([weeks / "nowhere", weeks / "week-1"])
 
 
+@pytest.mark.slow
 def test_boards_are_chosen_by_tag_and_day(weeks: Path, capsys: pytest.CaptureFixture[str]) -> None:
     """An older run that is meant stands for a newer one; floors stay."""
     for week in (1, 2, 3):
@@ -175,6 +176,7 @@ def test_a_history_counts_what_it_hides_and_says_how_to_see_it(weeks: Path, caps
     assert "1 more run, of 2026-11-01" in shown("--tag", "w2,w3")[1]
 
 
+@pytest.mark.slow
 def test_the_api_chooses_by_tag_and_day_as_well(weeks: Path) -> None:
     def days(**chosen: object) -> list[str]:
         return [row.created[:10] for row in pb.board(folders(weeks), **chosen).rows if row.adapter == "mine"]

@@ -29,6 +29,7 @@ def board(folder: Path) -> object:
     return found
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("parts", [1, 2, 3, 7])
 def test_the_merged_parts_make_the_board_of_the_whole(parts: int, tmp_path: Path) -> None:
     runs = example_runs()

@@ -145,6 +145,7 @@ def corrected(board):
     return {(s.task, s.limit): r.against_base.p_holm for s in sections for r in s.rows if r.kind == "tuned"}
 
 
+@pytest.mark.slow
 def test_holms_family_does_not_depend_on_the_tasks_that_are_shown():
     runs = [run for i, task in enumerate("abc") for run in pair(task, i)]
     whole = corrected(build(runs))

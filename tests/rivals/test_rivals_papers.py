@@ -100,6 +100,7 @@ AFTER = [
 ]
 
 
+@pytest.mark.slow
 @given(
     st.sampled_from(["", " ", "\n\n", "(", "'", "**", "The "]),
     st.sampled_from(["positive", "Negative", "NEUTRAL", "mixed"]),

@@ -82,6 +82,7 @@ pairs = st.lists(
 )
 
 
+@pytest.mark.slow
 @given(pairs)
 @settings(max_examples=150)
 def test_entity_scores_are_seqevals(sequences):
@@ -211,6 +212,7 @@ def test_flame_leaves_rows_of_another_length_out():
     assert score("flame-ner", ["0,0"], [doc("It fell")]) == 1  # no entity, all zeros
 
 
+@pytest.mark.slow
 @given(st.lists(st.lists(st.integers(0, 9), min_size=11, max_size=11), min_size=1, max_size=5))
 @settings(max_examples=60)
 def test_flame_scores_are_means_of_scikit_learns(predicted):

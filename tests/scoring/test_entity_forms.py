@@ -359,6 +359,7 @@ SCRAPS = st.sampled_from(
 )
 
 
+@pytest.mark.slow
 @given(st.lists(SCRAPS, max_size=30).map("".join), st.sampled_from([*FORMATS]), st.booleans())
 @settings(max_examples=600)
 def test_no_answer_breaks_the_reader(answer, form, nested):

@@ -137,6 +137,7 @@ def texts_with_spans(draw):
     return text, spans
 
 
+@pytest.mark.slow
 @EVERY
 @given(case=texts_with_spans())
 @settings(max_examples=400)

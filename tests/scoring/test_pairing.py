@@ -48,6 +48,7 @@ anywhere = st.lists(
 )  # fmt: skip
 
 
+@pytest.mark.slow
 @given(anywhere, anywhere)
 @settings(max_examples=400)
 def test_no_pairing_has_more_points(gold, predicted):

@@ -115,6 +115,7 @@ def test_a_written_number_is_read_back(value, frame):
 scores = st.floats(-1, 1).map(lambda value: round(value, 3))
 
 
+@pytest.mark.slow
 @given(st.lists(st.tuples(scores, scores), min_size=2, max_size=40))
 @settings(max_examples=200)
 def test_errors_equal_sklearns(rows):

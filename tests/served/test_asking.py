@@ -174,6 +174,7 @@ def test_half_a_stream_is_no_answer(api: Api, engine: str, monkeypatch: pytest.M
     assert link.client.retries == 2
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("header", "text"), [("retry_after", "0.6"), ("retry_after_ms", "600")])
 def test_all_requests_wait_as_long_as_the_server_asks(api: Api, header: str, text: str) -> None:
     api.played = [apis.status(429, "slow down", **{header: text})]

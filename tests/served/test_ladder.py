@@ -97,6 +97,7 @@ def test_the_probe_says_what_was_found_and_why_not(api: Api) -> None:
     ]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("flat", "why"),
     [(0.0, "all of them are 0.0"), (-1.5, "all labels are reported to be equally likely"), (0.7, "they are not log-")],
@@ -110,6 +111,7 @@ def test_what_no_model_says_is_no_rung(api: Api, flat: float, why: str) -> None:
         ServedLM(found, "toy").loglikelihood(asked(PROMPT, LABELS))
 
 
+@pytest.mark.slow
 def test_labels_that_are_alike_in_all_prompts_are_refused_afterwards_too(api: Api) -> None:
     api.can = {"echo", "usage"}
     found = opened(api, tokenizer=TOKENIZER)
@@ -126,6 +128,7 @@ def test_log_probabilities_that_were_promised_and_stay_away_are_an_error(api: Ap
         ServedLM(found, "toy").loglikelihood(asked(PROMPT, LABELS))
 
 
+@pytest.mark.slow
 def test_an_engine_that_contradicts_itself_is_refused(api: Api, monkeypatch: pytest.MonkeyPatch) -> None:
     rule = apis.value
     monkeypatch.setattr(apis, "value", lambda model, before, token: rule(model, before, token) * 0.8)
@@ -186,6 +189,7 @@ def test_a_prompt_beyond_the_context_is_refused(api: Api, known: bool) -> None:
             lm.loglikelihood(asked("word " * 3000, LABELS))
 
 
+@pytest.mark.slow
 def test_first_tokens_bound_what_they_leave_out(api: Api, tokenizer: Any) -> None:
     api.can = {"top", "usage"}
     found = opened(api, labels="bounded", tokenizer=TOKENIZER)

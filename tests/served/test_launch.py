@@ -52,6 +52,7 @@ def gone(pid: int) -> bool:
         return True
 
 
+@pytest.mark.slow
 def test_one_engine_has_the_base_and_every_adapter(tmp_path: Path, base: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("OPENAI_API_KEY", "sk-canary-1234567890")
     monkeypatch.setenv("HF_TOKEN", "hf_canary1234567890")
@@ -82,6 +83,7 @@ def test_one_engine_has_the_base_and_every_adapter(tmp_path: Path, base: Path, m
     assert all(map(gone, found["pids"])), "the engine's own processes too"
 
 
+@pytest.mark.slow
 def test_an_engine_that_ends_says_why(tmp_path: Path, base: Path) -> None:
     command, _ = engine(tmp_path, "die")
     spec = ServedSpec(engine="vllm", model=str(base), command=command)

@@ -30,6 +30,7 @@ def hits(n: int, share: float, difference: float, generator: np.random.Generator
     return np.isin(kind, (1, 2)), np.isin(kind, (0, 2))
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("n", "share"), [(60, 0.3), (300, 0.1), (1000, 0.25)])
 def test_mcnemar_finds_what_it_is_said_to_find_four_times_in_five(n, share):
     generator = np.random.default_rng(0)
