@@ -1,5 +1,5 @@
 # make demo        set up, then train, evaluate and compare: small, offline
-# make test-fast   set up, then the tests that take about three minutes
+# make test-fast   set up, then the tests that take under two minutes
 PYTHON ?= python3
 # the build of torch: auto, cpu, cu126, cu130, rocm7.2, or pypi for whatever pip finds (core/torch_build.py has the rule)
 TORCH ?= auto
@@ -23,7 +23,7 @@ demo: $(STAMP)  ## set up, then train, evaluate and compare: small, offline
 test: $(STAMP)  ## set up, then all tests but the timed ones
 	$(BIN)/python -m pytest $(TESTS) -m "not perf" --durations=10
 
-test-fast: $(STAMP)  ## set up, then the quick tests: no data, no browser, about three minutes
+test-fast: $(STAMP)  ## set up, then the quick tests: no data, no browser, under two minutes
 	$(BIN)/python -m pytest $(TESTS) -m "$(FAST)" --durations=10
 
 perf: $(STAMP)  ## the tests that assert processor time, one process, on a quiet machine
