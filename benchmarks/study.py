@@ -12,6 +12,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
+from benchmarks.words import mean_text
 from phingpt_bench.core.jsonio import write_json
 
 WORDS = 8  # of each task: those whose contribution changed most
@@ -33,7 +34,7 @@ def faithfulness(found: Sequence[dict[str, Any]]) -> list[str]:
     """The lines of docs/why.md: what K words do, for each task and system."""
     return [
         f"| {one['task']} | {system} | {figures['removed']['n']} | "
-        + " | ".join(_mean(figures[name]) for name in ("removed", "removed_random", "alone", "alone_random"))
+        + " | ".join(mean_text(figures[name]) for name in ("removed", "removed_random", "alone", "alone_random"))
         + " |"
         for one in found
         for system, every in zip(one["systems"], one["faithful"], strict=True)
@@ -45,7 +46,7 @@ def faithfulness(found: Sequence[dict[str, Any]]) -> list[str]:
 def attention(found: Sequence[dict[str, Any]]) -> list[str]:
     """The lines of docs/why.md: how alike base and adapter look at a text, and which words changed most."""
     return [
-        f"| {one['task']} | {_mean(one['agreement']) if one['agreement'] else 'N/A'} "
+        f"| {one['task']} | {mean_text(one['agreement']) if one['agreement'] else 'N/A'} "
         f"| {one['changed_words']} of {one['common_words']} "
         f"| {', '.join(_word(word) for word in one['words'][:5])} |"
         for one in found
@@ -55,10 +56,6 @@ def attention(found: Sequence[dict[str, Any]]) -> list[str]:
 def _word(word: dict[str, Any]) -> str:
     before, after = (side["value"] for side in word["sides"])
     return f"{word['word']} {before:+.2f} → {after:+.2f}"
-
-
-def _mean(mean: dict[str, Any]) -> str:
-    return f"{mean['value']:.2f} [{mean['interval']['low']:.2f}, {mean['interval']['high']:.2f}]"
 
 
 def _excludes_zero(mean: dict[str, Any]) -> bool:

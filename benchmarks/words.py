@@ -32,14 +32,15 @@ def table(found: Sequence[dict[str, Any]]) -> list[str]:
     """The lines of docs/why.md: agreement with people, one for each system."""
     return [
         f"| {one['system']} | {one['people']['f1']['n']} | "
-        + " | ".join(_mean(one["people"][name]) for name in ("f1", "f1_gain", "precision", "precision_gain"))
+        + " | ".join(mean_text(one["people"][name]) for name in ("f1", "f1_gain", "precision", "precision_gain"))
         + " |"
         for one in found
         if one["people"]
     ]
 
 
-def _mean(mean: dict[str, Any]) -> str:
+def mean_text(mean: dict[str, Any]) -> str:
+    """A mean over rows with its interval, both in JSON."""
     return f"{mean['value']:.2f} [{mean['interval']['low']:.2f}, {mean['interval']['high']:.2f}]"
 
 

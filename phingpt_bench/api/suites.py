@@ -45,13 +45,13 @@ class Prepared:
         """The cells of the plan, or of the part of it."""
         return part(cells_of(plan(self.suite, self.facts, only=self.only, force=force), self.facts), *self.share)
 
-    def needs(self, *, force: bool = False) -> list[Need]:
-        """The memory that the steps need, estimated."""
-        return needs(self.suite, self.facts, self.steps(force=force))
+    def needs(self, steps: Sequence[Step]) -> list[Need]:
+        """The memory that these steps need, estimated."""
+        return needs(self.suite, self.facts, steps)
 
-    def fees(self, *, force: bool = False) -> list[Fee]:
-        """What the steps may cost through an API, estimated."""
-        return fees(self.facts, self.steps(force=force))
+    def fees(self, steps: Sequence[Step]) -> list[Fee]:
+        """What these steps may cost through an API, estimated."""
+        return fees(self.facts, steps)
 
     def run(self, *, force: bool = False, display: Display = QUIET, started: Started | None = None) -> Work:
         """Does the cells; returns what was done. started: makes the executor, as for `evaluate.run.run`."""

@@ -126,10 +126,10 @@ def carry_out(  # noqa: PLR0913  each is an option of the verbs
             deliver(plan_json(plan.suite, plan.cells(force=force)), None)
             return 0
         if dry_run or not quiet:
-            needed = plan.needs(force=force) if dry_run else []  # a run says it only where it is too much
+            steps = plan.steps(force=force)
+            needed = plan.needs(steps) if dry_run else []  # a run says it only where it is too much
             notes = [note for facts in plan.facts.served.values() for note in facts.notes] if dry_run else []
-            paid = plan.fees(force=force)
-            show(plan_blocks(plan.suite, plan.steps(force=force), changed, needed, notes, paid))
+            show(plan_blocks(plan.suite, steps, changed, needed, notes, plan.fees(steps)))
         if dry_run:
             return 0
         with display(quiet=quiet) as shown:

@@ -12,7 +12,7 @@ from phingpt_bench.evaluate.steps import Step
 from phingpt_bench.evaluate.tasks import TaskFacts
 from phingpt_bench.lmeval.manager import answer_text, render_prompt
 from phingpt_bench.lmeval.written import in_chat
-from phingpt_bench.served.lm import MOST
+from phingpt_bench.served.lm import most_written
 from phingpt_bench.served.spec import ServedSpec
 
 # Letters of a token in the prompts of a task: 2.5 (Spanish, a vocabulary of 49,000) to 4.6 (English) with SmolLM2's
@@ -52,22 +52,17 @@ def _tokens(step: Step, facts: Facts, spec: ServedSpec) -> tuple[tuple[float, fl
     """(tokens read, tokens written) of a run at least, and at most."""
     task = facts.under(step.task or "", step.variant.words) or facts.tasks[step.task or ""]
     prompt, answer = _letters(task, step)
-    room = 1 if task.extraction == CHOSEN else spec.max_gen_toks or _room(task, step)
+    settings = dict(task.task.config.generation_kwargs or {})
+    settings = in_chat(settings) if step.variant.chat_template else settings
+    room = 1 if task.extraction == CHOSEN else most_written(spec, settings)
     least = step.documents * prompt / LONG, step.documents * min(answer / LONG, room)
     return least, (step.requests * (prompt / SHORT + FRAME), float(step.requests * room))
 
 
-def _room(task: TaskFacts, step: Step) -> int:
-    """The tokens that an answer may have."""
-    settings = dict(task.task.config.generation_kwargs or {})
-    settings = in_chat(settings) if step.variant.chat_template else settings
-    return int(settings.get("max_gen_toks", MOST))
-
-
 def _letters(task: TaskFacts, step: Step) -> tuple[float, float]:
     """The mean number of letters of a prompt, with its examples, and of a right answer."""
-    docs = list(task.task.eval_docs)[: step.documents]
-    docs = docs[:: max(1, len(docs) // SAMPLE)]
+    rows = task.task.eval_docs
+    docs = [rows[at] for at in range(0, step.documents, max(1, step.documents // SAMPLE))]
     prompts = [render_prompt(task.task, doc, shots=step.variant.shots, system=task.system) for doc in docs]
     answers = [answer_text(task.task, doc) for doc in docs]
     return sum(map(len, prompts)) / len(docs), sum(map(len, answers)) / len(docs)

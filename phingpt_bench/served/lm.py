@@ -7,7 +7,7 @@ import functools
 import json
 import math
 from collections import Counter
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 from lm_eval.api.model import TemplateLM
@@ -17,10 +17,16 @@ from phingpt_bench.served.dialects.base import Writing, cut, messages_of
 from phingpt_bench.served.labels import Likelihoods, by_text, by_tokens
 from phingpt_bench.served.ladder import encode
 from phingpt_bench.served.opened import Opened
+from phingpt_bench.served.spec import ServedSpec
 from phingpt_bench.served.tally import Tally
 from phingpt_bench.served.values import Prompt
 
 MOST = 256  # tokens of an answer if neither task nor spec has a limit
+
+
+def most_written(spec: ServedSpec, settings: Mapping[str, Any]) -> int:
+    """The tokens that an answer may have. settings: the generation settings of its request."""
+    return spec.max_gen_toks or int(settings.get("max_gen_toks", MOST))
 
 
 class ServedLM(TemplateLM):  # type: ignore[misc]
@@ -162,7 +168,7 @@ class ServedLM(TemplateLM):  # type: ignore[misc]
         spec = self.opened.spec
         stop = settings.get("until") or []
         writing = Writing(
-            most=spec.max_gen_toks or int(settings.get("max_gen_toks", MOST)),
+            most=most_written(spec, settings),
             stop=tuple([stop] if isinstance(stop, str) else stop),
             template=self.chat_template_args if self._way.chat else {},
         )

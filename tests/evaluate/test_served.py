@@ -218,7 +218,8 @@ def test_a_plan_says_what_an_api_may_cost_and_the_bill_lies_in_between(
     file = tmp_path / "api.yaml"
     given = {"name": "api", "bases": [base], "tasks": ["phin_demo_sentiment", "phin_demo_ner"], "limit": 8}
     file.write_text(yaml.safe_dump({**given, "floors": False, "results": str(tmp_path / "results")}))
-    (fee,) = prepared(load(file, Suite), fetch=False).fees()
+    plan = prepared(load(file, Suite), fetch=False)
+    (fee,) = plan.fees(plan.steps())
     assert fee.runs == 2
     assert main(["run", str(file)]) == 0
     said = " ".join(capsys.readouterr().out.split())
@@ -226,7 +227,8 @@ def test_a_plan_says_what_an_api_may_cost_and_the_bill_lies_in_between(
     assert f"2 runs of toy cost {low} with short answers, at most {high}" in said
     bills = [read_record(file).evaluation.usd for file in (tmp_path / "results" / "runs").glob("*/*/run.json")]
     assert len(bills) == 2 and fee.usd.low <= sum(bills) <= fee.usd.high
-    assert prepared(load(file, Suite), fetch=False).fees() == [], "what is done is paid"
+    plan = prepared(load(file, Suite), fetch=False)
+    assert plan.fees(plan.steps()) == [], "what is done is paid"
 
 
 def test_the_price_of_a_seller_is_found_by_host_and_name(monkeypatch: pytest.MonkeyPatch) -> None:
