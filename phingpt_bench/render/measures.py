@@ -28,6 +28,7 @@ METHODS = {  # of intervals and tests
     "sign-flip-exact": sentence("exact sign flips over documents"),
     "permutation-clustered": sentence("permutation over documents"),
     "seeds": sentence("over rows and seeds"),
+    "edge": sentence("Wilson for 0 of n rows"),
 }
 
 

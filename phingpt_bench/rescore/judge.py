@@ -24,8 +24,9 @@ from phingpt_bench.scoring.metrics import METRICS
 from phingpt_bench.scoring.statistics import STATISTICS
 from phingpt_bench.stats import resample
 from phingpt_bench.stats.clusters import independent, summed
-from phingpt_bench.stats.interval import Interval
-from phingpt_bench.stats.score_interval import interval
+from phingpt_bench.stats.interval import Interval, at_edge
+from phingpt_bench.stats.resample import Score
+from phingpt_bench.stats.score_interval import counted, interval
 
 ALL = "all"
 EXAMPLES = 3
@@ -156,7 +157,7 @@ def values(
             result[name] = Value(name, None, None)
             continue
         found = _of_accuracy(rows, function, score, clusters) if name == "acc" else None
-        result[name] = Value(name, score, found or _percentile(drawn.get(name), rows, clusters))
+        result[name] = Value(name, score, found or _percentile(name, function, drawn.get(name), rows, clusters))
     return result
 
 
@@ -174,13 +175,19 @@ def _drawn(
     return {name: np.concatenate(found) for name, found in parts.items()}
 
 
-def _percentile(drawn: np.ndarray | None, rows: np.ndarray, clusters: Sequence[int]) -> Interval | None:
-    """The percentile interval of resampled scores."""
+def _percentile(
+    name: str, function: Score, drawn: np.ndarray | None, rows: np.ndarray, clusters: Sequence[int]
+) -> Interval | None:
+    """The percentile interval of resampled scores; where they are all 0, or all 1, that of `at_edge`."""
     if drawn is None:
         return None
     ends = resample.percentiles(drawn, LEVEL, independent(len(rows), clusters))
     method = "bootstrap-clustered" if len(clusters) else "bootstrap"
-    return Interval(*ends, LEVEL, method) if ends else None
+    if not ends:
+        return None
+    bounds = METRICS[name].bounds if name in METRICS else (0.0, 1.0)
+    edge = at_edge(ends[0], counted(rows, function, clusters), bounds, LEVEL) if ends[0] == ends[1] else None
+    return edge or Interval(*ends, LEVEL, method)
 
 
 def _of_accuracy(

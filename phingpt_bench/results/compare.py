@@ -71,7 +71,7 @@ class Comparer:
         def compute() -> Interval | None:
             if run.seeds:
                 return mean_interval(rows, known.function, clusters=clusters, bounds=known.bounds)
-            return interval(rows[0], metric, known.function, clusters=clusters)
+            return interval(rows[0], metric, known.function, clusters=clusters, bounds=known.bounds)
 
         found = self._remembered("interval", metric, (*rows, np.asarray(clusters, dtype=np.int64)), compute)
         return None if found is None else Interval(**found)

@@ -8,7 +8,7 @@ import numpy as np
 
 from phingpt_bench.stats import resample
 from phingpt_bench.stats.clusters import Clusters, independent, summed, wilson_clustered
-from phingpt_bench.stats.interval import Interval, wilson
+from phingpt_bench.stats.interval import Interval, at_edge, wilson
 from phingpt_bench.stats.resample import RESAMPLES, SEED, Score
 
 
@@ -42,6 +42,7 @@ def interval(
     metric: Score,
     *,
     clusters: Clusters | None = None,
+    bounds: tuple[float, float] = (-math.inf, math.inf),
     level: float = 0.95,
     resamples: int = RESAMPLES,
     seed: int = SEED,
@@ -49,6 +50,7 @@ def interval(
     """The interval of one score: Wilson's for the metric "acc", `bootstrap` for every other.
 
     With clusters, Wilson's is that of the effective number of rows. None for no row, and for fewer than two clusters.
+    bounds: of the score; at one of them the bootstrap may have no width, and `at_edge` is taken.
     """
     if name == "acc":
         hits = right(rows, metric)
@@ -56,7 +58,15 @@ def interval(
         if len(units) < len(rows):
             return wilson_clustered(units[:, 0], units[:, 1], level)
         return wilson(int(hits.sum()), len(rows), level)
-    return bootstrap(rows, metric, clusters=clusters, level=level, resamples=resamples, seed=seed)
+    found = bootstrap(rows, metric, clusters=clusters, level=level, resamples=resamples, seed=seed)
+    if found is None or found.high > found.low:
+        return found
+    return at_edge(found.low, counted(rows, metric, clusters), bounds, level) or found
+
+
+def counted(rows: np.ndarray, metric: Score, clusters: Clusters | None) -> int:
+    """How many rows (clusters) have a score of their own: one without an entity, or a pole, cannot lower any."""
+    return int(np.count_nonzero(~np.isnan(np.asarray(metric(summed(rows, clusters)), dtype=float))))
 
 
 def right(rows: np.ndarray, accuracy: Score) -> np.ndarray:

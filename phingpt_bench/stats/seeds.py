@@ -24,9 +24,10 @@ import numpy as np
 
 from phingpt_bench.stats import resample, special
 from phingpt_bench.stats.clusters import Clusters, independent, summed
-from phingpt_bench.stats.interval import Interval
+from phingpt_bench.stats.interval import Interval, at_edge
 from phingpt_bench.stats.paired import LEVEL, PairedTest
 from phingpt_bench.stats.resample import Score
+from phingpt_bench.stats.score_interval import counted
 
 RESAMPLES = 2000  # for a variance: its own error is 3 %
 METHOD = "seeds"
@@ -69,15 +70,17 @@ def mean_interval(
 ) -> Interval | None:
     """The interval of the mean score of k >= 2 runs, each (n, ...) counts of the same rows in the same order.
 
-    bounds: of the score; the interval is cut there. None for fewer than two rows (clusters), and where a score is
-    undefined. ValueError for one run: its interval is that of `intervals.interval`.
+    bounds: of the score; the interval is cut there, and there `at_edge` is taken if nothing varies. None for fewer
+    than two rows (clusters), and where a score is undefined. ValueError for one run: its interval is that of
+    `intervals.interval`.
     """
     scores = [float(metric(rows.sum(0))) for rows in runs]
     found = spread([runs], metric, clusters=clusters, resamples=resamples, seed=seed)
     if found is None:
         return None
     middle, half = float(np.mean(scores)), found.half((1 - LEVEL) / 2)
-    return Interval(max(bounds[0], middle - half), min(bounds[1], middle + half), LEVEL, METHOD)
+    edge = None if half else at_edge(middle, counted(runs[0], metric, clusters), bounds, LEVEL)
+    return edge or Interval(max(bounds[0], middle - half), min(bounds[1], middle + half), LEVEL, METHOD)
 
 
 def mean_test(

@@ -259,3 +259,10 @@ def test_a_number_counts_the_rows_where_limited_rows_have_no_rank():
             found_row(section, beyond)
     assert "no ranks and no break-even" in board_text(board, "terminal")
     assert "no ranks" not in board_text(build(example_runs()), "terminal")
+
+
+def test_a_perfect_score_says_why_it_has_an_interval():
+    runs = [make_run("half", "floor", outcomes=labels(0.5, 60)), make_run("perfect", "floor", outcomes=labels(1.0, 60))]
+    text = flat(page(runs, "perfect", "phin_made_up"))
+    assert "method Wilson for 0 of n rows (edge)" in text
+    assert "Wilson's of 0 of 60 rows with a score of their own, times 1, the length of the scale" in text

@@ -8,6 +8,7 @@ from helpers.counts import ACC, F1, labels, spans
 from scipy import stats as scipy_stats
 
 from phingpt_bench.scoring.metrics import METRICS
+from phingpt_bench.stats.interval import wilson
 from phingpt_bench.stats.score_interval import interval
 from phingpt_bench.stats.seeds import Spread, mean_interval, mean_test, spread
 
@@ -127,3 +128,10 @@ def test_seeds_of_hardly_anything():
     nothing = np.zeros((5, 4, 3), dtype=int)
     assert mean_interval([nothing, nothing], F1) is None
     assert mean_test([nothing], [spans(5), spans(5)], F1) is None
+
+
+def test_seeds_that_are_all_right_have_an_interval_with_a_width():
+    right = np.repeat([[[2, 2, 2], [0, 0, 0]]], 40, axis=0)
+    found = mean_interval([right, right, right], F1, bounds=(0.0, 1.0))
+    assert found.method == "edge"
+    assert (found.low, found.high) == (pytest.approx(1 - wilson(0, 40).high), 1.0)

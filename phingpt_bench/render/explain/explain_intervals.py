@@ -13,9 +13,9 @@ from phingpt_bench.results.compare import Comparer
 from phingpt_bench.scoring.metrics import METRICS
 from phingpt_bench.stats import resample, special
 from phingpt_bench.stats.clusters import equivalent_rows, independent, summed
-from phingpt_bench.stats.interval import Interval
+from phingpt_bench.stats.interval import EDGE, Interval
 from phingpt_bench.stats.resample import RESAMPLES, SEED
-from phingpt_bench.stats.score_interval import right
+from phingpt_bench.stats.score_interval import counted, right
 from phingpt_bench.stats.seeds import RESAMPLES as OF_SEEDS
 from phingpt_bench.stats.seeds import spread
 from phingpt_bench.text.language import say
@@ -32,7 +32,7 @@ def interval_lines(run: Run, metric: str, found: Interval | None, comparer: Comp
     )  # fmt: skip
     makers = {
         "wilson": _wilson, "wilson-clustered": _wilson, "bootstrap": _bootstrap, "bootstrap-clustered": _bootstrap,
-        "seeds": _seeds,
+        "seeds": _seeds, EDGE: _edge,
     }  # fmt: skip
     yield from makers[found.method](run, metric, found, comparer)
 
@@ -71,6 +71,26 @@ def _bootstrap(run: Run, metric: str, found: Interval, comparer: Comparer) -> It
             "They are worth {n:.1f} clusters of one size: (sum of sizes)^2 / sum of sizes^2.",
             n=independent(n, clusters),
         )
+
+
+def _edge(run: Run, metric: str, found: Interval, comparer: Comparer) -> Iterable[Line]:
+    clusters, function = run.outcomes.clusters, METRICS[metric].function
+    n, (low, high) = counted(comparer.counts(run, metric), function, clusters), METRICS[metric].bounds
+    yield say(
+        "Whichever rows are drawn, the score is the same, at an end of its scale; the bootstrap has no width there."
+    )
+    if clusters:
+        yield say(
+            "So the interval is Wilson's of 0 of {n:,} clusters with a score of their own, times {length:g}, the "
+            "length of the scale.",
+            n=n, length=high - low,
+        )  # fmt: skip
+    else:
+        yield say(
+            "So the interval is Wilson's of 0 of {n:,} rows with a score of their own, times {length:g}, the "
+            "length of the scale.",
+            n=n, length=high - low,
+        )  # fmt: skip
 
 
 def _seeds(run: Run, metric: str, found: Interval, comparer: Comparer) -> Iterable[Line]:
