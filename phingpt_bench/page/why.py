@@ -49,7 +49,6 @@ def html(why: Why, *, with_text: bool = False, live: bool = False) -> str:
         "with_text": with_text,
         "texts": _licences(why.protocol) if with_text else [],
         "lexicon": why.kind == "labels" and lexicon.knows(why.labels),
-        "scored": any(side.targets for row in why.rows for side in row.sides),
         "live": live,
     }
     return document(

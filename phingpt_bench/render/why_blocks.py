@@ -225,7 +225,7 @@ def _notes(why: Why) -> list[Cell]:
         ),
         say("Sentences are made from the contributions, not written by a model."),
     ]
-    silent = [name for at, name in enumerate(why.systems) if _is_silent([row.sides[at] for row in why.rows])]
+    silent = [name for name, scored in zip(why.systems, why.scored, strict=True) if not scored]
     if len(silent) == len(why.systems):
         notes = [say("This engine gives no likelihoods, so no contributions are known.")]
     elif silent:
@@ -244,11 +244,6 @@ def _notes(why: Why) -> list[Cell]:
         )
     )
     return list(notes)
-
-
-def _is_silent(sides: Sequence[Side]) -> bool:
-    """Whether a system answers, and says nothing of how likely that is."""
-    return any(side.answer for side in sides) and not any(side.targets for side in sides)
 
 
 def _mean(mean: Mean) -> str:

@@ -116,7 +116,8 @@ def explained(  # noqa: PLR0913  what is asked, and of whom
         people=[people(made, at) for at in range(len(systems))] if faithfulness else [],
         agreement=agreement(made), seconds=sum(one.seconds for one in asked),
         one_scoring=sum(one.one_scoring for one in asked), forwarded=_forwarded(systems),
-        variants=sum(one.asker.texts for one in asked), prompts=wordings, reasons=written,
+        variants=sum(one.asker.texts for one in asked), scored=[one.scores for one in systems],
+        prompts=wordings, reasons=written,
     )  # fmt: skip
     return found, Live(task, systems, {one.row["id"]: one for one in texts})
 

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 
 from phingpt_bench.data.rows import Row
 from phingpt_bench.evaluate.texts import Asker
-from phingpt_bench.why.pieces import pieces_of
+from phingpt_bench.why.pieces import explained_pieces
 from phingpt_bench.why.values import Target
 from phingpt_bench.why.words import Place, without, words_of
 
@@ -44,7 +44,7 @@ def label_scores(asker: Asker, variants: Sequence[Variants]) -> list[list[list[f
 
 def piece_scores(asker: Asker, variants: Sequence[Variants], answers: Sequence[str]) -> list[list[list[float]]]:
     """The log-likelihood of each piece of the row's answer, by row and text."""
-    places = [pieces_of(answer, one.row.get("format")) for one, answer in zip(variants, answers, strict=True)]
+    places = [explained_pieces(one.row, answer) for one, answer in zip(variants, answers, strict=True)]
     texts = [
         (one.row, text, answer, own)
         for one, answer, own in zip(variants, answers, places, strict=True)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from phingpt_bench.data.rows import Row
+from phingpt_bench.lmeval import hooks
 from phingpt_bench.scoring.line_form import split_pieces
 from phingpt_bench.why.words import Place
 
@@ -21,3 +23,21 @@ def pieces_of(answer: str, form: str | None) -> list[Place]:
         at = start + len(piece)
         places.append((start, at))
     return places
+
+
+def explained_pieces(row: Row, answer: str) -> list[Place]:
+    """The places of the pieces that are explained: of entities only those that can be read.
+
+    A bare base may run on with numbers to the last token that it is given. That names nothing to be explained, and
+    would cost more than all entities.
+    """
+    places = pieces_of(answer, row.get("format"))
+    if "entities" not in row:
+        return places
+    return [place for place in places if _names(row, answer[slice(*place)])]
+
+
+def _names(row: Row, piece: str) -> bool:
+    """Whether a piece names an entity, even one that the text does not hold, or says that there is none."""
+    parsed = hooks.read(row, [piece])[1].parsed
+    return bool(parsed.spans) or any(problem.kind != "format" for problem in parsed.problems) or not parsed.invalid

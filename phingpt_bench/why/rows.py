@@ -14,7 +14,7 @@ from phingpt_bench.scoring import answered, ner
 from phingpt_bench.scoring.entities import Parsed
 from phingpt_bench.why.left_out import Variants, best, log_odds, runner_up, target
 from phingpt_bench.why.people import marked_words
-from phingpt_bench.why.pieces import pieces_of
+from phingpt_bench.why.pieces import explained_pieces
 from phingpt_bench.why.values import Missed, RowWhy, Rule, Side
 from phingpt_bench.why.words import Place
 
@@ -59,7 +59,7 @@ def label_sides(labels: Sequence[str], scores: Sequence[Scores]) -> list[Side]:
 
 
 def _written_side(row: Row, answer: str, scores: Scores) -> Side:
-    places = pieces_of(answer, row.get("format")) if scores else []  # a chat endpoint gives no likelihoods
+    places = explained_pieces(row, answer) if scores else []  # a chat endpoint gives no likelihoods
     targets = [target(answer[start:end].strip(), [one[at] for one in scores]) for at, (start, end) in enumerate(places)]
     if "entities" not in row:
         return Side(answer=answer.strip(), targets=targets)

@@ -17,10 +17,10 @@ def word_means(rows: Sequence[RowWhy]) -> list[WordMean]:
     """The words of at least LEAST rows, the largest mean change first; of one system the largest contribution.
 
     Words are compared in lower case. A word that a row has twice counts with the sum of its contributions; of several
-    targets of a row (entities) likewise.
+    targets of a row (entities) likewise. A row in which a system says nothing that is explained is left out.
     """
     found: dict[str, list[list[float]]] = {}
-    for row in rows:
+    for row in (row for row in rows if all(side.targets for side in row.sides)):
         own: dict[str, list[float]] = {}
         for at, (start, end) in enumerate(row.words):
             sums = own.setdefault(row.text[start:end].lower(), [0.0] * len(row.sides))

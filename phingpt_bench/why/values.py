@@ -186,6 +186,9 @@ class Why:
     variants: int
     """Texts that were scored, by all systems together."""
 
+    scored: list[bool]
+    """By system, whether it gives likelihoods; without them no contribution is known."""
+
     prompts: list[str] = field(default_factory=list)
     """The paraphrases that rows were put in; empty where no run was asked them."""
 

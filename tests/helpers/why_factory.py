@@ -109,5 +109,6 @@ def _why(rows: list[RowWhy], kind: str, labels: list[str], systems: int, prompts
         choice="all", asked=len(rows), rows=rows,
         words=word_means(rows[:DRAWN]), faithful=faithful if kind == "labels" else [], people=[],
         agreement=agreement(rows[:DRAWN]),
-        seconds=12.0, one_scoring=1.0, forwarded=1000, variants=len(rows) * 10, prompts=prompts,
+        seconds=12.0, one_scoring=1.0, forwarded=1000, variants=len(rows) * 10, scored=[True] * systems,
+        prompts=prompts,
     )  # fmt: skip

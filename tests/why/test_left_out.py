@@ -16,7 +16,7 @@ from phingpt_bench.evaluate.texts import Asker
 from phingpt_bench.evaluate.variant import Variant
 from phingpt_bench.why.faithful import DRAWS, SIZES, figures, sets_of
 from phingpt_bench.why.left_out import label_scores, log_odds, one_by_one, piece_scores, target
-from phingpt_bench.why.pieces import pieces_of
+from phingpt_bench.why.pieces import explained_pieces, pieces_of
 from phingpt_bench.why.words import MARKS, replaced, without, words_of
 
 
@@ -66,6 +66,17 @@ def test_entities_of_a_line_are_pieces_and_anything_else_is_one() -> None:
     assert [answer[a:b] for a, b in pieces_of(answer, "json")] == [" PER: Anna Lee; ORG: Nokia"]
     assert pieces_of(" negative\n", None) == [(0, 9)]
     assert pieces_of("\n", "lines") == []
+
+
+def test_what_cannot_be_read_as_an_entity_is_not_explained() -> None:
+    row = dict(Tasks()["phin_demo_ner"].task.eval_docs[0])
+    for answer, explained in (
+        (" 111 ( 111) 111 ( 111) 111", []),
+        (" ORG: Nokia; and so on and so on; PER: Nobody", [" ORG: Nokia", " PER: Nobody"]),
+        (" none", [" none"]),
+    ):
+        assert [answer[a:b] for a, b in explained_pieces(row, answer)] == explained
+    assert explained_pieces({"format": "lines", "labels": ["a"]}, " a") == [(0, 2)]
 
 
 class Words:

@@ -96,13 +96,21 @@ def test_two_folders_of_one_name_are_told_apart(made: Path) -> None:
     assert found["systems"] == [str(run), str(other)]
 
 
-def test_entities_are_explained_by_piece(made: Path, capsys: pytest.CaptureFixture[str]) -> None:
+def test_entities_are_explained_by_piece(
+    made: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(Asker, "answers", lambda _, rows: [" ORG: Nokia; 111 ( 111"] * len(rows))
     assert ask(made, "mine", "--task", "phin_demo_ner", "--limit", "2") == 0
     out = capsys.readouterr().out
     assert "log-" in out and "misses:" in out
     assert all(len(line) <= 80 for line in out.splitlines())
     row = asked_json(made, "mine", "--task", "phin_demo_ner", "--limit", "1")["rows"][0]
     assert "gold" not in row and "name" not in row["sides"][0]["targets"][0]
+    assert len(row["sides"][0]["targets"]) == 1, "what names no entity is not explained"
+    monkeypatch.setattr(Asker, "answers", lambda _, rows: [" 111 ( 111"] * len(rows))
+    assert ask(made, "mine", "--task", "phin_demo_ner", "--limit", "2", "--faithfulness") == 0
+    out = capsys.readouterr().out
+    assert "111 ( 111" in out and "no likelihoods" not in out
 
 
 def test_reasons_are_written_once(

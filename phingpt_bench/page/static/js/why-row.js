@@ -93,7 +93,7 @@ function panel(context, side, at, target, scale, draw, leave) {
     state.axis
       ? html("p", { class: "of" }, t("log-odds of {label} against {other}: {odds}", { label: held.labels[state.axis[0]], other: held.labels[state.axis[1]], odds: signed(target.value, 2) }))
       : pieceField(side, at, state, draw),
-    target ? wordGroup({ system: held.systems[at], text, places: row.words, words, changes: target.changes, scale, left: state.left, leave }) : html("p", { class: "none" }, held.scored ? t("(no answer)") : t("This engine gives no likelihoods, so no contributions are known.")),
+    target ? wordGroup({ system: held.systems[at], text, places: row.words, words, changes: target.changes, scale, left: state.left, leave }) : html("p", { class: "none" }, !held.scored[at] ? t("This engine gives no likelihoods, so no contributions are known.") : answer === "" ? t("(no answer)") : t("No entity can be read in this answer.")),
     target ? html("p", { class: "sentence" }, sentenceOf(nameOf(state, side, at), target.changes, words.map(quoted))) : null,
   );
 }
