@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from phingpt_bench.cli.output import line
-from phingpt_bench.core.errors import BenchError, meant_path
+from phingpt_bench.core.errors import no_folder
 from phingpt_bench.core.sentences import sentence
 from phingpt_bench.text.language import say
 
@@ -45,9 +45,7 @@ def folder_and_names(words: Sequence[str], known: Collection[str] = ()) -> tuple
 def existing(folder: Path) -> Path:
     """The folder that a user named; BenchError where there is none, which would look like an empty one."""
     if not folder.is_dir():
-        near = meant_path(folder)
-        hint = near or sentence("'verify {name}' checks what has that name", name=folder)
-        raise BenchError("no such folder", where=str(folder), hint=hint)
+        raise no_folder(folder, sentence("'verify {name}' checks what has that name", name=folder))
     return folder
 
 

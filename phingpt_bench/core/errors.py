@@ -74,6 +74,15 @@ def meant_path(path: str | Path) -> Sentence | None:
     return None if found == Path(path) else sentence("did you mean '{name}'?", name=found)
 
 
+def no_folder(folder: Path, hint: str | None = None, *, missing: str | None = None) -> BenchError:
+    """The error for a folder that does not exist, or is a file. missing: what is said where nothing has that name.
+
+    hint: where no existing path is like it.
+    """
+    said = sentence("not a folder") if folder.exists() else missing or sentence("no such folder")
+    return BenchError(said, where=str(folder), hint=meant_path(folder) or hint)
+
+
 def unknown(
     kind: str, name: str, choices: Iterable[str], *, where: str | None = None, see: str | None = None
 ) -> BenchError:

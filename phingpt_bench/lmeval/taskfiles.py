@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from phingpt_bench.core.errors import BenchError, meant_path
+from phingpt_bench.core.errors import BenchError, no_folder
 from phingpt_bench.core.files import read_text
 from phingpt_bench.core.paths import task_folders
 from phingpt_bench.core.protocol import CHOSEN
@@ -183,6 +183,6 @@ def _merged(path: Path, known: dict[Path, Keys]) -> Keys:
 def check_syntax(folder: Path) -> None:
     """BenchError for the first thing that `syntax_errors` finds, or when there is no such folder."""
     if not Path(folder).is_dir():
-        raise BenchError("no such folder", where=str(folder), hint=meant_path(folder))
+        raise no_folder(Path(folder))
     for error in syntax_errors(task_paths(folder)):
         raise error

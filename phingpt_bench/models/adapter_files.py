@@ -8,7 +8,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from phingpt_bench.core.errors import BenchError, first_line, meant_path
+from phingpt_bench.core.errors import BenchError, first_line, no_folder
 from phingpt_bench.core.fingerprint import digest, file_digest
 from phingpt_bench.core.jsonio import JsonObject
 from phingpt_bench.core.sentences import Sentence, sentence, sentence_n
@@ -39,12 +39,8 @@ def check_files(folder: Path) -> None:
     The error says what else it is (a whole model, several adapters, pickled weights), and what to do.
     """
     if not folder.is_dir():
-        raise BenchError(
-            sentence("no such adapter folder") if not folder.exists() else sentence("not a folder"),
-            where=str(folder),
-            hint=meant_path(folder)
-            or sentence("give the folder that holds adapter_config.json; 'phingpt-bench train RECIPE' makes one"),
-        )
+        hint = sentence("give the folder that holds adapter_config.json; 'phingpt-bench train RECIPE' makes one")
+        raise no_folder(folder, hint, missing=sentence("no such adapter folder"))
     if not (folder / CONFIG).is_file():
         raise _no_config(folder)
     if not (folder / WEIGHTS).is_file():

@@ -6,7 +6,7 @@ import os
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 
-from phingpt_bench.core.errors import BenchError, meant_path
+from phingpt_bench.core.errors import BenchError, no_folder
 from phingpt_bench.core.paths import LOCAL, results_folder
 from phingpt_bench.core.records import RECORD
 from phingpt_bench.core.sentences import sentence
@@ -36,12 +36,7 @@ def run_files(folder: Path, *, local: bool = False) -> list[Path]:
     """
     folder = Path(folder)
     if not folder.is_dir():
-        raise BenchError(
-            sentence("no such folder") if not folder.exists() else sentence("not a folder"),
-            where=str(folder),
-            hint=meant_path(folder)
-            or sentence("give the folder that 'phingpt-bench run SUITE' wrote, such as results/"),
-        )
+        raise no_folder(folder, sentence("give the folder that 'phingpt-bench run SUITE' wrote, such as results/"))
     skipped: list[str] = []
     files = sorted(map(Path, _walk(str(folder), None if local else skipped)), key=lambda file: file.parts)
     if files:

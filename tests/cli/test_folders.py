@@ -54,6 +54,22 @@ def test_a_misspelt_path_names_the_nearest_one(
     assert capsys.readouterr().err.splitlines()[-1] == f"hint: did you mean '{meant}'?"
 
 
+@pytest.mark.parametrize(
+    "argv",
+    [
+        ["leaderboard", "rows.jsonl"],
+        ["evaluate", "--adapter", "./rows.jsonl", "--tasks", "phin_demo_ner"],
+        ["data", "list", "rows.jsonl"],
+        ["models", "list", "./rows.jsonl"],
+    ],
+)
+def test_a_file_in_the_place_of_a_folder_is_called_one(
+    argv: list[str], place: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert main(argv) == 2
+    assert "rows.jsonl: not a folder" in capsys.readouterr().err
+
+
 def test_a_path_that_is_there_or_like_none_has_no_suggestion(place: Path) -> None:
     assert meant_path("lora/desk") is None
     assert meant_path("nothing/like/it") is None
