@@ -44,12 +44,16 @@ def faithfulness(found: Sequence[dict[str, Any]]) -> list[str]:
 
 
 def attention(found: Sequence[dict[str, Any]]) -> list[str]:
-    """The lines of docs/why.md: how alike base and adapter look at a text, and which words changed most."""
+    """The lines of docs/why.md: how alike base and adapter look at a text, and which words changed most.
+
+    A task in which both explain the same row nowhere has none.
+    """
     return [
-        f"| {one['task']} | {mean_text(one['agreement']) if one['agreement'] else 'N/A'} "
+        f"| {one['task']} | {one['agreement']['n']} | {mean_text(one['agreement'])} "
         f"| {one['changed_words']} of {one['common_words']} "
         f"| {', '.join(_word(word) for word in one['words'][:5])} |"
         for one in found
+        if one["agreement"]
     ]
 
 

@@ -9,10 +9,11 @@ import pytest
 from helpers.paths import ROOT
 from helpers.why_factory import labels_why
 
-from benchmarks import hybrids, study, words
+from benchmarks import hybrids, prompts, study, words
 from phingpt_bench.core.jsonio import read_json
-from phingpt_bench.core.records import RECORD, read_record
 from phingpt_bench.cost.prices import load_prices
+from phingpt_bench.results.collect import collect
+from phingpt_bench.results.compare import Comparer
 from phingpt_bench.why.export import to_json
 
 FOLDER = ROOT / "results" / "benchmarks"
@@ -30,20 +31,19 @@ def test_what_an_adapter_looks_at_is_documented_as_measured() -> None:
     assert len(lines) >= 3 and all(line in PAGE for line in lines)
 
 
-def test_rows_for_people_are_documented_as_measured() -> None:
-    label = load_prices().label
+@pytest.mark.slow
+def test_hybrids_are_documented_as_recorded() -> None:
+    runs, label = collect(ROOT / "results" / "gemma-3-270m"), load_prices().label
     assert label is not None
-    lines = hybrids.table(read_json(FOLDER / "hybrids.json"), label.usd)
-    assert lines and all(line in PAGE for line in lines)
+    lines = [*hybrids.gains(runs, Comparer()), *hybrids.people(runs, label.usd)]
+    assert len(lines) >= 10 and [line for line in lines if line not in PAGE] == []
 
 
+@pytest.mark.slow
 def test_prompt_ranges_are_documented_as_recorded() -> None:
-    folder = ROOT / "results" / "smollm2-135m" / "runs" / "phin_fpb" / "smollm2-135m-instruct-nf4-dq-bfloat16_0-shot"
-    asked = read_record(folder / RECORD).paraphrases
-    assert asked is not None
-    scores = [score for one in asked.scores if (score := one["f1_weighted"]) is not None]
-    said = f"{min(scores):.3f}-{max(scores):.3f} under the twelve; {asked.changed:.0%}".replace("%", " %")
-    assert said in (ROOT / "docs" / "prompts.md").read_text(encoding="utf-8")
+    page = (ROOT / "docs" / "prompts.md").read_text(encoding="utf-8")
+    lines = prompts.table(collect(ROOT / "results" / "smollm2-135m"), Comparer())
+    assert len(lines) >= 5 and [line for line in lines if line not in page] == []
 
 
 def test_a_study_keeps_figures_and_the_words_that_changed(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
