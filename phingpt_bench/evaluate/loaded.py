@@ -106,7 +106,8 @@ def _run_model(job: Job, step: Step, loaded: Loaded, model: Any, entry: Attached
     if step.paraphrases:
         with meter.phase(PARAPHRASES):
             manager = job.facts.known.manager
-            prompts = paraphrased(lm, job.task(step), step.variant, answers.outcomes, manager)
+            note = None if running is None else running.note_paraphrases
+            prompts = paraphrased(lm, job.task(step), step.variant, answers.outcomes, manager, note)
     by = Answerer(
         model=loaded.identity,
         evaluation=meter.ledger(job.prices),

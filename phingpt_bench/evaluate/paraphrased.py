@@ -6,7 +6,7 @@ All prompts of a row are put to the model together, so that a text with which th
 from __future__ import annotations
 
 import contextlib
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
@@ -28,6 +28,8 @@ if TYPE_CHECKING:
 
 PORTION = 64  # rows whose prompts are put together
 
+Note = Callable[[int, int], None]  # rows that are done, of how many
+
 
 def family_for(task: TaskFacts, variant: Variant) -> tuple[str, Family] | None:
     """The name and the family of paraphrases of a task; None where none is shipped.
@@ -40,16 +42,18 @@ def family_for(task: TaskFacts, variant: Variant) -> tuple[str, Family] | None:
     return family_of(task.dataset, first)
 
 
-def paraphrased(lm: Any, task: TaskFacts, variant: Variant, own: Outcomes, tasks: TaskManager) -> Paraphrased | None:
+def paraphrased(
+    lm: Any, task: TaskFacts, variant: Variant, own: Outcomes, tasks: TaskManager, note: Note | None = None
+) -> Paraphrased | None:
     """The scores of the rows of `own`, the run's answers, under each paraphrase; None where there is no family.
 
-    Tokens and answers are not counted as the run's.
+    note: is told how many rows are done, and how many there are. Tokens and answers are not counted as the run's.
     """
     found = family_for(task, variant)
     if found is None:
         return None
     name, family = found
-    rows = asked_under(lm, task, variant, family, own.ids, tasks)
+    rows = asked_under(lm, task, variant, family, own.ids, tasks, note)
     labels, kind = task.dataset.labels, task.dataset.kind
     others = [answered.outcomes_of(kind, labels, own.ids, each, own.clusters) for each in rows]
     changed = sum(any(answer_at(one, at) != answer_at(own, at) for one in others) for at in range(len(own.ids)))
@@ -59,7 +63,13 @@ def paraphrased(lm: Any, task: TaskFacts, variant: Variant, own: Outcomes, tasks
 
 
 def asked_under(
-    lm: Any, task: TaskFacts, variant: Variant, family: Family, ids: Sequence[str], tasks: TaskManager
+    lm: Any,
+    task: TaskFacts,
+    variant: Variant,
+    family: Family,
+    ids: Sequence[str],
+    tasks: TaskManager,
+    note: Note | None = None,
 ) -> list[list[Answered]]:
     """The answers to the rows of these ids, by prompt of the family."""
     put = [replace(task, task=asking.under(task.name, prompt, tasks)) for prompt in family.prompts()]
@@ -72,6 +82,8 @@ def asked_under(
             part = [each[start : start + PORTION] for each in docs]
             for at, read in enumerate(_read(lm, put, part, variant)):
                 rows[at] += read
+            if note is not None:
+                note(len(rows[0]), len(ids))
     return rows
 
 

@@ -7,6 +7,7 @@ import time
 from collections.abc import Callable, Sequence
 from typing import Any
 
+from phingpt_bench.core.sentences import sentence
 from phingpt_bench.cost.meters import Meter
 from phingpt_bench.cost.prices import ApiPrice
 from phingpt_bench.evaluate.tasks import TaskFacts
@@ -89,6 +90,10 @@ class Running:
         for index, answer in enumerate(answers):
             self.add_answer(index, answer)
         self._score()
+
+    def note_paraphrases(self, done: int, of: int) -> None:
+        """Say how many of the documents have been asked under paraphrases of the prompt, too."""
+        self._tell(Advanced(note=sentence("paraphrases: {n:,} of {all:,} documents", n=done, all=of)))
 
     def _score(self) -> None:
         if not self._scored:

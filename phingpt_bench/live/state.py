@@ -181,12 +181,15 @@ class State:
         return None if self.usd_per_hour is None else self.usd_per_hour * seconds / 3600
 
     def left(self, one: Progress, now: float) -> float | None:
-        """Seconds until a stage ends: by its own rate, or by `expected`, or by stages like it; None if unknown."""
+        """Seconds until a stage ends: by its own rate, or by `expected`, or by stages like it; None if unknown.
+
+        What comes after the last document, such as paraphrases of the prompt, has no rate.
+        """
         if one.status in (DONE, STOPPED):
             return 0.0
         total, (rate, _) = one.stage.total, one.rates(now)
-        if one.status == RUNNING and total and rate:
-            return max(0, total - one.done) / rate
+        if one.status == RUNNING and total and rate and one.done < total:
+            return (total - one.done) / rate
         whole = one.stage.expected if one.stage.expected is not None else self._like(one.stage)
         return None if whole is None else max(0.0, whole - one.seconds(now))
 

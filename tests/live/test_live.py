@@ -143,6 +143,17 @@ def test_a_rate_is_of_the_last_half_minute() -> None:
     assert running.rates(500.0) == (1.0, None)  # of all of it, without what was there already
 
 
+def test_what_comes_after_the_last_document_is_said_without_a_rate() -> None:
+    state = State()
+    state.apply(StageStarted(TFNS), 0.0)
+    state.apply(Advanced(count=TFNS.total), 10.0)
+    state.apply(Advanced(note="paraphrases"), 20.0)
+    (running,) = state.stages
+    assert state.left(running, 20.0) is None
+    line = stage_text.running_line(state, running, 20.0)
+    assert "paraphrases" in line and "left" not in line and "/s" not in line and "a document" not in line
+
+
 def test_what_took_so_long_before_is_expected_again() -> None:
     state = State()
     known = Stage(key="k", label="k", unit="documents", total=10, expected=40.0)
