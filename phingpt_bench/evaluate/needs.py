@@ -95,7 +95,7 @@ def _need(what: str, spec: BaseSpec, facts: Facts, work: Work) -> Need | None:
         return None
     kind = target.partition(":")[0]
     if work.training and kind == "cpu":
-        work = replace(work, tokens=min(work.tokens, cpu_plan.ROWS * torch.get_num_threads()))
+        work = replace(work, tokens=min(work.tokens, cpu_plan.PIECE * torch.get_num_threads()))
     itemsize = 4 if compute_dtype(asked) == "float32" else 2
     needed = needed_bytes(shape, work, itemsize, packed=_is_packed(asked, shape, itemsize, kind))
     return Need(what=what, training=work.training, device=target, needed=needed, available=free_bytes(target))

@@ -26,9 +26,10 @@ from phingpt_bench.core.sentences import sentence, sentence_n
 OWN_THREADS = ("OMP_NUM_THREADS", "MKL_NUM_THREADS")  # set by the user: obeyed
 TYPICAL = (576, 1536)  # of the embedded model: for a base whose configuration is not here yet
 LARGEST = 1536  # larger products run at the same rate, and take longer to measure
-# padded tokens that training and evaluation process at once, per thread: with fewer the matrix products get slower
-# (docs/log.md), with more nothing is gained and the activations that training stores grow
-ROWS = 256
+ROWS = 256  # of the products that are measured
+# padded tokens that training processes at once, per thread: with fewer, products get slower and a large output head is
+# read more often (docs/log.md); with more, nothing is gained and the stored activations grow
+PIECE = 512
 REPEATS = 3
 TIMES_FASTER = 1.1  # float32 is exact: bfloat16 has to be this much faster
 

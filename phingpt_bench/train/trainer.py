@@ -161,7 +161,7 @@ class AnswerTrainer(Trainer):
         """
         fuse_training(model)
         self._steps = steps
-        self._tokens = cpu_plan.ROWS * torch.get_num_threads() if model.device.type == "cpu" else None
+        self._tokens = cpu_plan.PIECE * torch.get_num_threads() if model.device.type == "cpu" else None
         self.splits = 0  # how often memory ran out, and a step was done again in smaller pieces
         self._recompute = recipe.gradient_checkpointing
         if self._recompute and not any(isinstance(layer, GradientCheckpointingLayer) for layer in model.modules()):
