@@ -14,6 +14,7 @@ from typing import Any
 
 from phingpt_bench.core.fingerprint import is_digest
 from phingpt_bench.core.ledgers import Ledger
+from phingpt_bench.core.paraphrased import Paraphrased
 from phingpt_bench.core.records import Model
 from phingpt_bench.results.collect import Run
 from phingpt_bench.results.comparable import gold_of
@@ -118,10 +119,25 @@ def joined(runs: Sequence[Run]) -> Run:
         scores=scores,
         evaluation=mean_ledger([record.evaluation for record in records]),
         training=mean_ledger(trainings) if len(trainings) == len(records) else None,
-        paraphrases=None,  # those of one seed say nothing about the mean of several
+        paraphrases=_paraphrased([record.paraphrases for record in records]),
         exposure=max((record.exposure for record in records), key=lambda found: -1 if found is None else found.seen),
     )
     return Run(record, first.outcomes, first.path, sum(run.older for run in runs), tuple(runs))
+
+
+def _paraphrased(asked: Sequence[Paraphrased | None]) -> Paraphrased | None:
+    """The means over seeds, prompt by prompt, and the mean share of rows that change their answer.
+
+    None unless every seed was asked the same prompts: those of some say nothing about the mean of all.
+    """
+    known = [one for one in asked if one is not None]
+    if len(known) < len(asked) or len({one.digest for one in known}) > 1:
+        return None
+    scores = [
+        {name: mean([one[name] for one in prompt]) for name in prompt[0]}
+        for prompt in zip(*(one.scores for one in known), strict=True)
+    ]
+    return dataclasses.replace(known[0], scores=scores, changed=sum(one.changed for one in known) / len(known))
 
 
 def _order(run: Run) -> tuple[int, int, int, str]:

@@ -17,6 +17,7 @@ from phingpt_bench.core.exposure import Exposure
 from phingpt_bench.core.jsonio import read_json, write_json
 from phingpt_bench.core.ledgers import Ledger
 from phingpt_bench.core.machine import Machine
+from phingpt_bench.core.paraphrased import Paraphrased
 from phingpt_bench.data.clusters import clusters_of
 from phingpt_bench.render.board.overview import by_model
 from phingpt_bench.render.board.row_text import display_name, setting
@@ -148,6 +149,26 @@ def test_costs_are_means_and_peaks_the_largest():
     assert mean_ledger(metered).joules == {"train": 3.0}
     other = dataclasses.replace(metered[1], energy_method="nvml")
     assert (mean_ledger([metered[0], other]).joules, mean_ledger([metered[0], other]).energy_method) == (None, None)
+
+
+def test_prompts_of_a_row_of_seeds_are_means_if_every_seed_was_asked():
+    def asked(seed, scores, digest="d"):
+        run = trained(seed)
+        found = Paraphrased(
+            family="sentiment",
+            digest=digest,
+            scores=[{"f1_weighted": score, "accuracy": None} for score in scores],
+            changed=0.1 * seed,
+        )
+        return dataclasses.replace(run, record=dataclasses.replace(run.record, paraphrases=found))
+
+    (row,) = only(build([asked(1, [0.7, 0.5]), asked(3, [0.8, 0.9])])).rows
+    assert (row.prompts.low, row.prompts.high, row.prompts.n) == pytest.approx((0.7, 0.75, 2)), "0.75 and 0.70"
+    assert row.prompts.changed == pytest.approx(0.2)
+    (row,) = only(build([asked(1, [0.7, 0.5]), trained(3)])).rows
+    assert row.prompts is None
+    (row,) = only(build([asked(1, [0.7]), asked(2, [0.8], digest="other")])).rows
+    assert row.prompts is None
 
 
 def test_the_worst_exposure_of_the_seeds_counts():
