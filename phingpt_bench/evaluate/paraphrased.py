@@ -47,7 +47,7 @@ def paraphrased(
 ) -> Paraphrased | None:
     """The scores of the rows of `own`, the run's answers, under each paraphrase; None where there is no family.
 
-    note: is told how many rows are done, and how many there are. Tokens and answers are not counted as the run's.
+    note: called with the number of rows that are done and of all. Tokens and answers are not counted as the run's.
     """
     found = family_for(task, variant)
     if found is None:

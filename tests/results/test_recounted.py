@@ -95,6 +95,7 @@ def test_what_was_edited_is_found(run: Path, edit: Edit, check: str, said: str, 
     shutil.copytree(run, tmp_path / "run")
     path = tmp_path / "run" / "run.json"
     record = json.loads(path.read_text())
+    record["paraphrases"] = None  # their scores would contradict edited ones, too
     edit(record)
     path.write_text(json.dumps(record))
     found = failed(tmp_path)
