@@ -61,7 +61,7 @@ class Environment:
     python: str | None = None
     platform: str | None = None  # "Linux x86_64"
     git: str | None = (
-        None  # the commit of the checkout, with "-dirty" if a tracked file differs; None without a checkout
+        None  # the commit of the checkout, "-dirty" if a tracked file differs that is no record; None without one
     )
     packages: dict[str, str | None] = field(default_factory=dict)  # version by name; None: not installed
 
@@ -163,7 +163,9 @@ def _commit() -> str | None:
     head = gpus.output_of("git", "-C", str(_ROOT), "rev-parse", "--verify", "-q", "HEAD")
     if not head:
         return None
-    changed = gpus.output_of("git", "-C", str(_ROOT), "status", "--porcelain", "--untracked-files=no")
+    # what an earlier run wrote in the checkout is no change of the code
+    paths = (".", ":(exclude,glob)results/*/runs/**")
+    changed = gpus.output_of("git", "-C", str(_ROOT), "status", "--porcelain", "--untracked-files=no", "--", *paths)
     return f"{head}-dirty" if changed else head
 
 
