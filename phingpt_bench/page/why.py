@@ -14,6 +14,7 @@ from phingpt_bench.results.dataset import passport_of
 from phingpt_bench.text.clean import clean
 from phingpt_bench.text.language import current
 from phingpt_bench.why.export import public
+from phingpt_bench.why.summary import LEAST
 from phingpt_bench.why.values import Why
 
 CHUNK = 250  # rows that are unpacked together
@@ -46,6 +47,7 @@ def html(why: Why, *, with_text: bool = False, live: bool = False) -> str:
         "choice": in_each_language(why.choice),
         "n": len(rows),
         "chunk": CHUNK,
+        "least": LEAST,
         "with_text": with_text,
         "texts": _licences(why.protocol) if with_text else [],
         "lexicon": why.kind == "labels" and lexicon.knows(why.labels),

@@ -3,21 +3,28 @@
 from __future__ import annotations
 
 import functools
-from collections import Counter
 from collections.abc import Sequence
 
 from phingpt_bench.render.why_reasons import reason_lines, reasons_blocks
+from phingpt_bench.render.why_sentences import (
+    DRAWN,
+    NAMED,
+    attributed,
+    chance,
+    quoted,
+    rules_text,
+    turning,
+    under_prompts,
+)
 from phingpt_bench.text.blocks import Block, Cell, Column, Grid, Lines, Piece, Title
 from phingpt_bench.text.clean import clean
 from phingpt_bench.text.language import say, say_n, spoken
 from phingpt_bench.text.quantities import duration_text
 from phingpt_bench.why.figures import Faithful, Mean
-from phingpt_bench.why.values import Missed, RowWhy, Side, Target, Why
+from phingpt_bench.why.values import Missed, RowWhy, Target, Why
 
-MOST_WORDS, MOST_MEANS, NAMED = 24, 12, 3  # words of a row, words of the summary, words of a sentence
+MOST_WORDS, MOST_MEANS = 24, 12  # words of a row, words of the summary
 ROOM = 30  # columns of all bars of a row together
-DRAWN = 0.005  # nats; a smaller contribution is shown as 0.00
-WEAK = 0.1  # of the strongest word of a row: a weaker one is not named in a sentence
 
 
 def why_blocks(why: Why) -> list[Block]:
@@ -36,23 +43,23 @@ def why_blocks(why: Why) -> list[Block]:
 
 
 def _about(why: Why) -> str:
-    return say("{k:,} of {n:,} rows ({choice})", k=len(why.rows), n=why.asked, choice=why.choice)
+    return say_n(
+        "{choice}: {k:,} of {n:,} row", "{choice}: {k:,} of {n:,} rows", why.asked, k=len(why.rows), choice=why.choice
+    )
 
 
 def _label_row(why: Why, row: RowWhy) -> list[Block]:
     first = row.sides[0].targets[0]
-    answers = ", ".join(
-        f"{clean(name)} {clean(side.answer)}" for name, side in zip(why.systems, row.sides, strict=True)
-    )
-    odds = ", ".join(
-        f"{clean(name)} {_signed(side.targets[0].value)}" for name, side in zip(why.systems, row.sides, strict=True)
-    )
+    sides = list(zip(why.systems, row.sides, strict=True))
+    answers = ", ".join(f"{clean(name)} {clean(side.answer)}{chance(side)}" for name, side in sides)
+    odds = ", ".join(f"{clean(name)} {_signed(side.targets[0].value)}" for name, side in sides)
     lines: list[Cell] = [
         say("answers: {answers}", answers=answers),
         say("log-odds of {label} against {other}: {odds}", label=first.name, other=first.against or "", odds=odds),
-        *(_sentence(name, row, side.targets[0]) for name, side in zip(why.systems, row.sides, strict=True)),
-        *([say("rules of the lexicon: {rules}", rules=_rules(row))] if row.rules else []),
-        *(_prompts(name, side) for name, side in zip(why.systems, row.sides, strict=True) if side.prompts),
+        *(attributed(name, row, side.targets[0]) for name, side in sides),
+        *(turning(name, row, side) for name, side in sides if side.scores),
+        *([say("rules of the lexicon: {rules}", rules=rules_text(row))] if row.rules else []),
+        *(under_prompts(name, side) for name, side in sides if side.prompts),
         *_reasons(why, row),
     ]
     head = say("gold {gold}", gold=clean(row.gold))
@@ -61,9 +68,9 @@ def _label_row(why: Why, row: RowWhy) -> list[Block]:
 
 
 def _reasons(why: Why, row: RowWhy) -> list[Cell]:
-    quoted = functools.partial(_quoted, row)
+    of_row = functools.partial(quoted, row)
     sides = zip(why.systems, row.sides, strict=True)
-    return [line for name, side in sides for line in reason_lines(name, side.reason, quoted)]
+    return [line for name, side in sides for line in reason_lines(name, side.reason, of_row)]
 
 
 def _words(why: Why, row: RowWhy) -> Block:
@@ -94,31 +101,6 @@ def _bar(share: float, half: int) -> str:
     return f"{left:>{half}}|{right:<{half}}"
 
 
-def _sentence(name: str, row: RowWhy, target: Target) -> str:
-    """Attribution in words: which words speak for the label, and which against it."""
-    strongest = max(map(abs, target.changes), default=0.0)
-    ranked = sorted(range(len(target.changes)), key=lambda at: -abs(target.changes[at]))
-    named = [at for at in ranked if abs(target.changes[at]) >= max(WEAK * strongest, DRAWN)][:NAMED]
-    speaking = [_quoted(row, at) for at in named if target.changes[at] > 0]
-    against = [_quoted(row, at) for at in named if target.changes[at] < 0]
-    values = {"system": clean(name), "label": clean(target.name)}
-    if speaking and against:
-        return say(
-            "{system}: {words} for {label}; {others} against it",
-            words=", ".join(speaking), others=", ".join(against), **values,
-        )  # fmt: skip
-    if speaking:
-        return say("{system}: {words} for {label}", words=", ".join(speaking), **values)
-    if against:
-        return say("{system}: {words} against {label}", words=", ".join(against), **values)
-    return say("{system}: no word makes a difference", system=clean(name))
-
-
-def _quoted(row: RowWhy, at: int) -> str:
-    start, end = row.words[at]
-    return f"'{clean(row.text[start:end])}'"
-
-
 def _written_row(why: Why, row: RowWhy) -> list[Block]:
     """The pieces of each system's answer, each with the words that matter most to it."""
     blocks: list[Block] = [
@@ -145,24 +127,9 @@ def _miss(row: RowWhy, miss: Missed) -> str:
     return clean(f"{spoken(miss.kind)}: {named}")
 
 
-def _rules(row: RowWhy) -> str:
-    """The lexicon's rules in words: "'fell' -1 (sales), 'strong' +1"."""
-    return ", ".join(
-        f"{_quoted(row, rule.word)} {rule.value:+d}" + (f" ({clean(rule.subject)})" if rule.subject else "")
-        for rule in row.rules
-    )
-
-
-def _prompts(name: str, side: Side) -> str:
-    """How often which answer was given under the paraphrases."""
-    counts = Counter(side.prompts).most_common()
-    answers = ", ".join(f"{clean(answer) or say('(no answer)')} {n}" for answer, n in counts)
-    return say("{system} under {n} other prompts: {answers}", system=clean(name), n=len(side.prompts), answers=answers)
-
-
 def _strongest(row: RowWhy, target: Target) -> str:
     ranked = sorted(range(len(target.changes)), key=lambda at: -abs(target.changes[at]))[:NAMED]
-    return ", ".join(f"{_quoted(row, at)} {_signed(target.changes[at])}" for at in ranked)
+    return ", ".join(f"{quoted(row, at)} {_signed(target.changes[at])}" for at in ranked)
 
 
 def _word_means(why: Why) -> list[Block]:
@@ -236,8 +203,8 @@ def _notes(why: Why) -> list[Cell]:
     ratio = why.seconds / why.one_scoring if why.one_scoring else 0.0
     notes.append(
         say_n(
-            "{n:,} text, {time}: {ratio} times what scoring these rows once takes",
-            "{n:,} texts, {time}: {ratio} times what scoring these rows once takes",
+            "{n:,} text was scored in {time}, {ratio} times as long as these rows alone take.",
+            "{n:,} texts were scored in {time}, {ratio} times as long as these rows alone take.",
             why.variants,
             time=duration_text(why.seconds),
             ratio=f"{ratio:.1f}",

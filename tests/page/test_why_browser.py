@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import importlib.util
+import math
 from pathlib import Path
 from typing import Any
 
@@ -70,6 +71,13 @@ def test_a_sentence_is_followed_from_its_words_to_the_answers(opened) -> None:
     assert "log-odds of negative against neutral" in text
     assert "'fell', 'and' for negative" in text  # the template sentence of the tuned side
     assert "said of 'profit'" in text and "by rules alone the answer is negative" in text
+    odds = [math.exp(score) for score in row.sides[1].scores[0]]
+    chances = sorted(((one / sum(odds), label) for one, label in zip(odds, LABELS, strict=True)), reverse=True)
+    said = ", ".join(f"{label} {round(100 * share)}%" for share, label in chances)
+    assert f"how likely each label is: {said}" in text
+    assert "One word turns the answer when it is left out: 'fell'." in text  # of the tuned side
+    assert "No single word turns the answer when it is left out." in text  # of the base
+    assert f"{row.gold} (right answer)" in tab.page.get_by_label("Words for").inner_text()
     assert tab.page.locator("table.prompts tbody tr").count() == 12
     tab.page.get_by_label("Words for").select_option("2")  # positive against neutral
     first = row.sides[0].scores
@@ -123,6 +131,12 @@ def test_words_are_one_stop_of_the_tab_key_and_walked_with_arrows(opened) -> Non
     assert page.evaluate("document.activeElement.matches('.list')")
     page.keyboard.press("j")
     browsers.until(page, "document.querySelector('.answer-view code').innerText === 'row-1'")
+    page.locator('.why-word[tabindex="0"]').first.focus()
+    page.keyboard.press("j")
+    browsers.until(page, "document.querySelector('.answer-view code').innerText === 'row-2'")
+    assert page.evaluate("document.activeElement.matches('.answer-view')"), "not lost with the word that had it"
+    page.keyboard.press("k")
+    browsers.until(page, "document.querySelector('.answer-view code').innerText === 'row-1'")
     text = page.locator(".why-words").first.inner_text()
     assert "😀" in text and "</\nb\n" in text and ">." in text  # as text, with its marks where they are
     assert page.locator(".why-words b").count() == 0
@@ -155,9 +169,21 @@ def test_entities_have_a_reason_for_each_miss(opened) -> None:
 def test_one_system_and_the_summary(opened) -> None:
     tab = opened("one")
     assert tab.page.locator(".why-words").count() == 1
-    assert tab.page.locator(".chip").all_inner_texts()[0].startswith("all rows")
+    assert tab.page.locator(".chip").count() == 0, "where all rows are right, or all wrong, there is nothing to choose"
     tab.go("#/summary")
     assert "without random ones" in tab.page.locator("main").inner_text()
+
+
+def test_what_is_without_a_word_comes_into_view(opened) -> None:
+    for width, height in ((1280, 700), (390, 844)):
+        page = opened("one", viewport={"width": width, "height": height}).page
+        page.locator(".why-word").first.click()
+        places = page.locator(".what-if table, .what-if tbody td").evaluate_all(
+            "(parts) => parts.map((part) => [part.getBoundingClientRect().left, part.getBoundingClientRect().right])"
+        )
+        assert places and max(right for _, right in places) <= width, "no figure is out of the window"
+        top = page.locator(".what-if h3").evaluate("(head) => head.getBoundingClientRect().top")
+        assert 0 <= top < height
 
 
 @pytest.mark.skipif(

@@ -72,7 +72,7 @@ def test_two_runs_are_explained_on_one_axis(made: Path, capsys: pytest.CaptureFi
     sentiment = ["base", "mine", "--task", "phin_demo_sentiment", "--rows", "all"]
     assert ask(made, *sentiment, "--limit", "3", "--faithfulness") == 0
     out = capsys.readouterr().out
-    assert "3 of 8 rows (all)" in out and "log-odds of" in out and "Do the k first words matter? mine" in out
+    assert "all: 3 of 8 rows" in out and "log-odds of" in out and "Do the k first words matter? mine" in out
     assert all(len(line) <= 80 for line in out.splitlines())
     assert ask(made, *sentiment, "--limit", "1", "--format", "markdown") == 0
     assert "| word" in capsys.readouterr().out

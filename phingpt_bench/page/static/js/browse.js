@@ -33,7 +33,10 @@ export function browse({ rows, texts, fates, nameOf, chosen, fields = () => null
       looked = row;
       keep({ row: row.id });
       const nodes = await open(row);
-      if (looked === row) detail.replaceChildren(...nodes); // else another one was chosen meanwhile
+      if (looked !== row) return; // another one was chosen meanwhile
+      const inside = detail.contains(document.activeElement);
+      detail.replaceChildren(...nodes);
+      if (inside) detail.focus(); // what had the focus is gone
     },
     onEnter: () => detail.focus(),
   });
@@ -54,7 +57,7 @@ export function browse({ rows, texts, fates, nameOf, chosen, fields = () => null
     const words = chosen.q.toLowerCase().split(/\s+/).filter(Boolean);
     const found = rows.filter((row) => (!chosen.fate || row.fate === chosen.fate) && fits(row) && words.every((word) => row.words.includes(word)));
     status.textContent = t("{n} of {all} rows", { n: whole(found.length), all: whole(rows.length) });
-    chips.replaceChildren(...["", ...fates].map(chip));
+    chips.replaceChildren(...(fates.length > 1 ? ["", ...fates] : []).map(chip)); // one alone is all rows
     if (found.length === 0) {
       looked = null;
       detail.replaceChildren(html("p", { class: "none" }, t("No row fits these filters.")));

@@ -26,5 +26,5 @@ start({
     board.sections.some((section) => section.published.length) && ["published", t("Published")],
   ].filter(Boolean),
   within: (view) => (view === "task" ? "tasks" : view),
-  said: (version) => t("Written by phingpt-bench {version}. This page asks nothing of any network.", { version }),
+  said: (version) => t("Written by phingpt-bench {version}. This page loads nothing from any network.", { version }),
 });

@@ -37,6 +37,19 @@ export function best(values) {
   return values.indexOf(Math.max(...values));
 }
 
+/** How likely each label is to a system, as shares of all labels. scores: their log-likelihoods. */
+export function shares(scores) {
+  const top = Math.max(...scores);
+  const odds = scores.map((score) => Math.exp(score - top));
+  const sum = odds.reduce((total, one) => total + one, 0);
+  return odds.map((one) => one / sum);
+}
+
+/** The places of the words without any one of which a side has another answer. */
+export function turning(side) {
+  return side.scores.slice(1).flatMap((scores, i) => (best(scores) === best(side.scores[0]) ? [] : [i]));
+}
+
 /** The labels that a row is explained by: [label, other]. */
 export function axisOf(row) {
   const { name, against } = row.sides[0].targets[0];

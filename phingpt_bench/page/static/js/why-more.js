@@ -17,8 +17,11 @@ export function rules({ row, words }) {
     "section",
     {},
     html("h3", {}, t("Rules of the lexicon")),
-    items.length ? html("ul", { class: "plain" }, items) : html("p", { class: "none" }, t("No rule applies.")),
-    html("p", { class: "note" }, t("Sum {sum}: by rules alone the answer is {label}.", { sum: sum ? signed(sum, 0) : "0", label: verdict })),
+    html("p", { class: "note" }, t("A second opinion from lists of words: +1 speaks for positive, −1 for negative, and the sum decides. A system above may have answered otherwise.")),
+    items.length ? html("ul", { class: "plain" }, items) : null,
+    html("p", {}, items.length
+      ? t("Sum {sum}: by rules alone the answer is {label}.", { sum: sum ? signed(sum, 0) : "0", label: verdict })
+      : t("No rule applies, so by rules alone the answer is {label}.", { label: verdict })),
   );
 }
 

@@ -4,12 +4,12 @@ import { html, name } from "./dom.js";
 import { fateName, fateSign } from "./fates.js";
 import { choice } from "./fields.js";
 import { held } from "./held.js";
-import { axisOf, fate, quoted, targetOf, wordsOf } from "./why-held.js";
-import { signed } from "./numbers.js";
+import { axisOf, fate, quoted, shares, targetOf, turning, wordsOf } from "./why-held.js";
+import { percent, signed } from "./numbers.js";
 import { entities } from "./why-entities.js";
 import { prompts, rules } from "./why-more.js";
 import { reasons } from "./why-reasons.js";
-import { sentenceOf } from "./why-sentence.js";
+import { sentenceOf, turningSentence } from "./why-sentence.js";
 import { whatIf } from "./why-whatif.js";
 import { wordGroup } from "./why-words.js";
 import { t } from "./words.js";
@@ -35,6 +35,7 @@ export function rowView(all, i, row) {
     state.left = state.left === at ? null : at;
     for (const button of panels.querySelectorAll(".why-word")) button.setAttribute("aria-pressed", String(Number(button.dataset.word) === state.left));
     drawWithout();
+    if (state.left !== null) without.scrollIntoView({ block: "nearest" }); // the answer may be below what is in view
   }
 
   function drawWithout() {
@@ -51,11 +52,11 @@ export function rowView(all, i, row) {
       held.systems.length > 1 ? html("p", { class: `fate fate-${became}` }, html("span", { class: "sign", "aria-hidden": "true" }, fateSign(became)), fateName(became)) : null,
     ),
     text === null ? html("p", { class: "note" }, t("This page was written without dataset text, so words are numbers; --with-text adds it.")) : null,
-    all.gold[i] === null ? null : html("p", { class: "gold" }, t("right answer"), " ", html("strong", {}, name(all.gold[i]))),
-    axisFields(state, draw),
+    all.gold[i] === null ? null : html("p", { class: "gold" }, t("right answer"), ": ", html("strong", {}, name(all.gold[i]))),
+    axisFields(state, all.gold[i], draw),
     panels,
     html("p", { class: "note" }, state.axis
-      ? t("Under each word: how much the log-odds fall without it. Above 0 it speaks for the label, below 0 against it.")
+      ? t("Under each word: how much the log-odds fall without it. Above 0 it speaks for the first label, below 0 for the second. They do not add up to the log-odds: a model leans to a label without any word, and words act together.")
       : t("Under each word: how much the log-likelihood of the piece falls without it.")),
     without,
     reasons(context),
@@ -66,9 +67,9 @@ export function rowView(all, i, row) {
 }
 
 /** Which label is explained against which other one. */
-function axisFields(state, draw) {
+function axisFields(state, gold, draw) {
   if (!state.axis) return null;
-  const options = held.labels.map((label, at) => [String(at), label]);
+  const options = held.labels.map((label, at) => [String(at), label === gold ? t("{label} (right answer)", { label }) : label]);
   const field = (label, side) => choice(label, options, String(state.axis[side]), (value) => {
     const other = state.axis[1 - side];
     if (Number(value) === other) state.axis[1 - side] = state.axis[side]; // a label is not compared with itself
@@ -90,12 +91,20 @@ function panel(context, side, at, target, scale, draw, leave) {
     { class: "answer" },
     html("h3", {}, name(held.systems[at])),
     html("p", { class: "said" }, html("span", { class: wrong ? "bad" : "good" }, wrong ? "✕" : "✓"), " ", name(answer === null ? (wrong ? t("not right") : t("right")) : answer || t("(no answer)"))),
+    state.axis ? html("p", { class: "of" }, t("how likely each label is: {shares}", { shares: chances(side) })) : null,
     state.axis
       ? html("p", { class: "of" }, t("log-odds of {label} against {other}: {odds}", { label: held.labels[state.axis[0]], other: held.labels[state.axis[1]], odds: signed(target.value, 2) }))
       : pieceField(side, at, state, draw),
     target ? wordGroup({ system: held.systems[at], text, places: row.words, words, changes: target.changes, scale, left: state.left, leave }) : html("p", { class: "none" }, !held.scored[at] ? t("This engine gives no likelihoods, so no contributions are known.") : answer === "" ? t("(no answer)") : t("No entity can be read in this answer.")),
     target ? html("p", { class: "sentence" }, sentenceOf(nameOf(state, side, at), target.changes, words.map(quoted))) : null,
+    state.axis ? html("p", { class: "sentence" }, turningSentence(turning(side).map((word) => quoted(words[word])))) : null,
   );
+}
+
+/** The labels with their shares, the likeliest first. */
+function chances(side) {
+  const found = shares(side.scores[0]);
+  return found.map((_, at) => at).sort((a, b) => found[b] - found[a]).map((at) => `${held.labels[at]} ${percent(found[at])}`).join(", ");
 }
 
 function nameOf(state, side, at) {

@@ -15,13 +15,13 @@ const FATES = ["fixed", "broken", "wrong", "right"];
 export function rowsView(settings) {
   const body = html("div", {}, html("p", { class: "note" }, t("Unpacking the answers …")));
   index().then((all) => body.replaceChildren(browser(all, settings)));
-  const about = tn("{k} of {n} row ({choice})", "{k} of {n} rows ({choice})", held.asked, { k: whole(held.n), n: whole(held.asked), choice: choiceText() });
+  const about = tn("{choice}: {k} of {n} row", "{choice}: {k} of {n} rows", held.asked, { k: whole(held.n), n: whole(held.asked), choice: choiceText() });
   return [
     html(
       "header",
       { class: "intro" },
       html("h1", {}, t("Why: {task}", { task: held.task })),
-      html("p", { class: "lead" }, t("Each word was left out in turn, and the shortened text was put to the model: what its answer loses is the contribution of the word.")),
+      html("p", { class: "lead" }, t("Each word was left out in turn, and the model was asked again. How much less likely its answer becomes is the contribution of the word.")),
       html("p", { class: "note" }, name(held.systems.join(" → ")), " · ", about),
     ),
     textNotice(held.texts),
@@ -45,6 +45,7 @@ function browser(all, settings) {
     line: (row) => line(all, row),
     open: async ({ i }) => rowView(all, i, await rowOf(i)),
     first: settings.get("row"),
+    note: html("p", { class: "note" }, all.gold.some((gold) => gold !== null) ? t("Each row: the right answer in bold, then what was answered.") : t("Each row: ✓ is right, ✕ is not.")),
   });
 }
 

@@ -1,8 +1,9 @@
 // What contributions say, in a sentence: made by a template, as in the terminal (render/why_blocks.py).
 
-import { t } from "./words.js";
+import { t, tn } from "./words.js";
 
 const NAMED = 3; // words of a sentence
+const TURNING = 5; // words named of those that turn an answer
 const WEAK = 0.1; // of the strongest word: a weaker one is not named
 
 /** The words that speak for a label or piece of an answer, and those against it. words: as they stand in a sentence. */
@@ -17,4 +18,13 @@ export function sentenceOf(label, changes, words) {
   if (speaking) return t("{words} for {label}", { words: speaking, label });
   if (others) return t("{words} against {label}", { words: others, label });
   return t("no word makes a difference");
+}
+
+/** Which single words turn the answer where they are left out. words: these, as they stand in a sentence. */
+export function turningSentence(words) {
+  if (words.length === 0) return t("No single word turns the answer when it is left out.");
+  const named = words.slice(0, TURNING).join(", ");
+  const more = words.length - TURNING;
+  if (more > 0) return t("Each of these words turns the answer when it alone is left out: {words} and {n} more.", { words: named, n: more });
+  return tn("One word turns the answer when it is left out: {words}.", "Each of these words turns the answer when it alone is left out: {words}.", words.length, { words: named });
 }

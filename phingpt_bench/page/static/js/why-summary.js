@@ -27,7 +27,8 @@ function words() {
     ...(held.systems.length > 1 ? [mean("change", t("change"), (row) => row.change)] : []),
   ];
   const caption = t("Words by mean contribution");
-  return html("section", {}, html("h2", {}, caption), framed(table({ name: "rows", caption, columns, rows: held.words }).element, caption));
+  const about = t("Mean over rows of what a word contributes to the answer of {system}, whichever that is: words of at least {n} rows, the largest first.", { system: held.systems[held.systems.length - 1], n: held.least });
+  return html("section", {}, html("h2", {}, caption), framed(table({ name: "rows", caption, columns, rows: held.words }).element, caption), html("p", { class: "note" }, about));
 }
 
 function faithful(system, figures) {
@@ -50,7 +51,7 @@ function notes() {
       t("A contribution is how much the log-odds (of an entity: its log-likelihood) fall without the word, in nats."),
       t("Sentences are made from the contributions, not written by a model."),
       held.agreement && t("Rank correlation of the two systems' contributions: {value}", { value: meanText(held.agreement) }),
-      t("{n} texts, {time}: {ratio} times what scoring these rows once takes", { n: whole(held.variants), time: duration(held.seconds), ratio: ratio.toFixed(1) }),
+      t("{n} texts were scored in {time}, {ratio} times as long as these rows alone take.", { n: whole(held.variants), time: duration(held.seconds), ratio: ratio.toFixed(1) }),
     ].filter(Boolean).map((text) => html("li", {}, text))),
   );
 }

@@ -42,7 +42,7 @@ function likelihoods(row, left, word) {
   const columns = [
     { key: "label", head: t("label"), header: true, cell: (label) => name(held.labels[label]) },
     ...row.sides.flatMap((side, at) => [
-      { key: `whole-${at}`, head: t("{system}, whole text", { system: held.systems[at] }), numeric: true, cell: (label) => decimals(side.scores[0][label], 2) },
+      { key: `whole-${at}`, head: row.sides.length > 1 ? t("{system}, whole text", { system: held.systems[at] }) : t("whole text"), numeric: true, cell: (label) => decimals(side.scores[0][label], 2) },
       { key: `without-${at}`, head: t("without {word}", { word }), numeric: true, cell: (label) => change(side, left, label) },
     ]),
   ];

@@ -11,5 +11,5 @@ start({
   links: () => [["rows", t("Rows")], ["summary", t("Summary")]],
   said: (version) => (held.live
     ? t("Served by phingpt-bench {version} on this machine. Texts stay here.", { version })
-    : t("Written by phingpt-bench {version}. This page asks nothing of any network.", { version })),
+    : t("Written by phingpt-bench {version}. This page loads nothing from any network.", { version })),
 });
