@@ -43,7 +43,7 @@ def test_hybrids_are_documented_as_recorded() -> None:
 def test_prompt_ranges_are_documented_as_recorded() -> None:
     page = (ROOT / "docs" / "prompts.md").read_text(encoding="utf-8")
     lines = prompts.table(collect(ROOT / "results" / "smollm2-135m"), Comparer())
-    assert len(lines) >= 5 and [line for line in lines if line not in page] == []
+    assert len(lines) >= 3 and [line for line in lines if line not in page] == []
 
 
 def test_a_study_keeps_figures_and_the_words_that_changed(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:

@@ -103,6 +103,7 @@ def several_kinds() -> Iterator[tuple[list[Run], str, str, str | None]]:
     yield from ((alike, f"Model {x}", MADE, None) for x in "BC")
     yield [make_run(limit=20, outcomes=labels(0.5, 20))], "Model A", MADE, None
     yield [make_run(outcomes=labels(1.0, 1))], "Model A", MADE, None  # no interval
+    yield [make_run(outcomes=clustered(labels(1.0, seed=1)))], "Model A", MADE, None  # all right, by cluster
     yield pair(prompts="1" * 12), "+ mine", MADE, None  # no test
     for spent in (billed(), dataclasses.replace(billed(), tokens_in=None, tokens_out=None)):
         yield [make_run(evaluation=spent)], "Model A", MADE, None
