@@ -23,9 +23,7 @@ UNITS = {  # how far it is, how many a second, and how long one takes
 def rates(one: Progress, now: float) -> list[str]:
     """The rates as far as known: "11.2 documents/s" (or "3.1 s a document" if it is slower) and "810 tokens/s"."""
     units, tokens = one.rates(now)
-    said: list[str] = []
-    if one.stage.total and one.status == RUNNING and one.done >= one.stage.total:
-        return said  # what comes after the last document
+    said = []
     if units and one.stage.unit:
         _, fast, slow = UNITS[one.stage.unit]
         said.append(say(fast, rate=_figure(units)) if units >= 1 else say(slow, seconds=f"{1 / units:.1f}"))

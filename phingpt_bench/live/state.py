@@ -54,8 +54,10 @@ class Progress:
     def rates(self, now: float) -> tuple[float | None, float | None]:
         """(units, tokens) per second, over the last WINDOW while it runs, then over all of it; None without events.
 
-        The rate falls while no events come.
+        It falls while no events come. What comes after the last unit, such as paraphrases of the prompt, has none.
         """
+        if self.status == RUNNING and self.stage.total and self.done >= self.stage.total:
+            return None, None
         if self.status != RUNNING or not self.marks:
             seconds, units, tokens = self.seconds(now), self.done - self.already, self.tokens
         else:
@@ -181,14 +183,11 @@ class State:
         return None if self.usd_per_hour is None else self.usd_per_hour * seconds / 3600
 
     def left(self, one: Progress, now: float) -> float | None:
-        """Seconds until a stage ends: by its own rate, or by `expected`, or by stages like it; None if unknown.
-
-        What comes after the last document, such as paraphrases of the prompt, has no rate.
-        """
+        """Seconds until a stage ends: by its own rate, or by `expected`, or by stages like it; None if unknown."""
         if one.status in (DONE, STOPPED):
             return 0.0
         total, (rate, _) = one.stage.total, one.rates(now)
-        if one.status == RUNNING and total and rate and one.done < total:
+        if one.status == RUNNING and total and rate:
             return (total - one.done) / rate
         whole = one.stage.expected if one.stage.expected is not None else self._like(one.stage)
         return None if whole is None else max(0.0, whole - one.seconds(now))

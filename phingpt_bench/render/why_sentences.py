@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
-import math
 from collections import Counter
 
+import numpy as np
+
+from phingpt_bench.scoring.calibration import probabilities
 from phingpt_bench.text.clean import clean
 from phingpt_bench.text.language import say, say_n
 from phingpt_bench.text.numbers import percent
+from phingpt_bench.why.left_out import best
 from phingpt_bench.why.values import RowWhy, Side, Target
 
 NAMED, TURNING = 3, 5  # words named: of those that matter most, and of those that turn an answer
@@ -39,15 +42,14 @@ def chance(side: Side) -> str:
     """How likely the answer is among the labels, " (92%)"; nothing where they have no likelihoods."""
     if not side.scores:
         return ""
-    first = side.scores[0]
-    odds = [math.exp(score - max(first)) for score in first]
-    return f" ({percent(max(odds) / sum(odds))})"
+    (shares,) = probabilities(np.asarray(side.scores[:1]))
+    return f" ({percent(float(shares.max()))})"
 
 
 def turning(name: str, row: RowWhy, side: Side) -> str:
     """The words without any one of which a label task's answer is another one."""
-    best = [scores.index(max(scores)) for scores in side.scores]
-    words = [quoted(row, at) for at, label in enumerate(best[1:]) if label != best[0]]
+    whole, *without = map(best, side.scores)
+    words = [quoted(row, at) for at, label in enumerate(without) if label != whole]
     if not words:
         return say("{system}: no single word turns the answer when it is left out", system=clean(name))
     return say_n(
